@@ -1,0 +1,72 @@
+"""Everything that DeltaW raises on purpose.
+
+::
+
+    DeltaWError
+    ├── InputError (ValueError)      what was given cannot be used; the command line exits with 2
+    │   ├── SettingError             an argument or option: its name, type or value
+    │   ├── TableError               a file or frame: missing, unreadable, ragged, empty
+    │   ├── ColumnError              a column: missing, of another kind, a bad cell in it
+    │   └── ModelFileError           a .deltaw file: truncated, foreign, or tampered with
+    ├── MissingError (ImportError)   an optional part that is not installed
+    └── OutputError (OSError)        a result that could not be written
+
+    KeyboardInterrupt
+    └── TrainingInterrupted          Ctrl-C during training; carries what was learnt until then
+
+Every message is one line and says, in this order: what was expected, what was found, what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DeltaWError(Exception):
+    """The root of all errors that DeltaW raises on purpose."""
+
+    def __init__(self, expected: str, found: str = "", remedy: str = "") -> None:
+        self.expected, self.found, self.remedy = expected, found, remedy
+        message = expected + (f", found {found}" if found else "") + (f"; {remedy}" if remedy else "")
+        super().__init__(" ".join(message.split()))
+
+
+class InputError(DeltaWError, ValueError):
+    """What was given cannot be used: bad data, a bad file or a bad argument."""
+
+
+class SettingError(InputError):
+    """An argument or option whose name, type or value cannot be used."""
+
+
+class TableError(InputError):
+    """A table that is missing, unreadable, ragged or empty."""
+
+
+class ColumnError(InputError):
+    """A column that is missing or of another kind, or a bad cell in it."""
+
+
+class ModelFileError(InputError):
+    """A model file that is truncated, foreign or tampered with."""
+
+
+class MissingError(DeltaWError, ImportError):
+    """An optional part that is not installed; the message says how to install it."""
+
+
+class OutputError(DeltaWError, OSError):
+    """A result that could not be written; nothing half-written is left behind."""
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C during training. The network keeps what it learnt up to the last whole batch.
+
+    Attributes:
+        history: the `deltaw.training.History` up to the interruption.
+        model: the unfinished `deltaw.Model` where `deltaw.fit` was interrupted, else None.
+    """
+
+    def __init__(self, history: Any = None, model: Any = None) -> None:
+        super().__init__("training interrupted; what was learnt so far is kept")
+        self.history, self.model = history, model
