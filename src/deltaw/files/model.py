@@ -1,0 +1,260 @@
+"""Model files: named arrays and one JSON document in a safetensors file. Never pickle.
+
+Layout (https://github.com/huggingface/safetensors#format)::
+
+    8 bytes   n, little-endian: the length of the header, at most 1 MiB
+    n bytes   JSON: {name: {dtype, shape, data_offsets}, ..., "__metadata__": {"deltaw": ENVELOPE}}
+    the rest  the arrays' bytes, one after another, no gaps
+
+The envelope is JSON again, in a string (safetensors allows only strings there)::
+
+    {"format_version": 1, "sha256": ..., "arrays": {name: [dtype, shape], ...}, "document": {...}}
+
+The digest covers the document, the list of arrays and every array's bytes, so that a file that was cut, or in which a
+bit has flipped, is refused rather than used. It is no signature: whoever can write the file can write the digest.
+A document that would swell the header (a table with 20,000 columns) becomes an array of bytes named `document`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+import numpy as np
+
+from deltaw.exceptions import ModelFileError
+from deltaw.files.atomic import write_bytes
+from deltaw.files.schema import check
+
+FORMAT_VERSION = 1
+KEY = "deltaw"
+MAX_HEADER = 2**20
+MAX_EMBEDDED = 2**18  # bytes of JSON up to which the document stays in the header, where escaping may double them
+OVERFLOW = "document"
+
+# safetensors' name of each dtype that a model may hold, and NumPy's
+DTYPES = {"F32": "float32", "F64": "float64", "I32": "int32", "I64": "int64", "U8": "uint8"}
+
+ENVELOPE = {
+    "format_version": FORMAT_VERSION,
+    "sha256": str,
+    "arrays": {str: [(str, [int])]},
+    "document": ({str: object}, None),
+}
+HEADER = {str: ({"dtype": tuple(DTYPES), "shape": [int], "data_offsets": [int]}, {KEY: str})}
+
+# How a foreign file starts, and what to call it.
+_FOREIGN = {
+    b"PK": "a zip file (PyTorch, Keras or NumPy save such)",
+    b"\x80\x04": "a pickle",
+    b"\x80\x05": "a pickle",
+    b"\x89HDF": "an HDF5 file",
+    b"GGUF": "a GGUF file",
+    b"PAR1": "a Parquet file",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x1f\x8b": "a gzip file",
+}
+
+
+def write(path: str | Path, arrays: dict[str, np.ndarray[Any, Any]], document: dict[str, Any]) -> None:
+    """Write a model file, whole or not at all.
+
+    Args:
+        path: where; an existing file is replaced.
+        arrays: name -> array of a dtype in `DTYPES`; floats must be finite.
+        document: plain JSON data.
+
+    Raises:
+        OutputError: `path` cannot be written.
+        ValueError: an array or the document cannot be stored (a mistake in the caller).
+    """
+    from safetensors.numpy import save
+
+    if OVERFLOW in arrays:
+        raise ValueError(f"the name {OVERFLOW!r} is taken by the format")
+    stored = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
+    for name, array in stored.items():
+        if array.dtype.name not in DTYPES.values():
+            raise ValueError(f"array {name!r} has dtype {array.dtype}, expected one of {', '.join(DTYPES.values())}")
+        if not _is_finite(array):
+            raise ValueError(f"array {name!r} holds NaN or infinity: the training diverged")
+    text = _canonical(document)
+    if len(text) > MAX_EMBEDDED:
+        stored[OVERFLOW] = np.frombuffer(text.encode(), np.uint8)
+    envelope = {
+        "format_version": FORMAT_VERSION,
+        "sha256": _digest(document, stored),
+        "arrays": _specification(stored),
+        "document": None if OVERFLOW in stored else document,
+    }
+    data = save(stored, metadata={KEY: _canonical(envelope)})
+    if int.from_bytes(data[:8], "little") > MAX_HEADER:
+        raise ValueError(f"{len(arrays)} arrays do not fit into a header of {MAX_HEADER} bytes")
+    write_bytes(path, data)
+
+
+def read(path: str | Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+    """Read a model file that `write` wrote: (arrays, document).
+
+    Everything is checked before it is believed: sizes, JSON (no duplicate keys, no NaN), names, dtypes, shapes,
+    offsets, the digest, finite values. The document's own fields are for the caller to check.
+
+    Raises:
+        ModelFileError: the file is missing, truncated, foreign, damaged, or of a later format.
+    """
+    where = str(path)
+    try:
+        with Path(path).open("rb") as file:
+            header, envelope = _read_header(file, where)
+            # Compared before reading: a forged size must not take the memory.
+            size, available = (
+                _check_arrays(header, envelope["arrays"], where),
+                os.fstat(file.fileno()).st_size - file.tell(),
+            )
+            if available != size:
+                _refuse(where, f"{size} bytes of arrays", f"{available}", "the file was cut or added to; copy it again")
+            data = file.read()
+    except ModelFileError:
+        raise
+    except FileNotFoundError as error:
+        raise ModelFileError(f"{where}: expected a model file", "no such file", "check the path") from error
+    except IsADirectoryError as error:
+        raise ModelFileError(f"{where}: expected a model file", "a folder", "give the .deltaw file in it") from error
+    except (OSError, ValueError) as error:
+        raise ModelFileError(f"{where}: expected a readable model file", str(error), "check the path") from error
+    arrays = {name: _array(entry, data) for name, entry in header.items()}
+    document = envelope["document"]
+    if OVERFLOW in arrays:
+        document = _parse(arrays[OVERFLOW].tobytes(), where)
+    check(document, {str: object}, where)
+    if _digest(document, arrays) != envelope["sha256"]:
+        _refuse(
+            where, "contents that match their SHA-256 digest", "others", "the file is damaged; train or copy it again"
+        )
+    arrays.pop(OVERFLOW, None)
+    for name, array in arrays.items():
+        if not _is_finite(array):
+            _refuse(where, "finite values", f"NaN or infinity in {name!r}", "the model is useless; train it again")
+    return arrays, document
+
+
+# --- reading, step by step ------------------------------------------------------------------------------------------
+
+
+def _read_header(file: BinaryIO, where: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The header's arrays and the envelope, both checked."""
+    header = _parse(_read_header_bytes(file, where), where)
+    if not isinstance(header, dict) or KEY not in (header.get("__metadata__") or {}):
+        _refuse(where, "a model file that DeltaW wrote", "another JSON header", "give a .deltaw file")
+    check(header, HEADER, where)
+    metadata = header.pop("__metadata__")
+    check(metadata, {KEY: str}, where)
+    envelope = _parse(metadata[KEY].encode("utf-8", "surrogatepass"), where)
+    _check_version(envelope, where)
+    check(envelope, ENVELOPE, where)
+    return header, envelope
+
+
+def _read_header_bytes(file: BinaryIO, where: str) -> bytes:
+    start = file.read(8)
+    if not start:
+        _refuse(where, "a model file", "an empty file", "train a model with `deltaw train -o FILE`")
+    for magic, name in _FOREIGN.items():
+        if start.startswith(magic):
+            _refuse(where, "a model file that DeltaW wrote", name, "give a .deltaw file")
+    length = int.from_bytes(start, "little")
+    if len(start) < 8 or not 2 <= length <= MAX_HEADER:
+        _refuse(where, "a model file that DeltaW wrote", "another kind of file", "give a .deltaw file")
+    header = file.read(length)
+    if len(header) < length:
+        found = f"{len(header)}"
+        _refuse(where, f"a header of {length} bytes", found, "the file was cut or is foreign; give a .deltaw file")
+    return header
+
+
+def _check_version(envelope: Any, where: str) -> None:
+    version = envelope.get("format_version") if isinstance(envelope, dict) else None
+    if type(version) is int and version > FORMAT_VERSION:
+        _refuse(
+            where,
+            f"format version {FORMAT_VERSION}",
+            f"{version}",
+            "it comes from a later DeltaW: pip install -U deltaw",
+        )
+
+
+def _check_arrays(header: dict[str, Any], specification: dict[str, Any], where: str) -> int:
+    """Hold the header's entries against the envelope's; return the number of bytes that they take."""
+    found = {name: [DTYPES.get(entry.get("dtype")), entry.get("shape")] for name, entry in header.items()}
+    if found != specification:
+        names = sorted(n for n in {*found, *specification} if found.get(n) != specification.get(n))
+        _refuse(where, f"the arrays that its description lists ({names[0]!r} differs)", "others", "the file is damaged")
+    end = 0
+    for entry in sorted(header.values(), key=lambda entry: entry["data_offsets"]):
+        size = math.prod(entry["shape"]) * np.dtype(DTYPES[entry["dtype"]]).itemsize
+        if min(entry["shape"], default=0) < 0 or entry["data_offsets"] != [end, end + size]:
+            _refuse(
+                where, f"an array at bytes {end} to {end + size}", f"{entry['data_offsets']}", "the file is damaged"
+            )
+        end += size
+    return end
+
+
+def _array(entry: dict[str, Any], data: bytes) -> np.ndarray[Any, Any]:
+    begin, end = entry["data_offsets"]
+    dtype = np.dtype(DTYPES[entry["dtype"]]).newbyteorder("<")
+    return np.frombuffer(data[begin:end], dtype).astype(DTYPES[entry["dtype"]]).reshape(entry["shape"])
+
+
+def _parse(data: bytes, where: str) -> Any:
+    """JSON as RFC 8259 has it, and stricter: no duplicate keys, no NaN, no number beyond float64."""
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(items)
+        if len(fields) != len(items):
+            raise ValueError("a key twice")
+        return fields
+
+    def finite(text: str) -> float:
+        if not math.isfinite(value := float(text)):
+            raise ValueError(f"the number {text[:20]}")
+        return value
+
+    try:
+        return json.loads(data.decode(), object_pairs_hook=pairs, parse_float=finite, parse_constant=finite)
+    except (ValueError, RecursionError) as error:
+        found = " ".join(str(error).split())[:80]
+        raise ModelFileError(
+            f"{where}: expected a model file that DeltaW wrote", f"{found} in its header", "give a .deltaw file"
+        ) from error
+
+
+def _refuse(where: str, expected: str, found: str, remedy: str) -> NoReturn:
+    raise ModelFileError(f"{where}: expected {expected}", found, remedy)
+
+
+# --- what reading and writing share ---------------------------------------------------------------------------------
+
+
+def _specification(arrays: dict[str, np.ndarray[Any, Any]]) -> dict[str, list[Any]]:
+    return {name: [array.dtype.name, list(array.shape)] for name, array in arrays.items()}
+
+
+def _digest(document: Any, arrays: dict[str, np.ndarray[Any, Any]]) -> str:
+    digest = hashlib.sha256(_canonical([document, _specification(arrays)]).encode())
+    for name in sorted(arrays):
+        digest.update(arrays[name].astype(arrays[name].dtype.newbyteorder("<")).tobytes())
+    return digest.hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    """The one text of a JSON value: sorted keys, no spaces, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _is_finite(array: np.ndarray[Any, Any]) -> bool:
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())

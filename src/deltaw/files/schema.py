@@ -1,0 +1,111 @@
+"""A small strict checker for the JSON documents in model files.
+
+A schema is plain data that looks like what it describes:
+
+====================  ==================================================================
+schema                what it accepts
+====================  ==================================================================
+``str``, ``bool``     a value of exactly that type (``True`` is no ``int``)
+``int``               an integer
+``float``             an integer or a finite float
+``None``              null
+``object``            anything
+``("a", 1)``          any one of these: values or schemas
+``[item]``            a list of items
+``{str: item}``       an object with any keys
+``{"a": x, "b?": y}`` an object with exactly these keys; those ending in ``?`` may be missing
+====================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from deltaw.exceptions import ModelFileError
+
+_NAMES: dict[Any, str] = {
+    object: "anything",
+    None: "null",
+    str: "a string",
+    bool: "true or false",
+    int: "an integer",
+    float: "a finite number",
+}
+
+_IS: dict[Any, Any] = {
+    object: lambda value: True,
+    None: lambda value: value is None,
+    str: lambda value: type(value) is str,
+    bool: lambda value: type(value) is bool,
+    int: lambda value: type(value) is int,
+    float: lambda value: type(value) is int or (type(value) is float and math.isfinite(value)),
+}
+
+
+class _Difference(NamedTuple):
+    place: str  # such as /layers/0/units
+    wanted: str
+    found: Any
+
+
+def check(value: Any, schema: Any, where: str) -> None:
+    """Hold `value` against `schema`.
+
+    Args:
+        value: what `json.loads` returned.
+        schema: see the table above.
+        where: the file, for the message.
+
+    Raises:
+        ModelFileError: naming the first place that differs.
+    """
+    difference = _compare(value, schema, "")
+    if difference is not None:
+        found = repr(difference.found)
+        raise ModelFileError(
+            f"{where}: expected {difference.wanted} at {difference.place or 'the top'} of the model's description",
+            found if len(found) <= 60 else found[:57] + "...",
+            "the file is damaged or was not written by DeltaW",
+        )
+
+
+def _compare(value: Any, schema: Any, place: str) -> _Difference | None:
+    """The first place where `value` differs from `schema`; None where they agree."""
+    if isinstance(schema, tuple):
+        agrees = any(_compare(value, item, place) is None for item in schema)
+    elif isinstance(schema, list) and type(value) is list:
+        return _first(_compare(item, schema[0], f"{place}/{i}") for i, item in enumerate(value))
+    elif isinstance(schema, dict) and type(value) is dict:
+        return _compare_fields(value, schema, place)
+    elif schema is None or isinstance(schema, type):
+        agrees = _IS[schema](value)
+    else:
+        agrees = type(value) is type(schema) and value == schema
+    return None if agrees else _Difference(place, _name(schema), value)
+
+
+def _compare_fields(value: dict[str, Any], schema: dict[Any, Any], place: str) -> _Difference | None:
+    if str in schema:
+        fields = dict.fromkeys(value, schema[str])
+    else:
+        fields = {name.removesuffix("?"): item for name, item in schema.items()}
+        missing = [name for name in schema if not name.endswith("?") and name not in value]
+        unknown = [name for name in value if name not in fields]
+        if missing or unknown:
+            wanted = f"a field {missing[0]!r}" if missing else f"no field {unknown[0]!r}"
+            return _Difference(place, wanted, sorted(value))
+    return _first(_compare(value[name], item, f"{place}/{name}") for name, item in fields.items() if name in value)
+
+
+def _first(differences: Iterable[_Difference | None]) -> _Difference | None:
+    return next((found for found in differences if found is not None), None)
+
+
+def _name(schema: Any) -> str:
+    if isinstance(schema, tuple):
+        return " or ".join(_name(item) for item in schema)
+    if isinstance(schema, (list, dict)):
+        return "a list" if isinstance(schema, list) else "an object"
+    return _NAMES[schema] if schema is None or isinstance(schema, type) else repr(schema)

@@ -1,0 +1,321 @@
+"""Model files: what is written comes back bit for bit, and nothing else is ever believed."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from safetensors.numpy import load_file, save_file
+
+from deltaw.exceptions import ModelFileError, OutputError
+from deltaw.files import check_writable, model, read, write
+
+ARRAYS = {
+    "W0": np.arange(6, dtype=np.float32).reshape(2, 3) / 7,
+    "b0": np.zeros(2, np.float32),
+    "centre": np.array([1.5, -2.5, 1e-300]),
+}
+DOCUMENT = {"network": {"sizes": [3, 2]}, "names": ["a", "ü", 'quo"te\\'], "loss": [0.1, 1e-12], "none": None}
+
+arrays_strategy = st.dictionaries(
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).filter(
+        lambda n: n not in {"document", "__metadata__"}
+    ),
+    st.sampled_from([np.float32, np.float64, np.int32, np.int64, np.uint8]).flatmap(
+        lambda dtype: hnp.arrays(
+            dtype,
+            hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+            elements={"allow_nan": False, "allow_infinity": False} if np.dtype(dtype).kind == "f" else None,
+        )
+    ),
+    max_size=4,
+)
+json_strategy = st.dictionaries(
+    st.text(st.characters(codec="utf-8"), max_size=5),
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**60), 2**60)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        max_leaves=8,
+    ),
+    max_size=4,
+)
+
+
+@pytest.fixture(scope="module")
+def valid(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("valid") / "m.deltaw"
+    write(path, ARRAYS, DOCUMENT)
+    return path.read_bytes()
+
+
+def same(found: tuple[dict[str, np.ndarray], dict], arrays: dict[str, np.ndarray], document: dict) -> bool:
+    return (
+        found[1] == document
+        and found[0].keys() == arrays.keys()
+        and all(
+            found[0][n].dtype == a.dtype and found[0][n].shape == a.shape and found[0][n].tobytes() == a.tobytes()
+            for n, a in arrays.items()
+        )
+    )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(arrays=arrays_strategy, document=json_strategy)
+def test_round_trip(tmp_path: Path, arrays: dict, document: dict) -> None:
+    write(tmp_path / "m.deltaw", arrays, document)
+    assert same(read(tmp_path / "m.deltaw"), arrays, document)
+
+
+def test_safetensors_reads_it_too(tmp_path: Path) -> None:
+    write(tmp_path / "m.deltaw", ARRAYS, DOCUMENT)
+    loaded = load_file(tmp_path / "m.deltaw")
+    assert loaded.keys() == ARRAYS.keys()
+    assert all(np.array_equal(loaded[name], ARRAYS[name]) for name in ARRAYS)
+
+
+def test_a_large_document_leaves_the_header(tmp_path: Path) -> None:
+    document = {"columns": [f'column "{i}" ü' for i in range(60_000)]}
+    write(tmp_path / "m.deltaw", ARRAYS, document)
+    assert int.from_bytes((tmp_path / "m.deltaw").read_bytes()[:8], "little") < 2000
+    assert same(read(tmp_path / "m.deltaw"), ARRAYS, document)
+
+
+def test_non_contiguous_arrays(tmp_path: Path) -> None:
+    arrays = {"W": np.arange(12.0).reshape(3, 4).T, "scalar": np.array(2.0)}
+    write(tmp_path / "m.deltaw", arrays, {})
+    assert np.array_equal(read(tmp_path / "m.deltaw")[0]["W"], arrays["W"])
+    assert read(tmp_path / "m.deltaw")[0]["scalar"].shape == ()
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_changed_byte_is_refused(tmp_path: Path, valid: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(valid)
+    for _ in range(data.draw(st.integers(1, 3))):
+        damaged[data.draw(st.integers(0, len(valid) - 1))] ^= data.draw(st.integers(1, 255))
+    assert_refused_or_same(tmp_path, bytes(damaged))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.integers(0, 10_000), tail=st.binary(max_size=20))
+@example(cut=0, tail=b"")
+@example(cut=10_000, tail=b"x")
+def test_a_cut_or_longer_file_is_refused(tmp_path: Path, valid: bytes, cut: int, tail: bytes) -> None:
+    assert_refused_or_same(tmp_path, valid[:cut] + tail)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200))
+def test_any_bytes_are_refused(tmp_path: Path, content: bytes) -> None:
+    assert_refused_or_same(tmp_path, content)
+    assert_refused_or_same(tmp_path, len(content).to_bytes(8, "little") + content)
+
+
+def assert_refused_or_same(folder: Path, content: bytes) -> None:
+    path = folder / "damaged.deltaw"
+    path.write_bytes(content)
+    try:
+        found = read(path)
+    except ModelFileError as error:
+        message = str(error)
+    else:
+        message = str(path)
+        assert same(found, ARRAYS, DOCUMENT)
+    assert str(path) in message
+    assert "\n" not in message
+
+
+# --- files that somebody made on purpose ----------------------------------------------------------------------------
+
+
+def forge(path: Path, header: object, data: bytes = b"") -> None:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+
+
+def header_of(content: bytes) -> tuple[dict, bytes]:
+    n = int.from_bytes(content[:8], "little")
+    return json.loads(content[8 : 8 + n]), content[8 + n :]
+
+
+def swap_offsets(header: dict) -> None:
+    header["W0"]["data_offsets"], header["b0"]["data_offsets"] = (
+        header["b0"]["data_offsets"],
+        header["W0"]["data_offsets"],
+    )
+
+
+def edit_envelope(**fields: object):
+    def edit(header: dict) -> None:
+        envelope = json.loads(header["__metadata__"]["deltaw"]) | fields
+        header["__metadata__"]["deltaw"] = json.dumps(envelope)
+
+    return edit
+
+
+FORGERIES = {
+    "an array more": lambda h: h.update(extra={"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}),
+    "an array less": lambda h: h.pop("b0"),
+    "another dtype": lambda h: h["W0"].update(dtype="I32"),
+    "an unknown dtype": lambda h: h["W0"].update(dtype="BF16"),
+    "another shape": lambda h: h["W0"].update(shape=[3, 2]),
+    "a negative shape": lambda h: h["W0"].update(shape=[-2, -3]),
+    "a huge shape": lambda h: h["W0"].update(shape=[10**30]),
+    "a boolean in a shape": lambda h: h["W0"].update(shape=[True, 6]),
+    "overlapping arrays": lambda h: h["b0"].update(data_offsets=h["W0"]["data_offsets"]),
+    "swapped arrays": swap_offsets,
+    "a field more": lambda h: h["W0"].update(more=1),
+    "metadata more": lambda h: h["__metadata__"].update(more="1"),
+    "no metadata": lambda h: h.pop("__metadata__"),
+    "metadata of another kind": lambda h: h.update(__metadata__=[1]),
+    "an envelope of another kind": lambda h: h["__metadata__"].update(deltaw="[]"),
+    "an envelope that is no JSON": lambda h: h["__metadata__"].update(deltaw="{"),
+    "an envelope with NaN": lambda h: h["__metadata__"].update(deltaw='{"format_version": NaN}'),
+    "a version that is no number": edit_envelope(format_version="1"),
+    "a later version": edit_envelope(format_version=2),
+    "version true": edit_envelope(format_version=True),
+    "another digest": edit_envelope(sha256="0" * 64),
+    "another document": edit_envelope(document={}),
+    "no document": edit_envelope(document=None),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_forged_headers_are_refused(tmp_path: Path, valid: bytes, forgery: str) -> None:
+    header, data = header_of(valid)
+    FORGERIES[forgery](header)
+    forge(tmp_path / "m.deltaw", header, data)
+    with pytest.raises(ModelFileError) as caught:
+        read(tmp_path / "m.deltaw")
+    assert "\n" not in str(caught.value)
+    assert ("version" in str(caught.value)) == (
+        "version" in forgery and forgery != "version true"
+    ) or "version" in forgery
+
+
+def test_a_duplicate_key_is_refused(tmp_path: Path, valid: bytes) -> None:
+    header, data = header_of(valid)
+    text = json.dumps(header)
+    forge(tmp_path / "m.deltaw", (text[:-1] + ', "W0": ' + json.dumps(header["W0"]) + "}").encode(), data)
+    with pytest.raises(ModelFileError, match="twice"):
+        read(tmp_path / "m.deltaw")
+
+
+@pytest.mark.parametrize("header", [b"[" * 500_000, b'{"a":' * 200_000, b"1" * 5000, b'"\\ud800"', b"\xff\xfe", b"nan"])
+def test_hostile_json_is_refused(tmp_path: Path, header: bytes) -> None:
+    forge(tmp_path / "m.deltaw", header)
+    with pytest.raises(ModelFileError):
+        read(tmp_path / "m.deltaw")
+
+
+def test_non_finite_values_are_refused(tmp_path: Path, valid: bytes) -> None:
+    with pytest.raises(ValueError, match="diverged"):
+        write(tmp_path / "m.deltaw", {"W": np.array([np.nan])}, {})
+    arrays = {"W": np.array([np.inf], np.float32)}
+    envelope = {
+        "format_version": 1,
+        "sha256": model._digest({}, arrays),
+        "arrays": {"W": ["float32", [1]]},
+        "document": {},
+    }
+    save_file(arrays, tmp_path / "m.deltaw", metadata={"deltaw": json.dumps(envelope)})
+    with pytest.raises(ModelFileError, match="infinity in 'W'"):
+        read(tmp_path / "m.deltaw")
+
+
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04....", b"\x80\x04\x95abc", b"a,b,c\n1,2,3\n", b"PAR1aaaa", b"abc", b""]
+)
+def test_foreign_files_are_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "m.deltaw").write_bytes(content)
+    with pytest.raises(ModelFileError, match="expected a model file"):
+        read(tmp_path / "m.deltaw")
+
+
+def test_a_plain_safetensors_file_is_foreign(tmp_path: Path) -> None:
+    save_file({"W": np.zeros(3)}, tmp_path / "m.safetensors")
+    with pytest.raises(ModelFileError, match="DeltaW wrote"):
+        read(tmp_path / "m.safetensors")
+
+
+def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="no such file"):
+        read(tmp_path / "none.deltaw")
+    with pytest.raises(ModelFileError, match="a folder"):
+        read(tmp_path)
+    with pytest.raises(ModelFileError):
+        read("a\0b")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def test_the_mode_follows_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write(tmp_path / "m.deltaw", ARRAYS, DOCUMENT)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "m.deltaw").stat().st_mode) == 0o640
+    assert names(tmp_path) == ["m.deltaw"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "m.deltaw"
+    write(path, ARRAYS, DOCUMENT)
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left"):
+        write(path, {}, {})
+    assert path.read_bytes() == before
+    assert names(tmp_path) == ["m.deltaw"]
+
+
+def test_ctrl_c_while_writing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "m.deltaw", ARRAYS, DOCUMENT)
+    assert names(tmp_path) == []
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "no" / "m.deltaw", tmp_path / "file" / "m.deltaw", tmp_path, "/proc/m.deltaw"):
+        with pytest.raises(OutputError) as caught:
+            write(path, ARRAYS, DOCUMENT)
+        assert str(path) in str(caught.value)
+        with pytest.raises(OutputError):
+            check_writable(path)
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_link_is_written_through_and_a_device_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "m.deltaw")
+    write(tmp_path / "link", ARRAYS, DOCUMENT)
+    assert (tmp_path / "link").is_symlink()
+    assert same(read(tmp_path / "m.deltaw"), ARRAYS, DOCUMENT)
+    check_writable("/dev/null")
+    write("/dev/null", ARRAYS, DOCUMENT)
+    assert not Path("/dev/null").is_file()
