@@ -1,0 +1,63 @@
+"""DeltaW: small neural networks that train fast, show every number, and say why when they don't learn.
+
+    import deltaw
+    model = deltaw.fit("flowers.csv", target="species")
+    model.predict("new_flowers.csv")
+
+or, with arrays, `deltaw.Network` and `deltaw.train`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
+    from deltaw.models import Model, fit, load
+    from deltaw.network import Network
+    from deltaw.tables import read
+    from deltaw.training import EarlyStopping, History, train
+
+__version__ = "0.1.0"
+
+# Public name -> where it lives. Loaded when first asked for, so that `import deltaw` itself costs nothing.
+_HOMES = {
+    "DeltaWError": "deltaw.exceptions",
+    "EarlyStopping": "deltaw.training",
+    "History": "deltaw.training",
+    "InputError": "deltaw.exceptions",
+    "Model": "deltaw.models",
+    "Network": "deltaw.network",
+    "TrainingInterrupted": "deltaw.exceptions",
+    "fit": "deltaw.models",
+    "load": "deltaw.models",
+    "read": "deltaw.tables",
+    "train": "deltaw.training",
+}
+__all__ = [
+    "DeltaWError",
+    "EarlyStopping",
+    "History",
+    "InputError",
+    "Model",
+    "Network",
+    "TrainingInterrupted",
+    "__version__",
+    "fit",
+    "load",
+    "read",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'deltaw' has no attribute '{name}'")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,40 @@
+"""One protocol, and the engines that run it: the same step, computed in different ways."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from deltaw.engines.protocol import Engine, Plan
+from deltaw.engines.rows import Rows
+from deltaw.exceptions import MissingError, SettingError
+from deltaw.network import Network
+
+# name -> (module, class); a module is imported when its engine is asked for.
+ENGINES = {
+    "native": ("deltaw.engines.native", "NativeEngine"),
+    "reference": ("deltaw.engines.reference", "ReferenceEngine"),
+}
+
+
+def make(name: str, network: Network, plan: Plan) -> Engine:
+    """The engine `name`, loaded with the network's weights.
+
+    Raises:
+        SettingError: no engine of that name.
+        MissingError: the engine is not installed; says how to install it.
+    """
+    if name not in ENGINES:
+        raise SettingError(f"engine: expected one of {', '.join(ENGINES)}", repr(name), "choose one of these")
+    module, kind = ENGINES[name]
+    try:
+        made = getattr(import_module(module), kind)
+    except ImportError as error:
+        raise MissingError(
+            f"engine '{name}': expected its compiled part", f"none that loads ({error})",
+            "install DeltaW with 'pip install .' on a machine with a C++ compiler, or use engine='reference'",
+        ) from error  # fmt: skip
+    engine: Engine = made(network, plan)
+    return engine
+
+
+__all__ = ["ENGINES", "Engine", "Plan", "Rows", "make"]

@@ -1,0 +1,78 @@
+"""What every engine can do, and the settings it does it by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.engines.rows import Rows
+from deltaw.equations.backprop import Rule
+from deltaw.equations.losses import Loss
+from deltaw.equations.optimizers import Optimizer
+from deltaw.network import Network
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All settings of a step that stay the same during a training; see `deltaw.train` for what they mean."""
+
+    loss: Loss
+    optimizer: Optimizer
+    batch_size: int
+    rule: Rule = "gradient"
+    l2: float = 0.0
+    max_grad_norm: float | None = None
+    label_smoothing: float = 0.0
+    dropout: tuple[float, ...] = ()  # one rate for each hidden layer
+    dropout_key: int = 0
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What changes from step to step, one number for each step of an epoch, (steps,).
+
+    Attributes:
+        alpha: the learning rate.
+        decay: AdamW's λ (0 for every other optimiser).
+        dropout: factor on all dropout rates.
+    """
+
+    alpha: Array
+    decay: Array
+    dropout: Array
+
+
+class Engine(Protocol):
+    """Trains one network by one plan. Holds the weights and the optimiser's state between epochs."""
+
+    def __init__(self, network: Network, plan: Plan) -> None: ...
+
+    def train(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace) -> float:
+        """One pass over the rows in this order, a batch at a time.
+
+        Returns E before each row's update, averaged over the rows. On Ctrl-C the running batch is finished
+        and KeyboardInterrupt raised; the weights are then those after that batch.
+        """
+        ...
+
+    def evaluate(self, rows: Rows) -> tuple[float, NDArray[Any]]:
+        """Mean E over the rows as the weights are, and the outputs (n, n_out); no dropout, smoothing or l2."""
+        ...
+
+    def store(self, network: Network) -> None:
+        """Copy the weights and biases into the network."""
+        ...
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """The optimiser's state by name; with the weights, all that a later run needs to go on."""
+        ...
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Put back what `state` returned."""
+        ...

@@ -1,0 +1,97 @@
+"""The reference engine: the equations as they stand, float64, one batch after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.engines.protocol import Pace, Plan
+from deltaw.engines.rows import Rows
+from deltaw.equations import backprop, dropout, losses
+from deltaw.equations.backprop import Parameters
+from deltaw.network import Network
+
+CHUNK = 4096  # rows evaluated at a time
+
+
+class ReferenceEngine:
+    """Slow, plain and exact: what every other engine is held against. See `Engine` for the methods."""
+
+    def __init__(self, network: Network, plan: Plan) -> None:
+        self.plan = plan
+        self.activations = network.rows
+        self.parameters = Parameters.begin(
+            [np.array(w, np.float64) for w in network.weights],
+            [np.array(b, np.float64) for b in network.biases],
+            list(network.bias),
+            plan.optimizer,
+        )
+
+    def train(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace) -> float:
+        plan, p, total = self.plan, self.parameters, 0.0
+        for i, start in enumerate(range(0, len(order), plan.batch_size)):
+            index = order[start : start + plan.batch_size]
+            step = first_step + i
+            t = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
+            weight = np.ones(len(index)) if rows.weight is None else rows.weight[index]
+            masks = self._masks(step, len(index), pace.dropout[i])
+
+            signals = backprop.forward(rows.inputs(index), p.W, p.b, self.activations, masks)
+            gradients = backprop.backward(
+                signals, t, p.W, self.activations, plan.loss, plan.rule, weight / len(index), masks, plan.l2
+            )
+            if plan.max_grad_norm is not None:
+                gradients = backprop.clip(gradients, plan.max_grad_norm, p.biased)
+            backprop.update(p, gradients, plan.optimizer, pace.alpha[i], step + 1, pace.decay[i])
+
+            total += float(weight @ self._errors(signals, t))
+        return total / len(order)
+
+    def evaluate(self, rows: Rows) -> tuple[float, NDArray[Any]]:
+        total, outputs = 0.0, []
+        for start in range(0, len(rows), CHUNK):
+            index = slice(start, start + CHUNK)
+            signals = backprop.forward(rows.inputs(index), self.parameters.W, self.parameters.b, self.activations)
+            outputs.append(signals.o[-1])
+            if rows.T is not None:
+                errors = self._errors(signals, self._targets(rows, index))
+                total += float(errors.sum() if rows.weight is None else rows.weight[index] @ errors)
+        return total / len(rows), np.concatenate(outputs)
+
+    def store(self, network: Network) -> None:
+        network.weights = [w.copy() for w in self.parameters.W]
+        network.biases = [b.copy() for b in self.parameters.b]
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        return {
+            f"{what}.{l}.{slot}": array.copy()
+            for what, states in (("W", self.parameters.W_state), ("b", self.parameters.b_state))
+            for l, layer in enumerate(states)
+            for slot, array in enumerate(layer)
+        }
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        for what, states in (("W", self.parameters.W_state), ("b", self.parameters.b_state)):
+            for l, layer in enumerate(states):
+                states[l] = tuple(
+                    np.array(state[f"{what}.{l}.{slot}"], np.float64).reshape(array.shape)
+                    for slot, array in enumerate(layer)
+                )
+
+    def _targets(self, rows: Rows, index: Any) -> NDArray[np.float64]:
+        assert rows.T is not None
+        t = rows.T[index]
+        return losses.one_hot(t, len(self.parameters.b[-1])) if t.ndim == 1 else np.asarray(t, np.float64)
+
+    def _errors(self, signals: backprop.Signals, t: NDArray[np.float64]) -> NDArray[np.float64]:
+        return losses.row_errors(signals.z[-1], signals.o[-1], t, self.activations[-1].name, self.plan.loss)
+
+    def _masks(self, step: int, n: int, factor: float) -> list[NDArray[np.float64] | None]:
+        rates = [rate * factor for rate in self.plan.dropout]
+        hidden = [
+            dropout.mask(self.plan.dropout_key, step, l, n, len(b), rate) if rate else None
+            for l, (b, rate) in enumerate(zip(self.parameters.b, rates, strict=False))
+        ]
+        return [*hidden, *[None] * (len(self.parameters.W) - len(hidden))]

@@ -1,0 +1,68 @@
+"""Dropout masks that every engine can make again: Srivastava et al. (2014), inverted.
+
+A unit is kept with probability 1 − rate, and then divided by it, so that nothing changes when the network is
+used. The random bits come from Philox 4×64-10 (Salmon et al. 2011), which turns a key and a counter into bits
+without any state: the mask of a step and layer is the same whoever makes it, in whatever order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.equations.lookup import positive
+from deltaw.equations.schedules import Schedule, schedule
+from deltaw.exceptions import SettingError
+
+Array = NDArray[np.float64]
+
+BITS = 16  # random bits a unit; a block of Philox is 256 bits, so 16 units
+UNITS_PER_BLOCK = 256 // BITS
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Which share of each hidden layer's outputs is dropped, and how that share moves during training.
+
+    Attributes:
+        rate: one rate for all hidden layers, or one for each; from 0 up to, not including, 1.
+        schedule: multiplies the rates during training, as it would a learning rate: "flat_cosine" lets them fade.
+    """
+
+    rate: float | Sequence[float] = 0.0
+    schedule: str | Schedule = "constant"
+
+    def rates(self, hidden_layers: int) -> tuple[float, ...]:
+        """One rate for each hidden layer. Raises SettingError for a wrong number of them or a wrong rate."""
+        given = [self.rate] * hidden_layers if isinstance(self.rate, (int, float)) else list(self.rate)
+        if len(given) != hidden_layers:
+            raise SettingError(
+                f"dropout: expected one rate, or one for each of the {hidden_layers} hidden layers",
+                f"{len(given)} rates", "give as many as there are hidden layers",
+            )  # fmt: skip
+        schedule(self.schedule)
+        return tuple(positive(rate, "dropout rate", or_zero=True, below=1.0) for rate in given)
+
+
+def threshold(rate: float) -> int:
+    """Units whose 16 random bits are below this are dropped; the rate is rounded to a 65536th."""
+    return round(rate * (1 << BITS))
+
+
+def mask(key: int, step: int, layer: int, rows: int, units: int, rate: float) -> Array:
+    """The factors of one layer's outputs in one step, (rows, units): 0 or 1 / (1 − rate).
+
+    Args:
+        key: 64 bits drawn from the user's seed.
+        step: the training step, counted from 0 over all epochs.
+        layer: which layer's outputs, counted from 0.
+    """
+    blocks = -(-units // UNITS_PER_BLOCK)
+    bits = np.random.Philox(key=np.array([key, 0], np.uint64), counter=np.array([0, 0, layer, step], np.uint64))
+    words = np.asarray(bits.random_raw(rows * blocks * 4), dtype="<u8")
+    draws = words.view("<u2").reshape(rows, blocks * UNITS_PER_BLOCK)[:, :units]
+    cut = threshold(rate)
+    return np.where(draws >= cut, 1.0 / (1.0 - cut / (1 << BITS)), 0.0)

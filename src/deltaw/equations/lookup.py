@@ -1,0 +1,72 @@
+"""Find a row of a table by the words a person types: "adam", "pinball(0.9)", "momentum(momentum=0.8)"."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from deltaw.exceptions import SettingError
+
+Row = TypeVar("Row")
+
+
+def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[Row], what: str) -> Row:
+    """The row that `spec` names, its settings put in.
+
+    Args:
+        table: name -> a function (or class) that makes the row from its settings.
+        spec: "name", "name(value, …)", "name(setting=value, …)", or a ready row, which is returned as it is.
+        kind: the class of the rows.
+        what: what the table holds, in the singular, for messages ("loss").
+
+    Raises:
+        SettingError: no such name, or settings that the row does not take.
+    """
+    if isinstance(spec, kind):
+        return spec
+    if not isinstance(spec, str):
+        raise SettingError(f"{what}: expected a name or a {kind.__name__}", repr(spec), f"choose one of {names(table)}")
+    name, args, settings = _parse(spec, what)
+    if name not in table:
+        close = difflib.get_close_matches(name, table, n=1)
+        hint = f"did you mean '{close[0]}'? " if close else ""
+        raise SettingError(f"{what}: expected one of {names(table)}", f"'{name}'", f"{hint}choose one of these")
+    try:
+        return table[name](*args, **settings)
+    except TypeError as error:
+        reason = str(error).split("()")[-1].strip()
+        raise SettingError(f"{what}: settings that '{name}' takes", f"'{spec}' ({reason})", "correct them") from None
+
+
+def names(table: Mapping[str, Any]) -> str:
+    """The names of a table in one line, for messages."""
+    return ", ".join(table)
+
+
+def _parse(spec: str, what: str) -> tuple[str, list[Any], dict[str, Any]]:
+    """'name(1, b=2)' -> ('name', [1], {'b': 2}); Python's own grammar, literals only."""
+    malformed = SettingError(
+        f"{what}: expected a name, or a name with its settings like name(0.5)", f"'{spec}'", "correct it"
+    )
+    try:
+        node = ast.parse(spec.strip(), mode="eval").body
+        if isinstance(node, ast.Name):
+            return node.id, [], {}
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            raise malformed
+        settings = {str(word.arg): ast.literal_eval(word.value) for word in node.keywords}
+        return node.func.id, [ast.literal_eval(value) for value in node.args], settings
+    except (SyntaxError, ValueError):
+        raise malformed from None
+
+
+def positive(value: float, what: str, *, or_zero: bool = False, below: float | None = None) -> float:
+    """`value` if it is a finite number above zero (or zero, where allowed) and under `below`, else SettingError."""
+    bound = ("0 or more" if or_zero else "more than 0") + ("" if below is None else f" and less than {below:g}")
+    good = isinstance(value, (int, float)) and not isinstance(value, bool)
+    good = good and (value >= 0 if or_zero else value > 0) and value < (float("inf") if below is None else below)
+    if not good:
+        raise SettingError(f"{what}: expected a number, {bound}", repr(value), "choose another value")
+    return float(value)

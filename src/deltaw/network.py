@@ -1,0 +1,162 @@
+"""A network: layer sizes, activations, and the weights and biases that training changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deltaw.equations import backprop
+from deltaw.equations.activations import Activation, activation
+from deltaw.equations.initializers import Initializer, initializer
+from deltaw.exceptions import InputError, SettingError
+
+# The rule for initial weights that keeps the size of signals, for each kind of activation.
+INIT_FOR = {
+    "relu": "he_normal", "leaky_relu": "he_normal", "elu": "he_normal", "gelu": "he_normal", "silu": "he_normal",
+    "mish": "he_normal", "softplus": "he_normal", "selu": "lecun_normal",
+}  # fmt: skip
+
+
+class Network:
+    """A fully connected network. Layer l is z = W a + b, o = f(z).
+
+    Args:
+        sizes: units of every layer, the input first: [784, 200, 10] has two layers of weights.
+        activations: one name for all layers, or one for each; see `deltaw.equations.activations`. If not
+            given: relu in hidden layers, identity at the output.
+        bias: whether layers have a b; one answer for all or one for each.
+        init: rule for the initial weights, one for all layers or one for each; see
+            `deltaw.equations.initializers`. If not given, by activation: he_normal for the relu family,
+            lecun_normal for selu, xavier_uniform for all others. Biases start at zero.
+        seed: an integer; the same seed gives the same weights.
+
+    Attributes:
+        weights: one array a layer, (n_out, n_in), as in the notes' y = Wx.
+        biases: one array a layer, (n_out,); zeros that are never trained where `bias` is False.
+
+    Raises:
+        SettingError: a size, name, or count of them that cannot be.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activations: str | Sequence[str] | None = None,
+        bias: bool | Sequence[bool] = True,
+        init: str | Initializer | Sequence[str | Initializer] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.sizes = _checked_sizes(sizes)
+        layers = len(self.sizes) - 1
+        if activations is None:
+            activations = ["relu"] * (layers - 1) + ["identity"]
+        names = _per_layer(activations, layers, "activations", str)
+        self._rows = [activation(name) for name in names]
+        self.activations = [row.name for row in self._rows]
+        self.bias = [bool(one) for one in _per_layer(bias, layers, "bias", bool)]
+        if init is None:
+            init = [INIT_FOR.get(name, "xavier_uniform") for name in self.activations]
+        rules = [initializer(one) for one in _per_layer(init, layers, "init", (str, Initializer))]
+        self.init = [rule.name for rule in rules]
+        self.seed = seed
+        try:
+            rng = np.random.default_rng(seed)
+        except (TypeError, ValueError):
+            raise SettingError("seed: expected an integer, 0 or more", repr(seed), "give one such as 0") from None
+        shapes = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
+        self.weights: list[NDArray[Any]] = [
+            rule.draw(rng, n_out, n_in) for rule, (n_out, n_in) in zip(rules, shapes, strict=True)
+        ]
+        self.biases: list[NDArray[Any]] = [np.zeros(n_out) for n_out, _ in shapes]
+
+    @property
+    def rows(self) -> list[Activation]:
+        """The table rows of the activations, one a layer."""
+        return self._rows
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers training may change."""
+        return sum(w.size for w in self.weights) + sum(
+            b.size for b, has in zip(self.biases, self.bias, strict=True) if has
+        )
+
+    def check(self) -> None:
+        """Raise SettingError unless every weight and bias has the shape that `sizes` says and is finite."""
+        for l, (n_in, n_out) in enumerate(zip(self.sizes[:-1], self.sizes[1:], strict=True)):
+            pairs = (("weights", self.weights, (n_out, n_in)), ("biases", self.biases, (n_out,)))
+            for what, arrays, shape in pairs:
+                array = np.asarray(arrays[l]) if l < len(arrays) else np.empty(0)
+                if array.shape != shape or array.dtype.kind not in "fiu":
+                    raise SettingError(
+                        f"{what}[{l}]: expected numbers of shape {shape}", f"{array.dtype} of shape {array.shape}",
+                        "assign an array of that shape",
+                    )  # fmt: skip
+                if not np.isfinite(array).all():
+                    raise SettingError(
+                        f"{what}[{l}]: expected finite numbers", "NaN or infinity", "make the network anew"
+                    )
+
+    def forward(self, X: ArrayLike) -> NDArray[np.float64]:
+        """The outputs for rows X (n, n_in), or one row (n_in,): (n, n_out), float64, by the equations.
+
+        X may be a SciPy sparse matrix. Raises InputError for another number of columns.
+        """
+        return self.signals(X).o[-1]
+
+    def signals(self, X: ArrayLike) -> backprop.Signals:
+        """Every z and o on the way, layer by layer; see `deltaw.equations.backprop.Signals`."""
+        x: Any = X if hasattr(X, "tocsr") else np.atleast_2d(np.asarray(X, dtype=np.float64))
+        if x.ndim != 2 or x.shape[1] != self.sizes[0]:
+            raise InputError(
+                f"X: expected {self.sizes[0]} columns, the network's inputs", f"shape {x.shape}",
+                "give rows of that width",
+            )  # fmt: skip
+        W = [np.asarray(w, np.float64) for w in self.weights]
+        b = [np.asarray(v, np.float64) for v in self.biases]
+        return backprop.forward(x, W, b, self._rows)
+
+    def copy(self) -> Network:
+        """A network of its own with the same weights."""
+        twin = object.__new__(Network)
+        twin.__dict__.update(self.__dict__)
+        twin.weights = [w.copy() for w in self.weights]
+        twin.biases = [b.copy() for b in self.biases]
+        return twin
+
+    def __repr__(self) -> str:
+        bias = self.bias[0] if len(set(self.bias)) == 1 else self.bias
+        return f"Network({self.sizes}, activations={self.activations}, bias={bias})"
+
+
+def _checked_sizes(sizes: Sequence[int]) -> list[int]:
+    try:
+        checked = [int(size) for size in sizes]
+        good = len(checked) >= 2 and all(size >= 1 for size in checked) and checked == list(sizes)
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise SettingError(
+            "sizes: expected two or more whole numbers, 1 or more, the input's first", repr(sizes),
+            "write them like [784, 200, 10]",
+        )  # fmt: skip
+    return checked
+
+
+def _per_layer(given: Any, layers: int, what: str, kind: type | tuple[type, ...]) -> list[Any]:
+    """One setting for all layers, or one for each, as a list with one for each."""
+    if isinstance(given, kind):
+        return [given] * layers
+    try:
+        each = list(given)
+    except TypeError:
+        each = []
+    if len(each) != layers:
+        raise SettingError(
+            f"{what}: expected one, or one for each of the {layers} layers of weights",
+            f"{len(each)}" if each else repr(given), "give one for each layer after the input",
+        )  # fmt: skip
+    return each

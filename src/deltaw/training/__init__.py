@@ -1,0 +1,7 @@
+"""Training: the loop, when to stop, what is recorded."""
+
+from deltaw.training.history import Epoch, History
+from deltaw.training.loop import train
+from deltaw.training.stopping import EarlyStopping
+
+__all__ = ["EarlyStopping", "Epoch", "History", "train"]

@@ -1,0 +1,57 @@
+"""What a training leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from deltaw.network import Network
+
+Ending = Literal["finished", "early stopping", "interrupted", "diverged"]
+
+
+@dataclass
+class History:
+    """One entry an epoch in every list.
+
+    Attributes:
+        loss: E averaged over the rows, each counted before the update that it caused.
+        validation_loss: E averaged over the validation rows at the epoch's end; empty without validation.
+        seconds: time spent on training in that epoch, validation and callbacks apart.
+        ended: why training ended.
+        best_epoch: the epoch (from 0) whose weights were kept by early stopping, else None.
+        batch_steps: how many updates were made.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    ended: Ending = "finished"
+    best_epoch: int | None = None
+    batch_steps: int = 0
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What a callback is told at the end of an epoch.
+
+    Attributes:
+        number, epochs: this epoch, counted from 1, and how many there will be at most.
+        rows: how many rows it trained on.
+        outputs: the network's outputs for the validation rows, (n, n_out), or None.
+        network: a network with the weights as they are now.
+    """
+
+    number: int
+    epochs: int
+    rows: int
+    loss: float
+    validation_loss: float | None
+    seconds: float
+    outputs: NDArray[Any] | None
+    network: Network

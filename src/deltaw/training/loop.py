@@ -1,0 +1,192 @@
+"""Training: batches, steps, a record of each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deltaw import engines
+from deltaw.engines.protocol import Pace, Plan
+from deltaw.engines.rows import Rows, Scale
+from deltaw.equations import losses, optimizers, schedules
+from deltaw.equations.backprop import RULES, Rule
+from deltaw.equations.dropout import Dropout
+from deltaw.equations.lookup import positive
+from deltaw.exceptions import SettingError, TrainingInterrupted
+from deltaw.network import Network
+from deltaw.training.history import Epoch, History
+from deltaw.training.stopping import Best, EarlyStopping
+
+Callback = Callable[[Epoch], object]
+
+
+def train(
+    network: Network,
+    X: ArrayLike,
+    T: ArrayLike,
+    *,
+    loss: str | losses.Loss = "squared",
+    optimizer: str | optimizers.Optimizer = "sgd",
+    learning_rate: float = 0.1,
+    batch_size: int = 1,
+    epochs: int = 5,
+    shuffle: bool = True,
+    seed: int = 0,
+    backward: Rule = "gradient",
+    schedule: str | schedules.Schedule = "constant",
+    l2: float = 0.0,
+    dropout: float | Sequence[float] | Dropout = 0.0,
+    sample_weight: ArrayLike | None = None,
+    validation: Sequence[Any] | None = None,
+    early_stopping: int | EarlyStopping | None = None,
+    callbacks: Iterable[Callback] = (),
+    engine: str = "native",
+    threads: int | None = None,
+    label_smoothing: float = 0.0,
+    max_grad_norm: float | None = None,
+    input_scale: float | Scale | None = None,
+) -> History:
+    """Train the network in place.
+
+    Args:
+        network: its weights are where training starts, and where it puts what was learnt.
+        X: inputs (n, n_in): float32, float64, uint8 or a SciPy sparse matrix.
+        T: targets (n, n_out); or integer labels (n,) for cross_entropy.
+        loss: the error function, "squared", "huber(0.5)", …; see `deltaw.equations.losses`.
+        optimizer: "sgd", "adam", … or an object such as Adam(beta1=0.95); see `deltaw.equations.optimizers`.
+        learning_rate: α.
+        batch_size: rows a step; the last batch of an epoch may be smaller. ∂E/∂W is the mean over its rows.
+        epochs: passes over the data.
+        shuffle: a new random order each epoch; otherwise as given.
+        seed: of the orders and the dropout masks.
+        backward: "gradient", the chain rule, or "notes", the notes' split error; see `equations.backprop`.
+        schedule: how α moves: "constant", "cosine", …; see `deltaw.equations.schedules`.
+        l2: adds ½ l2 Σ W² to E (biases apart).
+        dropout: share of each hidden layer's outputs to drop; one rate, one a hidden layer, or a Dropout.
+        sample_weight: (n,), how much each row counts; only their ratios matter.
+        validation: (X, T) or (X, T, sample_weight) that is never trained on.
+        early_stopping: a patience in epochs, or an EarlyStopping; needs validation. Keeps the best weights.
+        callbacks: called with an `Epoch` after each epoch; one that returns True ends training.
+        engine: "native" (C++, float32) or "reference" (the equations, float64).
+        threads: at most so many; None lets the engine choose. The result does not depend on it.
+        label_smoothing: share of every target that is spread over all outputs.
+        max_grad_norm: gradients of all layers together longer than this are shortened to it.
+        input_scale: a number, or (multiply, offset), applied to X on its way in: (0.99 / 255, 0.01) for pixels.
+
+    Returns:
+        The `History`. Training ends early, with `ended` "diverged", when E is no longer a number.
+
+    Raises:
+        InputError: data that does not fit the network or the loss.
+        SettingError: a setting that cannot be.
+        TrainingInterrupted: on Ctrl-C, after the running batch; the network keeps what was learnt.
+    """
+    row = losses.loss(loss)
+    if not row.minimum:
+        raise SettingError(
+            f"loss: expected one that has a minimum, found '{row.name}', where errors of opposite sign cancel and E "
+            "falls without end; use 'squared' instead"
+        )
+    method = optimizers.optimizer(optimizer)
+    pattern = schedules.schedule(schedule)
+    drop = dropout if isinstance(dropout, Dropout) else Dropout(dropout)
+    rates = drop.rates(len(network.weights) - 1)
+    stopping = EarlyStopping.of(early_stopping)
+    epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
+    if backward not in RULES:
+        raise SettingError(f"backward: expected one of {', '.join(RULES)}", repr(backward), "choose one of these")
+    if stopping is not None and validation is None:
+        raise SettingError("early_stopping: expected validation rows to judge by", "none", "give validation=(X, T)")
+    network.check()
+    rows = Rows.of(network, X, T, row, sample_weight, input_scale)
+    held_out = None
+    if validation is not None:
+        if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
+            raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", "something else", "give these")
+        Xv, Tv, *weight = validation
+        held_out = Rows.of(network, Xv, Tv, row, weight[0] if weight else None, input_scale)
+    randomness = _generator(seed)
+    plan = Plan(
+        loss=row,
+        optimizer=method,
+        batch_size=min(batch_size, len(rows)),
+        rule=backward,
+        l2=positive(l2, "l2", or_zero=True),
+        max_grad_norm=None if max_grad_norm is None else positive(max_grad_norm, "max_grad_norm"),
+        label_smoothing=positive(label_smoothing, "label_smoothing", or_zero=True, below=1.0),
+        dropout=rates if any(rates) else (),
+        dropout_key=int(randomness.integers(1 << 63)),
+        threads=None if threads is None else _whole(threads, "threads"),
+    )
+    alpha = positive(learning_rate, "learning_rate", or_zero=True)
+    steps = -(-len(rows) // plan.batch_size)
+    machine = engines.make(engine, network, plan)
+    history, best = History(), None if stopping is None else Best(stopping)
+
+    try:
+        for epoch in range(epochs):
+            order = randomness.permutation(len(rows)) if shuffle else np.arange(len(rows))
+            first = epoch * steps
+            pace = Pace(
+                alpha * schedules.factors(pattern, first, steps, steps, epochs),
+                _decay(method, first, steps, epochs),
+                schedules.factors(schedules.schedule(drop.schedule), first, steps, steps, epochs),
+            )
+            started = perf_counter()
+            error = machine.train(rows, order, first, pace)
+            history.seconds.append(perf_counter() - started)
+            history.loss.append(error)
+            history.batch_steps += steps
+            validation_error, outputs = machine.evaluate(held_out) if held_out is not None else (None, None)
+            if validation_error is not None:
+                history.validation_loss.append(validation_error)
+
+            stop = False
+            if best is not None or callbacks:
+                machine.store(network)
+            if best is not None and held_out is not None and held_out.T is not None and outputs is not None:
+                judge = best.rule.score
+                score = history.validation_loss[-1] if judge is None else judge(held_out.T, outputs)
+                stop = best.see(epoch, score, network)
+                history.ended = "early stopping" if stop else "finished"
+            told = Epoch(epoch + 1, epochs, len(rows), error, validation_error, history.seconds[-1], outputs, network)
+            for callback in callbacks:
+                stop = callback(told) is True or stop
+            if not np.isfinite(error):
+                history.ended, stop = "diverged", True
+            if stop:
+                break
+    except KeyboardInterrupt:
+        machine.store(network)
+        history.ended = "interrupted"
+        raise TrainingInterrupted(history) from None
+
+    machine.store(network)
+    if best is not None and best.network is not None:
+        network.weights, network.biases = best.network.weights, best.network.biases
+        history.best_epoch = best.epoch
+    return history
+
+
+def _decay(method: optimizers.Optimizer, first: int, steps: int, epochs: int) -> np.ndarray[Any, Any]:
+    """λ of every step of an epoch: AdamW's weight decay along its schedule, 0 for the others."""
+    return method.weight_decay * schedules.factors(
+        schedules.schedule(method.decay_schedule), first, steps, steps, epochs
+    )
+
+
+def _generator(seed: int) -> np.random.Generator:
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise SettingError("seed: expected an integer, 0 or more", repr(seed), "give one such as 0") from None
+
+
+def _whole(value: int, what: str) -> int:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise SettingError(f"{what}: expected a whole number, 1 or more", repr(value), "choose another")
+    return int(value)

@@ -1,0 +1,58 @@
+"""When to stop, and which weights to keep: those that were best on rows that were not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.exceptions import SettingError
+from deltaw.network import Network
+
+Score = Callable[[NDArray[Any], NDArray[Any]], float]
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Keep the weights of the best epoch; stop when `patience` epochs in a row were no better.
+
+    Attributes:
+        patience: epochs without improvement before the end; None never stops and only keeps the best.
+        min_delta: what counts as better: lower by more than this.
+        score: (T, outputs) of the validation rows -> a number, lower is better; None takes the loss.
+    """
+
+    patience: int | None = 10
+    min_delta: float = 0.0
+    score: Score | None = None
+
+    def __post_init__(self) -> None:
+        if self.patience is not None and (not isinstance(self.patience, int) or self.patience < 1):
+            raise SettingError(
+                "early_stopping: expected a patience of 1 or more epochs", repr(self.patience), "give a whole number"
+            )
+
+    @classmethod
+    def of(cls, given: int | EarlyStopping | None) -> EarlyStopping | None:
+        """None, a patience, or an EarlyStopping, as `deltaw.train` takes it."""
+        return given if given is None or isinstance(given, cls) else cls(patience=given)  # type: ignore[arg-type]
+
+
+class Best:
+    """The best epoch so far, by an EarlyStopping."""
+
+    def __init__(self, rule: EarlyStopping) -> None:
+        self.rule = rule
+        self.score = np.inf
+        self.epoch: int | None = None
+        self.network: Network | None = None
+
+    def see(self, epoch: int, score: float, network: Network) -> bool:
+        """Take note of an epoch; True when it is time to stop."""
+        if score < self.score - self.rule.min_delta:
+            self.score, self.epoch, self.network = score, epoch, network.copy()
+        waited = epoch - (-1 if self.epoch is None else self.epoch)
+        return self.rule.patience is not None and waited >= self.rule.patience
