@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,19 +38,19 @@ class Dropout:
 
     def rates(self, hidden_layers: int) -> tuple[float, ...]:
         """One rate for each hidden layer. Raises SettingError for a wrong number of them or a wrong rate."""
-        given = [self.rate] * hidden_layers if isinstance(self.rate, (int, float)) else list(self.rate)
-        if len(given) != hidden_layers:
+        given = [self.rate] * hidden_layers if isinstance(self.rate, Real) else self.rate
+        if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)) or len(given) != hidden_layers:
             raise SettingError(
                 f"dropout: expected one rate, or one for each of the {hidden_layers} hidden layers",
-                f"{len(given)} rates", "give as many as there are hidden layers",
+                repr(self.rate), "give as many as there are hidden layers",
             )  # fmt: skip
         schedule(self.schedule)
         return tuple(positive(rate, "dropout rate", or_zero=True, below=1.0) for rate in given)
 
 
 def threshold(rate: float) -> int:
-    """Units whose 16 random bits are below this are dropped; the rate is rounded to a 65536th."""
-    return round(rate * (1 << BITS))
+    """Units whose 16 random bits are below this are dropped; the rate is rounded to a 65536th, and stays below 1."""
+    return min(round(rate * (1 << BITS)), (1 << BITS) - 1)
 
 
 def mask(key: int, step: int, layer: int, rows: int, units: int, rate: float) -> Array:

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.equations.lookup import lookup, positive
+from deltaw.equations.lookup import finite, lookup, positive
 
 Array = NDArray[np.float64]
 Generator = np.random.Generator
@@ -67,7 +67,8 @@ def _notes() -> Initializer:
 
 
 def _fixed(value: float) -> Initializer:
-    return Initializer(f"constant({value!r})", partial(_constant, value=float(value)))
+    value = finite(value, "constant's value")
+    return Initializer(f"constant({value!r})", partial(_constant, value=value))
 
 
 INITIALIZERS: dict[str, Callable[..., Initializer]] = {

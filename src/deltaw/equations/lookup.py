@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import difflib
+import sys
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any, TypeVar
 
 from deltaw.exceptions import SettingError
@@ -27,7 +29,8 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
     if isinstance(spec, kind):
         return spec
     if not isinstance(spec, str):
-        raise SettingError(f"{what}: expected a name or a {kind.__name__}", repr(spec), f"choose one of {names(table)}")
+        expected = f"{what}: expected a name or a row of class {kind.__name__}"
+        raise SettingError(expected, repr(spec), f"choose one of {names(table)}")
     name, args, settings = _parse(spec, what)
     if name not in table:
         close = difflib.get_close_matches(name, table, n=1)
@@ -58,15 +61,25 @@ def _parse(spec: str, what: str) -> tuple[str, list[Any], dict[str, Any]]:
             raise malformed
         settings = {str(word.arg): ast.literal_eval(word.value) for word in node.keywords}
         return node.func.id, [ast.literal_eval(value) for value in node.args], settings
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):  # all that Python's parser may raise
         raise malformed from None
+
+
+def finite(value: float, what: str) -> float:
+    """`value` if it is a finite number, Python's or NumPy's, else SettingError."""
+    if not _is_number(value):
+        raise SettingError(f"{what}: expected a finite number", repr(value), "choose another value")
+    return float(value)
 
 
 def positive(value: float, what: str, *, or_zero: bool = False, below: float | None = None) -> float:
     """`value` if it is a finite number above zero (or zero, where allowed) and under `below`, else SettingError."""
     bound = ("0 or more" if or_zero else "more than 0") + ("" if below is None else f" and less than {below:g}")
-    good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    good = good and (value >= 0 if or_zero else value > 0) and value < (float("inf") if below is None else below)
+    good = _is_number(value) and (value >= 0 if or_zero else value > 0) and (below is None or value < below)
     if not good:
         raise SettingError(f"{what}: expected a number, {bound}", repr(value), "choose another value")
     return float(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

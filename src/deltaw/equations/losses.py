@@ -19,6 +19,7 @@ from deltaw.equations.lookup import lookup, positive
 Array = NDArray[np.float64]
 
 # Outputs are kept this far from where a logarithm would be infinite. float32 tells 1 − 1e-7 from 1, but no less.
+# Beyond, E stays as it is and dE keeps the slope of the edge, which pulls such an output back to where E is defined.
 EPSILON = 1e-7
 
 
@@ -88,7 +89,7 @@ def _huber(delta: float = 1.0) -> Loss:
         return _sum(np.where(r <= d, 0.5 * r * r, d * (r - 0.5 * d)))
 
     return Loss(
-        f"huber({d:g})", E, lambda o, t: np.clip(o - t, -d, d),
+        f"huber({d!r})", E, lambda o, t: np.clip(o - t, -d, d),
         f"Piecewise(((t - o)**2/2, Abs(t - o) <= {d!r}), ({d!r}*(Abs(t - o) - {d!r}/2), True))", parameter=d,
     )  # fmt: skip
 
@@ -97,7 +98,7 @@ def _pinball(q: float = 0.5) -> Loss:
     """Koenker & Bassett (1978): least where o is the q-quantile of t."""
     q = positive(q, "pinball's q", below=1.0)
     return Loss(
-        f"pinball({q:g})", lambda o, t: _sum(np.maximum(q * (t - o), (q - 1.0) * (t - o))),
+        f"pinball({q!r})", lambda o, t: _sum(np.maximum(q * (t - o), (q - 1.0) * (t - o))),
         lambda o, t: np.where(o < t, -q, np.where(o > t, 1.0 - q, 0.0)),
         f"Max({q!r}*(t - o), ({q!r} - 1)*(t - o))", parameter=q,
     )  # fmt: skip
