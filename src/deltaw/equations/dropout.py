@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.equations.lookup import positive
+from deltaw.equations.lookup import NUMBER, positive
 from deltaw.equations.schedules import Schedule, schedule
 from deltaw.exceptions import SettingError
 
@@ -38,7 +37,7 @@ class Dropout:
 
     def rates(self, hidden_layers: int) -> tuple[float, ...]:
         """One rate for each hidden layer. Raises SettingError for a wrong number of them or a wrong rate."""
-        given = [self.rate] * hidden_layers if isinstance(self.rate, Real) else self.rate
+        given = [self.rate] * hidden_layers if isinstance(self.rate, NUMBER) else self.rate
         if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)) or len(given) != hidden_layers:
             raise SettingError(
                 f"dropout: expected one rate, or one for each of the {hidden_layers} hidden layers",

@@ -6,12 +6,15 @@ import ast
 import difflib
 import sys
 from collections.abc import Callable, Mapping
-from numbers import Real
 from typing import Any, TypeVar
+
+import numpy as np
 
 from deltaw.exceptions import SettingError
 
 Row = TypeVar("Row")
+
+NUMBER = (int, float, np.integer, np.floating)  # what counts as a number in a setting
 
 
 def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[Row], what: str) -> Row:
@@ -81,5 +84,5 @@ def positive(value: float, what: str, *, or_zero: bool = False, below: float | N
     return float(value)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+def _is_number(value: Any) -> bool:
+    return isinstance(value, NUMBER) and not isinstance(value, bool) and bool(abs(value) <= sys.float_info.max)

@@ -172,7 +172,7 @@ class Fused:
 def _softmax_cross_entropy(z: Array, t: Array) -> Array:
     top = np.max(z, axis=-1, keepdims=True)
     log_sum = top[..., 0] + np.log(_sum(np.exp(z - top)))
-    return _sum(t) * log_sum - _sum(t * z)
+    return np.asarray(_sum(t) * log_sum - _sum(t * z))
 
 
 FUSED: dict[tuple[str, str], Fused] = {
