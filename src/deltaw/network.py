@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -56,16 +57,13 @@ class Network:
         names = _per_layer(activations, layers, "activations", str)
         self._rows = [activation(name) for name in names]
         self.activations = [row.name for row in self._rows]
-        self.bias = [bool(one) for one in _per_layer(bias, layers, "bias", bool)]
+        self.bias = [bool(one) for one in _per_layer(bias, layers, "bias", (bool, np.bool_))]
         if init is None:
             init = [INIT_FOR.get(name, "xavier_uniform") for name in self.activations]
         rules = [initializer(one) for one in _per_layer(init, layers, "init", (str, Initializer))]
         self.init = [rule.name for rule in rules]
         self.seed = seed
-        try:
-            rng = np.random.default_rng(seed)
-        except (TypeError, ValueError):
-            raise SettingError("seed: expected an integer, 0 or more", repr(seed), "give one such as 0") from None
+        rng = generator(seed)
         shapes = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
         self.weights: list[NDArray[Any]] = [
             rule.draw(rng, n_out, n_in) for rule, (n_out, n_in) in zip(rules, shapes, strict=True)
@@ -86,10 +84,17 @@ class Network:
 
     def check(self) -> None:
         """Raise SettingError unless every weight and bias has the shape that `sizes` says and is finite."""
-        for l, (n_in, n_out) in enumerate(zip(self.sizes[:-1], self.sizes[1:], strict=True)):
+        layers = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
+        for what, arrays in (("weights", self.weights), ("biases", self.biases)):
+            if len(arrays) != len(layers):
+                raise SettingError(
+                    f"{what}: expected one array for each of the {len(layers)} layers", f"{len(arrays)}",
+                    "make the network anew with the sizes it should have",
+                )  # fmt: skip
+        for l, (n_out, n_in) in enumerate(layers):
             pairs = (("weights", self.weights, (n_out, n_in)), ("biases", self.biases, (n_out,)))
             for what, arrays, shape in pairs:
-                array = np.asarray(arrays[l]) if l < len(arrays) else np.empty(0)
+                array = np.asarray(arrays[l])
                 if array.shape != shape or array.dtype.kind not in "fiu":
                     raise SettingError(
                         f"{what}[{l}]: expected numbers of shape {shape}", f"{array.dtype} of shape {array.shape}",
@@ -103,13 +108,16 @@ class Network:
     def forward(self, X: ArrayLike) -> NDArray[np.float64]:
         """The outputs for rows X (n, n_in), or one row (n_in,): (n, n_out), float64, by the equations.
 
-        X may be a SciPy sparse matrix. Raises InputError for another number of columns.
+        X may be a SciPy sparse matrix. Raises InputError for another number of columns, or for what is not numbers.
         """
         return self.signals(X).o[-1]
 
     def signals(self, X: ArrayLike) -> backprop.Signals:
         """Every z and o on the way, layer by layer; see `deltaw.equations.backprop.Signals`."""
-        x: Any = X if hasattr(X, "tocsr") else np.atleast_2d(np.asarray(X, dtype=np.float64))
+        try:
+            x: Any = X if hasattr(X, "tocsr") else np.atleast_2d(np.asarray(X, dtype=np.float64))
+        except (TypeError, ValueError) as error:
+            raise InputError("X: expected rows of numbers, all of one width", str(error), "convert it first") from None
         if x.ndim != 2 or x.shape[1] != self.sizes[0]:
             raise InputError(
                 f"X: expected {self.sizes[0]} columns, the network's inputs", f"shape {x.shape}",
@@ -132,11 +140,18 @@ class Network:
         return f"Network({self.sizes}, activations={self.activations}, bias={bias})"
 
 
+def generator(seed: int) -> np.random.Generator:
+    """The random numbers of a seed. Raises SettingError unless it is an integer, 0 or more."""
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
+        raise SettingError("seed: expected an integer, 0 or more", repr(seed), "give one such as 0")
+    return np.random.default_rng(seed)
+
+
 def _checked_sizes(sizes: Sequence[int]) -> list[int]:
     try:
         checked = [int(size) for size in sizes]
         good = len(checked) >= 2 and all(size >= 1 for size in checked) and checked == list(sizes)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         good = False
     if not good:
         raise SettingError(

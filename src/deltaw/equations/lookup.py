@@ -14,7 +14,7 @@ from deltaw.exceptions import SettingError
 
 Row = TypeVar("Row")
 
-NUMBER = (int, float, np.integer, np.floating)  # what counts as a number in a setting
+NUMBER: tuple[type[Any], ...] = (int, float, np.integer, np.floating)  # what counts as a number in a setting
 
 
 def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[Row], what: str) -> Row:
