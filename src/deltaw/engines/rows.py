@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deltaw.equations.lookup import NUMBER, finite
 from deltaw.equations.losses import Loss
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
@@ -54,65 +55,84 @@ class Rows:
         loss: Loss | None = None,
         weight: ArrayLike | None = None,
         scale: float | Scale | None = None,
+        whose: str = "",
     ) -> Rows:
-        """Check X and T against the network and the loss.
+        """Check X and T against the network and the loss. `whose` stands before their names in messages.
 
         Raises:
             InputError: a shape, a kind of number, a NaN or infinity (with its row and column), a label or
                 target out of range.
         """
-        x = _inputs(X, network.sizes[0])
-        t = None if T is None or loss is None else _targets(T, x.shape[0], network.sizes[-1], loss)
-        w = None if weight is None else _weights(weight, x.shape[0])
+        x = _inputs(X, network.sizes[0], f"{whose}X")
+        t = None if T is None or loss is None else _targets(T, x.shape[0], network.sizes[-1], loss, f"{whose}T")
+        w = None if weight is None else _weights(weight, x.shape[0], f"{whose}sample_weight")
         return cls(x, t, _scale(scale), w)
 
 
-def _inputs(X: Any, n_in: int) -> Any:
-    if hasattr(X, "tocsr"):
-        x = X.tocsr()
-        x.sum_duplicates()
-        values = x.data
-        if values.dtype not in (np.float32, np.float64):
-            x = x.astype(np.float32)
-    else:
-        x = np.asarray(X)
-        if x.dtype.kind == "O":
-            raise InputError("X: expected numbers", "objects", "encode text first, or use deltaw.fit for tables")
-        if x.dtype not in (np.float32, np.float64, np.uint8):
-            if x.dtype.kind not in "fiub":
-                raise InputError("X: expected numbers", f"dtype {x.dtype}", "convert it to float32")
-            x = x.astype(np.float32 if x.dtype.kind == "b" or x.dtype.itemsize <= 2 else np.float64)
-        x = np.ascontiguousarray(x)
-        values = x
+def _inputs(X: Any, n_in: int, what: str) -> Any:
+    x = X.tocsr() if hasattr(X, "tocsr") else _array(X, what)
+    if x.dtype.kind not in "fiub":
+        raise InputError(
+            f"{what}: expected numbers", f"dtype {x.dtype}", "encode text first, or use deltaw.fit for tables"
+        )
     if x.ndim != 2 or x.shape[1] != n_in:
         raise InputError(
-            f"X: expected {n_in} columns, the network's inputs", f"shape {x.shape}", "give rows of that width"
+            f"{what}: expected {n_in} columns, the network's inputs", f"shape {x.shape}", "give rows of that width"
         )
     if x.shape[0] == 0:
-        raise InputError("X: expected at least one row", "none", "give some data")
-    _finite(x, values, "X")
+        raise InputError(f"{what}: expected at least one row", "none", "give some data")
+    if isinstance(x, np.ndarray):
+        x = np.ascontiguousarray(x if x.dtype == np.uint8 else x.astype(_float_type(x.dtype), copy=False))
+    else:
+        x = x.astype(_float_type(x.dtype), copy=False)
+        if not x.has_canonical_format:
+            x = x.copy()  # the caller's own matrix stays as it is
+            x.sum_duplicates()
+    _finite(x, what)
     return x
 
 
-def _finite(array: Any, values: NDArray[Any], what: str) -> None:
+def _array(values: Any, what: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{what}: expected an array of numbers", "rows of different widths", "make all rows of one width"
+        ) from None
+
+
+def _float_type(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
+    """float32 where it holds every number of this type, else float64."""
+    return np.float32 if np.can_cast(dtype, np.float32) else np.float64
+
+
+def _finite(array: Any, what: str) -> None:
     """Raise for the first NaN or infinity. The sum of many numbers is finite only if all are."""
-    if values.dtype.kind == "f" and not np.isfinite(values.sum(dtype=np.float64)):
-        bad = np.argwhere(~np.isfinite(values))
-        if len(bad):
-            place = f"row {bad[0][0]}, column {bad[0][1]}" if values.ndim == 2 else f"entry {bad[0][0]}"
-            value = values[tuple(bad[0])]
-            raise InputError(f"{what}: expected finite numbers", f"{value} at {place}", "remove or replace it")
+    values = array if isinstance(array, np.ndarray) else array.data
+    with np.errstate(over="ignore", invalid="ignore"):
+        if values.dtype.kind != "f" or np.isfinite(values.sum(dtype=np.float64)):
+            return
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        value = values[tuple(bad[0])]
+        if isinstance(array, np.ndarray):
+            row, column = bad[0]
+        else:
+            row, column = (indices[bad[0][0]] for indices in array.tocoo().coords)
+        raise InputError(
+            f"{what}: expected finite numbers", f"{value} at row {row}, column {column}", "remove or replace it"
+        )
 
 
-def _targets(T: Any, n: int, n_out: int, loss: Loss) -> NDArray[Any]:
-    t = np.asarray(T)
+def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
+    t = _array(T, what)
     if t.dtype.kind not in "fiub":
-        raise InputError("T: expected numbers", f"dtype {t.dtype}", "encode labels as 0, 1, 2, …")
+        raise InputError(f"{what}: expected numbers", f"dtype {t.dtype}", "encode labels as 0, 1, 2, …")
     if t.ndim == 1 and len(t) == n and loss.kind == "cross_entropy" and t.dtype.kind in "iu" and n_out > 1:
         bad = np.flatnonzero((t < 0) | (t >= n_out))
         if len(bad):
             raise InputError(
-                f"T: expected labels from 0 to {n_out - 1}, one for each output", f"{t[bad[0]]} in row {bad[0]}",
+                f"{what}: expected labels from 0 to {n_out - 1}, one for each output", f"{t[bad[0]]} in row {bad[0]}",
                 "give the network as many outputs as there are classes, or number the classes from 0",
             )  # fmt: skip
         return t.astype(np.int32)
@@ -121,38 +141,44 @@ def _targets(T: Any, n: int, n_out: int, loss: Loss) -> NDArray[Any]:
     if t.shape != (n, n_out):
         labels = " or integer labels (n,)" if loss.kind == "cross_entropy" else ""
         raise InputError(
-            f"T: expected shape ({n}, {n_out}), a row for each of X and a column for each output{labels}",
-            f"shape {t.shape}", "reshape it, or make it one-hot with deltaw.equations.losses.one_hot",
+            f"{what}: expected shape ({n}, {n_out}), a row for each of X and a column for each output{labels}",
+            f"{t.dtype} of shape {t.shape}", "reshape it, or make it one-hot with deltaw.equations.losses.one_hot",
         )  # fmt: skip
     t = np.ascontiguousarray(t, dtype=t.dtype if t.dtype in (np.float32, np.float64) else np.float64)
-    _finite(t, t, "T")
+    _finite(t, what)
     if t.min() < loss.low or t.max() > loss.high:
         row, column = np.argwhere((t < loss.low) | (t > loss.high))[0]
         raise InputError(
-            f"T: {loss.name} expects {loss.targets}", f"{t[row, column]:g} at row {row}, column {column}",
+            f"{what}: {loss.name} expects {loss.targets}", f"{t[row, column]:g} at row {row}, column {column}",
             "scale the targets into that range, or choose another loss",
         )  # fmt: skip
     return t
 
 
-def _weights(weight: Any, n: int) -> NDArray[np.float64]:
-    w = np.asarray(weight, dtype=np.float64)
-    if w.shape != (n,):
-        raise InputError(f"sample_weight: expected shape ({n},)", f"shape {w.shape}", "give one weight a row")
-    if not np.isfinite(w).all() or (w < 0).any() or w.sum() == 0:
+def _weights(weight: Any, n: int, what: str) -> NDArray[np.float64]:
+    w = _array(weight, what)
+    if w.shape != (n,) or w.dtype.kind not in "fiub":
         raise InputError(
-            "sample_weight: expected finite numbers, 0 or more, not all 0", "others", "correct the weights"
+            f"{what}: expected {n} numbers, one a row", f"{w.dtype} of shape {w.shape}", "give one weight a row"
+        )
+    w = w.astype(np.float64)
+    bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
+    if len(bad) or w.sum() == 0:
+        found = f"{w[bad[0]]:g} in row {bad[0]}" if len(bad) else "all 0"
+        raise InputError(
+            f"{what}: expected finite numbers, 0 or more, and one of them above 0", found, "correct the weights"
         )
     # Mean 1: whole-number weights then do what repeating rows would, and α keeps its meaning.
-    return np.asarray(w * (n / w.sum()))
+    share = w / w.max()
+    return np.asarray(share * (n / share.sum()))
 
 
 def _scale(scale: Any) -> Scale:
     if scale is None:
         return (1.0, 0.0)
-    pair = (scale, 0.0) if isinstance(scale, (int, float)) else tuple(scale)
-    if len(pair) != 2 or not all(isinstance(v, (int, float)) and np.isfinite(v) for v in pair):
+    pair = (scale, 0.0) if isinstance(scale, NUMBER) else scale
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise SettingError(
             "input_scale: expected a number, or a pair (multiply, offset)", repr(scale), "write (1/255, 0.0)"
         )
-    return float(pair[0]), float(pair[1])
+    return finite(pair[0], "input_scale's multiply"), finite(pair[1], "input_scale's offset")
