@@ -116,8 +116,10 @@ class Network:
         """Every z and o on the way, layer by layer; see `deltaw.equations.backprop.Signals`."""
         try:
             x: Any = X if hasattr(X, "tocsr") else np.atleast_2d(np.asarray(X, dtype=np.float64))
-        except (TypeError, ValueError) as error:
-            raise InputError("X: expected rows of numbers, all of one width", str(error), "convert it first") from None
+        except (TypeError, ValueError):
+            raise InputError(
+                "X: expected rows of numbers, all of one width", "text or rows of different widths", "convert it first"
+            ) from None
         if x.ndim != 2 or x.shape[1] != self.sizes[0]:
             raise InputError(
                 f"X: expected {self.sizes[0]} columns, the network's inputs", f"shape {x.shape}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-import sys
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -85,4 +85,7 @@ def positive(value: float, what: str, *, or_zero: bool = False, below: float | N
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, NUMBER) and not isinstance(value, bool) and bool(abs(value) <= sys.float_info.max)
+    try:
+        return isinstance(value, NUMBER) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number past what a float holds
+        return False
