@@ -29,11 +29,13 @@ class ReferenceEngine:
             plan.optimizer,
         )
 
+    @np.errstate(over="ignore", invalid="ignore")  # what overflows shows in E, and ends the training
     def train(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace) -> float:
-        plan, p, total = self.plan, self.parameters, 0.0
+        plan, total = self.plan, 0.0
         for i, start in enumerate(range(0, len(order), plan.batch_size)):
             index = order[start : start + plan.batch_size]
             step = first_step + i
+            p = self.parameters.copy()  # taken over as a whole below: Ctrl-C in between leaves the last whole batch
             t = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
             weight = np.ones(len(index)) if rows.weight is None else rows.weight[index]
             masks = self._masks(step, len(index), pace.dropout[i])
@@ -45,10 +47,12 @@ class ReferenceEngine:
             if plan.max_grad_norm is not None:
                 gradients = backprop.clip(gradients, plan.max_grad_norm, p.biased)
             backprop.update(p, gradients, plan.optimizer, pace.alpha[i], step + 1, pace.decay[i])
+            self.parameters = p
 
             total += float(weight @ self._errors(signals, t))
         return total / len(order)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, rows: Rows) -> tuple[float, NDArray[Any]]:
         total, outputs = 0.0, []
         for start in range(0, len(rows), CHUNK):

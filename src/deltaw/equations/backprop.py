@@ -162,6 +162,10 @@ class Parameters:
         """Before the first step: states of zeros."""
         return cls(list(W), list(b), biased, [optimizer.zeros(w) for w in W], [optimizer.zeros(v) for v in b])
 
+    def copy(self) -> Parameters:
+        """Parameters of their own; `update` puts new arrays in the lists, so the arrays need no copy."""
+        return Parameters(list(self.W), list(self.b), self.biased, list(self.W_state), list(self.b_state))
+
 
 def update(
     parameters: Parameters, gradients: Gradients, optimizer: Optimizer, alpha: float, t: int, decay: float = 0.0
