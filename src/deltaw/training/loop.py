@@ -17,7 +17,7 @@ from deltaw.equations.backprop import RULES, Rule
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.network import Network
+from deltaw.network import Network, generator
 from deltaw.training.history import Epoch, History
 from deltaw.training.stopping import Best, EarlyStopping
 
@@ -85,6 +85,9 @@ def train(
         SettingError: a setting that cannot be.
         TrainingInterrupted: on Ctrl-C, after the running batch; the network keeps what was learnt.
     """
+    if not isinstance(network, Network):
+        raise SettingError("network: expected a deltaw.Network", repr(network), "make one: deltaw.Network([784, 10])")
+    network.check()
     row = losses.loss(loss)
     if not row.minimum:
         raise SettingError(
@@ -94,22 +97,22 @@ def train(
     method = optimizers.optimizer(optimizer)
     pattern = schedules.schedule(schedule)
     drop = dropout if isinstance(dropout, Dropout) else Dropout(dropout)
-    rates = drop.rates(len(network.weights) - 1)
+    rates = drop.rates(len(network.sizes) - 2)
     stopping = EarlyStopping.of(early_stopping)
     epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
     if backward not in RULES:
         raise SettingError(f"backward: expected one of {', '.join(RULES)}", repr(backward), "choose one of these")
     if stopping is not None and validation is None:
         raise SettingError("early_stopping: expected validation rows to judge by", "none", "give validation=(X, T)")
-    network.check()
+    callbacks = _callbacks(callbacks)
     rows = Rows.of(network, X, T, row, sample_weight, input_scale)
     held_out = None
     if validation is not None:
         if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
             raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", "something else", "give these")
         Xv, Tv, *weight = validation
-        held_out = Rows.of(network, Xv, Tv, row, weight[0] if weight else None, input_scale)
-    randomness = _generator(seed)
+        held_out = Rows.of(network, Xv, Tv, row, weight[0] if weight else None, input_scale, "validation ")
+    randomness = generator(seed)
     plan = Plan(
         loss=row,
         optimizer=method,
@@ -179,11 +182,10 @@ def _decay(method: optimizers.Optimizer, first: int, steps: int, epochs: int) ->
     )
 
 
-def _generator(seed: int) -> np.random.Generator:
-    try:
-        return np.random.default_rng(seed)
-    except (TypeError, ValueError):
-        raise SettingError("seed: expected an integer, 0 or more", repr(seed), "give one such as 0") from None
+def _callbacks(given: Iterable[Callback]) -> tuple[Callback, ...]:
+    if not isinstance(given, Iterable) or not all(map(callable, callbacks := tuple(given))):
+        raise SettingError("callbacks: expected a list of functions", repr(given), "write [function]")
+    return callbacks
 
 
 def _whole(value: int, what: str) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError
 from deltaw.network import Network
 
@@ -30,10 +32,12 @@ class EarlyStopping:
     score: Score | None = None
 
     def __post_init__(self) -> None:
-        if self.patience is not None and (not isinstance(self.patience, int) or self.patience < 1):
+        whole = isinstance(self.patience, Integral) and not isinstance(self.patience, bool)
+        if self.patience is not None and (not whole or self.patience < 1):
             raise SettingError(
                 "early_stopping: expected a patience of 1 or more epochs", repr(self.patience), "give a whole number"
             )
+        positive(self.min_delta, "early_stopping's min_delta", or_zero=True)
 
     @classmethod
     def of(cls, given: int | EarlyStopping | None) -> EarlyStopping | None:
