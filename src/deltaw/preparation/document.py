@@ -1,0 +1,64 @@
+"""Reading plain JSON data back with suspicion: exact names, exact types, finite numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from deltaw.exceptions import ModelFileError
+
+Check = Callable[[Any], bool]
+
+
+def is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_positive(value: Any) -> bool:
+    return is_number(value) and value > 0
+
+
+def is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def one_of(*allowed: Any) -> Check:
+    return lambda value: isinstance(value, str) and value in allowed
+
+
+def list_of(check: Check, distinct: bool = False) -> Check:
+    """A check for lists of any length; `distinct` forbids an entry to come twice."""
+    return lambda value: (
+        isinstance(value, list) and all(map(check, value)) and not (distinct and len(set(value)) < len(value))
+    )
+
+
+def fields(document: Any, checks: Mapping[str, Check], what: str) -> dict[str, Any]:
+    """The fields of a JSON object, which must be exactly those in `checks`, each passing its check.
+
+    Raises:
+        ModelFileError: `document` is no object, a field is missing, unknown, or not as its check wants it.
+    """
+    remedy = "the file was not written by this program, or was changed since"
+    if not isinstance(document, Mapping):
+        raise ModelFileError(f"{what}: expected an object", type(document).__name__, remedy)
+    if set(document) != set(checks):
+        found = ", ".join(sorted(map(str, document))) or "nothing"
+        raise ModelFileError(f"{what}: expected the fields {', '.join(sorted(checks))}", found[:200], remedy)
+    for name, check in checks.items():
+        if not check(document[name]):
+            raise ModelFileError(f'{what}: expected another value of "{name}"', repr(document[name])[:60], remedy)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}

@@ -1,0 +1,61 @@
+"""Cells as numbers, whatever type the column came in; or an error that names the cell."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deltaw.exceptions import ColumnError
+from deltaw.tables.cells import date_format, missing_to_null, read_dates, read_numbers
+from deltaw.tables.table import cell_error
+
+DAY = 86_400 * 1_000_000  # microseconds
+
+
+def as_numbers(series: pl.Series, source: str) -> NDArray[np.float64]:
+    """Numbers (n,), NaN where missing.
+
+    Raises:
+        ColumnError: a cell that is no number, or an infinite one (row and column named); a column of dates.
+    """
+    if series.dtype == pl.String:
+        words = missing_to_null(series)
+        series = read_numbers(words)
+        _refuse(series.is_null() & words.is_not_null(), words, source, "a number")
+    elif not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
+        expected = f'{source}: expected numbers in column "{series.name}", as in training'
+        raise ColumnError(expected, f"the type {series.dtype}", "convert the column")
+    numbers = series.cast(pl.Float64).to_numpy(writable=True)
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        _refuse(pl.Series(infinite), series, source, "a finite number")
+    return numbers
+
+
+def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.float64]:
+    """Days since 1970-01-01 (n,), with the time of day as a fraction, NaN where missing.
+
+    Args:
+        series: dates, times, or text.
+        source: the table's name for messages.
+        spelling: how text writes them (a strftime format); "" finds it.
+
+    Raises:
+        ColumnError: a cell that is no such date (row and column named), or a column of another kind.
+    """
+    if series.dtype == pl.String:
+        words = missing_to_null(series)
+        spelling = spelling or date_format(words.drop_nulls())[0] or "%Y-%m-%d"
+        series = read_dates(words, spelling)
+        _refuse(series.is_null() & words.is_not_null(), words, source, f"a date written as {spelling}")
+    elif not (series.dtype in (pl.Date, pl.Datetime) or series.null_count() == len(series)):
+        expected = f'{source}: expected dates in column "{series.name}", as in training'
+        raise ColumnError(expected, f"the type {series.dtype}", "convert the column")
+    return series.cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy() / DAY
+
+
+def _refuse(wrong: pl.Series, cells: pl.Series, source: str, expected: str) -> None:
+    if wrong.any():
+        row = wrong.arg_max() or 0
+        raise cell_error(source, cells.name, row, expected, cells[row], "correct the cell or leave it empty")

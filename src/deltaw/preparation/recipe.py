@@ -1,0 +1,182 @@
+"""The recipe: everything that turns raw columns into a network's inputs, fitted on training rows, replayed anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deltaw.exceptions import ColumnError, ModelFileError
+from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
+from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
+from deltaw.preparation.steps import FITTED, STEPS, BlockOfNumbers, Step
+from deltaw.tables import Block, Column
+from deltaw.tables.columns import KINDS, LEFT_OUT
+from deltaw.tables.table import missing_column
+
+
+class Treatment(NamedTuple):
+    """A line of `Preparation.describe`: what becomes of a column."""
+
+    column: str
+    kind: str
+    treatment: str
+    features: int
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A column that is not used, and why."""
+
+    column: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A recipe that is plain data: `transform` depends on nothing but its fields and the rows it is given.
+
+    Attributes:
+        scaling: a name in SCALINGS.
+        steps: one a column (or block) that is used, in the order of the features.
+        left_out: the columns that are not.
+    """
+
+    scaling: str
+    steps: tuple[Step, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    @classmethod
+    def fit(
+        cls, frame: pl.DataFrame, columns: Iterable[Column], scaling: str = "robust", blocks: Iterable[Block] = ()
+    ) -> Preparation:
+        """Learn the recipe from training rows alone.
+
+        Args:
+            frame: the training rows.
+            columns: what the columns are (`deltaw.tables.kinds`), without the target.
+            scaling: unit (0.01…0.99), symmetric (-1…1), standard, robust or none; see SCALINGS. A block uses its own
+                range for the first two and is standardised for the next two.
+            blocks: the table's blocks; a column of a block's name stands for all its columns.
+
+        Raises:
+            ColumnError: no column can be used, or a cell cannot.
+            SettingError: an unknown scaling.
+        """
+        row, block_called = scaling_called(scaling), {block.name: block for block in blocks}
+        columns = tuple(columns)
+        used = [column for column in columns if column.kind not in LEFT_OUT]
+        left_out = tuple(LeftOut(c.name, c.kind, c.reason) for c in columns if c.kind in LEFT_OUT)
+        if not used:
+            found = ", ".join(f"{c.column} ({c.kind}: {c.reason})" for c in left_out[:5]) or "no column at all"
+            expected = "expected at least one column of numbers, categories, truth values or dates beside the target"
+            raise ColumnError(expected, found, "add a column to learn from")
+        steps = tuple(
+            BlockOfNumbers.fit(frame, block_called[column.name], row)
+            if column.name in block_called
+            else FITTED[column.kind].fit(frame, column, row)
+            for column in used
+        )
+        return cls(scaling, steps, left_out)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Raw columns that `transform` needs."""
+        return tuple(name for step in self.steps for name in step.inputs)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the columns of X."""
+        return tuple(name for step in self.steps for name in step.features)
+
+    def transform(self, frame: pl.DataFrame, source: str = "data") -> NDArray[np.float32]:
+        """The network's inputs: shape (n, len(feature_names)), C-contiguous, all finite.
+
+        Columns are found by name, in any order; others are ignored. Values beyond those of the training rows are
+        scaled like the rest, not clipped (save that |x| ≤ 1e30, so that float32 sums stay finite).
+
+        Args:
+            frame: n rows with the columns `input_names`.
+            source: what messages call them.
+
+        Raises:
+            ColumnError: a column is missing or of another kind, or a cell is infinite or no number.
+        """
+        missing = [name for name in self.input_names if name not in frame.columns]
+        if missing:
+            raise missing_column(missing[0], frame.columns, source)
+        X = np.empty((len(frame), len(self.feature_names)), np.float32)
+        for step, part in self._parts(X):
+            step.encode(frame, part, SCALINGS[self.scaling], source)
+        return X
+
+    def inverse(self, X: NDArray[np.float32]) -> pl.DataFrame:
+        """Raw columns from inputs of shape (n, len(feature_names)).
+
+        Numbers are exact to float32 rounding (far outliers less so under `robust`), categories are those of the largest
+        slot, and what was missing is null where the training rows had missing values too.
+        """
+        row = SCALINGS[self.scaling]
+        return pl.DataFrame([column for step, part in self._parts(X) for column in step.decode(part, row)])
+
+    def _parts(self, X: NDArray[np.float32]) -> list[tuple[Step, NDArray[np.float32]]]:
+        """Each step beside the columns of X that are its features."""
+        edges = np.cumsum([0, *(len(step.features) for step in self.steps)])
+        return [(step, X[:, a:b]) for step, (a, b) in zip(self.steps, pairwise(edges), strict=True)]
+
+    def extra(self, frame: pl.DataFrame) -> tuple[str, ...]:
+        """Columns of `frame` that training did not know."""
+        known = {*self.input_names, *(each.column for each in self.left_out)}
+        return tuple(name for name in frame.columns if name not in known)
+
+    def describe(self) -> list[Treatment]:
+        """What becomes of each column, those left out last."""
+        summary = SCALINGS[self.scaling].summary
+        used = [Treatment(s.title, s.kind, f"{summary}; {s.treatment}", len(s.features)) for s in self.steps]
+        return used + [Treatment(c.column, c.kind, f"left out: {c.reason}", 0) for c in self.left_out]
+
+    def document(self) -> dict[str, Any]:
+        """The recipe as plain JSON data, from which `from_document` makes one that transforms bit-identically."""
+        data = {
+            "scaling": self.scaling,
+            "steps": [{"kind": step.kind} | asdict(step) for step in self.steps],  # type: ignore[call-overload]
+            "left_out": [asdict(each) for each in self.left_out],
+        }
+        return json.loads(json.dumps(data))  # type: ignore[no-any-return]  # tuples become lists
+
+    @classmethod
+    def from_document(cls, document: Any) -> Preparation:
+        """The recipe that `document` was made of. Raises ModelFileError where it does not describe one."""
+        top = fields(document, CHECKS, "preparation")
+        steps = tuple(_step(each, f"preparation, step {i + 1}") for i, each in enumerate(top["steps"]))
+        left_out = tuple(
+            LeftOut(**fields(each, LEFT_OUT_CHECKS, f"preparation, left out {i + 1}"))
+            for i, each in enumerate(top["left_out"])
+        )
+        inputs = [name for step in steps for name in step.inputs]
+        if not steps or len(set(inputs)) < len(inputs):
+            found = "a column twice" if steps else "none"
+            raise ModelFileError("preparation: expected steps for different columns", found, "write the model anew")
+        return cls(top["scaling"], steps, left_out)
+
+
+CHECKS = {"scaling": one_of(*SCALINGS), "steps": list_of(is_object), "left_out": list_of(is_object)}
+LEFT_OUT_CHECKS = {"column": is_text, "kind": one_of(*KINDS), "reason": is_text}
+
+
+def _step(document: dict[str, Any], what: str) -> Step:
+    kind = document.get("kind")
+    if kind not in STEPS:
+        raise ModelFileError(f"{what}: expected a kind ({', '.join(STEPS)})", repr(kind)[:60], "write the model anew")
+    step = STEPS[kind]
+    values = fields({name: value for name, value in document.items() if name != "kind"}, step.CHECKS, what)
+    if "scale" in values:
+        values["scale"] = Scale(**values["scale"])
+    return step(**values)  # type: ignore[no-any-return]

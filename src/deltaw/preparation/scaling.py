@@ -1,0 +1,140 @@
+"""Scales: how a column's values become the small numbers that a network learns from, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.exceptions import SettingError
+from deltaw.preparation.document import is_flag, is_number, is_positive
+
+Values = NDArray[np.float64]
+
+# Scaled values are kept within ±LIMIT, far beyond any that training sees, so that float32 sums of them stay finite.
+LIMIT = 1e30
+LARGEST, SMALLEST = float(np.finfo(np.float64).max), 4 * float(np.finfo(np.float64).tiny)  # half of it is no zero
+BEND = 3.0  # where the smooth clip x / √(1 + (x/3)²) flattens
+
+
+@dataclass(frozen=True)
+class Scale:
+    """z = (x - centre) / width, then, if `bend`, z / √(1 + (z/3)²), which lies within ±3.
+
+    The smooth clip is RealMLP's (Holzmüller et al. 2024, arXiv 2407.04491, section 3).
+    """
+
+    centre: float
+    width: float
+    bend: bool = False
+
+    CHECKS: ClassVar = {"centre": is_number, "width": is_positive, "bend": is_flag}
+
+    @classmethod
+    def accepts(cls, document: Any) -> bool:
+        """Whether `document` holds the fields of a scale."""
+        return (
+            isinstance(document, dict)
+            and set(document) == set(cls.CHECKS)
+            and all(check(document[name]) for name, check in cls.CHECKS.items())
+        )
+
+    def apply(self, x: NDArray[Any]) -> NDArray[np.float32]:
+        """Scaled float32 values, of any shape; always finite for finite x."""
+        with np.errstate(over="ignore"):  # halves: the difference of two huge numbers would overflow
+            z = (np.asarray(x, np.float64) / 2 - self.centre / 2) / (self.width / 2)
+            if self.bend:
+                z = z / np.hypot(1.0, z / BEND)
+        return np.clip(z, -LIMIT, LIMIT).astype(np.float32)
+
+    def undo(self, y: NDArray[Any]) -> Values:
+        """The float64 values that `apply` turned into y, as far as float32 can tell."""
+        z = np.asarray(y, np.float64)
+        if self.bend:
+            flat = np.clip(z / BEND, -1 + 2.0**-24, 1 - 2.0**-24)  # float32 rounds far outliers to ±3 itself
+            z = BEND * flat / np.sqrt((1 - flat) * (1 + flat))
+        with np.errstate(over="ignore"):
+            return np.nan_to_num(z * self.width + self.centre)
+
+
+IDENTITY = Scale(0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A way of scaling, as a row of SCALINGS.
+
+    Attributes:
+        fit: centre and width from the training rows' values (finite, at least one).
+        bend: whether outliers are bent in.
+        low, high: what no and yes become in one-hot and indicator features.
+        swing: what -1 and 1 become in features that swing (the sine of the day in the year).
+        block: the scaling for the values of a block, all taken together; "range" is `fit` on the block's own range.
+        summary: what it does, in a few words.
+    """
+
+    fit: Callable[[Values], tuple[float, float]]
+    low: float
+    high: float
+    swing: tuple[float, float]
+    block: str
+    summary: str
+    bend: bool = False
+
+
+def range_onto(low: float, high: float) -> Callable[[Values], tuple[float, float]]:
+    """Smallest value -> low, largest -> high; a constant goes to the middle."""
+
+    def fit(x: Values) -> tuple[float, float]:
+        smallest, largest = float(x.min()), float(x.max())
+        if smallest == largest:
+            return smallest - (low + high) / 2, 1.0
+        width = (largest - smallest) / (high - low)
+        return smallest - low * width, width
+
+    return fit
+
+
+def _mean_and_deviation(x: Values) -> tuple[float, float]:
+    if x.min() == x.max():  # the mean of equal numbers may be off by a rounding, and the deviation then not zero
+        return float(x.flat[0]), 0.0
+    return float(x.mean()), float(x.std())
+
+
+def _median_and_quartiles(x: Values) -> tuple[float, float]:
+    """Median and interquartile range; where that is 0, half the whole range, as RealMLP does."""
+    lower, median, upper = np.quantile(x, [0.25, 0.5, 0.75])
+    return float(median), float(upper - lower) or float(x.max() - x.min()) / 2
+
+
+def _as_it_is(x: Values) -> tuple[float, float]:
+    return 0.0, 1.0
+
+
+SCALINGS = {
+    "unit": Scaling(range_onto(0.01, 0.99), 0.01, 0.99, (0.01, 0.99), "range", "scaled to 0.01…0.99"),
+    "symmetric": Scaling(range_onto(-1.0, 1.0), -1.0, 1.0, (-1.0, 1.0), "range", "scaled to -1…1"),
+    "standard": Scaling(_mean_and_deviation, 0.0, 1.0, (-1.0, 1.0), "standard", "standardised"),
+    "robust": Scaling(_median_and_quartiles, 0.0, 1.0, (-1.0, 1.0), "standard", "scaled by quartiles", bend=True),
+    "none": Scaling(_as_it_is, 0.0, 1.0, (-1.0, 1.0), "none", "as it is"),
+}
+
+
+def scaling_called(name: str) -> Scaling:
+    """The row of SCALINGS. Raises SettingError for an unknown name."""
+    if name not in SCALINGS:
+        raise SettingError(f"scaling: expected one of {', '.join(SCALINGS)}", f'"{name}"', "choose one of these")
+    return SCALINGS[name]
+
+
+def fit_scale(fit: Callable[[Values], tuple[float, float]], x: Values, bend: bool = False) -> Scale:
+    """The scale for values x (any shape, finite). No value at all, or a width of zero, gives a width of one."""
+    if x.size == 0:
+        return Scale(0.0, 1.0, bend)
+    # Statistics of numbers near the largest float overflow; a power of two scales without rounding.
+    unit = 2.0 ** max(0, int(np.frexp(np.abs(x).max())[1]) - 500)
+    centre, width = (min(max(value * unit, -LARGEST), LARGEST) for value in fit(x if unit == 1.0 else x / unit))
+    return Scale(centre, width if width >= SMALLEST else 1.0, bend)

@@ -1,0 +1,366 @@
+"""One step a column: fitted on training rows, it turns the column into features, and features into the column.
+
+A step is plain data. `encode` writes its features into `out`, shape (n, len(features)); `decode` takes such an array
+and returns the raw column (a block: columns) again. Both get the row of SCALINGS that the whole recipe uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import tau
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deltaw.preparation.document import Check, is_flag, is_number, is_text, list_of
+from deltaw.preparation.reading import DAY, as_days, as_numbers
+from deltaw.preparation.scaling import SCALINGS, Scale, Scaling, fit_scale
+from deltaw.tables import Block, Column
+from deltaw.tables.cells import TRUTHS, as_words
+
+Features = NDArray[np.float32]
+Values = NDArray[np.float64]
+
+# A slot for a word that only one row has could do no more than memorise that row; and in large tables one row in a
+# thousand is little to learn from. Words with fewer rows share the slot OTHER, as do those beyond the most frequent.
+RARE_ROWS, RARE_SHARE = 2, 0.001
+MOST_SLOTS = 100
+
+MISSING, OTHER = "(missing)", "(other)"
+
+# What repeats with the calendar, and after how many days.
+CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
+
+CHUNK = 4096  # rows of a block scaled at once, so that the float64 values stay in the cache
+
+
+class Step(Protocol):
+    """What every kind of step has."""
+
+    kind: ClassVar[str]
+    CHECKS: ClassVar[dict[str, Check]]
+
+    @property
+    def title(self) -> str:
+        """What the user calls it: the column's name, or the block's."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Raw columns that it needs."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of its features."""
+
+    @property
+    def treatment(self) -> str:
+        """What it does beside scaling, for the user."""
+
+    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+        """Write the features of all rows into `out`. Raises ColumnError for a cell that it cannot take."""
+
+    def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
+        """The raw columns again, as far as the features tell."""
+
+
+@dataclass(frozen=True)
+class _OneColumn:
+    """What steps for a single column share."""
+
+    column: str
+
+    @property
+    def title(self) -> str:
+        return self.column
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (self.column,)
+
+
+@dataclass(frozen=True)
+class Number(_OneColumn):
+    """A number, scaled; missing ones get the median, and a feature of their own if the training rows had any."""
+
+    scale: Scale
+    fill: float
+    indicator: bool
+
+    kind: ClassVar = "number"
+    CHECKS: ClassVar = {"column": is_text, "scale": Scale.accepts, "fill": is_number, "indicator": is_flag}
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling) -> Number:
+        x = as_numbers(frame.get_column(column.name), TRAINING)
+        present = x[~np.isnan(x)]
+        return cls(column.name, fit_scale(scaling.fit, present, scaling.bend), _median(present), len(present) < len(x))
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return (self.column, *_missing_feature(self.column, self.indicator))
+
+    @property
+    def treatment(self) -> str:
+        return f"missing: {self.fill:g}, and a feature" if self.indicator else f"missing: {self.fill:g}"
+
+    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+        x = as_numbers(frame.get_column(self.column), source)
+        missing = np.isnan(x)
+        out[:, 0] = self.scale.apply(np.where(missing, self.fill, x))
+        if self.indicator:
+            out[:, 1] = _yes_or_no(missing, scaling)
+
+    def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
+        x = pl.Series(self.column, self.scale.undo(features[:, 0]))
+        return [_without(x, features[:, 1], scaling) if self.indicator else x]
+
+
+@dataclass(frozen=True)
+class Truth(_OneColumn):
+    """Yes or no as one feature; halfway where it is missing or another word, and a feature of its own as for numbers.
+
+    `words` are the column's spellings of yes and no; none for a column of truth values.
+    """
+
+    words: tuple[str, ...]
+    indicator: bool
+
+    kind: ClassVar = "boolean"
+    CHECKS: ClassVar = {
+        "column": is_text,
+        "words": lambda words: list_of(is_text)(words) and len(words) in (0, 2),
+        "indicator": is_flag,
+    }
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling) -> Truth:
+        series = frame.get_column(column.name)
+        present = as_words(series).drop_nulls().unique().sort().to_list()
+        pair = next((pair for pair in TRUTHS if {word.lower() for word in present} <= set(pair)), TRUTHS[0])
+        spelt = {word.lower(): word for word in present}
+        words = () if series.dtype == pl.Boolean else tuple(spelt.get(word, word) for word in pair)
+        return cls(column.name, words, series.null_count() > 0)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return (self.column, *_missing_feature(self.column, self.indicator))
+
+    @property
+    def treatment(self) -> str:
+        return "yes or no" + (", missing: a feature" if self.indicator else "")
+
+    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+        words = as_words(frame.get_column(self.column)).str.to_lowercase()
+        answers = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}
+        share = words.replace_strict(answers, default=None, return_dtype=pl.Float64).to_numpy()
+        missing = np.isnan(share)
+        out[:, 0] = scaling.low + (scaling.high - scaling.low) * np.where(missing, 0.5, share)
+        if self.indicator:
+            out[:, 1] = _yes_or_no(missing, scaling)
+
+    def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
+        yes = pl.Series(self.column, features[:, 0] > _middle(scaling))
+        if self.words:
+            yes = yes.replace_strict({True: self.words[0], False: self.words[1]}, return_dtype=pl.String)
+        return [_without(yes, features[:, 1], scaling) if self.indicator else yes]
+
+
+@dataclass(frozen=True)
+class Category(_OneColumn):
+    """One slot a word; one for missing, if the training rows had any; one for rare words and those never seen."""
+
+    words: tuple[str, ...]
+    missing: bool
+
+    kind: ClassVar = "category"
+    CHECKS: ClassVar = {"column": is_text, "words": list_of(is_text, distinct=True), "missing": is_flag}
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling) -> Category:
+        words = as_words(frame.get_column(column.name))
+        enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * len(words))))
+        counts = words.drop_nulls().alias("word").value_counts(name="rows").filter(pl.col("rows") >= enough)
+        frequent = counts.sort(["rows", "word"], descending=[True, False]).head(MOST_SLOTS)
+        return cls(column.name, tuple(frequent["word"].sort()), words.null_count() > 0)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The words, then OTHER, then MISSING if there is such a slot."""
+        return (*self.words, OTHER, *([MISSING] if self.missing else []))
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return tuple(f"{self.column}={slot}" for slot in self.slots)
+
+    @property
+    def treatment(self) -> str:
+        return f"one slot a word ({len(self.words)}), others share one" + (", missing: one" if self.missing else "")
+
+    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+        words = as_words(frame.get_column(self.column))
+        other = len(self.words)
+        slots = words.replace_strict(list(self.words), list(range(other)), default=other, return_dtype=pl.Int64)
+        index = np.where(words.is_null().to_numpy(), other + self.missing, slots.fill_null(other).to_numpy())
+        out[:] = scaling.low
+        out[np.arange(len(out)), index] = scaling.high
+
+    def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
+        words = np.array([*self.words, OTHER, None], dtype=object)[features.argmax(axis=1)]
+        return [pl.Series(self.column, words.tolist(), dtype=pl.String)]
+
+
+@dataclass(frozen=True)
+class Day(_OneColumn):
+    """A date or time as its number of days, scaled, and as its place in the year, the week and (for times) the day.
+
+    A place in a cycle is a pair sin, cos of the angle, so that 31 December is next to 1 January.
+    """
+
+    format: str
+    time: bool
+    scale: Scale
+    fill: float
+    indicator: bool
+
+    kind: ClassVar = "date"
+    CHECKS: ClassVar = {
+        "column": is_text,
+        "format": is_text,
+        "time": is_flag,
+        "scale": Scale.accepts,
+        "fill": is_number,
+        "indicator": is_flag,
+    }
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling) -> Day:
+        days = as_days(frame.get_column(column.name), TRAINING, column.format)
+        present = days[~np.isnan(days)]
+        time = bool((present != np.round(present)).any())
+        scale = fit_scale(scaling.fit, present, scaling.bend)
+        return cls(column.name, column.format, time, scale, _median(present), len(present) < len(days))
+
+    @property
+    def cycles(self) -> tuple[str, ...]:
+        return tuple(name for name in CYCLES if self.time or name != "day")
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        swings = (f"{self.column} {cycle} {swing}" for cycle in self.cycles for swing in ("sin", "cos"))
+        return (f"{self.column} days", *swings, *_missing_feature(self.column, self.indicator))
+
+    @property
+    def treatment(self) -> str:
+        return f"days, and sin, cos of the {', '.join(self.cycles)}" + (", missing: a feature" * self.indicator)
+
+    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+        days = as_days(frame.get_column(self.column), source, self.format)
+        missing = np.isnan(days)
+        days = np.where(missing, self.fill, days)
+        out[:, 0] = self.scale.apply(days)
+        low, high = scaling.swing
+        for i, cycle in enumerate(self.cycles):
+            angle = tau * np.mod(days / CYCLES[cycle], 1.0)
+            for j, swing in enumerate((np.sin(angle), np.cos(angle))):
+                out[:, 1 + 2 * i + j] = low + (high - low) * (1 + swing) / 2
+        if self.indicator:
+            out[:, -1] = _yes_or_no(missing, scaling)
+
+    def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
+        days = np.clip(self.scale.undo(features[:, 0]), -700_000, 2_900_000)  # the years 54 to 9909
+        stamps = pl.Series(self.column, np.round(days * DAY).astype(np.int64)).cast(pl.Datetime("us"))
+        dates = stamps if self.time else stamps.dt.round("1d").cast(pl.Date)
+        return [_without(dates, features[:, -1], scaling) if self.indicator else dates]
+
+
+@dataclass(frozen=True)
+class BlockOfNumbers:
+    """Columns that share one scale; a missing value is taken as the block's lowest."""
+
+    name: str
+    columns: tuple[str, ...]
+    shape: tuple[int, ...]
+    low: float
+    scale: Scale
+
+    kind: ClassVar = "block"
+    CHECKS: ClassVar = {
+        "name": is_text,
+        "columns": list_of(is_text, distinct=True),
+        "shape": list_of(lambda side: isinstance(side, int) and side > 0),
+        "low": is_number,
+        "scale": Scale.accepts,
+    }
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, block: Block, scaling: Scaling) -> BlockOfNumbers:
+        if scaling.block == "range":
+            scale = fit_scale(scaling.fit, np.array([block.low, block.high]))
+        else:
+            values = _matrix(frame, block.columns, TRAINING)
+            scale = fit_scale(SCALINGS[scaling.block].fit, np.nan_to_num(values.astype(np.float64), nan=block.low))
+        return cls(block.name, block.columns, block.shape, block.low, scale)
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.columns
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return self.columns
+
+    @property
+    def treatment(self) -> str:
+        return "one scale for all: " + " × ".join(map(str, self.shape))
+
+    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+        values = _matrix(frame, self.columns, source)
+        for start in range(0, len(out), CHUNK):
+            rows = np.ascontiguousarray(values[start : start + CHUNK], dtype=np.float64)
+            out[start : start + CHUNK] = self.scale.apply(np.where(np.isnan(rows), self.low, rows))
+
+    def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
+        columns = np.ascontiguousarray(self.scale.undo(features).T)
+        return [pl.Series(name, column) for name, column in zip(self.columns, columns, strict=True)]
+
+
+TRAINING = "training rows"  # what messages call the rows that a step is fitted on
+
+FITTED = {step.kind: step for step in (Number, Truth, Category, Day)}
+STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
+
+
+def _matrix(frame: pl.DataFrame, columns: tuple[str, ...], source: str) -> NDArray[Any]:
+    """The columns as one array (n, len(columns)), NaN where missing. Raises ColumnError as `as_numbers` does."""
+    part = frame.select(columns)
+    if not all(kind.is_integer() for kind in part.schema.values()):
+        return np.column_stack([as_numbers(column, source) for column in part.iter_columns()])
+    return part.to_numpy()
+
+
+def _median(present: Values) -> float:
+    return float(np.median(present / 2) * 2) if len(present) else 0.0  # halves: the mean of two may overflow
+
+
+def _missing_feature(column: str, indicator: bool) -> tuple[str, ...]:
+    return (f"{column} {MISSING}",) if indicator else ()
+
+
+def _yes_or_no(yes: NDArray[np.bool_], scaling: Scaling) -> NDArray[np.float64]:
+    return np.where(yes, scaling.high, scaling.low)
+
+
+def _middle(scaling: Scaling) -> float:
+    return (scaling.low + scaling.high) / 2
+
+
+def _without(series: pl.Series, indicator: Features, scaling: Scaling) -> pl.Series:
+    """The series with null where the indicator says missing."""
+    present = pl.Series(indicator <= _middle(scaling))
+    return pl.select(pl.when(present).then(series).alias(series.name)).to_series()

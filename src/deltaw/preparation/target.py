@@ -1,0 +1,218 @@
+"""The target: which task a column sets, how it becomes numbers to train on, and how outputs become answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from deltaw.exceptions import ColumnError, SettingError
+from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
+from deltaw.preparation.reading import as_numbers
+from deltaw.preparation.scaling import IDENTITY, SCALINGS, Scale, Values, fit_scale, range_onto
+from deltaw.tables.cells import as_words
+from deltaw.tables.table import cell_error, clip, listing, nearest
+
+Task = Literal["classification", "regression"]
+TASKS = ("classification", "regression")
+
+# Whole numbers are classes if there are few of them and each has many rows: the digits 0…9, the species 0, 1, 2.
+FEW_CLASSES, CLASS_SHARE = 20, 0.05
+MOST_CLASSES = 10_000
+ROWS_PER_CLASS = 2  # on average at least: one to learn from, one to be judged by
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be predicted, as plain data.
+
+    Attributes:
+        name: the column.
+        task: "classification" or "regression".
+        reason: why this task, in a few words.
+        classes: the values in order (classification), else ().
+        low, high: the range seen in training (regression), else 0.
+        scale: how numbers are scaled for training (regression), else the identity.
+        clamp: whether answers are kept within low…high (regression).
+    """
+
+    name: str
+    task: Task
+    reason: str
+    classes: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    scale: Scale = IDENTITY
+    clamp: bool = False
+
+    @classmethod
+    def fit(
+        cls,
+        series: pl.Series,
+        name: str,
+        task: str | None = None,
+        scaling: str | tuple[str, float, float] = "standard",
+        clamp: bool = False,
+        source: str = "training rows",
+    ) -> Target:
+        """Learn classes or scale from the training rows.
+
+        Args:
+            series: the target of the training rows, (n,).
+            name: the column's name.
+            task: "classification" or "regression"; None infers it (`infer_task`).
+            scaling: of numbers: "standard", or ("range", low, high) for a linear map of the range seen onto low…high.
+            clamp: whether to keep answers within the range seen; a network does not know what lies beyond.
+            source: what messages call the rows.
+
+        Raises:
+            ColumnError: a missing or infinite value, a single value, words for regression, or so many classes that
+                none can be learnt.
+            SettingError: an unknown task or scaling.
+        """
+        if task not in (None, *TASKS):
+            raise SettingError(f"task: expected {' or '.join(TASKS)}", f'"{task}"', "choose one, or leave it out")
+        series = _checked(series, name, source)
+        distinct = series.n_unique()
+        if distinct < 2:
+            found = f"only {clip(str(series[0]))}" if len(series) else "no rows"
+            raise ColumnError(f'{source}: expected different values in target "{name}"', found, "choose another target")
+        inferred, reason = (task, "as asked") if task else infer_task(series, distinct)
+        if inferred == "classification":
+            return cls(name, "classification", reason, _classes(series, name, distinct, source))
+        x = as_numbers(series, source)
+        return cls(name, "regression", reason, (), float(x.min()), float(x.max()), fit_scale(_fit(scaling), x), clamp)
+
+    def encode(self, series: pl.Series, source: str = "data") -> NDArray[np.int32] | NDArray[np.float32]:
+        """Labels (n,) int32 for classification, scaled numbers (n, 1) float32 for regression.
+
+        Raises ColumnError for a missing value, a class that was not seen in training, or a cell that is no number.
+        """
+        series = _checked(series, self.name, source)
+        if self.task == "regression":
+            return self.scale.apply(as_numbers(series, source))[:, None]
+        words, known = as_words(series), as_words(_series(self.name, self.classes)).to_list()
+        labels = words.replace_strict(known, list(range(len(known))), default=-1, return_dtype=pl.Int32)
+        if (labels == -1).any():
+            row = (labels == -1).arg_max() or 0
+            near = nearest(words[row], known)
+            expected = f"a class seen in training ({listing(self.classes)})"
+            remedy = f"did you mean {near}?" if near else "remove the row, or train with such rows too"
+            raise cell_error(source, self.name, row, expected, words[row], remedy)
+        return labels.to_numpy()
+
+    def one_hot(
+        self, series: pl.Series, low: float = 0.0, high: float = 1.0, source: str = "data"
+    ) -> NDArray[np.float32]:
+        """Targets (n, K) float32: `high` for each row's class, `low` for the others. Classification only."""
+        labels = self.encode(series, source)
+        return np.where(np.arange(len(self.classes)) == labels[:, None], high, low).astype(np.float32)
+
+    def decode(self, outputs: ArrayLike) -> pl.Series:
+        """Answers in the target's own values, as a series called `name`.
+
+        Args:
+            outputs: classification: labels (n,), or one output a class (n, K), of which the largest wins;
+                regression: scaled numbers (n,) or (n, 1).
+        """
+        outputs = np.asarray(outputs)
+        if self.task == "classification":
+            labels = outputs.argmax(axis=1) if outputs.ndim == 2 else outputs
+            return _series(self.name, self.classes).gather(labels)
+        x = self.scale.undo(outputs.reshape(-1))
+        return pl.Series(self.name, np.clip(x, self.low, self.high) if self.clamp else x)
+
+    def document(self) -> dict[str, Any]:
+        """The target as plain JSON data."""
+        return asdict(self) | {"classes": list(self.classes)}
+
+    @classmethod
+    def from_document(cls, document: Any) -> Target:
+        """The target that `document` was made of. Raises ModelFileError where it does not describe one."""
+        values = fields(document, CHECKS, "target")
+        return cls(**values | {"scale": Scale(**values["scale"])})
+
+
+def infer_task(series: pl.Series, distinct: int) -> tuple[Task, str]:
+    """The task that a target (without missing values) sets, and why, in a few words.
+
+    Words and truth values are classes, and so are two different numbers. Whole numbers are classes if there are at most
+    20 different ones and they make up at most 5 % of the rows. Other numbers are to be estimated.
+    """
+    rows = len(series)
+    if not series.dtype.is_numeric():
+        return "classification", f"{distinct:,} different values that are not numbers"
+    if distinct == 2:
+        return "classification", "two different values"
+    if series.dtype.is_float() and not (series == series.round()).all():
+        return "regression", "numbers with fractions"
+    if distinct <= FEW_CLASSES and distinct <= CLASS_SHARE * rows:
+        return "classification", f"{distinct} different whole numbers in {rows:,} rows"
+    return "regression", f"{distinct:,} different whole numbers in {rows:,} rows"
+
+
+def _checked(series: pl.Series, name: str, source: str) -> pl.Series:
+    """The series called `name`, of a type that a target can have. Raises ColumnError for a missing value."""
+    series = series.alias(name)
+    if series.dtype.is_float():
+        series = series.fill_nan(None)
+    elif not (series.dtype.is_integer() or series.dtype == pl.Boolean):
+        if series.dtype.is_temporal():
+            expected = f'{source}: expected classes or numbers in target "{name}"'
+            raise ColumnError(expected, "dates", "choose another target, or give a number of days")
+        series = as_words(series)
+    if series.null_count():
+        row = series.is_null().arg_max() or 0
+        remedy = "fill it in, or remove the row"
+        raise cell_error(source, name, row, "a value for the target", "a missing one", remedy)
+    return series
+
+
+def _classes(series: pl.Series, name: str, distinct: int, source: str) -> tuple[Any, ...]:
+    """The different values in order, plain Python ones. Raises ColumnError if there are too many to learn."""
+    if distinct * ROWS_PER_CLASS > len(series) or distinct > MOST_CLASSES:
+        raise ColumnError(
+            f'{source}: expected {ROWS_PER_CLASS} rows a class and at most {MOST_CLASSES:,} classes in target "{name}"',
+            f"{distinct:,} classes in {len(series):,} rows",
+            "it looks like an identifier: choose another target"
+            + (", or ask for regression" if series.dtype.is_numeric() else ", or merge rare classes"),
+        )
+    return tuple(series.unique().sort().to_list())
+
+
+def _series(name: str, classes: tuple[Any, ...]) -> pl.Series:
+    return pl.Series(name, list(classes))
+
+
+def _fit(scaling: str | tuple[str, float, float]) -> Callable[[Values], tuple[float, float]]:
+    if scaling == "standard":
+        return SCALINGS["standard"].fit
+    if isinstance(scaling, tuple) and len(scaling) == 3 and scaling[0] == "range" and scaling[1] < scaling[2]:
+        return range_onto(scaling[1], scaling[2])
+    expected = 'target scaling: expected "standard" or ("range", low, high)'
+    raise SettingError(expected, repr(scaling), 'give e.g. ("range", 0.01, 0.99)')
+
+
+def _are_classes(value: Any) -> bool:
+    """Values of one type, in order, none twice."""
+    if not isinstance(value, list) or len({type(each) for each in value}) > 1:
+        return False
+    plain = all(isinstance(each, str | bool | int) or is_number(each) for each in value)
+    return plain and all(a < b for a, b in pairwise(value))
+
+
+CHECKS = {
+    "name": is_text,
+    "task": one_of(*TASKS),
+    "reason": is_text,
+    "classes": _are_classes,
+    "low": is_number,
+    "high": is_number,
+    "scale": Scale.accepts,
+    "clamp": is_flag,
+}

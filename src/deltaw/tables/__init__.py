@@ -1,0 +1,8 @@
+"""Reading tables: a file or data frame becomes typed columns, and every column gets a kind."""
+
+from deltaw.tables.bundled import BUNDLED, bundled
+from deltaw.tables.columns import Column, kinds
+from deltaw.tables.read import read
+from deltaw.tables.table import Block, Table
+
+__all__ = ["BUNDLED", "Block", "Column", "Table", "bundled", "kinds", "read"]

@@ -1,0 +1,152 @@
+"""Arrays of numbers: NumPy's NPZ and MNIST's IDX."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from deltaw.exceptions import TableError
+from deltaw.tables.frames import plain
+from deltaw.tables.pixels import image_block, image_frame, square
+from deltaw.tables.table import Block, Table, listing
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+LABEL = "label"
+
+# Names under which an NPZ file holds inputs and labels, and those set apart for testing.
+NPZ_NAMES = (
+    ("x_train", "y_train", "x_test", "y_test"),
+    ("X_train", "y_train", "X_test", "y_test"),
+    ("train_images", "train_labels", "test_images", "test_labels"),
+    ("X", "y", "X_test", "y_test"),
+    ("x", "y", "x_test", "y_test"),
+    ("images", "labels", "test_images", "test_labels"),
+    ("data", "target", "test_data", "test_target"),
+)
+
+# The third byte of an IDX file says the type of its numbers, which are stored most significant byte first.
+IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+
+
+def read_npz(data: bytes, source: str) -> Table:
+    """Inputs (n, features) or images (n, rows, columns[, channels]) and labels (n,) from a NumPy archive.
+
+    Raises TableError where it is unreadable, or its arrays are not called as in NPZ_NAMES or do not fit together.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        remedy = "write it anew with numpy.savez(file, x_train=…, y_train=…)"
+        raise TableError(f"{source}: expected a NumPy archive (NPZ)", f"an unreadable one ({error})", remedy) from None
+    names = next((names for names in NPZ_NAMES if names[0] in arrays), None)
+    if names is None:
+        found = listing(arrays) or "no arrays"
+        raise TableError(f"{source}: expected arrays called x_train and y_train, or X and y", found, "rename them")
+    for name in set(names) & set(arrays):
+        if arrays[name].dtype.kind not in "buifUS":
+            found = f"the type {arrays[name].dtype}"
+            raise TableError(f'{source}: expected numbers or text in "{name}"', found, "convert the array first")
+    train, labels, test, test_labels = (arrays.get(name) for name in names)
+    assert train is not None
+    return _table(source, (train, labels), (test, test_labels))
+
+
+def read_idx(data: bytes, source: str, path: Path, load: Callable[[Path], bytes]) -> Table:
+    """Images or labels of MNIST's own format, with the labels or images and the test images that lie beside them.
+
+    Args:
+        data: the file's bytes, decompressed.
+        source: the file's name for messages.
+        path: where the file is; siblings have the usual names (train-images-idx3-ubyte, t10k-labels-idx1-ubyte.gz, …).
+        load: reads and decompresses a sibling.
+
+    Raises:
+        TableError: a file is truncated or not IDX, or images and labels do not fit together.
+    """
+    array = idx_array(data, source)
+    if array.ndim > 1:
+        images, labels, images_path = array, _beside(path, _LABELS, load), path
+    else:
+        found = _beside(path, _IMAGES, load)
+        if found is None:
+            raise TableError(f"{source}: expected images", "labels alone", "give the file of the images")
+        images, labels, images_path = found, array, _renamed(path, _IMAGES)
+    test_path = _renamed(images_path, _TEST)
+    return _table(source, (images, labels), (_beside(images_path, _TEST, load), _beside(test_path, _LABELS, load)))
+
+
+def idx_array(data: bytes, source: str) -> Array:
+    """The array in an IDX file: two zero bytes, the type, the number of dimensions, their sizes, the numbers."""
+    remedy = "fetch the file again"
+    if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX_TYPES or len(data) < 4 + 4 * data[3] or data[3] == 0:
+        raise TableError(f"{source}: expected an IDX file", "an unreadable header", remedy)
+    kind, shape = np.dtype(IDX_TYPES[data[2]]), tuple(np.frombuffer(data, ">u4", data[3], offset=4).tolist())
+    expected, found = math.prod(shape) * kind.itemsize, len(data) - 4 - 4 * data[3]
+    if expected != found:
+        raise TableError(f"{source}: expected {expected:,} bytes of numbers, as its header says", f"{found:,}", remedy)
+    return np.frombuffer(data, kind, offset=4 + 4 * data[3]).reshape(shape).astype(kind.newbyteorder("="))
+
+
+# Parts of the usual names of IDX files, and what they are in the name of the sibling.
+_LABELS = (("images", "labels"), ("idx3", "idx1"))
+_IMAGES = (("labels", "images"), ("idx1", "idx3"))
+_TEST = (("train", "t10k"),)
+
+
+def _renamed(path: Path, parts: tuple[tuple[str, str], ...]) -> Path:
+    name = path.name
+    for old, new in parts:
+        name = name.replace(old, new)
+    return path.with_name(name)
+
+
+def _beside(path: Path, parts: tuple[tuple[str, str], ...], load: Callable[[Path], bytes]) -> Array | None:
+    """The array of the sibling whose name differs from the path's by `parts`, compressed or not; None without one."""
+    sibling = _renamed(path, parts)
+    spellings = (sibling, sibling.with_name(sibling.name + ".gz"), sibling.with_name(sibling.name.removesuffix(".gz")))
+    found = next((each for each in spellings if sibling.name != path.name and each.is_file()), None)
+    return None if found is None else idx_array(load(found), str(found))
+
+
+def _table(source: str, train: tuple[Array, Array | None], test: tuple[Array | None, Array | None]) -> Table:
+    (inputs, labels), (test_inputs, test_labels) = train, test
+    frame, blocks = _frame(source, inputs, labels)
+    test_frame = None
+    if test_inputs is not None and (test_labels is None) == (labels is None):
+        test_frame, _ = _frame(source, test_inputs, test_labels)
+        if test_frame.columns != frame.columns:
+            found = f"{test_inputs.shape[1:]} and {inputs.shape[1:]}"
+            raise TableError(f"{source}: expected test inputs of the training inputs' shape", found, "mend the file")
+    return Table(frame, source, test_frame, None if labels is None else LABEL, blocks)
+
+
+def _frame(source: str, inputs: Array, labels: Array | None) -> tuple[pl.DataFrame, tuple[Block, ...]]:
+    """A frame with the label (if any) first, and its block if the inputs are images."""
+    inputs = inputs.astype(np.float32) if inputs.dtype == np.float16 else inputs  # Polars has no half precision
+    if inputs.ndim < 2 or inputs.size == 0:
+        found = f"the shape {inputs.shape}"
+        raise TableError(f"{source}: expected inputs of shape (rows, features)", found, "give at least one row")
+    if labels is not None and labels.shape != inputs.shape[:1] and labels.shape != (len(inputs), 1):
+        found = f"labels of shape {labels.shape}"
+        raise TableError(f"{source}: expected one label for each of the {len(inputs):,} inputs", found, "mend the file")
+    blocks: tuple[Block, ...] = ()
+    sides = square(inputs.shape[1]) if inputs.ndim == 2 and inputs.dtype == np.uint8 else None
+    images = inputs.reshape(len(inputs), *sides) if sides else inputs
+    if images.ndim > 2 and images.dtype.kind in "uif":
+        frame, blocks = image_frame(images), (image_block(images),)
+    else:
+        columns = enumerate(np.ascontiguousarray(inputs.reshape(len(inputs), -1).T))
+        frame = pl.DataFrame([pl.Series(f"column_{i + 1}", column) for i, column in columns])
+    if labels is not None:
+        frame = frame.insert_column(0, pl.Series(LABEL, labels.reshape(-1)))
+    return plain(frame, source), blocks

@@ -1,0 +1,129 @@
+"""What a cell of text says: a missing value, a number, a truth value, a date, or a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from deltaw.tables.table import cell_error
+
+# Spellings of a missing value, without surrounding spaces and in lower case.
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
+
+# Pairs of words, true first, that make a column of text a yes-or-no question.
+TRUTHS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("1", "0"), ("on", "off"))
+
+# Ways to write a day, the unambiguous ones first; of the ambiguous ones the first that fits every cell is taken.
+DATE_FORMATS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y",
+    "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
+    "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
+)  # fmt: skip
+
+# A column is taken for numbers (or dates) with mistakes in it, rather than for words, up to this share of mistakes.
+MISTAKES = 0.05
+
+
+def missing_to_null(series: pl.Series) -> pl.Series:
+    """A column of text without surrounding spaces, every spelling of a missing value turned into null."""
+    name, stripped = series.name, pl.col(series.name).str.strip_chars()
+    missing = stripped.str.to_lowercase().is_in(list(MISSING))
+    return series.to_frame().select(pl.when(~missing).then(stripped).alias(name)).get_column(name)
+
+
+def typed(series: pl.Series, source: str, delimiter: str = ",") -> pl.Series:
+    """A column of text as what all its cells say: whole numbers, numbers, truth values, or (stripped) words.
+
+    Days stay words here: which way of writing them was meant belongs to the column's kind (`deltaw.tables.kinds`).
+
+    Args:
+        series: strings and nulls.
+        source: the table's name for messages.
+        delimiter: what separated the fields, which says how a comma within a number is meant.
+
+    Raises:
+        ColumnError: nearly all cells are numbers and a few are not; names the first of these.
+    """
+    words = missing_to_null(series)
+    present = len(words) - words.null_count()
+    if present == 0:
+        return words
+    if words.drop_nulls().str.to_lowercase().is_in(list(TRUTHS[0])).all():
+        return words.str.to_lowercase() == TRUTHS[0][0]
+    if words.str.contains(r"^0\d").any():  # 00501: a code, not a quantity
+        return words
+    numbers = read_numbers(words, delimiter)
+    wrong = numbers.null_count() - words.null_count()
+    if wrong == 0:
+        whole = words.cast(pl.Int64, strict=False)
+        return whole if whole.null_count() == words.null_count() else numbers
+    if present >= 10 and wrong <= max(1, MISTAKES * present):
+        row = (numbers.is_null() & words.is_not_null()).arg_max() or 0
+        raise cell_error(source, series.name, row, "a number", words[row], "correct the cell or leave it empty")
+    return words
+
+
+def read_numbers(words: pl.Series, delimiter: str = ",") -> pl.Series:
+    """Float64 numbers from stripped text; null where a cell is no number.
+
+    A comma within a number parts thousands in comma-separated files, is the decimal sign in semicolon-separated ones,
+    and elsewhere whichever of the two explains more cells.
+    """
+    plain = words.cast(pl.Float64, strict=False)
+    if plain.null_count() == words.null_count():
+        return plain
+    notations = {",": (_thousands,), ";": (_decimal_comma, _thousands)}.get(delimiter, (_thousands, _decimal_comma))
+    readings = [_read(words, notation) for notation in notations]
+    return min(readings, key=lambda numbers: numbers.null_count())  # the first of equals
+
+
+def _read(words: pl.Series, notation: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    cell = pl.col(words.name)
+    number = pl.coalesce(notation(cell).cast(pl.Float64, strict=False), cell.cast(pl.Float64, strict=False))
+    return words.to_frame().select(number).get_column(words.name)
+
+
+def _thousands(cell: pl.Expr) -> pl.Expr:
+    """1,234,567.8 or 1 234 567.8 or 1'234'567.8 -> 1234567.8; null for anything else."""
+    grouped = cell.str.contains(r"^[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d*)?$")
+    return pl.when(grouped).then(cell.str.replace_all(r"[,'’ \u00a0\u202f]", ""))
+
+
+def _decimal_comma(cell: pl.Expr) -> pl.Expr:
+    """12,5 or 1.234.567,8 -> 12.5 or 1234567.8; null for anything else."""
+    comma = cell.str.contains(r"^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?([eE][+-]?\d+)?$") & cell.str.contains(r"[\d]")
+    return pl.when(comma).then(cell.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
+
+
+def date_format(words: pl.Series) -> tuple[str, int]:
+    """How a column of text (without nulls) writes dates, and how many cells are not written so.
+
+    The first of DATE_FORMATS that reads most cells; "" where even that one fails for more than the share MISTAKES.
+    """
+    few = words.head(50)
+    if few.str.contains(r"\d.*\d").sum() < (1 - 2 * MISTAKES) * len(few):  # cheaper than trying every format
+        return "", 0
+    hopeful = [each for each in DATE_FORMATS if read_dates(few, each).null_count() <= 2 * MISTAKES * len(few)]
+    failures = {each: read_dates(words, each).null_count() for each in hopeful}
+    best = min(failures, key=lambda each: failures[each], default="")
+    return (best, failures[best]) if best and failures[best] <= MISTAKES * len(words) else ("", 0)
+
+
+def read_dates(words: pl.Series, spelling: str) -> pl.Series:
+    """Date or Datetime values from text written as `spelling` (a strftime format); null where a cell is not."""
+    return words.str.strptime(pl.Datetime("us") if "%H" in spelling else pl.Date, spelling, strict=False)
+
+
+def as_words(series: pl.Series) -> pl.Series:
+    """Values of any plain type as words, spelt alike whatever the type: 1 and 1.0 are "1", True is "true".
+
+    So a class or category that was read as a number in one file and as text in another is still the same.
+    """
+    if series.dtype == pl.String:
+        return missing_to_null(series)
+    if series.dtype.is_float():
+        whole = series.is_finite() & (series == series.round()) & (series.abs() < 2**53)
+        numbers = pl.when(whole).then(series.cast(pl.Int64, strict=False).cast(pl.String))
+        return pl.select(numbers.otherwise(series.fill_nan(None).cast(pl.String)).alias(series.name)).to_series()
+    return series.cast(pl.String)

@@ -1,0 +1,163 @@
+"""What each column is: a number, a category, a truth value, a date, or something to leave out; and why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import polars as pl
+import polars.selectors as cs
+
+from deltaw.exceptions import ColumnError
+from deltaw.tables.cells import TRUTHS, date_format, read_dates, read_numbers
+from deltaw.tables.table import Block, Table, cell_error, clip, missing_column
+
+USABLE = ("number", "category", "boolean", "date")
+LEFT_OUT = ("identifier", "constant", "text")
+KINDS = USABLE + LEFT_OUT
+
+# Names under which tables keep the number of a row or the key of a record.
+IDENTIFIER_NAME = re.compile(
+    r"(.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|.*[a-z]I[dD]|unnamed: 0", re.IGNORECASE
+)
+
+# A column of words is free text from this many words a cell on, if most cells differ.
+SENTENCE = 4
+# It is an identifier if at least this share of its cells differ, from this many cells on.
+DISTINCT, ENOUGH = 0.95, 10
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column is, as `kinds` finds it.
+
+    Attributes:
+        name: the column's name, or the block's.
+        kind: one of KINDS.
+        reason: a few words for the user.
+        n_missing: how many cells are missing.
+        n_distinct: how many different values there are, missing aside (0 for a block: nobody counts them).
+        format: how a date is written in text (a strftime format); "" for others.
+    """
+
+    name: str
+    kind: str
+    reason: str
+    n_missing: int = 0
+    n_distinct: int = 0
+    format: str = ""
+
+
+def kinds(table: Table, target: str | None = None) -> tuple[Column, ...]:
+    """The kind of every column of `table` but the target; a block counts as one column of numbers.
+
+    Raises:
+        ColumnError: no column is called `target`, or it is part of a block; a number is infinite; nearly all cells of
+            a column are days and a few are not.
+    """
+    frame = table.frame
+    blocks = {name: block for block in table.blocks for name in block.columns}
+    if target is not None and target not in frame.columns:
+        raise missing_column(target, frame.columns, table.name)
+    if target in blocks:
+        expected = f"{table.name}: expected a target outside the block {blocks[target].name}"
+        raise ColumnError(expected, f'"{target}"', "choose another column")
+    single = frame.select(name for name in frame.columns if name not in blocks and name != target)
+    _check_finite(single, table.name)
+    typed = {column.name: column for column in _single_columns(single, table.name)}
+    typed |= {block.name: _block_column(block) for block in table.blocks}
+    order = dict.fromkeys(blocks[name].name if name in blocks else name for name in frame.columns if name != target)
+    return _with_something_usable(tuple(typed[name] for name in order), single)
+
+
+def _block_column(block: Block) -> Column:
+    return Column(block.name, "number", f"{len(block.columns)} columns on one scale, {block.low:g} to {block.high:g}")
+
+
+def _check_finite(frame: pl.DataFrame, source: str) -> None:
+
+    floats = frame.select(cs.float())
+    if floats.width and not floats.is_empty():
+        for name, infinite in zip(floats.columns, floats.select(pl.all().is_infinite().any()).row(0), strict=True):
+            if infinite:
+                row = frame[name].is_infinite().arg_max() or 0
+                raise cell_error(source, name, row, "a finite number", frame[name][row], "correct it or leave it empty")
+
+
+def _single_columns(frame: pl.DataFrame, source: str) -> list[Column]:
+    if frame.width == 0:
+        return []
+    missing = frame.null_count().row(0)
+    distinct = frame.select(pl.all().n_unique()).row(0)  # counts null as a value
+    counted = zip(frame.iter_columns(), missing, distinct, strict=True)
+    return [_single_column(column, n, d - (n > 0), source) for column, n, d in counted]
+
+
+def _single_column(column: pl.Series, missing: int, distinct: int, source: str) -> Column:
+    present = len(column) - missing
+    spelling = ""
+    if present == 0:
+        kind, reason = "constant", "no value at all"
+    elif distinct == 1 and missing == 0:
+        kind, reason = "constant", f"always {clip(str(column[0]), 30)}"
+    elif column.dtype == pl.Boolean:
+        kind, reason = "boolean", "true or false"
+    elif column.dtype.is_temporal():
+        kind, reason = "date", f"{column.min()!s} to {column.max()!s}"
+    elif column.dtype.is_numeric():
+        kind, reason = _number(column, present, distinct)
+    else:
+        kind, reason, spelling = _words(column, present, distinct, source)
+    return Column(column.name, kind, reason, missing, distinct, spelling)
+
+
+def _number(column: pl.Series, present: int, distinct: int) -> tuple[str, str]:
+    if column.dtype.is_integer() and distinct == len(column) >= ENOUGH:
+        counts_rows = column.min() in (0, 1) and column.max() - column.min() == len(column) - 1  # type: ignore[operator]
+        if counts_rows or IDENTIFIER_NAME.fullmatch(column.name):
+            return "identifier", f"{distinct:,} distinct values in {present:,} rows"
+    sort = "whole numbers" if column.dtype.is_integer() else "numbers"
+    return "number", f"{sort}, {float(column.min()):g} to {float(column.max()):g}"  # type: ignore[arg-type]
+
+
+def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str]:
+    words = column.drop_nulls()
+    first = words.head(1000)
+    if distinct <= 2 and any(set(words.unique().str.to_lowercase()) <= set(pair) for pair in TRUTHS):
+        return "boolean", " or ".join(sorted(words.unique())), ""
+    spelling = _date_format(column, source)
+    if spelling:
+        return "date", f"written as {spelling}", spelling
+    many = f"{distinct:,} distinct values in {present:,} rows"
+    if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
+        return "text", many, ""
+    if distinct >= DISTINCT * present and present >= ENOUGH:
+        return "identifier", many, ""
+    numbers = read_numbers(first)
+    if numbers.null_count() <= len(first) / 2:
+        stray = first.filter(numbers.is_null())
+        return "category", f'{distinct:,} values, some not numbers: "{clip(stray[0], 20)}"' if len(stray) else many, ""
+    return "category", f"{distinct:,} distinct values", ""
+
+
+def _date_format(column: pl.Series, source: str) -> str:
+    spelling, wrong = date_format(column.drop_nulls())
+    if spelling and wrong:
+        readable = read_dates(column, spelling)
+        row = (readable.is_null() & column.is_not_null()).arg_max() or 0
+        raise cell_error(
+            source, column.name, row, f"a date written as {spelling}", column[row], "correct it or leave it empty"
+        )
+    return spelling
+
+
+def _with_something_usable(columns: tuple[Column, ...], frame: pl.DataFrame) -> tuple[Column, ...]:
+    """Where every column would be left out, whole numbers that were taken for identifiers are numbers after all."""
+    if any(column.kind in USABLE for column in columns):
+        return columns
+    return tuple(
+        replace(column, kind="number", reason="whole numbers; all other columns are left out")
+        if column.kind == "identifier" and frame.schema[column.name].is_integer()
+        else column
+        for column in columns
+    )

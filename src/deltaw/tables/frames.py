@@ -1,0 +1,95 @@
+"""Data frames of other libraries, and the types that every column of a table is brought to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from deltaw.exceptions import ColumnError, TableError
+from deltaw.tables.cells import typed
+from deltaw.tables.table import Table
+
+FRAME = "data frame"  # what messages call a frame, which has no name of its own
+
+
+def from_object(source: Any) -> Table:
+    """A pandas, Polars or pyarrow frame, or any other that narwhals or the Arrow stream interface can read.
+
+    Raises TableError for objects that are no frames, frames without rows, and frames with two columns of one name.
+    """
+    import narwhals as nw
+
+    if isinstance(source, pl.LazyFrame):
+        source = source.collect()
+    try:
+        native = nw.from_native(source, eager_only=True, pass_through=True)
+        if isinstance(native, nw.DataFrame):
+            return Table(plain(_to_polars(native), FRAME), FRAME)
+        if hasattr(source, "__arrow_c_stream__"):
+            return Table(plain(pl.DataFrame(source), FRAME), FRAME)
+    except (TableError, ColumnError):
+        raise
+    except Exception as error:  # whatever a foreign library raises about its own frame
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise TableError(f"expected a {FRAME} that Polars can take", reason, "simplify its columns") from None
+    found = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
+    raise TableError("expected a path or a data frame", found, "put the values in a pandas or Polars frame")
+
+
+def _to_polars(frame: Any) -> pl.DataFrame:
+    """A narwhals frame as a Polars one; pandas frames cell by cell where pyarrow is not installed."""
+    if not all(isinstance(name, str) for name in frame.columns):
+        frame = frame.rename({name: str(name) for name in frame.columns})
+    try:
+        return frame.to_polars()  # type: ignore[no-any-return]
+    except ModuleNotFoundError:
+        columns = {
+            column.name: [None if null else cell for cell, null in zip(column, column.is_null(), strict=True)]
+            for column in frame.iter_columns()
+        }
+        return pl.DataFrame(columns, strict=False)
+
+
+def plain(frame: pl.DataFrame, source: str) -> pl.DataFrame:
+    """The frame with every column of a type that the rest of the program knows, and null for missing.
+
+    Those types are the integers and floats, Boolean, String, Date and Datetime. A category becomes its words, a
+    decimal number a float, a duration seconds, and a time of day seconds since midnight.
+
+    Args:
+        frame: any Polars frame.
+        source: its name for messages.
+
+    Raises:
+        TableError: no rows or no columns.
+        ColumnError: a column of lists, structs or objects; a column of numbers as text with a few that are none.
+    """
+    if frame.is_empty():
+        found = "no columns" if frame.width == 0 else "only column names"
+        raise TableError(f"{source}: expected columns with rows", found, "give a table with rows")
+    conversions = _conversions(source)
+    return pl.DataFrame([_converted(column, conversions, source) for column in frame.iter_columns()])
+
+
+def _conversions(source: str) -> tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]], ...]:
+    """Rows of: which column types, and what becomes of the column."""
+    return (
+        (lambda kind: kind == pl.String, lambda column: typed(column, source)),
+        (lambda kind: kind.is_float(), lambda column: column.fill_nan(None)),
+        (lambda kind: kind == pl.Int128 or kind.is_decimal(), lambda column: column.cast(pl.Float64)),
+        (lambda kind: kind.is_integer() or kind in (pl.Boolean, pl.Date), lambda column: column),
+        (lambda kind: kind in (pl.Categorical, pl.Enum, pl.Null), lambda column: column.cast(pl.String)),
+        (lambda kind: kind == pl.Datetime, lambda column: column.dt.replace_time_zone(None).cast(pl.Datetime("us"))),
+        (lambda kind: kind == pl.Duration, lambda column: column.dt.total_microseconds() / 1e6),
+        (lambda kind: kind == pl.Time, lambda column: column.cast(pl.Int64) / 1e9),
+    )
+
+
+def _converted(column: pl.Series, conversions: Any, source: str) -> pl.Series:
+    for matches, convert in conversions:
+        if matches(column.dtype):
+            return convert(column)  # type: ignore[no-any-return]
+    expected = f'{source}: expected numbers, text, dates or truth values in column "{column.name}"'
+    raise ColumnError(expected, f"the type {column.dtype}", "drop or convert the column")

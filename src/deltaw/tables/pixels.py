@@ -1,0 +1,81 @@
+"""Images as columns: one column a pixel, and a block that says that they share one scale."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import product
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from deltaw.tables.table import Block
+
+BYTE = (0.0, 255.0)
+SMALLEST = 64  # pixels; fewer columns of small whole numbers are more likely something else
+
+# A header that names pixels: pixel0, pixel_3_4, px12, and Kaggle's 1x1.
+PIXEL_NAME = re.compile(r"(pixel|px)[_ ]?\d+([_x]\d+)*|\d+x\d+", re.IGNORECASE)
+
+
+def pixel_names(shape: tuple[int, ...]) -> tuple[str, ...]:
+    """pixel_0_0, pixel_0_1, … row by row for images of (rows, columns[, channels])."""
+    return tuple("pixel_" + "_".join(map(str, place)) for place in product(*map(range, shape)))
+
+
+def image_frame(images: np.ndarray[Any, Any]) -> pl.DataFrame:
+    """One column a pixel from images of shape (n, rows, columns[, channels]), of the images' own type."""
+    columns = np.ascontiguousarray(images.reshape(len(images), -1).T)
+    return pl.DataFrame([pl.Series(n, c) for n, c in zip(pixel_names(images.shape[1:]), columns, strict=True)])
+
+
+def image_block(images: np.ndarray[Any, Any]) -> Block:
+    """The block for images of shape (n, rows, columns[, channels]): bytes have 0…255, other numbers their own range."""
+    low, high = BYTE if images.dtype == np.uint8 else (min(0.0, float(images.min())), max(1.0, float(images.max())))
+    return Block("pixels", pixel_names(images.shape[1:]), low, high, images.shape[1:])
+
+
+def square(count: int) -> tuple[int, int] | None:
+    """The sides of a square image of `count` pixels, or None."""
+    side = math.isqrt(count)
+    return (side, side) if count >= SMALLEST and side * side == count else None
+
+
+def find_images(frame: pl.DataFrame, named: bool) -> tuple[pl.DataFrame, str | None, tuple[Block, ...]]:
+    """Recognise a CSV of square images: the book's (label, pixels 0…255, no header), or one that names its pixels.
+
+    Args:
+        frame: the file's columns.
+        named: whether it has a header.
+
+    Returns:
+        The frame (with the names "label" and "pixel_row_column" where it had none), the label's name, and the block;
+        the frame as it was, None and () where it holds no images.
+    """
+    nothing = (frame, None, ())
+    if named:
+        pixels = [name for name in frame.columns if PIXEL_NAME.fullmatch(name)]
+        others = [name for name in frame.columns if name not in set(pixels)]
+    else:
+        others = [] if square(frame.width) else frame.columns[:1]
+        pixels = frame.columns[len(others) :]
+    shape = square(len(pixels))
+    if shape is None or len(others) > 1 or not _are_bytes(frame, pixels):
+        return nothing
+    if not named:
+        names = dict(zip(pixels, pixel_names(shape), strict=True))
+        frame = frame.rename(names | dict.fromkeys(others, "label"))
+        pixels, others = list(names.values()), ["label"] * len(others)
+    frame = frame.with_columns(pl.col(pixels).cast(pl.UInt8))
+    return frame, others[0] if others else None, (Block("pixels", tuple(pixels), *BYTE, shape),)
+
+
+def _are_bytes(frame: pl.DataFrame, names: list[str]) -> bool:
+    """Whether the columns hold whole numbers 0…255 that use a good part of the range, none missing."""
+    part = frame.select(names)
+    if not all(part.schema[name].is_integer() for name in names) or part.is_empty():
+        return False
+    lowest, highest = part.min().min_horizontal()[0], part.max().max_horizontal()[0]
+    missing = part.null_count().sum_horizontal()[0]
+    return bool(missing == 0 and lowest >= BYTE[0] and BYTE[1] / 2 < highest <= BYTE[1])

@@ -1,0 +1,90 @@
+"""A table: named columns of equal length, and what its source knew about them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from deltaw.exceptions import ColumnError
+
+
+@dataclass(frozen=True)
+class Block:
+    """Columns that share one scale, such as the pixels of an image.
+
+    Attributes:
+        name: what messages and feature lists call the block.
+        columns: names of its columns, row by row of the image.
+        low, high: smallest and largest value that the scale allows (0 and 255 for a byte).
+        shape: shape of one row's values, e.g. (28, 28); its product is `len(columns)`.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    low: float
+    high: float
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows to learn from, as `deltaw.tables.read` returns them.
+
+    Attributes:
+        frame: the rows, one typed column each; missing cells are null, never NaN.
+        name: what messages call the table: the path as the user typed it, or "data frame".
+        test: rows that the source itself sets apart for testing, with the same columns, or None.
+        target: the column to be predicted where the source says so, or None.
+        blocks: groups of columns that share one scale.
+    """
+
+    frame: pl.DataFrame
+    name: str
+    test: pl.DataFrame | None = None
+    target: str | None = None
+    blocks: tuple[Block, ...] = ()
+
+    def column(self, name: str) -> pl.Series:
+        """The column called `name`. Raises ColumnError, with the nearest name, where there is none."""
+        if name not in self.frame.columns:
+            raise missing_column(name, self.frame.columns, self.name)
+        return self.frame.get_column(name)
+
+
+def missing_column(name: str, known: Iterable[str], source: str) -> ColumnError:
+    """The error for a column that `source` does not have: names the nearest one, or lists those there are."""
+    known = list(known)
+    near = nearest(name, known)
+    return ColumnError(
+        f'{source}: expected a column "{name}"',
+        f"the columns {listing(known)}",
+        f'did you mean "{near}"?' if near else "give one of these names",
+    )
+
+
+def cell_error(source: str, column: str, row: int, expected: str, found: object, remedy: str) -> ColumnError:
+    """The error for one bad cell; `row` counts from 0 here and from 1, without the header, in the message."""
+    shown = f'"{found}"' if isinstance(found, str) else str(found)
+    return ColumnError(f'{source}: expected {expected} in row {row + 1:,} of column "{column}"', clip(shown), remedy)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like `name` (letter case aside), or None where none comes close."""
+    folded = {each.casefold(): each for each in known}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def listing(names: Iterable[object], limit: int = 8) -> str:
+    """Names for a message: at most `limit` of them, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - limit:,} more" if len(names) > limit else ""
+    return ", ".join(clip(str(each), 40) for each in names[:limit]) + more
+
+
+def clip(text: str, length: int = 60) -> str:
+    """`text`, cut in the middle of a message where it is longer than `length` characters."""
+    return text if len(text) <= length else text[: length - 1] + "…"
