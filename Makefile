@@ -1,0 +1,65 @@
+# make demo   install into .venv and train on the bundled digits
+# make test   install what the tests need, and run them all
+# make help   the rest
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+SOURCES := pyproject.toml CMakeLists.txt LICENSE README.md $(wildcard native/*) $(shell find src -name '*.py' -o -name 'py.typed')
+BUILD_TOOLS := scikit-build-core nanobind cmake ninja
+
+.PHONY: help demo install test test-slow lint accuracy format clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo       install DeltaW into $(VENV) and train a network on the bundled digits"
+	@echo "make test       lint, type check and all tests but the slow ones"
+	@echo "make test-slow  the slow tests"
+	@echo "make accuracy   the default recipe beside scikit-learn, five folds (minutes)"
+	@echo "make format     format the Python code"
+	@echo "make clean      remove what was built"
+
+demo: install
+	$(BIN)/deltaw train digits -o digits.deltaw --report digits.html
+	$(BIN)/deltaw show digits.deltaw
+
+install: $(VENV)/.installed
+
+$(VENV)/.created:
+	@command -v $(PYTHON) >/dev/null || { echo "DeltaW: expected Python 3.11 or newer, found no '$(PYTHON)'; install it, or name yours: make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "DeltaW: expected Python 3.11 or newer, found $$($(PYTHON) -V); name a newer one: make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "DeltaW: expected Python's venv module; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.created $(SOURCES)
+	@sh -c 'command -v "$${CXX:-c++}" || command -v g++ || command -v clang++' >/dev/null || { echo "DeltaW: expected a C++20 compiler, found none; install one (Debian: apt-get install g++) and try again" >&2; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check $(BUILD_TOOLS)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation .
+	@touch $@
+
+# The groups of pyproject.toml, read by Python itself: pip knows dependency groups only since 25.1.
+$(VENV)/.test-tools: $(VENV)/.created pyproject.toml
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["test"], sep="\n")' > $@
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r $@
+
+lint: $(VENV)/.installed $(VENV)/.test-tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest
+
+test-slow: install $(VENV)/.test-tools
+	$(BIN)/python -m pytest -m slow
+
+accuracy: install
+	$(BIN)/python -m pip install -q --disable-pip-version-check '.[bench]'
+	$(BIN)/python benchmarks/accuracy.py
+
+format: $(VENV)/.test-tools
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf build $(VENV) src/deltaw/engines/*.so

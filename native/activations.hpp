@@ -1,0 +1,107 @@
+// The activation table of equations/activations.py on vectors: f(z), and f'(z) from z and o = f(z).
+#pragma once
+
+#include "simd.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+inline vf sigmoid(vf z) { return 1.0f / (1.0f + exp(-z)); }
+inline vf above(vf z, vf yes, vf no) { return select(z > 0.0f, yes, no); }
+inline vf softplus(vf z) { return max(z, zero()) + log(1.0f + exp(-abs(z))); }
+
+// Φ(z), the normal distribution function: erfc by Abramowitz & Stegun 7.1.26, absolute error below 1.5e-7.
+inline vf normal_cdf(vf z) {
+  vf a = abs(z) * 0.707106781f;
+  vf t = 1.0f / fma(splat(0.3275911f), a, splat(1.0f));
+  vf p = splat(1.061405429f);
+  p = fma(p, t, splat(-1.453152027f));
+  p = fma(p, t, splat(1.421413741f));
+  p = fma(p, t, splat(-0.284496736f));
+  p = fma(p, t, splat(0.254829592f));
+  vf tail = 0.5f * p * t * exp(-a * a);
+  return select(z < 0.0f, tail, 1.0f - tail);
+}
+inline vf normal_density(vf z) { return 0.398942280f * exp(-0.5f * z * z); }
+
+constexpr float LEAK = 0.01f, SELU_ALPHA = 1.67326324f, SELU_SCALE = 1.05070099f;
+
+// clang-format off
+struct Identity    { static vf f(vf z) { return z; }                                      static vf df(vf, vf) { return splat(1.0f); } };
+struct Step        { static vf f(vf z) { return above(z, splat(1.0f), zero()); }          static vf df(vf, vf) { return zero(); } };
+struct Sigmoid     { static vf f(vf z) { return sigmoid(z); }                             static vf df(vf, vf o) { return o * (1.0f - o); } };
+struct Tanh        { static vf f(vf z) { return tanh(z); }                                static vf df(vf, vf o) { return 1.0f - o * o; } };
+struct Relu        { static vf f(vf z) { return max(z, zero()); }                         static vf df(vf z, vf) { return above(z, splat(1.0f), zero()); } };
+struct LeakyRelu   { static vf f(vf z) { return above(z, z, LEAK * z); }                  static vf df(vf z, vf) { return above(z, splat(1.0f), splat(LEAK)); } };
+struct Elu         { static vf f(vf z) { return above(z, z, exp(z) - 1.0f); }             static vf df(vf z, vf o) { return above(z, splat(1.0f), o + 1.0f); } };
+struct Selu        { static vf f(vf z) { return SELU_SCALE * above(z, z, SELU_ALPHA * (exp(z) - 1.0f)); }
+                     static vf df(vf z, vf o) { return above(z, splat(SELU_SCALE), o + SELU_SCALE * SELU_ALPHA); } };
+struct Gelu        { static vf f(vf z) { return z * normal_cdf(z); }                      static vf df(vf z, vf) { return fma(z, normal_density(z), normal_cdf(z)); } };
+struct Silu        { static vf f(vf z) { return z * sigmoid(z); }                         static vf df(vf z, vf) { vf s = sigmoid(z); return s * (1.0f + z * (1.0f - s)); } };
+// tanh(softplus(z)) = ((1 + eᶻ)² − 1) / ((1 + eᶻ)² + 1) = u / (u + 2) with u = e²ᶻ + 2eᶻ; past z = 20 it is 1.
+struct Mish        { static vf gate(vf z) { vf e = exp(min(z, splat(20.0f))); vf u = e * (e + 2.0f); return u / (u + 2.0f); }
+                     static vf f(vf z) { return z * gate(z); }
+                     static vf df(vf z, vf) { vf w = gate(z); return fma(z * (1.0f - w * w), sigmoid(z), w); } };
+struct Softplus    { static vf f(vf z) { return softplus(z); }                            static vf df(vf z, vf) { return sigmoid(z); } };
+struct Softsign    { static vf f(vf z) { return z / (1.0f + abs(z)); }                    static vf df(vf z, vf) { vf q = 1.0f / (1.0f + abs(z)); return q * q; } };
+struct Exponential { static vf f(vf z) { return exp(z); }                                 static vf df(vf, vf o) { return o; } };
+// clang-format on
+
+// One row of the table. `forward` turns z into o; `chain` turns g = ∂E/∂o into delta = ∂E/∂z; each works on one
+// row of data, on `vectors` vectors of it. A coupled activation needs whole rows, of n numbers.
+struct Activation {
+  const char* name;
+  void (*forward)(const float* z, float* o, int vectors, int n);
+  void (*chain)(const float* g, const float* z, const float* o, float* delta, int vectors, int n);
+  bool coupled = false;
+};
+
+template <class F>
+void forward_row(const float* z, float* o, int vectors, int) {
+  for (int i = 0; i < vectors * VL; i += VL) store(o + i, F::f(load(z + i)));
+}
+template <class F>
+void chain_row(const float* g, const float* z, const float* o, float* delta, int vectors, int) {
+  for (int i = 0; i < vectors * VL; i += VL) store(delta + i, load(g + i) * F::df(load(z + i), load(o + i)));
+}
+
+// The largest z of a row, and then Σ exp(z − largest): what softmax and its loss are made of.
+inline float row_top(const float* z, int vectors, int n) {
+  vf top = splat(-3.4e38f);
+  for (int v = 0; v < vectors; ++v) top = max(top, select(inside(v, n), load(z + v * VL), top));
+  return largest(top);
+}
+
+inline void softmax_row(const float* z, float* o, int vectors, int n) {
+  const float top = row_top(z, vectors, n);
+  vf total = zero();
+  for (int v = 0; v < vectors; ++v) {
+    vf e = keep(inside(v, n), exp(load(z + v * VL) - top));
+    store(o + v * VL, e);
+    total += e;
+  }
+  const float share = 1.0f / sum(total);
+  for (int i = 0; i < vectors * VL; i += VL) store(o + i, load(o + i) * share);
+}
+
+// Σ_i g_i ∂o_i/∂z_j with the Jacobian o_i (1[i=j] − o_j), multiplied out: o ⊙ (g − Σ g o).
+inline void softmax_chain(const float* g, const float*, const float* o, float* delta, int vectors, int) {
+  vf dot = zero();
+  for (int i = 0; i < vectors * VL; i += VL) dot = fma(load(g + i), load(o + i), dot);
+  const float common = sum(dot);
+  for (int i = 0; i < vectors * VL; i += VL) store(delta + i, load(o + i) * (load(g + i) - common));
+}
+
+template <class F>
+constexpr Activation elementwise(const char* name) {
+  return {name, forward_row<F>, chain_row<F>};
+}
+
+inline constexpr Activation ACTIVATIONS[] = {
+    elementwise<Identity>("identity"), elementwise<Step>("step"), elementwise<Sigmoid>("sigmoid"),
+    elementwise<Tanh>("tanh"), elementwise<Relu>("relu"), elementwise<LeakyRelu>("leaky_relu"),
+    elementwise<Elu>("elu"), elementwise<Selu>("selu"), elementwise<Gelu>("gelu"), elementwise<Silu>("silu"),
+    elementwise<Mish>("mish"), elementwise<Softplus>("softplus"), elementwise<Softsign>("softsign"),
+    elementwise<Exponential>("exponential"), {"softmax", softmax_row, softmax_chain, true},
+};
+
+}  // namespace deltaw::DELTAW_ISA

@@ -1,0 +1,66 @@
+// Rows of data as the caller holds them, and their way into the core's own padded rows.
+#pragma once
+
+#include <cstdint>
+
+#include "simd.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+// Inputs: exactly one of dense float32, dense uint8 or CSR. x becomes multiply · x + offset on its way in.
+struct Inputs {
+  std::int64_t rows = 0;
+  int n_in = 0;
+  const float* floats = nullptr;
+  const std::uint8_t* bytes = nullptr;
+  const float* values = nullptr;  // CSR, with `columns` and `starts` (rows + 1)
+  const std::int32_t* columns = nullptr;
+  const std::int64_t* starts = nullptr;
+  float multiply = 1.0f, offset = 0.0f;
+
+  // Write row r to `to`; what lies behind n_in there is left as it is.
+  void fetch(std::int64_t r, float* to) const {
+    const std::size_t first = std::size_t(r) * n_in;
+    if (floats && multiply == 1.0f && offset == 0.0f) {
+      std::memcpy(to, floats + first, n_in * sizeof(float));
+    } else if (floats) {
+      for (int i = 0; i < n_in; ++i) to[i] = floats[first + i] * multiply + offset;
+    } else if (bytes) {
+      for (int i = 0; i < n_in; ++i) to[i] = float(bytes[first + i]) * multiply + offset;
+    } else {
+      for (int i = 0; i < n_in; ++i) to[i] = offset;
+      for (std::int64_t i = starts[r]; i < starts[r + 1]; ++i) to[columns[i]] = values[i] * multiply + offset;
+    }
+  }
+};
+
+// Targets: dense float32 rows or integer labels; label smoothing on the way in, as losses.smooth does it.
+struct Targets {
+  int n_out = 0;
+  const float* floats = nullptr;
+  const std::int32_t* labels = nullptr;
+  const float* weight = nullptr;  // of each row, or nullptr: 1
+  float smoothing = 0.0f;
+  bool each_output_alone = false;  // binary cross-entropy: "don't know" is ½, not an even share
+
+  float weight_of(std::int64_t r) const { return weight ? weight[r] : 1.0f; }
+
+  void fetch(std::int64_t r, float* t) const {
+    if (floats) {
+      std::memcpy(t, floats + std::size_t(r) * n_out, n_out * sizeof(float));
+    } else {
+      std::memset(t, 0, n_out * sizeof(float));
+      t[labels[r]] = 1.0f;
+    }
+    if (smoothing == 0.0f) return;
+    float unknown = 0.5f;
+    if (!each_output_alone) {
+      unknown = 0.0f;
+      for (int i = 0; i < n_out; ++i) unknown += t[i];
+      unknown /= float(n_out);
+    }
+    for (int i = 0; i < n_out; ++i) t[i] = t[i] * (1.0f - smoothing) + smoothing * unknown;
+  }
+};
+
+}  // namespace deltaw::DELTAW_ISA

@@ -1,0 +1,183 @@
+// The three products of a dense layer, each a tile of sums held in registers.
+//
+//   product    Z = A Wᵀ + b, and with transposed panels the way back, ∂E/∂A = Δ W
+//   gradient   ∂E/∂W = Δᵀ A: each finished tile goes straight to a sink, which is the optimiser's update; the
+//              gradient is never written to memory
+//   split      the way back for one row, without transposing W first
+//
+// Every sum runs over its index from first to last in one accumulator, so a number has the same bits in
+// whatever tile, and on whatever thread, it is computed.
+#pragma once
+
+#include "layer.hpp"
+#include "updates.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+// A matrix in rows of `ld` floats.
+struct Rows {
+  float* data;
+  int ld;
+  float* row(int r) const { return data + std::size_t(r) * ld; }
+};
+
+// Call tile(i, size) for pieces of begin … end: as many of Largest as fit, then of its halves. Sizes are types, so
+// that a tile of any size is code of its own.
+template <int N>
+using Size = std::integral_constant<int, N>;
+
+template <int Largest, class Tile>
+inline void in_pieces(int begin, int end, Tile&& tile) {
+  int i = begin;
+  for (; i + Largest <= end; i += Largest) tile(i, Size<Largest>{});
+  if constexpr (Largest > 1) in_pieces<Largest == 3 ? 2 : Largest / 2>(i, end, tile);
+}
+
+// Z[r0…][v0…] of MR rows by NV groups of units: sum over k of A[r][k] W[v][k], from the bias (or from zero).
+template <int MR, int NV>
+inline void product_tile(Rows A, int r0, const float* panel, std::size_t stride, int K, bool from_bias, Rows Z, int v0) {
+  vf sums[MR][NV];
+#pragma GCC unroll 4
+  for (int j = 0; j < NV; ++j) {
+    const vf start = from_bias ? load(panel + j * stride + std::size_t(K) * VL) : zero();
+#pragma GCC unroll 8
+    for (int i = 0; i < MR; ++i) sums[i][j] = start;
+  }
+  const float* a = A.row(r0);
+  for (int k = 0; k < K; ++k) {
+    vf w[NV];
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) w[j] = load(panel + j * stride + std::size_t(k) * VL);
+#pragma GCC unroll 8
+    for (int i = 0; i < MR; ++i) {
+      const vf x = splat(a[std::size_t(i) * A.ld + k]);
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; ++j) sums[i][j] = fma(x, w[j], sums[i][j]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) store(Z.row(r0 + i) + (v0 + j) * VL, sums[i][j]);
+}
+
+// Z for rows r0 … r1 and groups v0 … v1; `panel` is the panel of v0.
+inline void product(Rows A, int r0, int r1, const float* panel, std::size_t stride, int K, bool from_bias, Rows Z,
+                    int v0, int v1) {
+  in_pieces<TILE_VECTORS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+    in_pieces<TILE_ROWS>(r0, r1, [&]<int MR>(int r, Size<MR>) {
+      product_tile<MR, NV>(A, r, panel + (v - v0) * stride, stride, K, from_bias, Z, v);
+    });
+  });
+}
+
+// ∂E/∂A[r][k] for rows r0 … r1 and input groups g0 … g1 (VL inputs each): Δ W, as a product with W's panels
+// transposed into `scratch`, which holds TILE_VECTORS panels of the layer's padded width.
+inline void product_back(const Layer& layer, Rows delta, int r0, int r1, Rows out, int g0, int g1, float* scratch) {
+  const int width = layer.vectors * VL;
+  const std::size_t stride = std::size_t(width) * VL;
+  in_pieces<TILE_VECTORS>(g0, g1, [&]<int NG>(int g, Size<NG>) {
+    for (int j = 0; j < NG; ++j)
+      for (int v = 0; v < layer.vectors; ++v) {
+        vf block[VL];
+        for (int i = 0; i < VL; ++i) {
+          const int k = (g + j) * VL + i;
+          block[i] = k < layer.n_in ? load(layer.w.data() + layer.place(v, k)) : zero();
+        }
+        transpose(block);
+        for (int i = 0; i < VL; ++i) store(scratch + j * stride + std::size_t(v * VL + i) * VL, block[i]);
+      }
+    product(delta, r0, r1, scratch, stride, width, false, out, g, g + NG);
+  });
+}
+
+// The same for one row, by dot products: for a few rows transposing would cost more than the product.
+inline void split_back(const Layer& layer, const float* delta, float* out, int g0, int g1) {
+  for (int g = g0; g < g1; ++g) {
+    vf sums[VL];
+    for (int i = 0; i < VL; ++i) {
+      const int k = g * VL + i;
+      sums[i] = zero();
+      if (k < layer.n_in)
+        for (int v = 0; v < layer.vectors; ++v)
+          sums[i] = fma(load(delta + v * VL), load(layer.w.data() + layer.place(v, k)), sums[i]);
+    }
+    transpose(sums);
+    vf total = zero();
+    for (int i = 0; i < VL; ++i) total += sums[i];
+    store(out + g * VL, total);
+  }
+}
+
+// Tiles of ∂E/∂W for inputs k0 … k1 and groups v0 … v1, summed over `n` rows and handed to sink(v, k, g).
+template <int MK, int NV, class Sink>
+inline void gradient_tile(Rows delta, Rows A, int n, int v0, int k0, Sink&& sink) {
+  vf sums[MK][NV];
+#pragma GCC unroll 8
+  for (int i = 0; i < MK; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) sums[i][j] = zero();
+  const float* d = delta.data + v0 * VL;
+  const float* a = A.data + k0;
+  for (int r = 0; r < n; ++r, d += delta.ld, a += A.ld) {
+    vf row[NV];
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) row[j] = load(d + j * VL);
+#pragma GCC unroll 8
+    for (int i = 0; i < MK; ++i) {
+      const vf x = splat(a[i]);
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; ++j) sums[i][j] = fma(x, row[j], sums[i][j]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int j = 0; j < NV; ++j)
+#pragma GCC unroll 8
+    for (int i = 0; i < MK; ++i) sink(v0 + j, k0 + i, sums[i][j]);
+}
+
+// ∂E/∂W for groups v0 … v1 and inputs k0 … k1.
+template <class Sink>
+inline void gradient(Rows delta, Rows A, int n, int v0, int v1, int k0, int k1, Sink&& sink) {
+  in_pieces<TILE_VECTORS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+    in_pieces<TILE_ROWS>(k0, k1, [&]<int MK>(int k, Size<MK>) { gradient_tile<MK, NV>(delta, A, n, v, k, sink); });
+  });
+}
+
+// ∂E/∂b of group v: the column sums of Δ.
+inline vf bias_gradient(Rows delta, int n, int v) {
+  vf total = zero();
+  for (int r = 0; r < n; ++r) total += load(delta.row(r) + v * VL);
+  return total;
+}
+
+// One sample after the other: the update for the last sample and the weighted sums of this one in a single pass
+// over W, each weight read and written once. `last` and `delta` are the layer's input and δ of the last sample.
+template <class Opt, int NV>
+inline void online_tile(Layer& layer, int v0, const float* delta, const float* last, const float* a, float* z,
+                        const StepConstants& c) {
+  const StepConstants cb = c.without_l2_and_decay();
+  vf d[NV], sums[NV];
+  float* w = layer.w.data() + layer.place(v0, 0);
+  float* s0 = Opt::slots > 0 ? layer.state[0].data() + layer.place(v0, 0) : nullptr;
+  float* s1 = Opt::slots > 1 ? layer.state[1].data() + layer.place(v0, 0) : nullptr;
+  const auto at = [](float* p, std::size_t i) { return p ? p + i : nullptr; };
+#pragma GCC unroll 8
+  for (int j = 0; j < NV; ++j) {
+    d[j] = load(delta + (v0 + j) * VL);
+    const std::size_t i = j * layer.stride + std::size_t(layer.n_in) * VL;
+    sums[j] = layer.bias ? apply<Opt>(w + i, at(s0, i), at(s1, i), d[j], cb) : load(w + i);
+  }
+  for (int k = 0; k < layer.n_in; ++k) {
+    const vf x_last = splat(last[k]), x = splat(a[k]);
+#pragma GCC unroll 8
+    for (int j = 0; j < NV; ++j) {
+      const std::size_t i = j * layer.stride + std::size_t(k) * VL;
+      sums[j] = fma(x, apply<Opt>(w + i, at(s0, i), at(s1, i), d[j] * x_last, c), sums[j]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int j = 0; j < NV; ++j) store(z + (v0 + j) * VL, sums[j]);
+}
+
+}  // namespace deltaw::DELTAW_ISA

@@ -1,0 +1,76 @@
+// How a layer's weights lie in memory, for good: never repacked between steps.
+//
+// Units are taken VL at a time. For each such group v there is a panel of n_in + 1 vectors: vector k holds the
+// weights of the group's units for input k, and the last one their biases. So a product reads a panel from
+// front to back, a gradient tile is VL-wide at every (v, k), and the optimiser's state lies the same way.
+// Units that pad the last group have zero weights and zero gradients, and stay zero.
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "activations.hpp"
+#include "simd.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+struct Free {
+  void operator()(float* p) const { std::free(p); }
+};
+
+// Floats on cache lines of their own, zero at first.
+class Floats {
+ public:
+  Floats() = default;
+  explicit Floats(std::size_t n) : size_(n) {
+    const std::size_t bytes = (n * sizeof(float) + 127) / 64 * 64;
+    data_.reset(static_cast<float*>(std::aligned_alloc(64, bytes)));
+    if (!data_) throw std::bad_alloc();
+    std::memset(data_.get(), 0, bytes);
+  }
+  float* data() { return data_.get(); }
+  const float* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::unique_ptr<float, Free> data_;
+  std::size_t size_ = 0;
+};
+
+inline int vectors_for(int n) { return (n + VL - 1) / VL; }
+
+struct Layer {
+  int n_in, n_out;
+  bool bias;
+  const Activation* activation;
+  int vectors;         // groups of units
+  std::size_t stride;  // floats from one panel to the next
+  Floats w, state[2], gradient;
+
+  Layer(int n_in_, int n_out_, bool bias_, const Activation* activation_, int slots)
+      : n_in(n_in_), n_out(n_out_), bias(bias_), activation(activation_), vectors(vectors_for(n_out_)),
+        stride(std::size_t(n_in_ + 1) * VL), w(vectors * stride) {
+    for (int s = 0; s < slots; ++s) state[s] = Floats(vectors * stride);
+  }
+
+  std::size_t place(int v, int k) const { return v * stride + std::size_t(k) * VL; }
+
+  // Between a packed array of this layer and plain rows, W (n_out, n_in) and b (n_out,).
+  void pack(Floats& to, const float* W, const float* b) const {
+    for (int u = 0; u < n_out; ++u) {
+      float* lane = to.data() + place(u / VL, 0) + u % VL;
+      for (int k = 0; k < n_in; ++k) lane[std::size_t(k) * VL] = W[std::size_t(u) * n_in + k];
+      lane[std::size_t(n_in) * VL] = b[u];
+    }
+  }
+  void unpack(const Floats& from, float* W, float* b) const {
+    for (int u = 0; u < n_out; ++u) {
+      const float* lane = from.data() + place(u / VL, 0) + u % VL;
+      for (int k = 0; k < n_in; ++k) W[std::size_t(u) * n_in + k] = lane[std::size_t(k) * VL];
+      b[u] = lane[std::size_t(n_in) * VL];
+    }
+  }
+};
+
+}  // namespace deltaw::DELTAW_ISA

@@ -1,0 +1,114 @@
+// The loss table of equations/losses.py on vectors: E and ∂E/∂o of each output, and the fused pairs, ∂E/∂z.
+#pragma once
+
+#include "activations.hpp"
+#include "simd.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+constexpr float EPSILON = 1e-7f;  // outputs are kept this far from where a logarithm is infinite
+inline vf inside_unit(vf o) { return min(max(o, splat(EPSILON)), splat(1.0f - EPSILON)); }
+inline vf above_zero(vf o) { return max(o, splat(EPSILON)); }
+
+// p is the row's one setting: huber's δ, pinball's q.
+// clang-format off
+struct Absolute { static vf E(vf o, vf t, float) { return abs(t - o); }
+                  static vf dE(vf o, vf t, float) { return select(o > t, splat(1.0f), select(o < t, splat(-1.0f), zero())); } };
+struct Squared  { static vf E(vf o, vf t, float) { return 0.5f * (t - o) * (t - o); }
+                  static vf dE(vf o, vf t, float) { return o - t; } };
+struct Huber    { static vf E(vf o, vf t, float p) { vf r = abs(t - o); return select(r <= p, 0.5f * r * r, p * (r - 0.5f * p)); }
+                  static vf dE(vf o, vf t, float p) { return min(max(o - t, splat(-p)), splat(p)); } };
+struct Pinball  { static vf E(vf o, vf t, float p) { return max(p * (t - o), (p - 1.0f) * (t - o)); }
+                  static vf dE(vf o, vf t, float p) { return select(o < t, splat(-p), select(o > t, splat(1.0f - p), zero())); } };
+struct BinaryCrossEntropy
+                { static vf E(vf o, vf t, float) { o = inside_unit(o); return -(t * log(o) + (1.0f - t) * log(1.0f - o)); }
+                  static vf dE(vf o, vf t, float) { o = inside_unit(o); return (o - t) / (o * (1.0f - o)); } };
+struct CrossEntropy
+                { static vf E(vf o, vf t, float) { return -t * log(above_zero(o)); }
+                  static vf dE(vf o, vf t, float) { return -t / above_zero(o); } };
+struct Poisson  { static vf E(vf o, vf t, float) { return o - t * log(above_zero(o)); }
+                  static vf dE(vf o, vf t, float) { return 1.0f - t / above_zero(o); } };
+struct Hinge    { static vf E(vf o, vf t, float) { return max(zero(), 1.0f - t * o); }
+                  static vf dE(vf o, vf t, float) { return select(t * o < 1.0f, -t, zero()); } };
+// clang-format on
+
+// One row of data at the output: z, o = f(z), t of n numbers in `vectors` vectors, all padding zero.
+struct OutputRow {
+  const float *z, *o, *t;
+  int vectors, n;
+  float parameter;
+};
+
+// One row of the table. Both return E of a row of data and write its gradient times `share`: `backward` writes
+// ∂E/∂o, or ∂E/∂z for a fused pair, which names its activation.
+struct Loss {
+  const char* name;
+  const char* fused_with;  // nullptr: any activation
+  float (*error)(const OutputRow&);
+  void (*backward)(const OutputRow&, float share, float* g);
+};
+
+template <class L>
+float error_row(const OutputRow& x) {
+  vf total = zero();
+  for (int v = 0, i = 0; v < x.vectors; ++v, i += VL)
+    total += keep(inside(v, x.n), L::E(load(x.o + i), load(x.t + i), x.parameter));
+  return sum(total);
+}
+template <class L>
+void backward_row(const OutputRow& x, float share, float* g) {
+  for (int v = 0, i = 0; v < x.vectors; ++v, i += VL)
+    store(g + i, keep(inside(v, x.n), share * L::dE(load(x.o + i), load(x.t + i), x.parameter)));
+}
+
+// E from z, so that no logarithm of a rounded output is taken; δ = o − t.
+struct SigmoidBinaryCrossEntropy {
+  static vf E(vf z, vf, vf t) { return softplus(z) - t * z; }
+};
+struct ExponentialPoisson {
+  static vf E(vf z, vf o, vf t) { return o - t * z; }
+};
+template <class F>
+float fused_error(const OutputRow& x) {
+  vf total = zero();
+  for (int v = 0, i = 0; v < x.vectors; ++v, i += VL)
+    total += keep(inside(v, x.n), F::E(load(x.z + i), load(x.o + i), load(x.t + i)));
+  return sum(total);
+}
+
+inline float target_sum(const OutputRow& x) {
+  vf total = zero();
+  for (int i = 0; i < x.vectors * VL; i += VL) total += load(x.t + i);
+  return sum(total);
+}
+inline float softmax_cross_entropy_error(const OutputRow& x) {
+  const float top = row_top(x.z, x.vectors, x.n);
+  vf exps = zero(), product = zero();
+  for (int v = 0, i = 0; v < x.vectors; ++v, i += VL) {
+    exps += keep(inside(v, x.n), exp(load(x.z + i) - top));
+    product = fma(load(x.t + i), load(x.z + i) - top, product);
+  }
+  return target_sum(x) * log(splat(sum(exps)))[0] - sum(product);
+}
+inline void softmax_cross_entropy_backward(const OutputRow& x, float share, float* g) {
+  const float total = target_sum(x);
+  for (int v = 0, i = 0; v < x.vectors; ++v, i += VL)
+    store(g + i, keep(inside(v, x.n), share * (load(x.o + i) * total - load(x.t + i))));
+}
+
+template <class L>
+constexpr Loss general(const char* name) {
+  return {name, nullptr, error_row<L>, backward_row<L>};
+}
+
+// The first row that fits a loss and an output activation is taken: fused pairs stand first.
+inline constexpr Loss LOSSES[] = {
+    {"cross_entropy", "softmax", softmax_cross_entropy_error, softmax_cross_entropy_backward},
+    {"binary_cross_entropy", "sigmoid", fused_error<SigmoidBinaryCrossEntropy>, backward_row<Squared>},
+    {"poisson", "exponential", fused_error<ExponentialPoisson>, backward_row<Squared>},
+    general<Absolute>("absolute"), general<Squared>("squared"), general<Huber>("huber"),
+    general<Pinball>("pinball"), general<BinaryCrossEntropy>("binary_cross_entropy"),
+    general<CrossEntropy>("cross_entropy"), general<Poisson>("poisson"), general<Hinge>("hinge"),
+};
+
+}  // namespace deltaw::DELTAW_ISA

@@ -1,0 +1,169 @@
+// The pass of a piece of rows forward through the layers and back: DESIGN's Z = A Wᵀ + b and Δ W, on all threads.
+// A barrier stands wherever the next phase reads what another thread wrote.
+#include <algorithm>
+#include <cmath>
+
+#include "run.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+void Trainer::fetch(Run& run, const Piece& piece, int buffer, int thread) {
+  const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
+  for (int r = begin; r < end; ++r) {
+    const std::int64_t row = run.epoch.order[piece.begin + r];
+    run.epoch.inputs.fetch(row, work_.x[buffer].row(r));
+  }
+  if (plan_.dropout.empty()) return;
+  const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // the masks know rows by batch
+  for (std::size_t l = 0; l < plan_.dropout.size(); ++l) {
+    if (!work_.mask[l].data) continue;
+    const int cut = int(std::nearbyint(plan_.dropout[l] * run.epoch.pace.dropout[piece.step] * 65536.0));
+    for (int r = begin; r < end; ++r)
+      dropout_row(plan_.dropout_key, run.epoch.first_step + piece.step, l, batch_row + r, layers_[l].n_out, cut,
+                  work_.mask[l].row(r));
+  }
+}
+
+// o = f(z), a = o ⊙ mask, for rows r0 … r1 and groups v0 … v1.
+void Trainer::hand_on(int l, int r0, int r1, int v0, int v1) {
+  const Layer& layer = layers_[l];
+  const bool masked = work_.mask[l].data;
+  for (int r = r0; r < r1; ++r) {
+    layer.activation->forward(work_.z[l].row(r) + v0 * VL, work_.o[l].row(r) + v0 * VL, v1 - v0, layer.n_out);
+    if (masked)
+      for (int i = v0 * VL; i < v1 * VL; i += VL)
+        store(work_.a[l].row(r) + i, load(work_.o[l].row(r) + i) * load(work_.mask[l].row(r) + i));
+  }
+}
+
+void Trainer::forward(Run& run, const Piece& piece, int buffer, int thread) {
+  const int depth = int(layers_.size());
+  for (int l = 0; l < depth; ++l) {
+    Layer& layer = layers_[l];
+    const Rows A = input_of(l, buffer);
+    const bool rowwise = by_rows(layer, run.threads, SMALL);
+    const auto rectangle = [&](int v0, int v1, int r0, int r1) {
+      product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, layer.n_in, true, work_.z[l], v0, v1);
+      hand_on(l, r0, r1, v0, v1);
+    };
+    if (rowwise) {
+      const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
+      if (r0 < r1) rectangle(0, layer.vectors, r0, r1);
+    } else {
+      share_out(layer.vectors, blocks_of(piece.rows), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
+        rectangle(v0, v1, b0 * TILE_ROWS, std::min(b1 * TILE_ROWS, piece.rows));
+      });
+    }
+    const bool next_rowwise = l + 1 == depth || by_rows(layers_[l + 1], run.threads, SMALL);
+    if (!(rowwise && next_rowwise)) run.barrier.wait();
+  }
+}
+
+OutputRow Trainer::output_row(int r) const {
+  const Layer& last = layers_.back();
+  return {work_.z.back().row(r), work_.o.back().row(r), work_.t.row(r), last.vectors, last.n_out,
+          float(plan_.loss_parameter)};
+}
+
+// E of each row, and ∂E/∂z of the output layer: by the fused pair at once, or ∂E/∂o through the activation.
+void Trainer::output_errors(Run& run, const Piece& piece, int thread) {
+  const int l = int(layers_.size()) - 1;
+  const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
+  for (int r = r0; r < r1; ++r) {
+    const std::int64_t row = run.epoch.order[piece.begin + r];
+    run.epoch.targets.fetch(row, work_.t.row(r));
+    const float weight = run.epoch.targets.weight_of(row);
+    const OutputRow x = output_row(r);
+    work_.row_error[r] = double(weight) * double(loss_->error(x));
+    loss_->backward(x, weight / float(piece.batch_rows), work_.sent[l].row(r));
+    if (loss_->fused_with)
+      std::memcpy(work_.delta[l].row(r), work_.sent[l].row(r), x.vectors * VL * sizeof(float));
+  }
+  if (!loss_->fused_with) chain(l, r0, r1, 0, layers_[l].vectors);
+}
+
+// ∂E/∂z of layer l from ∂E/∂o, for rows r0 … r1 and groups v0 … v1; through the dropout mask first.
+void Trainer::chain(int l, int r0, int r1, int v0, int v1) {
+  const bool masked = work_.mask[l].data;
+  const int from = v0 * VL;
+  for (int r = r0; r < r1; ++r) {
+    float* sent = work_.sent[l].row(r);
+    if (masked)
+      for (int i = from; i < v1 * VL; i += VL) store(sent + i, load(sent + i) * load(work_.mask[l].row(r) + i));
+    layers_[l].activation->chain(sent + from, work_.z[l].row(r) + from, work_.o[l].row(r) + from,
+                                 work_.delta[l].row(r) + from, v1 - v0, layers_[l].n_out);
+  }
+}
+
+// From the output to the first hidden layer: what is sent on is Wᵀδ, or Wᵀe by the notes' rule.
+void Trainer::backward(Run& run, const Piece& piece, int thread) {
+  bool was_rowwise = true;  // output_errors works by rows
+  float* scratch = layers_.size() > 1 ? work_.scratch[thread].data() : nullptr;
+  for (int l = int(layers_.size()) - 1; l > 0; --l) {
+    const Layer& layer = layers_[l];
+    const Rows from = sent_on()[l], to = work_.sent[l - 1];
+    const bool rowwise = by_rows(layer, run.threads, SMALL) || layers_[l - 1].activation->coupled;
+    if (!(rowwise && was_rowwise)) run.barrier.wait();
+    was_rowwise = rowwise;
+
+    const int groups = layers_[l - 1].vectors;
+    const auto rows = rowwise ? part(piece.rows, thread, run.threads, 4) : Range{0, piece.rows};
+    const auto mine = rowwise ? Range{0, groups} : part(groups, thread, run.threads);
+    if (rows.begin >= rows.end || mine.begin >= mine.end) continue;
+    if (piece.rows < 4)
+      for (int r = rows.begin; r < rows.end; ++r) split_back(layer, from.row(r), to.row(r), mine.begin, mine.end);
+    else
+      product_back(layer, from, rows.begin, rows.end, to, mine.begin, mine.end, scratch);
+    chain(l - 1, rows.begin, rows.end, mine.begin, mine.end);
+  }
+  run.barrier.wait();
+}
+
+// ∂E/∂W and ∂E/∂b of this piece into memory, on top of what is there from earlier pieces of the batch.
+void Trainer::accumulate(Run& run, const Piece& piece, int buffer, int thread) {
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    Layer& layer = layers_[l];
+    float* g = layer.gradient.data();
+    const auto add = [&](int v, int k, vf sum) {
+      float* at = g + layer.place(v, k);
+      store(at, piece.first ? sum : load(at) + sum);
+    };
+    share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
+      gradient(work_.delta[l], input_of(int(l), buffer), piece.rows, v0, v1, b0 * TILE_ROWS,
+               std::min(b1 * TILE_ROWS, layer.n_in), add);
+      if (b0 == 0)
+        for (int v = v0; v < v1; ++v) add(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
+    });
+  }
+}
+
+// The length of the whole gradient, with E's L2 term. Blocks are summed one by one, then their sums in order.
+double Trainer::gradient_norm(Run& run, int thread) {
+  std::size_t first = 0;
+  for (Layer& layer : layers_) {
+    const int blocks = blocks_of(layer.n_in);
+    share_out(layer.vectors, blocks, thread, run.threads, [&](int v0, int v1, int b0, int b1) {
+      for (int v = v0; v < v1; ++v)
+        for (int b = b0; b < b1; ++b) {
+          vf total = zero();
+          for (int k = b * TILE_ROWS; k < std::min((b + 1) * TILE_ROWS, layer.n_in); ++k) {
+            const std::size_t i = layer.place(v, k);
+            const vf g = fma(splat(float(plan_.l2)), load(layer.w.data() + i), load(layer.gradient.data() + i));
+            total = fma(g, g, total);
+          }
+          if (b == 0 && layer.bias) {
+            const vf g = load(layer.gradient.data() + layer.place(v, layer.n_in));
+            total = fma(g, g, total);
+          }
+          run.norms[first + std::size_t(v) * blocks + b] = sum(total);
+        }
+    });
+    first += std::size_t(layer.vectors) * blocks;
+  }
+  run.barrier.wait();
+  double total = 0.0;
+  for (double norm : run.norms) total += norm;
+  return std::sqrt(total);
+}
+
+}  // namespace deltaw::DELTAW_ISA

@@ -1,0 +1,65 @@
+// What the threads of one epoch share, and how work in two dimensions is shared out among them.
+#pragma once
+
+#include <chrono>
+#include <limits>
+
+#include "trainer.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+struct Trainer::Run {
+  const Epoch& epoch;
+  const int threads;
+  const std::function<bool()>& stop;
+  Barrier barrier;
+  double error = 0.0;  // thread 0's
+  std::atomic<std::int64_t> last_step{std::numeric_limits<std::int64_t>::max()};
+  std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
+  std::vector<double> norms;  // of every block of the gradient, see gradient_norm
+
+  Run(const Epoch& epoch_, int threads_, const std::function<bool()>& stop_)
+      : epoch(epoch_), threads(threads_), stop(stop_), barrier(threads_) {}
+
+  // Thread 0 asks every 50 ms. The others learn of a stop one step later, so that all leave at the same step.
+  void ask(int thread, std::int64_t step) {
+    if (thread != 0 || step % 8 != 0) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - asked < std::chrono::milliseconds(50)) return;
+    asked = now;
+    if (stop && stop()) last_step.store(step + 1, std::memory_order_relaxed);
+  }
+  bool over(std::int64_t step) const { return last_step.load(std::memory_order_relaxed) <= step; }
+};
+
+// Groups of units × blocks (of rows, or of inputs), shared out evenly: thread t takes the t-th part of the
+// list that runs through the blocks of group 0, then of group 1, … It comes as up to three rectangles,
+// visit(v0, v1, block0, block1). Where a panel is cut, both threads compute sums of their own: no bit depends on it.
+template <class Visit>
+void share_out(int groups, int blocks, int thread, int threads, Visit&& visit) {
+  const Range mine = part(groups * blocks, thread, threads);
+  int at = mine.begin;
+  while (at < mine.end) {
+    const int v = at / blocks, block = at % blocks;
+    if (block == 0 && mine.end - at >= blocks) {
+      const int whole = (mine.end - at) / blocks;
+      visit(v, v + whole, 0, blocks);
+      at += whole * blocks;
+    } else {
+      const int end = std::min(blocks, block + mine.end - at);
+      visit(v, v + 1, block, end);
+      at += end - block;
+    }
+  }
+}
+
+inline int blocks_of(int n) { return (n + TILE_ROWS - 1) / TILE_ROWS; }
+
+// A layer is split over threads by rows of data when its weights are few (both threads then read all of them, and
+// no barrier is needed), or when its activation needs whole rows; otherwise by units, so that each thread's
+// share of the weights stays in its own cache.
+inline bool by_rows(const Layer& layer, int threads, std::size_t small) {
+  return threads == 1 || layer.activation->coupled || layer.vectors * layer.stride * sizeof(float) <= small;
+}
+
+}  // namespace deltaw::DELTAW_ISA

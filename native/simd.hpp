@@ -1,0 +1,198 @@
+// One vector type, `vf`, of VL floats: as wide as the instruction set that this translation unit is compiled
+// for. The whole core is compiled once for each set, in a namespace (and a Python module) of its own, so that
+// no code for a newer processor can be linked into the path of an older one.
+//
+// Products that are summed go through fma() by name and the compiler contracts nothing else: the same sum has
+// the same bits wherever it stands.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+#ifndef DELTAW_ISA
+#error "DELTAW_ISA: the name of the instruction set, given by CMakeLists.txt"
+#endif
+
+namespace deltaw::DELTAW_ISA {
+
+#if defined(__AVX512F__)
+constexpr int VL = 16;
+#elif defined(__AVX2__)
+constexpr int VL = 8;
+#else
+constexpr int VL = 4;
+#endif
+
+// The tile of a matrix product that the registers hold: TILE_ROWS rows of NV vectors. 32 registers: 24 sums, the
+// rest for operands; 16 registers: 12 sums.
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int TILE_ROWS = 8, TILE_VECTORS = 3;
+#else
+constexpr int TILE_ROWS = 4, TILE_VECTORS = 3;
+#endif
+
+typedef float vf __attribute__((vector_size(4 * VL)));
+typedef std::int32_t vi __attribute__((vector_size(4 * VL)));
+
+inline vf load(const float* p) {
+  vf v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+inline void store(float* p, vf v) { std::memcpy(p, &v, sizeof v); }
+inline vf splat(float x) { return vf{} + x; }
+inline vf zero() { return vf{}; }
+
+inline vf fma(vf a, vf b, vf c) {
+#if defined(__AVX512F__)
+  return _mm512_fmadd_ps(a, b, c);
+#elif defined(__FMA__)
+  return _mm256_fmadd_ps(a, b, c);
+#elif defined(__aarch64__)
+  return vfmaq_f32(c, a, b);
+#else
+  return a * b + c;
+#endif
+}
+
+inline vf select(vi mask, vf yes, vf no) { return mask ? yes : no; }
+inline vf max(vf a, vf b) { return select(a > b, a, b); }
+inline vf min(vf a, vf b) { return select(a < b, a, b); }
+inline vf abs(vf a) { return (vf)((vi)a & 0x7fffffff); }
+
+// 1/√x for x > 0: the processor's estimate and one step of Newton's method, y ← y (3/2 − x/2 y²). A true square
+// root and division would cost as much as the matrix product that they follow.
+inline vf reciprocal_sqrt(vf x) {
+#if defined(__AVX512F__)
+  vf y = _mm512_maskz_rsqrt14_ps(0xffff, x);
+#elif defined(__AVX2__)
+  vf y = _mm256_rsqrt_ps(x);
+#elif defined(__SSE2__)
+  vf y = _mm_rsqrt_ps(x);
+#else
+  vf y;
+  for (int i = 0; i < VL; ++i) y[i] = 1.0f / __builtin_sqrtf(x[i]);
+#endif
+  return y * fma(x * -0.5f * y, y, splat(1.5f));
+}
+
+// 1/x for x > 0 likewise: y ← y (2 − x y).
+inline vf reciprocal(vf x) {
+#if defined(__AVX512F__)
+  vf y = _mm512_maskz_rcp14_ps(0xffff, x);
+#elif defined(__AVX2__)
+  vf y = _mm256_rcp_ps(x);
+#elif defined(__SSE2__)
+  vf y = _mm_rcp_ps(x);
+#else
+  vf y = 1.0f / x;
+#endif
+  return y * fma(-x, y, splat(2.0f));
+}
+
+// √x for x ≥ 0, 0 at 0: the smallest normal number stands in for 0 under the reciprocal root.
+inline vf square_root(vf x) { return x * reciprocal_sqrt(max(x, splat(1.1754944e-38f))); }
+
+// eˣ: x = n ln 2 + r with |r| ≤ ½ ln 2, then 2ⁿ by the exponent's bits and eʳ by its series to r⁶
+// (truncation below 2⁻²⁴). x is held within what a normal float can express.
+inline vf exp(vf x) {
+  x = min(max(x, splat(-87.0f)), splat(88.0f));
+  const vf round = splat(12582912.0f);  // 1.5 · 2²³: adding it rounds to the nearest integer
+  vf shifted = fma(x, splat(1.44269504f), round);
+  vf n = shifted - round;
+  vf r = fma(n, splat(-0.693145752f), x);
+  r = fma(n, splat(-1.42860677e-6f), r);
+  vf p = splat(1.0f / 720.0f);
+  p = fma(p, r, splat(1.0f / 120.0f));
+  p = fma(p, r, splat(1.0f / 24.0f));
+  p = fma(p, r, splat(1.0f / 6.0f));
+  p = fma(p, r, splat(0.5f));
+  p = fma(p * r, r, r) + 1.0f;
+  vi exponent = (((vi)shifted - (vi)round) + 127) << 23;
+  return p * (vf)exponent;
+}
+
+// ln x for normal x > 0: x = 2ᵉ m with m in [√½, √2), ln m = 2 atanh(s) for s = (m − 1)/(m + 1), |s| < 0.172.
+inline vf log(vf x) {
+  vi bits = (vi)x;
+  vi e = (bits - 0x3f3504f3) >> 23;
+  vf m = (vf)(bits - (e << 23));
+  vf s = (m - 1.0f) / (m + 1.0f);
+  vf q = s * s;
+  vf p = splat(1.0f / 9.0f);
+  p = fma(p, q, splat(1.0f / 7.0f));
+  p = fma(p, q, splat(1.0f / 5.0f));
+  p = fma(p, q, splat(1.0f / 3.0f));
+  vf ln_m = 2.0f * fma(p * q, s, s);
+  return fma(__builtin_convertvector(e, vf), splat(0.693147181f), ln_m);
+}
+
+// tanh x: its odd series near 0, where 1 − 2/(e²ˣ + 1) would lose the digits of a small x.
+inline vf tanh(vf x) {
+  vf a = abs(x);
+  vf q = x * x;
+  vf p = splat(-1382.0f / 155925.0f);
+  p = fma(p, q, splat(62.0f / 2835.0f));
+  p = fma(p, q, splat(-17.0f / 315.0f));
+  p = fma(p, q, splat(2.0f / 15.0f));
+  p = fma(p, q, splat(-1.0f / 3.0f));
+  vf near = fma(p * q, x, x);
+  vf far = 1.0f - 2.0f / (exp(2.0f * a) + 1.0f);
+  far = select(x < 0.0f, -far, far);
+  return select(a < 0.3f, near, far);
+}
+
+// The lanes of vector v of a row of n numbers that hold one of them.
+inline vi inside(int v, int n) {
+  vi lane;
+  for (int i = 0; i < VL; ++i) lane[i] = i;
+  return lane < (n - v * VL);
+}
+inline vf keep(vi mask, vf x) { return select(mask, x, zero()); }
+
+// The sum of all lanes, halves first: the same order everywhere.
+inline float sum(vf x) {
+  float lanes[VL];
+  store(lanes, x);
+  for (int width = VL / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
+  return lanes[0];
+}
+inline float largest(vf x) {
+  float lanes[VL];
+  store(lanes, x);
+  float top = lanes[0];
+  for (int i = 1; i < VL; ++i) top = lanes[i] > top ? lanes[i] : top;
+  return top;
+}
+
+namespace detail {
+template <int Half, int... I>
+inline vf interleave(vf a, vf b, std::integer_sequence<int, I...>) {
+  return __builtin_shufflevector(a, b, ((I % 2 ? VL : 0) + Half + I / 2)...);
+}
+}  // namespace detail
+
+// Transpose VL vectors in place: log2(VL) perfect shuffles of the first half with the second.
+inline void transpose(vf x[VL]) {
+  using All = std::make_integer_sequence<int, VL>;
+  for (int stage = VL; stage > 1; stage /= 2) {
+    vf y[VL];
+#pragma GCC unroll 16
+    for (int i = 0; i < VL / 2; ++i) {
+      y[2 * i] = detail::interleave<0>(x[i], x[i + VL / 2], All{});
+      y[2 * i + 1] = detail::interleave<VL / 2>(x[i], x[i + VL / 2], All{});
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < VL; ++i) x[i] = y[i];
+  }
+}
+
+}  // namespace deltaw::DELTAW_ISA

@@ -1,0 +1,159 @@
+#include "trainer.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "run.hpp"
+#include "steps.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+namespace {
+
+const Activation* find_activation(const std::string& name) {
+  for (const Activation& row : ACTIVATIONS)
+    if (name == row.name) return &row;
+  throw std::invalid_argument("no activation named " + name);
+}
+
+const Loss* find_loss(const std::string& name, const std::string& activation) {
+  for (const Loss& row : LOSSES)
+    if (name == row.name && (!row.fused_with || activation == row.fused_with)) return &row;
+  throw std::invalid_argument("no loss named " + name);
+}
+
+}  // namespace
+
+template <class Opt>
+void Trainer::use() {
+  slots_ = Opt::slots;
+  update_ = &Trainer::update<Opt>;
+  update_buffered_ = &Trainer::update_buffered<Opt>;
+  samples_ = &Trainer::samples<Opt>;
+}
+
+Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
+    : plan_(plan), loss_(find_loss(plan.loss, specs.back().activation)),
+      buffered_(plan.max_grad_norm > 0.0 || plan.batch_size > PIECE) {
+  const struct { const char* name; void (Trainer::*use)(); } optimizers[] = {
+      {"sgd", &Trainer::use<Sgd>}, {"momentum", &Trainer::use<Momentum>}, {"nesterov", &Trainer::use<Nesterov>},
+      {"adam", &Trainer::use<Adam>}, {"adamw", &Trainer::use<Adam>},  // the decay is in the step's constants
+      {"rmsprop", &Trainer::use<RmsProp>}, {"adagrad", &Trainer::use<Adagrad>},
+  };
+  for (const auto& row : optimizers)
+    if (plan.optimizer == row.name) (this->*row.use)();
+  if (!update_) throw std::invalid_argument("no optimizer named " + plan.optimizer);
+
+  std::vector<bool> dropped;
+  for (double rate : plan.dropout) dropped.push_back(rate > 0.0);
+  for (const LayerSpec& spec : specs) {
+    layers_.emplace_back(spec.n_in, spec.n_out, spec.bias, find_activation(spec.activation), slots_);
+    Layer& layer = layers_.back();
+    if (buffered_) layer.gradient = Floats(layer.vectors * layer.stride);
+  }
+  work_ = Workspace(layers_, std::max(2, std::min(plan.batch_size, PIECE)), true, dropped);
+}
+
+// Clipping looks at the whole gradient before the update, and dropout's masks lie in batches.
+bool Trainer::one_by_one() const { return plan_.batch_size == 1 && !buffered_ && plan_.dropout.empty(); }
+
+StepConstants Trainer::constants(const Run& run, std::int64_t step) const {
+  const Pace& pace = run.epoch.pace;
+  return {plan_.settings, pace.alpha[step], pace.decay[step], plan_.l2, run.epoch.first_step + step + 1};
+}
+
+Piece Trainer::piece_at(const Run& run, std::int64_t begin) const {
+  const std::int64_t step = begin / plan_.batch_size, batch = step * plan_.batch_size;
+  const std::int64_t batch_end = std::min<std::int64_t>(batch + plan_.batch_size, run.epoch.n);
+  const std::int64_t end = std::min<std::int64_t>(begin + work_.capacity, batch_end);
+  return {begin, int(end - begin), step, int(batch_end - batch), begin == batch, end == batch_end};
+}
+
+void Trainer::batches(Run& run, int thread) {
+  Piece piece = piece_at(run, 0);
+  int buffer = 0;
+  fetch(run, piece, buffer, thread);
+  run.barrier.wait();
+  for (;;) {
+    forward(run, piece, buffer, thread);
+    output_errors(run, piece, thread);
+    backward(run, piece, thread);
+
+    if (thread == 0)
+      for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
+    if (!buffered_) {
+      (this->*update_)(run, piece, buffer, thread);
+    } else {
+      accumulate(run, piece, buffer, thread);
+      if (piece.last) {
+        run.barrier.wait();
+        float scale = 1.0f;
+        if (plan_.max_grad_norm > 0.0) {
+          const double norm = gradient_norm(run, thread);
+          if (!(norm <= plan_.max_grad_norm)) scale = float(plan_.max_grad_norm / norm);
+        }
+        (this->*update_buffered_)(run, piece, scale, thread);
+      }
+    }
+    if (piece.last) run.ask(thread, piece.step);
+
+    // The next rows are fetched while other threads still update: they lie in the other buffer.
+    const std::int64_t next = piece.begin + piece.rows;
+    const Piece following = next < run.epoch.n ? piece_at(run, next) : piece;
+    if (next < run.epoch.n) fetch(run, following, 1 - buffer, thread);
+    run.barrier.wait();
+    if (next >= run.epoch.n || (piece.last && run.over(piece.step))) return;
+    piece = following;
+    buffer = 1 - buffer;
+  }
+}
+
+double Trainer::train(const Epoch& epoch, int threads, const std::function<bool()>& stop) {
+  if (epoch.n == 0) return 0.0;
+  Run run(epoch, threads, stop);
+  std::size_t blocks = 0;
+  for (const Layer& layer : layers_) blocks += std::size_t(layer.vectors) * blocks_of(layer.n_in);
+  if (plan_.max_grad_norm > 0.0) run.norms.resize(blocks);
+  work_.make_scratch(layers_, threads);
+  run_team(threads, [&](int thread) {
+    if (one_by_one()) (this->*samples_)(run, thread);
+    else batches(run, thread);
+  });
+  return run.error;
+}
+
+double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads) {
+  const int strips = int((inputs.rows + STRIP - 1) / STRIP), n_out = layers_.back().n_out;
+  std::vector<double> errors(strips, 0.0);
+  std::vector<Workspace> spaces;
+  for (int t = 0; t < threads; ++t) spaces.emplace_back(layers_, STRIP, false, std::vector<bool>{});
+  run_team(threads, [&](int thread) {
+    Workspace& space = spaces[thread];
+    const auto [begin, end] = part(strips, thread, threads);
+    for (int s = begin; s < end; ++s) {
+      const std::int64_t first = std::int64_t(s) * STRIP;
+      const int rows = int(std::min<std::int64_t>(STRIP, inputs.rows - first));
+      for (int r = 0; r < rows; ++r) inputs.fetch(first + r, space.x[0].row(r));
+      for (std::size_t l = 0; l < layers_.size(); ++l) {
+        const Layer& layer = layers_[l];
+        product(l ? space.a[l - 1] : space.x[0], 0, rows, layer.w.data(), layer.stride, layer.n_in, true, space.z[l], 0,
+                layer.vectors);
+        for (int r = 0; r < rows; ++r)
+          layer.activation->forward(space.z[l].row(r), space.o[l].row(r), layer.vectors, layer.n_out);
+      }
+      for (int r = 0; r < rows; ++r) {
+        std::memcpy(out + std::size_t(first + r) * n_out, space.o.back().row(r), n_out * sizeof(float));
+        if (!targets) continue;
+        targets->fetch(first + r, space.t.row(r));
+        errors[s] += double(targets->weight_of(first + r)) *
+                     double(loss_->error({space.z.back().row(r), space.o.back().row(r), space.t.row(r),
+                                          layers_.back().vectors, n_out, float(plan_.loss_parameter)}));
+      }
+    }
+  });
+  double total = 0.0;
+  for (double error : errors) total += error;
+  return total;
+}
+
+}  // namespace deltaw::DELTAW_ISA

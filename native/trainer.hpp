@@ -1,0 +1,116 @@
+// One network in training: weights, optimiser state, and the epoch over all threads.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data.hpp"
+#include "losses.hpp"
+#include "philox.hpp"
+#include "team.hpp"
+#include "workspace.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+struct LayerSpec {
+  int n_in, n_out;
+  std::string activation;
+  bool bias;
+};
+
+// What stays the same during a training; the words are those of deltaw.train.
+struct Plan {
+  std::string loss, optimizer;
+  double loss_parameter = 0.0;
+  OptimizerSettings settings;
+  int batch_size = 1;
+  bool notes_rule = false;
+  double l2 = 0.0;
+  double max_grad_norm = 0.0;  // 0: no clipping
+  std::vector<double> dropout;  // a rate for each hidden layer, or empty
+  std::uint64_t dropout_key = 0;
+};
+
+// What changes from step to step, one number a step.
+struct Pace {
+  const double *alpha, *decay, *dropout;
+};
+
+// One pass over `n` rows of the data in the order given.
+struct Epoch {
+  Inputs inputs;
+  Targets targets;
+  const std::int64_t* order;
+  std::int64_t n;
+  std::int64_t first_step;
+  Pace pace;
+};
+
+// Rows that are worked through together: a batch, or a part of one larger than the workspace.
+struct Piece {
+  std::int64_t begin;  // place in the order
+  int rows;
+  std::int64_t step;  // within the epoch
+  int batch_rows;
+  bool first, last;  // of its batch
+};
+
+class Trainer {
+ public:
+  // Throws std::invalid_argument for a name that is not in a table.
+  Trainer(const std::vector<LayerSpec>& specs, const Plan& plan);
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  // Returns the sum of E times weight over the rows worked through. `stop` is asked now and then; when it
+  // answers true, the running batch is finished and the rest left. Bits do not depend on `threads`.
+  double train(const Epoch& epoch, int threads, const std::function<bool()>& stop);
+
+  // Outputs (n, n_out) of all rows into `out`, and the sum of E times weight if there are targets.
+  double evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads);
+
+  std::vector<Layer>& layers() { return layers_; }
+  int slots() const { return slots_; }
+
+ private:
+  static constexpr int PIECE = 512;    // rows of the workspace at most; its signals then stay in the cache
+  static constexpr int STRIP = 64;     // rows that one thread evaluates at a time
+  static constexpr std::size_t SMALL = 65536;  // bytes of weights up to which a layer is split over threads by rows
+
+  struct Run;
+  void batches(Run& run, int thread);
+  template <class Opt> void samples(Run& run, int thread);
+  bool one_by_one() const;
+  Piece piece_at(const Run& run, std::int64_t begin) const;
+  void fetch(Run& run, const Piece& piece, int buffer, int thread);
+  void forward(Run& run, const Piece& piece, int buffer, int thread);
+  void output_errors(Run& run, const Piece& piece, int thread);
+  void backward(Run& run, const Piece& piece, int thread);
+  void hand_on(int l, int r0, int r1, int v0, int v1);
+  void chain(int l, int r0, int r1, int v0, int v1);
+  template <class Opt> void update(Run& run, const Piece& piece, int buffer, int thread);
+  void accumulate(Run& run, const Piece& piece, int buffer, int thread);
+  double gradient_norm(Run& run, int thread);
+  template <class Opt> void update_buffered(Run& run, const Piece& piece, float scale, int thread);
+  OutputRow output_row(int r) const;
+  StepConstants constants(const Run& run, std::int64_t step) const;
+  Rows input_of(int l, int buffer) const { return l == 0 ? work_.x[buffer] : work_.a[l - 1]; }
+  const std::vector<Rows>& sent_on() const { return plan_.notes_rule ? work_.sent : work_.delta; }
+
+  template <class Opt> void use();
+
+  Plan plan_;
+  const Loss* loss_;
+  int slots_ = 0;
+  bool buffered_;  // the gradient is summed in memory first: clipping, and batches larger than the workspace
+  std::vector<Layer> layers_;
+  Workspace work_;
+  // The chosen optimiser's instances of the templates above.
+  void (Trainer::*update_)(Run&, const Piece&, int, int) = nullptr;
+  void (Trainer::*update_buffered_)(Run&, const Piece&, float, int) = nullptr;
+  void (Trainer::*samples_)(Run&, int) = nullptr;
+};
+
+}  // namespace deltaw::DELTAW_ISA

@@ -1,0 +1,55 @@
+// The signals and errors of the rows that are in work, layer by layer, all rows padded to whole vectors.
+#pragma once
+
+#include <vector>
+
+#include "dense.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+struct Workspace {
+  int capacity = 0;  // rows
+  Rows x[2];         // the inputs of this piece, and of the next one, which is fetched meanwhile
+  Rows t;            // targets
+  std::vector<Rows> z, o, a;      // a[l]: what layer l hands on; the same rows as o[l] without dropout
+  std::vector<Rows> sent, delta;  // ∂E/∂o as it reached layer l, and ∂E/∂z
+  std::vector<Rows> mask;         // dropout factors of layer l's outputs, where it has any
+  std::vector<double> row_error;  // E of each row, times its weight
+  std::vector<Floats> scratch;    // one for each thread: transposed panels
+
+  Workspace() = default;
+  // `training`: with what the way back needs; `dropped[l]`: layer l's outputs are multiplied by a mask.
+  Workspace(const std::vector<Layer>& layers, int rows, bool training, const std::vector<bool>& dropped)
+      : capacity(rows), row_error(rows) {
+    for (Rows& buffer : x) buffer = rows_of(layers.front().n_in);
+    t = rows_of(layers.back().n_out);
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      const int n = layers[l].n_out;
+      z.push_back(rows_of(n));
+      o.push_back(rows_of(n));
+      const bool masked = l < dropped.size() && dropped[l];
+      a.push_back(masked ? rows_of(n) : o.back());
+      mask.push_back(masked ? rows_of(n) : Rows{nullptr, 0});
+      sent.push_back(training ? rows_of(n) : Rows{nullptr, 0});
+      delta.push_back(training ? rows_of(n) : Rows{nullptr, 0});
+    }
+  }
+
+  // Room for product_back on each thread.
+  void make_scratch(const std::vector<Layer>& layers, int threads) {
+    std::size_t width = 0;
+    for (std::size_t l = 1; l < layers.size(); ++l) width = std::max<std::size_t>(width, layers[l].vectors);
+    while (int(scratch.size()) < threads) scratch.emplace_back(TILE_VECTORS * width * VL * VL);
+  }
+
+ private:
+  std::vector<Floats> memory_;
+
+  Rows rows_of(int n) {
+    const int ld = vectors_for(n) * VL;
+    memory_.emplace_back(std::size_t(capacity) * ld);
+    return {memory_.back().data(), ld};
+  }
+};
+
+}  // namespace deltaw::DELTAW_ISA

@@ -1,0 +1,137 @@
+"""The native engine: the C++ core in float32, on several threads."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.engines.protocol import Pace, Plan
+from deltaw.engines.rows import Rows
+from deltaw.network import Network
+
+# Below so many multiplications a step, waiting for each other costs two threads more than they gain.
+WORTH_TWO_THREADS = 300_000
+WORTH_TWO_THREADS_ONE_ROW = 30_000
+
+
+@cache
+def core(instruction_set: str | None = None) -> Any:
+    """The compiled core for this processor's best instruction set, or for the one named (for tests)."""
+    name = instruction_set or instruction_sets()[0]
+    return import_module(f"deltaw.engines._core_{name}")
+
+
+def instruction_sets() -> list[str]:
+    """The instruction sets of the core that this processor can run, best first."""
+    baseline = import_module("deltaw.engines._core_baseline")
+    return list(baseline.instruction_sets())
+
+
+class NativeEngine:
+    """Fast; float32; the same bits for any number of threads. See `Engine` for the methods."""
+
+    def __init__(self, network: Network, plan: Plan, instruction_set: str | None = None) -> None:
+        self.plan = plan
+        self.core = core(instruction_set)
+        self.sizes = list(zip(network.sizes[:-1], network.sizes[1:], strict=True))
+        layers = [
+            (n_in, n_out, name, bias)
+            for (n_in, n_out), name, bias in zip(self.sizes, network.activations, network.bias, strict=True)
+        ]
+        self.trainer = self.core.Trainer(layers, self._core_plan())
+        for l, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+            self.trainer.write(l, -1, _float32(W), _float32(b))
+        self._prepared: dict[int, tuple[Rows, Any, Any]] = {}
+
+    def train(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace) -> float:
+        X, T = self._prepare(rows, self.plan.label_smoothing)
+        order = np.ascontiguousarray(order, np.int64)
+        total: float = self.trainer.train(
+            X, T, order, first_step, pace.alpha, pace.decay, pace.dropout, self.plan.batch_size, self._threads()
+        )
+        return total / len(order)
+
+    def evaluate(self, rows: Rows) -> tuple[float, NDArray[Any]]:
+        X, T = self._prepare(rows, 0.0)
+        outputs = np.empty((len(rows), self.sizes[-1][1]), np.float32)
+        total: float = self.trainer.evaluate(X, T, outputs, self._threads(len(rows)))
+        return total / len(rows), outputs
+
+    def store(self, network: Network) -> None:
+        network.weights, network.biases = map(list, zip(*(self._read(l, -1) for l in range(len(self.sizes))), strict=True))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        return {
+            f"{what}.{l}.{slot}": array
+            for l in range(len(self.sizes))
+            for slot in range(self.trainer.slots)
+            for what, array in zip("Wb", self._read(l, slot), strict=True)
+        }
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        for l in range(len(self.sizes)):
+            for slot in range(self.trainer.slots):
+                self.trainer.write(l, slot, _float32(state[f"W.{l}.{slot}"]), _float32(state[f"b.{l}.{slot}"]))
+
+    def _read(self, l: int, slot: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        n_in, n_out = self.sizes[l]
+        W, b = np.empty((n_out, n_in), np.float32), np.empty(n_out, np.float32)
+        self.trainer.read(l, slot, W, b)
+        return W, b
+
+    def _core_plan(self) -> Any:
+        plan, made = self.plan, self.core.Plan()
+        made.loss, made.loss_parameter = plan.loss.kind, plan.loss.parameter
+        made.optimizer = plan.optimizer.name
+        settings = self.core.OptimizerSettings()
+        for field in fields(plan.optimizer):
+            if hasattr(settings, field.name):
+                setattr(settings, field.name, getattr(plan.optimizer, field.name))
+        made.settings = settings
+        made.batch_size, made.notes_rule = plan.batch_size, plan.rule == "notes"
+        made.l2, made.max_grad_norm = plan.l2, plan.max_grad_norm or 0.0
+        made.dropout, made.dropout_key = list(plan.dropout), plan.dropout_key
+        return made
+
+    def _prepare(self, rows: Rows, smoothing: float) -> tuple[Any, Any]:
+        """The core's view of these rows; kept, since the same rows come back every epoch."""
+        known = self._prepared.get(id(rows))
+        if known is None:
+            T = None
+            if rows.T is not None:
+                values = rows.T if rows.T.dtype == np.int32 and rows.T.ndim == 1 else _float32(rows.T)
+                weight = None if rows.weight is None else _float32(rows.weight)
+                each_alone = self.plan.loss.kind == "binary_cross_entropy"
+                T = self.core.targets(values, weight, self.sizes[-1][1], smoothing, each_alone)
+            known = self._prepared[id(rows)] = (rows, self._inputs(rows), T)
+        return known[1], known[2]
+
+    def _inputs(self, rows: Rows) -> Any:
+        multiply, offset = rows.scale
+        if rows.sparse:
+            X = rows.X
+            columns, starts = X.indices.astype(np.int32, copy=False), X.indptr.astype(np.int64)
+            return self.core.Inputs.sparse(_float32(X.data), columns, starts, X.shape[1], multiply, offset)
+        if rows.X.dtype == np.uint8:
+            return self.core.Inputs.bytes(rows.X, multiply, offset)
+        return self.core.Inputs.dense(_float32(rows.X), multiply, offset)
+
+    def _threads(self, rows: int | None = None) -> int:
+        """How many threads: those allowed, unless a step is too little work to share."""
+        limit = self.plan.threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        if limit is None or limit <= 1:
+            return 1
+        batch = self.plan.batch_size if rows is None else rows
+        work = batch * sum(n_in * n_out for n_in, n_out in self.sizes)
+        worth = WORTH_TWO_THREADS_ONE_ROW if batch == 1 and rows is None else WORTH_TWO_THREADS
+        return limit if work >= worth else 1
+
+
+def _float32(array: Any) -> NDArray[np.float32]:
+    return np.ascontiguousarray(array, np.float32)
