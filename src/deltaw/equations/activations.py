@@ -121,14 +121,14 @@ _ROWS = (
     ),
     Activation(
         "gelu", lambda z: z * _normal_cdf(z), lambda z, o: _normal_cdf(z) + z * _normal_density(z),
-        (-0.16997120747990369, inf), "z*(1 + erf(z/sqrt(2)))/2",
+        (-0.16997120747990366, inf), "z*(1 + erf(z/sqrt(2)))/2",
     ),
     Activation(
         "silu", lambda z: z * _sigmoid(z), lambda z, o: _sigmoid(z) * (1.0 + z * (1.0 - _sigmoid(z))),
-        (-0.27846454276107379, inf), "z/(1 + exp(-z))",
+        (-0.2784645427610738, inf), "z/(1 + exp(-z))",
     ),
     Activation(
-        "mish", lambda z: z * np.tanh(_softplus(z)), _mish_slope, (-0.30884052109499206, inf),
+        "mish", lambda z: z * np.tanh(_softplus(z)), _mish_slope, (-0.30884341301725043, inf),
         "z*tanh(log(1 + exp(z)))",
     ),
     Activation("softplus", _softplus, lambda z, o: _sigmoid(z), (0.0, inf), "log(1 + exp(z))"),
