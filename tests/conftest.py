@@ -1,4 +1,4 @@
-"""Puts this folder on the import path, so that tests can share `starts`; Hypothesis draws the same examples each run."""
+"""Puts this folder on the import path, for `starts`; makes Hypothesis draw the same examples in every run."""
 
 from __future__ import annotations
 
