@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError
-from deltaw.tables.cells import date_format, missing_to_null, read_dates, read_numbers
+from deltaw.tables.cells import DATE_FORMATS, date_format, missing_to_null, read_dates, read_numbers
 from deltaw.tables.table import cell_error
 
 DAY = 86_400 * 1_000_000  # microseconds
@@ -48,7 +48,9 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
         words = missing_to_null(series)
         spelling = spelling or date_format(words.drop_nulls())[0] or "%Y-%m-%d"
         series = read_dates(words, spelling)
-        _refuse(series.is_null() & words.is_not_null(), words, source, f"a date written as {spelling}")
+        _refuse(
+            series.is_null() & words.is_not_null(), words, source, f"a date, {DATE_FORMATS.get(spelling, spelling)}"
+        )
     elif not (series.dtype in (pl.Date, pl.Datetime) or series.null_count() == len(series)):
         expected = f'{source}: expected dates in column "{series.name}", as in training'
         raise ColumnError(expected, f"the type {series.dtype}", "convert the column")

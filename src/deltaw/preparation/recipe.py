@@ -138,8 +138,8 @@ class Preparation:
 
     def describe(self) -> list[Treatment]:
         """What becomes of each column, those left out last."""
-        summary = SCALINGS[self.scaling].summary
-        used = [Treatment(s.title, s.kind, f"{summary}; {s.treatment}", len(s.features)) for s in self.steps]
+        scaling = SCALINGS[self.scaling]
+        used = [Treatment(step.title, step.kind, step.treatment(scaling), len(step.features)) for step in self.steps]
         return used + [Treatment(c.column, c.kind, f"left out: {c.reason}", 0) for c in self.left_out]
 
     def document(self) -> dict[str, Any]:

@@ -54,9 +54,8 @@ class Step(Protocol):
     def features(self) -> tuple[str, ...]:
         """Names of its features."""
 
-    @property
-    def treatment(self) -> str:
-        """What it does beside scaling, for the user."""
+    def treatment(self, scaling: Scaling) -> str:
+        """What it does, for the user."""
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         """Write the features of all rows into `out`. Raises ColumnError for a cell that it cannot take."""
@@ -101,9 +100,8 @@ class Number(_OneColumn):
     def features(self) -> tuple[str, ...]:
         return (self.column, *_missing_feature(self.column, self.indicator))
 
-    @property
-    def treatment(self) -> str:
-        return f"missing: {self.fill:g}, and a feature" if self.indicator else f"missing: {self.fill:g}"
+    def treatment(self, scaling: Scaling) -> str:
+        return f"{scaling.summary}; missing: {self.fill:g}" + ", and a feature" * self.indicator
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         x = as_numbers(frame.get_column(self.column), source)
@@ -147,9 +145,8 @@ class Truth(_OneColumn):
     def features(self) -> tuple[str, ...]:
         return (self.column, *_missing_feature(self.column, self.indicator))
 
-    @property
-    def treatment(self) -> str:
-        return "yes or no" + (", missing: a feature" if self.indicator else "")
+    def treatment(self, scaling: Scaling) -> str:
+        return f"{scaling.low:g} or {scaling.high:g}; missing: halfway" + ", and a feature" * self.indicator
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         words = as_words(frame.get_column(self.column)).str.to_lowercase()
@@ -194,9 +191,8 @@ class Category(_OneColumn):
     def features(self) -> tuple[str, ...]:
         return tuple(f"{self.column}={slot}" for slot in self.slots)
 
-    @property
-    def treatment(self) -> str:
-        return f"one slot a word ({len(self.words)}), others share one" + (", missing: one" if self.missing else "")
+    def treatment(self, scaling: Scaling) -> str:
+        return f"a slot for each of {len(self.words)} words, one for others" + ", one for missing" * self.missing
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         words = as_words(frame.get_column(self.column))
@@ -251,9 +247,9 @@ class Day(_OneColumn):
         swings = (f"{self.column} {cycle} {swing}" for cycle in self.cycles for swing in ("sin", "cos"))
         return (f"{self.column} days", *swings, *_missing_feature(self.column, self.indicator))
 
-    @property
-    def treatment(self) -> str:
-        return f"days, and sin, cos of the {', '.join(self.cycles)}" + (", missing: a feature" * self.indicator)
+    def treatment(self, scaling: Scaling) -> str:
+        cycles = ", ".join(self.cycles)
+        return f"days {scaling.summary}; sin and cos of the {cycles}" + "; missing: a feature" * self.indicator
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         days = as_days(frame.get_column(self.column), source, self.format)
@@ -315,9 +311,9 @@ class BlockOfNumbers:
     def features(self) -> tuple[str, ...]:
         return self.columns
 
-    @property
-    def treatment(self) -> str:
-        return "one scale for all: " + " × ".join(map(str, self.shape))
+    def treatment(self, scaling: Scaling) -> str:
+        summary = scaling.summary if scaling.block == "range" else SCALINGS[scaling.block].summary
+        return f"{summary}, one scale for all {' × '.join(map(str, self.shape))}"
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         values = _matrix(frame, self.columns, source)

@@ -14,12 +14,34 @@ MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
 # Pairs of words, true first, that make a column of text a yes-or-no question.
 TRUTHS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("1", "0"), ("on", "off"))
 
-# Ways to write a day, the unambiguous ones first; of the ambiguous ones the first that fits every cell is taken.
-DATE_FORMATS = (
-    "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y",
-    "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
-    "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
-)  # fmt: skip
+# Ways to write a date, and what the user is told; the unambiguous ones first, for the first that fits best is taken.
+DAY_FORMATS = {
+    "%Y-%m-%d": "year-month-day",
+    "%Y/%m/%d": "year/month/day",
+    "%d.%m.%Y": "day.month.year",
+    "%m/%d/%Y": "month/day/year",
+    "%d/%m/%Y": "day/month/year",
+    "%d-%m-%Y": "day-month-year",
+    "%d %b %Y": "day name year",
+    "%d-%b-%Y": "day-name-year",
+    "%b %d, %Y": "name day, year",
+}
+TIME_FORMATS = {
+    "%Y-%m-%d %H:%M:%S%.f": "year-month-day time",
+    "%Y-%m-%dT%H:%M:%S%.f": "year-month-dayTtime",
+    "%Y-%m-%dT%H:%M:%S%.fZ": "year-month-dayTtimeZ",
+    "%Y-%m-%d %H:%M": "year-month-day time",
+    "%Y-%m-%dT%H:%M": "year-month-dayTtime",
+    "%Y/%m/%d %H:%M:%S": "year/month/day time",
+    "%Y/%m/%d %H:%M": "year/month/day time",
+    "%d.%m.%Y %H:%M:%S": "day.month.year time",
+    "%d.%m.%Y %H:%M": "day.month.year time",
+    "%m/%d/%Y %H:%M:%S": "month/day/year time",
+    "%m/%d/%Y %H:%M": "month/day/year time",
+    "%d/%m/%Y %H:%M:%S": "day/month/year time",
+    "%d/%m/%Y %H:%M": "day/month/year time",
+}
+DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
 
 # A column is taken for numbers (or dates) with mistakes in it, rather than for words, up to this share of mistakes.
 MISTAKES = 0.05
@@ -51,8 +73,6 @@ def typed(series: pl.Series, source: str, delimiter: str = ",") -> pl.Series:
         return words
     if words.drop_nulls().str.to_lowercase().is_in(list(TRUTHS[0])).all():
         return words.str.to_lowercase() == TRUTHS[0][0]
-    if words.str.contains(r"^0\d").any():  # 00501: a code, not a quantity
-        return words
     numbers = read_numbers(words, delimiter)
     wrong = numbers.null_count() - words.null_count()
     if wrong == 0:
@@ -112,7 +132,7 @@ def date_format(words: pl.Series) -> tuple[str, int]:
 
 def read_dates(words: pl.Series, spelling: str) -> pl.Series:
     """Date or Datetime values from text written as `spelling` (a strftime format); null where a cell is not."""
-    return words.str.strptime(pl.Datetime("us") if "%H" in spelling else pl.Date, spelling, strict=False)
+    return words.str.strptime(pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date, spelling, strict=False)
 
 
 def as_words(series: pl.Series) -> pl.Series:

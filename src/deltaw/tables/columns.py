@@ -9,7 +9,7 @@ import polars as pl
 import polars.selectors as cs
 
 from deltaw.exceptions import ColumnError
-from deltaw.tables.cells import TRUTHS, date_format, read_dates, read_numbers
+from deltaw.tables.cells import DATE_FORMATS, TRUTHS, date_format, read_dates, read_numbers
 from deltaw.tables.table import Block, Table, cell_error, clip, missing_column
 
 USABLE = ("number", "category", "boolean", "date")
@@ -127,7 +127,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
         return "boolean", " or ".join(sorted(words.unique())), ""
     spelling = _date_format(column, source)
     if spelling:
-        return "date", f"written as {spelling}", spelling
+        return "date", f"written {DATE_FORMATS[spelling]}", spelling
     many = f"{distinct:,} distinct values in {present:,} rows"
     if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return "text", many, ""
@@ -146,7 +146,7 @@ def _date_format(column: pl.Series, source: str) -> str:
         readable = read_dates(column, spelling)
         row = (readable.is_null() & column.is_not_null()).arg_max() or 0
         raise cell_error(
-            source, column.name, row, f"a date written as {spelling}", column[row], "correct it or leave it empty"
+            source, column.name, row, f"a date, {DATE_FORMATS[spelling]}", column[row], "correct it or leave it empty"
         )
     return spelling
 

@@ -48,8 +48,7 @@ def read_delimited(data: bytes, source: str, delimiter: str | None = None) -> tu
     """
     text = _decoded(data, source)
     separator = _checked(delimiter) or find_delimiter(text)
-    if separator == " ":  # columns may be aligned by several spaces
-        text = re.sub(rb"^ +| +(?=\r?$)|(?<= ) +", b"", text.replace(b"\t", b" "), flags=re.MULTILINE)
+    text = _unaligned(text) if separator == " " else text
     head = _head(text, separator)
     named = has_header(head)
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
@@ -92,25 +91,36 @@ def _decoded(data: bytes, source: str) -> bytes:
     return data.rstrip(b"\r\n") + b"\n"
 
 
+def _unaligned(text: bytes) -> bytes:
+    """Text whose columns are aligned by spaces or tabs, with one space between fields."""
+    return re.sub(rb"^ +| +(?=\r?$)|(?<= ) +", b"", text.replace(b"\t", b" "), flags=re.MULTILINE)
+
+
 def _head(text: bytes, delimiter: str) -> list[list[str]]:
     """The first records that are not blank."""
-    part = text if len(text) <= HEAD_BYTES else text[: text.rfind(b"\n", 0, HEAD_BYTES) + 1] or text
-    records = csv.reader(io.StringIO(part.decode(), newline=""), delimiter=delimiter)
+    head = _cut(text).decode()
+    records = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     try:
-        return list(islice(filter(None, records), HEAD_RECORDS))
+        return list(islice((record for record in records if "".join(record).strip()), HEAD_RECORDS))
     except csv.Error:  # a field longer than csv's limit: the delimiter is wrong, or the quotes are
-        return [[part.decode()]]
+        return [[head]]
+
+
+def _cut(text: bytes) -> bytes:
+    """The first lines."""
+    return text if len(text) <= HEAD_BYTES else text[: text.rfind(b"\n", 0, HEAD_BYTES) + 1] or text
 
 
 def find_delimiter(text: bytes) -> str:
     """The delimiter that gives most of the first lines the same number of fields (more than one); else the comma."""
 
     def agreement(delimiter: str) -> float:
-        widths = [len(record) for record in _head(text, delimiter)]
+        widths = [len(record) for record in _head(_unaligned(head) if delimiter == " " else head, delimiter)]
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
         share = widths.count(usual) / len(widths) if usual > 1 else 0.0
         return share if share >= AGREEMENT[delimiter] else 0.0
 
+    head = _cut(text)
     shares = {delimiter: agreement(delimiter) for delimiter in DELIMITERS}
     best = max(shares, key=lambda delimiter: shares[delimiter])  # the first of equals
     return best if shares[best] > 0 else ","
@@ -165,7 +175,7 @@ def _regular_frame(text: bytes, delimiter: str, names: list[str], named: bool) -
     Polars pads records that are too short with nulls, so the fields are counted before it sees the text.
     """
     widths = field_counts(text, delimiter)
-    if (widths != len(names)).any():
+    if (widths != len(names)).any() or text.count(b'"') % 2:
         return None
     spellings = [spelling for word in MISSING for spelling in (word, word.upper(), word.capitalize())] + ["NaN"]
     for guess in (True, False):  # types from the first records; if a later one disagrees, text
@@ -204,20 +214,24 @@ def _careful_frame(text: bytes, delimiter: str, names: list[str], named: bool, s
 
 def _careful_records(text: bytes, delimiter: str, source: str) -> Iterator[list[str]]:
     """Records that are not blank. Raises TableError for the first one that has another width than the first record."""
-    reader = csv.reader(io.StringIO(text.decode(), newline=""), delimiter=delimiter)
-    width, begin = 0, 1
+    lines = io.StringIO(text.decode(), newline="").readlines()
+    reader = csv.reader(lines, delimiter=delimiter)
+    width, last, begin = 0, 1, 1
     try:
         for record in reader:
-            if len(record) > 1 or (record and record[0].strip()):
+            if len(record) < 2 and not "".join(record).strip():
+                if width == 1:
+                    yield [""]  # where there is but one column, a blank line is a missing value
+            else:
                 width = width or len(record)
                 if len(record) != width:
                     raise _ragged(source, width, len(record), begin, reader.line_num, delimiter)
                 yield record
-            begin = reader.line_num + 1
+            last, begin = begin, reader.line_num + 1
+        next(csv.reader(lines[last - 1 :], delimiter=delimiter, strict=True))  # strict: its quotes must be closed
     except csv.Error as error:
-        raise TableError(
-            f"{source}: expected delimited text", f"{error} in line {begin:,}", "check its quotes"
-        ) from None
+        found = f"{error} in the record that begins in line {last:,}"
+        raise TableError(f"{source}: expected delimited text", found, "check its quotes") from None
 
 
 def _ragged(source: str, expected: int, found: int, begin: int, end: int, delimiter: str) -> TableError:
