@@ -76,6 +76,7 @@ def learning_curves(
     validation_loss: ArrayLike | None = None,
     *,
     loss_name: str = "loss",
+    held_out: str = "rows held out",
     score: ArrayLike | None = None,
     score_name: str = "score",
     best: int | None = None,
@@ -86,16 +87,17 @@ def learning_curves(
         loss: (epochs,) on the training rows.
         validation_loss: (epochs,) on the rows held out, or None.
         loss_name: for the axis.
+        held_out: what the legend calls the rows held out.
         score: (epochs,) on the rows held out, or None.
         score_name: for the axis.
         best: the epoch, from 1, whose weights were kept.
     """
     has_score = score is not None and len(np.asarray(score)) > 0
     figure, axes = _figure((9.6, 3.3) if has_score else (6.4, 3.3), 1, 2 if has_score else 1)
-    curves = {"training rows": (loss, BLUE), "rows held out": (validation_loss, VERMILION)}
+    curves = {"training rows": (loss, BLUE), held_out: (validation_loss, VERMILION)}
     _curves(axes[0], curves, "Loss", loss_name, best)
     if has_score:
-        _curves(axes[1], {"rows held out": (score, VERMILION)}, f"Held-out {score_name}", score_name, best)
+        _curves(axes[1], {held_out: (score, VERMILION)}, score_name[0].upper() + score_name[1:], score_name, best)
     return figure
 
 

@@ -1,0 +1,53 @@
+"""The command line: arguments become calls, answers become text. No logic of its own.
+
+Exit status: 0 done, 1 a failure of ours, 2 bad input or usage, 130 Ctrl-C. An error is one line on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from deltaw.exceptions import DeltaWError, InputError, OutputError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; `arguments` are `sys.argv[1:]` unless given. Returns the exit status."""
+    import typer
+
+    from deltaw.cli.app import app
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a sign still gets the text
+    try:
+        status = app(args=arguments, prog_name="deltaw", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`deltaw predict … | head`). Python flushes once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted; nothing was saved", 130)
+    except (InputError, OutputError) as error:
+        return _say(str(error), 2)
+    except (DeltaWError, OSError) as error:
+        return _say(str(error), 1)
+    except MemoryError:
+        return _say("expected enough memory for the table and the network, found too little; give fewer rows", 1)
+    except Exception as error:
+        # What Typer finds wrong with the arguments. Its class lives in different modules in different versions.
+        if hasattr(error, "format_message"):
+            return _say(f"{error.format_message()} Try 'deltaw --help'.", 2)
+        raise
+    return status if isinstance(status, int) else 0
+
+
+def _say(message: str, status: int) -> int:
+    """One line on stderr, whatever a file name or cell in it holds."""
+    line = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in " ".join(message.split()))
+    print(f"deltaw: {line}", file=sys.stderr)
+    return status

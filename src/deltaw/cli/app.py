@@ -1,0 +1,147 @@
+"""The commands and their options. What they need is imported when they run: `deltaw --help` loads none of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deltaw import __version__
+from deltaw.exceptions import SettingError
+
+app = typer.Typer(
+    name="deltaw",
+    help="Train small neural networks on tables, use them, and see how good they are.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that `deltaw train` wrote.")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A table: CSV, TSV, Parquet, Arrow, NPZ or IDX.")]
+Delimiter = Annotated[str | None, typer.Option(help="Between the fields of a text file; found out if not given.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"deltaw {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def deltaw(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Train small neural networks on tables, use them, and see how good they are."""
+
+
+@app.command()
+def train(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="[DATA]",
+            help="A table: CSV, TSV, Parquet, Arrow, NPZ or IDX; or digits, iris, wine, breast_cancer, diabetes.",
+        ),
+    ] = "digits",
+    target: Annotated[str | None, typer.Option("--target", "-t", help="The column to be predicted.")] = None,
+    recipe: Annotated[
+        str, typer.Option("--recipe", "-r", help="default, or notes: the method of the notes.")
+    ] = "default",
+    hidden: Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training rows.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="α.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Rows a step.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the recipe.")
+    ] = None,
+    test_size: Annotated[float, typer.Option(help="Share of the rows to set apart for the scores.")] = 0.2,
+    task: Annotated[
+        str | None, typer.Option(help="classification or regression; by the target's values if not given.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same network.")] = 0,
+    engine: Annotated[str, typer.Option(help="native, or reference (slow and plain).")] = "native",
+    threads: Annotated[int | None, typer.Option(help="At most so many; the result is the same.")] = None,
+    delimiter: Delimiter = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")] = Path("model.deltaw"),
+    report: Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")] = None,
+    json: Json = False,
+) -> None:
+    """Train a network on a table, score it on rows that it never saw, and save it."""
+    from deltaw.cli.commands import train as run
+
+    named = {"hidden": _hidden(hidden), "epochs": epochs, "learning_rate": learning_rate, "batch_size": batch_size}
+    settings = _settings(setting or []) | {name: value for name, value in named.items() if value is not None}
+    choices = {
+        "test_size": test_size,
+        "seed": seed,
+        "engine": engine,
+        "threads": threads,
+        "delimiter": delimiter,
+        "task": task,
+    }
+    raise typer.Exit(run(data, target, recipe, output, report, json, choices | settings))
+
+
+@app.command()
+def predict(
+    model: ModelFile,
+    data: Data,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A .csv, .tsv, .parquet or .arrow file; stdout if not given.")
+    ] = None,
+    delimiter: Delimiter = None,
+    json: Json = False,
+) -> None:
+    """Answer for every row of a table: a column of answers, and for classes one of each probability."""
+    from deltaw.cli.commands import predict as run
+
+    run(model, data, output, delimiter, json)
+
+
+@app.command()
+def evaluate(model: ModelFile, data: Data, delimiter: Delimiter = None, json: Json = False) -> None:
+    """Score a model on a table whose answers are known."""
+    from deltaw.cli.commands import evaluate as run
+
+    run(model, data, delimiter, json)
+
+
+@app.command()
+def show(model: ModelFile, json: Json = False) -> None:
+    """Show what is in a model file: network, columns, settings, scores."""
+    from deltaw.cli.commands import show as run
+
+    run(model, json)
+
+
+def _hidden(text: str | None) -> tuple[int, ...] | None:
+    """ "64,32" -> (64, 32); "none" -> ()."""
+    if text is None or text == "none":
+        return None if text is None else ()
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise SettingError("--hidden: expected units of each hidden layer", repr(text), "give e.g. 64,64") from None
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    """["dropout=0.1", "activation=relu"] -> {"dropout": 0.1, "activation": "relu"}."""
+    return dict(map(_setting, pairs))
+
+
+def _setting(pair: str) -> tuple[str, Any]:
+    import ast
+
+    name, equals, text = pair.partition("=")
+    if not equals or not name:
+        raise SettingError("--set: expected NAME=VALUE", repr(pair), "give e.g. --set dropout=0.1")
+    try:
+        return name, ast.literal_eval(text.capitalize() if text in {"true", "false", "none"} else text)
+    except (ValueError, SyntaxError):
+        return name, text

@@ -1,0 +1,152 @@
+"""What each command does: read, call, write. Answers go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from deltaw.cli import documents, text
+from deltaw.exceptions import TrainingInterrupted
+from deltaw.files import check_writable, write_bytes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from deltaw.models import Model
+    from deltaw.tables import Table
+
+INTERRUPTED = 130
+
+# Endings of files with answers: the method of the frame that writes each, and its settings. Any other gets CSV.
+WRITERS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".tsv": ("write_csv", {"separator": "\t"}),
+    ".parquet": ("write_parquet", {}),
+    ".arrow": ("write_ipc", {}),
+    ".feather": ("write_ipc", {}),
+}
+
+
+def train(
+    data: str,
+    target: str | None,
+    recipe: str,
+    output: Path,
+    report: Path | None,
+    as_json: bool,
+    choices: dict[str, Any],
+) -> int:
+    """`deltaw train`; returns the exit status."""
+    for path in filter(None, (output, report)):
+        check_writable(path)  # before an hour of training, not after it
+    from deltaw import models
+    from deltaw.cli.progress import Bar
+
+    err = _stderr()
+    with err.status(f"reading {data}"):
+        plan = models.plan(data, target, recipe, **choices)
+    text.print_plan(err, plan)
+    try:
+        with Bar(err, plan.recipe.epochs or 0) as bar:
+            model = models.run(plan, (bar,))
+        status = 0
+    except TrainingInterrupted as stopped:
+        model, status = stopped.model, INTERRUPTED
+        err.print(f"interrupted after {len(model.history)} of {plan.recipe.epochs} epochs; what was learnt is kept")
+    model.save(output)
+    if report is not None:
+        from deltaw import report as html
+
+        with err.status("writing the report"):
+            html.write(report, model)
+    if as_json:
+        _print_json(documents.training(model, plan.columns, output, report))
+    else:
+        text.print_training(_stdout(), model, output, report)
+    return status
+
+
+def predict(model_file: Path, data: str, output: Path | None, delimiter: str | None, as_json: bool) -> None:
+    """`deltaw predict`."""
+    if output is not None:
+        check_writable(output)
+    from deltaw import models
+
+    err = _stderr()
+    model = models.load(model_file)
+    table = _table(err, model, data, delimiter)
+    with err.status(f"answering for {data}"):
+        answers = model.answers(table)
+    if output is not None:
+        _write(output, documents.answers_frame(model, answers))
+        err.print(f"{len(answers.values):,} answers written to {output}", markup=False, highlight=False)
+    if as_json:
+        _print_json(documents.answers(model, answers))
+    elif output is None:
+        sys.stdout.write(documents.answers_frame(model, answers).write_csv())
+
+
+def evaluate(model_file: Path, data: str, delimiter: str | None, as_json: bool) -> None:
+    """`deltaw evaluate`."""
+    from deltaw import models
+
+    err = _stderr()
+    model = models.load(model_file)
+    table = _table(err, model, data, delimiter)
+    with err.status(f"answering for {data}"):
+        scores = model.evaluate(table)
+    if as_json:
+        _print_json(documents.scores(scores))
+    else:
+        text.print_scores(_stdout(), scores, f"{scores.rows:,} rows of {table.name}")
+
+
+def show(model_file: Path, as_json: bool) -> None:
+    """`deltaw show`."""
+    from deltaw import models
+
+    model = models.load(model_file)
+    if as_json:
+        _print_json(models.document(model))
+    else:
+        text.print_model(_stdout(), model, model_file)
+
+
+def _table(err: Console, model: Model, data: str, delimiter: str | None) -> Table:
+    """Read the rows to use a model on, and say what will not be used of them."""
+    from deltaw.tables import read
+
+    with err.status(f"reading {data}"):
+        table = read(data, delimiter)
+    rows = table.frame if table.test is None else table.test
+    if table.test is not None:
+        err.print(f"note: using the {len(rows):,} test rows of {table.name}", markup=False, highlight=False)
+    extra = [name for name in model.preparation.extra(rows) if name != model.target.name]
+    if extra:
+        err.print(f"note: columns that the model does not use: {text.listing(extra)}", markup=False, highlight=False)
+    return table
+
+
+def _write(path: Path, frame: pl.DataFrame) -> None:
+    import io
+
+    buffer = io.BytesIO()
+    method, settings = WRITERS.get(path.suffix.lower(), ("write_csv", {}))
+    getattr(frame, method)(buffer, **settings)
+    write_bytes(path, buffer.getvalue())
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def _stdout() -> Console:
+    return Console(highlight=False, markup=False)
+
+
+def _stderr() -> Console:
+    return Console(stderr=True, highlight=False, markup=False)

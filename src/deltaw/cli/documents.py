@@ -1,0 +1,83 @@
+"""What `--json` prints: plain data, one document a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from deltaw.models import Answers, Model, Scores
+    from deltaw.tables import Column
+
+MAX_PROBABILITY_COLUMNS = 100  # beyond so many classes a file of answers has the answer's own probability only
+
+
+def training(model: Model, columns: tuple[Column, ...], output: Path, report: Path | None) -> dict[str, Any]:
+    """Of `deltaw train`."""
+    from deltaw.models import document
+
+    content = document(model)
+    network = content["network"] | {"parameters": model.network.parameter_count}
+    kinds = [{"name": c.name, "kind": c.kind, "reason": c.reason, "missing": c.n_missing} for c in columns]
+    return {
+        "model": str(output),
+        "report": None if report is None else str(report),
+        "task": model.task,
+        "target": model.target.name,
+        "classes": None if model.task == "regression" else list(map(plain, model.classes)),
+        "columns": kinds,
+        "network": network,
+        "recipe": content["recipe"],
+        "history": content["history"],
+        "scores": None if model.scores is None else scores(model.scores),
+        "origin": content["origin"],
+    }
+
+
+def scores(found: Scores) -> dict[str, Any]:
+    """Of `deltaw evaluate`."""
+    content = found.document()
+    if found.task == "classification":
+        content["classes"] = [
+            {"class": plain(name), "precision": plain(p), "recall": plain(r)}
+            for name, p, r in zip(found.classes, found.precision, found.recall, strict=True)
+        ]
+    return content
+
+
+def answers(model: Model, found: Answers) -> dict[str, Any]:
+    """Of `deltaw predict`."""
+    return {
+        "task": model.task,
+        "target": model.target.name,
+        "classes": None if found.probabilities is None else list(map(plain, model.classes)),
+        "predictions": list(map(plain, found.values.tolist())),
+        "probabilities": None if found.probabilities is None else found.probabilities.tolist(),
+    }
+
+
+def answers_frame(model: Model, found: Answers) -> pl.DataFrame:
+    """The table that `deltaw predict` writes: `prediction`, and for classes `probability_…` of each."""
+    import polars as pl
+
+    frame = pl.DataFrame({"prediction": found.values.tolist()})
+    if found.probabilities is None:
+        return frame
+    if len(model.classes) > MAX_PROBABILITY_COLUMNS:
+        return frame.with_columns(pl.Series("probability", found.probabilities.max(axis=1)))
+    return frame.with_columns(
+        pl.Series(f"probability_{name}", found.probabilities[:, i]) for i, name in enumerate(model.classes)
+    )
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: NaN becomes null, a date its text."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value if value is None or isinstance(value, (str, bool, int)) else str(value)

@@ -1,0 +1,56 @@
+"""The live line while a network trains: epoch, loss, held-out score, samples a second."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from deltaw.models import ScoredEpoch
+
+
+class Bar:
+    """A progress bar that is a callback of `deltaw.fit`; silent where stderr is no terminal.
+
+    Args:
+        console: of stderr.
+        epochs: how many there will be.
+    """
+
+    def __init__(self, console: Console, epochs: int) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[told]}"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._progress.add_task("training", total=epochs, told="")
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, epoch: ScoredEpoch) -> None:
+        self._progress.update(self._task, completed=epoch.number, told=describe(epoch))
+
+
+def describe(epoch: ScoredEpoch) -> str:
+    """One epoch in one line."""
+    parts = [f"loss {epoch.loss:.4g}"]
+    if epoch.score is not None:
+        parts.append(f"held-out {epoch.score_name} {epoch.score:.4f}")
+    if epoch.seconds > 0:
+        parts.append(f"{epoch.rows / epoch.seconds:,.0f} samples/s")
+    return " · ".join(parts)

@@ -1,0 +1,346 @@
+"""From a table to a trained model: `fit` in one call, or `plan` (everything decided, nothing trained) and `run`."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw import __version__
+from deltaw.equations.dropout import Dropout
+from deltaw.exceptions import ColumnError, SettingError, TrainingInterrupted
+from deltaw.models import recipes
+from deltaw.models.model import Learning, Model, Origin, outcome, truth
+from deltaw.models.recipes import Recipe
+from deltaw.models.scores import METRICS, Baseline
+from deltaw.models.split import split
+from deltaw.network import Network
+from deltaw.preparation import Preparation, Target
+from deltaw.tables import Table, kinds, read
+from deltaw.training import EarlyStopping, Epoch, train
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from deltaw.tables import Column
+
+Array = NDArray[Any]
+
+FEWEST_VALIDATION_ROWS = 8  # fewer say nothing about which weights are best
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that serve one purpose.
+
+    Attributes:
+        frame: their raw columns.
+        X: (n, n_features) float32, the network's inputs.
+        T: (n,) labels, or (n, n_out) targets as the loss takes them.
+        truth: (n,) class indices, or numbers in the target's own units.
+    """
+
+    frame: pl.DataFrame
+    X: Array
+    T: Array
+    truth: Array
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is decided before training, for `run`; what a caller may want to show first.
+
+    Attributes:
+        table: the rows as they were read.
+        columns: the kind of each column, and why.
+        preparation, target, recipe, network: what the model will have; the network has its initial weights.
+        training, validation, test: the rows, divided; None where there are none of a sort.
+    """
+
+    table: Table
+    columns: tuple[Column, ...]
+    preparation: Preparation
+    target: Target
+    recipe: Recipe
+    network: Network
+    training: Part
+    validation: Part | None
+    test: Part | None
+    seed: int
+    test_size: float
+    engine: str
+    threads: int | None
+
+    @property
+    def held_out(self) -> tuple[str, Part | None]:
+        """The rows that are looked at after each epoch: to choose by, or where nothing is chosen, only to show."""
+        if self.validation is not None:
+            return "validation", self.validation
+        return ("", None) if self.test is None else ("test", self.test)
+
+
+@dataclass(frozen=True)
+class ScoredEpoch(Epoch):
+    """What a callback of `deltaw.fit` is told: `Epoch`, and the score on the rows held out (None without any)."""
+
+    score: float | None = field(default=None)
+    score_name: str = ""
+
+
+Callback = Callable[[ScoredEpoch], object]
+
+
+def fit(
+    source: Any,
+    target: str | None = None,
+    recipe: str = "default",
+    *,
+    hidden: int | Iterable[int] | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    engine: str = "native",
+    threads: int | None = None,
+    test_size: float = 0.2,
+    task: str | None = None,
+    delimiter: str | None = None,
+    callbacks: Iterable[Callback] = (),
+    **settings: Any,
+) -> Model:
+    """Train a network on a table.
+
+    Args:
+        source: a path (CSV, Parquet, Arrow, NPZ, IDX, …), a data frame, a Table, or a bundled set ("digits", …).
+        target: the column to be predicted; not needed where the source says which.
+        recipe: "default" or "notes"; see `deltaw.models.recipes`.
+        hidden: units of each hidden layer; None: by the data.
+        epochs: passes over the training rows; None: by the recipe.
+        seed: of the split, the initial weights and the order of rows.
+        engine: "native" or "reference".
+        threads: at most so many; the result does not depend on it.
+        test_size: share of the rows to set apart for the scores, in proportion of the classes. A source that brings
+            its own test rows (MNIST) keeps those.
+        task: "classification" or "regression"; None: by the target's values.
+        delimiter: between the fields of a text file; None: found out.
+        callbacks: called with a `ScoredEpoch` after each epoch; one that returns True ends training.
+        settings: any field of `deltaw.models.recipes.Recipe`: learning_rate=0.3, scaling="standard", …
+
+    Returns:
+        The `Model`, with scores on the rows set apart.
+
+    Raises:
+        InputError: the table or a setting cannot be used; one line says why.
+        TrainingInterrupted: on Ctrl-C; its `model` is what was learnt until then.
+    """
+    named = {"hidden": hidden if hidden is None or isinstance(hidden, int) else tuple(hidden), "epochs": epochs}
+    settings |= {name: value for name, value in named.items() if value is not None}
+    return run(
+        plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test_size=test_size,
+             task=task, delimiter=delimiter, **settings),
+        callbacks,
+    )  # fmt: skip
+
+
+def plan(
+    source: Any,
+    target: str | None = None,
+    recipe: str = "default",
+    *,
+    seed: int = 0,
+    engine: str = "native",
+    threads: int | None = None,
+    test_size: float = 0.2,
+    task: str | None = None,
+    delimiter: str | None = None,
+    **settings: Any,
+) -> Plan:
+    """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors."""
+    recipes.check_names(recipe, settings)
+    _check_test_size(test_size)
+    _check_seed(seed)
+    table = read(source, delimiter)
+    name = target or table.target or _no_target(table)
+    series = table.column(name)
+    columns = kinds(table, target=name)
+    # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
+    whole = Target.fit(series, name, task=task, source=table.name)
+    chosen = recipes.choose(recipe, whole.task, settings)
+
+    frame, test = _set_apart(table.frame, table.test, whole, test_size, seed)
+    rest, validation = _validation(frame, whole, chosen.validation, seed + 1)
+    reading = _reading(whole, rest, chosen)
+    preparation = Preparation.fit(rest, columns, scaling=chosen.scaling, blocks=table.blocks)
+    chosen = recipes.sized(chosen, len(rest), _is_image(table))
+
+    def part(rows: pl.DataFrame | None) -> Part | None:
+        return None if rows is None or not len(rows) else _part(rows, preparation, reading, chosen, table.name)
+
+    training = part(rest)
+    assert training is not None
+    assert chosen.hidden is not None
+    network = Network(
+        [training.X.shape[1], *chosen.hidden, len(reading.classes or (reading.name,))],
+        activations=[*[chosen.activation] * len(chosen.hidden), chosen.output_activation],
+        bias=chosen.bias,
+        init=chosen.init,
+        seed=seed,
+    )
+    return Plan(table, columns, preparation, reading, chosen, network, training, part(validation), part(test),
+                seed, test_size, engine, threads)  # fmt: skip
+
+
+def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
+    """Train as planned; see `fit`."""
+    recipe, network = plan.recipe, plan.network.copy()
+    assert recipe.epochs is not None
+    assert recipe.batch_size is not None
+    held_out, judge_rows = plan.held_out
+    callbacks = tuple(callbacks)
+    metric = METRICS[plan.target.task][0]
+    scores: list[float] = []
+
+    def judge(outputs: Array) -> float:
+        assert judge_rows is not None
+        return metric.score(outcome(plan.target, outputs, judge_rows.truth))
+
+    def after_epoch(epoch: Epoch) -> bool:
+        score = None if epoch.outputs is None else judge(epoch.outputs)
+        if score is not None:
+            scores.append(score)
+        told = ScoredEpoch(
+            **{f.name: getattr(epoch, f.name) for f in fields(Epoch)}, score=score, score_name=metric.title
+        )
+        # A list, not a generator: every callback is told, also after one that wants to stop.
+        return any([callback(told) is True for callback in callbacks])  # noqa: C419
+
+    stopping = None
+    if plan.validation is not None:
+        by_score = (lambda T, outputs: -judge(outputs)) if recipe.keep == "score" else None
+        stopping = EarlyStopping(patience=recipe.patience, score=by_score)
+    try:
+        history = train(
+            network,
+            plan.training.X,
+            plan.training.T,
+            loss=recipe.loss,
+            optimizer=recipe.optimizer,
+            learning_rate=recipe.learning_rate,
+            batch_size=recipe.batch_size,
+            epochs=recipe.epochs,
+            seed=plan.seed,
+            backward=recipe.backward,
+            schedule=recipe.schedule,
+            l2=recipe.l2,
+            dropout=Dropout(recipe.dropout, recipe.dropout_schedule),
+            validation=None if judge_rows is None else (judge_rows.X, judge_rows.T),
+            early_stopping=stopping,
+            callbacks=(after_epoch,),
+            engine=plan.engine,
+            threads=plan.threads,
+            label_smoothing=recipe.label_smoothing,
+            max_grad_norm=recipe.max_grad_norm,
+        )
+    except TrainingInterrupted as stopped:
+        learning = Learning(**vars(stopped.history), score=scores, held_out=held_out)
+        raise TrainingInterrupted(learning, _scored(_model(plan, network, learning), plan)) from None
+    learning = Learning(**vars(history), score=scores, held_out=held_out)
+    if not all(np.isfinite(w).all() for w in [*network.weights, *network.biases]):
+        raise SettingError(
+            f"learning_rate: expected one with which the loss stays finite, found {recipe.learning_rate:g}, with which "
+            f"training diverged in epoch {len(history)}; give one such as {recipe.learning_rate / 10:g}"
+        )
+    return _scored(_model(plan, network, learning), plan)
+
+
+def _model(plan: Plan, network: Network, learning: Learning) -> Model:
+    classes = plan.target.classes
+    origin = Origin(
+        plan.table.name,
+        len(plan.training),
+        0 if plan.validation is None else len(plan.validation),
+        0 if plan.test is None else len(plan.test),
+        plan.seed,
+        plan.test_size,
+        plan.engine,
+        {"deltaw": __version__, "python": platform.python_version(), "numpy": np.__version__},
+    )
+    baseline = Baseline.of(plan.target.task, plan.training.truth, len(classes))
+    return Model(network, plan.preparation, plan.target, plan.recipe, baseline, learning, None, origin)
+
+
+def _scored(model: Model, plan: Plan) -> Model:
+    """The model with its scores on the test rows."""
+    if plan.test is None:
+        return model
+    return replace(model, scores=model._score(plan.test.X, plan.test.truth), held_out=plan.test.frame)
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def _set_apart(
+    frame: pl.DataFrame, test: pl.DataFrame | None, target: Target, share: float, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(rows to learn from, rows to be scored on); the source's own test rows where it has some."""
+    if test is not None:
+        return frame, test
+    labels = truth(target, frame.get_column(target.name)) if target.task == "classification" else None
+    kept, apart = split(len(frame), share, seed, labels)
+    return frame[kept], frame[apart]
+
+
+def _validation(
+    frame: pl.DataFrame, target: Target, share: float, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    if round(share * len(frame)) < FEWEST_VALIDATION_ROWS:
+        return frame, None
+    return _set_apart(frame, None, target, share, seed)
+
+
+def _reading(whole: Target, rest: pl.DataFrame, recipe: Recipe) -> Target:
+    """The target as the network is to learn it; numbers are scaled by the training rows alone."""
+    if whole.task == "classification":
+        return whole
+    scaling = ("range", recipe.target_low, recipe.target_high) if recipe.targets == "range" else "standard"
+    fitted = Target.fit(rest.get_column(whole.name), whole.name, "regression", scaling, recipe.clamp)
+    return replace(fitted, reason=whole.reason)
+
+
+def _part(frame: pl.DataFrame, preparation: Preparation, target: Target, recipe: Recipe, source: str) -> Part:
+    series = frame.get_column(target.name)
+    one_hot = recipe.targets == "one_hot" and target.task == "classification"
+    T = target.one_hot(series, recipe.target_low, recipe.target_high) if one_hot else target.encode(series, source)
+    return Part(frame, preparation.transform(frame, source), T, truth(target, series, source))
+
+
+def _is_image(table: Table) -> bool:
+    return any(len(block.shape) >= 2 for block in table.blocks)
+
+
+# --- what the caller gave -------------------------------------------------------------------------------------------
+
+
+def _no_target(table: Table) -> NoReturn:
+    names = table.frame.columns
+    shown = ", ".join(names[:12]) + (f", … ({len(names)} in all)" if len(names) > 12 else "")
+    raise ColumnError(
+        f"{table.name}: expected the name of the column to be predicted",
+        f"none given; the columns are {shown}",
+        f"add a target such as {names[-1]!r}",
+    )
+
+
+def _check_test_size(share: Any) -> None:
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 0.9:
+        raise SettingError("test_size: expected a share of the rows from 0 to 0.9", repr(share), "give 0.2")
+
+
+def _check_seed(seed: Any) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise SettingError("seed: expected a whole number, 0 or more", repr(seed), "give 0")

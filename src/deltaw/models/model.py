@@ -1,0 +1,228 @@
+"""A trained network together with all that it takes to use it on a table: `deltaw.fit` makes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.exceptions import ColumnError, SettingError
+from deltaw.models.recipes import Recipe
+from deltaw.models.scores import Baseline, Outcome, Scores, score
+from deltaw.network import Network
+from deltaw.preparation import Preparation, Target
+from deltaw.preparation.reading import as_numbers
+from deltaw.preparation.steps import BlockOfNumbers
+from deltaw.tables import Table, read
+from deltaw.training import History
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Array = NDArray[Any]
+
+CHUNK = 8192  # rows that go through the network at a time: the memory they take stays small
+
+
+@dataclass
+class Learning(History):
+    """`deltaw.History`, and the score on the rows held out.
+
+    Attributes:
+        score: accuracy or R² after each epoch on the rows held out (see `held_out`); empty without them.
+        held_out: "validation" where the best weights were chosen by those rows, "test" where nothing was, or "".
+    """
+
+    score: list[float] = field(default_factory=list)
+    held_out: str = ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model comes from.
+
+    Attributes:
+        source: what the table was called.
+        training_rows, validation_rows, test_rows: how the rows were divided.
+        seed, test_size, engine: as they were given.
+        versions: of DeltaW, Python and NumPy.
+    """
+
+    source: str
+    training_rows: int
+    validation_rows: int
+    test_rows: int
+    seed: int
+    test_size: float
+    engine: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model says about rows.
+
+    Attributes:
+        values: (n,) class values, or numbers in the target's own units.
+        probabilities: (n, K) in the order of the model's classes; None for numbers.
+    """
+
+    values: Array
+    probabilities: Array | None
+
+
+@dataclass(frozen=True, repr=False)
+class Model:
+    """A trained network with its preparation of the inputs and its reading of the outputs.
+
+    Attributes:
+        network: the `deltaw.Network`.
+        preparation: from columns to the network's inputs.
+        target: from the network's outputs to answers.
+        recipe: every setting that it was trained with.
+        baseline: the constant answer that scores are held against.
+        history: loss, score and seconds of each epoch.
+        scores: on rows that were never trained on, or None where none were set apart.
+        origin: the table, the seed, the versions.
+        held_out: those rows, right after `deltaw.fit`; None in a model that was loaded.
+    """
+
+    network: Network
+    preparation: Preparation
+    target: Target
+    recipe: Recipe
+    baseline: Baseline
+    history: Learning
+    scores: Scores | None
+    origin: Origin
+    held_out: pl.DataFrame | None = field(default=None, compare=False)
+
+    @property
+    def task(self) -> str:
+        """ "classification" or "regression"."""
+        return self.target.task
+
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """The target's values, in the order of `predict_proba`'s columns; () for numbers."""
+        return self.target.classes
+
+    @property
+    def picture(self) -> BlockOfNumbers | None:
+        """The inputs that are the pixels of one picture (its `columns`, `shape`), or None."""
+        blocks = [step for step in self.preparation.steps if isinstance(step, BlockOfNumbers) and len(step.shape) == 2]
+        return blocks[0] if blocks else None
+
+    def answers(self, rows: Any) -> Answers:
+        """Answers and, for classes, their probabilities, in one pass; see `predict`."""
+        table = as_table(rows)
+        outputs = self._forward(self.preparation.transform(rows_of(table), source=table.name))
+        if self.task == "regression":
+            return Answers(self.target.decode(outputs).to_numpy(), None)
+        probabilities = _probabilities(outputs)
+        return Answers(self.target.decode(probabilities).to_numpy(), probabilities)
+
+    def predict(self, rows: Any) -> Array:
+        """The answers for rows: class values, or numbers in the target's own units, (n,).
+
+        Args:
+            rows: a path, a data frame, or a Table with the columns that were trained on, in any order; others are
+                ignored. Of a table that brings its own test rows, those are taken.
+
+        Raises:
+            InputError: rows that cannot be read, or a column missing or of another kind.
+        """
+        return self.answers(rows).values
+
+    def predict_proba(self, rows: Any) -> Array:
+        """How likely each class is, (n, K), in the order of `classes`; rows sum to 1.
+
+        Raises:
+            SettingError: the model predicts numbers.
+            InputError: as `predict`.
+        """
+        probabilities = self.answers(rows).probabilities
+        if probabilities is None:
+            raise SettingError(
+                "predict_proba: expected a model of classes", f"one of numbers ({self.target.name})", "use predict"
+            )
+        return probabilities
+
+    def evaluate(self, rows: Any) -> Scores:
+        """Score the answers for rows whose target is known; see `predict` for `rows`.
+
+        Raises:
+            InputError: as `predict`; or the target's column is missing, or holds a class that was never seen.
+        """
+        table = as_table(rows)
+        frame = rows_of(table)
+        if self.target.name not in frame.columns:
+            table.column(self.target.name)  # raises, naming the nearest column
+        X = self.preparation.transform(frame, source=table.name)
+        return self._score(X, truth(self.target, frame.get_column(self.target.name), table.name))
+
+    def save(self, path: str | Path) -> None:
+        """Write a model file (`.deltaw`), whole or not at all. Raises OutputError."""
+        from deltaw.models.storage import save
+
+        save(self, path)
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self.network.sizes))
+        scores = f", {self.scores}" if self.scores is not None else ""
+        return f"Model({self.task} of {self.target.name!r}, recipe {self.recipe.name!r}, network {sizes}{scores})"
+
+    def _forward(self, X: Array) -> Array:
+        parts = [self.network.forward(X[start : start + CHUNK]) for start in range(0, len(X), CHUNK)]
+        return np.concatenate(parts) if parts else np.empty((0, self.network.sizes[-1]))
+
+    def _score(self, X: Array, truth: Array) -> Scores:
+        return score(outcome(self.target, self._forward(X), truth), self.baseline, self.classes)
+
+
+def load(path: str | Path) -> Model:
+    """Read a model file that `Model.save` wrote.
+
+    Raises:
+        ModelFileError: the file is missing, truncated, foreign, damaged, or of a later version.
+    """
+    from deltaw.models.storage import load
+
+    return load(path)
+
+
+def as_table(rows: Any) -> Table:
+    """Rows as a table with at least one row."""
+    table = read(rows)
+    if len(rows_of(table)) == 0:
+        raise ColumnError(f"{table.name}: expected at least one row", "none", "give some rows")
+    return table
+
+
+def rows_of(table: Table) -> pl.DataFrame:
+    """The rows to use a model on: those that the source sets apart for testing, or else all."""
+    return table.frame if table.test is None else table.test
+
+
+def truth(target: Target, series: pl.Series, source: str = "data") -> Array:
+    """What `Outcome.truth` holds: (n,) class indices, or numbers in the target's own units."""
+    encoded = target.encode(series, source)
+    return encoded if target.task == "classification" else as_numbers(series, source)
+
+
+def outcome(target: Target, outputs: Array, truth: Array) -> Outcome:
+    """The network's outputs (n, n_out) as answers beside the truth."""
+    if target.task == "classification":
+        probabilities = _probabilities(outputs)
+        return Outcome(truth, probabilities.argmax(axis=1), probabilities)
+    return Outcome(truth, target.decode(outputs).to_numpy())
+
+
+def _probabilities(outputs: Array) -> Array:
+    """Outputs as shares that sum to 1: softmax's are that already, sigmoids' are each for itself."""
+    positive = np.clip(outputs, 1e-12, None)
+    shares: Array = positive / positive.sum(axis=1, keepdims=True)
+    return shares

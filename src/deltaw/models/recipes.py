@@ -1,0 +1,266 @@
+"""Recipes: every choice between a typed table and a trained network, as a row of a table.
+
+`RECIPES[name][task]` is a `Recipe`. Fields that are None depend on the data; `sized` fills them in. A caller may set
+any field by its name: `deltaw.fit(..., recipe="notes", learning_rate=0.3)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from difflib import get_close_matches
+from typing import Any
+
+from deltaw.equations.backprop import RULES, Rule
+from deltaw.exceptions import SettingError
+
+TASKS = ("classification", "regression")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is made for a table. Words are those of `deltaw.Network` and `deltaw.train`.
+
+    Attributes:
+        name: of the recipe that the fields started from.
+        scaling: of the inputs; see `deltaw.preparation`.
+        targets: "labels" (class numbers), "one_hot" (low, and high for the true class), "range" (numbers scaled
+            linearly into [low, high]) or "standard" (numbers less their mean, divided by their deviation).
+        target_low, target_high: for "one_hot" and "range".
+        clamp: whether answers are kept within the range of numbers seen in training.
+        hidden: units of each hidden layer; None: by the data.
+        activation, output_activation: of the hidden layers and of the last.
+        validation: share of the training rows held out to choose the best weights; 0 trains on all and keeps the last.
+        keep: what the best weights are best in: "loss" or "score" (wrong answers, or squared error).
+        patience: epochs without a better one after which training ends; None never ends early.
+        dropout_schedule: how the dropout rate moves during training.
+    """
+
+    name: str
+    scaling: str
+    targets: str
+    activation: str
+    output_activation: str
+    loss: str
+    optimizer: str
+    learning_rate: float
+    target_low: float = 0.01
+    target_high: float = 0.99
+    clamp: bool = True
+    hidden: tuple[int, ...] | None = None
+    bias: bool = True
+    init: str | None = None
+    schedule: str = "constant"
+    batch_size: int | None = None
+    epochs: int | None = None
+    backward: Rule = "gradient"
+    l2: float = 0.0
+    dropout: float = 0.0
+    dropout_schedule: str = "constant"
+    label_smoothing: float = 0.0
+    max_grad_norm: float | None = None
+    validation: float = 0.0
+    keep: str = "loss"
+    patience: int | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self) | {"hidden": None if self.hidden is None else list(self.hidden)}
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Recipe:
+        """The inverse of `document`; the document must follow `SCHEMA`."""
+        hidden = document["hidden"]
+        return cls(**document | {"hidden": None if hidden is None else tuple(hidden)})
+
+
+# The notes' network: sigmoids, no biases, one row at a time, α = 0.1, and the error split back by Wᵀ.
+_NOTES = Recipe(
+    name="notes",
+    scaling="unit",
+    targets="one_hot",
+    activation="sigmoid",
+    output_activation="sigmoid",
+    loss="squared",
+    optimizer="sgd",
+    learning_rate=0.1,
+    clamp=False,
+    bias=False,
+    init="notes",
+    batch_size=1,
+    epochs=5,
+    backward="notes",
+)
+
+# Holzmüller, Grinsztajn & Steinwart 2024, "Better by default" (RealMLP), arXiv 2407.04491: the simplified variant.
+_DEFAULT = Recipe(
+    name="default",
+    scaling="robust",
+    targets="labels",
+    activation="selu",
+    output_activation="softmax",
+    loss="cross_entropy",
+    optimizer="adamw(beta1=0.9, beta2=0.95, weight_decay=0.02, decay_schedule='flat_cosine')",
+    learning_rate=0.004,
+    schedule="coslog",
+    dropout=0.15,
+    dropout_schedule="flat_cosine",
+    label_smoothing=0.1,
+    validation=0.15,
+    keep="score",
+)
+
+RECIPES: dict[str, dict[str, Recipe]] = {
+    "notes": {
+        "classification": _NOTES,
+        "regression": replace(_NOTES, targets="range"),
+    },
+    "default": {
+        "classification": _DEFAULT,
+        "regression": replace(
+            _DEFAULT,
+            targets="standard",
+            activation="mish",
+            output_activation="identity",
+            loss="squared",
+            label_smoothing=0.0,
+        ),
+    },
+}
+
+SUMMARIES = {
+    "notes": "sigmoids, no biases, one row at a time: the method of the notes",
+    "default": "what works best on most tables today",
+}
+
+
+def choose(name: str, task: str, settings: Mapping[str, Any]) -> Recipe:
+    """The recipe `name` for a task, with the caller's settings in place of its own.
+
+    Raises:
+        SettingError: no such recipe or setting, or a value that cannot be.
+    """
+    check_names(name, settings)
+    changes = {key: _CHECKS[key](key, value) if key in _CHECKS else value for key, value in settings.items()}
+    return replace(RECIPES[name][task], **changes)
+
+
+def check_names(name: str, settings: Mapping[str, Any]) -> None:
+    """Raise SettingError where there is no recipe of that name, or it has no such setting."""
+    if name not in RECIPES:
+        raise SettingError(
+            f"recipe: expected one of {', '.join(RECIPES)}", repr(name), f"give {_nearest(name, RECIPES, 'default')}"
+        )
+    known = [field.name for field in fields(Recipe) if field.name != "name"]
+    for key in settings:
+        if key not in known:
+            raise SettingError(
+                f"expected a setting of the recipe ({', '.join(known)})",
+                repr(key),
+                f"did you mean {_nearest(key, known, 'learning_rate')}?",
+            )
+
+
+def sized(recipe: Recipe, rows: int, image: bool) -> Recipe:
+    """The recipe with everything decided.
+
+    Args:
+        recipe: its fields that are None are filled in.
+        rows: how many rows there are to train on.
+        image: whether the inputs are the pixels of one image.
+    """
+    hidden, batch, epochs = _SIZES[recipe.name](rows, image)
+    return replace(
+        recipe,
+        hidden=recipe.hidden if recipe.hidden is not None else hidden,
+        batch_size=recipe.batch_size or batch,
+        epochs=recipe.epochs or epochs,
+    )
+
+
+def _notes_size(rows: int, image: bool) -> tuple[tuple[int, ...], int, int]:
+    return ((200,) if image else (100,)), 1, 5
+
+
+def _default_size(rows: int, image: bool) -> tuple[tuple[int, ...], int, int]:
+    """Two layers, 64 epochs of batches of 256; small tables get smaller batches, for enough steps."""
+    batch = min(256, max(32, 2 ** round((rows / 16) ** 0.5).bit_length()))
+    return ((256, 128) if image else (128, 128)), batch, 64
+
+
+_SIZES = {"notes": _notes_size, "default": _default_size}
+
+
+# --- the caller's settings ------------------------------------------------------------------------------------------
+
+
+def _sizes(key: str, value: Any) -> tuple[int, ...]:
+    sizes = (value,) if isinstance(value, int) else value
+    if not isinstance(sizes, (list, tuple)) or not all(type(size) is int and 0 < size <= 100_000 for size in sizes):
+        raise SettingError(f"{key}: expected units of each hidden layer, 1 to 100000", repr(value), "give (64, 64)")
+    return tuple(sizes)
+
+
+def _one_of(*words: str) -> Any:
+    def check(key: str, value: Any) -> Any:
+        if value not in words:
+            raise SettingError(f"{key}: expected one of {', '.join(words)}", repr(value), "choose one of these")
+        return value
+
+    return check
+
+
+def _share(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 0.9:
+        raise SettingError(f"{key}: expected a share from 0 to 0.9", repr(value), "give 0.15")
+    return float(value)
+
+
+def _whole(key: str, value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise SettingError(f"{key}: expected a whole number, 1 or more", repr(value), "give e.g. 32")
+    return value
+
+
+_CHECKS = {
+    "epochs": _whole,
+    "batch_size": _whole,
+    "hidden": _sizes,
+    "targets": _one_of("labels", "one_hot", "range", "standard"),
+    "keep": _one_of("loss", "score"),
+    "validation": _share,
+}
+
+
+def _nearest(name: str, known: Any, otherwise: str) -> str:
+    return repr(next(iter(get_close_matches(name, known, 1, 0.4)), otherwise))
+
+
+SCHEMA: dict[str, Any] = {
+    "name": str,
+    "scaling": str,
+    "targets": str,
+    "activation": str,
+    "output_activation": str,
+    "loss": str,
+    "optimizer": str,
+    "learning_rate": float,
+    "target_low": float,
+    "target_high": float,
+    "clamp": bool,
+    "hidden": ([int], None),
+    "bias": bool,
+    "init": (str, None),
+    "schedule": str,
+    "batch_size": (int, None),
+    "epochs": (int, None),
+    "backward": tuple(RULES),
+    "l2": float,
+    "dropout": float,
+    "dropout_schedule": str,
+    "label_smoothing": float,
+    "max_grad_norm": (float, None),
+    "validation": float,
+    "keep": str,
+    "patience": (int, None),
+}

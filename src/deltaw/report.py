@@ -1,0 +1,241 @@
+"""The report of a training: one HTML file that stands alone, with its figures and styles inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deltaw import files, plots
+from deltaw.models import GUESS, METRICS, Model, Scores, worst
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from deltaw.preparation import Preparation
+
+MAX_PER_CLASS = 60  # classes that the precision-and-recall figure can show
+MAX_WORST = 12  # rows
+MAX_WORST_PICTURES = 24
+MAX_COLUMNS = 200  # rows of the table of columns
+MAX_SHOWN_INPUTS = 8  # raw columns shown of each of the worst answers
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #22262b; --soft: #626973; --line: #e3e6ea; --paper: #ffffff; --page: #f5f6f8;
+  --accent: #0072b2; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e7e9ec; --soft: #9aa2ad; --line: #333942; --paper: #1d2126;
+  --page: #14171a; --accent: #56b4e9; } figure svg { filter: invert(0.9) hue-rotate(180deg); } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.55 system-ui, "DejaVu Sans", sans-serif; }
+main { max-width: 1040px; margin: 0 auto; padding: 2.2rem 1.2rem 4rem; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 0.3rem; }
+h2 { font-size: 1.12rem; margin: 0 0 0.7rem; }
+p { margin: 0 0 0.7rem; } p.soft, .soft { color: var(--soft); }
+section { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 1.2rem 1.4rem;
+  margin: 1.1rem 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 1rem; margin: 1.4rem 0 0; }
+.tile { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 0.9rem 1.1rem; }
+.tile b { display: block; font-size: 1.9rem; line-height: 1.2; font-weight: 650; color: var(--accent);
+  font-variant-numeric: tabular-nums; }
+.tile span { color: var(--soft); font-size: 0.86rem; display: block; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 0.88rem; min-width: 40%; }
+th, td { text-align: left; padding: 0.32rem 1.1rem 0.32rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top; }
+th { color: var(--soft); font-weight: 600; } tr:last-child td { border-bottom: 0; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+figure { margin: 0 0 0.4rem; overflow-x: auto; } figure svg { max-width: 100%; height: auto; display: block; }
+code { font: 0.88em ui-monospace, "DejaVu Sans Mono", monospace; }
+@media print { body { background: #fff; } main { max-width: none; padding: 0; } section { break-inside: avoid; } }
+"""
+
+
+def write(path: str | Path, model: Model) -> None:
+    """Write the report of a model to `path`, whole or not at all. Raises OutputError."""
+    files.write_bytes(path, html(model).encode())
+
+
+def html(model: Model) -> str:
+    """The report of a model as an HTML page.
+
+    Right after `deltaw.fit` it shows the worst answers too; a model that was loaded no longer has the rows for that.
+    """
+    title = f"{model.target.name} of {model.origin.source}"
+    sections = "".join(f"<section><h2>{heading}</h2>{body}</section>\n" for heading, body in _sections(model) if body)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)} · DeltaW</title><style>{STYLE}</style></head>\n<body><main>\n"
+        f"{_headline(model)}\n{sections}</main></body></html>\n"
+    )
+
+
+def _sections(model: Model) -> Iterator[tuple[str, str]]:
+    scores, history = model.scores, model.history
+    if scores is not None and scores.confusion is not None:
+        yield "What was taken for what", _confusion(scores)
+        if len(scores.classes) <= MAX_PER_CLASS:
+            yield "Each class", _figure(plots.per_class(scores.precision, scores.recall, scores.classes),
+                                        "precision and recall of each class")  # fmt: skip
+    if scores is not None and scores.outcome is not None:
+        outcome = scores.outcome
+        if outcome.probabilities is None:
+            yield "Answers", _figure(plots.predicted_against_true(outcome.truth, outcome.predicted, model.target.name),
+                                     "answers against the truth, and how far off they are")  # fmt: skip
+        else:
+            yield "Is it as sure as it may be?", _figure(plots.calibration(outcome.probabilities, outcome.truth),
+                                                         "calibration")  # fmt: skip
+        yield "The worst answers", _worst(model, scores)
+    best = None if history.best_epoch is None else history.best_epoch + 1
+    figure = plots.learning_curves(
+        history.loss,
+        history.validation_loss,
+        loss_name=model.recipe.loss.replace("_", "-"),
+        held_out=f"{history.held_out} rows",
+        score=history.score,
+        score_name=METRICS[model.task][0].title,
+        best=best,
+    )
+    yield "Learning", _figure(figure, "loss and score against epochs") + _learning_note(model)
+    yield "Columns", _columns(model.preparation)
+    yield "Network", _network(model)
+    yield "Settings", _settings(model)
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------
+
+
+def _headline(model: Model) -> str:
+    origin, recipe = model.origin, model.recipe
+    apart = f"{origin.test_rows:,} rows that were never trained on" if origin.test_rows else "no rows"
+    lead = (
+        f"<h1>{escape(model.target.name)} <span class=soft>of {escape(origin.source)}</span></h1>"
+        f"<p class=soft>A network of {model.network.parameter_count:,} parameters, trained by the recipe "
+        f"<code>{escape(recipe.name)}</code> on {origin.training_rows:,} rows"
+        f"{f', its best weights chosen by {origin.validation_rows:,} more' if origin.validation_rows else ''}; "
+        f"scored on {apart}.</p>"
+    )
+    if model.scores is None:
+        return lead
+    tiles = "".join(
+        f"<div class=tile><span>{metric.title}</span><b>{metric.show(model.scores[metric.name])}</b>"
+        f"<span>{GUESS[model.task]}: {metric.show(model.scores.baseline[metric.name])}</span></div>"
+        for metric in model.scores.metrics
+    )
+    return f"{lead}<div class=tiles>{tiles}</div>"
+
+
+def _confusion(scores: Scores) -> str:
+    assert scores.confusion is not None
+    pairs = [
+        (int(scores.confusion[t, o]), scores.classes[t], scores.classes[o])
+        for t, o in np.argwhere(scores.confusion > 0)
+        if t != o
+    ]
+    if not pairs:
+        note = "Not one mistake."
+    else:
+        most = sorted(pairs, key=lambda pair: -pair[0])[:3]
+        note = (
+            "Most often: " + ", ".join(f"{escape(str(t))} taken for {escape(str(o))} ({n:,})" for n, t, o in most) + "."
+        )
+    return f"<p class=soft>{note}</p>" + _figure(plots.confusion(scores.confusion, scores.classes), "confusion matrix")
+
+
+def _worst(model: Model, scores: Scores) -> str:
+    """Pictures where the inputs are one, else a table of the rows."""
+    assert scores.outcome is not None
+    if model.held_out is None:
+        return ""
+    shape = model.picture
+    chosen = worst(scores.outcome, MAX_WORST if shape is None else MAX_WORST_PICTURES)
+    if not len(chosen):
+        return "<p>Every answer was right.</p>"
+    rows = model.held_out[chosen]
+    if shape is not None:
+        images = rows.select(shape.columns).to_numpy().astype(float).reshape(len(chosen), *shape.shape)
+        captions = [f"{t}, said {o} ({sure})" for t, o, sure in _verdicts(model, scores, chosen)]
+        return _figure(plots.pictures(images, captions), "the worst answers as pictures")
+    known = [name for name in model.preparation.input_names[:MAX_SHOWN_INPUTS] if name in rows.columns]
+    headings = ["truth", "answer", "sure" if model.task == "classification" else "off by", *known]
+    cells = [
+        [*verdict, *(_cell(value) for value in row)]
+        for verdict, row in zip(_verdicts(model, scores, chosen), rows.select(known).rows(), strict=True)
+    ]
+    more = len(model.preparation.input_names) - len(known)
+    note = f"<p class=soft>… and {more:,} more columns.</p>" if more > 0 else ""
+    return _table(headings, cells) + note
+
+
+def _verdicts(model: Model, scores: Scores, rows: Iterable[int]) -> list[list[str]]:
+    """Truth, answer, and how sure or how far off: three texts for each row."""
+    assert scores.outcome is not None
+    truth, predicted, probabilities = scores.outcome.truth, scores.outcome.predicted, scores.outcome.probabilities
+    if probabilities is None:
+        return [[_cell(truth[i]), _cell(predicted[i]), _cell(predicted[i] - truth[i])] for i in rows]
+    return [
+        [str(model.classes[truth[i]]), str(model.classes[predicted[i]]), f"{probabilities[i, predicted[i]]:.0%}"]
+        for i in rows
+    ]
+
+
+def _learning_note(model: Model) -> str:
+    history = model.history
+    seconds = sum(history.seconds)
+    speed = f", {model.origin.training_rows * len(history) / seconds:,.0f} samples a second" if seconds > 0 else ""
+    endings = {"finished": "", "early stopping": "; ended early, for want of progress", "interrupted": "; interrupted"}
+    return f"<p class=soft>{len(history)} epochs in {seconds:.2f} s{speed}{endings.get(history.ended, '')}.</p>"
+
+
+def _columns(preparation: Preparation) -> str:
+    described = preparation.describe()
+    cells = [
+        [column, kind, treatment, f"{features:,}"] for column, kind, treatment, features in described[:MAX_COLUMNS]
+    ]
+    more = len(described) - len(cells)
+    note = f"<p class=soft>… and {more:,} more columns.</p>" if more > 0 else ""
+    return _table(["column", "kind", "what is done with it", "features"], cells, numbers={3}) + note
+
+
+def _network(model: Model) -> str:
+    network = model.network
+    cells = [
+        [f"layer {l + 1}", f"{n_in:,} → {n_out:,}", f, f"{n_in * n_out + (n_out if bias else 0):,}"]
+        for l, (n_in, n_out, f, bias) in enumerate(
+            zip(network.sizes[:-1], network.sizes[1:], network.activations, network.bias, strict=True)
+        )
+    ]
+    return _table(["", "units", "activation", "parameters"], cells, numbers={3})
+
+
+def _settings(model: Model) -> str:
+    origin = model.origin
+    cells = [[name, f"{value}"] for name, value in model.recipe.document().items() if value is not None]
+    cells += [["seed", f"{origin.seed}"], ["engine", origin.engine]]
+    cells += [[name, number] for name, number in origin.versions.items()]
+    return _table(["setting", "value"], cells)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:
+    right = dict.fromkeys(numbers, " class=number")
+    head = "".join(f"<th{right.get(i, '')}>{escape(heading)}</th>" for i, heading in enumerate(headings))
+    body = "".join(
+        "<tr>" + "".join(f"<td{right.get(i, '')}>{escape(cell)}</td>" for i, cell in enumerate(row)) + "</tr>"
+        for row in rows
+    )
+    return f"<div class=scroll><table><tr>{head}</tr>{body}</table></div>"
+
+
+def _figure(figure: Figure, label: str) -> str:
+    drawing = plots.svg(figure).replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
+    return f"<figure>{drawing}</figure>"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "missing"
+    text = f"{value:.5g}" if isinstance(value, (float, np.floating)) else str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
