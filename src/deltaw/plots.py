@@ -161,11 +161,11 @@ def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -
     p, r = np.asarray(precision, float), np.asarray(recall, float)
     order = np.argsort(np.where(np.isnan(r), np.inf, r), kind="stable")
     height = 0.9 + float(np.clip(0.24 * len(p), 0.6, 9.0))
-    figure, axes = _figure((6.4, height), 1, 1)
+    figure, axes = _figure((5.2, height), 1, 1)
     axis, y = axes[0], np.arange(len(p))
     axis.hlines(y, np.fmin(p, r)[order], np.fmax(p, r)[order], color="#c6cad0", linewidth=2)
-    axis.plot(p[order], y, "o", color=BLUE, markersize=5.5, label="precision: right among the answers")
-    axis.plot(r[order], y, "D", color=VERMILION, markersize=5, label="recall: found among the rows")
+    axis.plot(p[order], y, "o", color=BLUE, markersize=5.5, label="precision (right answers)")
+    axis.plot(r[order], y, "D", color=VERMILION, markersize=5, label="recall (rows found)")
     axis.set_yticks(y, [_short(classes[i]) for i in order], fontsize=9 if len(p) <= 30 else 7)
     axis.set_ylim(len(p) - 0.4, -0.6)
     lowest = np.nanmin(np.concatenate([p, r, [1.0]]))
@@ -190,7 +190,7 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, bins: int = 10) -> F
     edges = np.linspace(1 / given.shape[1], 1, bins + 1)
     place = np.clip(np.searchsorted(edges, sure, side="right") - 1, 0, bins - 1)
     rows = np.bincount(place, minlength=bins)
-    seen = rows > 0
+    seen = rows >= min(5, rows.max())  # a share of fewer rows says nothing
     mean_sure = np.bincount(place, sure, bins)[seen] / rows[seen]
     mean_right = np.bincount(place, right, bins)[seen] / rows[seen]
     figure, axes = _figure((9.6, 3.3), 1, 2)
@@ -228,6 +228,8 @@ def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str = "
         predicted: (n,) the same.
         name: of the target, with its unit if it has one.
     """
+    from matplotlib.ticker import MaxNLocator
+
     t, o = np.asarray(truth, float), np.asarray(predicted, float)
     figure, axes = _figure((9.6, 4.2), 1, 2)
     low, high = min(t.min(), o.min()), max(t.max(), o.max())
@@ -244,6 +246,7 @@ def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str = "
     axes[1].axvline(0, color=GREY, linewidth=1.2, linestyle=(0, (4, 3)))
     axes[1].set(xlabel=f"answer − truth ({name})", ylabel="rows")
     axes[1].set_title("How far off")
+    axes[1].yaxis.set_major_locator(MaxNLocator(integer=True))
     axes[1].grid(axis="y")
     return figure
 

@@ -21,7 +21,7 @@ MAX_PER_CLASS = 60  # classes that the precision-and-recall figure can show
 MAX_WORST = 12  # rows
 MAX_WORST_PICTURES = 24
 MAX_COLUMNS = 200  # rows of the table of columns
-MAX_SHOWN_INPUTS = 8  # raw columns shown of each of the worst answers
+MAX_SHOWN_INPUTS = 7  # raw columns shown of each of the worst answers
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #22262b; --soft: #626973; --line: #e3e6ea; --paper: #ffffff; --page: #f5f6f8;
@@ -47,6 +47,10 @@ th, td { text-align: left; padding: 0.32rem 1.1rem 0.32rem 0; border-bottom: 1px
   vertical-align: top; }
 th { color: var(--soft); font-weight: 600; } tr:last-child td { border-bottom: 0; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+.row { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; } .row figure { flex: 0 1 auto; }
+.list { columns: 22rem; font-size: 0.88rem; margin: 0; } .list div { display: flex; gap: 0.8rem; break-inside: avoid;
+  border-bottom: 1px solid var(--line); padding: 0.28rem 0; } .list dt { color: var(--soft); flex: 0 0 9.5rem; }
+.list dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 0 0 0.4rem; overflow-x: auto; } figure svg { max-width: 100%; height: auto; display: block; }
 code { font: 0.88em ui-monospace, "DejaVu Sans Mono", monospace; }
 @media print { body { background: #fff; } main { max-width: none; padding: 0; } section { break-inside: avoid; } }
@@ -77,9 +81,6 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
     scores, history = model.scores, model.history
     if scores is not None and scores.confusion is not None:
         yield "What was taken for what", _confusion(scores)
-        if len(scores.classes) <= MAX_PER_CLASS:
-            yield "Each class", _figure(plots.per_class(scores.precision, scores.recall, scores.classes),
-                                        "precision and recall of each class")  # fmt: skip
     if scores is not None and scores.outcome is not None:
         outcome = scores.outcome
         if outcome.probabilities is None:
@@ -142,7 +143,11 @@ def _confusion(scores: Scores) -> str:
         note = (
             "Most often: " + ", ".join(f"{escape(str(t))} taken for {escape(str(o))} ({n:,})" for n, t, o in most) + "."
         )
-    return f"<p class=soft>{note}</p>" + _figure(plots.confusion(scores.confusion, scores.classes), "confusion matrix")
+    figures = _figure(plots.confusion(scores.confusion, scores.classes), "confusion matrix")
+    if len(scores.classes) <= MAX_PER_CLASS:
+        each = plots.per_class(scores.precision, scores.recall, scores.classes)
+        figures += _figure(each, "precision and recall of each class")
+    return f"<p class=soft>{note}</p><div class=row>{figures}</div>"
 
 
 def _worst(model: Model, scores: Scores) -> str:
@@ -213,10 +218,10 @@ def _network(model: Model) -> str:
 
 def _settings(model: Model) -> str:
     origin = model.origin
-    cells = [[name, f"{value}"] for name, value in model.recipe.document().items() if value is not None]
-    cells += [["seed", f"{origin.seed}"], ["engine", origin.engine]]
-    cells += [[name, number] for name, number in origin.versions.items()]
-    return _table(["setting", "value"], cells)
+    settings = {name: value for name, value in model.recipe.document().items() if value is not None}
+    settings |= {"seed": origin.seed, "engine": origin.engine, **origin.versions}
+    items = (f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>" for name, value in settings.items())
+    return f"<dl class=list>{''.join(items)}</dl>"
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:
@@ -237,5 +242,5 @@ def _figure(figure: Figure, label: str) -> str:
 def _cell(value: Any) -> str:
     if value is None:
         return "missing"
-    text = f"{value:.5g}" if isinstance(value, (float, np.floating)) else str(value)
+    text = f"{value:.4g}" if isinstance(value, (float, np.floating)) else str(value)
     return text if len(text) <= 40 else text[:39] + "…"

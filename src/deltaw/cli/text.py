@@ -111,14 +111,17 @@ def _columns(described: Sequence[Any]) -> Grid:
 
 
 def _confusion(scores: Scores) -> Grid:
+    """Row: the true class; column: the answer; then recall and precision of the row's class."""
     assert scores.confusion is not None
-    grid = _grid("true class", *map(str, scores.classes), "found")
-    for name, row, recall in zip(scores.classes, scores.confusion, scores.recall, strict=True):
-        cells = [str(n) if n else "·" for n in row]
-        grid.add_row(Text(str(name)), *cells, "" if np.isnan(recall) else f"{recall:.1%}")
-    precision = ["" if np.isnan(p) else f"{p:.1%}" for p in scores.precision]
-    grid.add_row("right", *precision, "")
+    grid = _grid("truth", *map(str, scores.classes), "recall", "precision")
+    rows = zip(scores.classes, scores.confusion, scores.recall, scores.precision, strict=True)
+    for name, counts, recall, precision in rows:
+        grid.add_row(Text(str(name)), *(f"{n}" if n else "·" for n in counts), _percent(recall), _percent(precision))
     return grid
+
+
+def _percent(share: float) -> str:
+    return "" if np.isnan(share) else f"{100 * share:.3g}%"
 
 
 def _mistakes(scores: Scores) -> Grid:
