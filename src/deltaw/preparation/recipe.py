@@ -109,9 +109,10 @@ class Preparation:
         Raises:
             ColumnError: a column is missing or of another kind, or a cell is infinite or no number.
         """
-        missing = [name for name in self.input_names if name not in frame.columns]
-        if missing:
-            raise missing_column(missing[0], frame.columns, source)
+        there = set(frame.columns)
+        for name in self.input_names:
+            if name not in there:
+                raise missing_column(name, frame.columns, source)
         X = np.empty((len(frame), len(self.feature_names)), np.float32)
         for step, part in self._parts(X):
             step.encode(frame, part, SCALINGS[self.scaling], source)

@@ -267,7 +267,7 @@ class Day(_OneColumn):
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
         days = np.clip(self.scale.undo(features[:, 0]), -700_000, 2_900_000)  # the years 54 to 9909
         stamps = pl.Series(self.column, np.round(days * DAY).astype(np.int64)).cast(pl.Datetime("us"))
-        dates = stamps if self.time else stamps.dt.round("1d").cast(pl.Date)
+        dates = stamps.dt.round("1s") if self.time else stamps.dt.round("1d").cast(pl.Date)
         return [_without(dates, features[:, -1], scaling) if self.indicator else dates]
 
 

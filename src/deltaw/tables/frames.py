@@ -23,6 +23,7 @@ def from_object(source: Any) -> Table:
 
     if isinstance(source, pl.LazyFrame):
         source = source.collect()
+    _check_names(source)
     try:
         native = nw.from_native(source, eager_only=True, pass_through=True)
         if isinstance(native, nw.DataFrame):
@@ -38,18 +39,30 @@ def from_object(source: Any) -> Table:
     raise TableError("expected a path or a data frame", found, "put the values in a pandas or Polars frame")
 
 
+def _check_names(source: Any) -> None:
+    names = list(map(str, getattr(source, "column_names", getattr(source, "columns", ()))))
+    if len(set(names)) < len(names):
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise TableError(f"{FRAME}: expected a name of its own for every column", f'"{twice}" twice', "rename one")
+
+
 def _to_polars(frame: Any) -> pl.DataFrame:
-    """A narwhals frame as a Polars one; pandas frames cell by cell where pyarrow is not installed."""
+    """A narwhals frame as a Polars one; column by column where pyarrow is missing or cannot take a column."""
     if not all(isinstance(name, str) for name in frame.columns):
         frame = frame.rename({name: str(name) for name in frame.columns})
     try:
         return frame.to_polars()  # type: ignore[no-any-return]
-    except ModuleNotFoundError:
-        columns = {
-            column.name: [None if null else cell for cell, null in zip(column, column.is_null(), strict=True)]
-            for column in frame.iter_columns()
-        }
-        return pl.DataFrame(columns, strict=False)
+    except Exception:
+        return pl.DataFrame([_column(column) for column in frame.iter_columns()])
+
+
+def _column(column: Any) -> pl.Series:
+    """A narwhals column as a Polars one; cells of several types become text."""
+    cells = [None if null else cell for cell, null in zip(column, column.is_null(), strict=True)]
+    try:
+        return pl.Series(column.name, cells)
+    except (TypeError, pl.exceptions.PolarsError):
+        return pl.Series(column.name, [None if cell is None else str(cell) for cell in cells])
 
 
 def plain(frame: pl.DataFrame, source: str) -> pl.DataFrame:

@@ -15,6 +15,8 @@ from deltaw.tables.table import Block
 BYTE = (0.0, 255.0)
 SMALLEST = 64  # pixels; fewer columns of small whole numbers are more likely something else
 
+FAINTEST = 16  # images on another scale, such as 0…16, do not go beyond this value
+
 # A header that names pixels: pixel0, pixel_3_4, px12, and Kaggle's 1x1.
 PIXEL_NAME = re.compile(r"(pixel|px)[_ ]?\d+([_x]\d+)*|\d+x\d+", re.IGNORECASE)
 
@@ -72,10 +74,10 @@ def find_images(frame: pl.DataFrame, named: bool) -> tuple[pl.DataFrame, str | N
 
 
 def _are_bytes(frame: pl.DataFrame, names: list[str]) -> bool:
-    """Whether the columns hold whole numbers 0…255 that use a good part of the range, none missing."""
+    """Whether the columns hold whole numbers 0…255, none missing, that reach beyond FAINTEST."""
     part = frame.select(names)
     if not all(part.schema[name].is_integer() for name in names) or part.is_empty():
         return False
     lowest, highest = part.min().min_horizontal()[0], part.max().max_horizontal()[0]
     missing = part.null_count().sum_horizontal()[0]
-    return bool(missing == 0 and lowest >= BYTE[0] and BYTE[1] / 2 < highest <= BYTE[1])
+    return bool(missing == 0 and lowest >= BYTE[0] and FAINTEST < highest <= BYTE[1])
