@@ -1,0 +1,136 @@
+"""The house rules: who may import whom, how long a file may be, what is public, and what `import deltaw` costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import deltaw
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "deltaw"
+ORDER = [
+    "exceptions", "equations", "tables", "preparation", "network", "engines", "training", "files", "models", "plots",
+    "report", "cli", "__main__",
+]  # fmt: skip
+# Rooms that know less than their place in the order would allow.
+ONLY = {"equations": {"exceptions"}, "files": {"exceptions"}, "plots": {"exceptions"}, "exceptions": set()}
+LIMIT = 420  # lines of a file
+HEAVY = {"polars", "sklearn", "matplotlib", "scipy", "rich", "typer", "pandas", "pyarrow", "safetensors", "sympy"}
+
+MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
+
+
+def room(path: Path) -> str:
+    """`equations` for equations/losses.py, `network` for network.py."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """The rooms of ours that a module imports, wherever in it the import stands."""
+    names = set()
+    package = ("deltaw", *path.relative_to(PACKAGE).parts[:-1])
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            full = ".".join((*base, *([node.module] if node.module else [])))
+            names |= {f"{full}.{alias.name}" for alias in node.names} if full == "deltaw" else {full}
+    return {name.split(".")[1] for name in names if name.startswith("deltaw.")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_one_way(path: Path) -> None:
+    here = room(path)
+    assert here in ORDER, f"{here} has no place in the order of imports; give it one here and in CONTRIBUTING.md"
+    allowed = ONLY.get(here, set(ORDER[: ORDER.index(here)])) | {here, "__version__"}
+    assert imports(path) <= allowed
+
+
+def test_the_order_itself_is_seen() -> None:
+    """The test above would pass if `imports` saw nothing."""
+    assert imports(PACKAGE / "training" / "loop.py") >= {"engines", "equations", "exceptions", "network", "training"}
+
+
+def files(*folders: str) -> list[Path]:
+    kinds = {".py", ".hpp", ".cpp", ".h", ".c", ".txt", ".css", ".js", ".html"}
+    return sorted(p for folder in folders for p in (ROOT / folder).rglob("*") if p.suffix in kinds)
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {
+        str(p.relative_to(ROOT)): len(p.read_text(encoding="utf-8").splitlines()) for p in files("src", "native")
+    }
+    assert len(lengths) > 20
+    assert {name: n for name, n in lengths.items() if n > LIMIT} == {}
+
+
+def test_no_room_without_a_subject() -> None:
+    vague = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
+    places = [
+        p for folder in ("src", "native", "tests") for p in (ROOT / folder).rglob("*") if "__pycache__" not in p.parts
+    ]
+    assert [
+        str(p.relative_to(ROOT))
+        for p in places
+        if p.stem in vague and (p.is_dir() or p.suffix in {".py", ".hpp", ".cpp"})
+    ] == []
+
+
+def test_public_names() -> None:
+    assert deltaw.__all__ == sorted(deltaw.__all__)
+    assert dir(deltaw) == deltaw.__all__
+    assert {
+        "DeltaWError", "EarlyStopping", "History", "InputError", "Model", "Network", "TrainingInterrupted",
+        "__version__", "fit", "load", "read", "train",
+    } == set(deltaw.__all__)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", deltaw.__all__)
+def test_every_public_name_loads(name: str) -> None:
+    value = getattr(deltaw, name)
+    assert name == "__version__" or value.__doc__
+
+
+def test_a_name_that_is_not_there() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'deltaw' has no attribute 'trian'"):
+        deltaw.trian  # type: ignore[attr-defined] # noqa: B018
+
+
+def test_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == deltaw.__version__
+
+
+def loaded_after(statement: str) -> set[str]:
+    """The top-level modules in memory after a statement in a fresh Python."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); {statement}; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    return {name.split(".")[0] for name in out.split()}
+
+
+def test_import_loads_nothing_heavy() -> None:
+    assert loaded_after("import deltaw") & HEAVY == set()
+    assert "deltaw" in loaded_after("import deltaw")
+
+
+def test_training_on_arrays_loads_nothing_heavy() -> None:
+    statement = "import deltaw; deltaw.train(deltaw.Network([2, 2]), [[0, 1]], [[1, 0]], epochs=1, engine='reference')"
+    assert loaded_after(statement) & HEAVY == set()
+
+
+def test_exceptions_are_one_tree() -> None:
+    from deltaw import exceptions
+
+    classes = [c for c in vars(exceptions).values() if isinstance(c, type) and c.__module__ == "deltaw.exceptions"]
+    assert all(issubclass(c, (exceptions.DeltaWError, KeyboardInterrupt)) for c in classes)
+    drawn = exceptions.__doc__ or ""
+    assert all(c.__name__ in drawn for c in classes)
+    message = str(exceptions.InputError("a\nb", "c", "d"))
+    assert message == "a b, found c; d"
