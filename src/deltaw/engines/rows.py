@@ -57,14 +57,16 @@ class Rows:
         scale: float | Scale | None = None,
         whose: str = "",
     ) -> Rows:
-        """Check X and T against the network and the loss. `whose` stands before their names in messages.
+        """Check X and T against the network and the loss. Without a loss there is no T.
+
+        `whose` stands before their names in messages.
 
         Raises:
             InputError: a shape, a kind of number, a NaN or infinity (with its row and column), a label or
                 target out of range.
         """
         x = _inputs(X, network.sizes[0], f"{whose}X")
-        t = None if T is None or loss is None else _targets(T, x.shape[0], network.sizes[-1], loss, f"{whose}T")
+        t = None if loss is None else _targets(T, x.shape[0], network.sizes[-1], loss, f"{whose}T")
         w = None if weight is None else _weights(weight, x.shape[0], f"{whose}sample_weight")
         return cls(x, t, _scale(scale), w)
 
