@@ -30,6 +30,7 @@ BLUE, VERMILION, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#8a8f98", 
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "deltaw",
+    "text.parse_math": False,  # a class may be called "$5"
     "font.family": "sans-serif",
     "font.size": 9.5,
     "text.color": INK,
@@ -114,7 +115,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any]) -> Figure:
     counts = np.asarray(matrix)
     k = len(counts)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = float(np.clip(0.46 * k, 2.2, 8.2))
+    side = float(np.clip(0.4 * k, 2.2, 8.2))
     names = [_short(name) for name in classes]
     margin = 0.5 + 0.075 * max(map(len, names))
     figure, axes = _figure((side + margin + 0.3, side + margin), 1, 1)
@@ -161,7 +162,7 @@ def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -
     p, r = np.asarray(precision, float), np.asarray(recall, float)
     order = np.argsort(np.where(np.isnan(r), np.inf, r), kind="stable")
     height = 0.9 + float(np.clip(0.24 * len(p), 0.6, 9.0))
-    figure, axes = _figure((5.2, height), 1, 1)
+    figure, axes = _figure((4.3, height), 1, 1)
     axis, y = axes[0], np.arange(len(p))
     axis.hlines(y, np.fmin(p, r)[order], np.fmax(p, r)[order], color="#c6cad0", linewidth=2)
     axis.plot(p[order], y, "o", color=BLUE, markersize=5.5, label="precision (right answers)")
@@ -185,6 +186,8 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, bins: int = 10) -> F
         truth: (n,) class indices.
         bins: of equal width between 1/K and 1.
     """
+    from matplotlib.ticker import MaxNLocator
+
     given = np.asarray(probabilities)
     sure, right = given.max(axis=1), given.argmax(axis=1) == np.asarray(truth)
     edges = np.linspace(1 / given.shape[1], 1, bins + 1)
@@ -212,6 +215,7 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, bins: int = 10) -> F
     axes[1].bar(edges[:-1], rows, width=np.diff(edges), align="edge", color=BLUE, edgecolor="white")
     axes[1].set_title("How sure it was")
     axes[1].set(xlabel="probability that it gave to its answer", ylabel="rows")
+    axes[1].yaxis.set_major_locator(MaxNLocator(integer=True))
     axes[1].grid(axis="y")
     for each in axes:
         each.xaxis.set_major_formatter(_percent)
@@ -280,7 +284,7 @@ def svg(figure: Figure) -> str:
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the reader's browser has the letters that matplotlib's font lacks
         canvas: Any = FigureCanvasSVG(figure)
-        canvas.print_svg(text, metadata={"Date": None, "Creator": None})
+        canvas.print_svg(text, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     content = text.getvalue()
     return content[content.index("<svg") :]
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from deltaw.preparation import Preparation
 
 MAX_PER_CLASS = 60  # classes that the precision-and-recall figure can show
+FEWEST_CALIBRATED = 100  # rows: of fewer, shares of tenths say nothing
+FEWEST_CALIBRATED = 100  # rows: of fewer, shares of tenths say nothing
 MAX_WORST = 12  # rows
 MAX_WORST_PICTURES = 24
 MAX_COLUMNS = 200  # rows of the table of columns
@@ -84,11 +86,11 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
     if scores is not None and scores.outcome is not None:
         outcome = scores.outcome
         if outcome.probabilities is None:
-            yield "Answers", _figure(plots.predicted_against_true(outcome.truth, outcome.predicted, model.target.name),
-                                     "answers against the truth, and how far off they are")  # fmt: skip
-        else:
-            yield "Is it as sure as it may be?", _figure(plots.calibration(outcome.probabilities, outcome.truth),
-                                                         "calibration")  # fmt: skip
+            figure = plots.predicted_against_true(outcome.truth, outcome.predicted, model.target.name)
+            yield "Answers", _figure(figure, "answers against the truth, and how far off they are")
+        elif len(outcome.truth) >= FEWEST_CALIBRATED:
+            figure = plots.calibration(outcome.probabilities, outcome.truth)
+            yield "Is it as sure as it may be?", _figure(figure, "how often it was right against how sure it was")
         yield "The worst answers", _worst(model, scores)
     best = None if history.best_epoch is None else history.best_epoch + 1
     figure = plots.learning_curves(

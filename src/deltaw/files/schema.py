@@ -71,19 +71,24 @@ def check(value: Any, schema: Any, where: str) -> None:
         )
 
 
+def agrees(value: Any, schema: Any) -> bool:
+    """Whether `value` is what `schema` describes."""
+    return _compare(value, schema, "") is None
+
+
 def _compare(value: Any, schema: Any, place: str) -> _Difference | None:
     """The first place where `value` differs from `schema`; None where they agree."""
     if isinstance(schema, tuple):
-        agrees = any(_compare(value, item, place) is None for item in schema)
+        good = any(_compare(value, item, place) is None for item in schema)
     elif isinstance(schema, list) and type(value) is list:
         return _first(_compare(item, schema[0], f"{place}/{i}") for i, item in enumerate(value))
     elif isinstance(schema, dict) and type(value) is dict:
         return _compare_fields(value, schema, place)
     elif schema is None or isinstance(schema, type):
-        agrees = _IS[schema](value)
+        good = _IS[schema](value)
     else:
-        agrees = type(value) is type(schema) and value == schema
-    return None if agrees else _Difference(place, _name(schema), value)
+        good = type(value) is type(schema) and value == schema
+    return None if good else _Difference(place, describe(schema), value)
 
 
 def _compare_fields(value: dict[str, Any], schema: dict[Any, Any], place: str) -> _Difference | None:
@@ -103,9 +108,10 @@ def _first(differences: Iterable[_Difference | None]) -> _Difference | None:
     return next((found for found in differences if found is not None), None)
 
 
-def _name(schema: Any) -> str:
+def describe(schema: Any) -> str:
+    """A schema in words: "an integer or null"."""
     if isinstance(schema, tuple):
-        return " or ".join(_name(item) for item in schema)
+        return " or ".join(describe(item) for item in schema)
     if isinstance(schema, (list, dict)):
         return "a list" if isinstance(schema, list) else "an object"
     return _NAMES[schema] if schema is None or isinstance(schema, type) else repr(schema)

@@ -138,7 +138,7 @@ def fit(
         InputError: the table or a setting cannot be used; one line says why.
         TrainingInterrupted: on Ctrl-C; its `model` is what was learnt until then.
     """
-    named = {"hidden": hidden if hidden is None or isinstance(hidden, int) else tuple(hidden), "epochs": epochs}
+    named = {"hidden": hidden, "epochs": epochs}
     settings |= {name: value for name, value in named.items() if value is not None}
     return run(
         plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test_size=test_size,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.exceptions import ColumnError, SettingError
+from deltaw.exceptions import SettingError
 from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline, Outcome, Scores, score
 from deltaw.network import Network
@@ -118,7 +118,7 @@ class Model:
 
     def answers(self, rows: Any) -> Answers:
         """Answers and, for classes, their probabilities, in one pass; see `predict`."""
-        table = as_table(rows)
+        table = read(rows)
         outputs = self._forward(self.preparation.transform(rows_of(table), source=table.name))
         if self.task == "regression":
             return Answers(self.target.decode(outputs).to_numpy(), None)
@@ -157,7 +157,7 @@ class Model:
         Raises:
             InputError: as `predict`; or the target's column is missing, or holds a class that was never seen.
         """
-        table = as_table(rows)
+        table = read(rows)
         frame = rows_of(table)
         if self.target.name not in frame.columns:
             table.column(self.target.name)  # raises, naming the nearest column
@@ -192,14 +192,6 @@ def load(path: str | Path) -> Model:
     from deltaw.models.storage import load
 
     return load(path)
-
-
-def as_table(rows: Any) -> Table:
-    """Rows as a table with at least one row."""
-    table = read(rows)
-    if len(rows_of(table)) == 0:
-        raise ColumnError(f"{table.name}: expected at least one row", "none", "give some rows")
-    return table
 
 
 def rows_of(table: Table) -> pl.DataFrame:

@@ -6,13 +6,21 @@ any field by its name: `deltaw.fit(..., recipe="notes", learning_rate=0.3)`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any
 
+from deltaw.equations.activations import activation
 from deltaw.equations.backprop import RULES, Rule
+from deltaw.equations.initializers import initializer
+from deltaw.equations.losses import loss
+from deltaw.equations.optimizers import optimizer
+from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
+from deltaw.files.schema import agrees, describe
+from deltaw.preparation.scaling import SCALINGS
 
 TASKS = ("classification", "regression")
 
@@ -141,8 +149,7 @@ def choose(name: str, task: str, settings: Mapping[str, Any]) -> Recipe:
         SettingError: no such recipe or setting, or a value that cannot be.
     """
     check_names(name, settings)
-    changes = {key: _CHECKS[key](key, value) if key in _CHECKS else value for key, value in settings.items()}
-    return replace(RECIPES[name][task], **changes)
+    return replace(RECIPES[name][task], **{key: _checked(key, value) for key, value in settings.items()})
 
 
 def check_names(name: str, settings: Mapping[str, Any]) -> None:
@@ -194,41 +201,52 @@ _SIZES = {"notes": _notes_size, "default": _default_size}
 # --- the caller's settings ------------------------------------------------------------------------------------------
 
 
-def _sizes(key: str, value: Any) -> tuple[int, ...]:
-    sizes = (value,) if isinstance(value, int) else value
-    if not isinstance(sizes, (list, tuple)) or not all(type(size) is int and 0 < size <= 100_000 for size in sizes):
-        raise SettingError(f"{key}: expected units of each hidden layer, 1 to 100000", repr(value), "give (64, 64)")
-    return tuple(sizes)
-
-
-def _one_of(*words: str) -> Any:
-    def check(key: str, value: Any) -> Any:
-        if value not in words:
-            raise SettingError(f"{key}: expected one of {', '.join(words)}", repr(value), "choose one of these")
-        return value
-
-    return check
-
-
-def _share(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 0.9:
-        raise SettingError(f"{key}: expected a share from 0 to 0.9", repr(value), "give 0.15")
-    return float(value)
-
-
-def _whole(key: str, value: Any) -> int:
-    if type(value) is not int or value < 1:
-        raise SettingError(f"{key}: expected a whole number, 1 or more", repr(value), "give e.g. 32")
+def _checked(key: str, value: Any) -> Any:
+    """A setting as the recipe keeps it: plain data of the kind that `SCHEMA` says, and within its limits."""
+    value = _NAMED[key](value) if key in _NAMED else value
+    if key == "hidden":
+        return _sizes(value)
+    if not agrees(value, SCHEMA[key]):
+        raise SettingError(f"{key}: expected {describe(SCHEMA[key])}", repr(value), "correct it")
+    low, high, example = _LIMITS.get(key, (-math.inf, math.inf, 0))
+    if value is not None and not isinstance(value, str) and not low <= value <= high:
+        limits = f"from {low:g} to {high:g}" if high < math.inf else f"{low:g} or more"
+        raise SettingError(f"{key}: expected a number, {limits}", repr(value), f"give e.g. {example:g}")
     return value
 
 
-_CHECKS = {
-    "epochs": _whole,
-    "batch_size": _whole,
-    "hidden": _sizes,
-    "targets": _one_of("labels", "one_hot", "range", "standard"),
-    "keep": _one_of("loss", "score"),
-    "validation": _share,
+def _sizes(value: Any) -> tuple[int, ...]:
+    sizes = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    if not all(type(size) is int and 0 < size <= MAX_UNITS for size in sizes):
+        expected = f"hidden: expected units of each hidden layer, from 1 to {MAX_UNITS:,}"
+        raise SettingError(expected, repr(value), "give e.g. (64, 64)")
+    return sizes
+
+
+# What may be given as a name or as an object is kept as the name that reads back to it.
+_NAMED: dict[str, Callable[[Any], str | None]] = {
+    "activation": lambda value: activation(value).name,
+    "output_activation": lambda value: activation(value).name,
+    "loss": lambda value: loss(value).name,
+    "optimizer": lambda value: optimizer(value).spec,
+    "schedule": lambda value: schedule(value).name,
+    "dropout_schedule": lambda value: schedule(value).name,
+    "init": lambda value: value if value is None else initializer(value).name,
+}
+
+MAX_UNITS = 100_000
+
+# name: (lowest, highest, an example)
+_LIMITS: dict[str, tuple[float, float, float]] = {
+    "epochs": (1, math.inf, 64),
+    "batch_size": (1, math.inf, 32),
+    "patience": (1, math.inf, 10),
+    "learning_rate": (0, math.inf, 0.01),
+    "l2": (0, math.inf, 1e-4),
+    "dropout": (0, 0.95, 0.15),
+    "label_smoothing": (0, 0.95, 0.1),
+    "max_grad_norm": (1e-30, math.inf, 1),
+    "validation": (0, 0.9, 0.15),
 }
 
 
@@ -238,8 +256,8 @@ def _nearest(name: str, known: Any, otherwise: str) -> str:
 
 SCHEMA: dict[str, Any] = {
     "name": str,
-    "scaling": str,
-    "targets": str,
+    "scaling": tuple(SCALINGS),
+    "targets": ("labels", "one_hot", "range", "standard"),
     "activation": str,
     "output_activation": str,
     "loss": str,
@@ -261,6 +279,6 @@ SCHEMA: dict[str, Any] = {
     "label_smoothing": float,
     "max_grad_norm": (float, None),
     "validation": float,
-    "keep": str,
+    "keep": ("loss", "score"),
     "patience": (int, None),
 }

@@ -58,14 +58,11 @@ def load(path: str | Path) -> Model:
     found, content = files.read(path)
     check(content, SCHEMA, str(path))
     try:
-        return _model(found, content, str(path))
-    except ModelFileError:
-        raise
+        return _model(found, content)
     except InputError as error:
-        # A name or size that this version does not know: the parts' own words, but about the file.
-        raise ModelFileError(
-            f"{path}: {error.expected}", error.found, "the file is damaged or was not written by DeltaW"
-        ) from error
+        # What a part refused, in its own words, but about the file.
+        remedy = "the file is damaged or was not written by DeltaW"
+        raise ModelFileError(f"{path}: {error.expected}", error.found, remedy) from error
 
 
 def arrays(network: Network) -> dict[str, np.ndarray[Any, Any]]:
@@ -98,22 +95,14 @@ def document(model: Model) -> dict[str, Any]:
     }
 
 
-def _model(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any], where: str) -> Model:
+def _model(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -> Model:
     preparation = Preparation.from_document(content["preparation"])
     target = Target.from_document(content["target"])
-    network = _network(found, content["network"], where)
-    classes = target.classes
-    ends = (len(preparation.feature_names), len(classes) or 1)
-    if (network.sizes[0], network.sizes[-1]) != ends:
-        raise ModelFileError(
-            f"{where}: expected a network of {ends[0]} inputs and {ends[1]} outputs",
-            f"{network.sizes[0]} and {network.sizes[-1]}",
-            "the file is damaged; train the model again",
-        )
-    baseline = Baseline(target.task, tuple(content["baseline"]))
-    if len(baseline.statistic) != ends[1]:
-        raise ModelFileError(f"{where}: expected a baseline of {ends[1]} numbers", f"{len(baseline.statistic)}",
-                             "the file is damaged; train the model again")  # fmt: skip
+    network = _network(found, content["network"])
+    ends = (len(preparation.feature_names), len(target.classes) or 1)
+    _expect(network.sizes[0] == ends[0], f"a network of {ends[0]} inputs", f"{network.sizes[0]}")
+    _expect(network.sizes[-1] == ends[1], f"a network of {ends[1]} outputs", f"{network.sizes[-1]}")
+    _expect(len(content["baseline"]) == ends[1], f"a baseline of {ends[1]} numbers", f"{len(content['baseline'])}")
     history: dict[str, Any] = {
         name: [float("nan") if v is None else v for v in value] if isinstance(value, list) else value
         for name, value in content["history"].items()
@@ -123,41 +112,42 @@ def _model(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any], wher
         preparation,
         target,
         Recipe.from_document(content["recipe"]),
-        baseline,
+        Baseline(target.task, tuple(content["baseline"])),
         Learning(**history),
-        None if content["scores"] is None else _scores(content["scores"], classes, target.task, where),
+        None if content["scores"] is None else _scores(content["scores"], target),
         Origin(**content["origin"]),
     )
 
 
-def _scores(content: dict[str, Any], classes: tuple[Any, ...], task: str, where: str) -> Scores:
-    names = [metric.name for metric in scores.METRICS[task]]
-    matrix = content["confusion"]
-    if (
-        content["task"] != task
-        or sorted(content["scores"]) != sorted(names)
-        or sorted(content["baseline"]) != sorted(names)
-        or (matrix is not None and (not classes or [len(row) for row in matrix] != [len(classes)] * len(classes)))
-    ):
-        raise ModelFileError(
-            f"{where}: expected scores of {task}", "others", "the file is damaged; train the model again"
-        )
-    return Scores.from_document(content, classes)
+def _scores(content: dict[str, Any], target: Target) -> Scores:
+    names, k, matrix = (
+        sorted(metric.name for metric in scores.METRICS[target.task]),
+        len(target.classes),
+        content["confusion"],
+    )
+    _expect(content["task"] == target.task, f"scores of {target.task}", content["task"])
+    _expect(sorted(content["scores"]) == sorted(content["baseline"]) == names, f"the scores {names}", "others")
+    _expect(
+        matrix is None or (k > 0 and list(map(len, matrix)) == [k] * k), f"a confusion matrix of {k} classes", "another"
+    )
+    return Scores.from_document(content, target.classes)
 
 
-def _network(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any], where: str) -> Network:
-    sizes, settings = content["sizes"], {key: content[key] for key in ("activations", "bias", "init", "seed")}
-    layers = len(sizes) - 1
-    expected = {f"W{l}": (sizes[l + 1], sizes[l]) for l in range(layers)} | {
-        f"b{l}": (sizes[l + 1],) for l in range(layers)
-    }
-    shapes = {name: array.shape for name, array in found.items()}
+def _network(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -> Network:
+    sizes = content["sizes"]
+    layers = range(len(sizes) - 1)
+    shapes = {f"W{l}": (sizes[l + 1], sizes[l]) for l in layers} | {f"b{l}": (sizes[l + 1],) for l in layers}
     # Compared before the network is made: a forged size must not take the memory.
-    if shapes != expected or any(array.dtype.kind != "f" for array in found.values()):
-        raise ModelFileError(f"{where}: expected the weights of a network {sizes}", "arrays of other shapes",
-                             "the file is damaged; train the model again")  # fmt: skip
-    network = Network(sizes, **settings | {"init": "zeros"})
-    network.init = settings["init"]
-    network.weights = [found[f"W{l}"] for l in range(layers)]
-    network.biases = [found[f"b{l}"] for l in range(layers)]
+    agrees = {name: array.shape for name, array in found.items()} == shapes
+    agrees = agrees and all(array.dtype.kind == "f" for array in found.values())
+    _expect(agrees, f"the weights of a network {sizes}", "other arrays")
+    network = Network(sizes, content["activations"], content["bias"], "zeros", content["seed"])
+    network.init = content["init"]
+    network.weights = [found[f"W{l}"] for l in layers]
+    network.biases = [found[f"b{l}"] for l in layers]
     return network
+
+
+def _expect(agrees: bool, expected: str, found: str) -> None:
+    if not agrees:
+        raise ModelFileError(f"expected {expected}", found)

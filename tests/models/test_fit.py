@@ -1,0 +1,209 @@
+"""`deltaw.fit`: it learns, it holds rows back, it is repeatable, and it refuses in one line."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from small import QUICK
+
+import deltaw
+from deltaw import models
+from deltaw.exceptions import ColumnError, SettingError, TrainingInterrupted
+from deltaw.models import RECIPES, Recipe
+from deltaw.tables import Table
+
+
+def weights(model: deltaw.Model) -> bytes:
+    return b"".join(w.tobytes() for w in [*model.network.weights, *model.network.biases])
+
+
+def test_it_learns(classifier: deltaw.Model, regressor: deltaw.Model, notes: deltaw.Model) -> None:
+    assert classifier.scores["accuracy"] > classifier.scores.baseline["accuracy"] + 0.2
+    assert classifier.scores["log_loss"] < classifier.scores.baseline["log_loss"]
+    assert regressor.scores["r2"] > 0.8
+    assert notes.scores["accuracy"] > 0.5
+
+
+def test_rows_are_divided(classifier: deltaw.Model, table: pl.DataFrame) -> None:
+    origin = classifier.origin
+    assert origin.training_rows + origin.validation_rows + origin.test_rows == len(table)
+    assert origin.test_rows == len(classifier.held_out) == classifier.scores.rows == 48
+
+
+def test_test_rows_have_no_influence(table: pl.DataFrame) -> None:
+    train, test = table[:180].drop("grade"), table[180:].drop("grade")
+    spoilt = test.with_columns(pl.col("price") * -1e6, pl.col("size") * 1e9)
+    plain, other = (deltaw.fit(Table(train, "a table", test=part), "price", **QUICK) for part in (test, spoilt))
+    assert weights(plain) == weights(other)
+    assert plain.preparation == other.preparation
+    assert plain.target == other.target
+    assert plain.baseline == other.baseline
+    assert plain.scores != other.scores
+
+
+def test_the_split_hides_rows_too(table: pl.DataFrame) -> None:
+    rows = table.drop("grade").with_row_index("row")
+    held_out = deltaw.fit(rows, "price", **QUICK).held_out["row"]
+    spoilt = rows.with_columns(
+        pl.when(pl.col("row").is_in(held_out.implode())).then(1e9).otherwise(pl.col("price")).alias("price")
+    )
+    assert weights(deltaw.fit(rows, "price", **QUICK)) == weights(deltaw.fit(spoilt, "price", **QUICK))
+
+
+def test_the_same_seed_gives_the_same_model(table: pl.DataFrame, classifier: deltaw.Model) -> None:
+    rows = table.drop("price")
+    assert weights(deltaw.fit(rows, "grade", **QUICK)) == weights(classifier)
+    assert weights(deltaw.fit(rows, "grade", seed=1, **QUICK)) != weights(classifier)
+
+
+def test_every_kind_of_frame_gives_the_same_model(table: pl.DataFrame, regressor: deltaw.Model) -> None:
+    rows = table.drop("grade")
+    for source in (rows.to_pandas(), rows.to_arrow()):
+        assert isinstance(source, (pd.DataFrame, pa.Table))
+        assert weights(deltaw.fit(source, "price", **QUICK)) == weights(regressor)
+
+
+def test_no_rows_set_apart(table: pl.DataFrame) -> None:
+    model = deltaw.fit(table, "price", test_size=0, **QUICK)
+    assert model.scores is None
+    assert model.held_out is None
+    assert model.origin.test_rows == 0
+    assert "R²" not in repr(model)
+
+
+def test_the_notes_recipe_is_the_notes_method() -> None:
+    plan = models.plan("digits", recipe="notes", engine="reference")
+    assert plan.network.activations == ["sigmoid", "sigmoid"]
+    assert plan.network.bias == [False, False]
+    assert plan.network.sizes == [64, 200, 10]
+    assert plan.validation is None
+    X, T = plan.training.X, plan.training.T
+    assert (X.min(), X.max()) == pytest.approx((0.01, 0.99))
+    assert sorted(np.unique(T)) == pytest.approx([0.01, 0.99])
+    assert (T.argmax(axis=1) == plan.training.truth).all()
+    recipe = plan.recipe
+    assert (recipe.loss, recipe.optimizer, recipe.batch_size, recipe.epochs) == ("squared", "sgd", 1, 5)
+    assert (recipe.learning_rate, recipe.backward, recipe.schedule) == (0.1, "notes", "constant")
+    assert np.std(plan.network.weights[0]) == pytest.approx(64**-0.5, rel=0.05)
+
+
+def test_the_notes_recipe_for_numbers(table: pl.DataFrame) -> None:
+    plan = models.plan(table, "price", "notes")
+    assert (plan.training.T.min(), plan.training.T.max()) == pytest.approx((0.01, 0.99))
+    assert plan.network.sizes[-1] == 1
+    assert plan.network.sizes[1:-1] == [100]
+
+
+def test_settings_reach_the_training(table: pl.DataFrame) -> None:
+    plan = models.plan(
+        table, "grade", hidden=(7, 5), activation="tanh", scaling="symmetric", epochs=3, batch_size=16, validation=0.0
+    )
+    assert plan.network.sizes[1:-1] == [7, 5]
+    assert plan.network.activations == ["tanh", "tanh", "softmax"]
+    assert plan.preparation.scaling == "symmetric"
+    assert (plan.recipe.epochs, plan.recipe.batch_size, plan.validation) == (3, 16, None)
+
+
+def test_no_hidden_layer(table: pl.DataFrame) -> None:
+    assert deltaw.fit(table, "grade", engine="reference", hidden=(), epochs=2).network.sizes == [9, 3]
+
+
+def test_callbacks_are_told_and_may_stop(table: pl.DataFrame) -> None:
+    told: list[models.ScoredEpoch] = []
+    model = deltaw.fit(table, "grade", callbacks=(told.append, lambda epoch: epoch.number == 3), **QUICK)
+    assert [epoch.number for epoch in told] == [1, 2, 3]
+    assert len(model.history) == 3
+    assert model.history.score == [epoch.score for epoch in told]
+    assert all(0 <= epoch.score <= 1 and epoch.score_name == "accuracy" for epoch in told)
+
+
+def test_ctrl_c_keeps_what_was_learnt(table: pl.DataFrame) -> None:
+    def interrupt(epoch: models.ScoredEpoch) -> None:
+        if epoch.number == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(TrainingInterrupted) as stopped:
+        deltaw.fit(table, "grade", callbacks=(interrupt,), **QUICK)
+    model = stopped.value.model
+    assert model.history.ended == "interrupted"
+    assert len(model.history) == 2
+    assert len(model.predict(table)) == len(table)
+    assert model.scores is not None
+
+
+def test_the_best_weights_are_kept(table: pl.DataFrame) -> None:
+    seen: list[float] = []
+    model = deltaw.fit(table, "price", callbacks=(lambda epoch: seen.append(epoch.score),), **QUICK)
+    assert model.history.held_out == "validation"
+    assert seen[model.history.best_epoch] == max(seen)
+
+
+REFUSED: dict[str, tuple[dict, str]] = {
+    "no such recipe": ({"recipe": "nots"}, "found 'nots'.*give 'notes'"),
+    "no such setting": ({"learning_rat": 1}, "did you mean 'learning_rate'"),
+    "no layer size": ({"hidden": "64"}, "hidden: expected units"),
+    "layer of no units": ({"hidden": (0,)}, "hidden: expected units"),
+    "fractional layer": ({"hidden": (1.5,)}, "hidden: expected units"),
+    "no epochs": ({"epochs": 0}, "epochs: expected a number, 1 or more"),
+    "no batch": ({"batch_size": -1}, "batch_size: expected a number, 1 or more"),
+    "too many test rows": ({"test_size": 1.0}, "test_size: expected a share"),
+    "negative seed": ({"seed": -1}, "seed: expected a whole number"),
+    "no such engine": ({"engine": "quantum"}, "engine: expected one of"),
+    "no such activation": ({"activation": "sigmod"}, "did you mean 'sigmoid'"),
+    "no such loss": ({"loss": "squard"}, "did you mean 'squared'"),
+    "no such scaling": ({"scaling": "units"}, "scaling"),
+    "learning rate": ({"learning_rate": -1.0}, "learning_rate"),
+    "learning rate that is no number": ({"learning_rate": "fast"}, "learning_rate"),
+    "no such keeping": ({"keep": "first"}, "keep: expected 'loss' or 'score'"),
+    "no such targets": ({"targets": "two_hot"}, "targets: expected 'labels' or"),
+    "no such task": ({"task": "ranking"}, "task: expected"),
+    "dropout": ({"dropout": 1.0}, "dropout"),
+    "validation": ({"validation": -0.1}, "validation: expected a number, from 0 to 0.9"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_settings_are_refused_in_one_line(table: pl.DataFrame, case: str) -> None:
+    settings, message = REFUSED[case]
+    with pytest.raises(SettingError, match=message) as caught:
+        deltaw.fit(table, "grade", **({"engine": "reference"} | settings))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Recipe) if field.name != "name"])
+@pytest.mark.parametrize("value", [[], {}, "nonsense", -3, float("nan"), object()])
+def test_any_setting_of_any_kind_ends_well(table: pl.DataFrame, name: str, value: object) -> None:
+    settings = {"engine": "reference", "hidden": 2, "epochs": 1} | {name: value}
+    try:
+        deltaw.fit(table[:40], "grade", **settings)
+    except deltaw.InputError as error:
+        message = str(error)
+    else:
+        message = ""
+    assert "\n" not in message
+
+
+def test_a_missing_target_lists_the_columns(table: pl.DataFrame) -> None:
+    with pytest.raises(
+        ColumnError, match="columns are id, size, colour, sunny, price, grade; add a target such as 'grade'"
+    ):
+        deltaw.fit(table)
+    with pytest.raises(ColumnError, match='did you mean "colour"'):
+        deltaw.fit(table, "color")
+
+
+def test_a_diverging_training_is_refused(table: pl.DataFrame) -> None:
+    wild = {"learning_rate": 1e6, "optimizer": "sgd", "schedule": "constant", "activation": "relu", "validation": 0.0}
+    with pytest.raises(SettingError, match="diverged"), np.errstate(all="ignore"):
+        deltaw.fit(table, "price", **QUICK | wild)
+
+
+def test_recipes_are_plain_data() -> None:
+    for tasks in RECIPES.values():
+        for recipe in tasks.values():
+            assert Recipe.from_document(recipe.document()) == recipe

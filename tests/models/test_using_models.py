@@ -1,0 +1,179 @@
+"""A model: answers do not depend on the order of columns or on the process, and what does not fit is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn import metrics
+
+import deltaw
+from deltaw import files
+from deltaw.exceptions import ColumnError, InputError, ModelFileError, OutputError, SettingError
+from deltaw.models import document
+
+
+def rows_for(model: deltaw.Model, table: pl.DataFrame) -> Any:
+    return deltaw.read("digits") if model.picture else table
+
+
+def test_save_and_load_give_the_same_answers(model: deltaw.Model, table: pl.DataFrame, tmp_path: Path) -> None:
+    model.save(tmp_path / "m.deltaw")
+    loaded = deltaw.load(tmp_path / "m.deltaw")
+    rows = rows_for(model, table)
+    assert loaded.predict(rows).tolist() == model.predict(rows).tolist()
+    if model.task == "classification":
+        assert loaded.predict_proba(rows).tobytes() == model.predict_proba(rows).tobytes()
+    for field in ("preparation", "target", "recipe", "baseline", "history", "scores", "origin"):
+        assert getattr(loaded, field) == getattr(model, field), field
+    assert document(loaded) == document(model)
+    assert repr(loaded) == repr(model)
+
+
+def test_a_new_process_gives_the_same_bits(model: deltaw.Model, table: pl.DataFrame, tmp_path: Path) -> None:
+    model.save(tmp_path / "m.deltaw")
+    rows = rows_for(model, table)
+    source = "digits"
+    if not model.picture:
+        source = str(tmp_path / "rows.parquet")
+        rows.write_parquet(source)
+    code = (
+        "import sys, deltaw; m = deltaw.load(sys.argv[1]);"
+        "a = m.answers(sys.argv[2]); a = a.values if a.probabilities is None else a.probabilities;"
+        "sys.stdout.buffer.write(a.tobytes())"
+    )
+    found = subprocess.run([sys.executable, "-c", code, tmp_path / "m.deltaw", source], capture_output=True, check=True)
+    answers = model.answers(rows)
+    expected = answers.values if answers.probabilities is None else answers.probabilities
+    assert found.stdout == expected.tobytes()
+
+
+def test_columns_may_come_in_any_order_and_number(classifier: deltaw.Model, table: pl.DataFrame) -> None:
+    answers = classifier.predict(table)
+    shuffled = table.select(reversed(table.columns)).with_columns(more=pl.lit(1))
+    assert classifier.predict(shuffled).tolist() == answers.tolist()
+    assert classifier.predict(table.drop("grade", "id")).tolist() == answers.tolist()
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 100))
+def test_answers_follow_their_rows(classifier: deltaw.Model, table: pl.DataFrame, seed: int) -> None:
+    order = np.random.default_rng(seed).permutation(len(table))
+    np.testing.assert_allclose(
+        classifier.predict_proba(table[order]), classifier.predict_proba(table)[order], rtol=1e-9
+    )
+
+
+def test_probabilities(classifier: deltaw.Model, notes: deltaw.Model, table: pl.DataFrame) -> None:
+    for model in (classifier, notes):
+        p = model.predict_proba(rows_for(model, table))
+        assert p.shape[1] == len(model.classes)
+        assert (p > 0).all()
+        np.testing.assert_allclose(p.sum(axis=1), 1)
+        assert np.array_equal(np.asarray(model.classes)[p.argmax(axis=1)], model.predict(rows_for(model, table)))
+
+
+def test_numbers_have_no_probabilities(regressor: deltaw.Model, table: pl.DataFrame) -> None:
+    with pytest.raises(SettingError, match="use predict"):
+        regressor.predict_proba(table)
+
+
+def test_answers_stay_within_the_range_seen(regressor: deltaw.Model, table: pl.DataFrame) -> None:
+    answers = regressor.predict(table.with_columns(pl.col("size") * 1e6))
+    assert answers.min() >= regressor.target.low
+    assert answers.max() <= regressor.target.high
+
+
+def test_evaluate_is_what_sklearn_says(classifier: deltaw.Model, regressor: deltaw.Model, table: pl.DataFrame) -> None:
+    scores = classifier.evaluate(table)
+    assert scores["accuracy"] == pytest.approx(metrics.accuracy_score(table["grade"], classifier.predict(table)))
+    expected = metrics.log_loss(table["grade"], classifier.predict_proba(table), labels=list(classifier.classes))
+    assert scores["log_loss"] == pytest.approx(expected)
+    assert regressor.evaluate(table)["r2"] == pytest.approx(metrics.r2_score(table["price"], regressor.predict(table)))
+
+
+def test_the_scores_are_of_the_rows_held_out(model: deltaw.Model) -> None:
+    assert model.evaluate(model.held_out) == model.scores
+
+
+def test_rows_that_do_not_fit(classifier: deltaw.Model, table: pl.DataFrame, tmp_path: Path) -> None:
+    refused = {
+        'expected a column "size"': table.drop("size"),
+        'did you mean "Size"': table.rename({"size": "Size"}),
+        'row 1 of column "size"': table.with_columns(size=pl.lit("big")),
+        "expected columns with rows": table[:0],
+    }
+    for message, rows in refused.items():
+        with pytest.raises(InputError, match=message):
+            classifier.predict(rows)
+    for rows in (np.zeros((3, 2)), 5, None, [[1, 2]], str(tmp_path / "none.csv")):
+        with pytest.raises(InputError):
+            classifier.predict(rows)
+
+
+def test_evaluating_needs_the_target(classifier: deltaw.Model, table: pl.DataFrame) -> None:
+    with pytest.raises(ColumnError, match='expected a column "grade"'):
+        classifier.evaluate(table.drop("grade"))
+    with pytest.raises(ColumnError, match=r"row 1 .*top"):
+        classifier.evaluate(table.with_columns(grade=pl.lit("top")))
+    with pytest.raises(ColumnError, match="missing"):
+        classifier.evaluate(table.with_columns(grade=pl.lit(None, pl.String)))
+
+
+def test_a_folder_that_cannot_be_written(classifier: deltaw.Model, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="does not exist"):
+        classifier.save(tmp_path / "none" / "m.deltaw")
+
+
+# --- model files that somebody changed, with a digest that is right -------------------------------------------------
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of every value in a JSON document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [at, *(place for key, part in inner for place in places(part, (*at, key)))]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_changed_document_is_refused_or_used(model: deltaw.Model, tmp_path: Path, data: st.DataObject) -> None:
+    model.save(tmp_path / "m.deltaw")
+    arrays, content = files.read(tmp_path / "m.deltaw")
+    *path, last = data.draw(st.sampled_from([place for place in places(content) if place]))
+    holder = content
+    for key in path:
+        holder = holder[key]
+    change = data.draw(st.sampled_from([None, "", "x", -1, 0, 1, 10**9, 0.5, True, [], {}, [1], "remove", "twice"]))
+    if change == "remove":
+        del holder[last]
+    elif change == "twice" and isinstance(holder, list):
+        holder.append(holder[last])
+    else:
+        holder[last] = change
+    files.write(tmp_path / "changed.deltaw", arrays, json.loads(json.dumps(content)))
+    try:
+        changed = deltaw.load(tmp_path / "changed.deltaw")
+    except ModelFileError as error:
+        message = str(error)
+    else:
+        message = str(tmp_path)
+        assert changed.network.sizes == model.network.sizes
+    assert str(tmp_path) in message
+    assert "\n" not in message
+
+
+def test_weights_of_another_network_are_refused(classifier: deltaw.Model, tmp_path: Path) -> None:
+    classifier.save(tmp_path / "m.deltaw")
+    arrays, content = files.read(tmp_path / "m.deltaw")
+    for change in ({"W0": arrays["W0"].T}, {"W0": arrays["W0"].astype(np.int64)}, {"W9": arrays["W0"]}):
+        files.write(tmp_path / "other.deltaw", arrays | change, content)
+        with pytest.raises(ModelFileError, match="weights of a network"):
+            deltaw.load(tmp_path / "other.deltaw")

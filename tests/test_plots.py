@@ -1,0 +1,91 @@
+"""Figures: well-formed, self-contained, the same every time, and fit for whatever a class may be called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from deltaw import plots
+
+RNG = np.random.default_rng(0)
+NAMES = ["$5", "a$b$c", "<script>&\"'", "漢字", "", "x" * 200, "\\frac{", "%s {0}"]
+
+
+def counts(k: int, n: int = 500) -> np.ndarray:
+    truth = RNG.integers(k, size=n)
+    answers = np.where(RNG.random(n) < 0.1, RNG.integers(k, size=n), truth)
+    return np.bincount(truth * k + answers, minlength=k * k).reshape(k, k)
+
+
+def shares(k: int) -> np.ndarray:
+    return RNG.dirichlet(np.ones(k), 200)
+
+
+FIGURES: dict[str, Callable[[], Figure]] = {
+    "one curve": lambda: plots.learning_curves([0.5, 0.3]),
+    "one epoch": lambda: plots.learning_curves([0.5], [0.6], score=[0.9], score_name="accuracy", best=1),
+    "all curves": lambda: plots.learning_curves(
+        np.exp(-np.arange(64.0)), np.exp(-np.arange(64.0)), score=np.linspace(0, 1, 64), best=9
+    ),
+    "a curve with NaN": lambda: plots.learning_curves([1.0, np.nan], [np.inf, 2.0]),
+    "2 classes": lambda: plots.confusion(counts(2), [False, True]),
+    "10 classes": lambda: plots.confusion(counts(10), range(10)),
+    "50 classes": lambda: plots.confusion(counts(50), [f"species {i}" for i in range(50)]),
+    "200 classes": lambda: plots.confusion(counts(200), range(200)),
+    "odd names": lambda: plots.confusion(counts(len(NAMES)), NAMES),
+    "no rows": lambda: plots.confusion(np.zeros((3, 3), int), "abc"),
+    "many rows": lambda: plots.confusion(counts(3) * 1_000_003, "abc"),
+    "each class": lambda: plots.per_class([0.5, np.nan, 1.0], [np.nan, 0.2, 1.0], ["a", "b", "c"]),
+    "each class, nothing known": lambda: plots.per_class([np.nan] * 2, [np.nan] * 2, ["a", "b"]),
+    "calibration": lambda: plots.calibration(shares(10), RNG.integers(10, size=200)),
+    "calibration of one row": lambda: plots.calibration([[0.5, 0.5]], [1]),
+    "numbers": lambda: plots.predicted_against_true(RNG.normal(size=50), RNG.normal(size=50), "price ($)"),
+    "many numbers": lambda: plots.predicted_against_true(RNG.normal(size=5000), RNG.normal(size=5000)),
+    "equal numbers": lambda: plots.predicted_against_true([2.0, 2.0], [2.0, 2.0]),
+    "pictures": lambda: plots.pictures(RNG.random((11, 8, 8)), [f"$3, said {i}" for i in range(11)]),
+    "one picture": lambda: plots.pictures(np.zeros((1, 28, 28)), ["0"]),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", FIGURES)
+def test_each_figure_is_one_self_contained_svg(name: str) -> None:
+    before = dict(matplotlib.rcParams)
+    text = plots.svg(FIGURES[name]())
+    assert dict(matplotlib.rcParams) == before
+    root = ElementTree.fromstring(
+        text.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "", 1).replace("xlink:", "")
+    )
+    for element in root.iter():
+        for key, value in element.attrib.items():
+            if key.endswith("href"):
+                assert value.startswith(("#", "data:"))
+    assert "<script>" not in text
+    assert len(text) < 400_000
+
+
+def test_the_same_data_draw_the_same_figure() -> None:
+    first, second = (plots.svg(plots.confusion(np.eye(3, dtype=int), "abc")) for _ in range(2))
+    assert first == second
+
+
+def test_no_pyplot() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, deltaw.plots as p; p.svg(p.learning_curves([1.0])); assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_count_is_written_and_zeros_are_not() -> None:
+    text = plots.svg(plots.confusion([[7, 0], [3, 12]], ["no", "yes"]))
+    found = {element.text for element in ElementTree.fromstring(text).iter() if element.tag.endswith("text")}
+    assert {"7", "3", "12", "no", "yes", "true class", "answer"} <= found
+    assert "0" not in found
