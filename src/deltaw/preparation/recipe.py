@@ -174,7 +174,7 @@ LEFT_OUT_CHECKS = {"column": is_text, "kind": one_of(*KINDS), "reason": is_text}
 
 def _step(document: dict[str, Any], what: str) -> Step:
     kind = document.get("kind")
-    if kind not in STEPS:
+    if not isinstance(kind, str) or kind not in STEPS:
         raise ModelFileError(f"{what}: expected a kind ({', '.join(STEPS)})", repr(kind)[:60], "write the model anew")
     step = STEPS[kind]
     values = fields({name: value for name, value in document.items() if name != "kind"}, step.CHECKS, what)

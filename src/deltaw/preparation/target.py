@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from deltaw.exceptions import ColumnError, SettingError
+from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import IDENTITY, SCALINGS, Scale, Values, fit_scale, range_onto
@@ -135,6 +135,9 @@ class Target:
     def from_document(cls, document: Any) -> Target:
         """The target that `document` was made of. Raises ModelFileError where it does not describe one."""
         values = fields(document, CHECKS, "target")
+        if (values["task"] == "classification") != (len(values["classes"]) > 1) or values["low"] > values["high"]:
+            found = f"{values['task']} with {len(values['classes'])} classes, {values['low']} to {values['high']}"
+            raise ModelFileError("target: expected several classes or a range", found, "write the model anew")
         return cls(**values | {"scale": Scale(**values["scale"])})
 
 

@@ -17,9 +17,7 @@ LEFT_OUT = ("identifier", "constant", "text")
 KINDS = USABLE + LEFT_OUT
 
 # Names under which tables keep the number of a row or the key of a record.
-IDENTIFIER_NAME = re.compile(
-    r"(.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|.*[a-z]I[dD]|unnamed: 0", re.IGNORECASE
-)
+IDENTIFIER_NAME = re.compile(r"(?i:(.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|unnamed: 0)|.*[a-z]I[dD]")
 
 # A column of words is free text from this many words a cell on, if most cells differ.
 SENTENCE = 4
@@ -157,7 +155,7 @@ def _with_something_usable(columns: tuple[Column, ...], frame: pl.DataFrame) -> 
         return columns
     return tuple(
         replace(column, kind="number", reason="whole numbers; all other columns are left out")
-        if column.kind == "identifier" and frame.schema[column.name].is_integer()
+        if column.kind == "identifier" and frame[column.name].dtype.is_integer()
         else column
         for column in columns
     )

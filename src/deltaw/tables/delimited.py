@@ -53,6 +53,8 @@ def read_delimited(data: bytes, source: str, delimiter: str | None = None) -> tu
     separator = _checked(delimiter) or find_delimiter(text)
     text = _unaligned(text) if separator == " " else text
     head = _head(text, separator)
+    if not head:
+        raise TableError(f"{source}: expected a header and rows", "only quotes and spaces", "give a file with rows")
     named = has_header(head)
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     frame = _regular_frame(text, separator, names, named, head)
@@ -60,7 +62,7 @@ def read_delimited(data: bytes, source: str, delimiter: str | None = None) -> tu
         frame = _careful_frame(text, separator, names, named, source)
     if frame.is_empty():
         raise TableError(f"{source}: expected rows below the header", "only the header", "give a file with data rows")
-    words = [column for column in frame.iter_columns() if frame.schema[column.name] == pl.String]
+    words = [column for column in frame.iter_columns() if column.dtype == pl.String]
     return frame.with_columns(typed(column, source, separator) for column in words), named
 
 
@@ -104,9 +106,13 @@ def _head(text: bytes, delimiter: str) -> list[list[str]]:
     head = _cut(text).decode()
     records = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     try:
-        return list(islice((record for record in records if "".join(record).strip()), HEAD_RECORDS))
+        return list(islice((record for record in records if not _is_blank(record)), HEAD_RECORDS))
     except csv.Error:  # a field longer than csv's limit: the delimiter is wrong, or the quotes are
         return [[head]]
+
+
+def _is_blank(record: list[str]) -> bool:
+    return len(record) < 2 and not "".join(record).strip()
 
 
 def _cut(text: bytes) -> bytes:
@@ -179,8 +185,8 @@ def _regular_frame(
 
     Polars pads records that are too short with nulls, so the fields are counted before it sees the text.
     """
-    widths = field_counts(text, delimiter)
-    if (widths != len(names)).any() or text.count(b'"') % 2:
+    records = rectangle(text, delimiter, len(names))
+    if records == 0 or not text[: text.index(b"\n")].strip():
         return None
     for guess in _type_guesses(head, named):
         try:
@@ -189,7 +195,7 @@ def _regular_frame(
             ).with_columns(cs.float().fill_nan(None))
         except pl.exceptions.PolarsError:  # a later cell is not of the guessed type
             continue
-        if frame.shape == (len(widths) - named, len(names)):
+        if frame.shape == (records - named, len(names)):
             return frame
     return None
 
@@ -205,19 +211,27 @@ def _type_guesses(head: list[list[str]], named: bool) -> Iterator[dict[str, Any]
     yield {"infer_schema": False}
 
 
-def field_counts(text: bytes, delimiter: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """How many fields each record has, at the speed of memory; right for text whose quotes enclose whole fields."""
+def rectangle(text: bytes, delimiter: str, width: int) -> int:
+    """The number of records if each has `width` fields, else 0; at the speed of memory.
+
+    Right for text whose quotes enclose whole fields; quotes within fields may make it 0, which is looked into then.
+    """
     buffer = np.frombuffer(text, np.uint8)
     line_ends, field_ends = buffer == ord("\n"), buffer == ord(delimiter)
     if b'"' in text:  # a doubled quote closes and opens again, so the parity of quotes tells inside from outside
-        outside = ~np.logical_xor.accumulate(buffer == ord('"'))
-        line_ends &= outside
-        field_ends &= outside
+        inside = np.logical_xor.accumulate(buffer == ord('"'))
+        if inside[-1]:
+            return 0
+        line_ends &= ~inside
+        field_ends &= ~inside
     ends = np.flatnonzero(line_ends)
-    if len(ends) == 0 or ends[-1] != len(buffer) - 1:  # the last record runs into the end of the file
-        ends = np.append(ends, len(buffer) - 1)
     starts = np.concatenate([[0], ends[:-1] + 1])
-    return 1 + np.add.reduceat(field_ends, starts, dtype=np.int64)
+    if np.count_nonzero(field_ends) != len(ends) * (width - 1):
+        return 0
+    # As many delimiters as a rectangle has: it is one if each line's first and last lie within the line.
+    delimiters = np.flatnonzero(field_ends).reshape(len(ends), width - 1)
+    within = (delimiters[:, :1] >= starts[:, None]).all() and (delimiters[:, -1:] < ends[:, None]).all()
+    return len(ends) if within else 0
 
 
 def _careful_frame(text: bytes, delimiter: str, names: list[str], named: bool, source: str) -> pl.DataFrame:
@@ -233,7 +247,7 @@ def _careful_records(text: bytes, delimiter: str, source: str) -> Iterator[list[
     width, last, begin = 0, 1, 1
     try:
         for record in reader:
-            if len(record) < 2 and not "".join(record).strip():
+            if _is_blank(record):
                 if width == 1:
                     yield [""]  # where there is but one column, a blank line is a missing value
             else:

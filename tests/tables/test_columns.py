@@ -1,0 +1,130 @@
+"""The kind of every column, with a reason, and the errors that name row and column."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from deltaw.exceptions import ColumnError
+from deltaw.tables import Block, Table, kinds
+from deltaw.tables.cells import DATE_FORMATS, as_words, date_format, read_dates
+
+N = 40
+WORDS = ["red", "green", "blue", "red"] * (N // 4)
+
+
+def kind_of(cells: list[Any] | pl.Series, name: str = "c") -> tuple[str, str]:
+    frame = pl.DataFrame({name: cells, "other": list(np.linspace(0, 1, len(cells)))})
+    return next((c.kind, c.reason) for c in kinds(Table(frame, "x.csv")) if c.name == name)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([1.5, None, 2.5] * 10, "number"),
+        ([1, 2, 3] * 10, "number"),
+        ([0, 1] * 10, "number"),
+        (list(range(20, 60)), "number"),
+        (list(range(N)), "identifier"),
+        (list(range(1, N + 1))[::-1], "identifier"),
+        ([f"row {i}" for i in range(N)], "identifier"),
+        (WORDS, "category"),
+        ([None, *WORDS], "category"),
+        (["x", None] * 10, "category"),
+        ([True, False] * 10, "boolean"),
+        (["Yes", "no", None] * 10, "boolean"),
+        (["y", "n"] * 10, "boolean"),
+        (["t", "f"] * 10, "boolean"),
+        (["y", "f"] * 10, "category"),
+        (["2020-01-31", "2021-12-01"] * 10, "date"),
+        (["31.01.2020", "01.12.2021"] * 10, "date"),
+        (["2020-01-31 12:30:00", "2021-12-01 01:00:59"] * 10, "date"),
+        (["2020-01-31T12:30:00.5Z"] * 5 + ["2021-12-01T01:00:59Z"] * 5, "date"),
+        (pl.Series(["2020-01-31", "2021-12-01"] * 10).str.to_date(), "date"),
+        (["x"] * 10, "constant"),
+        ([3.0] * 10, "constant"),
+        ([None] * 10, "constant"),
+        ([f"this is the review number {i} of many" for i in range(N)], "text"),
+        (["a short text of words", "and another one of words"], "text"),
+    ],
+)
+def test_kind(cells: list[Any], kind: str) -> None:
+    found, reason = kind_of(cells)
+    assert found == kind
+    assert reason
+
+
+def test_names_that_say_identifier() -> None:
+    numbers = list(range(1000, 1000 + 7 * N, 7))
+    assert kind_of(numbers, "price")[0] == "number"
+    for name in ("id", "ID", "customer_id", "PassengerId", "Unnamed: 0", "order id", "uuid"):
+        assert kind_of(numbers, name)[0] == "identifier", name
+    for name in ("humid", "paid", "width", "solid"):
+        assert kind_of(numbers, name)[0] == "number", name
+
+
+def test_reasons_are_for_the_user() -> None:
+    assert kind_of([f"row {i}" for i in range(N)])[1] == "40 distinct values in 40 rows"
+    assert kind_of([0.5, 2.0])[1] == "numbers, 0.5 to 2"
+    assert kind_of(["x"] * 3)[1] == "always x"
+    assert "12x" in kind_of(["1", "2", "12x"])[1]
+
+
+def test_counts() -> None:
+    frame = pl.DataFrame({"a": [1, 2, 2, None], "b": ["x", None, None, "x"], "y": [1, 2, 3, 4]})
+    a, b = kinds(Table(frame, "x.csv"), target="y")
+    assert (a.n_missing, a.n_distinct, b.n_missing, b.n_distinct) == (1, 2, 2, 1)
+
+
+def test_a_counter_is_a_number_where_nothing_else_is_left() -> None:
+    frame = pl.DataFrame({"x": range(N), "y": [i % 3 for i in range(N)]})
+    assert kinds(Table(frame, "x.csv"), target="y")[0].kind == "number"
+
+
+def test_a_block_is_one_column_in_its_place() -> None:
+    frame = pl.DataFrame({"a": [1.0, 2.0], "p0": [0, 1], "p1": [2, 3], "b": ["x", "y"]})
+    table = Table(frame, "x.csv", blocks=(Block("pixels", ("p0", "p1"), 0, 255, (1, 2)),))
+    assert [column.name for column in kinds(table)] == ["a", "pixels", "b"]
+    with pytest.raises(ColumnError, match="pixels"):
+        kinds(table, target="p1")
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
+def test_infinity(value: float) -> None:
+    frame = pl.DataFrame({"a": [1.0, 2.0], "age": [1.0, value]})
+    with pytest.raises(ColumnError, match=r'x.csv: expected a finite number in row 2 of column "age", found -?inf'):
+        kinds(Table(frame, "x.csv"))
+
+
+def test_a_bad_date() -> None:
+    frame = pl.DataFrame({"when": ["2020-01-31"] * N + ["2020-02-31"]})
+    with pytest.raises(ColumnError, match=r'row 41 of column "when", found "2020-02-31"'):
+        kinds(Table(frame, "x.csv"))
+
+
+def test_unknown_target() -> None:
+    with pytest.raises(ColumnError, match='did you mean "species"'):
+        kinds(Table(pl.DataFrame({"species": ["a"]}), "x.csv"), target="Speces")
+
+
+@pytest.mark.parametrize("spelling", DATE_FORMATS)
+def test_dates_written_in_every_format_are_read(spelling: str) -> None:
+    days = pl.Series("d", ["1999-12-31T23:59:00", "2020-02-29T08:05:00", "2024-07-13T16:00:00"]).str.to_datetime()
+    words = days.dt.strftime(spelling.replace("%.f", ""))
+    found, failures = date_format(words)
+    assert failures == 0
+    assert read_dates(words, found).dt.date().equals(days.dt.date())
+
+
+def test_month_first_unless_a_cell_says_otherwise() -> None:
+    assert date_format(pl.Series(["01/02/2020", "03/04/2020"]))[0] == "%m/%d/%Y"
+    assert date_format(pl.Series(["01/02/2020", "13/04/2020"]))[0] == "%d/%m/%Y"
+
+
+def test_words_are_spelt_alike_whatever_their_type() -> None:
+    ones = [pl.Series([1, None]), pl.Series([1.0, None]), pl.Series(["1", None]), pl.Series([" 1", "NA"])]
+    assert all(as_words(series).to_list() == ["1", None] for series in ones)
+    assert as_words(pl.Series([1], dtype=pl.UInt8)).to_list() == ["1"]
+    assert as_words(pl.Series([0.5, float("nan")])).to_list() == ["0.5", None]
+    assert as_words(pl.Series([True])).to_list() == ["true"]

@@ -1,0 +1,182 @@
+"""Delimited text: what Python's csv module writes is read back, and everything odd ends in one line."""
+
+import contextlib
+import csv
+import gzip
+import io
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
+from deltaw.tables import read
+from deltaw.tables.cells import MISSING
+from deltaw.tables.delimited import find_delimiter, has_header, read_delimited, rectangle
+
+
+def frame_of(text: str | bytes, delimiter: str | None = None) -> dict[str, list[object]]:
+    data = text.encode() if isinstance(text, str) else text
+    return read_delimited(data, "x.csv", delimiter)[0].to_dict(as_series=False)
+
+
+CELLS = st.text(alphabet='abcé ,;\t"\n|', max_size=6)
+
+
+@given(
+    rows=st.integers(1, 4).flatmap(
+        lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n), min_size=1, max_size=12)
+    ),
+    delimiter=st.sampled_from(",;\t|"),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_what_csv_writes_is_read_back(rows: list[list[str]], delimiter: str, quoting: int, line_end: str) -> None:
+    names = [f"name{i}" for i in range(len(rows[0]))]
+    file = io.StringIO(newline="")
+    csv.writer(file, delimiter=delimiter, quoting=quoting, lineterminator=line_end).writerows([names, *rows])
+    found = frame_of(file.getvalue(), delimiter)
+    stripped = [[None if cell.strip().lower() in MISSING else cell.strip() for cell in row] for row in rows]
+    if len(names) == 1:  # of one column, blank lines at the end are no rows
+        while len(stripped) > len(found["name0"]):
+            assert stripped.pop() == [None]
+    assert found == {name: [row[i] for row in stripped] for i, name in enumerate(names)}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a,b\n1,2\n3,4\n", {"a": [1, 3], "b": [2, 4]}),
+        ("a,b\r\n1,x\r\n3,y", {"a": [1, 3], "b": ["x", "y"]}),
+        ("\ufeffa;b\n1,5;x\n2,25;y\n", {"a": [1.5, 2.25], "b": ["x", "y"]}),
+        ("a;b\n1.234,5;1\n0,25;2\n", {"a": [1234.5, 0.25], "b": [1, 2]}),
+        ("a\tb\n1\tx y\n2\tz\n", {"a": [1, 2], "b": ["x y", "z"]}),
+        ("a|b\n1|x,y\n2|z,w\n", {"a": [1, 2], "b": ["x,y", "z,w"]}),
+        ("1.0  2.0   3\n  4.0 5.0 6\n", {"column_1": [1.0, 4.0], "column_2": [2.0, 5.0], "column_3": [3, 6]}),
+        ('a,b\n1,"x,\ny""z"\n2,w\n\n', {"a": [1, 2], "b": ['x,\ny"z', "w"]}),
+        ("a,b\n\n1,x\n\n2,y\n", {"a": [1, 2], "b": ["x", "y"]}),
+        ("\n\na,b\n1,x\n2,y\n", {"a": [1, 2], "b": ["x", "y"]}),
+        ('a,b\n1,5" pipe\n2,6" pipe\n', {"a": [1, 2], "b": ['5" pipe', '6" pipe']}),
+        ("a\n1\n\n3\n", {"a": [1, None, 3]}),
+        (
+            "a,b\n1,NA\n2, n/a \n3,?\n4,None\n5,7\n6,\n7,NaN",
+            {"a": [1, 2, 3, 4, 5, 6, 7], "b": [None] * 4 + [7, None, None]},
+        ),
+        ('p,q\n"1,234",1\n"12,345.5",2\n', {"p": [1234.0, 12345.5], "q": [1, 2]}),
+        ('p,q\n" 12 ",1\n13 ,2\n', {"p": [12, 13], "q": [1, 2]}),
+        ("a,b\nTrue,yes\nFALSE,no\n", {"a": [True, False], "b": ["yes", "no"]}),
+        ("a,\n1,2\n", {"a": [1], "column_2": [2]}),
+        ("only\nwords here\nand there\n", {"only": ["words here", "and there"]}),
+        ("a\rb\r", None),
+    ],
+)
+def test_spellings_of_a_table(text: str, expected: dict[str, list[object]] | None) -> None:
+    assert frame_of(text) == (expected or {"a": ["b"]})
+
+
+def test_numbers_that_appear_late_change_the_type_of_the_column() -> None:
+    cells = ["1"] * 3000 + ["2.5", "NA", "3"]
+    assert frame_of("a,b\n" + "".join(f"{c},x\n" for c in cells))["a"] == [1.0] * 3000 + [2.5, None, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("a,b,c\n1,2,3\n", ","), ("a;b\n1,5;2,5\n", ";"), ("1,5;2,5\n3,5;4,5\n", ";"), ("a\tb,c\n1\t2,3\n", "\t"),
+        ("x y\n1 2\n", " "), ("a\n1\n", ","), ('"a;b",c\n"d;e",f\n', ","), ("a,b\nNew York,1\nRome,2\n", ","),
+        ("a|b\n1|2\n", "|"),
+    ],
+)  # fmt: skip
+def test_delimiter_found(text: str, delimiter: str) -> None:
+    assert find_delimiter(text.encode()) == delimiter
+
+
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        ([["a", "b"], ["1", "2"]], True),
+        ([["1", "2"], ["3", "4"]], False),
+        ([["country", "2019", "2020"], ["A", "1", "2"], ["B", "3", "4"]], True),
+        ([["5.1", "3.5", "setosa"], ["4.9", "3.0", "virginica"]], False),
+        ([["39", "Private", "13"], ["50", "Private", "9"]], False),
+        ([["name", "colour"], ["x", "red"], ["y", "blue"]], True),
+        ([["1", "", "3"], ["1", "2", "3"]], False),
+        ([["a", "b"]], True),
+    ],
+)
+def test_header_found(rows: list[list[str]], header: bool) -> None:
+    assert has_header(rows) is header
+
+
+BAD = [
+    (b"", TableError, ["empty"]),
+    (b" \n\n", TableError, ["empty"]),
+    (b"a,b\n", TableError, ["only the header"]),
+    (b"a,b\n1,2\n3\n4,5\n", TableError, ["line 3", "expected 2", "found 1"]),
+    (b'a,b\n1,"x\ny"\n3,4,5\n4,5\n', TableError, ["line 4", "expected 2", "found 3"]),
+    (b'a,b\n1,2\n3,"4\n5,6\n', TableError, ["line 3", "quotes"]),
+    (b"a,b,a\n1,2,3\n", TableError, ['"a"', "columns 1 and 3"]),
+    ("a,b\n1,\xe9\n".encode("latin1"), TableError, ["UTF-8", "0xe9", "position 6", "line 2"]),
+    (b"a,b\n1,\0\n", TableError, ["zero byte", "position 6"]),
+    (b"id,age\n" + b"".join(b"%d,%d\n" % (i, 20 + i % 50) for i in range(730)) + b"730,12.5x\n731,3\n",
+     ColumnError, ["row 731", '"age"', '"12.5x"']),
+    (b"a,b\n" + b"2020-01-01,1\n" * 60 + b"2020-13-01,1\n", None, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "error", "words"), BAD)
+def test_bad_text_ends_in_one_line(data: bytes, error: type[InputError] | None, words: list[str]) -> None:
+    if error is None:
+        assert read_delimited(data, "x.csv")[0].height
+        return
+    with pytest.raises(error) as caught:
+        read_delimited(data, "x.csv")
+    message = str(caught.value)
+    assert message.startswith("x.csv")
+    assert "\n" not in message
+    assert not [word for word in words if word not in message], message
+
+
+@pytest.mark.parametrize("delimiter", [";;", "\n", '"', "é"])
+def test_delimiter_must_be_one_character(delimiter: str) -> None:
+    with pytest.raises(SettingError, match="one character"):
+        read_delimited(b"a,b\n1,2\n", "x.csv", delimiter)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_a_frame_or_one_line(data: bytes) -> None:
+    with contextlib.suppress(InputError):
+        assert read_delimited(data, "x.csv")[0].height > 0
+
+
+@given(st.text(alphabet='a1,"\n .;-', max_size=60))
+def test_any_text_gives_a_frame_or_one_line(text: str) -> None:
+    with contextlib.suppress(InputError):
+        assert read_delimited(text.encode(), "x.csv")[0].height > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "records"),
+    [
+        ("a,b\n1,2\n", 2, 2),
+        ("a,b\n1\n", 2, 0),
+        ("a,b\n1,2,3\n4\n", 2, 0),
+        ('a,"b,\nc"\n1,2\n', 2, 2),
+        ("a\n\nb\n", 1, 3),
+    ],
+)
+def test_rectangle(text: str, width: int, records: int) -> None:
+    assert rectangle(text.encode(), ",", width) == records
+
+
+def test_utf16_from_a_spreadsheet(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "x.csv"
+    path.write_bytes("a\tb\n1\té\n".encode("utf-16"))
+    assert read(path).frame.equals(pl.DataFrame({"a": [1], "b": ["é"]}))
+
+
+def test_gzip(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "x.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    assert read(path).frame.equals(pl.DataFrame({"a": [1], "b": [2]}))
