@@ -20,9 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from deltaw.cli.app import app
 
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a sign still gets the text
+    _quiet()
     try:
         status = app(args=arguments, prog_name="deltaw", standalone_mode=False)
         sys.stdout.flush()
@@ -34,16 +32,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say("interrupted; nothing was saved", 130)
     except (InputError, OutputError) as error:
         return _say(str(error), 2)
-    except (DeltaWError, OSError) as error:
+    except DeltaWError as error:
         return _say(str(error), 1)
+    except OSError as error:
+        return _say(f"{error.filename or 'standard output'}: {error.strerror or error}", 1)
     except MemoryError:
         return _say("expected enough memory for the table and the network, found too little; give fewer rows", 1)
     except Exception as error:
         # What Typer finds wrong with the arguments. Its class lives in different modules in different versions.
-        if hasattr(error, "format_message"):
-            return _say(f"{error.format_message()} Try 'deltaw --help'.", 2)
-        raise
+        if not hasattr(error, "format_message"):
+            raise
+        context = getattr(error, "ctx", None)
+        command = "deltaw" if context is None else context.command_path
+        return _say(f"{error.format_message().rstrip('.')}; see '{command} --help'", 2)
     return status if isinstance(status, int) else 0
+
+
+def _quiet() -> None:
+    """Keep stderr for our own lines, and let every terminal show them."""
+    import logging
+    import warnings
+
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would tell about its font cache
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _say(message: str, status: int) -> int:

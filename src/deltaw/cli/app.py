@@ -13,7 +13,7 @@ from deltaw.exceptions import SettingError
 app = typer.Typer(
     name="deltaw",
     help="Train small neural networks on tables, use them, and see how good they are.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -33,11 +33,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def deltaw(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Train small neural networks on tables, use them, and see how good they are."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @app.command()

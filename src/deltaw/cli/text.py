@@ -70,7 +70,7 @@ def print_model(console: Console, model: Model, path: Path) -> None:
     if model.classes:
         console.print(f"classes: {listing(model.classes)}", soft_wrap=True)
     console.print(_columns(model.preparation.describe()))
-    settings = _grid("setting", "value")
+    settings = _grid("setting", "value", words=2)
     for name, value in model.recipe.document().items():
         settings.add_row(name, str(value))
     console.print(settings)
@@ -101,10 +101,10 @@ def listing(names: Iterable[Any], limit: int = 8) -> str:
 
 def _columns(described: Sequence[Any]) -> Grid:
     """The columns that are used, and those that are not with the reason; in long tables the first only."""
-    grid = _grid("column", "kind", "what is done with it", "features")
+    grid = _grid("column", "kind", "what is done with it", "features", words=3)
     shown = [row for i, row in enumerate(described) if i < MAX_COLUMNS or not row.features][: 2 * MAX_COLUMNS]
     for column, kind, treatment, features in shown:
-        grid.add_row(Text(column), kind, Text(treatment, justify="left"), f"{features:,}")
+        grid.add_row(Text(column), kind, Text(treatment), f"{features:,}")
     if len(shown) < len(described):
         grid.add_row(f"… and {len(described) - len(shown):,} more", "", "", "")
     return grid
@@ -127,7 +127,7 @@ def _percent(share: float) -> str:
 def _mistakes(scores: Scores) -> Grid:
     assert scores.confusion is not None
     wrong = scores.confusion * (1 - np.eye(len(scores.confusion), dtype=np.int64))
-    grid = _grid("most often taken for another", "", "rows")
+    grid = _grid("most often taken for another", "", "rows", words=2)
     for place in np.argsort(-wrong, axis=None, kind="stable")[:MAX_MISTAKES]:
         t, o = divmod(int(place), len(wrong))
         if wrong[t, o]:
@@ -135,8 +135,9 @@ def _mistakes(scores: Scores) -> Grid:
     return grid
 
 
-def _grid(*headings: str) -> Grid:
+def _grid(*headings: str, words: int = 1) -> Grid:
+    """A grid whose first `words` columns are text and stand left; the others are numbers and stand right."""
     grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for i, heading in enumerate(headings):
-        grid.add_column(Text(heading), justify="left" if i == 0 else "right", overflow="fold")
+        grid.add_column(Text(heading), justify="left" if i < words else "right", overflow="fold")
     return grid

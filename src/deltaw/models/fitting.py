@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import __version__
+from deltaw.engines import ENGINES
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import ColumnError, SettingError, TrainingInterrupted
 from deltaw.models import recipes
@@ -162,8 +163,7 @@ def plan(
 ) -> Plan:
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors."""
     recipes.check_names(recipe, settings)
-    _check_test_size(test_size)
-    _check_seed(seed)
+    _check_choices(seed, engine, threads, test_size)
     table = read(source, delimiter)
     name = target or table.target or _no_target(table)
     series = table.column(name)
@@ -336,11 +336,13 @@ def _no_target(table: Table) -> NoReturn:
     )
 
 
-def _check_test_size(share: Any) -> None:
-    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 0.9:
-        raise SettingError("test_size: expected a share of the rows from 0 to 0.9", repr(share), "give 0.2")
-
-
-def _check_seed(seed: Any) -> None:
+def _check_choices(seed: Any, engine: Any, threads: Any, test_size: Any) -> None:
+    """Refuse before a table is read what would be refused after it."""
+    if isinstance(test_size, bool) or not isinstance(test_size, (int, float)) or not 0 <= test_size <= 0.9:
+        raise SettingError("test_size: expected a share of the rows from 0 to 0.9", repr(test_size), "give 0.2")
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise SettingError("seed: expected a whole number, 0 or more", repr(seed), "give 0")
+    if engine not in tuple(ENGINES):
+        raise SettingError(f"engine: expected one of {', '.join(ENGINES)}", repr(engine), "choose one of these")
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1):
+        raise SettingError("threads: expected a whole number, 1 or more", repr(threads), "leave it out for all")
