@@ -11,6 +11,7 @@ function, δ = ∂E/∂z, α the learning rate.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -135,7 +136,7 @@ def clip(gradients: Gradients, max_norm: float, biased: Sequence[bool]) -> Gradi
     The biases of layers without bias, `biased[l]` False, are not trained and do not count.
     """
     trained = [*gradients.dW, *(db for db, trains in zip(gradients.db, biased, strict=True) if trains)]
-    norm = np.sqrt(sum(float(np.sum(g * g)) for g in trained))
+    norm = math.sqrt(sum(float(np.sum(g * g)) for g in trained))
     if norm <= max_norm:
         return gradients
     scale = max_norm / norm
