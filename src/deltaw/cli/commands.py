@@ -74,15 +74,17 @@ def predict(model_file: Path, data: str, output: Path | None, delimiter: str | N
     if output is not None:
         check_writable(output)
     from deltaw import models
+    from deltaw.tables import read
 
     err = _stderr()
     model = models.load(model_file)
-    table = _table(err, model, data, delimiter)
     with err.status(f"answering for {data}"):
+        table = read(data, delimiter)
         answers = model.answers(table)
+    _notes(err, model, table)
     if output is not None:
         _write(output, documents.answers_frame(model, answers))
-        err.print(f"{len(answers.values):,} answers written to {output}", markup=False, highlight=False)
+        err.print(f"{len(answers.values):,} answers written to {output}", soft_wrap=True)
     if as_json:
         _print_json(documents.answers(model, answers))
     elif output is None:
@@ -92,12 +94,14 @@ def predict(model_file: Path, data: str, output: Path | None, delimiter: str | N
 def evaluate(model_file: Path, data: str, delimiter: str | None, as_json: bool) -> None:
     """`deltaw evaluate`."""
     from deltaw import models
+    from deltaw.tables import read
 
     err = _stderr()
     model = models.load(model_file)
-    table = _table(err, model, data, delimiter)
     with err.status(f"answering for {data}"):
+        table = read(data, delimiter)
         scores = model.evaluate(table)
+    _notes(err, model, table)
     if as_json:
         _print_json(documents.scores(scores))
     else:
@@ -115,19 +119,14 @@ def show(model_file: Path, as_json: bool) -> None:
         text.print_model(_stdout(), model, model_file)
 
 
-def _table(err: Console, model: Model, data: str, delimiter: str | None) -> Table:
-    """Read the rows to use a model on, and say what will not be used of them."""
-    from deltaw.tables import read
-
-    with err.status(f"reading {data}"):
-        table = read(data, delimiter)
+def _notes(err: Console, model: Model, table: Table) -> None:
+    """Say what was not used of a table, once it has turned out to be of use."""
     rows = table.frame if table.test is None else table.test
     if table.test is not None:
-        err.print(f"note: using the {len(rows):,} test rows of {table.name}", markup=False, highlight=False)
+        err.print(f"note: used the {len(rows):,} test rows of {table.name}", soft_wrap=True)
     extra = [name for name in model.preparation.extra(rows) if name != model.target.name]
     if extra:
-        err.print(f"note: columns that the model does not use: {text.listing(extra)}", markup=False, highlight=False)
-    return table
+        err.print(f"note: columns that the model does not use: {text.listing(extra)}", soft_wrap=True)
 
 
 def _write(path: Path, frame: pl.DataFrame) -> None:

@@ -1,0 +1,232 @@
+"""Whatever is wrong: one line on stderr that names it, nothing on stdout, exit status 2, nothing half-written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from deltaw.cli import main
+
+N = 60
+QUICK = "--engine reference --hidden 4 --epochs 1"
+
+
+def rows() -> pl.DataFrame:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=N).round(4)
+    return pl.DataFrame({"size": x, "colour": rng.choice(["red", "blue"], N), "species": np.where(x > 0, "cat", "dog")})
+
+
+def lines(*edits: tuple[int, str], header: str = "size,colour,species") -> bytes:
+    """rows() as CSV, some data rows (from 1) replaced."""
+    text = rows().write_csv().splitlines()
+    text[0] = header
+    for row, line in edits:
+        text[row] = line
+    return "\n".join(text).encode() + b"\n"
+
+
+def parquet(path: Path) -> bytes:
+    rows().write_parquet(path)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All files that the commands below are given."""
+    folder = tmp_path_factory.mktemp("bad")
+    whole = parquet(folder / "good.parquet")
+    files: dict[str, bytes] = {
+        "good.csv": lines(),
+        "empty.csv": b"",
+        "blank.csv": b"\n\n",
+        "header.csv": b"size,colour,species\n",
+        "ragged.csv": lines((7, "1,red")),
+        "twice.csv": lines(header="size,size,species"),
+        "one_value.csv": lines(*((i, "1.0,red,cat") for i in range(1, N + 1))),
+        "missing_target.csv": lines((8, "1.0,red,")),
+        "infinite.csv": lines((9, "inf,red,cat")),
+        "bad_cell.csv": lines((11, "12x,red,cat")),
+        "latin.csv": lines((3, "1.0,rötlich,cat")).decode().encode("latin-1"),
+        "text_only.csv": b"note,species\n"
+        + b"".join(b"a sentence of its own number %d,%s\n" % (i, b"cat" if i % 2 else b"dog") for i in range(40)),
+        "ids.csv": b"size,species\n" + b"".join(b"%d,s%d\n" % (i % 7, i) for i in range(30_000)),
+        "few.csv": b"size,species\n1,a\n2,b\n3,c\n",
+        "reordered.csv": rows().select("species", "colour", "size").write_csv().encode(),
+        "lacking.csv": rows().drop("size").write_csv().encode(),
+        "renamed.csv": rows().rename({"size": "Size"}).write_csv().encode(),
+        "other_kind.csv": rows().with_columns(pl.lit("big").alias("size")).write_csv().encode(),
+        "unseen.csv": lines((4, "1.0,red,fox")),
+        "cut.parquet": whole[: len(whole) // 2],
+        "noise.parquet": bytes(range(256)) * 4,
+        "cut.csv.gz": b"\x1f\x8b\x08\x00",
+        "foreign.npz": b"PK\x03\x04 nothing",
+        "picture.png": b"\x89PNG\r\n\x1a\n",
+        "zip.deltaw": b"PK\x03\x04",
+        "pickle.deltaw": b"\x80\x04\x95\x00",
+        "empty.deltaw": b"",
+        "text.deltaw": b"size,colour\n1,2\n" * 9,
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (folder / "some_folder").mkdir()
+    assert main([*f"train {folder / 'good.csv'} -t species {QUICK} -o".split(), str(folder / "good.deltaw")]) == 0
+    model = (folder / "good.deltaw").read_bytes()
+    (folder / "cut.deltaw").write_bytes(model[: len(model) // 2])
+    (folder / "flipped.deltaw").write_bytes(model[:-9] + bytes([model[-9] ^ 1]) + model[-8:])
+    return folder
+
+
+# command: what its one line must say
+CASES: dict[str, tuple[str, ...]] = {
+    # files
+    "train none.csv -t species": ("none.csv",),
+    "train goood.csv -t species": ("goood.csv", "did you mean good.csv"),
+    "train some_folder -t species": ("some_folder", "directory"),
+    "train empty.csv -t species": ("empty.csv", "empty"),
+    "train blank.csv -t species": ("blank.csv",),
+    "train header.csv -t species": ("header.csv", "header"),
+    "train ragged.csv -t species": ("ragged.csv", "line 8", "3", "2"),
+    "train twice.csv -t species": ("twice.csv", "size"),
+    "train latin.csv -t species": ("latin.csv", "UTF-8"),
+    "train cut.parquet -t species": ("cut.parquet", "Parquet"),
+    "train noise.parquet -t species": ("noise.parquet",),
+    "train cut.csv.gz -t species": ("cut.csv.gz", "gzip"),
+    "train foreign.npz -t species": ("foreign.npz",),
+    "train picture.png -t species": ("picture.png", "picture"),
+    "train good.deltaw -t species": ("good.deltaw",),
+    # columns
+    "train good.csv": ("good.csv", "size, colour, species", "'species'"),
+    "train good.csv -t specis": ("specis", 'did you mean "species"'),
+    "train one_value.csv -t species": ("one_value.csv", "species", "cat"),
+    "train missing_target.csv -t species": ("missing_target.csv", "row 8", "species"),
+    "train infinite.csv -t species": ("infinite.csv", "row 9", "size", "inf"),
+    "train bad_cell.csv -t species": ("bad_cell.csv", "row 11", "size", "12x"),
+    "train text_only.csv -t species": ("note", "text"),
+    "train ids.csv -t species": ("ids.csv", "species", "30,000", "identifier"),
+    "train few.csv -t species": ("few.csv", "species", "3 classes in 3 rows"),
+    "train good.csv -t species --task regression": ("species",),
+    # settings
+    "train good.csv -t species --recipe nots": ("recipe", "'notes'"),
+    "train good.csv -t species --engine warp": ("engine", "native, reference"),
+    "train good.csv -t species --hidden 64,x": ("hidden", "64,x"),
+    "train good.csv -t species --hidden 0": ("hidden", "0"),
+    "train good.csv -t species --hidden -5": ("hidden", "-5"),
+    "train good.csv -t species --hidden 999999999": ("hidden", "100,000"),
+    "train good.csv -t species --epochs 0": ("epochs", "0"),
+    "train good.csv -t species --epochs many": ("--epochs", "train --help"),
+    "train good.csv -t species --epochs 1.5": ("--epochs",),
+    "train good.csv -t species --batch-size 0": ("batch_size", "0"),
+    "train good.csv -t species --learning-rate -1": ("learning_rate", "-1"),
+    "train good.csv -t species --learning-rate nan": ("learning_rate", "nan"),
+    "train good.csv -t species --learning-rate fast": ("--learning-rate",),
+    "train good.csv -t species --test-size 1.5": ("test_size", "1.5"),
+    "train good.csv -t species --test-size nan": ("test_size", "nan"),
+    "train good.csv -t species --seed -1": ("seed", "-1"),
+    "train good.csv -t species --threads 0": ("threads", "0"),
+    "train good.csv -t species --delimiter ,,": ("delimiter",),
+    "train good.csv -t species --task ranking": ("task", "ranking"),
+    "train good.csv -t species --set dropout": ("--set", "dropout"),
+    "train good.csv -t species --set dropuot=1": ("dropuot", "'dropout'"),
+    "train good.csv -t species --set dropout=lots": ("dropout", "lots"),
+    "train good.csv -t species --set dropout=2": ("dropout", "2"),
+    "train good.csv -t species --set loss=squred": ("loss", "'squared'"),
+    "train good.csv -t species --set activation=__import__": ("activation",),
+    "train good.csv -t species --set optimizer=adam(": ("optimizer",),
+    "train good.csv -t species --set hidden=[[1]]": ("hidden",),
+    # usage
+    "trian good.csv": ("trian", "--help"),
+    "train good.csv more": ("more", "train --help"),
+    "train good.csv --targt species": ("--targt", "--target"),
+    "train good.csv --target": ("--target",),
+    "predict": ("MODEL", "predict --help"),
+    "predict good.deltaw": ("DATA",),
+    "show": ("MODEL",),
+    "--nonsense": ("--nonsense",),
+    # outputs
+    "train good.csv -t species -o none/m.deltaw": ("none/m.deltaw", "does not exist"),
+    "train good.csv -t species -o some_folder": ("some_folder", "a folder"),
+    "train good.csv -t species -o good.csv/m.deltaw": ("good.csv/m.deltaw", "file"),
+    "train good.csv -t species --report none/r.html": ("none/r.html", "does not exist"),
+    "predict good.deltaw good.csv -o none/p.csv": ("none/p.csv", "does not exist"),
+    # models
+    "predict none.deltaw good.csv": ("none.deltaw", "no such file"),
+    "predict some_folder good.csv": ("some_folder", "folder"),
+    "predict good.csv good.csv": ("good.csv", "model file"),
+    "predict zip.deltaw good.csv": ("zip.deltaw", "zip"),
+    "predict pickle.deltaw good.csv": ("pickle.deltaw", "pickle"),
+    "predict empty.deltaw good.csv": ("empty.deltaw", "empty"),
+    "predict text.deltaw good.csv": ("text.deltaw",),
+    "predict cut.deltaw good.csv": ("cut.deltaw",),
+    "show flipped.deltaw": ("flipped.deltaw", "damaged"),
+    "evaluate cut.deltaw good.csv": ("cut.deltaw",),
+    # rows for a model
+    "predict good.deltaw none.csv": ("none.csv",),
+    "predict good.deltaw lacking.csv": ("lacking.csv", '"size"'),
+    "predict good.deltaw renamed.csv": ("renamed.csv", '"size"', 'did you mean "Size"'),
+    "predict good.deltaw other_kind.csv": ("other_kind.csv", "row 1", "size", "big"),
+    "predict good.deltaw infinite.csv": ("infinite.csv", "row 9", "size"),
+    "predict good.deltaw digits": ("digits", '"size"'),
+    "evaluate good.deltaw lacking.csv": ("lacking.csv", '"size"'),
+    "evaluate good.deltaw few.csv": ("few.csv", '"colour"'),
+    "evaluate good.deltaw unseen.csv": ("unseen.csv", "row 4", "fox"),
+    "evaluate good.deltaw missing_target.csv": ("missing_target.csv", "row 8"),
+}
+
+
+def contents(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_one_line(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    before = contents(folder)
+    name, *options = command.split()
+    for form in ([], ["--json"]) if name in {"train", "predict", "evaluate", "show"} else ([],):
+        status = main([name, *form, *options])
+        out, err = capsys.readouterr()
+        assert status == 2, err
+        assert out == ""
+        assert err.startswith("deltaw: ")
+        assert err.count("\n") == 1
+        for words in CASES[command]:
+            assert words in err
+    assert contents(folder) == before
+
+
+GOOD: dict[str, Callable[[str], bool]] = {
+    "predict good.deltaw reordered.csv": lambda out: out.startswith("prediction"),
+    "evaluate good.deltaw reordered.csv": lambda out: "accuracy" in out,
+    "predict good.deltaw missing_target.csv": lambda out: out.count("\n") == N + 1,
+}
+
+
+@pytest.mark.parametrize("command", GOOD)
+def test_what_is_not_wrong(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert main(command.split()) == 0
+    assert GOOD[command](capsys.readouterr().out)
+
+
+def test_signs_in_names_do_not_reach_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(tmp_path / "a\x1b[31m\nb.csv"), "-t", "x"]) == 2
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everything may be written by root")
+def test_a_folder_without_permission(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path.chmod(0o555)
+    assert main(["train", str(folder / "good.csv"), "-t", "species", "-o", str(tmp_path / "m.deltaw")]) == 2
+    assert "permission" in capsys.readouterr().err

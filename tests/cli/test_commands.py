@@ -1,0 +1,297 @@
+"""The commands, end to end, on real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import deltaw
+from deltaw.cli import main
+from deltaw.models import RECIPES
+
+QUICK = ["--engine", "reference", "--hidden", "8", "--epochs", "4"]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in an empty folder: (exit status, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = main([str(argument) for argument in arguments])
+        return status, *capsys.readouterr()
+
+    return call
+
+
+def table(n: int = 120) -> pl.DataFrame:
+    rng = np.random.default_rng(0)
+    x, word = rng.normal(size=n), rng.choice(["a", "b"], n)
+    return pl.DataFrame(
+        {"x": x, "word": word, "grade": np.where(x > 0, "high", "low"), "price": (10 * x + (word == "a")).round(3)}
+    )
+
+
+@pytest.fixture
+def trained(run: Run) -> Path:
+    """A folder with rows.csv and class.deltaw, price.deltaw trained on it."""
+    table().write_csv("rows.csv")
+    for target, name in (("grade", "class"), ("price", "price")):
+        assert run("train", "rows.csv", "--target", target, *QUICK, "-o", f"{name}.deltaw")[0] == 0
+    return Path.cwd()
+
+
+def test_train_tells_what_it_does_and_how_good_it_is(run: Run) -> None:
+    table().write_csv("rows.csv")
+    status, out, err = run("train", "rows.csv", "-t", "grade", *QUICK, "--report", "report.html")
+    assert status == 0
+    for words in ("x", "number", "word", "category", "target", "rows", "network", "training"):
+        assert words in err
+    for words in (
+        "accuracy",
+        "log loss",
+        "always the commonest class",
+        "never trained on",
+        "model.deltaw",
+        "report.html",
+    ):
+        assert words in out
+    assert {path.name for path in Path().iterdir()} == {"rows.csv", "model.deltaw", "report.html"}
+    assert deltaw.load("model.deltaw").task == "classification"
+
+
+@pytest.mark.parametrize("name", ["digits", "iris", "wine", "breast_cancer", "diabetes"])
+def test_bundled_sets(run: Run, name: str) -> None:
+    status, out, _ = run("train", name, *QUICK, "--json")
+    assert status == 0
+    document = json.loads(out)
+    assert document["origin"]["source"] == name
+    assert document["scores"]["rows"] > 0
+
+
+def test_no_data_means_digits(run: Run) -> None:
+    assert json.loads(run("train", *QUICK, "--json")[1])["origin"]["source"] == "digits"
+
+
+def test_a_file_wins_over_a_bundled_set(run: Run) -> None:
+    table().write_csv("iris")
+    assert json.loads(run("train", "iris", "-t", "grade", *QUICK, "--json")[1])["target"] == "grade"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda rows: rows.write_csv("rows.tsv", separator="\t"),
+        lambda rows: rows.write_parquet("rows.parquet"),
+        lambda rows: rows.write_ipc("rows.arrow"),
+        lambda rows: rows.write_csv("rows.csv", separator=";"),
+    ],
+)
+def test_any_format_gives_the_same_scores(run: Run, write: Callable[[pl.DataFrame], None]) -> None:
+    write(table())
+    table().write_csv("plain.csv")
+    [path] = [path for path in Path().iterdir() if path.name != "plain.csv"]
+    documents = [json.loads(run("train", source, "-t", "price", *QUICK, "--json")[1]) for source in (path, "plain.csv")]
+    assert documents[0]["scores"] == documents[1]["scores"]
+
+
+def test_options_reach_the_recipe(run: Run) -> None:
+    table().write_csv("rows.csv")
+    options = "--hidden 7,5 --epochs 3 --learning-rate 0.01 --batch-size 16 --seed 3 --test-size 0.5 --engine reference"
+    more = "--set dropout=0.25 --set activation=tanh --set bias=false --set max_grad_norm=none --threads 1"
+    document = json.loads(run("train", "rows.csv", "-t", "grade", "--json", *options.split(), *more.split())[1])
+    recipe, origin = document["recipe"], document["origin"]
+    assert document["network"]["sizes"][1:3] == [7, 5]
+    assert document["network"]["bias"] == [False, False, False]
+    wanted = {
+        "epochs": 3,
+        "learning_rate": 0.01,
+        "batch_size": 16,
+        "dropout": 0.25,
+        "activation": "tanh",
+        "bias": False,
+    }
+    assert {name: recipe[name] for name in wanted} == wanted
+    assert (origin["seed"], origin["test_size"], origin["test_rows"]) == (3, 0.5, 60)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_recipes(run: Run, recipe: str) -> None:
+    table().write_csv("rows.csv")
+    for target in ("grade", "price"):
+        status, out, _ = run("train", "rows.csv", "-t", target, "-r", recipe, *QUICK, "--json")
+        assert status == 0
+        assert json.loads(out)["recipe"]["name"] == recipe
+
+
+def test_no_hidden_layer(run: Run) -> None:
+    table().write_csv("rows.csv")
+    out = run("train", "rows.csv", "-t", "price", "--engine", "reference", "--epochs", 2, "--hidden", "none", "--json")[
+        1
+    ]
+    assert len(json.loads(out)["network"]["sizes"]) == 2
+
+
+def test_predict_writes_a_table(run: Run, trained: Path) -> None:
+    model = deltaw.load("class.deltaw")
+    table().with_columns(more=pl.lit(1)).write_csv("more.csv")
+    _, out, err = run("predict", "class.deltaw", "more.csv")
+    frame = pl.read_csv(out.encode())
+    assert frame.columns == ["prediction", "probability_high", "probability_low"]
+    assert frame["prediction"].to_list() == model.predict("rows.csv").tolist()
+    assert np.array_equal(frame[:, 1:].to_numpy(), model.predict_proba("rows.csv"))
+    assert "does not use: more" in err
+    numbers = pl.read_csv(run("predict", "price.deltaw", "rows.csv")[1].encode())
+    assert numbers.columns == ["prediction"]
+    assert numbers["prediction"].to_list() == deltaw.load("price.deltaw").predict("rows.csv").tolist()
+
+
+READERS: dict[str, Callable[[str], pl.DataFrame]] = {
+    "out.csv": pl.read_csv,
+    "out.tsv": lambda path: pl.read_csv(path, separator="\t"),
+    "out.parquet": pl.read_parquet,
+    "out.arrow": pl.read_ipc,
+    "out.feather": pl.read_ipc,
+    "out": pl.read_csv,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_predict_into_a_file(run: Run, trained: Path, name: str) -> None:
+    expected = pl.read_csv(run("predict", "class.deltaw", "rows.csv")[1].encode())
+    status, out, err = run("predict", "class.deltaw", "rows.csv", "-o", name)
+    assert (status, out) == (0, "")
+    assert "120 answers" in err
+    assert READERS[name](name).equals(expected)
+
+
+def test_evaluate_and_show(run: Run, trained: Path) -> None:
+    status, out, _ = run("evaluate", "class.deltaw", "rows.csv")
+    assert status == 0
+    assert "120 rows of rows.csv" in out
+    assert deltaw.load("class.deltaw").evaluate("rows.csv").metrics[0].show(
+        deltaw.load("class.deltaw").evaluate("rows.csv")["accuracy"]
+    ) in out  # fmt: skip
+    status, out, _ = run("show", "price.deltaw")
+    assert status == 0
+    for words in ("regression of price", "rows.csv", "3", "identity", "seed 0", "reference", "R²"):
+        assert words in out
+
+
+def strict(text: str) -> Any:
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_json_is_one_document_and_nothing_else(run: Run, trained: Path) -> None:
+    assert set(strict(run("train", "rows.csv", "-t", "grade", *QUICK, "--json")[1])) == {
+        "model", "report", "task", "target", "classes", "columns", "network", "recipe", "history", "scores", "origin",
+    }  # fmt: skip
+    answers = strict(run("predict", "class.deltaw", "rows.csv", "--json")[1])
+    model = deltaw.load("class.deltaw")
+    assert answers["predictions"] == model.predict("rows.csv").tolist()
+    assert answers["probabilities"] == model.predict_proba("rows.csv").tolist()
+    assert strict(run("predict", "price.deltaw", "rows.csv", "--json")[1])["probabilities"] is None
+    scores = strict(run("evaluate", "class.deltaw", "rows.csv", "--json")[1])
+    assert scores["scores"] == model.evaluate("rows.csv").values
+    assert [each["class"] for each in scores["classes"]] == ["high", "low"]
+    assert strict(run("show", "class.deltaw", "--json")[1])["recipe"]["name"] == "default"
+
+
+def test_a_score_that_is_not_defined_is_null(run: Run, trained: Path) -> None:
+    table().with_columns(price=pl.lit(1.0)).write_csv("flat.csv")
+    assert strict(run("evaluate", "price.deltaw", "flat.csv", "--json")[1])["scores"]["r2"] is None
+    assert "not defined" in run("evaluate", "price.deltaw", "flat.csv")[1]
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version") == (0, f"deltaw {deltaw.__version__}\n", "")
+    for arguments in ([], ["--help"], ["-h"], ["train", "--help"], ["predict", "-h"]):
+        status, out, err = run(*arguments)
+        assert status == 0
+        assert "Usage: deltaw" in out
+        assert err == ""
+
+
+# --- what only a process of its own can show ------------------------------------------------------------------------
+
+
+def start(*arguments: str, **settings: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "deltaw", *arguments]
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from deltaw.cli import main; main(['--help']);"
+        "heavy = {'numpy', 'polars', 'sklearn', 'matplotlib', 'scipy', 'pandas'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_saves_what_was_learnt(tmp_path: Path) -> None:
+    table(2000).write_csv(tmp_path / "rows.csv")
+    arguments = "train rows.csv -t grade --engine reference --epochs 100000 --hidden 8 --batch-size 8 --report r.html"
+    with start(*arguments.split(), cwd=tmp_path) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("training"):
+                break
+        while not process.poll() and not _has_started(process):
+            pass
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "interrupted after" in err
+    assert "Traceback" not in err
+    assert "model saved" in out
+    model = deltaw.load(tmp_path / "model.deltaw")
+    assert model.history.ended == "interrupted"
+    assert (tmp_path / "r.html").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.deltaw", "r.html", "rows.csv"]
+
+
+def _has_started(process: subprocess.Popen[str]) -> bool:
+    """Wait half a second of the process's life: it is in its epochs by then."""
+    try:
+        process.wait(0.5)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+def test_a_broken_pipe_is_quiet(run: Run, trained: Path) -> None:
+    table(60_000).write_csv("many.csv")
+    with start("predict", "class.deltaw", "many.csv") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("prediction")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_is_one_line(run: Run, trained: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "deltaw", "show", "class.deltaw", "--json"]
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert found.returncode == 1
+    assert found.stderr.startswith("deltaw: standard output: No space left")
+    assert found.stderr.count("\n") == 1
