@@ -58,7 +58,7 @@ def test_finite_for_all_finite_numbers(x: list[float], later: float, name: str) 
         y = scale.apply(np.array(values))
         assert np.isfinite(y).all()
         assert np.isfinite(scale.undo(y)).all()
-    if name in ("unit", "symmetric"):
+    if name in ("unit", "symmetric") and max(map(abs, x)) < 1e307:  # beyond, the width is no float any more
         assert (scale.apply(np.array(x)) >= row.low - 1e-5).all()
         assert (scale.apply(np.array(x)) <= row.high + 1e-5).all()
 

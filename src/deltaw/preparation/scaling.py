@@ -13,6 +13,7 @@ from deltaw.exceptions import SettingError
 from deltaw.preparation.document import is_flag, is_number, is_positive
 
 Values = NDArray[np.float64]
+Fit = Callable[[Values], tuple[float, float, float]]
 
 # Scaled values are kept within ±LIMIT, far beyond any that training sees, so that float32 sums of them stay finite.
 LIMIT = 1e30
@@ -22,16 +23,17 @@ BEND = 3.0  # where the smooth clip x / √(1 + (x/3)²) flattens
 
 @dataclass(frozen=True)
 class Scale:
-    """z = (x - centre) / width, then, if `bend`, z / √(1 + (z/3)²), which lies within ±3.
+    """z = (x - centre) / width + shift, then, if `bend`, z / √(1 + (z/3)²), which lies within ±3.
 
     The smooth clip is RealMLP's (Holzmüller et al. 2024, arXiv 2407.04491, section 3).
     """
 
     centre: float
     width: float
+    shift: float = 0.0
     bend: bool = False
 
-    CHECKS: ClassVar = {"centre": is_number, "width": is_positive, "bend": is_flag}
+    CHECKS: ClassVar = {"centre": is_number, "width": is_positive, "shift": is_number, "bend": is_flag}
 
     @classmethod
     def accepts(cls, document: Any) -> bool:
@@ -45,10 +47,9 @@ class Scale:
     def apply(self, x: NDArray[Any]) -> NDArray[np.float32]:
         """Scaled float32 values, of any shape; always finite for finite x."""
         with np.errstate(over="ignore"):  # halves: the difference of two huge numbers would overflow
-            z = (np.asarray(x, np.float64) / 2 - self.centre / 2) / (self.width / 2)
-            if self.bend:
-                z = z / np.hypot(1.0, z / BEND)
-        return np.clip(z, -LIMIT, LIMIT).astype(np.float32)
+            z = np.clip((np.asarray(x, np.float64) / 2 - self.centre / 2) / (self.width / 2), -LIMIT, LIMIT)
+        z = z + self.shift
+        return (z / np.hypot(1.0, z / BEND) if self.bend else z).astype(np.float32)
 
     def undo(self, y: NDArray[Any]) -> Values:
         """The float64 values that `apply` turned into y, as far as float32 can tell."""
@@ -57,7 +58,7 @@ class Scale:
             flat = np.clip(z / BEND, -1 + 2.0**-24, 1 - 2.0**-24)  # float32 rounds far outliers to ±3 itself
             z = BEND * flat / np.sqrt((1 - flat) * (1 + flat))
         with np.errstate(over="ignore"):
-            return np.nan_to_num(z * self.width + self.centre)
+            return np.nan_to_num((z - self.shift) * self.width + self.centre)
 
 
 IDENTITY = Scale(0.0, 1.0)
@@ -68,7 +69,7 @@ class Scaling:
     """A way of scaling, as a row of SCALINGS.
 
     Attributes:
-        fit: centre and width from the training rows' values (finite, at least one).
+        fit: centre, width and shift from the training rows' values (finite, at least one).
         bend: whether outliers are bent in.
         low, high: what no and yes become in one-hot and indicator features.
         swing: what -1 and 1 become in features that swing (the sine of the day in the year).
@@ -76,7 +77,7 @@ class Scaling:
         summary: what it does, in a few words.
     """
 
-    fit: Callable[[Values], tuple[float, float]]
+    fit: Fit
     low: float
     high: float
     swing: tuple[float, float]
@@ -85,33 +86,32 @@ class Scaling:
     bend: bool = False
 
 
-def range_onto(low: float, high: float) -> Callable[[Values], tuple[float, float]]:
+def range_onto(low: float, high: float) -> Fit:
     """Smallest value -> low, largest -> high; a constant goes to the middle."""
 
-    def fit(x: Values) -> tuple[float, float]:
+    def fit(x: Values) -> tuple[float, float, float]:
         smallest, largest = float(x.min()), float(x.max())
         if smallest == largest:
-            return smallest - (low + high) / 2, 1.0
-        width = (largest - smallest) / (high - low)
-        return smallest - low * width, width
+            return smallest, 0.0, (low + high) / 2
+        return smallest, (largest - smallest) / (high - low), low
 
     return fit
 
 
-def _mean_and_deviation(x: Values) -> tuple[float, float]:
+def _mean_and_deviation(x: Values) -> tuple[float, float, float]:
     if x.min() == x.max():  # the mean of equal numbers may be off by a rounding, and the deviation then not zero
-        return float(x.flat[0]), 0.0
-    return float(x.mean()), float(x.std())
+        return float(x.flat[0]), 0.0, 0.0
+    return float(x.mean()), float(x.std()), 0.0
 
 
-def _median_and_quartiles(x: Values) -> tuple[float, float]:
+def _median_and_quartiles(x: Values) -> tuple[float, float, float]:
     """Median and interquartile range; where that is 0, half the whole range, as RealMLP does."""
     lower, median, upper = np.quantile(x, [0.25, 0.5, 0.75])
-    return float(median), float(upper - lower) or float(x.max() - x.min()) / 2
+    return float(median), float(upper - lower) or float(x.max() - x.min()) / 2, 0.0
 
 
-def _as_it_is(x: Values) -> tuple[float, float]:
-    return 0.0, 1.0
+def _as_it_is(x: Values) -> tuple[float, float, float]:
+    return 0.0, 1.0, 0.0
 
 
 SCALINGS = {
@@ -130,11 +130,11 @@ def scaling_called(name: str) -> Scaling:
     return SCALINGS[name]
 
 
-def fit_scale(fit: Callable[[Values], tuple[float, float]], x: Values, bend: bool = False) -> Scale:
-    """The scale for values x (any shape, finite). No value at all, or a width of zero, gives a width of one."""
-    if x.size == 0:
-        return Scale(0.0, 1.0, bend)
+def fit_scale(fit: Fit, x: Values, bend: bool = False) -> Scale:
+    """The scale for values x (any shape, finite); no value at all counts as zero, and a width of zero becomes one."""
+    x = x if x.size else np.zeros(1)
     # Statistics of numbers near the largest float overflow; a power of two scales without rounding.
-    unit = 2.0 ** max(0, int(np.frexp(np.abs(x).max())[1]) - 500)
-    centre, width = (min(max(value * unit, -LARGEST), LARGEST) for value in fit(x if unit == 1.0 else x / unit))
-    return Scale(centre, width if width >= SMALLEST else 1.0, bend)
+    unit = 2.0 ** max(0, int(np.frexp(max(x.max(), -x.min()))[1]) - 500)
+    centre, width, shift = fit(x if unit == 1.0 else x / unit)
+    centre, width = (min(max(value * unit, -LARGEST), LARGEST) for value in (centre, width))
+    return Scale(centre, width if width >= SMALLEST else 1.0, shift, bend)

@@ -296,7 +296,8 @@ class BlockOfNumbers:
             scale = fit_scale(scaling.fit, np.array([block.low, block.high]))
         else:
             values = _matrix(frame, block.columns, TRAINING)
-            scale = fit_scale(SCALINGS[scaling.block].fit, np.nan_to_num(values.astype(np.float64), nan=block.low))
+            present = values if values.dtype.kind in "iu" else values[~np.isnan(values)]
+            scale = fit_scale(SCALINGS[scaling.block].fit, present.astype(np.float64))
         return cls(block.name, block.columns, block.shape, block.low, scale)
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -14,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
 from deltaw.preparation.reading import as_numbers
-from deltaw.preparation.scaling import IDENTITY, SCALINGS, Scale, Values, fit_scale, range_onto
+from deltaw.preparation.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.tables.cells import as_words
 from deltaw.tables.table import cell_error, clip, listing, nearest
 
@@ -192,7 +191,7 @@ def _series(name: str, classes: tuple[Any, ...]) -> pl.Series:
     return pl.Series(name, list(classes))
 
 
-def _fit(scaling: str | tuple[str, float, float]) -> Callable[[Values], tuple[float, float]]:
+def _fit(scaling: str | tuple[str, float, float]) -> Fit:
     if scaling == "standard":
         return SCALINGS["standard"].fit
     if isinstance(scaling, tuple) and len(scaling) == 3 and scaling[0] == "range" and scaling[1] < scaling[2]:
