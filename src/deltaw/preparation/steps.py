@@ -33,7 +33,7 @@ MISSING, OTHER = "(missing)", "(other)"
 # What repeats with the calendar, and after how many days.
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
 
-CHUNK = 4096  # rows of a block scaled at once, so that the float64 values stay in the cache
+CHUNK = 256  # rows of a block scaled at once, so that the float64 values stay in the cache
 
 
 class Step(Protocol):
