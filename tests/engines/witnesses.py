@@ -1,4 +1,5 @@
-"""Two more engines, for tests only: they say how far from the reference a float32 engine may be, and where."""
+"""More engines, for tests only: two say how far from the reference a float32 engine may be, and where; the others are
+the native engine on one instruction set each."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.engines.native import NativeEngine
 from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.reference import ReferenceEngine
 from deltaw.engines.rows import Rows
@@ -74,3 +76,26 @@ def _rounded_activation(row: Activation) -> Activation:
 
 def _rounded_loss(row: Loss) -> Loss:
     return replace(row, dE=lambda o, t: row.dE(o, t).astype(f32))
+
+
+class Baseline(NativeEngine):
+    def __init__(self, network: Network, plan: Plan) -> None:
+        super().__init__(network, plan, "baseline")
+
+
+class Avx2(NativeEngine):
+    def __init__(self, network: Network, plan: Plan) -> None:
+        super().__init__(network, plan, "avx2")
+
+
+class Avx512(NativeEngine):
+    def __init__(self, network: Network, plan: Plan) -> None:
+        super().__init__(network, plan, "avx512")
+
+
+INSTRUCTION_SETS: dict[str, type[NativeEngine]] = {"baseline": Baseline, "avx2": Avx2, "avx512": Avx512}
+WITNESSES: dict[str, type[Any]] = {
+    "watched": Watched,
+    "rounded": Rounded,
+    **{f"native {name}": kind for name, kind in INSTRUCTION_SETS.items()},
+}
