@@ -355,6 +355,15 @@ def test_any_change_of_a_document_is_refused_or_means_something(data: st.DataObj
     prep.document()
 
 
+def test_a_name_that_polars_takes_for_all() -> None:
+    frame = pl.DataFrame({"*": [0.5, 1.5], "word": ["red", "red"], "": [True, False]})
+    kinds_ = [
+        Column(name, kind, "") for name, kind in zip(frame.columns, ("number", "category", "boolean"), strict=True)
+    ]
+    prep = Preparation.fit(frame, kinds_, "none")
+    assert prep.inverse(prep.transform(frame)).rows() == frame.rows()
+
+
 def test_frames_are_left_as_they_were() -> None:
     before = NUMBERS.clone()
     prep = Preparation.fit(NUMBERS, kinds(Table(NUMBERS, "x")))

@@ -82,6 +82,11 @@ def test_a_counter_is_a_number_where_nothing_else_is_left() -> None:
     assert kinds(Table(frame, "x.csv"), target="y")[0].kind == "number"
 
 
+def test_a_name_that_polars_takes_for_all() -> None:
+    frame = pl.DataFrame({"*": [1.0, 2.0], "b": ["1,5", "x"], "y": [1, 2]})
+    assert [column.name for column in kinds(Table(frame, "x.csv"), target="y")] == ["*", "b"]
+
+
 def test_a_block_is_one_column_in_its_place() -> None:
     frame = pl.DataFrame({"a": [1.0, 2.0], "p0": [0, 1], "p1": [2, 3], "b": ["x", "y"]})
     table = Table(frame, "x.csv", blocks=(Block("pixels", ("p0", "p1"), 0, 255, (1, 2)),))

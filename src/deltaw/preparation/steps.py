@@ -335,8 +335,8 @@ STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
 
 def _matrix(frame: pl.DataFrame, columns: tuple[str, ...], source: str) -> NDArray[Any]:
     """The columns as one array (n, len(columns)), NaN where missing. Raises ColumnError as `as_numbers` does."""
-    part = frame.select(columns)
-    if not all(kind.is_integer() for kind in part.schema.values()):
+    part = frame[list(columns)]  # not select, to which "*" is no name
+    if not all(kind.is_integer() for kind in part.dtypes):
         return np.column_stack([as_numbers(column, source) for column in part.iter_columns()])
     return part.to_numpy()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import polars as pl
 
 from deltaw.tables.table import cell_error
 
 # Spellings of a missing value, without surrounding spaces and in lower case.
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "nat")
 
 # Pairs of words, true first, that make a column of text a yes-or-no question.
 TRUTHS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("1", "0"), ("on", "off"))
@@ -43,15 +44,18 @@ TIME_FORMATS = {
 }
 DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
 
+# Signs before or after a number that may be left out: $ 12, 12 %.
+SIGNS = (r"^[$€£¥]\s*", r"\s*[%$€£¥]$")
+
 # A column is taken for numbers (or dates) with mistakes in it, rather than for words, up to this share of mistakes.
 MISTAKES = 0.05
 
 
 def missing_to_null(series: pl.Series) -> pl.Series:
     """A column of text without surrounding spaces, every spelling of a missing value turned into null."""
-    name, stripped = series.name, pl.col(series.name).str.strip_chars()
-    missing = stripped.str.to_lowercase().is_in(list(MISSING))
-    return series.to_frame().select(pl.when(~missing).then(stripped).alias(name)).get_column(name)
+    stripped = _per_cell(series, lambda cell: cell.str.strip_chars())
+    missing = list(MISSING)
+    return _per_cell(stripped, lambda cell: pl.when(~cell.str.to_lowercase().is_in(missing)).then(cell))
 
 
 def typed(series: pl.Series, source: str, delimiter: str = ",") -> pl.Series:
@@ -87,21 +91,26 @@ def typed(series: pl.Series, source: str, delimiter: str = ",") -> pl.Series:
 def read_numbers(words: pl.Series, delimiter: str = ",") -> pl.Series:
     """Float64 numbers from stripped text; null where a cell is no number.
 
-    A comma within a number parts thousands in comma-separated files, is the decimal sign in semicolon-separated ones,
-    and elsewhere whichever of the two explains more cells.
+    A sign of a currency or of per cent is left out if all cells have it. A comma within a number parts thousands in
+    comma-separated files, is the decimal sign in semicolon-separated ones, and elsewhere whichever explains more cells.
     """
     plain = words.cast(pl.Float64, strict=False)
     if plain.null_count() == words.null_count():
         return plain
+    for sign in SIGNS:
+        if words.str.contains(sign).all():  # all but the missing ones
+            words = words.str.replace(sign, "")
     notations = {",": (_thousands,), ";": (_decimal_comma, _thousands)}.get(delimiter, (_thousands, _decimal_comma))
-    readings = [_read(words, notation) for notation in notations]
+    readings = [_per_cell(words, partial(_number, notation=each)) for each in notations]
     return min(readings, key=lambda numbers: numbers.null_count())  # the first of equals
 
 
-def _read(words: pl.Series, notation: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    cell = pl.col(words.name)
-    number = pl.coalesce(notation(cell).cast(pl.Float64, strict=False), cell.cast(pl.Float64, strict=False))
-    return words.to_frame().select(number).get_column(words.name)
+def _per_cell(words: pl.Series, what: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    return words.to_frame("cell").select(what(pl.col("cell"))).to_series().alias(words.name)
+
+
+def _number(cell: pl.Expr, notation: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    return pl.coalesce(notation(cell).cast(pl.Float64, strict=False), cell.cast(pl.Float64, strict=False))
 
 
 def _thousands(cell: pl.Expr) -> pl.Expr:

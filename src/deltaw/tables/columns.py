@@ -60,7 +60,7 @@ def kinds(table: Table, target: str | None = None) -> tuple[Column, ...]:
     if target in blocks:
         expected = f"{table.name}: expected a target outside the block {blocks[target].name}"
         raise ColumnError(expected, f'"{target}"', "choose another column")
-    single = frame.select(name for name in frame.columns if name not in blocks and name != target)
+    single = frame[[name for name in frame.columns if name not in blocks and name != target]]
     _check_finite(single, table.name)
     typed = {column.name: column for column in _single_columns(single, table.name)}
     typed |= {block.name: _block_column(block) for block in table.blocks}

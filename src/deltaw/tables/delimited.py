@@ -17,7 +17,7 @@ import polars.selectors as cs
 from deltaw.exceptions import SettingError, TableError
 from deltaw.tables.cells import MISSING, typed
 from deltaw.tables.pixels import SMALLEST
-from deltaw.tables.table import clip
+from deltaw.tables.table import check_names
 
 # Candidates for the delimiter; of those that explain the first lines equally well, the first is taken. The comma comes
 # late because it is also a decimal sign (1,5;2,5), the space last because words contain it.
@@ -167,14 +167,7 @@ def _is_missing(cell: str) -> bool:
 
 def _names(header: list[str], source: str) -> list[str]:
     names = [cell.strip() or f"column_{i + 1}" for i, cell in enumerate(header)]
-    first_use: dict[str, int] = {}
-    for i, name in enumerate(names):
-        if first_use.setdefault(name, i) != i:
-            raise TableError(
-                f"{source}: expected a name of its own for every column",
-                f'"{clip(name)}" for columns {first_use[name] + 1} and {i + 1}',
-                "rename one of them",
-            )
+    check_names(names, source)
     return names
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.tables.cells import typed
-from deltaw.tables.table import Table
+from deltaw.tables.table import Table, check_names
 
 FRAME = "data frame"  # what messages call a frame, which has no name of its own
 
@@ -23,7 +23,7 @@ def from_object(source: Any) -> Table:
 
     if isinstance(source, pl.LazyFrame):
         source = source.collect()
-    _check_names(source)
+    check_names(map(str, getattr(source, "column_names", getattr(source, "columns", ()))), FRAME)
     try:
         native = nw.from_native(source, eager_only=True, pass_through=True)
         if isinstance(native, nw.DataFrame):
@@ -37,13 +37,6 @@ def from_object(source: Any) -> Table:
         raise TableError(f"expected a {FRAME} that Polars can take", reason, "simplify its columns") from None
     found = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
     raise TableError("expected a path or a data frame", found, "put the values in a pandas or Polars frame")
-
-
-def _check_names(source: Any) -> None:
-    names = list(map(str, getattr(source, "column_names", getattr(source, "columns", ()))))
-    if len(set(names)) < len(names):
-        twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise TableError(f"{FRAME}: expected a name of its own for every column", f'"{twice}" twice', "rename one")
 
 
 def _to_polars(frame: Any) -> pl.DataFrame:
@@ -82,6 +75,7 @@ def plain(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     if frame.is_empty():
         found = "no columns" if frame.width == 0 else "only column names"
         raise TableError(f"{source}: expected columns with rows", found, "give a table with rows")
+    check_names(frame.columns, source)
     conversions = _conversions(source)
     return pl.DataFrame([_converted(column, conversions, source) for column in frame.iter_columns()])
 

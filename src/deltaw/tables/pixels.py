@@ -75,7 +75,7 @@ def find_images(frame: pl.DataFrame, named: bool) -> tuple[pl.DataFrame, str | N
 
 def _are_bytes(frame: pl.DataFrame, names: list[str]) -> bool:
     """Whether the columns hold whole numbers 0…255, none missing, that reach beyond FAINTEST."""
-    part = frame.select(names)
+    part = frame[names]
     if not all(kind.is_integer() for kind in part.dtypes) or part.is_empty():
         return False
     lowest, highest = part.min().min_horizontal()[0], part.max().max_horizontal()[0]

@@ -52,7 +52,7 @@ def read(source: Any, delimiter: str | None = None) -> Table:
     if not isinstance(source, str | Path):
         return from_object(source)
     name, path = str(source), Path(source).expanduser()
-    if name in BUNDLED and not path.exists():
+    if name in BUNDLED and not path.is_file():
         return bundled(name)
     file = Source(load(path, name), name, path, delimiter)
     return _reader(file)(file)
@@ -61,11 +61,11 @@ def read(source: Any, delimiter: str | None = None) -> Table:
 def load(path: Path, name: str | None = None) -> bytes:
     """The file's bytes, decompressed where they are gzip. `name` is what messages call it. Raises TableError."""
     name = name or str(path)
-    if path.is_dir():
-        raise TableError(f"{name}: expected a file", "a directory", _inside(path))
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
+    except IsADirectoryError:
+        raise TableError(f"{name}: expected a file", "a directory", _inside(path)) from None
+    except (FileNotFoundError, NotADirectoryError):
         raise TableError(f"{name}: expected a file", "none of this name", _instead(path)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from deltaw.exceptions import ColumnError
+from deltaw.exceptions import ColumnError, TableError
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,18 @@ def missing_column(name: str, known: Iterable[str], source: str) -> ColumnError:
         f"the columns {listing(known)}",
         f'did you mean "{near}"?' if near else "give one of these names",
     )
+
+
+def check_names(names: Iterable[str], source: str) -> None:
+    """Raise TableError for a name that two columns have, and for one that Polars would take for a pattern of names."""
+    places: dict[str, int] = {}
+    for i, name in enumerate(names):
+        if places.setdefault(name, i) != i:
+            found = f'"{clip(name)}" for columns {places[name] + 1} and {i + 1}'
+            raise TableError(f"{source}: expected a name of its own for every column", found, "rename one of them")
+        if name.startswith("^") and name.endswith("$"):
+            found = f'"{clip(name)}"'
+            raise TableError(f"{source}: expected column names that are no patterns (^…$)", found, "rename the column")
 
 
 def cell_error(source: str, column: str, row: int, expected: str, found: object, remedy: str) -> ColumnError:
