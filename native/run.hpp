@@ -13,22 +13,24 @@ struct Trainer::Run {
   const int threads;
   const std::function<bool()>& stop;
   Barrier barrier;
-  double error = 0.0;  // thread 0's
+  double error;         // thread 0's
   std::atomic<std::int64_t> last_step{std::numeric_limits<std::int64_t>::max()};
   std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
   std::vector<double> norms;  // of every block of the gradient, see gradient_norm
 
-  Run(const Epoch& epoch_, int threads_, const std::function<bool()>& stop_)
-      : epoch(epoch_), threads(threads_), stop(stop_), barrier(threads_) {}
+  // `error_`: the sum so far, which goes on here, so that it is rounded the same however the epoch is cut.
+  Run(const Epoch& epoch_, int threads_, const std::function<bool()>& stop_, double error_)
+      : epoch(epoch_), threads(threads_), stop(stop_), barrier(threads_), error(error_) {}
 
-  // Thread 0 asks every 50 ms. The others learn of a stop one step later, so that all leave at the same step.
+  // Thread 0 asks now and then. The others learn of a stop one step later, so that all leave at the same step.
   void ask(int thread, std::int64_t step) {
     if (thread != 0 || step % 8 != 0) return;
     const auto now = std::chrono::steady_clock::now();
-    if (now - asked < std::chrono::milliseconds(50)) return;
+    if (now - asked < std::chrono::milliseconds(20)) return;
     asked = now;
-    if (stop && stop()) last_step.store(step + 1, std::memory_order_relaxed);
+    if (stop()) last_step.store(step + 1, std::memory_order_relaxed);
   }
+  bool stopped() const { return over(std::numeric_limits<std::int64_t>::max() - 1); }
   bool over(std::int64_t step) const { return last_step.load(std::memory_order_relaxed) <= step; }
 };
 

@@ -1,14 +1,16 @@
 // A team of threads that work through the same steps and meet at barriers.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
 namespace deltaw::DELTAW_ISA {
 
-// All threads wait here for the last one. Steps take microseconds, so it spins; after a while it gives the
-// processor away, so that a busy machine still gets on.
+// All threads wait here for the last one. Steps take microseconds, so it spins; where the last one is long in
+// coming, since other programs want the processor too, it sleeps until woken.
 class Barrier {
  public:
   explicit Barrier(int threads) : threads_(threads) {}
@@ -19,14 +21,18 @@ class Barrier {
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
       arrived_.store(0, std::memory_order_relaxed);
       round_.store(round + 1, std::memory_order_release);
+      round_.notify_all();
       return;
     }
-    for (int spins = 0; round_.load(std::memory_order_acquire) == round; ++spins)
-      if (spins > 4000) std::this_thread::yield();
-      else pause();
+    for (int spins = 0; spins < SPINS; ++spins) {
+      if (round_.load(std::memory_order_acquire) != round) return;
+      pause();
+    }
+    round_.wait(round, std::memory_order_acquire);
   }
 
  private:
+  static constexpr int SPINS = 4000;  // tens of microseconds: longer than any honest imbalance
   static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -35,6 +41,40 @@ class Barrier {
   const int threads_;
   alignas(64) std::atomic<int> arrived_{0};
   alignas(64) std::atomic<int> round_{0};
+};
+
+// How many threads are quickest just now: all that are allowed, or one. Where other programs use the processor too,
+// threads that wait for each other may be far slower than one alone. No bit depends on their number, so it may change
+// in the middle of a training: both are tried, the quicker one is kept, and now and then the other is tried again.
+class ThreadChoice {
+ public:
+  explicit ThreadChoice(int most) : most_(most), alone_(most == 1) {}
+
+  int most() const { return most_; }
+  int threads() const { return alone_ ? 1 : most_; }
+
+  // Steps to make before `learn`: a few milliseconds of work.
+  std::int64_t steps() const {
+    const double rate = rate_[alone_];
+    return rate > 0.0 ? std::max<std::int64_t>(1, std::int64_t(rate * (trying() ? 0.004 : 0.02))) : 4;
+  }
+
+  void learn(std::int64_t steps, double seconds) {
+    if (most_ == 1) return;
+    rate_[alone_] = double(steps) / std::max(seconds, 1e-9);
+    since_trial_ = trying() ? 0.0 : since_trial_ + seconds;
+    if (trying()) trial_cost_ = seconds;
+    const bool known = rate_[0] > 0.0 && rate_[1] > 0.0, quicker = rate_[1] > rate_[0];
+    alone_ = !known ? !alone_ : since_trial_ > 0.2 + 20.0 * trial_cost_ ? !quicker : quicker;
+  }
+
+ private:
+  bool trying() const { return rate_[!alone_] > rate_[alone_]; }
+
+  int most_;
+  bool alone_;                    // what is in use
+  double rate_[2] = {0.0, 0.0};   // steps a second with all threads, and alone; 0: not known yet
+  double since_trial_ = 0.0, trial_cost_ = 0.0;
 };
 
 // Run work(thread) for thread = 0 … threads − 1; 0 is the caller's own.

@@ -108,18 +108,41 @@ void Trainer::batches(Run& run, int thread) {
   }
 }
 
+// An epoch is cut between steps into stretches of a few milliseconds, each on as many threads as are quickest.
 double Trainer::train(const Epoch& epoch, int threads, const std::function<bool()>& stop) {
-  if (epoch.n == 0) return 0.0;
-  Run run(epoch, threads, stop);
+  if (choice_.most() != threads) choice_ = ThreadChoice(threads);
   std::size_t blocks = 0;
   for (const Layer& layer : layers_) blocks += std::size_t(layer.vectors) * blocks_of(layer.n_in);
-  if (plan_.max_grad_norm > 0.0) run.norms.resize(blocks);
   work_.make_scratch(layers_, threads);
-  run_team(threads, [&](int thread) {
-    if (one_by_one()) (this->*samples_)(run, thread);
-    else batches(run, thread);
-  });
-  return run.error;
+
+  double error = 0.0;
+  auto asked = std::chrono::steady_clock::now();
+  for (std::int64_t begin = 0; begin < epoch.n;) {
+    const std::int64_t step = begin / plan_.batch_size;
+    const std::int64_t end = std::min(epoch.n, begin + choice_.steps() * plan_.batch_size);
+    Epoch stretch = epoch;
+    stretch.order += begin, stretch.n = end - begin, stretch.first_step += step;
+    stretch.pace = {epoch.pace.alpha + step, epoch.pace.decay + step, epoch.pace.dropout + step};
+
+    Run run(stretch, choice_.threads(), stop, error);
+    if (plan_.max_grad_norm > 0.0) run.norms.resize(blocks);
+    const auto started = run.asked;
+    run_team(run.threads, [&](int thread) {
+      if (one_by_one()) (this->*samples_)(run, thread);
+      else batches(run, thread);
+    });
+    const auto now = std::chrono::steady_clock::now();
+    choice_.learn((end - begin + plan_.batch_size - 1) / plan_.batch_size,
+                  std::chrono::duration<double>(now - started).count());
+    error = run.error;
+    begin = end;
+    if (run.stopped()) break;
+    if (now - asked > std::chrono::milliseconds(20)) {
+      asked = now;
+      if (stop()) break;
+    }
+  }
+  return error;
 }
 
 double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads) {

@@ -65,7 +65,8 @@ class Trainer {
   Trainer& operator=(const Trainer&) = delete;
 
   // Returns the sum of E times weight over the rows worked through. `stop` is asked now and then; when it
-  // answers true, the running batch is finished and the rest left. Bits do not depend on `threads`.
+  // answers true, the running batch is finished and the rest left. `threads` is the most it may use;
+  // no bit depends on it.
   double train(const Epoch& epoch, int threads, const std::function<bool()>& stop);
 
   // Outputs (n, n_out) of all rows into `out`, and the sum of E times weight if there are targets.
@@ -107,6 +108,7 @@ class Trainer {
   bool buffered_;  // the gradient is summed in memory first: clipping, and batches larger than the workspace
   std::vector<Layer> layers_;
   Workspace work_;
+  ThreadChoice choice_{1};
   // The chosen optimiser's instances of the templates above.
   void (Trainer::*update_)(Run&, const Piece&, int, int) = nullptr;
   void (Trainer::*update_buffered_)(Run&, const Piece&, float, int) = nullptr;
