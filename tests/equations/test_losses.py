@@ -225,6 +225,11 @@ def test_smoothing_keeps_the_sum_and_gives_every_class_its_share(share: float, c
     np.testing.assert_allclose(T[0, 1], share / classes, rtol=1e-12, atol=1e-300)
 
 
+def test_smoothing_keeps_every_row_to_itself() -> None:
+    T = np.array([[3.0, 0.0, 0.0], [0.0, 0.0, 0.6]])
+    np.testing.assert_allclose(smooth(T, 0.5, loss("squared")), [[2.0, 0.5, 0.5], [0.1, 0.1, 0.4]])
+
+
 def test_smoothing_of_yes_and_no_goes_to_a_half() -> None:
     T = np.array([[0.0, 1.0, 1.0]])
     np.testing.assert_allclose(smooth(T, 0.2, loss("binary_cross_entropy")), [[0.1, 0.9, 0.9]])
