@@ -124,13 +124,18 @@ class NativeEngine:
 
     def _threads(self, rows: int | None = None) -> int:
         """How many threads: those allowed, unless a step is too little work to share."""
-        limit = self.plan.threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        if limit is None or limit <= 1:
-            return 1
+        limit = self.plan.threads or _processors()
         batch = self.plan.batch_size if rows is None else rows
         work = batch * sum(n_in * n_out for n_in, n_out in self.sizes)
         worth = WORTH_TWO_THREADS_ONE_ROW if batch == 1 and rows is None else WORTH_TWO_THREADS
         return limit if work >= worth else 1
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _float32(array: Any) -> NDArray[np.float32]:
