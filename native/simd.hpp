@@ -101,8 +101,9 @@ inline vf reciprocal(vf x) {
 inline vf square_root(vf x) { return x * reciprocal_sqrt(max(x, splat(1.1754944e-38f))); }
 
 // eˣ: x = n ln 2 + r with |r| ≤ ½ ln 2, then 2ⁿ by the exponent's bits and eʳ by its series to r⁶
-// (truncation below 2⁻²⁴). x is held within what a normal float can express.
+// (truncation below 2⁻²⁴). Below −87 it stays at the least normal float; above what a float can hold it is infinite.
 inline vf exp(vf x) {
+  const vi overflow = x > 88.7228f;
   x = min(max(x, splat(-87.0f)), splat(88.0f));
   const vf round = splat(12582912.0f);  // 1.5 · 2²³: adding it rounds to the nearest integer
   vf shifted = fma(x, splat(1.44269504f), round);
@@ -116,7 +117,7 @@ inline vf exp(vf x) {
   p = fma(p, r, splat(0.5f));
   p = fma(p * r, r, r) + 1.0f;
   vi exponent = (((vi)shifted - (vi)round) + 127) << 23;
-  return p * (vf)exponent;
+  return select(overflow, splat(__builtin_inff()), p * (vf)exponent);
 }
 
 // ln x for normal x > 0: x = 2ᵉ m with m in [√½, √2), ln m = 2 atanh(s) for s = (m − 1)/(m + 1), |s| < 0.172.

@@ -17,10 +17,11 @@ struct OptimizerSettings {
 // α' = α √(1 − β₂ᵗ)/(1 − β₁ᵗ) and ε' = ε √(1 − β₂ᵗ): no division by the corrections for each weight.
 struct StepConstants {
   // 1 − β is rounded once, from double: 1 − 0.999f would be wrong in its fifth digit.
-  float alpha, keep, l2, momentum, new_m, new_v, new_s, epsilon, adam_alpha, adam_epsilon;
+  // αλ stays a number of its own: 1 − αλ would lose its digits beside the 1.
+  float alpha, shrink, l2, momentum, new_m, new_v, new_s, epsilon, adam_alpha, adam_epsilon;
 
   StepConstants(const OptimizerSettings& s, double alpha_, double decay, double l2_, std::int64_t t)
-      : alpha(float(alpha_)), keep(float(1.0 - alpha_ * decay)), l2(float(l2_)), momentum(float(s.momentum)),
+      : alpha(float(alpha_)), shrink(float(alpha_ * decay)), l2(float(l2_)), momentum(float(s.momentum)),
         new_m(float(1.0 - s.beta1)), new_v(float(1.0 - s.beta2)), new_s(float(1.0 - s.rho)),
         epsilon(float(s.epsilon)) {
     const double root = std::sqrt(1.0 - std::pow(s.beta2, double(t)));
@@ -30,7 +31,7 @@ struct StepConstants {
   StepConstants without_l2_and_decay() const {  // for biases
     StepConstants c = *this;
     c.l2 = 0.0f;
-    c.keep = 1.0f;
+    c.shrink = 0.0f;
     return c;
   }
 };
@@ -53,7 +54,7 @@ struct Adam     { static constexpr int slots = 2;
                     v = fma(splat(c.new_v), fma(g, g, -v), v);
                     store(s0, m); store(s1, v);
                     vf q = reciprocal(square_root(v) + c.adam_epsilon);
-                    return fma(m * -c.adam_alpha, q, w * c.keep); } };
+                    return fma(m * -c.adam_alpha, q, fma(splat(-c.shrink), w, w)); } };
 struct RmsProp  { static constexpr int slots = 1;
                   static vf step(vf w, vf g, float* s0, float*, const StepConstants& c) {
                     vf s = load(s0); s = fma(splat(c.new_s), fma(g, g, -s), s); store(s0, s);

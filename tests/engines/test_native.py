@@ -123,17 +123,15 @@ def test_the_core_refuses_what_would_reach_outside_its_arrays():
     with pytest.raises(ValueError, match="label beyond"):
         compiled.targets(np.array([0, 2], np.int32), None, 2, 0.0, False)
     with pytest.raises(ValueError, match="column beyond"):
-        compiled.Inputs.sparse(
-            np.ones(1, np.float32), np.array([3], np.int32), np.array([0, 1], np.int64), 3, 1.0, 0.0
-        )
+        compiled.Inputs.sparse(np.ones(1, np.float32), np.array([3], np.int32), np.array([0, 1], np.int64), 3, 1.0, 0.0)
     with pytest.raises(ValueError, match="n_out"):
         trainer.write(0, -1, np.zeros((3, 2), np.float32), np.zeros(2, np.float32))
     with pytest.raises(ValueError, match="no such slot"):
         trainer.write(0, 0, np.zeros((2, 3), np.float32), np.zeros(2, np.float32))
     with pytest.raises(ValueError, match="no activation named"):
         compiled.Trainer([(3, 2, "cubic", True)], plan)
+    plan.optimizer = "magic"
     with pytest.raises(ValueError, match="no optimizer named"):
-        plan.optimizer = "magic"
         compiled.Trainer([(3, 2, "sigmoid", True)], plan)
 
 

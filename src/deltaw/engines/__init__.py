@@ -23,7 +23,7 @@ def make(name: str, network: Network, plan: Plan) -> Engine:
         SettingError: no engine of that name.
         MissingError: the engine is not installed; says how to install it.
     """
-    if name not in ENGINES:
+    if not isinstance(name, str) or name not in ENGINES:
         raise SettingError(f"engine: expected one of {', '.join(ENGINES)}", repr(name), "choose one of these")
     module, kind = ENGINES[name]
     try:

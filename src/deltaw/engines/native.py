@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.rows import Rows
+from deltaw.exceptions import InputError
 from deltaw.network import Network
 
 # Below so many multiplications a step, waiting for each other costs two threads more than they gain.
@@ -46,8 +47,8 @@ class NativeEngine:
         ]
         self.trainer = self.core.Trainer(layers, self._core_plan())
         for l, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
-            self.trainer.write(l, -1, _float32(W), _float32(b))
-        self._prepared: dict[int, tuple[Rows, Any, Any]] = {}
+            self.trainer.write(l, -1, _float32(W, f"weights[{l}]"), _float32(b, f"biases[{l}]"))
+        self._prepared: dict[tuple[int, float], tuple[Rows, Any, Any]] = {}
 
     def train(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace) -> float:
         X, T = self._prepare(rows, self.plan.label_smoothing)
@@ -64,7 +65,8 @@ class NativeEngine:
         return total / len(rows), outputs
 
     def store(self, network: Network) -> None:
-        network.weights, network.biases = map(list, zip(*(self._read(l, -1) for l in range(len(self.sizes))), strict=True))
+        layers = [self._read(l, -1) for l in range(len(self.sizes))]
+        network.weights, network.biases = [W for W, _ in layers], [b for _, b in layers]
 
     def state(self) -> dict[str, NDArray[Any]]:
         return {
@@ -101,15 +103,15 @@ class NativeEngine:
 
     def _prepare(self, rows: Rows, smoothing: float) -> tuple[Any, Any]:
         """The core's view of these rows; kept, since the same rows come back every epoch."""
-        known = self._prepared.get(id(rows))
+        known = self._prepared.get((id(rows), smoothing))
         if known is None:
             T = None
             if rows.T is not None:
-                values = rows.T if rows.T.dtype == np.int32 and rows.T.ndim == 1 else _float32(rows.T)
-                weight = None if rows.weight is None else _float32(rows.weight)
+                values = rows.T if rows.T.dtype == np.int32 and rows.T.ndim == 1 else _float32(rows.T, "T")
+                weight = None if rows.weight is None else _float32(rows.weight, "sample_weight")
                 each_alone = self.plan.loss.kind == "binary_cross_entropy"
                 T = self.core.targets(values, weight, self.sizes[-1][1], smoothing, each_alone)
-            known = self._prepared[id(rows)] = (rows, self._inputs(rows), T)
+            known = self._prepared[id(rows), smoothing] = (rows, self._inputs(rows), T)
         return known[1], known[2]
 
     def _inputs(self, rows: Rows) -> Any:
@@ -117,10 +119,10 @@ class NativeEngine:
         if rows.sparse:
             X = rows.X
             columns, starts = X.indices.astype(np.int32, copy=False), X.indptr.astype(np.int64)
-            return self.core.Inputs.sparse(_float32(X.data), columns, starts, X.shape[1], multiply, offset)
+            return self.core.Inputs.sparse(_float32(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
         if rows.X.dtype == np.uint8:
             return self.core.Inputs.bytes(rows.X, multiply, offset)
-        return self.core.Inputs.dense(_float32(rows.X), multiply, offset)
+        return self.core.Inputs.dense(_float32(rows.X, "X"), multiply, offset)
 
     def _threads(self, rows: int | None = None) -> int:
         """How many threads: those allowed, unless a step is too little work to share."""
@@ -138,5 +140,14 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _float32(array: Any) -> NDArray[np.float32]:
-    return np.ascontiguousarray(array, np.float32)
+def _float32(array: Any, what: str = "state") -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):
+        single = np.ascontiguousarray(array, np.float32)
+    if single is not array and not np.isfinite(single.sum(dtype=np.float64)):
+        bad = np.argwhere(~np.isfinite(single))[0]
+        raise InputError(
+            f"{what}: the native engine takes numbers that float32 can hold, to ±3.4e38",
+            f"{np.asarray(array)[tuple(bad)]:g} at {tuple(map(int, bad))}",
+            "scale the data, or use engine='reference'",
+        )
+    return single

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deltaw.network import Network
 
-Ending = Literal["finished", "early stopping", "interrupted", "diverged"]
+Ending = Literal["finished", "early stopping", "callback", "interrupted", "diverged"]
 
 
 @dataclass

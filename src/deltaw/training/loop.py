@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from deltaw import engines
 from deltaw.engines.protocol import Pace, Plan
@@ -104,7 +105,7 @@ def train(
         raise SettingError(f"backward: expected one of {', '.join(RULES)}", repr(backward), "choose one of these")
     if stopping is not None and validation is None:
         raise SettingError("early_stopping: expected validation rows to judge by", "none", "give validation=(X, T)")
-    callbacks = _callbacks(callbacks)
+    told = _callbacks(callbacks)
     rows = Rows.of(network, X, T, row, sample_weight, input_scale)
     held_out = None
     if validation is not None:
@@ -127,59 +128,61 @@ def train(
     )
     alpha = positive(learning_rate, "learning_rate", or_zero=True)
     steps = -(-len(rows) // plan.batch_size)
-    machine = engines.make(engine, network, plan)
-    history, best = History(), None if stopping is None else Best(stopping)
 
+    def pace(epoch: int) -> Pace:
+        """The numbers of each step of an epoch."""
+        factors = partial(
+            schedules.factors, first_step=epoch * steps, steps=steps, steps_per_epoch=steps, epochs=epochs
+        )
+        return Pace(
+            alpha * factors(pattern),
+            method.weight_decay * factors(schedules.schedule(method.decay_schedule)),
+            factors(schedules.schedule(drop.schedule)),
+        )
+
+    def order() -> NDArray[np.int64]:
+        """The order of the rows in the next epoch."""
+        return randomness.permutation(len(rows)) if shuffle else np.arange(len(rows))
+
+    machine = engines.make(engine, network, plan)
+    best = None if stopping is None else Best(stopping)
+    history = History()
     try:
         for epoch in range(epochs):
-            order = randomness.permutation(len(rows)) if shuffle else np.arange(len(rows))
-            first = epoch * steps
-            pace = Pace(
-                alpha * schedules.factors(pattern, first, steps, steps, epochs),
-                _decay(method, first, steps, epochs),
-                schedules.factors(schedules.schedule(drop.schedule), first, steps, steps, epochs),
-            )
             started = perf_counter()
-            error = machine.train(rows, order, first, pace)
+            error = machine.train(rows, order(), epoch * steps, pace(epoch))
             history.seconds.append(perf_counter() - started)
             history.loss.append(error)
             history.batch_steps += steps
-            validation_error, outputs = machine.evaluate(held_out) if held_out is not None else (None, None)
-            if validation_error is not None:
-                history.validation_loss.append(validation_error)
-
-            stop = False
-            if best is not None or callbacks:
+            if best is not None or told:
                 machine.store(network)
-            if best is not None and held_out is not None and held_out.T is not None and outputs is not None:
-                judge = best.rule.score
-                score = history.validation_loss[-1] if judge is None else judge(held_out.T, outputs)
-                stop = best.see(epoch, score, network)
-                history.ended = "early stopping" if stop else "finished"
-            told = Epoch(epoch + 1, epochs, len(rows), error, validation_error, history.seconds[-1], outputs, network)
-            for callback in callbacks:
-                stop = callback(told) is True or stop
+
+            validation_error, outputs = None, None
+            if held_out is not None:
+                validation_error, outputs = machine.evaluate(held_out)
+                history.validation_loss.append(validation_error)
+                assert held_out.T is not None
+                if best is not None and best.see(
+                    epoch, best.rule.judge(validation_error, held_out.T, outputs), network
+                ):
+                    history.ended = "early stopping"
+            record = Epoch(epoch + 1, epochs, len(rows), error, validation_error, history.seconds[-1], outputs, network)
+            # A list, not a generator: all are told, also after one that wants to stop.
+            if any([callback(record) is True for callback in told]):  # noqa: C419
+                history.ended = "callback"
             if not np.isfinite(error):
-                history.ended, stop = "diverged", True
-            if stop:
+                history.ended = "diverged"
+            if history.ended != "finished":
                 break
     except KeyboardInterrupt:
-        machine.store(network)
         history.ended = "interrupted"
-        raise TrainingInterrupted(history) from None
-
     machine.store(network)
     if best is not None and best.network is not None:
         network.weights, network.biases = best.network.weights, best.network.biases
         history.best_epoch = best.epoch
+    if history.ended == "interrupted":
+        raise TrainingInterrupted(history)
     return history
-
-
-def _decay(method: optimizers.Optimizer, first: int, steps: int, epochs: int) -> np.ndarray[Any, Any]:
-    """λ of every step of an epoch: AdamW's weight decay along its schedule, 0 for the others."""
-    return method.weight_decay * schedules.factors(
-        schedules.schedule(method.decay_schedule), first, steps, steps, epochs
-    )
 
 
 def _callbacks(given: Iterable[Callback]) -> tuple[Callback, ...]:

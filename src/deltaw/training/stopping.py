@@ -44,6 +44,10 @@ class EarlyStopping:
         """None, a patience, or an EarlyStopping, as `deltaw.train` takes it."""
         return given if given is None or isinstance(given, cls) else cls(patience=given)  # type: ignore[arg-type]
 
+    def judge(self, loss: float, T: NDArray[Any], outputs: NDArray[Any]) -> float:
+        """The number that is compared between epochs, from the validation loss, targets and outputs."""
+        return loss if self.score is None else float(self.score(T, outputs))
+
 
 class Best:
     """The best epoch so far, by an EarlyStopping."""
