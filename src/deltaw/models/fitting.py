@@ -195,34 +195,50 @@ def plan(
                 seed, test_size, engine, threads)  # fmt: skip
 
 
+class _Judge:
+    """Scores the outputs for the rows held out after each epoch.
+
+    Attributes:
+        rows: those rows, or None.
+        scores: accuracy or R² after each epoch.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.target, self.rows = plan.target, plan.held_out[1]
+        self.metric = METRICS[plan.target.task][0]
+        self.scores: list[float] = []
+
+    def score(self, outputs: Array) -> float:
+        assert self.rows is not None
+        return self.metric.score(outcome(self.target, outputs, self.rows.truth))
+
+    def badness(self, T: Array, outputs: Array) -> float:
+        """For `EarlyStopping`: lower is better, and a draw goes to the later epoch, which has seen more."""
+        return -self.score(outputs) - 1e-9 * len(self.scores)
+
+    def record(self, epoch: Epoch) -> ScoredEpoch:
+        """Take note of an epoch's score."""
+        score = None if epoch.outputs is None else self.score(epoch.outputs)
+        self.scores += [] if score is None else [score]
+        known = {each.name: getattr(epoch, each.name) for each in fields(Epoch)}
+        return ScoredEpoch(**known, score=score, score_name=self.metric.title)
+
+
 def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
     """Train as planned; see `fit`."""
-    recipe, network = plan.recipe, plan.network.copy()
+    recipe, network, judge = plan.recipe, plan.network.copy(), _Judge(plan)
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
-    held_out, judge_rows = plan.held_out
-    callbacks = tuple(callbacks)
-    metric = METRICS[plan.target.task][0]
-    scores: list[float] = []
-
-    def judge(outputs: Array) -> float:
-        assert judge_rows is not None
-        return metric.score(outcome(plan.target, outputs, judge_rows.truth))
+    told, rows = tuple(callbacks), judge.rows
 
     def after_epoch(epoch: Epoch) -> bool:
-        score = None if epoch.outputs is None else judge(epoch.outputs)
-        if score is not None:
-            scores.append(score)
-        told = ScoredEpoch(
-            **{f.name: getattr(epoch, f.name) for f in fields(Epoch)}, score=score, score_name=metric.title
-        )
-        # A list, not a generator: every callback is told, also after one that wants to stop.
-        return any([callback(told) is True for callback in callbacks])  # noqa: C419
+        scored = judge.record(epoch)
+        answers = [callback(scored) for callback in told]  # all are told, also after one that wants to stop
+        return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
 
     stopping = None
     if plan.validation is not None:
-        by_score = (lambda T, outputs: -judge(outputs)) if recipe.keep == "score" else None
-        stopping = EarlyStopping(patience=recipe.patience, score=by_score)
+        stopping = EarlyStopping(recipe.patience, score=judge.badness if recipe.keep == "score" else None)
     try:
         history = train(
             network,
@@ -238,7 +254,7 @@ def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
             schedule=recipe.schedule,
             l2=recipe.l2,
             dropout=Dropout(recipe.dropout, recipe.dropout_schedule),
-            validation=None if judge_rows is None else (judge_rows.X, judge_rows.T),
+            validation=None if rows is None else (rows.X, rows.T),
             early_stopping=stopping,
             callbacks=(after_epoch,),
             engine=plan.engine,
@@ -247,9 +263,9 @@ def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
             max_grad_norm=recipe.max_grad_norm,
         )
     except TrainingInterrupted as stopped:
-        learning = Learning(**vars(stopped.history), score=scores, held_out=held_out)
+        learning = Learning(**vars(stopped.history), score=judge.scores, held_out=plan.held_out[0])
         raise TrainingInterrupted(learning, _scored(_model(plan, network, learning), plan)) from None
-    learning = Learning(**vars(history), score=scores, held_out=held_out)
+    learning = Learning(**vars(history), score=judge.scores, held_out=plan.held_out[0])
     if not all(np.isfinite(w).all() for w in [*network.weights, *network.biases]):
         raise SettingError(
             f"learning_rate: expected one with which the loss stays finite, found {recipe.learning_rate:g}, with which "
