@@ -51,7 +51,8 @@ def print_scores(console: Console, scores: Scores, rows: str) -> None:
     """Scores beside the baseline, and for classes which were taken for which."""
     from deltaw.models import GUESS
 
-    grid = _grid(rows, "the network", GUESS[scores.task])
+    console.print(rows, soft_wrap=True)
+    grid = _grid("", "the network", GUESS[scores.task])
     for metric in scores.metrics:
         grid.add_row(metric.title, metric.show(scores[metric.name]), metric.show(scores.baseline[metric.name]))
     console.print(grid)
@@ -113,7 +114,7 @@ def _columns(described: Sequence[Any]) -> Grid:
 def _confusion(scores: Scores) -> Grid:
     """Row: the true class; column: the answer; then recall and precision of the row's class."""
     assert scores.confusion is not None
-    grid = _grid("truth", *map(str, scores.classes), "recall", "precision")
+    grid = _grid("truth", *map(str, scores.classes), "recall", "prec.", padding=(0, 0, 0, 1))
     rows = zip(scores.classes, scores.confusion, scores.recall, scores.precision, strict=True)
     for name, counts, recall, precision in rows:
         grid.add_row(Text(str(name)), *(f"{n}" if n else "·" for n in counts), _percent(recall), _percent(precision))
@@ -135,9 +136,9 @@ def _mistakes(scores: Scores) -> Grid:
     return grid
 
 
-def _grid(*headings: str, words: int = 1) -> Grid:
+def _grid(*headings: str, words: int = 1, padding: tuple[int, int, int, int] = (0, 1, 0, 1)) -> Grid:
     """A grid whose first `words` columns are text and stand left; the others are numbers and stand right."""
-    grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding)
     for i, heading in enumerate(headings):
         grid.add_column(Text(heading), justify="left" if i < words else "right", overflow="fold")
     return grid

@@ -109,7 +109,7 @@ _DEFAULT = Recipe(
     output_activation="softmax",
     loss="cross_entropy",
     optimizer="adamw(beta1=0.9, beta2=0.95, weight_decay=0.02, decay_schedule='flat_cosine')",
-    learning_rate=0.004,
+    learning_rate=0.01,
     schedule="coslog",
     dropout=0.15,
     dropout_schedule="flat_cosine",
@@ -131,6 +131,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {
             activation="mish",
             output_activation="identity",
             loss="squared",
+            learning_rate=0.02,
             label_smoothing=0.0,
         ),
     },
@@ -190,9 +191,10 @@ def _notes_size(rows: int, image: bool) -> tuple[tuple[int, ...], int, int]:
 
 
 def _default_size(rows: int, image: bool) -> tuple[tuple[int, ...], int, int]:
-    """Two layers, 64 epochs of batches of 256; small tables get smaller batches, for enough steps."""
-    batch = min(256, max(32, 2 ** round((rows / 16) ** 0.5).bit_length()))
-    return ((256, 128) if image else (128, 128)), batch, 64
+    """Two layers; batches of about √rows; 64 epochs, fewer where each has many steps. Chosen by benchmarks/accuracy."""
+    batch = min(256, max(32, 2 ** round(math.log2(rows) / 2)))
+    epochs = max(8, round(64 * min(1.0, (10_000 / rows) ** 0.5)))
+    return ((256, 128) if image else (128, 128)), batch, epochs
 
 
 _SIZES = {"notes": _notes_size, "default": _default_size}
