@@ -55,7 +55,7 @@ STYLE: dict[Any, Any] = {
 
 MAX_COUNTED_CLASSES = 20  # confusion matrices write the counts into the cells up to here
 SHARES = {"accuracy"}  # scores that read best as percentages
-MAX_NAME = 18  # characters of a class name that fit beside an axis
+MAX_NAME = 20  # characters of a class name that fit beside an axis
 
 
 def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
@@ -159,10 +159,12 @@ def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -
         recall: (K,) found among the rows of a class; NaN where there were none.
         classes: K names.
     """
+    from matplotlib.ticker import MaxNLocator
+
     p, r = np.asarray(precision, float), np.asarray(recall, float)
     order = np.argsort(np.where(np.isnan(r), np.inf, r), kind="stable")
     height = 0.9 + float(np.clip(0.24 * len(p), 0.6, 9.0))
-    figure, axes = _figure((4.3, height), 1, 1)
+    figure, axes = _figure((4.0 if len(p) <= MAX_COUNTED_CLASSES else 6.4, height), 1, 1)
     axis, y = axes[0], np.arange(len(p))
     axis.hlines(y, np.fmin(p, r)[order], np.fmax(p, r)[order], color="#c6cad0", linewidth=2)
     axis.plot(p[order], y, "o", color=BLUE, markersize=5.5, label="precision (right answers)")
@@ -171,9 +173,10 @@ def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -
     axis.set_ylim(len(p) - 0.4, -0.6)
     lowest = np.nanmin(np.concatenate([p, r, [1.0]]))
     axis.set_xlim(max(0.0, lowest - 0.06 * (1.02 - lowest) - 0.01), 1.0 + 0.04 * (1.02 - lowest))
+    axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.xaxis.set_major_formatter(_percent)
     axis.grid(axis="x")
-    axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2, fontsize=9, handletextpad=0.2)
+    figure.legend(loc="outside upper left", ncols=2, fontsize=9, handletextpad=0.2, columnspacing=1.2)
     return figure
 
 
@@ -338,7 +341,8 @@ def _shade(colour: str, share: NDArray[Any]) -> NDArray[Any]:
 
 def _short(name: Any) -> str:
     text = str(name)
-    return text if len(text) <= MAX_NAME else text[: MAX_NAME - 1] + "…"
+    # The middle is left out: names that start alike ("cell type 1 …") often differ at their end.
+    return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME // 2 - 1]}…{text[-MAX_NAME // 2 :]}"
 
 
 _percent: Callable[[float, Any], str] = lambda value, _: f"{100 * value:.4g} %"  # noqa: E731

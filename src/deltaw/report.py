@@ -194,7 +194,7 @@ def _learning_note(model: Model) -> str:
     seconds = sum(history.seconds)
     speed = f", {model.origin.training_rows * len(history) / seconds:,.0f} samples a second" if seconds > 0 else ""
     endings = {"finished": "", "early stopping": "; ended early, for want of progress", "interrupted": "; interrupted"}
-    return f"<p class=soft>{len(history)} epochs in {seconds:.2f} s{speed}{endings.get(history.ended, '')}.</p>"
+    return f"<p class=soft>{len(history)} epochs in {seconds:.3g} s{speed}{endings.get(history.ended, '')}.</p>"
 
 
 def _columns(preparation: Preparation) -> str:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from deltaw.models import ScoredEpoch
 
 
+WIDE = 100  # columns of a terminal that has room for the time remaining too
+
+
 class Bar:
     """A progress bar that is a callback of `deltaw.fit`; silent where stderr is no terminal.
 
@@ -21,12 +24,13 @@ class Bar:
     """
 
     def __init__(self, console: Console, epochs: int) -> None:
+        wide = console.width >= WIDE
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=24 if wide else 8),
             TextColumn("{task.fields[told]}"),
-            TimeRemainingColumn(),
+            *([TimeRemainingColumn(compact=True)] if wide else []),
             console=console,
             disable=not console.is_terminal,
             transient=True,
@@ -50,7 +54,7 @@ def describe(epoch: ScoredEpoch) -> str:
     """One epoch in one line."""
     parts = [f"loss {epoch.loss:.4g}"]
     if epoch.score is not None:
-        parts.append(f"held-out {epoch.score_name} {epoch.score:.4f}")
+        parts.append(f"held-out {epoch.score_name} {epoch.score_text}")
     if epoch.seconds > 0:
         parts.append(f"{epoch.rows / epoch.seconds:,.0f} samples/s")
-    return " · ".join(parts)
+    return ", ".join(parts)

@@ -37,7 +37,7 @@ def print_training(console: Console, model: Model, output: Path, report: Path | 
     seconds = sum(history.seconds)
     speed = model.origin.training_rows * len(history) / seconds if seconds > 0 else 0
     best = "" if history.best_epoch is None else f", weights of epoch {history.best_epoch + 1} kept"
-    console.print(f"{len(history)} epochs in {seconds:.2f} s ({speed:,.0f} samples/s){best}", soft_wrap=True)
+    console.print(f"{len(history)} epochs in {seconds:.3g} s ({speed:,.0f} samples/s){best}", soft_wrap=True)
     if model.scores is None:
         console.print("no rows were set apart: no scores")
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -89,10 +89,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class ScoredEpoch(Epoch):
-    """What a callback of `deltaw.fit` is told: `Epoch`, and the score on the rows held out (None without any)."""
+    """What a callback of `deltaw.fit` is told: `Epoch`, and the score on the rows held out.
 
-    score: float | None = field(default=None)
+    Attributes:
+        score: accuracy or R² (see `score_name`), or None where no rows are held out.
+        score_text: the score as people read it.
+    """
+
+    score: float | None = None
     score_name: str = ""
+    score_text: str = ""
 
 
 Callback = Callable[[ScoredEpoch], object]
@@ -221,7 +227,12 @@ class _Judge:
         score = None if epoch.outputs is None else self.score(epoch.outputs)
         self.scores += [] if score is None else [score]
         known = {each.name: getattr(epoch, each.name) for each in fields(Epoch)}
-        return ScoredEpoch(**known, score=score, score_name=self.metric.title)
+        return ScoredEpoch(
+            **known,
+            score=score,
+            score_name=self.metric.title,
+            score_text="" if score is None else self.metric.show(score),
+        )
 
 
 def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
