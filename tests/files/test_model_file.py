@@ -172,6 +172,7 @@ FORGERIES = {
     "another shape": lambda h: h["W0"].update(shape=[3, 2]),
     "a negative shape": lambda h: h["W0"].update(shape=[-2, -3]),
     "a huge shape": lambda h: h["W0"].update(shape=[10**30]),
+    "a number beyond all": edit_envelope(sha256=10**400),
     "a boolean in a shape": lambda h: h["W0"].update(shape=[True, 6]),
     "overlapping arrays": lambda h: h["b0"].update(data_offsets=h["W0"]["data_offsets"]),
     "swapped arrays": swap_offsets,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from small import QUICK
 
 import deltaw
 from deltaw import models
+from deltaw.equations.optimizers import AdamW, optimizer
+from deltaw.equations.schedules import schedule
 from deltaw.exceptions import ColumnError, SettingError, TrainingInterrupted
 from deltaw.models import RECIPES, Recipe
 from deltaw.tables import Table
@@ -109,6 +112,22 @@ def test_settings_reach_the_training(table: pl.DataFrame) -> None:
     assert (plan.recipe.epochs, plan.recipe.batch_size, plan.validation) == (3, 16, None)
 
 
+def test_numbers_of_numpy_and_objects_are_settings_too(table: pl.DataFrame, tmp_path: Path) -> None:
+    settings = {
+        "learning_rate": np.float64(0.01),
+        "epochs": np.int64(2),
+        "hidden": np.array([3, 4]),
+        "seed": np.int64(1),
+        "optimizer": AdamW(weight_decay=0.1),
+        "schedule": schedule("cosine"),
+    }
+    model = deltaw.fit(table, "grade", engine="reference", **settings)
+    model.save(tmp_path / "m.deltaw")
+    recipe = deltaw.load(tmp_path / "m.deltaw").recipe
+    assert (recipe.learning_rate, recipe.epochs, recipe.hidden) == (0.01, 2, (3, 4))
+    assert (optimizer(recipe.optimizer), recipe.schedule) == (AdamW(weight_decay=0.1), "cosine")
+
+
 def test_no_hidden_layer(table: pl.DataFrame) -> None:
     assert deltaw.fit(table, "grade", engine="reference", hidden=(), epochs=2).network.sizes == [9, 3]
 
@@ -153,6 +172,7 @@ REFUSED: dict[str, tuple[dict, str]] = {
     "no batch": ({"batch_size": -1}, "batch_size: expected a number, 1 or more"),
     "too many test rows": ({"test_size": 1.0}, "test_size: expected a share"),
     "negative seed": ({"seed": -1}, "seed: expected a whole number"),
+    "endless seed": ({"seed": 2**64}, "seed: expected a whole number"),
     "no such engine": ({"engine": "quantum"}, "engine: expected one of"),
     "no such activation": ({"activation": "sigmod"}, "did you mean 'sigmoid'"),
     "no such loss": ({"loss": "squard"}, "did you mean 'squared'"),

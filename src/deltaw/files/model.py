@@ -211,7 +211,7 @@ def _array(entry: dict[str, Any], data: bytes) -> np.ndarray[Any, Any]:
 
 
 def _parse(data: bytes, where: str) -> Any:
-    """JSON as RFC 8259 has it, and stricter: no duplicate keys, no NaN, no number beyond float64."""
+    """JSON as RFC 8259 has it, and stricter: no duplicate keys, no NaN, no number beyond float64 or int64."""
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(items)
@@ -224,8 +224,19 @@ def _parse(data: bytes, where: str) -> Any:
             raise ValueError(f"the number {text[:20]}")
         return value
 
+    def whole(text: str) -> int:
+        if not -(2**63) <= (value := int(text)) < 2**63:
+            raise ValueError(f"the number {text[:20]}")
+        return value
+
+    hooks: dict[str, Any] = {
+        "object_pairs_hook": pairs,
+        "parse_float": finite,
+        "parse_constant": finite,
+        "parse_int": whole,
+    }
     try:
-        return json.loads(data.decode(), object_pairs_hook=pairs, parse_float=finite, parse_constant=finite)
+        return json.loads(data.decode(), **hooks)
     except (ValueError, RecursionError) as error:
         found = " ".join(str(error).split())[:80]
         raise ModelFileError(

@@ -170,6 +170,7 @@ def plan(
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors."""
     recipes.check_names(recipe, settings)
     _check_choices(seed, engine, threads, test_size)
+    seed = int(seed)
     table = read(source, delimiter)
     name = target or table.target or _no_target(table)
     series = table.column(name)
@@ -367,8 +368,8 @@ def _check_choices(seed: Any, engine: Any, threads: Any, test_size: Any) -> None
     """Refuse before a table is read what would be refused after it."""
     if isinstance(test_size, bool) or not isinstance(test_size, (int, float)) or not 0 <= test_size <= 0.9:
         raise SettingError("test_size: expected a share of the rows from 0 to 0.9", repr(test_size), "give 0.2")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise SettingError("seed: expected a whole number, 0 or more", repr(seed), "give 0")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
+        raise SettingError("seed: expected a whole number from 0 to 2⁶³ − 1", repr(seed), "give 0")
     if engine not in tuple(ENGINES):
         raise SettingError(f"engine: expected one of {', '.join(ENGINES)}", repr(engine), "choose one of these")
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1):

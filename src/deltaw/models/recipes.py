@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+
 from deltaw.equations.activations import activation
 from deltaw.equations.backprop import RULES, Rule
 from deltaw.equations.initializers import initializer
@@ -205,7 +207,7 @@ _SIZES = {"notes": _notes_size, "default": _default_size}
 
 def _checked(key: str, value: Any) -> Any:
     """A setting as the recipe keeps it: plain data of the kind that `SCHEMA` says, and within its limits."""
-    value = _NAMED[key](value) if key in _NAMED else value
+    value = _NAMED[key](value) if key in _NAMED else _plain(value)
     if key == "hidden":
         return _sizes(value)
     if not agrees(value, SCHEMA[key]):
@@ -218,11 +220,16 @@ def _checked(key: str, value: Any) -> Any:
 
 
 def _sizes(value: Any) -> tuple[int, ...]:
-    sizes = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    sizes = tuple(map(_plain, value)) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     if not all(type(size) is int and 0 < size <= MAX_UNITS for size in sizes):
         expected = f"hidden: expected units of each hidden layer, from 1 to {MAX_UNITS:,}"
         raise SettingError(expected, repr(value), "give e.g. (64, 64)")
     return sizes
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy's as Python's: the recipe is written as JSON."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 # What may be given as a name or as an object is kept as the name that reads back to it.
