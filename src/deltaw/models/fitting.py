@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 FEWEST_VALIDATION_ROWS = 8  # fewer say nothing about which weights are best
+MOST_VALIDATION_ROWS = 5_000  # more say little that these do not
 
 
 @dataclass(frozen=True)
@@ -182,8 +183,11 @@ def plan(
     frame, test = _set_apart(table.frame, table.test, whole, test_size, seed)
     rest, validation = _validation(frame, whole, chosen.validation, seed + 1)
     reading = _reading(whole, rest, chosen)
-    preparation = Preparation.fit(rest, columns, scaling=chosen.scaling, blocks=table.blocks)
-    chosen = recipes.sized(chosen, len(rest), _is_image(table))
+    try:
+        preparation = Preparation.fit(rest, columns, scaling=chosen.scaling, blocks=table.blocks)
+    except ColumnError as error:
+        raise ColumnError(f"{table.name}: {error.expected}", error.found, error.remedy) from None
+    chosen = recipes.sized(chosen, len(rest), len(preparation.feature_names), _is_image(table))
 
     def part(rows: pl.DataFrame | None) -> Part | None:
         return None if rows is None or not len(rows) else _part(rows, preparation, reading, chosen, table.name)
@@ -241,6 +245,8 @@ def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
     recipe, network, judge = plan.recipe, plan.network.copy(), _Judge(plan)
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
+    assert recipe.optimizer is not None
+    assert recipe.learning_rate is not None
     told, rows = tuple(callbacks), judge.rows
 
     def after_epoch(epoch: Epoch) -> bool:
@@ -328,7 +334,7 @@ def _validation(
 ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
     if round(share * len(frame)) < FEWEST_VALIDATION_ROWS:
         return frame, None
-    return _set_apart(frame, None, target, share, seed)
+    return _set_apart(frame, None, target, min(share, MOST_VALIDATION_ROWS / len(frame)), seed)
 
 
 def _reading(whole: Target, rest: pl.DataFrame, recipe: Recipe) -> Target:
