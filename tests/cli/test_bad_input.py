@@ -107,7 +107,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "train missing_target.csv -t species": ("missing_target.csv", "row 8", "species"),
     "train infinite.csv -t species": ("infinite.csv", "row 9", "size", "inf"),
     "train bad_cell.csv -t species": ("bad_cell.csv", "row 11", "size", "12x"),
-    "train text_only.csv -t species": ("note", "text"),
+    "train text_only.csv -t species": ("text_only.csv", "note", "text"),
     "train ids.csv -t species": ("ids.csv", "species", "30,000", "identifier"),
     "train few.csv -t species": ("few.csv", "species", "3 classes in 3 rows"),
     "train good.csv -t species --task regression": ("species",),

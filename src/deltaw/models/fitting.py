@@ -182,7 +182,7 @@ def plan(
 
     frame, test = _set_apart(table.frame, table.test, whole, test_size, seed)
     rest, validation = _validation(frame, whole, chosen.validation, seed + 1)
-    reading = _reading(whole, rest, chosen)
+    reading = _reading(whole, rest, chosen, table.name)
     try:
         preparation = Preparation.fit(rest, columns, scaling=chosen.scaling, blocks=table.blocks)
     except ColumnError as error:
@@ -337,12 +337,13 @@ def _validation(
     return _set_apart(frame, None, target, min(share, MOST_VALIDATION_ROWS / len(frame)), seed)
 
 
-def _reading(whole: Target, rest: pl.DataFrame, recipe: Recipe) -> Target:
+def _reading(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) -> Target:
     """The target as the network is to learn it; numbers are scaled by the training rows alone."""
     if whole.task == "classification":
         return whole
     scaling = ("range", recipe.target_low, recipe.target_high) if recipe.targets == "range" else "standard"
-    fitted = Target.fit(rest.get_column(whole.name), whole.name, "regression", scaling, recipe.clamp)
+    series, where = rest.get_column(whole.name), f"training rows of {source}"
+    fitted = Target.fit(series, whole.name, "regression", scaling, recipe.clamp, where)
     return replace(fitted, reason=whole.reason)
 
 
