@@ -109,14 +109,15 @@ inline void split_back(const Layer& layer, const float* delta, float* out, int g
   }
 }
 
-// Tiles of ∂E/∂W for inputs k0 … k1 and groups v0 … v1, summed over `n` rows and handed to sink(v, k, g).
+// Tiles of ∂E/∂W for inputs k0 … k0 + MK and NV groups from v0, summed over `n` rows. Each group's part, MK vectors
+// that lie one after the other in its panel, is handed to sink(v, k0, g).
 template <int MK, int NV, class Sink>
-inline void gradient_tile(Rows delta, Rows A, int n, int v0, int k0, Sink&& sink) {
-  vf sums[MK][NV];
-#pragma GCC unroll 8
-  for (int i = 0; i < MK; ++i)
+inline void gradient_tile(Rows delta, Rows A, int n, int v0, int k0, const Sink& sink) {
+  vf sums[NV][MK];
 #pragma GCC unroll 4
-    for (int j = 0; j < NV; ++j) sums[i][j] = zero();
+  for (int j = 0; j < NV; ++j)
+#pragma GCC unroll 8
+    for (int i = 0; i < MK; ++i) sums[j][i] = zero();
   const float* d = delta.data + v0 * VL;
   const float* a = A.data + k0;
   for (int r = 0; r < n; ++r, d += delta.ld, a += A.ld) {
@@ -127,18 +128,16 @@ inline void gradient_tile(Rows delta, Rows A, int n, int v0, int k0, Sink&& sink
     for (int i = 0; i < MK; ++i) {
       const vf x = splat(a[i]);
 #pragma GCC unroll 4
-      for (int j = 0; j < NV; ++j) sums[i][j] = fma(x, row[j], sums[i][j]);
+      for (int j = 0; j < NV; ++j) sums[j][i] = fma(x, row[j], sums[j][i]);
     }
   }
 #pragma GCC unroll 4
-  for (int j = 0; j < NV; ++j)
-#pragma GCC unroll 8
-    for (int i = 0; i < MK; ++i) sink(v0 + j, k0 + i, sums[i][j]);
+  for (int j = 0; j < NV; ++j) sink(v0 + j, k0, sums[j]);
 }
 
 // ∂E/∂W for groups v0 … v1 and inputs k0 … k1.
 template <class Sink>
-inline void gradient(Rows delta, Rows A, int n, int v0, int v1, int k0, int k1, Sink&& sink) {
+inline void gradient(Rows delta, Rows A, int n, int v0, int v1, int k0, int k1, const Sink& sink) {
   in_pieces<TILE_VECTORS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
     in_pieces<TILE_ROWS>(k0, k1, [&]<int MK>(int k, Size<MK>) { gradient_tile<MK, NV>(delta, A, n, v, k, sink); });
   });

@@ -124,15 +124,20 @@ void Trainer::accumulate(Run& run, const Piece& piece, int buffer, int thread) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
     float* g = layer.gradient.data();
-    const auto add = [&](int v, int k, vf sum) {
+    const bool first = piece.first;
+    const auto add = [&layer, g, first]<int N>(int v, int k, const vf(&sums)[N]) {
       float* at = g + layer.place(v, k);
-      store(at, piece.first ? sum : load(at) + sum);
+#pragma GCC unroll 8
+      for (int i = 0; i < N; ++i) store(at + i * VL, first ? sums[i] : load(at + i * VL) + sums[i]);
     };
     share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
       gradient(work_.delta[l], input_of(int(l), buffer), piece.rows, v0, v1, b0 * TILE_ROWS,
                std::min(b1 * TILE_ROWS, layer.n_in), add);
       if (b0 == 0)
-        for (int v = v0; v < v1; ++v) add(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
+        for (int v = v0; v < v1; ++v) {
+          const vf sums[1] = {bias_gradient(work_.delta[l], piece.rows, v)};
+          add(v, layer.n_in, sums);
+        }
     });
   }
 }

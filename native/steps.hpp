@@ -5,15 +5,32 @@
 
 namespace deltaw::DELTAW_ISA {
 
-// The places of a layer's weights and state that an update changes.
+// Where a layer's weights and state lie, and the step that changes them there. Held by value, pointers and all: the
+// compiler must take every store for one that might change what it reaches through a reference.
 template <class Opt>
-struct Places {
+struct Update {
   float *w, *s0, *s1;
-  explicit Places(Layer& layer)
+  std::size_t stride;
+  StepConstants c;
+
+  Update(Layer& layer, const StepConstants& c_)
       : w(layer.w.data()), s0(Opt::slots > 0 ? layer.state[0].data() : nullptr),
-        s1(Opt::slots > 1 ? layer.state[1].data() : nullptr) {}
-  void apply(std::size_t i, vf g, const StepConstants& c) const {
-    deltaw::DELTAW_ISA::apply<Opt>(w + i, Opt::slots > 0 ? s0 + i : nullptr, Opt::slots > 1 ? s1 + i : nullptr, g, c);
+        s1(Opt::slots > 1 ? layer.state[1].data() : nullptr), stride(layer.stride), c(c_) {}
+
+  // g of inputs k … k + N of group v.
+  template <int N>
+  void operator()(int v, int k, const vf (&g)[N]) const {
+    const std::size_t at = v * stride + std::size_t(k) * VL;
+    float* const to = w + at;
+    float* const m = Opt::slots > 0 ? s0 + at : nullptr;
+    float* const n = Opt::slots > 1 ? s1 + at : nullptr;
+#pragma GCC unroll 8
+    for (int i = 0; i < N; ++i)
+      apply<Opt>(to + i * VL, Opt::slots > 0 ? m + i * VL : nullptr, Opt::slots > 1 ? n + i * VL : nullptr, g[i], c);
+  }
+  void operator()(int v, int k, vf g) const {
+    const vf one[1] = {g};
+    (*this)(v, k, one);
   }
 };
 
@@ -23,14 +40,12 @@ void Trainer::update(Run& run, const Piece& piece, int buffer, int thread) {
   const StepConstants c = constants(run, piece.step), cb = c.without_l2_and_decay();
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
-    const Places<Opt> places(layer);
+    const Update<Opt> weights(layer, c), biases(layer, cb);
     share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
       gradient(work_.delta[l], input_of(int(l), buffer), piece.rows, v0, v1, b0 * TILE_ROWS,
-               std::min(b1 * TILE_ROWS, layer.n_in),
-               [&](int v, int k, vf g) { places.apply(layer.place(v, k), g, c); });
+               std::min(b1 * TILE_ROWS, layer.n_in), weights);
       if (b0 == 0 && layer.bias)
-        for (int v = v0; v < v1; ++v)
-          places.apply(layer.place(v, layer.n_in), bias_gradient(work_.delta[l], piece.rows, v), cb);
+        for (int v = v0; v < v1; ++v) biases(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
     });
   }
 }
@@ -42,16 +57,13 @@ void Trainer::update_buffered(Run& run, const Piece& piece, float scale, int thr
   const StepConstants cb = c.without_l2_and_decay();
   c.l2 *= scale;
   for (Layer& layer : layers_) {
-    const Places<Opt> places(layer);
+    const Update<Opt> weights(layer, c), biases(layer, cb);
     const float* g = layer.gradient.data();
     share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
       for (int v = v0; v < v1; ++v) {
         for (int k = b0 * TILE_ROWS; k < std::min(b1 * TILE_ROWS, layer.n_in); ++k)
-          places.apply(layer.place(v, k), scale * load(g + layer.place(v, k)), c);
-        if (b0 == 0 && layer.bias) {
-          const std::size_t i = layer.place(v, layer.n_in);
-          places.apply(i, scale * load(g + i), cb);
-        }
+          weights(v, k, scale * load(g + layer.place(v, k)));
+        if (b0 == 0 && layer.bias) biases(v, layer.n_in, scale * load(g + layer.place(v, layer.n_in)));
       }
     });
   }
@@ -134,12 +146,11 @@ void Trainer::samples(Run& run, int thread) {
   const StepConstants c = constants(run, done), cb = c.without_l2_and_decay();
   for (int l = 0; l < depth; ++l) {
     const Range groups = l == 0 ? own : boss ? Range{0, layers_[l].vectors} : Range{0, 0};
-    const Places<Opt> places(layers_[l]);
+    const Update<Opt> weights(layers_[l], c), biases(layers_[l], cb);
     gradient({work_.delta[l].data, 0}, {input(l, int(done % 2)), 0}, 1, groups.begin, groups.end, 0, layers_[l].n_in,
-             [&](int v, int k, vf g) { places.apply(layers_[l].place(v, k), g, c); });
+             weights);
     if (layers_[l].bias)
-      for (int v = groups.begin; v < groups.end; ++v)
-        places.apply(layers_[l].place(v, layers_[l].n_in), load(work_.delta[l].data + v * VL), cb);
+      for (int v = groups.begin; v < groups.end; ++v) biases(v, layers_[l].n_in, load(work_.delta[l].data + v * VL));
   }
 }
 
