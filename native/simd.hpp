@@ -67,38 +67,47 @@ inline vf max(vf a, vf b) { return select(a > b, a, b); }
 inline vf min(vf a, vf b) { return select(a < b, a, b); }
 inline vf abs(vf a) { return (vf)((vi)a & 0x7fffffff); }
 
-// 1/√x for x > 0: the processor's estimate and one step of Newton's method, y ← y (3/2 − x/2 y²). A true square
-// root and division would cost as much as the matrix product that they follow.
-inline vf reciprocal_sqrt(vf x) {
+// The processor's estimates of 1/√x and 1/x for x > 0, right to 12 or 14 bits. A true square root and division would cost as
+// much as the matrix product whose gradient they follow.
+inline vf estimate_reciprocal_sqrt(vf x) {
 #if defined(__AVX512F__)
-  vf y = _mm512_maskz_rsqrt14_ps(0xffff, x);
+  return _mm512_maskz_rsqrt14_ps(0xffff, x);
 #elif defined(__AVX2__)
-  vf y = _mm256_rsqrt_ps(x);
+  return _mm256_rsqrt_ps(x);
 #elif defined(__SSE2__)
-  vf y = _mm_rsqrt_ps(x);
+  return _mm_rsqrt_ps(x);
 #else
   vf y;
   for (int i = 0; i < VL; ++i) y[i] = 1.0f / __builtin_sqrtf(x[i]);
+  return y;
 #endif
-  return y * fma(x * -0.5f * y, y, splat(1.5f));
 }
-
-// 1/x for x > 0 likewise: y ← y (2 − x y).
-inline vf reciprocal(vf x) {
+inline vf estimate_reciprocal(vf x) {
 #if defined(__AVX512F__)
-  vf y = _mm512_maskz_rcp14_ps(0xffff, x);
+  return _mm512_maskz_rcp14_ps(0xffff, x);
 #elif defined(__AVX2__)
-  vf y = _mm256_rcp_ps(x);
+  return _mm256_rcp_ps(x);
 #elif defined(__SSE2__)
-  vf y = _mm_rcp_ps(x);
+  return _mm_rcp_ps(x);
 #else
-  vf y = 1.0f / x;
+  return 1.0f / x;
 #endif
-  return y * fma(-x, y, splat(2.0f));
 }
 
-// √x for x ≥ 0, 0 at 0: the smallest normal number stands in for 0 under the reciprocal root.
-inline vf square_root(vf x) { return x * reciprocal_sqrt(max(x, splat(1.1754944e-38f))); }
+// √x for x ≥ 0, 0 at 0: from y ≈ 1/√x, s = x y, and one step of Newton's method, s + (x − s²) y/2. The smallest
+// normal number stands in for 0 under the estimate.
+inline vf square_root(vf x) {
+  const vf y = estimate_reciprocal_sqrt(max(x, splat(1.1754944e-38f)));
+  const vf s = x * y;
+  return fma(fma(-s, s, x), 0.5f * y, s);
+}
+
+// a/x for x > 0: from y ≈ 1/x, q = a y, and one step, q + (a − q x) y.
+inline vf quotient(vf a, vf x) {
+  const vf y = estimate_reciprocal(x);
+  const vf q = a * y;
+  return fma(fma(-q, x, a), y, q);
+}
 
 // eˣ: x = n ln 2 + r with |r| ≤ ½ ln 2, then 2ⁿ by the exponent's bits and eʳ by its series to r⁶
 // (truncation below 2⁻²⁴). Below −87 it stays at the least normal float; above what a float can hold it is infinite.

@@ -53,23 +53,24 @@ struct Adam     { static constexpr int slots = 2;
                     m = fma(splat(c.new_m), g - m, m);
                     v = fma(splat(c.new_v), fma(g, g, -v), v);
                     store(s0, m); store(s1, v);
-                    vf q = reciprocal(square_root(v) + c.adam_epsilon);
-                    return fma(m * -c.adam_alpha, q, fma(splat(-c.shrink), w, w)); } };
+                    if (c.shrink != 0.0f) w = fma(splat(-c.shrink), w, w);
+                    return fma(splat(-c.adam_alpha), quotient(m, square_root(v) + c.adam_epsilon), w); } };
 struct RmsProp  { static constexpr int slots = 1;
                   static vf step(vf w, vf g, float* s0, float*, const StepConstants& c) {
                     vf s = load(s0); s = fma(splat(c.new_s), fma(g, g, -s), s); store(s0, s);
-                    return fma(g * -c.alpha, reciprocal(square_root(s) + c.epsilon), w); } };
+                    return fma(splat(-c.alpha), quotient(g, square_root(s) + c.epsilon), w); } };
 struct Adagrad  { static constexpr int slots = 1;
                   static vf step(vf w, vf g, float* s0, float*, const StepConstants& c) {
                     vf s = fma(g, g, load(s0)); store(s0, s);
-                    return fma(g * -c.alpha, reciprocal(square_root(s) + c.epsilon), w); } };
+                    return fma(splat(-c.alpha), quotient(g, square_root(s) + c.epsilon), w); } };
 // clang-format on
 
 // The gradient of E's own L2 term is added here, then the optimiser's step is made; w and state in place.
 template <class Opt>
 inline vf apply(float* w, float* s0, float* s1, vf g, const StepConstants& c) {
   vf old = load(w);
-  vf now = Opt::step(old, fma(splat(c.l2), old, g), s0, s1, c);
+  if (c.l2 != 0.0f) g = fma(splat(c.l2), old, g);
+  vf now = Opt::step(old, g, s0, s1, c);
   store(w, now);
   return now;
 }
