@@ -26,6 +26,10 @@ void require(bool condition, const char* message) {
 struct HeldInputs {
   Inputs data;
   std::vector<nb::object> arrays;
+  // CSR of its own, made from dense rows; see without_background.
+  std::vector<float> values = {};
+  std::vector<std::int32_t> columns = {};
+  std::vector<std::int64_t> starts = {};
 };
 struct HeldTargets {
   Targets data;
@@ -36,13 +40,13 @@ struct HeldTargets {
 HeldInputs dense(Array<const float, 2> X, float multiply, float offset) {
   Inputs in{.rows = std::int64_t(X.shape(0)), .n_in = int(X.shape(1)), .floats = X.data()};
   in.multiply = multiply, in.offset = offset;
-  return {in, {nb::cast(X)}};
+  return {.data = in, .arrays = {nb::cast(X)}};
 }
 
 HeldInputs bytes(Array<const std::uint8_t, 2> X, float multiply, float offset) {
   Inputs in{.rows = std::int64_t(X.shape(0)), .n_in = int(X.shape(1)), .bytes = X.data()};
   in.multiply = multiply, in.offset = offset;
-  return {in, {nb::cast(X)}};
+  return {.data = in, .arrays = {nb::cast(X)}};
 }
 
 HeldInputs sparse(Array<const float, 1> values, Array<const std::int32_t, 1> columns,
@@ -56,7 +60,33 @@ HeldInputs sparse(Array<const float, 1> values, Array<const std::int32_t, 1> col
   Inputs in{.rows = n, .n_in = n_in};
   in.values = values.data(), in.columns = columns.data(), in.starts = starts.data();
   in.multiply = multiply, in.offset = offset;
-  return {in, {nb::cast(values), nb::cast(columns), nb::cast(starts)}};
+  return {.data = in, .arrays = {nb::cast(values), nb::cast(columns), nb::cast(starts)}};
+}
+
+// Dense rows that are mostly one number, as CSR: x = multiply · raw + offset = c + u, with u = 0 where raw is `common`.
+template <class T>
+HeldInputs without_background(Array<const T, 2> X, T common, float multiply, float offset) {
+  const std::size_t n = X.shape(0), n_in = X.shape(1);
+  const T* raw = X.data();
+  const auto stored = n * n_in - std::size_t(std::count(raw, raw + n * n_in, common));
+  HeldInputs held;
+  held.values.reserve(stored);
+  held.columns.reserve(stored);
+  held.starts.reserve(n + 1);
+  held.starts.push_back(0);
+  for (std::size_t r = 0; r < n; ++r, raw += n_in) {
+    for (std::size_t k = 0; k < n_in; ++k)
+      if (raw[k] != common) {
+        held.values.push_back(multiply * (float(raw[k]) - float(common)));
+        held.columns.push_back(std::int32_t(k));
+      }
+    held.starts.push_back(std::int64_t(held.values.size()));
+  }
+  Inputs in{.rows = std::int64_t(n), .n_in = int(n_in)};
+  in.values = held.values.data(), in.columns = held.columns.data(), in.starts = held.starts.data();
+  in.offset = multiply * float(common) + offset;
+  held.data = in;  // moving the vectors leaves their memory where it is
+  return held;
 }
 
 HeldTargets held_targets(nb::object T, nb::object weight, int n_out, double smoothing, bool each_output_alone) {
@@ -140,6 +170,8 @@ NB_MODULE(DELTAW_MODULE, m) {
   nb::class_<HeldInputs>(m, "Inputs")
       .def_static("dense", dense, "X"_a, "multiply"_a, "offset"_a)
       .def_static("bytes", bytes, "X"_a, "multiply"_a, "offset"_a)
+      .def_static("without_background", without_background<float>, "X"_a, "common"_a, "multiply"_a, "offset"_a)
+      .def_static("bytes_without_background", without_background<std::uint8_t>, "X"_a, "common"_a, "multiply"_a, "offset"_a)
       .def_static("sparse", sparse, "values"_a, "columns"_a, "starts"_a, "n_in"_a, "multiply"_a, "offset"_a);
   m.def("targets", held_targets, "T"_a, "weight"_a.none(), "n_out"_a, "smoothing"_a, "each_output_alone"_a);
   nb::class_<HeldTargets>(m, "Targets");

@@ -9,10 +9,8 @@ namespace deltaw::DELTAW_ISA {
 
 void Trainer::fetch(Run& run, const Piece& piece, int buffer, int thread) {
   const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
-  for (int r = begin; r < end; ++r) {
-    const std::int64_t row = run.epoch.order[piece.begin + r];
-    run.epoch.inputs.fetch(row, work_.x[buffer].row(r));
-  }
+  for (int r = begin; r < end && !run.sparse; ++r)
+    run.epoch.inputs.fetch(run.epoch.order[piece.begin + r], work_.x[buffer].row(r));
   if (plan_.dropout.empty()) return;
   const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // the masks know rows by batch
   for (std::size_t l = 0; l < plan_.dropout.size(); ++l) {
@@ -43,7 +41,11 @@ void Trainer::forward(Run& run, const Piece& piece, int buffer, int thread) {
     const Rows A = input_of(l, buffer);
     const bool rowwise = by_rows(layer, run.threads, SMALL);
     const auto rectangle = [&](int v0, int v1, int r0, int r1) {
-      product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, layer.n_in, true, work_.z[l], v0, v1);
+      if (l == 0 && run.sparse)
+        for (int r = r0; r < r1; ++r)
+          sparse_.product(layer, run.epoch.inputs, run.epoch.order[piece.begin + r], work_.z[0].row(r), v0, v1);
+      else
+        product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, layer.n_in, true, work_.z[l], v0, v1);
       hand_on(l, r0, r1, v0, v1);
     };
     if (rowwise) {

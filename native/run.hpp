@@ -11,6 +11,7 @@ namespace deltaw::DELTAW_ISA {
 struct Trainer::Run {
   const Epoch& epoch;
   const int threads;
+  const bool sparse;    // see Trainer::sparse
   const std::function<bool()>& stop;
   Barrier barrier;
   double error;         // thread 0's
@@ -19,8 +20,8 @@ struct Trainer::Run {
   std::vector<double> norms;  // of every block of the gradient, see gradient_norm
 
   // `error_`: the sum so far, which goes on here, so that it is rounded the same however the epoch is cut.
-  Run(const Epoch& epoch_, int threads_, const std::function<bool()>& stop_, double error_)
-      : epoch(epoch_), threads(threads_), stop(stop_), barrier(threads_), error(error_) {}
+  Run(const Epoch& epoch_, int threads_, bool sparse_, const std::function<bool()>& stop_, double error_)
+      : epoch(epoch_), threads(threads_), sparse(sparse_), stop(stop_), barrier(threads_), error(error_) {}
 
   // Thread 0 asks now and then. The others learn of a stop one step later, so that all leave at the same step.
   void ask(int thread, std::int64_t step) {

@@ -40,6 +40,13 @@ void Trainer::update(Run& run, const Piece& piece, int buffer, int thread) {
   const StepConstants c = constants(run, piece.step), cb = c.without_l2_and_decay();
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
+    if (l == 0 && run.sparse) {
+      const Range mine = part(layer.vectors, thread, run.threads);
+      for (int r = 0; r < piece.rows; ++r)
+        sparse_.update(layer, run.epoch.inputs, run.epoch.order[piece.begin + r], work_.delta[0].row(r), c.alpha,
+                       mine.begin, mine.end);
+      continue;
+    }
     const Update<Opt> weights(layer, c), biases(layer, cb);
     share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
       gradient(work_.delta[l], input_of(int(l), buffer), piece.rows, v0, v1, b0 * TILE_ROWS,
@@ -87,7 +94,11 @@ void Trainer::samples(Run& run, int thread) {
     Layer& layer = layers_[l];
     const int row = int(i % 2);
     float* z = work_.z[l].row(row);
-    if (i == 0) {
+    if (l == 0 && run.sparse) {
+      if (i > 0)
+        sparse_.update(layer, epoch.inputs, epoch.order[i - 1], work_.delta[0].data, constants(run, i - 1).alpha, v0, v1);
+      sparse_.product(layer, epoch.inputs, epoch.order[i], z, v0, v1);
+    } else if (i == 0) {
       product({input(l, row), 0}, 0, 1, layer.w.data() + layer.place(v0, 0), layer.stride, layer.n_in, true, {z, 0}, v0, v1);
     } else {
       const StepConstants c = constants(run, i - 1);
@@ -124,7 +135,7 @@ void Trainer::samples(Run& run, int thread) {
   std::int64_t i = 0;
   for (; i < epoch.n; ++i) {
     const int row = int(i % 2);
-    epoch.inputs.fetch(epoch.order[i], x[row].data());
+    if (!run.sparse) epoch.inputs.fetch(epoch.order[i], x[row].data());
     if (own.begin < own.end) pass(0, i, own.begin, own.end);
     run.barrier.wait();
     if (boss) {
@@ -146,6 +157,10 @@ void Trainer::samples(Run& run, int thread) {
   const StepConstants c = constants(run, done), cb = c.without_l2_and_decay();
   for (int l = 0; l < depth; ++l) {
     const Range groups = l == 0 ? own : boss ? Range{0, layers_[l].vectors} : Range{0, 0};
+    if (l == 0 && run.sparse) {
+      sparse_.update(layers_[0], epoch.inputs, epoch.order[done], work_.delta[0].data, c.alpha, groups.begin, groups.end);
+      continue;
+    }
     const Update<Opt> weights(layers_[l], c), biases(layers_[l], cb);
     gradient({work_.delta[l].data, 0}, {input(l, int(done % 2)), 0}, 1, groups.begin, groups.end, 0, layers_[l].n_in,
              weights);

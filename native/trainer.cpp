@@ -51,11 +51,17 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
     Layer& layer = layers_.back();
     if (buffered_) layer.gradient = Floats(layer.vectors * layer.stride);
   }
+  sparse_ = SparseLayer(layers_.front());
   work_ = Workspace(layers_, std::max(2, std::min(plan.batch_size, PIECE)), true, dropped);
 }
 
 // Clipping looks at the whole gradient before the update, and dropout's masks lie in batches.
 bool Trainer::one_by_one() const { return plan_.batch_size == 1 && !buffered_ && plan_.dropout.empty(); }
+
+// Only plain gradient descent leaves the weights of absent inputs alone (up to their common shift).
+bool Trainer::sparse(const Inputs& inputs) const {
+  return inputs.values && plan_.optimizer == "sgd" && plan_.l2 == 0.0 && !buffered_;
+}
 
 StepConstants Trainer::constants(const Run& run, std::int64_t step) const {
   const Pace& pace = run.epoch.pace;
@@ -115,6 +121,8 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
   for (const Layer& layer : layers_) blocks += std::size_t(layer.vectors) * blocks_of(layer.n_in);
   work_.make_scratch(layers_, threads);
 
+  if (sparse(epoch.inputs)) sparse_.open(layers_.front(), epoch.inputs.offset);
+
   double error = 0.0;
   auto asked = std::chrono::steady_clock::now();
   for (std::int64_t begin = 0; begin < epoch.n;) {
@@ -124,7 +132,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
     stretch.order += begin, stretch.n = end - begin, stretch.first_step += step;
     stretch.pace = {epoch.pace.alpha + step, epoch.pace.decay + step, epoch.pace.dropout + step};
 
-    Run run(stretch, choice_.threads(), stop, error);
+    Run run(stretch, choice_.threads(), sparse(epoch.inputs), stop, error);
     if (plan_.max_grad_norm > 0.0) run.norms.resize(blocks);
     const auto started = run.asked;
     run_team(run.threads, [&](int thread) {
@@ -142,6 +150,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
       if (stop()) break;
     }
   }
+  if (sparse(epoch.inputs)) sparse_.close(layers_.front(), epoch.inputs.offset);
   return error;
 }
 

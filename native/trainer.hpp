@@ -9,6 +9,7 @@
 #include "data.hpp"
 #include "losses.hpp"
 #include "philox.hpp"
+#include "sparse.hpp"
 #include "team.hpp"
 #include "workspace.hpp"
 
@@ -84,6 +85,7 @@ class Trainer {
   void batches(Run& run, int thread);
   template <class Opt> void samples(Run& run, int thread);
   bool one_by_one() const;
+  bool sparse(const Inputs& inputs) const;
   Piece piece_at(const Run& run, std::int64_t begin) const;
   void fetch(Run& run, const Piece& piece, int buffer, int thread);
   void forward(Run& run, const Piece& piece, int buffer, int thread);
@@ -108,6 +110,7 @@ class Trainer {
   bool buffered_;  // the gradient is summed in memory first: clipping, and batches larger than the workspace
   std::vector<Layer> layers_;
   Workspace work_;
+  SparseLayer sparse_;
   ThreadChoice choice_{1};
   // The chosen optimiser's instances of the templates above.
   void (Trainer::*update_)(Run&, const Piece&, int, int) = nullptr;

@@ -19,6 +19,8 @@ from deltaw.network import Network
 # Below so many multiplications a step, waiting for each other costs two threads more than they gain.
 WORTH_TWO_THREADS = 300_000
 WORTH_TWO_THREADS_ONE_ROW = 30_000
+# Where more than this share of the inputs is one number, one row at a time is trained by the others alone.
+MOSTLY = 0.6
 
 
 @cache
@@ -120,9 +122,14 @@ class NativeEngine:
             X = rows.X
             columns, starts = X.indices.astype(np.int32, copy=False), X.indptr.astype(np.int64)
             return self.core.Inputs.sparse(_float32(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
-        if rows.X.dtype == np.uint8:
-            return self.core.Inputs.bytes(rows.X, multiply, offset)
-        return self.core.Inputs.dense(_float32(rows.X, "X"), multiply, offset)
+        is_bytes = rows.X.dtype == np.uint8
+        X = rows.X if is_bytes else _float32(rows.X, "X")
+        if self.plan.batch_size == 1 and self.plan.optimizer.name == "sgd":
+            common, share = _commonest(X)
+            if share > MOSTLY:
+                make = self.core.Inputs.bytes_without_background if is_bytes else self.core.Inputs.without_background
+                return make(X, common, multiply, offset)
+        return (self.core.Inputs.bytes if is_bytes else self.core.Inputs.dense)(X, multiply, offset)
 
     def _threads(self, rows: int | None = None) -> int:
         """How many threads: those allowed, unless a step is too little work to share."""
@@ -131,6 +138,14 @@ class NativeEngine:
         work = batch * sum(n_in * n_out for n_in, n_out in self.sizes)
         worth = WORTH_TWO_THREADS_ONE_ROW if batch == 1 and rows is None else WORTH_TWO_THREADS
         return limit if work >= worth else 1
+
+
+def _commonest(X: NDArray[Any]) -> tuple[Any, float]:
+    """The commonest number in X and its share, by a sample of rows spread over all."""
+    sample = X[:: max(1, len(X) // 200)]
+    values, counts = np.unique(sample, return_counts=True)
+    top = int(np.argmax(counts))
+    return values[top].item(), float(counts[top]) / sample.size
 
 
 def _processors() -> int:
