@@ -1,11 +1,14 @@
 // The core for Python: shapes and ranges are checked here, the GIL is released, nothing is computed.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <stdexcept>
 
 #include "trainer.hpp"
@@ -116,33 +119,43 @@ HeldTargets held_targets(nb::object T, nb::object weight, int n_out, double smoo
   return held;
 }
 
-double train(Trainer& trainer, const HeldInputs& X, const HeldTargets& T, Array<const std::int64_t, 1> order,
-             std::int64_t first_step, Array<const double, 1> alpha, Array<const double, 1> decay,
-             Array<const double, 1> dropout, std::int64_t batch_size, int threads) {
-  const std::int64_t n = std::int64_t(order.shape(0));
-  const std::size_t steps = std::size_t((n + batch_size - 1) / batch_size);
+// One epoch for each row of `orders`: the sums of E and the seconds of each. Ends after one whose E is no number.
+std::pair<std::vector<double>, std::vector<double>> train(
+    Trainer& trainer, const HeldInputs& X, const HeldTargets& T, Array<const std::int64_t, 2> orders,
+    std::int64_t first_step, Array<const double, 1> alpha, Array<const double, 1> decay,
+    Array<const double, 1> dropout, std::int64_t batch_size, int threads) {
+  const std::int64_t epochs = std::int64_t(orders.shape(0)), n = std::int64_t(orders.shape(1));
+  const std::int64_t steps = (n + batch_size - 1) / batch_size;
   require(X.data.rows == T.rows, "train: as many targets as inputs");
   require(X.data.n_in == trainer.layers().front().n_in, "train: inputs of the network's width");
   require(T.data.n_out == trainer.layers().back().n_out, "train: targets of the network's width");
-  require(alpha.shape(0) == steps && decay.shape(0) == steps && dropout.shape(0) == steps, "train: one pace a step");
+  for (const auto* numbers : {&alpha, &decay, &dropout})
+    require(std::int64_t(numbers->shape(0)) == epochs * steps, "train: one pace a step");
   require(threads >= 1 && threads <= 1024, "train: 1 to 1024 threads");
-  for (std::int64_t i = 0; i < n; ++i)
-    require(order.data()[i] >= 0 && order.data()[i] < X.data.rows, "train: a row that is not there");
+  for (std::int64_t i = 0; i < epochs * n; ++i)
+    require(orders.data()[i] >= 0 && orders.data()[i] < X.data.rows, "train: a row that is not there");
 
-  const Epoch epoch{X.data, T.data, order.data(), n, first_step, {alpha.data(), decay.data(), dropout.data()}};
   bool interrupted = false;
   const auto stop = [&interrupted] {
     nb::gil_scoped_acquire python;
     interrupted = interrupted || PyErr_CheckSignals() != 0;
     return interrupted;
   };
-  double error;
+  std::vector<double> errors, seconds;
   {
     nb::gil_scoped_release others_may_run;
-    error = trainer.train(epoch, threads, stop);
+    for (std::int64_t e = 0; e < epochs && !interrupted; ++e) {
+      const auto started = std::chrono::steady_clock::now();
+      const std::int64_t at = e * steps;
+      const Epoch epoch{X.data, T.data, orders.data() + e * n, n, first_step + at,
+                        {alpha.data() + at, decay.data() + at, dropout.data() + at}};
+      errors.push_back(trainer.train(epoch, threads, stop));
+      seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+      if (!std::isfinite(errors.back())) break;
+    }
   }
   if (interrupted) throw nb::python_error();
-  return error;
+  return {std::move(errors), std::move(seconds)};
 }
 
 double evaluate(Trainer& trainer, const HeldInputs& X, const HeldTargets* T, Array<float, 2> out, int threads) {

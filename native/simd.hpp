@@ -167,28 +167,25 @@ inline vi inside(int v, int n) {
 }
 inline vf keep(vi mask, vf x) { return select(mask, x, zero()); }
 
-// The sum of all lanes, halves first: the same order everywhere.
-inline float sum(vf x) {
-  float lanes[VL];
-  store(lanes, x);
-  for (int width = VL / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
-  return lanes[0];
-}
-inline float largest(vf x) {
-  float lanes[VL];
-  store(lanes, x);
-  float top = lanes[0];
-  for (int i = 1; i < VL; ++i) top = lanes[i] > top ? lanes[i] : top;
-  return top;
-}
-
 namespace detail {
 template <int Half, int... I>
 inline vf interleave(vf a, vf b, std::integer_sequence<int, I...>) {
   return __builtin_shufflevector(a, b, ((I % 2 ? VL : 0) + Half + I / 2)...);
 }
+template <int By, int... I>
+inline vf rotate(vf a, std::integer_sequence<int, I...>) {
+  return __builtin_shufflevector(a, a, ((I + By) % VL)...);
+}
+// Join all lanes by `join`, halves first: the same order everywhere.
+template <int Width, class Join>
+inline vf across(vf a, Join join) {
+  if constexpr (Width == 0) return a;
+  else return across<Width / 2>(join(a, rotate<Width>(a, std::make_integer_sequence<int, VL>{})), join);
+}
 }  // namespace detail
+
+inline float sum(vf x) { return detail::across<VL / 2>(x, [](vf a, vf b) { return a + b; })[0]; }
+inline float largest(vf x) { return detail::across<VL / 2>(x, [](vf a, vf b) { return max(a, b); })[0]; }
 
 // Transpose VL vectors in place: log2(VL) perfect shuffles of the first half with the second.
 inline void transpose(vf x[VL]) {

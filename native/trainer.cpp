@@ -124,7 +124,6 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
   if (sparse(epoch.inputs)) sparse_.open(layers_.front(), epoch.inputs.offset);
 
   double error = 0.0;
-  auto asked = std::chrono::steady_clock::now();
   for (std::int64_t begin = 0; begin < epoch.n;) {
     const std::int64_t step = begin / plan_.batch_size;
     const std::int64_t end = std::min(epoch.n, begin + choice_.steps() * plan_.batch_size);
@@ -145,8 +144,8 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
     error = run.error;
     begin = end;
     if (run.stopped()) break;
-    if (now - asked > std::chrono::milliseconds(20)) {
-      asked = now;
+    if (now - asked_ > std::chrono::milliseconds(20)) {
+      asked_ = now;
       if (stop()) break;
     }
   }

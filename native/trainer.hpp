@@ -1,6 +1,7 @@
 // One network in training: weights, optimiser state, and the epoch over all threads.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -112,6 +113,7 @@ class Trainer {
   Workspace work_;
   SparseLayer sparse_;
   ThreadChoice choice_{1};
+  std::chrono::steady_clock::time_point asked_{};  // when `stop` was asked last
   // The chosen optimiser's instances of the templates above.
   void (Trainer::*update_)(Run&, const Piece&, int, int) = nullptr;
   void (Trainer::*update_buffered_)(Run&, const Piece&, float, int) = nullptr;

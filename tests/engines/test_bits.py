@@ -104,7 +104,9 @@ def epochs_of(machine: Engine, rows: Rows, which: range) -> list[float]:
         Pace(np.full(steps, 0.01 / (1 + epoch)), np.full(steps, 0.1), np.full(steps, 0.9**epoch)) for epoch in which
     ]
     order = [np.random.default_rng(epoch).permutation(len(rows)) for epoch in which]
-    return [machine.train(rows, o, epoch * steps, p) for epoch, o, p in zip(which, order, pace, strict=True)]
+    return [
+        machine.train(rows, o[None], epoch * steps, p)[0][0] for epoch, o, p in zip(which, order, pace, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -47,11 +47,13 @@ class Rounded(ReferenceEngine):
         for states in (p.W_state, p.b_state):
             states[:] = [tuple(s.astype(f32) for s in state) for state in states]
 
-    def train(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace) -> float:
+    def train(
+        self, rows: Rows, orders: NDArray[np.int64], first_step: int, pace: Pace
+    ) -> tuple[list[float], list[float]]:
         pace = Pace(pace.alpha.astype(f32), pace.decay.astype(f32), pace.dropout)
-        error = super().train(_rounded_rows(rows), order, first_step, pace)
+        results = super().train(_rounded_rows(rows), orders, first_step, pace)
         assert all(a.dtype == f32 for a in (*self.parameters.W, *self.parameters.b)), "something was float64"
-        return error
+        return results
 
     def _targets(self, rows: Rows, index: Any) -> Any:
         return super()._targets(rows, index).astype(f32)

@@ -74,9 +74,9 @@ def test_shuffle_takes_every_row_once_an_epoch_in_a_new_order() -> None:
     seen: list[np.ndarray] = []
     original = ReferenceEngine.train
 
-    def spy(self: Any, rows: Any, order: np.ndarray, first: int, pace: Any) -> float:
-        seen.append(order)
-        return original(self, rows, order, first, pace)
+    def spy(self: Any, rows: Any, orders: np.ndarray, first: int, pace: Any) -> Any:
+        seen.extend(orders)
+        return original(self, rows, orders, first, pace)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ReferenceEngine, "train", spy)
@@ -309,3 +309,13 @@ def test_the_data_stay_as_they_were(engine: str) -> None:
     weights(x, t, engine, sample_weight=w, validation=(x, t), label_smoothing=0.1, input_scale=(2, 1))
     np.testing.assert_array_equal(x, X)
     np.testing.assert_array_equal(t, T)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_epochs_that_nobody_watches_are_the_same_as_watched_ones(engine: str) -> None:
+    settings: dict[str, Any] = {"dropout": 0.3, "optimizer": "adamw(weight_decay=0.1)", "schedule": "cosine"}
+    settings |= {"engine": engine, "epochs": 5}
+    looked: list[int] = []
+    watched = weights(callbacks=[lambda epoch: looked.append(epoch.number)], **settings)
+    np.testing.assert_array_equal(weights(**settings), watched)
+    assert looked == [1, 2, 3, 4, 5]

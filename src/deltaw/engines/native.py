@@ -52,13 +52,14 @@ class NativeEngine:
             self.trainer.write(l, -1, _float32(W, f"weights[{l}]"), _float32(b, f"biases[{l}]"))
         self._prepared: dict[tuple[int, float], tuple[Rows, Any, Any]] = {}
 
-    def train(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace) -> float:
+    def train(
+        self, rows: Rows, orders: NDArray[np.int64], first_step: int, pace: Pace
+    ) -> tuple[list[float], list[float]]:
         X, T = self._prepare(rows, self.plan.label_smoothing)
-        order = np.ascontiguousarray(order, np.int64)
-        total: float = self.trainer.train(
-            X, T, order, first_step, pace.alpha, pace.decay, pace.dropout, self.plan.batch_size, self._threads()
+        totals, seconds = self.trainer.train(
+            X, T, orders, first_step, pace.alpha, pace.decay, pace.dropout, self.plan.batch_size, self._threads()
         )
-        return total / len(order)
+        return [total / len(rows) for total in totals], seconds
 
     def evaluate(self, rows: Rows) -> tuple[float, NDArray[Any]]:
         X, T = self._prepare(rows, 0.0)

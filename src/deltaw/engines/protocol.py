@@ -35,7 +35,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Pace:
-    """What changes from step to step, one number for each step of an epoch, (steps,).
+    """What changes from step to step, one number for each step, (steps,).
 
     Attributes:
         alpha: the learning rate.
@@ -53,11 +53,19 @@ class Engine(Protocol):
 
     def __init__(self, network: Network, plan: Plan) -> None: ...
 
-    def train(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace) -> float:
-        """One pass over the rows in this order, a batch at a time.
+    def train(
+        self, rows: Rows, orders: NDArray[np.int64], first_step: int, pace: Pace
+    ) -> tuple[list[float], list[float]]:
+        """Passes over the rows, a batch at a time: one for each of `orders`, (epochs, n), in that order.
 
-        Returns E before each row's update, averaged over the rows. On Ctrl-C the running batch is finished
-        and KeyboardInterrupt raised; the weights are then those after that batch.
+        Args:
+            first_step: how many steps were made before.
+            pace: its arrays are of all steps of these epochs.
+
+        Returns:
+            For each epoch E before each row's update, averaged over the rows; and its seconds. An epoch whose E is
+            no longer a number is the last. On Ctrl-C the running batch is finished and KeyboardInterrupt raised;
+            the weights are then those after that batch.
         """
         ...
 

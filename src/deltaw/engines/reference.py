@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,22 @@ class ReferenceEngine:
         )
 
     @np.errstate(over="ignore", invalid="ignore")  # what overflows shows in E, and ends the training
-    def train(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace) -> float:
+    def train(
+        self, rows: Rows, orders: NDArray[np.int64], first_step: int, pace: Pace
+    ) -> tuple[list[float], list[float]]:
+        errors: list[float] = []
+        seconds: list[float] = []
+        steps = -(-len(rows) // self.plan.batch_size)
+        for epoch, order in enumerate(orders):
+            started = perf_counter()
+            errors.append(self._epoch(rows, order, first_step + epoch * steps, pace, epoch * steps))
+            seconds.append(perf_counter() - started)
+            if not np.isfinite(errors[-1]):
+                break
+        return errors, seconds
+
+    def _epoch(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace, offset: int) -> float:
+        """One pass; `offset` is its first step's place in the pace."""
         plan, total = self.plan, 0.0
         for i, start in enumerate(range(0, len(order), plan.batch_size)):
             index = order[start : start + plan.batch_size]
@@ -38,7 +54,7 @@ class ReferenceEngine:
             p = self.parameters.copy()  # taken over as a whole below: Ctrl-C in between leaves the last whole batch
             t = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
             weight = np.ones(len(index)) if rows.weight is None else rows.weight[index]
-            masks = self._masks(step, len(index), pace.dropout[i])
+            masks = self._masks(step, len(index), pace.dropout[offset + i])
 
             signals = backprop.forward(rows.inputs(index), p.W, p.b, self.activations, masks)
             gradients = backprop.backward(
@@ -46,7 +62,7 @@ class ReferenceEngine:
             )
             if plan.max_grad_norm is not None:
                 gradients = backprop.clip(gradients, plan.max_grad_norm, p.biased)
-            backprop.update(p, gradients, plan.optimizer, pace.alpha[i], step + 1, pace.decay[i])
+            backprop.update(p, gradients, plan.optimizer, pace.alpha[offset + i], step + 1, pace.decay[offset + i])
             self.parameters = p
 
             total += float(weight @ self._errors(signals, t))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,8 @@ from deltaw.training.history import Epoch, History
 from deltaw.training.stopping import Best, EarlyStopping
 
 Callback = Callable[[Epoch], object]
+
+TOGETHER = 8192  # rows, over all epochs that are trained in one call
 
 
 def train(
@@ -129,31 +130,32 @@ def train(
     alpha = positive(learning_rate, "learning_rate", or_zero=True)
     steps = -(-len(rows) // plan.batch_size)
 
-    def pace(epoch: int) -> Pace:
-        """The numbers of each step of an epoch."""
-        factors = partial(
-            schedules.factors, first_step=epoch * steps, steps=steps, steps_per_epoch=steps, epochs=epochs
-        )
-        return Pace(
-            alpha * factors(pattern),
-            method.weight_decay * factors(schedules.schedule(method.decay_schedule)),
-            factors(schedules.schedule(drop.schedule)),
-        )
+    fading, thinning = schedules.schedule(method.decay_schedule), schedules.schedule(drop.schedule)
 
-    def order() -> NDArray[np.int64]:
-        """The order of the rows in the next epoch."""
-        return randomness.permutation(len(rows)) if shuffle else np.arange(len(rows))
+    def pace(epoch: int, count: int) -> Pace:
+        """The numbers of each step of `count` epochs from this one."""
+        factors = partial(
+            schedules.factors, first_step=epoch * steps, steps=count * steps, steps_per_epoch=steps, epochs=epochs
+        )
+        return Pace(alpha * factors(pattern), method.weight_decay * factors(fading), factors(thinning))
+
+    def orders(count: int) -> NDArray[np.int64]:
+        """The order of the rows in each of the next epochs, (count, n)."""
+        n = len(rows)
+        return np.stack([randomness.permutation(n) if shuffle else np.arange(n) for _ in range(count)])
 
     machine = engines.make(engine, network, plan)
     best = None if stopping is None else Best(stopping)
     history = History()
+    # Short epochs that nobody looks at are trained several in one call.
+    together = 1 if told or held_out is not None else max(1, TOGETHER // len(rows))
     try:
-        for epoch in range(epochs):
-            started = perf_counter()
-            error = machine.train(rows, order(), epoch * steps, pace(epoch))
-            history.seconds.append(perf_counter() - started)
-            history.loss.append(error)
-            history.batch_steps += steps
+        for epoch in range(0, epochs, together):
+            count = min(together, epochs - epoch)
+            errors, seconds = machine.train(rows, orders(count), epoch * steps, pace(epoch, count))
+            history.loss += errors
+            history.seconds += seconds
+            history.batch_steps += steps * len(errors)
             if best is not None or told:
                 machine.store(network)
 
@@ -166,11 +168,12 @@ def train(
                     epoch, best.rule.judge(validation_error, held_out.T, outputs), network
                 ):
                     history.ended = "early stopping"
-            record = Epoch(epoch + 1, epochs, len(rows), error, validation_error, history.seconds[-1], outputs, network)
-            # A list, not a generator: all are told, also after one that wants to stop.
-            if any([callback(record) is True for callback in told]):  # noqa: C419
-                history.ended = "callback"
-            if not np.isfinite(error):
+            if told:
+                now = Epoch(epoch + 1, epochs, len(rows), errors[0], validation_error, seconds[0], outputs, network)
+                # A list, not a generator: all are told, also after one that wants to stop.
+                if any([callback(now) is True for callback in told]):  # noqa: C419
+                    history.ended = "callback"
+            if not np.isfinite(errors[-1]):
                 history.ended = "diverged"
             if history.ended != "finished":
                 break
