@@ -8,13 +8,14 @@ BIN    := $(VENV)/bin
 SOURCES := pyproject.toml CMakeLists.txt LICENSE README.md $(wildcard native/*) $(shell find src -name '*.py' -o -name 'py.typed')
 BUILD_TOOLS := scikit-build-core nanobind cmake ninja
 
-.PHONY: help demo install test test-slow lint accuracy format clean
+.PHONY: help demo install test test-slow lint sanitize accuracy format clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo       install DeltaW into $(VENV) and train a network on the bundled digits"
 	@echo "make test       lint, type check and all tests but the slow ones"
 	@echo "make test-slow  the slow tests"
+	@echo "make sanitize   the core under address, undefined-behaviour and thread sanitizers"
 	@echo "make accuracy   the default recipe beside scikit-learn, five folds (minutes)"
 	@echo "make format     format the Python code"
 	@echo "make clean      remove what was built"
@@ -52,6 +53,14 @@ test: lint
 
 test-slow: install $(VENV)/.test-tools
 	$(BIN)/python -m pytest -m slow
+
+# The core alone, under AddressSanitizer with UndefinedBehaviourSanitizer, and under ThreadSanitizer.
+SOAK := $(CXX) -std=c++20 -O1 -g -ffp-contract=off -Wall -Wextra -Werror -march=native -DDELTAW_ISA=native \
+        tests/native/soak.cpp native/trainer.cpp native/passes.cpp -pthread
+sanitize:
+	@mkdir -p build
+	$(SOAK) -fsanitize=address,undefined -fno-sanitize-recover=all -o build/soak-address && build/soak-address
+	$(SOAK) -fsanitize=thread -o build/soak-thread && TSAN_OPTIONS=halt_on_error=1 build/soak-thread
 
 accuracy: install
 	$(BIN)/python -m pip install -q --disable-pip-version-check '.[bench]'

@@ -1,0 +1,95 @@
+// The core without Python, for the sanitizers: every kind of pass once, on more threads than processors. What it
+// computes is held by the Python tests; here only memory, undefined behaviour and races are looked for.
+#include <cmath>
+#include <cstdio>
+#include <random>
+
+#include "../../native/trainer.hpp"
+
+using namespace deltaw::DELTAW_ISA;
+
+namespace {
+
+std::mt19937 generator(0);
+std::normal_distribution<float> normal;
+
+struct Case {
+  const char *optimizer, *loss, *output;
+  int batch_size;
+  bool dropout, clip, sparse, notes;
+};
+
+void fill(Trainer& trainer) {
+  for (Layer& layer : trainer.layers()) {
+    std::vector<float> W(std::size_t(layer.n_in) * layer.n_out), b(layer.n_out);
+    for (float& w : W) w = normal(generator) / std::sqrt(float(layer.n_in));
+    layer.pack(layer.w, W.data(), b.data());
+  }
+}
+
+bool run(const Case& c, const std::vector<int>& sizes, int rows) {
+  Plan plan;
+  plan.loss = c.loss, plan.optimizer = c.optimizer, plan.settings = {.9, .9, .999, .9, 1e-8};
+  plan.batch_size = c.batch_size, plan.notes_rule = c.notes, plan.loss_parameter = 0.5;
+  if (c.clip) plan.max_grad_norm = 0.5;
+  std::vector<LayerSpec> specs;
+  const char* hidden[] = {"tanh", "softmax", "gelu"};
+  for (std::size_t l = 0; l + 1 < sizes.size(); ++l)
+    specs.push_back({sizes[l], sizes[l + 1], l + 2 == sizes.size() ? c.output : hidden[l % 3], l % 2 == 0});
+  if (c.dropout) plan.dropout.assign(specs.size() - 1, 0.3);
+  Trainer trainer(specs, plan);
+  fill(trainer);
+
+  const int n_in = sizes.front(), n_out = sizes.back();
+  std::vector<float> X(std::size_t(rows) * n_in), T(std::size_t(rows) * n_out), out(T.size());
+  for (float& x : X) x = normal(generator);
+  for (float& t : T) t = 0.5f + 0.1f * std::tanh(normal(generator));
+  std::vector<float> values;
+  std::vector<std::int32_t> columns;
+  std::vector<std::int64_t> starts{0}, order;
+  for (int r = 0; r < rows; ++r) {
+    for (int k = 0; k < n_in; ++k)
+      if (r % 5 && X[std::size_t(r) * n_in + k] > 1.0f) values.push_back(0.5f), columns.push_back(k);
+    starts.push_back(std::int64_t(values.size()));
+    order.push_back((r * 7LL) % rows);
+  }
+  std::vector<double> alpha(rows, 0.001), zeros(rows, 0.0), ones(rows, 1.0);
+  Epoch epoch{};
+  epoch.inputs.rows = rows, epoch.inputs.n_in = n_in, epoch.inputs.offset = c.sparse ? 0.01f : 0.0f;
+  if (c.sparse) epoch.inputs.values = values.data(), epoch.inputs.columns = columns.data(), epoch.inputs.starts = starts.data();
+  else epoch.inputs.floats = X.data();
+  epoch.targets.n_out = n_out, epoch.targets.floats = T.data(), epoch.targets.smoothing = 0.1f;
+  epoch.order = order.data(), epoch.n = rows, epoch.pace = {alpha.data(), zeros.data(), ones.data()};
+
+  const int threads = 3;
+  double error = 0.0;
+  for (int e = 0; e < 2; ++e, epoch.first_step += rows) error = trainer.train(epoch, threads, [] { return false; });
+  int asked = 0;
+  trainer.train(epoch, threads, [&asked] { return ++asked > 0; });  // stopped at the first look
+  const double after = trainer.evaluate(epoch.inputs, &epoch.targets, out.data(), threads);
+  std::printf("%-9s %-14s batch %3d%s%s%s%s: E %.4f, then %.4f\n", c.optimizer, c.loss, c.batch_size,
+              c.dropout ? " dropout" : "", c.clip ? " clip" : "", c.sparse ? " sparse" : "", c.notes ? " notes" : "",
+              error / rows, after / rows);
+  return std::isfinite(error) && std::isfinite(after);
+}
+
+}  // namespace
+
+int main() {
+  const Case cases[] = {
+      {"sgd", "squared", "sigmoid", 1, false, false, false, true},
+      {"sgd", "squared", "sigmoid", 1, false, false, true, false},
+      {"sgd", "huber", "softmax", 33, false, false, true, false},
+      {"adam", "cross_entropy", "softmax", 1, false, false, false, false},
+      {"adamw", "cross_entropy", "softmax", 32, true, false, false, false},
+      {"momentum", "binary_cross_entropy", "sigmoid", 7, true, true, false, false},
+      {"nesterov", "poisson", "exponential", 600, false, false, false, true},
+      {"rmsprop", "pinball", "identity", 3, false, true, true, false},
+      {"adagrad", "absolute", "mish", 64, true, false, false, false},
+  };
+  bool good = true;
+  for (const Case& c : cases)
+    for (const auto& sizes : {std::vector<int>{300, 200, 33, 120, 3}, {1, 1}, {17, 3}, {5, 200, 17}})
+      good = run(c, sizes, sizes.front() > 100 ? 700 : 130) && good;
+  return good ? 0 : 1;
+}
