@@ -168,6 +168,22 @@ double evaluate(Trainer& trainer, const HeldInputs& X, const HeldTargets* T, Arr
   return trainer.evaluate(X.data, T ? &T->data : nullptr, out.data(), threads);
 }
 
+// Outputs (n, n_out) of dense float32 rows, in a new array. A few rows are not worth letting go of the GIL.
+nb::ndarray<nb::numpy, float, nb::ndim<2>> predict(Trainer& trainer, Array<const float, 2> X, int threads) {
+  const std::size_t n = X.shape(0), n_in = X.shape(1), n_out = std::size_t(trainer.layers().back().n_out);
+  require(int(n_in) == trainer.layers().front().n_in, "predict: inputs of the network's width");
+  float* out = new float[std::max<std::size_t>(1, n * n_out)];
+  nb::capsule owner(out, [](void* p) noexcept { delete[] static_cast<float*>(p); });
+  if (n <= std::size_t(Trainer::STRIP)) {
+    trainer.outputs(X.data(), int(n), out);
+  } else {
+    Inputs in{.rows = std::int64_t(n), .n_in = int(n_in), .floats = X.data()};
+    nb::gil_scoped_release others_may_run;
+    trainer.evaluate(in, nullptr, out, threads);
+  }
+  return {out, {n, n_out}, owner};
+}
+
 // slot −1 is the weights and biases, 0 and 1 the optimiser's state of the same shapes.
 Floats& slot_of(Trainer& trainer, int l, int slot) {
   require(l >= 0 && l < int(trainer.layers().size()), "no such layer");
@@ -232,6 +248,7 @@ NB_MODULE(DELTAW_MODULE, m) {
            })
       .def_prop_ro("slots", &Trainer::slots)
       .def("train", train)
+      .def("predict", predict, "X"_a.noconvert(), "threads"_a)
       .def("evaluate", evaluate, "X"_a, "T"_a.none(), "out"_a, "threads"_a);
 
 #if defined(__x86_64__)

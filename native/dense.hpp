@@ -33,11 +33,13 @@ inline void in_pieces(int begin, int end, Tile&& tile) {
   if constexpr (Largest > 1) in_pieces<Largest == 3 ? 2 : Largest / 2>(i, end, tile);
 }
 
+constexpr int WIDE = 7;  // groups of units at a time where there is one row: as many sums as hide the latency
+
 // Z[r0…][v0…] of MR rows by NV groups of units: sum over k of A[r][k] W[v][k], from the bias (or from zero).
 template <int MR, int NV>
 inline void product_tile(Rows A, int r0, const float* panel, std::size_t stride, int K, bool from_bias, Rows Z, int v0) {
   vf sums[MR][NV];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int j = 0; j < NV; ++j) {
     const vf start = from_bias ? load(panel + j * stride + std::size_t(K) * VL) : zero();
 #pragma GCC unroll 8
@@ -46,24 +48,31 @@ inline void product_tile(Rows A, int r0, const float* panel, std::size_t stride,
   const float* a = A.row(r0);
   for (int k = 0; k < K; ++k) {
     vf w[NV];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int j = 0; j < NV; ++j) w[j] = load(panel + j * stride + std::size_t(k) * VL);
 #pragma GCC unroll 8
     for (int i = 0; i < MR; ++i) {
       const vf x = splat(a[std::size_t(i) * A.ld + k]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int j = 0; j < NV; ++j) sums[i][j] = fma(x, w[j], sums[i][j]);
     }
   }
 #pragma GCC unroll 8
   for (int i = 0; i < MR; ++i)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int j = 0; j < NV; ++j) store(Z.row(r0 + i) + (v0 + j) * VL, sums[i][j]);
 }
 
 // Z for rows r0 … r1 and groups v0 … v1; `panel` is the panel of v0.
 inline void product(Rows A, int r0, int r1, const float* panel, std::size_t stride, int K, bool from_bias, Rows Z,
                     int v0, int v1) {
+  if (r1 - r0 < 4) {  // too few rows to hide the latency of an fma: more groups of units at a time instead
+    in_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+      for (int r = r0; r < r1; ++r)
+        product_tile<1, NV>(A, r, panel + (v - v0) * stride, stride, K, from_bias, Z, v);
+    });
+    return;
+  }
   in_pieces<TILE_VECTORS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
     in_pieces<TILE_ROWS>(r0, r1, [&]<int MR>(int r, Size<MR>) {
       product_tile<MR, NV>(A, r, panel + (v - v0) * stride, stride, K, from_bias, Z, v);
@@ -114,7 +123,7 @@ inline void split_back(const Layer& layer, const float* delta, float* out, int g
 template <int MK, int NV, class Sink>
 inline void gradient_tile(Rows delta, Rows A, int n, int v0, int k0, const Sink& sink) {
   vf sums[NV][MK];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int j = 0; j < NV; ++j)
 #pragma GCC unroll 8
     for (int i = 0; i < MK; ++i) sums[j][i] = zero();
@@ -122,16 +131,16 @@ inline void gradient_tile(Rows delta, Rows A, int n, int v0, int k0, const Sink&
   const float* a = A.data + k0;
   for (int r = 0; r < n; ++r, d += delta.ld, a += A.ld) {
     vf row[NV];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int j = 0; j < NV; ++j) row[j] = load(d + j * VL);
 #pragma GCC unroll 8
     for (int i = 0; i < MK; ++i) {
       const vf x = splat(a[i]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int j = 0; j < NV; ++j) sums[j][i] = fma(x, row[j], sums[j][i]);
     }
   }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int j = 0; j < NV; ++j) sink(v0 + j, k0, sums[j]);
 }
 

@@ -94,8 +94,6 @@ class SparseLayer {
   }
 
  private:
-  static constexpr int WIDE = 7;  // groups of units at a time: as many sums as hide the latency of an fma
-
   static float sum_of(const Inputs& x, std::int64_t begin, std::int64_t end) {
     float total = 0.0f;
     for (std::int64_t i = begin; i < end; ++i) total += x.values[i];

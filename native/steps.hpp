@@ -81,7 +81,6 @@ void Trainer::update_buffered(Run& run, const Piece& piece, float scale, int thr
 // thread 0 does the rest.
 template <class Opt>
 void Trainer::samples(Run& run, int thread) {
-  constexpr int WIDE = 6;  // groups of units at a time: as many sums as hide the latency of an fma
   const Epoch& epoch = run.epoch;
   const int depth = int(layers_.size());
   const Range mine = part(layers_[0].vectors, thread, run.threads);

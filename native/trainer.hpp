@@ -74,12 +74,16 @@ class Trainer {
   // Outputs (n, n_out) of all rows into `out`, and the sum of E times weight if there are targets.
   double evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads);
 
+  // Outputs of a few dense rows on the caller's thread, in memory that is kept from call to call.
+  void outputs(const float* X, int rows, float* out);
+
   std::vector<Layer>& layers() { return layers_; }
   int slots() const { return slots_; }
 
+  static constexpr int STRIP = 64;  // rows that one thread evaluates at a time
+
  private:
   static constexpr int PIECE = 512;    // rows of the workspace at most; its signals then stay in the cache
-  static constexpr int STRIP = 64;     // rows that one thread evaluates at a time
   static constexpr std::size_t SMALL = 65536;  // bytes of weights up to which a layer is split over threads by rows
 
   struct Run;
@@ -103,6 +107,7 @@ class Trainer {
   Rows input_of(int l, int buffer) const { return l == 0 ? work_.x[buffer] : work_.a[l - 1]; }
   const std::vector<Rows>& sent_on() const { return plan_.notes_rule ? work_.sent : work_.delta; }
 
+  void signals(Workspace& space, Rows X, int rows) const;
   template <class Opt> void use();
 
   Plan plan_;
@@ -110,7 +115,7 @@ class Trainer {
   int slots_ = 0;
   bool buffered_;  // the gradient is summed in memory first: clipping, and batches larger than the workspace
   std::vector<Layer> layers_;
-  Workspace work_;
+  Workspace work_, strip_;  // of training; of `outputs`
   SparseLayer sparse_;
   ThreadChoice choice_{1};
   std::chrono::steady_clock::time_point asked_{};  // when `stop` was asked last
