@@ -16,12 +16,25 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
     "exceptions", "equations", "tables", "preparation", "network", "engines", "training", "files", "models", "plots",
-    "report", "cli", "__main__",
+    "report", "bench", "cli", "__main__",
 ]  # fmt: skip
 # Rooms that know less than their place in the order would allow.
 ONLY = {"equations": {"exceptions"}, "files": {"exceptions"}, "plots": {"exceptions"}, "exceptions": set()}
 LIMIT = 420  # lines of a file
-HEAVY = {"polars", "sklearn", "matplotlib", "scipy", "rich", "typer", "pandas", "pyarrow", "safetensors", "sympy"}
+HEAVY = {
+    "polars",
+    "sklearn",
+    "matplotlib",
+    "scipy",
+    "rich",
+    "typer",
+    "pandas",
+    "pyarrow",
+    "safetensors",
+    "sympy",
+    "torch",
+    "jax",
+}
 
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
 

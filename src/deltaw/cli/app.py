@@ -123,6 +123,48 @@ def show(model: ModelFile, json: Json = False) -> None:
     run(model, json)
 
 
+@app.command()
+def bench(
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="WORKLOAD", help="Only these; again for more, or commas between them.")
+    ] = None,
+    peers: Annotated[
+        list[str] | None, typer.Option(metavar="PEER", help="Only these beside DeltaW; again for more, or commas.")
+    ] = None,
+    threads: Annotated[str | None, typer.Option(help="Numbers of threads to try, e.g. 1,2.")] = None,
+    runs: Annotated[int, typer.Option(help="Runs of each, in turn; the median counts.")] = 3,
+    mnist: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="MNIST as .npz; ../shared/data/mnist.npz if it is there.")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the cost against rows, width and depth there (.svg, .png)."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Within a minute: fewer rows, workloads and peers.")] = False,
+    list_: Annotated[
+        bool, typer.Option("--list", help="List the workloads and the peers, and measure nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Measure DeltaW side by side with NumPy, scikit-learn, PyTorch and JAX on this machine."""
+    from deltaw.cli.bench import bench as run
+
+    run(_names(only), _names(peers), _counts(threads), runs, mnist, plot, quick, list_, json)
+
+
+def _names(given: list[str] | None) -> tuple[str, ...]:
+    """["a,b", "c"] -> ("a", "b", "c")."""
+    return tuple(name.strip() for text in given or [] for name in text.split(",") if name.strip())
+
+
+def _counts(text: str | None) -> tuple[int, ...]:
+    """ "1,2" -> (1, 2)."""
+    try:
+        return () if text is None else tuple(int(count) for count in text.split(","))
+    except ValueError:
+        raise SettingError("--threads: expected whole numbers", repr(text), "give e.g. 1,2") from None
+
+
 def _hidden(text: str | None) -> tuple[int, ...] | None:
     """ "64,32" -> (64, 32); "none" -> ()."""
     if text is None or text == "none":

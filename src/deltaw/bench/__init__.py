@@ -1,0 +1,177 @@
+"""The benchmark: DeltaW side by side with its peers, in one run; ratios, not seconds.
+
+Every peer runs in a process of its own on the same rows, from the same start weights where it allows that, with the
+same number of threads; runs are taken in turn, and medians count. `workloads` says what is measured, `peers` who is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deltaw.bench import cost, machine, startup
+from deltaw.bench.measure import Measurement, Settings
+from deltaw.bench.peers import OURS, PEERS
+from deltaw.bench.problems import find_mnist
+from deltaw.bench.results import Row
+from deltaw.bench.workloads import WORKLOADS
+from deltaw.exceptions import SettingError
+
+START_UP = "start-up"  # a row of its own kind
+NAMES = (*WORKLOADS, START_UP)
+MINUTE = 55.0  # seconds that a quick benchmark may take, and a moment to end
+QUICK_ROWS, QUICK_SECONDS = 12_000, 0.12
+
+__all__ = ["NAMES", "PEERS", "START_UP", "WORKLOADS", "Options", "Report", "Row", "missing", "run"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure; empty tuples leave the choice to the benchmark.
+
+    Attributes:
+        only: names of NAMES.
+        peers: names of PEERS (DeltaW is always measured).
+        threads: numbers of threads.
+        runs: of each, at least three.
+        quick: within a minute: fewer rows, workloads and peers.
+        mnist: an .npz with MNIST; None: the usual place, else digits in its place.
+        plot: where to draw the cost against rows, width and depth.
+    """
+
+    only: tuple[str, ...] = ()
+    peers: tuple[str, ...] = ()
+    threads: tuple[int, ...] = ()
+    runs: int = 3
+    quick: bool = False
+    mnist: Path | None = None
+    plot: Path | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came out.
+
+    Attributes:
+        remarks: what one should know about the numbers, a line each.
+        seconds: that the benchmark took.
+    """
+
+    rows: tuple[Row, ...]
+    start_up: startup.StartUp | None
+    curves: tuple[cost.Curve, ...]
+    remarks: tuple[str, ...]
+    machine: dict[str, Any]
+    date: str
+    seconds: float
+    settings: dict[str, Any]
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "format": 1,
+            "date": self.date,
+            "seconds": self.seconds,
+            "machine": self.machine,
+            "settings": self.settings,
+            "rows": [row.document() for row in self.rows],
+            "start_up": None if self.start_up is None else self.start_up.document(),
+            "curves": [curve.document() for curve in self.curves],
+            "remarks": list(self.remarks),
+        }
+
+
+def missing(peers: Sequence[str]) -> list[str]:
+    """One line for each peer that is not installed, with how to install it."""
+    rows = {name: PEERS[name] for name in peers}
+    return [f"{name} left out: not installed; {row.install}" for name, row in rows.items() if not row.installed]
+
+
+def run(options: Options, tell: Callable[[str], None]) -> Report:
+    """Measure.
+
+    Args:
+        options: what.
+        tell: gets one line on what is going on, often.
+
+    Raises:
+        InputError: an option that cannot be used.
+        DeltaWError: DeltaW itself failed.
+    """
+    started = time.monotonic()
+    until = started + MINUTE if options.quick else None
+    names, peers, threads = _names(options), _peers(options), _threads(options)
+    if options.runs < 3:
+        raise SettingError("--runs: expected 3 or more, so that one slow moment does not count", str(options.runs))
+    if options.plot is not None:
+        cost.check_path(options.plot)
+    settings = Settings(peers, threads, options.runs, mnist=find_mnist(options.mnist), until=until)
+    if options.quick:
+        settings = replace(settings, rows=QUICK_ROWS, seconds=QUICK_SECONDS)
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    remarks = missing(peers)
+    rows, start_up, curves, longest = [], None, [], 0.0
+    with Measurement(settings, tell) as measurement:
+        for name in names:
+            began = time.monotonic()
+            if until is not None and began + longest > until:
+                remarks.append(f"{name} left out: the minute is over")
+                continue
+            if name == START_UP:
+                tell("start-up")
+                start_up = startup.measure(3 if options.quick else 7, max(threads))
+            else:
+                rows.append(measurement.row(WORKLOADS[name]))
+            longest = max(longest, time.monotonic() - began)
+        if options.plot is not None:
+            curves = cost.curves(measurement)
+            cost.draw(curves, options.plot, f"{machine.processor()}, {max(threads)} threads, {date[:10]}")
+        remarks += [f"{problem}: {remark}" for problem, remark in measurement.remarks.items()]
+    return Report(
+        tuple(rows),
+        start_up,
+        tuple(curves),
+        tuple(remarks),
+        machine.facts(),
+        date,
+        time.monotonic() - started,
+        {"peers": peers, "threads": threads, "runs": options.runs, "quick": options.quick, "workloads": names},
+    )
+
+
+def _names(options: Options) -> tuple[str, ...]:
+    chosen = options.only or tuple(name for name in NAMES if not options.quick or _is_quick(name))
+    return _known(chosen, NAMES, "--only")
+
+
+def _is_quick(name: str) -> bool:
+    return name == START_UP or WORKLOADS[name].quick
+
+
+def _peers(options: Options) -> tuple[str, ...]:
+    chosen = options.peers or tuple(name for name, row in PEERS.items() if row.quick or not options.quick)
+    return _known((OURS, *chosen), tuple(PEERS), "--peers")
+
+
+def _known(chosen: Sequence[str], names: Sequence[str], option: str) -> tuple[str, ...]:
+    """The chosen names, each once, in the order of the table."""
+    for name in chosen:
+        if name not in names:
+            raise SettingError(f"{option}: expected some of {', '.join(names)}", repr(name), "choose one of these")
+    return tuple(name for name in names if name in chosen)
+
+
+def _threads(options: Options) -> tuple[int, ...]:
+    """One and two, as far as there are cores; if it is to be quick, the most only."""
+    most = machine.cores()
+    for count in options.threads:
+        if not 1 <= count <= most:
+            raise SettingError(f"--threads: expected 1 … {most}, the cores of this machine", str(count), "give e.g. 1")
+    if options.threads:
+        return tuple(sorted(set(options.threads)))
+    few = tuple(range(1, min(most, 2) + 1))
+    return few[-1:] if options.quick else few

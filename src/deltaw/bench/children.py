@@ -1,0 +1,106 @@
+"""The processes in which the peers run, as seen from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from deltaw.bench.child import PRODUCT
+from deltaw.bench.peers import Job
+
+# Threads of every BLAS and OpenMP there may be.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+# What would make OpenBLAS run kernels for another processor than the one that is there.
+MISLEADING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+
+class ChildError(Exception):
+    """A peer that could not do its job; says why in one line."""
+
+
+def environment(threads: int) -> dict[str, str]:
+    """The environment of a peer's process."""
+    import deltaw
+
+    kept = {name: value for name, value in os.environ.items() if name not in MISLEADING}
+    ours = str(Path(deltaw.__file__).parents[1])  # the child imports the same DeltaW, installed or not
+    path = os.pathsep.join(filter(None, (ours, kept.get("PYTHONPATH"))))
+    xla = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"} if threads == 1 else {}
+    quiet = {"JAX_PLATFORMS": "cpu", "PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return kept | {"PYTHONPATH": path} | dict.fromkeys(THREADS, str(threads)) | xla | quiet
+
+
+class Child:
+    """A process that works on one job. Starts at once; `answer` waits for it.
+
+    Args:
+        job: what it is to do; None: measure the machine's own matrix product.
+        threads: it may use so many.
+    """
+
+    def __init__(self, job: Job | None, threads: int) -> None:
+        self._told = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 (closed in __exit__)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "deltaw.bench.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._told,
+            text=True,
+            env=environment(threads),
+        )
+        self.send({"peer": PRODUCT, "threads": threads} if job is None else job.document())
+
+    def send(self, request: Any) -> None:
+        """Ask for something; `answer` will bring it."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it has ended: `answer` says why
+            print(json.dumps(request), file=self._process.stdin, flush=True)
+
+    def answer(self, seconds: float) -> dict[str, Any]:
+        """What it answers to the oldest request. Raises ChildError where it fails, ends, or takes too long."""
+        assert self._process.stdout is not None
+        timer = threading.Timer(max(seconds, 0.0), self._process.kill)
+        timer.start()
+        line = self._process.stdout.readline()
+        in_time = timer.is_alive()
+        timer.cancel()
+        if not in_time:
+            raise ChildError(f"took longer than {seconds:.0f} s")
+        if not line:
+            raise ChildError(self._last_words())
+        answer: dict[str, Any] = json.loads(line)
+        if "failed" in answer:
+            raise ChildError(answer["failed"])
+        return answer
+
+    def ask(self, request: str, seconds: float) -> dict[str, Any]:
+        """`send`, then `answer`."""
+        self.send(request)
+        return self.answer(seconds)
+
+    def _last_words(self) -> str:
+        self._process.wait()
+        self._told.seek(0)
+        lines = self._told.read().strip().splitlines()
+        return f"ended with status {self._process.returncode}" + (f": {lines[-1][:200]}" if lines else "")
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._told):
+            assert stream is not None
+            with suppress(BrokenPipeError):
+                stream.close()

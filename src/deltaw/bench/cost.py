@@ -1,0 +1,112 @@
+"""How the cost of an epoch grows with rows, width and depth; linear where it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deltaw.bench.measure import Measurement
+from deltaw.bench.results import Timing
+from deltaw.bench.workloads import MNIST, Method, Workload
+from deltaw.exceptions import OutputError, SettingError
+
+ENDINGS = (".png", ".svg", ".pdf")
+ROWS = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000)
+WIDTHS = (16, 32, 64, 128, 256, 512, 1024)
+DEPTHS = (1, 2, 3, 4, 6, 8)
+SHORT = 5_000  # rows in the curves of width and depth
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Seconds of an epoch against one size.
+
+    Attributes:
+        name, label: of that size.
+        against: operations an epoch at each size, as counted in `Workload.operations`.
+    """
+
+    name: str
+    label: str
+    sizes: tuple[int, ...]
+    seconds: tuple[float, ...]
+    against: tuple[float, ...]
+
+    @property
+    def exponent(self) -> float:
+        """p in seconds ∝ operationsᵖ, by least squares over the upper half of the sizes; 1 is linear."""
+        half = len(self.sizes) // 2
+        return float(np.polyfit(np.log(self.against[half:]), np.log(self.seconds[half:]), 1)[0])
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "name": self.name,
+            "sizes": self.sizes,
+            "seconds_per_epoch": self.seconds,
+            "operations_per_epoch": self.against,
+            "exponent": self.exponent,
+        }
+
+
+def _wide(units: int) -> Method:
+    return replace(MNIST, sizes=(784, units, 10))
+
+
+def _deep(layers: int) -> Method:
+    return replace(MNIST, sizes=(784, *[256] * layers, 10))
+
+
+def curves(measurement: Measurement) -> list[Curve]:
+    """The three curves, with the most threads of the settings; 784-200-10, Adam, batch 128, but for what varies."""
+    plans: list[tuple[str, str, Sequence[int], Any]] = [
+        ("rows", "rows of an epoch", ROWS, lambda size: (MNIST, size)),
+        ("width", f"units of the hidden layer ({SHORT:,} rows)", WIDTHS, lambda size: (_wide(size), SHORT)),
+        ("depth", f"hidden layers of 256 units ({SHORT:,} rows)", DEPTHS, lambda size: (_deep(size), SHORT)),
+    ]
+    return [_curve(measurement, *plan) for plan in plans]
+
+
+def _curve(measurement: Measurement, name: str, label: str, sizes: Sequence[int], plan: Any) -> Curve:
+    seconds, operations = [], []
+    for size in sizes:
+        method, rows = plan(size)
+        workload = Workload(f"{name}-{size}", label, "mnist", method)
+        timing: Timing = measurement.alone(workload, rows)
+        seconds.append(rows / timing.rate)
+        operations.append(rows * workload.operations)
+    return Curve(name, label, tuple(sizes), tuple(seconds), tuple(operations))
+
+
+def check_path(path: Path) -> None:
+    """Raise SettingError or OutputError unless a figure can be written there."""
+    if path.suffix.lower() not in ENDINGS:
+        raise SettingError(f"--plot: expected a file ending in {', '.join(ENDINGS)}", str(path), "choose one of these")
+    if not path.absolute().parent.is_dir():
+        raise OutputError(f"{path}: expected a folder to write into", "none", "make it first")
+
+
+def draw(found: Sequence[Curve], path: Path, title: str) -> None:
+    """Write the figure: measured seconds, and the line that costs as much for every operation."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    from deltaw.plots import BLUE, GREY, STYLE
+
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(3.6 * len(found), 3.4), layout="constrained")
+        for axis, curve in zip(np.atleast_1d(figure.subplots(1, len(found))), found, strict=True):
+            last = curve.seconds[-1] / curve.against[-1]
+            proportional = [last * operations for operations in curve.against]
+            axis.plot(curve.sizes, proportional, color=GREY, linestyle=(0, (4, 3)), label="as many operations a second")
+            axis.plot(curve.sizes, curve.seconds, "o-", color=BLUE, markersize=4, label="measured")
+            axis.set(xscale="log", yscale="log", xlabel=curve.label, ylabel="seconds an epoch")
+            axis.set_title(f"{curve.name}: seconds ∝ operations^{curve.exponent:.2f}")
+            axis.grid()
+        axis.legend(fontsize=8)
+        figure.suptitle(title, fontsize=9, x=0.01, ha="left")
+        figure.savefig(path, dpi=150)

@@ -1,0 +1,192 @@
+"""What is measured: one row, one workload; and the ratio that DeltaW is to reach in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Measure = Literal["train", "predict", "reach"]
+
+ACCURACY = 0.98  # what "reach" trains to, on test images that are never trained on
+
+
+@dataclass(frozen=True)
+class Method:
+    """The arithmetic, the same for every peer. Weights start as `deltaw.Network` draws them.
+
+    Attributes:
+        sizes: units of every layer, the input first.
+        hidden, output: activations.
+        loss, optimizer, schedule: by DeltaW's names.
+        learning_rate: α.
+        batch_size: rows a step; in "predict", rows a call.
+        bias: whether layers have one.
+        epochs: passes over the rows in one run; 0 where as many are made as fill its time.
+    """
+
+    sizes: tuple[int, ...]
+    hidden: str = "relu"
+    output: str = "softmax"
+    loss: str = "cross_entropy"
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    batch_size: int = 128
+    bias: bool = True
+    epochs: int = 0
+    schedule: str = "constant"
+
+    @property
+    def activations(self) -> list[str]:
+        """One name a layer of weights."""
+        return [self.hidden] * (len(self.sizes) - 2) + [self.output]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """At least so much; None where nothing is asked.
+
+    Attributes:
+        best: times the best peer.
+        compiled: times the best peer with its compile time counted.
+        book: times the book's NumPy.
+        peak: share of the machine's matrix-product peak.
+    """
+
+    best: float | None = None
+    compiled: float | None = None
+    book: float | None = None
+    peak: float | None = None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One row of the table.
+
+    Attributes:
+        name: for `--only`.
+        title: for the table.
+        problem: whose rows; see `problems.PROBLEMS`.
+        method: what is done with them.
+        measure: "train" and "predict" count samples a second; "reach" counts seconds until `ACCURACY`.
+        targets: what is asked of DeltaW.
+        quick: whether `--quick` measures it.
+        own: a peer's own method, where each may choose the best that it has.
+        nonzero: how many inputs of a row are not zero, where the others cost nothing; 0 where all count.
+    """
+
+    name: str
+    title: str
+    problem: str
+    method: Method
+    measure: Measure = "train"
+    targets: Targets = Targets()
+    quick: bool = False
+    own: Mapping[str, Method] = field(default_factory=dict)
+    nonzero: int = 0
+
+    def method_of(self, peer: str) -> Method:
+        """The peer's own method if it has one, else the common one."""
+        return self.own.get(peer, self.method)
+
+    @property
+    def operations(self) -> float:
+        """Floating-point operations a sample that no dense implementation can leave out.
+
+        Two for each weight forward; in training two more for dW, and two for what is sent back to the layer
+        below, which the first layer need not do.
+        """
+        n_in, *units = self.method.sizes
+        links = [m * n for m, n in zip([self.nonzero or n_in, *units[:-1]], units, strict=True)]
+        forward = 2.0 * sum(links)
+        return forward if self.measure == "predict" else 2 * forward + 2.0 * sum(links[1:])
+
+
+MNIST = Method((784, 200, 10))
+NOTES = Method(
+    (784, 200, 10),
+    hidden="sigmoid",
+    output="sigmoid",
+    loss="squared",
+    optimizer="sgd",
+    learning_rate=0.1,
+    batch_size=1,
+    bias=False,
+)
+
+# The rows of MNIST by batch size: what is asked with SGD, and with Adam.
+BATCHES = {
+    4: (Targets(best=4), Targets(best=4)),
+    16: (Targets(best=4), Targets(best=4)),
+    32: (Targets(), Targets(best=3, peak=0.6)),
+    64: (Targets(), Targets(best=3)),
+    128: (Targets(), Targets(best=2, peak=0.75)),
+    256: (Targets(), Targets(best=1.7, peak=0.75)),
+}
+QUICK = {("adam", 32), ("adam", 128)}
+
+
+def _batches(optimizer: str, rate: float, which: int) -> list[Workload]:
+    return [
+        Workload(
+            f"{optimizer}-{size}",
+            f"784-200-10, {optimizer}, batch {size}",
+            "mnist",
+            replace(MNIST, optimizer=optimizer, learning_rate=rate, batch_size=size),
+            targets=targets[which],
+            quick=(optimizer, size) in QUICK,
+        )
+        for size, targets in BATCHES.items()
+    ]
+
+
+# Seconds to 98 %: Adam for all. Large batches suit the peers that pay for every step, small ones those that do not;
+# each row is the quickest found for that peer in a search over batch, epochs, rate and schedule.
+REACH = replace(MNIST, batch_size=64, epochs=4, learning_rate=4e-3, schedule="one_cycle")
+REACH_OF = {
+    "sklearn": replace(MNIST, batch_size=200, epochs=20, learning_rate=2e-3),
+}
+
+_ROWS = [
+    Workload(
+        "notes-1", "784-200-10, the notes' method, batch 1", "mnist", NOTES,
+        targets=Targets(best=5, book=50), quick=True,
+    ),
+    *_batches("sgd", 0.05, 0),
+    *_batches("adam", 1e-3, 1),
+    Workload(
+        "deep", "784-256-256-256-10, adam, batch 128", "mnist", replace(MNIST, sizes=(784, 256, 256, 256, 10)),
+        targets=Targets(best=2),
+    ),
+    Workload(
+        "wide", "784-2048-2048-10, adam, batch 128", "mnist", replace(MNIST, sizes=(784, 2048, 2048, 10)),
+        targets=Targets(best=1.1),
+    ),
+    Workload(
+        "tiny", "4-16-3, 150 rows, 200 epochs, batch 32", "iris",
+        Method((4, 16, 3), batch_size=32, epochs=200, learning_rate=1e-2),
+        targets=Targets(best=3, compiled=20), quick=True,
+    ),
+    Workload(
+        "table", "30-64-64-1, 100,000 rows, batch 256", "table",
+        Method((30, 64, 64, 1), output="identity", loss="squared", batch_size=256), targets=Targets(best=4),
+    ),
+    Workload(
+        "one-hot", "50,000-64-10, 20 ones a row, batch 32", "onehot",
+        Method((50_000, 64, 10), optimizer="sgd", learning_rate=0.1, batch_size=32),
+        targets=Targets(best=10), nonzero=20,
+    ),
+    Workload(
+        "reach-98", "seconds to 98 % on MNIST's test images", "mnist", REACH, "reach",
+        targets=Targets(best=2.5, compiled=6), own=REACH_OF,
+    ),
+    Workload(
+        "predict-1", "784-200-10, prediction, one row a call", "mnist", replace(MNIST, batch_size=1), "predict",
+        targets=Targets(best=5), quick=True,
+    ),
+    Workload(
+        "predict-10000", "784-200-10, prediction, 10,000 rows a call", "mnist", replace(MNIST, batch_size=10_000),
+        "predict", targets=Targets(best=1.2),
+    ),
+]  # fmt: skip
+WORKLOADS: dict[str, Workload] = {row.name: row for row in _ROWS}

@@ -1,0 +1,42 @@
+"""`deltaw bench`: what is going on goes to stderr, the report to stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+
+def bench(
+    only: tuple[str, ...],
+    peers: tuple[str, ...],
+    threads: tuple[int, ...],
+    runs: int,
+    mnist: Path | None,
+    plot: Path | None,
+    quick: bool,
+    listing: bool,
+    as_json: bool,
+) -> None:
+    """`deltaw bench`."""
+    from deltaw.bench import Options, run, text
+
+    if listing:
+        print(text.listing())
+        return
+    err = Console(stderr=True, highlight=False, markup=False)
+    with err.status("starting") as status:
+
+        def tell(line: str) -> None:
+            status.update(line)
+            if not err.is_terminal:
+                err.print(line, soft_wrap=True)
+
+        report = run(Options(only, peers, threads, runs, quick, mnist, plot), tell)
+    if as_json:
+        json.dump(report.document(), sys.stdout, ensure_ascii=False, allow_nan=False)
+        sys.stdout.write("\n")
+    else:
+        print(text.show(report))
