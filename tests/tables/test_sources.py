@@ -2,9 +2,12 @@
 
 import contextlib
 import gzip
+import importlib
+import re
 import struct
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from polars.testing import assert_frame_equal
+from sklearn import datasets
 
 from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
 from deltaw.tables import BUNDLED, Table, bundled, kinds, read
@@ -26,6 +31,7 @@ FRAME = pl.DataFrame(
         "well": [True, False, True, True],
     }
 )
+bundled_sets = importlib.import_module("deltaw.tables.bundled")  # its name in the package is the function's
 MNIST = Path(__file__).parents[3] / "shared" / "data" / "mnist.npz"
 
 
@@ -204,6 +210,40 @@ def test_bundled_sets(name: str) -> None:
     assert table.frame.null_count().sum_horizontal()[0] == 0
     assert all(column.kind == "number" for column in kinds(table, table.target))
     assert read(name).frame.equals(table.frame)
+
+
+def by_scikit_learn(name: str) -> pl.DataFrame:
+    """What a bundled set should be, from scikit-learn's own loader."""
+    bunch = getattr(datasets, f"load_{name}")()
+    columns = [re.sub(r" \(.*", "", each).replace(" ", "_").replace("/", "_") for each in bunch.feature_names]
+    frame = pl.DataFrame(bunch.data, schema=columns)
+    t = bunch.target
+    if name == "digits":
+        frame = frame.cast(pl.UInt8)
+    elif "target_names" in bunch:
+        t = bunch.target_names[t]
+    return frame.with_columns(pl.Series(t).alias(bundled(name).target or ""))
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["its file", "its loader"])
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_sets_are_those_of_scikit_learn(name: str, moved: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = by_scikit_learn(name)
+    if moved:  # scikit-learn seems to be where its files are not
+        monkeypatch.setattr(bundled_sets, "find_spec", lambda _: ModuleSpec("sklearn", None, origin="/none/x.py"))
+    else:
+        monkeypatch.setattr(datasets, f"load_{name}", None)
+    assert_frame_equal(bundled(name).frame, expected, check_exact=True)
+
+
+def test_bundled_sets_do_not_import_scikit_learn() -> None:
+    program = """
+import sys
+from deltaw.tables import BUNDLED, bundled, read
+assert all(read(name).frame.equals(bundled(name).frame) for name in BUNDLED)
+assert not {"sklearn", "scipy", "pandas"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_a_file_wins_over_a_bundled_set_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

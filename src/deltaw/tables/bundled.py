@@ -1,55 +1,109 @@
-"""Data sets that come with scikit-learn, for a first try."""
+"""Data sets that come with scikit-learn, for a first try.
+
+They are read from scikit-learn's own files: to import it takes longer than to read and learn one of these sets.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
 from deltaw.tables.pixels import image_frame, pixel_names
 from deltaw.tables.table import Block, Table, listing, nearest
 
-# Name of the data set -> name of its target column.
-TARGETS = {
-    "digits": "label",
-    "iris": "species",
-    "wine": "cultivar",
-    "breast_cancer": "diagnosis",
-    "diabetes": "progression",
+# The values (n, columns) and the target (n,): numbers, or class names where the set has words for them.
+Values = tuple[NDArray[np.float64], NDArray[Any]]
+
+
+def _classes(file: Path) -> Values:
+    """A first line "rows,columns,class names", then a line a row: its values and the number of its class."""
+    with file.open(encoding="utf-8") as lines:
+        names = np.array(next(lines).strip().split(",")[2:])
+        rows = np.loadtxt(lines, delimiter=",")
+    return rows[:, :-1], names[rows[:, -1].astype(np.int64)]
+
+
+def _digits(file: Path) -> Values:
+    rows = np.loadtxt(file, delimiter=",")
+    return rows[:, :-1], rows[:, -1].astype(np.int64)
+
+
+def _diabetes(file: Path) -> Values:
+    """Two files; scikit-learn gives every column mean 0 and length 1."""
+    X = np.loadtxt(file)
+    X = (X - X.mean(axis=0)) / X.std(axis=0) / len(X) ** 0.5
+    return X, np.loadtxt(file.with_name("diabetes_target.csv.gz"))
+
+
+@dataclass(frozen=True)
+class _Bundled:
+    """A data set: its target's name, the other columns' names, its file in scikit-learn, and how to read that."""
+
+    target: str
+    columns: tuple[str, ...]
+    file: str
+    values: Callable[[Path], Values]
+
+
+_IRIS = ("sepal_length", "sepal_width", "petal_length", "petal_width")  # cm
+_WINE = (
+    "alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols", "flavanoids",
+    "nonflavanoid_phenols", "proanthocyanins", "color_intensity", "hue", "od280_od315_of_diluted_wines", "proline",
+)  # fmt: skip
+_CELLS = (
+    "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "concave_points", "symmetry",
+    "fractal_dimension",
+)  # fmt: skip
+_CANCER = tuple(form.format(cell) for form, cell in product(("mean_{}", "{}_error", "worst_{}"), _CELLS))
+_DIABETES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
+_SIDES = (8, 8)  # of an image of a digit; its pixels have 0…16
+
+_SETS = {
+    "digits": _Bundled("label", pixel_names(_SIDES), "digits.csv.gz", _digits),
+    "iris": _Bundled("species", _IRIS, "iris.csv", _classes),
+    "wine": _Bundled("cultivar", _WINE, "wine_data.csv", _classes),
+    "breast_cancer": _Bundled("diagnosis", _CANCER, "breast_cancer.csv", _classes),
+    "diabetes": _Bundled("progression", _DIABETES, "diabetes_data_raw.csv.gz", _diabetes),
 }
-BUNDLED = tuple(TARGETS)
+BUNDLED = tuple(_SETS)
 
 
 def bundled(name: str) -> Table:
     """One of the data sets BUNDLED, with its target known. Raises SettingError for any other name."""
-    if name not in TARGETS:
+    if name not in _SETS:
         near = nearest(name, BUNDLED)
         remedy = f"did you mean {near}?" if near else "choose one of these"
         raise SettingError(f"expected a bundled data set ({listing(BUNDLED)})", f'"{name}"', remedy)
+    about = _SETS[name]
+    X, t = _values(name)
+    blocks: tuple[Block, ...] = ()
+    if name == "digits":
+        frame = image_frame(X.reshape(-1, *_SIDES).astype(np.uint8))
+        blocks = (Block("pixels", about.columns, 0.0, 16.0, _SIDES),)
+    else:
+        frame = pl.DataFrame(X, schema=about.columns)
+    return Table(frame.with_columns(pl.Series(about.target, t)), name, target=about.target, blocks=blocks)
+
+
+def _values(name: str) -> Values:
+    """From scikit-learn's file; by its loader where a release of it keeps the file elsewhere or in another form."""
+    package = find_spec("sklearn")  # finds it without importing it
+    if package is not None and package.origin is not None:
+        try:
+            return _SETS[name].values(Path(package.origin).parent / "datasets" / "data" / _SETS[name].file)
+        except (OSError, ValueError):
+            pass
     from sklearn import datasets
 
     bunch: Any = getattr(datasets, f"load_{name}")()
-    target = TARGETS[name]
-    blocks: tuple[Block, ...] = ()
-    if name == "digits":
-        images = bunch.images.astype(np.uint8)
-        frame = image_frame(images)
-        blocks = (Block("pixels", pixel_names((8, 8)), 0.0, 16.0, (8, 8)),)
-    else:
-        frame = pl.DataFrame(bunch.data, schema=[_identifier(each) for each in bunch.feature_names])
-    return Table(frame.with_columns(_target(bunch, target)), name, target=target, blocks=blocks)
-
-
-def _identifier(name: str) -> str:
-    """ "sepal length (cm)" -> "sepal_length": the units are in scikit-learn's description."""
-    return name.split(" (")[0].replace(" ", "_").replace("/", "_")
-
-
-def _target(bunch: Any, name: str) -> pl.Series:
-    """Class names where the set has words for them (iris, wine, breast_cancer), else the numbers."""
-    names = bunch.get("target_names")
-    if names is None or np.issubdtype(np.asarray(names).dtype, np.number):
-        return pl.Series(name, bunch.target)
-    return pl.Series(name, np.asarray(names, dtype=str)[bunch.target])
+    words = np.asarray(bunch.get("target_names", ()))
+    return bunch.data, words[bunch.target] if words.dtype.kind == "U" else bunch.target
