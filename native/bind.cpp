@@ -29,10 +29,7 @@ void require(bool condition, const char* message) {
 struct HeldInputs {
   Inputs data;
   std::vector<nb::object> arrays;
-  // CSR of its own, made from dense rows; see without_background.
-  std::vector<float> values = {};
-  std::vector<std::int32_t> columns = {};
-  std::vector<std::int64_t> starts = {};
+  Compressed own = {};  // see compress
 };
 struct HeldTargets {
   Targets data;
@@ -66,29 +63,14 @@ HeldInputs sparse(Array<const float, 1> values, Array<const std::int32_t, 1> col
   return {.data = in, .arrays = {nb::cast(values), nb::cast(columns), nb::cast(starts)}};
 }
 
-// Dense rows that are mostly one number, as CSR: x = multiply · raw + offset = c + u, with u = 0 where raw is `common`.
 template <class T>
 HeldInputs without_background(Array<const T, 2> X, T common, float multiply, float offset) {
-  const std::size_t n = X.shape(0), n_in = X.shape(1);
-  const T* raw = X.data();
-  const auto stored = n * n_in - std::size_t(std::count(raw, raw + n * n_in, common));
   HeldInputs held;
-  held.values.reserve(stored);
-  held.columns.reserve(stored);
-  held.starts.reserve(n + 1);
-  held.starts.push_back(0);
-  for (std::size_t r = 0; r < n; ++r, raw += n_in) {
-    for (std::size_t k = 0; k < n_in; ++k)
-      if (raw[k] != common) {
-        held.values.push_back(multiply * (float(raw[k]) - float(common)));
-        held.columns.push_back(std::int32_t(k));
-      }
-    held.starts.push_back(std::int64_t(held.values.size()));
-  }
-  Inputs in{.rows = std::int64_t(n), .n_in = int(n_in)};
-  in.values = held.values.data(), in.columns = held.columns.data(), in.starts = held.starts.data();
-  in.offset = multiply * float(common) + offset;
-  held.data = in;  // moving the vectors leaves their memory where it is
+  held.own = compress(X.data(), std::int64_t(X.shape(0)), int(X.shape(1)), common, multiply);
+  held.data = {.rows = std::int64_t(X.shape(0)), .n_in = int(X.shape(1))};
+  held.data.values = held.own.values.data(), held.data.columns = held.own.columns.data();
+  held.data.starts = held.own.starts.data();  // moving the vectors leaves their memory where it is
+  held.data.offset = multiply * float(common) + offset;
   return held;
 }
 

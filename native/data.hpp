@@ -1,7 +1,9 @@
 // Rows of data as the caller holds them, and their way into the core's own padded rows.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "simd.hpp"
 
@@ -33,6 +35,32 @@ struct Inputs {
     }
   }
 };
+
+// Dense rows that are mostly one number, as CSR: x = multiply · raw + offset = c + u, with u = 0 where raw is `common`
+// and c = multiply · common + offset.
+struct Compressed {
+  std::vector<float> values;
+  std::vector<std::int32_t> columns;
+  std::vector<std::int64_t> starts;
+};
+template <class T>
+Compressed compress(const T* raw, std::int64_t rows, int n_in, T common, float multiply) {
+  const std::size_t stored = std::size_t(rows) * n_in - std::count(raw, raw + std::size_t(rows) * n_in, common);
+  Compressed to;
+  to.values.resize(stored + 1), to.columns.resize(stored + 1);
+  to.starts.push_back(0);
+  std::size_t i = 0;
+  for (std::int64_t r = 0; r < rows; ++r, raw += n_in) {
+    for (int k = 0; k < n_in; ++k) {  // always written, kept by counting on: no branch to mispredict
+      to.values[i] = multiply * (float(raw[k]) - float(common));
+      to.columns[i] = k;
+      i += raw[k] != common;
+    }
+    to.starts.push_back(std::int64_t(i));
+  }
+  to.values.pop_back(), to.columns.pop_back();
+  return to;
+}
 
 // Targets: dense float32 rows or integer labels; label smoothing on the way in, as losses.smooth does it.
 struct Targets {
