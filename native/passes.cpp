@@ -42,8 +42,11 @@ void Trainer::forward(Run& run, const Piece& piece, int buffer, int thread) {
     const bool rowwise = by_rows(layer, run.threads, SMALL);
     const auto rectangle = [&](int v0, int v1, int r0, int r1) {
       if (l == 0 && run.sparse)
-        for (int r = r0; r < r1; ++r)
-          sparse_.product(layer, run.epoch.inputs, run.epoch.order[piece.begin + r], work_.z[0].row(r), v0, v1);
+        for (int r = r0; r < r1; ++r) {
+          const std::int64_t row = run.epoch.order[piece.begin + r];
+          sparse_.product(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row), work_.z[0].row(r),
+                          v0, v1);
+        }
       else
         product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, layer.n_in, true, work_.z[l], v0, v1);
       hand_on(l, r0, r1, v0, v1);

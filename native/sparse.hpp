@@ -17,6 +17,9 @@ namespace deltaw::DELTAW_ISA {
 
 class SparseLayer {
  public:
+  // Groups of units at a time: enough sums to hide the latency of an fma.
+  static constexpr int GROUPS = 7;
+
   SparseLayer() = default;
   explicit SparseLayer(const Layer& layer) : q_(layer.vectors * VL), sums_(layer.vectors * VL) {}
 
@@ -40,11 +43,22 @@ class SparseLayer {
       }
   }
 
-  // z of one row for groups v0 … v1.
-  void product(const Layer& layer, const Inputs& x, std::int64_t row, float* z, int v0, int v1) const {
+  // Σu of a row, which both of the following need where c is not zero.
+  static float sum_of(const Inputs& x, std::int64_t row) {
+    if (x.offset == 0.0f) return 0.0f;
     const std::int64_t begin = x.starts[row], end = x.starts[row + 1];
-    const float u_sum = x.offset == 0.0f ? 0.0f : sum_of(x, begin, end);
-    in_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+    vf total = zero();
+    std::int64_t i = begin;
+    for (; i + VL <= end; i += VL) total += load(x.values + i);
+    float rest = 0.0f;
+    for (; i < end; ++i) rest += x.values[i];
+    return (sum(total) + rest) * x.multiply;
+  }
+
+  // z of one row for groups v0 … v1.
+  void product(const Layer& layer, const Inputs& x, std::int64_t row, float u_sum, float* z, int v0, int v1) const {
+    const std::int64_t begin = x.starts[row], end = x.starts[row + 1];
+    in_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       const float* w = layer.w.data() + layer.place(v, 0);
       const std::size_t stride = layer.stride;
       vf sums[NV];
@@ -68,10 +82,11 @@ class SparseLayer {
   }
 
   // The gradient step of one row for groups v0 … v1, biases included.
-  void update(Layer& layer, const Inputs& x, std::int64_t row, const float* delta, float alpha, int v0, int v1) {
+  void update(Layer& layer, const Inputs& x, std::int64_t row, float u_sum, const float* delta, float alpha, int v0,
+              int v1) {
     const std::int64_t begin = x.starts[row], end = x.starts[row + 1];
-    const float x_sum = x.offset == 0.0f ? 0.0f : sum_of(x, begin, end) + x.offset * float(layer.n_in);
-    in_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+    const float x_sum = u_sum + x.offset * float(layer.n_in);
+    in_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       float* w = layer.w.data() + layer.place(v, 0);
       const std::size_t stride = layer.stride;
       vf g[NV];
@@ -94,11 +109,6 @@ class SparseLayer {
   }
 
  private:
-  static float sum_of(const Inputs& x, std::int64_t begin, std::int64_t end) {
-    float total = 0.0f;
-    for (std::int64_t i = begin; i < end; ++i) total += x.values[i];
-    return total * x.multiply;
-  }
   static void add(float* to, vf what) { store(to, load(to) + what); }
 
   Floats q_, sums_;

@@ -42,9 +42,11 @@ void Trainer::update(Run& run, const Piece& piece, int buffer, int thread) {
     Layer& layer = layers_[l];
     if (l == 0 && run.sparse) {
       const Range mine = part(layer.vectors, thread, run.threads);
-      for (int r = 0; r < piece.rows; ++r)
-        sparse_.update(layer, run.epoch.inputs, run.epoch.order[piece.begin + r], work_.delta[0].row(r), c.alpha,
-                       mine.begin, mine.end);
+      for (int r = 0; r < piece.rows; ++r) {
+        const std::int64_t row = run.epoch.order[piece.begin + r];
+        sparse_.update(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row), work_.delta[0].row(r),
+                       c.alpha, mine.begin, mine.end);
+      }
       continue;
     }
     const Update<Opt> weights(layer, c), biases(layer, cb);
@@ -94,9 +96,14 @@ void Trainer::samples(Run& run, int thread) {
     const int row = int(i % 2);
     float* z = work_.z[l].row(row);
     if (l == 0 && run.sparse) {
-      if (i > 0)
-        sparse_.update(layer, epoch.inputs, epoch.order[i - 1], work_.delta[0].data, constants(run, i - 1).alpha, v0, v1);
-      sparse_.product(layer, epoch.inputs, epoch.order[i], z, v0, v1);
+      const std::int64_t last = i > 0 ? epoch.order[i - 1] : 0, now = epoch.order[i];
+      const float alpha = float(i > 0 ? epoch.pace.alpha[i - 1] : 0.0);
+      const float last_sum = SparseLayer::sum_of(epoch.inputs, last), sum = SparseLayer::sum_of(epoch.inputs, now);
+      for (int v = v0; v < v1; v += SparseLayer::GROUPS) {
+        const int end = std::min(v1, v + SparseLayer::GROUPS);
+        if (i > 0) sparse_.update(layer, epoch.inputs, last, last_sum, work_.delta[0].data, alpha, v, end);
+        sparse_.product(layer, epoch.inputs, now, sum, z, v, end);
+      }
     } else if (i == 0) {
       product({input(l, row), 0}, 0, 1, layer.w.data() + layer.place(v0, 0), layer.stride, layer.n_in, true, {z, 0}, v0, v1);
     } else {
@@ -157,7 +164,9 @@ void Trainer::samples(Run& run, int thread) {
   for (int l = 0; l < depth; ++l) {
     const Range groups = l == 0 ? own : boss ? Range{0, layers_[l].vectors} : Range{0, 0};
     if (l == 0 && run.sparse) {
-      sparse_.update(layers_[0], epoch.inputs, epoch.order[done], work_.delta[0].data, c.alpha, groups.begin, groups.end);
+      const std::int64_t row = epoch.order[done];
+      sparse_.update(layers_[0], epoch.inputs, row, SparseLayer::sum_of(epoch.inputs, row), work_.delta[0].data, c.alpha,
+                     groups.begin, groups.end);
       continue;
     }
     const Update<Opt> weights(layers_[l], c), biases(layers_[l], cb);
