@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deltaw.engines.native import Predictor
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
     from deltaw.models import Model, fit, load
     from deltaw.network import Network
@@ -29,6 +30,7 @@ _HOMES = {
     "InputError": "deltaw.exceptions",
     "Model": "deltaw.models",
     "Network": "deltaw.network",
+    "Predictor": "deltaw.engines.native",
     "TrainingInterrupted": "deltaw.exceptions",
     "fit": "deltaw.models",
     "load": "deltaw.models",
@@ -42,6 +44,7 @@ __all__ = [
     "InputError",
     "Model",
     "Network",
+    "Predictor",
     "TrainingInterrupted",
     "__version__",
     "fit",

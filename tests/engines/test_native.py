@@ -164,3 +164,18 @@ def test_inputs_that_are_mostly_one_number_train_the_same(offset, batch_size):
             np.testing.assert_allclose(history.loss, wanted.loss, rtol=1e-5, err_msg=name)
             for a, b in zip(slow.weights + slow.biases, fast.weights + fast.biases, strict=True):
                 np.testing.assert_allclose(b, a, atol=3e-6, err_msg=f"{name}, {threads} threads")
+
+
+def test_predictor_gives_the_outputs_of_the_equations():
+    rng = np.random.default_rng(0)
+    network = deltaw.Network([20, 33, 3], activations=["gelu", "softmax"], seed=0)
+    predict = deltaw.Predictor(network)
+    for n in (1, 3, 64, 65, 1000):
+        X = rng.normal(size=(n, 20))
+        wanted = network.forward(X)
+        for given in (X.astype(np.float32), X, np.asfortranarray(X), X.tolist(), scipy.sparse.csr_array(X)):
+            np.testing.assert_allclose(predict(given), wanted, atol=1e-6)
+    one = predict(rng.normal(size=20))
+    assert one.shape == (1, 3)
+    with pytest.raises(deltaw.InputError, match="20 columns"):
+        predict(np.zeros((2, 19), np.float32))
