@@ -100,8 +100,8 @@ def test_public_names() -> None:
     assert deltaw.__all__ == sorted(deltaw.__all__)
     assert dir(deltaw) == deltaw.__all__
     assert {
-        "DeltaWError", "EarlyStopping", "History", "InputError", "Model", "Network", "TrainingInterrupted",
-        "__version__", "fit", "load", "read", "train",
+        "DeltaWError", "EarlyStopping", "History", "InputError", "Model", "Network", "Predictor",
+        "TrainingInterrupted", "__version__", "fit", "load", "read", "train",
     } == set(deltaw.__all__)  # fmt: skip
 
 
