@@ -7,6 +7,7 @@ wrong is an answer too: {"failed": "one line"}.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -89,7 +90,7 @@ def how_much(speed: float, seconds: float, n: int, batch: int, whole: bool) -> t
     """(rows, epochs) that take about so long at `speed` rows a second: whole epochs, or whole batches of one."""
     wanted = speed * seconds
     if whole or wanted >= n:
-        return n, min(max(round(wanted / n), 1), MOST_EPOCHS)
+        return n, min(math.ceil(wanted / n), MOST_EPOCHS)
     return min(n, max(round(wanted / batch) * batch, _fewest(batch))), 1
 
 

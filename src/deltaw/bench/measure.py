@@ -76,7 +76,8 @@ class Measurement:
         refusals = {peer: PEERS[peer].refuses(workload) for peer in self.settings.peers}
         left_out = {peer: reason for peer, reason in refusals.items() if reason}
         taking = [peer for peer in self.settings.peers if peer not in left_out and PEERS[peer].installed]
-        rows = None if workload.measure == "reach" else self.settings.rows  # all, or the accuracy is out of reach
+        limits = [limit for limit in (self.settings.rows, workload.rows) if limit is not None]
+        rows = None if workload.measure == "reach" else min(limits, default=None)  # all, or it is out of reach
         timings: list[Timing] = []
         for threads in self.settings.threads:
             timings += self._side_by_side(workload, taking, threads, left_out, rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,8 @@ Arrays = dict[str, NDArray[Any]]
 MNIST_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 DEFAULT_MNIST = Path("../shared/data/mnist.npz")
 TRAINING_ROWS = 60_000
+# What NumPy raises for files that are none of its own, cut short, or hold something else.
+NOT_NPZ = (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
 INKED, BLANK = 0.99, 0.01  # the notes' range for inputs and targets
 
 
@@ -103,7 +107,7 @@ def _read_mnist(path: Path) -> Arrays:
             found = {name: file[name] for name in MNIST_ARRAYS}
     except FileNotFoundError:
         raise TableError(f"{path}: expected MNIST as .npz", "no such file", remedy) from None
-    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError) as error:
+    except NOT_NPZ as error:
         raise TableError(f"{path}: expected MNIST as .npz", f"something else ({error})", remedy) from None
     for part in ("train", "test"):
         images, labels = found[f"x_{part}"], found[f"y_{part}"]

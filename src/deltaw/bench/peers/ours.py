@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from deltaw.bench.peers import After, Job, Layers
 from deltaw.bench.problems import Problem
-from deltaw.engines import Plan, Rows, make
-from deltaw.equations import losses, optimizers
+from deltaw.engines.native import Predictor
 from deltaw.training import train
 
 
@@ -25,16 +24,20 @@ class Ours:
         self.T = problem.targets(self.method.sizes[-1], self.method.loss)
         self.start = job.start()
         self.network = self.start.copy()
-        # Prediction alone: an engine that holds the weights from call to call.
-        plan = Plan(losses.loss(self.method.loss), optimizers.optimizer("sgd"), 1, threads=job.threads)
-        self.engine = make("native", self.network, plan) if job.measure == "predict" else None
+        self.predict: Predictor | None = None  # of the network as it is, made when asked for
 
     def prepare(self, rows: int) -> float:
         return 0.0
 
     def train(self, rows: int, epochs: int, after: After | None = None) -> None:
         method, job = self.method, self.job
-        self.network = self.start.copy()
+        self.network, self.predict = self.start.copy(), None
+
+        def told(_: object) -> bool:
+            assert after is not None
+            self.predict = None
+            return after()
+
         train(
             self.network,
             self.X[:rows],
@@ -48,11 +51,13 @@ class Ours:
             seed=job.seed,
             schedule=method.schedule,
             threads=job.threads,
-            callbacks=() if after is None else (lambda _: after(),),
+            callbacks=() if after is None else (told,),
         )
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[Any]:
-        return self.network.forward(x) if self.engine is None else self.engine.evaluate(Rows(x, None))[1]
+        if self.predict is None:
+            self.predict = Predictor(self.network, self.job.threads)
+        return self.predict(x)
 
     def layers(self) -> Layers:
         return list(zip(self.network.weights, self.network.biases, strict=True))

@@ -46,7 +46,6 @@ class Eager:
 
     def __init__(self, job: Job, problem: Problem) -> None:
         torch.set_num_threads(job.threads)
-        torch.set_num_interop_threads(1)
         torch.set_flush_denormal(True)
         self.job, self.method = job, job.method
         self.sparse = problem.X is None

@@ -1,5 +1,6 @@
 """scikit-learn's MLPClassifier and MLPRegressor, float32.
 
+Its Adam knows no schedule: where there is one, each epoch is a `fit` of its own with that epoch's mean rate.
 Where the method has no biases, or another loss than theirs, they do the nearest that they have: biases, and
 cross-entropy over a softmax for classes. The cost of a step differs by about a hundredth.
 """
@@ -42,8 +43,8 @@ class ScikitLearn:
         if after is None:
             self.model.fit(X, t)  # checks the data once, not once an epoch
             return
-        for _ in range(epochs):
-            self.model.partial_fit(X, t)
+        for rates in self.job.rates(rows, epochs):
+            self.model.set_params(max_iter=1, learning_rate_init=float(rates.mean())).fit(X, t)
             if after():
                 return
 
