@@ -12,6 +12,7 @@ import pytest
 
 from deltaw.bench import NAMES, PEERS, machine, missing
 from deltaw.bench.children import THREADS, Child, ChildError, environment
+from deltaw.bench.cost import Curve, draw
 from deltaw.bench.peers import Job
 from deltaw.bench.workloads import MNIST
 from deltaw.cli import main
@@ -131,3 +132,18 @@ def test_nothing_is_left_behind(run: Run, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert run(*TINY)[0] == 0
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [".svg", ".png"])
+def test_the_figure_is_drawn(ending: str, tmp_path: Path) -> None:
+    sizes = (10, 100, 1000)
+    curves = [Curve(name, name, sizes, (0.1, 1.0, 10.0), (1e3, 1e4, 1e5)) for name in ("rows", "width", "depth")]
+    path = tmp_path / f"cost{ending}"
+    draw(curves, path, "a machine")
+    written = path.read_bytes()
+    assert len(written) > 1000
+    if ending == ".svg":
+        text = written.decode()
+        assert "operations^1.00" in text
+        assert "1,000" in text
+        assert "mathdefault" not in text

@@ -154,8 +154,10 @@ class Compiled(Eager):
     """
 
     def __init__(self, job: Job, problem: Problem) -> None:
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", f"{job.folder}/inductor-{os.getpid()}")
+        # A cache of its own, empty: what is compiled is compiled here and now, and its time is seen.
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = f"{job.folder}/inductor-{os.getpid()}"
         super().__init__(job, problem)
+        torch._dynamo.reset()  # another job of this process counts against how often a function may be compiled
         compiled: Any = torch.compile(dynamic=False, fullgraph=True, options={"cpp_wrapper": True})
         self.graph = compiled(self._forward if job.measure == "predict" else self._step)
 
