@@ -94,7 +94,7 @@ def draw(found: Sequence[Curve], path: Path, title: str) -> None:
     """Write the figure: measured seconds, and the line that costs as much for every operation."""
     import matplotlib
     from matplotlib.figure import Figure
-    from matplotlib.ticker import NullLocator, StrMethodFormatter
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
     from deltaw.plots import BLUE, GREY, STYLE
 
@@ -109,9 +109,9 @@ def draw(found: Sequence[Curve], path: Path, title: str) -> None:
             axis.set_title(f"{curve.name}: time ∝ operations^{curve.exponent:.2f}")
             axis.set_xticks(curve.sizes, [f"{size:,}" for size in curve.sizes], rotation=45)
             axis.xaxis.set_minor_locator(NullLocator())
+            axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-            axis.yaxis.set_minor_formatter(StrMethodFormatter("{x:g}"))
-            axis.tick_params(axis="y", which="both", labelsize=7)
+            axis.yaxis.set_minor_locator(NullLocator())
             axis.grid()
         axis.legend(fontsize=8)
         figure.suptitle(title, fontsize=9, x=0.01, ha="left")
