@@ -46,6 +46,7 @@ class Curve:
         """As JSON has it."""
         return {
             "name": self.name,
+            "label": self.label,
             "sizes": self.sizes,
             "seconds_per_epoch": self.seconds,
             "operations_per_epoch": self.against,
