@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
     "exceptions", "equations", "tables", "preparation", "network", "engines", "training", "files", "models", "plots",
-    "report", "bench", "cli", "__main__",
+    "pages", "report", "explain", "doctor", "lessons", "sklearn", "bench", "cli", "__main__",
 ]  # fmt: skip
 # Rooms that know less than their place in the order would allow.
 ONLY = {"equations": {"exceptions"}, "files": {"exceptions"}, "plots": {"exceptions"}, "exceptions": set()}
@@ -32,6 +32,7 @@ HEAVY = {
     "pyarrow",
     "safetensors",
     "sympy",
+    "latex2mathml",
     "torch",
     "jax",
 }
@@ -101,7 +102,7 @@ def test_public_names() -> None:
     assert dir(deltaw) == deltaw.__all__
     assert {
         "DeltaWError", "EarlyStopping", "History", "InputError", "Model", "Network", "Predictor",
-        "TrainingInterrupted", "__version__", "fit", "load", "read", "train",
+        "TrainingInterrupted", "__version__", "explain", "fit", "lessons", "load", "read", "train",
     } == set(deltaw.__all__)  # fmt: skip
 
 

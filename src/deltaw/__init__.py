@@ -4,7 +4,8 @@
     model = deltaw.fit("flowers.csv", target="species")
     model.predict("new_flowers.csv")
 
-or, with arrays, `deltaw.Network` and `deltaw.train`.
+or, with arrays, `deltaw.Network` and `deltaw.train`. `deltaw.explain` shows the numbers of a step, `deltaw.lessons` the
+method from its beginning.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deltaw import explain, lessons
     from deltaw.engines.native import Predictor
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
     from deltaw.models import Model, fit, load
@@ -37,6 +39,8 @@ _HOMES = {
     "read": "deltaw.tables",
     "train": "deltaw.training",
 }
+# Rooms that are public as a whole: `deltaw.explain.step(…)` works after `import deltaw` alone.
+_ROOMS = {"explain", "lessons"}
 __all__ = [
     "DeltaWError",
     "EarlyStopping",
@@ -47,7 +51,9 @@ __all__ = [
     "Predictor",
     "TrainingInterrupted",
     "__version__",
+    "explain",
     "fit",
+    "lessons",
     "load",
     "read",
     "train",
@@ -55,6 +61,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"deltaw.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'deltaw' has no attribute '{name}'")
     value = getattr(import_module(_HOMES[name]), name)
