@@ -152,6 +152,14 @@ def bench(
     run(_names(only), _names(peers), _counts(threads), runs, mnist, plot, quick, list_, json)
 
 
+@app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def lesson(context: typer.Context) -> None:
+    """Lessons on how a network works and learns: `deltaw lesson` lists them, `deltaw lesson line` runs one."""
+    from deltaw.cli.lesson import lesson as run
+
+    run(context.args)
+
+
 def _names(given: list[str] | None) -> tuple[str, ...]:
     """["a,b", "c"] -> ("a", "b", "c")."""
     return tuple(name.strip() for text in given or [] for name in text.split(",") if name.strip())

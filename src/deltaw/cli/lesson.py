@@ -1,0 +1,103 @@
+"""`deltaw lesson`: the table of lessons as commands, each parameter an option."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from deltaw.exceptions import SettingError
+from deltaw.files import check_writable, write_bytes
+from deltaw.lessons import LESSONS, Entry
+
+Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, in one file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
+Lang = Annotated[str, typer.Option("--lang", help="en or zh.")]
+# The options that every lesson has.
+SHARED = {"lang": (Lang, "en"), "html": (Html, None), "as_json": (Json, False)}
+
+
+def lesson(arguments: Sequence[str]) -> None:
+    """`deltaw lesson …`."""
+    try:
+        commands()(args=list(arguments), prog_name="deltaw lesson", standalone_mode=False)
+    except Exception as error:
+        # Of an option that a lesson does not have, Typer names only those that are spelt alike.
+        context, option = getattr(error, "ctx", None), getattr(error, "option_name", None)
+        if type(error).__name__ != "NoSuchOption" or context is None:
+            raise
+        known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
+        raise SettingError(
+            f"{context.command_path}: expected an option of {', '.join(known)}", str(option), "choose one of these"
+        ) from None
+
+
+def commands() -> typer.Typer:
+    """A command for each row of the table of lessons; without one, the table."""
+    app = typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(help="Lessons on how a network works and learns, each run on the real engine.")(_list)
+    for entry in LESSONS.values():
+        app.command(entry.name, help=entry.title())(_command(entry))
+    return app
+
+
+def _list(context: typer.Context, lang: Lang = "en", as_json: Json = False) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    rows = [
+        {"number": i, "name": name, "title": entry.title(lang)} for i, (name, entry) in enumerate(LESSONS.items(), 1)
+    ]
+    if as_json:
+        _print_json({"lessons": rows})
+        return
+    width = max((len(name) for name in LESSONS), default=0)
+    for row in rows:
+        print(f"{row['number']:>2}  {row['name']:<{width}}  {row['title']}")
+
+
+def _command(entry: Entry) -> Callable[..., None]:
+    """The function that Typer makes a command of: the lesson's own parameters, then those that all share."""
+
+    def run(lang: str, html: Path | None, as_json: bool, **settings: Any) -> None:
+        if html is not None:
+            check_writable(html)
+        err = Console(stderr=True, highlight=False, markup=False)
+        with err.status(entry.title(lang)):
+            page = entry.function(lang=lang, **settings).page
+        if html is not None:
+            write_bytes(html, page.html().encode())
+            err.print(f"lesson written to {html}", soft_wrap=True)
+        if as_json:
+            _print_json(page.json())
+        elif html is None:
+            print(page.text(width=min(Console().width, 120)))
+
+    own = {
+        p.name: (Annotated[p.kind, typer.Option(p.option, help=entry.help(p.name))], p.default)
+        for p in entry.parameters
+    }
+    options = own | SHARED
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+            for name, (kind, default) in options.items()
+        ]
+    )
+    run.__annotations__ = {name: kind for name, (kind, _) in options.items()}
+    return run
+
+
+def _print_json(document: Any) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")

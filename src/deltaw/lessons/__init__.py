@@ -1,0 +1,18 @@
+"""Lessons: from a straight line that separates two kinds of things to a network that reads digits.
+
+One lesson is one file with one function of the same name; it runs on the real engine and shows the numbers of that run:
+
+    deltaw.lessons.line(learning_rate=0.5)
+
+`LESSONS` is the table of them, in the order in which they are best read.
+"""
+
+from __future__ import annotations
+
+from deltaw.lessons.lesson import Entry, Lesson, Parameter
+
+_ORDER = ()
+
+LESSONS: dict[str, Entry] = {function.__name__: Entry(function) for function in _ORDER}
+
+__all__ = ["LESSONS", "Entry", "Lesson", "Parameter"]
