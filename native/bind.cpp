@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include "trainer.hpp"
@@ -140,6 +141,20 @@ std::pair<std::vector<double>, std::vector<double>> train(
   return {std::move(errors), std::move(seconds)};
 }
 
+// The sum of E over all rows; the gradient of its mean is then read as slot −2.
+double whole_gradient(Trainer& trainer, const HeldInputs& X, const HeldTargets& T, int threads) {
+  const std::int64_t n = X.data.rows;
+  require(n == T.rows && n >= 1, "gradient: one row or more, as many targets as inputs");
+  require(X.data.n_in == trainer.layers().front().n_in, "gradient: inputs of the network's width");
+  require(T.data.n_out == trainer.layers().back().n_out, "gradient: targets of the network's width");
+  require(threads >= 1 && threads <= 1024, "gradient: 1 to 1024 threads");
+  nb::gil_scoped_release others_may_run;
+  std::vector<std::int64_t> order(n);
+  std::iota(order.begin(), order.end(), 0);
+  const double none = 0.0;  // no step is made, and nothing dropped
+  return trainer.whole_gradient({X.data, T.data, order.data(), n, 0, {&none, &none, &none}}, threads);
+}
+
 double evaluate(Trainer& trainer, const HeldInputs& X, const HeldTargets* T, Array<float, 2> out, int threads) {
   require(X.data.n_in == trainer.layers().front().n_in, "evaluate: inputs of the network's width");
   require(std::int64_t(out.shape(0)) == X.data.rows && int(out.shape(1)) == trainer.layers().back().n_out,
@@ -166,12 +181,13 @@ nb::ndarray<nb::numpy, float, nb::ndim<2>> predict(Trainer& trainer, Array<const
   return {out, {n, n_out}, owner};
 }
 
-// slot −1 is the weights and biases, 0 and 1 the optimiser's state of the same shapes.
+// slot −1 is the weights and biases, −2 the gradient that `gradient` left, 0 and 1 the optimiser's state.
 Floats& slot_of(Trainer& trainer, int l, int slot) {
   require(l >= 0 && l < int(trainer.layers().size()), "no such layer");
-  require(slot >= -1 && slot < trainer.slots(), "no such slot");
   Layer& layer = trainer.layers()[l];
-  return slot < 0 ? layer.w : layer.state[slot];
+  const bool has_gradient = layer.gradient.size() > 0;
+  require(slot >= (has_gradient ? -2 : -1) && slot < trainer.slots(), "no such slot");
+  return slot == -2 ? layer.gradient : slot == -1 ? layer.w : layer.state[slot];
 }
 void check_shapes(const Layer& layer, std::size_t rows, std::size_t columns, std::size_t b) {
   require(rows == std::size_t(layer.n_out) && columns == std::size_t(layer.n_in) && b == rows, "W (n_out, n_in), b (n_out,)");
@@ -230,6 +246,7 @@ NB_MODULE(DELTAW_MODULE, m) {
            })
       .def_prop_ro("slots", &Trainer::slots)
       .def("train", train)
+      .def("gradient", whole_gradient, "X"_a, "T"_a, "threads"_a)
       .def("predict", predict, "X"_a.noconvert(), "threads"_a)
       .def("evaluate", evaluate, "X"_a, "T"_a.none(), "out"_a, "threads"_a);
 

@@ -72,7 +72,7 @@ Piece Trainer::piece_at(const Run& run, std::int64_t begin) const {
   const std::int64_t step = begin / plan_.batch_size, batch = step * plan_.batch_size;
   const std::int64_t batch_end = std::min<std::int64_t>(batch + plan_.batch_size, run.epoch.n);
   const std::int64_t end = std::min<std::int64_t>(begin + work_.capacity, batch_end);
-  return {begin, int(end - begin), step, int(batch_end - batch), begin == batch, end == batch_end};
+  return {begin, int(end - begin), step, batch_end - batch, begin == batch, end == batch_end};
 }
 
 void Trainer::batches(Run& run, int thread) {
@@ -151,6 +151,30 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
   }
   if (sparse(epoch.inputs)) sparse_.close(layers_.front(), epoch.inputs.offset);
   return error;
+}
+
+double Trainer::whole_gradient(const Epoch& rows, int threads) {
+  for (Layer& layer : layers_)
+    if (!layer.gradient.size()) layer.gradient = Floats(layer.vectors * layer.stride);
+  work_.make_scratch(layers_, threads);
+  const std::function<bool()> never = [] { return false; };
+  Run run(rows, threads, false, never, 0.0);
+  run_team(threads, [&](int thread) {
+    for (std::int64_t begin = 0; begin < rows.n; begin += work_.capacity) {
+      const int count = int(std::min<std::int64_t>(work_.capacity, rows.n - begin));
+      const Piece piece{begin, count, 0, rows.n, begin == 0, begin + count == rows.n};
+      fetch(run, piece, 0, thread);
+      run.barrier.wait();
+      forward(run, piece, 0, thread);
+      output_errors(run, piece, thread);
+      backward(run, piece, thread);
+      if (thread == 0)
+        for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
+      accumulate(run, piece, 0, thread);
+      run.barrier.wait();
+    }
+  });
+  return run.error;
 }
 
 // Forward through all layers, for rows X, into the workspace.

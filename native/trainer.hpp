@@ -55,7 +55,7 @@ struct Piece {
   std::int64_t begin;  // place in the order
   int rows;
   std::int64_t step;  // within the epoch
-  int batch_rows;
+  std::int64_t batch_rows;
   bool first, last;  // of its batch
 };
 
@@ -70,6 +70,10 @@ class Trainer {
   // answers true, the running batch is finished and the rest left. `threads` is the most it may use;
   // no bit depends on it.
   double train(const Epoch& epoch, int threads, const std::function<bool()>& stop);
+
+  // All rows of the order as one batch, nothing changed: the sum of E times weight; ∂E/∂W and ∂E/∂b of the rows' mean
+  // are left in the layers' `gradient`.
+  double whole_gradient(const Epoch& rows, int threads);
 
   // Outputs (n, n_out) of all rows into `out`, and the sum of E times weight if there are targets.
   double evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads);

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.rows import Rows
+from deltaw.equations import backprop
 from deltaw.equations.losses import loss
 from deltaw.equations.optimizers import optimizer
 from deltaw.exceptions import InputError
@@ -23,6 +24,8 @@ WORTH_TWO_THREADS = 300_000
 WORTH_TWO_THREADS_ONE_ROW = 30_000
 # Where more than this share of the inputs is one number, one row at a time is trained by the others alone.
 MOSTLY = 0.6
+# The core's arrays of a layer: these two, then the optimiser's state from 0.
+WEIGHTS, GRADIENT = -1, -2
 
 
 @cache
@@ -50,8 +53,7 @@ class NativeEngine:
             for (n_in, n_out), name, bias in zip(self.sizes, network.activations, network.bias, strict=True)
         ]
         self.trainer = self.core.Trainer(layers, self._core_plan())
-        for l, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
-            self.trainer.write(l, -1, _float32(W, f"weights[{l}]"), _float32(b, f"biases[{l}]"))
+        self.load(network)
         self._prepared: dict[tuple[int, float], tuple[Rows, Any, Any]] = {}
 
     def train(
@@ -69,8 +71,22 @@ class NativeEngine:
         total: float = self.trainer.evaluate(X, T, outputs, self._threads(len(rows)))
         return total / len(rows), outputs
 
+    def gradient(self, rows: Rows) -> tuple[float, list[NDArray[Any]], list[NDArray[Any]]]:
+        X, T = self._prepare(rows, self.plan.label_smoothing)
+        error = self.trainer.gradient(X, T, self._threads(len(rows))) / len(rows)
+        dW, db = map(list, zip(*(self._read(l, GRADIENT) for l in range(len(self.sizes))), strict=True))
+        if self.plan.l2:
+            W = [self._read(l, WEIGHTS)[0] for l in range(len(self.sizes))]
+            error += backprop.penalty(self.plan.l2, W)
+            dW = [g + np.float32(self.plan.l2) * w for g, w in zip(dW, W, strict=True)]
+        return error, dW, db
+
+    def load(self, network: Network) -> None:
+        for l, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+            self.trainer.write(l, WEIGHTS, _float32(W, f"weights[{l}]"), _float32(b, f"biases[{l}]"))
+
     def store(self, network: Network) -> None:
-        layers = [self._read(l, -1) for l in range(len(self.sizes))]
+        layers = [self._read(l, WEIGHTS) for l in range(len(self.sizes))]
         network.weights, network.biases = [W for W, _ in layers], [b for _, b in layers]
 
     def state(self) -> dict[str, NDArray[Any]]:

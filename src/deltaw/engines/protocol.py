@@ -73,8 +73,22 @@ class Engine(Protocol):
         """Mean E over the rows as the weights are, and the outputs (n, n_out); no dropout, smoothing or l2."""
         ...
 
+    def gradient(self, rows: Rows) -> tuple[float, list[NDArray[Any]], list[NDArray[Any]]]:
+        """E and its gradient over all rows as one batch, at the weights as they are; nothing is changed.
+
+        For optimisers that need the function itself, such as L-BFGS. With label smoothing and l2, without dropout.
+
+        Returns:
+            Mean E plus ½ l2 Σ W²; ∂E/∂W (n_out, n_in) and ∂E/∂b (n_out,) of each layer.
+        """
+        ...
+
     def store(self, network: Network) -> None:
         """Copy the weights and biases into the network."""
+        ...
+
+    def load(self, network: Network) -> None:
+        """Take the network's weights and biases; the optimiser's state stays."""
         ...
 
     def state(self) -> dict[str, NDArray[Any]]:

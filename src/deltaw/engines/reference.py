@@ -80,6 +80,26 @@ class ReferenceEngine:
                 total += float(errors.sum() if rows.weight is None else rows.weight[index] @ errors)
         return total / len(rows), np.concatenate(outputs)
 
+    @np.errstate(over="ignore", invalid="ignore")
+    def gradient(self, rows: Rows) -> tuple[float, list[NDArray[Any]], list[NDArray[Any]]]:
+        p, plan = self.parameters, self.plan
+        weight = np.ones(len(rows)) if rows.weight is None else rows.weight
+        total, dW, db = 0.0, [np.zeros_like(w) for w in p.W], [np.zeros_like(b) for b in p.b]
+        for start in range(0, len(rows), CHUNK):
+            index = slice(start, start + CHUNK)
+            t = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
+            signals = backprop.forward(rows.inputs(index), p.W, p.b, self.activations)
+            part = backprop.backward(signals, t, p.W, self.activations, plan.loss, plan.rule, weight[index] / len(rows))
+            dW = [g + more for g, more in zip(dW, part.dW, strict=True)]
+            db = [g + more for g, more in zip(db, part.db, strict=True)]
+            total += float(weight[index] @ self._errors(signals, t))
+        dW = [g + plan.l2 * w for g, w in zip(dW, p.W, strict=True)]
+        return total / len(rows) + backprop.penalty(plan.l2, p.W), dW, db
+
+    def load(self, network: Network) -> None:
+        self.parameters.W = [np.array(w, np.float64) for w in network.weights]
+        self.parameters.b = [np.array(b, np.float64) for b in network.biases]
+
     def store(self, network: Network) -> None:
         network.weights = [w.copy() for w in self.parameters.W]
         network.biases = [b.copy() for b in self.parameters.b]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,6 +128,11 @@ def backward(
     dW = [d.T @ a + l2 * w for d, a, w in zip(deltas, signals.a, W, strict=False)]
     db = [d.sum(axis=0) for d in deltas]
     return Gradients(dW, db, deltas, sents)
+
+
+def penalty(l2: float, W: Sequence[NDArray[Any]]) -> float:
+    """½ l2 Σ W² over all layers: what `l2` adds to E."""
+    return 0.5 * l2 * sum(float(np.sum(np.square(w, dtype=np.float64))) for w in W)
 
 
 def clip(gradients: Gradients, max_norm: float, biased: Sequence[bool]) -> Gradients:
