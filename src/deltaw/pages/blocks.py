@@ -1,0 +1,113 @@
+"""What a page may hold. Plain data: nothing here knows how it will be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from deltaw.pages.numbers import DIGITS, NOTHING, number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+Cell = Any  # str, int, float, bool or None, Python's or NumPy's
+
+# The few words that renderers add themselves, by the page's language.
+WORDS = {"en": {"yes": "yes", "no": "no", "figure": "Figure"}, "zh": {"yes": "是", "no": "否", "figure": "图"}}
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph in plain Unicode (α, Wᵀ, ∂E/∂w); what stands in `backticks` is code. Line breaks are spaces."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Formula:
+    r"""One displayed formula, twice.
+
+    Attributes:
+        latex: for Markdown and HTML, without dollars. Several lines stand in \begin{aligned} … \end{aligned}.
+        text: for terminals: Unicode, one line or several, shown as they are.
+    """
+
+    latex: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings. A column whose cells are all numbers (or None) stands right, its points under each other.
+
+    Attributes:
+        rows: as many cells each as there are headings: str, int, float, bool or None.
+        caption: one line below it.
+        digits: significant digits of the floats.
+    """
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    caption: str = ""
+    digits: int = DIGITS
+
+    def columns(self, lang: str = "en") -> list[Column]:
+        """The columns as texts. Raises ValueError where a row is shorter or longer than the headings."""
+        transposed = zip(*self.rows, strict=True) if self.rows else ((),) * len(self.headings)
+        return [
+            Column(heading, [_shown(cell, self.digits, lang) for cell in cells], _numeric(cells))
+            for heading, cells in zip(self.headings, transposed, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing, made when it is shown.
+
+    Attributes:
+        draw: returns a matplotlib Figure; called by renderers that show pictures.
+        alt: what it shows, for those who cannot see it.
+        caption: one line below it.
+    """
+
+    draw: Callable[[], Drawing]
+    alt: str
+    caption: str = ""
+
+
+Block = Text | Formula | Table | Figure
+
+
+@dataclass(frozen=True)
+class Section:
+    """Blocks under a heading."""
+
+    title: str
+    blocks: Sequence[Block]
+
+
+class Column(NamedTuple):
+    """A column of a table as texts, and whether they are numbers."""
+
+    heading: str
+    cells: list[str]
+    numeric: bool
+
+
+def _is_number(cell: Cell) -> bool:
+    return isinstance(cell, (int, float, np.integer, np.floating)) and not isinstance(cell, bool)
+
+
+def _numeric(cells: Sequence[Cell]) -> bool:
+    return any(map(_is_number, cells)) and all(cell is None or _is_number(cell) for cell in cells)
+
+
+def _shown(cell: Cell, digits: int, lang: str) -> str:
+    if cell is None:
+        return NOTHING
+    if isinstance(cell, (bool, np.bool_)):
+        return WORDS[lang]["yes" if cell else "no"]
+    return number(cell, digits) if _is_number(cell) else str(cell)
