@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,51 +11,29 @@ import numpy as np
 
 from deltaw import files, plots
 from deltaw.models import GUESS, METRICS, Model, Scores, worst
+from deltaw.pages import html as pages
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from deltaw.preparation import Preparation
 
 MAX_PER_CLASS = 60  # classes that the precision-and-recall figure can show
-FEWEST_CALIBRATED = 100  # rows: of fewer, shares of tenths say nothing
 FEWEST_CALIBRATED = 100  # rows: of fewer, shares of tenths say nothing
 MAX_WORST = 12  # rows
 MAX_WORST_PICTURES = 24
 MAX_COLUMNS = 200  # rows of the table of columns
 MAX_SHOWN_INPUTS = 7  # raw columns shown of each of the worst answers
 
+# What only a report has: tiles with scores, figures side by side, the list of settings.
 STYLE = """
-:root { color-scheme: light dark; --ink: #22262b; --soft: #626973; --line: #e3e6ea; --paper: #ffffff; --page: #f5f6f8;
-  --accent: #0072b2; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e7e9ec; --soft: #9aa2ad; --line: #333942; --paper: #1d2126;
-  --page: #14171a; --accent: #56b4e9; } figure svg { filter: invert(0.9) hue-rotate(180deg); } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.55 system-ui, "DejaVu Sans", sans-serif; }
-main { max-width: 1040px; margin: 0 auto; padding: 2.2rem 1.2rem 4rem; }
-h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 0.3rem; }
-h2 { font-size: 1.12rem; margin: 0 0 0.7rem; }
-p { margin: 0 0 0.7rem; } p.soft, .soft { color: var(--soft); }
-section { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 1.2rem 1.4rem;
-  margin: 1.1rem 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 1rem; margin: 1.4rem 0 0; }
 .tile { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 0.9rem 1.1rem; }
 .tile b { display: block; font-size: 1.9rem; line-height: 1.2; font-weight: 650; color: var(--accent);
   font-variant-numeric: tabular-nums; }
 .tile span { color: var(--soft); font-size: 0.86rem; display: block; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 0.88rem; min-width: 40%; }
-th, td { text-align: left; padding: 0.32rem 1.1rem 0.32rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; }
-th { color: var(--soft); font-weight: 600; } tr:last-child td { border-bottom: 0; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .row { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; } .row figure { flex: 0 1 auto; }
 .list { columns: 22rem; font-size: 0.88rem; margin: 0; } .list div { display: flex; gap: 0.8rem; break-inside: avoid;
   border-bottom: 1px solid var(--line); padding: 0.28rem 0; } .list dt { color: var(--soft); flex: 0 0 9.5rem; }
 .list dd { margin: 0; overflow-wrap: anywhere; }
-figure { margin: 0 0 0.4rem; overflow-x: auto; } figure svg { max-width: 100%; height: auto; display: block; }
-code { font: 0.88em ui-monospace, "DejaVu Sans Mono", monospace; }
-@media print { body { background: #fff; } main { max-width: none; padding: 0; } section { break-inside: avoid; } }
 """
 
 
@@ -70,13 +48,8 @@ def html(model: Model) -> str:
     Right after `deltaw.fit` it shows the worst answers too; a model that was loaded no longer has the rows for that.
     """
     title = f"{model.target.name} of {model.origin.source}"
-    sections = "".join(f"<section><h2>{heading}</h2>{body}</section>\n" for heading, body in _sections(model) if body)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} · DeltaW</title><style>{STYLE}</style></head>\n<body><main>\n"
-        f"{_headline(model)}\n{sections}</main></body></html>\n"
-    )
+    sections = "".join(pages.section(heading, body) for heading, body in _sections(model) if body)
+    return pages.page(title, f"{_headline(model)}\n{sections}", style=STYLE)
 
 
 def _sections(model: Model) -> Iterator[tuple[str, str]]:
@@ -87,10 +60,10 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
         outcome = scores.outcome
         if outcome.probabilities is None:
             figure = plots.predicted_against_true(outcome.truth, outcome.predicted, model.target.name)
-            yield "Answers", _figure(figure, "answers against the truth, and how far off they are")
+            yield "Answers", pages.figure(figure, "answers against the truth, and how far off they are")
         elif len(outcome.truth) >= FEWEST_CALIBRATED:
             figure = plots.calibration(outcome.probabilities, outcome.truth)
-            yield "Is it as sure as it may be?", _figure(figure, "how often it was right against how sure it was")
+            yield "Is it as sure as it may be?", pages.figure(figure, "how often it was right against how sure it was")
         yield "The worst answers", _worst(model, scores)
     best = None if history.best_epoch is None else history.best_epoch + 1
     figure = plots.learning_curves(
@@ -102,7 +75,7 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
         score_name=METRICS[model.task][0].title,
         best=best,
     )
-    yield "Learning", _figure(figure, "loss and score against epochs") + _learning_note(model)
+    yield "Learning", pages.figure(figure, "loss and score against epochs") + _learning_note(model)
     yield "Columns", _columns(model.preparation)
     yield "Network", _network(model)
     yield "Settings", _settings(model)
@@ -145,10 +118,10 @@ def _confusion(scores: Scores) -> str:
         note = (
             "Most often: " + ", ".join(f"{escape(str(t))} taken for {escape(str(o))} ({n:,})" for n, t, o in most) + "."
         )
-    figures = _figure(plots.confusion(scores.confusion, scores.classes), "confusion matrix")
+    figures = pages.figure(plots.confusion(scores.confusion, scores.classes), "confusion matrix")
     if len(scores.classes) <= MAX_PER_CLASS:
         each = plots.per_class(scores.precision, scores.recall, scores.classes)
-        figures += _figure(each, "precision and recall of each class")
+        figures += pages.figure(each, "precision and recall of each class")
     return f"<p class=soft>{note}</p><div class=row>{figures}</div>"
 
 
@@ -165,7 +138,7 @@ def _worst(model: Model, scores: Scores) -> str:
     if shape is not None:
         images = rows.select(shape.columns).to_numpy().astype(float).reshape(len(chosen), *shape.shape)
         captions = [f"{t}, said {o} ({sure})" for t, o, sure in _verdicts(model, scores, chosen)]
-        return _figure(plots.pictures(images, captions), "the worst answers as pictures")
+        return pages.figure(plots.pictures(images, captions), "the worst answers as pictures")
     known = [name for name in model.preparation.input_names[:MAX_SHOWN_INPUTS] if name in rows.columns]
     headings = ["truth", "answer", "sure" if model.task == "classification" else "off by", *known]
     cells = [
@@ -174,7 +147,7 @@ def _worst(model: Model, scores: Scores) -> str:
     ]
     more = len(model.preparation.input_names) - len(known)
     note = f"<p class=soft>… and {more:,} more columns.</p>" if more > 0 else ""
-    return _table(headings, cells) + note
+    return pages.table(headings, cells) + note
 
 
 def _verdicts(model: Model, scores: Scores, rows: Iterable[int]) -> list[list[str]]:
@@ -204,7 +177,7 @@ def _columns(preparation: Preparation) -> str:
     ]
     more = len(described) - len(cells)
     note = f"<p class=soft>… and {more:,} more columns.</p>" if more > 0 else ""
-    return _table(["column", "kind", "what is done with it", "features"], cells, numbers={3}) + note
+    return pages.table(["column", "kind", "what is done with it", "features"], cells, numbers={3}) + note
 
 
 def _network(model: Model) -> str:
@@ -215,7 +188,7 @@ def _network(model: Model) -> str:
             zip(network.sizes[:-1], network.sizes[1:], network.activations, network.bias, strict=True)
         )
     ]
-    return _table(["", "units", "activation", "parameters"], cells, numbers={3})
+    return pages.table(["", "units", "activation", "parameters"], cells, numbers={3})
 
 
 def _settings(model: Model) -> str:
@@ -224,21 +197,6 @@ def _settings(model: Model) -> str:
     settings |= {"seed": origin.seed, "engine": origin.engine, **origin.versions}
     items = (f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>" for name, value in settings.items())
     return f"<dl class=list>{''.join(items)}</dl>"
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:
-    right = dict.fromkeys(numbers, " class=number")
-    head = "".join(f"<th{right.get(i, '')}>{escape(heading)}</th>" for i, heading in enumerate(headings))
-    body = "".join(
-        "<tr>" + "".join(f"<td{right.get(i, '')}>{escape(cell)}</td>" for i, cell in enumerate(row)) + "</tr>"
-        for row in rows
-    )
-    return f"<div class=scroll><table><tr>{head}</tr>{body}</table></div>"
-
-
-def _figure(figure: Figure, label: str) -> str:
-    drawing = plots.svg(figure).replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
-    return f"<figure>{drawing}</figure>"
 
 
 def _cell(value: Any) -> str:
