@@ -11,6 +11,7 @@ from __future__ import annotations
 from deltaw.pages.blocks import Block, Figure, Formula, Section, Table, Text
 from deltaw.pages.numbers import latex_number, number
 from deltaw.pages.page import FORMATS, Page
+from deltaw.pages.typeset import typeset
 
 __all__ = [
     "FORMATS",
@@ -23,4 +24,5 @@ __all__ = [
     "Text",
     "latex_number",
     "number",
+    "typeset",
 ]

@@ -28,15 +28,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Formula:
-    r"""One displayed formula, twice.
+    r"""One displayed formula.
 
     Attributes:
         latex: for Markdown and HTML, without dollars. Several lines stand in \begin{aligned} … \end{aligned}.
-        text: for terminals: Unicode, one line or several, shown as they are.
+        text: for terminals: Unicode, one line or several, shown as they are; if not given, `typeset(latex)`.
     """
 
     latex: str
-    text: str
+    text: str = ""
 
 
 @dataclass(frozen=True)

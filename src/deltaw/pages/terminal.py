@@ -8,6 +8,7 @@ from typing import Any
 
 from deltaw.pages.blocks import WORDS, Block, Figure, Formula, Section, Table, Text
 from deltaw.pages.numbers import aligned
+from deltaw.pages.typeset import typeset
 
 INDENT = 4  # of formulas
 NARROWEST = 20
@@ -65,7 +66,7 @@ def _formula(console: Any, block: Formula) -> None:
     """Lines as they are; one that is too long goes on below, further in."""
     from rich.text import Text as Rich
 
-    for line in block.text.splitlines():
+    for line in (block.text or typeset(block.latex)).splitlines():
         margin = " " * (INDENT + len(line) - len(line.lstrip()))
         room = max(console.width - len(margin), NARROWEST)
         first, *more = Rich(line.strip()).wrap(console, room, overflow="fold") or [Rich("")]

@@ -1,0 +1,195 @@
+"""One page, four forms: the same words and numbers in each, and nothing taken for markup that is not."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure as Drawing
+
+from deltaw.exceptions import SettingError
+from deltaw.pages import FORMATS, Figure, Formula, Page, Section, Table, Text, html, latex_number, number
+from deltaw.pages.numbers import aligned
+
+NASTY = "<script>x</script> & $a_b$ | *c* [d](http://evil) \\ #1"
+
+
+def drawn() -> Drawing:
+    figure = Drawing()
+    figure.subplots().plot([1, 2], [3, 4])
+    return figure
+
+
+def page(word: str = "weight", lang: str = "en") -> Page:
+    table = Table(
+        [word, "value", "rows", "kept"],
+        [[word, 0.123456789, 3, True], ["long", -12.5, 70000, False], [None, None, 1, None], ["tiny", 1.5e-7, 2, True]],
+        f"About {word}.",
+    )
+    formula = Formula(r"\begin{aligned} z &= 2 \cdot 0.4 \\ &= 0.8 \end{aligned}", "z = 2·0.4\n  = 0.8")
+    blocks = [Text(f"The {word} of `a_b`."), formula, table, Figure(drawn, "a line", "It rises.")]
+    return Page(f"On {word}", f"A lead with {word}.", [Section(f"Some {word}", blocks)], {"a": np.arange(3.0)}, lang)
+
+
+class Reader(HTMLParser):
+    """Collects the words and links of a page, and complains about tags that do not match."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.links: list[str | None] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value for name, value in attrs if name in {"src", "href", "xlink:href", "action", "data"}]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.mark.parametrize("word", ["weight", NASTY, "权重"])
+def test_html_stands_alone_and_takes_nothing_for_markup(word: str) -> None:
+    text = page(word).html()
+    read = Reader(text)
+    assert read.open == []
+    assert not read.tags & {"script", "img", "link", "iframe", "object"}
+    assert all(link is not None and link.startswith("#") for link in read.links)
+    assert set(re.findall(r'https?://[^"\s<)]*', text.replace("http://evil", ""))) <= {
+        "http://www.w3.org/1998/Math/MathML", "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink",
+    }  # fmt: skip
+    assert f"The {word} of " in "".join(read.words)
+    assert {"math", "svg", "table"} <= read.tags
+
+
+def test_formulas_are_well_formed_mathml() -> None:
+    for math in re.findall(r"<math.*?</math>", page().html(), re.S):
+        ElementTree.fromstring(math)
+        assert "aligned" not in math
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_carries_the_same_numbers(form: str) -> None:
+    shown = page().render(form)
+    if form == "json":
+        assert json.loads(shown) == {"a": [0.0, 1.0, 2.0]}
+        return
+    words = "".join(Reader(shown).words) if form == "html" else shown
+    for text in ("0.123457", "−12.5", "70,000", "1.5e−7", "It rises.", "About weight."):
+        assert text in words
+
+
+@pytest.mark.parametrize("word", ["weight", NASTY])
+def test_markdown_escapes_and_keeps_code(word: str) -> None:
+    text = page(word).markdown()
+    assert "`a_b`" in text
+    assert "$$\n\\begin{aligned}" in text
+    widths = {
+        len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")
+    }  # unescaped bars: as many in every line of the table
+    assert widths == {5}
+    assert "<script>" not in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("word", ["weight", NASTY, "权重"])
+def test_terminal_lines_fit(width: int, word: str) -> None:
+    from rich.cells import cell_len
+
+    long = Formula("z", "z = " + " + ".join(["0.25·0.5"] * 40))
+    text = Page(word, word * 9, [*page(word).sections, Section("long", [long])]).text(width)
+    assert max(map(cell_len, text.splitlines())) <= width
+    assert text.replace("\n", " ").count("0.25·0.5") == 40
+
+
+def test_points_stand_under_each_other() -> None:
+    lines = [line for line in page().text(80).splitlines() if "." in line and ("weight" in line or "long" in line)]
+    places = {line.index(".", 10) for line in lines if line.startswith(("weight", "long"))}
+    assert len(places) == 1
+
+
+@given(st.lists(st.floats(allow_nan=True), min_size=1, max_size=8))
+def test_aligned_numbers_have_one_width_and_lose_nothing(values: list[float]) -> None:
+    texts = [number(value) for value in values]
+    padded = aligned(texts)
+    assert [text.strip() for text in padded] == texts
+    assert len({len(text) for text in padded}) == 1
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(2, 12))
+def test_numbers_have_their_digits(value: float, digits: int) -> None:
+    shown = float(number(value, digits).replace("−", "-"))
+    assert shown == float(f"{value:.{digits}g}")
+    mantissa, _, power = latex_number(value, digits).replace("}", "").partition(r" \times 10^{")
+    assert float(f"{mantissa}e{power or 0}") == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-0.0, "0"), (3, "3"), (2024, "2024"), (-70000, "−70,000"), (np.float32(0.5), "0.5"), (np.int64(4), "4"),
+     (float("nan"), "NaN"), (float("-inf"), "−∞")],
+)  # fmt: skip
+def test_some_numbers(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_json_is_strict() -> None:
+    data = {"x": np.array([[1.5, np.nan]]), 3: (np.int64(2), np.bool_(True)), "none": None, "inf": -np.inf, "t": "…"}
+    got = Page("t", "", [], data).json()
+    assert got == {"x": [[1.5, None]], "3": [2, True], "none": None, "inf": None, "t": "…"}
+    assert json.loads(Page("t", "", [], data).render("json")) == got
+
+
+def test_a_notebook_gets_a_fragment() -> None:
+    text = page()._repr_html_()
+    assert Reader(text).open == []
+    assert not {"html", "body"} & Reader(text).tags
+
+
+def test_chinese_pages_say_so() -> None:
+    assert '<html lang="zh-CN">' in page(lang="zh").html()
+    assert "是" in page(lang="zh").text()
+    assert "图" in page(lang="zh").markdown()
+
+
+def test_figures_are_drawn_only_where_they_are_shown() -> None:
+    drawings = []
+
+    def draw() -> Drawing:
+        drawings.append(1)
+        return drawn()
+
+    shown = Page("t", "", [Section("s", [Figure(draw, "alt")])])
+    assert len(shown.figures) == 1
+    shown.text(), shown.markdown(), shown.json()
+    assert drawings == []
+    shown.html()
+    assert drawings == [1]
+
+
+def test_wrong_use() -> None:
+    with pytest.raises(SettingError, match="format: expected one of text, markdown, html, json, found 'pdf'"):
+        page().render("pdf")
+    with pytest.raises(SettingError, match="lang: expected one of en, zh"):
+        page(lang="fr")
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        Page("t", "", [Section("s", [Table(["a", "b"], [[1, 2], [1]])])]).text()
+    assert html.prose("`<b>`") == "<code>&lt;b&gt;</code>"
