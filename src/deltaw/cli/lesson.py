@@ -14,7 +14,7 @@ from rich.console import Console
 
 from deltaw.exceptions import SettingError
 from deltaw.files import check_writable, write_bytes
-from deltaw.lessons import LESSONS, Entry
+from deltaw.lessons import LESSONS, Entry, Parameter
 
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, in one file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
@@ -84,7 +84,7 @@ def _command(entry: Entry) -> Callable[..., None]:
             print(page.text(width=min(Console().width, 120)))
 
     own = {
-        p.name: (Annotated[p.kind, typer.Option(p.option, help=entry.help(p.name))], p.default)
+        p.name: (Annotated[p.kind, typer.Option(_option(p), help=entry.help(p.name))], p.default)
         for p in entry.parameters
     }
     options = own | SHARED
@@ -96,6 +96,12 @@ def _command(entry: Entry) -> Callable[..., None]:
     )
     run.__annotations__ = {name: kind for name, (kind, _) in options.items()}
     return run
+
+
+def _option(parameter: Parameter) -> str:
+    """ "--learning-rate"; "--bias/--no-bias" for a yes or no."""
+    name = parameter.option
+    return f"{name}/--no-{name[2:]}" if parameter.kind is bool else name
 
 
 def _print_json(document: Any) -> None:

@@ -10,8 +10,9 @@ One lesson is one file with one function of the same name; it runs on the real e
 from __future__ import annotations
 
 from deltaw.lessons.lesson import Entry, Lesson, Parameter
+from deltaw.lessons.line import line
 
-_ORDER = ()
+_ORDER = (line,)
 
 LESSONS: dict[str, Entry] = {function.__name__: Entry(function) for function in _ORDER}
 

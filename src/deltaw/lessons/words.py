@@ -1,10 +1,11 @@
 """The sentences of the lessons in every language, apart from the code: words/LESSON.toml.
 
-A key is a table with one text a language; fields in braces take numbers, as `str.format` writes them:
+A key is a table with one text a language; fields in braces take numbers. A float without a format of its own is shown
+to four digits, as tables show them:
 
     [learnt]
-    en = "The slope settles at {slope:.3f}."
-    zh = "斜率最终稳定在 {slope:.3f}。"
+    en = "The slope settles at {slope}, right for {share:.0%} of the flowers."
+    zh = "斜率最终稳定在 {slope},{share:.0%} 的花分对了。"
 
 What all lessons say stands in words/lesson.toml; a lesson's own file comes first.
 """
@@ -15,13 +16,17 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
+from deltaw.equations.lookup import NUMBER
 from deltaw.exceptions import SettingError
+from deltaw.pages import number
 
 LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).with_name("words")
 SHARED = "lesson"
+DIGITS = 4  # of floats in sentences
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,16 @@ class Words:
         """The text of a key ("idea"; "parameters.seed" for one in a group), with the numbers put in."""
         own, shared = texts(self.lesson), texts(SHARED)
         text = (own.get(key) or shared[key])[self.lang]
-        return text.format(**numbers) if numbers else text
+        return _NumbersInWords().vformat(text, (), numbers) if numbers else text
+
+
+class _NumbersInWords(Formatter):
+    """`str.format` with numbers as the tables of a page show them."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if not isinstance(value, NUMBER):
+            return format(value, format_spec)
+        return format(value, format_spec).replace("-", "−") if format_spec else number(value, DIGITS)
 
 
 @lru_cache
@@ -50,7 +64,7 @@ def texts(name: str) -> dict[str, dict[str, str]]:
 
 
 def _flat(content: dict[str, Any], group: str = "") -> list[tuple[str, dict[str, str]]]:
-    found = []
+    found: list[tuple[str, dict[str, str]]] = []
     for key, value in content.items():
         leaf = all(isinstance(text, str) for text in value.values())
         found += [(group + key, value)] if leaf else _flat(value, f"{group}{key}.")
