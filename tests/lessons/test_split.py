@@ -1,0 +1,188 @@
+"""Lesson `split` against the equations, and what it says against its numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import deltaw
+from deltaw.equations import backprop
+from deltaw.equations.backprop import Rule
+from deltaw.equations.losses import loss
+from deltaw.exceptions import InputError, SettingError
+from deltaw.lessons.lesson import Lesson
+from deltaw.lessons.rules import compare, mixed_step
+from deltaw.lessons.split import TARGET, WEIGHTS, X, sent_back, split
+from deltaw.lessons.words import Words
+
+QUICK: dict[str, Any] = {"hidden": 8, "epochs": 2, "runs": 1}
+
+
+@pytest.fixture(scope="module")
+def lesson() -> Lesson:
+    return split()
+
+
+def said(lesson: Lesson, key: str) -> bool:
+    """Whether the lesson says the sentence of that key, whatever the numbers in it."""
+    parts = [part.split("}")[-1] for part in Words("split", lesson.page.lang)(key).split("{")]
+    text = " ".join(lesson.page.markdown().split())
+    return all(part in text for part in parts if part)
+
+
+def sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
+
+
+def test_worked_example_link_by_link() -> None:
+    back = sent_back(X, TARGET, WEIGHTS)
+    o = [sigmoid(sum(w * x for w, x in zip(row, X, strict=True))) for row in WEIGHTS[0].tolist()]
+    o = [sigmoid(sum(w * x for w, x in zip(row, o, strict=True))) for row in WEIGHTS[1].tolist()]
+    np.testing.assert_allclose(o, [0.726, 0.708, 0.778], atol=1e-3)
+    e = [t - each for t, each in zip(TARGET, o, strict=True)]
+    for j in range(3):
+        assert back.notes[j] == pytest.approx(sum(WEIGHTS[1][k, j] * e[k] for k in range(3)), rel=1e-12)
+    np.testing.assert_allclose(back.share.sum(axis=1), 1, rtol=1e-12)
+    assert back.share[0, 1] == pytest.approx(0.7 / 1.5)
+
+
+def test_what_the_gradient_sends_is_the_slope_of_the_error() -> None:
+    back, h = sent_back(X, TARGET, WEIGHTS), 1e-6
+    hidden = 1 / (1 + np.exp(-WEIGHTS[0] @ X))
+
+    def error(hidden: np.ndarray) -> float:
+        return float(0.5 * np.sum((TARGET - 1 / (1 + np.exp(-WEIGHTS[1] @ hidden))) ** 2))
+
+    for j, step in enumerate(np.eye(3) * h):
+        slope = (error(hidden + step) - error(hidden - step)) / (2 * h)
+        assert back.gradient[j] == pytest.approx(-slope, rel=1e-7)
+
+
+@pytest.fixture
+def small() -> tuple[deltaw.Network, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(1)
+    network = deltaw.Network([5, 4, 3], "sigmoid", bias=False, init="normal(2.0)", seed=1)
+    return network, rng.uniform(0.01, 0.99, (40, 5)), rng.uniform(0.01, 0.99, (40, 3))
+
+
+def hidden_steps(network: deltaw.Network, x: np.ndarray, t: np.ndarray, rule: Rule) -> np.ndarray:
+    """∂E/∂W of the hidden layer for each row alone, flattened: (n, links)."""
+    W, b = [np.asarray(w) for w in network.weights], network.biases
+    steps = []
+    for row in range(len(x)):
+        signals = backprop.forward(x[row : row + 1], W, b, network.rows)
+        found = backprop.backward(signals, t[row : row + 1], W, network.rows, loss("squared"), rule)
+        steps.append(found.dW[0].ravel())
+    return np.array(steps)
+
+
+def test_compare_is_the_equations_row_by_row(small: tuple[deltaw.Network, np.ndarray, np.ndarray]) -> None:
+    network, x, t = small
+    notes, gradient = (hidden_steps(network, x, t, rule) for rule in ("notes", "gradient"))
+    lengths = [np.linalg.norm(steps, axis=1) for steps in (notes, gradient)]
+    cosine = np.sum(notes * gradient, axis=1) / (lengths[0] * lengths[1])
+    hidden = network.signals(x).o[0]
+    found = compare(network, x, t)
+    assert found.ratio == pytest.approx(lengths[0].mean() / lengths[1].mean(), rel=1e-9)
+    assert found.angle == pytest.approx(math.degrees(math.acos(float(np.median(cosine)))), rel=1e-6)
+    assert found.saturated == np.mean((hidden < 0.05) | (hidden > 0.95)) > 0
+
+
+@pytest.mark.parametrize("rule", backprop.RULES)
+def test_unmixed_steps_are_the_engines(rule: Rule, small: tuple[deltaw.Network, np.ndarray, np.ndarray]) -> None:
+    network, x, t = small
+    W = [w.copy() for w in network.weights]
+    for row in range(len(x)):
+        mixed_step(W, x[row], t[row], rule, rule, 0.7)
+    deltaw.train(network, x, t, learning_rate=0.7, epochs=1, shuffle=False, backward=rule, engine="reference")
+    for ours, theirs in zip(W, network.weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_a_mixed_step_has_one_rules_direction_and_the_others_length(
+    small: tuple[deltaw.Network, np.ndarray, np.ndarray],
+) -> None:
+    network, x, t = small
+    steps = {}
+    for pair in (("notes", "notes"), ("gradient", "gradient"), ("notes", "gradient")):
+        W = [w.copy() for w in network.weights]
+        mixed_step(W, x[0], t[0], *pair, 1.0)
+        steps[pair] = W[0] - network.weights[0]
+    mixed = steps["notes", "gradient"]
+    assert np.linalg.norm(mixed) == pytest.approx(np.linalg.norm(steps["gradient", "gradient"]), rel=1e-9)
+    notes = steps["notes", "notes"]
+    np.testing.assert_allclose(mixed / np.linalg.norm(mixed), notes / np.linalg.norm(notes), rtol=1e-9)
+
+
+def test_the_notes_rule_is_quicker_at_first_and_collapses_sooner(lesson: Lesson) -> None:
+    data = lesson.data
+    rates = list(data["rates"])
+    notes, gradient = data["accuracy_notes"], data["accuracy_gradient"]
+    assert notes.shape == gradient.shape == (len(rates), 3, 10)
+    low, high = rates.index(0.1), rates.index(3.0)
+    assert (notes[low, :, 0] > gradient[low, :, 0] + 0.1).all()  # in every run
+    assert (notes[high, :, -1] < gradient[high, :, -1] - 0.05).all()
+    assert said(lesson, "quicker")
+    assert said(lesson, "collapses")
+
+
+def test_the_reason_is_measured(lesson: Lesson) -> None:
+    data = lesson.data
+    assert data["ratio_notes"][0] == data["ratio_gradient"][0] > 4  # the same weights, before training
+    assert data["saturated_notes"][-1] > data["saturated_gradient"][-1]
+    short = data["accuracy_notes_direction_gradient_length"].mean()
+    long = data["accuracy_gradient_direction_notes_length"].mean()
+    assert short > long + 0.05
+    assert said(lesson, "length")
+    assert not said(lesson, "direction")
+    assert not said(lesson, "neither")
+
+
+def test_sentences_follow_the_numbers() -> None:
+    gentle = split(learning_rate=1.0, high_rate=0.3, runs=2, epochs=5)
+    assert said(gentle, "stands")
+    assert said(gentle, "neither")
+    assert said(gentle, "not_quicker")
+    assert not said(gentle, "collapses")
+
+
+@pytest.mark.parametrize(
+    ("changed", "key"),
+    [
+        ({"learning_rate": 0.2}, "rates"),
+        ({"high_rate": 2.5}, "rates"),
+        ({"hidden": 9}, "accuracy_notes"),
+        ({"epochs": 3}, "accuracy_notes"),
+        ({"runs": 2}, "accuracy_notes"),
+        ({"seed": 1}, "accuracy_notes"),
+    ],
+)
+def test_every_parameter_changes_the_run(changed: dict[str, Any], key: str) -> None:
+    before, after = split(**QUICK).data[key], split(**{**QUICK, **changed}).data[key]
+    assert before.shape != after.shape or not np.array_equal(before, after)
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    one, other = split(**QUICK), split(**QUICK)
+    assert one.page.json() == other.page.json()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"learning_rate": 0.0}, {"high_rate": math.nan}, {"hidden": 0}, {"epochs": 2.5}, {"runs": 0}, {"seed": -1},
+     {"lang": "fr"}],
+)  # fmt: skip
+def test_bad_parameters_get_one_line(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match=next(iter(wrong))) as found:
+        split(**{**QUICK, **wrong})
+    assert "\n" not in str(found.value)
+
+
+def test_data_without_images_get_one_line() -> None:
+    with pytest.raises(InputError, match=r"^data: expected grey images with a label each in iris, found no images"):
+        split(data="iris", **QUICK)
+    with pytest.raises(InputError, match="expected a file, found none of this name"):
+        split(data="no/such/file.npz", **QUICK)
