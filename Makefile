@@ -56,7 +56,7 @@ test-slow: install $(VENV)/.test-tools
 
 # The core alone, under AddressSanitizer with UndefinedBehaviourSanitizer, and under ThreadSanitizer.
 SOAK := $(CXX) -std=c++20 -O1 -g -ffp-contract=off -Wall -Wextra -Werror -march=native -DDELTAW_ISA=native \
-        tests/native/soak.cpp native/trainer.cpp native/passes.cpp -pthread
+        tests/native/soak.cpp native/trainer.cpp native/passes.cpp native/whole.cpp -pthread
 sanitize:
 	@mkdir -p build
 	$(SOAK) -fsanitize=address,undefined -fno-sanitize-recover=all -o build/soak-address && build/soak-address

@@ -141,18 +141,38 @@ std::pair<std::vector<double>, std::vector<double>> train(
   return {std::move(errors), std::move(seconds)};
 }
 
-// The sum of E over all rows; the gradient of its mean is then read as slot −2.
-double whole_gradient(Trainer& trainer, const HeldInputs& X, const HeldTargets& T, int threads) {
+// visit(epoch) with all rows in the order that they have, no step and nothing dropped.
+template <class Visit>
+auto with_all_rows(Trainer& trainer, const HeldInputs& X, const HeldTargets& T, int threads, Visit&& visit) {
   const std::int64_t n = X.data.rows;
-  require(n == T.rows && n >= 1, "gradient: one row or more, as many targets as inputs");
-  require(X.data.n_in == trainer.layers().front().n_in, "gradient: inputs of the network's width");
-  require(T.data.n_out == trainer.layers().back().n_out, "gradient: targets of the network's width");
-  require(threads >= 1 && threads <= 1024, "gradient: 1 to 1024 threads");
+  require(n == T.rows && n >= 1, "expected one row or more, as many targets as inputs");
+  require(X.data.n_in == trainer.layers().front().n_in, "expected inputs of the network's width");
+  require(T.data.n_out == trainer.layers().back().n_out, "expected targets of the network's width");
+  require(threads >= 1 && threads <= 1024, "expected 1 to 1024 threads");
   nb::gil_scoped_release others_may_run;
   std::vector<std::int64_t> order(n);
   std::iota(order.begin(), order.end(), 0);
-  const double none = 0.0;  // no step is made, and nothing dropped
-  return trainer.whole_gradient({X.data, T.data, order.data(), n, 0, {&none, &none, &none}}, threads);
+  const double none = 0.0;
+  return visit(Epoch{X.data, T.data, order.data(), n, 0, {&none, &none, &none}});
+}
+
+// The sum of E over all rows; the gradient of its mean is then read as slot −2.
+double gradient_of(Trainer& trainer, const HeldInputs& X, const HeldTargets& T, int threads) {
+  return with_all_rows(trainer, X, T, threads, [&](const Epoch& rows) { return trainer.gradient_of(rows, threads); });
+}
+
+// Of each layer: flat signals, dead units, lengths of the gradient, of the last update and of the weights before it.
+std::vector<std::tuple<std::int64_t, int, double, double, double>> look(
+    Trainer& trainer, const HeldInputs& X, const HeldTargets& T, const std::vector<double>& flat, int threads) {
+  require(flat.size() == trainer.layers().size(), "look: one slope a layer");
+  require(trainer.layers().front().before.size() > 0, "look: a plan that is watched");
+  std::vector<std::tuple<std::int64_t, int, double, double, double>> rows;
+  with_all_rows(trainer, X, T, threads, [&](const Epoch& all) {
+    for (const LayerLook& each : trainer.look(all, flat, threads))
+      rows.emplace_back(each.flat, each.dead, each.gradient, each.update, each.weight);
+    return 0;
+  });
+  return rows;
 }
 
 double evaluate(Trainer& trainer, const HeldInputs& X, const HeldTargets* T, Array<float, 2> out, int threads) {
@@ -185,9 +205,9 @@ nb::ndarray<nb::numpy, float, nb::ndim<2>> predict(Trainer& trainer, Array<const
 Floats& slot_of(Trainer& trainer, int l, int slot) {
   require(l >= 0 && l < int(trainer.layers().size()), "no such layer");
   Layer& layer = trainer.layers()[l];
-  const bool has_gradient = layer.gradient.size() > 0;
-  require(slot >= (has_gradient ? -2 : -1) && slot < trainer.slots(), "no such slot");
-  return slot == -2 ? layer.gradient : slot == -1 ? layer.w : layer.state[slot];
+  Floats* const slots[] = {&layer.gradient, &layer.w, &layer.state[0], &layer.state[1]};
+  require(slot >= -2 && slot < trainer.slots() && slots[slot + 2]->size() > 0, "no such slot");
+  return *slots[slot + 2];
 }
 void check_shapes(const Layer& layer, std::size_t rows, std::size_t columns, std::size_t b) {
   require(rows == std::size_t(layer.n_out) && columns == std::size_t(layer.n_in) && b == rows, "W (n_out, n_in), b (n_out,)");
@@ -220,7 +240,8 @@ NB_MODULE(DELTAW_MODULE, m) {
       .def_rw("l2", &Plan::l2)
       .def_rw("max_grad_norm", &Plan::max_grad_norm)
       .def_rw("dropout", &Plan::dropout)
-      .def_rw("dropout_key", &Plan::dropout_key);
+      .def_rw("dropout_key", &Plan::dropout_key)
+      .def_rw("watched", &Plan::watched);
   nb::class_<Trainer>(m, "Trainer")
       .def("__init__",
            [](Trainer* self, const std::vector<std::tuple<int, int, std::string, bool>>& layers, const Plan& plan) {
@@ -246,7 +267,8 @@ NB_MODULE(DELTAW_MODULE, m) {
            })
       .def_prop_ro("slots", &Trainer::slots)
       .def("train", train)
-      .def("gradient", whole_gradient, "X"_a, "T"_a, "threads"_a)
+      .def("gradient", gradient_of, "X"_a, "T"_a, "threads"_a)
+      .def("look", look, "X"_a, "T"_a, "flat"_a, "threads"_a)
       .def("predict", predict, "X"_a.noconvert(), "threads"_a)
       .def("evaluate", evaluate, "X"_a, "T"_a.none(), "out"_a, "threads"_a);
 

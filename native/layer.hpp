@@ -6,6 +6,7 @@
 // Units that pad the last group have zero weights and zero gradients, and stay zero.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -29,6 +30,11 @@ class Floats {
     if (!data_) throw std::bad_alloc();
     std::memset(data_.get(), 0, bytes);
   }
+  static Floats filled(std::size_t n, float value) {
+    Floats all(n);
+    std::fill_n(all.data(), n, value);
+    return all;
+  }
   float* data() { return data_.get(); }
   const float* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
@@ -46,7 +52,7 @@ struct Layer {
   const Activation* activation;
   int vectors;         // groups of units
   std::size_t stride;  // floats from one panel to the next
-  Floats w, state[2], gradient;
+  Floats w, state[2], gradient, before;  // the last two only where a plan asks for them
 
   Layer(int n_in_, int n_out_, bool bias_, const Activation* activation_, int slots)
       : n_in(n_in_), n_out(n_out_), bias(bias_), activation(activation_), vectors(vectors_for(n_out_)),

@@ -43,6 +43,16 @@ class SparseLayer {
       }
   }
 
+  // The same W into `to`, while training goes on.
+  void copy(const Layer& layer, float c, Floats& to) const {
+    for (int v = 0; v < layer.vectors; ++v) {
+      const vf q = c == 0.0f ? zero() : load(q_.data() + v * VL);
+      for (int k = 0; k < layer.n_in; ++k) store(to.data() + layer.place(v, k), load(layer.w.data() + layer.place(v, k)) + q);
+      const std::size_t bias = layer.place(v, layer.n_in);
+      store(to.data() + bias, load(layer.w.data() + bias));
+    }
+  }
+
   // Σu of a row, which both of the following need where c is not zero.
   static float sum_of(const Inputs& x, std::int64_t row) {
     if (x.offset == 0.0f) return 0.0f;

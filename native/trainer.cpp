@@ -50,6 +50,7 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
     layers_.emplace_back(spec.n_in, spec.n_out, spec.bias, find_activation(spec.activation), slots_);
     Layer& layer = layers_.back();
     if (buffered_) layer.gradient = Floats(layer.vectors * layer.stride);
+    if (plan.watched) layer.before = Floats(layer.vectors * layer.stride);
   }
   sparse_ = SparseLayer(layers_.front());
   work_ = Workspace(layers_, std::max(2, std::min(plan.batch_size, PIECE)), true, dropped);
@@ -124,9 +125,12 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
   if (sparse(epoch.inputs)) sparse_.open(layers_.front(), epoch.inputs.offset);
 
   double error = 0.0;
+  const std::int64_t last_step = (epoch.n - 1) / plan_.batch_size * plan_.batch_size;  // where it begins
   for (std::int64_t begin = 0; begin < epoch.n;) {
     const std::int64_t step = begin / plan_.batch_size;
-    const std::int64_t end = std::min(epoch.n, begin + choice_.steps() * plan_.batch_size);
+    const std::int64_t most = plan_.watched && begin < last_step ? last_step : epoch.n;
+    const std::int64_t end = std::min(most, begin + choice_.steps() * plan_.batch_size);
+    if (plan_.watched && begin == last_step) keep(epoch.inputs);
     Epoch stretch = epoch;
     stretch.order += begin, stretch.n = end - begin, stretch.first_step += step;
     stretch.pace = {epoch.pace.alpha + step, epoch.pace.decay + step, epoch.pace.dropout + step};
@@ -153,28 +157,12 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
   return error;
 }
 
-double Trainer::whole_gradient(const Epoch& rows, int threads) {
-  for (Layer& layer : layers_)
-    if (!layer.gradient.size()) layer.gradient = Floats(layer.vectors * layer.stride);
-  work_.make_scratch(layers_, threads);
-  const std::function<bool()> never = [] { return false; };
-  Run run(rows, threads, false, never, 0.0);
-  run_team(threads, [&](int thread) {
-    for (std::int64_t begin = 0; begin < rows.n; begin += work_.capacity) {
-      const int count = int(std::min<std::int64_t>(work_.capacity, rows.n - begin));
-      const Piece piece{begin, count, 0, rows.n, begin == 0, begin + count == rows.n};
-      fetch(run, piece, 0, thread);
-      run.barrier.wait();
-      forward(run, piece, 0, thread);
-      output_errors(run, piece, thread);
-      backward(run, piece, thread);
-      if (thread == 0)
-        for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
-      accumulate(run, piece, 0, thread);
-      run.barrier.wait();
-    }
-  });
-  return run.error;
+// The weights as they are, into the layers' `before`.
+void Trainer::keep(const Inputs& inputs) {
+  for (Layer& layer : layers_) {
+    if (&layer == &layers_.front() && sparse(inputs)) sparse_.copy(layer, inputs.offset, layer.before);
+    else std::memcpy(layer.before.data(), layer.w.data(), layer.vectors * layer.stride * sizeof(float));
+  }
 }
 
 // Forward through all layers, for rows X, into the workspace.

@@ -33,6 +33,7 @@ struct Plan {
   double max_grad_norm = 0.0;  // 0: no clipping
   std::vector<double> dropout;  // a rate for each hidden layer, or empty
   std::uint64_t dropout_key = 0;
+  bool watched = false;  // keep the weights as they were before an epoch's last step, in the layers' `before`
 };
 
 // What changes from step to step, one number a step.
@@ -48,6 +49,13 @@ struct Epoch {
   std::int64_t n;
   std::int64_t first_step;
   Pace pace;
+};
+
+// A layer from inside, see look().
+struct LayerLook {
+  std::int64_t flat = 0;  // signals (rows × units) where the activation is flat
+  int dead = 0;           // units that are flat for every row
+  double gradient = 0.0, update = 0.0, weight = 0.0;  // ‖∂E/∂W‖, ‖ΔW‖ of the last step, ‖W‖ before it
 };
 
 // Rows that are worked through together: a batch, or a part of one larger than the workspace.
@@ -73,7 +81,11 @@ class Trainer {
 
   // All rows of the order as one batch, nothing changed: the sum of E times weight; ∂E/∂W and ∂E/∂b of the rows' mean
   // are left in the layers' `gradient`.
-  double whole_gradient(const Epoch& rows, int threads);
+  double gradient_of(const Epoch& rows, int threads);
+
+  // The same, and what it looks like inside; for a plan that is watched. `flat`: of each layer the |f'(z)| below which a
+  // signal counts as flat, or 0 to count none.
+  std::vector<LayerLook> look(const Epoch& rows, const std::vector<double>& flat, int threads);
 
   // Outputs (n, n_out) of all rows into `out`, and the sum of E times weight if there are targets.
   double evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads);
@@ -88,6 +100,7 @@ class Trainer {
 
  private:
   static constexpr int PIECE = 512;    // rows of the workspace at most; its signals then stay in the cache
+  static constexpr int WHOLE_PIECE = 64;  // and at least, where many rows are one batch
   static constexpr std::size_t SMALL = 65536;  // bytes of weights up to which a layer is split over threads by rows
 
   struct Run;
@@ -111,6 +124,8 @@ class Trainer {
   Rows input_of(int l, int buffer) const { return l == 0 ? work_.x[buffer] : work_.a[l - 1]; }
   const std::vector<Rows>& sent_on() const { return plan_.notes_rule ? work_.sent : work_.delta; }
 
+  void keep(const Inputs& inputs);
+  template <class Visit> double whole(const Epoch& rows, int threads, Visit&& visit);
   void signals(Workspace& space, Rows X, int rows) const;
   template <class Opt> void use();
 
@@ -119,7 +134,7 @@ class Trainer {
   int slots_ = 0;
   bool buffered_;  // the gradient is summed in memory first: clipping, and batches larger than the workspace
   std::vector<Layer> layers_;
-  Workspace work_, strip_;  // of training; of `outputs`
+  Workspace work_, whole_, strip_;  // of training; of `whole`, where that of training is too small; of `outputs`
   SparseLayer sparse_;
   ThreadChoice choice_{1};
   std::chrono::steady_clock::time_point asked_{};  // when `stop` was asked last

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deltaw.engines.look import Look, flat_below
 from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop
@@ -24,7 +25,7 @@ WORTH_TWO_THREADS = 300_000
 WORTH_TWO_THREADS_ONE_ROW = 30_000
 # Where more than this share of the inputs is one number, one row at a time is trained by the others alone.
 MOSTLY = 0.6
-# The core's arrays of a layer: these two, then the optimiser's state from 0.
+# The core's arrays of a layer: these, then the optimiser's state from 0.
 WEIGHTS, GRADIENT = -1, -2
 
 
@@ -47,6 +48,7 @@ class NativeEngine:
     def __init__(self, network: Network, plan: Plan, instruction_set: str | None = None) -> None:
         self.plan = plan
         self.core = core(instruction_set)
+        self.names = network.activations
         self.sizes = list(zip(network.sizes[:-1], network.sizes[1:], strict=True))
         layers = [
             (n_in, n_out, name, bias)
@@ -85,6 +87,14 @@ class NativeEngine:
         for l, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
             self.trainer.write(l, WEIGHTS, _float32(W, f"weights[{l}]"), _float32(b, f"biases[{l}]"))
 
+    def look(self, rows: Rows) -> Look:
+        X, T = self._prepare(rows, self.plan.label_smoothing)
+        slopes = [flat_below(name) for name in self.names]
+        layers = self.trainer.look(X, T, [0.0 if np.isnan(s) else s for s in slopes], self._threads(len(rows)))
+        counts, dead, gradient, update, weight = map(np.array, zip(*layers, strict=True))
+        signals = len(rows) * np.array([n_out for _, n_out in self.sizes])
+        return Look(np.where(np.isnan(slopes), np.nan, counts / signals), dead, gradient, update, weight, len(rows))
+
     def store(self, network: Network) -> None:
         layers = [self._read(l, WEIGHTS) for l in range(len(self.sizes))]
         network.weights, network.biases = [W for W, _ in layers], [b for _, b in layers]
@@ -120,6 +130,7 @@ class NativeEngine:
         made.batch_size, made.notes_rule = plan.batch_size, plan.rule == "notes"
         made.l2, made.max_grad_norm = plan.l2, plan.max_grad_norm or 0.0
         made.dropout, made.dropout_key = list(plan.dropout), plan.dropout_key
+        made.watched = plan.watched
         return made
 
     def _prepare(self, rows: Rows, smoothing: float) -> tuple[Any, Any]:

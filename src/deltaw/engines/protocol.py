@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.engines.look import Look
 from deltaw.engines.rows import Rows
 from deltaw.equations.backprop import Rule
 from deltaw.equations.losses import Loss
@@ -31,6 +32,7 @@ class Plan:
     dropout: tuple[float, ...] = ()  # one rate for each hidden layer
     dropout_key: int = 0
     threads: int | None = None
+    watched: bool = False  # keep what `Engine.look` needs
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,10 @@ class Engine(Protocol):
 
     def store(self, network: Network) -> None:
         """Copy the weights and biases into the network."""
+        ...
+
+    def look(self, rows: Rows) -> Look:
+        """The network from inside, at these rows, after an epoch; for plans that are `watched`."""
         ...
 
     def load(self, network: Network) -> None:

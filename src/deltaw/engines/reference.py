@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.engines.look import Look, look
 from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop, dropout, losses
@@ -22,13 +23,14 @@ class ReferenceEngine:
 
     def __init__(self, network: Network, plan: Plan) -> None:
         self.plan = plan
-        self.activations = network.rows
+        self.activations, self.n_out = network.rows, network.sizes[-1]
         self.parameters = Parameters.begin(
             [np.array(w, np.float64) for w in network.weights],
             [np.array(b, np.float64) for b in network.biases],
             list(network.bias),
             plan.optimizer,
         )
+        self.before = self.parameters
 
     @np.errstate(over="ignore", invalid="ignore")  # what overflows shows in E, and ends the training
     def train(
@@ -63,7 +65,7 @@ class ReferenceEngine:
             if plan.max_grad_norm is not None:
                 gradients = backprop.clip(gradients, plan.max_grad_norm, p.biased)
             backprop.update(p, gradients, plan.optimizer, pace.alpha[offset + i], step + 1, pace.decay[offset + i])
-            self.parameters = p
+            self.before, self.parameters = self.parameters, p
 
             total += float(weight @ self._errors(signals, t))
         return total / len(order)
@@ -83,18 +85,30 @@ class ReferenceEngine:
     @np.errstate(over="ignore", invalid="ignore")
     def gradient(self, rows: Rows) -> tuple[float, list[NDArray[Any]], list[NDArray[Any]]]:
         p, plan = self.parameters, self.plan
-        weight = np.ones(len(rows)) if rows.weight is None else rows.weight
         total, dW, db = 0.0, [np.zeros_like(w) for w in p.W], [np.zeros_like(b) for b in p.b]
         for start in range(0, len(rows), CHUNK):
-            index = slice(start, start + CHUNK)
-            t = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
-            signals = backprop.forward(rows.inputs(index), p.W, p.b, self.activations)
-            part = backprop.backward(signals, t, p.W, self.activations, plan.loss, plan.rule, weight[index] / len(rows))
+            error, _, part = self._whole(rows, slice(start, start + CHUNK))
             dW = [g + more for g, more in zip(dW, part.dW, strict=True)]
             db = [g + more for g, more in zip(db, part.db, strict=True)]
-            total += float(weight[index] @ self._errors(signals, t))
+            total += error
         dW = [g + plan.l2 * w for g, w in zip(dW, p.W, strict=True)]
-        return total / len(rows) + backprop.penalty(plan.l2, p.W), dW, db
+        return total + backprop.penalty(plan.l2, p.W), dW, db
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def look(self, rows: Rows) -> Look:
+        _, signals, gradients = self._whole(rows, slice(None))
+        W = self.parameters.W
+        dW = [g + self.plan.l2 * w for g, w in zip(gradients.dW, W, strict=True)]
+        return look(self.activations, signals, dW, self.before.W, W)
+
+    def _whole(self, rows: Rows, index: slice) -> tuple[float, backprop.Signals, backprop.Gradients]:
+        """These rows' share in E of all rows as one batch, their signals, and the gradient of that share."""
+        p, plan = self.parameters, self.plan
+        weight = (np.ones(len(rows)) if rows.weight is None else rows.weight)[index] / len(rows)
+        t = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
+        signals = backprop.forward(rows.inputs(index), p.W, p.b, self.activations)
+        gradients = backprop.backward(signals, t, p.W, self.activations, plan.loss, plan.rule, weight)
+        return float(weight @ self._errors(signals, t)), signals, gradients
 
     def load(self, network: Network) -> None:
         self.parameters.W = [np.array(w, np.float64) for w in network.weights]
@@ -121,9 +135,7 @@ class ReferenceEngine:
                 )
 
     def _targets(self, rows: Rows, index: Any) -> NDArray[np.float64]:
-        assert rows.T is not None
-        t = rows.T[index]
-        return losses.one_hot(t, len(self.parameters.b[-1])) if t.ndim == 1 else np.asarray(t, np.float64)
+        return rows.targets(index, self.n_out)
 
     def _errors(self, signals: backprop.Signals, t: NDArray[np.float64]) -> NDArray[np.float64]:
         return losses.row_errors(signals.z[-1], signals.o[-1], t, self.activations[-1].name, self.plan.loss)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deltaw.equations.lookup import NUMBER, finite
-from deltaw.equations.losses import Loss
+from deltaw.equations.losses import Loss, one_hot
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 
@@ -45,6 +45,18 @@ class Rows:
         x = np.asarray(x if isinstance(x, np.ndarray) else x.toarray(), np.float64)
         multiply, offset = self.scale
         return x if self.scale == (1.0, 0.0) else x * multiply + offset
+
+    def targets(self, index: Any, n_out: int) -> NDArray[np.float64]:
+        """The targets of these rows, labels one-hot, float64, (n, n_out)."""
+        assert self.T is not None
+        t = self.T[index]
+        return one_hot(t, n_out) if t.ndim == 1 else np.asarray(t, np.float64)
+
+    def some(self, most: int) -> Rows:
+        """At most so many of them, spread evenly."""
+        index = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).astype(np.int64))
+        weight = None if self.weight is None else self.weight[index]
+        return Rows(self.X[index], None if self.T is None else self.T[index], self.scale, weight)
 
     @classmethod
     def of(

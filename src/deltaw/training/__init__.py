@@ -1,7 +1,8 @@
 """Training: the loop, when to stop, what is recorded."""
 
+from deltaw.engines.look import Look
 from deltaw.training.history import Epoch, History
 from deltaw.training.loop import train
 from deltaw.training.stopping import EarlyStopping
 
-__all__ = ["EarlyStopping", "Epoch", "History", "train"]
+__all__ = ["EarlyStopping", "Epoch", "History", "Look", "train"]

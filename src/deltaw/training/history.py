@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from deltaw.engines.look import Look
 from deltaw.network import Network
 
 Ending = Literal["finished", "early stopping", "callback", "interrupted", "diverged"]
@@ -23,6 +24,7 @@ class History:
         ended: why training ended.
         best_epoch: the epoch (from 0) whose weights were kept by early stopping, else None.
         batch_steps: how many updates were made.
+        looks: a `Look` inside the network at each epoch's end; empty without telemetry.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -31,6 +33,7 @@ class History:
     ended: Ending = "finished"
     best_epoch: int | None = None
     batch_steps: int = 0
+    looks: list[Look] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -45,6 +48,7 @@ class Epoch:
         rows: how many rows it trained on.
         outputs: the network's outputs for the validation rows, (n, n_out), or None.
         network: a network with the weights as they are now.
+        look: what telemetry saw, or None.
     """
 
     number: int
@@ -55,3 +59,4 @@ class Epoch:
     seconds: float
     outputs: NDArray[Any] | None
     network: Network
+    look: Look | None = None

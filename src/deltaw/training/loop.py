@@ -24,6 +24,7 @@ from deltaw.training.stopping import Best, EarlyStopping
 Callback = Callable[[Epoch], object]
 
 TOGETHER = 8192  # rows, over all epochs that are trained in one call
+LOOKED_AT = 256  # rows that telemetry looks at: a look costs as much as training on about as many
 
 
 def train(
@@ -51,6 +52,7 @@ def train(
     label_smoothing: float = 0.0,
     max_grad_norm: float | None = None,
     input_scale: float | Scale | None = None,
+    telemetry: bool = False,
 ) -> History:
     """Train the network in place.
 
@@ -78,6 +80,8 @@ def train(
         label_smoothing: share of every target that is spread over all outputs.
         max_grad_norm: gradients of all layers together longer than this are shortened to it.
         input_scale: a number, or (multiply, offset), applied to X on its way in: (0.99 / 255, 0.01) for pixels.
+        telemetry: take a `Look` inside the network each epoch (saturation, dead units, lengths of gradients and
+            updates), into the history and for the callbacks. It changes no bit of the result.
 
     Returns:
         The `History`. Training ends early, with `ended` "diverged", when E is no longer a number.
@@ -126,6 +130,7 @@ def train(
         dropout=rates if any(rates) else (),
         dropout_key=int(randomness.integers(1 << 63)),
         threads=None if threads is None else _whole(threads, "threads"),
+        watched=telemetry,
     )
     alpha = positive(learning_rate, "learning_rate", or_zero=True)
     steps = -(-len(rows) // plan.batch_size)
@@ -147,8 +152,10 @@ def train(
     machine = engines.make(engine, network, plan)
     best = None if stopping is None else Best(stopping)
     history = History()
+    looked_at = rows.some(LOOKED_AT) if telemetry else None
     # Short epochs that nobody looks at are trained several in one call.
-    together = 1 if told or held_out is not None else max(1, TOGETHER // len(rows))
+    alone = told or looked_at is not None or held_out is not None
+    together = 1 if alone else max(1, TOGETHER // len(rows))
     try:
         for epoch in range(0, epochs, together):
             count = min(together, epochs - epoch)
@@ -158,6 +165,9 @@ def train(
             history.batch_steps += steps * len(errors)
             if best is not None or told:
                 machine.store(network)
+            look = None if looked_at is None else machine.look(looked_at)
+            if look is not None:
+                history.looks.append(look)
 
             validation_error, outputs = None, None
             if held_out is not None:
@@ -169,7 +179,9 @@ def train(
                 ):
                     history.ended = "early stopping"
             if told:
-                now = Epoch(epoch + 1, epochs, len(rows), errors[0], validation_error, seconds[0], outputs, network)
+                now = Epoch(
+                    epoch + 1, epochs, len(rows), errors[0], validation_error, seconds[0], outputs, network, look
+                )
                 # A list, not a generator: all are told, also after one that wants to stop.
                 if any([callback(now) is True for callback in told]):  # noqa: C419
                     history.ended = "callback"

@@ -1,0 +1,91 @@
+// Many rows as one batch, nothing changed: E and its gradient, and a look at the signals on the way.
+#include <algorithm>
+#include <cmath>
+
+#include "run.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+namespace {
+
+// √Σ of the squares of f(place) over the weights of a layer, biases apart; panels are summed one by one.
+template <class Of>
+double length(const Layer& layer, Of&& of) {
+  double total = 0.0;
+  for (int v = 0; v < layer.vectors; ++v) {
+    vf squares = zero();
+    for (int k = 0; k < layer.n_in; ++k) {
+      const vf x = of(layer.place(v, k));
+      squares = fma(x, x, squares);
+    }
+    for (int i = 0; i < VL; ++i) total += double(squares[i]);
+  }
+  return std::sqrt(total);
+}
+
+}  // namespace
+
+template <class Visit>
+double Trainer::whole(const Epoch& rows, int threads, Visit&& visit) {
+  for (Layer& layer : layers_)
+    if (!layer.gradient.size()) layer.gradient = Floats(layer.vectors * layer.stride);
+  // A training of small batches has a workspace too small for this: then one is kept for it alone.
+  const bool small = work_.capacity < std::min<std::int64_t>(rows.n, WHOLE_PIECE);
+  if (small && !whole_.capacity) whole_ = Workspace(layers_, WHOLE_PIECE, true, {});
+  if (small) std::swap(work_, whole_);
+  work_.make_scratch(layers_, threads);
+  const std::function<bool()> never = [] { return false; };
+  Run run(rows, threads, false, never, 0.0);
+  run_team(threads, [&](int thread) {
+    for (std::int64_t begin = 0; begin < rows.n; begin += work_.capacity) {
+      const int count = int(std::min<std::int64_t>(work_.capacity, rows.n - begin));
+      const Piece piece{begin, count, 0, rows.n, begin == 0, begin + count == rows.n};
+      fetch(run, piece, 0, thread);
+      run.barrier.wait();
+      forward(run, piece, 0, thread);
+      output_errors(run, piece, thread);
+      backward(run, piece, thread);
+      if (thread == 0)
+        for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
+      accumulate(run, piece, 0, thread);
+      if (thread == 0) visit(piece);
+      run.barrier.wait();
+    }
+  });
+  if (small) std::swap(work_, whole_);
+  return run.error;
+}
+
+double Trainer::gradient_of(const Epoch& rows, int threads) {
+  return whole(rows, threads, [](const Piece&) {});
+}
+
+std::vector<LayerLook> Trainer::look(const Epoch& rows, const std::vector<double>& flat, int threads) {
+  std::vector<LayerLook> looks(layers_.size());
+  std::vector<std::vector<std::int64_t>> counts;  // of each unit: for how many rows it was flat
+  for (const Layer& layer : layers_) counts.emplace_back(layer.n_out, 0);
+  whole(rows, threads, [&](const Piece& piece) {
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      const Layer& layer = layers_[l];
+      if (!(flat[l] > 0.0)) continue;
+      const Floats ones = Floats::filled(layer.vectors * VL, 1.0f);
+      Floats slope(layer.vectors * VL);
+      for (int r = 0; r < piece.rows; ++r) {
+        layer.activation->chain(ones.data(), work_.z[l].row(r), work_.o[l].row(r), slope.data(), layer.vectors, layer.n_out);
+        for (int u = 0; u < layer.n_out; ++u) counts[l][u] += !(std::abs(slope.data()[u]) >= float(flat[l]));
+      }
+    }
+  });
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const Layer& layer = layers_[l];
+    const float *w = layer.w.data(), *before = layer.before.data(), *g = layer.gradient.data();
+    LayerLook& look = looks[l];
+    for (const std::int64_t count : counts[l]) look.flat += count, look.dead += count == rows.n;
+    look.gradient = length(layer, [&](std::size_t i) { return fma(splat(float(plan_.l2)), load(w + i), load(g + i)); });
+    look.update = length(layer, [&](std::size_t i) { return load(w + i) - load(before + i); });
+    look.weight = length(layer, [&](std::size_t i) { return load(before + i); });
+  }
+  return looks;
+}
+
+}  // namespace deltaw::DELTAW_ISA
