@@ -11,8 +11,12 @@ from __future__ import annotations
 
 from deltaw.lessons.lesson import Entry, Lesson, Parameter
 from deltaw.lessons.line import line
+from deltaw.lessons.lines import lines
 
-_ORDER = (line,)
+_ORDER = (
+    line,
+    lines,
+)
 
 LESSONS: dict[str, Entry] = {function.__name__: Entry(function) for function in _ORDER}
 
