@@ -11,7 +11,7 @@ from deltaw.pages import typeset
 LINES = {
     r"\frac{\partial E}{\partial w^{(2)}_{0,1}} = \delta_0 a_1": "∂E/∂w⁽²⁾₀,₁ = δ₀ a₁",
     r"z = W a + b, \quad o = f(z)": "z = W a + b,   o = f(z)",
-    r"\Delta W = -\alpha \, \delta \, a^\top": "ΔW = −αδ aᵀ",
+    r"\Delta W = -\alpha \, \delta \, a^\top": "ΔW = −α δ aᵀ",
     r"-(t_0 - o_0) \cdot (-0.5)": "−(t₀ − o₀)·(−0.5)",
     r"\frac{\partial E}{\partial o} \cdot \frac{\partial o}{\partial z}": "∂E/∂o · ∂o/∂z",
     r"1.2 \times 10^{-7}": "1.2 × 10⁻⁷",
@@ -21,6 +21,7 @@ LINES = {
     r"\left(x\right)": "(x)",
     r"e^{-z}": "e^(−z)",
     r"W^\top e": "Wᵀe",
+    r"-\sum_k t_k \log o_k": "−Σₖ tₖ log oₖ",
     r"": "",
 }
 

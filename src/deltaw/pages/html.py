@@ -35,7 +35,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 figure { margin: 0 0 0.4rem; overflow-x: auto; } figure svg { max-width: 100%; height: auto; display: block; }
 figcaption { color: var(--soft); font-size: 0.88rem; margin: 0.3rem 0 0.7rem; }
 code { font: 0.88em ui-monospace, "DejaVu Sans Mono", monospace; }
-.formula { overflow-x: auto; margin: 0 0 0.7rem; padding: 0.2rem 0 0.2rem 1rem; }
+.formula { overflow: auto hidden; margin: 0 0 0.7rem; padding: 0.2rem 0 0.2rem 1rem; }
 math { font-size: 1.06rem; } math[display="block"] { width: fit-content; margin: 0; }
 mtd[columnalign="right"] { text-align: right; } mtd[columnalign="left"] { text-align: left; }
 mtable[columnspacing] > mtr > mtd { padding-left: 0; padding-right: 0; padding-bottom: 0.35em; }

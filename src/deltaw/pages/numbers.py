@@ -24,11 +24,13 @@ def number(value: float, digits: int = DIGITS) -> str:
 
 
 def latex_number(value: float, digits: int = DIGITS) -> str:
-    r"""The same number in LaTeX: "2.00265", "-0.5", "1.2 \times 10^{-7}"."""
-    text = number(value, digits).replace("−", "-").replace(",", "{,}")
+    r"""The same in LaTeX: "2.00265", "1.2 \times 10^{-7}", "{-0.5}": a minus in braces is a sign, no operator."""
+    text = number(value, digits).replace(",", "{,}")
+    sign, text = text.startswith("−"), text.removeprefix("−").replace("−", "-")
     mantissa, exponent, power = text.partition("e")
-    words = {"NaN": r"\text{NaN}", "∞": r"\infty", "-∞": r"-\infty"}
-    return rf"{mantissa} \times 10^{{{power}}}" if exponent else words.get(text, text)
+    words = {"NaN": r"\text{NaN}", "∞": r"\infty"}
+    latex = rf"{mantissa} \times 10^{{{power}}}" if exponent else words.get(text, text)
+    return f"{{-{latex}}}" if sign else latex
 
 
 def aligned(texts: list[str], blank: str = " ", point: str = " ") -> list[str]:

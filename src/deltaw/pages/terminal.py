@@ -12,10 +12,11 @@ from deltaw.pages.typeset import typeset
 
 INDENT = 4  # of formulas
 NARROWEST = 20
+MATRIX = frozenset("⎛⎡⎧")  # signs of formulas whose lines belong together
 
 
 def render(title: str, lead: str, sections: Sequence[Section], lang: str, width: int) -> str:
-    """The page as lines no longer than `width` (formulas aside, which are broken only where they have to be)."""
+    """The page as lines no longer than `width` (matrices aside)."""
     from rich.console import Console
 
     file = io.StringIO()
@@ -63,10 +64,14 @@ def _prose(text: str) -> Any:
 
 
 def _formula(console: Any, block: Formula) -> None:
-    """Lines as they are; one that is too long goes on below, further in."""
+    """Lines as they are; one that is too long goes on below, further in. Matrices stay whole."""
     from rich.text import Text as Rich
 
-    for line in (block.text or typeset(block.latex)).splitlines():
+    text = block.text or typeset(block.latex)
+    if not MATRIX.isdisjoint(text):
+        console.print("\n".join(" " * INDENT + line for line in text.splitlines()), soft_wrap=True)
+        return
+    for line in text.splitlines():
         margin = " " * (INDENT + len(line) - len(line.lstrip()))
         room = max(console.width - len(margin), NARROWEST)
         first, *more = Rich(line.strip()).wrap(console, room, overflow="fold") or [Rich("")]

@@ -21,7 +21,7 @@ SYMBOLS = {
     "sum": "Σ", "prod": "∏", "int": "∫", "dots": "…", "ldots": "…", "cdots": "…", "vdots": "⋮", "ddots": "⋱",
     "circ": "∘", "lbrace": "{", "rbrace": "}", "langle": "⟨", "rangle": "⟩", "lVert": "‖", "rVert": "‖", "Vert": "‖",
     "lvert": "|", "rvert": "|", "vert": "|",
-    "quad": "   ", "qquad": "      ", ",": "", ";": " ", ":": " ", "!": "", " ": " ",
+    "quad": "   ", "qquad": "      ", ",": " ", ";": " ", ":": " ", "!": "", " ": " ",
 }  # fmt: skip
 RELATIONS = {
     "=": "=", "<": "<", ">": ">", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "approx": "≈",
@@ -96,6 +96,8 @@ class _Setter:
                 boxes.append(self.script(token))
             else:
                 fractions |= token in ("\\frac", "\\dfrac")
+                if token[1:] in FUNCTIONS and _operand(boxes):
+                    boxes.append(Box((" ",)))
                 boxes.append(self.atom(token))
         for place in dots if fractions else ():
             boxes[place] = Box((" · ",))

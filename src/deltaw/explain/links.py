@@ -1,0 +1,336 @@
+"""One weight: the chain rule for ∂E/∂w factor by factor, with the numbers put in, beside a central difference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.equations.losses import fused, row_errors
+from deltaw.exceptions import SettingError
+from deltaw.explain.notation import PULLS, SLOPES, equations, factor, number, partial, product, symbol, weighted_sum
+from deltaw.explain.wide import pick
+from deltaw.pages import Block, Formula, Page, Section, Table, Text, typeset
+from deltaw.pages import number as shown
+
+if TYPE_CHECKING:
+    from deltaw.explain.trace import Step
+
+Array = NDArray[np.float64]
+
+# A central difference errs by h² and by rounding over h: the cube root of float64's spacing balances them.
+H = float(np.cbrt(np.finfo(np.float64).eps))
+SHORT = 3  # terms of a sum that are put into the chain itself
+AGREE = 1e-6  # of |∂E/∂w|, or of 1 where that is smaller
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of a sum: left · right."""
+
+    index: int
+    left: float
+    right: float
+
+    @property
+    def value(self) -> float:
+        return self.left * self.right
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One factor of the chain rule.
+
+    Attributes:
+        symbol: ∂o/∂z and the like, in LaTeX.
+        form: what it is in the notes' letters, e.g. o(1 − o).
+        numbers: the form with the numbers put in.
+        value: what it comes to.
+        terms: where it is a sum, its terms; left and right are named by `letters`.
+    """
+
+    symbol: str
+    form: str
+    numbers: str
+    value: float
+    terms: tuple[Term, ...] = ()
+    letters: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Link:
+    """One weight (or bias) of a step; `str` and notebooks show its page.
+
+    Attributes:
+        layer, to, of: where it is: W[layer - 1][to, of], or b[layer - 1][to] for of = "bias".
+        weight, change, weight_after: before the step, ΔW, after it.
+        factors: whose product is ∂E/∂w by the chain rule.
+        gradient: that product.
+        numeric: ∂E/∂w by a central difference.
+        by_rule: what the step took for ∂E/∂w: `gradient`, or by the notes' rule perhaps another number.
+        names: what it leads from and to.
+        step: the step that it belongs to.
+    """
+
+    layer: int
+    to: int
+    of: int | Literal["bias"]
+    weight: float
+    change: float
+    weight_after: float
+    factors: tuple[Factor, ...]
+    gradient: float
+    numeric: float
+    by_rule: float
+    names: tuple[str, str]
+    step: Step
+
+    @property
+    def letter(self) -> str:
+        """The link in LaTeX: w^{(2)}_{0,1} or b^{(2)}_{0}."""
+        if self.of == "bias":
+            return symbol("b", self.layer, self.to)
+        return symbol("w", self.layer, self.to, self.of)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether chain rule and central difference are the same to rounding."""
+        return abs(self.gradient - self.numeric) <= AGREE * max(1.0, abs(self.gradient))
+
+    @cached_property
+    def page(self) -> Page:
+        """The factors as a document."""
+        sections = self.sections()
+        return Page(f"The link {_called(self)}", _lead(self), sections, {"link": self.data()})
+
+    def sections(self) -> list[Section]:
+        """What its page holds, and the page of a prediction too."""
+        chain: list[Block] = [Formula(_chain(self))]
+        for each in self.factors:
+            chain += _sum(each) if len(each.terms) > SHORT else []
+        if self.step.rule == "notes" and self.layer < len(self.step.z):
+            chain.append(
+                Text(
+                    "By the notes' rule, −Wᵀe stands in place of ∂E/∂o: this step took "
+                    f"{shown(self.by_rule)} for ∂E/∂w."
+                )
+            )
+        return [Section("The chain rule, factor by factor", chain), Section("Checked", [_check(self)])]
+
+    def data(self) -> dict[str, Any]:
+        """All numbers, for JSON."""
+        return {
+            "layer": self.layer, "to": self.to, "of": self.of, "from_name": self.names[0], "to_name": self.names[1],
+            "weight": self.weight, "gradient": self.gradient, "central_difference": self.numeric,
+            "by_rule": self.by_rule, "change": self.change, "weight_after": self.weight_after,
+            "factors": [{"symbol": each.symbol, "value": each.value} for each in self.factors],
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        return str(self.page)
+
+    def _repr_html_(self) -> str:
+        return self.page._repr_html_()
+
+
+def link(step: Step, layer: int, to: int, of: int | Literal["bias"]) -> Link:
+    """See `Step.link`."""
+    _check_place(step, layer, to, of)
+    l = layer - 1
+    if of == "bias":
+        weight, change, by_rule = (arrays[l][to] for arrays in (step.b, step.change_b, step.db))
+        after = step.after.b[l][to]
+        origin = "the bias"
+    else:
+        weight, change, by_rule = (arrays[l][to, of] for arrays in (step.W, step.change_W, step.dW))
+        after = step.after.W[l][to, of]
+        origin = step.title(l, of)
+    factors = (*_back_to_z(step, layer, to), _signal(step, layer, to, of))
+    return Link(
+        layer,
+        to,
+        of,
+        float(weight),
+        float(change),
+        float(after),
+        factors,
+        float(np.prod([each.value for each in factors])),
+        _central_difference(step, layer, to, of),
+        float(by_rule),
+        (origin, step.title(layer, to)),
+        step,
+    )
+
+
+# --- factors --------------------------------------------------------------------------------------------------------
+
+
+def _back_to_z(step: Step, layer: int, k: int) -> tuple[Factor, ...]:
+    """∂E/∂z of unit k: in one factor where the pair of activation and loss has a short form, in two otherwise."""
+    l, f = layer - 1, step.activation(layer)
+    z, o = symbol("z", layer, k), symbol("o", layer, k)
+    last = layer == len(step.z)
+    if last and fused(f.name, step.loss):
+        t, total = float(step.t[k]), float(step.t.sum())
+        scale = "" if f.name != "softmax" or np.isclose(total, 1.0) else r" \sum_i t_i"
+        put = f"{factor(step.o[l][k])}{f' {chr(92)}cdot {number(total)}' if scale else ''}"
+        form, numbers = f"({o}{scale} - t_{{{k}}})", f"({put} - {factor(t)})"
+        # δ of the output layer is the same by both rules.
+        return (Factor(partial("E", z), form, numbers, float(step.delta[l][k])),)
+    if f.coupled:
+        jacobian = f.df(step.z[l], step.o[l])[:, k]
+        terms = tuple(Term(i, float(step.sent[l][i]), float(d)) for i, d in enumerate(jacobian))
+        letters = (partial("E", symbol("o", layer, "i")), partial(symbol("o", layer, "i"), z))
+        return (_total(partial("E", z), letters, terms),)
+    slope = step.slope(layer)
+    assert slope is not None
+    if f.name in SLOPES:
+        form, numbers = SLOPES[f.name].format(o=o), SLOPES[f.name].format(o=factor(step.o[l][k]))
+    else:
+        form, numbers = f"f'({z})", factor(slope[k])
+    return (_into(step, layer, k), Factor(partial(o, z), form, numbers, float(slope[k])))
+
+
+def _into(step: Step, layer: int, k: int) -> Factor:
+    """∂E/∂o of unit k: from the error itself, or the sum over the units behind."""
+    l, above = layer - 1, partial("E", symbol("o", layer, k))
+    value = float(step.sent[l][k])
+    if layer < len(step.z):
+        letters = (symbol(r"\delta", layer + 1, "i"), symbol("w", layer + 1, "i", k))
+        delta = _true_delta(step, layer + 1)
+        terms = tuple(Term(i, float(d), float(step.W[layer][i, k])) for i, d in enumerate(delta))
+        return _total(above, letters, terms)
+    pull = PULLS.get(step.loss.name)
+    o, t = symbol("o", layer, k), f"t_{{{k}}}"
+    if pull is None:
+        return Factor(above, above, factor(value), value)
+    numbers = pull.format(o=factor(step.o[l][k]), t=factor(step.t[k]))
+    return Factor(above, pull.format(o=o, t=t), numbers, value)
+
+
+def _true_delta(step: Step, layer: int) -> Array:
+    """δ of a layer by the chain rule, whatever rule the step went by."""
+    l = layer - 1
+    if layer == len(step.z) or step.rule == "gradient":
+        return step.delta[l]
+    delta: Array = step.activation(layer).chain(step.sent[l][None], step.z[l][None], step.o[l][None])[0]
+    return delta
+
+
+def _signal(step: Step, layer: int, k: int, of: int | Literal["bias"]) -> Factor:
+    """∂z/∂w: the signal that the weight weighs; 1 for a bias."""
+    z = symbol("z", layer, k)
+    if of == "bias":
+        return Factor(partial(z, symbol("b", layer, k)), "1", "1", 1.0)
+    a = float(step.a[layer - 1][of])
+    form = f"x_{{{of}}}" if layer == 1 else symbol("o", layer - 1, of)
+    return Factor(partial(z, symbol("w", layer, k, of)), form, factor(a), a)
+
+
+def _total(symbol: str, letters: tuple[str, str], terms: tuple[Term, ...]) -> Factor:
+    """A factor that is a sum of products: written out with its numbers where it is short."""
+    value = sum(term.value for term in terms)
+    form, numbers = rf"\left(\sum_i \, {letters[0]} \, {letters[1]}\right)", factor(value)
+    if len(terms) <= SHORT:
+        numbers = f"({weighted_sum([each.left for each in terms], [each.right for each in terms])})"
+    return Factor(symbol, form, numbers, value, terms, letters)
+
+
+def _central_difference(step: Step, layer: int, k: int, of: int | Literal["bias"]) -> float:
+    """(E(w + h) − E(w − h)) / 2h."""
+
+    def E(w: float) -> float:
+        twin = step.network.copy()
+        arrays = twin.biases if of == "bias" else twin.weights
+        arrays[layer - 1] = arrays[layer - 1].astype(np.float64)
+        arrays[layer - 1][k if of == "bias" else (k, of)] = w
+        s = twin.signals(step.x)
+        return float(row_errors(s.z[-1], s.o[-1], step.t[None], twin.activations[-1], step.loss)[0])
+
+    w = float(step.b[layer - 1][k] if of == "bias" else step.W[layer - 1][k, of])
+    above, below = w + H * max(1.0, abs(w)), w - H * max(1.0, abs(w))
+    return (E(above) - E(below)) / (above - below)
+
+
+# --- page -----------------------------------------------------------------------------------------------------------
+
+
+def _called(link: Link) -> str:
+    return f"from {link.names[0]} to {link.names[1]}"
+
+
+def _lead(link: Link) -> str:
+    return (
+        f"Its weight is {shown(link.weight)}; ∂E/∂w = {shown(link.gradient)}, so a step with α = {link.step.alpha:g} "
+        f"changes it by {shown(link.change)}, to {shown(link.weight_after)}."
+    )
+
+
+def _chain(link: Link) -> str:
+    """The product as symbols, as forms, as numbers, and what it comes to; lines that say nothing new are left out."""
+    factors = link.factors
+    lines = [
+        product(each.symbol for each in factors),
+        product(each.form for each in factors),
+        product(each.numbers for each in factors),
+        product(factor(each.value) for each in factors),
+        number(link.gradient),
+    ]
+    kept = [line for i, line in enumerate(lines) if i == 0 or line != lines[i - 1]]
+    return equations(zip([partial("E", link.letter), *[""] * len(kept)], kept, strict=False))
+
+
+def _sum(each: Factor) -> list[Block]:
+    """The terms of a factor that is a sum, the largest first where there are many."""
+    chosen = pick(np.array([term.value for term in each.terms]))
+    rows = [
+        (term.index, term.left, term.right, term.value) for term in (each.terms[place[0]] for place in chosen.places)
+    ]
+    symbols = rf"{each.symbol} = \sum_i \, {each.letters[0]} \, {each.letters[1]} = {number(each.value)}"
+    more = f"… and {chosen.more:,} more, which come to {shown(chosen.rest)}." if chosen.more else ""
+    headings = ("i", *(typeset(letter) for letter in each.letters), "product")
+    return [Formula(symbols), Table(headings, rows, more)]
+
+
+def _check(link: Link) -> Block:
+    if link.agrees:
+        note = "The central difference (E(w + h) − E(w − h)) / 2h of the whole network says the same."
+    else:
+        note = (
+            "They differ: E has a kink near this weight, or an output stands where its logarithm is cut off, and there "
+            "a central difference is no slope."
+        )
+    rows = [
+        ("∂E/∂w by the chain rule", link.gradient),
+        ("by a central difference", link.numeric),
+        ("difference", link.gradient - link.numeric),
+        ("w before", link.weight),
+        ("Δw", link.change),
+        ("w after", link.weight_after),
+    ]
+    return Table(("", "number"), rows, note)
+
+
+# --- what was asked for ---------------------------------------------------------------------------------------------
+
+
+def _check_place(step: Step, layer: Any, to: Any, of: Any) -> None:
+    layers = len(step.z)
+    if not _whole(layer) or not 1 <= layer <= layers:
+        expected = f"link: expected a layer from 1 to {layers}"
+        raise SettingError(expected, repr(layer), "layer l is the one that W_l feeds")
+    n_out, n_in = step.W[layer - 1].shape
+    if not _whole(to) or not 0 <= to < n_out:
+        raise SettingError(f"link: expected a unit of layer {layer} from 0 to {n_out - 1}", repr(to), "choose another")
+    if of == "bias" and not step.network.bias[layer - 1]:
+        raise SettingError(f"link: expected a weight of layer {layer}, which has no bias", "'bias'", "give a unit")
+    if of != "bias" and (not _whole(of) or not 0 <= of < n_in):
+        expected = f"link: expected the unit it comes from, 0 to {n_in - 1}, or 'bias'"
+        raise SettingError(expected, repr(of), "choose another")
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

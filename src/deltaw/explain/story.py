@@ -1,0 +1,328 @@
+"""A step as a document: signals, output and error, the error sent back, ΔW, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.equations.losses import fused
+from deltaw.explain import notation as n
+from deltaw.explain.wide import pick
+from deltaw.pages import Block, Formula, Page, Section, Table, Text, number
+
+if TYPE_CHECKING:
+    from deltaw.explain.trace import Step, Trace
+
+# The sizes up to which a layer is written out as sums, and as matrices.
+SUMS_OUT, SUMS_IN, MATRIX = 6, 8, 4
+WHOLE = 4096  # weights of a layer that JSON gives one by one; of more the largest only
+
+RULE_NAMES = {"gradient": "the chain rule", "notes": "the notes' rule"}
+
+
+def of_step(step: Step) -> Page:
+    """The page of a step."""
+    lead = (
+        f"{network_line(step)}. Loss {step.loss.name.replace('_', ' ')}, α = {step.alpha:g}, backward by "
+        f"{RULE_NAMES[step.rule]}. This step takes E from {number(step.E)} to {number(step.E_after)}."
+    )
+    title = f"One step of a {'-'.join(map(str, step.network.sizes))} network"
+    return Page(title, lead, [*signal_sections(step), *learning_sections(step)], document(step))
+
+
+def network_line(signals: Trace) -> str:
+    """ "3 → 4 sigmoid → 2 softmax"."""
+    sizes, names = signals.network.sizes, signals.network.activations
+    return " → ".join([str(sizes[0]), *(f"{size} {name}" for size, name in zip(sizes[1:], names, strict=True))])
+
+
+def document(step: Step) -> dict[str, Any]:
+    """All numbers of a step for JSON; matrices of more than WHOLE weights as their largest changes."""
+    data = signals_document(step)
+    for layer, entry in zip(step.layers, data["layers"], strict=True):
+        l = layer - 1
+        entry |= {
+            "split_error": step.split[l], "dE_do": step.sent[l], "delta": step.delta[l], "dE_db": step.db[l],
+            "change_b": step.change_b[l], "b_after": step.after.b[l],
+        }  # fmt: skip
+        matrices = {"W": step.W[l], "dE_dW": step.dW[l], "change_W": step.change_W[l], "W_after": step.after.W[l]}
+        if step.W[l].size <= WHOLE:
+            entry |= matrices
+        else:
+            places = pick(step.change_W[l]).places
+            entry["largest_links"] = [
+                {"to": k, "of": j} | {name: array[k, j] for name, array in matrices.items()} for k, j in places
+            ]
+    return data | {
+        "t": step.t, "e": step.e, "loss": step.loss.name, "learning_rate": step.alpha, "backward": step.rule,
+        "E": step.E, "o_after": step.after.o[-1], "E_after": step.E_after,
+    }  # fmt: skip
+
+
+def signals_document(signals: Trace) -> dict[str, Any]:
+    """The signals for JSON."""
+    layers: list[dict[str, Any]] = [
+        {
+            "layer": layer, "activation": signals.activation(layer).name, "b": signals.b[layer - 1],
+            "z": signals.z[layer - 1], "o": signals.o[layer - 1], "slope": signals.slope(layer),
+        }
+        for layer in signals.layers
+    ]  # fmt: skip
+    return {"inputs": signals.inputs, "outputs": signals.outputs, "x": signals.x, "layers": layers}
+
+
+# --- signals --------------------------------------------------------------------------------------------------------
+
+
+def signal_sections(signals: Trace) -> list[Section]:
+    """z and o, layer by layer: as sums, as a matrix product, and as a table."""
+    return [
+        Section(f"Layer {layer}: {_size(signals, layer)}", _signal_blocks(signals, layer)) for layer in signals.layers
+    ]
+
+
+def _size(signals: Trace, layer: int) -> str:
+    n_out, n_in = signals.W[layer - 1].shape
+    return f"{n_in:,} → {n_out:,}, {signals.activation(layer).name.replace('_', ' ')}"
+
+
+def _signal_blocks(signals: Trace, layer: int) -> list[Block]:
+    l = layer - 1
+    z, o, a = signals.z[l], signals.o[l], signals.a[l]
+    n_out, n_in = signals.W[l].shape
+    blocks: list[Block] = []
+    if layer == 1:
+        blocks.append(
+            Text(
+                "Every unit adds up its signals, each times its weight: z = w₀a₀ + w₁a₁ + …; all units of a layer "
+                "at once are z = W a + b, and each gives o = f(z) on to the next layer. Units are counted from 0, as "
+                "the rows and columns of W are: row k, column j of W is the weight from unit j to unit k."
+            )
+        )
+    if n_out <= SUMS_OUT and n_in <= SUMS_IN:
+        blocks.append(Formula(n.equations(line for k in range(n_out) for line in _sum_of(signals, layer, k))))
+        if max(n_out, n_in) <= MATRIX:
+            blocks.append(Formula(_product_of(signals, layer)))
+    else:
+        blocks += _largest_sum(signals, layer, int(np.argmax(np.abs(z if signals.activation(layer).coupled else o))))
+    if signals.activation(layer).coupled:
+        blocks.append(Formula(_softmax_of(z, o)))
+    chosen = pick(o)
+    slope = signals.slope(layer)
+    headings = [_unit_heading(signals, layer), "z", "o = f(z)", *([] if slope is None else ["f′(z)"])]
+    rows = [(signals.unit(layer, k), z[k], o[k], *(() if slope is None else (slope[k],))) for (k,) in chosen.places]
+    blocks.append(Table(headings, rows, _more(chosen.more, "units", "their o", chosen.rest, float(o.sum()))))
+    if n_in > 1 and not a.any():
+        blocks.append(Text("All signals that come in are 0: no weight of this layer can learn anything from them."))
+    return blocks
+
+
+def _sum_of(signals: Trace, layer: int, k: int) -> list[tuple[str, str]]:
+    """z of one unit as a sum with its numbers, then o."""
+    l = layer - 1
+    bias = float(signals.b[l][k]) if signals.network.bias[l] else None
+    f = signals.activation(layer)
+    total = n.weighted_sum(signals.W[l][k], signals.a[l], bias)
+    lines = [(f"z_{{{k}}}", f"{total} = {n.number(signals.z[l][k])}")]
+    if not f.coupled:
+        lines.append((f"o_{{{k}}}", rf"{n.words(f.name)}({n.number(signals.z[l][k])}) = {n.number(signals.o[l][k])}"))
+    return lines
+
+
+def _product_of(signals: Trace, layer: int) -> str:
+    l = layer - 1
+    a, plus = ("x" if layer == 1 else "a"), signals.network.bias[l]
+    letters = f"W {a} + b" if plus else f"W {a}"
+    put = f"{n.matrix(signals.W[l])} {n.matrix(signals.a[l])}" + (f" + {n.matrix(signals.b[l])}" if plus else "")
+    return n.equations([("z", letters), ("", put), ("", n.matrix(signals.z[l]))])
+
+
+def _softmax_of(z: NDArray[Any], o: NDArray[Any]) -> str:
+    """o of the largest output from all z, which softmax shifts by the largest: exp(0) is its own share."""
+    k, top = int(np.argmax(o)), float(z.max())
+    total = float(np.exp(z - top).sum())
+    formula = r"o_k = \frac{e^{z_k}}{\sum_i e^{z_i}}"
+    put = (
+        rf"o_{{{k}}} = \frac{{1}}{{\sum_i e^{{z_i - z_{{{k}}}}}}} = \frac{{1}}{{{n.number(total)}}} = {n.number(o[k])}"
+    )
+    return rf"{formula}, \quad {put}"
+
+
+def _largest_sum(signals: Trace, layer: int, k: int) -> list[Block]:
+    """The terms of one unit's z, largest first; the layer is too wide for all."""
+    l = layer - 1
+    w, a = signals.W[l][k], signals.a[l]
+    chosen = pick(w * a)
+    rows = [(signals.unit(l, j), w[j], a[j], w[j] * a[j]) for (j,) in chosen.places]
+    parts = [_rest(chosen.more, "terms", chosen.rest)]
+    parts += [f"the bias adds {number(float(signals.b[l][k]))}"] if signals.network.bias[l] else []
+    parts += [f"in all z = {number(float(signals.z[l][k]))}"]
+    caption = "; ".join(filter(None, parts)) + "."
+    label = signals.unit(layer, k)
+    return [
+        Text(f"The {'largest output' if layer == len(signals.z) else 'unit with the largest o'}, {label}, as a sum:"),
+        Table((_unit_heading(signals, l, "from "), "w", "a", "w·a"), rows, caption),
+    ]
+
+
+# --- error and changes ----------------------------------------------------------------------------------------------
+
+
+def learning_sections(step: Step) -> list[Section]:
+    """Everything after the signals."""
+    return [
+        Section("Output and error", _error_blocks(step)),
+        Section("The error sent back", _back_blocks(step)),
+        Section("What every weight has to do with it: ∂E/∂w and ΔW", _weight_blocks(step)),
+        Section("After the step", _after_blocks(step)),
+    ]
+
+
+def _error_blocks(step: Step) -> list[Block]:
+    o, t, e, last = step.o[-1], step.t, step.e, len(step.z)
+    chosen = pick(e)
+    rows = [(step.unit(last, k), o[k], t[k], e[k]) for (k,) in chosen.places]
+    caption = _more(chosen.more, "outputs", "their e", chosen.rest, float(e.sum()))
+    blocks: list[Block] = [Table((_unit_heading(step, last), "o", "target t", "error e = t − o"), rows, caption)]
+    formula = n.ERRORS.get(step.loss.name)
+    if formula is None:
+        blocks.append(Text(f"The error function {step.loss.name} makes of these E = {number(step.E)}."))
+    else:
+        blocks.append(Formula(f"E = {formula} = {n.number(step.E)}"))
+    return blocks
+
+
+def _back_blocks(step: Step) -> list[Block]:
+    hidden = range(len(step.z) - 1, 0, -1)
+    blocks: list[Block] = [_output_delta(step)]
+    if hidden:
+        blocks.append(
+            Text(
+                "To the layers before, the notes send the error itself, split over the links: e_hidden = Wᵀe. The "
+                "chain rule sends Wᵀδ, which has the slopes f′(z) of the layers behind in it. e says how far o should "
+                "rise, ∂E/∂o how much E grows if it does: their signs are opposite. This step goes by "
+                f"{RULE_NAMES[step.rule]}."
+            )
+        )
+    return blocks + [_hidden_delta(step, layer) for layer in hidden]
+
+
+def _output_delta(step: Step) -> Block:
+    last, f = len(step.z), step.activation(len(step.z))
+    delta, slope = step.delta[-1], step.slope(len(step.z))
+    chosen = pick(delta)
+    unit = _unit_heading(step, last)
+    if fused(f.name, step.loss):
+        pair = f"{f.name} and {step.loss.name.replace('_', ' ')}"
+        rows: list[tuple[Any, ...]] = [
+            (step.unit(last, k), step.o[-1][k], step.t[k], delta[k]) for (k,) in chosen.places
+        ]
+        short = "o − t" if f.name != "softmax" or np.isclose(step.t.sum(), 1.0) else "o Σt − t"
+        note = f"For {pair}, δ = ∂E/∂z is {short}: the slopes cancel."
+        return Table((unit, "o", "t", f"δ = {short}"), rows, note)
+    if slope is None:
+        rows = [(step.unit(last, k), step.sent[-1][k], delta[k]) for (k,) in chosen.places]
+        note = "Every output of softmax depends on every z: δ of one unit is a sum over all outputs."
+        return Table((unit, "∂E/∂o", "δ = Σᵢ ∂E/∂oᵢ · ∂oᵢ/∂z"), rows, note)
+    rows = [(step.unit(last, k), step.sent[-1][k], slope[k], delta[k]) for (k,) in chosen.places]
+    return Table((unit, "∂E/∂o", "f′(z)", "δ = ∂E/∂o · f′(z)"), rows, f"Layer {last}, the output.")
+
+
+def _hidden_delta(step: Step, layer: int) -> Block:
+    l, slope = layer - 1, step.slope(layer)
+    chosen = pick(step.delta[l])
+    headings = ["unit", "split error Wᵀe", "∂E/∂o = Wᵀδ", *([] if slope is None else ["f′(z)"]), "δ"]
+    rows = [
+        (str(k), step.split[l][k], step.sent[l][k], *(() if slope is None else (slope[k],)), step.delta[l][k])
+        for (k,) in chosen.places
+    ]
+    by = "∂E/∂o" if step.rule == "gradient" else "−Wᵀe"
+    how = f"δ = {by} · f′(z)" if slope is not None else f"δ = {by} through the slopes of softmax"
+    more = _more(chosen.more, "units", "their δ", chosen.rest, float(step.delta[l].sum()))
+    return Table(headings, rows, f"Layer {layer}: {how}.{' ' + more if more else ''}")
+
+
+def _weight_blocks(step: Step) -> list[Block]:
+    blocks: list[Block] = [
+        Text("∂E/∂w of a link is δ of the unit it leads to, times the signal it carries; ΔW = −α δ aᵀ and Δb = −α δ.")
+    ]
+    for layer in range(len(step.z), 0, -1):
+        n_out, n_in = step.W[layer - 1].shape
+        if n_out <= MATRIX and n_in <= MATRIX:
+            blocks.append(Formula(_change_formula(step, layer)))
+        blocks.append(_links_table(step, layer))
+    return blocks
+
+
+def _change_formula(step: Step, layer: int) -> str:
+    l, a = layer - 1, ("x" if layer == 1 else "a")
+    index = rf"_{{{layer}}}"
+    put = f"{n.number(-step.alpha)} {n.matrix(step.delta[l])} {n.row(step.a[l])}"
+    letters = rf"{{-\alpha}} \, \delta \, {a}^\top"
+    return n.equations([(rf"\Delta W{index}", letters), ("", put), ("", n.matrix(step.change_W[l]))])
+
+
+def _links_table(step: Step, layer: int) -> Block:
+    """Weights and biases of a layer, old → Δ → new; the largest changes where there are many."""
+    l = layer - 1
+    biased = step.network.bias[l]
+
+    def joined(W: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+        """Biases as one more column of W."""
+        return np.column_stack([W, b]) if biased else W
+
+    gradient = joined(step.dW[l], step.db[l])
+    change = joined(step.change_W[l], step.change_b[l])
+    before, after = joined(step.W[l], step.b[l]), joined(step.after.W[l], step.after.b[l])
+    chosen = pick(change)
+    n_in = step.W[l].shape[1]
+    rows = [
+        (
+            "bias" if j == n_in else step.unit(l, j),
+            step.unit(layer, k),
+            gradient[k, j],
+            before[k, j],
+            change[k, j],
+            after[k, j],
+        )
+        for k, j in chosen.places
+    ]
+    size = float(np.sqrt(np.sum(change * change)))
+    more = _rest(chosen.more, "weights", chosen.rest, "their Δ come to")
+    caption = f"Layer {layer}{': ' + more if more else ''}; the length of all its Δ together is {number(size)}."
+    headings = (
+        _unit_heading(step, l, "from "),
+        _unit_heading(step, layer, "to "),
+        "∂E/∂w",
+        "w before",
+        "Δw",
+        "w after",
+    )
+    return Table(headings, rows, caption)
+
+
+def _after_blocks(step: Step) -> list[Block]:
+    last = len(step.z)
+    chosen = pick(step.after.o[-1] - step.o[-1])
+    rows = [(step.unit(last, k), step.t[k], step.o[-1][k], step.after.o[-1][k]) for (k,) in chosen.places]
+    outputs = Table((_unit_heading(step, last), "target t", "o before", "o after"), rows)
+    return [outputs, Table(("", "before", "after", "change"), [("E", step.E, step.E_after, step.E_after - step.E)])]
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------
+
+
+def _unit_heading(signals: Trace, layer: int, before: str = "") -> str:
+    what = "input" if layer == 0 else "output" if layer == len(signals.z) else "unit"
+    return before + what
+
+
+def _more(count: int, what: str, whose: str, rest: float, total: float) -> str:
+    """What a table leaves out; "" where it leaves out nothing."""
+    return f"… and {count:,} more {what}; {whose} come to {number(rest)}, all to {number(total)}." if count else ""
+
+
+def _rest(count: int, what: str, rest: float, verb: str = "which come to") -> str:
+    return f"{count:,} more {what}, {verb} {number(rest)}" if count else ""

@@ -1,0 +1,268 @@
+"""Every number of one step: signals forward, error back, weights updated, for one example, in float64.
+
+`step` calls `equations.backprop` and keeps what it computes; nothing is derived anew here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deltaw.engines.rows import Rows
+from deltaw.equations import backprop, losses, optimizers
+from deltaw.equations.activations import Activation
+from deltaw.equations.backprop import RULES, Rule
+from deltaw.equations.lookup import positive
+from deltaw.exceptions import InputError, SettingError
+from deltaw.explain.links import Link, link
+from deltaw.explain.story import of_step
+from deltaw.network import Network
+from deltaw.pages import Page
+
+Array = NDArray[np.float64]
+Arrays = tuple[Array, ...]  # one a layer
+QUIET = np.errstate(over="ignore", invalid="ignore")  # what overflows shows in the numbers
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Trace:
+    """The signals of one example through a network.
+
+    Layers are counted from 1, as the notes count them: layer l is the one that W_l feeds. Tuples hold one array a
+    layer, so `z[l - 1]` is z_l. Units are counted from 0, as the rows and columns of W are.
+
+    Attributes:
+        network: the network, a copy of its own.
+        x: the input, (n_in,).
+        a: what goes into each layer, (n_in,); a[0] is x.
+        z, o: z = W a + b and o = f(z), (n_out,).
+        inputs, outputs: names of the network's inputs and outputs, for pages; () where they have none.
+    """
+
+    network: Network
+    x: Array
+    a: Arrays
+    z: Arrays
+    o: Arrays
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def layers(self) -> range:
+        """The numbers of the layers: 1, 2, …"""
+        return range(1, len(self.z) + 1)
+
+    @property
+    def W(self) -> Arrays:
+        """The weights, (n_out, n_in)."""
+        return tuple(np.asarray(w, np.float64) for w in self.network.weights)
+
+    @property
+    def b(self) -> Arrays:
+        """The biases, (n_out,); zeros in a layer without."""
+        return tuple(np.asarray(b, np.float64) for b in self.network.biases)
+
+    def activation(self, layer: int) -> Activation:
+        """The table row of a layer's activation."""
+        return self.network.rows[layer - 1]
+
+    def slope(self, layer: int) -> Array | None:
+        """f'(z) of a layer, (n_out,); None for softmax, where every output depends on every z."""
+        f = self.activation(layer)
+        return None if f.coupled else np.asarray(f.df(self.z[layer - 1], self.o[layer - 1]))
+
+    def unit(self, layer: int, index: int) -> str:
+        """What a unit is called; layer 0 is the input."""
+        named = self.inputs if layer == 0 else self.outputs if layer == len(self.z) else ()
+        return named[index] if named else str(index)
+
+    def title(self, layer: int, index: int) -> str:
+        """The same in a sentence: "petal width", "input 3", "unit 0 of layer 2"."""
+        if (layer == 0 and self.inputs) or (layer == len(self.z) and self.outputs):
+            return self.unit(layer, index)
+        return f"input {index}" if layer == 0 else f"unit {index} of layer {layer}"
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Step(Trace):
+    """One step of gradient descent on one example; `str` and notebooks show its page.
+
+    `network`, W, b and the signals are those before the step.
+
+    Attributes:
+        t: the target, (n_out,).
+        e: t − o of the last layer, (n_out,).
+        loss, rule, alpha: the error function, the rule of the way back, the learning rate.
+        split: the notes' split error that reaches each layer, (n_out,): at the output −∂E/∂o, which for the squared
+            error is e (for fused pairs such as softmax with cross-entropy −∂E/∂z, which is e too); before it Wᵀe.
+        sent: ∂E/∂o of each layer by the chain rule, (n_out,): Wᵀδ of the layer behind.
+        delta: δ = ∂E/∂z of each layer by the rule, (n_out,).
+        dW, db: ∂E/∂w (n_out, n_in) and ∂E/∂b (n_out,) by the rule.
+        change_W, change_b: ΔW = −α ∂E/∂w, and Δb; zeros for a layer without bias.
+        E, E_after: the error before and after.
+        after: the signals of the same example through the changed network.
+    """
+
+    t: Array
+    e: Array
+    loss: losses.Loss
+    rule: Rule
+    alpha: float
+    split: Arrays
+    sent: Arrays
+    delta: Arrays
+    dW: Arrays
+    db: Arrays
+    change_W: Arrays
+    change_b: Arrays
+    E: float
+    E_after: float
+    after: Trace
+
+    def link(self, layer: int, to: int, of: int | Literal["bias"]) -> Link:
+        """The chain-rule factors of one weight, with the numbers put in; see `Link`.
+
+        Args:
+            layer: from 1: the layer that the link leads into.
+            to: the unit of that layer, from 0: the row of W.
+            of: the unit that it comes from, from 0: the column of W; "bias" for the unit's b.
+
+        Raises:
+            SettingError: a link that is not there.
+        """
+        return link(self, layer, to, of)
+
+    @cached_property
+    def page(self) -> Page:
+        """The whole step as a document."""
+        return of_step(self)
+
+    def __str__(self) -> str:
+        return str(self.page)
+
+    def _repr_html_(self) -> str:
+        return self.page._repr_html_()
+
+
+@QUIET
+def step(
+    net: Network,
+    x: ArrayLike,
+    t: ArrayLike,
+    learning_rate: float = 0.1,
+    loss: str | losses.Loss = "squared",
+    backward: Rule = "gradient",
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+) -> Step:
+    """Every number of one step on one example. `net` stays as it is; `step.after.network` is the changed one.
+
+    Args:
+        net: a network with any activations, any depth, with biases or without.
+        x: the input, (n_in,).
+        t: the target, (n_out,), or an integer label for cross_entropy.
+        learning_rate: α.
+        loss: the error function, as `deltaw.train` takes it.
+        backward: "gradient", the chain rule, or "notes", the notes' split error.
+        inputs, outputs: names for pages, one for each input and output.
+
+    Raises:
+        InputError: x or t that does not fit the network or the loss, or is not finite.
+        SettingError: a setting that cannot be, such as a loss without a minimum.
+    """
+    _check_network(net)
+    row = losses.loss(loss)
+    if not row.minimum:
+        raise SettingError(
+            f"loss: expected one that has a minimum, found '{row.name}', where errors of opposite sign cancel and E "
+            "falls without end; use 'squared' instead"
+        )
+    if backward not in RULES:
+        raise SettingError(f"backward: expected one of {', '.join(RULES)}", repr(backward), "choose one of these")
+    alpha = positive(learning_rate, "learning_rate", or_zero=True)
+    target = np.asarray(t) if np.ndim(t) else np.asarray(t)[None]
+    is_label = np.ndim(t) == 0
+    rows = Rows.of(net, _one_row(x), target if is_label else target[None], row)
+    X = rows.inputs(slice(None))
+    assert rows.T is not None
+    T = losses.one_hot(rows.T, net.sizes[-1]) if rows.T.ndim == 1 else np.asarray(rows.T, np.float64)
+
+    before = _trace(net.copy(), X, inputs, outputs)
+    passed = backprop.Signals([a[None] for a in before.a], [z[None] for z in before.z], [o[None] for o in before.o])
+    by = {rule: backprop.backward(passed, T, before.W, net.rows, row, rule) for rule in RULES}
+    chosen, chain = by[backward], by["gradient"]
+
+    method = optimizers.SGD()
+    p = backprop.Parameters.begin(list(before.W), list(before.b), list(net.bias), method)
+    backprop.update(p, chosen, method, alpha, 1)
+    changed = net.copy()
+    changed.weights, changed.biases = list(p.W), list(p.b)
+    after = _trace(changed, X, inputs, outputs)
+
+    change_b = [
+        method.delta(db, (), alpha, 1)[0] if has else np.zeros_like(db)
+        for db, has in zip(chosen.db, net.bias, strict=True)
+    ]
+    return Step(
+        **vars(before),
+        t=T[0],
+        e=T[0] - before.o[-1],
+        loss=row,
+        rule=backward,
+        alpha=alpha,
+        split=tuple(-sent[0] for sent in by["notes"].sent),
+        # A fused pair sends δ back without ∂E/∂o, which the loss's own row knows.
+        sent=(*(sent[0] for sent in chain.sent[:-1]), row.dE(before.o[-1][None], T)[0]),
+        delta=tuple(delta[0] for delta in chosen.delta),
+        dW=tuple(chosen.dW),
+        db=tuple(chosen.db),
+        change_W=tuple(method.delta(dW, (), alpha, 1)[0] for dW in chosen.dW),
+        change_b=tuple(change_b),
+        E=error(before, T[0], row),
+        E_after=error(after, T[0], row),
+        after=after,
+    )
+
+
+@QUIET
+def signals(net: Network, x: ArrayLike, inputs: Sequence[str] = (), outputs: Sequence[str] = ()) -> Trace:
+    """The signals of one example, (n_in,), through a network. Raises InputError for an x that does not fit."""
+    _check_network(net)
+    return _trace(net.copy(), Rows.of(net, _one_row(x), None).inputs(slice(None)), inputs, outputs)
+
+
+def error(signals: Trace, t: Array, loss: losses.Loss) -> float:
+    """E of one example, t (n_out,)."""
+    z, o = signals.z[-1][None], signals.o[-1][None]
+    return float(losses.row_errors(z, o, t[None], signals.network.activations[-1], loss)[0])
+
+
+def _trace(net: Network, X: Array, inputs: Sequence[str], outputs: Sequence[str]) -> Trace:
+    for names, what, n in ((inputs, "inputs", net.sizes[0]), (outputs, "outputs", net.sizes[-1])):
+        if names and len(names) != n:
+            raise SettingError(f"{what}: expected {n} names, one for each", f"{len(names)}", "give as many, or none")
+    s = net.signals(X)
+    a, z, o = (tuple(array[0] for array in arrays) for arrays in (s.a[:-1], s.z, s.o))
+    return Trace(network=net, x=X[0], a=a, z=z, o=o, inputs=tuple(inputs), outputs=tuple(outputs))
+
+
+def _check_network(net: Network) -> None:
+    if not isinstance(net, Network):
+        raise SettingError("net: expected a deltaw.Network", repr(net)[:60], "make one: deltaw.Network([2, 3, 1])")
+    net.check()
+
+
+def _one_row(x: ArrayLike) -> ArrayLike:
+    """x as a batch of one row; whatever is no row of numbers is left for `Rows` to refuse."""
+    try:
+        row = np.asarray(x)
+    except (TypeError, ValueError):
+        return x
+    if row.ndim == 2 and len(row) > 1:
+        raise InputError("x: expected one example", f"{len(row)} rows", "give one of them: x[0]")
+    return row if row.ndim == 2 else row.reshape(1, -1)
