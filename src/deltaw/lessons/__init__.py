@@ -12,10 +12,14 @@ from __future__ import annotations
 from deltaw.lessons.lesson import Entry, Lesson, Parameter
 from deltaw.lessons.line import line
 from deltaw.lessons.lines import lines
+from deltaw.lessons.neuron import neuron
+from deltaw.lessons.signals import signals
 
 _ORDER = (
     line,
     lines,
+    neuron,
+    signals,
 )
 
 LESSONS: dict[str, Entry] = {function.__name__: Entry(function) for function in _ORDER}
