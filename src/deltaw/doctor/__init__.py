@@ -1,0 +1,28 @@
+"""Why does it not learn? Evidence, cause, and a repair that was tried.
+
+    diagnosis = deltaw.doctor.examine(net, X, T, loss="squared", learning_rate=3.0)
+    print(diagnosis)
+    diagnosis.repair()
+
+Read `findings` first: what a rule is and what it says. `rules` is the table of all rules. `evidence` measures what can
+be known before training, `watch` trains under observation, `repair` tries the repairs.
+"""
+
+from __future__ import annotations
+
+from deltaw.doctor.examine import Diagnosis, diagnose, examine
+from deltaw.doctor.findings import Finding, Repair, Rule, Where
+from deltaw.doctor.rules import RULES
+from deltaw.doctor.setup import Setup
+
+__all__ = [
+    "RULES",
+    "Diagnosis",
+    "Finding",
+    "Repair",
+    "Rule",
+    "Setup",
+    "Where",
+    "diagnose",
+    "examine",
+]

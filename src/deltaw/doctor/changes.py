@@ -1,0 +1,173 @@
+"""Changes of a Setup that are more than another value of a field: scaling inputs, drawing weights anew, …
+
+`applied(setup, {"learning_rate": 0.01, "inputs": "standard"})` returns a new Setup. A name is a field of `Setup` or a
+row of OPERATIONS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.doctor.setup import Setup
+from deltaw.equations.activations import activation
+from deltaw.equations.losses import one_hot
+from deltaw.exceptions import SettingError
+from deltaw.network import Network
+
+Array = NDArray[Any]
+
+
+def applied(setup: Setup, changes: Mapping[str, Any]) -> Setup:
+    """The setup after all changes, in their order. Raises SettingError for a name that is no field or operation."""
+    known = {field.name for field in fields(Setup)}
+    for name, value in changes.items():
+        if name in known:
+            setup = replace(setup, **{name: value})
+        elif name in OPERATIONS:
+            setup = OPERATIONS[name](setup, value)
+        else:
+            raise SettingError(
+                f"change: expected a setting or one of {', '.join(OPERATIONS)}", repr(name), "choose one of these"
+            )
+    return setup
+
+
+def _activations(setup: Setup, names: str | Sequence[str]) -> Setup:
+    """Other activations, the same weights."""
+    net = setup.network.copy()
+    net.activations = [names] * len(net.weights) if isinstance(names, str) else list(names)
+    net._rows = [activation(name) for name in net.activations]
+    return replace(setup, network=net)
+
+
+def _output_activation(setup: Setup, name: str) -> Setup:
+    return _activations(setup, [*setup.network.activations[:-1], name])
+
+
+def _hidden_activation(setup: Setup, name: str) -> Setup:
+    hidden = len(setup.network.activations) - 1
+    return _activations(setup, [name] * hidden + setup.network.activations[-1:])
+
+
+def _init(setup: Setup, rule: Any) -> Setup:
+    """Weights drawn anew: by one rule, one a layer, or (None) by each layer's activation. Biases start at zero."""
+    net = setup.network
+    return replace(setup, network=Network(net.sizes, net.activations, net.bias, rule, net.seed))
+
+
+def _hidden(setup: Setup, sizes: Sequence[int]) -> Setup:
+    """Other hidden layers, with the first hidden layer's activation (relu if there was none); weights drawn anew."""
+    net = setup.network
+    name = net.activations[0] if len(net.activations) > 1 else "relu"
+    names = [name] * len(sizes) + net.activations[-1:]
+    return replace(setup, network=Network([net.sizes[0], *sizes, net.sizes[-1]], names, seed=net.seed))
+
+
+def _outputs(setup: Setup, count: int) -> Setup:
+    """Another number of outputs; weights drawn anew."""
+    net = setup.network
+    return replace(setup, network=Network([*net.sizes[:-1], count], net.activations, net.bias, seed=net.seed))
+
+
+def _inputs(setup: Setup, scaling: str) -> Setup:
+    """Columns less their mean, divided by their deviation ("standard"), or to 0 … 1 ("unit"), by the training rows."""
+    x = _inputs_as_seen(setup, setup.X)
+    if scaling == "unit":
+        shift = np.nanmin(x, axis=0)
+        width = np.nanmax(x, axis=0) - shift
+    elif scaling == "standard":
+        shift, width = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
+    else:
+        raise SettingError("inputs: expected standard or unit", repr(scaling), "choose one of these")
+    width[~(width > 0)] = 1.0  # a constant column becomes 0
+    validation = setup.validation
+    if validation is not None:
+        validation = ((_inputs_as_seen(setup, validation[0]) - shift) / width, *validation[1:])
+    return replace(setup, X=(x - shift) / width, validation=validation, input_scale=None)
+
+
+def _inputs_as_seen(setup: Setup, X: Any) -> Array:
+    """X as the network takes it, dense: a scaled column is no longer sparse."""
+    x = np.asarray(X.toarray() if hasattr(X, "toarray") else X, np.float64)
+    if setup.input_scale is None:
+        return x
+    multiply, offset = setup.input_scale if isinstance(setup.input_scale, (tuple, list)) else (setup.input_scale, 0.0)
+    return x * multiply + offset
+
+
+def _targets(setup: Setup, scaling: Any) -> Setup:
+    """Targets less their mean, divided by their deviation ("standard"), or linearly into ("range", low, high)."""
+    t = np.asarray(setup.T, np.float64)
+    if scaling == "standard":
+        shift, width, low = np.mean(t, axis=0), np.std(t, axis=0), 0.0
+    else:
+        _, low, high = scaling
+        shift, width = np.min(t, axis=0), (np.max(t, axis=0) - np.min(t, axis=0)) / (high - low)
+    width = np.where(width > 0, width, 1.0)
+    return _with_targets(setup, lambda values: (np.asarray(values, np.float64) - shift) / width + low)
+
+
+def _labels(setup: Setup, values: tuple[float, float]) -> Setup:
+    """Targets of two values, no and yes, written as these two."""
+    t = np.asarray(setup.T, np.float64)
+    middle = (t.min() + t.max()) / 2
+    no, yes = values
+    return _with_targets(setup, lambda given: np.where(np.asarray(given, np.float64) > middle, yes, no))
+
+
+def _one_hot(setup: Setup, classes: int) -> Setup:
+    """Class numbers as rows with a 1 in the class's place."""
+    return _with_targets(setup, lambda values: one_hot(np.asarray(values).reshape(-1).astype(np.int64), classes))
+
+
+def _with_targets(setup: Setup, change: Callable[[Any], Array]) -> Setup:
+    validation = setup.validation
+    if validation is not None:
+        validation = (validation[0], change(validation[1]), *validation[2:])
+    return replace(setup, T=change(setup.T), validation=validation)
+
+
+def _drop_columns(setup: Setup, columns: Sequence[int]) -> Setup:
+    """Without these inputs; the first layer loses their weights."""
+    keep = np.setdiff1d(np.arange(setup.network.sizes[0]), columns)
+    net = setup.network.copy()
+    net.sizes = [len(keep), *net.sizes[1:]]
+    net.weights = [net.weights[0][:, keep], *net.weights[1:]]
+    names = None if setup.columns is None else tuple(setup.columns[i] for i in keep)
+    validation = setup.validation
+    if validation is not None:
+        validation = (_columns_of(validation[0], keep), *validation[1:])
+    return replace(setup, network=net, X=_columns_of(setup.X, keep), validation=validation, columns=names)
+
+
+def _columns_of(X: Any, keep: Array) -> Any:
+    return X.tocsc()[:, keep].tocsr() if hasattr(X, "tocsr") else np.asarray(X)[:, keep]
+
+
+def _drop_rows(setup: Setup, rows: Sequence[int]) -> Setup:
+    """Without these training rows."""
+    keep = np.setdiff1d(np.arange(setup.X.shape[0] if hasattr(setup.X, "shape") else len(setup.X)), rows)
+    X = setup.X.tocsr()[keep] if hasattr(setup.X, "tocsr") else np.asarray(setup.X)[keep]
+    weight = None if setup.sample_weight is None else np.asarray(setup.sample_weight)[keep]
+    return replace(setup, X=X, T=np.asarray(setup.T)[keep], sample_weight=weight)
+
+
+OPERATIONS: dict[str, Callable[[Setup, Any], Setup]] = {
+    "activations": _activations,
+    "output_activation": _output_activation,
+    "hidden_activation": _hidden_activation,
+    "init": _init,
+    "hidden": _hidden,
+    "outputs": _outputs,
+    "inputs": _inputs,
+    "targets": _targets,
+    "labels": _labels,
+    "one_hot": _one_hot,
+    "drop_columns": _drop_columns,
+    "drop_rows": _drop_rows,
+}

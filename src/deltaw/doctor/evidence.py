@@ -1,0 +1,238 @@
+"""What is measured once, before training, and shared by all rules: `before(setup)`.
+
+Every fact is a number about the data, the settings or the network as it starts. Means and extremes are of all rows (of
+as many as `MOST_CELLS` allows), read in chunks; what costs more is of a sample spread evenly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.doctor.repeats import Repeats, repeats
+from deltaw.doctor.setup import Setup
+from deltaw.doctor.start import Start, start
+from deltaw.doctor.targets import Targets, targets
+from deltaw.engines.rows import Rows
+from deltaw.equations import losses
+from deltaw.exceptions import InputError, SettingError
+
+if TYPE_CHECKING:
+    from deltaw.doctor.watch import During
+
+Array = NDArray[Any]
+
+MOST_CELLS = 20_000_000  # numbers of X that are read: about half a second
+CHUNK = 1_000_000  # of them at a time, so that little memory is taken
+SAMPLE = 2_000  # rows that are looked at closely
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The inputs as the network takes them, `input_scale` applied; every array (n_in,).
+
+    Attributes:
+        low, high, mean, std: over the finite values of a column; NaN where there is none.
+        bad: how many values are NaN or infinite.
+        distinct: how many different values the sampled rows hold.
+        names: for people.
+    """
+
+    low: Array
+    high: Array
+    mean: Array
+    std: Array
+    bad: NDArray[np.int64]
+    distinct: NDArray[np.int64]
+    names: tuple[str, ...]
+
+    @property
+    def constant(self) -> NDArray[np.bool_]:
+        """Columns that hold one value only, to the precision of float32."""
+        scale = np.maximum(np.abs(self.low), np.abs(self.high))
+        return np.asarray(~(self.high - self.low > 1e-7 * scale))
+
+
+@dataclass(frozen=True)
+class Before:
+    """All that is known before training.
+
+    Attributes:
+        rows: of the training data.
+        index: (m,) the rows of the sample, ascending.
+        x: (m, n_in) float64, the sample's inputs as the network takes them; may hold NaN where the data do.
+        t: (m, n_out) float64, its targets; labels are one-hot.
+        columns, targets, repeats: of all rows.
+        start: the network at its first step, on the sample's finite rows; None where they do not fit.
+    """
+
+    rows: int
+    index: NDArray[np.int64]
+    x: Array
+    t: Array
+    columns: Columns
+    targets: Targets
+    repeats: Repeats
+    start: Start | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What rules look at.
+
+    Attributes:
+        setup: as it was given.
+        refusal: what `deltaw.train` says to it, or None where it would train.
+        before: None where X and T are no rows of numbers that could be read.
+        during: what was seen in training; None where it was not watched.
+    """
+
+    setup: Setup
+    refusal: InputError | None = None
+    before: Before | None = None
+    during: During | None = None
+
+    @property
+    def known(self) -> Before:
+        """`before`, for rules that look only when it is there."""
+        assert self.before is not None
+        return self.before
+
+    @property
+    def watched(self) -> During:
+        """`during`, for rules that look only when it is there."""
+        assert self.during is not None
+        return self.during
+
+
+def evidence(setup: Setup) -> Evidence:
+    """All that can be known without training."""
+    refused = refusal(setup)
+    try:
+        return Evidence(setup, refused, before(setup))
+    except InputError as error:
+        return Evidence(setup, refused or error)
+
+
+def refusal(setup: Setup) -> InputError | None:
+    """What `deltaw.train` would refuse this setup with, or None; nothing is trained.
+
+    Training for no rows: the checks of `deltaw.train` run on the first row, those of the data on all.
+    """
+    from deltaw.training import train
+
+    try:
+        rows = Rows.of(setup.network, setup.X, setup.T, losses.loss(setup.loss), setup.sample_weight, setup.input_scale)
+        one = {"validation": None, "early_stopping": None, "epochs": min(setup.epochs, 1), "sample_weight": None}
+        if setup.validation is not None:
+            Rows.of(
+                setup.network, *setup.validation[:2], losses.loss(setup.loss), None, setup.input_scale, "validation "
+            )
+        train(setup.network.copy(), rows.X[:1], rows.T[:1], **(setup.arguments | one))  # type: ignore[index]
+    except InputError as error:
+        return error
+    except (TypeError, ValueError, IndexError) as error:
+        return SettingError("settings that deltaw.train takes", str(error), "correct them")
+    return None
+
+
+def before(setup: Setup) -> Before:
+    """Read the data, and look at the network as it starts. Raises InputError for what is no table of numbers."""
+    X = _matrix(setup.X, "X")
+    T = _matrix(setup.T, "T")
+    if X.shape[1] != setup.network.sizes[0] or X.shape[0] != T.shape[0] or not X.shape[0]:
+        raise InputError(
+            f"X and T: expected rows of {setup.network.sizes[0]} inputs, and as many of targets",
+            f"shapes {X.shape} and {T.shape}", "give one row of T for each of X",
+        )  # fmt: skip
+    scale = _scale(setup.input_scale)
+    n = X.shape[0]
+    most = max(SAMPLE, MOST_CELLS // X.shape[1])
+    read = np.arange(n) if n <= most else np.unique(np.linspace(0, n - 1, most).astype(np.int64))
+    index = read if len(read) <= SAMPLE else read[np.linspace(0, len(read) - 1, SAMPLE).astype(np.int64)]
+    x = _dense(X, index, scale)
+    known = targets(T[read], setup)
+    columns = _columns(X, read, scale, x, setup)
+    return Before(
+        rows=n, index=index, x=x, t=known.encoded(T[index]), columns=columns, targets=known,
+        repeats=repeats(X, T, read, setup.validation), start=start(setup, x, known.encoded(T[index])),
+    )  # fmt: skip
+
+
+def _matrix(values: Any, what: str) -> Any:
+    """Rows of numbers, (n, k), sparse or not; what is one number a row becomes a column."""
+    if hasattr(values, "tocsr"):
+        return values.tocsr()
+    try:
+        array = np.asarray(values)
+        array = array if array.dtype.kind in "fiub" else array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{what}: expected rows of numbers", "something else", "encode text as numbers first"
+        ) from None
+    if array.ndim not in (1, 2):
+        raise InputError(f"{what}: expected rows of numbers, (n, k)", f"shape {array.shape}", "reshape it")
+    return array[:, None] if array.ndim == 1 else array
+
+
+def _scale(given: Any) -> tuple[float, float]:
+    pair = given if isinstance(given, (tuple, list)) else (1.0 if given is None else given, 0.0)
+    try:
+        multiply, offset = map(float, pair)
+    except (TypeError, ValueError):
+        return 1.0, 0.0  # `refusal` says what is wrong with it
+    return multiply, offset
+
+
+def _dense(X: Any, index: Array, scale: tuple[float, float]) -> Array:
+    rows = X[index]
+    rows = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, np.float64)
+    return rows if scale == (1.0, 0.0) else rows * scale[0] + scale[1]
+
+
+def chunks(X: Any, index: Array) -> Iterator[Array]:
+    """These rows of X as float64, a few at a time."""
+    step = max(1, CHUNK // max(1, X.shape[1]))
+    for first in range(0, len(index), step):
+        part = index[first : first + step]
+        whole = part[-1] - part[0] + 1 == len(part)
+        yield _dense(X, slice(part[0], part[-1] + 1) if whole else part, (1.0, 0.0))
+
+
+def _columns(X: Any, read: Array, scale: tuple[float, float], x: Array, setup: Setup) -> Columns:
+    k = X.shape[1]
+    low, high = np.full(k, np.inf), np.full(k, -np.inf)
+    count, total, squares = np.zeros(k), np.zeros(k), np.zeros(k)
+    shift: Array | None = None  # a value of each column: sums of differences from it lose no digits
+    for part in chunks(X, read):
+        finite = np.isfinite(part)
+        whole = finite.all()
+        if shift is None:
+            shift = np.where(finite[0], part[0], 0.0)
+        low = np.minimum(low, (part if whole else np.where(finite, part, np.inf)).min(axis=0))
+        high = np.maximum(high, (part if whole else np.where(finite, part, -np.inf)).max(axis=0))
+        difference = part - shift if whole else np.where(finite, part - shift, 0.0)
+        count += finite.sum(axis=0) if not whole else len(part)
+        total += difference.sum(axis=0)
+        squares += np.einsum("ij,ij->j", difference, difference)
+    assert shift is not None
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / count
+        std = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
+        low, high = np.where(count > 0, low, np.nan), np.where(count > 0, high, np.nan)
+        multiply, offset = scale
+        ends = np.sort([low * multiply + offset, high * multiply + offset], axis=0)
+    return Columns(
+        low=ends[0], high=ends[1], mean=(mean + shift) * multiply + offset, std=std * abs(multiply),
+        bad=(len(read) - count).astype(np.int64), distinct=_distinct(x),
+        names=setup.columns if setup.columns and len(setup.columns) == k else tuple(f"x{j}" for j in range(k)),
+    )  # fmt: skip
+
+
+def _distinct(x: Array) -> NDArray[np.int64]:
+    ranked = np.sort(x, axis=0)
+    return np.asarray(1 + (ranked[1:] != ranked[:-1]).sum(axis=0), np.int64)

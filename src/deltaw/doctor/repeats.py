@@ -1,0 +1,103 @@
+"""Rows that stand more than once: in training, with another target, or on both sides of the split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Keys = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """How rows of X agree with one another.
+
+    Attributes:
+        distinct: how many different rows of X there are.
+        ceiling: the largest share of the targets' spread that any function of X can tell: 1 where no two equal inputs
+            have different targets. For classes, the share of rows that the commonest among equal inputs gets right.
+        contradicting: share of the rows whose inputs stand elsewhere with another target.
+        shared: share of the validation rows that stand among the training rows, inputs and targets; 0 without any.
+        shared_rows: the training rows (as many as were read) that stand in validation too.
+    """
+
+    distinct: int
+    ceiling: float
+    contradicting: float
+    shared: float
+    shared_rows: NDArray[np.int64]
+
+
+def repeats(X: Any, T: Array, read: NDArray[np.int64], validation: Any) -> Repeats:
+    """Compare the rows `read` of X and T with one another and with those of `validation`, (X, T, …) or None."""
+    x, t = keys(X, read), keys(T, read)
+    _, same, count = np.unique(x, return_inverse=True, return_counts=True)
+    several = count[same] > 1
+    contradicting = np.zeros(len(read), np.bool_)
+    if several.any():
+        order = np.lexsort((t, same))
+        differs = (t[order][1:] != t[order][:-1]) & (same[order][1:] == same[order][:-1])
+        contradicting = np.isin(same, same[order][1:][differs])
+    shared = np.zeros(0, np.int64)
+    share = 0.0
+    if validation is not None:
+        shared, share = _shared(x, t, read, validation)
+    return Repeats(len(count), _ceiling(np.asarray(T[read]), same, t), float(contradicting.mean()), share, shared)
+
+
+def keys(X: Any, index: NDArray[np.int64]) -> Keys:
+    """A number a row, equal for equal rows: Σ of the values' bits times odd random numbers, modulo 2⁶⁴.
+
+    Two different rows agree with probability 2⁻⁶⁴. Unlike a dot product it does not depend on how rows are blocked.
+    """
+    factors = np.random.default_rng(0).integers(0, 1 << 63, X.shape[1], np.uint64, endpoint=False) * np.uint64(
+        2
+    ) + np.uint64(1)
+    return np.concatenate(
+        [((part + 0.0).view(np.uint64) * factors).sum(axis=1) for part in _chunks(X, index)]
+    )  # −0 is 0
+
+
+def _chunks(X: Any, index: NDArray[np.int64], cells: int = 1_000_000) -> Iterator[Array]:
+    step = max(1, cells // max(1, X.shape[1]))
+    for first in range(0, len(index), step):
+        rows = X[index[first : first + step]]
+        yield np.ascontiguousarray(rows.toarray() if hasattr(rows, "toarray") else rows, np.float64)
+
+
+def _ceiling(T: Array, same: NDArray[np.int64], t: Keys) -> float:
+    """The largest share of T's spread that a function of the inputs can tell."""
+    groups = int(same.max()) + 1
+    if groups == len(same):
+        return 1.0
+    kinds, which = np.unique(t, return_inverse=True)
+    if len(kinds) <= max(20, len(T) // 20):  # classes, or as good as: the commonest among equal inputs
+        _, pairs, counts = np.unique(same * len(kinds) + which, return_index=True, return_counts=True)
+        best = np.zeros(groups, np.int64)
+        np.maximum.at(best, same[pairs], counts)
+        return float(best.sum() / len(same))
+    numbers = np.nan_to_num(np.asarray(T, np.float64))
+    size = np.bincount(same)
+    means = np.stack([np.bincount(same, column) / size for column in numbers.T], axis=1)
+    spread = np.square(numbers - numbers.mean(axis=0)).sum()
+    return float(1.0 - np.square(numbers - means[same]).sum() / spread) if spread > 0 else 1.0
+
+
+def _shared(x: Keys, t: Keys, read: NDArray[np.int64], validation: Any) -> tuple[NDArray[np.int64], float]:
+    try:
+        Xv, Tv = validation[0], validation[1]
+        Xv = Xv.tocsr() if hasattr(Xv, "tocsr") else np.asarray(Xv, np.float64)
+        Tv = np.asarray(Tv, np.float64)
+        Tv = Tv[:, None] if Tv.ndim == 1 else Tv
+        every = np.arange(Xv.shape[0])
+        whole = np.stack([keys(Xv, every), keys(Tv, every)], axis=1)
+    except (TypeError, ValueError, IndexError):
+        return np.zeros(0, np.int64), 0.0  # `refusal` says what is wrong with it
+    both = x * np.uint64(3) + t
+    theirs = whole[:, 0] * np.uint64(3) + whole[:, 1]
+    return read[np.isin(both, theirs)], float(np.isin(theirs, both).mean())

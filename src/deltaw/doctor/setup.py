@@ -1,0 +1,117 @@
+"""What the doctor examines: a network, its data and the settings of a training, right or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from deltaw.equations import optimizers
+from deltaw.exceptions import InputError, SettingError
+from deltaw.network import Network
+
+# What the table knows beside the words of `deltaw.train`.
+OWN = ("network", "X", "T", "task", "columns", "reduction")
+TASKS = ("classification", "labels", "regression")
+REDUCTIONS = ("mean", "sum")
+# Optimisers whose step does not grow with the gradient: a loss that is summed instead of averaged changes nothing.
+SCALE_FREE = frozenset({"adam", "adamw", "rmsprop", "adagrad"})
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """A training as somebody wrote it down. The words are those of `deltaw.Network` and `deltaw.train`.
+
+    Nothing is checked here: a Setup may hold what `deltaw.train` refuses, since the doctor is asked about that too.
+
+    Attributes:
+        network: its weights are where training starts. It is never changed.
+        X, T: inputs and targets as they were given.
+        task: "classification", "labels" (several yes or no a row) or "regression"; None: by the targets.
+        columns: names of the inputs.
+        reduction: "mean", as `deltaw.train` has it, or "sum" for a program whose E is the sum over a batch's rows.
+    """
+
+    network: Network
+    X: Any
+    T: Any
+    loss: Any = "squared"
+    optimizer: Any = "sgd"
+    learning_rate: float = 0.1
+    batch_size: int = 1
+    epochs: int = 5
+    shuffle: bool = True
+    seed: int = 0
+    backward: Any = "gradient"
+    schedule: Any = "constant"
+    l2: float = 0.0
+    dropout: Any = 0.0
+    sample_weight: Any = None
+    validation: Any = None
+    early_stopping: Any = None
+    engine: str = "native"
+    threads: int | None = None
+    label_smoothing: float = 0.0
+    max_grad_norm: float | None = None
+    input_scale: Any = None
+    task: str | None = None
+    columns: tuple[str, ...] | None = None
+    reduction: str = "mean"
+
+    @classmethod
+    def of(cls, network: Network, X: Any, T: Any, settings: Mapping[str, Any]) -> Setup:
+        """A Setup from a caller's words. Raises SettingError for a word that there is not, or what is no network."""
+        if not isinstance(network, Network):
+            raise SettingError(
+                "network: expected a deltaw.Network", type(network).__name__, "make one: deltaw.Network([784, 10])"
+            )
+        known = [field.name for field in fields(cls)]
+        for word in settings:
+            if word not in known:
+                raise SettingError(f"expected a setting of {', '.join(known[3:])}", repr(word), "choose one of these")
+        setup = cls(network, X, T, **settings)
+        for word, choices in (("task", (None, *TASKS)), ("reduction", REDUCTIONS)):
+            if getattr(setup, word) not in choices:
+                raise SettingError(
+                    f"{word}: expected one of {', '.join(map(str, choices))}", repr(getattr(setup, word)), "choose one"
+                )
+        return setup
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of `deltaw.train`, as they were given."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in OWN} | {
+            "learning_rate": self.rate
+        }
+
+    @property
+    def rate(self) -> float:
+        """α for a mean E: a sum over a batch of n rows steps n times as far, unless the optimiser sets its own pace."""
+        if self.reduction == "mean":
+            return self.learning_rate
+        try:
+            free = optimizers.optimizer(self.optimizer).name in SCALE_FREE
+        except InputError:
+            free = False
+        return self.learning_rate if free else self.learning_rate * self.batch_size
+
+    @cached_property
+    def drawn(self) -> bool:
+        """Whether the network's weights are those that its `init` and `seed` draw, and not others put in by hand."""
+        net = self.network
+        try:
+            twin = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
+        except InputError:
+            return False
+        pairs = zip([*twin.weights, *twin.biases], [*net.weights, *net.biases], strict=False)
+        return all(np.array_equal(a, b) for a, b in pairs)
+
+    def seeded(self, seed: int) -> Setup:
+        """The same with another seed: other initial weights, where they were drawn, another order of rows."""
+        net = self.network
+        if self.drawn:
+            net = Network(net.sizes, net.activations, net.bias, net.init, seed)
+        return replace(self, network=net, seed=seed)
