@@ -1,0 +1,147 @@
+"""How a row's cells became the network's inputs, as sums that a reader can follow: "(5.1 − 5.843) / 0.828"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from deltaw.preparation.reading import as_days, as_numbers
+from deltaw.preparation.recipe import Preparation
+from deltaw.preparation.scaling import BEND, SCALINGS, Scale, Scaling
+from deltaw.preparation.steps import CYCLES, MISSING, BlockOfNumbers, Category, Day, Number, Truth
+
+
+DAY_DIGITS = 10  # a minute is 0.0007 of 20,000 days
+
+
+class Line(NamedTuple):
+    """One input of the network.
+
+    Attributes:
+        column: the raw column (or block) that it comes from.
+        cell: the raw value; None where it is missing.
+        feature: the input's name.
+        place: its place among the inputs.
+        arithmetic: how it was made, in words and numbers.
+        value: what the network gets.
+    """
+
+    column: str
+    cell: Any
+    feature: str
+    place: int
+    arithmetic: str
+    value: float
+
+
+def arithmetic(preparation: Preparation, frame: pl.DataFrame, source: str = "data") -> list[Line]:
+    """The inputs of one row, in order; of a category's slots the one that is taken.
+
+    Args:
+        preparation: the recipe.
+        frame: one row, with the columns that the recipe needs.
+        source: what messages call it.
+
+    Raises:
+        ColumnError: as `Preparation.transform`.
+    """
+    row, scaling = frame.head(1), SCALINGS[preparation.scaling]
+    values = preparation.transform(row, source)[0]
+    lines, start = [], 0
+    for step in preparation.steps:
+        told = TELLERS[type(step)](step, row, scaling, source, values[start : start + len(step.features)])
+        for place, cell, words in told:
+            lines.append(
+                Line(step.title, cell, step.features[place], start + place, words, float(values[start + place]))
+            )
+        start += len(step.features)
+    return lines
+
+
+# Each returns (place among the step's features, raw cell, words) for the features that there is something to say of.
+Told = list[tuple[int, Any, str]]
+
+
+def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+    column = row.get_column(step.column)
+    x = float(as_numbers(column, source)[0])
+    missing = bool(np.isnan(x))
+    before = f"missing: {_shown(step.fill)}, the median, is taken; " if missing else ""
+    told: Told = [(0, column[0], before + _scaled(step.scale, step.fill if missing else x))]
+    return told + _indicator(1, step.indicator, missing, scaling)
+
+
+def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+    cell = row.get_column(step.column)[0]
+    names = {scaling.low: "no", scaling.high: "yes"}
+    told: Told = [(0, cell, names.get(round(float(values[0]), 6), "missing, or another word: halfway"))]
+    return told + _indicator(1, step.indicator, cell is None, scaling)
+
+
+def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+    taken, others = int(np.argmax(values)), len(step.slots) - 1
+    rest = f"the other {others} slots get {_shown(scaling.low)}" if others > 1 else f"the other gets {scaling.low:g}"
+    return [(taken, row.get_column(step.column)[0], f"its own slot; {rest}")]
+
+
+def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+    column = row.get_column(step.column)
+    days = float(as_days(column, source, step.format)[0])
+    missing = bool(np.isnan(days))
+    days = step.fill if missing else days
+    before = "missing: the median is taken; " if missing else ""
+    day = _shown(days, DAY_DIGITS)
+    told: Told = [(0, column[0], f"{before}day {day} from 1970-01-01 on; {_scaled(step.scale, days, DAY_DIGITS)}")]
+    low, high = scaling.swing
+    for i, cycle in enumerate(step.cycles):
+        for j, swing in enumerate(("sin", "cos")):
+            wave = f"{swing}(2π · {day} / {_shown(CYCLES[cycle], DAY_DIGITS)})"
+            words = wave if (low, high) == (-1, 1) else f"{low:g} + {high - low:g} · (1 + {wave}) / 2"
+            told.append((1 + 2 * i + j, column[0], words))
+    return told + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
+
+
+def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+    told: Told = []
+    for place, name in enumerate(step.columns):
+        x = float(as_numbers(row.get_column(name), source)[0])
+        missing = bool(np.isnan(x))
+        before = f"missing: the lowest, {_shown(step.low)}, is taken; " if missing else ""
+        told.append((place, None if missing else x, before + _scaled(step.scale, step.low if missing else x)))
+    return told
+
+
+TELLERS: dict[type, Callable[..., Told]] = {
+    Number: _number,
+    Truth: _truth,
+    Category: _category,
+    Day: _day,
+    BlockOfNumbers: _block,
+}
+
+
+def _indicator(place: int, there: bool, missing: bool, scaling: Scaling) -> Told:
+    words = f"missing: {_shown(scaling.high)}" if missing else f"not missing: {_shown(scaling.low)}"
+    return [(place, MISSING if missing else "there", words)] if there else []
+
+
+def _scaled(scale: Scale, x: float, digits: int = 6) -> str:
+    """(x − centre) / width + shift, parts that change nothing left out; then the smooth clip of the result."""
+    text = _shown(x, digits)
+    if scale.centre:
+        text = f"({text} {'−' if scale.centre > 0 else '+'} {_shown(abs(scale.centre), digits)})"
+    if scale.width != 1.0:
+        text = f"{text} / {_shown(scale.width)}"
+    if scale.shift:
+        text = f"{text} {'+' if scale.shift > 0 else '−'} {_shown(abs(scale.shift))}"
+    if not scale.bend:
+        return text
+    z = _shown((x / 2 - scale.centre / 2) / (scale.width / 2) + scale.shift)
+    return f"{text} = {z}; bent in: {z} / √(1 + ({z} / {BEND:g})²)"
+
+
+def _shown(value: float, digits: int = 6) -> str:
+    return f"{value:.{digits}g}".replace("-", "−")
