@@ -9,6 +9,7 @@ One lesson is one file with one function of the same name; it runs on the real e
 
 from __future__ import annotations
 
+from deltaw.lessons.errors import errors
 from deltaw.lessons.lesson import Entry, Lesson, Parameter
 from deltaw.lessons.line import line
 from deltaw.lessons.lines import lines
@@ -20,6 +21,7 @@ _ORDER = (
     lines,
     neuron,
     signals,
+    errors,
 )
 
 LESSONS: dict[str, Entry] = {function.__name__: Entry(function) for function in _ORDER}
