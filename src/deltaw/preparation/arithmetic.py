@@ -13,7 +13,6 @@ from deltaw.preparation.recipe import Preparation
 from deltaw.preparation.scaling import BEND, SCALINGS, Scale, Scaling
 from deltaw.preparation.steps import CYCLES, MISSING, BlockOfNumbers, Category, Day, Number, Truth
 
-
 DAY_DIGITS = 10  # a minute is 0.0007 of 20,000 days
 
 
