@@ -124,6 +124,41 @@ def show(model: ModelFile, json: Json = False) -> None:
 
 
 @app.command()
+def explain(
+    model: ModelFile,
+    data: Data,
+    row: Annotated[int, typer.Option(help="Which row, counted from 1, without the header.")] = 1,
+    link: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAYER,TO,OF",
+            help="Only this weight, by the chain rule: layers from 1, units from 0, OF may be bias.",
+        ),
+    ] = None,
+    learning_rate: Annotated[float, typer.Option(help="α of the step that is shown.")] = 0.1,
+    backward: Annotated[
+        str | None, typer.Option(help="gradient, or notes: their split error; as the model was trained if not given.")
+    ] = None,
+    against: Annotated[
+        int | None, typer.Option(metavar="ROW", help="Hold the row against this one; else what is typical of training.")
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option("--format", "-f", help="text, markdown, html or json; by the output's ending.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; stdout if not given.")
+    ] = None,
+    delimiter: Delimiter = None,
+    json: Json = False,
+) -> None:
+    """Show every number between a row of a table and the answer, what pushed it, and what the row would teach."""
+    from deltaw.cli.explain import explain as run
+
+    choices = {"row": row, "learning_rate": learning_rate, "backward": backward, "against": against}
+    run(model, data, link, "json" if json else format, output, delimiter, choices)
+
+
+@app.command()
 def bench(
     only: Annotated[
         list[str] | None, typer.Option(metavar="WORKLOAD", help="Only these; again for more, or commas between them.")

@@ -1,12 +1,28 @@
 """Every number of a step, what pushed an answer, and where the formulas come from.
 
-step = deltaw.explain.step(network, x, t)       # prints; shows in notebooks; step.page has four forms
-step.link(layer=2, to=0, of=1)                  # one weight, factor by factor
+    step = deltaw.explain.step(network, x, t)                 # prints; shows in notebooks; step.page has four forms
+    step.link(layer=2, to=0, of=1)                            # one weight, factor by factor
+    deltaw.explain.prediction(model, "flowers.csv", row=3)    # from the cells to the answer, and what pushed it
+    deltaw.explain.attributions(network, x)                   # the share of each input in an output
+
+All of it is computed by `deltaw.equations`, in float64.
 """
 
 from __future__ import annotations
 
+from deltaw.explain.answers import Prediction, prediction
 from deltaw.explain.links import Link
+from deltaw.explain.shares import Attributions, attributions
 from deltaw.explain.trace import Step, Trace, signals, step
 
-__all__ = ["Link", "Step", "Trace", "signals", "step"]
+__all__ = [
+    "Attributions",
+    "Link",
+    "Prediction",
+    "Step",
+    "Trace",
+    "attributions",
+    "prediction",
+    "signals",
+    "step",
+]

@@ -1,0 +1,328 @@
+"""One answer of a saved model, from the cells of a table to the answer, what pushed it, and what it would teach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deltaw.equations.backprop import Rule
+from deltaw.exceptions import ColumnError, InputError, SettingError
+from deltaw.explain import drawing, story
+from deltaw.explain.shares import TOLERANCE, Attributions, attributions
+from deltaw.explain.trace import Step, Trace, signals, step
+from deltaw.explain.wide import pick
+from deltaw.models import Model
+from deltaw.models.model import rows_of
+from deltaw.pages import Block, Figure, Page, Section, Table, Text, number
+from deltaw.preparation.arithmetic import Line, arithmetic
+from deltaw.tables import Table as Rows
+from deltaw.tables import read
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# What every input is at the baseline, and what that is of a column of numbers, by the preparation's scaling.
+BASELINES = {
+    "standard": (0.0, "the mean of every column of the training rows, and no category"),
+    "robust": (0.0, "the median of every column of the training rows, and no category"),
+    "symmetric": (0.0, "the middle of every column's range"),
+    "unit": (0.01, "the lowest value of every column of the training rows"),
+    "none": (0.0, "0 in every column, and no category"),
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Prediction:
+    """One answer and where it comes from; `str` and notebooks show its page.
+
+    Attributes:
+        model: the model asked.
+        row: the row's number, from 1.
+        source: what the table is called.
+        prepared: how the cells became inputs.
+        signals: z and o of every layer.
+        answer: a class, or a number in the target's own units.
+        probabilities: of the classes, (K,); None for numbers.
+        truth: the target's cell; None where the table has none.
+        attributions: the share of each input in the answer: in z of the class that was answered, or in the number,
+            in the target's own units.
+        against: what the shares are held against.
+        step: what a step of gradient descent on this row would do; None where the target is not known.
+    """
+
+    model: Model
+    row: int
+    source: str
+    prepared: tuple[Line, ...]
+    signals: Trace
+    answer: Any
+    probabilities: Any
+    truth: Any
+    attributions: Attributions
+    against: str
+    step: Step | None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The raw column (pixels: each its own) behind each input."""
+        picture = self.model.picture
+        return tuple(
+            name if picture is not None and each.title == picture.name else each.title
+            for each in self.model.preparation.steps
+            for name in each.features
+        )
+
+    @cached_property
+    def page(self) -> Page:
+        """Everything as a document."""
+        sections = [
+            Section("From the table to the network", _cells(self)),
+            *story.signal_sections(self.signals),
+            Section("The answer", _answer(self)),
+            Section("What pushed it", _pushes(self)),
+        ]
+        if self.step is None:
+            note = f"The row has no {self.model.target.name}: without a target there is no error to learn from."
+            sections.append(Section("What it would teach", [Text(note)]))
+        else:
+            sections += story.learning_sections(self.step)
+        return Page(
+            f"{self.model.target.name} of row {self.row:,} of {self.source}", _lead(self), sections, _data(self)
+        )
+
+    def __str__(self) -> str:
+        return str(self.page)
+
+    def _repr_html_(self) -> str:
+        return self.page._repr_html_()
+
+
+def prediction(
+    model: Model,
+    rows: Any,
+    row: int = 1,
+    *,
+    learning_rate: float = 0.1,
+    backward: Rule | None = None,
+    against: int | None = None,
+) -> Prediction:
+    """One answer of a model, number by number.
+
+    Args:
+        model: from `deltaw.fit` or `deltaw.load`.
+        rows: what `model.predict` takes, or one row as a mapping from columns to values.
+        row: which row, counted from 1 without the header, as messages about tables count them.
+        learning_rate: α of the step that is shown where the target is known.
+        backward: "gradient" or "notes"; if not given, the rule by which the model was trained.
+        against: the row that the shares are held against; if not given what is typical of training, see BASELINES.
+
+    Raises:
+        InputError: rows that cannot be read, a row that is not there, a cell that does not fit.
+        SettingError: a setting that cannot be.
+    """
+    if not isinstance(model, Model):
+        raise SettingError("model: expected a deltaw.Model", repr(model)[:60], "make one: deltaw.load(path)")
+    table = read(_frame(rows) if isinstance(rows, Mapping) else rows)
+    frame = _row(table, row)
+    prepared = _numbered(row, lambda: arithmetic(model.preparation, frame, table.name))
+    x = model.preparation.transform(frame, source=table.name)[0]
+    names, classes = model.preparation.feature_names, tuple(map(str, model.classes)) or (model.target.name,)
+    seen = signals(model.network, x, names, classes)
+    found = model.answers(Rows(frame, table.name))
+    probabilities = None if found.probabilities is None else found.probabilities[0]
+
+    start, told = BASELINES[model.preparation.scaling]
+    baseline = np.full(len(x), start)
+    if against is not None:
+        other = _row(table, against)
+        baseline = np.asarray(_numbered(against, lambda: model.preparation.transform(other, source=table.name)[0]))
+        told = f"row {against:,}"
+    if probabilities is None:
+        precise = TOLERANCE / model.target.scale.width
+        shares = _in_units(attributions(model.network, x, 0, "o", baseline, precise, names, classes), model)
+    else:
+        likeliest = int(np.argmax(probabilities))
+        shares = attributions(model.network, x, likeliest, "z", baseline, TOLERANCE, names, classes)
+
+    truth, taught = None, None
+    if model.target.name in frame.columns and frame.get_column(model.target.name)[0] is not None:
+        truth = frame.get_column(model.target.name)[0]
+        t = _numbered(row, lambda: _target(model, frame, table.name))
+        taught = step(
+            model.network, x, t, learning_rate, model.recipe.loss, backward or model.recipe.backward, names, classes
+        )
+    return Prediction(
+        model, row, table.name, tuple(prepared), seen, found.values[0], probabilities, truth, shares, told, taught
+    )
+
+
+# --- reading the row ------------------------------------------------------------------------------------------------
+
+
+def _frame(row: Mapping[str, Any]) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame({str(name): [value] for name, value in row.items()})
+
+
+def _row(table: Rows, row: Any) -> pl.DataFrame:
+    frame = rows_of(table)
+    if not isinstance(row, (int, np.integer)) or isinstance(row, bool) or not 1 <= row <= len(frame):
+        raise InputError(
+            f"{table.name}: expected a row from 1 to {len(frame):,}", repr(row), "rows are counted without the header"
+        )
+    return frame[int(row) - 1]
+
+
+def _numbered(row: int, call: Any) -> Any:
+    """What `call` returns; its complaint about row 1, the only row that it sees, names the row's own number."""
+    try:
+        return call()
+    except ColumnError as error:
+        expected = error.expected.replace(" in row 1 of ", f" in row {row:,} of ")
+        raise ColumnError(expected, error.found, error.remedy) from None
+
+
+def _target(model: Model, frame: pl.DataFrame, source: str) -> Any:
+    """The row's target as the model was trained on it: a label, or the outputs wanted, (n_out,)."""
+    series, recipe = frame.get_column(model.target.name), model.recipe
+    if recipe.targets == "one_hot" and model.task == "classification":
+        return model.target.one_hot(series, recipe.target_low, recipe.target_high, source)[0]
+    return model.target.encode(series, source)[0]
+
+
+def _in_units(shares: Attributions, model: Model) -> Attributions:
+    """Shares of the output o as shares of the answer: the target's scale is a straight line."""
+    scale = model.target.scale
+    ends = scale.undo(np.array([shares.value, shares.value_at_baseline]))
+    return replace(
+        shares,
+        shares=shares.shares * scale.width,
+        value=float(ends[0]),
+        value_at_baseline=float(ends[1]),
+        gap=shares.gap * scale.width,
+    )
+
+
+# --- page -----------------------------------------------------------------------------------------------------------
+
+
+def _lead(found: Prediction) -> str:
+    sure = "" if found.probabilities is None else f" ({100 * found.probabilities.max():.3g} % sure)"
+    answer = _value(found.answer) + sure
+    truth = "" if found.truth is None else f"; the table says {_value(found.truth)}"
+    strongest = sorted(_grouped(found).items(), key=lambda pair: -abs(pair[1]))[:2]
+    pushed = " and ".join(f"{name} ({number(share, 3)})" for name, share in strongest)
+    return f"The answer is {answer}{truth}. Most of the push came from {pushed}, against {found.against}."
+
+
+def _value(cell: Any) -> str:
+    return number(float(cell)) if isinstance(cell, (float, np.floating)) else str(cell)
+
+
+def _cells(found: Prediction) -> list[Block]:
+    """Every cell with the arithmetic; in wide tables those that ended farthest from the baseline."""
+    lines, base = found.prepared, found.attributions.baseline
+    chosen = pick(np.array([line.value - base[line.place] for line in lines]))
+    rows = [
+        (line.column, _cell(line.cell), line.feature, line.arithmetic, line.value)
+        for line in (lines[place[0]] for place in chosen.places)
+    ]
+    more = f"… and {chosen.more:,} more, nearer to the baseline." if chosen.more else ""
+    return [Table(("column", "cell", "input", "arithmetic", "x"), rows, more)]
+
+
+def _cell(value: Any) -> str:
+    return "missing" if value is None else _value(value)
+
+
+def _answer(found: Prediction) -> list[Block]:
+    z, o = found.signals.z[-1], found.signals.o[-1]
+    target = found.model.target
+    if found.probabilities is not None:
+        chosen = pick(found.probabilities)
+        rows = [(str(target.classes[k]), z[k], o[k], found.probabilities[k]) for (k,) in chosen.places]
+        more = f"… and {chosen.more:,} more, together {number(chosen.rest)}. " if chosen.more else ""
+        sums = "" if np.isclose(o.sum(), 1.0) else "The probabilities are the outputs, divided by their sum. "
+        caption = f"{more}{sums}The largest is the answer: {_value(found.answer)}."
+        return [Table((target.name, "z", "o", "probability"), rows, caption)]
+    raw = float(target.scale.undo(o)[0])
+    scale = target.scale
+    back = f"({number(float(o[0]))} − {number(scale.shift)})" if scale.shift else number(float(o[0]))
+    words = (
+        f"o = {number(float(o[0]))} in the target's own units: {back} · {number(scale.width)} + {number(scale.centre)}"
+    )
+    kept = (
+        f" = {number(raw)}, which is kept within the range seen in training: {number(float(found.answer))}."
+        if not np.isclose(raw, found.answer)
+        else f" = {number(raw)}."
+    )
+    return [Text(words + kept)]
+
+
+def _grouped(found: Prediction) -> dict[str, float]:
+    return found.attributions.grouped(found.columns)
+
+
+def _pushes(found: Prediction) -> list[Block]:
+    """The shares by raw column, and by input where a column has several."""
+    shares, grouped = found.attributions, _grouped(found)
+    if found.probabilities is None:
+        what, unit = f"the number answered, {number(shares.value)}", found.model.target.name
+        why = ""
+    else:
+        label = shares.outputs[shares.output]
+        what, unit = f"z of {label}, {number(shares.value)}", f"z of {label}"
+        why = (
+            " z, and not o: z is what the links add up to, while o of one class also moves with those of the others, "
+            "and near 0 or 1 hardly at all."
+        )
+    gained = number(shares.value - shares.value_at_baseline)
+    text = (
+        f"It is about {what}. The baseline is {found.against}; there it is {number(shares.value_at_baseline)}. "
+        f"The shares of the inputs make up the difference, {gained}.{why}"
+    )
+    names = list(grouped)
+    chosen = pick(np.array([grouped[name] for name in names]))
+    shown = {names[i]: grouped[names[i]] for (i,) in chosen.places}
+    more = f"… and {chosen.more:,} more columns; their shares come to {number(chosen.rest)}. " if chosen.more else ""
+    rows = sorted(shown.items(), key=lambda pair: -abs(pair[1]))
+    blocks: list[Block] = [
+        Text(text),
+        Table(("column", "share"), [*rows], f"{more}All come to {number(float(shares.shares.sum()))}. {shares.how}"),
+        _drawn(found, shown, unit),
+    ]
+    if len(grouped) < len(shares.shares):
+        each = pick(shares.shares)
+        left = f"… and {each.more:,} more; their shares come to {number(each.rest)}." if each.more else ""
+        parts = [(shares.input(i), shares.x[i], shares.baseline[i], shares.shares[i]) for (i,) in each.places]
+        blocks.append(Table(("input", "x", "baseline", "share"), parts, left))
+    return blocks
+
+
+def _drawn(found: Prediction, shown: Mapping[str, float], unit: str) -> Figure:
+    """Bars; for a picture, the picture beside what its pixels did."""
+    block = found.model.picture
+    if block is None:
+        return found.attributions.figure(shown, f"share of {unit}")
+    cells = {line.feature: line.cell for line in found.prepared}
+    image = np.array([cells.get(name) or 0.0 for name in block.columns], float).reshape(block.shape)
+    places = [found.attributions.inputs.index(name) for name in block.columns]
+    shares = found.attributions.shares[places].reshape(block.shape)
+    alt = "The picture, where its pixels pushed the answer up, and where they pushed it down; darker is more."
+    return Figure(lambda: drawing.picture(image, shares), alt)
+
+
+def _data(found: Prediction) -> dict[str, Any]:
+    steps = story.signals_document(found.signals) if found.step is None else story.document(found.step)
+    return {
+        "row": found.row, "source": found.source, "target": found.model.target.name, "answer": found.answer,
+        "classes": found.model.classes, "probabilities": found.probabilities, "truth": found.truth,
+        "prepared": [line._asdict() for line in found.prepared],
+        "attributions": found.attributions.data() | {"against": found.against, "columns": _grouped(found)},
+        "step": steps,
+    }  # fmt: skip

@@ -1,0 +1,241 @@
+"""What pushed an output: how much of it, against a baseline, each input accounts for.
+
+Where the network is a straight line in x, a share is the gradient times (x − baseline), exactly. Otherwise it is the
+integral of that along the straight path from the baseline: integrated gradients (Sundararajan, Taly & Yan 2017,
+"Axiomatic attribution for deep networks", section 3). The shares sum to f(x) − f(baseline), and on every piece of the
+path to what f gains there. That tells where the path needs more points: pieces that miss their gain, as those with a
+kink of ReLU in them do, are halved until the whole is within the tolerance.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deltaw.equations import backprop
+from deltaw.equations.activations import ACTIVATIONS
+from deltaw.equations.lookup import positive
+from deltaw.equations.losses import Loss
+from deltaw.exceptions import SettingError
+from deltaw.explain import drawing
+from deltaw.explain.trace import signals
+from deltaw.explain.wide import pick
+from deltaw.network import Network
+from deltaw.pages import Block, Figure, Page, Section, Table, number
+
+Array = NDArray[np.float64]
+
+NODES = 8  # points of Gauss and Legendre on each piece of the path
+FIRST_PIECES, MOST_PIECES = 4, 1000
+TOLERANCE = 1e-4
+
+# E = Σ t·o, whose ∂E/∂o is t: with a 1 in one place of t, the way back yields that output's own gradient.
+PICKED = Loss("one output", lambda o, t: np.asarray((t * o).sum(axis=-1)), lambda o, t: t, "t*o")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Attributions:
+    """The share of each input in one output; `str` and notebooks show them.
+
+    Attributes:
+        shares: (n_in,); they sum to `value` − `value_at_baseline`, but for `gap`.
+        x, baseline: the two ends of the path, (n_in,).
+        value, value_at_baseline: the output at them.
+        output, of: which output, from 0; "z", before the last activation, or "o", after it.
+        method: "exact" or "integrated gradients".
+        points: at how many points of the path the gradient was taken.
+        gap: what the sum of the shares is off by.
+        inputs, outputs: names, or ().
+    """
+
+    shares: Array
+    x: Array
+    baseline: Array
+    value: float
+    value_at_baseline: float
+    output: int
+    of: Literal["z", "o"]
+    method: str
+    points: int
+    gap: float
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    def grouped(self, groups: Sequence[str]) -> dict[str, float]:
+        """Shares summed over inputs of one group: `groups` names that of each input (its raw column)."""
+        if len(groups) != len(self.shares):
+            expected = f"groups: expected {len(self.shares)} names, one for each input"
+            raise SettingError(expected, f"{len(groups)}", "give as many")
+        sums = dict.fromkeys(groups, 0.0)
+        for group, share in zip(groups, self.shares, strict=True):
+            sums[group] += float(share)
+        return sums
+
+    def input(self, index: int) -> str:
+        """What an input is called."""
+        return self.inputs[index] if self.inputs else f"input {index}"
+
+    @property
+    def name(self) -> str:
+        """What the output is called: "z of versicolor"."""
+        return f"{self.of} of {self.outputs[self.output] if self.outputs else f'output {self.output}'}"
+
+    @property
+    def how(self) -> str:
+        """The method in a sentence."""
+        if self.method == "exact":
+            return "The network is a straight line in its inputs: each share is exact."
+        return f"Integrated gradients over {self.points:,} points of the path; the sum is off by {number(self.gap, 2)}."
+
+    @cached_property
+    def page(self) -> Page:
+        """The shares as a document."""
+        chosen = pick(self.shares)
+        rows = [(self.input(i), self.x[i], self.baseline[i], self.shares[i]) for (i,) in chosen.places]
+        more = f"… and {chosen.more:,} more inputs; their shares come to {number(chosen.rest)}. " if chosen.more else ""
+        table = Table(("input", "x", "baseline", "share"), rows, more + self.how)
+        lead = (
+            f"{self.name} is {number(self.value)}, and {number(self.value_at_baseline)} at the baseline. The "
+            f"difference, {number(self.value - self.value_at_baseline)}, is shared out among the inputs."
+        )
+        shares = {self.input(i): float(self.shares[i]) for (i,) in chosen.places}
+        blocks: list[Block] = [table, self.figure(shares)]
+        return Page(f"What pushed the {self.name}", lead, [Section("Shares", blocks)], self.data())
+
+    def figure(self, shares: Mapping[str, float], unit: str = "") -> Figure:
+        """The shares, by input or by group, as bars."""
+        return Figure(
+            lambda: drawing.pushes(shares, unit or f"share of {self.name}"),
+            "Bars to the right pushed it up, hatched bars to the left pushed it down.",
+        )
+
+    def data(self) -> dict[str, Any]:
+        """All numbers, for JSON."""
+        return {
+            "output": self.output, "of": self.of, "value": self.value, "value_at_baseline": self.value_at_baseline,
+            "inputs": self.inputs, "x": self.x, "baseline": self.baseline, "shares": self.shares,
+            "method": self.method, "points": self.points, "gap": self.gap,
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        return str(self.page)
+
+    def _repr_html_(self) -> str:
+        return self.page._repr_html_()
+
+
+def attributions(
+    net: Network,
+    x: ArrayLike,
+    output: int | None = None,
+    of: Literal["z", "o"] = "z",
+    baseline: ArrayLike | None = None,
+    tolerance: float = TOLERANCE,
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+) -> Attributions:
+    """The share of each input in one output of the network.
+
+    Args:
+        net: the network.
+        x: the input, (n_in,).
+        output: which output, from 0; the one with the largest z if not given.
+        of: "z" is what the last layer's links add up to: shares of it stay what they are whatever the other outputs do.
+            "o" is behind the activation, which near its limits hardly moves whatever the inputs do.
+        baseline: the input that x is held against, (n_in,); if not given zeros, the mean of standardised inputs.
+        tolerance: how far the sum of the shares may be off.
+        inputs, outputs: names for pages.
+
+    Raises:
+        InputError: x or baseline that does not fit the network.
+        SettingError: another setting that cannot be; a network with the step activation on the way, which has no slope.
+    """
+    seen = signals(net, x, inputs, outputs)
+    start = signals(net, np.zeros(net.sizes[0]) if baseline is None else baseline)
+    tolerance = positive(tolerance, "tolerance")
+    if of not in ("z", "o"):
+        raise SettingError("of: expected z or o", repr(of), "choose one of these")
+    n_out = net.sizes[-1]
+    if output is None:
+        output = int(np.argmax(seen.z[-1]))
+    if isinstance(output, bool) or not isinstance(output, (int, np.integer)) or not 0 <= output < n_out:
+        raise SettingError(f"output: expected one from 0 to {n_out - 1}", repr(output), "choose another")
+    passed = net.activations if of == "o" else net.activations[:-1]
+    if "step" in passed:
+        expected = "attributions: expected activations with a slope"
+        raise SettingError(expected, "the step activation, whose slope is 0", "train with another, such as sigmoid")
+
+    f, gradient = _output(net, int(output), of)
+    change = seen.x - start.x
+    value, value_at_baseline = (float(v) for v in f(np.stack([seen.x, start.x])))
+    if all(name == "identity" for name in passed):
+        shares, points, method = gradient(seen.x[None])[0] * change, 1, "exact"
+    else:
+        (shares, points), method = _along_the_path(f, gradient, start.x, change, tolerance), "integrated gradients"
+    gap = float(shares.sum() - (value - value_at_baseline))
+    return Attributions(
+        shares,
+        seen.x,
+        start.x,
+        value,
+        value_at_baseline,
+        int(output),
+        of,
+        method,
+        points,
+        gap,
+        seen.inputs,
+        seen.outputs,
+    )
+
+
+Values = Callable[[Array], Array]
+
+
+def _output(net: Network, output: int, of: str) -> tuple[Values, Values]:
+    """f, (n, n_in) -> (n,), and its gradient, (n, n_in) -> (n, n_in)."""
+    W = [np.asarray(w, np.float64) for w in net.weights]
+    b = [np.asarray(v, np.float64) for v in net.biases]
+    rows = net.rows if of == "o" else [*net.rows[:-1], ACTIVATIONS["identity"]]
+
+    def f(X: Array) -> Array:
+        return np.asarray(backprop.forward(X, W, b, rows).o[-1][:, output])
+
+    def gradient(X: Array) -> Array:
+        passed = backprop.forward(X, W, b, rows)
+        t = np.zeros_like(passed.o[-1])
+        t[:, output] = 1.0
+        return np.asarray(backprop.backward(passed, t, W, rows, PICKED, row_weight=np.ones(len(X))).delta[0] @ W[0])
+
+    return f, gradient
+
+
+def _along_the_path(f: Values, gradient: Values, start: Array, change: Array, tolerance: float) -> tuple[Array, int]:
+    """∫₀¹ ∂f/∂x(start + s·change) ds ⊙ change, by pieces, and the number of points."""
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+
+    def piece(low: float, high: float, f_low: float, f_high: float) -> tuple[float, float, float, float, float, Array]:
+        """How much the piece misses its gain (negative, for the heap), its ends, and its shares."""
+        s = low + (high - low) * (nodes + 1) / 2
+        shares = (weights * (high - low) / 2) @ gradient(start + s[:, None] * change) * change
+        return -abs(float(shares.sum()) - (f_high - f_low)), low, high, f_low, f_high, shares
+
+    at = np.linspace(0.0, 1.0, FIRST_PIECES + 1)
+    ends = f(start + at[:, None] * change)
+    pieces = [piece(*map(float, four)) for four in zip(at[:-1], at[1:], ends[:-1], ends[1:], strict=True)]
+    heapq.heapify(pieces)
+    points = NODES * FIRST_PIECES
+    while -sum(each[0] for each in pieces) > tolerance and len(pieces) < MOST_PIECES:
+        _, low, high, f_low, f_high, _ = heapq.heappop(pieces)
+        middle = (low + high) / 2
+        f_middle = float(f((start + middle * change)[None])[0])
+        heapq.heappush(pieces, piece(low, middle, f_low, f_middle))
+        heapq.heappush(pieces, piece(middle, high, f_middle, f_high))
+        points += 2 * NODES
+    return np.sum([each[-1] for each in pieces], axis=0), points
