@@ -89,51 +89,24 @@ def network(
     outputs = {name: net.forward(picture) for name, picture in pictures.items()}
     like = {name: alike(picture, pictures["mean"]) for name, picture in pictures.items()}
 
-    shown = sorted({1, 2, 3, 5, 10, 20, epochs} & set(range(1, epochs + 1)))
-    ends = reached[:, -1]
     classes = images.classes
+    setting = words(
+        "setting",
+        inputs=net.sizes[0],
+        hidden=hidden,
+        outputs=len(images.classes),
+        rule=words(backward),
+        training=len(images.training),
+        test=len(images.test),
+        weights=net.parameter_count,
+        alpha=learning_rate,
+    )
     return compose(
         words,
         (
-            Section(
-                words("learning"),
-                (
-                    Text(words("setting", inputs=net.sizes[0], hidden=hidden, outputs=len(classes),
-                               rule=words(backward),
-                               training=len(images.training), test=len(images.test), weights=net.parameter_count,
-                               alpha=learning_rate)),
-                    Table(
-                        (words("epoch"), "E", words("accuracy")),
-                        tuple((n, course[0][n - 1], float(reached[0, n - 1])) for n in shown),
-                        caption=words("learning_caption"), digits=4,
-                    ),
-                    Figure(partial(draw_learning, np.array(course), reached, words), words("learning_alt"),
-                           words("curves_caption", runs=runs)),
-                    Table(
-                        (words("run"), words("accuracy")),
-                        tuple((int(one), float(end)) for one, end in zip(seeds, ends, strict=True)),
-                        caption=words("runs_caption"), digits=4,
-                    ),
-                ),
-            ),
+            Section(words("learning"), (Text(setting), *_learning(words, np.array(course), reached, seeds))),
             Section(words("mistakes"), _mistakes(words, images, X, wrong)),
-            Section(
-                words("backwards"),
-                (
-                    Text(words("asked_text")),
-                    Text(words("descent_text", steps=STEPS)),
-                    Figure(partial(draw_backwards, _images(pictures, images.shape), outputs, classes, words),
-                           words("backwards_alt"), words("backwards_caption")),
-                    Table(
-                        (words("output"), *(words(name) for name in PICTURES)),
-                        tuple((classes[k], *(float(outputs[name][asked, k]) for name in PICTURES))
-                              for k in range(len(classes))),
-                        caption=words("digit_caption", digit=classes[asked]), digits=3,
-                    ),
-                    _by_class(words, classes, outputs, PICTURES, words("own_caption")),
-                    _by_class(words, classes, like, PICTURES[1:], words("alike_caption")),
-                ),
-            ),
+            Section(words("backwards"), _backwards(words, images, pictures, outputs, like, asked)),
         ),
         shows=_shows(words, reached, len(wrong), len(images.test), outputs, like),
         tries={
@@ -229,6 +202,59 @@ def alike(one: Array, other: Array) -> Array:
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
+def _learning(words: Words, errors: Array, accuracy: Array, seeds: Sequence[int]) -> list[Text | Figure | Table]:
+    """The first run by epochs, and where there are more runs how they end; errors and accuracy are (runs, epochs)."""
+    epochs = errors.shape[1]
+    shown = sorted({1, 2, 3, 5, 10, 20, epochs} & set(range(1, epochs + 1)))
+    caption = words("curves_caption", runs=len(seeds)) if len(seeds) > 1 else words("curve_caption")
+    ends = Table(
+        (words("run"), words("accuracy")),
+        tuple((one, float(found[-1])) for one, found in zip(seeds, accuracy, strict=True)),
+        caption=words("runs_caption"),
+        digits=4,
+    )
+    return [
+        Table(
+            (words("epoch"), "E", words("accuracy")),
+            tuple((n, float(errors[0, n - 1]), float(accuracy[0, n - 1])) for n in shown),
+            caption=words("learning_caption"),
+            digits=4,
+        ),
+        Figure(partial(draw_learning, errors, accuracy, words), words("learning_alt"), caption),
+        *([ends] if len(seeds) > 1 else []),
+    ]
+
+
+def _backwards(
+    words: Words,
+    images: Digits,
+    pictures: Mapping[str, Array],
+    outputs: Mapping[str, Array],
+    like: Mapping[str, Array],
+    asked: int,
+) -> list[Text | Figure | Table]:
+    classes = images.classes
+    drawn = {name: picture.reshape(-1, *images.shape) for name, picture in pictures.items()}
+    answers = zip(classes, *(outputs[name][asked].tolist() for name in PICTURES), strict=True)
+    return [
+        Text(words("asked_text")),
+        Text(words("descent_text", steps=STEPS)),
+        Figure(
+            partial(draw_backwards, drawn, outputs, classes, words),
+            words("backwards_alt"),
+            words("backwards_caption"),
+        ),
+        Table(
+            (words("output"), *(words(name) for name in PICTURES)),
+            tuple(answers),
+            caption=words("digit_caption", digit=classes[asked]),
+            digits=3,
+        ),
+        _by_class(words, classes, outputs, PICTURES, words("own_caption")),
+        _by_class(words, classes, like, PICTURES[1:], words("alike_caption")),
+    ]
+
+
 def _mistakes(
     words: Words, images: Digits, X: Array, wrong: Sequence[tuple[int, int, int, float]]
 ) -> tuple[Text | Figure | Table, ...]:
@@ -279,10 +305,6 @@ def _shows(
     if right["from_grey"] > OFTEN * len(outputs["mean"]) and closest["from_grey"] < FAR:
         said.append(words("many", right=right["from_grey"], count=len(outputs["mean"]), r=closest["from_grey"]))
     return said
-
-
-def _images(pictures: Mapping[str, Array], shape: tuple[int, int]) -> dict[str, Array]:
-    return {name: picture.reshape(-1, *shape) for name, picture in pictures.items()}
 
 
 # --- figures --------------------------------------------------------------------------------------------------------
