@@ -9,12 +9,16 @@ One lesson is one file with one function of the same name; it runs on the real e
 
 from __future__ import annotations
 
+from deltaw.lessons.data import data
+from deltaw.lessons.descent import descent
 from deltaw.lessons.errors import errors
 from deltaw.lessons.lesson import Entry, Lesson, Parameter
 from deltaw.lessons.line import line
 from deltaw.lessons.lines import lines
+from deltaw.lessons.network import network
 from deltaw.lessons.neuron import neuron
 from deltaw.lessons.signals import signals
+from deltaw.lessons.split import split
 
 _ORDER = (
     line,
@@ -22,6 +26,10 @@ _ORDER = (
     neuron,
     signals,
     errors,
+    descent,
+    split,
+    data,
+    network,
 )
 
 LESSONS: dict[str, Entry] = {function.__name__: Entry(function) for function in _ORDER}
