@@ -17,8 +17,9 @@ from deltaw.explain.trace import Step, Trace, signals, step
 from deltaw.explain.wide import pick
 from deltaw.models import Model
 from deltaw.models.model import rows_of
-from deltaw.pages import Block, Figure, Page, Section, Table, Text, number
+from deltaw.pages import Block, Figure, Page, Paged, Section, Table, Text, number
 from deltaw.preparation.arithmetic import Line, arithmetic
+from deltaw.preparation.scaling import SCALINGS
 from deltaw.tables import Table as Rows
 from deltaw.tables import read
 
@@ -27,16 +28,17 @@ if TYPE_CHECKING:
 
 # What every input is at the baseline, and what that is of a column of numbers, by the preparation's scaling.
 BASELINES = {
-    "standard": (0.0, "the mean of every column of the training rows, and no category"),
-    "robust": (0.0, "the median of every column of the training rows, and no category"),
+    "standard": (0.0, "the mean of every column of the training rows"),
+    "robust": (0.0, "the median of every column of the training rows"),
     "symmetric": (0.0, "the middle of every column's range"),
     "unit": (0.01, "the lowest value of every column of the training rows"),
-    "none": (0.0, "0 in every column, and no category"),
+    "none": (0.0, "0 in every column"),
 }
+NO_CATEGORY = ", and no category"  # where categories have slots, and all of them are at their "no"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Prediction:
+class Prediction(Paged):
     """One answer and where it comes from; `str` and notebooks show its page.
 
     Attributes:
@@ -94,12 +96,6 @@ class Prediction:
             f"{self.model.target.name} of row {self.row:,} of {self.source}", _lead(self), sections, _data(self)
         )
 
-    def __str__(self) -> str:
-        return str(self.page)
-
-    def _repr_html_(self) -> str:
-        return self.page._repr_html_()
-
 
 def prediction(
     model: Model,
@@ -136,6 +132,10 @@ def prediction(
     probabilities = None if found.probabilities is None else found.probabilities[0]
 
     start, told = BASELINES[model.preparation.scaling]
+    if start == SCALINGS[model.preparation.scaling].low and any(
+        each.kind == "category" for each in model.preparation.steps
+    ):
+        told += NO_CATEGORY
     baseline = np.full(len(x), start)
     if against is not None:
         other = _row(table, against)
@@ -245,11 +245,15 @@ def _answer(found: Prediction) -> list[Block]:
     target = found.model.target
     if found.probabilities is not None:
         chosen = pick(found.probabilities)
-        rows = [(str(target.classes[k]), z[k], o[k], found.probabilities[k]) for (k,) in chosen.places]
+        same = np.allclose(o, found.probabilities)
+        headings = (target.name, "z", *(["o, the probability"] if same else ["o", "probability"]))
+        rows = [
+            (str(target.classes[k]), z[k], o[k], *([] if same else [found.probabilities[k]])) for (k,) in chosen.places
+        ]
         more = f"… and {chosen.more:,} more, together {number(chosen.rest)}. " if chosen.more else ""
-        sums = "" if np.isclose(o.sum(), 1.0) else "The probabilities are the outputs, divided by their sum. "
+        sums = "" if same else "The probabilities are the outputs, divided by their sum. "
         caption = f"{more}{sums}The largest is the answer: {_value(found.answer)}."
-        return [Table((target.name, "z", "o", "probability"), rows, caption)]
+        return [Table(headings, rows, caption)]
     raw = float(target.scale.undo(o)[0])
     scale = target.scale
     back = f"({number(float(o[0]))} − {number(scale.shift)})" if scale.shift else number(float(o[0]))

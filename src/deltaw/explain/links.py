@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from deltaw.equations.losses import fused, row_errors
 from deltaw.exceptions import SettingError
-from deltaw.explain.notation import PULLS, SLOPES, equations, factor, number, partial, product, symbol, weighted_sum
+from deltaw.explain.notation import PULLS, SLOPES, equations, factor, number, partial, product, symbol, weighted_terms
 from deltaw.explain.wide import pick
-from deltaw.pages import Block, Formula, Page, Section, Table, Text, typeset
+from deltaw.pages import Block, Formula, Page, Paged, Section, Table, Text, typeset
 from deltaw.pages import number as shown
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Factor:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Link:
+class Link(Paged):
     """One weight (or bias) of a step; `str` and notebooks show its page.
 
     Attributes:
@@ -128,12 +128,6 @@ class Link:
             "by_rule": self.by_rule, "change": self.change, "weight_after": self.weight_after,
             "factors": [{"symbol": each.symbol, "value": each.value} for each in self.factors],
         }  # fmt: skip
-
-    def __str__(self) -> str:
-        return str(self.page)
-
-    def _repr_html_(self) -> str:
-        return self.page._repr_html_()
 
 
 def link(step: Step, layer: int, to: int, of: int | Literal["bias"]) -> Link:
@@ -235,7 +229,7 @@ def _total(symbol: str, letters: tuple[str, str], terms: tuple[Term, ...]) -> Fa
     value = sum(term.value for term in terms)
     form, numbers = rf"\left(\sum_i \, {letters[0]} \, {letters[1]}\right)", factor(value)
     if len(terms) <= SHORT:
-        numbers = f"({weighted_sum([each.left for each in terms], [each.right for each in terms])})"
+        numbers = f"({' '.join(weighted_terms([each.left for each in terms], [each.right for each in terms]))})"
     return Factor(symbol, form, numbers, value, terms, letters)
 
 

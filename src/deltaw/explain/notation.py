@@ -67,15 +67,14 @@ def words(name: str) -> str:
     return rf"\text{{{name.replace('_', ' ')}}}"
 
 
-def weighted_sum(weights: Iterable[float], signals: Iterable[float], bias: float | None = None) -> str:
-    """w₀·a₀ + w₁·a₁ − … + b with the numbers."""
-    terms = [(w, f" \\cdot {factor(a)}") for w, a in zip(weights, signals, strict=True)]
-    if bias is not None:
-        terms.append((bias, ""))
-    (first, times), *others = terms
-    return f"{number(first)}{times}" + "".join(
-        f" {'-' if value < 0 else '+'} {number(abs(value))}{times}" for value, times in others
-    )
+def weighted_terms(weights: Iterable[float], signals: Iterable[float], bias: float | None = None) -> list[str]:
+    """w₀·a₀, + w₁·a₁, − …, + b with the numbers: joined by blanks, a sum."""
+    pairs = [(w, f" \\cdot {factor(a)}") for w, a in zip(weights, signals, strict=True)]
+    pairs += [] if bias is None else [(bias, "")]
+    (first, times), *others = pairs
+    return [f"{number(first)}{times}"] + [
+        f"{'-' if value < 0 else '+'} {number(abs(value))}{times}" for value, times in others
+    ]
 
 
 def matrix(values: Array) -> str:

@@ -27,7 +27,7 @@ from deltaw.explain import drawing
 from deltaw.explain.trace import signals
 from deltaw.explain.wide import pick
 from deltaw.network import Network
-from deltaw.pages import Block, Figure, Page, Section, Table, number
+from deltaw.pages import Block, Figure, Page, Paged, Section, Table, number
 
 Array = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ PICKED = Loss("one output", lambda o, t: np.asarray((t * o).sum(axis=-1)), lambd
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Attributions:
+class Attributions(Paged):
     """The share of each input in one output; `str` and notebooks show them.
 
     Attributes:
@@ -122,12 +122,6 @@ class Attributions:
             "inputs": self.inputs, "x": self.x, "baseline": self.baseline, "shares": self.shares,
             "method": self.method, "points": self.points, "gap": self.gap,
         }  # fmt: skip
-
-    def __str__(self) -> str:
-        return str(self.page)
-
-    def _repr_html_(self) -> str:
-        return self.page._repr_html_()
 
 
 def attributions(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # The sizes up to which a layer is written out as sums, and as matrices.
 SUMS_OUT, SUMS_IN, MATRIX = 6, 8, 4
+TERMS = 3  # of a long sum on one line
 WHOLE = 4096  # weights of a layer that JSON gives one by one; of more the largest only
 
 RULE_NAMES = {"gradient": "the chain rule", "notes": "the notes' rule"}
@@ -30,6 +31,12 @@ def of_step(step: Step) -> Page:
     )
     title = f"One step of a {'-'.join(map(str, step.network.sizes))} network"
     return Page(title, lead, [*signal_sections(step), *learning_sections(step)], document(step))
+
+
+def of_signals(signals: Trace) -> Page:
+    """The page of a forward pass alone."""
+    title = f"Signals through a {'-'.join(map(str, signals.network.sizes))} network"
+    return Page(title, f"{network_line(signals)}.", signal_sections(signals), signals_document(signals))
 
 
 def network_line(signals: Trace) -> str:
@@ -124,8 +131,11 @@ def _sum_of(signals: Trace, layer: int, k: int) -> list[tuple[str, str]]:
     l = layer - 1
     bias = float(signals.b[l][k]) if signals.network.bias[l] else None
     f = signals.activation(layer)
-    total = n.weighted_sum(signals.W[l][k], signals.a[l], bias)
-    lines = [(f"z_{{{k}}}", f"{total} = {n.number(signals.z[l][k])}")]
+    terms = n.weighted_terms(signals.W[l][k], signals.a[l], bias)
+    per_line = TERMS if len(terms) > TERMS + 1 else TERMS + 1
+    parts = [" ".join(terms[i : i + per_line]) for i in range(0, len(terms), per_line)]
+    parts[-1] += f" = {n.number(signals.z[l][k])}"
+    lines = [(f"z_{{{k}}}", parts[0]), *(("", rf"\quad {part}") for part in parts[1:])]
     if not f.coupled:
         lines.append((f"o_{{{k}}}", rf"{n.words(f.name)}({n.number(signals.z[l][k])}) = {n.number(signals.o[l][k])}"))
     return lines

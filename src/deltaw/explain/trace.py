@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Literal
 
@@ -20,9 +20,9 @@ from deltaw.equations.backprop import RULES, Rule
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError, SettingError
 from deltaw.explain.links import Link, link
-from deltaw.explain.story import of_step
+from deltaw.explain.story import of_signals, of_step
 from deltaw.network import Network
-from deltaw.pages import Page
+from deltaw.pages import Page, Paged
 
 Array = NDArray[np.float64]
 Arrays = tuple[Array, ...]  # one a layer
@@ -30,8 +30,8 @@ QUIET = np.errstate(over="ignore", invalid="ignore")  # what overflows shows in 
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Trace:
-    """The signals of one example through a network.
+class Trace(Paged):
+    """The signals of one example through a network; `str` and notebooks show its page.
 
     Layers are counted from 1, as the notes count them: layer l is the one that W_l feeds. Tuples hold one array a
     layer, so `z[l - 1]` is z_l. Units are counted from 0, as the rows and columns of W are.
@@ -51,6 +51,11 @@ class Trace:
     o: Arrays
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+
+    @cached_property
+    def page(self) -> Page:
+        """The signals as a document."""
+        return of_signals(self)
 
     @property
     def layers(self) -> range:
@@ -142,12 +147,6 @@ class Step(Trace):
         """The whole step as a document."""
         return of_step(self)
 
-    def __str__(self) -> str:
-        return str(self.page)
-
-    def _repr_html_(self) -> str:
-        return self.page._repr_html_()
-
 
 @QUIET
 def step(
@@ -209,7 +208,7 @@ def step(
         for db, has in zip(chosen.db, net.bias, strict=True)
     ]
     return Step(
-        **vars(before),
+        **{field.name: getattr(before, field.name) for field in fields(before)},
         t=T[0],
         e=T[0] - before.o[-1],
         loss=row,

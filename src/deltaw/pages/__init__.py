@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from deltaw.pages.blocks import Block, Figure, Formula, Section, Table, Text
 from deltaw.pages.numbers import latex_number, number
-from deltaw.pages.page import FORMATS, Page
+from deltaw.pages.page import FORMATS, Page, Paged
 from deltaw.pages.typeset import typeset
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Figure",
     "Formula",
     "Page",
+    "Paged",
     "Section",
     "Table",
     "Text",

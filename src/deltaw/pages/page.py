@@ -74,6 +74,21 @@ class Page:
         return html.fragment(html.content(self.title, self.lead, self.sections, self.lang))
 
 
+class Paged:
+    """What has a page: `print` and notebooks show it."""
+
+    @property
+    def page(self) -> Page:
+        """It as a document."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return str(self.page)
+
+    def _repr_html_(self) -> str:
+        return self.page._repr_html_()
+
+
 FORMATS: dict[str, Callable[[Page], str]] = {
     "text": Page.text,
     "markdown": Page.markdown,
