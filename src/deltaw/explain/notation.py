@@ -90,7 +90,7 @@ def row(values: Array) -> str:
     return matrix(np.asarray(values)[None, :])
 
 
-def equations(lines: Iterable[tuple[str, str]]) -> str:
-    """Lines left = right, their signs under each other; an empty left goes on from the line before."""
-    body = r" \\ ".join(f"{left} &= {right}" for left, right in lines)
+def equations(lines: Iterable[tuple[str | None, str]]) -> str:
+    """Lines left = right, their signs under each other; without a left the line goes on from the one before."""
+    body = r" \\ ".join(rf"&\quad {right}" if left is None else f"{left} &= {right}" for left, right in lines)
     return rf"\begin{{aligned}} {body} \end{{aligned}}"

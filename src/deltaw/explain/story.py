@@ -126,7 +126,7 @@ def _signal_blocks(signals: Trace, layer: int) -> list[Block]:
     return blocks
 
 
-def _sum_of(signals: Trace, layer: int, k: int) -> list[tuple[str, str]]:
+def _sum_of(signals: Trace, layer: int, k: int) -> list[tuple[str | None, str]]:
     """z of one unit as a sum with its numbers, then o."""
     l = layer - 1
     bias = float(signals.b[l][k]) if signals.network.bias[l] else None
@@ -135,7 +135,7 @@ def _sum_of(signals: Trace, layer: int, k: int) -> list[tuple[str, str]]:
     per_line = TERMS if len(terms) > TERMS + 1 else TERMS + 1
     parts = [" ".join(terms[i : i + per_line]) for i in range(0, len(terms), per_line)]
     parts[-1] += f" = {n.number(signals.z[l][k])}"
-    lines = [(f"z_{{{k}}}", parts[0]), *(("", rf"\quad {part}") for part in parts[1:])]
+    lines: list[tuple[str | None, str]] = [(f"z_{{{k}}}", parts[0]), *((None, part) for part in parts[1:])]
     if not f.coupled:
         lines.append((f"o_{{{k}}}", rf"{n.words(f.name)}({n.number(signals.z[l][k])}) = {n.number(signals.o[l][k])}"))
     return lines
