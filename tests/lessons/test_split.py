@@ -15,7 +15,8 @@ from deltaw.equations.losses import loss
 from deltaw.exceptions import InputError, SettingError
 from deltaw.lessons.lesson import Lesson
 from deltaw.lessons.rules import compare, mixed_step
-from deltaw.lessons.split import TARGET, WEIGHTS, X, sent_back, split
+from deltaw.lessons.signals import EXAMPLE as WEIGHTS
+from deltaw.lessons.split import TARGET, X, sent_back, split
 from deltaw.lessons.words import Words
 
 QUICK: dict[str, Any] = {"hidden": 8, "epochs": 2, "runs": 1}

@@ -16,6 +16,7 @@ from deltaw.lessons import checks, drawing
 from deltaw.lessons.digits import digits
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.rules import SATURATED, Step, Trials
+from deltaw.lessons.signals import EXAMPLE
 from deltaw.lessons.words import Words
 from deltaw.pages import Figure, Section, Table, Text
 
@@ -26,13 +27,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 ByRule = dict[Rule, Array]
 
-# The three-layer example of lesson `signals`, with a target.
+# The input of lesson `signals`, with a target.
 X = np.array([0.9, 0.1, 0.8])
 TARGET = np.array([0.01, 0.01, 0.99])
-WEIGHTS = (
-    np.array([[0.9, 0.3, 0.4], [0.2, 0.8, 0.2], [0.1, 0.5, 0.6]]),
-    np.array([[0.3, 0.7, 0.5], [0.6, 0.5, 0.2], [0.8, 0.1, 0.9]]),
-)
 
 RATES = (0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 8.0)  # of the sweep
 ROWS = 1800  # images at most, so that a large set too takes seconds
@@ -81,7 +78,7 @@ def split(
         checks.whole(epochs, "epochs", 1, 100), seeds,
     )  # fmt: skip
 
-    back = sent_back(X, TARGET, WEIGHTS)
+    back = sent_back(X, TARGET, EXAMPLE)
     rates = sorted({*RATES, gentle, high})
     accuracy = {rule: np.array([trials.accuracy(rule, rate) for rate in rates]) for rule in LOOK}
     course = {rule: trials.course(rule, high) for rule in LOOK}

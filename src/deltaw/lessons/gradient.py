@@ -1,0 +1,242 @@
+"""Lesson 8: the chain rule for one weight, factor by factor, checked against a finite difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw import plots
+from deltaw.equations.losses import LOSSES, row_errors
+from deltaw.equations.losses import loss as loss_row
+from deltaw.explain import Link, Step, step
+from deltaw.lessons import checks, drawing
+from deltaw.lessons.lesson import Lesson, compose
+from deltaw.lessons.neuron import ALONE
+from deltaw.lessons.signals import EXAMPLE, UNITS, WEIGHTS
+from deltaw.lessons.words import Words
+from deltaw.network import Network
+from deltaw.pages import Figure, Formula, Section, Table, Text, typeset
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+
+Array = NDArray[np.float64]
+
+OUTPUT, HIDDEN = 2, 1  # the layers that the two links lead into
+WIDTHS = 10.0 ** np.arange(-1, -14, -1)  # h of the central differences
+REACH = 4.0  # how far to both sides of its value a weight is moved in the figure
+# Errors that take any target: a cross-entropy would want outputs between 0 and 1.
+ERRORS = tuple(
+    name for name in LOSSES if loss_row(name).minimum and np.isinf([loss_row(name).low, loss_row(name).high]).all()
+)
+SLOPED = tuple(name for name in ALONE if name != "step")
+
+
+def gradient(
+    *,
+    to: int = 0,
+    of: int = 1,
+    inputs: str = "0.9,0.1,0.8",
+    target: str = "0.01,0.01,0.99",
+    activation: str = "sigmoid",
+    loss: str = "squared",
+    weights: str = "example",
+    seed: int = 0,
+    lang: str = "en",
+) -> Lesson:
+    """∂E/∂w of an output link and of a hidden link in a network of three layers with three units each.
+
+    Args:
+        to, of: the links lead from unit `of` to unit `to`, counted from 0, in both layers of weights.
+        inputs, target: three numbers each, with commas between them.
+        activation: of both layers; any with a slope that depends on its own z alone.
+        loss: the error function: squared, absolute, huber or pinball.
+        weights: "example", those of lesson `signals`, or "random".
+        seed: of the random weights.
+        lang: "en" or "zh".
+
+    Raises:
+        SettingError: a parameter that cannot be.
+    """
+    words = Words("gradient", lang)
+    checks.whole(to, "to", 0, UNITS - 1)
+    checks.whole(of, "of", 0, UNITS - 1)
+    x, t = checks.numbers(inputs, "inputs", UNITS), checks.numbers(target, "target", UNITS)
+    checks.choice(activation, "activation", SLOPED)
+    checks.choice(loss, "loss", ERRORS)
+    network = Network([UNITS] * 3, activation, bias=False, init="notes", seed=seed)
+    if checks.choice(weights, "weights", WEIGHTS) == "example":
+        network.weights = [w.copy() for w in EXAMPLE]
+
+    chain, notes = (step(network, x, t, loss=loss, backward=rule) for rule in ("gradient", "notes"))
+    output, hidden = (chain.link(layer, to, of) for layer in (OUTPUT, HIDDEN))
+    by_notes = notes.link(HIDDEN, to, of).by_rule
+    every = [chain.link(layer, k, j) for layer in (HIDDEN, OUTPUT) for k in range(UNITS) for j in range(UNITS)]
+    slopes = {
+        name: np.array([central_difference(link, h) for h in WIDTHS])
+        for name, link in (("output", output), ("hidden", hidden))
+    }
+    sums = hidden.factors[0]
+    return compose(
+        words,
+        (
+            Section(
+                words("output"),
+                (
+                    Text(words("output_text", to=to, of=of, w=output.weight)),
+                    _chain(output),
+                    _factors(words, output),
+                ),
+            ),
+            Section(
+                words("hidden"),
+                (
+                    Text(words("hidden_text", to=to, of=of, w=hidden.weight)),
+                    _chain(hidden),
+                    _factors(words, hidden),
+                    Table(
+                        ("i", "δᵢ", typeset(f"w^{{({OUTPUT})}}_{{i,{to}}}"), "δᵢ · w"),
+                        tuple((str(term.index), term.left, term.right, term.value) for term in sums.terms),
+                        caption=words("sum_caption", total=sums.value),
+                    ),
+                    Text(words("notes_text", split_negative=-float(notes.split[HIDDEN - 1][to]), sent=sums.value,
+                               by_notes=by_notes, gradient=hidden.gradient)),
+                ),
+            ),
+            Section(
+                words("check"),
+                (
+                    Text(words("check_text")),
+                    Table(
+                        (words("layer"), words("to"), words("from"), words("by_chain"), words("by_difference"),
+                         words("apart")),
+                        tuple((link.layer, link.to, link.of, link.gradient, link.numeric, link.gradient - link.numeric)
+                              for link in every),
+                        caption=words("check_caption"),
+                    ),
+                    Figure(partial(draw_slopes, {"output": output, "hidden": hidden}, words), words("slopes_alt"),
+                           words("slopes_caption")),
+                    Figure(partial(draw_widths, slopes, {"output": output.gradient, "hidden": hidden.gradient}, words),
+                           words("widths_alt"), words("widths_caption")),
+                ),
+            ),
+        ),
+        shows=_shows(words, every, output, hidden, by_notes, slopes),
+        tries={
+            "--to 2 --of 0": words("try_link"),
+            "--activation tanh --loss huber": words("try_tables"),
+            "--activation relu --weights random --seed 3": words("try_relu"),
+            "--inputs 9,1,8": words("try_large"),
+        },
+        data={
+            "E": chain.E,
+            "o": [*chain.o],
+            "delta": [*chain.delta],
+            "output": _numbers(output),
+            "hidden": _numbers(hidden) | {"by_the_notes": by_notes},
+            "gradient": [*chain.dW],
+            "central_difference": [
+                np.array([[chain.link(layer, k, j).numeric for j in range(UNITS)] for k in range(UNITS)])
+                for layer in (HIDDEN, OUTPUT)
+            ],
+            "h": WIDTHS,
+            **{f"difference_{name}": found for name, found in slopes.items()},
+        },
+    )  # fmt: skip
+
+
+def error_at(step: Step, layer: int, to: int, of: int, w: float) -> float:
+    """E of the step's example with one weight set to w, all others as they are."""
+    twin = step.network.copy()
+    twin.weights[layer - 1][to, of] = w
+    signals = twin.signals(step.x)
+    errors = row_errors(signals.z[-1], signals.o[-1], step.t[None], twin.activations[-1], step.loss)
+    return float(errors[0])
+
+
+def central_difference(link: Link, h: float) -> float:
+    """(E(w + h) − E(w − h)) / 2h."""
+    error = partial(error_at, link.step, link.layer, link.to, int(link.of))
+    above, below = link.weight + h, link.weight - h
+    return (error(above) - error(below)) / (above - below)  # what float64 makes of 2h
+
+
+# --- the page -------------------------------------------------------------------------------------------------------
+
+
+def _chain(link: Link) -> Formula:
+    """The product of a link, in symbols and then in numbers."""
+    return next(block for section in link.sections() for block in section.blocks if isinstance(block, Formula))
+
+
+def _factors(words: Words, link: Link) -> Table:
+    rows = [(typeset(each.symbol), typeset(each.form), each.value) for each in link.factors]
+    rows.append((typeset(rf"\frac{{\partial E}}{{\partial {link.letter}}}"), words("product"), link.gradient))
+    return Table((words("factor"), words("form"), words("value")), tuple(rows))
+
+
+def _numbers(link: Link) -> dict[str, Any]:
+    return link.data() | {"factors": [each.value for each in link.factors]}
+
+
+def _shows(
+    words: Words, every: list[Link], output: Link, hidden: Link, by_notes: float, slopes: Mapping[str, Array]
+) -> list[str]:
+    far = [link for link in every if not link.agrees]
+    apart = max(abs(link.gradient - link.numeric) for link in every)
+    said = [
+        words("kink", count=len(far), all=len(every)) if far else words("agree", count=len(every), apart=apart),
+        words("downhill" if output.gradient else "flat", slope=output.gradient),
+    ]
+    if hidden.gradient and by_notes:
+        same = "same_sign" if by_notes * hidden.gradient > 0 else "other_sign"
+        said.append(words(same, ratio=abs(by_notes / hidden.gradient), notes=by_notes, gradient=hidden.gradient))
+    wrong = np.abs(slopes["output"] - output.gradient)
+    best = int(np.argmin(wrong))
+    if 0 < best < len(WIDTHS) - 1:
+        said.append(words("widths", h=WIDTHS[best], least=wrong[best], widest=wrong[0], narrowest=wrong[-1]))
+    return said
+
+
+# --- figures --------------------------------------------------------------------------------------------------------
+
+
+@drawing.styled
+def draw_slopes(links: Mapping[str, Link], words: Words) -> Picture:
+    """E against each of the two weights, with the tangent that the chain rule gives at the weight's value."""
+    figure, axes = drawing.axes((9.6, 3.4), 1, 2)
+    for axis, (name, link) in zip(axes, links.items(), strict=True):
+        w = np.linspace(link.weight - REACH, link.weight + REACH, 161)
+        E = [error_at(link.step, link.layer, link.to, int(link.of), float(one)) for one in w]
+        near = np.array([link.weight - REACH / 2, link.weight + REACH / 2])
+        axis.plot(w, E, color=plots.BLUE, label="E")
+        axis.plot(near, link.step.E + link.gradient * (near - link.weight), color=plots.VERMILION, linestyle="--",
+                  label=words("tangent", slope=link.gradient))  # fmt: skip
+        axis.plot([link.weight], [link.step.E], "o", color=plots.INK, markersize=5)
+        axis.set(xlabel=typeset(link.letter), ylabel="E")
+        axis.set_title(words(name))
+        axis.grid(True)
+        axis.legend(fontsize=9)
+    return figure
+
+
+@drawing.styled
+def draw_widths(slopes: Mapping[str, Array], gradients: Mapping[str, float], words: Words) -> Picture:
+    """How far the central difference is from the chain rule, against its width h."""
+    figure, axes = drawing.axes((6.4, 3.5))
+    looks = {"output": (plots.BLUE, "-", "o"), "hidden": (plots.VERMILION, "--", "s")}
+    for name, found in slopes.items():
+        colour, line, marker = looks[name]
+        wrong = np.abs(found - gradients[name])
+        seen = wrong > 0  # a logarithm has no place for what is exact
+        axes[0].loglog(
+            WIDTHS[seen], wrong[seen], color=colour, linestyle=line, marker=marker, markersize=4, label=words(name)
+        )
+    axes[0].set(xlabel="h", ylabel=words("apart_axis"))
+    axes[0].grid(True)
+    axes[0].legend(fontsize=9)
+    return figure
