@@ -191,7 +191,7 @@ def _shows(words: Words, data: Data) -> list[str]:
     said = [words(key, low=min(rights), high=max(rights), all=len(X), squared=worst["squared"], largest=largest)]
     difference = runs["difference"]
     said.append(words("endless", steps=len(difference["o"]) - 1, E=difference["E"][-1], refusal=data["refusal"]))
-    return said + [words(f"{kind}.{ending(runs[kind], t)}", **_ends(runs[kind], t)) for kind in KINDS[1:]]
+    return said + [words(f"ended.{kind}.{ending(runs[kind], t)}", **_ends(runs[kind], t)) for kind in KINDS[1:]]
 
 
 def ending(one: Data, target: float) -> str:

@@ -1,0 +1,300 @@
+"""The frame of the lessons: words in both languages, every way to show a page, and the command."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import shlex
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deltaw.cli import main
+from deltaw.exceptions import SettingError
+from deltaw.lessons import LESSONS, Lesson, checks, drawing
+from deltaw.lessons import words as wording
+from deltaw.lessons.words import FOLDER, LANGUAGES, SHARED, Words, texts
+from deltaw.pages import FORMATS
+
+SOURCES = FOLDER.parent
+QUICK = ("line", "lines", "neuron", "signals", "errors", "descent")  # of well under a second each
+
+# For every parameter of these lessons another value, which has to give other numbers.
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "line": {
+        "learning_rate": 0.5, "examples": 20, "wrong": 0, "margin": 0.5, "slope": 3.0, "bias": True, "seed": 1,
+    },
+    "lines": {"gate": "and", "hidden": 3, "learning_rate": 1.0, "epochs": 100, "runs": 3, "seed": 5},
+    "neuron": {
+        "inputs": "1,2,3", "weights": "0.1,-2,1", "bias": 1.0, "activation": "tanh", "sharpen": "1,3", "shift": "-1",
+    },
+    "signals": {"inputs": "1,2,3", "layers": 2, "activation": "relu", "weights": "random", "seed": 1},
+    "errors": {"learning_rate": 0.1, "start": 1.0, "target": -2.0, "steps": 4, "bad_weight": -4.0},
+    "descent": {"learning_rate": 0.1, "starts": "1,2", "rates": "0.2", "begin": "1,1", "steps": 5},
+}  # fmt: skip
+# Where a parameter only shows beside another one.
+BESIDE = {("signals", "seed"): {"weights": "random"}}
+
+
+@cache
+def run(name: str, **settings: Any) -> Lesson:
+    return LESSONS[name].function(**settings)
+
+
+def plain(name: str, **settings: Any) -> dict[str, Any]:
+    return run(name, **settings).page.json()
+
+
+# --- words ----------------------------------------------------------------------------------------------------------
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("name", [*LESSONS, SHARED])
+def test_words_are_complete_in_both_languages(name: str) -> None:
+    for key, languages in texts(name).items():
+        assert set(languages) == set(LANGUAGES), key
+        assert fields(languages["en"]) == fields(languages["zh"]), key
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_word_is_used(name: str) -> None:
+    """Every key stands in the lesson's code: whole, or as the group of a key that is put together there."""
+    code = inspect.getsource(inspect.getmodule(LESSONS[name].function))  # type: ignore[arg-type]
+    code += "".join(p.read_text(encoding="utf-8") for p in SOURCES.glob("*.py") if p.stem not in LESSONS)
+    parameters = {f"parameters.{p.name}" for p in LESSONS[name].parameters}
+    for key in texts(name):
+        group = key.split(".")[0]
+        assert f'"{key}"' in code or f'f"{group}.{{' in code or f"f'{group}.{{" in code or key in parameters, key
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_parameter_is_explained(name: str) -> None:
+    entry = LESSONS[name]
+    assert entry.name == name
+    assert all(entry.help(p.name, lang) for p in entry.parameters for lang in LANGUAGES)
+    own = {key.removeprefix("parameters.") for key in texts(name) if key.startswith("parameters.")}
+    assert own <= {p.name for p in entry.parameters}
+    assert all(p.kind in {int, float, str, bool} and isinstance(p.default, p.kind) for p in entry.parameters)
+    signature = inspect.signature(entry.function)
+    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in signature.parameters.values())
+    assert signature.parameters["lang"].default == "en"
+
+
+def test_chinese_is_chinese() -> None:
+    """Chinese sentences have Chinese punctuation, which the English ones do not."""
+    for name in (*LESSONS, SHARED):
+        for key, languages in texts(name).items():
+            assert not set("，。；：（）") & set(languages["en"]), f"{name}: {key}"
+            assert not any(
+                sign in ",;:" and "\u4e00" <= before <= "\u9fff"
+                for before, sign in zip(languages["zh"], languages["zh"][1:], strict=False)
+            ), f"{name}: {key}"
+
+
+def test_numbers_in_words_read_as_in_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one.toml").write_text('[said]\nen = "{x}, {n}, {s}, {x:.1f}"\nzh = "{x}"\n', encoding="utf-8")
+    (tmp_path / "lesson.toml").write_text('[shared]\nen = "a"\nzh = "b"\n', encoding="utf-8")
+    monkeypatch.setattr(wording, "FOLDER", tmp_path)
+    texts.cache_clear()
+    try:
+        assert Words("one")("said", x=-1.23456, n=12, s="-w") == "−1.235, 12, -w, −1.2"
+        assert Words("one", "zh")("shared") == "b"
+        with pytest.raises(KeyError):
+            Words("one")("missing")
+    finally:
+        texts.cache_clear()
+
+
+# --- lessons --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", QUICK)
+def test_every_form(name: str, lang: str) -> None:
+    lesson = run(name, lang=lang)
+    title = LESSONS[name].title(lang)
+    shown = {form: render(lesson.page) for form, render in FORMATS.items()}
+    assert {form for form, text in shown.items() if title in text} == {"text", "markdown", "html"}
+    assert shown["text"] == str(lesson)
+    assert "{" not in shown["text"]  # no field without its number
+    assert json.loads(shown["json"]) == lesson.page.json()
+    assert shown["html"].count("<svg") == len(lesson.page.figures) >= 1
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_same_seed_gives_the_same_lesson(name: str) -> None:
+    again = LESSONS[name].function()
+    assert again.page.json() == run(name).page.json()
+    assert str(again) == str(run(name))
+
+
+def test_a_notebook_shows_figures_and_page() -> None:
+    lesson = run("line")
+    assert [type(figure).__name__ for figure in lesson.figures] == ["Figure"]
+    assert "<table" in lesson._repr_html_()
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_languages_share_their_numbers(name: str) -> None:
+    assert plain(name, lang="zh") == plain(name, lang="en")
+
+
+@pytest.mark.parametrize(("name", "parameter"), [(n, p.name) for n in QUICK for p in LESSONS[n].parameters])
+def test_every_parameter_changes_the_run(name: str, parameter: str) -> None:
+    beside = BESIDE.get((name, parameter), {})
+    changed = plain(name, **beside, **{parameter: OTHERWISE[name][parameter]})
+    before = plain(name, **beside)
+    assert {k: v for k, v in changed.items() if k != parameter} != {k: v for k, v in before.items() if k != parameter}
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_language_that_there_is_not(name: str) -> None:
+    with pytest.raises(SettingError, match=r"^lang: expected one of en, zh, found 'fr'; "):
+        run(name, lang="fr")
+
+
+def test_figures_do_without_a_chinese_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "CHINESE_FONTS", ())
+    figure = run("errors", lang="zh").figures[0]
+    with pytest.warns(UserWarning, match="Glyph"):
+        figure.savefig(png := io.BytesIO(), format="png")
+    assert png.getvalue()[:4] == b"\x89PNG"
+
+
+# --- checks ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), "1", None, True, 3, -0.5])
+def test_a_number_out_of_bounds(bad: Any) -> None:
+    with pytest.raises(SettingError, match=r"^x: expected a .*number"):
+        checks.number(bad, "x", 0, 2)
+
+
+@pytest.mark.parametrize("bad", [1.0, "1", None, True, 3, -1])
+def test_a_whole_number_out_of_bounds(bad: Any) -> None:
+    with pytest.raises(SettingError, match=r"^n: expected a whole number from 0 to 2, found "):
+        checks.whole(bad, "n", 0, 2)
+
+
+@pytest.mark.parametrize("bad", ["", "a,b", "1,,2", "nan,1", "1,inf", "1,2,3", None, 4])
+def test_numbers_that_are_none(bad: Any) -> None:
+    with pytest.raises(SettingError, match=r"^inputs: expected 2 finite numbers with commas between them, found "):
+        checks.numbers(bad, "inputs", 2)
+    assert checks.numbers("1, -2.5e1", "inputs", 2) == [1.0, -25.0]
+
+
+def test_bounds_read_well() -> None:
+    for call, words in (
+        (lambda: checks.number(5, "x", high=1), "of 1 or less"),
+        (lambda: checks.whole(0, "n", 1), "of 1 or more"),
+        (lambda: checks.choice("a", "gate", ("xor", "and")), "one of xor, and"),
+        (lambda: checks.choice(["a"], "gate", ("xor", "and")), "one of xor, and"),  # type: ignore[type-var]
+    ):
+        with pytest.raises(SettingError, match=words):
+            call()
+
+
+# --- the command ----------------------------------------------------------------------------------------------------
+
+
+def command(capsys: pytest.CaptureFixture[str], arguments: str) -> tuple[int, str, str]:
+    status = main(["lesson", *shlex.split(arguments)])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_list(capsys: pytest.CaptureFixture[str], lang: str) -> None:
+    status, out, _ = command(capsys, f"--lang {lang}")
+    assert status == 0
+    lines = out.splitlines()
+    assert [line.split()[1] for line in lines] == list(LESSONS)
+    assert all(line.endswith(entry.title(lang)) for line, entry in zip(lines, LESSONS.values(), strict=True))
+    status, out, _ = command(capsys, f"--json --lang {lang}")
+    assert [row["name"] for row in json.loads(out)["lessons"]] == list(LESSONS)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_what_to_try_next_works(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    proposals = [row[0] for row in run(name).page.sections[-1].blocks[0].rows]  # type: ignore[union-attr]
+    assert len(proposals) >= 3
+    outputs = {str(run(name))}
+    for proposal in proposals:
+        status, out, err = command(capsys, proposal.removeprefix("deltaw lesson "))
+        assert (status, err) == (0, "")
+        assert out.startswith(LESSONS[name].title())
+        outputs.add(out)
+    assert len(outputs) == 1 + len(proposals)
+
+
+def test_json_is_the_lessons_data(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = command(capsys, "errors --json --learning-rate 0.25 --steps 5")
+    assert (status, err) == (0, "")
+    assert json.loads(out) == plain("errors", learning_rate=0.25, steps=5)
+
+
+def test_html_is_written_whole(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page = tmp_path / "line.html"
+    status, out, err = command(capsys, f"line --html {page} --lang zh --no-bias")
+    assert (status, out) == (0, "")
+    assert str(page) in err.replace("\n", "")
+    text = page.read_text(encoding="utf-8")
+    assert 'lang="zh' in text
+    assert text.count("<svg") == 1
+    assert "http" not in text.replace("http://www.w3.org/", "")
+
+
+def test_help_shows_parameters_and_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = command(capsys, "signals --help")
+    assert status == 0
+    for parameter in LESSONS["signals"].parameters:
+        assert parameter.option in out
+        assert str(parameter.default) in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("nothing", "nothing"),
+        ("line --lerning-rate 3", "expected an option of --learning-rate, --examples, --wrong"),
+        ("line --learning-rate fast", "--learning-rate"),
+        ("line --learning-rate", "--learning-rate"),
+        ("line --learning-rate 3", "learning_rate: expected a number from 0 to 2, found 3.0"),
+        ("line --examples 1", "examples: expected a whole number from 2 to 100, found 1"),
+        ("line --wrong 13", "wrong: expected a whole number from 0 to 12, found 13"),
+        ("line --seed -1", "seed: expected an integer, 0 or more, found -1"),
+        ("line extra", "extra"),
+        ("line --lang fr", "lang: expected one of en, zh, found 'fr'"),
+        ("--lang fr", "lang: expected one of en, zh, found 'fr'"),
+        ("line --html /nowhere/at/all.html", "/nowhere/at/all.html"),
+        ("lines --gate nor2", "gate: expected one of xor, xnor, and, nand, or, nor, found 'nor2'"),
+        ("lines --hidden 0", "hidden: expected a whole number from 1 to 6, found 0"),
+        ("neuron --inputs 1,2", "weights: expected 2 finite numbers with commas between them, found '0.9,0.3,0.4'"),
+        ("neuron --activation softmax", "activation: expected one of identity, step"),
+        ("signals --inputs 1,2", "inputs: expected 3 finite numbers"),
+        ("signals --layers 1", "layers: expected a whole number from 2 to 8, found 1"),
+        ("errors --learning-rate 0", "learning_rate: expected a number, more than 0, found 0.0"),
+        ("errors --learning-rate nan", "learning_rate: expected a number, more than 0, found nan"),
+        ("descent --rates 0.1,2", "rates: expected a number from 0 to 1, found 2.0"),
+        ("descent --starts 1,2,3,4,5", "starts: expected "),
+        ("descent --begin 1", "begin: expected 2 finite numbers"),
+    ],
+)
+def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str], arguments: str, said: str) -> None:
+    status, out, err = command(capsys, arguments)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert err.startswith("deltaw: ")
+    assert said in err
+
+
+def test_data_is_arrays_in_python() -> None:
+    assert isinstance(run("line").data["moderated"]["slope"], np.ndarray)
