@@ -91,13 +91,27 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
     return replace(setup, X=(x - shift) / width, validation=validation, input_scale=None)
 
 
+def _fill(setup: Setup, statistic: str) -> Setup:
+    """The mean of a column's finite values in place of NaN and infinity; 0 in a column without any."""
+    if statistic != "mean":
+        raise SettingError("fill: expected mean", repr(statistic), "give that")
+    x = _inputs_as_seen(setup, setup.X)
+    known = np.isfinite(x)
+    means = np.where(known, x, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    validation = setup.validation
+    if validation is not None:
+        xv = _inputs_as_seen(setup, validation[0])
+        validation = (np.where(np.isfinite(xv), xv, means), *validation[1:])
+    return replace(setup, X=np.where(known, x, means), validation=validation, input_scale=None)
+
+
 def _inputs_as_seen(setup: Setup, X: Any) -> Array:
     """X as the network takes it, dense: a scaled column is no longer sparse."""
     x = np.asarray(X.toarray() if hasattr(X, "toarray") else X, np.float64)
     if setup.input_scale is None:
         return x
     multiply, offset = setup.input_scale if isinstance(setup.input_scale, (tuple, list)) else (setup.input_scale, 0.0)
-    return x * multiply + offset
+    return np.asarray(x * multiply + offset)
 
 
 def _targets(setup: Setup, scaling: Any) -> Setup:
@@ -146,7 +160,8 @@ def _drop_columns(setup: Setup, columns: Sequence[int]) -> Setup:
 
 
 def _columns_of(X: Any, keep: Array) -> Any:
-    return X.tocsc()[:, keep].tocsr() if hasattr(X, "tocsr") else np.asarray(X)[:, keep]
+    rows: Any = X.tocsr() if hasattr(X, "tocsr") else np.asarray(X)
+    return rows[:, keep]
 
 
 def _drop_rows(setup: Setup, rows: Sequence[int]) -> Setup:
@@ -165,6 +180,7 @@ OPERATIONS: dict[str, Callable[[Setup, Any], Setup]] = {
     "hidden": _hidden,
     "outputs": _outputs,
     "inputs": _inputs,
+    "fill": _fill,
     "targets": _targets,
     "labels": _labels,
     "one_hot": _one_hot,

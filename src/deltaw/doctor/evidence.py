@@ -20,6 +20,7 @@ from deltaw.doctor.targets import Targets, targets
 from deltaw.engines.rows import Rows
 from deltaw.equations import losses
 from deltaw.exceptions import InputError, SettingError
+from deltaw.training import train
 
 if TYPE_CHECKING:
     from deltaw.doctor.watch import During
@@ -38,6 +39,7 @@ class Columns:
     Attributes:
         low, high, mean, std: over the finite values of a column; NaN where there is none.
         bad: how many values are NaN or infinite.
+        bad_rows: the rows that hold one, ascending, (some,).
         distinct: how many different values the sampled rows hold.
         names: for people.
     """
@@ -47,8 +49,14 @@ class Columns:
     mean: Array
     std: Array
     bad: NDArray[np.int64]
+    bad_rows: NDArray[np.int64]
     distinct: NDArray[np.int64]
     names: tuple[str, ...]
+
+    @property
+    def rms(self) -> Array:
+        """Root of the mean square of each column: how far it pushes z for a weight of 1."""
+        return np.asarray(np.hypot(self.mean, self.std))
 
     @property
     def constant(self) -> NDArray[np.bool_]:
@@ -121,18 +129,13 @@ def evidence(setup: Setup) -> Evidence:
 def refusal(setup: Setup) -> InputError | None:
     """What `deltaw.train` would refuse this setup with, or None; nothing is trained.
 
-    Training for no rows: the checks of `deltaw.train` run on the first row, those of the data on all.
+    The checks of the data run on all rows; those of the settings where they stand, in a training of one row.
     """
-    from deltaw.training import train
-
     try:
         rows = Rows.of(setup.network, setup.X, setup.T, losses.loss(setup.loss), setup.sample_weight, setup.input_scale)
-        one = {"validation": None, "early_stopping": None, "epochs": min(setup.epochs, 1), "sample_weight": None}
-        if setup.validation is not None:
-            Rows.of(
-                setup.network, *setup.validation[:2], losses.loss(setup.loss), None, setup.input_scale, "validation "
-            )
-        train(setup.network.copy(), rows.X[:1], rows.T[:1], **(setup.arguments | one))  # type: ignore[index]
+        assert rows.T is not None
+        alone = {"early_stopping": None, "epochs": min(setup.epochs, 1), "sample_weight": None}
+        train(setup.network.copy(), rows.X[:1], rows.T[:1], **(setup.arguments | alone))
     except InputError as error:
         return error
     except (TypeError, ValueError, IndexError) as error:
@@ -188,27 +191,28 @@ def _scale(given: Any) -> tuple[float, float]:
     return multiply, offset
 
 
-def _dense(X: Any, index: Array, scale: tuple[float, float]) -> Array:
+def _dense(X: Any, index: Array | slice, scale: tuple[float, float]) -> Array:
     rows = X[index]
     rows = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, np.float64)
     return rows if scale == (1.0, 0.0) else rows * scale[0] + scale[1]
 
 
-def chunks(X: Any, index: Array) -> Iterator[Array]:
-    """These rows of X as float64, a few at a time."""
+def chunks(X: Any, index: Array) -> Iterator[tuple[int, Array]]:
+    """These rows of X as float64, a few at a time, each with its place in `index`."""
     step = max(1, CHUNK // max(1, X.shape[1]))
     for first in range(0, len(index), step):
         part = index[first : first + step]
-        whole = part[-1] - part[0] + 1 == len(part)
-        yield _dense(X, slice(part[0], part[-1] + 1) if whole else part, (1.0, 0.0))
+        together = part[-1] - part[0] + 1 == len(part)  # a slice of an array is no copy
+        yield first, _dense(X, slice(part[0], part[-1] + 1) if together else part, (1.0, 0.0))
 
 
 def _columns(X: Any, read: Array, scale: tuple[float, float], x: Array, setup: Setup) -> Columns:
     k = X.shape[1]
     low, high = np.full(k, np.inf), np.full(k, -np.inf)
     count, total, squares = np.zeros(k), np.zeros(k), np.zeros(k)
+    bad_rows: list[Array] = []
     shift: Array | None = None  # a value of each column: sums of differences from it lose no digits
-    for part in chunks(X, read):
+    for first, part in chunks(X, read):
         finite = np.isfinite(part)
         whole = finite.all()
         if shift is None:
@@ -216,7 +220,8 @@ def _columns(X: Any, read: Array, scale: tuple[float, float], x: Array, setup: S
         low = np.minimum(low, (part if whole else np.where(finite, part, np.inf)).min(axis=0))
         high = np.maximum(high, (part if whole else np.where(finite, part, -np.inf)).max(axis=0))
         difference = part - shift if whole else np.where(finite, part - shift, 0.0)
-        count += finite.sum(axis=0) if not whole else len(part)
+        count += len(part) if whole else finite.sum(axis=0)
+        bad_rows += [] if whole else [read[first : first + len(part)][~finite.all(axis=1)]]
         total += difference.sum(axis=0)
         squares += np.einsum("ij,ij->j", difference, difference)
     assert shift is not None
@@ -228,7 +233,7 @@ def _columns(X: Any, read: Array, scale: tuple[float, float], x: Array, setup: S
         ends = np.sort([low * multiply + offset, high * multiply + offset], axis=0)
     return Columns(
         low=ends[0], high=ends[1], mean=(mean + shift) * multiply + offset, std=std * abs(multiply),
-        bad=(len(read) - count).astype(np.int64), distinct=_distinct(x),
+        bad=(len(read) - count).astype(np.int64), bad_rows=np.concatenate([read[:0], *bad_rows]), distinct=_distinct(x),
         names=setup.columns if setup.columns and len(setup.columns) == k else tuple(f"x{j}" for j in range(k)),
     )  # fmt: skip
 

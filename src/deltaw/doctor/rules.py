@@ -1,20 +1,267 @@
 """The table of rules. To add one: a row here, its function in the file of its subject, and a test.
 
-Read `findings.Rule` for what a row says. `rules_data` looks at X and T, `rules_settings` at the network and its
-settings, `rules_training` at what was seen in training.
+Read `findings.Rule` for what a row says. `rules_data` looks at X, `rules_targets` at T, the outputs and the loss,
+`rules_start` at the network as it starts, `rules_settings` at the settings, `rules_training` at what was seen while it
+trained.
 """
 
 from __future__ import annotations
 
+from deltaw.doctor import rules_data as data
 from deltaw.doctor import rules_settings as settings
+from deltaw.doctor import rules_start as begin
+from deltaw.doctor import rules_targets as target
 from deltaw.doctor.findings import Rule
 
 RULES: tuple[Rule, ...] = (
-    # --- what deltaw.train would refuse, and nothing below explains -------------------------------------------------
+    # --- settings ---------------------------------------------------------------------------------------------------
     Rule(
-        "refused", "fault", "given", settings.refused,
-        reason="deltaw.train does not begin",
-        source="the checks of deltaw.train", likelihood=0.2,
+        "refused", "fault", "given", settings.refused, likelihood=0.2,
+        reason="deltaw.train does not begin.",
+        source="The checks of deltaw.train.",
+    ),
+    Rule(
+        "uphill", "fault", "given", settings.uphill, likelihood=0.99, explains=("refused",),
+        reason="Against the gradient every step makes E larger.",
+        source="ΔW = −α ∂E/∂W: the sign of α; an E without a minimum.",
+    ),
+    Rule(
+        "standing_still", "fault", "given", settings.standing_still, likelihood=0.99,
+        reason="With α = 0 no weight changes.",
+        source="ΔW = −α ∂E/∂W.",
+    ),
+    Rule(
+        "summed_loss", "risk", "given", settings.summed_loss, likelihood=0.6,
+        reason="A sum over the batch multiplies the rate by the batch's rows.",
+        source="∂(Σ Eᵢ)/∂W = n ∂(mean E)/∂W; Adam and its kin divide the factor out again.",
+    ),
+    Rule(
+        "not_the_gradient", "note", "before", settings.not_the_gradient, likelihood=0.3,
+        reason="The notes' Wᵀe leaves f'(z) out: its ΔW is not −α ∂E/∂W.",
+        source="cos ≤ 0: a step along it does not lower E to first order, however small.",
+    ),
+    Rule(
+        "dropout_on_narrow", "risk", "given", settings.dropout_on_narrow, likelihood=0.6,
+        reason="Rows for which a whole layer is dropped teach nothing, and the next see another network each time.",
+        source="p^units > 1 %: one row in a hundred; p > 0.8: Srivastava et al. (2014), figure 9, where the error "
+        "rises.",
+    ),
+    Rule(
+        "heavy_smoothing", "risk", "given", settings.heavy_smoothing, likelihood=0.4,
+        reason="Most of the target then says nothing about the row.",
+        source="Above ½ the smallest target of the true class comes from the smoothing, not from the label.",
+    ),
+    Rule(
+        "weightless_rows", "risk", "before", settings.weightless_rows, likelihood=0.4,
+        reason="The mean of E hangs on few rows: its gradient is noise.",
+        source="Kish (1965): (Σw)²/Σw² is how many rows of equal weight tell as much; below a tenth of them.",
+    ),
+    # --- inputs and rows --------------------------------------------------------------------------------------------
+    Rule(
+        "bad_numbers", "fault", "before", data.bad_numbers, likelihood=0.99, explains=("refused",),
+        reason="NaN in x is NaN in z, in E, in ∂E/∂W and after one step in W.",
+        source="One is enough.",
+    ),
+    Rule(
+        "unscaled_inputs", "risk", "before", data.unscaled_inputs, likelihood=0.6,
+        explains=("saturated_at_start", "exploding_at_start"),
+        reason="∂E/∂W = δ xᵀ: large x, or columns of different size, make E steep one way and flat another.",
+        source="LeCun et al. (1998), section 4.3: the curvature of E grows with mean x². Above 10² times that of "
+        "inputs around 1 the usual rates are 100 times too high; ranges 10³ apart, or means 10 ranges from 0, "
+        "condition as badly.",
+    ),
+    Rule(
+        "double_scaling", "risk", "before", data.double_scaling, likelihood=0.6,
+        explains=("vanishing_by_depth",),
+        reason="∂E/∂W = δ xᵀ: tiny x, tiny steps of the first layer.",
+        source="A root mean square below 0.05 slows the first layer 20 times, its curvature 400 times. Columns scaled "
+        "to 0 … 1 or to deviation 1 lie above; pixels divided by 255 twice reach 0.004.",
+    ),
+    Rule(
+        "no_signal", "fault", "before", data.no_signal, likelihood=0.98,
+        reason="Rows that look the same get the same answer.",
+        source="Ranges below 10⁻⁷ of the values: float32 cannot tell them apart.",
+    ),
+    Rule(
+        "constant_columns", "note", "before", data.constant_columns, likelihood=0.1,
+        reason="A column of zeros teaches its weights nothing (the notes: no zero signals); one of "
+        "another value only what a bias does.",
+        source="Ranges below 10⁻⁷ of the values.",
+    ),
+    Rule(
+        "duplicate_columns", "note", "before", data.duplicate_columns, likelihood=0.1,
+        reason="Columns that are the same add nothing, and count more than once.",
+        source="Equal in every sampled row.",
+    ),
+    Rule(
+        "contradictions", "risk", "before", data.contradictions, likelihood=0.4,
+        reason="Equal inputs with different targets bound what any network can reach.",
+        source="The bound is counted: the commonest class, or the mean, among equal inputs. Below 95 % it is a risk.",
+    ),
+    Rule(
+        "rows_across_split", "risk", "before", data.rows_across_split, likelihood=0.3,
+        reason="A score on rows that were trained on is no score.",
+        source="More than 1 % of the validation rows, beyond the share that repeats within training anyway.",
+    ),
+    Rule(
+        "leak", "risk", "before", data.leak, likelihood=0.3,
+        reason="A column that knows the answer makes a score that does not hold for new rows.",
+        source="|correlation| ≥ 0.9999, or 99.99 % of the rows told by a cut between classes: more than columns "
+        "measured before the answer reach. Not where most columns do.",
+    ),
+    Rule(
+        "identifier", "risk", "before", data.identifier, likelihood=0.2,
+        reason="A row number says nothing about other rows; where rows are sorted, it is the target.",
+        source="Each of n following whole numbers once: by chance n!/nⁿ.",
+    ),
+    Rule(
+        "ordered_rows", "risk", "before", data.ordered_rows, likelihood=0.7,
+        reason="Batches of one kind pull the weights one way, then the other.",
+        source="von Neumann's (1941) ratio of steps from row to row to those of chance order: 1 ± 2/√n by chance; 0.1 "
+        "is told.",
+    ),
+    Rule(
+        "more_parameters", "note", "before", data.more_parameters, likelihood=0.1,
+        reason="A network with more weights than numbers to learn can remember instead of learn.",
+        source="Zhang et al. (2017), theorem 1: 2n + d weights remember n rows; told from 10 for each number on.",
+    ),
+    # --- targets ----------------------------------------------------------------------------------------------------
+    Rule(
+        "one_class", "fault", "before", target.one_class, likelihood=0.98,
+        reason="With one class there is nothing to be told apart.",
+        source="Counted.",
+    ),
+    Rule(
+        "constant_target", "fault", "before", target.constant_target, likelihood=0.98,
+        reason="A number that never changes is learnt by a bias.",
+        source="Ranges below 10⁻⁷ of the values.",
+    ),
+    Rule(
+        "missing_classes", "note", "before", target.missing_classes, likelihood=0.9, explains=("refused",),
+        reason="A class without an output cannot be answered; an output without rows learns only to be low.",
+        source="Counted.",
+    ),
+    Rule(
+        "imbalance", "risk", "before", target.imbalance, likelihood=0.3,
+        reason="Where one class has nearly all rows, always answering it is nearly right, and E asks for little more.",
+        source="20 to 1: always the commonest is right in 95 % of the rows.",
+    ),
+    Rule(
+        "validation_classes", "risk", "before", target.validation_classes, likelihood=0.5,
+        reason="What training never showed cannot be known.",
+        source="One class is enough.",
+    ),
+    Rule(
+        "unscaled_targets", "risk", "before", target.unscaled_targets, likelihood=0.6,
+        reason="∂E/∂z = o − t is as large as the targets, and the weights must grow to them.",
+        source="As for inputs: 10 times the size of 1, at which outputs start; below a hundredth E is within 10⁻⁴ of "
+        "its least from the start.",
+    ),
+    Rule(
+        "targets_outside_range", "risk", "before", target.targets_outside_range, likelihood=0.95,
+        explains=("refused", "targets_at_ends", "log_of_any_number"),
+        reason="What the output activation cannot give is never reached: z runs to where f is flat.",
+        source="The bound on R² is computed with targets cut to the range; below 0.9 more than a tenth of what is to "
+        "be learnt is out of reach.",
+    ),
+    Rule(
+        "targets_at_ends", "note", "before", target.targets_at_ends, likelihood=0.1,
+        reason="Targets that are only approached make weights grow without end (the notes: 0.01 to 0.99).",
+        source="f'(z) = 0 where o = t.",
+    ),
+    # --- outputs and loss -------------------------------------------------------------------------------------------
+    Rule(
+        "single_softmax", "fault", "before", target.single_softmax, likelihood=0.99,
+        explains=("improper_loss", "targets_outside_range", "squared_for_classes", "loss_for_numbers"),
+        reason="exp(z)/exp(z) is 1.",
+        source="An identity.",
+    ),
+    Rule(
+        "softmax_several_labels", "fault", "before", target.softmax_several_labels, likelihood=0.95,
+        explains=("squared_for_classes", "loss_for_numbers"),
+        reason="Outputs that sum to 1 cannot say yes twice, or not at all.",
+        source="Σo = 1; told where 5 % of the rows have none or several labels.",
+    ),
+    Rule(
+        "improper_loss", "fault", "before", target.improper_loss, likelihood=0.9,
+        explains=("log_of_any_number", "refused"),
+        reason="An error that one answer to all rows makes least teaches that answer.",
+        source="Computed: E of the ends of the output's range against E of outputs equal to the targets (a proper "
+        "score is least at the truth: Gneiting & Raftery 2007).",
+    ),
+    Rule(
+        "log_of_any_number", "fault", "before", target.log_of_any_number, likelihood=0.85, explains=("refused",),
+        reason="The logarithm of 0 or less does not exist; cut off there, E has no slope that says how far.",
+        source="The range of the activation against the domain of the loss.",
+    ),
+    Rule(
+        "hinge_out_of_reach", "fault", "before", target.hinge_out_of_reach, likelihood=0.9,
+        explains=("targets_outside_range", "improper_loss", "refused"),
+        reason="A margin of 1 on both sides needs outputs from −1 to 1 at least.",
+        source="The range of the activation; for t = 0, max(0, 1 − t·o) = 1.",
+    ),
+    Rule(
+        "loss_for_numbers", "risk", "before", target.loss_for_numbers, likelihood=0.6,
+        reason="The best answer under absolute error is the median: for classes the commonest, whatever the odds.",
+        source="Gneiting (2011), section 2: which error asks for which answer.",
+    ),
+    Rule(
+        "squared_for_classes", "note", "before", target.squared_for_classes, likelihood=0.3,
+        reason="The slope dies where the answer is most wrong, or punishes what is right beyond its target.",
+        source="∂E/∂z = (o − t) f'(z); Golik, Doetsch & Ney (2013) measure what it costs.",
+    ),
+    # --- the network as it starts -----------------------------------------------------------------------------------
+    Rule(
+        "no_hidden_activation", "risk", "before", begin.no_hidden_activation, likelihood=0.6,
+        reason="Without activations all layers together are one.",
+        source="W₂W₁ is a matrix. A risk only where a straight line leaves 1 % of the variance or more.",
+    ),
+    Rule(
+        "step_activation", "fault", "before", begin.step_activation, likelihood=0.95,
+        explains=("dead_layer", "saturated_at_start"),
+        reason="A slope of 0 ends the gradient.",
+        source="f' = 0.",
+    ),
+    Rule(
+        "equal_weights", "fault", "before", begin.equal_weights, likelihood=0.95,
+        explains=("dead_layer", "weights_too_small", "vanishing_by_depth"),
+        reason="Equal units get equal gradients and stay equal (the notes: weights random, and not zero).",
+        source="Symmetry; told where more than half of a layer's units are copies.",
+    ),
+    Rule(
+        "weights_too_large", "risk", "before", begin.weights_too_large, likelihood=0.5,
+        explains=("saturated_at_start", "exploding_at_start"),
+        reason="Large weights make large z, where the activation is flat (the notes: saturation).",
+        source="Glorot & Bengio (2010), He et al. (2015): deviation gain/√n_in keeps z's size. The rules in use "
+        "differ from it by up to √2; four times makes tanh's z 4, where its slope is 0.001.",
+    ),
+    Rule(
+        "weights_too_small", "risk", "before", begin.weights_too_small, likelihood=0.5,
+        explains=("vanishing_by_depth", "dead_layer"),
+        reason="Signals and errors shrink in every layer.",
+        source="The same rule from below: a quarter. A risk where all layers together leave 3 % of a difference.",
+    ),
+    Rule(
+        "vanishing_by_depth", "risk", "before", begin.vanishing_by_depth, likelihood=0.6,
+        reason="Each squashing layer passes on a fraction; the product is what the first layers learn from.",
+        source="Hochreiter (1991), Bengio et al. (1994): the product of slopes. 10⁻³ left: the first layer learns in a "
+        "thousand steps what the last learns in one.",
+    ),
+    Rule(
+        "exploding_at_start", "risk", "before", begin.exploding_at_start, likelihood=0.8,
+        reason="Signals that grow layer by layer overflow, or make every step too long.",
+        source="float32 ends at 3.4 × 10³⁸; growth of 10³ over the layers, or exponentials on top of each other.",
+    ),
+    Rule(
+        "dead_layer", "fault", "before", begin.dead_layer, likelihood=0.9,
+        reason="Where every unit gives 0 for every row, no layer below gets a gradient.",
+        source="Lu et al. (2019): narrow, deep ReLU networks are born dead with a probability that goes to 1 with "
+        "depth.",
+    ),
+    Rule(
+        "saturated_at_start", "risk", "before", begin.saturated_at_start, likelihood=0.4,
+        reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
+        source="More than half of the signals where |f'| is below a twentieth of its steepest: engines/look.py.",
     ),
     # --- while training ---------------------------------------------------------------------------------------------
 )  # fmt: skip

@@ -1,9 +1,21 @@
-"""Rules about the network and the settings of its training, before it begins."""
+"""Rules about the settings of a training, before it begins."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from deltaw.doctor.evidence import Evidence
-from deltaw.doctor.findings import Finding, Repair
+from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.rules_targets import kind
+from deltaw.equations.dropout import Dropout
+from deltaw.exceptions import InputError
+from deltaw.pages import number
+
+ALL_DROPPED = 0.01  # share of the rows that see a whole layer dropped
+DROPPED = 0.8  # share of a layer
+SMOOTHED = 0.5  # share of a target
+USUAL = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01}  # learning rates to begin with
+BOUND = 0.001  # the same for the others, which set their own pace
 
 
 def refused(evidence: Evidence) -> Finding | None:
@@ -11,6 +23,122 @@ def refused(evidence: Evidence) -> Finding | None:
     error = evidence.refusal
     if error is None:
         return None
+    return Finding(f"deltaw.train refuses this: {error}.", repair=Repair(error.remedy or "correct it"))
+
+
+def uphill(evidence: Evidence) -> Finding | None:
+    """A rate below zero, or an error without a minimum: gradient ascent."""
+    setup = evidence.setup
+    rate = _number(setup.learning_rate)
+    if rate is not None and rate < 0:
+        return Finding(
+            f"ΔW = −α ∂E/∂W with α = {rate:g} goes up the gradient: every step makes E larger.",
+            {"learning_rate": rate}, repair=Repair(f"α = {-rate:g}", {"learning_rate": -rate}),
+        )  # fmt: skip
+    if kind(evidence) == "difference":
+        return Finding(
+            "E = t − o has no minimum: errors of opposite sign cancel, and E falls without end as the outputs grow.",
+            repair=Repair("squared error", {"loss": "squared"}),
+        )
+    return None
+
+
+def standing_still(evidence: Evidence) -> Finding | None:
+    """A rate of zero."""
+    if _number(evidence.setup.learning_rate) != 0:
+        return None
+    usual = USUAL.get(str(evidence.setup.optimizer).split("(")[0], BOUND)
     return Finding(
-        cause=f"deltaw.train refuses this: {error}", repair=Repair(error.remedy or "correct it"),
+        "ΔW = −α ∂E/∂W with α = 0: no weight ever changes.",
+        {"learning_rate": 0.0}, repair=Repair(f"α = {usual:g} to begin with", {"learning_rate": usual}),
     )  # fmt: skip
+
+
+def summed_loss(evidence: Evidence) -> Finding | None:
+    """E summed over the rows of a batch: its gradient grows with the batch."""
+    setup = evidence.setup
+    if setup.reduction != "sum" or setup.rate == setup.learning_rate:
+        return None
+    return Finding(
+        f"E is summed over the rows: ∂E/∂W of a batch of {setup.batch_size} is {setup.batch_size} times their mean, "
+        f"and α = {setup.learning_rate:g} works like {number(setup.rate, 3)}. Another batch size is then another rate.",
+        {"learning_rate": setup.learning_rate, "rate_for_the_mean": setup.rate},
+        repair=Repair("average over the rows", {"reduction": "mean"}),
+    )
+
+
+def not_the_gradient(evidence: Evidence) -> Finding | None:
+    """backward="notes": what it sends back beside the gradient, at the first step."""
+    found = evidence.setup.backward
+    start = None if evidence.before is None else evidence.before.start
+    if found != "notes" or start is None or not np.isfinite(start.notes_cosine).all():
+        return None
+    l = int(start.notes_cosine.argmin())
+    cosine = float(start.notes_cosine[l])
+    if cosine > 1 - 1e-6:
+        return None
+    against = "uphill" if cosine < 0 else "not downhill as steeply as it could"
+    return Finding(
+        f"backward='notes' sends Wᵀe back where the gradient has Wᵀδ. At the first step its ΔW of layer {l + 1} points "
+        f"{number(float(np.degrees(np.arccos(np.clip(cosine, -1, 1)))), 3)}° away from −∂E/∂W: {against}.",
+        {"cosine": cosine}, Where(layer=l), Repair("backward='gradient'", {"backward": "gradient"}),
+        severity="risk" if cosine <= 0 else "note",
+    )  # fmt: skip
+
+
+def dropout_on_narrow(evidence: Evidence) -> Finding | None:
+    """Dropout that takes all of a layer's few units at once, or nearly all of any layer's."""
+    net = evidence.setup.network
+    hidden = net.sizes[1:-1]
+    try:
+        given = evidence.setup.dropout
+        rates = (given if isinstance(given, Dropout) else Dropout(given)).rates(len(hidden))
+    except InputError:
+        return None  # `refused` says what is wrong with it
+    gone = [rate**units for rate, units in zip(rates, hidden, strict=True)]
+    for l, (rate, units, share) in enumerate(zip(rates, hidden, gone, strict=True)):
+        if share > ALL_DROPPED or rate > DROPPED:
+            kept = tuple(0.0 if s > ALL_DROPPED or r > DROPPED else r for r, s in zip(rates, gone, strict=True))
+            return Finding(
+                f"Dropout of {rate:g} on layer {l + 1}'s {units} units leaves {number(units * (1 - rate), 2)} on "
+                f"average, and none at all in {share:.1%} of the rows (probability {rate:g}^{units}): of these "
+                "nothing can be learnt, and the others' signals jump by as much.",
+                {"rate": rate, "units": units, "all_dropped": share}, Where(layer=l),
+                Repair("no dropout there", {"dropout": kept}),
+            )  # fmt: skip
+    return None
+
+
+def heavy_smoothing(evidence: Evidence) -> Finding | None:
+    """Label smoothing that leaves less than half of the label."""
+    share = _number(evidence.setup.label_smoothing)
+    if share is None or not share > SMOOTHED or share >= 1:
+        return None
+    return Finding(
+        f"Label smoothing of {share:g} leaves {1 - share:.0%} of each target: what is to be learnt is mostly 'don't "
+        "know'.",
+        {"label_smoothing": share}, repair=Repair("a tenth at most", {"label_smoothing": 0.1}),
+    )  # fmt: skip
+
+
+def weightless_rows(evidence: Evidence) -> Finding | None:
+    """Row weights that hang on a few rows."""
+    given = evidence.setup.sample_weight
+    try:
+        w = np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        return None  # `refused` says what is wrong with it
+    if given is None or w.shape != (evidence.known.rows,) or not (w >= 0).all() or not w.sum() > 0:
+        return None
+    effective = float(w.sum() ** 2 / np.square(w).sum())  # Kish 1965: as many rows of equal weight tell as much
+    if effective >= 0.1 * len(w) or len(w) < 30:
+        return None
+    return Finding(
+        f"The weights of the rows are so uneven that {len(w):,} rows count like {number(effective, 3)}: "
+        f"(Σw)²/Σw². {int((w == 0).sum()):,} of them weigh nothing.",
+        {"effective_rows": effective, "rows": len(w)}, repair=Repair("more even weights", {"sample_weight": None}),
+    )  # fmt: skip
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float, np.integer, np.floating)) else None

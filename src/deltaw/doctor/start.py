@@ -32,7 +32,10 @@ class Start:
         gradient: ‖∂E/∂W‖, of the mean E; NaN where the targets do not fit.
         sent: root of the mean (∂E/∂o)² as it reaches the layer's outputs, per row; NaN where the targets do not fit.
         weight: root of the mean W².
-        twins: units of the layer whose weights and bias are those of another unit: they will always do the same.
+        twins: units of a hidden layer that another unit equals in all weights to and from it and in its bias: the two
+            get the same gradient in every step, and will always do the same. 0 in the last layer.
+        notes_cosine: cosine of the angle between ∂E/∂W by the notes' rule and the gradient; 1 in the last layer; NaN
+            where the targets do not fit, or one of them is 0.
         overflow: the first layer whose z is past float32's range or no number, or None.
         error: mean E; NaN where the targets do not fit.
     """
@@ -46,6 +49,7 @@ class Start:
     sent: Array
     weight: Array
     twins: NDArray[np.int64]
+    notes_cosine: Array
     overflow: int | None
     error: float
 
@@ -62,7 +66,6 @@ def start(setup: Setup, x: Array, t: Array) -> Start | None:
         return None
     with np.errstate(all="ignore"):
         signals = net.signals(x[fine])
-        gradient, sent, error = _backward(setup, signals, t[fine])
         flats = [flat(row, z, o) for row, z, o in zip(net.rows, signals.z, signals.o, strict=True)]
         over = [l for l, z in enumerate(signals.z) if not (np.abs(z) <= LARGEST).all()]
         return Start(
@@ -71,30 +74,42 @@ def start(setup: Setup, x: Array, t: Array) -> Start | None:
             spread=np.array([np.sqrt(np.var(o, axis=0).mean()) for o in signals.o]),
             saturated=np.array([f.mean() for f in flats]),
             dead=np.array([f.all(axis=0).sum() for f in flats], np.int64),
-            gradient=gradient, sent=sent, error=error,
             weight=np.array([np.sqrt(np.mean(np.square(w, dtype=np.float64))) for w in net.weights]),
-            twins=np.array([_twins(w, b) for w, b in zip(net.weights, net.biases, strict=True)], np.int64),
+            twins=np.array([_twins(net.weights, net.biases, l) for l in range(len(net.weights))], np.int64),
             overflow=over[0] if over else None,
-        )  # fmt: skip
+            **_backward(setup, signals, t[fine]),
+        )
 
 
-def _backward(setup: Setup, signals: backprop.Signals, t: Array) -> tuple[Array, Array, float]:
-    """‖∂E/∂W‖ and the size of ∂E/∂o of each layer, and E; NaN where loss and targets do not fit the network."""
+def _backward(setup: Setup, signals: backprop.Signals, t: Array) -> dict[str, Any]:
+    """What the first backward pass shows; NaN where loss and targets do not fit the network."""
     net = setup.network
     nothing = np.full(len(net.weights), np.nan)
     try:
         row = losses.loss(setup.loss)
     except InputError:
-        return nothing, nothing, float("nan")
-    if t.shape != signals.o[-1].shape:
-        return nothing, nothing, float("nan")
-    back = backprop.backward(signals, t, [np.asarray(w, np.float64) for w in net.weights], net.rows, row)
+        row = None
+    if row is None or t.shape != signals.o[-1].shape:
+        return {"gradient": nothing, "sent": nothing, "notes_cosine": nothing, "error": float("nan")}
+    W = [np.asarray(w, np.float64) for w in net.weights]
+    back = backprop.backward(signals, t, W, net.rows, row)
+    notes = backprop.backward(signals, t, W, net.rows, row, rule="notes")
     error = losses.row_errors(signals.z[-1], signals.o[-1], t, net.activations[-1], row)
-    lengths = np.array([np.linalg.norm(g) for g in back.dW])
-    # `sent` holds each row's share 1/n of the mean E: times n, it is what one row sends.
-    return lengths, np.array([len(t) * np.sqrt(np.mean(np.square(s))) for s in back.sent]), float(np.mean(error))
+    return {
+        "gradient": np.array([np.linalg.norm(g) for g in back.dW]),
+        # `sent` holds each row's share 1/n of the mean E: times n, it is what one row sends.
+        "sent": np.array([len(t) * np.sqrt(np.mean(np.square(s))) for s in back.sent]),
+        "notes_cosine": np.array([_cosine(a, b) for a, b in zip(notes.dW, back.dW, strict=True)]),
+        "error": float(np.mean(error)),
+    }
 
 
-def _twins(W: Array, b: Array) -> int:
-    both = np.column_stack([W, b])
-    return len(both) - len(np.unique(both, axis=0))
+def _cosine(a: Array, b: Array) -> float:
+    return float(np.sum(a * b) / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+
+def _twins(W: list[Array], b: list[Array], l: int) -> int:
+    if l == len(W) - 1:
+        return 0
+    links = np.column_stack([W[l], b[l], W[l + 1].T])
+    return len(links) - len(np.unique(links, axis=0))

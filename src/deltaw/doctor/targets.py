@@ -90,7 +90,8 @@ def _form(T: Array, outputs: int, task: str | None) -> str:
     """How the finite rows of T are written."""
     if not len(T) or task == "regression":
         return "numbers"
-    two = len(_first_values(T)) <= 2
+    values = _first_values(T)
+    two = len(values) == 2 or (len(values) == 1 and values[0] in (0, 1))
     if T.shape[1] == 1:
         whole = bool((np.round(T) == T).all() and T.min() >= 0)
         if outputs > 1 and whole:

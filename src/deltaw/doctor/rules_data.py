@@ -1,0 +1,296 @@
+"""Rules about the rows and the inputs, before training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltaw.doctor.evidence import Columns, Evidence
+from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.pages import number
+
+LARGE, SMALL = 10.0, 0.05  # root mean square of a column
+UNEVEN = 1e3  # the range of the widest column over that of the narrowest
+OFFSET = 10.0  # a column's mean over its range
+DEPENDENT = 0.95  # the share of the targets that the inputs can tell at most
+TELLING = 0.9999  # correlation of a column with the target, or share of rows whose class it tells
+REMEMBERED = 10.0  # weights for each number to be learnt
+FEWEST = 30  # rows: of fewer, a column may tell the target, or be all different, by chance
+ORDERED = 0.1  # changes of the class from row to row, as a share of what chance gives
+SPLIT = 0.01  # share of the validation rows
+
+
+def bad_numbers(evidence: Evidence) -> Finding | None:
+    """NaN or infinity in X or T."""
+    known = evidence.known
+    columns, bad = known.columns, int(known.columns.bad.sum())
+    if known.targets.bad:
+        T = np.asarray(evidence.setup.T, np.float64).reshape(known.rows, -1)
+        rows = np.flatnonzero(~np.isfinite(T).all(axis=1))
+        return Finding(
+            f"{known.targets.bad} of the targets are NaN or infinite, the first in row {rows[0]}: so is E of that "
+            "row, and after one step every weight.",
+            {"bad_targets": known.targets.bad, "rows": len(rows)}, Where(row=int(rows[0])),
+            Repair(f"remove the {len(rows)} rows", {"drop_rows": tuple(map(int, rows))}),
+        )  # fmt: skip
+    if not bad:
+        return None
+    worst = int(columns.bad.argmax())
+    return Finding(
+        f"{bad} values of X are NaN or infinite, {columns.bad[worst]} of them in column {columns.names[worst]}, the "
+        f"first in row {columns.bad_rows[0]}: z = W x + b is no number there, and after one step no weight is.",
+        {"bad_inputs": bad, "rows": len(columns.bad_rows)},
+        Where(column=columns.names[worst], row=int(columns.bad_rows[0])),
+        Repair("put the column's mean in their place", {"fill": "mean"}),
+    )  # fmt: skip
+
+
+def unscaled_inputs(evidence: Evidence) -> Finding | None:
+    """Columns far larger than 1, or of very different widths, or far from zero for their width."""
+    columns = evidence.known.columns
+    moving = ~columns.constant
+    if not moving.any():
+        return None
+    rms, width = np.where(moving, columns.rms, 0.0), (columns.high - columns.low)[moving]
+    worst, largest = int(rms.argmax()), float(rms.max())
+    remote = np.abs(columns.mean[moving]) / width
+    uneven = float(width.max() / width.min())
+    measured = {"largest_rms": largest, "widest_over_narrowest": uneven, "mean_over_range": float(remote.max())}
+    repair = Repair("subtract each column's mean and divide by its deviation", {"inputs": "standard"})
+    where = Where(column=columns.names[worst])
+    if largest > LARGE:
+        return Finding(
+            f"Column {columns.names[worst]} runs from {number(columns.low[worst], 3)} to "
+            f"{number(columns.high[worst], 3)}, its root mean square is {number(largest, 3)}. ∂E/∂W = δ xᵀ grows with "
+            f"x, and the curvature of E with x²: {number(largest**2, 2)} times that of an input around 1, so the "
+            "largest rate that is stable is so many times smaller.",
+            measured, where, repair, likelihood=min(0.9, 0.5 + 0.1 * float(np.log10(largest))),
+        )  # fmt: skip
+    if uneven > UNEVEN:
+        narrow = int(np.flatnonzero(moving)[width.argmin()])
+        return Finding(
+            f"The range of the widest column is {number(uneven, 3)} times that of {columns.names[narrow]}: the rate "
+            f"that the widest allows moves the weights of the narrowest {number(uneven**2, 2)} times too slowly.",
+            measured, Where(column=columns.names[narrow]), repair, likelihood=0.4,
+        )  # fmt: skip
+    if remote.max() > OFFSET:
+        far = int(np.flatnonzero(moving)[remote.argmax()])
+        return Finding(
+            f"Column {columns.names[far]} is {number(columns.mean[far], 3)} ± {number(columns.std[far], 2)}: nearly "
+            "the same number in every row, which pushes all weights one way; what differs between rows is lost beside "
+            "it.",
+            measured, Where(column=columns.names[far]), repair, likelihood=0.4,
+        )  # fmt: skip
+    return None
+
+
+def double_scaling(evidence: Evidence) -> Finding | None:
+    """All inputs close to zero: scaled twice, or divided by too much."""
+    columns = evidence.known.columns
+    largest = float(np.nanmax(np.abs([columns.low, columns.high])))
+    if columns.constant.all() or not float(columns.rms.max()) < SMALL:
+        return None
+    twice = next((d for d in (255.0, 256.0, 100.0) if 0.9 <= largest * d <= 1.1), None)
+    hint = f", 1/{twice:g}: as if they had been divided by {twice:g} twice" if twice else ""
+    return Finding(
+        f"The largest input is {number(largest, 3)}{hint}; the root mean square of every column is below {SMALL:g}. "
+        f"∂E/∂W = δ xᵀ shrinks with x: the first layer learns {number(1 / float(columns.rms.max()), 2)} times more "
+        "slowly than from inputs around 1.",
+        {"largest": largest, "largest_rms": float(columns.rms.max()), "divided_twice_by": twice},
+        repair=Repair("scale the inputs once: subtract the mean, divide by the deviation", {"inputs": "standard"}),
+    )
+
+
+def no_signal(evidence: Evidence) -> Finding | None:
+    """Every column holds one value."""
+    columns = evidence.known.columns
+    if not columns.constant.all() or evidence.known.rows < 2:
+        return None
+    return Finding(
+        f"All {len(columns.low)} columns hold one value each: every row looks the same to the network, and the best "
+        "it can do is one answer for all.",
+        {"constant_columns": len(columns.low)},
+        repair=Repair("give inputs that differ from row to row; look at how X was made"),
+    )
+
+
+def constant_columns(evidence: Evidence) -> Finding | None:
+    """Some columns hold one value."""
+    columns = evidence.known.columns
+    still = np.flatnonzero(columns.constant)
+    if not len(still) or len(still) == len(columns.low):
+        return None
+    zeros = int((columns.high[still] == 0).sum())
+    return Finding(
+        f"{len(still)} of {len(columns.low)} columns hold one value in every row"
+        f"{f', {zeros} of them 0, whose weights never get a gradient' if zeros else ''}: {_named(columns, still)}.",
+        {"constant_columns": len(still), "zeros": zeros}, Where(column=columns.names[still[0]]),
+        Repair("leave these columns out", {"drop_columns": tuple(map(int, still))}),
+    )  # fmt: skip
+
+
+def duplicate_columns(evidence: Evidence) -> Finding | None:
+    """Columns that agree in every sampled row."""
+    known = evidence.known
+    moving = np.flatnonzero(~known.columns.constant)
+    if len(moving) < 2:
+        return None
+    _, first, which = np.unique(known.x[:, moving].T, axis=0, return_index=True, return_inverse=True)
+    again = moving[first[which.reshape(-1)] != np.arange(len(moving))]
+    if not len(again):
+        return None
+    return Finding(
+        f"{len(again)} of {len(known.columns.low)} columns repeat another: {_named(known.columns, again)}. Their "
+        "weights get the same gradient: together they move like one input that is √2 (for two), √3 (for three), … "
+        "times as large.",
+        {"repeated_columns": len(again), "different_columns": len(moving) - len(again)},
+        Where(column=known.columns.names[again[0]]),
+        Repair("keep one of each", {"drop_columns": tuple(map(int, again))}),
+    )  # fmt: skip
+
+
+def contradictions(evidence: Evidence) -> Finding | None:
+    """Equal inputs with different targets."""
+    found = evidence.known.repeats
+    if not found.contradicting:
+        return None
+    what = "of the targets' variance" if evidence.known.targets.task == "regression" else "of the rows"
+    return Finding(
+        f"{found.contradicting:.2%} of the rows have the inputs of another row and a different target: no function of "
+        f"these inputs can explain more than {found.ceiling:.2%} {what}.",
+        {"contradicting": found.contradicting, "ceiling": found.ceiling},
+        repair=Repair("correct the labels, or add the column in which these rows differ"),
+        severity="risk" if found.ceiling < DEPENDENT else "note",
+    )
+
+
+def rows_across_split(evidence: Evidence) -> Finding | None:
+    """Validation rows that were trained on."""
+    known = evidence.known
+    repeated = 1 - known.repeats.distinct / known.rows  # what repeats in training by itself would repeat in any split
+    if known.repeats.shared - repeated <= SPLIT:
+        return None
+    return Finding(
+        f"{known.repeats.shared:.1%} of the validation rows stand among the training rows too (within training "
+        f"{repeated:.1%} repeat another): the score on them says what was remembered, not what was learnt.",
+        {"shared": known.repeats.shared, "repeated_in_training": repeated},
+        repair=Repair(
+            f"take the {len(known.repeats.shared_rows)} rows out of training",
+            {"drop_rows": tuple(map(int, known.repeats.shared_rows))},
+        ),
+    )
+
+
+def leak(evidence: Evidence) -> Finding | None:
+    """One column that tells the target by itself."""
+    known = evidence.known
+    columns, targets = known.columns, known.targets
+    moving = np.flatnonzero(~columns.constant)
+    if len(moving) < 2 or len(known.index) < FEWEST:
+        return None
+    telling = _telling_class if targets.task == "classification" else _telling_number
+    strength = telling(known.x[:, moving], known.t, targets.form)
+    best = int(strength.argmax())
+    if not strength[best] >= TELLING or np.sum(strength >= TELLING) > len(moving) / 2:
+        return None
+    name = columns.names[moving[best]]
+    said = (
+        f"Cut into a piece for each class, column {name} tells the class of {strength[best]:.2%} of the rows"
+        if targets.task == "classification"
+        else f"Column {name} correlates with the target by {strength[best]:.5f}"
+    )
+    return Finding(
+        f"{said}: it may be the target itself, or known only after it. Then the score is that of a copy, and on new "
+        "rows, where the column is empty, nothing is left.",
+        {"strength": float(strength[best])}, Where(column=name),
+        Repair("leave the column out if it is not known when answers are wanted",
+               {"drop_columns": (int(moving[best]),)}),
+    )  # fmt: skip
+
+
+def _telling_number(x: np.ndarray, t: np.ndarray, form: str) -> np.ndarray:
+    """|correlation| of each column with the target it fits best."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        a = (x - x.mean(axis=0)) / x.std(axis=0)
+        b = (t - t.mean(axis=0)) / t.std(axis=0)
+        return np.asarray(np.nan_to_num(np.abs(a.T @ b) / len(x)).max(axis=1))
+
+
+def _telling_class(x: np.ndarray, t: np.ndarray, form: str) -> np.ndarray:
+    """Share of the rows right when each column alone is cut into as many pieces as there are classes, one a class."""
+    label = (t[:, 0] > t.mean()).astype(np.int64) if form == "binary" else t.argmax(axis=1)
+    counts = np.bincount(label)
+    order = np.argsort(x, axis=0, kind="stable")
+    strength = np.zeros(x.shape[1])
+    for j in range(x.shape[1]):
+        ranked, value = label[order[:, j]], x[order[:, j], j]
+        # One piece for each class, in the order of the classes' mean ranks along the column.
+        pieces = np.argsort([np.flatnonzero(ranked == k).mean() if counts[k] else np.inf for k in range(len(counts))])
+        ideal = np.repeat(pieces, counts[pieces])
+        # Rows of one value cannot be told apart: a piece border inside a run of equal values tells nothing.
+        ends = np.flatnonzero(ideal[1:] != ideal[:-1])
+        strength[j] = 0.0 if np.any(value[ends] == value[ends + 1]) else np.mean(ideal == ranked)
+    return strength
+
+
+def identifier(evidence: Evidence) -> Finding | None:
+    """A column of whole numbers, each once: a row number."""
+    known = evidence.known
+    columns, n = known.columns, known.rows
+    if (~columns.constant).sum() < 2 or n < FEWEST:
+        return None
+    x = known.x
+    each_once = (columns.distinct == len(x)) & (columns.high - columns.low == n - 1) & (x == np.round(x)).all(axis=0)
+    found = np.flatnonzero(each_once)
+    if not len(found):
+        return None
+    return Finding(
+        f"Column {_named(columns, found)} holds {n:,} whole numbers from {columns.low[found[0]]:g} to "
+        f"{columns.high[found[0]]:g}, each once: a row number. What is learnt from it does not hold for other rows.",
+        {"columns": len(found)}, Where(column=columns.names[found[0]]),
+        Repair("leave it out", {"drop_columns": tuple(map(int, found))}),
+    )  # fmt: skip
+
+
+def ordered_rows(evidence: Evidence) -> Finding | None:
+    """Rows sorted by their target, and never shuffled."""
+    setup, known = evidence.setup, evidence.known
+    if setup.shuffle or setup.batch_size >= known.rows or known.rows < FEWEST:
+        return None
+    t = known.t
+    if known.targets.task == "regression":
+        # von Neumann's ratio: mean squared step from row to row over twice the variance; 1 for rows in chance order.
+        steps, chance = float(np.square(np.diff(t, axis=0)).mean()), 2 * float(t.var(axis=0).mean())
+        what = "squared steps of the target from row to row"
+    else:
+        steps = float((np.diff(t, axis=0) != 0).any(axis=1).mean())
+        _, counts = np.unique(t, axis=0, return_counts=True)
+        chance = 1 - float(np.square(counts / len(t)).sum())
+        what = "changes of the target from row to row"
+    if not chance > 0 or steps / chance > ORDERED:
+        return None
+    return Finding(
+        f"The rows are sorted by their target ({what}: {number(steps / chance, 2)} of what chance gives), and "
+        f"shuffle=False: batches of {setup.batch_size} see one kind for long, and what the others taught is unlearnt.",
+        {"steps_over_chance": steps / chance}, repair=Repair("shuffle=True", {"shuffle": True}),
+    )  # fmt: skip
+
+
+def more_parameters(evidence: Evidence) -> Finding | None:
+    """More weights than numbers to be learnt from."""
+    known, net = evidence.known, evidence.setup.network
+    told = known.rows * net.sizes[-1]
+    ratio = net.parameter_count / told
+    if ratio <= REMEMBERED:
+        return None
+    return Finding(
+        f"{net.parameter_count:,} weights and biases for {known.rows:,} rows × {net.sizes[-1]} targets: "
+        f"{number(ratio, 2)} for each number to be learnt, enough to remember every row.",
+        {"parameters": net.parameter_count, "ratio": ratio},
+        repair=Repair("fewer units, more rows, or early stopping on rows held out"),
+        likelihood=0.1,
+    )
+
+
+def _named(columns: Columns, which: np.ndarray, limit: int = 5) -> str:
+    names = ", ".join(columns.names[i] for i in which[:limit])
+    return names + (f", … ({len(which)} in all)" if len(which) > limit else "")

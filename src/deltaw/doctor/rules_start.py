@@ -1,0 +1,269 @@
+"""Rules about the network as it starts: activations, initial weights, and the signals of its first pass."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from deltaw.doctor.evidence import Evidence
+from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.start import Start
+from deltaw.engines.look import flat_below
+from deltaw.pages import number
+
+LINEAR = 0.99  # share of the targets' variance that a straight line already explains
+SATURATED = 0.5  # share of a layer's signals
+LARGE, SMALL = 4.0, 0.25  # root mean square weight over what suits the width
+FADED = 1e-3  # how much of the signals' differences, or of the error, is left at the other end
+GROWN = 1e3
+SQUASHING = frozenset({"sigmoid", "tanh", "softsign", "softmax", "step"})
+# What the derivative is at its steepest: a layer passes on no more of an error than that, times the weights' gain.
+STEEPEST = {"sigmoid": 0.25, "softmax": 0.5}
+# Gain that keeps the size of signals: W's deviation is gain/√n_in (He et al. 2015; Glorot & Bengio 2010).
+GAIN = {"relu": math.sqrt(2.0), "leaky_relu": math.sqrt(2.0)}
+
+
+def started(evidence: Evidence) -> Start | None:
+    """The first pass, where it was possible."""
+    return evidence.known.start
+
+
+def no_hidden_activation(evidence: Evidence) -> Finding | None:
+    """Hidden layers without an activation: W₂(W₁x + b₁) + b₂ is one layer."""
+    net, known = evidence.setup.network, evidence.known
+    hidden = net.activations[:-1]
+    plain = [l for l, name in enumerate(hidden) if name == "identity"]
+    if not plain:
+        return None
+    every = len(plain) == len(hidden)
+    line = _straight_line(known.x, known.t) if every else float("nan")
+    repair = Repair("relu in the hidden layers", {"hidden_activation": "relu", "init": None})
+    if not every:
+        return Finding(
+            f"Layer {plain[0] + 1} has no activation: with the next it is one layer, W₂(W₁x + b₁) + b₂ = (W₂W₁)x + …",
+            {"linear_layers": len(plain)}, Where(layer=plain[0]), repair, severity="note", likelihood=0.2,
+        )  # fmt: skip
+    enough = line >= LINEAR
+    return Finding(
+        f"No hidden layer has an activation: W₂(W₁x + b₁) + b₂ = (W₂W₁)x + (W₂b₁ + b₂), so the {len(hidden) + 1} "
+        f"layers can do what one can. The best straight line explains {number(line, 3)} of the targets' variance"
+        f"{', which may be all that is wanted' if enough else ''}.",
+        {"linear_layers": len(plain), "explained_by_a_line": line}, Where(layer=0), repair,
+        severity="note" if enough else "risk",
+    )  # fmt: skip
+
+
+def _straight_line(x: np.ndarray, t: np.ndarray) -> float:
+    """R² of least squares on the sample, less what so many coefficients would explain by chance."""
+    fine = np.isfinite(x).all(axis=1) & np.isfinite(t).all(axis=1)
+    x, t = x[fine], t[fine]
+    n, k = x.shape
+    if n <= k + 1:
+        return float("nan")
+    a = np.column_stack([(x - x.mean(axis=0)) / np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0), np.ones(n)])
+    rest = t - a @ np.linalg.lstsq(a, t, rcond=None)[0]
+    spread = np.square(t - t.mean(axis=0)).sum()
+    if not spread > 0:
+        return float("nan")
+    return float(1 - np.square(rest).sum() / spread * (n - 1) / (n - k - 1))
+
+
+def step_activation(evidence: Evidence) -> Finding | None:
+    """A step has slope 0: the gradient ends there."""
+    net = evidence.setup.network
+    steps = [l for l, name in enumerate(net.activations) if name == "step"]
+    if not steps or evidence.setup.backward == "notes":
+        return None
+    last = steps[-1]
+    inner = last < len(net.weights) - 1
+    below = f"layers 1 to {last + 1} never change" if last else "layer 1 never changes"
+    name = "relu" if inner else "sigmoid"
+    changes = {"activations": [name if f == "step" else f for f in net.activations], "init": None}
+    return Finding(
+        f"The step's slope is 0 wherever it has one: δ = ∂E/∂o · f'(z) = 0, and {below}"
+        f"{'' if inner else ', which is all there is'}.",
+        {"layers_without_gradient": last + 1}, Where(layer=last), Repair(f"{name} instead of the step", changes),
+    )  # fmt: skip
+
+
+def equal_weights(evidence: Evidence) -> Finding | None:
+    """Units that are twins: the same weights in and out."""
+    start, net = started(evidence), evidence.setup.network
+    if start is None:
+        return None
+    share = [twins / (units - 1) if units > 1 else 0.0 for twins, units in zip(start.twins, net.sizes[1:], strict=True)]
+    l = int(np.argmax(share))
+    if not share[l] > 0.5:
+        return None
+    zero = not np.any(net.weights[l])
+    dead = zero and start.gradient[l] == 0 and l + 1 < len(net.weights) and not np.any(net.weights[l + 1])
+    units = net.sizes[l + 1]
+    said = (
+        f"All weights of layer {l + 1} and of the next are 0: ∂E/∂W = δ xᵀ is 0 in both, since δ comes back through "
+        f"zeros, and what goes forward is {'0' if start.spread[l] == 0 else 'the same'} for every row."
+        if dead
+        else f"{start.twins[l] + 1} of layer {l + 1}'s {units} units have the same {'zero ' if zero else ''}weights, "
+        "in and out: they get the same gradient in every step and stay equal for ever. The layer works like one of "
+        f"{units - start.twins[l]} {'unit' if units - start.twins[l] == 1 else 'units'}."
+    )
+    return Finding(
+        said, {"twins": int(start.twins[l]), "units": units, "zero": zero}, Where(layer=l),
+        Repair("draw the weights at random, with the deviation that suits the width", {"init": None}),
+    )  # fmt: skip
+
+
+def weights_too_large(evidence: Evidence) -> Finding | None:
+    """Weights far larger than suits the width, with the signals to show for it."""
+    start = started(evidence)
+    if start is None:
+        return None
+    ratio = _ratios(evidence, start)
+    flats = np.where([_squashes(name) for name in evidence.setup.network.activations], start.saturated, 0.0)
+    l = int(ratio.argmax())
+    if not ratio[l] > LARGE:
+        return None
+    n_in = evidence.setup.network.sizes[l]
+    seen = f", and {flats[l]:.0%} of its signals lie where f is flat" if flats[l] > 0 else ""
+    return Finding(
+        f"Layer {l + 1}'s weights have root mean square {number(start.weight[l], 3)}; for {n_in} inputs "
+        f"{number(start.weight[l] / ratio[l], 3)} keeps z around 1. They are {number(ratio[l], 3)} times as large: z "
+        f"is {number(start.z_rms[l], 3)} (root mean square){seen}.",
+        {"times_too_large": float(ratio[l]), "z_rms": float(start.z_rms[l]), "saturated": float(flats[l])},
+        Where(layer=l), Repair("draw the weights with the deviation that suits the width", {"init": None}),
+        likelihood=0.6 if flats[l] > SATURATED else 0.4,
+    )  # fmt: skip
+
+
+def weights_too_small(evidence: Evidence) -> Finding | None:
+    """Weights far smaller than suits the width: the signals fade on their way."""
+    start = started(evidence)
+    if start is None or not np.isfinite(start.gradient).all():
+        return None
+    ratio = _ratios(evidence, start)
+    ratio = np.where(ratio > 0, ratio, 1.0)  # zeros are another rule's
+    small = ratio < SMALL
+    product = float(np.prod(np.minimum(ratio, 1.0)))
+    if not small.any() or len(ratio) < 2:
+        return None
+    l = int(ratio.argmin())
+    return Finding(
+        f"Weights of {int(small.sum())} of the {len(ratio)} layers are too small for their width, in layer {l + 1} "
+        f"{number(1 / ratio[l], 3)} times (root mean square {number(start.weight[l], 3)}, for "
+        f"{evidence.setup.network.sizes[l]} inputs {number(start.weight[l] / ratio[l], 3)} keeps the size of "
+        f"signals). Over all layers a difference between two rows is made {number(product, 2)} as large.",
+        {"times_too_small": float(1 / ratio[l]), "product": product, "layers": int(small.sum())}, Where(layer=l),
+        Repair("draw the weights with the deviation that suits the width", {"init": None}),
+        severity="risk" if product < FADED**0.5 else "note", likelihood=0.7 if product < FADED else 0.3,
+    )  # fmt: skip
+
+
+def vanishing_by_depth(evidence: Evidence) -> Finding | None:
+    """Squashing layers on top of each other: each passes on a fraction of the differences and of the error."""
+    start, net = started(evidence), evidence.setup.network
+    hidden = net.activations[:-1]
+    if start is None or len(hidden) < 2 or not np.isfinite(start.sent).all():
+        return None
+    forward = _ratio(start.spread[len(hidden) - 1], start.spread[0])
+    backward = _ratio(start.sent[0], start.sent[-1])
+    left = min(forward, backward)
+    if not left < FADED:
+        return None
+    name = max(set(hidden), key=hidden.count)
+    limit = f" A {name}'s slope is {STEEPEST[name]:g} at most." if name in STEEPEST else ""
+    return Finding(
+        f"Over {len(hidden)} {name} layers the differences between rows shrink to {number(forward, 2)} of those after "
+        f"the first, the error sent back to {number(backward, 2)} of that at the output.{limit} The first layers "
+        "hardly learn, and the last see the same in every row.",
+        {"forward": forward, "backward": backward, "hidden_layers": len(hidden)}, Where(layer=0),
+        Repair("selu in the hidden layers, which keeps mean and variance", {"hidden_activation": "selu", "init": None}),
+    )  # fmt: skip
+
+
+def exploding_at_start(evidence: Evidence) -> Finding | None:
+    """Signals that grow from layer to layer, up to overflow."""
+    start, net = started(evidence), evidence.setup.network
+    if start is None:
+        return None
+    repair = Repair("selu in the hidden layers, weights drawn to suit", {"hidden_activation": "selu", "init": None})
+    if start.overflow is not None:
+        l = start.overflow
+        before = f", after {number(start.z_rms[l - 1], 3)} (root mean square) in the layer before" if l else ""
+        return Finding(
+            f"In the first forward pass z of layer {l + 1} ({net.activations[l]}) passes the largest number that "
+            f"float32 holds, 3.4e38{before}.",
+            {"layer": l}, Where(layer=l, step=0), repair, severity="fault",
+        )  # fmt: skip
+    growing = [l for l, name in enumerate(net.activations[:-1]) if name == "exponential"]
+    grown = _ratio(start.z_rms.max(), start.z_rms[0])
+    if len(growing) < 2 and grown < GROWN:
+        return None
+    why = (
+        f"{len(growing)} hidden layers are exponential: a change of 1 in z multiplies what follows by e, and after "
+        f"{len(growing)} layers e^e^…"
+        if len(growing) > 1
+        else "Each layer makes its signals larger"
+    )
+    return Finding(
+        f"{why}. In the first pass z runs up to {number(float(max(np.abs(z).max() for z in start.z)), 3)}, root mean "
+        f"square {number(start.z_rms.max(), 3)} in layer {int(start.z_rms.argmax()) + 1} against "
+        f"{number(start.z_rms[0], 3)} in the first; one step can carry it over the largest float32.",
+        {"grown": grown, "exponential_layers": len(growing)}, Where(layer=int(start.z_rms.argmax())), repair,
+    )  # fmt: skip
+
+
+def dead_layer(evidence: Evidence) -> Finding | None:
+    """A layer of which every unit is flat for every row."""
+    start, net = started(evidence), evidence.setup.network
+    if start is None or len(evidence.known.index) < 2:
+        return None
+    exact = [name in ("relu", "step") for name in net.activations]
+    dead = [l for l, units in enumerate(net.sizes[1:]) if exact[l] and start.dead[l] == units]
+    if not dead or net.activations[dead[0]] == "step" or not start.weight[dead[0]] > 0:
+        return None
+    l, hidden = dead[0], dead[0] < len(net.weights) - 1
+    width = net.sizes[l + 1]
+    return Finding(
+        f"Before the first step all {width} units of layer {l + 1} ({net.activations[l]}) give 0 for every row: the "
+        f"slope there is 0, so no layer up to this one gets a gradient"
+        f"{'' if hidden else ', and the answer is 0 for ever'}. With narrow layers, many of them, or biases below 0, "
+        "that happens by chance.",
+        {"dead": width, "layers_without_gradient": l + 1}, Where(layer=l),
+        Repair("selu in the hidden layers, weights drawn anew", {"hidden_activation": "selu", "init": None})
+        if hidden else Repair("identity outputs", {"output_activation": "identity"}),
+    )  # fmt: skip
+
+
+def saturated_at_start(evidence: Evidence) -> Finding | None:
+    """Most signals of a squashing layer lie where its slope is gone, before any learning."""
+    start, net = started(evidence), evidence.setup.network
+    if start is None:
+        return None
+    flats = np.where([_squashes(name) for name in net.activations], start.saturated, 0.0)
+    l = int(flats.argmax())
+    if not flats[l] > SATURATED:
+        return None
+    return Finding(
+        f"Before the first step {flats[l]:.0%} of layer {l + 1}'s signals lie where {net.activations[l]} is flat "
+        f"(slope below a twentieth of its steepest): z is {number(start.z_rms[l], 3)} (root mean square). δ = ∂E/∂o · "
+        "f'(z) is as small.",
+        {"saturated": float(flats[l]), "z_rms": float(start.z_rms[l])}, Where(layer=l),
+        Repair("inputs and weights that keep z around 1", {"inputs": "standard", "init": None}),
+    )  # fmt: skip
+
+
+def _ratios(evidence: Evidence, start: Start) -> np.ndarray:
+    """Root mean square of W over gain/√n_in, layer by layer."""
+    net = evidence.setup.network
+    gains = [GAIN.get(name, 1.0) for name in net.activations]
+    fitting = np.array([gain / math.sqrt(n_in) for gain, n_in in zip(gains, net.sizes[:-1], strict=True)])
+    return np.asarray(start.weight / fitting)
+
+
+def _squashes(name: str) -> bool:
+    """Whether f is flat on both sides."""
+    return name in SQUASHING and flat_below(name) > 0
+
+
+def _ratio(a: float, b: float) -> float:
+    return float(a / b) if b > 0 else 0.0 if a == 0 else math.inf
