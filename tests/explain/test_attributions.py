@@ -111,7 +111,7 @@ NET = deltaw.Network([2, 3, 2], ["tanh", "softmax"])
 BAD = {
     "row": (lambda: attributions(NET, [1.0]), "X: expected 2 columns"),
     "NaN": (lambda: attributions(NET, [1.0, np.nan]), "X: expected finite"),
-    "baseline": (lambda: attributions(NET, [1, 2], baseline=[1]), "X: expected 2 columns"),
+    "baseline": (lambda: attributions(NET, [1, 2], baseline=[1]), "baseline X: expected 2 columns"),
     "output": (lambda: attributions(NET, [1, 2], 2), "output: expected one from 0 to 1, found 2"),
     "of": (lambda: attributions(NET, [1, 2], of="y"), "of: expected z or o, found 'y'"),
     "tolerance": (lambda: attributions(NET, [1, 2], tolerance=0), "tolerance: expected a number, more than 0"),

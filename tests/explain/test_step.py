@@ -224,3 +224,15 @@ def test_bad_arguments_get_one_line(name: str) -> None:
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value, DeltaWError)
+
+
+def test_signals_alone_have_a_page_too() -> None:
+    net = network([3, 9, 2], ["elu", "softmax"], True, 1)
+    seen = deltaw.explain.signals(net, [1, 2, 3], outputs=("no", "yes"))
+    for form in FORMATS:
+        shown = seen.page.render(form)
+        value = repr(float(seen.z[-1][1])) if form == "json" else number(float(seen.z[-1][1]))
+        assert value in shown
+        assert "yes" in shown
+    assert "<table>" in seen._repr_html_()
+    assert "leaky relu" in str(deltaw.explain.signals(deltaw.Network([2, 1], "leaky_relu"), [1, 2]))

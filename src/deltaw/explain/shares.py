@@ -24,7 +24,7 @@ from deltaw.equations.lookup import positive
 from deltaw.equations.losses import Loss
 from deltaw.exceptions import SettingError
 from deltaw.explain import drawing
-from deltaw.explain.trace import signals
+from deltaw.explain.trace import one_row, signals
 from deltaw.explain.wide import pick
 from deltaw.network import Network
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table, number
@@ -151,7 +151,7 @@ def attributions(
         SettingError: another setting that cannot be; a network with the step activation on the way, which has no slope.
     """
     seen = signals(net, x, inputs, outputs)
-    start = signals(net, np.zeros(net.sizes[0]) if baseline is None else baseline)
+    start = np.zeros(net.sizes[0]) if baseline is None else one_row(net, baseline, "baseline ")[0]
     tolerance = positive(tolerance, "tolerance")
     if of not in ("z", "o"):
         raise SettingError("of: expected z or o", repr(of), "choose one of these")
@@ -166,17 +166,17 @@ def attributions(
         raise SettingError(expected, "the step activation, whose slope is 0", "train with another, such as sigmoid")
 
     f, gradient = _output(net, int(output), of)
-    change = seen.x - start.x
-    value, value_at_baseline = (float(v) for v in f(np.stack([seen.x, start.x])))
+    change = seen.x - start
+    value, value_at_baseline = (float(v) for v in f(np.stack([seen.x, start])))
     if all(name == "identity" for name in passed):
         shares, points, method = gradient(seen.x[None])[0] * change, 1, "exact"
     else:
-        (shares, points), method = _along_the_path(f, gradient, start.x, change, tolerance), "integrated gradients"
+        (shares, points), method = _along_the_path(f, gradient, start, change, tolerance), "integrated gradients"
     gap = float(shares.sum() - (value - value_at_baseline))
     return Attributions(
         shares,
         seen.x,
-        start.x,
+        start,
         value,
         value_at_baseline,
         int(output),

@@ -299,7 +299,7 @@ def _links_table(step: Step, layer: int) -> Block:
         )
         for k, j in chosen.places
     ]
-    size = float(np.sqrt(np.sum(change * change)))
+    size = float(np.linalg.norm(change))
     more = _rest(chosen.more, "weights", chosen.rest, "their Δ come to")
     caption = f"Layer {layer}{': ' + more if more else ''}; the length of all its Δ together is {number(size)}."
     headings = (

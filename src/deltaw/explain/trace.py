@@ -232,7 +232,12 @@ def step(
 def signals(net: Network, x: ArrayLike, inputs: Sequence[str] = (), outputs: Sequence[str] = ()) -> Trace:
     """The signals of one example, (n_in,), through a network. Raises InputError for an x that does not fit."""
     _check_network(net)
-    return _trace(net.copy(), Rows.of(net, _one_row(x), None).inputs(slice(None)), inputs, outputs)
+    return _trace(net.copy(), one_row(net, x), inputs, outputs)
+
+
+def one_row(net: Network, x: ArrayLike, whose: str = "") -> Array:
+    """x as a batch of one row, (1, n_in). Raises InputError, calling it "{whose}X", where it does not fit."""
+    return Rows.of(net, _one_row(x), None, whose=whose).inputs(slice(None))
 
 
 def error(signals: Trace, t: Array, loss: losses.Loss) -> float:
