@@ -19,7 +19,7 @@ from deltaw.doctor.start import Start, start
 from deltaw.doctor.targets import Targets, targets
 from deltaw.engines.rows import Rows
 from deltaw.equations import losses
-from deltaw.exceptions import InputError, SettingError
+from deltaw.exceptions import InputError
 from deltaw.training import train
 
 if TYPE_CHECKING:
@@ -134,12 +134,11 @@ def refusal(setup: Setup) -> InputError | None:
     try:
         rows = Rows.of(setup.network, setup.X, setup.T, losses.loss(setup.loss), setup.sample_weight, setup.input_scale)
         assert rows.T is not None
-        alone = {"early_stopping": None, "epochs": min(setup.epochs, 1), "sample_weight": None}
+        short = {"epochs": 1} if setup.epochs in range(1, 1 << 62) else {}
+        alone = {"early_stopping": None, "sample_weight": None, **short}
         train(setup.network.copy(), rows.X[:1], rows.T[:1], **(setup.arguments | alone))
     except InputError as error:
         return error
-    except (TypeError, ValueError, IndexError) as error:
-        return SettingError("settings that deltaw.train takes", str(error), "correct them")
     return None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.equations import optimizers
+from deltaw.equations.lookup import NUMBER
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 
@@ -90,7 +91,8 @@ class Setup:
     @property
     def rate(self) -> float:
         """α for a mean E: a sum over a batch of n rows steps n times as far, unless the optimiser sets its own pace."""
-        if self.reduction == "mean":
+        numbers = isinstance(self.learning_rate, NUMBER) and isinstance(self.batch_size, NUMBER)
+        if self.reduction == "mean" or not numbers:
             return self.learning_rate
         try:
             free = optimizers.optimizer(self.optimizer).name in SCALE_FREE
