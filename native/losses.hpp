@@ -10,33 +10,33 @@ constexpr float EPSILON = 1e-7f;  // outputs are kept this far from where a loga
 inline vf inside_unit(vf o) { return min(max(o, splat(EPSILON)), splat(1.0f - EPSILON)); }
 inline vf above_zero(vf o) { return max(o, splat(EPSILON)); }
 
-// p is the row's one setting: huber's δ, pinball's q.
+// p is the row's one setting, for each output: huber's δ, pinball's q.
 // clang-format off
-struct Absolute { static vf E(vf o, vf t, float) { return abs(t - o); }
-                  static vf dE(vf o, vf t, float) { return select(o > t, splat(1.0f), select(o < t, splat(-1.0f), zero())); } };
-struct Squared  { static vf E(vf o, vf t, float) { return 0.5f * (t - o) * (t - o); }
-                  static vf dE(vf o, vf t, float) { return o - t; } };
-struct Huber    { static vf E(vf o, vf t, float p) { vf r = abs(t - o); return select(r <= p, 0.5f * r * r, p * (r - 0.5f * p)); }
-                  static vf dE(vf o, vf t, float p) { return min(max(o - t, splat(-p)), splat(p)); } };
-struct Pinball  { static vf E(vf o, vf t, float p) { return max(p * (t - o), (p - 1.0f) * (t - o)); }
-                  static vf dE(vf o, vf t, float p) { return select(o < t, splat(-p), select(o > t, splat(1.0f - p), zero())); } };
+struct Absolute { static vf E(vf o, vf t, vf) { return abs(t - o); }
+                  static vf dE(vf o, vf t, vf) { return select(o > t, splat(1.0f), select(o < t, splat(-1.0f), zero())); } };
+struct Squared  { static vf E(vf o, vf t, vf) { return 0.5f * (t - o) * (t - o); }
+                  static vf dE(vf o, vf t, vf) { return o - t; } };
+struct Huber    { static vf E(vf o, vf t, vf p) { vf r = abs(t - o); return select(r <= p, 0.5f * r * r, p * (r - 0.5f * p)); }
+                  static vf dE(vf o, vf t, vf p) { return min(max(o - t, -p), p); } };
+struct Pinball  { static vf E(vf o, vf t, vf p) { return max(p * (t - o), (p - 1.0f) * (t - o)); }
+                  static vf dE(vf o, vf t, vf p) { return select(o < t, -p, select(o > t, 1.0f - p, zero())); } };
 struct BinaryCrossEntropy
-                { static vf E(vf o, vf t, float) { o = inside_unit(o); return -(t * log(o) + (1.0f - t) * log(1.0f - o)); }
-                  static vf dE(vf o, vf t, float) { o = inside_unit(o); return (o - t) / (o * (1.0f - o)); } };
+                { static vf E(vf o, vf t, vf) { o = inside_unit(o); return -(t * log(o) + (1.0f - t) * log(1.0f - o)); }
+                  static vf dE(vf o, vf t, vf) { o = inside_unit(o); return (o - t) / (o * (1.0f - o)); } };
 struct CrossEntropy
-                { static vf E(vf o, vf t, float) { return -t * log(above_zero(o)); }
-                  static vf dE(vf o, vf t, float) { return -t / above_zero(o); } };
-struct Poisson  { static vf E(vf o, vf t, float) { return o - t * log(above_zero(o)); }
-                  static vf dE(vf o, vf t, float) { return 1.0f - t / above_zero(o); } };
-struct Hinge    { static vf E(vf o, vf t, float) { return max(zero(), 1.0f - t * o); }
-                  static vf dE(vf o, vf t, float) { return select(t * o < 1.0f, -t, zero()); } };
+                { static vf E(vf o, vf t, vf) { return -t * log(above_zero(o)); }
+                  static vf dE(vf o, vf t, vf) { return -t / above_zero(o); } };
+struct Poisson  { static vf E(vf o, vf t, vf) { return o - t * log(above_zero(o)); }
+                  static vf dE(vf o, vf t, vf) { return 1.0f - t / above_zero(o); } };
+struct Hinge    { static vf E(vf o, vf t, vf) { return max(zero(), 1.0f - t * o); }
+                  static vf dE(vf o, vf t, vf) { return select(t * o < 1.0f, -t, zero()); } };
 // clang-format on
 
 // One row of data at the output: z, o = f(z), t of n numbers in `vectors` vectors, all padding zero.
 struct OutputRow {
   const float *z, *o, *t;
   int vectors, n;
-  float parameter;
+  const float* parameter;  // of each output
 };
 
 // One row of the table. Both return E of a row of data and write its gradient times `share`: `backward` writes
@@ -52,13 +52,13 @@ template <class L>
 float error_row(const OutputRow& x) {
   vf total = zero();
   for (int v = 0, i = 0; v < x.vectors; ++v, i += VL)
-    total += keep(inside(v, x.n), L::E(load(x.o + i), load(x.t + i), x.parameter));
+    total += keep(inside(v, x.n), L::E(load(x.o + i), load(x.t + i), load(x.parameter + i)));
   return sum(total);
 }
 template <class L>
 void backward_row(const OutputRow& x, float share, float* g) {
   for (int v = 0, i = 0; v < x.vectors; ++v, i += VL)
-    store(g + i, keep(inside(v, x.n), share * L::dE(load(x.o + i), load(x.t + i), x.parameter)));
+    store(g + i, keep(inside(v, x.n), share * L::dE(load(x.o + i), load(x.t + i), load(x.parameter + i))));
 }
 
 // E from z, so that no logarithm of a rounded output is taken; δ = o − t.

@@ -67,7 +67,7 @@ void Trainer::forward(Run& run, const Piece& piece, int buffer, int thread) {
 OutputRow Trainer::output_row(int r) const {
   const Layer& last = layers_.back();
   return {work_.z.back().row(r), work_.o.back().row(r), work_.t.row(r), last.vectors, last.n_out,
-          float(plan_.loss_parameter)};
+          parameter_.data()};
 }
 
 // E of each row, and ∂E/∂z of the output layer: by the fused pair at once, or ∂E/∂o through the activation.

@@ -52,6 +52,12 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
     if (buffered_) layer.gradient = Floats(layer.vectors * layer.stride);
     if (plan.watched) layer.before = Floats(layer.vectors * layer.stride);
   }
+  const auto& setting = plan.loss_parameter;
+  if (setting.size() > 1 && setting.size() != std::size_t(layers_.back().n_out))
+    throw std::invalid_argument("a setting of the loss for each output, or one for all");
+  parameter_ = Floats(layers_.back().vectors * VL);
+  for (int k = 0; k < layers_.back().n_out && !setting.empty(); ++k)
+    parameter_.data()[k] = float(setting[setting.size() > 1 ? k : 0]);
   sparse_ = SparseLayer(layers_.front());
   work_ = Workspace(layers_, std::max(2, std::min(plan.batch_size, PIECE)), true, dropped);
 }
@@ -204,7 +210,7 @@ double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* ou
         targets->fetch(first + r, space.t.row(r));
         errors[s] += double(targets->weight_of(first + r)) *
                      double(loss_->error({space.z.back().row(r), space.o.back().row(r), space.t.row(r),
-                                          layers_.back().vectors, n_out, float(plan_.loss_parameter)}));
+                                          layers_.back().vectors, n_out, parameter_.data()}));
       }
     }
   });

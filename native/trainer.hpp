@@ -25,7 +25,7 @@ struct LayerSpec {
 // What stays the same during a training; the words are those of deltaw.train.
 struct Plan {
   std::string loss, optimizer;
-  double loss_parameter = 0.0;
+  std::vector<double> loss_parameter;  // of each output, one for all, or none
   OptimizerSettings settings;
   int batch_size = 1;
   bool notes_rule = false;
@@ -134,6 +134,7 @@ class Trainer {
   int slots_ = 0;
   bool buffered_;  // the gradient is summed in memory first: clipping, and batches larger than the workspace
   std::vector<Layer> layers_;
+  Floats parameter_;  // the loss's setting, for each output
   Workspace work_, whole_, strip_;  // of training; of `whole`, where that of training is too small; of `outputs`
   SparseLayer sparse_;
   ThreadChoice choice_{1};

@@ -178,6 +178,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "adagrad's setting": {"optimizer": "adagrad(0.1)"},
     "huber's setting": {"loss": "huber(0.1)"},
     "pinball's setting": {"loss": "pinball(0.9)"},
+    "pinball's setting of each output": {"loss": "pinball(0.1, 0.5, 0.9)"},
     "a bias here and none there": {"bias": [True, False, True], "optimizer": "adam", "learning_rate": 2e-3},
     "another activation in each layer": {"activations": ["gelu", "softmax", "mish"], "optimizer": "momentum"},
     "a rate of 0": {"learning_rate": 0.0},

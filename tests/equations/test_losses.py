@@ -111,6 +111,16 @@ def test_pinball_is_least_at_the_quantile() -> None:
         assert np.sort(t)[int(np.argmin(totals))] == np.quantile(t, q, method="inverted_cdf")
 
 
+def test_pinball_of_several_outputs_is_the_sum_of_each() -> None:
+    rng = np.random.default_rng(2)
+    o, t, levels = rng.normal(size=(9, 3)), rng.normal(size=(9, 3)), (0.1, 0.5, 0.9)
+    row, each = loss("pinball(0.1, 0.5, 0.9)"), [loss(f"pinball({q})") for q in levels]
+    parts = [(one.E(o[:, [k]], t[:, [k]]), one.dE(o[:, [k]], t[:, [k]])) for k, one in enumerate(each)]
+    assert row.E(o, t) == pytest.approx(sum(E for E, _ in parts))
+    assert (row.dE(o, t) == np.hstack([dE for _, dE in parts])).all()
+    assert loss(row.name).parameters == row.parameters == levels
+
+
 @given(st.floats(-5, 5), st.floats(-5, 5))
 def test_relations_between_losses(o: float, t: float) -> None:
     o_, t_ = np.array([[o]]), np.array([[t]])

@@ -30,7 +30,7 @@ void fill(Trainer& trainer) {
 bool run(const Case& c, const std::vector<int>& sizes, int rows) {
   Plan plan;
   plan.loss = c.loss, plan.optimizer = c.optimizer, plan.settings = {.9, .9, .999, .9, 1e-8};
-  plan.batch_size = c.batch_size, plan.notes_rule = c.notes, plan.loss_parameter = 0.5;
+  plan.batch_size = c.batch_size, plan.notes_rule = c.notes, plan.loss_parameter = {0.5};
   if (c.clip) plan.max_grad_norm = 0.5;
   std::vector<LayerSpec> specs;
   const char* hidden[] = {"tanh", "softmax", "gelu"};

@@ -120,7 +120,7 @@ class NativeEngine:
 
     def _core_plan(self) -> Any:
         plan, made = self.plan, self.core.Plan()
-        made.loss, made.loss_parameter = plan.loss.kind, plan.loss.parameter
+        made.loss, made.loss_parameter = plan.loss.kind, list(plan.loss.parameters)
         made.optimizer = plan.optimizer.name
         settings = self.core.OptimizerSettings()
         for field in fields(plan.optimizer):

@@ -139,6 +139,11 @@ def _finite(array: Any, what: str) -> None:
 
 
 def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
+    if len(loss.parameters) not in (0, 1, n_out):
+        raise SettingError(
+            f"loss: expected {loss.name} on a network of {len(loss.parameters)} outputs", f"{n_out}",
+            "give the network an output for each",
+        )  # fmt: skip
     t = _array(T, what)
     if t.dtype.kind not in "fiub":
         raise InputError(f"{what}: expected numbers", f"dtype {t.dtype}", "encode labels as 0, 1, 2, …")

@@ -35,7 +35,7 @@ class Loss:
         targets: what t may be, for messages.
         low, high: the targets' limits.
         minimum: False for an E that has none, so that training by it is refused.
-        parameter: the row's one setting (huber's δ, pinball's q), 0 where there is none.
+        parameters: the row's setting (huber's δ, pinball's q): one for all outputs, one for each, or none.
     """
 
     name: str
@@ -46,12 +46,17 @@ class Loss:
     low: float = -np.inf
     high: float = np.inf
     minimum: bool = True
-    parameter: float = 0.0
+    parameters: tuple[float, ...] = ()
 
     @property
     def kind(self) -> str:
         """The name without its setting: "pinball" for "pinball(0.9)"."""
         return self.name.split("(")[0]
+
+    @property
+    def parameter(self) -> float:
+        """The setting of the first output, 0 where there is none."""
+        return self.parameters[0] if self.parameters else 0.0
 
 
 def _sum(values: Array) -> Array:
@@ -90,17 +95,20 @@ def _huber(delta: float = 1.0) -> Loss:
 
     return Loss(
         f"huber({d!r})", E, lambda o, t: np.clip(o - t, -d, d),
-        f"Piecewise(((t - o)**2/2, Abs(t - o) <= {d!r}), ({d!r}*(Abs(t - o) - {d!r}/2), True))", parameter=d,
+        f"Piecewise(((t - o)**2/2, Abs(t - o) <= {d!r}), ({d!r}*(Abs(t - o) - {d!r}/2), True))", parameters=(d,),
     )  # fmt: skip
 
 
-def _pinball(q: float = 0.5) -> Loss:
-    """Koenker & Bassett (1978): least where o is the q-quantile of t."""
-    q = positive(q, "pinball's q", below=1.0)
+def _pinball(q: float = 0.5, *more: float) -> Loss:
+    """Koenker & Bassett (1978): least where o is the q-quantile of t. Several q: one for each output."""
+    levels = tuple(positive(level, "pinball's q", below=1.0) for level in (q, *more))
+    each = np.array(levels)
+    symbol = repr(levels[0]) if len(levels) == 1 else "q"
     return Loss(
-        f"pinball({q!r})", lambda o, t: _sum(np.maximum(q * (t - o), (q - 1.0) * (t - o))),
-        lambda o, t: np.where(o < t, -q, np.where(o > t, 1.0 - q, 0.0)),
-        f"Max({q!r}*(t - o), ({q!r} - 1)*(t - o))", parameter=q,
+        f"pinball({', '.join(map(repr, levels))})",
+        lambda o, t: _sum(np.maximum(each * (t - o), (each - 1.0) * (t - o))),
+        lambda o, t: np.where(o < t, -each, np.where(o > t, 1.0 - each, 0.0)),
+        f"Max({symbol}*(t - o), ({symbol} - 1)*(t - o))", parameters=levels,
     )  # fmt: skip
 
 
