@@ -87,10 +87,8 @@ class Prediction(Paged):
             Section("The answer", _answer(self)),
             Section("What pushed it", _pushes(self)),
         ]
-        if self.step is None:
-            note = f"The row has no {self.model.target.name}: without a target there is no error to learn from."
-            sections.append(Section("What it would teach", [Text(note)]))
-        else:
+        sections.append(Section("What it would teach", [Text(_lesson(self))]))
+        if self.step is not None:
             sections += story.learning_sections(self.step)
         return Page(
             f"{self.model.target.name} of row {self.row:,} of {self.source}", _lead(self), sections, _data(self)
@@ -218,6 +216,21 @@ def _lead(found: Prediction) -> str:
     strongest = sorted(_grouped(found).items(), key=lambda pair: -abs(pair[1]))[:2]
     pushed = " and ".join(f"{name} ({number(share, 3)})" for name, share in strongest)
     return f"The answer is {answer}{truth}. Most of the push came from {pushed}, against {found.against}."
+
+
+def _lesson(found: Prediction) -> str:
+    recipe = found.model.recipe
+    if found.step is None:
+        return f"The row has no {found.model.target.name}: without a target there is no error to learn from."
+    trained = (
+        f"{(recipe.optimizer or '').split('(')[0]} at α = {recipe.learning_rate:g} in batches of {recipe.batch_size}"
+    )
+    extras = {"dropout": recipe.dropout, "label smoothing": recipe.label_smoothing}
+    used = " and ".join(f"{name} {value:g}" for name, value in extras.items() if value)
+    return (
+        f"One plain step ΔW = −α ∂E/∂w on this row alone, with α = {found.step.alpha:g}. Training itself went by "
+        f"{trained}{f', with {used}' if used else ''}."
+    )
 
 
 def _value(cell: Any) -> str:

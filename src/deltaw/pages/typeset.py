@@ -82,10 +82,11 @@ class _Setter:
         fractions = False
         while self.peek() and self.peek() not in ends:
             token = self.take()
+            name = token.removeprefix("\\")
             if token in "+-":
                 boxes.append(Box((f" {_minus(token)} " if _operand(boxes) else _minus(token),)))
-            elif token.lstrip("\\") in RELATIONS:
-                boxes.append(Box((f" {RELATIONS[token.lstrip(chr(92))]} ",)))
+            elif name in RELATIONS:
+                boxes.append(Box((f" {RELATIONS[name]} ",)))
             elif token == "\\cdot":
                 dots.append(len(boxes))
                 boxes.append(Box(("·",)))
@@ -95,8 +96,8 @@ class _Setter:
             elif token in "_^":
                 boxes.append(self.script(token))
             else:
-                fractions |= token in ("\\frac", "\\dfrac")
-                if token[1:] in FUNCTIONS and _operand(boxes):
+                fractions |= name in ("frac", "dfrac")
+                if name in FUNCTIONS and _operand(boxes):
                     boxes.append(Box((" ",)))
                 boxes.append(self.atom(token))
         for place in dots if fractions else ():
