@@ -12,6 +12,7 @@ from __future__ import annotations
 from deltaw.lessons.data import data
 from deltaw.lessons.descent import descent
 from deltaw.lessons.errors import errors
+from deltaw.lessons.gradient import gradient
 from deltaw.lessons.lesson import Entry, Lesson, Parameter
 from deltaw.lessons.line import line
 from deltaw.lessons.lines import lines
@@ -19,6 +20,7 @@ from deltaw.lessons.network import network
 from deltaw.lessons.neuron import neuron
 from deltaw.lessons.signals import signals
 from deltaw.lessons.split import split
+from deltaw.lessons.step import step
 
 _ORDER = (
     line,
@@ -28,6 +30,8 @@ _ORDER = (
     errors,
     descent,
     split,
+    gradient,
+    step,
     data,
     network,
 )
