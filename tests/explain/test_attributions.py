@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
+from examples import SLOPED, network
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from test_step import SLOPED, network
 
 import deltaw
 from deltaw.exceptions import InputError, SettingError

@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 import pytest
+from examples import SLOPED, WITH_MINIMUM, network, target
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from test_step import SLOPED, WITH_MINIMUM, network, target
 
 import deltaw
 from deltaw.equations.backprop import RULES, Rule

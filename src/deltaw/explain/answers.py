@@ -294,10 +294,8 @@ def _pushes(found: Prediction) -> list[Block]:
     else:
         label = shares.outputs[shares.output]
         what, unit = f"z of {label}, {number(shares.value)}", f"z of {label}"
-        why = (
-            " z, and not o: z is what the links add up to, while o of one class also moves with those of the others, "
-            "and near 0 or 1 hardly at all."
-        )
+        moves = "also moves with those of the others, and " if found.signals.slope(len(found.signals.z)) is None else ""
+        why = f" z, and not o: z is what the links add up to, while o {moves}near its limits hardly moves at all."
     gained = number(shares.value - shares.value_at_baseline)
     text = (
         f"It is about {what}. The baseline is {found.against}; there it is {number(shares.value_at_baseline)}. "
