@@ -19,6 +19,20 @@ from deltaw.exceptions import DeltaWError, InputError, SettingError
 from deltaw.pages import FORMATS, number
 
 
+@np.errstate(over="ignore", invalid="ignore")  # exponentials of exponentials
+def equations_step(
+    net: deltaw.Network, x: np.ndarray, t: np.ndarray, alpha: float, loss: losses.Loss, rule: backprop.Rule
+) -> tuple[backprop.Signals, backprop.Gradients, backprop.Parameters, list[float]]:
+    """The same step by the equations: signals, gradients, parameters after, E before and after."""
+    s = net.signals(x)
+    g = backprop.backward(s, t[None], net.weights, net.rows, loss, rule)
+    p = backprop.Parameters.begin(list(net.weights), list(net.biases), net.bias, SGD())
+    backprop.update(p, g, SGD(), alpha, 1)
+    after = backprop.forward(x[None], p.W, p.b, net.rows)
+    E = [losses.row_errors(each.z[-1], each.o[-1], t[None], net.activations[-1], loss)[0] for each in (s, after)]
+    return s, g, p, E
+
+
 @given(
     st.lists(st.sampled_from(SLOPED), min_size=1, max_size=3), st.sampled_from(WITH_MINIMUM), st.booleans(),
     st.sampled_from(backprop.RULES), st.integers(0, 99),
@@ -34,10 +48,7 @@ def test_numbers_are_those_of_the_equations(
     step = deltaw.explain.step(net, x, t, 0.3, loss, rule)
 
     row = losses.loss(loss)
-    s = net.signals(x)
-    g = backprop.backward(s, t[None], net.weights, net.rows, row, rule)
-    p = backprop.Parameters.begin(list(net.weights), list(net.biases), net.bias, SGD())
-    backprop.update(p, g, SGD(), 0.3, 1)
+    s, g, p, E = equations_step(net, x, t, 0.3, row, rule)
     for l in range(len(names)):
         for ours, theirs in (
             (step.z[l], s.z[l][0]), (step.o[l], s.o[l][0]), (step.a[l], s.a[l][0]), (step.delta[l], g.delta[l][0]),
@@ -51,8 +62,6 @@ def test_numbers_are_those_of_the_equations(
         np.testing.assert_allclose(step.split[l], net.weights[l + 1].T @ step.split[l + 1], rtol=1e-12, atol=1e-14)
         true = backprop.backward(s, t[None], net.weights, net.rows, row, "gradient")
         np.testing.assert_allclose(step.sent[l], net.weights[l + 1].T @ true.delta[l + 1][0], rtol=1e-12, atol=1e-14)
-    again = backprop.forward(x[None], p.W, p.b, net.rows)
-    E = [losses.row_errors(each.z[-1], each.o[-1], t[None], names[-1], row)[0] for each in (s, again)]
     np.testing.assert_allclose([step.E, step.E_after], E, rtol=1e-13)
 
 
