@@ -1,0 +1,247 @@
+"""Gradient descent for the estimators: epochs on an engine, scikit-learn's rules for α and for when to stop."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from deltaw import engines
+from deltaw.engines.protocol import Engine, Pace, Plan
+from deltaw.engines.rows import Rows
+from deltaw.equations import backprop, dropout, optimizers, schedules
+from deltaw.network import Network
+from deltaw.sklearn.outputs import counting
+from deltaw.sklearn.sample import Sample
+from deltaw.sklearn.watching import Watch
+
+Array = NDArray[Any]
+
+LARGEST_BATCH = 200  # rows of a batch where batch_size="auto", as in scikit-learn
+SMALLEST_RATE = 1e-6  # an adaptive α at or below this is the end
+
+
+@dataclass
+class Progress:
+    """What lasts from one `partial_fit` to the next.
+
+    Attributes:
+        learning_rate: α as the policy has left it.
+        steps: updates made.
+        dropout_key: of the masks.
+        state: the optimiser's, as the engine gave it; None before the first step.
+    """
+
+    learning_rate: float
+    steps: int = 0
+    dropout_key: int = 0
+    state: dict[str, Array] | None = field(default=None, repr=False)
+
+
+def method(estimator: Any) -> optimizers.Optimizer:
+    """The optimiser that the parameters name."""
+    if estimator.optimizer is not None:
+        return optimizers.optimizer(estimator.optimizer)
+    if estimator.solver == "adam":
+        return optimizers.Adam(estimator.beta_1, estimator.beta_2, estimator.epsilon)
+    # scikit-learn allows a momentum of 1; the equations stop just short of it, which no float32 can tell apart.
+    momentum = min(float(estimator.momentum), 1.0 - 2.0**-53)
+    if momentum == 0.0:
+        return optimizers.SGD()
+    return (optimizers.Nesterov if estimator.nesterovs_momentum else optimizers.Momentum)(momentum)
+
+
+class Descent:
+    """One `fit` or `partial_fit` by a stochastic solver.
+
+    Reads the estimator's parameters, and keeps its fitted attributes (`loss_curve_`, `n_iter_`, …) up to date epoch by
+    epoch; the network's weights are the result.
+
+    Args:
+        estimator: whose parameters; its `_ending` says the loss.
+        network: with the weights to begin with.
+        sample: rows to learn from.
+        held_out: rows to be judged by, or None.
+        random: shuffles the rows.
+        progress: from the call before, or a new one.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        network: Network,
+        sample: Sample,
+        held_out: Sample | None,
+        random: np.random.RandomState,
+        progress: Progress,
+    ) -> None:
+        self.estimator, self.network, self.random, self.progress = estimator, network, random, progress
+        self.seen = len(sample)
+        sample = sample.counted()
+        batch = _batch_size(estimator.batch_size, len(sample))
+        # All rows in every step: their order means nothing, so none is drawn, and equal rows count together.
+        self.whole = batch == len(sample)
+        sample = sample.merged() if self.whole else sample
+        batch = min(batch, len(sample))
+        loss = estimator._ending.loss
+        self.plan = Plan(
+            loss=loss,
+            optimizer=method(estimator),
+            batch_size=batch,
+            # scikit-learn divides alpha by the batch's rows, or by the sum of their weights.
+            l2=estimator.alpha * len(sample) / (batch * sample.total),
+            max_grad_norm=estimator.max_grad_norm,
+            label_smoothing=getattr(estimator, "label_smoothing", 0.0),
+            dropout=_rates(estimator, len(network.sizes) - 2),
+            dropout_key=progress.dropout_key,
+            threads=estimator._threads(),
+        )
+        self.steps = -(-len(sample) // batch)
+        self.rows = Rows.of(network, sample.X, sample.T, loss, sample.weight)
+        self.counting = counting(estimator._ending, sample)
+        self.held_out = None if held_out is None else held_out.counted().merged()
+        self.held_out_rows = (
+            None
+            if self.held_out is None
+            else Rows.of(network, self.held_out.X, self.held_out.T, loss, self.held_out.weight, whose="validation ")
+        )
+        self.engine: Engine = engines.make(estimator.engine, network, self.plan)
+        if progress.state is not None:
+            self.engine.restore(progress.state)
+        self.order = np.arange(len(sample))
+        self.schedule = None if estimator.schedule is None else schedules.schedule(estimator.schedule)
+        self.fading = schedules.schedule(self.plan.optimizer.decay_schedule)
+
+    def run(self, epochs: int, watch: Watch, step_by_step: bool) -> None:
+        """At most so many epochs; scikit-learn's rules and callbacks may end them before.
+
+        `step_by_step`: the caller decides when it is enough, so that reaching the last epoch is no failure.
+        """
+        estimator = self.estimator
+        estimator.n_iter_ = 0
+        best = self.network.copy()
+        try:
+            for epoch in range(epochs):
+                watch.begin()
+                finite = self.epoch(epoch)
+                if self.held_out is not None and self._judge(finite) and estimator.early_stopping:
+                    self.engine.store(best)
+                stop = self._stop() or not finite
+                if watch.end(self._attributes) or stop:
+                    break
+            else:
+                if not step_by_step:
+                    warnings.warn(
+                        f"Stochastic Optimizer: Maximum iterations ({epochs}) reached and the optimization hasn't "
+                        "converged yet.",
+                        ConvergenceWarning,
+                        stacklevel=4,
+                    )
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.", stacklevel=4)
+        if estimator.early_stopping and self.held_out is not None:
+            self.network.weights, self.network.biases = best.weights, best.biases
+        else:
+            self.engine.store(self.network)
+        self.progress.state = self.engine.state()
+
+    def epoch(self, number: int) -> bool:
+        """One pass over the rows; False where the loss is no longer a number."""
+        estimator = self.estimator
+        if estimator.shuffle and not self.whole:
+            # scikit-learn's own draws: the same rows in the same batches for the same random_state.
+            shuffled = np.arange(len(self.order))
+            self.random.shuffle(shuffled)
+            self.order = self.order[shuffled]
+        if self.plan.l2:
+            self.engine.store(self.network)
+        penalty = backprop.penalty(self.plan.l2, self.network.weights)  # before the updates, as E itself is counted
+        errors, _ = self.engine.train(self.rows, self.order[None], self.progress.steps, self._pace(number))
+        self.progress.steps += self.steps
+        estimator.n_iter_ += 1
+        estimator.t_ += self.seen
+        estimator.loss_ = self.counting.of(errors[0]) + penalty
+        estimator.loss_curve_.append(estimator.loss_)
+        if estimator.verbose:
+            print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
+        return bool(np.isfinite(estimator.loss_))
+
+    def _pace(self, number: int) -> Pace:
+        """The numbers of each step of this epoch."""
+        first, epochs = number * self.steps, self.estimator.max_iter
+        still = np.ones(self.steps)
+        if self.schedule is None:
+            factor = still
+        else:
+            factor = schedules.factors(self.schedule, first, self.steps, self.steps, epochs)
+        decay = self.plan.optimizer.weight_decay
+        fading = schedules.factors(self.fading, first, self.steps, self.steps, epochs) if decay else still
+        return Pace(self.progress.learning_rate * factor, decay * fading, still)
+
+    def _judge(self, finite: bool) -> bool:
+        """Score the rows held out; whether they never scored better."""
+        estimator = self.estimator
+        assert self.held_out is not None
+        assert self.held_out_rows is not None
+        score = error = np.nan
+        if finite:
+            error, outputs = self.engine.evaluate(self.held_out_rows)
+            score = estimator._score_of(outputs, self.held_out) if np.isfinite(outputs).all() else np.nan
+        estimator.validation_loss_curve_.append(counting(estimator._ending, self.held_out).of(float(error)))
+        estimator.validation_scores_.append(float(score))
+        if estimator.verbose:
+            print(f"Validation score: {score:f}")
+        return bool(score > estimator.best_validation_score_)
+
+    def _stop(self) -> bool:
+        """scikit-learn's rules at the end of an epoch: the count of epochs without improvement, and α."""
+        e, progress = self.estimator, self.progress
+        if e.early_stopping and self.held_out is not None:
+            score = e.validation_scores_[-1]
+            better = not score < e.best_validation_score_ + e.tol
+            e.best_validation_score_ = (
+                max(e.best_validation_score_, score) if score == score else e.best_validation_score_
+            )
+            what = "Validation score"
+        else:
+            better = not e.loss_ > e.best_loss_ - e.tol
+            e.best_loss_ = min(e.best_loss_, e.loss_) if e.loss_ == e.loss_ else e.best_loss_
+            what = "Training loss"
+        e._no_improvement_count = 0 if better else e._no_improvement_count + 1
+        policy = e.learning_rate if e.solver == "sgd" else "constant"
+        if policy == "invscaling":
+            progress.learning_rate = float(e.learning_rate_init) / (e.t_ + 1) ** e.power_t
+        if e._no_improvement_count <= e.n_iter_no_change:
+            return False
+        slower = policy == "adaptive" and progress.learning_rate > SMALLEST_RATE
+        if slower:
+            progress.learning_rate /= 5.0
+            e._no_improvement_count = 0
+        if e.verbose:
+            then = f"Setting learning rate to {progress.learning_rate:f}" if slower else "Stopping."
+            print(f"{what} did not improve more than tol={e.tol:f} for {e.n_iter_no_change} consecutive epochs. {then}")
+        return not slower
+
+    def _attributes(self) -> dict[str, Any]:
+        """What an estimator with the present weights has, for callbacks."""
+        self.engine.store(self.network)
+        return dict(self.estimator._weights_of(self.network))
+
+
+def _batch_size(given: Any, n: int) -> int:
+    if given == "auto":
+        return min(LARGEST_BATCH, n)
+    if given > n:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=6
+        )
+    return min(int(given), n)
+
+
+def _rates(estimator: Any, hidden: int) -> tuple[float, ...]:
+    rates = dropout.Dropout(estimator.dropout).rates(hidden)
+    return rates if any(rates) else ()

@@ -1,0 +1,20 @@
+"""Data frames of every library, as scikit-learn can read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def readable(X: Any) -> Any:
+    """X as it is, or, where only its Arrow stream can be read, as a Polars frame: names are kept."""
+    if isinstance(X, np.ndarray) or not hasattr(X, "__arrow_c_stream__"):
+        return X
+    import narwhals as nw
+
+    if nw.dependencies.is_into_dataframe(X):
+        return X
+    import polars as pl
+
+    return pl.DataFrame(X)

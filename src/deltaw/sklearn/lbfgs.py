@@ -1,0 +1,103 @@
+"""L-BFGS for the estimators: SciPy's steps, an engine's loss and gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+from numpy.typing import NDArray
+from sklearn.utils.optimize import _check_optimize_result
+
+from deltaw import engines
+from deltaw.engines.protocol import Plan
+from deltaw.engines.rows import Rows
+from deltaw.equations.optimizers import SGD
+from deltaw.exceptions import InputError
+from deltaw.network import Network
+from deltaw.sklearn.outputs import counting
+from deltaw.sklearn.sample import Sample
+from deltaw.sklearn.watching import Watch
+
+Vector = NDArray[np.float64]
+
+STOPPED = 99  # SciPy's status where a callback ended the search
+
+
+def minimize(estimator: Any, network: Network, sample: Sample, watch: Watch) -> None:
+    """Fit the network's weights to all rows at once; sets `loss_` and `n_iter_`.
+
+    The engine's float32 knows E to seven digits, which ends the search where E falls by less. If the gradient is then
+    still larger than `tol`, the last steps are made in float64, by the equations.
+    """
+    if any(np.ravel(estimator.dropout)):
+        raise InputError("dropout: expected none with solver='lbfgs'", repr(estimator.dropout), "use 'adam' or 'sgd'")
+    sample = sample.counted().merged()
+    ending = estimator._ending
+    plan = Plan(
+        loss=ending.loss,
+        optimizer=SGD(),
+        batch_size=len(sample),
+        l2=estimator.alpha / sample.total,
+        label_smoothing=getattr(estimator, "label_smoothing", 0.0),
+        threads=estimator._threads(),
+    )
+    rows = Rows.of(network, sample.X, sample.T, ending.loss, sample.weight)
+    count = counting(ending, sample)
+    best = _run(estimator, estimator.engine, network, plan, rows, watch, estimator.max_iter, estimator.max_fun)
+    left, calls = estimator.max_iter - best.nit, estimator.max_fun - best.nfev
+    steep = float(np.abs(best.jac).max()) > estimator.tol
+    if estimator.engine == "native" and steep and best.status != STOPPED and left > 0 and calls > 0:
+        more = _run(estimator, "reference", network, plan, rows, watch, left, calls)
+        more.nit += best.nit
+        best = more
+    if best.status == STOPPED:
+        best.status = 0  # a callback's wish is no failure
+    estimator.n_iter_ = _check_optimize_result("lbfgs", best, estimator.max_iter)
+    estimator.loss_ = count.of(float(best.fun))
+
+
+def _run(
+    estimator: Any, engine: str, network: Network, plan: Plan, rows: Rows, watch: Watch, steps: int, calls: int
+) -> Any:
+    """SciPy's L-BFGS from the network's weights, which are replaced by the best found."""
+    machine = engines.make(engine, network, plan)
+
+    def error_and_slope(theta: Vector) -> tuple[float, Vector]:
+        _unpack(theta, network)
+        machine.load(network)
+        error, dW, db = machine.gradient(rows)
+        return error, _pack(dW, db)
+
+    def after_step(intermediate_result: Any) -> None:
+        watch.begin()
+        _unpack(intermediate_result.x, network)
+        if watch.end(lambda: dict(estimator._weights_of(network))):
+            raise StopIteration
+
+    result = scipy.optimize.minimize(
+        error_and_slope,
+        _pack(network.weights, network.biases),
+        method="L-BFGS-B",
+        jac=True,
+        callback=after_step if watch.on else None,
+        options={"maxfun": calls, "maxiter": steps, "gtol": estimator.tol},
+    )
+    if estimator.verbose:
+        print(f"L-BFGS ({engine}): {result.nit} iterations, loss = {result.fun:.8f}, {result.message}")
+    _unpack(result.x, network)
+    return result
+
+
+def _pack(W: list[NDArray[Any]], b: list[NDArray[Any]]) -> Vector:
+    """All weights and biases in one vector."""
+    return np.concatenate([np.ravel(part) for part in (*W, *b)]).astype(np.float64, copy=False)
+
+
+def _unpack(theta: Vector, network: Network) -> None:
+    """The inverse of `_pack`, into the network."""
+    sizes = [w.size for w in network.weights] + [b.size for b in network.biases]
+    parts = np.split(theta, np.cumsum(sizes)[:-1])
+    layers = len(network.weights)
+    network.weights = [part.reshape(w.shape) for part, w in zip(parts[:layers], network.weights, strict=True)]
+    network.biases = list(parts[layers:])

@@ -1,0 +1,101 @@
+"""What the estimators' parameters may be, as data: scikit-learn checks them and raises its InvalidParameterError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+
+from deltaw.engines import ENGINES
+from deltaw.equations.activations import ACTIVATIONS, activation
+from deltaw.equations.losses import LOSSES, Loss, loss
+from deltaw.equations.optimizers import OPTIMIZERS, Optimizer, optimizer
+from deltaw.equations.schedules import SCHEDULES, schedule
+from deltaw.exceptions import SettingError
+
+# scikit-learn's word -> the equations' word, where they differ.
+ACTIVATION_WORDS = {"logistic": "sigmoid", "exp": "exponential"}
+LOSS_WORDS = {"squared_error": "squared", "absolute_error": "absolute", "log_loss": "cross_entropy"}
+
+
+class Named(StrOptions):  # type: ignore[misc]
+    """A name that one of the tables of `deltaw.equations` reads, with its settings or without: "huber(0.5)"."""
+
+    def __init__(self, table: Mapping[str, Any], read: Callable[[str], Any], words: Mapping[str, str]) -> None:
+        super().__init__(set(table) | set(words))
+        self.read, self.words = read, words
+
+    def is_satisfied_by(self, value: Any) -> bool:
+        """Whether the table knows `value`."""
+        if not isinstance(value, str):
+            return False
+        try:
+            self.read(self.words.get(value, value))
+        except SettingError:
+            return False
+        return True
+
+
+def word(name: str, words: Mapping[str, str]) -> str:
+    """The equations' word for scikit-learn's."""
+    return words.get(name, name)
+
+
+def _trainable(spec: str) -> Loss:
+    row = loss(spec)
+    if not row.minimum:
+        raise SettingError("loss: expected one that has a minimum", row.name, "use 'squared'")
+    return row
+
+
+def _real(low: float, high: float | None, closed: str) -> Interval:
+    return Interval(Real, low, high, closed=closed)
+
+
+_COUNT = Interval(Integral, 1, None, closed="left")
+_ACTIVATION = Named(ACTIVATIONS, activation, ACTIVATION_WORDS)
+_LOSS = Named({name: None for name in LOSSES if name != "difference"}, _trainable, LOSS_WORDS)
+
+# parameter -> what it may be, of both estimators. The first part is scikit-learn's own, limits and all.
+PERCEPTRON: dict[str, list[Any]] = {
+    "hidden_layer_sizes": ["array-like", _COUNT],
+    "activation": [_ACTIVATION, list, tuple],
+    "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
+    "alpha": [_real(0, None, "left")],
+    "batch_size": [StrOptions({"auto"}), _COUNT],
+    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+    "learning_rate_init": [_real(0, None, "neither")],
+    "power_t": [_real(0, None, "left")],
+    "max_iter": [_COUNT],
+    "shuffle": ["boolean"],
+    "random_state": ["random_state"],
+    "tol": [_real(0, None, "left")],
+    "verbose": ["verbose"],
+    "warm_start": ["boolean"],
+    "momentum": [_real(0, 1, "both")],
+    "nesterovs_momentum": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [_real(0, 1, "left")],
+    "beta_1": [_real(0, 1, "left")],
+    "beta_2": [_real(0, 1, "left")],
+    "epsilon": [_real(0, None, "neither")],
+    "n_iter_no_change": [_COUNT, Options(Real, {np.inf})],
+    "max_fun": [_COUNT],
+    # DeltaW's own.
+    "loss": [_LOSS],
+    "dropout": [_real(0, 1, "left"), list, tuple],
+    "optimizer": [Named(OPTIMIZERS, optimizer, {}), Optimizer, None],
+    "schedule": [Named(SCHEDULES, schedule, {}), None],
+    "max_grad_norm": [_real(0, None, "neither"), None],
+    "engine": [StrOptions(set(ENGINES))],
+    "n_threads": [_COUNT, None],
+}
+CLASSIFIER: dict[str, list[Any]] = {
+    **PERCEPTRON,
+    "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    "label_smoothing": [_real(0, 1, "left")],
+}
+REGRESSOR: dict[str, list[Any]] = {**PERCEPTRON, "quantiles": ["array-like", None]}

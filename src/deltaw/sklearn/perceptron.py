@@ -1,0 +1,328 @@
+"""What the classifier and the regressor share: parameters into networks, fitting, the fitted attributes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils import check_random_state
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from deltaw.engines.native import Predictor
+from deltaw.exceptions import InputError, SettingError
+from deltaw.network import Network
+from deltaw.sklearn import lbfgs
+from deltaw.sklearn.descent import Descent, Progress
+from deltaw.sklearn.frames import readable
+from deltaw.sklearn.outputs import Ending
+from deltaw.sklearn.parameters import ACTIVATION_WORDS, PERCEPTRON, word
+from deltaw.sklearn.sample import NOT_FINITE, Sample
+from deltaw.sklearn.watching import Watch
+
+Array = NDArray[Any]
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def checked(method: Method) -> Method:
+    """Check the parameters before the method, and end its callbacks after it, by scikit-learn's own means."""
+    return cast(Method, _fit_context(prefer_skip_nested_validation=True)(method))
+
+
+class StepByStep:
+    """`partial_fit`: there where an epoch at a time can be trained, and else missing, with the reason."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self.method = method
+        self.__doc__ = method.__doc__
+
+    def __get__(self, estimator: Any, owner: type | None = None) -> Any:
+        if estimator is None:
+            return self.method
+        if estimator.solver == "lbfgs" and estimator.optimizer is None:
+            raise NoPartialFitError(
+                "partial_fit is only available for stochastic optimizers, found solver='lbfgs'; use 'adam' or 'sgd'"
+            )
+        if getattr(estimator, "class_weight", None) == "balanced":
+            raise NoPartialFitError(
+                "partial_fit knows no 'balanced' class_weight, for the rows to come are not known; give a dict"
+            )
+        if estimator.early_stopping:
+            raise NoPartialFitError(
+                "partial_fit does not support early_stopping=True; set it False, or call fit with warm_start=True"
+            )
+        return self.method.__get__(estimator, owner)
+
+
+class NoPartialFitError(AttributeError, ValueError):
+    """There is no partial_fit with these parameters: a missing attribute, by reason of a parameter's value."""
+
+
+class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
+    """A network as a scikit-learn estimator; see MLPClassifier and MLPRegressor."""
+
+    _parameter_constraints = PERCEPTRON
+
+    # The parameters that are read here; the constructors of the two estimators say all of them.
+    hidden_layer_sizes: Any
+    activation: Any
+    solver: str
+    optimizer: Any
+    max_iter: int
+    random_state: Any
+    warm_start: bool
+    early_stopping: bool
+    validation_fraction: float
+    learning_rate_init: float
+    dropout: Any
+    engine: str
+    n_threads: int | None
+
+    # Fitted attributes.
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    n_features_in_: int
+    n_outputs_: int
+    n_iter_: int
+    out_activation_: str
+    loss_curve_: list[float]
+    validation_scores_: list[float] | None
+    validation_loss_curve_: list[float] | None
+    best_loss_: float | None
+    best_validation_score_: float | None
+
+    _settled: bytes | None  # where a warm start had converged; see _mark
+
+    @checked
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
+        """Learn from X and y.
+
+        Args:
+            X: (n, n_features): an array, a sparse matrix, or a data frame.
+            y: (n,) or (n, n_outputs): classes, labels as an indicator matrix, or numbers.
+            sample_weight: (n,); a weight of 2 counts as the row twice.
+            X_val, y_val, sample_weight_val: rows that are not learnt from: `validation_scores_` and
+                `validation_loss_curve_` then follow them, and early_stopping goes by them instead of a part of X.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            InvalidParameterError: a parameter that cannot be.
+            InputError: data that cannot be learnt from.
+        """
+        if (X_val is None) != (y_val is None):
+            raise InputError("X_val, y_val: expected both or neither", "one of them", "give both")
+        return self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), self.max_iter)
+
+    @checked
+    def initialize(self, X: Any, y: Any) -> Any:
+        """Make the network for X and y with its initial weights, as `fit` would, and learn nothing.
+
+        `coefs_` and `intercepts_` can then be set; `partial_fit`, and `fit` with warm_start=True, go on from them.
+        """
+        X, *_ = self._read(X, y, None, reset=True, incremental=False)
+        self._begin(X.shape[1], X.dtype, check_random_state(self.random_state))
+        return self
+
+    # --- fitting ----------------------------------------------------------------------------------------------------
+
+    def _learn(
+        self, X: Any, y: Any, weight: Any, given: tuple[Any, Any, Any], epochs: int, incremental: bool = False
+    ) -> Any:
+        first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        X, T, weight = self._read(X, y, weight, reset=first, incremental=incremental)
+        sample = Sample(X, T, weight)
+        random = check_random_state(self.random_state)
+        if first:
+            self._begin(X.shape[1], X.dtype, random)
+        held_out = None if given[0] is None else Sample(*self._read(*given, reset=False, incremental=True))
+        if self.engine == "native":
+            sample, held_out = sample.single(), held_out and held_out.single()
+        mark = self._mark(sample, held_out) if self.warm_start and getattr(self, "_settled", None) else None
+        if mark is not None and mark == self._settled:
+            return self  # the same rows, parameters and weights as when it had converged: nothing is left to learn
+        network = self._network()
+        watch = Watch(self, X, y, {"sample_weight": weight}, epochs)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.solver == "lbfgs" and self.optimizer is None:
+                lbfgs.minimize(self, network, sample, watch)
+            else:
+                self._descend(network, sample, held_out, random, epochs, watch, incremental)
+        if not all(np.isfinite(part).all() for part in (*network.weights, *network.biases)):
+            raise InputError(NOT_FINITE, "NaN or infinity in coefs_", "scale X and y, or lower learning_rate_init")
+        self._keep(network)
+        watch.done(lambda: self._weights_of(network))
+        self._settled = self._mark(sample, held_out) if self.warm_start and self.n_iter_ < epochs else None
+        return self
+
+    def _descend(
+        self,
+        network: Network,
+        sample: Sample,
+        held_out: Sample | None,
+        random: np.random.RandomState,
+        epochs: int,
+        watch: Watch,
+        incremental: bool,
+    ) -> None:
+        if self.early_stopping and held_out is None:
+            sample, held_out = sample.counted().set_apart(self.validation_fraction, random, self._stratified())
+        if not incremental or not hasattr(self, "_optimizer"):
+            drops = any(np.ravel(self.dropout))
+            self._optimizer = Progress(
+                self.learning_rate_init, dropout_key=int(random.randint(1 << 62)) if drops else 0
+            )
+        if held_out is not None and self.validation_scores_ is None:
+            self._judge_from_here(True)
+        Descent(self, network, sample, held_out, random, self._optimizer).run(epochs, watch, step_by_step=incremental)
+
+    def _begin(self, n_in: int, dtype: Any, random: np.random.RandomState) -> None:
+        """A new network with scikit-learn's initial weights, number by number."""
+        units = [n_in, *self._hidden(), self.n_outputs_]
+        self.out_activation_ = self._ending.activation
+        self.n_layers_, self.n_iter_, self.t_ = len(units), 0, 0
+        self.coefs_, self.intercepts_ = [], []
+        names = self._activations()
+        for (fan_in, fan_out), name in zip(pairwise(units), [*names, *names[-1:]] or ["identity"], strict=True):
+            # Glorot & Bengio (2010), equation 16; the logistic's slope of ¼ takes a smaller one in scikit-learn.
+            bound = np.sqrt((2.0 if word(name, ACTIVATION_WORDS) == "sigmoid" else 6.0) / (fan_in + fan_out))
+            self.coefs_.append(random.uniform(-bound, bound, (fan_in, fan_out)).astype(dtype, copy=False))
+            self.intercepts_.append(random.uniform(-bound, bound, fan_out).astype(dtype, copy=False))
+        if self.solver != "lbfgs" or self.optimizer is not None:
+            self.loss_curve_, self._no_improvement_count = [], 0
+            self.best_loss_ = None if self.early_stopping else np.inf
+            self._judge_from_here(self.early_stopping)
+
+    def _judge_from_here(self, held_out: bool) -> None:
+        """Empty records of the rows held out, or none."""
+        self.validation_scores_ = [] if held_out else None
+        self.validation_loss_curve_ = [] if held_out else None
+        self.best_validation_score_ = -np.inf if held_out else None
+
+    def _mark(self, sample: Sample, held_out: Sample | None) -> bytes:
+        """A digest of everything that a fit goes by: parameters, rows and weights."""
+        digest = hashlib.blake2b(repr(sorted(self.get_params().items(), key=lambda item: item[0])).encode())
+        arrays: list[Any] = [*self.coefs_, *self.intercepts_]
+        for rows in (sample, held_out):
+            if rows is not None:
+                stored = [rows.X] if isinstance(rows.X, np.ndarray) else [rows.X.data, rows.X.indices, rows.X.indptr]
+                arrays += [*stored, rows.T, np.zeros(0) if rows.weight is None else rows.weight]
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.digest()
+
+    # --- networks ---------------------------------------------------------------------------------------------------
+
+    def _hidden(self) -> list[int]:
+        """Units of each hidden layer."""
+        given = self.hidden_layer_sizes
+        sizes = list(given) if isinstance(given, Iterable) else [given]
+        if any(size <= 0 for size in sizes):
+            raise SettingError("hidden_layer_sizes must be > 0", f"{sizes}", "give 1 or more units a layer, or ()")
+        return [int(size) for size in sizes]
+
+    def _activations(self) -> list[str]:
+        """The activation of each hidden layer, in the user's words."""
+        layers = len(self._hidden())
+        names = [self.activation] * layers if isinstance(self.activation, str) else list(self.activation)
+        if len(names) != layers:
+            raise SettingError(
+                f"activation: expected one, or one for each of the {layers} hidden layers", f"{len(names)}",
+                "give as many as there are hidden layers",
+            )  # fmt: skip
+        return names
+
+    def _network(self, last: str | None = None) -> Network:
+        """The present weights as a `deltaw.Network`; `last` in place of the output activation."""
+        sizes = [len(self.coefs_[0]), *(np.shape(coef)[1] for coef in self.coefs_)]
+        names = [*self._activations(), last or self.out_activation_]
+        network = Network(sizes, [word(name, ACTIVATION_WORDS) for name in names], init="zeros")
+        network.weights = [np.asarray(coef).T for coef in self.coefs_]
+        network.biases = [np.asarray(intercept) for intercept in self.intercepts_]
+        return network
+
+    def _weights_of(self, network: Network) -> dict[str, list[Array]]:
+        """The network's weights as fitted attributes, in scikit-learn's orientation (n_in, n_out)."""
+        dtype = np.asarray(self.coefs_[0]).dtype
+        return {
+            "coefs_": [np.ascontiguousarray(W.T, dtype) for W in network.weights],
+            "intercepts_": [np.array(b, dtype) for b in network.biases],
+        }
+
+    def _keep(self, network: Network) -> None:
+        for name, arrays in self._weights_of(network).items():
+            setattr(self, name, arrays)
+
+    def _threads(self) -> int:
+        """Threads to use: as scikit-learn's own OpenMP code would, so that joblib and threadpoolctl are obeyed."""
+        return self.n_threads or int(_openmp_effective_n_threads())
+
+    # --- predicting -------------------------------------------------------------------------------------------------
+
+    def _logits(self, X: Any) -> tuple[Array, Any]:
+        """z of the last layer, (n, n_outputs), and the type of numbers that predictions are to have."""
+        check_is_fitted(self, "coefs_")
+        X = validate_data(self, readable(X), accept_sparse=["csr", "csc"], reset=False)
+        dtype = np.result_type(X.dtype, self.coefs_[0].dtype)
+        network = self._network(last="identity")
+        if self.engine == "reference":
+            return network.forward(X), dtype
+        single = X if hasattr(X, "tocsr") else np.ascontiguousarray(X, np.float32)
+        z: Array = Predictor(network, self._threads())(single)
+        if not np.isfinite(z).all():
+            z = network.forward(X)  # beyond float32
+        return z, dtype
+
+    # --- what the two estimators answer for -------------------------------------------------------------------------
+
+    def _read(self, X: Any, y: Any, weight: Any, *, reset: bool, incremental: bool) -> tuple[Any, Array, Array | None]:
+        """(X, targets as the loss takes them, weights), checked; sets what follows from y."""
+        raise NotImplementedError
+
+    @property
+    def _ending(self) -> Ending:
+        raise NotImplementedError
+
+    def _stratified(self) -> bool:
+        """Whether rows set apart keep the shares of the classes."""
+        raise NotImplementedError
+
+    def _score_of(self, outputs: Array, rows: Sample) -> float:
+        """The score of the network's outputs for these rows; higher is better."""
+        raise NotImplementedError
+
+    def _rows(self, X: Any, y: Any, weight: Any, reset: bool, **options: Any) -> tuple[Any, Any, Array | None]:
+        """X and y checked by scikit-learn, the weights by their number."""
+        X, y = validate_data(
+            self, readable(X), y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32),
+            reset=reset, **options,
+        )  # fmt: skip
+        if weight is not None:
+            weight = _check_sample_weight(weight, X, dtype=np.float64)
+        if hasattr(X, "tocsr"):
+            X = X.tocsr()
+            if not X.has_canonical_format:
+                X = X.copy()
+                X.sum_duplicates()
+        return X, y, weight
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

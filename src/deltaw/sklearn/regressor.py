@@ -1,0 +1,148 @@
+"""MLPRegressor: numbers, and intervals around them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
+from sklearn.metrics import d2_pinball_score, r2_score
+from sklearn.utils import column_or_1d
+
+from deltaw.exceptions import InputError, SettingError
+from deltaw.sklearn import outputs
+from deltaw.sklearn.parameters import REGRESSOR
+from deltaw.sklearn.perceptron import Perceptron, StepByStep, checked
+from deltaw.sklearn.sample import Sample
+
+Array = NDArray[Any]
+
+
+class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
+    """A network that predicts numbers: scikit-learn's MLPRegressor on DeltaW's engine.
+
+    All of scikit-learn's parameters have its meanings and defaults. What is DeltaW's own is told in MLPClassifier, and:
+
+    Args:
+        loss: "squared_error", "poisson", or any other of `deltaw.equations.losses`: "absolute_error", "huber(0.5)", …
+        quantiles: e.g. (0.05, 0.5, 0.95): predict these quantiles of y, (n, 3), instead of one number, never
+            crossing. Takes the place of `loss`.
+    """
+
+    _parameter_constraints = REGRESSOR
+
+    loss: str
+    quantiles: Any
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: Any = 10,
+        max_fun: int = 15000,
+        quantiles: Any = None,
+        dropout: Any = 0.0,
+        optimizer: Any = None,
+        schedule: Any = None,
+        max_grad_norm: float | None = None,
+        engine: str = "native",
+        n_threads: int | None = None,
+    ) -> None:
+        given = locals()
+        for name in self._get_param_names():
+            setattr(self, name, given[name])
+
+    @StepByStep
+    @checked
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """One epoch on these rows, from where the last call ended; arguments as in `fit`."""
+        return self._learn(X, y, sample_weight, (None, None, None), 1, incremental=True)
+
+    def predict(self, X: Any) -> Array:
+        """The answers: (n,), or (n, n_outputs) where y had several columns, or (n, quantiles) in rising order."""
+        z, dtype = self._logits(X)
+        o = outputs.outputs(z, self.out_activation_, dtype)
+        return self._uncrossed(o) if o.shape[1] > 1 else o.ravel()
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R² of the predictions; of quantiles the mean share of the pinball loss explained (D²). At most 1."""
+        if self.quantiles is None:
+            return float(super().score(X, y, sample_weight))
+        return self._explained(np.asarray(y), self.predict(X), sample_weight)
+
+    def _read(self, X: Any, y: Any, weight: Any, *, reset: bool, incremental: bool) -> tuple[Any, Array, Array | None]:
+        X, y, weight = self._rows(X, y, weight, reset, y_numeric=True)
+        y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+        T = np.asarray(y, np.float64)
+        quantiles = self._levels()
+        if quantiles is not None:
+            if T.ndim == 2:
+                raise InputError("quantiles: expected one column of y", f"{T.shape[1]}", "train one estimator for each")
+            T = np.repeat(T[:, None], len(quantiles), axis=1)
+        T = T[:, None] if T.ndim == 1 else T
+        if not reset and T.shape[1] != self.n_outputs_:
+            raise InputError(
+                f"y: expected {self.n_outputs_} columns, as in the first call", f"{T.shape[1]}", "give as many"
+            )
+        self.n_outputs_ = T.shape[1]
+        return X, T, weight
+
+    def _levels(self) -> Array | None:
+        """The quantiles in rising order, or None."""
+        if self.quantiles is None:
+            return None
+        levels = np.asarray(self.quantiles)
+        good = levels.ndim == 1 and levels.size and levels.dtype.kind == "f" and ((levels > 0) & (levels < 1)).all()
+        if not good or (np.diff(levels) <= 0).any():
+            raise SettingError(
+                "quantiles: expected rising numbers between 0 and 1",
+                repr(self.quantiles),
+                "give e.g. (0.05, 0.5, 0.95)",
+            )
+        return levels
+
+    @property
+    def _ending(self) -> outputs.Ending:
+        return outputs.for_numbers(self.loss, self._levels())
+
+    def _stratified(self) -> bool:
+        return False
+
+    def _uncrossed(self, o: Array) -> Array:
+        """Quantiles in order: sorting never raises the loss (Chernozhukov, Fernández-Val & Galichon 2010)."""
+        return o if self.quantiles is None else np.sort(o, axis=1)
+
+    def _score_of(self, outputs: Array, rows: Sample) -> float:
+        if self.quantiles is not None:
+            return self._explained(rows.T[:, 0], self._uncrossed(outputs), rows.weight)
+        return float(r2_score(rows.T, outputs, sample_weight=rows.weight))
+
+    def _explained(self, y: Array, predicted: Array, weight: Any) -> float:
+        levels = self._levels()
+        assert levels is not None
+        scores = [
+            d2_pinball_score(y, predicted[:, k], sample_weight=weight, alpha=float(q)) for k, q in enumerate(levels)
+        ]
+        return float(np.mean(scores))
