@@ -196,7 +196,7 @@ def _curve(words: Words, data: Data) -> Section:
         words("curve"),
         (
             Text(words("curve_task", alpha=alpha)),
-            Formula(r"w \leftarrow w - \alpha\,\frac{dE}{dw}", "w ← w − α dE/dw"),
+            Formula(r"w \leftarrow w - \alpha\,\frac{dE}{dw}"),
             Table(headings, list(zip(*columns, strict=True)), words("curve_caption"), digits=4),
             Table(
                 (words("run"), words("from"), words("to"), "E"),

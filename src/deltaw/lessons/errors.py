@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from deltaw.equations.lookup import positive
 from deltaw.equations.losses import loss
 from deltaw.exceptions import SettingError
+from deltaw.explain.notation import equations
 from deltaw.lessons import checks, drawing
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
@@ -170,10 +171,15 @@ def _steps(words: Words, data: Data) -> Section:
         words("steps"),
         (
             Text(words("one_number", target=data["target"], alpha=data["learning_rate"])),
+            Formula(r"o \leftarrow o - \alpha\,\frac{dE}{do}"),
             Formula(
-                r"o \leftarrow o - \alpha\,\frac{dE}{do}, \qquad \frac{d(t-o)}{do} = -1, \qquad"
-                r" \frac{d|t-o|}{do} = \pm 1, \qquad \frac{d\,\frac12(t-o)^2}{do} = -(t-o)",
-                "o ← o − α dE/do\nd(t − o)/do = −1,   d|t − o|/do = ±1,   d ½(t − o)²/do = −(t − o)",
+                equations(
+                    [
+                        ("E", r"t - o, \quad \frac{dE}{do} = {-1}"),
+                        ("E", r"|t - o|, \quad \frac{dE}{do} = \operatorname{sign}(o - t)"),
+                        ("E", r"\tfrac{1}{2} (t - o)^2, \quad \frac{dE}{do} = {-(t - o)}"),
+                    ]
+                )
             ),
             Table(headings, list(zip(*columns, strict=True)), words("steps_caption"), digits=4),
             Figure(partial(_draw_steps, words, data), words("steps_alt"), words("steps_figure")),

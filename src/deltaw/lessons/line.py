@@ -233,10 +233,7 @@ def _corrections(words: Words, data: Data) -> Section:
         words("corrections"),
         (
             Text(words("task", margin=data["margin"], alpha=data["learning_rate"], start=data["full"]["slope"][0])),
-            Formula(
-                r"e = t - kx, \qquad \Delta k = \alpha\,\frac{e}{x}, \qquad k \leftarrow k + \Delta k",
-                "e = t − kx,   Δk = α e / x,   k ← k + Δk",
-            ),
+            Formula(r"e = t - kx, \quad \Delta k = \alpha\,\frac{e}{x}, \quad k \leftarrow k + \Delta k"),
             Table(headings, list(zip(*columns, strict=True)), words("corrections_caption"), digits=4),
             Text(words("what_is_left")),
             Table(

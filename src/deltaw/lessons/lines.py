@@ -189,10 +189,8 @@ def _one(words: Words, data: Data) -> Section:
         blocks += [
             Text(words("contradiction")),
             Formula(
-                r"\begin{aligned} w_1 + b &> 0, & w_2 + b &> 0 & &\Rightarrow w_1 + w_2 + 2b > 0 \\"
-                r" b &\le 0, & w_1 + w_2 + b &\le 0 & &\Rightarrow w_1 + w_2 + 2b \le 0 \end{aligned}",
-                "w₁ + b > 0,  w₂ + b > 0        ⇒  w₁ + w₂ + 2b > 0\n"
-                "b ≤ 0,       w₁ + w₂ + b ≤ 0   ⇒  w₁ + w₂ + 2b ≤ 0",
+                r"\begin{aligned} w_1 + b > 0, \quad w_2 + b > 0 &\Rightarrow w_1 + w_2 + 2b > 0 \\"
+                r" b \le 0, \quad w_1 + w_2 + b \le 0 &\Rightarrow w_1 + w_2 + 2b \le 0 \end{aligned}"
             ),
         ]
     return Section(words("one"), blocks)

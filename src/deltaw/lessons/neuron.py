@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.equations.activations import ACTIVATIONS, Activation
+from deltaw.explain.notation import equations, weighted_terms
 from deltaw.lessons import checks, drawing
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
@@ -130,29 +131,15 @@ def curve(row: Activation, w: float, b: float) -> Data:
 def _sum(words: Words, data: Data) -> Section:
     a, w, b, z, o = (data[key] for key in ("inputs", "weights", "bias", "z", "o"))
     rows = [[i, *numbers] for i, numbers in enumerate(zip(a, w, data["products"], strict=True), 1)]
-    terms = [(number(one), number(other)) for one, other in zip(w, a, strict=True)]
-    text = " + ".join(f"{_signed(one)}·{_signed(other)}" for one, other in terms)
-    latex = " + ".join(
-        rf"{_signed(latex_number(one))} \cdot {_signed(latex_number(other))}" for one, other in zip(w, a, strict=True)
-    )
-    name = data["activation"]
+    total = " ".join(weighted_terms(w, a, b))
     return Section(
         words("sum"),
         (
             Table(("i", "aᵢ", "wᵢ", "wᵢ aᵢ"), rows),
-            Formula(
-                rf"\begin{{aligned}} z &= {latex} + {_signed(latex_number(b))} = {latex_number(z)} \\"
-                rf" o &= f(z) = {latex_number(o)} \end{{aligned}}",
-                f"z = {text} + {_signed(number(b))} = {number(z)}\no = f(z) = {number(o)}",
-            ),
-            Text(words("what_f", name=name)),
+            Formula(equations([("z", f"{total} = {latex_number(z)}"), ("o", f"f(z) = {latex_number(o)}")])),
+            Text(words("what_f", name=data["activation"])),
         ),
     )
-
-
-def _signed(text: str) -> str:
-    """A negative number in brackets, so that it may stand after a sign."""
-    return f"({text})" if text[0] in "-−" else text
 
 
 def _activations(words: Words, data: Data) -> Section:

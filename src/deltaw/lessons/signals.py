@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.equations.backprop import Signals
+from deltaw.explain.notation import equations, matrix, weighted_terms
 from deltaw.lessons import checks, drawing
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.neuron import ALONE
@@ -134,70 +135,24 @@ def by_hand(network: Network, x: Array) -> list[Array]:
 def _layer(words: Words, network: Network, passed: Signals, l: int) -> Section:
     """One product: as sums, as a matrix, and through the activation."""
     W, a, z, o = network.weights[l], passed.a[l][0], passed.z[l][0], passed.o[l][0]
-    name = network.activations[l]
+    sums = [
+        (f"z_{{{i}}}", f"{' '.join(weighted_terms(w, a))} = {latex_number(float(one))}")
+        for i, (w, one) in enumerate(zip(W, z, strict=True), 1)
+    ]
+    column = tuple(matrix(vector[:, None]) for vector in (a, z, o))
     return Section(
         words("product", number=l + 1, of=len(network.weights)),
         (
             Text(words("sums")),
-            Formula(_sums_latex(W, a, z), _sums_text(W, a, z)),
+            Formula(equations(sums)),
             Text(words("matrix")),
-            Formula(
-                rf"{_matrix_latex(W)} {_matrix_latex(a[:, None])} = {_matrix_latex(z[:, None])}, \qquad"
-                rf" f(z) = {_matrix_latex(o[:, None])}",
-                _matrix_text(W, a, z, o),
-            ),
+            Formula(rf"{matrix(W)} {column[0]} = {column[1]}, \quad f(z) = {column[2]}"),
             Table(
-                (words("unit_heading"), "z", f"o = {name}(z)"),
+                (words("unit_heading"), "z", f"o = {network.activations[l]}(z)"),
                 [[i + 1, z[i], o[i]] for i in range(UNITS)],
             ),
         ),
     )
-
-
-def _sums_text(W: Array, a: Array, z: Array) -> str:
-    return "\n".join(
-        f"z{_below(i)} = "
-        + " + ".join(f"{_held(w)}·{_held(s)}" for w, s in zip(row, a, strict=True))
-        + f" = {number(z[i])}"
-        for i, row in enumerate(W)
-    )
-
-
-def _sums_latex(W: Array, a: Array, z: Array) -> str:
-    lines = (
-        f"z_{{{i + 1}}} &= "
-        + " + ".join(rf"{_held(w, latex_number)} \cdot {_held(s, latex_number)}" for w, s in zip(row, a, strict=True))
-        + f" = {latex_number(z[i])}"
-        for i, row in enumerate(W)
-    )
-    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
-
-
-def _held(value: float, write: Any = number) -> str:
-    """A number that may stand beside a sign: four digits, a negative one in brackets."""
-    text = write(value, 4)
-    return f"({text})" if value < 0 else text
-
-
-def _below(i: int) -> str:
-    return "₁₂₃"[i]
-
-
-def _matrix_text(W: Array, a: Array, z: Array, o: Array) -> str:
-    """W, a, z and f(z) beside each other, a line each row."""
-    columns = [[number(v, 4) for v in column] for column in (*W.T, a, z, o)]
-    wide = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
-    signs = {1: ("   ", " · ", "   "), 2: ("   ", " = ", "   "), 3: ("     ", "  f→ ", "     ")}
-    lines = []
-    for i in range(UNITS):
-        *row, x, y, out = (column[i] for column in wide)
-        lines.append(f"[{'  '.join(row)}]{signs[1][i]}[{x}]{signs[2][i]}[{y}]{signs[3][i]}[{out}]")
-    return "\n".join(lines)
-
-
-def _matrix_latex(M: Array) -> str:
-    rows = r" \\ ".join(" & ".join(latex_number(v, 4) for v in row) for row in M)
-    return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
 
 
 def _shows(words: Words, data: Data, count: int) -> list[str]:
