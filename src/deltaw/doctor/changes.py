@@ -84,7 +84,8 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
         shift, width = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
     else:
         raise SettingError("inputs: expected standard or unit", repr(scaling), "choose one of these")
-    width[~(width > 0)] = 1.0  # a constant column becomes 0
+    constant = ~(width > 0)  # such a column becomes 1 (0 stays 0): it may be all the bias that the network has
+    width[constant], shift[constant] = np.where(shift == 0, 1.0, shift)[constant], 0.0
     validation = setup.validation
     if validation is not None:
         validation = ((_inputs_as_seen(setup, validation[0]) - shift) / width, *validation[1:])

@@ -80,6 +80,7 @@ class Finding:
         likelihood: from 0 to 1, that this is what keeps the network from learning: the order among equals.
         rule: the name of the rule; the row puts it.
         because_of: names of rules found too that explain this one.
+        idle: whether its repair was tried, and brought nothing: then it explains nothing either.
     """
 
     cause: str
@@ -90,6 +91,7 @@ class Finding:
     likelihood: float | None = None
     rule: str = ""
     because_of: tuple[str, ...] = ()
+    idle: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,10 @@ def ordered(found: Iterable[Finding], rules: Iterable[Rule]) -> tuple[Finding, .
     """
     by_name = {finding.rule: finding for finding in found}
     links = {rule.name: rule.explains for rule in rules}
-    explained = {name: [other for other in _reach(name, links) if other in by_name] for name in by_name}
+    explained = {
+        name: [other for other in _reach(name, links) if other in by_name and not finding.idle]
+        for name, finding in by_name.items()
+    }
     placed = [
         replace(
             finding,

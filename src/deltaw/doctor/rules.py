@@ -8,10 +8,15 @@ trained.
 from __future__ import annotations
 
 from deltaw.doctor import rules_data as data
+from deltaw.doctor import rules_pace as pace
 from deltaw.doctor import rules_settings as settings
 from deltaw.doctor import rules_start as begin
 from deltaw.doctor import rules_targets as target
+from deltaw.doctor import rules_training as training
 from deltaw.doctor.findings import Rule
+
+# What nearly every cause leads to.
+SYMPTOMS = ("answers_alike", "learns_less", "too_small", "too_few_epochs")
 
 RULES: tuple[Rule, ...] = (
     # --- settings ---------------------------------------------------------------------------------------------------
@@ -243,6 +248,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "vanishing_by_depth", "risk", "before", begin.vanishing_by_depth, likelihood=0.6,
+        explains=("gradient_faded", *SYMPTOMS),
         reason="Each squashing layer passes on a fraction; the product is what the first layers learn from.",
         source="Hochreiter (1991), Bengio et al. (1994): the product of slopes. 10⁻³ left: the first layer learns in a "
         "thousand steps what the last learns in one.",
@@ -264,6 +270,85 @@ RULES: tuple[Rule, ...] = (
         source="More than half of the signals where |f'| is below a twentieth of its steepest: engines/look.py.",
     ),
     # --- while training ---------------------------------------------------------------------------------------------
+    Rule(
+        "numbers_lost", "fault", "during", pace.numbers_lost, likelihood=0.4, explains=SYMPTOMS,
+        reason="A weight that is no number stays so, and spreads with every signal.",
+        source="IEEE 754: float32 ends at 3.4 × 10³⁸.",
+    ),
+    Rule(
+        "rate_too_high", "fault", "during", pace.rate_too_high, likelihood=0.6,
+        explains=("numbers_lost", "noisy_steps", "saturated_in_training", "dead_units", *SYMPTOMS),
+        reason="In a valley of curvature λ a step longer than 2/λ lands further up the other side.",
+        source="LeCun et al. (1998), section 5; a sweep over six decades: another rate must bring 5 % of skill.",
+    ),
+    Rule(
+        "rate_too_low", "fault", "during", pace.rate_too_low, likelihood=0.5, explains=("too_few_epochs", *SYMPTOMS),
+        reason="As many steps as were asked for do not go the way.",
+        source="The same sweep.",
+    ),
+    Rule(
+        "noisy_steps", "fault", "during", pace.noisy_steps, likelihood=0.65, explains=SYMPTOMS,
+        reason="Few rows' gradient points elsewhere than all rows', and far strides never settle.",
+        source="McCandlish et al. (2018), section 2. E goes up as often as down, by 2 % of itself.",
+    ),
+    Rule(
+        "too_few_epochs", "risk", "during", pace.too_few_epochs, likelihood=0.4,
+        explains=("answers_alike", "learns_less"),
+        reason="Training ends while E is still falling.",
+        source="E fell by 1 % from one tenth of the epochs to the next, or there were fewer than 200 steps.",
+    ),
+    Rule(
+        "saturated_in_training", "risk", "during", training.saturated_in_training, likelihood=0.4,
+        explains=("gradient_faded", *SYMPTOMS),
+        reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
+        source="Four fifths of a layer's signals flat (engines/look.py); healthy tanh layers have up to three fifths.",
+    ),
+    Rule(
+        "dead_units", "fault", "during", training.dead_units, likelihood=0.5, explains=SYMPTOMS,
+        reason="A unit that gives 0 for every row gets no gradient, and does not come back.",
+        source="Maas et al. (2013). More than half of a layer: a few dead units are common where all is well.",
+    ),
+    Rule(
+        "gradient_faded", "fault", "during", training.gradient_faded, likelihood=0.5, explains=SYMPTOMS,
+        reason="A layer learns from the error that reaches it.",
+        source="Glorot & Bengio (2010), section 4.2. 10⁻³, as for vanishing_by_depth.",
+    ),
+    Rule(
+        "gradient_grown", "risk", "during", training.gradient_grown, likelihood=0.4, explains=SYMPTOMS,
+        reason="A layer that gets a thousand times the error would need a thousandth of the rate.",
+        source="Pascanu, Mikolov & Bengio (2013), section 2.",
+    ),
+    Rule(
+        "over_regularised", "fault", "during", training.over_regularised, likelihood=0.6, explains=SYMPTOMS,
+        reason="Where the penalty outweighs E, weights shrink to what holds nothing; where units drop, signals.",
+        source="A trial without it decides; it is asked for where weights shrank to half, or 30 % of a layer drop.",
+    ),
+    Rule(
+        "too_small", "risk", "during", training.too_small, likelihood=0.3, explains=("answers_alike", "learns_less"),
+        reason="Too few units cannot tell apart what is to be told apart.",
+        source="A plain network of 32 units fits the rows trained on better by a fifth of the skill.",
+    ),
+    Rule(
+        "overfitting", "risk", "during", training.overfitting, likelihood=0.4,
+        reason="Rows learnt by heart say nothing of others.",
+        source="A fifth of the skill between rows trained on and rows held out, beyond two standard errors.",
+    ),
+    Rule(
+        "chance", "fault", "during", training.chance, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
+        reason="What the inputs do not say cannot be learnt from them.",
+        source="A permutation test (Good 2005): p > 0.05, on 30 rows held out or more.",
+    ),
+    Rule(
+        "answers_alike", "fault", "during", training.answers_alike, likelihood=0.1, explains=("learns_less",),
+        reason="A network that answers the same to every row has learnt nothing of them.",
+        source="The score of always giving the commonest class, or the mean.",
+    ),
+    Rule(
+        "learns_less", "risk", "during", training.learns_less, likelihood=0.05,
+        reason="What a plain network learns from these rows can be learnt.",
+        source="Below 90 % of its skill, beyond two standard errors: 99 % of healthy random set-ups stay above "
+        "(benchmarks/doctor_random.py).",
+    ),
 )  # fmt: skip
 
 BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}

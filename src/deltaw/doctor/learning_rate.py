@@ -1,0 +1,121 @@
+"""The learning rate: a sweep on copies of the network, and the bound that E's curvature sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deltaw.doctor.setup import Setup
+from deltaw.doctor.stepping import machine, top_curvature
+from deltaw.doctor.trial import Budget, Trial, affordable, ground, trial
+from deltaw.equations import optimizers
+from deltaw.equations.optimizers import SGD, Momentum
+from deltaw.network import Network
+
+SMALL = 20_000  # parameters: up to here the curvature costs less than a second
+DECADES = 4  # the sweep goes so far to each side of the rate in use
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What E and the score become by learning rate, all else equal.
+
+    Attributes:
+        rates: ascending, (k,).
+        errors: mean E of each training's last epoch, (k,); inf where it lost its numbers.
+        scores: on the rows held out, (k,).
+        start: E before the first step.
+        used: the rate that was asked for.
+        best: the rate with the best score; among equal scores with the lowest E.
+        stable: the lowest and highest of the rates around `best` at which E ends below where it started; None where
+            it does at none.
+        curvature: λ_max of E's Hessian at the start, for networks of up to 20,000 numbers; else None.
+        bound: the rate beyond which plain descent, or momentum, is unstable on that curvature: 2 (1 + μ)/λ_max; None
+            for optimisers that scale the gradient themselves.
+    """
+
+    rates: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    start: float
+    used: float
+    best: float
+    stable: tuple[float, float] | None
+    curvature: float | None
+    bound: float | None
+
+    def at(self, rate: float) -> int:
+        """The place in `rates` of the one nearest to `rate`."""
+        return int(np.abs(np.log(self.rates / rate)).argmin())
+
+
+def learning_rate(
+    net: Network, X: ArrayLike, T: ArrayLike, *, rows: int = 5000, seconds: float = 10.0, **settings: Any
+) -> Sweep:
+    """Sweep the learning rate over eight decades around the one in use, two rates a decade.
+
+    Args:
+        net, X, T: as for `deltaw.train`; nothing is changed.
+        rows: trained on, at most.
+        seconds: for all trainings together, about.
+        settings: the words of `deltaw.train`.
+
+    Returns:
+        The `Sweep`: the curve, the stable range and, for small networks, the bound 2/λ_max.
+
+    Raises:
+        InputError: what `deltaw.train` would refuse.
+    """
+    setup = Setup.of(net, X, T, settings)
+    count = 4 * DECADES + 1
+    cut = ground(setup, Budget(rows, seconds / count)).setup
+    return sweep(cut, np.logspace(-DECADES, DECADES, count), seconds / count)
+
+
+def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float, curved: bool = True) -> Sweep:
+    """Train copies of a cut-down set-up at its rate times each of `factors`, ascending; each for about `seconds`.
+
+    Raises InputError for what `deltaw.train` would refuse.
+    """
+    m = machine(setup)
+    start = float(m.engine.evaluate(m.rows)[0])
+    used = setup.learning_rate if setup.learning_rate > 0 else 0.01  # where there is none to go by
+    setup = replace(setup, epochs=min(setup.epochs, affordable(setup, seconds)))
+    trials = [trial(replace(setup, learning_rate=used * float(factor)), seconds=2 * seconds) for factor in factors]
+    errors, scores = np.array([_last(t) for t in trials]), np.array([t.score for t in trials])
+    best = max(range(len(trials)), key=lambda i: (round(float(scores[i]), 2), -errors[i]))
+    curvature = top_curvature(setup) if curved and setup.network.parameter_count <= SMALL else None
+    return Sweep(
+        used * factors, errors, scores, start, setup.learning_rate, float(used * factors[best]),
+        _around(used * factors, errors < start, best), curvature, bound(setup, curvature),
+    )  # fmt: skip
+
+
+def bound(setup: Setup, curvature: float | None) -> float | None:
+    """2 (1 + μ)/λ: where descent with momentum μ turns unstable on a valley of curvature λ (Polyak 1964).
+
+    It is for the mean E; a summed E reaches it at a rate smaller by the batch.
+    """
+    method = optimizers.optimizer(setup.optimizer)
+    if curvature is None or not isinstance(method, (SGD, Momentum)):
+        return None
+    momentum = method.momentum if isinstance(method, Momentum) else 0.0
+    return 2.0 * (1.0 + momentum) / curvature * setup.learning_rate / setup.rate if setup.rate > 0 else None
+
+
+def _last(t: Trial) -> float:
+    return t.history.loss[-1] if t.history.loss and np.isfinite(t.history.loss[-1]) else np.inf
+
+
+def _around(rates: NDArray[np.float64], good: NDArray[np.bool_], best: int) -> tuple[float, float] | None:
+    if not good[best]:
+        return None
+    low = high = best
+    while low > 0 and good[low - 1]:
+        low -= 1
+    while high + 1 < len(rates) and good[high + 1]:
+        high += 1
+    return float(rates[low]), float(rates[high])

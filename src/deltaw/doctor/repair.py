@@ -1,0 +1,291 @@
+"""Repairs that were tried: what confirms a suspicion, and what mends a network.
+
+`confirmed` tries the repair of each finding by itself, in training runs of the same budget. What learns markedly more
+is a fault; what changes nothing is no fault, whatever the rule thought. `repair` puts together the repairs that help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deltaw.doctor.evidence import Evidence
+from deltaw.doctor.findings import Finding, Repair
+from deltaw.doctor.setup import Setup
+from deltaw.doctor.trial import Budget, Ground, Trial, affordable, ground, trial
+from deltaw.doctor.watch import SEEDS, During
+from deltaw.exceptions import InputError
+from deltaw.network import Network
+from deltaw.training import History, train
+
+if TYPE_CHECKING:
+    from deltaw.doctor.examine import Diagnosis
+
+# Of what is missing, up to what a plain network learns, a repair must bring at least so much to confirm a suspicion.
+CLOSES = 0.25
+HELPS = 0.005  # of skill: a repair that brings less is left out
+SAME = 0.01  # of skill: two repairs as good as each other
+TRIAL = 0.06  # share of the seconds for one trial
+# Once the causes are mended, the pace may no longer suit: these multiples of α and of the epochs are tried last.
+PACES: tuple[tuple[float, int], ...] = ((0.1, 1), (0.3, 1), (3.0, 1), (10.0, 1), (1.0, 5))
+
+
+# --- what confirms a suspicion --------------------------------------------------------------------------------------
+
+
+def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 10.0) -> tuple[Finding, ...]:
+    """The findings with the severity and likelihood that trials of their repairs give them.
+
+    Where the network learns as well as a plain one, nothing harms it: what rules call a fault becomes a risk, but for
+    rules that say that the score itself is not to be trusted. Where it does not, every repair is tried by itself; if
+    none helps alone, all together, less one in turn.
+
+    Args:
+        evidence: with `during`.
+        found: what the rules found.
+        seconds: for all trials, about.
+    """
+    seen = evidence.watched
+    if not (seen.short or seen.broke):
+        if not seen.learnable:
+            return tuple(found)
+        return tuple(
+            replace(f, severity="risk") if f.severity == "fault" and f.rule not in CERTAIN else f for f in found
+        )
+    gains = single_gains(seen, found, seconds)
+    missing = seen.possible - seen.skill
+    enough = max(CLOSES * missing, seen.noise)
+    if not any(gain >= enough for gain in gains.values()):
+        gains = joint_gains(seen, found, seconds) or gains
+    best = max([gain for name, gain in gains.items() if name != "learns_less"], default=0.0)
+    return tuple(_judged(f, gains.get(f.rule), enough, best, seen) for f in found)
+
+
+# Rules whose finding is a fault even where the network scores well.
+CERTAIN = frozenset({"refused", "chance"})
+
+
+def _judged(finding: Finding, gain: float | None, enough: float, best: float, seen: During) -> Finding:
+    """A finding after the trial of its repair; `gain` is None where there was none."""
+    prior = finding.likelihood or 0.0
+    if gain is None:
+        return finding
+    evidence = {**finding.evidence, "gain_of_repair": gain}
+    if gain < enough:
+        severity = "risk" if finding.severity == "fault" and finding.rule not in CERTAIN else finding.severity
+        return replace(finding, severity=severity, likelihood=0.2 * prior, evidence=evidence, idle=True)
+    severity = "fault" if seen.harmed or finding.severity == "fault" else finding.severity
+    share = min(1.0, gain / best) if best > 0 else 1.0
+    if finding.rule == "learns_less":
+        return replace(finding, severity=severity, evidence=evidence)
+    return replace(finding, severity=severity, likelihood=0.6 * share + 0.4 * prior, evidence=evidence)
+
+
+def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
+    """By rule: the skill that its repair brings by itself."""
+    gains = {}
+    deadline = perf_counter() + seconds
+    for finding in found:
+        if not _programmable(finding) or perf_counter() > deadline:
+            continue
+        skill = _skill(seen.ground, [finding.repair], TRIAL * seconds)  # type: ignore[list-item]
+        gains[finding.rule] = skill - seen.skill
+    return gains
+
+
+def joint_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
+    """By rule: the skill that is lost when its repair is left out of all together; {} where these do not help."""
+    able = [f for f in found if _programmable(f) and f.rule != "learns_less"]
+    if len(able) < 2:
+        return {}
+    whole = _skill(seen.ground, _repairs(able), TRIAL * seconds)
+    if whole - seen.skill < max(CLOSES * (seen.possible - seen.skill), seen.noise):
+        return {}
+    deadline = perf_counter() + seconds
+    return {
+        f.rule: whole - _skill(seen.ground, _repairs(g for g in able if g is not f), TRIAL * seconds)
+        for f in able
+        if perf_counter() < deadline
+    }
+
+
+def _programmable(finding: Finding) -> bool:
+    return finding.repair is not None and bool(finding.repair.changes)
+
+
+def _repairs(findings: Iterable[Finding]) -> list[Repair]:
+    return [f.repair for f in findings if f.repair is not None]
+
+
+def _skill(field: Ground, repairs: Sequence[Repair], seconds: float) -> float:
+    """The skill after these repairs, one training; −1 where they cannot be applied."""
+    try:
+        setup = field.repaired(repairs)
+    except (InputError, ValueError, TypeError, IndexError):
+        return -1.0
+    return field.skill(_trained(setup, None, seconds).score)
+
+
+def _trained(setup: Setup, seed: int | None, seconds: float) -> Trial:
+    return trial(replace(setup, epochs=min(setup.epochs, affordable(setup, seconds))), seed, 2 * seconds)
+
+
+# --- what mends it --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What came of trying the repairs.
+
+    Attributes:
+        kept: findings whose repair helps; none where nothing did.
+        dropped: findings whose repair was tried and left out.
+        setup: the whole set-up with the kept repairs; the one given where nothing helped.
+        before, after: scores of trainings on rows that no choice was made by, one for each seed: the share of right
+            answers, or R².
+        guess: the score of always giving the same answer.
+    """
+
+    kept: tuple[Finding, ...]
+    dropped: tuple[Finding, ...]
+    setup: Setup
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    guess: float
+
+    @property
+    def helped(self) -> bool:
+        """Whether it scores better than before."""
+        return bool(self.kept)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """All changes of settings, in the order in which they are made."""
+        return {name: value for f in self.kept if f.repair for name, value in f.repair.changes.items()}
+
+    def train(self) -> tuple[Network, History]:
+        """Train the repaired set-up on all its rows."""
+        network = self.setup.network.copy()
+        return network, train(network, self.setup.X, self.setup.T, **self.setup.arguments)
+
+    def __str__(self) -> str:
+        if not self.helped:
+            return f"Nothing that was tried helps: {_scores(self.before)} before, {_scores(self.after)} at best."
+        did = "; ".join(f.repair.words for f in self.kept if f.repair)
+        return (
+            f"Repaired: {did}. Score over {len(self.after)} seeds: {_scores(self.before)} before, "
+            f"{_scores(self.after)} after."
+        )
+
+
+def _scores(scores: Sequence[float]) -> str:
+    return f"{np.mean(scores):.4g} ({', '.join(f'{score:.3f}' for score in scores)})"
+
+
+def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Repaired:
+    """Apply repairs in order of likelihood, keep what helps on rows held out, drop what does not.
+
+    Greedy: each repair is added to those kept if the network then learns more; what stands idle at the end is taken
+    out again; and once the causes are mended the pace is fitted. Where the set-up still learns less than a plain
+    network does, that network is the last resort. The verdict is on another division of the rows, over three seeds: a
+    set-up that does not score better there is not called repaired.
+
+    Args:
+        diagnosis: what was found.
+        seconds: for all trainings together, about.
+        rows: trained on, at most.
+
+    Raises:
+        InputError: X and T are not rows of numbers, as many of each.
+    """
+    setup = diagnosis.setup
+    budget = Budget(rows, seconds * TRIAL / 2)
+    field = ground(setup, budget)
+    search = _Search(field, perf_counter() + 0.7 * seconds, budget.seconds)
+    able = [f for f in diagnosis.findings if _programmable(f)]
+    kept = search.greedy([f for f in able if f.rule != "learns_less"])
+    kept = search.paced(search.thinned(kept))
+    last_resort = [f for f in able if f.rule == "learns_less"]
+    if last_resort and search.skill(last_resort) > search.skill(kept) + max(SAME, 0.1 * (1 - search.skill(kept))):
+        kept = last_resort
+    judge = ground(setup, budget, seed=1)
+    before = tuple(search.scores(judge, []))
+    after = tuple(search.scores(judge, kept)) if kept else before
+    if not np.mean(after) > np.mean(before) + HELPS:
+        return Repaired((), tuple(able), setup, before, after, judge.guess)
+    whole = setup
+    for each in _repairs(kept):
+        whole = each.apply(whole)
+    dropped = tuple(f for f in able if f not in kept)
+    return Repaired(tuple(kept), dropped, whole, before, after, judge.guess)
+
+
+@dataclass
+class _Search:
+    """Trials of sets of repairs on one ground, until the time is over; each set is tried once."""
+
+    field: Ground
+    deadline: float
+    seconds: float
+
+    def __post_init__(self) -> None:
+        self.known: dict[tuple[int, ...], float] = {}
+
+    def skill(self, findings: Sequence[Finding]) -> float:
+        """The skill after these findings' repairs, mean over the seeds."""
+        key = tuple(id(f.repair) for f in findings)
+        if key not in self.known:
+            scores = self.scores(self.field, findings)
+            self.known[key] = self.field.skill(float(np.mean(scores)))
+        return self.known[key]
+
+    def scores(self, field: Ground, findings: Sequence[Finding]) -> list[float]:
+        """Scores after these findings' repairs on a ground, one for each seed."""
+        try:
+            setup = field.repaired(_repairs(findings))
+        except (InputError, ValueError, TypeError, IndexError):
+            return [-1.0] * SEEDS
+        return [_trained(setup, setup.seed + i, self.seconds).score for i in range(SEEDS)]
+
+    @property
+    def late(self) -> bool:
+        return perf_counter() > self.deadline
+
+    def greedy(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Repairs added one by one where they help; where none does alone, all at once."""
+        kept: list[Finding] = []
+        for finding in findings:
+            if not self.late and self.skill([*kept, finding]) > self.skill(kept) + HELPS:
+                kept.append(finding)
+        for whole in ([f for f in findings if f.severity != "note"], list(findings)):
+            if not self.late and len(whole) > len(kept) and self.skill(whole) > self.skill(kept) + max(SAME, HELPS):
+                kept = whole
+        return kept
+
+    def thinned(self, kept: list[Finding]) -> list[Finding]:
+        """Without those that do not matter, the least likely first."""
+        for finding in reversed(list(kept)):
+            rest = [f for f in kept if f is not finding]
+            if not self.late and rest and self.skill(rest) >= self.skill(kept) - HELPS:
+                kept = rest
+        return kept
+
+    def paced(self, kept: list[Finding]) -> list[Finding]:
+        """With another rate or more epochs, where that helps."""
+        base = self.field.repaired(_repairs(kept)) if self.skill(kept) > -1.0 else self.field.setup
+        epochs = round(base.epochs / self.field.stretch) or 1
+        best = kept
+        for factor, longer in PACES:
+            if self.late or self.skill(best) > 1.0 - HELPS:
+                break
+            rate = base.learning_rate * factor
+            words = f"α = {rate:g}" if longer == 1 else f"{longer} times as many epochs"
+            changes = {"learning_rate": rate} if longer == 1 else {"epochs": epochs * longer}
+            found = Finding("The pace that suits the repaired network.", {}, repair=Repair(words, changes), rule="pace")
+            if self.skill([*kept, found]) > self.skill(best) + SAME:
+                best = [*kept, found]
+        return best

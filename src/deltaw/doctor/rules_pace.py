@@ -1,0 +1,148 @@
+"""Rules about the pace of training: numbers lost, and rates, batches and epochs that do not suit.
+
+Read `rules_training` for when they speak.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from deltaw.doctor.evidence import Evidence
+from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.watch import During
+from deltaw.equations.optimizers import Momentum, optimizer
+from deltaw.pages import number
+
+GAIN = 0.05  # of skill: what another rate must bring to be worth a word; below it is the noise of another seed
+SLOPE = 0.01  # E fell by at least this share from the last tenth but one of the epochs to the last: still falling
+ROUGH = 0.02  # deviation of E from epoch to epoch, as a share of E, once it has stopped falling
+
+
+# --- the numbers ----------------------------------------------------------------------------------------------------
+
+
+def numbers_lost(evidence: Evidence) -> Finding | None:
+    """NaN or infinity: the first tensor, and the step."""
+    seen = evidence.watched
+    if seen.broke is None:
+        return None
+    broke, place = seen.broke, f"step {(seen.broke.where.step or 0) + 1}"
+    layer = "" if broke.where.layer is None else f" of layer {broke.where.layer + 1}"
+    return Finding(
+        f"{broke.tensor}{layer} is the first to pass what float32 holds (3.4e38) or to be no number, in {place}; the "
+        f"largest |z| of that step is {number(broke.largest, 3)}. From then on nothing is learnt.",
+        {"tensor": broke.tensor, "step": broke.where.step, "largest_z": broke.largest}, broke.where,
+        Repair("shorten the gradient to length 1", {"max_grad_norm": 1.0}),
+    )  # fmt: skip
+
+
+# --- the pace -------------------------------------------------------------------------------------------------------
+
+
+def rate_too_high(evidence: Evidence) -> Finding | None:
+    """A lower rate learns markedly more: by the sweep, with the bound that the curvature sets."""
+    found = _better_rate(evidence, lower=True)
+    if found is None:
+        return None
+    seen, best, gain = found
+    sweep = seen.sweep
+    assert sweep is not None
+    used, error = sweep.used, sweep.errors[sweep.at(sweep.used)]
+    bound = ""
+    if sweep.bound is not None and sweep.curvature is not None:
+        over = "above" if used > sweep.bound else "below"
+        bound = (
+            f" E's largest curvature at the start is {number(sweep.curvature, 3)}: steps are stable for α < "
+            f"{number(sweep.bound, 3)}, and α is {over}."
+        )
+    fate = f"E = {number(float(error), 3)}" if np.isfinite(error) else "E lost"
+    return Finding(
+        f"α = {used:g} ends with {fate}; α = {best:g} with E = {number(float(sweep.errors[sweep.at(best)]), 3)}, from "
+        f"{number(sweep.start, 3)} at the start.{bound}",
+        {"learning_rate": used, "better": best, "gain": gain, "bound": sweep.bound, "stable": sweep.stable},
+        repair=_rate(evidence, best), likelihood=0.8 if sweep.bound is not None and used > sweep.bound else 0.5,
+    )  # fmt: skip
+
+
+def rate_too_low(evidence: Evidence) -> Finding | None:
+    """A higher rate learns markedly more in as many steps."""
+    found = _better_rate(evidence, lower=False)
+    if found is None:
+        return None
+    seen, best, gain = found
+    sweep, look = seen.sweep, seen.looks[-1]
+    assert sweep is not None
+    ratio = float(np.nanmedian(look.update / np.maximum(look.weight, 1e-30)))
+    return Finding(
+        f"In {seen.setup.epochs} epochs α = {sweep.used:g} brings E from {number(sweep.start, 3)} to "
+        f"{number(float(sweep.errors[sweep.at(sweep.used)]), 3)}, α = {best:g} to "
+        f"{number(float(sweep.errors[sweep.at(best)]), 3)}. A step changes a layer's weights by {number(ratio, 2)} of "
+        "their length.",
+        {"learning_rate": sweep.used, "better": best, "gain": gain, "update_to_weight": ratio},
+        repair=_rate(evidence, best), likelihood=0.45 if ratio < 1e-3 else 0.35,
+    )  # fmt: skip
+
+
+def _better_rate(evidence: Evidence, lower: bool) -> tuple[During, float, float] | None:
+    """What was seen, the rate that learns markedly more, and the skill that it gains."""
+    seen = evidence.watched
+    sweep = seen.sweep
+    if sweep is None or sweep.used <= 0 or not np.isfinite(sweep.errors).any() or (sweep.best < sweep.used) != lower:
+        return None
+    gain = seen.ground.skill(float(sweep.scores.max())) - seen.ground.skill(float(sweep.scores[sweep.at(sweep.used)]))
+    if gain < max(GAIN, seen.noise) or sweep.at(sweep.best) == sweep.at(sweep.used):
+        return None
+    return seen, sweep.best, gain
+
+
+def _rate(evidence: Evidence, rate: float) -> Repair:
+    """That rate, for E summed or averaged as the set-up has it."""
+    return Repair(f"α = {rate:g}", {"learning_rate": rate})
+
+
+def too_few_epochs(evidence: Evidence) -> Finding | None:
+    """E is still falling when training ends."""
+    seen, setup = evidence.watched, evidence.setup
+    E = seen.loss
+    if not seen.short or seen.broke or seen.ground.share < 0.9 or not len(E):
+        return None
+    steps = seen.given[0].history.batch_steps
+    tenth = max(1, len(E) // 10)
+    fall = float(1 - E[-tenth:].mean() / E[-2 * tenth : -tenth].mean()) if len(E) > 2 * tenth else math.nan
+    if not (fall > SLOPE or steps < 200):
+        return None
+    more = max(10, math.ceil(1000 / max(1, steps)))
+    falling = "" if math.isnan(fall) else f"E fell by {fall:.1%} in the last tenth of the epochs; "
+    return Finding(
+        f"{falling}{setup.epochs} epochs of {steps // max(1, len(E))} steps are {steps} steps in all.",
+        {"fall": fall, "steps": steps}, Where(epoch=len(E) - 1),
+        Repair(f"{more} times as many epochs", {"epochs": setup.epochs * more}),
+        likelihood=0.5 if steps < 200 else 0.3,
+    )  # fmt: skip
+
+
+def noisy_steps(evidence: Evidence) -> Finding | None:
+    """E jumps from epoch to epoch and falls no further: the gradient of few rows, far strides."""
+    seen, setup = evidence.watched, evidence.setup
+    E = seen.loss[len(seen.loss) // 2 :]
+    if not seen.short or seen.broke or len(E) < 5 or seen.setup.batch_size >= len(seen.setup.T) / 2:
+        return None
+    rough, rises = float(np.std(np.diff(E)) / max(E.mean(), 1e-30)), float(np.mean(np.diff(E) > 0))
+    if rough < ROUGH or not 0.25 < rises < 0.75:
+        return None
+    method = optimizer(setup.optimizer)
+    momentum = method.momentum if isinstance(method, Momentum) else 0.0
+    stride = (
+        f" With momentum μ = {momentum:g} a gradient's strides add up to α/(1 − μ) = "
+        f"{number(setup.learning_rate / (1 - momentum), 3)}."
+        if momentum
+        else ""
+    )
+    return Finding(
+        f"In the second half E goes up in {rises:.0%} of the epochs, by {rough:.1%} of itself up or down: each step "
+        f"follows the gradient of {setup.batch_size} row{'s' * (setup.batch_size > 1)}.{stride}",
+        {"rough": rough, "rises": rises, "batch_size": setup.batch_size, "momentum": momentum},
+        repair=Repair("batches of 32", {"batch_size": max(32, 4 * setup.batch_size)}), likelihood=0.65,
+    )  # fmt: skip

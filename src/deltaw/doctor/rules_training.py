@@ -1,0 +1,241 @@
+"""Rules about what was seen in training: `watch.During`.
+
+Nearly all of them speak only where the network learns markedly less than a plain network does from the same rows, or
+loses its numbers: a third of all units dead, or a rate ten times the best one, is no fault where it does not show.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from deltaw.doctor.evidence import Evidence
+from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.trial import PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS
+from deltaw.doctor.watch import CHANCE
+from deltaw.engines.look import flat_below
+from deltaw.equations.dropout import Dropout
+from deltaw.equations.optimizers import optimizer
+from deltaw.pages import number
+
+GAIN = 0.05  # of skill: no more than this is hardly anything
+STILL = 0.01  # share of the guess's E: an E that never got further below it than this stands still
+FLAT_LAYER = 0.8  # share of a squashing layer's signals
+DEAD = 0.5  # share of a layer's units
+FADED, GROWN = 1e-3, 1e3  # of the error sent back, from the output to the first layer
+GAP = 0.2  # of skill, between rows trained on and rows held out
+RISEN = 1.2  # E on held-out rows at the end, over its lowest
+DECAYED = 0.5  # the weights' length at the end, over that at the start
+DROPPED = 0.3  # dropout from here on may be too much
+FEWEST = 30  # held-out rows below which chance explains nearly everything
+
+
+# --- inside ---------------------------------------------------------------------------------------------------------
+
+
+def saturated_in_training(evidence: Evidence) -> Finding | None:
+    """A squashing layer that training drove to where it is flat."""
+    seen, net = evidence.watched, evidence.setup.network
+    if not seen.short or seen.broke or not seen.looks:
+        return None
+    first, last = seen.looks[0].saturated, seen.looks[-1].saturated
+    both = np.array([bool(np.isfinite(row.range).all()) and flat_below(row.name) > 0 for row in net.rows])
+    share = np.where(both, np.nan_to_num(last), 0.0)
+    l = int(share.argmax())
+    if not share[l] > FLAT_LAYER:
+        return None
+    n_in = net.sizes[l]
+    return Finding(
+        f"At the end {share[l]:.0%} of layer {l + 1}'s signals lie where {net.activations[l]} is flat (after the first "
+        f"epoch {first[l]:.0%}): δ = ∂E/∂o · f'(z) is a twentieth and less, and the weights of its {n_in} inputs move no "
+        "more.",
+        {"saturated": float(share[l]), "after_first_epoch": float(first[l])}, Where(layer=l, epoch=len(seen.looks) - 1),
+        Repair("inputs scaled, weights drawn to suit", {"inputs": "standard", "init": None}), likelihood=0.4,
+    )  # fmt: skip
+
+
+def dead_units(evidence: Evidence) -> Finding | None:
+    """Units that give 0 for every row, for ReLU's kind, and learn nothing more."""
+    seen, net = evidence.watched, evidence.setup.network
+    if not seen.short or seen.broke or not seen.looks:
+        return None
+    one_sided = np.array([name == "relu" for name in net.activations[:-1]])
+    share = np.where(one_sided, seen.looks[-1].dead[:-1] / np.array(net.sizes[1:-1], float), 0.0)
+    if not share.size or not share.max() > DEAD:
+        return None
+    l = int(share.argmax())
+    epoch = next(i for i, look in enumerate(seen.looks) if look.dead[l] > DEAD * net.sizes[l + 1])
+    return Finding(
+        f"{int(seen.looks[-1].dead[l])} of layer {l + 1}'s {net.sizes[l + 1]} relu units give 0 for every row, from "
+        f"epoch {epoch + 1} on: slope 0, no gradient, no way back.",
+        {"dead": int(seen.looks[-1].dead[l]), "units": net.sizes[l + 1], "share": float(share[l])},
+        Where(layer=l, epoch=epoch),
+        Repair("leaky_relu, which has a slope on both sides", {"hidden_activation": "leaky_relu", "init": None}),
+        likelihood=0.7 if share[l] == 1 else 0.5,
+    )  # fmt: skip
+
+
+def gradient_faded(evidence: Evidence) -> Finding | None:
+    """The error that reaches the first layer, against that at the output, at the end of training."""
+    return _along_the_layers(evidence, faded=True)
+
+
+def gradient_grown(evidence: Evidence) -> Finding | None:
+    """The error that grows on its way back to the first layer."""
+    return _along_the_layers(evidence, faded=False)
+
+
+def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
+    seen, net = evidence.watched, evidence.setup.network
+    if not seen.short or seen.broke or seen.end is None or len(net.weights) < 3:
+        return None
+    sent, hidden = seen.end.sent, net.activations[:-1]
+    ratio = float(sent[0] / sent[-1]) if sent[-1] > 0 else math.nan
+    if not (ratio < FADED if faded else ratio > GROWN):
+        return None
+    l = int((sent[:-1] / sent[-1] < FADED).nonzero()[0].max()) if faded else int(sent.argmax())
+    name = max(set(hidden), key=hidden.count)
+    return Finding(
+        f"At the end an error of 1 at the output arrives at the first layer as {number(ratio, 2)}, through "
+        f"{len(hidden)} {name} layers: the first "
+        + ("hardly learn any more." if faded else "jump about while the last hardly move."),
+        {"ratio": ratio, "hidden_layers": len(hidden)}, Where(layer=l, epoch=max(0, len(seen.looks) - 1)),
+        Repair("selu, which keeps mean and variance", {"hidden_activation": "selu", "init": None})
+        if faded else Repair("shorten the gradient to length 1", {"max_grad_norm": 1.0}),
+        likelihood=0.5,
+    )  # fmt: skip
+
+
+# --- what is learnt -------------------------------------------------------------------------------------------------
+
+
+def answers_alike(evidence: Evidence) -> Finding | None:
+    """E stands still at what the best answer that never changes gives."""
+    seen = evidence.watched
+    E = seen.loss
+    if not seen.short or seen.broke or not len(E) or seen.skill > GAIN + seen.noise:
+        return None
+    guess = seen.guess_error
+    still = np.isfinite(guess) and E[-1] >= guess - STILL * abs(guess)
+    what = "the mean" if seen.task == "regression" else "the commonest class"
+    return Finding(
+        f"It scores {number(seen.given[0].score, 3)}; always answering {what} scores {number(seen.ground.guess, 3)}, "
+        f"and a plain network learns {number(seen.plain.score, 3)} from the same rows."
+        + (f" E stands at {number(float(E[-1]), 3)}, a constant answer's is {number(guess, 3)}." if still else ""),
+        {"score": seen.given[0].score, "guess": seen.ground.guess, "plain": seen.plain.score, "E": float(E[-1]),
+         "E_of_a_constant": guess}, Where(epoch=len(E) - 1), likelihood=0.1,
+    )  # fmt: skip
+
+
+def chance(evidence: Evidence) -> Finding | None:
+    """A permutation test: answers that fit shuffled targets as well."""
+    seen = evidence.watched
+    if seen.setup.validation is None or len(seen.setup.validation[1]) < FEWEST or seen.p <= 5 * CHANCE:
+        return None
+    return Finding(
+        f"On the rows held out the better of this network and a plain one scores "
+        f"{number(max(seen.plain.score, seen.given[0].score), 3)}, guessing {number(seen.ground.guess, 3)}; with the "
+        f"targets dealt out anew at random it does as well in {seen.p:.0%} of 199 deals. These inputs say nothing "
+        "about these targets that a network could find.",
+        {"p": seen.p, "score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
+        repair=Repair("look whether rows and targets belong together"), likelihood=0.9,
+    )  # fmt: skip
+
+
+def overfitting(evidence: Evidence) -> Finding | None:
+    """Rows trained on are answered far better than rows held out."""
+    seen = evidence.watched
+    if not seen.ground.whole or seen.setup.validation is None or seen.broke or not seen.learnable:
+        return None
+    trial = seen.given[0]
+    fitted, held = seen.ground.skill(trial.fitted), seen.ground.skill(trial.score)
+    if fitted - held < GAP + seen.noise:
+        return None
+    parameters, rows = seen.setup.network.parameter_count, len(seen.setup.T)
+    return Finding(
+        f"On the rows trained on it scores {number(trial.fitted, 3)}, on rows held out {number(trial.score, 3)}: with "
+        f"{parameters:,} numbers to set and {rows:,} rows it learns the rows by heart.",
+        {"fitted": trial.fitted, "held_out": trial.score, "parameters": parameters, "rows": rows},
+        repair=Repair("a penalty on large weights", {"l2": 0.01}), likelihood=0.4,
+    )  # fmt: skip
+
+
+def too_small(evidence: Evidence) -> Finding | None:
+    """A network that cannot even fit the rows it was trained on, where a plain one of 32 units can."""
+    seen, net = evidence.watched, evidence.setup.network
+    hidden = net.sizes[1:-1]
+    if not seen.short or seen.broke or (hidden and min(hidden) >= PLAIN_UNITS // 2):
+        return None
+    fitted, easy = seen.ground.skill(seen.given[0].fitted), seen.ground.skill(seen.plain.fitted)
+    if easy - fitted < GAP:
+        return None
+    what = f"Its narrowest hidden layer has {min(hidden)} units" if hidden else "It has no hidden layer"
+    return Finding(
+        f"{what}. Even the rows trained on are answered with a score of {number(seen.given[0].fitted, 3)}; one hidden "
+        f"layer of {PLAIN_UNITS} reaches {number(seen.plain.fitted, 3)}.",
+        {"units": min(hidden, default=0), "fitted": seen.given[0].fitted, "plain": seen.plain.fitted},
+        repair=Repair(f"hidden layers of {PLAIN_UNITS} units", {"hidden": [PLAIN_UNITS] * max(1, min(2, len(hidden)))}),
+        likelihood=0.3,
+    )  # fmt: skip
+
+
+def over_regularised(evidence: Evidence) -> Finding | None:
+    """A penalty, dropout or smoothing that outweighs what is to be learnt."""
+    seen, setup = evidence.watched, evidence.setup
+    if not seen.short or seen.broke or seen.end is None or seen.start is None:
+        return None
+    shrunk = float((seen.end.weight / np.maximum(seen.start.weight, 1e-30)).min())
+    rates = setup.dropout.rate if isinstance(setup.dropout, Dropout) else setup.dropout
+    dropped = float(np.max(rates)) if np.size(rates) else 0.0
+    decay = optimizer(setup.optimizer).weight_decay
+    changes: dict[str, Any] = {}
+    if (setup.l2 or decay) and shrunk < DECAYED:
+        changes |= {"l2": 0.0}
+        if decay:
+            changes |= {"optimizer": "adam"}
+    if dropped >= DROPPED:
+        changes |= {"dropout": 0.0}
+    if not changes:
+        return None
+    said = {
+        "l2": f"an L2 of {max(setup.l2, decay):g} has made a layer's weights {number(shrunk, 2)} times as long as at the "
+        "start",
+        "dropout": f"dropout takes up to {dropped:.0%} of a layer away",
+    }
+    return Finding(
+        "; ".join(words for name, words in said.items() if name in changes).capitalize() + ": what is to be learnt "
+        "does not make up for it.",
+        {"l2": setup.l2, "shrunk_to": shrunk, "dropout": dropped}, repair=Repair("without it", changes),
+        likelihood=0.7 if "l2" in changes else 0.5,
+    )  # fmt: skip
+
+
+def learns_less(evidence: Evidence) -> Finding | None:
+    """A plain network learns far more from the same rows: what stands last, where no other rule knows better."""
+    seen = evidence.watched
+    if not seen.short:
+        return None
+    task = seen.task
+    activation, loss = PLAIN[task]
+    targets = evidence.known.targets
+    epochs = max(1, math.ceil(PLAIN_STEPS * PLAIN_BATCH / max(1, len(evidence.setup.T))))
+    changes: dict[str, Any] = {
+        "inputs": "standard", "hidden": [PLAIN_UNITS], "hidden_activation": "relu", "loss": loss,
+        "output_activation": activation, "optimizer": "adam", "learning_rate": 0.01, "schedule": "cosine",
+        "batch_size": PLAIN_BATCH, "epochs": epochs, "shuffle": True, "backward": "gradient", "l2": 0.0, "dropout": 0.0,
+        "label_smoothing": 0.0, "max_grad_norm": None, "reduction": "mean",
+    }  # fmt: skip
+    if task == "regression":
+        changes["targets"] = "standard"
+    elif targets.form == "binary":
+        changes |= {"labels": (0.0, 1.0), "output_activation": "sigmoid", "loss": "binary_cross_entropy"}
+    elif targets.form != "labels":
+        changes["labels"] = (0.0, 1.0)
+    return Finding(
+        f"It scores {number(float(np.mean([t.score for t in seen.given])), 3)}; a plain network (inputs scaled, one "
+        f"hidden layer of {PLAIN_UNITS} relu, Adam) scores {number(seen.plain.score, 3)} on the same rows.",
+        {"score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
+        repair=Repair("settings that rarely fail", changes), severity="fault" if seen.harmed else "risk",
+    )  # fmt: skip

@@ -1,0 +1,191 @@
+"""A training taken apart: the engine and the rows that `deltaw.train` would use, a step at a time.
+
+For what only a single step can show: the first tensor that is no longer a number, and the curvature of E.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw import engines
+from deltaw.doctor.findings import Where
+from deltaw.doctor.setup import Setup
+from deltaw.engines.protocol import Engine, Pace, Plan
+from deltaw.engines.rows import Rows
+from deltaw.equations import backprop, losses, optimizers, schedules
+from deltaw.equations.dropout import Dropout
+from deltaw.network import Network, generator
+
+Array = NDArray[Any]
+
+LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A training about to begin, by the settings that `deltaw.train` would take.
+
+    Attributes:
+        alpha, decay, thin: of every step, (epochs · steps,); see `Pace`.
+        steps: in an epoch.
+    """
+
+    engine: Engine
+    rows: Rows
+    plan: Plan
+    alpha: Array
+    decay: Array
+    thin: Array
+    steps: int
+
+    def step(self, number: int, index: NDArray[np.int64]) -> float:
+        """Make one step with these rows; their mean E before it."""
+        at = slice(number, number + 1)
+        pace = Pace(self.alpha[at], self.decay[at], self.thin[at])
+        batch = Rows(self.rows.X[index], self.rows.T[index], self.rows.scale,  # type: ignore[index]
+                     None if self.rows.weight is None else self.rows.weight[index])  # fmt: skip
+        errors, _ = self.engine.train(batch, np.arange(len(index))[None], number, pace)
+        return errors[0]
+
+
+def machine(setup: Setup, engine: str | None = None) -> Machine:
+    """The engine, loaded, with its plan. Raises InputError for what `deltaw.train` would refuse."""
+    net, loss = setup.network, losses.loss(setup.loss)
+    method = optimizers.optimizer(setup.optimizer)
+    rows = Rows.of(net, setup.X, setup.T, loss, setup.sample_weight, setup.input_scale)
+    drop = setup.dropout if isinstance(setup.dropout, Dropout) else Dropout(setup.dropout)
+    rates = drop.rates(len(net.sizes) - 2)
+    batch = min(setup.batch_size, len(rows))
+    plan = Plan(
+        loss=loss, optimizer=method, batch_size=batch, rule=setup.backward, l2=setup.l2,
+        max_grad_norm=setup.max_grad_norm, label_smoothing=setup.label_smoothing, dropout=rates if any(rates) else (),
+        dropout_key=int(generator(setup.seed).integers(1 << 63)),
+    )  # fmt: skip
+    steps = -(-len(rows) // batch)
+
+    def factors(row: str | schedules.Schedule) -> Array:
+        return schedules.factors(schedules.schedule(row), 0, steps * setup.epochs, steps, setup.epochs)
+
+    return Machine(
+        engines.make(engine or setup.engine, net, plan), rows, plan, setup.rate * factors(setup.schedule),
+        method.weight_decay * factors(method.decay_schedule), factors(drop.schedule), steps,
+    )  # fmt: skip
+
+
+def orders(setup: Setup, n: int) -> Iterator[NDArray[np.int64]]:
+    """The order of n rows in each epoch, as `deltaw.train` draws them."""
+    randomness = generator(setup.seed)
+    randomness.integers(1 << 63)  # the dropout key comes first
+    for _ in range(setup.epochs):
+        yield randomness.permutation(n) if setup.shuffle else np.arange(n)
+
+
+@dataclass(frozen=True)
+class Break:
+    """The first tensor that was no longer a number, or past what float32 holds.
+
+    Attributes:
+        tensor: "z", "o", "E", "∂E/∂W" or "W".
+        where: its layer, the epoch and the step.
+        largest: the largest |number| among the layer's z one step before.
+    """
+
+    tensor: str
+    where: Where
+    largest: float
+
+
+def first_break(setup: Setup, epoch: int, most: int = 20_000) -> Break | None:
+    """Replay a training that lost its numbers in this epoch, and find the step and the tensor; None if it does not.
+
+    Only the rounding of sums may differ from the training that broke. `most` steps are replayed at most.
+    """
+    m, step = machine(setup), 0
+    for number, order in enumerate(orders(setup, len(m.rows))):
+        if number > epoch + 1 or step > most:
+            return None
+        for start in range(0, len(order), m.plan.batch_size):
+            index = order[start : start + m.plan.batch_size]
+            before = setup.network.copy()
+            m.engine.store(before)
+            error = m.step(step, index)
+            after = setup.network.copy()
+            m.engine.store(after)
+            whole = all(np.isfinite(w).all() for w in [*after.weights, *after.biases])
+            if not np.isfinite(error) or not whole:
+                tensor, layer, largest = _broken(m, before, index)
+                return Break(tensor, Where(layer=layer, epoch=number, step=step), largest)
+            step += 1
+    return None
+
+
+def _broken(m: Machine, network: Network, index: NDArray[np.int64]) -> tuple[str, int | None, float]:
+    """Which tensor of this step is the first past float32, in the order in which a step computes them."""
+    t = m.rows.targets(index, network.sizes[-1])
+    W = [np.asarray(w, np.float64) for w in network.weights]
+    with np.errstate(all="ignore"):
+        signals = network.signals(m.rows.inputs(index))
+        largest = max((float(np.abs(z).max()) for z in signals.z if np.isfinite(z).all()), default=np.inf)
+        for l in range(len(W)):
+            for name, values in (("z", signals.z[l]), ("o", signals.o[l])):
+                if _past(values):
+                    return name, l, largest
+        if _past(losses.row_errors(signals.z[-1], signals.o[-1], t, network.activations[-1], m.plan.loss)):
+            return "E", None, largest
+        back = backprop.backward(signals, t, W, network.rows, m.plan.loss, m.plan.rule)
+        for l in reversed(range(len(W))):
+            if _past(back.dW[l]):
+                return "∂E/∂W", l, largest
+    return "W", None, largest
+
+
+def _past(values: Array) -> bool:
+    return not bool((np.abs(values) <= LARGEST).all())
+
+
+def top_curvature(setup: Setup, rows: int = 512, rounds: int = 50, tolerance: float = 1e-3) -> float | None:
+    """λ_max, the largest eigenvalue of E's Hessian in all weights and biases, where training starts.
+
+    Power iteration on products H v, each the difference of two gradients, (g(w + h v) − g(w − h v)) / 2h, in float64 on
+    up to `rows` rows (Pearlmutter 1994 gives the same product exactly). Plain descent on a valley of curvature λ is
+    stable for α < 2/λ (LeCun et al. 1998, Efficient BackProp, section 5).
+
+    Returns None where E has no curvature that can be found so: it is no number, or the iteration finds none.
+    """
+    m = machine(setup, "reference")
+    few, net = m.rows.some(rows), setup.network
+    w = np.concatenate([np.asarray(a, np.float64).ravel() for a in [*net.weights, *net.biases]])
+    biased = [np.full(b.size, float(has)) for b, has in zip(net.biases, net.bias, strict=True)]
+    trains = np.concatenate([*(np.ones(a.size) for a in net.weights), *biased])
+
+    def gradient(at: Array) -> Array:
+        twin, start = net.copy(), 0
+        for arrays in (twin.weights, twin.biases):
+            for l, a in enumerate(arrays):
+                arrays[l] = at[start : start + a.size].reshape(a.shape)
+                start += a.size
+        m.engine.load(twin)
+        _, dW, db = m.engine.gradient(few)
+        return np.asarray(np.concatenate([g.ravel() for g in [*dW, *db]]) * trains)
+
+    h = 1e-4 * max(1.0, float(np.linalg.norm(w)))
+    v = np.random.default_rng(0).normal(size=w.size) * trains
+    v /= np.linalg.norm(v)
+    value = 0.0
+    with np.errstate(all="ignore"):
+        for _ in range(rounds):
+            product = (gradient(w + h * v) - gradient(w - h * v)) / (2.0 * h)
+            new = float(v @ product)
+            length = float(np.linalg.norm(product))
+            if not np.isfinite(length) or length == 0.0:
+                return None
+            v = product / length
+            if abs(new - value) <= tolerance * abs(new):
+                break
+            value = new
+    return new if new > 0 else None

@@ -1,0 +1,274 @@
+"""Trials: trainings on some of the rows, within a budget, scored on rows kept apart. What helps is what scores better.
+
+E cannot be compared between set-ups: another loss, another scale of targets, another E. So a trial is scored in the
+task's own terms: the share of right answers, or R². `Ground` cuts a set-up down to the rows that trials use; repairs
+are tried on that, and every trial of a ground makes as many steps as the set-up asked for, if the budget allows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.doctor.changes import applied
+from deltaw.doctor.findings import Repair
+from deltaw.doctor.setup import Setup
+from deltaw.doctor.targets import Targets, targets
+from deltaw.engines.rows import Rows
+from deltaw.exceptions import InputError
+from deltaw.network import Network
+from deltaw.training import Epoch, History, train
+
+Array = NDArray[Any]
+
+HELD_OUT = 0.25  # share of the rows kept apart where the set-up keeps none itself
+FEWEST_HELD_OUT = 10  # fewer rows than this tell nothing: then the training rows score
+MOST_HELD_OUT = 2000
+# What a trial costs, in seconds, on the native engine: a step; and of one row each input, each layer, each weight
+# forward and back. Measured over networks from 2-50-3 to 784-784-50-10 on one core; it only sets how many steps fit.
+STEP_COST, INPUT_COST, LAYER_COST, WEIGHT_COST = 2e-6, 1.2e-9, 4e-8, 2.5e-11
+REFERENCE_SLOWER = 30  # times that the reference engine takes as long
+WORST = -1.0  # R² of outputs that are no numbers, or that are worse than this
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a trial may take.
+
+    Attributes:
+        rows: trained on, at most.
+        seconds: of one training, about; set-ups that ask for more are cut after so many steps.
+    """
+
+    rows: int = 5000
+    seconds: float = 2.0
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where trials of one set-up take place.
+
+    Attributes:
+        setup: cut down to the budget; its `validation` are the rows that score, or None where the training rows do.
+        index: which training rows of the whole set-up it trains on, ascending.
+        share: how many of the steps asked for it makes.
+        stretch: epochs of the cut-down set-up for one of the whole: as many steps, of fewer rows.
+        whole: whether it trains on (nearly) all rows, so that what it shows of fitting is true of all.
+        guess: the score of always giving the same answer: the commonest class, or the mean.
+    """
+
+    setup: Setup
+    index: NDArray[np.int64]
+    share: float
+    stretch: float
+    whole: bool
+    guess: float
+
+    def repaired(self, repairs: Sequence[Repair]) -> Setup:
+        """The cut-down set-up after these repairs. Raises InputError for one that cannot be applied."""
+        setup = self.setup
+        for repair in repairs:
+            changes = dict(repair.changes)
+            if "drop_rows" in changes:
+                changes["drop_rows"] = np.flatnonzero(np.isin(self.index, changes["drop_rows"]))
+            if "epochs" in changes:
+                changes["epochs"] = max(1, round(changes["epochs"] * self.stretch))
+            setup = applied(setup, changes)
+        return setup
+
+    def skill(self, score: float) -> float:
+        """The score on a scale where 0 is the guess and 1 is all right."""
+        return (score - self.guess) / (1.0 - self.guess) if self.guess < 1.0 else 0.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one training went.
+
+    Attributes:
+        score: on the rows kept apart: share of right answers, or R² (WORST at least).
+        fitted: the same on the training rows.
+        history: of the training; empty where it was refused.
+        network: as it ended; as it began where the training was refused.
+        seconds: that it took.
+        refused: what `deltaw.train` said, or "".
+    """
+
+    score: float
+    fitted: float
+    history: History
+    network: Network
+    seconds: float
+    refused: str = ""
+
+
+def ground(setup: Setup, budget: Budget, seed: int = 0) -> Ground:
+    """Cut a set-up down to a budget. Raises InputError for X and T that are not rows of numbers, as many of each."""
+    X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
+    n = X.shape[0]
+    if n != T.shape[0] or n == 0:
+        raise InputError(
+            "X and T: expected rows, as many of each", f"{n} and {T.shape[0]}", "give a row of T for each of X"
+        )
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(n)
+    validation = setup.validation
+    kept = int(HELD_OUT * n) if validation is None and HELD_OUT * n >= FEWEST_HELD_OUT else 0
+    if kept:
+        held = np.sort(order[: min(kept, MOST_HELD_OUT)])
+        validation = (X[held], T[held])
+    elif validation is not None and len(validation[1]) > MOST_HELD_OUT:
+        some = np.sort(rng.permutation(len(validation[1]))[:MOST_HELD_OUT])
+        validation = (matrix(validation[0], "X")[some], np.asarray(validation[1])[some])
+    index = np.sort(order[kept : kept + budget.rows])  # in the order they came: it may be what is wrong
+    weight = None if setup.sample_weight is None else np.asarray(setup.sample_weight)[index]
+    cut = replace(
+        setup, X=X[index], T=T[index], sample_weight=weight, validation=validation,
+        batch_size=min(setup.batch_size, len(index)),
+    )  # fmt: skip
+    steps = setup.epochs * -(-n // max(1, setup.batch_size))
+    asked = steps / _steps(cut)
+    epochs = max(1, min(round(asked), affordable(cut, budget.seconds)))
+    cut = replace(cut, epochs=epochs)
+    return Ground(cut, index, min(1.0, epochs / asked), asked / setup.epochs, len(index) + kept >= 0.9 * n, guess(cut))
+
+
+def affordable(setup: Setup, seconds: float) -> int:
+    """How many epochs of it fit into so many seconds, about; at least one."""
+    net, rows = setup.network, setup.X.shape[0]
+    row = INPUT_COST * net.sizes[0] + LAYER_COST * len(net.weights) + WEIGHT_COST * net.parameter_count
+    epoch = (_steps(setup) * STEP_COST + rows * row) * (1 if setup.engine == "native" else REFERENCE_SLOWER)
+    return max(1, int(seconds / epoch))
+
+
+def trial(setup: Setup, seed: int | None = None, seconds: float | None = None, telemetry: bool = False) -> Trial:
+    """Train a copy and score it.
+
+    Args:
+        setup: as `Ground.repaired` or `Ground.setup` gives it.
+        seed: other initial weights and orders than its own.
+        seconds: after which the training is cut off, whatever is left.
+        telemetry: take a `Look` each epoch.
+    """
+    setup = setup if seed is None else setup.seeded(seed)
+    network, started = setup.network.copy(), perf_counter()
+
+    def late(epoch: Epoch) -> bool:
+        return seconds is not None and perf_counter() - started > seconds
+
+    arguments = setup.arguments | {"telemetry": telemetry, "callbacks": [late] if seconds is not None else []}
+    if setup.early_stopping is None:
+        arguments["validation"] = None  # scored at the end; in between it would cost
+    try:
+        history = train(network, setup.X, setup.T, **arguments)
+        fitted = score(setup, network, setup.X, setup.T)
+        held = fitted if setup.validation is None else score(setup, network, *setup.validation[:2])
+    except (InputError, TypeError, ValueError, IndexError) as error:
+        return Trial(WORST, WORST, History(), setup.network, perf_counter() - started, str(error))
+    return Trial(held, fitted, history, network, perf_counter() - started)
+
+
+def score(setup: Setup, network: Network, X: Any, T: Any) -> float:
+    """The share of right answers, or R²; WORST where outputs are no numbers."""
+    known = targets(matrix(setup.T, "T"), setup)
+    return scored(known, known.encoded(matrix(T, "T")), outputs(setup, network, X))
+
+
+def outputs(setup: Setup, network: Network, X: Any) -> Array:
+    """Outputs (n, n_out), float64, of rows as the set-up scales them."""
+    rows = Rows.of(setup.network, X, None, scale=setup.input_scale)
+    with np.errstate(all="ignore"):
+        parts = [network.signals(rows.inputs(slice(i, i + 4096))).o[-1] for i in range(0, len(rows), 4096)]
+    return np.concatenate(parts)
+
+
+def scored(known: Targets, t: Array, o: Array) -> float:
+    """The score of outputs o (n, n_out) for targets t (n, n_out) of a task."""
+    if not np.isfinite(o).all():
+        return WORST if known.task == "regression" else 0.0
+    if known.task == "regression":
+        spread = float(np.sum((t - t.mean(axis=0)) ** 2))
+        return max(WORST, 1.0 - float(np.sum((t - o) ** 2)) / spread) if spread > 0 else 0.0
+    if known.task == "classification" and t.shape[1] > 1:
+        return float(np.mean(t.argmax(axis=1) == o.argmax(axis=1)))
+    values = np.unique(t)  # the answer is the nearest of the values that targets have: 0 or 1, 0.01 or 0.99, −1 or 1
+    nearest = values[np.abs(o[..., None] - values).argmin(axis=-1)]
+    return float(np.mean(nearest == t))
+
+
+def guess(setup: Setup) -> float:
+    """The score of the best answer that never changes, on the training rows."""
+    known = targets(matrix(setup.T, "T"), setup)
+    if known.task == "regression" or not len(known.classes):
+        return 0.0
+    shares = known.classes / len(setup.T)
+    return float(shares.max() if known.task == "classification" else np.maximum(shares, 1.0 - shares).mean())
+
+
+# What a plain network is made of, for each task: output activation and loss.
+PLAIN = {
+    "classification": ("softmax", "cross_entropy"),
+    "labels": ("sigmoid", "binary_cross_entropy"),
+    "regression": ("identity", "squared"),
+}
+PLAIN_STEPS, PLAIN_BATCH, PLAIN_UNITS = 2000, 32, 32
+
+
+def plain(setup: Setup, seconds: float) -> Setup:
+    """The same rows for a plain network with settings that rarely fail: what these rows can teach.
+
+    One hidden layer of 32 ReLU, inputs scaled to mean 0 and deviation 1, Adam at 0.01 falling as a cosine, 2,000 steps
+    of 32 rows.
+    """
+    known = targets(matrix(setup.T, "T"), setup)
+    activation, loss = PLAIN[known.task]
+    changes: dict[str, Any] = {"inputs": "standard", "sample_weight": None}
+    columns = len(known.classes) if known.task == "classification" else known.low.size
+    if known.task == "regression":
+        changes["targets"] = "standard"
+    elif known.form in ("labels", "binary") and known.task == "classification":
+        changes |= {"labels": (0.0, 1.0)} if known.form == "binary" else {}
+        changes["one_hot"] = columns
+    else:
+        changes["labels"] = (0.0, 1.0)
+    setup = applied(setup, changes)
+    batch = min(PLAIN_BATCH, setup.X.shape[0])
+    network = Network([setup.X.shape[1], PLAIN_UNITS, columns], ["relu", activation], seed=setup.seed)
+    made = Setup(
+        network, setup.X, setup.T, loss=loss, optimizer="adam", learning_rate=0.01, batch_size=batch,
+        schedule="cosine", validation=setup.validation, seed=setup.seed, task=known.task,
+    )  # fmt: skip
+    return replace(made, epochs=min(max(1, PLAIN_STEPS // _steps(made)), affordable(made, seconds)))
+
+
+def permuted(known: Targets, t: Array, o: Array, rounds: int = 199) -> float:
+    """p: how often outputs score as well when the targets are dealt out anew to the rows (a permutation test)."""
+    rng = np.random.default_rng(0)
+    reached = scored(known, t, o)
+    as_good = sum(scored(known, t[rng.permutation(len(t))], o) >= reached for _ in range(rounds))
+    return (1 + as_good) / (1 + rounds)
+
+
+def _steps(setup: Setup) -> int:
+    """Steps in an epoch."""
+    rows = int(setup.X.shape[0])
+    return -(-rows // max(1, min(setup.batch_size, rows)))
+
+
+def matrix(values: Any, what: str) -> Any:
+    """X (n, n_in) or T (n, k) as an array or a CSR matrix of numbers; raises InputError for anything else."""
+    if hasattr(values, "tocsr"):
+        return values.tocsr()
+    try:
+        array = np.asarray(values)
+        array = array if array.dtype.kind in "fiub" else array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{what}: expected rows of numbers", "something else", "encode text as numbers first"
+        ) from None
+    return array if array.ndim != 1 or what == "X" else array[:, None]

@@ -1,0 +1,202 @@
+"""A training under observation: what is measured once in training, and shared by all rules: `watch(setup, …)`.
+
+The set-up is trained on some of its rows (see `trial.Ground`), with telemetry. Beside it stands a plain network that
+gets the same rows: what it learns can be learnt from them. Where the set-up learns about as much, all is well, and the
+observation ends. Where it does not, it is trained again from other seeds, and at other rates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.doctor.learning_rate import Sweep, sweep
+from deltaw.doctor.setup import Setup
+from deltaw.doctor.start import Start, start
+from deltaw.doctor.stepping import Break, first_break
+from deltaw.doctor.targets import targets
+from deltaw.doctor.trial import Budget, Ground, Trial, ground, matrix, outputs, permuted, plain, trial
+from deltaw.engines.look import Look
+from deltaw.equations import losses
+from deltaw.exceptions import InputError
+
+if TYPE_CHECKING:
+    from deltaw.doctor.evidence import Before
+
+Array = NDArray[Any]
+
+SEEDS = 3  # a verdict that a network learns too little is over so many trainings
+# Shares of the seconds: the first training, the plain network, and all trainings of the sweep together.
+WATCHED, PLAIN, SWEPT = 0.2, 0.08, 0.2
+FACTORS = np.logspace(-3, 3, 7)  # of the rate in use
+SAMPLE = 512  # rows on which the trained network is looked into
+# A score below this share of what the plain network reaches, both counted from the guess, is short. Of 500 healthy
+# random set-ups (benchmarks/doctor_random.py) 99 % stay above it; of broken ones few do.
+SHORT = 0.9
+CHANCE = 0.01  # p of a permutation test up to which a score is no chance
+HARMED = 0.5  # below this share there is harm, whatever the cause
+
+
+@dataclass(frozen=True)
+class During:
+    """What was seen in training.
+
+    Attributes:
+        ground: the rows and the cut-down set-up that was trained.
+        given: trainings of it; the first with looks. One where all is well, else one for each of three seeds.
+        plain: the plain network's.
+        p: that outputs of the better of the two score so well on the rows held out by chance (a permutation test).
+        broke: the first tensor that was no longer a number; None where all stayed numbers.
+        start, end: the network at its first step and at its end, on the same rows; None where they do not fit.
+        guess_error: E of the best output that never changes.
+        sweep: by learning rate; None where all is well.
+    """
+
+    ground: Ground
+    given: tuple[Trial, ...]
+    plain: Trial
+    p: float
+    broke: Break | None
+    start: Start | None
+    end: Start | None
+    guess_error: float
+    sweep: Sweep | None
+
+    @property
+    def setup(self) -> Setup:
+        """The set-up as it was trained: fewer rows, and as many epochs as its steps take then."""
+        return self.ground.setup
+
+    @property
+    def loss(self) -> Array:
+        """E of each epoch of the first training."""
+        return np.asarray(self.given[0].history.loss, np.float64)
+
+    @cached_property
+    def task(self) -> str:
+        """ "classification", "labels" or "regression"."""
+        return targets(matrix(self.setup.T, "T"), self.setup).task
+
+    @property
+    def looks(self) -> list[Look]:
+        """A look inside at the end of each epoch of the first training."""
+        return self.given[0].history.looks
+
+    @cached_property
+    def skill(self) -> float:
+        """What it learnt, mean over the trainings: 0 is the guess, 1 is all right."""
+        return float(np.mean([self.ground.skill(t.score) for t in self.given]))
+
+    @cached_property
+    def possible(self) -> float:
+        """The most that anybody learnt from these rows."""
+        return max(self.ground.skill(t.score) for t in (self.plain, *self.given))
+
+    @property
+    def noise(self) -> float:
+        """How far a skill on the rows held out may be off by chance: two standard errors, at the plain network's score.
+
+        0 where the training rows score: nothing was drawn.
+        """
+        return 0.0 if self.setup.validation is None else _noise(self.ground, self.plain)
+
+    @property
+    def learnable(self) -> bool:
+        """Whether somebody learnt from these rows what chance does not give."""
+        return self.possible > 0.0 and (self.p <= CHANCE or self.setup.validation is None)
+
+    @property
+    def short(self) -> bool:
+        """Whether it learnt markedly less than can be learnt from these rows."""
+        return self.learnable and self.skill < SHORT * self.possible - self.noise
+
+    @property
+    def harmed(self) -> bool:
+        """Whether it learnt less than half of what can be."""
+        return self.learnable and self.skill < HARMED * self.possible - self.noise / 2
+
+
+def watch(setup: Setup, before: Before, *, rows: int = 10_000, seconds: float = 10.0) -> During:
+    """Train under observation.
+
+    Args:
+        setup: which `deltaw.train` takes.
+        before: what is known of it.
+        rows: trained on, at most.
+        seconds: for all trainings together, about.
+    """
+    field = ground(setup, Budget(rows, WATCHED * seconds))
+    cut = field.setup
+    first = trial(cut, seconds=2 * WATCHED * seconds, telemetry=True)
+    easy = trial(plain(cut, PLAIN * seconds), seconds=2 * PLAIN * seconds)
+    x, t = sample(cut)
+    lost = not all(np.isfinite(w).all() for w in [*first.network.weights, *first.network.biases])
+    seen = During(
+        ground=field, given=(first,), plain=easy, p=_chance(cut, first, easy),
+        broke=_break(cut, first) if lost or first.history.ended == "diverged" else None,
+        start=start(cut, x, t), end=None if lost else start(replace(cut, network=first.network), x, t),
+        guess_error=guess_error(cut), sweep=None,
+    )  # fmt: skip
+    if not (seen.short or seen.broke):
+        return seen
+    budget = seconds * WATCHED
+    more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS)]
+    seen = replace(seen, given=(first, *more))
+    try:
+        return replace(seen, sweep=sweep(cut, FACTORS, SWEPT * seconds / len(FACTORS)))
+    except InputError:
+        return seen
+
+
+def sample(setup: Setup, most: int = SAMPLE) -> tuple[Array, Array]:
+    """Inputs as the network takes them and targets of some training rows, float64, spread evenly."""
+    X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
+    index = np.unique(np.linspace(0, X.shape[0] - 1, min(most, X.shape[0])).astype(np.int64))
+    x = X[index]
+    x = np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64)
+    scale = setup.input_scale
+    if scale is not None:
+        multiply, offset = scale if isinstance(scale, (tuple, list)) else (scale, 0.0)
+        x = x * multiply + offset
+    return x, targets(T, setup).encoded(T[index])
+
+
+def guess_error(setup: Setup) -> float:
+    """E of the best constant output: of the mean target or the median one, whichever is lower; inf where E is not."""
+    row, (_, t) = losses.loss(setup.loss), sample(setup, 5000)
+    low, high = setup.network.rows[-1].range
+    edge = losses.EPSILON
+    with np.errstate(all="ignore"):
+        errors = [
+            float(np.mean(row.E(np.broadcast_to(np.clip(o, low + edge, high - edge), t.shape), t)))
+            for o in (t.mean(axis=0), np.median(t, axis=0))
+        ]
+    finite = [error for error in errors if np.isfinite(error)]
+    return min(finite, default=np.inf)
+
+
+def _break(setup: Setup, first: Trial) -> Break | None:
+    try:
+        return first_break(setup, len(first.history.loss))
+    except InputError:
+        return None
+
+
+def _noise(field: Ground, t: Trial) -> float:
+    n = len(field.setup.T if field.setup.validation is None else field.setup.validation[1])
+    share = min(max(t.score, 0.0), 1.0)
+    error = float(np.sqrt(max(share * (1.0 - share), 1.0 / n) / n))
+    return 2.0 * error / max(1.0 - field.guess, 1e-9)
+
+
+def _chance(setup: Setup, first: Trial, easy: Trial) -> float:
+    """p of the better of two trainings, on the rows that score."""
+    best = max((first, easy), key=lambda t: t.score)
+    made = setup if best is first else plain(setup, 1.0)
+    X, T = (made.X, made.T) if made.validation is None else made.validation[:2]
+    known = targets(matrix(made.T, "T"), made)
+    return permuted(known, known.encoded(matrix(T, "T")), outputs(made, best.network, X))
