@@ -159,6 +159,28 @@ def explain(
 
 
 @app.command()
+def derive(
+    activation: Annotated[str, typer.Option("--activation", "-a", help="Of the output layer: sigmoid, …")] = "sigmoid",
+    error: Annotated[str, typer.Option("--error", "--loss", "-e", help="The error function: squared, …")] = "squared",
+    layers: Annotated[int, typer.Option("--layers", "-l", help="Layers of weights; all but the last are hidden.")] = 2,
+    hidden: Annotated[
+        str | None, typer.Option(help="Activation of the hidden layers; the output's if not given.")
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option("--format", "-f", help="text, markdown, html or json; by the output's ending.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; stdout if not given.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Derive ∂E/∂w and ΔW line by line from the error and activation functions, with every line checked."""
+    from deltaw.cli.derive import derive as run
+
+    run(activation, error, layers, hidden, "json" if json else format, output)
+
+
+@app.command()
 def bench(
     only: Annotated[
         list[str] | None, typer.Option(metavar="WORKLOAD", help="Only these; again for more, or commas between them.")

@@ -4,24 +4,28 @@
     step.link(layer=2, to=0, of=1)                            # one weight, factor by factor
     deltaw.explain.prediction(model, "flowers.csv", row=3)    # from the cells to the answer, and what pushed it
     deltaw.explain.attributions(network, x)                   # the share of each input in an output
+    deltaw.explain.derivation("tanh", "squared", layers=2)    # where the formulas come from, line by line
 
-All of it is computed by `deltaw.equations`, in float64.
+All of it but the last is computed by `deltaw.equations`, in float64.
 """
 
 from __future__ import annotations
 
 from deltaw.explain.answers import Prediction, prediction
+from deltaw.explain.derive import Derivation, derivation
 from deltaw.explain.links import Link
 from deltaw.explain.shares import Attributions, attributions
 from deltaw.explain.trace import Step, Trace, signals, step
 
 __all__ = [
     "Attributions",
+    "Derivation",
     "Link",
     "Prediction",
     "Step",
     "Trace",
     "attributions",
+    "derivation",
     "prediction",
     "signals",
     "step",

@@ -28,6 +28,10 @@ class Chain(sp.Expr):  # type: ignore[misc]
     """A product of the chain rule's factors, in their order."""
 
 
+class Total(sp.Expr):  # type: ignore[misc]
+    """Σ of its first argument over all values of the index, its second. SymPy's own Sum would fold cases out of it."""
+
+
 i, j, k, m, n = sp.symbols("i j k m n", integer=True)
 E = sp.Symbol("E", real=True)
 ALL = sp.Symbol("N", integer=True)  # "to the last": how many units there are does not matter to any line
@@ -75,7 +79,7 @@ def quantity(name: str, *indices: Any) -> Any:
 
 def total(body: Any, index: Any) -> Any:
     """Σ over all values of the index."""
-    return sp.Sum(body, (index, 1, ALL))
+    return Total(body, index)
 
 
 def number(value: float) -> Any:

@@ -18,6 +18,7 @@ from deltaw.explain.derivation_formulas import (
     Chain,
     E,
     Partial,
+    Total,
     activation_formula,
     add,
     applied,
@@ -40,7 +41,10 @@ from deltaw.explain.derivation_formulas import (
     total,
 )
 from deltaw.explain.derivation_meaning import Behind, Check, World
+from deltaw.explain.derivation_notation import plain
 
+WHOLE = 60  # operations of a whole network's formulas that SymPy's algebra is asked about
+TABLE = "Its formula, from the table."
 FORWARD = "Written in what the forward pass already has."
 
 
@@ -71,7 +75,7 @@ class Lines:
     def then(self, right: Any, why: str, given: Mapping[Any, Any] | None = None) -> None:
         """The next line, held against the one before."""
         last = self.steps[-1]
-        if right != last.right:
+        if plain(right) != plain(last.right):
             self.steps.append(Step(last.left, right, why, self.world.check(last.right, right, given)))
 
 
@@ -100,6 +104,9 @@ def delta(letter: str, unit: Any) -> Any:
 
 def t(unit: Any) -> Any:
     return quantity("t", unit)
+
+
+SHARES = {t(2): add(sp.S.One, negative(t(1)))}  # the targets of two outputs sum to 1
 
 
 def weighted_sum(letter: str, before: str, unit: Any) -> Any:
@@ -145,7 +152,12 @@ def layer_in_front(f: Activation) -> list[tuple[Any, Any]]:
 def whole_world(f: Activation, row: Loss, hidden: Activation) -> World:
     """Both layers, with E as it is."""
     out, _ = layer(f, "k", "j")
-    return World([(E, error(row)), out, *layer_in_front(hidden)], shorthands("j", "k"))
+    return World([(E, error(row)), out, *layer_in_front(hidden)], shorthands("j", "k"), small=WHOLE)
+
+
+def slope_lines(f: Activation, letter: str, unit: Any) -> list[Step]:
+    """An activation and its slope."""
+    return (coupled_slope if f.coupled else activation_slope)(f, letter, unit)
 
 
 def activation_slope(f: Activation, letter: str, unit: Any) -> list[Step]:
@@ -153,7 +165,7 @@ def activation_slope(f: Activation, letter: str, unit: Any) -> list[Step]:
     at, out = z(letter, unit), o(letter, unit)
     lines = Lines(World(layer(f, letter, "i"), {}))
     formula, short = activation_formula(f, at), slope(f, at, out)
-    lines.define(out, formula if applied(f, at) == formula else sp.Eq(applied(f, at), formula, evaluate=False), "")
+    lines.define(out, formula if applied(f, at) == formula else sp.Eq(applied(f, at), formula, evaluate=False), TABLE)
     lines.claim(Partial(out, at), derivative(formula, at), "Differentiated.")
     lines.then(short, FORWARD)
     return lines.steps
@@ -168,7 +180,7 @@ def coupled_slope(f: Activation, letter: str, unit: Any) -> list[Step]:
     quotient = add(own, negative(mul(top, sp.exp(z(letter, unit), evaluate=False), square)))
     for same in (True, False):  # the lines hold for n = k and for any other n
         lines = Lines(World(layer(f, letter, "i"), {}, at={unit: 1, n: 1 if same else 2}))
-        lines.define(o(letter, n), formula, "")
+        lines.define(o(letter, n), formula, TABLE)
         lines.claim(
             Partial(o(letter, n), z(letter, unit)), quotient,
             f"The quotient rule; [n = {unit}] is 1 where n is {unit}, else 0.",
@@ -227,7 +239,10 @@ def _single_output(f: Activation, row: Loss, lines: Lines) -> tuple[list[Step], 
     if short is None:
         return lines.steps, Chain(dE, df)
     why = "A factor 1 falls away." if evaluated(df) == 1 else "Simplified: the two factors cancel in part."
-    lines.then(Chain(short, o("j", j)), "A factor 0 leaves nothing." if short == 0 else why)
+    if short == 0:
+        lines.then(short, "A factor 0 leaves nothing.")
+    else:
+        lines.then(Chain(short, o("j", j)), why)
     return lines.steps, short
 
 
@@ -258,10 +273,51 @@ def _coupled_output(f: Activation, row: Loss, lines: Lines) -> tuple[list[Step],
     lines.then(Chain(found, o("j", j)), "The term n = k by itself, and the rest of the sum, where [n = k] is 0.")
     if row.kind == "cross_entropy":
         short = add(o("k", k), negative(t(k)))
-        condition = {t(2): add(sp.S.One, negative(t(1)))}
-        lines.then(Chain(short, o("j", j)), "Where the targets sum to 1, as shares and one-hot rows do.", condition)
+        lines.then(Chain(short, o("j", j)), "Where the targets sum to 1, as shares and one-hot rows do.", SHARES)
         found = short
     return lines.steps, found
+
+
+def bias_lines(f: Activation, row: Loss) -> list[Step]:
+    """The bias, which the notes leave out."""
+    lines = Lines(output_world(f, row))
+    at, bias = z("k", k), b("k", k)
+    lines.claim(
+        Partial(E, bias), Chain(delta("k", k), Partial(at, bias)), "δ_k is ∂E/∂z_k, all but the last factor above."
+    )
+    lines.then(delta("k", k), "∂z_k/∂b_k = 1: a bias is a weight from a unit that always says 1.")
+    return lines.steps
+
+
+def whole_lines(f: Activation, row: Loss, hidden: Activation, found: Any, found_hidden: Any) -> list[Step]:
+    """∂E/∂w_ij with δ_k put in, held against the derivative of the whole E."""
+    lines = Lines(whole_world(f, row, hidden))
+    lines.claim(Partial(E, w("j", i, j)), Chain(delta("j", j), o("i", i)), "From above.")
+    put = put_in(found_hidden, found)
+    factors = put.args if isinstance(put, Chain) else (put,)
+    condition = SHARES if f.coupled and row.kind == "cross_entropy" else None
+    lines.then(sp.S.Zero if put == 0 else Chain(*factors, o("i", i)), "δ_k put in.", condition)
+    return lines.steps
+
+
+def put_in(formula: Any, found: Any) -> Any:
+    """The formula with δ_k written out; s_j too."""
+    if isinstance(formula, sp.Indexed):
+        name = str(formula.base)
+        if name == "s@j":
+            return put_in(shorthands("k")["s@j"](*formula.indices), found)
+        return found if name == "δ@k" else formula
+    if not formula.args or not formula.has(sp.Indexed):
+        return formula
+    args = [put_in(arg, found) for arg in formula.args]
+    if isinstance(formula, Total) and is_negative(args[0]):
+        return negative(Total(negative(args[0]), args[1]))
+    if isinstance(formula, sp.Mul) and formula.has(delta("k", k)) and not formula.has(Total):
+        weight, put = args
+        return Chain(*(put.args if isinstance(put, Chain) else (put,)), weight)
+    if isinstance(formula, (sp.Mul, sp.Add, sp.Pow)):
+        return formula.func(*args, evaluate=False)
+    return formula.func(*args)
 
 
 def hidden_lines(f: Activation) -> tuple[list[Step], Any]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import sympy as sp  # type: ignore[import-untyped]
 
-from deltaw.explain.derivation_formulas import Chain, Partial, is_negative, negative
+from deltaw.explain.derivation_formulas import Chain, Partial, Total, is_negative, negative
 
 # How tightly an expression holds together; what is looser than its place needs gets brackets.
 SUM, OPEN, PRODUCT, POWER, ATOM = range(5)
@@ -47,8 +47,9 @@ class Plain:
         return text, SUM
 
     def product(self, e: Any) -> Written:
-        if is_negative(e):
-            return self.minus + self(negative(e), PRODUCT), SUM
+        nothing = isinstance(e, Chain) and any(factor == 0 for factor in e.args)  # −1 · 0, rather than −0
+        if is_negative(e) and not nothing:
+            return self.minus + self(negative(e), OPEN), SUM
         if isinstance(e, Chain):
             return self.joined([f for f in e.args if f != 1], self.dot), PRODUCT
         above, below = [], []
@@ -95,7 +96,8 @@ class Plain:
         return f"[{self(e.args[1])} = {self(e.args[0])}]", ATOM
 
     def total(self, e: Any) -> Written:
-        return f"{self.sigma(str(e.limits[0][0]))} {self(e.function, PRODUCT)}", OPEN
+        body, index = e.args
+        return f"{self.sigma(str(index))} {self(body, PRODUCT)}", OPEN
 
     def partial(self, e: Any) -> Written:
         y, x = e.args
@@ -209,7 +211,7 @@ WRITERS: tuple[tuple[type, Any], ...] = (
     (sp.Add, Plain.add),
     (sp.Mul, Plain.product),
     (sp.Pow, Plain.power),
-    (sp.Sum, Plain.total),
+    (Total, Plain.total),
     (sp.Indexed, Plain.indexed),
     (sp.Piecewise, Plain.cases),
     (sp.KroneckerDelta, Plain.equals),

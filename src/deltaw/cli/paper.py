@@ -1,0 +1,34 @@
+"""Where a page goes: to stdout or a file, in the format that was asked for or that the file's ending says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from deltaw.exceptions import SettingError
+from deltaw.files import check_writable, write_bytes
+from deltaw.pages import FORMATS, Page
+
+# The format that the ending of an output file asks for.
+ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
+
+
+def chosen(form: str | None, output: Path | None) -> str:
+    """The format, once it is known that it exists and that the file can be written."""
+    form = form or ("text" if output is None else ENDINGS.get(output.suffix.lower(), "text"))
+    if form not in FORMATS:
+        raise SettingError(f"--format: expected one of {', '.join(FORMATS)}", repr(form), "choose one of these")
+    if output is not None:
+        check_writable(output)
+    return form
+
+
+def put(page: Page, form: str, output: Path | None) -> None:
+    """Print the page, as wide as the terminal, or write it to the file."""
+    if output is None:
+        sys.stdout.write(page.text(Console().width) if form == "text" else page.render(form))
+        return
+    write_bytes(output, page.render(form).encode())
+    Console(stderr=True, highlight=False, markup=False).print(f"written to {output}", soft_wrap=True)

@@ -1,0 +1,82 @@
+"""Pairings that gradient descent cannot minimise, and why: found from the tables' own functions, not from a list."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import sympy as sp  # type: ignore[import-untyped]
+
+from deltaw.equations.activations import Activation
+from deltaw.equations.losses import Loss
+from deltaw.explain.derivation_formulas import loss_formula
+
+FAR = 20.0  # as far as outputs without a limit are looked at
+
+
+def problems(f: Activation, row: Loss, hidden: Activation | None) -> tuple[str, ...]:
+    """What keeps gradient descent from a minimum, one text each; none for most pairings."""
+    found = []
+    if row.kind == "difference":
+        found.append(
+            "Errors of opposite sign cancel: with t = (1, 0) and o = (0, 1) both outputs are wrong, and E = (1 − 0) + "
+            "(0 − 1) = 0. `deltaw.train` refuses this error function."
+        )
+    if _flat(f):
+        found.append(_step(f, "every ∂E/∂w is 0, and no weight ever moves"))
+    elif hidden is not None and _flat(hidden):
+        found.append(_step(hidden, "nothing is sent back through a hidden layer: only the last layer learns"))
+    if f.coupled:
+        if row.kind == "difference":
+            found.append(
+                f"The outputs of {f.name} sum to 1, so E = Σ t − 1 whatever the weights are: every ∂E/∂w is 0."
+            )
+    elif not _flat(f) and (way := _one_way(f, row)):
+        found.append(_runaway(f, row, way))
+    return tuple(found)
+
+
+def undefined(f: Activation, row: Loss) -> bool:
+    """Whether f reaches outputs of which the error has no logarithm."""
+    o, t = sp.symbols("o t", real=True)
+    inside = [log.args[0] for log in loss_formula(row, o, t).atoms(sp.log)]
+    return any(float(arg.subs(o, _near(limit))) < 0 for arg in inside for limit in f.range)
+
+
+def _near(limit: float) -> float:
+    return math.copysign(FAR, limit) if math.isinf(limit) else limit
+
+
+def _flat(f: Activation) -> bool:
+    z = np.array([-2.0, -0.5, 0.5, 2.0])
+    return not f.coupled and not np.any(f.df(z, f.f(z)))
+
+
+def _step(f: Activation, then: str) -> str:
+    return (
+        f"{f.name} is flat wherever it has a slope at all: f′(z) = 0, and at its jump there is none. So {then}. It can "
+        "decide, but gradient descent cannot train through it; sigmoid is the smooth curve that took its place."
+    )
+
+
+def _one_way(f: Activation, row: Loss) -> int:
+    """−1 if E falls wherever o grows, whatever the target, 1 if it rises; 0 if E is least somewhere in between."""
+    low, high = (_near(limit) for limit in f.range)
+    if undefined(f, row):
+        low = max(low, 0.0)
+    o = np.linspace(low, high, 101)[1:-1, None]
+    t = np.array([0.2, 0.5, 0.8])[None, :]  # targets that every error function takes
+    slopes = row.dE(o, t)
+    return -1 if (slopes < 0).all() else 1 if (slopes > 0).all() else 0
+
+
+def _runaway(f: Activation, row: Loss, way: int) -> str:
+    limit = f.range[1 if way < 0 else 0]
+    end = "without end" if math.isinf(limit) else f"until it is at {limit:g}, where {f.name} ends"
+    text = (
+        f"∂E/∂o_k is {'below' if way < 0 else 'above'} 0 for every output, whatever its target, so gradient descent "
+        f"pushes every o_k {'up' if way < 0 else 'down'}, {end}: E is not least where o = t."
+    )
+    if row.kind == "cross_entropy":
+        text += " It needs outputs that have to share a sum: with softmax, one that grows takes from the others."
+    return text
