@@ -115,6 +115,7 @@ def ground(setup: Setup, budget: Budget, seed: int = 0) -> Ground:
         raise InputError(
             "X and T: expected rows, as many of each", f"{n} and {T.shape[0]}", "give a row of T for each of X"
         )
+    T = T[:, 0] if np.ndim(setup.T) == 1 else T  # labels stay labels
     rng = np.random.default_rng(seed)
     order = rng.permutation(n)
     validation = setup.validation
