@@ -17,6 +17,8 @@ from deltaw.doctor.findings import Rule
 
 # What nearly every cause leads to.
 SYMPTOMS = ("answers_alike", "learns_less", "too_small", "too_few_epochs")
+# What steps that are too long lead to, whatever makes them so.
+PACE = ("rate_too_high", "numbers_lost", "noisy_steps", "saturated_in_training", "dead_units", "gradient_grown")
 
 RULES: tuple[Rule, ...] = (
     # --- settings ---------------------------------------------------------------------------------------------------
@@ -31,28 +33,30 @@ RULES: tuple[Rule, ...] = (
         source="ΔW = −α ∂E/∂W: the sign of α; an E without a minimum.",
     ),
     Rule(
-        "standing_still", "fault", "given", settings.standing_still, likelihood=0.99,
+        "standing_still", "fault", "given", settings.standing_still, likelihood=0.99, explains=("rate_too_low", *SYMPTOMS),
         reason="With α = 0 no weight changes.",
         source="ΔW = −α ∂E/∂W.",
     ),
     Rule(
-        "summed_loss", "risk", "given", settings.summed_loss, likelihood=0.6,
+        "summed_loss", "risk", "given", settings.summed_loss, likelihood=0.6, explains=(*PACE, *SYMPTOMS),
         reason="A sum over the batch multiplies the rate by the batch's rows.",
         source="∂(Σ Eᵢ)/∂W = n ∂(mean E)/∂W; Adam and its kin divide the factor out again.",
     ),
     Rule(
-        "not_the_gradient", "note", "before", settings.not_the_gradient, likelihood=0.3,
+        "not_the_gradient", "note", "before", settings.not_the_gradient, likelihood=0.3, explains=SYMPTOMS,
         reason="The notes' Wᵀe leaves f'(z) out: its ΔW is not −α ∂E/∂W.",
         source="cos ≤ 0: a step along it does not lower E to first order, however small.",
     ),
     Rule(
         "dropout_on_narrow", "risk", "given", settings.dropout_on_narrow, likelihood=0.6,
+        explains=("over_regularised", "noisy_steps", *SYMPTOMS),
         reason="Rows for which a whole layer is dropped teach nothing, and the next see another network each time.",
         source="p^units > 1 %: one row in a hundred; p > 0.8: Srivastava et al. (2014), figure 9, where the error "
         "rises.",
     ),
     Rule(
         "heavy_smoothing", "risk", "given", settings.heavy_smoothing, likelihood=0.4,
+        explains=("over_regularised", *SYMPTOMS),
         reason="Most of the target then says nothing about the row.",
         source="Above ½ the smallest target of the true class comes from the smoothing, not from the label.",
     ),
@@ -69,7 +73,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "unscaled_inputs", "risk", "before", data.unscaled_inputs, likelihood=0.6,
-        explains=("saturated_at_start", "exploding_at_start"),
+        explains=("saturated_at_start", "exploding_at_start", *PACE, *SYMPTOMS),
         reason="∂E/∂W = δ xᵀ: large x, or columns of different size, make E steep one way and flat another.",
         source="LeCun et al. (1998), section 4.3: the curvature of E grows with mean x². Above 10² times that of "
         "inputs around 1 the usual rates are 100 times too high; ranges 10³ apart, or means 10 ranges from 0, "
@@ -77,13 +81,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "double_scaling", "risk", "before", data.double_scaling, likelihood=0.6,
-        explains=("vanishing_by_depth",),
+        explains=("vanishing_by_depth", "rate_too_low", *SYMPTOMS),
         reason="∂E/∂W = δ xᵀ: tiny x, tiny steps of the first layer.",
         source="A root mean square below 0.05 slows the first layer 20 times, its curvature 400 times. Columns scaled "
         "to 0 … 1 or to deviation 1 lie above; pixels divided by 255 twice reach 0.004.",
     ),
     Rule(
-        "no_signal", "fault", "before", data.no_signal, likelihood=0.98,
+        "no_signal", "fault", "before", data.no_signal, likelihood=0.98, explains=("constant_columns", *SYMPTOMS),
         reason="Rows that look the same get the same answer.",
         source="Ranges below 10⁻⁷ of the values: float32 cannot tell them apart.",
     ),
@@ -120,7 +124,7 @@ RULES: tuple[Rule, ...] = (
         source="Each of n following whole numbers once: by chance n!/nⁿ.",
     ),
     Rule(
-        "ordered_rows", "risk", "before", data.ordered_rows, likelihood=0.7,
+        "ordered_rows", "risk", "before", data.ordered_rows, likelihood=0.7, explains=("noisy_steps", *SYMPTOMS),
         reason="Batches of one kind pull the weights one way, then the other.",
         source="von Neumann's (1941) ratio of steps from row to row to those of chance order: 1 ± 2/√n by chance; 0.1 "
         "is told.",
@@ -157,14 +161,14 @@ RULES: tuple[Rule, ...] = (
         source="One class is enough.",
     ),
     Rule(
-        "unscaled_targets", "risk", "before", target.unscaled_targets, likelihood=0.6,
+        "unscaled_targets", "risk", "before", target.unscaled_targets, likelihood=0.6, explains=(*PACE, *SYMPTOMS),
         reason="∂E/∂z = o − t is as large as the targets, and the weights must grow to them.",
         source="As for inputs: 10 times the size of 1, at which outputs start; below a hundredth E is within 10⁻⁴ of "
         "its least from the start.",
     ),
     Rule(
         "targets_outside_range", "risk", "before", target.targets_outside_range, likelihood=0.95,
-        explains=("refused", "targets_at_ends", "log_of_any_number"),
+        explains=("refused", "targets_at_ends", "log_of_any_number", "saturated_in_training", *SYMPTOMS),
         reason="What the output activation cannot give is never reached: z runs to where f is flat.",
         source="The bound on R² is computed with targets cut to the range; below 0.9 more than a tenth of what is to "
         "be learnt is out of reach.",
@@ -177,72 +181,76 @@ RULES: tuple[Rule, ...] = (
     # --- outputs and loss -------------------------------------------------------------------------------------------
     Rule(
         "single_softmax", "fault", "before", target.single_softmax, likelihood=0.99,
-        explains=("improper_loss", "targets_outside_range", "squared_for_classes", "loss_for_numbers"),
+        explains=(
+            "improper_loss", "targets_outside_range", "targets_at_ends", "squared_for_classes", "loss_for_numbers",
+            *SYMPTOMS,
+        ),
         reason="exp(z)/exp(z) is 1.",
         source="An identity.",
     ),
     Rule(
         "softmax_several_labels", "fault", "before", target.softmax_several_labels, likelihood=0.95,
-        explains=("squared_for_classes", "loss_for_numbers"),
+        explains=("squared_for_classes", "loss_for_numbers", *SYMPTOMS),
         reason="Outputs that sum to 1 cannot say yes twice, or not at all.",
         source="Σo = 1; told where 5 % of the rows have none or several labels.",
     ),
     Rule(
         "improper_loss", "fault", "before", target.improper_loss, likelihood=0.9,
-        explains=("log_of_any_number", "refused"),
+        explains=("log_of_any_number", "refused", "saturated_in_training", "numbers_lost", *SYMPTOMS),
         reason="An error that one answer to all rows makes least teaches that answer.",
         source="Computed: E of the ends of the output's range against E of outputs equal to the targets (a proper "
         "score is least at the truth: Gneiting & Raftery 2007).",
     ),
     Rule(
-        "log_of_any_number", "fault", "before", target.log_of_any_number, likelihood=0.85, explains=("refused",),
+        "log_of_any_number", "fault", "before", target.log_of_any_number, likelihood=0.85,
+        explains=("refused", "numbers_lost", *SYMPTOMS),
         reason="The logarithm of 0 or less does not exist; cut off there, E has no slope that says how far.",
         source="The range of the activation against the domain of the loss.",
     ),
     Rule(
         "hinge_out_of_reach", "fault", "before", target.hinge_out_of_reach, likelihood=0.9,
-        explains=("targets_outside_range", "improper_loss", "refused"),
+        explains=("targets_outside_range", "improper_loss", "refused", *SYMPTOMS),
         reason="A margin of 1 on both sides needs outputs from −1 to 1 at least.",
         source="The range of the activation; for t = 0, max(0, 1 − t·o) = 1.",
     ),
     Rule(
-        "loss_for_numbers", "risk", "before", target.loss_for_numbers, likelihood=0.6,
+        "loss_for_numbers", "risk", "before", target.loss_for_numbers, likelihood=0.6, explains=SYMPTOMS,
         reason="The best answer under absolute error is the median: for classes the commonest, whatever the odds.",
         source="Gneiting (2011), section 2: which error asks for which answer.",
     ),
     Rule(
-        "squared_for_classes", "note", "before", target.squared_for_classes, likelihood=0.3,
+        "squared_for_classes", "note", "before", target.squared_for_classes, likelihood=0.3, explains=SYMPTOMS,
         reason="The slope dies where the answer is most wrong, or punishes what is right beyond its target.",
         source="∂E/∂z = (o − t) f'(z); Golik, Doetsch & Ney (2013) measure what it costs.",
     ),
     # --- the network as it starts -----------------------------------------------------------------------------------
     Rule(
-        "no_hidden_activation", "risk", "before", begin.no_hidden_activation, likelihood=0.6,
+        "no_hidden_activation", "risk", "before", begin.no_hidden_activation, likelihood=0.6, explains=SYMPTOMS,
         reason="Without activations all layers together are one.",
         source="W₂W₁ is a matrix. A risk only where a straight line leaves 1 % of the variance or more.",
     ),
     Rule(
         "step_activation", "fault", "before", begin.step_activation, likelihood=0.95,
-        explains=("dead_layer", "saturated_at_start"),
+        explains=("dead_layer", "saturated_at_start", "saturated_in_training", "dead_units", *SYMPTOMS),
         reason="A slope of 0 ends the gradient.",
         source="f' = 0.",
     ),
     Rule(
         "equal_weights", "fault", "before", begin.equal_weights, likelihood=0.95,
-        explains=("dead_layer", "weights_too_small", "vanishing_by_depth"),
+        explains=("dead_layer", "weights_too_small", "vanishing_by_depth", "dead_units", *SYMPTOMS),
         reason="Equal units get equal gradients and stay equal (the notes: weights random, and not zero).",
         source="Symmetry; told where more than half of a layer's units are copies.",
     ),
     Rule(
         "weights_too_large", "risk", "before", begin.weights_too_large, likelihood=0.5,
-        explains=("saturated_at_start", "exploding_at_start"),
+        explains=("saturated_at_start", "exploding_at_start", *PACE, *SYMPTOMS),
         reason="Large weights make large z, where the activation is flat (the notes: saturation).",
         source="Glorot & Bengio (2010), He et al. (2015): deviation gain/√n_in keeps z's size. The rules in use "
         "differ from it by up to √2; four times makes tanh's z 4, where its slope is 0.001.",
     ),
     Rule(
         "weights_too_small", "risk", "before", begin.weights_too_small, likelihood=0.5,
-        explains=("vanishing_by_depth", "dead_layer"),
+        explains=("vanishing_by_depth", "dead_layer", "gradient_faded", *SYMPTOMS),
         reason="Signals and errors shrink in every layer.",
         source="The same rule from below: a quarter. A risk where all layers together leave 3 % of a difference.",
     ),
@@ -254,18 +262,20 @@ RULES: tuple[Rule, ...] = (
         "thousand steps what the last learns in one.",
     ),
     Rule(
-        "exploding_at_start", "risk", "before", begin.exploding_at_start, likelihood=0.8,
+        "exploding_at_start", "risk", "before", begin.exploding_at_start, likelihood=0.8, explains=(*PACE, *SYMPTOMS),
         reason="Signals that grow layer by layer overflow, or make every step too long.",
         source="float32 ends at 3.4 × 10³⁸; growth of 10³ over the layers, or exponentials on top of each other.",
     ),
     Rule(
         "dead_layer", "fault", "before", begin.dead_layer, likelihood=0.9,
+        explains=("dead_units", "saturated_in_training", "gradient_faded", *SYMPTOMS),
         reason="Where every unit gives 0 for every row, no layer below gets a gradient.",
         source="Lu et al. (2019): narrow, deep ReLU networks are born dead with a probability that goes to 1 with "
         "depth.",
     ),
     Rule(
         "saturated_at_start", "risk", "before", begin.saturated_at_start, likelihood=0.4,
+        explains=("saturated_in_training", "gradient_faded", *SYMPTOMS),
         reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
         source="More than half of the signals where |f'| is below a twentieth of its steepest: engines/look.py.",
     ),

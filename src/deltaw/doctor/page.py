@@ -1,0 +1,212 @@
+"""A diagnosis as a document: what is wrong, the evidence, the repair, and the figures that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deltaw.doctor import figures
+from deltaw.doctor.rules import BY_NAME
+from deltaw.doctor.start import Start
+from deltaw.pages import Figure, Page, Section, Table, Text, number
+
+if TYPE_CHECKING:
+    from deltaw.doctor.examine import Diagnosis
+    from deltaw.doctor.findings import Finding
+    from deltaw.pages import Block
+
+MOST_EVIDENCE = 8  # numbers shown of a finding; JSON has all
+MOST_LAYERS = 30  # rows of the table of layers
+MOST_ITEMS = 12  # of a list in the words of a change
+
+
+def page(diagnosis: Diagnosis) -> Page:
+    """The diagnosis as a page; see `deltaw.pages.Page`."""
+    worse = [finding for finding in diagnosis.findings if finding.severity != "note"]
+    notes = [finding for finding in diagnosis.findings if finding.severity == "note"]
+    sections = [_finding(finding) for finding in worse]
+    if notes:
+        sections.append(Section("Worth knowing", [Text(f"{title(note.rule)}: {note.cause}") for note in notes]))
+    drawn = list(_pictures(diagnosis))
+    if drawn:
+        sections.append(Section("What was seen", drawn))
+    layers = _layers(diagnosis)
+    if layers is not None:
+        sections.append(Section("Layer by layer, before the first step", [layers]))
+    return Page(
+        "Why does it not learn?" if worse else "The doctor's examination", _lead(diagnosis), sections, data(diagnosis)
+    )
+
+
+def title(rule: str) -> str:
+    """ "Unscaled inputs" of "unscaled_inputs"."""
+    return rule.replace("_", " ").capitalize()
+
+
+def line(diagnosis: Diagnosis) -> str:
+    """The diagnosis in one line, or "" where there is neither fault nor risk."""
+    worse = [finding for finding in diagnosis.findings if finding.severity != "note"]
+    if not worse:
+        return ""
+    first, more = worse[0], len(worse) - 1
+    rest = f" ({more} more {'finding' if more == 1 else 'findings'})" if more else ""
+    return f"{first.severity}, {title(first.rule).lower()}: {first.cause}{rest}"
+
+
+def data(diagnosis: Diagnosis) -> dict[str, Any]:
+    """What `--json` prints."""
+    setup, during = diagnosis.setup, diagnosis.evidence.during
+    content: dict[str, Any] = {
+        "healthy": diagnosis.healthy,
+        "findings": [_document(finding) for finding in diagnosis.findings],
+        "network": {"sizes": list(setup.network.sizes), "activations": list(setup.network.activations)},
+        "watched": None,
+    }
+    if during is not None:
+        content["watched"] = {
+            "loss": list(during.loss),
+            "guess_error": during.guess_error,
+            "skill": during.skill,
+            "possible": during.possible,
+            "looks": [asdict(look) for look in during.looks],
+        }
+    return content
+
+
+def _document(finding: Finding) -> dict[str, Any]:
+    rule, where, repair = BY_NAME.get(finding.rule), finding.where, finding.repair
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "likelihood": finding.likelihood,
+        "cause": finding.cause,
+        "where": None if where is None else {key: value for key, value in asdict(where).items() if value is not None},
+        "evidence": dict(finding.evidence),
+        "repair": None if repair is None else {"words": repair.words, "changes": dict(repair.changes)},
+        "because_of": list(finding.because_of),
+        "reason": None if rule is None else rule.reason,
+        "source": None if rule is None else rule.source,
+    }
+
+
+def _lead(diagnosis: Diagnosis) -> str:
+    setup, during = diagnosis.setup, diagnosis.evidence.during
+    net = " → ".join(map(str, setup.network.sizes))
+    counts = {
+        severity: sum(finding.severity == severity for finding in diagnosis.findings)
+        for severity in ("fault", "risk", "note")
+    }
+    found = ", ".join(f"{n} {name if n == 1 else name + 's'}" for name, n in counts.items() if n) or "nothing to report"
+    seen = "looked at before training only"
+    if during is not None:
+        most = (
+            "" if during.possible <= 0 else f" of the {number(during.possible, 2)} that was learnt by any network here"
+        )
+        seen = f"trained under observation: skill {number(during.skill, 2)}{most} (0 is a guess, 1 all right)"
+    elif diagnosis.evidence.refusal is not None:
+        seen = "deltaw.train does not begin"
+    return f"A network {net}, {seen}. {found.capitalize()}."
+
+
+def _finding(finding: Finding) -> Section:
+    blocks: list[Block] = [Text(finding.cause)]
+    if finding.because_of:
+        blocks.append(Text(f"Explained by: {', '.join(title(name).lower() for name in finding.because_of)}."))
+    shown = {key: value for key, value in finding.evidence.items() if _is_plain(value)}
+    if shown:
+        rows = [[key.replace("_", " "), value] for key, value in list(shown.items())[:MOST_EVIDENCE]]
+        blocks.append(Table(("evidence", ""), rows, digits=4))
+    repair = finding.repair
+    if repair is not None:
+        changes = ", ".join(f"{key}={_brief(value)}" for key, value in repair.changes.items())
+        blocks.append(Text(f"Repair: {repair.words}{f' (`{changes}`)' if changes else ''}."))
+    rule = BY_NAME.get(finding.rule)
+    if rule is not None:
+        blocks.append(Text(f"Why: {rule.reason}"))
+    where = str(finding.where) if finding.where is not None else ""
+    return Section(f"{title(finding.rule)} ({finding.severity}{f', {where}' if where else ''})", blocks)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is not None and isinstance(value, (str, bool, int, float, np.integer, np.floating))
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, (tuple, list, np.ndarray)) and len(value) > MOST_ITEMS:
+        return f"({', '.join(map(repr, value[:3]))}, … {len(value)} in all)"
+    return f"{value:.4g}" if isinstance(value, float) else repr(value)
+
+
+def _pictures(diagnosis: Diagnosis) -> Iterator[Figure]:
+    setup, evidence = diagnosis.setup, diagnosis.evidence
+    during, names = evidence.during, setup.network.activations
+    start = None if evidence.before is None else evidence.before.start
+    if during is not None and len(during.loss):
+        marks = {
+            f.where.epoch: title(f.rule).lower() for f in diagnosis.findings if f.where and f.where.epoch is not None
+        }
+        held_out = during.given[0].history.validation_loss
+        yield Figure(partial(figures.loss, during.loss, during.guess_error, marks, held_out), "E by epoch",
+                     "E of each epoch; the dashed grey line is the best answer that is the same for all rows.")  # fmt: skip
+    if during is not None and during.sweep is not None:
+        s = during.sweep
+        yield Figure(partial(figures.rates, s.rates, s.errors, s.used, s.best, s.stable, s.bound),
+                     "E at the end by learning rate",
+                     "Copies of the network, trained as long at other rates.")  # fmt: skip
+    looks = [] if during is None else during.looks
+    if looks:
+        shares = np.stack([look.saturated for look in looks])
+        yield Figure(partial(figures.saturation, shares, names), "share of saturated signals by layer and epoch",
+                     "Light: most signals of the layer lie where its activation is flat.")  # fmt: skip
+    lengths = {} if start is None or not np.isfinite(start.gradient).any() else {"before training": start.gradient}
+    if looks:
+        lengths |= {"at the end": looks[-1].gradient}
+    if lengths and len(names) > 1:
+        yield Figure(partial(figures.gradients, lengths, names), "length of the gradient by layer",
+                     "‖∂E/∂W‖ of each layer, of the mean E over some rows.")  # fmt: skip
+    if start is not None:
+        yield from _curve(start, None if during is None else during.end, names)
+
+
+def _curve(start: Start, end: Start | None, names: list[str]) -> Iterator[Figure]:
+    """z of the layer that is most saturated, before or after training, over the curve of its activation."""
+    worst = np.maximum(start.saturated, 0.0 if end is None else end.saturated)
+    layer = int(np.argmax(worst))
+    if not np.isfinite(start.z[layer]).any():
+        return
+    after = None if end is None else end.z[layer]
+    yield Figure(partial(figures.signals, start.z[layer], names[layer], layer, after),
+                 f"histogram of z of layer {layer + 1} over {names[layer]}",
+                 f"Layer {layer + 1} has the most signals where f is flat: {worst[layer]:.0%}.")  # fmt: skip
+
+
+def _layers(diagnosis: Diagnosis) -> Table | None:
+    before = diagnosis.evidence.before
+    if before is None or before.start is None:
+        return None
+    s, net = before.start, diagnosis.setup.network
+    rows = [
+        [
+            l + 1,
+            f"{n_in} → {n_out} {name}",
+            s.weight[l],
+            s.z_rms[l],
+            s.spread[l],
+            s.saturated[l],
+            int(s.dead[l]),
+            s.gradient[l],
+        ]
+        for l, (n_in, n_out, name) in enumerate(zip(net.sizes[:-1], net.sizes[1:], net.activations, strict=True))
+    ]
+    headings = ("layer", "units", "W", "z", "between rows", "saturated", "dead", "‖∂E/∂W‖")
+    caption = (
+        "W, z: root mean square. Between rows: how far outputs differ from row to row. Saturated: share of the "
+        "signals where f is flat. Dead: units that are flat for every row."
+    )
+    if len(rows) > MOST_LAYERS:
+        caption += f" The first {MOST_LAYERS} of {len(rows)} layers."
+    return Table(headings, rows[:MOST_LAYERS], caption, digits=3)
