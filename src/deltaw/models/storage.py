@@ -88,7 +88,8 @@ def document(model: Model) -> dict[str, Any]:
         "baseline": list(model.baseline.statistic),
         "history": {
             name: [float(v) if np.isfinite(v) else None for v in value] if isinstance(value, list) else value
-            for name, value in asdict(model.history).items()
+            for name, value in vars(model.history).items()
+            if name in SCHEMA["history"]  # looks inside the network are not kept
         },
         "scores": None if model.scores is None else model.scores.document(),
         "origin": asdict(model.origin),
