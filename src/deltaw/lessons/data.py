@@ -162,8 +162,8 @@ def data(
                 words("mends"),
                 (
                     Table(
-                        (words("experiment"), words("mend"), words("accuracy"), words("mended")),
-                        tuple((titles[name], words(f"{name}.mend"), found.accuracy, measured["kept"].accuracy)
+                        (words("experiment"), words("mend"), words("measured.accuracy"), words("mended")),
+                        tuple((titles[name], words(f"mend_of.{name}"), found.accuracy, measured["kept"].accuracy)
                               for name, found in measured.items() if name in BROKEN),
                         caption=words("mends_caption"), digits=4,
                     ),
@@ -255,14 +255,14 @@ def _span(text: str, what: str) -> tuple[float, float]:
 
 def _title(words: Words, experiment: Experiment) -> str:
     (a, b), (c, d) = experiment.inputs, experiment.targets
-    return words(f"{experiment.name}.title", a=a, b=b, c=c, d=d, init=experiment.init)
+    return words(f"title_of.{experiment.name}", a=a, b=b, c=c, d=d, init=experiment.init)
 
 
 def _table(
     words: Words, titles: Mapping[str, str], measured: Mapping[str, Measured], what: Sequence[str], caption: str
 ) -> Table:
     return Table(
-        (words("experiment"), *(words(name) for name in what)),
+        (words("experiment"), *(words(f"measured.{name}") for name in what)),
         tuple((titles[name], *(getattr(found, each) for each in what)) for name, found in measured.items()),
         caption=caption,
         digits=3,
@@ -272,7 +272,7 @@ def _table(
 def _shows(words: Words, titles: Mapping[str, str], measured: Mapping[str, Measured]) -> list[str]:
     """For each experiment the numbers that belong to its rule, and whether accuracy suffered."""
     base = measured["kept"]
-    said = [words("kept.shows", accuracy=base.accuracy, saturated=base.saturated, slope=base.slope)]
+    said = [words("said_of.kept", accuracy=base.accuracy, saturated=base.saturated, slope=base.slope)]
     for name in titles:
         if name == "kept":
             continue
@@ -280,7 +280,7 @@ def _shows(words: Words, titles: Mapping[str, str], measured: Mapping[str, Measu
         verdict = "worse" if found.accuracy < base.accuracy - CLEAR else "harmless"
         numbers = {f"base_{each}": getattr(base, each) for each in MEASURED}
         numbers |= {each: getattr(found, each) for each in MEASURED}
-        parts = words(f"{name}.shows", **numbers), words(verdict, accuracy=found.accuracy, base=base.accuracy)
+        parts = words(f"said_of.{name}", **numbers), words(verdict, accuracy=found.accuracy, base=base.accuracy)
         said.append(titles[name] + words("colon") + words("then").join(parts))
     return said
 
