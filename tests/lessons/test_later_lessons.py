@@ -1,4 +1,4 @@
-"""What lessons 7 to 11 have in common: forms, languages, and commands that work. The frame's own tests take the rest."""
+"""What lessons 7 to 11 have in common: forms, languages, commands that work. The frame's own tests take the rest."""
 
 from __future__ import annotations
 
