@@ -216,7 +216,10 @@ def evaluated(e: Any) -> Any:
     if not e.args or isinstance(e, sp.Indexed):
         return e
     args = [evaluated(arg) for arg in e.args]
-    return sp.Max(*args).rewrite(sp.Piecewise) if type(e).__name__ == "max" else e.func(*args)
+    if type(e).__name__ == "max":
+        a, b = args
+        return sp.Piecewise((a, sp.expand(a - b) >= 0), (b, True))
+    return e.func(*args)
 
 
 def arranged(e: Any) -> Any:

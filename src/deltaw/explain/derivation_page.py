@@ -97,7 +97,7 @@ def _letters(d: Derivation) -> list[Block]:
         Text(
             "w_jk leads from unit j to unit k and stands in row k, column j of W; k numbers the outputs, j the units "
             "of the layer before, i those before that. z_k is what a unit takes in, o_k what it hands on, t_k its "
-            "target. Behind a Σ, m and n run over all units of a layer. The notes have no bias; here b_k is part of z_k."
+            "target. Behind a Σ, m and n run over all units of a layer. The notes have no bias; here z_k has one, b_k."
         ),
         Formula(r"z_{k} = \sum_{m} w_{mk}\,o_{m} + b_{k}", "z_k = Σ_m w_mk o_m + b_k"),
     ]

@@ -65,7 +65,7 @@ def _one_way(f: Activation, row: Loss) -> int:
     if undefined(f, row):
         low = max(low, 0.0)
     o = np.linspace(low, high, 101)[1:-1, None]
-    t = np.array([0.2, 0.5, 0.8])[None, :]  # targets that every error function takes
+    t = np.linspace(max(row.low, -1.0), min(row.high, 1.0), 5)[None, 1:-1]
     slopes = row.dE(o, t)
     return -1 if (slopes < 0).all() else 1 if (slopes > 0).all() else 0
 
