@@ -1,0 +1,89 @@
+"""docs/notes.md: whatever it names is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deltaw.lessons import LESSONS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "notes.md").read_text(encoding="utf-8")
+CODE = re.findall(r"`([^`]+)`", PAGE)
+TESTS = sorted({code for code in CODE if code.startswith("tests/")})
+NAMES = sorted({match[0] for code in CODE if (match := re.match(r"deltaw(\.\w+)+", code))})
+COMMANDS = sorted({code for code in CODE if code.startswith("deltaw ")})
+ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| the notes |")]
+
+
+@cache
+def functions(path: str) -> set[str]:
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def find(name: str) -> Any:
+    """What a dotted name means, modules imported on the way."""
+    found: Any = import_module("deltaw")
+    place = "deltaw"
+    for part in name.split(".")[1:]:
+        place += f".{part}"
+        if not hasattr(found, part):
+            import_module(place)
+        found = getattr(found, part)
+    return found
+
+
+@pytest.mark.parametrize("place", TESTS)
+def test_every_test_is_there(place: str) -> None:
+    path, name = place.split("::")
+    assert name in functions(path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_is_there(name: str) -> None:
+    assert find(name) is not None
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_a_lesson(command: str) -> None:
+    words = command.split()
+    assert words[1] == "lesson"
+    assert set(words[2:]) <= set(LESSONS)
+
+
+def test_the_page_is_whole() -> None:
+    """Every row has a lesson, a function and a test; every lesson is somewhere."""
+    assert len(ROWS) > 30
+    for row in ROWS:
+        notes, lesson, function, test = (cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1])
+        assert notes
+        assert lesson.startswith("`deltaw lesson ")
+        assert function.startswith("`deltaw.")
+        assert test.startswith("`tests/")
+    assert {command.split()[-1] for command in COMMANDS} >= set(LESSONS)
+
+
+def test_its_numbers_are_the_lessons(digits_split: dict[str, Any]) -> None:
+    """What it says of `deltaw lesson split` is what that lesson finds."""
+    rates = list(digits_split["rates"])
+    first = {rule: digits_split[f"accuracy_{rule}"][rates.index(0.1), :, 0].mean() for rule in ("notes", "gradient")}
+    last = {rule: digits_split[f"accuracy_{rule}"][rates.index(3.0), :, -1].mean() for rule in ("notes", "gradient")}
+    short = digits_split["accuracy_notes_direction_gradient_length"].mean()
+    long = digits_split["accuracy_gradient_direction_notes_length"].mean()
+    said = [float(number) for number in re.findall(r"([\d.]+) %", PAGE[PAGE.index("**Wᵀe is not") :])][:6]
+    found = [first["notes"], first["gradient"], last["gradient"], last["notes"], short, long]
+    # Other processors may round float32 sums otherwise, and a training at α = 3 makes much of that.
+    assert said[:2] == pytest.approx([100 * share for share in found[:2]], abs=1.0)
+    assert said[2:] == pytest.approx([100 * share for share in found[2:]], abs=10.0)
+
+
+@pytest.fixture(scope="module")
+def digits_split() -> dict[str, Any]:
+    return dict(LESSONS["split"].function().data)
