@@ -102,7 +102,7 @@ def test_public_names() -> None:
     assert dir(deltaw) == deltaw.__all__
     assert {
         "DeltaWError", "EarlyStopping", "History", "InputError", "Model", "Network", "Predictor",
-        "TrainingInterrupted", "__version__", "explain", "fit", "lessons", "load", "read", "train",
+        "TrainingInterrupted", "__version__", "doctor", "explain", "fit", "lessons", "load", "read", "train",
     } == set(deltaw.__all__)  # fmt: skip
 
 

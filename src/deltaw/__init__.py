@@ -4,8 +4,8 @@
     model = deltaw.fit("flowers.csv", target="species")
     model.predict("new_flowers.csv")
 
-or, with arrays, `deltaw.Network` and `deltaw.train`. `deltaw.explain` shows the numbers of a step, `deltaw.lessons` the
-method from its beginning.
+or, with arrays, `deltaw.Network` and `deltaw.train`. `deltaw.explain` shows the numbers of a step, `deltaw.doctor` why
+a network does not learn, `deltaw.lessons` the method from its beginning.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deltaw import explain, lessons
+    from deltaw import doctor, explain, lessons
     from deltaw.engines.native import Predictor
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
     from deltaw.models import Model, fit, load
@@ -40,7 +40,7 @@ _HOMES = {
     "train": "deltaw.training",
 }
 # Rooms that are public as a whole: `deltaw.explain.step(…)` works after `import deltaw` alone.
-_ROOMS = {"explain", "lessons"}
+_ROOMS = {"doctor", "explain", "lessons"}
 __all__ = [
     "DeltaWError",
     "EarlyStopping",
@@ -51,6 +51,7 @@ __all__ = [
     "Predictor",
     "TrainingInterrupted",
     "__version__",
+    "doctor",
     "explain",
     "fit",
     "lessons",

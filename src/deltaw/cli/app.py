@@ -24,6 +24,22 @@ ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file t
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A table: CSV, TSV, Parquet, Arrow, NPZ or IDX.")]
 Delimiter = Annotated[str | None, typer.Option(help="Between the fields of a text file; found out if not given.")]
 
+# What decides how a table is trained on: of `train`, and of `doctor`, which says how that would go.
+Target = Annotated[str | None, typer.Option("--target", "-t", help="The column to be predicted.")]
+RecipeName = Annotated[str, typer.Option("--recipe", "-r", help="default, or notes: the method of the notes.")]
+Hidden = Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")]
+Epochs = Annotated[int | None, typer.Option(help="Passes over the training rows.")]
+LearningRate = Annotated[float | None, typer.Option(help="α.")]
+BatchSize = Annotated[int | None, typer.Option(help="Rows a step.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the recipe.")
+]
+TestSize = Annotated[float, typer.Option(help="Share of the rows to set apart for the scores.")]
+Task = Annotated[str | None, typer.Option(help="classification or regression; by the target's values if not given.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same network.")]
+EngineName = Annotated[str, typer.Option(help="native, or reference (slow and plain).")]
+Threads = Annotated[int | None, typer.Option(help="At most so many; the result is the same.")]
+
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -52,34 +68,28 @@ def train(
             help="A table: CSV, TSV, Parquet, Arrow, NPZ or IDX; or digits, iris, wine, breast_cancer, diabetes.",
         ),
     ] = "digits",
-    target: Annotated[str | None, typer.Option("--target", "-t", help="The column to be predicted.")] = None,
-    recipe: Annotated[
-        str, typer.Option("--recipe", "-r", help="default, or notes: the method of the notes.")
-    ] = "default",
-    hidden: Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training rows.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="α.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Rows a step.")] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the recipe.")
-    ] = None,
-    test_size: Annotated[float, typer.Option(help="Share of the rows to set apart for the scores.")] = 0.2,
-    task: Annotated[
-        str | None, typer.Option(help="classification or regression; by the target's values if not given.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same network.")] = 0,
-    engine: Annotated[str, typer.Option(help="native, or reference (slow and plain).")] = "native",
-    threads: Annotated[int | None, typer.Option(help="At most so many; the result is the same.")] = None,
+    target: Target = None,
+    recipe: RecipeName = "default",
+    hidden: Hidden = None,
+    epochs: Epochs = None,
+    learning_rate: LearningRate = None,
+    batch_size: BatchSize = None,
+    setting: Settings = None,
+    test_size: TestSize = 0.2,
+    task: Task = None,
+    seed: Seed = 0,
+    engine: EngineName = "native",
+    threads: Threads = None,
     delimiter: Delimiter = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")] = Path("model.deltaw"),
     report: Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")] = None,
+    doctor: Annotated[bool, typer.Option("--doctor", help="Examine first why it may not learn.")] = False,
     json: Json = False,
 ) -> None:
     """Train a network on a table, score it on rows that it never saw, and save it."""
     from deltaw.cli.commands import train as run
 
-    named = {"hidden": _hidden(hidden), "epochs": epochs, "learning_rate": learning_rate, "batch_size": batch_size}
-    settings = _settings(setting or []) | {name: value for name, value in named.items() if value is not None}
+    settings = _training(hidden, epochs, learning_rate, batch_size, setting)
     choices = {
         "test_size": test_size,
         "seed": seed,
@@ -88,7 +98,7 @@ def train(
         "delimiter": delimiter,
         "task": task,
     }
-    raise typer.Exit(run(data, target, recipe, output, report, json, choices | settings))
+    raise typer.Exit(run(data, target, recipe, output, report, json, doctor, choices | settings))
 
 
 @app.command()
@@ -209,6 +219,44 @@ def bench(
     run(_names(only), _names(peers), _counts(threads), runs, mnist, plot, quick, list_, json)
 
 
+@app.command()
+def doctor(
+    source: Annotated[str, typer.Argument(metavar="DATA | MODEL DATA", help="A table, or a model file and a table.")],
+    data: Annotated[str | None, typer.Argument(metavar="", help="", show_default=False)] = None,
+    target: Target = None,
+    recipe: RecipeName = "default",
+    hidden: Hidden = None,
+    epochs: Epochs = None,
+    learning_rate: LearningRate = None,
+    batch_size: BatchSize = None,
+    setting: Settings = None,
+    test_size: TestSize = 0.2,
+    task: Task = None,
+    seed: Seed = 0,
+    engine: EngineName = "native",
+    threads: Threads = None,
+    delimiter: Delimiter = None,
+    rows: Annotated[int, typer.Option(help="The training under observation sees at most so many.")] = 10_000,
+    seconds: Annotated[float, typer.Option(help="It lasts about so long; 0 trains nothing.")] = 10.0,
+    repair: Annotated[bool, typer.Option("--repair", help="Try the repairs, and say what they bring.")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as a page with figures.")] = None,
+    json: Json = False,
+) -> None:
+    """Say why a network does not learn from a table: the cause, the evidence, the repair."""
+    from deltaw.cli.doctor import doctor as run
+
+    settings = _training(hidden, epochs, learning_rate, batch_size, setting)
+    choices = {
+        "test_size": test_size,
+        "seed": seed,
+        "engine": engine,
+        "threads": threads,
+        "delimiter": delimiter,
+        "task": task,
+    }
+    run(source, data, target, recipe, rows, seconds, repair, html, json, choices | settings)
+
+
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def lesson(context: typer.Context) -> None:
     """Lessons on how a network works and learns: `deltaw lesson` lists them, `deltaw lesson line` runs one."""
@@ -228,6 +276,14 @@ def _counts(text: str | None) -> tuple[int, ...]:
         return () if text is None else tuple(int(count) for count in text.split(","))
     except ValueError:
         raise SettingError("--threads: expected whole numbers", repr(text), "give e.g. 1,2") from None
+
+
+def _training(
+    hidden: str | None, epochs: int | None, learning_rate: float | None, batch_size: int | None, pairs: list[str] | None
+) -> dict[str, Any]:
+    """The settings of the recipe that were given."""
+    named = {"hidden": _hidden(hidden), "epochs": epochs, "learning_rate": learning_rate, "batch_size": batch_size}
+    return _settings(pairs or []) | {name: value for name, value in named.items() if value is not None}
 
 
 def _hidden(text: str | None) -> tuple[int, ...] | None:

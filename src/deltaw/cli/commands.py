@@ -37,18 +37,26 @@ def train(
     output: Path,
     report: Path | None,
     as_json: bool,
+    doctor: bool,
     choices: dict[str, Any],
 ) -> int:
     """`deltaw train`; returns the exit status."""
     for path in filter(None, (output, report)):
         check_writable(path)  # before an hour of training, not after it
     from deltaw import models
+    from deltaw.cli.doctor import SECONDS, examined
     from deltaw.cli.progress import Bar
 
     err = _stderr()
     with err.status(f"reading {data}"):
         plan = models.plan(data, target, recipe, **choices)
     text.print_plan(err, plan)
+    with err.status("examining"):
+        diagnosis = examined(plan, SECONDS if doctor else 0.0)
+    if doctor:
+        err.print(diagnosis.page.text(width=min(err.width, 120)), soft_wrap=True)
+    elif diagnosis.line:
+        err.print(f"doctor   {diagnosis.line}; see deltaw doctor\n", soft_wrap=True)
     try:
         with Bar(err, plan.recipe.epochs or 0) as bar:
             model = models.run(plan, (bar,))
@@ -63,7 +71,8 @@ def train(
         with err.status("writing the report"):
             html.write(report, model)
     if as_json:
-        _print_json(documents.training(model, plan.columns, output, report))
+        found = {"doctor": diagnosis.page.json()} if doctor else {}
+        _print_json(documents.training(model, plan.columns, output, report) | found)
     else:
         text.print_training(_stdout(), model, output, report)
     return status

@@ -4,6 +4,8 @@
     print(diagnosis)
     diagnosis.repair()
 
+`examine_table` and `examine_model` do the same for what `deltaw.fit` trains; `learning_rate` sweeps the rate alone.
+
 Read `findings` first: what a rule is and what it says. `rules` is the table of all rules. `evidence` measures what can
 be known before training, `watch` trains under observation, `repair` tries the repairs.
 """
@@ -12,17 +14,26 @@ from __future__ import annotations
 
 from deltaw.doctor.examine import Diagnosis, diagnose, examine
 from deltaw.doctor.findings import Finding, Repair, Rule, Where
+from deltaw.doctor.learning_rate import Sweep, learning_rate
+from deltaw.doctor.repair import Repaired
 from deltaw.doctor.rules import RULES
 from deltaw.doctor.setup import Setup
+from deltaw.doctor.tables import examine_model, examine_table, planned
 
 __all__ = [
     "RULES",
     "Diagnosis",
     "Finding",
     "Repair",
+    "Repaired",
     "Rule",
     "Setup",
+    "Sweep",
     "Where",
     "diagnose",
     "examine",
+    "examine_model",
+    "examine_table",
+    "learning_rate",
+    "planned",
 ]

@@ -52,6 +52,13 @@ class Diagnosis:
 
         return page(self)
 
+    @property
+    def line(self) -> str:
+        """The first finding in one line, or "" where there is neither fault nor risk."""
+        from deltaw.doctor.page import line
+
+        return line(self)
+
     def repair(self, seconds: float = 30.0) -> Repaired:
         """Try the repairs, keep what helps on rows held out; see `deltaw.doctor.repair`."""
         from deltaw.doctor.repair import repair

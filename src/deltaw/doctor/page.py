@@ -12,11 +12,13 @@ import numpy as np
 from deltaw.doctor import figures
 from deltaw.doctor.rules import BY_NAME
 from deltaw.doctor.start import Start
-from deltaw.pages import Figure, Page, Section, Table, Text, number
+from deltaw.pages import Figure, Page, Section, Table, Text
+from deltaw.pages.numbers import plain
 
 if TYPE_CHECKING:
     from deltaw.doctor.examine import Diagnosis
     from deltaw.doctor.findings import Finding
+    from deltaw.doctor.repair import Repaired
     from deltaw.pages import Block
 
 MOST_EVIDENCE = 8  # numbers shown of a finding; JSON has all
@@ -26,20 +28,35 @@ MOST_ITEMS = 12  # of a list in the words of a change
 
 def page(diagnosis: Diagnosis) -> Page:
     """The diagnosis as a page; see `deltaw.pages.Page`."""
-    worse = [finding for finding in diagnosis.findings if finding.severity != "note"]
-    notes = [finding for finding in diagnosis.findings if finding.severity == "note"]
-    sections = [_finding(finding) for finding in worse]
+    causes, consequences, notes = _parted(diagnosis)
+    sections = [_finding(finding) for finding in causes]
+    if consequences:
+        sections.append(Section("What follows from it", [Text(_because(finding)) for finding in consequences]))
     if notes:
-        sections.append(Section("Worth knowing", [Text(f"{title(note.rule)}: {note.cause}") for note in notes]))
+        sections.append(Section("Worth knowing", [Text(f"{title(note.rule)}. {note.cause}") for note in notes]))
     drawn = list(_pictures(diagnosis))
     if drawn:
         sections.append(Section("What was seen", drawn))
     layers = _layers(diagnosis)
     if layers is not None:
         sections.append(Section("Layer by layer, before the first step", [layers]))
-    return Page(
-        "Why does it not learn?" if worse else "The doctor's examination", _lead(diagnosis), sections, data(diagnosis)
+    heading = "Why does it not learn?" if causes else "The doctor's examination"
+    return Page(heading, _lead(diagnosis), sections, data(diagnosis))
+
+
+def _parted(diagnosis: Diagnosis) -> tuple[list[Finding], list[Finding], list[Finding]]:
+    """Findings that nothing explains, those that others explain, and notes."""
+    worse = [finding for finding in diagnosis.findings if finding.severity != "note"]
+    return (
+        [finding for finding in worse if not finding.because_of],
+        [finding for finding in worse if finding.because_of],
+        [finding for finding in diagnosis.findings if finding.severity == "note"],
     )
+
+
+def _because(finding: Finding) -> str:
+    causes = ", ".join(title(name).lower() for name in finding.because_of)
+    return f"{title(finding.rule)} ({finding.severity}; explained by {causes}). {finding.cause}"
 
 
 def title(rule: str) -> str:
@@ -77,6 +94,22 @@ def data(diagnosis: Diagnosis) -> dict[str, Any]:
     return content
 
 
+def outcome(repaired: Repaired) -> dict[str, Any]:
+    """What `--json` prints of repairs that were tried."""
+    content: dict[str, Any] = plain(
+        {
+            "helped": repaired.helped,
+            "kept": [_document(finding) for finding in repaired.kept],
+            "dropped": [finding.rule for finding in repaired.dropped],
+            "changes": repaired.changes,
+            "before": list(repaired.before),
+            "after": list(repaired.after),
+            "guess": repaired.guess,
+        }
+    )
+    return content
+
+
 def _document(finding: Finding) -> dict[str, Any]:
     rule, where, repair = BY_NAME.get(finding.rule), finding.where, finding.repair
     return {
@@ -95,27 +128,24 @@ def _document(finding: Finding) -> dict[str, Any]:
 
 def _lead(diagnosis: Diagnosis) -> str:
     setup, during = diagnosis.setup, diagnosis.evidence.during
-    net = " → ".join(map(str, setup.network.sizes))
-    counts = {
-        severity: sum(finding.severity == severity for finding in diagnosis.findings)
-        for severity in ("fault", "risk", "note")
-    }
-    found = ", ".join(f"{n} {name if n == 1 else name + 's'}" for name, n in counts.items() if n) or "nothing to report"
-    seen = "looked at before training only"
-    if during is not None:
-        most = (
-            "" if during.possible <= 0 else f" of the {number(during.possible, 2)} that was learnt by any network here"
-        )
-        seen = f"trained under observation: skill {number(during.skill, 2)}{most} (0 is a guess, 1 all right)"
-    elif diagnosis.evidence.refusal is not None:
+    causes, consequences, notes = _parted(diagnosis)
+    faults = sum(finding.severity == "fault" for finding in causes)
+    counts = {"fault": faults, "risk": len(causes) - faults, "consequence": len(consequences), "note": len(notes)}
+    found = ", ".join(f"{n} {name if n == 1 else name + 's'}" for name, n in counts.items() if n)
+    if diagnosis.evidence.refusal is not None:
         seen = "deltaw.train does not begin"
-    return f"A network {net}, {seen}. {found.capitalize()}."
+    elif during is None:
+        seen = "looked at before training only"
+    else:
+        went = "no better than always the same answer"
+        if during.skill > 0:
+            went = f"{during.skill:.0%} of the way from always the same answer to all right"
+        seen = f"trained under observation: {went}; the best of the networks tried on these rows {during.possible:.0%}"
+    return f"{' → '.join(map(str, setup.network.sizes))} units, {seen}. {found.capitalize() or 'Nothing is wrong'}."
 
 
 def _finding(finding: Finding) -> Section:
     blocks: list[Block] = [Text(finding.cause)]
-    if finding.because_of:
-        blocks.append(Text(f"Explained by: {', '.join(title(name).lower() for name in finding.because_of)}."))
     shown = {key: value for key, value in finding.evidence.items() if _is_plain(value)}
     if shown:
         rows = [[key.replace("_", " "), value] for key, value in list(shown.items())[:MOST_EVIDENCE]]
@@ -147,11 +177,15 @@ def _pictures(diagnosis: Diagnosis) -> Iterator[Figure]:
     start = None if evidence.before is None else evidence.before.start
     if during is not None and len(during.loss):
         marks = {
-            f.where.epoch: title(f.rule).lower() for f in diagnosis.findings if f.where and f.where.epoch is not None
+            f.where.epoch: title(f.rule).lower()
+            for f in _parted(diagnosis)[0]
+            if f.severity == "fault" and f.where is not None and f.where.epoch is not None
         }
         held_out = during.given[0].history.validation_loss
-        yield Figure(partial(figures.loss, during.loss, during.guess_error, marks, held_out), "E by epoch",
-                     "E of each epoch; the dashed grey line is the best answer that is the same for all rows.")  # fmt: skip
+        curve = partial(figures.loss, during.loss, during.guess_error, marks, held_out)
+        yield Figure(
+            curve, "E by epoch", "E of each epoch, beside that of the best answer that is the same for all rows."
+        )
     if during is not None and during.sweep is not None:
         s = during.sweep
         yield Figure(partial(figures.rates, s.rates, s.errors, s.used, s.best, s.stable, s.bound),

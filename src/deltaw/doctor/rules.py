@@ -33,7 +33,8 @@ RULES: tuple[Rule, ...] = (
         source="ΔW = −α ∂E/∂W: the sign of α; an E without a minimum.",
     ),
     Rule(
-        "standing_still", "fault", "given", settings.standing_still, likelihood=0.99, explains=("rate_too_low", *SYMPTOMS),
+        "standing_still", "fault", "given", settings.standing_still, likelihood=0.99,
+        explains=("rate_too_low", *SYMPTOMS),
         reason="With α = 0 no weight changes.",
         source="ΔW = −α ∂E/∂W.",
     ),

@@ -1,0 +1,84 @@
+"""`deltaw doctor`, and what `deltaw train` says about what it is going to train."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from deltaw.exceptions import SettingError
+from deltaw.files import check_writable, write_bytes
+
+if TYPE_CHECKING:
+    from deltaw.doctor import Diagnosis
+    from deltaw.models import Plan
+
+MODEL_ENDING = ".deltaw"
+SECONDS = 10.0  # that `deltaw train --doctor` takes
+
+
+def doctor(
+    source: str,
+    data: str | None,
+    target: str | None,
+    recipe: str,
+    rows: int,
+    seconds: float,
+    repair: bool,
+    html: Path | None,
+    as_json: bool,
+    choices: dict[str, Any],
+) -> None:
+    """`deltaw doctor`: DATA to be trained on, or MODEL DATA."""
+    _check(rows, seconds)
+    if html is not None:
+        check_writable(html)
+    is_model = source.endswith(MODEL_ENDING)
+    if is_model != (data is not None):
+        raise SettingError(
+            "expected DATA, or a model file and DATA", f"{source} {data or ''}",
+            "give e.g. deltaw doctor flowers.csv --target species, or deltaw doctor model.deltaw flowers.csv",
+        )  # fmt: skip
+    from deltaw import doctor
+    from deltaw.doctor.page import outcome
+
+    err = Console(stderr=True, highlight=False, markup=False)
+    with err.status(f"examining {source}"):
+        if data is not None:
+            diagnosis = doctor.examine_model(source, data, rows=rows, seconds=seconds)
+        else:
+            diagnosis = doctor.examine_table(source, target, recipe, rows=rows, seconds=seconds, **choices)
+    repaired = None
+    if repair:
+        with err.status("trying the repairs"):
+            repaired = diagnosis.repair()
+    page = diagnosis.page
+    if html is not None:
+        write_bytes(html, page.html().encode())
+        err.print(f"diagnosis written to {html}", soft_wrap=True)
+    if as_json:
+        document = page.json() | ({} if repaired is None else {"repaired": outcome(repaired)})
+        json.dump(document, sys.stdout, ensure_ascii=False, allow_nan=False)
+        sys.stdout.write("\n")
+        return
+    if html is None:
+        print(page.text(width=min(Console().width, 120)))
+    if repaired is not None:
+        print(repaired)
+
+
+def examined(plan: Plan, seconds: float) -> Diagnosis:
+    """What the doctor says to a plan of `deltaw train`; with 0 seconds only what can be known before training."""
+    from deltaw.doctor import diagnose, planned
+
+    return diagnose(planned(plan), seconds=seconds)
+
+
+def _check(rows: int, seconds: float) -> None:
+    if rows < 1:
+        raise SettingError("--rows: expected 1 or more", str(rows), "give e.g. 10000")
+    if not 0 <= seconds < 1e9:
+        raise SettingError("--seconds: expected 0 or more", str(seconds), "give e.g. 10; 0 trains nothing")

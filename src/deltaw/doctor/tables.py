@@ -1,0 +1,89 @@
+"""The doctor for tables and models: what `deltaw.fit` would train, or did train, as a set-up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from deltaw import models
+from deltaw.doctor.examine import ROWS, SECONDS, Diagnosis, diagnose
+from deltaw.doctor.setup import Setup
+from deltaw.equations.dropout import Dropout
+from deltaw.models import Model, Plan, Recipe
+from deltaw.network import Network
+from deltaw.tables import read
+from deltaw.training import EarlyStopping
+
+
+def examine_table(
+    source: Any,
+    target: str | None = None,
+    recipe: str = "default",
+    *,
+    rows: int = ROWS,
+    seconds: float = SECONDS,
+    **settings: Any,
+) -> Diagnosis:
+    """Examine what `deltaw.fit` would do with a table; nothing is saved.
+
+    Args:
+        source, target, recipe, settings: as for `deltaw.fit`.
+        rows, seconds: as for `deltaw.doctor.examine`.
+
+    Raises:
+        InputError: the table or a setting cannot be used; one line says why.
+    """
+    return diagnose(planned(models.plan(source, target, recipe, **settings)), rows=rows, seconds=seconds)
+
+
+def examine_model(model: Model | str | Path, data: Any, *, rows: int = ROWS, seconds: float = SECONDS) -> Diagnosis:
+    """Examine the training that a model came from, on rows such as it was trained on.
+
+    The network starts from new weights of the same rule, and is trained under observation by the model's own recipe.
+
+    Args:
+        model: a `deltaw.Model`, or the path of a model file.
+        data: a table with the model's columns and its target; of one that brings test rows the others.
+        rows, seconds: as for `deltaw.doctor.examine`.
+
+    Raises:
+        InputError: the file or the table cannot be used; one line says why.
+    """
+    model = model if isinstance(model, Model) else models.load(model)
+    table = read(data)
+    series = table.column(model.target.name)
+    X = model.preparation.transform(table.frame, source=table.name)
+    one_hot = model.recipe.targets == "one_hot" and model.task == "classification"
+    ends = (model.recipe.target_low, model.recipe.target_high)
+    T = model.target.one_hot(series, *ends) if one_hot else model.target.encode(series, table.name)
+    net = model.network
+    fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
+    names = model.preparation.feature_names
+    return diagnose(_setup(fresh, X, T, model.recipe, names, model.task, model.origin.seed), rows=rows, seconds=seconds)
+
+
+def planned(plan: Plan) -> Setup:
+    """The set-up that `deltaw.models.run` trains."""
+    rows = plan.held_out[1]
+    stopping = None
+    if plan.validation is not None:
+        stopping = EarlyStopping(plan.recipe.patience)
+    return _setup(
+        plan.network, plan.training.X, plan.training.T, plan.recipe, plan.preparation.feature_names, plan.target.task,
+        plan.seed, validation=None if rows is None else (rows.X, rows.T), early_stopping=stopping, engine=plan.engine,
+        threads=plan.threads,
+    )  # fmt: skip
+
+
+def _setup(
+    network: Network, X: NDArray[Any], T: NDArray[Any], recipe: Recipe, names: tuple[str, ...], task: str, seed: int,
+    **more: Any,
+) -> Setup:  # fmt: skip
+    """The words of a recipe as those of a set-up; what depends on the data must be decided."""
+    same = ("loss", "optimizer", "learning_rate", "batch_size", "epochs", "backward", "schedule", "l2",
+            "label_smoothing", "max_grad_norm")  # fmt: skip
+    words = {word: getattr(recipe, word) for word in same}
+    dropout = Dropout(recipe.dropout, recipe.dropout_schedule)
+    return Setup(network, X, T, task=task, columns=names, seed=seed, dropout=dropout, **words, **more)
