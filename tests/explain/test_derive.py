@@ -224,6 +224,20 @@ def test_the_split_error_is_not_the_gradient() -> None:
         world.check(Partial(formulas.E, lines.w("j", formulas.i, formulas.j)), notes)
 
 
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(("activation", "error"), [
+    ("sigmoid", "squared"), ("identity", "squared"), ("sigmoid", "binary_cross_entropy"), ("identity", "absolute"),
+    ("tanh", "absolute"), ("softmax", "cross_entropy"), ("softmax", "squared"), ("exponential", "poisson"),
+])  # fmt: skip
+def test_where_the_notes_agree_with_the_gradient(activation: str, error: str) -> None:
+    row = loss(error)
+    start = smooth_start([2, 3, 3], activation, row, True, 1, 0, 0.01)
+    W, rows, signals = start.network.weights, start.network.rows, start.network.signals(start.X)
+    ours, notes = (backprop.backward(signals, start.T, W, rows, row, rule=rule) for rule in ("gradient", "notes"))
+    page = explain.derivation(activation, error, 2).page.text(1000)
+    assert ("Here δ_k = −e_k" in page) == np.allclose(ours.dW[0], notes.dW[0], rtol=1e-9)
+
+
 # What cannot be minimised, and where there is no slope.
 
 

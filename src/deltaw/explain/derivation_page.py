@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp  # type: ignore[import-untyped]
 
-from deltaw.equations.losses import EPSILON
+from deltaw.equations.losses import EPSILON, fused
 from deltaw.explain.derivation_evidence import JUMP
-from deltaw.explain.derivation_formulas import CONSTANTS, Chain, add, evaluated, is_negative, k, negative, quantity
+from deltaw.explain.derivation_formulas import (
+    CONSTANTS,
+    Chain,
+    add,
+    evaluated,
+    is_negative,
+    k,
+    loss_slope,
+    negative,
+    quantity,
+)
 from deltaw.explain.derivation_lines import o, t
 from deltaw.explain.derivation_meaning import DIGITS, POINTS, UNITS
 from deltaw.explain.derivation_notation import Latex, Plain, latex, plain
@@ -129,15 +139,18 @@ def _dropped(d: Derivation) -> list[Block]:
 
 def _notes(d: Derivation) -> list[Block]:
     """The split error of the notes, beside what the chain rule has."""
-    same = sp.expand(evaluated(d.delta) + evaluated(add(t(k), negative(o("k", k))))) == 0
+    plain_error = d.loss.kind == "squared" or fused(d.activation.name, d.loss) is not None
+    e = add(t(k), negative(o("k", k))) if plain_error else negative(loss_slope(d.loss, o("k", k), t(k)))
+    same = sp.expand((evaluated(d.delta) + evaluated(e)).replace(Chain, sp.Mul)) == 0
     agree = (
         "Here δ_k = −e_k, so the two are the same for the last hidden layer."
         if same
         else "The two are not the same: the notes leave out the slope of the layer behind, which is part of δ_k."
     )
+    meaning = "e_k = t_k − o_k" if plain_error else "e_k = −∂E/∂o_k, which is t_k − o_k for the squared error"
     return [
         Text(
-            "The notes send the error itself back over the links, e_j = Σ_k w_jk e_k with e_k = t_k − o_k, and put e_j "
+            f"The notes send the error itself back over the links, e_j = Σ_k w_jk e_k with {meaning}, and put e_j "
             f'where the chain rule has −Σ_k w_jk δ_k. {agree} `backward="notes"` trains by the notes\' rule.'
         ),
         Formula(r"e_{j} = \sum_{k} w_{jk}\,e_{k} \qquad e_{hidden} = W^{T} e", "e_j = Σ_k w_jk e_k,   e_hidden = Wᵀ e"),
