@@ -283,6 +283,18 @@ def test_corners() -> None:
 
 
 @pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(("activation", "error", "change"), [
+    ("tanh", "squared", "ΔW = α · (T_k − O_k) ⊙ (1 − O_k²) · O_jᵀ"),
+    ("sigmoid", "binary_cross_entropy", "ΔW = α · (T_k − O_k) · O_jᵀ"),
+    ("identity", "absolute", "ΔW = α · sgn(T_k − O_k) · O_jᵀ"),
+    ("identity", "pinball(0.9)", "ΔW = −α · {−0.9 if O_k < T_k, else 0.1} · O_jᵀ"),
+    ("softplus", "squared", "ΔW = α · (T_k − O_k) ⊙ σ(Z_k) · O_jᵀ"),
+])  # fmt: skip
+def test_the_matrix_of_changes(activation: str, error: str, change: str) -> None:
+    assert change in explain.derivation(activation, error, 1).page.text(200)
+
+
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(("activation", "error"), [*SOME, ("softmax", "cross_entropy"), ("gelu", "pinball(0.9)")])
 def test_four_forms(activation: str, error: str) -> None:
     d = explain.derivation(activation, error, 3)

@@ -21,7 +21,7 @@ from deltaw.explain.derivation_formulas import (
 )
 from deltaw.explain.derivation_lines import o, t
 from deltaw.explain.derivation_meaning import DIGITS, POINTS, UNITS
-from deltaw.explain.derivation_notation import Latex, Plain, latex, plain
+from deltaw.explain.derivation_notation import PRODUCT, Latex, Plain, latex, plain
 from deltaw.explain.derivation_problems import undefined
 from deltaw.pages import Block, Formula, Page, Section, Table, Text
 
@@ -193,14 +193,16 @@ def _change(d: Derivation) -> list[Block]:
         Formula(r"\Delta W = -\alpha\,\delta_{k}\,O_{j}^{T}", "ΔW = −α δ_k O_jᵀ"),
     ]
     if d.delta != 0 and not d.activation.coupled:
-        step = _vectors(_reversed(d.delta))
-        words = "With δ_k put in, and its minus sign taken up; ⊙ multiplies unit by unit:"
-        bracketed = {script: script(elementwise=True)(step, 2) for script in (Plain, Latex)}
+        turns = is_negative(d.delta) or isinstance(d.delta, sp.Add)
+        step = _vectors(_reversed(d.delta) if turns else d.delta)
+        sign, taken = ("", ", and its minus sign taken up") if turns else ("-", "")
         blocks += [
-            Text(words),
-            Formula(rf"\Delta W = \alpha \cdot {bracketed[Latex]} \cdot O_{{j}}^{{T}}",
-                    f"ΔW = α · {bracketed[Plain]} · O_jᵀ"),
-        ]  # fmt: skip
+            Text(f"With δ_k put in{taken}; ⊙ multiplies unit by unit:"),
+            Formula(
+                rf"\Delta W = {sign}\alpha \cdot {Latex(elementwise=True)(step, PRODUCT)} \cdot O_{{j}}^{{T}}",
+                f"ΔW = {sign.replace('-', '−')}α · {Plain(elementwise=True)(step, PRODUCT)} · O_jᵀ",
+            ),
+        ]
     if d.hidden is not None:
         blocks += [
             Text("A hidden layer's δ comes from the layer behind it, through the transposed weights:"),
@@ -237,18 +239,14 @@ def _corners(d: Derivation) -> list[Block]:
     blocks: list[Block] = []
     if d.corners:
         between = all(min(c.left, c.right) <= c.equations <= max(c.left, c.right) or _close(c) for c in d.corners)
-        why = (
-            "each lies between the two, so it is a subgradient: no step by it goes the wrong way for long"
-            if between
-            else ""
-        )
+        why = ". It is not outside of the two at its sides: a subgradient" if between else ""
         blocks += [
             Text(
                 "At a corner the slope to the left is not the slope to the right, and at the point itself there is "
                 f"none. A unit is hardly ever exactly there; if it is, the engines take the slope in the middle{why}."
             ),
             Table(
-                ["", "where", "slope left", "taken: equations", "native engine", "slope right"],
+                ["", "where", "slope left", "the equations take", "the native engine takes", "slope right"],
                 [[c.what, c.where, c.left, c.equations, c.native, c.right] for c in d.corners],
             ),
         ]
