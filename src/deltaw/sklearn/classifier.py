@@ -106,19 +106,17 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """The class of each row, (n,), or its labels as an indicator matrix, (n, n_labels)."""
-        z, _ = self._logits(X)
-        return self._named(outputs.outputs(z, self.out_activation_, np.float64))
+        return self._named(self._outputs(X))
 
     @available_if(lambda self: not self._scores_only())  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> Array:
         """How likely each class is, (n, n_classes), in the order of `classes_`."""
-        z, dtype = self._logits(X)
-        o = outputs.outputs(z, self.out_activation_, np.float64)
+        o = self._outputs(X)
         if self.n_outputs_ == 1:
             o = np.hstack([1.0 - o, o]) if len(self.classes_) > 1 else np.ones_like(o)
         elif not self._multilabel and self.out_activation_ != "softmax":
-            o = o / np.maximum(o.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)  # each class for itself
-        return o.astype(dtype, copy=False)
+            o = o / np.maximum(o.sum(axis=1, keepdims=True), np.finfo(o.dtype).tiny)  # each class for itself
+        return o
 
     @available_if(lambda self: not self._scores_only())  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Any) -> Array:
@@ -129,8 +127,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     @available_if(lambda self: self._scores_only())  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> Array:
         """The network's outputs where they are no probabilities (loss="hinge"): (n,) for two classes, else (n, k)."""
-        z, dtype = self._logits(X)
-        return (z.ravel() if self.n_outputs_ == 1 else z).astype(dtype, copy=False)
+        z = self._outputs(X)
+        return z.ravel() if self.n_outputs_ == 1 else z
 
     # --- classes and targets ----------------------------------------------------------------------------------------
 

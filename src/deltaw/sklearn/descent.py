@@ -123,12 +123,13 @@ class Descent:
         """
         estimator = self.estimator
         estimator.n_iter_ = 0
-        best = self.network.copy()
+        keep_best = estimator.early_stopping and self.held_out is not None
+        best = self.network.copy() if keep_best else self.network
         try:
             for epoch in range(epochs):
                 watch.begin()
                 finite = self.epoch(epoch)
-                if self.held_out is not None and self._judge(finite) and estimator.early_stopping:
+                if self.held_out is not None and self._judge(finite) and keep_best:
                     self.engine.store(best)
                 stop = self._stop() or not finite
                 if watch.end(self._attributes) or stop:
@@ -143,7 +144,7 @@ class Descent:
                     )
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=4)
-        if estimator.early_stopping and self.held_out is not None:
+        if keep_best:
             self.network.weights, self.network.biases = best.weights, best.biases
         else:
             self.engine.store(self.network)
@@ -157,7 +158,7 @@ class Descent:
             shuffled = np.arange(len(self.order))
             self.random.shuffle(shuffled)
             self.order = self.order[shuffled]
-        if self.plan.l2:
+        if self.plan.l2 and number:
             self.engine.store(self.network)
         penalty = backprop.penalty(self.plan.l2, self.network.weights)  # before the updates, as E itself is counted
         errors, _ = self.engine.train(self.rows, self.order[None], self.progress.steps, self._pace(number))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,22 +63,23 @@ def _run(
 ) -> Any:
     """SciPy's L-BFGS from the network's weights, which are replaced by the best found."""
     machine = engines.make(engine, network, plan)
+    theta = _joined(network)
 
-    def error_and_slope(theta: Vector) -> tuple[float, Vector]:
-        _unpack(theta, network)
+    def error_and_slope(values: Vector) -> tuple[float, Vector]:
+        theta[:] = values
         machine.load(network)
         error, dW, db = machine.gradient(rows)
-        return error, _pack(dW, db)
+        return error, np.concatenate([part.ravel() for part in (*dW, *db)], dtype=np.float64)
 
     def after_step(intermediate_result: Any) -> None:
         watch.begin()
-        _unpack(intermediate_result.x, network)
+        theta[:] = intermediate_result.x
         if watch.end(lambda: dict(estimator._weights_of(network))):
             raise StopIteration
 
     result = scipy.optimize.minimize(
         error_and_slope,
-        _pack(network.weights, network.biases),
+        theta.copy(),
         method="L-BFGS-B",
         jac=True,
         callback=after_step if watch.on else None,
@@ -85,19 +87,15 @@ def _run(
     )
     if estimator.verbose:
         print(f"L-BFGS ({engine}): {result.nit} iterations, loss = {result.fun:.8f}, {result.message}")
-    _unpack(result.x, network)
+    theta[:] = result.x
     return result
 
 
-def _pack(W: list[NDArray[Any]], b: list[NDArray[Any]]) -> Vector:
-    """All weights and biases in one vector."""
-    return np.concatenate([np.ravel(part) for part in (*W, *b)]).astype(np.float64, copy=False)
-
-
-def _unpack(theta: Vector, network: Network) -> None:
-    """The inverse of `_pack`, into the network."""
-    sizes = [w.size for w in network.weights] + [b.size for b in network.biases]
-    parts = np.split(theta, np.cumsum(sizes)[:-1])
-    layers = len(network.weights)
-    network.weights = [part.reshape(w.shape) for part, w in zip(parts[:layers], network.weights, strict=True)]
-    network.biases = list(parts[layers:])
+def _joined(network: Network) -> Vector:
+    """One vector that the network's weights and biases are views of from now on: what is written to it, they are."""
+    parts = [*network.weights, *network.biases]
+    theta = np.concatenate([np.ravel(part) for part in parts], dtype=np.float64)
+    places = np.cumsum([0, *(part.size for part in parts)])
+    views = [theta[a:b].reshape(part.shape) for part, (a, b) in zip(parts, pairwise(places), strict=True)]
+    network.weights, network.biases = views[: len(network.weights)], views[len(network.weights) :]
+    return theta

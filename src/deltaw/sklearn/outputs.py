@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.equations.activations import activation
 from deltaw.equations.losses import Loss, loss
-from deltaw.sklearn.parameters import ACTIVATION_WORDS, LOSS_WORDS, word
+from deltaw.sklearn.parameters import LOSS_WORDS, word
 from deltaw.sklearn.sample import Sample
 
 Array = NDArray[Any]
@@ -46,13 +46,9 @@ def for_classes(spec: str, kind: str) -> Ending:
     return Ending(row, FOR_CLASSES.get(row.kind, CLASS_KINDS[kind]))
 
 
+@cache
 def _row(spec: str) -> Loss:
     return loss(word(spec, LOSS_WORDS))
-
-
-def outputs(logits: Array, name: str, dtype: Any) -> Array:
-    """o = f(z) of the last layer as `dtype`, computed in float64, so that shares sum to 1 to the last digit."""
-    return activation(word(name, ACTIVATION_WORDS)).f(np.asarray(logits, np.float64)).astype(dtype, copy=False)
 
 
 # --- the loss as scikit-learn counts it -----------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from deltaw.engines.native import Predictor
+from deltaw.equations.activations import ACTIVATIONS
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 from deltaw.sklearn import lbfgs
@@ -248,10 +248,10 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
             )  # fmt: skip
         return names
 
-    def _network(self, last: str | None = None) -> Network:
-        """The present weights as a `deltaw.Network`; `last` in place of the output activation."""
+    def _network(self) -> Network:
+        """The present weights as a `deltaw.Network`."""
         sizes = [len(self.coefs_[0]), *(np.shape(coef)[1] for coef in self.coefs_)]
-        names = [*self._activations(), last or self.out_activation_]
+        names = [*self._activations(), self.out_activation_]
         network = Network(sizes, [word(name, ACTIVATION_WORDS) for name in names], init="zeros")
         network.weights = [np.asarray(coef).T for coef in self.coefs_]
         network.biases = [np.asarray(intercept) for intercept in self.intercepts_]
@@ -275,19 +275,21 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
 
     # --- predicting -------------------------------------------------------------------------------------------------
 
-    def _logits(self, X: Any) -> tuple[Array, Any]:
-        """z of the last layer, (n, n_outputs), and the type of numbers that predictions are to have."""
+    def _outputs(self, X: Any) -> Array:
+        """The network's outputs (n, n_outputs), in the precision of X and the weights.
+
+        By NumPy and not by the engine: products alone are no faster there, and the weights, which may have been set
+        since the last call, would have to be copied into it each time.
+        """
         check_is_fitted(self, "coefs_")
-        X = validate_data(self, readable(X), accept_sparse=["csr", "csc"], reset=False)
-        dtype = np.result_type(X.dtype, self.coefs_[0].dtype)
-        network = self._network(last="identity")
-        if self.engine == "reference":
-            return network.forward(X), dtype
-        single = X if hasattr(X, "tocsr") else np.ascontiguousarray(X, np.float32)
-        z: Array = Predictor(network, self._threads())(single)
-        if not np.isfinite(z).all():
-            z = network.forward(X)  # beyond float32
-        return z, dtype
+        a = validate_data(self, readable(X), accept_sparse=["csr", "csc"], reset=False)
+        for coef, intercept, name in zip(
+            self.coefs_, self.intercepts_, [*self._activations(), self.out_activation_], strict=True
+        ):
+            z = a @ coef
+            z += intercept
+            a = ACTIVATIONS[word(name, ACTIVATION_WORDS)].f(z)
+        return np.asarray(a)
 
     # --- what the two estimators answer for -------------------------------------------------------------------------
 

@@ -82,8 +82,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:
         """The answers: (n,), or (n, n_outputs) where y had several columns, or (n, quantiles) in rising order."""
-        z, dtype = self._logits(X)
-        o = outputs.outputs(z, self.out_activation_, dtype)
+        o = self._outputs(X)
         return self._uncrossed(o) if o.shape[1] > 1 else o.ravel()
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:

@@ -19,10 +19,13 @@ class Watch:
 
     def __init__(self, estimator: Any, X: Any, y: Any, metadata: dict[str, Any], epochs: int) -> None:
         self.estimator, self.data = estimator, {"X": X, "y": y, "metadata": metadata}
-        self.whole = estimator._init_callback_context(max_subtasks=epochs)
-        self.on = bool(getattr(estimator, "_skl_callbacks", ()))  # nobody looks on: nothing an epoch to pay for
+        self.on = hasattr(estimator, "_skl_callbacks")
+        # A context of its own costs half a millisecond: only for those who look on, or whose estimator this is part of.
+        asked = self.on or hasattr(estimator, "_parent_callback_ctx")
+        self.whole: Any = estimator._init_callback_context(max_subtasks=epochs) if asked else None
         self.epoch: Any = None
-        self.whole.call_on_fit_task_begin(estimator=estimator, **self.data)
+        if self.whole is not None:
+            self.whole.call_on_fit_task_begin(estimator=estimator, **self.data)
 
     def begin(self) -> None:
         """An epoch begins."""
@@ -35,12 +38,14 @@ class Watch:
 
         `attributes` makes, where a callback asks for it, what an estimator with the present weights has.
         """
-        if not self.on:
-            return False
-        return bool(
-            self.epoch.call_on_fit_task_end(estimator=self.estimator, reconstruction_attributes=attributes, **self.data)
-        )
+        return self.on and self._ended(self.epoch, attributes)
 
     def done(self, attributes: Attributes) -> None:
         """Training ended."""
-        self.whole.call_on_fit_task_end(estimator=self.estimator, reconstruction_attributes=attributes, **self.data)
+        if self.whole is not None:
+            self._ended(self.whole, attributes)
+
+    def _ended(self, context: Any, attributes: Attributes) -> bool:
+        return bool(
+            context.call_on_fit_task_end(estimator=self.estimator, reconstruction_attributes=attributes, **self.data)
+        )
