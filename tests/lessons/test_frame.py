@@ -126,6 +126,7 @@ def test_every_form(name: str, lang: str) -> None:
     assert shown["text"] == str(lesson)
     assert "{" not in shown["text"]  # no field without its number
     assert json.loads(shown["json"]) == lesson.page.json()
+    assert "mathdefault" not in shown["html"]  # matplotlib's own numbers on logarithmic axes
     assert shown["html"].count("<svg") == len(lesson.page.figures) >= 1
 
 
@@ -197,6 +198,9 @@ def test_bounds_read_well() -> None:
         (lambda: checks.whole(0, "n", 1), "of 1 or more"),
         (lambda: checks.choice("a", "gate", ("xor", "and")), "one of xor, and"),
         (lambda: checks.choice(["a"], "gate", ("xor", "and")), "one of xor, and"),  # type: ignore[type-var]
+        (lambda: checks.choice(np.zeros(2), "gate", ("xor", "and")), "one of xor, and"),  # type: ignore[type-var]
+        (lambda: checks.flag("no", "bias"), "bias: expected True or False, found 'no'"),  # type: ignore[arg-type]
+        (lambda: checks.numbers("1,2,3", "rates", range(1, 3)), "rates: expected 1 to 2 finite numbers"),
     ):
         with pytest.raises(SettingError, match=words):
             call()

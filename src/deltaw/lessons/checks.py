@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from numbers import Integral
 from typing import TypeVar
+
+import numpy as np
 
 from deltaw.equations.lookup import finite
 from deltaw.exceptions import SettingError
@@ -32,24 +34,30 @@ def whole(value: int, what: str, low: int = 0, high: int | None = None) -> int:
 def choice(value: Choice, what: str, among: Iterable[Choice]) -> Choice:
     """One of a few values."""
     options = list(among)
-    if isinstance(value, bool) or value not in options:
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or value not in options:
         expected = f"{what}: expected one of {', '.join(map(str, options))}"
         raise SettingError(expected, repr(value), "choose one of these")
     return value
 
 
-def numbers(text: str, what: str, count: int | Sequence[int] | None = None) -> list[float]:
+def flag(value: bool, what: str) -> bool:
+    """True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise SettingError(f"{what}: expected True or False", repr(value), "give one of these")
+    return bool(value)
+
+
+def numbers(text: str, what: str, count: int | range) -> list[float]:
     """Finite numbers written with commas between them: "0.9,0.1,0.8". `count` says how many, or how many may be."""
     try:
         values = [float(part) for part in text.split(",")]
     except (AttributeError, ValueError):
         values = []
-    allowed = None if count is None else [count] if isinstance(count, int) else list(count)
-    if not values or not all(map(math.isfinite, values)) or (allowed is not None and len(values) not in allowed):
-        many = "" if allowed is None else " or ".join(map(str, allowed)) + " "
-        raise SettingError(
-            f"{what}: expected {many}finite numbers with commas between them", repr(text), "write them like 0.9,0.1,0.8"
-        )
+    allowed = range(count, count + 1) if isinstance(count, int) else count
+    if len(values) not in allowed or not all(map(math.isfinite, values)):
+        many = str(allowed[0]) if len(allowed) == 1 else f"{allowed[0]} to {allowed[-1]}"
+        expected = f"{what}: expected {many} finite numbers with commas between them"
+        raise SettingError(expected, repr(text), "write them like 0.9,0.1,0.8")
     return values
 
 

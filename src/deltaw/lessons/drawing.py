@@ -1,4 +1,8 @@
-"""What the lessons' figures share, on top of `deltaw.plots`: a font for Chinese where the machine has one."""
+"""What the lessons' figures share, on top of `deltaw.plots`.
+
+A font for Chinese where the machine has one; and on logarithmic axes numbers as tables show them, since matplotlib
+writes its own as formulas, which our style does not set.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from deltaw import plots
+from deltaw.pages import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +37,10 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
         known = set(font_manager.get_font_names())
         fonts: dict[Any, Any] = {"font.family": ["sans-serif", *(name for name in CHINESE_FONTS if name in known)]}
         with matplotlib.rc_context(plots.STYLE), matplotlib.rc_context(fonts):
-            return draw(*args, **settings)
+            figure = draw(*args, **settings)
+            for one in figure.axes:
+                _plain_decades(one)
+            return figure
 
     return drawn
 
@@ -40,3 +48,12 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 def axes(size: tuple[float, float], rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
     """A figure of that size in inches, and its axes row by row."""
     return plots._figure(size, rows, columns)
+
+
+def _plain_decades(one: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter
+
+    for axis in (one.xaxis, one.yaxis):
+        if isinstance(axis.get_major_formatter(), LogFormatter):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: number(float(value), 3)))
+            axis.set_minor_formatter(NullFormatter())

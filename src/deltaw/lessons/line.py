@@ -22,7 +22,7 @@ from deltaw.lessons import checks, drawing
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
 from deltaw.network import Network, generator
-from deltaw.pages import Figure, Formula, Section, Table, Text
+from deltaw.pages import Figure, Formula, Section, Table, Text, number
 from deltaw.plots import BLUE, GREY, INK, VERMILION
 from deltaw.tables import bundled
 from deltaw.training import train
@@ -144,7 +144,9 @@ def line(
     alpha = checks.number(learning_rate, "learning_rate", 0, 2)
     examples = checks.whole(examples, "examples", 2, 100)
     wrong = checks.whole(wrong, "wrong", 0, examples)
-    full = Rule(FULL, checks.number(slope, "slope", -10, 10), bool(bias), checks.number(margin, "margin", 0, 5))
+    full = Rule(
+        FULL, checks.number(slope, "slope", -10, 10), checks.flag(bias, "bias"), checks.number(margin, "margin", 0, 5)
+    )
     rules = {"full": full, "moderated": replace(full, alpha=alpha)}
 
     rng = generator(seed)
@@ -277,7 +279,9 @@ def _uses(words: Words, data: Data, everyone: Flowers, chosen: NDArray[np.int64]
         says, truth = KINDS[0 if y < k * x + b else 1], KINDS[0 if setosa else 1]
         rows.append([x, k * x + b, y, words(f"kind.{says}"), words(f"kind.{truth}")])
     headings = [words(key) for key in ("width", "predicted", "length", "says", "is")]
-    return Section(words("uses"), (Text(words("two_uses", k=k, b=b)), Table(headings, rows, digits=4)))
+    intercept = f" {'−' if b < 0 else '+'} {number(abs(b), 4)}" if b else ""
+    text = words("two_uses", line=f"y = {number(k, 4)} x{intercept}")
+    return Section(words("uses"), (Text(text), Table(headings, rows, digits=4)))
 
 
 def _shows(words: Words, data: Data, wrong: int) -> list[str]:
