@@ -87,3 +87,18 @@ def test_its_numbers_are_the_lessons(digits_split: dict[str, Any]) -> None:
 @pytest.fixture(scope="module")
 def digits_split() -> dict[str, Any]:
     return dict(LESSONS["split"].function().data)
+
+
+def test_the_chinese_readme_names_commands_and_files_that_are_there() -> None:
+    import typer
+
+    from deltaw.cli.app import app
+
+    readme = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+    known = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    named = set(re.findall(r"^deltaw (\w+)", readme, re.M)) | set(re.findall(r"`deltaw (\w+)[^`]*`", readme))
+    assert {"lesson", "train", "explain"} <= named <= known
+    assert set(re.findall(r"^\| `(\w+)` \|", readme, re.M)) == set(LESSONS)
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", readme) if not link.startswith("https://")]
+    assert links
+    assert all((ROOT / link).exists() for link in links)
