@@ -246,7 +246,7 @@ def _corners(d: Derivation) -> list[Block]:
                 f"none. A unit is hardly ever exactly there; if it is, the engines take the slope in the middle{why}."
             ),
             Table(
-                ["", "where", "slope left", "the equations take", "the native engine takes", "slope right"],
+                ["slope of", "where", "left", "equations", "native engine", "right"],
                 [[c.what, c.where, c.left, c.equations, c.native, c.right] for c in d.corners],
             ),
         ]
