@@ -50,9 +50,9 @@ def train(
     err = _stderr()
     with err.status(f"reading {data}"):
         plan = models.plan(data, target, recipe, **choices)
-    text.print_plan(err, plan)
     with err.status("examining"):
         diagnosis = examined(plan, SECONDS if doctor else 0.0)
+    text.print_plan(err, plan)
     if doctor:
         err.print(diagnosis.page.text(width=min(err.width, 120)), soft_wrap=True)
     elif diagnosis.line:

@@ -39,7 +39,7 @@ def doctor(
     is_model = source.endswith(MODEL_ENDING)
     if is_model != (data is not None):
         raise SettingError(
-            "expected DATA, or a model file and DATA", f"{source} {data or ''}",
+            "expected DATA, or a model file and DATA", " ".join(filter(None, (source, data))),
             "give e.g. deltaw doctor flowers.csv --target species, or deltaw doctor model.deltaw flowers.csv",
         )  # fmt: skip
     from deltaw import doctor
