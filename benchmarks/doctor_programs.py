@@ -4,9 +4,10 @@ The file holds facts: layers, loss, optimiser, how the data were made. They are 
 Keras averages E over the outputs where DeltaW sums, so that for SGD α is divided by their number; and its squared error
 has no ½, so that α is doubled. Adam, RMSprop and Adagrad do not see a factor on E.
 
-Not the same, and said: Keras divides the outputs by their sum before the categorical cross-entropy, which makes
-"sigmoid with cross-entropy" trainable there; DeltaW's −Σ t ln o does not. Data that the file describes only in words
-(weights drawn from a normal distribution, a noise) are drawn anew from the program's seed.
+Keras divides outputs by their sum before the categorical cross-entropy, which makes "sigmoid with cross-entropy"
+trainable there; DeltaW's −Σ t ln o does not. Such programs get Keras's error, KERAS below, which the reference engine
+takes; `as_written` gives them DeltaW's. Data that the file describes only in words (weights drawn from a normal
+distribution, a noise) are drawn anew from the program's seed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 import deltaw
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.initializers import Initializer
+from deltaw.equations.losses import EPSILON, Loss
 
 Array = NDArray[Any]
 SHARED = Path(__file__).parents[2] / "shared"
@@ -69,14 +71,14 @@ class Program:
         return self.role == "fault"
 
 
-def programs() -> list[Program]:
-    """All of them. Raises SystemExit where the file is not there."""
+def programs(as_written: bool = False) -> list[Program]:
+    """All of them, with Keras's error where it differs, unless as they are written; SystemExit without the file."""
     if not CASES.exists():
         raise SystemExit(f"expected the published programs in {CASES}, found no file; put it there")
-    return [_program(case) for case in json.loads(CASES.read_text(encoding="utf-8"))["cases"]]
+    return [_program(case, as_written) for case in json.loads(CASES.read_text(encoding="utf-8"))["cases"]]
 
 
-def _program(case: dict[str, Any]) -> Program:
+def _program(case: dict[str, Any], as_written: bool) -> Program:
     measured, overrides = case.get("measured", {}), case.get("fixed_overrides", {})
     return Program(
         name=case["id"],
@@ -84,13 +86,13 @@ def _program(case: dict[str, Any]) -> Program:
         effect=measured.get("fault_effect", "").split(":")[0],
         task=case["problem"],
         faults=tuple(case["faults"]),
-        given=lambda seed: _settings(case["id"], case["buggy"], seed),
-        fixed=(lambda seed: _settings(case["id"], case["buggy"] | overrides, seed)) if overrides else None,
+        given=lambda seed: _settings(case["id"], case["buggy"], seed, as_written),
+        fixed=(lambda seed: _settings(case["id"], case["buggy"] | overrides, seed, as_written)) if overrides else None,
         published=tuple(float(score) for score in measured.get("fixed") or ()),
     )
 
 
-def _settings(name: str, facts: dict[str, Any], seed: int) -> dict[str, Any]:
+def _settings(name: str, facts: dict[str, Any], seed: int, as_written: bool) -> dict[str, Any]:
     """The words of `deltaw.train`, the network and the data among them."""
     data = DATA[name](np.random.default_rng(100 + seed))
     scale = facts.get("scale_inputs")
@@ -98,11 +100,13 @@ def _settings(name: str, facts: dict[str, Any], seed: int) -> dict[str, Any]:
     outputs = np.atleast_2d(data.T.T).T.shape[1]
     units = [layer for layer in facts["layers"] if "units" in layer]
     loss, factor = LOSSES[facts["loss"]](outputs)
+    divided = loss == "cross_entropy" and units[-1]["activation"] != "softmax" and not as_written
     optimizer, rate, schedule = _optimizer(facts["optimizer"])
     epochs = facts["epochs"]
     return {
         "network": _network(X.shape[1], units, seed),
-        "X": X, "T": data.T, "loss": loss, "optimizer": optimizer,
+        "X": X, "T": data.T, "loss": KERAS if divided else loss, "engine": "reference" if divided else "native",
+        "optimizer": optimizer,
         "learning_rate": rate * (factor if facts["optimizer"]["name"] == "sgd" else 1.0),
         "batch_size": facts["batch_size"], "epochs": epochs if isinstance(epochs, int) else UNSAID_EPOCHS,
         "schedule": schedule, "dropout": _dropout(facts["layers"]), "seed": seed,
@@ -150,6 +154,19 @@ def _optimizer(facts: Mapping[str, Any]) -> tuple[str, float, str]:
     return name, facts["lr"], f"inverse_time({decay})" if decay else "constant"
 
 
+# −Σ t ln(o / Σ o): Keras's categorical cross-entropy of outputs that do not sum to 1.
+KERAS = Loss(
+    "keras_cross_entropy",
+    lambda o, t: -np.sum(t * np.log(np.maximum(o / _whole(o), EPSILON)), axis=-1),
+    lambda o, t: -t / np.maximum(o, EPSILON) + np.sum(t, axis=-1, keepdims=True) / _whole(o),
+    "-t*log(o/Sum(o))", low=0.0, high=1.0,
+)  # fmt: skip
+
+
+def _whole(o: Array) -> Array:
+    return np.maximum(np.sum(o, axis=-1, keepdims=True), EPSILON)
+
+
 def _dropout(layers: list[dict[str, Any]]) -> float | Dropout:
     rates = [later.get("dropout", 0.0) for layer, later in pairwise(layers) if "units" in layer]
     return Dropout(rates) if any(rates) else 0.0
@@ -172,7 +189,7 @@ SCALES: dict[str, Callable[[Array], Array]] = {
 
 
 def _digits(rows: slice, scaled: bool) -> Data:
-    """MNIST's training rows, its test rows to score by; scikit-learn's 8 × 8 digits made 28 × 28 where there is none."""
+    """MNIST's training rows, its test rows to score by; scikit-learn's 8 × 8 digits, made 28 × 28, without it."""
     X, labels, Xt, lt = _mnist() if MNIST.exists() else _small_digits()
     divisor = 255.0 if scaled else 1.0
     return Data(X[rows] / divisor, np.eye(10)[labels[rows]], (Xt[:2000] / divisor, np.eye(10)[lt[:2000]]))

@@ -192,9 +192,9 @@ def _pictures(diagnosis: Diagnosis) -> Iterator[Figure]:
                      "E at the end by learning rate",
                      "Copies of the network, trained as long at other rates.")  # fmt: skip
     looks = [] if during is None else during.looks
-    if looks:
-        shares = np.stack([look.saturated for look in looks])
-        yield Figure(partial(figures.saturation, shares, names), "share of saturated signals by layer and epoch",
+    if during is not None and looks:
+        yield Figure(partial(figures.saturation, during.saturation, names),
+                     "share of saturated signals by layer and epoch",
                      "Light: most signals of the layer lie where its activation is flat.")  # fmt: skip
     lengths = {} if start is None or not np.isfinite(start.gradient).any() else {"before training": start.gradient}
     if looks:

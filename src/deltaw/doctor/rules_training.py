@@ -48,10 +48,10 @@ def saturated_in_training(evidence: Evidence) -> Finding | None:
         return None
     n_in = net.sizes[l]
     return Finding(
-        f"At the end {share[l]:.0%} of layer {l + 1}'s signals lie where {net.activations[l]} is flat (after the first "
-        f"epoch {first[l]:.0%}): δ = ∂E/∂o · f'(z) is a twentieth and less, and the weights of its {n_in} inputs move no "
-        "more.",
-        {"saturated": float(share[l]), "after_first_epoch": float(first[l])}, Where(layer=l, epoch=len(seen.looks) - 1),
+        f"At the end {share[l]:.0%} of layer {l + 1}'s signals lie where {net.activations[l]} is flat (in epoch "
+        f"{seen.looked[0] + 1} {first[l]:.0%}): δ = ∂E/∂o · f'(z) is a twentieth and less; the weights of its {n_in} "
+        "inputs move no more.",
+        {"saturated": float(share[l]), "at_first_look": float(first[l])}, Where(layer=l, epoch=len(seen.loss) - 1),
         Repair("inputs scaled, weights drawn to suit", {"inputs": "standard", "init": None}), likelihood=0.4,
     )  # fmt: skip
 
@@ -66,7 +66,7 @@ def dead_units(evidence: Evidence) -> Finding | None:
     if not share.size or not share.max() > DEAD:
         return None
     l = int(share.argmax())
-    epoch = next(i for i, look in enumerate(seen.looks) if look.dead[l] > DEAD * net.sizes[l + 1])
+    epoch = next(e for e, look in zip(seen.looked, seen.looks, strict=True) if look.dead[l] > DEAD * net.sizes[l + 1])
     return Finding(
         f"{int(seen.looks[-1].dead[l])} of layer {l + 1}'s {net.sizes[l + 1]} relu units give 0 for every row, from "
         f"epoch {epoch + 1} on: slope 0, no gradient, no way back.",
@@ -101,7 +101,7 @@ def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
         f"At the end an error of 1 at the output arrives at the first layer as {number(ratio, 2)}, through "
         f"{len(hidden)} {name} layers: the first "
         + ("hardly learn any more." if faded else "jump about while the last hardly move."),
-        {"ratio": ratio, "hidden_layers": len(hidden)}, Where(layer=l, epoch=max(0, len(seen.looks) - 1)),
+        {"ratio": ratio, "hidden_layers": len(hidden)}, Where(layer=l, epoch=len(seen.loss) - 1),
         Repair("selu, which keeps mean and variance", {"hidden_activation": "selu", "init": None})
         if faded else Repair("shorten the gradient to length 1", {"max_grad_norm": 1.0}),
         likelihood=0.5,
@@ -200,8 +200,8 @@ def over_regularised(evidence: Evidence) -> Finding | None:
     if not changes:
         return None
     said = {
-        "l2": f"an L2 of {max(setup.l2, decay):g} has made a layer's weights {number(shrunk, 2)} times as long as at the "
-        "start",
+        "l2": f"an L2 of {max(setup.l2, decay):g} has made a layer's weights {number(shrunk, 2)} times as long as at "
+        "first",
         "dropout": f"dropout takes up to {dropped:.0%} of a layer away",
     }
     return Finding(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,10 @@ from deltaw.engines.protocol import Engine, Pace, Plan
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop, losses, optimizers, schedules
 from deltaw.equations.dropout import Dropout
+from deltaw.equations.lookup import positive
+from deltaw.exceptions import SettingError
 from deltaw.network import Network, generator
+from deltaw.training import History
 
 Array = NDArray[Any]
 
@@ -53,18 +57,26 @@ class Machine:
         return errors[0]
 
 
-def machine(setup: Setup, engine: str | None = None) -> Machine:
-    """The engine, loaded, with its plan. Raises InputError for what `deltaw.train` would refuse."""
+def machine(setup: Setup, engine: str | None = None, watched: bool = False) -> Machine:
+    """The engine, loaded, with its plan; `watched` as in `Plan`. Raises InputError as `deltaw.train` does."""
     net, loss = setup.network, losses.loss(setup.loss)
+    net.check()
+    if not loss.minimum or setup.backward not in backprop.RULES:
+        raise SettingError(
+            "loss, backward: expected ones to train by", f"{loss.name}, {setup.backward}", "choose others"
+        )
+    alpha = positive(setup.rate, "learning_rate", or_zero=True)
     method = optimizers.optimizer(setup.optimizer)
     rows = Rows.of(net, setup.X, setup.T, loss, setup.sample_weight, setup.input_scale)
     drop = setup.dropout if isinstance(setup.dropout, Dropout) else Dropout(setup.dropout)
     rates = drop.rates(len(net.sizes) - 2)
     batch = min(setup.batch_size, len(rows))
+    longest = None if setup.max_grad_norm is None else positive(setup.max_grad_norm, "max_grad_norm")
+    smoothing = positive(setup.label_smoothing, "label_smoothing", or_zero=True, below=1.0)
     plan = Plan(
-        loss=loss, optimizer=method, batch_size=batch, rule=setup.backward, l2=setup.l2,
-        max_grad_norm=setup.max_grad_norm, label_smoothing=setup.label_smoothing, dropout=rates if any(rates) else (),
-        dropout_key=int(generator(setup.seed).integers(1 << 63)),
+        loss=loss, optimizer=method, batch_size=batch, rule=setup.backward, l2=positive(setup.l2, "l2", or_zero=True),
+        max_grad_norm=longest, label_smoothing=smoothing, dropout=rates if any(rates) else (),
+        dropout_key=int(generator(setup.seed).integers(1 << 63)), threads=setup.threads, watched=watched,
     )  # fmt: skip
     steps = -(-len(rows) // batch)
 
@@ -72,7 +84,7 @@ def machine(setup: Setup, engine: str | None = None) -> Machine:
         return schedules.factors(schedules.schedule(row), 0, steps * setup.epochs, steps, setup.epochs)
 
     return Machine(
-        engines.make(engine or setup.engine, net, plan), rows, plan, setup.rate * factors(setup.schedule),
+        engines.make(engine or setup.engine, net, plan), rows, plan, alpha * factors(setup.schedule),
         method.weight_decay * factors(method.decay_schedule), factors(drop.schedule), steps,
     )  # fmt: skip
 
@@ -83,6 +95,56 @@ def orders(setup: Setup, n: int) -> Iterator[NDArray[np.int64]]:
     randomness.integers(1 << 63)  # the dropout key comes first
     for _ in range(setup.epochs):
         yield randomness.permutation(n) if setup.shuffle else np.arange(n)
+
+
+LOOKED_AT = 256  # rows at a time
+SPENT = 0.04  # of the rows that training passes over, so many may be looked at: a look costs as much as a step on them
+MOST_LOOKS = 40
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A training with looks inside now and then.
+
+    Attributes:
+        network: as it ended.
+        history: as `deltaw.train` would return it; its `looks` are of `epochs`.
+        epochs: after which the looks were taken, from 0; the last is the training's last.
+    """
+
+    network: Network
+    history: History
+    epochs: tuple[int, ...]
+
+
+def watched(setup: Setup, seconds: float) -> Watched:
+    """Train a copy like `deltaw.train`, bit for bit, and look inside as often as costs next to nothing.
+
+    What stops early or is validated while it trains is not for this. Ends after `seconds` at the next look.
+    """
+    m, history, network = machine(setup, watched=True), History(), setup.network.copy()
+    few = m.rows.some(LOOKED_AT)
+    looks = max(1, min(MOST_LOOKS, setup.epochs, int(SPENT * setup.epochs * len(m.rows) / len(few))))
+    every, started = -(-setup.epochs // looks), perf_counter()
+    ended, order = [], orders(setup, len(m.rows))
+    for first in range(0, setup.epochs, every):
+        count = min(every, setup.epochs - first)
+        at = slice(first * m.steps, (first + count) * m.steps)
+        pace = Pace(m.alpha[at], m.decay[at], m.thin[at])
+        errors, times = m.engine.train(m.rows, np.stack([next(order) for _ in range(count)]), first * m.steps, pace)
+        history.loss += errors
+        history.seconds += times
+        history.batch_steps += m.steps * len(errors)
+        history.looks.append(m.engine.look(few))
+        ended.append(len(history) - 1)
+        if not np.isfinite(errors[-1]):
+            history.ended = "diverged"
+        elif perf_counter() - started > seconds:
+            history.ended = "callback"
+        if history.ended != "finished":
+            break
+    m.engine.store(network)
+    return Watched(network, history, tuple(ended))
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from deltaw.doctor.changes import applied
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup
+from deltaw.doctor.stepping import Watched, watched
 from deltaw.doctor.targets import Targets, targets
 from deltaw.engines.rows import Rows
 from deltaw.exceptions import InputError
 from deltaw.network import Network
-from deltaw.training import Epoch, History, train
+from deltaw.training import History, train
 
 Array = NDArray[Any]
 
@@ -96,6 +97,7 @@ class Trial:
         history: of the training; empty where it was refused.
         network: as it ended; as it began where the training was refused.
         seconds: that it took.
+        looked: after which epochs the history's looks were taken, from 0.
         refused: what `deltaw.train` said, or "".
     """
 
@@ -104,6 +106,7 @@ class Trial:
     history: History
     network: Network
     seconds: float
+    looked: tuple[int, ...] = ()
     refused: str = ""
 
 
@@ -147,31 +150,31 @@ def affordable(setup: Setup, seconds: float) -> int:
     return max(1, int(seconds / epoch))
 
 
-def trial(setup: Setup, seed: int | None = None, seconds: float | None = None, telemetry: bool = False) -> Trial:
+def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Trial:
     """Train a copy and score it.
 
     Args:
         setup: as `Ground.repaired` or `Ground.setup` gives it.
         seed: other initial weights and orders than its own.
         seconds: after which the training is cut off, whatever is left.
-        telemetry: take a `Look` each epoch.
     """
     setup = setup if seed is None else setup.seeded(seed)
-    network, started = setup.network.copy(), perf_counter()
-
-    def late(epoch: Epoch) -> bool:
-        return seconds is not None and perf_counter() - started > seconds
-
-    arguments = setup.arguments | {"telemetry": telemetry, "callbacks": [late] if seconds is not None else []}
-    if setup.early_stopping is None:
-        arguments["validation"] = None  # scored at the end; in between it would cost
+    started = perf_counter()
     try:
-        history = train(network, setup.X, setup.T, **arguments)
-        fitted = score(setup, network, setup.X, setup.T)
-        held = fitted if setup.validation is None else score(setup, network, *setup.validation[:2])
+        seen = watched(setup, seconds) if setup.early_stopping is None else _stopped_early(setup, seconds)
+        fitted = score(setup, seen.network, setup.X, setup.T)
+        held = fitted if setup.validation is None else score(setup, seen.network, *setup.validation[:2])
     except (InputError, TypeError, ValueError, IndexError) as error:
-        return Trial(WORST, WORST, History(), setup.network, perf_counter() - started, str(error))
-    return Trial(held, fitted, history, network, perf_counter() - started)
+        return Trial(WORST, WORST, History(), setup.network, perf_counter() - started, refused=str(error))
+    return Trial(held, fitted, seen.history, seen.network, perf_counter() - started, seen.epochs)
+
+
+def _stopped_early(setup: Setup, seconds: float) -> Watched:
+    """`deltaw.train` itself, validating after each epoch, with a look."""
+    network, started = setup.network.copy(), perf_counter()
+    late = [lambda epoch: perf_counter() - started > seconds]
+    history = train(network, setup.X, setup.T, **setup.arguments, telemetry=True, callbacks=late)
+    return Watched(network, history, tuple(range(len(history.looks))))
 
 
 def score(setup: Setup, network: Network, X: Any, T: Any) -> float:

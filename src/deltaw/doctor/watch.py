@@ -83,8 +83,21 @@ class During:
 
     @property
     def looks(self) -> list[Look]:
-        """A look inside at the end of each epoch of the first training."""
+        """Looks inside, in the course of the first training, after the epochs of `looked`."""
         return self.given[0].history.looks
+
+    @property
+    def looked(self) -> tuple[int, ...]:
+        """After which epochs, from 0."""
+        return self.given[0].looked
+
+    @property
+    def saturation(self) -> Array:
+        """Share of flat signals of each epoch and layer, (epochs, L), as the next look found them."""
+        shares = [look.saturated for look in self.looks]
+        if not shares:
+            return np.zeros((0, len(self.setup.network.weights)))
+        return np.asarray(np.stack(shares)[np.searchsorted(self.looked, np.arange(self.looked[-1] + 1))])
 
     @cached_property
     def skill(self) -> float:
@@ -131,7 +144,7 @@ def watch(setup: Setup, before: Before, *, rows: int = 10_000, seconds: float = 
     """
     field = ground(setup, Budget(rows, WATCHED * seconds))
     cut = field.setup
-    first = trial(cut, seconds=2 * WATCHED * seconds, telemetry=True)
+    first = trial(cut, seconds=2 * WATCHED * seconds)
     easy = trial(plain(cut, PLAIN * seconds), seconds=2 * PLAIN * seconds)
     x, t = sample(cut)
     lost = not all(np.isfinite(w).all() for w in [*first.network.weights, *first.network.biases])
