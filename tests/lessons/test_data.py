@@ -99,6 +99,12 @@ def test_harm_is_claimed_only_where_it_was_measured(lesson: Lesson) -> None:
     assert text.count("no clear harm") == harmless == 3
 
 
+def test_nothing_is_said_of_harm_where_nothing_was_learnt() -> None:
+    text = data(learning_rate=1e-6, **QUICK).page.markdown()
+    assert "nothing to compare with" in text
+    assert "no clear harm" not in text
+
+
 @pytest.mark.parametrize(
     ("changed", "name"),
     [

@@ -139,5 +139,12 @@ def test_bad_parameters_get_one_line(wrong: dict[str, Any]) -> None:
     assert "\n" not in str(found.value)
 
 
+def test_numbers_past_what_a_float_holds_get_one_line() -> None:
+    with pytest.raises(
+        SettingError, match="inputs: expected numbers that leave E and its slopes finite under exponential"
+    ):
+        gradient(activation="exponential", inputs="9,9,9")
+
+
 def test_errors_are_those_that_take_any_target() -> None:
     assert set(ERRORS) == {"absolute", "squared", "huber", "pinball"}

@@ -148,6 +148,7 @@ def test_sentences_follow_the_numbers() -> None:
     assert said(gentle, "neither")
     assert said(gentle, "not_quicker")
     assert not said(gentle, "collapses")
+    assert said(split(high_rate=100.0, runs=1, epochs=2), "too_high")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 ROWS = 1800  # images at most, so that a large set too takes seconds
+LEARNT = 0.5  # accuracy with the rules kept, below which there is nothing to compare with
 CLEAR = 0.05  # accuracies that differ by less are not called different
 SIGMOID, SQUARED = activation("sigmoid"), loss("squared")
 
@@ -277,7 +278,8 @@ def _shows(words: Words, titles: Mapping[str, str], measured: Mapping[str, Measu
         if name == "kept":
             continue
         found = measured[name]
-        verdict = "worse" if found.accuracy < base.accuracy - CLEAR else "harmless"
+        harm = "worse" if found.accuracy < base.accuracy - CLEAR else "harmless"
+        verdict = harm if base.accuracy > LEARNT else "not_learnt"
         numbers = {f"base_{each}": getattr(base, each) for each in MEASURED}
         numbers |= {each: getattr(found, each) for each in MEASURED}
         parts = words(f"said_of.{name}", **numbers), words(verdict, accuracy=found.accuracy, base=base.accuracy)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from deltaw import plots
 from deltaw.equations.losses import LOSSES, row_errors
 from deltaw.equations.losses import loss as loss_row
+from deltaw.exceptions import SettingError
 from deltaw.explain import Link, Step, step
 from deltaw.lessons import checks, drawing
 from deltaw.lessons.lesson import Lesson, compose
@@ -72,7 +73,14 @@ def gradient(
     if checks.choice(weights, "weights", WEIGHTS) == "example":
         network.weights = [w.copy() for w in EXAMPLE]
 
-    chain, notes = (step(network, x, t, loss=loss, backward=rule) for rule in ("gradient", "notes"))
+    with np.errstate(over="ignore", invalid="ignore"):
+        chain, notes = (step(network, x, t, loss=loss, backward=rule) for rule in ("gradient", "notes"))
+    if not all(np.isfinite(dW).all() for dW in (*chain.dW, *notes.dW)):
+        raise SettingError(
+            f"inputs: expected numbers that leave E and its slopes finite under {activation}",
+            inputs,
+            "give smaller ones",
+        )
     output, hidden = (chain.link(layer, to, of) for layer in (OUTPUT, HIDDEN))
     by_notes = notes.link(HIDDEN, to, of).by_rule
     every = [chain.link(layer, k, j) for layer in (HIDDEN, OUTPUT) for k in range(UNITS) for j in range(UNITS)]

@@ -240,10 +240,14 @@ def _shows(
     ends = {rule: accuracy[rule][:, :, -1].mean(axis=1) for rule in LOOK}
     last = {rule: float(ends[rule][rates.index(pair[1])]) for rule in LOOK}
     best = {rule: float(ends[rule].max()) for rule in LOOK}
-    if last["notes"] < last["gradient"] - CLEAR:
-        high = "collapses" if last["gradient"] > best["gradient"] - CLEAR else "behind"
+    below = {rule: last[rule] < best[rule] - CLEAR for rule in LOOK}
+    lower = last["notes"] < last["gradient"] - CLEAR
+    if all(below.values()):
+        high = "too_high"
+    elif lower and below["notes"]:
+        high = "collapses"
     else:
-        high = "stands"
+        high = "lower" if lower else "stands"
     short, long = float(mixed["notes", "gradient"].mean()), float(mixed["gradient", "notes"].mean())
     before = course["notes"][0]
     decides = "length" if short > long + CLEAR else "direction" if long > short + CLEAR else "neither"
@@ -257,7 +261,7 @@ def _shows(
 
 
 def _row(values: Array) -> str:
-    return "(" + ", ".join(f"{value:.3f}" for value in values) + ")"
+    return "(" + ", ".join(f"{value:.3f}" for value in values).replace("-", "−") + ")"
 
 
 # --- figures --------------------------------------------------------------------------------------------------------
