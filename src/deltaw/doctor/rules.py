@@ -1,13 +1,14 @@
 """The table of rules. To add one: a row here, its function in the file of its subject, and a test.
 
-Read `findings.Rule` for what a row says. `rules_data` looks at X, `rules_targets` at T, the outputs and the loss,
-`rules_start` at the network as it starts, `rules_settings` at the settings, `rules_training` at what was seen while it
-trained.
+Read `findings.Rule` for what a row says. `rules_data` looks at X, `rules_targets` at T, `rules_outputs` at what is
+to answer with T (activation, loss), `rules_start` at the network as it starts, `rules_settings` at the settings,
+`rules_pace` and `rules_training` at what was seen while it trained.
 """
 
 from __future__ import annotations
 
 from deltaw.doctor import rules_data as data
+from deltaw.doctor import rules_outputs as outputs
 from deltaw.doctor import rules_pace as pace
 from deltaw.doctor import rules_settings as settings
 from deltaw.doctor import rules_start as begin
@@ -23,7 +24,7 @@ PACE = ("rate_too_high", "numbers_lost", "noisy_steps", "saturated_in_training",
 RULES: tuple[Rule, ...] = (
     # --- settings ---------------------------------------------------------------------------------------------------
     Rule(
-        "refused", "fault", "given", settings.refused, likelihood=0.2,
+        "refused", "fault", "given", settings.refused, likelihood=1.0,
         reason="deltaw.train does not begin.",
         source="The checks of deltaw.train.",
     ),
@@ -152,6 +153,12 @@ RULES: tuple[Rule, ...] = (
         source="Counted.",
     ),
     Rule(
+        "class_numbers", "fault", "before", target.class_numbers, likelihood=0.97,
+        explains=("refused", "targets_outside_range", "unscaled_targets"),
+        reason="Class numbers are names, not amounts: an error over several outputs needs a column for each.",
+        source="Only cross entropy takes labels.",
+    ),
+    Rule(
         "imbalance", "risk", "before", target.imbalance, likelihood=0.3,
         reason="Where one class has nearly all rows, always answering it is nearly right, and E asks for little more.",
         source="20 to 1: always the commonest is right in 95 % of the rows.",
@@ -168,20 +175,20 @@ RULES: tuple[Rule, ...] = (
         "its least from the start.",
     ),
     Rule(
-        "targets_outside_range", "risk", "before", target.targets_outside_range, likelihood=0.95,
+        "targets_outside_range", "risk", "before", outputs.targets_outside_range, likelihood=0.95,
         explains=("refused", "targets_at_ends", "log_of_any_number", "saturated_in_training", *SYMPTOMS),
         reason="What the output activation cannot give is never reached: z runs to where f is flat.",
         source="The bound on R² is computed with targets cut to the range; below 0.9 more than a tenth of what is to "
         "be learnt is out of reach.",
     ),
     Rule(
-        "targets_at_ends", "note", "before", target.targets_at_ends, likelihood=0.1,
+        "targets_at_ends", "note", "before", outputs.targets_at_ends, likelihood=0.1,
         reason="Targets that are only approached make weights grow without end (the notes: 0.01 to 0.99).",
         source="f'(z) = 0 where o = t.",
     ),
     # --- outputs and loss -------------------------------------------------------------------------------------------
     Rule(
-        "single_softmax", "fault", "before", target.single_softmax, likelihood=0.99,
+        "single_softmax", "fault", "before", outputs.single_softmax, likelihood=0.99,
         explains=(
             "improper_loss", "targets_outside_range", "targets_at_ends", "squared_for_classes", "loss_for_numbers",
             *SYMPTOMS,
@@ -190,37 +197,37 @@ RULES: tuple[Rule, ...] = (
         source="An identity.",
     ),
     Rule(
-        "softmax_several_labels", "fault", "before", target.softmax_several_labels, likelihood=0.95,
+        "softmax_several_labels", "fault", "before", outputs.softmax_several_labels, likelihood=0.95,
         explains=("squared_for_classes", "loss_for_numbers", *SYMPTOMS),
         reason="Outputs that sum to 1 cannot say yes twice, or not at all.",
         source="Σo = 1; told where 5 % of the rows have none or several labels.",
     ),
     Rule(
-        "improper_loss", "fault", "before", target.improper_loss, likelihood=0.9,
+        "improper_loss", "fault", "before", outputs.improper_loss, likelihood=0.9,
         explains=("log_of_any_number", "refused", "saturated_in_training", "numbers_lost", *SYMPTOMS),
         reason="An error that one answer to all rows makes least teaches that answer.",
         source="Computed: E of the ends of the output's range against E of outputs equal to the targets (a proper "
         "score is least at the truth: Gneiting & Raftery 2007).",
     ),
     Rule(
-        "log_of_any_number", "fault", "before", target.log_of_any_number, likelihood=0.85,
+        "log_of_any_number", "fault", "before", outputs.log_of_any_number, likelihood=0.85,
         explains=("refused", "numbers_lost", *SYMPTOMS),
         reason="The logarithm of 0 or less does not exist; cut off there, E has no slope that says how far.",
         source="The range of the activation against the domain of the loss.",
     ),
     Rule(
-        "hinge_out_of_reach", "fault", "before", target.hinge_out_of_reach, likelihood=0.9,
+        "hinge_out_of_reach", "fault", "before", outputs.hinge_out_of_reach, likelihood=0.9,
         explains=("targets_outside_range", "improper_loss", "refused", *SYMPTOMS),
         reason="A margin of 1 on both sides needs outputs from −1 to 1 at least.",
         source="The range of the activation; for t = 0, max(0, 1 − t·o) = 1.",
     ),
     Rule(
-        "loss_for_numbers", "risk", "before", target.loss_for_numbers, likelihood=0.6, explains=SYMPTOMS,
+        "loss_for_numbers", "risk", "before", outputs.loss_for_numbers, likelihood=0.6, explains=SYMPTOMS,
         reason="The best answer under absolute error is the median: for classes the commonest, whatever the odds.",
         source="Gneiting (2011), section 2: which error asks for which answer.",
     ),
     Rule(
-        "squared_for_classes", "note", "before", target.squared_for_classes, likelihood=0.3, explains=SYMPTOMS,
+        "squared_for_classes", "note", "before", outputs.squared_for_classes, likelihood=0.3, explains=SYMPTOMS,
         reason="The slope dies where the answer is most wrong, or punishes what is right beyond its target.",
         source="∂E/∂z = (o − t) f'(z); Golik, Doetsch & Ney (2013) measure what it costs.",
     ),

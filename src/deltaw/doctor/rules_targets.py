@@ -1,68 +1,18 @@
-"""Rules about the targets, and whether outputs and loss suit them, before training."""
+"""Rules about the targets themselves, before training."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from deltaw.doctor.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.rules_outputs import loss_row, output
 from deltaw.equations.activations import activation
-from deltaw.equations.losses import EPSILON, Loss, loss
 from deltaw.exceptions import InputError
 from deltaw.pages import number
 
-REACHED = 0.9  # share of the targets' variance that outputs inside their range could explain
-BETWEEN = 0.05  # share of the rows
 IMBALANCE = 20.0  # rows of the commonest class for each of the rarest
 LARGE, SMALL = 10.0, 0.01  # root mean square of a target
-LOG_LOSSES = ("cross_entropy", "binary_cross_entropy", "poisson")
-NUMBER_LOSSES = ("absolute", "pinball", "poisson")
-
-# Output activation and loss whose ∂E/∂z is o − t, by how the targets are written (Bishop 2006, section 5.2).
-NATURAL = {
-    "labels": ("softmax", "cross_entropy"),
-    "one_hot": ("softmax", "cross_entropy"),
-    "binary": ("sigmoid", "binary_cross_entropy"),
-    "several": ("sigmoid", "binary_cross_entropy"),
-    "numbers": ("identity", "squared"),
-}
-
-
-def natural(evidence: Evidence) -> Repair:
-    """The output activation and the loss that belong to these targets."""
-    targets, outputs = evidence.known.targets, evidence.setup.network.sizes[-1]
-    form = targets.form
-    name, row = ("sigmoid", "binary_cross_entropy") if outputs == 1 and form == "one_hot" else NATURAL[form]
-    changes: dict[str, Any] = {"output_activation": name, "loss": row}
-    words = f"{name} outputs with {row.replace('_', ' ')} error"
-    if form in ("binary", "several", "one_hot") and targets.values != (0.0, 1.0):
-        changes["labels"] = (0.0, 1.0)
-        words += ", targets 0 and 1"
-    return Repair(words, changes)
-
-
-def output(evidence: Evidence) -> str:
-    """The name of the output activation."""
-    return evidence.setup.network.activations[-1]
-
-
-def loss_row(evidence: Evidence) -> Loss | None:
-    """The row of the loss, or None where there is no such loss."""
-    try:
-        return loss(evidence.setup.loss)
-    except InputError:
-        return None
-
-
-def kind(evidence: Evidence) -> str:
-    """ "huber" of "huber(0.5)"."""
-    row = loss_row(evidence)
-    return "" if row is None else row.kind
-
-
-# --- the targets themselves -----------------------------------------------------------------------------------------
 
 
 def one_class(evidence: Evidence) -> Finding | None:
@@ -116,6 +66,19 @@ def missing_classes(evidence: Evidence) -> Finding | None:
         {"classes": outputs - empty, "outputs": outputs},
         repair=Repair("add rows of these classes, or take the outputs away"),
     )
+
+
+def class_numbers(evidence: Evidence) -> Finding | None:
+    """Class numbers for several outputs and an error that wants a target for each of them."""
+    targets, row = evidence.known.targets, loss_row(evidence)
+    if targets.form != "labels" or row is None or row.kind == "cross_entropy":
+        return None
+    return Finding(
+        f"T holds class numbers, and {row.kind} error compares {targets.outputs} outputs with {targets.outputs} "
+        "targets in each row: a 1 for the class, 0 for the others.",
+        {"classes": len(targets.classes), "outputs": targets.outputs},
+        repair=Repair("write the classes as rows with one 1", {"one_hot": max(targets.outputs, len(targets.classes))}),
+    )  # fmt: skip
 
 
 def imbalance(evidence: Evidence) -> Finding | None:
@@ -184,204 +147,4 @@ def unscaled_targets(evidence: Evidence) -> Finding | None:
     return Finding(
         said, {"largest_rms": largest, "deviation": width},
         repair=Repair("subtract the targets' mean and divide by their deviation", {"targets": "standard"}),
-    )  # fmt: skip
-
-
-# --- targets and outputs --------------------------------------------------------------------------------------------
-
-
-def targets_outside_range(evidence: Evidence) -> Finding | None:
-    """Targets that the output activation cannot give."""
-    known, targets = evidence.known, evidence.known.targets
-    name = output(evidence)
-    low, high = activation(name).range
-    t = known.t[np.isfinite(known.t).all(axis=1)]
-    if not len(t) or t.shape[1] != known.targets.outputs:
-        return None
-    near = np.clip(t, low, high)
-    share = float((t != near).any(axis=1).mean())
-    if not share:
-        return None
-    spread = float(np.square(t - t.mean(axis=0)).sum())
-    reached = 1 - float(np.square(t - near).sum()) / spread if spread > 0 else 0.0
-    numbers = targets.form == "numbers"
-    if numbers:
-        repair = Repair("identity outputs: any number can be reached", {"output_activation": "identity"})
-        if kind(evidence) in LOG_LOSSES:
-            repair = natural(evidence)
-        best = f"the nearest that {name} can give explains {number(reached, 3)} of their variance (R²) at most"
-    else:
-        repair = natural(evidence)
-        best = "the error drives z to where the slope is 0 and still does not end"
-    return Finding(
-        f"{name} gives numbers from {low:g} to {high:g}; targets run from {number(targets.low.min(), 3)} to "
-        f"{number(targets.high.max(), 3)}, and in {share:.0%} of the rows lie outside: {best}.",
-        {"share_outside": share, "reachable": reached}, Where(layer=len(evidence.setup.network.weights) - 1),
-        repair, severity="fault" if numbers and reached < REACHED else "risk",
-    )  # fmt: skip
-
-
-def targets_at_ends(evidence: Evidence) -> Finding | None:
-    """Targets 0 and 1 for a sigmoid, −1 and 1 for tanh, with an error that never lets go: the notes' advice."""
-    known, name = evidence.known, output(evidence)
-    low, high = activation(name).range
-    if name not in ("sigmoid", "tanh", "softsign") or kind(evidence) in LOG_LOSSES or kind(evidence) == "hinge":
-        return None
-    share = float(np.isin(known.t, (low, high)).any(axis=1).mean())
-    if not share:
-        return None
-    inside = low + 0.01 * (high - low), high - 0.01 * (high - low)
-    changes = {} if known.targets.form in ("numbers", "labels") else {"labels": inside}
-    return Finding(
-        f"{share:.0%} of the rows have targets at {low:g} or {high:g}, which {name} only approaches: the weights grow "
-        "without end towards them, and the slope dies on the way. The notes advise 0.01 and 0.99.",
-        {"share": share}, Where(layer=len(evidence.setup.network.weights) - 1),
-        Repair(f"targets {number(inside[0], 3)} and {number(inside[1], 3)}", changes),
-    )  # fmt: skip
-
-
-def single_softmax(evidence: Evidence) -> Finding | None:
-    """Softmax over one output: exp(z)/exp(z)."""
-    net = evidence.setup.network
-    if output(evidence) != "softmax" or net.sizes[-1] != 1:
-        return None
-    binary = evidence.known.targets.form != "numbers"
-    name, row = ("sigmoid", "binary_cross_entropy") if binary else ("identity", "squared")
-    changes = {"output_activation": name, "loss": row}
-    if binary and evidence.known.targets.values != (0.0, 1.0):
-        changes["labels"] = (0.0, 1.0)  # type: ignore[assignment]
-    return Finding(
-        "Softmax over one output is exp(z) / exp(z) = 1 whatever z is: the answer is 1 in every row, and its slope is "
-        "0.",
-        {"outputs": 1}, Where(layer=len(net.weights) - 1),
-        Repair(f"{name} output with {row.replace('_', ' ')} error", changes),
-    )  # fmt: skip
-
-
-def softmax_several_labels(evidence: Evidence) -> Finding | None:
-    """Softmax where a row may have several labels, or none."""
-    known = evidence.known
-    if output(evidence) != "softmax" or known.targets.form != "several" or known.t.shape[1] < 2:
-        return None
-    yes = np.isclose(known.t, known.targets.values[1]).sum(axis=1)
-    share = float((yes != 1).mean())
-    if share < BETWEEN:
-        return None
-    most = int(yes.max())
-    return Finding(
-        f"{share:.0%} of the rows have no label or several, up to {most}; softmax's outputs sum to 1, so of "
-        f"{max(most, 2)} labels none can be above 1/{max(most, 2)} without taking from the others.",
-        {"share": share, "most_labels": most}, Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
-        severity="fault" if (yes > 1).any() else "risk",
-    )  # fmt: skip
-
-
-# --- outputs and loss -----------------------------------------------------------------------------------------------
-
-
-def improper_loss(evidence: Evidence) -> Finding | None:
-    """An error that is least at one answer for all rows, whatever their targets."""
-    row, name = loss_row(evidence), output(evidence)
-    known = evidence.known
-    f = activation(name)
-    t = known.t[np.isfinite(known.t).all(axis=1)]
-    if row is None or f.coupled or not len(t) or t.shape[1] != known.targets.outputs or not np.ptp(t, axis=0).any():
-        return None
-    low, high = f.range
-    inside = np.clip(t, row.low, row.high)
-    aimed = np.clip(inside, low, high)
-    with np.errstate(all="ignore"):
-        best = float(row.E(aimed, inside).mean())
-        ends = {end: float(row.E(np.full_like(t, end), inside).mean()) for end in (max(low, -1e6), min(high, 1e6))}
-    end = min(ends, key=lambda each: ends[each])
-    if not ends[end] <= best + EPSILON:
-        return None
-    return Finding(
-        f"With {name} outputs, {row.kind} error is least where every output is {end:g}, whatever the target: "
-        f"{number(ends[end], 3)} a row, against {number(best, 3)} for outputs equal to the targets. Nothing is asked "
-        "of the outputs that should be low, and the network learns to answer the same to every row.",
-        {"error_of_one_answer": ends[end], "error_of_the_truth": best},
-        Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
-    )  # fmt: skip
-
-
-def log_of_any_number(evidence: Evidence) -> Finding | None:
-    """A loss that takes the logarithm of outputs that may be 0 or less, or above 1."""
-    name, row = output(evidence), kind(evidence)
-    low, high = activation(name).range
-    above = row == "binary_cross_entropy" and high > 1
-    if row not in LOG_LOSSES or not (low < 0 or above or (low == 0 and name in ("relu", "step"))):
-        return None
-    start = evidence.known.start
-    outside = float("nan")
-    if start is not None:
-        o = activation(name).f(start.z[-1])
-        outside = float(((o <= 0) | (o >= 1 if row == "binary_cross_entropy" else False)).mean())
-    pair = ("exponential", "poisson") if row == "poisson" else None
-    repair = (
-        Repair("exponential outputs with poisson error", {"output_activation": pair[0]}) if pair else natural(evidence)
-    )
-    return Finding(
-        f"{row} takes log o{' and log(1 − o)' if row == 'binary_cross_entropy' else ''}, but {name} gives numbers from "
-        f"{low:g} to {high:g}; before training {outside:.0%} of the outputs lie where that logarithm does not exist.",
-        {"share_outside": outside}, Where(layer=len(evidence.setup.network.weights) - 1), repair,
-    )  # fmt: skip
-
-
-def hinge_out_of_reach(evidence: Evidence) -> Finding | None:
-    """Hinge with outputs that cannot be both −1 and 1, or targets that are not."""
-    name, known = output(evidence), evidence.known
-    if kind(evidence) != "hinge":
-        return None
-    low, high = activation(name).range
-    middle = float(((known.t > -1) & (known.t < 1)).any(axis=1).mean())
-    if low <= -1 and high >= 1 and not middle:
-        return None
-    zero = f"; for targets of 0, found in {middle:.0%} of the rows, E = 1 whatever the output" if middle else ""
-    return Finding(
-        f"Hinge asks for t·o ≥ 1 with t = −1 or 1: outputs of both signs, but {name} gives numbers from {low:g} to "
-        f"{high:g}{zero}.",
-        {"share_of_targets_between": middle}, Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
-        severity="fault" if low > -1 or middle > BETWEEN else "risk",
-    )  # fmt: skip
-
-
-def loss_for_numbers(evidence: Evidence) -> Finding | None:
-    """Classes learnt by an error whose best answer is not how likely they are."""
-    targets, row = evidence.known.targets, kind(evidence)
-    if targets.task == "regression" or row not in NUMBER_LOSSES or output(evidence) == "step":
-        return None
-    said = {
-        "absolute": "its best answer is the median, for a class less likely than ½ exactly 0, and its slope ±1 is as "
-        "steep for an answer that is nearly right",
-        "pinball": "its best answer is a quantile, 0 or 1, and not how likely a class is",
-        "poisson": "it is meant for counts",
-    }[row]
-    return Finding(
-        f"{row} error for classes: {said}. Where the classes overlap it settles on the commonest.",
-        {"classes": len(targets.classes)}, Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
-    )  # fmt: skip
-
-
-def squared_for_classes(evidence: Evidence) -> Finding | None:
-    """Squared error for classes: with saturating outputs a slope that dies where the answer is most wrong."""
-    targets, row, name = evidence.known.targets, kind(evidence), output(evidence)
-    if targets.task == "regression" or row not in ("squared", "huber"):
-        return None
-    if name in ("identity", "relu", "leaky_relu"):
-        said = (
-            f"{name} outputs are no probabilities: squared error also punishes an answer that is right beyond its "
-            "target, so rows far on the right side pull the border about"
-        )
-    elif name in ("sigmoid", "tanh", "softmax", "softsign"):
-        said = (
-            f"∂E/∂z = (o − t) f'(z): with {name} outputs f'(z) is nearly 0 where the answer is surely wrong; cross "
-            "entropy leaves it out"
-        )
-    else:
-        return None
-    return Finding(
-        f"Squared error for classes: {said}.", {"classes": len(targets.classes)},
-        Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
-        severity="risk" if name in ("identity", "relu", "leaky_relu") else "note",
     )  # fmt: skip
