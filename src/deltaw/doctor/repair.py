@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 # Of what is missing, up to what a plain network learns, a repair must bring at least so much to confirm a suspicion.
 CLOSES = 0.25
+# A likelihood from here on is that of a proof (softmax over one output is 1): no trial refutes it. If its repair brings
+# nothing by itself, something else is wrong too.
+PROVED = 0.85
+LAST_RESORT = "learns_less"  # the rule whose repair is another network altogether
 HELPS = 0.005  # of skill: a repair that brings less is left out
 SAME = 0.01  # of skill: two repairs as good as each other
 TRIAL = 0.06  # share of the seconds for one trial
@@ -59,9 +63,9 @@ def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 
     gains = single_gains(seen, found, seconds)
     missing = seen.possible - seen.skill
     enough = max(CLOSES * missing, seen.noise)
-    if not any(gain >= enough for gain in gains.values()):
-        gains = joint_gains(seen, found, seconds) or gains
-    best = max([gain for name, gain in gains.items() if name != "learns_less"], default=0.0)
+    if not any(gain >= enough for name, gain in gains.items() if name != LAST_RESORT):
+        gains |= joint_gains(seen, found, seconds)
+    best = max([gain for name, gain in gains.items() if name != LAST_RESORT], default=0.0)
     return tuple(_judged(f, gains.get(f.rule), enough, best, seen) for f in found)
 
 
@@ -76,11 +80,13 @@ def _judged(finding: Finding, gain: float | None, enough: float, best: float, se
         return finding
     evidence = {**finding.evidence, "gain_of_repair": gain}
     if gain < enough:
+        if seen.harmed and prior >= PROVED:
+            return replace(finding, evidence=evidence)
         severity = "risk" if finding.severity == "fault" and finding.rule not in CERTAIN else finding.severity
         return replace(finding, severity=severity, likelihood=0.2 * prior, evidence=evidence, idle=True)
     severity = "fault" if seen.harmed or finding.severity == "fault" else finding.severity
     share = min(1.0, gain / best) if best > 0 else 1.0
-    if finding.rule == "learns_less":
+    if finding.rule == LAST_RESORT:
         return replace(finding, severity=severity, evidence=evidence)
     return replace(finding, severity=severity, likelihood=0.6 * share + 0.4 * prior, evidence=evidence)
 
@@ -99,7 +105,7 @@ def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict
 
 def joint_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
     """By rule: the skill that is lost when its repair is left out of all together; {} where these do not help."""
-    able = [f for f in found if _programmable(f) and f.rule != "learns_less"]
+    able = [f for f in found if _programmable(f) and f.rule != LAST_RESORT]
     if len(able) < 2:
         return {}
     whole = _skill(seen.ground, _repairs(able), TRIAL * seconds)
@@ -207,9 +213,9 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
     field = ground(setup, budget)
     search = _Search(field, perf_counter() + 0.7 * seconds, budget.seconds)
     able = [f for f in diagnosis.findings if _programmable(f)]
-    kept = search.greedy([f for f in able if f.rule != "learns_less"])
+    kept = search.greedy([f for f in able if f.rule != LAST_RESORT])
     kept = search.paced(search.thinned(kept))
-    last_resort = [f for f in able if f.rule == "learns_less"]
+    last_resort = [f for f in able if f.rule == LAST_RESORT]
     if last_resort and search.skill(last_resort) > search.skill(kept) + max(SAME, 0.1 * (1 - search.skill(kept))):
         kept = last_resort
     judge = ground(setup, budget, seed=1)

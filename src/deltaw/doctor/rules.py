@@ -297,10 +297,10 @@ RULES: tuple[Rule, ...] = (
         "rate_too_high", "fault", "during", pace.rate_too_high, likelihood=0.6,
         explains=("numbers_lost", "noisy_steps", "saturated_in_training", "dead_units", *SYMPTOMS),
         reason="In a valley of curvature λ a step longer than 2/λ lands further up the other side.",
-        source="LeCun et al. (1998), section 5; a sweep over six decades: another rate must bring 5 % of skill.",
+        source="LeCun et al. (1998), section 5; a sweep over nine decades: another rate must bring 5 % of skill.",
     ),
     Rule(
-        "rate_too_low", "fault", "during", pace.rate_too_low, likelihood=0.5, explains=("too_few_epochs", *SYMPTOMS),
+        "rate_too_low", "risk", "during", pace.rate_too_low, likelihood=0.5, explains=("too_few_epochs", *SYMPTOMS),
         reason="As many steps as were asked for do not go the way.",
         source="The same sweep.",
     ),
@@ -337,7 +337,8 @@ RULES: tuple[Rule, ...] = (
         source="Pascanu, Mikolov & Bengio (2013), section 2.",
     ),
     Rule(
-        "over_regularised", "fault", "during", training.over_regularised, likelihood=0.6, explains=SYMPTOMS,
+        "over_regularised", "fault", "during", training.over_regularised, likelihood=0.6,
+        explains=("noisy_steps", *SYMPTOMS),
         reason="Where the penalty outweighs E, weights shrink to what holds nothing; where units drop, signals.",
         source="A trial without it decides; it is asked for where weights shrank to half, or 30 % of a layer drop.",
     ),

@@ -1,0 +1,126 @@
+"""The doctor on random set-ups: healthy ones, on which it should be silent, and ones broken on purpose.
+
+Run: python benchmarks/doctor_random.py healthy|broken --count 50 [--first 0] [--for 100] [--file FILE] [--again]
+
+Set-ups are those of `doctor_setups`, one a seed. Each is one line of the file; seeds that stand in it are not run
+again, so that a long run can be cut into parts. "found": there is a fault, or a risk that names the way it was broken;
+"first": the first finding names it; "repaired": trained in full over three seeds, the repaired set-up learns as much as
+the healthy one it was made from, less two hundredths of skill or two standard errors of the rows held out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from doctor_setups import WAYS, broken, healthy
+
+from deltaw.doctor.examine import diagnose
+from deltaw.doctor.repair import repair
+from deltaw.doctor.setup import Setup
+from deltaw.doctor.trial import Budget, Ground, ground, trial
+
+SEEDS, NEAR, SECONDS = 3, 0.02, 3.0
+FILE = Path("build/doctor_random.jsonl")
+
+
+def skill(field: Ground, setup: Setup) -> float:
+    """Mean over the seeds of what a set-up learns."""
+    return float(np.mean([field.skill(trial(setup, setup.seed + i, 5.0).score) for i in range(SEEDS)]))
+
+
+def of_healthy(seed: int, seconds: float) -> dict[str, Any]:
+    """One line: what the doctor says to a healthy set-up."""
+    table, setup, drawn = healthy(seed)
+    diagnosis = diagnose(setup, seconds=seconds)
+    seen = diagnosis.evidence.during
+    return {
+        "table": table, "drawn_before": drawn, "faults": [f.rule for f in diagnosis.findings if f.severity == "fault"],
+        "risks": [f.rule for f in diagnosis.findings if f.severity == "risk"],
+        "skill": seen and seen.skill, "possible": seen and seen.possible, "network": setup.network.sizes,
+        "activation": setup.network.activations[0], "optimizer": setup.optimizer, "learning_rate": setup.learning_rate,
+    }  # fmt: skip
+
+
+def of_broken(seed: int, seconds: float) -> dict[str, Any]:
+    """One line: whether a broken set-up was found, named and mended."""
+    way, table, setup, sound = broken(seed)
+    causes = WAYS[way].causes
+    diagnosis = diagnose(setup, seconds=seconds)
+    found = diagnosis.findings
+    named = any(f.rule in causes and f.severity != "note" for f in found)
+    mended = repair(diagnosis, 2 * seconds)
+    field = ground(sound, Budget(5000, 5.0), seed=2)
+    before, goal = skill(field, field.setup), 0.0
+    goal, held = before, len(field.setup.validation[1])
+    after_field = ground(mended.setup, Budget(5000, 5.0), seed=2)
+    after = skill(after_field, after_field.setup)
+    share = min(max(goal, 0.05), 0.95)
+    slack = max(NEAR, 2 * float(np.sqrt(share * (1 - share) / held)))
+    return {
+        "way": way, "table": table, "found": named or not diagnosis.healthy, "fault": not diagnosis.healthy,
+        "first": bool(found) and found[0].rule in causes, "repaired": after >= goal - slack,
+        "findings": [f"{f.severity} {f.rule}" for f in found[:4]], "healthy_skill": goal, "skill": after,
+        "kept": [f.rule for f in mended.kept],
+    }  # fmt: skip
+
+
+RUNS = {"healthy": of_healthy, "broken": of_broken}
+
+
+def summary(kind: str, rows: list[dict[str, Any]]) -> str:
+    """The shares, and for broken ones a line a way."""
+    if kind == "healthy":
+        alarms = [row for row in rows if row["faults"]]
+        return f"healthy: {len(alarms)} of {len(rows)} with a fault ({len(alarms) / max(1, len(rows)):.1%})"
+    by_way = defaultdict(list)
+    for row in rows:
+        by_way[row["way"]].append(row)
+    lines = [_line(way, of) for way, of in sorted(by_way.items())]
+    return "\n".join([*lines, _line("all", rows)])
+
+
+def _line(name: str, rows: list[dict[str, Any]]) -> str:
+    shares = "".join(
+        f"{what} {sum(row[what] for row in rows) / len(rows):6.0%}  " for what in ("found", "first", "repaired")
+    )
+    return f"{name:22s} {len(rows):4d}  {shares}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=list(RUNS))
+    parser.add_argument("--count", type=int, default=50, help="seeds")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="for an examination; a repair gets twice that")
+    parser.add_argument("--file", type=Path, default=FILE, help="one line a set-up")
+    parser.add_argument("--again", action="store_true", help="run seeds again that stand in the file")
+    parser.add_argument(
+        "--for", type=float, default=float("inf"), dest="limit", help="begin none after so many seconds"
+    )
+    options = parser.parse_args()
+    options.file.parent.mkdir(parents=True, exist_ok=True)
+    lines = options.file.read_text(encoding="utf-8").splitlines() if options.file.exists() else []
+    rows = {(row["kind"], row["seed"]): row for row in map(json.loads, lines)}
+    started = perf_counter()
+    for seed in range(options.first, options.first + options.count):
+        if perf_counter() - started > options.limit or ((options.kind, seed) in rows and not options.again):
+            continue
+        row = {"kind": options.kind, "seed": seed} | RUNS[options.kind](seed, options.seconds)
+        rows[options.kind, seed] = row
+        with options.file.open("a", encoding="utf-8") as f:
+            f.write(json.dumps(row, default=float) + "\n")
+        bad = row.get("faults") or not (row.get("found", True) and row.get("first", True) and row.get("repaired", True))
+        if bad:
+            print(json.dumps(row, default=float), file=sys.stderr)
+    print(summary(options.kind, [row for (kind, _), row in rows.items() if kind == options.kind]))
+
+
+if __name__ == "__main__":
+    main()
