@@ -62,7 +62,7 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
         f"α = {used:g} ends with {fate}; α = {best:g} with E = {number(float(sweep.errors[sweep.at(best)]), 3)}, from "
         f"{number(sweep.start, 3)} at the start.{bound}",
         {"learning_rate": used, "better": best, "gain": gain, "bound": sweep.bound, "stable": sweep.stable},
-        repair=_rate(evidence, best), likelihood=0.8 if sweep.bound is not None and used > sweep.bound else 0.5,
+        repair=Repair(f"α = {best:g}", {"learning_rate": best}), likelihood=0.8 if sweep.bound is not None and used > sweep.bound else 0.5,
     )  # fmt: skip
 
 
@@ -76,12 +76,12 @@ def rate_too_low(evidence: Evidence) -> Finding | None:
     assert sweep is not None
     ratio = float(np.nanmedian(look.update / np.maximum(look.weight, 1e-30)))
     return Finding(
-        f"In {seen.setup.epochs} epochs α = {sweep.used:g} brings E from {number(sweep.start, 3)} to "
+        f"In {seen.given[0].history.batch_steps} steps α = {sweep.used:g} brings E from {number(sweep.start, 3)} to "
         f"{number(float(sweep.errors[sweep.at(sweep.used)]), 3)}, α = {best:g} to "
         f"{number(float(sweep.errors[sweep.at(best)]), 3)}. A step changes a layer's weights by {number(ratio, 2)} of "
         "their length.",
         {"learning_rate": sweep.used, "better": best, "gain": gain, "update_to_weight": ratio},
-        repair=_rate(evidence, best), likelihood=0.45 if ratio < 1e-3 else 0.35,
+        repair=Repair(f"α = {best:g}", {"learning_rate": best}), likelihood=0.45 if ratio < 1e-3 else 0.35,
     )  # fmt: skip
 
 
@@ -92,21 +92,17 @@ def _better_rate(evidence: Evidence, lower: bool) -> tuple[During, float, float]
     if sweep is None or sweep.used <= 0 or not np.isfinite(sweep.errors).any() or (sweep.best < sweep.used) != lower:
         return None
     gain = seen.ground.skill(float(sweep.scores.max())) - seen.ground.skill(float(sweep.scores[sweep.at(sweep.used)]))
-    if gain < max(GAIN, seen.noise) or sweep.at(sweep.best) == sweep.at(sweep.used):
+    lower_error = sweep.errors[sweep.at(sweep.best)] < sweep.errors[sweep.at(sweep.used)]
+    if gain < max(GAIN, seen.noise) or not lower_error:
         return None
     return seen, sweep.best, gain
-
-
-def _rate(evidence: Evidence, rate: float) -> Repair:
-    """That rate, for E summed or averaged as the set-up has it."""
-    return Repair(f"α = {rate:g}", {"learning_rate": rate})
 
 
 def too_few_epochs(evidence: Evidence) -> Finding | None:
     """E is still falling when training ends."""
     seen, setup = evidence.watched, evidence.setup
     E = seen.loss
-    if not seen.short or seen.broke or seen.ground.share < 0.9 or not len(E):
+    if not seen.short or seen.broke or seen.ground.share < 1.0 or not len(E):
         return None
     steps = seen.given[0].history.batch_steps
     tenth = max(1, len(E) // 10)
@@ -116,7 +112,7 @@ def too_few_epochs(evidence: Evidence) -> Finding | None:
     more = max(10, math.ceil(1000 / max(1, steps)))
     falling = "" if math.isnan(fall) else f"E fell by {fall:.1%} in the last tenth of the epochs; "
     return Finding(
-        f"{falling}{setup.epochs} epochs of {steps // max(1, len(E))} steps are {steps} steps in all.",
+        f"{falling}training has {steps} steps in all, {steps // len(E)} in an epoch.",
         {"fall": fall, "steps": steps}, Where(epoch=len(E) - 1),
         Repair(f"{more} times as many epochs", {"epochs": setup.epochs * more}),
         likelihood=0.5 if steps < 200 else 0.3,

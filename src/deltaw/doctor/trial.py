@@ -139,7 +139,14 @@ def ground(setup: Setup, budget: Budget, seed: int = 0) -> Ground:
     asked = steps / _steps(cut)
     epochs = max(1, min(round(asked), affordable(cut, budget.seconds)))
     cut = replace(cut, epochs=epochs)
-    return Ground(cut, index, min(1.0, epochs / asked), asked / setup.epochs, len(index) + kept >= 0.9 * n, guess(cut))
+    return Ground(
+        cut,
+        index,
+        min(1.0, epochs / max(1, round(asked))),
+        asked / setup.epochs,
+        len(index) + kept >= 0.9 * n,
+        guess(cut),
+    )
 
 
 def affordable(setup: Setup, seconds: float) -> int:
@@ -197,7 +204,8 @@ def scored(known: Targets, t: Array, o: Array) -> float:
         return WORST if known.task == "regression" else 0.0
     if known.task == "regression":
         spread = float(np.sum((t - t.mean(axis=0)) ** 2))
-        return max(WORST, 1.0 - float(np.sum((t - o) ** 2)) / spread) if spread > 0 else 0.0
+        with np.errstate(over="ignore"):
+            return max(WORST, 1.0 - float(np.sum((t - o) ** 2)) / spread) if spread > 0 else 0.0
     if known.task == "classification" and t.shape[1] > 1:
         return float(np.mean(t.argmax(axis=1) == o.argmax(axis=1)))
     values = np.unique(t)  # the answer is the nearest of the values that targets have: 0 or 1, 0.01 or 0.99, −1 or 1

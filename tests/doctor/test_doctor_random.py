@@ -1,0 +1,31 @@
+"""A few of the random set-ups of benchmarks/doctor_random.py: silence on the healthy, the cause on the broken."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from deltaw.doctor import diagnose
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+from doctor_setups import WAYS, broken, healthy
+
+SOME = ("large_weights", "exponential_layers", "sigmoid_cross_entropy", "step", "rate_too_high")
+
+
+@pytest.mark.parametrize("seed", range(1000, 1008))
+def test_silent_on_a_healthy_one(seed: int) -> None:
+    _, setup, _ = healthy(seed)
+    assert diagnose(setup, seconds=2.0).healthy
+
+
+@pytest.mark.parametrize("way", [w if w in SOME else pytest.param(w, marks=pytest.mark.slow) for w in WAYS])
+def test_a_broken_one_is_found(way: str) -> None:
+    seed = 5000 + list(WAYS).index(way)
+    made, _, setup, _ = broken(seed)
+    assert made == way
+    diagnosis = diagnose(setup, seconds=3.0)
+    assert not diagnosis.healthy
+    assert WAYS[way].causes & {f.rule for f in diagnosis.findings}

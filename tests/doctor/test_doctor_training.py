@@ -1,0 +1,255 @@
+"""What is seen in training: each rule found where it should be, silence where a network learns, repairs that help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deltaw import Network
+from deltaw.doctor import RULES, Diagnosis, Setup, diagnose
+from deltaw.doctor.evidence import evidence
+from deltaw.doctor.examine import findings
+from deltaw.doctor.findings import Finding, Repair
+from deltaw.doctor.repair import confirmed, repair
+from deltaw.doctor.trial import Budget, ground
+from deltaw.doctor.watch import SHORT, During, guess_error, watch
+
+SECONDS = 2.0
+rng = np.random.default_rng(11)
+N = 600
+X = rng.normal(size=(N, 4))
+CURVED = (X[:, 0] * X[:, 1] > 0).astype(np.float64)[:, None]
+STRAIGHT = (X[:, 0] + X[:, 1] > 0).astype(np.float64)[:, None]
+WAVE = np.sin(2 * X[:, :1]) + X[:, 1:2]
+
+
+def binary(hidden: tuple[int, ...] = (24,), activation: str = "tanh", init: Any = None, **words: Any) -> Setup:
+    """Two classes that no straight line divides; with these settings it learns."""
+    net = Network([4, *hidden, 1], [activation] * len(hidden) + ["sigmoid"], init=init, seed=4)
+    made = {"T": CURVED, "loss": "binary_cross_entropy", "optimizer": "adam", "learning_rate": 0.01}
+    return Setup(net, X, **(made | {"batch_size": 32, "epochs": 60} | words))
+
+
+def number(**words: Any) -> Setup:
+    """A number to be learnt; with these settings it is."""
+    made = {"T": WAVE, "optimizer": "adam", "learning_rate": 0.01, "batch_size": 32, "epochs": 60}
+    return Setup(Network([4, 24, 1], ["tanh", "identity"], seed=4), X, **(made | words))
+
+
+def noisy() -> Setup:
+    words = {"optimizer": "momentum(0.95)", "learning_rate": 0.05, "batch_size": 1, "epochs": 40}
+    return binary((8,), "relu", **words)
+
+
+def memorised() -> Setup:
+    flipped = np.where(rng.random((N, 1)) < 0.3, 1 - STRAIGHT, STRAIGHT)
+    return binary((64, 64), "relu", T=flipped, epochs=200)
+
+
+def dying() -> Setup:
+    setup = binary((16, 16), "relu", learning_rate=1e-4, epochs=5)
+    setup.network.biases[1][:12] = -50.0
+    return setup
+
+
+def faded() -> Setup:
+    return binary((8,) * 9, "sigmoid", learning_rate=0.001)
+
+
+HEALTHY: dict[str, Callable[[], Setup]] = {
+    "binary": binary,
+    "number": number,
+    "relu": lambda: binary((32, 16), "relu"),
+    "deep tanh": lambda: binary((12,) * 8, "tanh", learning_rate=0.003),
+    "sgd": lambda: number(optimizer="sgd", learning_rate=0.05),
+    "straight, no hidden layer": lambda: binary((), T=STRAIGHT),
+    "straight, hidden layer without activation": lambda: binary((4,), "identity", T=STRAIGHT),
+    "class numbers": lambda: replace(
+        number(), network=Network([4, 16, 2], ["relu", "softmax"]), T=CURVED[:, 0].astype(int), loss="cross_entropy"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rule, a set-up on which it must speak, and a number that it must state."""
+
+    rule: str
+    setup: Callable[[], Setup]
+    states: Callable[[Finding], bool] = lambda finding: True
+
+    def __repr__(self) -> str:
+        return self.rule
+
+
+CASES = [
+    Case("numbers_lost", lambda: number(optimizer="sgd", learning_rate=50.0), lambda f: f.where.step < 200),
+    Case("rate_too_high", lambda: number(optimizer="sgd", learning_rate=50.0), lambda f: f.evidence["better"] < 5),
+    Case("rate_too_high", lambda: binary(learning_rate=30.0), lambda f: f.evidence["bound"] is None),
+    Case("rate_too_low", lambda: binary(learning_rate=1e-6), lambda f: f.evidence["better"] > 1e-4),
+    Case("noisy_steps", noisy, lambda f: f.evidence["momentum"] == 0.95 and f.evidence["rough"] > 0.02),
+    Case("too_few_epochs", lambda: binary(epochs=1), lambda f: f.evidence["steps"] == 15),
+    Case(
+        "saturated_in_training", lambda: replace(binary(), X=X * 1e4 + 1e5), lambda f: f.evidence["saturated"] > 0.8
+    ),
+    Case("dead_units", dying, lambda f: f.evidence["dead"] == 12 and f.where.layer == 1),
+    Case("gradient_faded", faded, lambda f: f.evidence["ratio"] < 1e-3),
+    Case("over_regularised", lambda: binary(l2=1.0), lambda f: f.evidence["shrunk_to"] < 0.5),
+    Case("over_regularised", lambda: binary(dropout=0.95), lambda f: f.evidence["dropout"] == 0.95),
+    Case("too_small", lambda: binary((1,)), lambda f: f.evidence["units"] == 1),
+    Case("overfitting", memorised, lambda f: f.evidence["fitted"] > f.evidence["held_out"] + 0.1),
+    Case("chance", lambda: binary(T=CURVED[rng.permutation(N)]), lambda f: f.evidence["p"] > 0.05),
+    Case("answers_alike", lambda: binary(init="zeros"), lambda f: f.evidence["score"] < 0.6 < f.evidence["plain"]),
+    Case("learns_less", lambda: binary(init="zeros"), lambda f: f.evidence["plain"] > 0.8),
+]  # fmt: skip
+
+
+def seen(setup: Setup) -> tuple[During, dict[str, Finding]]:
+    """What was watched, and what the rules say before trials."""
+    known = evidence(setup)
+    assert known.before is not None
+    assert known.refusal is None
+    known = replace(known, during=watch(setup, known.before, seconds=SECONDS))
+    return known.watched, {f.rule: f for f in findings(known)}
+
+
+@pytest.mark.parametrize("case", CASES, ids=repr)
+def test_a_rule_speaks_where_it_should(case: Case) -> None:
+    _, found = seen(case.setup())
+    assert case.rule in found, f"found {', '.join(found)}"
+    assert case.states(found[case.rule]), found[case.rule]
+    assert found[case.rule].cause.endswith(".")
+
+
+def test_every_rule_of_training_has_a_case() -> None:
+    there = {rule.name for rule in RULES if rule.when == "during"}
+    untried = {"gradient_grown"}  # healthy deep networks come near it; see docs/doctor.md
+    assert there - untried == {case.rule for case in CASES}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_silence_where_a_network_learns(name: str) -> None:
+    diagnosis = diagnose(HEALTHY[name](), seconds=SECONDS)
+    assert diagnosis.healthy, diagnosis
+    during = diagnosis.evidence.watched
+    assert not during.short
+    assert len(during.given) == 1  # no more than was needed
+    assert during.sweep is None
+
+
+def test_skill_is_between_guess_and_all_right() -> None:
+    during, _ = seen(binary())
+    trial = during.given[0]
+    assert during.skill == pytest.approx((trial.score - during.ground.guess) / (1 - during.ground.guess))
+    assert during.possible >= during.skill > SHORT * during.possible - during.noise
+
+
+def test_saturation_has_a_row_for_each_epoch() -> None:
+    during, _ = seen(binary())
+    assert during.saturation.shape == (len(during.loss), 2)
+    np.testing.assert_array_equal(during.saturation[-1], during.looks[-1].saturated)
+
+
+def test_the_error_of_a_guess() -> None:
+    share = STRAIGHT.mean()
+    entropy = -(share * np.log(share) + (1 - share) * np.log(1 - share))
+    assert guess_error(binary(T=STRAIGHT)) == pytest.approx(entropy, rel=1e-6)
+    assert guess_error(number()) == pytest.approx(0.5 * WAVE.var(), rel=1e-6)
+    assert guess_error(number(loss="absolute")) == pytest.approx(np.abs(WAVE - np.median(WAVE)).mean(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("setup", "causes"),
+    [
+        (lambda: binary(learning_rate=1e-6), {"rate_too_low"}),
+        (lambda: number(optimizer="sgd", learning_rate=50.0), {"rate_too_high"}),
+        (faded, {"vanishing_by_depth"}),
+        (lambda: binary(l2=1.0), {"over_regularised"}),
+        (lambda: binary(activation="identity"), {"no_hidden_activation"}),
+        (lambda: replace(binary(), X=X * 1e4 + 1e5), {"unscaled_inputs"}),
+    ],
+    ids=["rate too low", "rate too high", "deep sigmoid", "penalty", "no activation", "inputs unscaled"],
+)
+def test_the_cause_comes_first_and_its_repair_helps(setup: Callable[[], Setup], causes: set[str]) -> None:
+    diagnosis = diagnose(setup(), seconds=SECONDS)
+    assert diagnosis.findings[0].rule in causes, diagnosis
+    assert diagnosis.findings[0].severity == "fault"
+    repaired = repair(diagnosis, 2 * SECONDS)
+    assert repaired.helped
+    assert len(repaired.after) >= 3
+    assert np.mean(repaired.after) > np.mean(repaired.before) + 0.1
+    network, history = repaired.train()
+    assert history.ended == "finished"
+    assert network is not repaired.setup.network
+    assert "before" in str(repaired)
+
+
+def test_labels_without_signal_are_not_repaired() -> None:
+    diagnosis = diagnose(binary(T=CURVED[rng.permutation(N)]), seconds=SECONDS)
+    assert diagnosis.findings[0].rule == "chance"
+    repaired = repair(diagnosis, SECONDS)
+    if repaired.helped:  # by luck, on the rows that judge
+        assert np.mean(repaired.after) > np.mean(repaired.before)
+    else:
+        assert repaired.setup is diagnosis.setup
+        assert repaired.changes == {}
+        assert str(repaired).startswith("Nothing that was tried helps")
+
+
+def test_a_repair_that_harms_is_dropped() -> None:
+    """A finding whose repair makes a bad network worse, beside one that mends it."""
+    diagnosis = diagnose(binary(learning_rate=1e-6), seconds=SECONDS)
+    harmful = Finding("", repair=Repair("", {"init": "zeros"}), rule="harmful", severity="fault", likelihood=1.0)
+    repaired = repair(Diagnosis(diagnosis.evidence, (harmful, *diagnosis.findings)), 2 * SECONDS)
+    assert "harmful" not in [f.rule for f in repaired.kept]
+    assert harmful in repaired.dropped
+    assert repaired.helped
+
+
+def test_a_repair_that_cannot_be_made_is_dropped() -> None:
+    diagnosis = diagnose(binary(learning_rate=1e-6), seconds=SECONDS)
+    impossible = Finding("", repair=Repair("", {"outputs": 7}), rule="impossible", severity="fault", likelihood=1.0)
+    repaired = repair(Diagnosis(diagnosis.evidence, (impossible, *diagnosis.findings)), 2 * SECONDS)
+    assert [f.rule for f in repaired.kept] != ["impossible"]
+    assert repaired.helped
+
+
+def test_a_fault_becomes_a_risk_where_the_network_learns() -> None:
+    known = evidence(binary())
+    assert known.before is not None
+    known = replace(known, during=watch(known.setup, known.before, seconds=SECONDS))
+    suspect = Finding("", rule="weights_too_small", severity="fault", likelihood=0.5)
+    certain = Finding("", rule="chance", severity="fault", likelihood=0.9)
+    assert [f.severity for f in confirmed(known, [suspect, certain])] == ["risk", "fault"]
+
+
+def test_a_proof_is_not_refuted_by_a_trial() -> None:
+    """Two faults at once: neither repair helps alone, and the one that is proved stays a fault."""
+    setup = replace(binary(init="zeros"), T=CURVED)
+    net = Network([4, 24, 1], ["tanh", "softmax"], init="zeros")
+    diagnosis = diagnose(replace(setup, network=net), seconds=SECONDS)
+    assert diagnosis.findings[0].rule in {"single_softmax", "equal_weights"}
+    faults = [f.rule for f in diagnosis.findings if f.severity == "fault"]
+    assert {"single_softmax", "equal_weights"} <= set(faults)
+    assert repair(diagnosis, 3 * SECONDS).helped
+
+
+def test_the_given_set_up_stays_as_it_was() -> None:
+    setup = binary(learning_rate=1e-6)
+    weights = [w.copy() for w in setup.network.weights]
+    x = X.copy()
+    diagnose(setup, seconds=SECONDS).repair(SECONDS)
+    np.testing.assert_array_equal(X, x)
+    for before, after in zip(weights, setup.network.weights, strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_a_rate_is_tried_where_the_setup_sums_its_error() -> None:
+    summed = number(optimizer="sgd", learning_rate=0.5, reduction="sum", batch_size=64)
+    diagnosis = diagnose(summed, seconds=SECONDS)
+    assert {"rate_too_high", "summed_loss"} & {f.rule for f in diagnosis.findings[:2]}
+    assert ground(summed, Budget()).setup.reduction == "sum"
