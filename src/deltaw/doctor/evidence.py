@@ -134,9 +134,9 @@ def refusal(setup: Setup) -> InputError | None:
     try:
         rows = Rows.of(setup.network, setup.X, setup.T, losses.loss(setup.loss), setup.sample_weight, setup.input_scale)
         assert rows.T is not None
-        short = {"epochs": 1} if setup.epochs in range(1, 1 << 62) else {}
-        alone = {"early_stopping": None, "sample_weight": None, **short}
-        train(setup.network.copy(), rows.X[:1], rows.T[:1], **(setup.arguments | alone))
+        short = {"epochs": 1} if isinstance(setup.epochs, int) and setup.epochs > 1 else {}
+        one_row = {"sample_weight": None, **short}
+        train(setup.network.copy(), rows.X[:1], rows.T[:1], **(setup.arguments | one_row))
     except InputError as error:
         return error
     return None

@@ -38,8 +38,7 @@ def saturation(shares: ArrayLike, names: Sequence[str]) -> Figure:
     figure, (axis,) = _figure((6.4, min(0.9 + 0.42 * layers, 6.0)), 1, 1)
     from matplotlib import colormaps
 
-    colours = colormaps["cividis"].copy()
-    colours.set_bad("#ffffff")
+    colours = colormaps["cividis"].with_extremes(bad="#ffffff")
     extent = (0.5, epochs + 0.5, layers + 0.5, 0.5)
     image = axis.imshow(np.ma.masked_invalid(shown), aspect="auto", vmin=0, vmax=1, cmap=colours, extent=extent,
                         interpolation="nearest")  # fmt: skip

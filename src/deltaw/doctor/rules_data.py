@@ -86,9 +86,9 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
 def double_scaling(evidence: Evidence) -> Finding | None:
     """All inputs close to zero: scaled twice, or divided by too much."""
     columns = evidence.known.columns
-    largest = float(np.nanmax(np.abs([columns.low, columns.high])))
     if columns.constant.all() or not float(columns.rms.max()) < SMALL:
         return None
+    largest = float(np.nanmax(np.abs([columns.low, columns.high])))
     twice = next((d for d in (255.0, 256.0, 100.0) if 0.9 <= largest * d <= 1.1), None)
     hint = f", 1/{twice:g}: as if they had been divided by {twice:g} twice" if twice else ""
     return Finding(

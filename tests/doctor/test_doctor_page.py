@@ -1,0 +1,141 @@
+"""The diagnosis as a document, its figures, and the commands."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import deltaw
+from deltaw import Network
+from deltaw.cli import main
+from deltaw.doctor import Diagnosis, examine, examine_model, figures
+
+rng = np.random.default_rng(7)
+X = rng.normal(size=(300, 3))
+Y = (X[:, 0] * X[:, 1] > 0).astype(int)
+
+
+@cache
+def diagnosis() -> Diagnosis:
+    net = Network([3, 8, 2], ["tanh", "softmax"])
+    return examine(net, 500 * X, Y, loss="cross_entropy", learning_rate=0.5, batch_size=32, epochs=10, seconds=2)
+
+
+def test_the_cause_is_named_first() -> None:
+    found = diagnosis()
+    assert not found.healthy
+    assert found.findings[0].rule == "unscaled_inputs"
+    assert found.line.startswith("fault, unscaled inputs: ")
+
+
+def test_every_form() -> None:
+    page = diagnosis().page
+    text = page.text()
+    assert text.index("Unscaled inputs (fault") < text.index("What follows from it")
+    assert "$$" not in page.html()
+    assert page.html().count("<svg") == len(page.figures) >= 4
+    assert "Unscaled inputs" in diagnosis()._repr_html_()
+    document = json.loads(json.dumps(page.json(), allow_nan=False))
+    assert document["healthy"] is False
+    assert document["findings"][0]["repair"]["changes"] == {"inputs": "standard"}
+    assert "unscaled_inputs" in repr(diagnosis())
+
+
+def test_a_healthy_network_in_few_words() -> None:
+    words: dict[str, Any] = {"loss": "cross_entropy", "optimizer": "adam", "learning_rate": 0.01, "batch_size": 32}
+    found = examine(Network([3, 16, 2], ["relu", "softmax"]), X, Y, seconds=0, **words)
+    assert (found.healthy, found.findings, found.line) == (True, (), "")
+    assert "Nothing is wrong" in str(found)
+
+
+NAMES = ["tanh", "relu", "softmax"]
+BAD = np.array([np.nan, 0.0, np.inf])
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: figures.saturation([[0.1, 0.5, np.nan]], NAMES),
+        lambda: figures.saturation(np.full((40, 30), 0.5), ["tanh"] * 30),
+        lambda: figures.gradients({"before": BAD, "after": [1e-30, 1.0, 2.0]}, NAMES),
+        lambda: figures.signals(np.array([np.nan, np.inf, 1e30, 0.0]), "relu", 0),
+        lambda: figures.signals(X, "softmax", 2, after=BAD),
+        lambda: figures.loss([1.0, 1e9, np.nan], np.nan, {2: "lost"}),
+        lambda: figures.loss([0.5], np.inf, held_out=[np.nan]),
+        lambda: figures.loss([np.nan], 1.0),
+        lambda: figures.rates([1e-3, 1e-2, 1e-1], [np.inf, 1.0, -3.0], 1e-2, bound=0.02),
+        lambda: figures.rates([1e-3], [np.nan], 1e-3),
+    ],
+)
+def test_figures_of_odd_numbers(draw: Any) -> None:
+    from deltaw import plots
+
+    assert plots.svg(draw()).startswith("<svg")
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{a:.4f},{b:.4f},{'yes' if a * b > 0 else 'no'}" for a, b, _ in X]
+    Path("rows.csv").write_text("a,b,kind\n" + "\n".join(rows) + "\n")
+    return tmp_path
+
+
+def test_doctor_of_a_table(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "rows.csv", "-t", "kind", "--seconds", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["healthy"] is True
+    assert main(["doctor", "rows.csv", "-t", "kind", "--seconds", "0", "--set", "init=zeros", "--html", "d.html"]) == 0
+    out = capsys.readouterr()
+    assert out.out == ""
+    assert "Equal weights" in Path("d.html").read_text()
+
+
+def test_doctor_of_a_model(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = deltaw.fit("rows.csv", "kind", epochs=2)
+    model.save("m.deltaw")
+    assert main(["doctor", "m.deltaw", "rows.csv", "--seconds", "0"]) == 0
+    assert "units" in capsys.readouterr().out
+    found = examine_model(model, "rows.csv", seconds=0)
+    assert found.setup.columns == ("a", "b")
+    assert found.setup.drawn
+
+
+def test_a_line_before_a_training_that_will_not_go_well(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "rows.csv", "-t", "kind", "--epochs", "2"]) == 0
+    assert "doctor " not in capsys.readouterr().err
+    assert main(["train", "rows.csv", "-t", "kind", "--epochs", "2", "--set", "init=zeros"]) == 0
+    assert "doctor   fault, equal weights" in capsys.readouterr().err
+    assert main(["train", "rows.csv", "-t", "kind", "--epochs", "2", "--learning-rate", "0", "--doctor", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["doctor"]["findings"][0]["rule"] == "standing_still"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("nowhere.csv", "expected a file"),
+        ("rows.csv", "expected the name of the column"),
+        ("rows.csv -t kimd", "kind"),
+        ("m.deltaw", "expected DATA, or a model file and DATA, found m.deltaw;"),
+        ("rows.csv rows.csv", "expected DATA, or a model file and DATA"),
+        ("rows.csv -t kind --rows 0", "--rows: expected 1 or more"),
+        ("rows.csv -t kind --seconds -1", "--seconds: expected 0 or more"),
+        ("rows.csv -t kind --html nowhere/d.html", "nowhere"),
+        ("rows.csv -t kind --set speed=3", "'speed'"),
+    ],
+)
+def test_one_clear_line(table: Path, capsys: pytest.CaptureFixture[str], arguments: str, words: str) -> None:
+    assert main(["doctor", *arguments.split()]) == 2
+    out = capsys.readouterr()
+    assert out.out == ""
+    assert words in out.err
+    assert out.err.count("\n") == 1
