@@ -10,7 +10,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from deltaw.sklearn import MLPClassifier, MLPRegressor
+from deltaw.sklearn import MLPClassifier, MLPRegressor, TableClassifier, TableRegressor
 
 # Checks look at a hundred epochs at most, and ask for answers that are mostly right: some settings take a larger α.
 QUICK: list[dict[str, Any]] = [
@@ -27,7 +27,7 @@ ALL: list[dict[str, Any]] = [
     {"hidden_layer_sizes": (20, 10), "learning_rate_init": 0.01},
     {"hidden_layer_sizes": (20, 10), "solver": "lbfgs"},
     {"hidden_layer_sizes": (20, 10, 10), "learning_rate_init": 0.01},
-    {"hidden_layer_sizes": (20, 10, 10), "solver": "sgd", "learning_rate_init": 0.02},
+    {"hidden_layer_sizes": (20, 10, 10), "solver": "sgd", "learning_rate_init": 0.01},
     {"hidden_layer_sizes": 30, "activation": "tanh", "learning_rate_init": 0.01},
     {"hidden_layer_sizes": (20, 10), "activation": ["gelu", "silu"], "learning_rate_init": 0.01},
     {"activation": "logistic", "learning_rate_init": 0.01},
@@ -67,6 +67,12 @@ OF_CLASSES: list[dict[str, Any]] = [
     {"loss": "hinge"},
     {"loss": "binary_cross_entropy"},
 ]
+OF_TABLES: list[dict[str, Any]] = [
+    {"recipe": "notes"},
+    {"hidden": (16,), "activation": "relu", "learning_rate": 0.01},
+    {"epochs": 20, "validation": 0.0},
+    {"engine": "reference", "hidden": (16,), "epochs": 20},
+]
 OF_NUMBERS: list[dict[str, Any]] = [
     {"loss": "absolute_error"},
     {"loss": "huber(0.5)"},
@@ -91,6 +97,20 @@ def no_convergence_asked() -> Iterator[None]:
 
 @parametrize_with_checks(estimators(QUICK), xfail_strict=True)
 def test_quick(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+@parametrize_with_checks([TableClassifier(), TableRegressor()], xfail_strict=True)
+def test_tables(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [estimator(**settings) for settings in OF_TABLES for estimator in (TableClassifier, TableRegressor)],
+    xfail_strict=True,
+)
+def test_all_tables(estimator: Any, check: Any) -> None:
     check(estimator)
 
 

@@ -43,6 +43,9 @@ class Activation:
     formula: str
     coupled: bool = False
 
+    def __reduce__(self) -> tuple[Callable[[str], Activation], tuple[str]]:
+        return activation, (self.name,)  # functions without a name cannot be pickled; the row is found by its own
+
     def chain(self, g: Array, z: Array, o: Array) -> Array:
         """∂E/∂z from g = ∂E/∂o; all (n, units)."""
         if self.coupled:

@@ -9,6 +9,8 @@ docs/scikit-learn.md says what is new, what differs, and why.
 from __future__ import annotations
 
 from deltaw.sklearn.classifier import MLPClassifier
+from deltaw.sklearn.imports import from_sklearn, from_torch
 from deltaw.sklearn.regressor import MLPRegressor
+from deltaw.sklearn.tabular import TableClassifier, TableRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor", "TableClassifier", "TableRegressor", "from_sklearn", "from_torch"]

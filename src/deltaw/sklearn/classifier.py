@@ -202,6 +202,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         """Whether the outputs are scores, not probabilities."""
         return bool(outputs.for_classes(self.loss, "multiclass").activation == "identity")
 
+    def _constant_answer(self, T: Array) -> tuple[float, ...] | None:
+        if self._multilabel:
+            return None
+        shares = np.bincount(T if T.ndim == 1 else self._chosen(T), minlength=len(self.classes_)) / len(T)
+        return tuple(shares.tolist())
+
     def _stratified(self) -> bool:
         return not self._multilabel
 
@@ -209,7 +215,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         """Outputs as class numbers (n,), or labels (n, n_labels)."""
         if len(self.classes_) == 1 and not self._multilabel:
             return np.zeros(len(o), int)
-        middle = 0.0 if self.out_activation_ == "identity" else 0.5
+        middle = 0.0 if self._scores_only() else 0.5
         if self._multilabel:
             return (o > middle).astype(int)
         return (o[:, 0] > middle).astype(int) if self.n_outputs_ == 1 else np.asarray(o.argmax(axis=1))

@@ -17,6 +17,7 @@ from deltaw.equations import backprop, dropout, optimizers, schedules
 from deltaw.network import Network
 from deltaw.sklearn.outputs import counting
 from deltaw.sklearn.sample import Sample
+from deltaw.sklearn.threads import threads
 from deltaw.sklearn.watching import Watch
 
 Array = NDArray[Any]
@@ -98,7 +99,7 @@ class Descent:
             label_smoothing=getattr(estimator, "label_smoothing", 0.0),
             dropout=_rates(estimator, len(network.sizes) - 2),
             dropout_key=progress.dropout_key,
-            threads=estimator._threads(),
+            threads=threads(estimator.n_threads),
         )
         self.steps = -(-len(sample) // batch)
         self.rows = Rows.of(network, sample.X, sample.T, loss, sample.weight)

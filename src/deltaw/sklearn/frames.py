@@ -8,11 +8,12 @@ import numpy as np
 
 
 def readable(X: Any) -> Any:
-    """X as it is, or, where only its Arrow stream can be read, as a Polars frame: names are kept."""
+    """X as it is; out of narwhals; or, where only its Arrow stream can be read, as a Polars frame. Names are kept."""
     if isinstance(X, np.ndarray) or not hasattr(X, "__arrow_c_stream__"):
         return X
     import narwhals as nw
 
+    X = nw.to_native(X, pass_through=True)
     if nw.dependencies.is_into_dataframe(X):
         return X
     import polars as pl

@@ -18,6 +18,7 @@ from deltaw.exceptions import InputError
 from deltaw.network import Network
 from deltaw.sklearn.outputs import counting
 from deltaw.sklearn.sample import Sample
+from deltaw.sklearn.threads import threads
 from deltaw.sklearn.watching import Watch
 
 Vector = NDArray[np.float64]
@@ -41,7 +42,7 @@ def minimize(estimator: Any, network: Network, sample: Sample, watch: Watch) -> 
         batch_size=len(sample),
         l2=estimator.alpha / sample.total,
         label_smoothing=getattr(estimator, "label_smoothing", 0.0),
-        threads=estimator._threads(),
+        threads=threads(estimator.n_threads),
     )
     rows = Rows.of(network, sample.X, sample.T, ending.loss, sample.weight)
     count = counting(ending, sample)

@@ -25,8 +25,11 @@ class Named(StrOptions):  # type: ignore[misc]
     """A name that one of the tables of `deltaw.equations` reads, with its settings or without: "huber(0.5)"."""
 
     def __init__(self, table: Mapping[str, Any], read: Callable[[str], Any], words: Mapping[str, str]) -> None:
-        super().__init__(set(table) | set(words))
+        super().__init__({*table, *words})
         self.read, self.words = read, words
+
+    def __str__(self) -> str:
+        return f"a name among {', '.join(sorted(self.options))}, with its settings or without, as in 'name(0.5)'"
 
     def is_satisfied_by(self, value: Any) -> bool:
         """Whether the table knows `value`."""
@@ -55,21 +58,21 @@ def _real(low: float, high: float | None, closed: str) -> Interval:
     return Interval(Real, low, high, closed=closed)
 
 
-_COUNT = Interval(Integral, 1, None, closed="left")
+COUNT = Interval(Integral, 1, None, closed="left")
 _ACTIVATION = Named(ACTIVATIONS, activation, ACTIVATION_WORDS)
-_LOSS = Named({name: None for name in LOSSES if name != "difference"}, _trainable, LOSS_WORDS)
+_LOSSES = {name: row for name, row in LOSSES.items() if name != "difference"}  # which has no minimum
 
 # parameter -> what it may be, of both estimators. The first part is scikit-learn's own, limits and all.
 PERCEPTRON: dict[str, list[Any]] = {
-    "hidden_layer_sizes": ["array-like", _COUNT],
+    "hidden_layer_sizes": ["array-like", COUNT],
     "activation": [_ACTIVATION, list, tuple],
     "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
     "alpha": [_real(0, None, "left")],
-    "batch_size": [StrOptions({"auto"}), _COUNT],
+    "batch_size": [StrOptions({"auto"}), COUNT],
     "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
     "learning_rate_init": [_real(0, None, "neither")],
     "power_t": [_real(0, None, "left")],
-    "max_iter": [_COUNT],
+    "max_iter": [COUNT],
     "shuffle": ["boolean"],
     "random_state": ["random_state"],
     "tol": [_real(0, None, "left")],
@@ -82,20 +85,24 @@ PERCEPTRON: dict[str, list[Any]] = {
     "beta_1": [_real(0, 1, "left")],
     "beta_2": [_real(0, 1, "left")],
     "epsilon": [_real(0, None, "neither")],
-    "n_iter_no_change": [_COUNT, Options(Real, {np.inf})],
-    "max_fun": [_COUNT],
+    "n_iter_no_change": [COUNT, Options(Real, {np.inf})],
+    "max_fun": [COUNT],
     # DeltaW's own.
-    "loss": [_LOSS],
     "dropout": [_real(0, 1, "left"), list, tuple],
     "optimizer": [Named(OPTIMIZERS, optimizer, {}), Optimizer, None],
     "schedule": [Named(SCHEDULES, schedule, {}), None],
     "max_grad_norm": [_real(0, None, "neither"), None],
     "engine": [StrOptions(set(ENGINES))],
-    "n_threads": [_COUNT, None],
+    "n_threads": [COUNT, None],
 }
 CLASSIFIER: dict[str, list[Any]] = {
     **PERCEPTRON,
+    "loss": [Named(_LOSSES, _trainable, {"log_loss": "cross_entropy"})],
     "class_weight": [dict, list, StrOptions({"balanced"}), None],
     "label_smoothing": [_real(0, 1, "left")],
 }
-REGRESSOR: dict[str, list[Any]] = {**PERCEPTRON, "quantiles": ["array-like", None]}
+REGRESSOR: dict[str, list[Any]] = {
+    **PERCEPTRON,
+    "loss": [Named(_LOSSES, _trainable, {"squared_error": "squared", "absolute_error": "absolute"})],
+    "quantiles": ["array-like", None],
+}

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
-from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from deltaw.equations.activations import ACTIVATIONS
 from deltaw.exceptions import InputError, SettingError
+from deltaw.models import Model
 from deltaw.network import Network
-from deltaw.sklearn import lbfgs
+from deltaw.sklearn import exports, lbfgs
 from deltaw.sklearn.descent import Descent, Progress
+from deltaw.sklearn.drawing import Drawn
 from deltaw.sklearn.frames import readable
 from deltaw.sklearn.outputs import Ending
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, PERCEPTRON, word
@@ -64,7 +65,7 @@ class NoPartialFitError(AttributeError, ValueError):
     """There is no partial_fit with these parameters: a missing attribute, by reason of a parameter's value."""
 
 
-class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
+class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """A network as a scikit-learn estimator; see MLPClassifier and MLPRegressor."""
 
     _parameter_constraints = PERCEPTRON
@@ -136,9 +137,27 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
 
         `coefs_` and `intercepts_` can then be set; `partial_fit`, and `fit` with warm_start=True, go on from them.
         """
-        X, *_ = self._read(X, y, None, reset=True, incremental=False)
-        self._begin(X.shape[1], X.dtype, check_random_state(self.random_state))
+        X, T, _ = self._read(X, y, None, reset=True, incremental=False)
+        self._begin(X.shape[1], X.dtype, T, check_random_state(self.random_state))
         return self
+
+    def to_sklearn(self) -> Any:
+        """scikit-learn's MLPClassifier or MLPRegressor that predicts the same; SettingError where it has none such."""
+        return exports.to_sklearn(self)
+
+    def to_torch(self) -> Any:
+        """A torch.nn.Sequential whose outputs are this network's: probabilities, or numbers.
+
+        Raises MissingError where PyTorch is not installed, SettingError for an activation that it has no module for.
+        """
+        return exports.to_torch(self)
+
+    def to_model(self) -> Model:
+        """A `deltaw.Model` that predicts the same: `.save("….deltaw")` writes it.
+
+        Raises SettingError for several labels or numbers a row, which a model file does not hold.
+        """
+        return exports.to_model(self)
 
     # --- fitting ----------------------------------------------------------------------------------------------------
 
@@ -150,7 +169,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         sample = Sample(X, T, weight)
         random = check_random_state(self.random_state)
         if first:
-            self._begin(X.shape[1], X.dtype, random)
+            self._begin(X.shape[1], X.dtype, T, random)
         held_out = None if given[0] is None else Sample(*self._read(*given, reset=False, incremental=True))
         if self.engine == "native":
             sample, held_out = sample.single(), held_out and held_out.single()
@@ -192,10 +211,10 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
             self._judge_from_here(True)
         Descent(self, network, sample, held_out, random, self._optimizer).run(epochs, watch, step_by_step=incremental)
 
-    def _begin(self, n_in: int, dtype: Any, random: np.random.RandomState) -> None:
+    def _begin(self, n_in: int, dtype: Any, T: Array, random: np.random.RandomState) -> None:
         """A new network with scikit-learn's initial weights, number by number."""
         units = [n_in, *self._hidden(), self.n_outputs_]
-        self.out_activation_ = self._ending.activation
+        self.out_activation_, self._baseline = self._ending.activation, self._constant_answer(T)
         self.n_layers_, self.n_iter_, self.t_ = len(units), 0, 0
         self.coefs_, self.intercepts_ = [], []
         names = self._activations()
@@ -204,6 +223,10 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
             bound = np.sqrt((2.0 if word(name, ACTIVATION_WORDS) == "sigmoid" else 6.0) / (fan_in + fan_out))
             self.coefs_.append(random.uniform(-bound, bound, (fan_in, fan_out)).astype(dtype, copy=False))
             self.intercepts_.append(random.uniform(-bound, bound, fan_out).astype(dtype, copy=False))
+        self._begin_records()
+
+    def _begin_records(self) -> None:
+        """What gradient descent records, before it begins."""
         if self.solver != "lbfgs" or self.optimizer is not None:
             self.loss_curve_, self._no_improvement_count = [], 0
             self.best_loss_ = None if self.early_stopping else np.inf
@@ -250,7 +273,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
 
     def _network(self) -> Network:
         """The present weights as a `deltaw.Network`."""
-        sizes = [len(self.coefs_[0]), *(np.shape(coef)[1] for coef in self.coefs_)]
+        sizes = [len(self.coefs_[0]), *map(len, self.intercepts_)]
         names = [*self._activations(), self.out_activation_]
         network = Network(sizes, [word(name, ACTIVATION_WORDS) for name in names], init="zeros")
         network.weights = [np.asarray(coef).T for coef in self.coefs_]
@@ -269,9 +292,10 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         for name, arrays in self._weights_of(network).items():
             setattr(self, name, arrays)
 
-    def _threads(self) -> int:
-        """Threads to use: as scikit-learn's own OpenMP code would, so that joblib and threadpoolctl are obeyed."""
-        return self.n_threads or int(_openmp_effective_n_threads())
+    def _layers(self) -> tuple[list[int], list[str]] | None:
+        if not hasattr(self, "coefs_"):
+            return None
+        return [len(self.coefs_[0]), *map(len, self.intercepts_)], [*self._activations(), self.out_activation_]
 
     # --- predicting -------------------------------------------------------------------------------------------------
 
@@ -299,6 +323,10 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def _ending(self) -> Ending:
+        raise NotImplementedError
+
+    def _constant_answer(self, T: Array) -> tuple[float, ...] | None:
+        """The answer without a look at X: the classes' shares, or the mean; None where a row has several answers."""
         raise NotImplementedError
 
     def _stratified(self) -> bool:

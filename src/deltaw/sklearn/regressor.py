@@ -126,6 +126,9 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     def _ending(self) -> outputs.Ending:
         return outputs.for_numbers(self.loss, self._levels())
 
+    def _constant_answer(self, T: Array) -> tuple[float, ...] | None:
+        return (float(T.mean()),) if T.shape[1] == 1 else None
+
     def _stratified(self) -> bool:
         return False
 

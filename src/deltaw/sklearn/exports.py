@@ -1,0 +1,172 @@
+"""Fitted estimators for scikit-learn, PyTorch and model files; predictions stay what they were."""
+
+from __future__ import annotations
+
+import copy
+import platform
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn import neural_network
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.validation import check_is_fitted
+
+from deltaw import __version__, models
+from deltaw.exceptions import MissingError, SettingError
+from deltaw.models.recipes import RECIPES, Recipe
+from deltaw.models.scores import Baseline
+from deltaw.network import Network
+from deltaw.preparation import Preparation, Target
+from deltaw.preparation.scaling import IDENTITY
+from deltaw.preparation.steps import Number
+from deltaw.sklearn.parameters import ACTIVATION_WORDS, word
+
+# The equations' word -> the class of torch.nn; LeakyReLU's slope and ELU's α are torch's defaults, as ours.
+TORCH = {
+    "identity": "Identity", "sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "ReLU", "leaky_relu": "LeakyReLU",
+    "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU", "mish": "Mish", "softplus": "Softplus",
+    "softsign": "Softsign", "softmax": "Softmax",
+}  # fmt: skip
+# Fitted attributes that both libraries have under the same name.
+SHARED = (
+    "coefs_", "intercepts_", "n_layers_", "n_outputs_", "out_activation_", "n_iter_", "t_", "loss_", "loss_curve_",
+    "best_loss_", "validation_scores_", "best_validation_score_", "n_features_in_", "feature_names_in_", "classes_",
+    "_no_improvement_count",
+)  # fmt: skip
+
+
+def to_sklearn(estimator: Any) -> Any:
+    """scikit-learn's from a fitted estimator of ours.
+
+    Raises:
+        SettingError: scikit-learn has no network of this kind.
+    """
+    check_is_fitted(estimator, "coefs_")
+    into = neural_network.MLPClassifier if hasattr(estimator, "classes_") else neural_network.MLPRegressor
+    known = into()._parameter_constraints["activation"][0].options
+    names = {theirs(name) for name in estimator._activations()} or {"identity"}
+    ends = {"logistic", "softmax"} if hasattr(estimator, "classes_") else {"identity", "exp"}
+    one_a_class = estimator.out_activation_ == "logistic" and estimator.n_outputs_ > 1 and not estimator._multilabel
+    if len(names) > 1 or not names <= known or estimator.out_activation_ not in ends or one_a_class:
+        raise SettingError(
+            f"to_sklearn: expected one hidden activation for all layers ({', '.join(sorted(known))}) and an output of "
+            "scikit-learn's", f"{', '.join(sorted(names))}, output {estimator.out_activation_}",
+            "use to_torch() or to_model()",
+        )  # fmt: skip
+    given = set(into._get_param_names())
+    same = {name: value for name, value in estimator.get_params().items() if name in given} | {
+        "activation": names.pop()
+    }
+    if "loss" in given:
+        same["loss"] = "poisson" if estimator.out_activation_ == "exp" else "squared_error"
+    made = into(**same)
+    share(estimator, made)
+    if hasattr(estimator, "classes_"):
+        made._label_binarizer = LabelBinarizer().fit(
+            np.eye(len(estimator.classes_), dtype=int) if estimator._multilabel else estimator.classes_
+        )
+    return made
+
+
+def to_torch(estimator: Any) -> Any:
+    """A torch.nn.Sequential, float64 or float32 as coefs_ are, whose outputs are the network's, up to probabilities.
+
+    Raises:
+        MissingError: PyTorch is not installed.
+        SettingError: an activation that torch.nn has no module for.
+    """
+    torch = torch_module()
+    check_is_fitted(estimator, "coefs_")
+    layers: list[Any] = []
+    names = [*estimator._activations(), estimator.out_activation_]
+    for coef, intercept, name in zip(estimator.coefs_, estimator.intercepts_, names, strict=True):
+        weight = torch.from_numpy(np.array(coef.T, order="C"))
+        linear = torch.nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
+        with torch.no_grad():
+            linear.weight.copy_(weight)
+            linear.bias.copy_(torch.from_numpy(np.array(intercept)))
+        layers += [linear, _module(torch, word(name, ACTIVATION_WORDS))]
+    return torch.nn.Sequential(*layers)
+
+
+def to_model(estimator: Any) -> models.Model:
+    """A `deltaw.Model` that predicts the same, for a .deltaw file.
+
+    Inputs are taken as they are, in float32. Two classes get an output each: softmax(0, z) is 1 − σ(z) and σ(z).
+
+    Raises:
+        SettingError: several labels or numbers a row, which a model file does not hold.
+    """
+    check_is_fitted(estimator, "coefs_")
+    network: Network = estimator._network().copy()
+    classes = tuple(getattr(estimator, "classes_", np.empty(0)).tolist())
+    task = "classification" if classes else "regression"
+    if getattr(estimator, "_multilabel", False) or network.sizes[-1] != (1 if len(classes) <= 2 else len(classes)):
+        raise SettingError(
+            "to_model: expected one answer a row", f"{network.sizes[-1]} outputs",
+            "train an estimator for each, or keep this one with joblib",
+        )  # fmt: skip
+    if len(classes) == 2:
+        network = _two_outputs(network)
+    names = [str(n) for n in getattr(estimator, "feature_names_in_", [f"x{i}" for i in range(network.sizes[0])])]
+    preparation = Preparation("none", tuple(Number(name, IDENTITY, 0.0, False) for name in names))
+    target = Target("target", task, "as the estimator was fitted", classes)  # type: ignore[arg-type]
+    shares = (1.0 / len(classes),) * len(classes) if classes else (0.0,)
+    baseline = Baseline(task, getattr(estimator, "_baseline", None) or shares)
+    seed = estimator.random_state if isinstance(estimator.random_state, int) else 0
+    versions = {"deltaw": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    rows = estimator.t_ // estimator.n_iter_ if estimator.n_iter_ else 0
+    origin = models.Origin("scikit-learn estimator", rows, 0, 0, seed, 0.0, estimator.engine, versions)
+    losses = [float(loss) for loss in getattr(estimator, "loss_curve_", [])]
+    history = models.Learning(loss=losses, seconds=[0.0] * len(losses))
+    recipe = _recipe(estimator, task, network)
+    return models.Model(network, preparation, target, recipe, baseline, history, None, origin)
+
+
+def _recipe(estimator: Any, task: str, network: Network) -> Recipe:
+    """What the estimator was trained with, in the words of a recipe."""
+    return replace(
+        RECIPES["default"][task], name="scikit-learn", scaling="none",
+        targets="labels" if task == "classification" else "standard", hidden=tuple(network.sizes[1:-1]),
+        activation=network.activations[0], output_activation=network.activations[-1], loss=estimator._ending.loss.name,
+        learning_rate=float(estimator.learning_rate_init), clamp=False, schedule="constant", label_smoothing=0.0,
+        epochs=max(int(estimator.n_iter_), 1), dropout=float(np.max(estimator.dropout)), dropout_schedule="constant",
+        validation=0.0, patience=None,
+    )  # fmt: skip
+
+
+def _two_outputs(network: Network) -> Network:
+    """The same network with an output for each of two classes in place of one logistic output."""
+    pair = Network([*network.sizes[:-1], 2], [*network.activations[:-1], "softmax"], init="zeros")
+    pair.weights, pair.biases = list(network.weights), list(network.biases)
+    pair.weights[-1] = np.vstack([np.zeros_like(network.weights[-1]), network.weights[-1]])
+    pair.biases[-1] = np.concatenate([np.zeros_like(network.biases[-1]), network.biases[-1]])
+    return pair
+
+
+def share(fitted: Any, made: Any) -> None:
+    """Give `made` the attributes that both libraries know."""
+    for name in SHARED:
+        if hasattr(fitted, name):
+            setattr(made, name, copy.deepcopy(getattr(fitted, name)))
+
+
+def theirs(name: str) -> str:
+    """scikit-learn's word for the equations'."""
+    return {ours: theirs for theirs, ours in ACTIVATION_WORDS.items()}.get(name, name)
+
+
+def torch_module() -> Any:
+    """PyTorch. Raises MissingError where it is not installed."""
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingError("expected PyTorch", "none", "install it: pip install torch") from error
+    return torch
+
+
+def _module(torch: Any, name: str) -> Any:
+    if name not in TORCH:
+        raise SettingError(f"to_torch: expected an activation among {', '.join(TORCH)}", name, "use to_model() instead")
+    return torch.nn.Softmax(dim=-1) if name == "softmax" else getattr(torch.nn, TORCH[name])()

@@ -1,0 +1,222 @@
+"""TableClassifier and TableRegressor: the whole of `deltaw.fit` as an estimator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import check_array, check_random_state, column_or_1d
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_y, check_is_fitted, validate_data
+
+from deltaw import models
+from deltaw.engines import ENGINES
+from deltaw.exceptions import InputError
+from deltaw.models import recipes
+from deltaw.models.recipes import RECIPES
+from deltaw.sklearn.drawing import Drawn
+from deltaw.sklearn.frames import readable
+from deltaw.sklearn.parameters import COUNT
+from deltaw.sklearn.perceptron import checked
+from deltaw.sklearn.threads import threads
+from deltaw.tables import read
+
+Array = NDArray[Any]
+
+TARGET = "target"  # what the answer's column is called, unless a column of X is
+
+
+class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
+    """What both share: a frame with an answer for `deltaw.fit`, and the model that it returns."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "recipe": [StrOptions(set(RECIPES))],
+        "engine": [StrOptions(set(ENGINES))],
+        "n_threads": [COUNT, None],
+        "random_state": ["random_state"],
+        "settings": [dict, None],
+    }
+    _task: ClassVar[str]
+
+    model_: models.Model
+    n_features_in_: int
+
+    def __init__(
+        self,
+        recipe: str = "default",
+        *,
+        hidden: Any = None,
+        activation: str | None = None,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        optimizer: Any = None,
+        schedule: str | None = None,
+        loss: str | None = None,
+        l2: float | None = None,
+        dropout: float | None = None,
+        label_smoothing: float | None = None,
+        scaling: str | None = None,
+        validation: float | None = None,
+        patience: int | None = None,
+        settings: dict[str, Any] | None = None,
+        random_state: Any = None,
+        engine: str = "native",
+        n_threads: int | None = None,
+    ) -> None:
+        self.recipe = recipe
+        self.hidden = hidden
+        self.activation = activation
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.loss = loss
+        self.l2 = l2
+        self.dropout = dropout
+        self.label_smoothing = label_smoothing
+        self.scaling = scaling
+        self.validation = validation
+        self.patience = patience
+        self.settings = settings
+        self.random_state = random_state
+        self.engine = engine
+        self.n_threads = n_threads
+
+    @checked
+    def fit(self, X: Any, y: Any) -> Any:
+        """Learn from X and y.
+
+        Args:
+            X: (n, n_features): a data frame of any library, its columns of any kind, or an array; missing values are
+                allowed. Left out are columns that nothing can be learnt from: `model_.preparation.describe()`.
+            y: (n,), the answers.
+
+        Raises:
+            InputError: a column or setting that cannot be used.
+        """
+        frame = self._frame(X, reset=True)
+        y = _check_y(column_or_1d(y, warn=True) if y is not None else y, multi_output=False, estimator=self)
+        if len(y) != len(frame):
+            raise InputError("X, y: expected as many rows", f"{len(frame)} and {len(y)}", "give one answer a row")
+        name = TARGET
+        while name in frame.columns:
+            name += "_"
+        import polars as pl
+
+        whole = frame.with_columns(pl.Series(name, self._answers(y)))
+        random = self.random_state
+        seed = int(random) if isinstance(random, Integral) else int(check_random_state(random).randint(1 << 31))
+        self.model_ = self._named(
+            models.fit(
+                whole, name, self.recipe, seed=seed, engine=self.engine, threads=threads(self.n_threads), test_size=0.0,
+                task=self._task, **self._settings(),
+            )
+        )  # fmt: skip
+        self.n_iter_ = len(self.model_.history)
+        self.loss_curve_ = list(self.model_.history.loss)
+        return self
+
+    def to_model(self) -> models.Model:
+        """The `deltaw.Model` that was learnt: `.save("….deltaw")` writes it. Raises NotFittedError."""
+        check_is_fitted(self, "model_")
+        return self.model_
+
+    def _layers(self) -> tuple[list[int], list[str]] | None:
+        if not hasattr(self, "model_"):
+            return None
+        return self.model_.network.sizes, self.model_.network.activations
+
+    def _settings(self) -> dict[str, Any]:
+        """The recipe's fields that were given."""
+        names = [name for name in self._get_param_names() if name in recipes.SCHEMA]
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {**given, **(self.settings or {})}
+
+    def _frame(self, X: Any, reset: bool) -> Any:
+        """X as a Polars frame, its width and names checked; the columns of an array are x0, x1, …"""
+        import polars as pl
+
+        X = readable(X)
+        if not hasattr(X, "columns"):
+            X = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=self, input_name="X")
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        if isinstance(X, np.ndarray):
+            names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])
+            X = pl.DataFrame({str(name): _column(X[:, i]) for i, name in enumerate(names)})
+        return read(X).frame
+
+    def _answers(self, y: Array) -> Any:
+        raise NotImplementedError
+
+    def _named(self, model: models.Model) -> models.Model:
+        return model
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        return tags
+
+
+class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
+    """Classes from a table as it is: types, missing values, categories and scales are dealt with inside.
+
+    The parameters are those of `deltaw.fit`: a recipe, and fields of it to be changed; None leaves the choice to the
+    recipe and the data. `settings` takes the fields that have no parameter of their own.
+
+    Attributes:
+        classes_: in the order of `predict_proba`'s columns.
+        model_: the `deltaw.Model`.
+        n_iter_, loss_curve_: of the training.
+    """
+
+    _task = "classification"
+    classes_: Array
+
+    def predict(self, X: Any) -> Array:
+        """The class of each row, (n,)."""
+        check_is_fitted(self, "model_")
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    def predict_proba(self, X: Any) -> Array:
+        """How likely each class is, (n, n_classes), in the order of `classes_`."""
+        check_is_fitted(self, "model_")
+        return self.model_.predict_proba(self._frame(X, reset=False))
+
+    def _answers(self, y: Array) -> Any:
+        check_classification_targets(y)
+        self.classes_, numbers = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise InputError("y: expected two classes or more", f"1 class, {self.classes_[0]!r}", "give rows of others")
+        return numbers
+
+    def _named(self, model: models.Model) -> models.Model:
+        """The model with the classes' own names in place of their numbers."""
+        return replace(model, target=replace(model.target, classes=tuple(self.classes_.tolist())))
+
+
+class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
+    """Numbers from a table as it is; see TableClassifier."""
+
+    _task = "regression"
+
+    def predict(self, X: Any) -> Array:
+        """The answer for each row, (n,)."""
+        check_is_fitted(self, "model_")
+        return np.asarray(self.model_.predict(self._frame(X, reset=False)))
+
+    def _answers(self, y: Array) -> Any:
+        if len(y) < 2:
+            raise InputError("X, y: expected rows to compare", f"n_samples={len(y)}", "give more rows")
+        return np.asarray(y, np.float64)
+
+
+def _column(values: Array) -> Any:
+    """A column of an array for Polars; of an array of objects as plain values, NaN as missing."""
+    return values if values.dtype.kind in "fiub" else [None if value != value else value for value in values.tolist()]
