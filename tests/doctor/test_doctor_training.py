@@ -92,6 +92,8 @@ CASES = [
     Case("rate_too_high", lambda: binary(learning_rate=30.0), lambda f: f.evidence["bound"] is None),
     Case("rate_too_low", lambda: binary(learning_rate=1e-6), lambda f: f.evidence["better"] > 1e-4),
     Case("noisy_steps", noisy, lambda f: f.evidence["momentum"] == 0.95 and f.evidence["rough"] > 0.02),
+    Case("clipped", lambda: number(optimizer="sgd", learning_rate=0.05, max_grad_norm=1e-6),
+         lambda f: f.evidence["gradient"] > 1e-4),
     Case("too_few_epochs", lambda: binary(epochs=1), lambda f: f.evidence["steps"] == 15),
     Case(
         "saturated_in_training", lambda: replace(binary(), X=X * 1e4 + 1e5), lambda f: f.evidence["saturated"] > 0.8

@@ -305,6 +305,12 @@ RULES: tuple[Rule, ...] = (
         source="The same sweep.",
     ),
     Rule(
+        "clipped", "fault", "during", pace.clipped, likelihood=0.7, explains=("rate_too_low", *SYMPTOMS),
+        reason="A gradient that is always shortened makes steps of one length, whatever E says.",
+        source="Pascanu, Mikolov & Bengio (2013), section 3.2, take half to ten times the average length; a hundredth "
+        "is out of all proportion.",
+    ),
+    Rule(
         "noisy_steps", "fault", "during", pace.noisy_steps, likelihood=0.65, explains=SYMPTOMS,
         reason="Few rows' gradient points elsewhere than all rows', and far strides never settle.",
         source="McCandlish et al. (2018), section 2. E goes up as often as down, by 2 % of itself.",

@@ -17,6 +17,7 @@ from deltaw.pages import number
 
 GAIN = 0.05  # of skill: what another rate must bring to be worth a word; below it is the noise of another seed
 SLOPE = 0.01  # E fell by at least this share from the last tenth but one of the epochs to the last: still falling
+CLIPPED = 100.0  # times that a gradient is shortened
 ROUGH = 0.02  # deviation of E from epoch to epoch, as a share of E, once it has stopped falling
 
 
@@ -58,11 +59,12 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
             f"{number(sweep.bound, 3)}, and α is {over}."
         )
     fate = f"E = {number(float(error), 3)}" if np.isfinite(error) else "E lost"
+    beyond = sweep.bound is not None and used > sweep.bound
     return Finding(
         f"α = {used:g} ends with {fate}; α = {best:g} with E = {number(float(sweep.errors[sweep.at(best)]), 3)}, from "
         f"{number(sweep.start, 3)} at the start.{bound}",
         {"learning_rate": used, "better": best, "gain": gain, "bound": sweep.bound, "stable": sweep.stable},
-        repair=Repair(f"α = {best:g}", {"learning_rate": best}), likelihood=0.8 if sweep.bound is not None and used > sweep.bound else 0.5,
+        repair=Repair(f"α = {best:g}", {"learning_rate": best}), likelihood=0.8 if beyond else 0.5,
     )  # fmt: skip
 
 
@@ -96,6 +98,23 @@ def _better_rate(evidence: Evidence, lower: bool) -> tuple[During, float, float]
     if gain < max(GAIN, seen.noise) or not lower_error:
         return None
     return seen, sweep.best, gain
+
+
+def clipped(evidence: Evidence) -> Finding | None:
+    """A gradient shortened so much that hardly a step is left."""
+    seen, longest = evidence.watched, evidence.setup.max_grad_norm
+    if not seen.short or longest is None or seen.start is None:
+        return None
+    length = float(np.linalg.norm(seen.start.gradient))
+    if not length > CLIPPED * longest:
+        return None
+    return Finding(
+        f"At the start ‖∂E/∂W‖ is {number(length, 3)}, and max_grad_norm = {longest:g} makes it "
+        f"{number(length / longest, 3)} times shorter: steps are as much shorter than α = "
+        f"{evidence.setup.learning_rate:g} says.",
+        {"gradient": length, "max_grad_norm": longest}, Where(step=0),
+        Repair("shorten the gradient only where it is longer than 1", {"max_grad_norm": 1.0}),
+    )  # fmt: skip
 
 
 def too_few_epochs(evidence: Evidence) -> Finding | None:

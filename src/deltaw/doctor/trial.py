@@ -21,6 +21,7 @@ from deltaw.doctor.setup import Setup
 from deltaw.doctor.stepping import Watched, watched
 from deltaw.doctor.targets import Targets, targets
 from deltaw.engines.rows import Rows
+from deltaw.equations import losses
 from deltaw.exceptions import InputError
 from deltaw.network import Network
 from deltaw.training import History, train
@@ -92,7 +93,7 @@ class Trial:
     """How one training went.
 
     Attributes:
-        score: on the rows kept apart: share of right answers, or R² (WORST at least).
+        score: on the rows kept apart: share of right answers, or R² (WORST at least); the worst where it was refused.
         fitted: the same on the training rows.
         history: of the training; empty where it was refused.
         network: as it ended; as it began where the training was refused.
@@ -172,7 +173,8 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
         fitted = score(setup, seen.network, setup.X, setup.T)
         held = fitted if setup.validation is None else score(setup, seen.network, *setup.validation[:2])
     except (InputError, TypeError, ValueError, IndexError) as error:
-        return Trial(WORST, WORST, History(), setup.network, perf_counter() - started, refused=str(error))
+        worst = WORST if guess(setup) == 0.0 else 0.0
+        return Trial(worst, worst, History(), setup.network, perf_counter() - started, refused=str(error))
     return Trial(held, fitted, seen.history, seen.network, perf_counter() - started, seen.epochs)
 
 
@@ -185,9 +187,25 @@ def _stopped_early(setup: Setup, seconds: float) -> Watched:
 
 
 def score(setup: Setup, network: Network, X: Any, T: Any) -> float:
-    """The share of right answers, or R²; WORST where outputs are no numbers."""
+    """The share of right answers, or R²; WORST where outputs are no numbers.
+
+    A network that is to find a quantile is no worse for not finding the mean: its score is D² = 1 − E/E₀, with E₀ of
+    the best constant (Koenker & Machado 1999), which is R² where E is the squared error.
+    """
     known = targets(matrix(setup.T, "T"), setup)
-    return scored(known, known.encoded(matrix(T, "T")), outputs(setup, network, X))
+    t, o = known.encoded(matrix(T, "T")), outputs(setup, network, X)
+    quantile = _quantile(setup)
+    if quantile is None or known.task != "regression":
+        return scored(known, t, o)
+    constant = float(np.mean(quantile.E(np.broadcast_to(np.quantile(t, quantile.parameter, axis=0), t.shape), t)))
+    reached = float(np.mean(quantile.E(o, t)))
+    return max(WORST, 1.0 - reached / constant) if constant > 0 and np.isfinite(reached) else WORST
+
+
+def _quantile(setup: Setup) -> losses.Loss | None:
+    """The loss, if it is one for quantiles."""
+    row = losses.loss(setup.loss)
+    return row if row.kind == "pinball" else None
 
 
 def outputs(setup: Setup, network: Network, X: Any) -> Array:
@@ -223,7 +241,7 @@ def guess(setup: Setup) -> float:
 
 
 # What a plain network is made of, for each task: output activation and loss.
-PLAIN = {
+PLAIN: dict[str, tuple[str, Any]] = {
     "classification": ("softmax", "cross_entropy"),
     "labels": ("sigmoid", "binary_cross_entropy"),
     "regression": ("identity", "squared"),
@@ -243,6 +261,7 @@ def plain(setup: Setup, seconds: float) -> Setup:
     columns = len(known.classes) if known.task == "classification" else known.low.size
     if known.task == "regression":
         changes["targets"] = "standard"
+        loss = setup.loss if _quantile(setup) else loss
     elif known.form in ("labels", "binary") and known.task == "classification":
         changes |= {"labels": (0.0, 1.0)} if known.form == "binary" else {}
         changes["one_hot"] = columns
