@@ -124,3 +124,10 @@ def test_lbfgs_goes_on_in_float64_where_float32_ends() -> None:
     np.testing.assert_allclose(other.coefs_[0].ravel(), exact, atol=5e-3)
     np.testing.assert_allclose(one.coefs_[0].ravel(), exact, atol=5e-3)
     assert other.loss_ == pytest.approx(one.loss_, rel=1e-6)
+
+
+def test_the_loss_of_several_outputs_is_counted_as_scikit_learn_counts_it() -> None:
+    X, y = BODIES[0], np.c_[scale(BODIES[1]), scale(BODIES[0][:, 2])]
+    estimator = ours.MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", alpha=20.0).fit(X, y)
+    penalty = 0.5 * 20.0 * float(np.sum(estimator.coefs_[0] ** 2)) / len(X)
+    assert estimator.loss_ == pytest.approx(0.5 * np.mean((estimator.predict(X) - y) ** 2) + penalty, rel=1e-5)

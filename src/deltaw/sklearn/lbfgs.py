@@ -13,6 +13,7 @@ from sklearn.utils.optimize import _check_optimize_result
 from deltaw import engines
 from deltaw.engines.protocol import Plan
 from deltaw.engines.rows import Rows
+from deltaw.equations import backprop
 from deltaw.equations.optimizers import SGD
 from deltaw.exceptions import InputError
 from deltaw.network import Network
@@ -23,6 +24,8 @@ from deltaw.sklearn.watching import Watch
 
 Vector = NDArray[np.float64]
 
+# Multiplications from which on a gradient is worth more threads than one: they start anew after each of SciPy's steps.
+WORTH_THREADS = 5_000_000
 STOPPED = 99  # SciPy's status where a callback ended the search
 
 
@@ -36,16 +39,16 @@ def minimize(estimator: Any, network: Network, sample: Sample, watch: Watch) -> 
         raise InputError("dropout: expected none with solver='lbfgs'", repr(estimator.dropout), "use 'adam' or 'sgd'")
     sample = sample.counted().merged()
     ending = estimator._ending
+    work = len(sample) * sum(w.size for w in network.weights)
     plan = Plan(
         loss=ending.loss,
         optimizer=SGD(),
         batch_size=len(sample),
         l2=estimator.alpha / sample.total,
         label_smoothing=getattr(estimator, "label_smoothing", 0.0),
-        threads=threads(estimator.n_threads),
+        threads=threads(estimator.n_threads) if work >= WORTH_THREADS else 1,
     )
     rows = Rows.of(network, sample.X, sample.T, ending.loss, sample.weight)
-    count = counting(ending, sample)
     best = _run(estimator, estimator.engine, network, plan, rows, watch, estimator.max_iter, estimator.max_fun)
     left, calls = estimator.max_iter - best.nit, estimator.max_fun - best.nfev
     steep = float(np.abs(best.jac).max()) > estimator.tol
@@ -56,7 +59,8 @@ def minimize(estimator: Any, network: Network, sample: Sample, watch: Watch) -> 
     if best.status == STOPPED:
         best.status = 0  # a callback's wish is no failure
     estimator.n_iter_ = _check_optimize_result("lbfgs", best, estimator.max_iter)
-    estimator.loss_ = count.of(float(best.fun))
+    penalty = backprop.penalty(plan.l2, network.weights)
+    estimator.loss_ = counting(ending, sample).of(float(best.fun) - penalty) + penalty
 
 
 def _run(
