@@ -20,6 +20,27 @@ struct Inputs {
   const std::int64_t* starts = nullptr;
   float multiply = 1.0f, offset = 0.0f;
 
+  // Mark the inputs of row r that are not zero.
+  void mark(std::int64_t r, std::int32_t* __restrict marks) const {
+    const int n = n_in;
+    if (floats) {
+      const float* row = floats + std::size_t(r) * n_in;
+      for (int i = 0; i < n; ++i) marks[i] |= row[i] != 0.0f;
+    } else if (bytes) {
+      const std::uint8_t* row = bytes + std::size_t(r) * n_in;
+      for (int i = 0; i < n; ++i) marks[i] |= row[i];
+    } else {
+      for (std::int64_t i = starts[r]; i < starts[r + 1]; ++i) marks[columns[i]] = 1;
+    }
+  }
+
+  // Call up a CSR row that will be needed soon: rows come in random order, from memory.
+  void call_up(std::int64_t r) const {
+    constexpr int LINE = 64 / sizeof(float);
+    for (std::int64_t i = starts[r]; i < starts[r + 1]; i += LINE)
+      __builtin_prefetch(values + i), __builtin_prefetch(columns + i);
+  }
+
   // Write row r to `to`; what lies behind n_in there is left as it is.
   void fetch(std::int64_t r, float* to) const {
     const std::size_t first = std::size_t(r) * n_in;

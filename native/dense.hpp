@@ -9,6 +9,7 @@
 // whatever tile, and on whatever thread, it is computed.
 #pragma once
 
+#include "columns.hpp"
 #include "layer.hpp"
 #include "updates.hpp"
 
@@ -35,21 +36,23 @@ inline void in_pieces(int begin, int end, Tile&& tile) {
 
 constexpr int WIDE = 7;  // groups of units at a time where there is one row: as many sums as hide the latency
 
-// Z[r0…][v0…] of MR rows by NV groups of units: sum over k of A[r][k] W[v][k], from the bias (or from zero).
-template <int MR, int NV>
-inline void product_tile(Rows A, int r0, const float* panel, std::size_t stride, int K, bool from_bias, Rows Z, int v0) {
+// Z[r0…][v0…] of MR rows by NV groups of units: sum over `inputs` of A[r][i] W[v][inputs(i)], from the vector at the
+// place `bias` of each panel, or from zero where that is negative.
+template <int MR, int NV, class Inputs>
+inline void product_tile(Rows A, int r0, const float* panel, std::size_t stride, Inputs inputs, int bias, Rows Z, int v0) {
   vf sums[MR][NV];
 #pragma GCC unroll 8
   for (int j = 0; j < NV; ++j) {
-    const vf start = from_bias ? load(panel + j * stride + std::size_t(K) * VL) : zero();
+    const vf start = bias >= 0 ? load(panel + j * stride + std::size_t(bias) * VL) : zero();
 #pragma GCC unroll 8
     for (int i = 0; i < MR; ++i) sums[i][j] = start;
   }
   const float* a = A.row(r0);
-  for (int k = 0; k < K; ++k) {
+  for (int k = 0; k < inputs.count; ++k) {
+    const float* at = panel + std::size_t(inputs(k)) * VL;
     vf w[NV];
 #pragma GCC unroll 8
-    for (int j = 0; j < NV; ++j) w[j] = load(panel + j * stride + std::size_t(k) * VL);
+    for (int j = 0; j < NV; ++j) w[j] = load(at + j * stride);
 #pragma GCC unroll 8
     for (int i = 0; i < MR; ++i) {
       const vf x = splat(a[std::size_t(i) * A.ld + k]);
@@ -64,18 +67,19 @@ inline void product_tile(Rows A, int r0, const float* panel, std::size_t stride,
 }
 
 // Z for rows r0 … r1 and groups v0 … v1; `panel` is the panel of v0.
-inline void product(Rows A, int r0, int r1, const float* panel, std::size_t stride, int K, bool from_bias, Rows Z,
+template <class Inputs>
+inline void product(Rows A, int r0, int r1, const float* panel, std::size_t stride, Inputs inputs, int bias, Rows Z,
                     int v0, int v1) {
   if (r1 - r0 < 4) {  // too few rows to hide the latency of an fma: more groups of units at a time instead
     in_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       for (int r = r0; r < r1; ++r)
-        product_tile<1, NV>(A, r, panel + (v - v0) * stride, stride, K, from_bias, Z, v);
+        product_tile<1, NV>(A, r, panel + (v - v0) * stride, stride, inputs, bias, Z, v);
     });
     return;
   }
   in_pieces<TILE_VECTORS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
     in_pieces<TILE_ROWS>(r0, r1, [&]<int MR>(int r, Size<MR>) {
-      product_tile<MR, NV>(A, r, panel + (v - v0) * stride, stride, K, from_bias, Z, v);
+      product_tile<MR, NV>(A, r, panel + (v - v0) * stride, stride, inputs, bias, Z, v);
     });
   });
 }
@@ -96,7 +100,7 @@ inline void product_back(const Layer& layer, Rows delta, int r0, int r1, Rows ou
         transpose(block);
         for (int i = 0; i < VL; ++i) store(scratch + j * stride + std::size_t(v * VL + i) * VL, block[i]);
       }
-    product(delta, r0, r1, scratch, stride, width, false, out, g, g + NG);
+    product(delta, r0, r1, scratch, stride, Every{width}, -1, out, g, g + NG);
   });
 }
 
@@ -111,10 +115,7 @@ inline void split_back(const Layer& layer, const float* delta, float* out, int g
         for (int v = 0; v < layer.vectors; ++v)
           sums[i] = fma(load(delta + v * VL), load(layer.w.data() + layer.place(v, k)), sums[i]);
     }
-    transpose(sums);
-    vf total = zero();
-    for (int i = 0; i < VL; ++i) total += sums[i];
-    store(out + g * VL, total);
+    store(out + g * VL, sums_of(sums));
   }
 }
 

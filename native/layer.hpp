@@ -11,6 +11,10 @@
 #include <memory>
 #include <new>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include "activations.hpp"
 #include "simd.hpp"
 
@@ -25,9 +29,13 @@ class Floats {
  public:
   Floats() = default;
   explicit Floats(std::size_t n) : size_(n) {
-    const std::size_t bytes = (n * sizeof(float) + 127) / 64 * 64;
-    data_.reset(static_cast<float*>(std::aligned_alloc(64, bytes)));
+    const std::size_t wanted = (n + 16) * sizeof(float), grain = wanted < 2 * HUGE_PAGE ? 64 : HUGE_PAGE;
+    const std::size_t bytes = (wanted + grain - 1) / grain * grain;
+    data_.reset(static_cast<float*>(std::aligned_alloc(grain, bytes)));
     if (!data_) throw std::bad_alloc();
+#ifdef __linux__
+    if (grain == HUGE_PAGE) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // a wish: it may not be granted
+#endif
     std::memset(data_.get(), 0, bytes);
   }
   static Floats filled(std::size_t n, float value) {
@@ -40,6 +48,9 @@ class Floats {
   std::size_t size() const { return size_; }
 
  private:
+  // Weights that a sparse row picks from all over lie on few pages, which the processor's table of pages can hold.
+  static constexpr std::size_t HUGE_PAGE = std::size_t(1) << 21;
+
   std::unique_ptr<float, Free> data_;
   std::size_t size_ = 0;
 };

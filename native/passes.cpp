@@ -7,10 +7,50 @@
 
 namespace deltaw::DELTAW_ISA {
 
-void Trainer::fetch(Run& run, const Piece& piece, int buffer, int thread) {
+namespace {
+
+// Adds a layer's sums to its gradient in memory, or begins it with them. As a sink, see `gradient`.
+struct Addition {
+  const Layer& layer;
+  float* gradient;
+  bool first;
+
+  void operator()(int v, int k, vf sum) const {
+    float* at = gradient + layer.place(v, k);
+    store(at, first ? sum : load(at) + sum);
+  }
+  template <int N>
+  void operator()(int v, int k, const vf (&sums)[N]) const {
+#pragma GCC unroll 8
+    for (int i = 0; i < N; ++i) (*this)(v, k + i, sums[i]);
+  }
+  template <int N>
+  void operator()(int v, const int* places, const vf (&sums)[N]) const {
+#pragma GCC unroll 8
+    for (int i = 0; i < N; ++i) (*this)(v, places[i], sums[i]);
+  }
+};
+
+}  // namespace
+
+// Which inputs of this thread's rows are not zero. It reads them early, too: other threads may still be at the update.
+void Trainer::mark(Run& run, const Piece& piece, int thread) {
+  const Inputs& inputs = run.epoch.inputs;
+  if (run.sparse || !Columns::worth(inputs)) return;
+  run.marks[thread].assign(inputs.n_in, 0);
+  const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
+  for (int r = begin; r < end; ++r) inputs.mark(run.epoch.order[piece.begin + r], run.marks[thread].data());
+}
+
+// The rows into the workspace, without the columns that are zero in all of them; and the dropout masks.
+void Trainer::fetch(Run& run, const Piece& piece, int thread) {
+  const Inputs& inputs = run.epoch.inputs;
+  Columns& columns = run.columns[thread];
+  if (run.sparse || !Columns::worth(inputs)) columns.take_all();
+  else columns.list(inputs, run.marks.data(), run.threads);
   const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
   for (int r = begin; r < end && !run.sparse; ++r)
-    run.epoch.inputs.fetch(run.epoch.order[piece.begin + r], work_.x[buffer].row(r));
+    columns.fetch(inputs, run.epoch.order[piece.begin + r], work_.x.row(r));
   if (plan_.dropout.empty()) return;
   const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // the masks know rows by batch
   for (std::size_t l = 0; l < plan_.dropout.size(); ++l) {
@@ -34,21 +74,28 @@ void Trainer::hand_on(int l, int r0, int r1, int v0, int v1) {
   }
 }
 
-void Trainer::forward(Run& run, const Piece& piece, int buffer, int thread) {
+void Trainer::forward(Run& run, const Piece& piece, int thread) {
   const int depth = int(layers_.size());
+  const Columns& columns = run.columns[thread];
   for (int l = 0; l < depth; ++l) {
     Layer& layer = layers_[l];
-    const Rows A = input_of(l, buffer);
+    const Rows A = input_of(l);
     const bool rowwise = by_rows(layer, run.threads, SMALL);
     const auto rectangle = [&](int v0, int v1, int r0, int r1) {
       if (l == 0 && run.sparse)
         for (int r = r0; r < r1; ++r) {
           const std::int64_t row = run.epoch.order[piece.begin + r];
+          if (r + 1 < r1) SparseLayer::call_up(layer, run.epoch.inputs, run.epoch.order[piece.begin + r + 1], v0, v1);
           sparse_.product(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row), work_.z[0].row(r),
                           v0, v1);
         }
-      else
-        product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, layer.n_in, true, work_.z[l], v0, v1);
+      else {
+        const auto sum_over = [&](auto some) {
+          product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, some, layer.n_in, work_.z[l], v0, v1);
+        };
+        if (l == 0 && !columns.all()) sum_over(columns.listed());
+        else sum_over(Every{layer.n_in});
+      }
       hand_on(l, r0, r1, v0, v1);
     };
     if (rowwise) {
@@ -125,25 +172,18 @@ void Trainer::backward(Run& run, const Piece& piece, int thread) {
 }
 
 // ∂E/∂W and ∂E/∂b of this piece into memory, on top of what is there from earlier pieces of the batch.
-void Trainer::accumulate(Run& run, const Piece& piece, int buffer, int thread) {
+void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
-    float* g = layer.gradient.data();
-    const bool first = piece.first;
-    const auto add = [&layer, g, first]<int N>(int v, int k, const vf(&sums)[N]) {
-      float* at = g + layer.place(v, k);
-#pragma GCC unroll 8
-      for (int i = 0; i < N; ++i) store(at + i * VL, first ? sums[i] : load(at + i * VL) + sums[i]);
-    };
-    share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
-      gradient(work_.delta[l], input_of(int(l), buffer), piece.rows, v0, v1, b0 * TILE_ROWS,
-               std::min(b1 * TILE_ROWS, layer.n_in), add);
-      if (b0 == 0)
-        for (int v = v0; v < v1; ++v) {
-          const vf sums[1] = {bias_gradient(work_.delta[l], piece.rows, v)};
-          add(v, layer.n_in, sums);
-        }
+    const Addition add{layer, layer.gradient.data(), piece.first};
+    gradient_of_layer(run, piece, int(l), thread, add, [&](int v) {
+      add(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
     });
+    const Columns& columns = run.columns[thread];
+    if (l > 0 || columns.all() || !piece.first) continue;
+    const auto [v0, v1] = part(layer.vectors, thread, run.threads);
+    for (int v = v0; v < v1; ++v)
+      for (int k : columns.idle()) add(v, k, zero());
   }
 }
 

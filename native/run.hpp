@@ -18,10 +18,13 @@ struct Trainer::Run {
   std::atomic<std::int64_t> last_step{std::numeric_limits<std::int64_t>::max()};
   std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
   std::vector<double> norms;  // of every block of the gradient, see gradient_norm
+  std::vector<Columns::Marks> marks;  // each thread's, of the piece that comes next
+  std::vector<Columns> columns;       // each thread's copy, of the piece in work
 
   // `error_`: the sum so far, which goes on here, so that it is rounded the same however the epoch is cut.
   Run(const Epoch& epoch_, int threads_, bool sparse_, const std::function<bool()>& stop_, double error_)
-      : epoch(epoch_), threads(threads_), sparse(sparse_), stop(stop_), barrier(threads_), error(error_) {}
+      : epoch(epoch_), threads(threads_), sparse(sparse_), stop(stop_), barrier(threads_), error(error_), marks(threads_),
+        columns(threads_) {}
 
   // Thread 0 asks now and then. The others learn of a stop one step later, so that all leave at the same step.
   void ask(int thread, std::int64_t step) {
@@ -57,6 +60,25 @@ void share_out(int groups, int blocks, int thread, int threads, Visit&& visit) {
 }
 
 inline int blocks_of(int n) { return (n + TILE_ROWS - 1) / TILE_ROWS; }
+
+// ∂E/∂W of layer l for this piece, tile by tile to sink(v, k, g); and bias(v) once for each group of units.
+template <class Sink, class Bias>
+void Trainer::gradient_of_layer(Run& run, const Piece& piece, int l, int thread, const Sink& sink, Bias&& bias) {
+  const Layer& layer = layers_[l];
+  const Columns& columns = run.columns[thread];
+  const bool listed = l == 0 && !columns.all();
+  const Listed inputs = columns.listed();
+  const int count = listed ? inputs.count : layer.n_in;
+  const auto at_places = [sink, inputs]<int N>(int v, int i, const vf(&g)[N]) { sink(v, inputs.places + i, g); };
+  const int blocks = std::max(1, blocks_of(count));  // where no input is left, the biases still are
+  share_out(layer.vectors, blocks, thread, run.threads, [&](int v0, int v1, int b0, int b1) {
+    const int begin = b0 * TILE_ROWS, end = std::min(b1 * TILE_ROWS, count);
+    if (listed) gradient(work_.delta[l], input_of(l), piece.rows, v0, v1, begin, end, at_places);
+    else gradient(work_.delta[l], input_of(l), piece.rows, v0, v1, begin, end, sink);
+    if (b0 == 0)
+      for (int v = v0; v < v1; ++v) bias(v);
+  });
+}
 
 // A layer is split over threads by rows of data when its weights are few (both threads then read all of them, and
 // no barrier is needed), or when its activation needs whole rows; otherwise by units, so that each thread's

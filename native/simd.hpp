@@ -63,9 +63,53 @@ inline vf fma(vf a, vf b, vf c) {
 }
 
 inline vf select(vi mask, vf yes, vf no) { return mask ? yes : no; }
-inline vf max(vf a, vf b) { return select(a > b, a, b); }
-inline vf min(vf a, vf b) { return select(a < b, a, b); }
+
+// a > b ? a : b, and a < b ? a : b: b where one of them is no number. One instruction, which compilers don't find.
+inline vf max(vf a, vf b) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_max_ps(0xffff, a, b);
+#elif defined(__AVX2__)
+  return _mm256_max_ps(a, b);
+#elif defined(__SSE2__)
+  return _mm_max_ps(a, b);
+#else
+  return select(a > b, a, b);
+#endif
+}
+inline vf min(vf a, vf b) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_min_ps(0xffff, a, b);
+#elif defined(__AVX2__)
+  return _mm256_min_ps(a, b);
+#elif defined(__SSE2__)
+  return _mm_min_ps(a, b);
+#else
+  return select(a < b, a, b);
+#endif
+}
 inline vf abs(vf a) { return (vf)((vi)a & 0x7fffffff); }
+
+// VL numbers as floats.
+inline vf load_as_float(const float* p) { return load(p); }
+inline vf load_as_float(const std::uint8_t* p) {
+#if defined(__AVX512F__)
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, bytes));
+#else
+  vf x;
+  for (int i = 0; i < VL; ++i) x[i] = float(p[i]);
+  return x;
+#endif
+}
+
+// The lanes whose bits are set, moved to the front.
+#if defined(__AVX512F__)
+constexpr bool COMPRESSES = true;
+inline vf compress(vf x, unsigned lanes) { return _mm512_maskz_compress_ps(__mmask16(lanes), x); }
+#else
+constexpr bool COMPRESSES = false;  // one by one is quicker
+inline vf compress(vf x, unsigned) { return x; }
+#endif
 
 // The processor's estimates of 1/√x and 1/x for x > 0, right to 12 or 14 bits. A true square root and division would cost as
 // much as the matrix product whose gradient they follow.
@@ -98,8 +142,8 @@ inline vf estimate_reciprocal(vf x) {
 // normal number stands in for 0 under the estimate.
 inline vf square_root(vf x) {
   const vf y = estimate_reciprocal_sqrt(max(x, splat(1.1754944e-38f)));
-  const vf s = x * y;
-  return fma(fma(-s, s, x), 0.5f * y, s);
+  const vf s = x * y, half_y = (vf)((vi)y - 0x00800000);  // one less in the exponent: the units for floats are busy
+  return fma(fma(-s, s, x), half_y, s);
 }
 
 // a/x for x > 0: from y ≈ 1/x, q = a y, and one step, q + (a − q x) y.
@@ -200,6 +244,16 @@ inline void transpose(vf x[VL]) {
 #pragma GCC unroll 16
     for (int i = 0; i < VL; ++i) x[i] = y[i];
   }
+}
+
+// Lane i of the result: the sum of the lanes of x[i]. The stages of `transpose`, adding on the way: half the shuffles.
+inline vf sums_of(vf x[VL]) {
+  using All = std::make_integer_sequence<int, VL>;
+  for (int n = VL; n > 1; n /= 2)
+#pragma GCC unroll 16
+    for (int i = 0; i < n / 2; ++i)
+      x[i] = detail::interleave<0>(x[i], x[i + n / 2], All{}) + detail::interleave<VL / 2>(x[i], x[i + n / 2], All{});
+  return x[0];
 }
 
 }  // namespace deltaw::DELTAW_ISA

@@ -65,6 +65,13 @@ class SparseLayer {
     return (sum(total) + rest) * x.multiply;
   }
 
+  // Call up what a row will need of weights that no cache holds, while another is in work.
+  static void call_up(const Layer& layer, const Inputs& x, std::int64_t row, int v0, int v1) {
+    if (layer.w.size() < FAR) return;
+    for (std::int64_t i = x.starts[row]; i < x.starts[row + 1]; ++i)
+      for (int v = v0; v < v1; ++v) __builtin_prefetch(layer.w.data() + layer.place(v, x.columns[i]), 1);
+  }
+
   // z of one row for groups v0 … v1.
   void product(const Layer& layer, const Inputs& x, std::int64_t row, float u_sum, float* z, int v0, int v1) const {
     const std::int64_t begin = x.starts[row], end = x.starts[row + 1];
@@ -119,6 +126,8 @@ class SparseLayer {
   }
 
  private:
+  static constexpr std::size_t FAR = std::size_t(1) << 19;  // weights: more than the caches near a core hold
+
   static void add(float* to, vf what) { store(to, load(to) + what); }
 
   Floats q_, sums_;

@@ -7,7 +7,7 @@ namespace deltaw::DELTAW_ISA {
 
 // Where a layer's weights and state lie, and the step that changes them there. Held by value, pointers and all: the
 // compiler must take every store for one that might change what it reaches through a reference.
-template <class Opt>
+template <class Opt, bool plain = false>
 struct Update {
   float *w, *s0, *s1;
   std::size_t stride;
@@ -17,27 +17,45 @@ struct Update {
       : w(layer.w.data()), s0(Opt::slots > 0 ? layer.state[0].data() : nullptr),
         s1(Opt::slots > 1 ? layer.state[1].data() : nullptr), stride(layer.stride), c(c_) {}
 
-  // g of inputs k … k + N of group v.
+  // g of inputs k … k + N of group v, or of the N inputs at these places.
   template <int N>
   void operator()(int v, int k, const vf (&g)[N]) const {
-    const std::size_t at = v * stride + std::size_t(k) * VL;
-    float* const to = w + at;
-    float* const m = Opt::slots > 0 ? s0 + at : nullptr;
-    float* const n = Opt::slots > 1 ? s1 + at : nullptr;
-#pragma GCC unroll 8
-    for (int i = 0; i < N; ++i)
-      apply<Opt>(to + i * VL, Opt::slots > 0 ? m + i * VL : nullptr, Opt::slots > 1 ? n + i * VL : nullptr, g[i], c);
+    step(v, g, [k](int i) { return k + i; });
+  }
+  template <int N>
+  void operator()(int v, const int* places, const vf (&g)[N]) const {
+    step(v, g, [places](int i) { return places[i]; });
   }
   void operator()(int v, int k, vf g) const {
     const vf one[1] = {g};
     (*this)(v, k, one);
   }
+
+ private:
+  template <int N, class Place>
+  void step(int v, const vf (&g)[N], Place place) const {
+    float* const to = w + v * stride;
+    float* const m = Opt::slots > 0 ? s0 + v * stride : nullptr;
+    float* const n = Opt::slots > 1 ? s1 + v * stride : nullptr;
+#pragma GCC unroll 8
+    for (int i = 0; i < N; ++i) {
+      const std::size_t at = std::size_t(place(i)) * VL;
+      apply<Opt, plain>(to + at, Opt::slots > 0 ? m + at : nullptr, Opt::slots > 1 ? n + at : nullptr, g[i], c);
+    }
+  }
 };
 
-// Every tile of ∂E/∂W goes from the registers that summed it into the optimiser.
+// Every tile of ∂E/∂W goes from the registers that summed it into the optimiser. Inputs that were left out have a
+// gradient of zero, which most optimisers make a step of all the same.
 template <class Opt>
-void Trainer::update(Run& run, const Piece& piece, int buffer, int thread) {
-  const StepConstants c = constants(run, piece.step), cb = c.without_l2_and_decay();
+void Trainer::update(Run& run, const Piece& piece, int thread) {
+  const StepConstants c = constants(run, piece.step);
+  if (c.plain()) update_by<Opt, true>(run, piece, thread, c);
+  else update_by<Opt, false>(run, piece, thread, c);
+}
+
+template <class Opt, bool plain>
+void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepConstants& c) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
     if (l == 0 && run.sparse) {
@@ -49,12 +67,21 @@ void Trainer::update(Run& run, const Piece& piece, int buffer, int thread) {
       }
       continue;
     }
-    const Update<Opt> weights(layer, c), biases(layer, cb);
-    share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
-      gradient(work_.delta[l], input_of(int(l), buffer), piece.rows, v0, v1, b0 * TILE_ROWS,
-               std::min(b1 * TILE_ROWS, layer.n_in), weights);
-      if (b0 == 0 && layer.bias)
-        for (int v = v0; v < v1; ++v) biases(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
+    const Update<Opt, plain> weights(layer, c);
+    const Update<Opt> biases(layer, c.without_l2_and_decay());
+    const Columns& columns = run.columns[thread];
+    gradient_of_layer(run, piece, int(l), thread, weights, [&](int v) {
+      if (layer.bias) biases(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
+    });
+    if (l > 0 || columns.all() || (Opt::rests && c.l2 == 0.0f)) continue;
+    const int* idle = columns.idle().data();
+    const int count = int(columns.idle().size());
+    share_out(layer.vectors, blocks_of(count), thread, run.threads, [weights, idle, count](int v0, int v1, int b0, int b1) {
+      for (int v = v0; v < v1; ++v)
+        in_pieces<TILE_ROWS>(b0 * TILE_ROWS, std::min(b1 * TILE_ROWS, count), [&, own = weights]<int N>(int i, Size<N>) {
+          const vf none[N] = {};
+          own(v, idle + i, none);
+        });
     });
   }
 }
@@ -105,7 +132,8 @@ void Trainer::samples(Run& run, int thread) {
         sparse_.product(layer, epoch.inputs, now, sum, z, v, end);
       }
     } else if (i == 0) {
-      product({input(l, row), 0}, 0, 1, layer.w.data() + layer.place(v0, 0), layer.stride, layer.n_in, true, {z, 0}, v0, v1);
+      product({input(l, row), 0}, 0, 1, layer.w.data() + layer.place(v0, 0), layer.stride, Every{layer.n_in}, layer.n_in,
+              {z, 0}, v0, v1);
     } else {
       const StepConstants c = constants(run, i - 1);
       in_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
@@ -142,6 +170,7 @@ void Trainer::samples(Run& run, int thread) {
   for (; i < epoch.n; ++i) {
     const int row = int(i % 2);
     if (!run.sparse) epoch.inputs.fetch(epoch.order[i], x[row].data());
+    else if (i + 2 < epoch.n) epoch.inputs.call_up(epoch.order[i + 2]);
     if (own.begin < own.end) pass(0, i, own.begin, own.end);
     run.barrier.wait();
     if (boss) {

@@ -84,20 +84,21 @@ Piece Trainer::piece_at(const Run& run, std::int64_t begin) const {
 
 void Trainer::batches(Run& run, int thread) {
   Piece piece = piece_at(run, 0);
-  int buffer = 0;
-  fetch(run, piece, buffer, thread);
+  mark(run, piece, thread);
   run.barrier.wait();
   for (;;) {
-    forward(run, piece, buffer, thread);
+    fetch(run, piece, thread);
+    run.barrier.wait();
+    forward(run, piece, thread);
     output_errors(run, piece, thread);
     backward(run, piece, thread);
 
     if (thread == 0)
       for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
     if (!buffered_) {
-      (this->*update_)(run, piece, buffer, thread);
+      (this->*update_)(run, piece, thread);
     } else {
-      accumulate(run, piece, buffer, thread);
+      accumulate(run, piece, thread);
       if (piece.last) {
         run.barrier.wait();
         float scale = 1.0f;
@@ -110,14 +111,12 @@ void Trainer::batches(Run& run, int thread) {
     }
     if (piece.last) run.ask(thread, piece.step);
 
-    // The next rows are fetched while other threads still update: they lie in the other buffer.
     const std::int64_t next = piece.begin + piece.rows;
     const Piece following = next < run.epoch.n ? piece_at(run, next) : piece;
-    if (next < run.epoch.n) fetch(run, following, 1 - buffer, thread);
+    if (next < run.epoch.n) mark(run, following, thread);
     run.barrier.wait();
     if (next >= run.epoch.n || (piece.last && run.over(piece.step))) return;
     piece = following;
-    buffer = 1 - buffer;
   }
 }
 
@@ -171,11 +170,27 @@ void Trainer::keep(const Inputs& inputs) {
   }
 }
 
-// Forward through all layers, for rows X, into the workspace.
-void Trainer::signals(Workspace& space, Rows X, int rows) const {
+// Forward through all layers into the workspace, for some rows that lie one after another.
+void Trainer::signals(Workspace& space, const Inputs& inputs, std::int64_t first, int rows) const {
+  Columns& columns = space.columns;
+  columns.take_all();
+  if (Columns::worth(inputs)) {
+    space.marks[0].assign(inputs.n_in, 0);
+    for (int r = 0; r < rows; ++r) inputs.mark(first + r, space.marks[0].data());
+    columns.list(inputs, space.marks.data(), 1);
+  }
+  Rows X = space.x;
+  if (columns.all() && inputs.floats && inputs.multiply == 1.0f && inputs.offset == 0.0f)  // as they lie; only read
+    X = {const_cast<float*>(inputs.floats) + std::size_t(first) * inputs.n_in, inputs.n_in};
+  else for (int r = 0; r < rows; ++r) columns.fetch(inputs, first + r, X.row(r));
+
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = layers_[l];
-    product(l ? space.o[l - 1] : X, 0, rows, layer.w.data(), layer.stride, layer.n_in, true, space.z[l], 0, layer.vectors);
+    const auto sum_over = [&](auto some) {
+      product(l ? space.o[l - 1] : X, 0, rows, layer.w.data(), layer.stride, some, layer.n_in, space.z[l], 0, layer.vectors);
+    };
+    if (l == 0 && !columns.all()) sum_over(columns.listed());
+    else sum_over(Every{layer.n_in});
     for (int r = 0; r < rows; ++r)
       layer.activation->forward(space.z[l].row(r), space.o[l].row(r), layer.vectors, layer.n_out);
   }
@@ -183,14 +198,13 @@ void Trainer::signals(Workspace& space, Rows X, int rows) const {
 
 void Trainer::outputs(const float* X, int rows, float* out) {
   if (!strip_.capacity) strip_ = Workspace(layers_, STRIP, false, {});
-  const int n_in = layers_.front().n_in, n_out = layers_.back().n_out;
-  signals(strip_, {const_cast<float*>(X), n_in}, rows);  // read only
+  const int n_out = layers_.back().n_out;
+  signals(strip_, {.rows = rows, .n_in = layers_.front().n_in, .floats = X}, 0, rows);
   for (int r = 0; r < rows; ++r) std::memcpy(out + std::size_t(r) * n_out, strip_.o.back().row(r), n_out * sizeof(float));
 }
 
 double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads) {
   const int strips = int((inputs.rows + STRIP - 1) / STRIP), n_out = layers_.back().n_out;
-  const bool as_they_lie = inputs.floats && inputs.multiply == 1.0f && inputs.offset == 0.0f;
   std::vector<double> errors(strips, 0.0);
   std::vector<Workspace> spaces;
   for (int t = 0; t < threads; ++t) spaces.emplace_back(layers_, STRIP, false, std::vector<bool>{});
@@ -200,10 +214,7 @@ double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* ou
     for (int s = begin; s < end; ++s) {
       const std::int64_t first = std::int64_t(s) * STRIP;
       const int rows = int(std::min<std::int64_t>(STRIP, inputs.rows - first));
-      Rows X = space.x[0];
-      if (as_they_lie) X = {const_cast<float*>(inputs.floats) + std::size_t(first) * inputs.n_in, inputs.n_in};
-      else for (int r = 0; r < rows; ++r) inputs.fetch(first + r, X.row(r));
-      signals(space, X, rows);
+      signals(space, inputs, first, rows);
       for (int r = 0; r < rows; ++r) {
         std::memcpy(out + std::size_t(first + r) * n_out, space.o.back().row(r), n_out * sizeof(float));
         if (!targets) continue;

@@ -109,24 +109,28 @@ class Trainer {
   bool one_by_one() const;
   bool sparse(const Inputs& inputs) const;
   Piece piece_at(const Run& run, std::int64_t begin) const;
-  void fetch(Run& run, const Piece& piece, int buffer, int thread);
-  void forward(Run& run, const Piece& piece, int buffer, int thread);
+  void mark(Run& run, const Piece& piece, int thread);
+  void fetch(Run& run, const Piece& piece, int thread);
+  void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
   void backward(Run& run, const Piece& piece, int thread);
   void hand_on(int l, int r0, int r1, int v0, int v1);
   void chain(int l, int r0, int r1, int v0, int v1);
-  template <class Opt> void update(Run& run, const Piece& piece, int buffer, int thread);
-  void accumulate(Run& run, const Piece& piece, int buffer, int thread);
+  template <class Sink, class Bias>
+  void gradient_of_layer(Run& run, const Piece& piece, int l, int thread, const Sink& sink, Bias&& bias);
+  template <class Opt> void update(Run& run, const Piece& piece, int thread);
+  template <class Opt, bool plain> void update_by(Run& run, const Piece& piece, int thread, const StepConstants& c);
+  void accumulate(Run& run, const Piece& piece, int thread);
   double gradient_norm(Run& run, int thread);
   template <class Opt> void update_buffered(Run& run, const Piece& piece, float scale, int thread);
   OutputRow output_row(int r) const;
   StepConstants constants(const Run& run, std::int64_t step) const;
-  Rows input_of(int l, int buffer) const { return l == 0 ? work_.x[buffer] : work_.a[l - 1]; }
+  Rows input_of(int l) const { return l == 0 ? work_.x : work_.a[l - 1]; }
   const std::vector<Rows>& sent_on() const { return plan_.notes_rule ? work_.sent : work_.delta; }
 
   void keep(const Inputs& inputs);
   template <class Visit> double whole(const Epoch& rows, int threads, Visit&& visit);
-  void signals(Workspace& space, Rows X, int rows) const;
+  void signals(Workspace& space, const Inputs& inputs, std::int64_t first, int rows) const;
   template <class Opt> void use();
 
   Plan plan_;
@@ -140,7 +144,7 @@ class Trainer {
   ThreadChoice choice_{1};
   std::chrono::steady_clock::time_point asked_{};  // when `stop` was asked last
   // The chosen optimiser's instances of the templates above.
-  void (Trainer::*update_)(Run&, const Piece&, int, int) = nullptr;
+  void (Trainer::*update_)(Run&, const Piece&, int) = nullptr;
   void (Trainer::*update_buffered_)(Run&, const Piece&, float, int) = nullptr;
   void (Trainer::*samples_)(Run&, int) = nullptr;
 };

@@ -40,14 +40,16 @@ double Trainer::whole(const Epoch& rows, int threads, Visit&& visit) {
     for (std::int64_t begin = 0; begin < rows.n; begin += work_.capacity) {
       const int count = int(std::min<std::int64_t>(work_.capacity, rows.n - begin));
       const Piece piece{begin, count, 0, rows.n, begin == 0, begin + count == rows.n};
-      fetch(run, piece, 0, thread);
+      mark(run, piece, thread);
       run.barrier.wait();
-      forward(run, piece, 0, thread);
+      fetch(run, piece, thread);
+      run.barrier.wait();
+      forward(run, piece, thread);
       output_errors(run, piece, thread);
       backward(run, piece, thread);
       if (thread == 0)
         for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
-      accumulate(run, piece, 0, thread);
+      accumulate(run, piece, thread);
       if (thread == 0) visit(piece);
       run.barrier.wait();
     }

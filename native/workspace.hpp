@@ -9,11 +9,13 @@ namespace deltaw::DELTAW_ISA {
 
 struct Workspace {
   int capacity = 0;  // rows
-  Rows x[2];         // the inputs of this piece, and of the next one, which is fetched meanwhile
+  Rows x;            // inputs, without the columns that are left out
   Rows t;            // targets
   std::vector<Rows> z, o, a;      // a[l]: what layer l hands on; the same rows as o[l] without dropout
   std::vector<Rows> sent, delta;  // ∂E/∂o as it reached layer l, and ∂E/∂z
   std::vector<Rows> mask;         // dropout factors of layer l's outputs, where it has any
+  Columns columns;                // of `signals`
+  std::vector<Columns::Marks> marks{1};
   std::vector<double> row_error;  // E of each row, times its weight
   std::vector<Floats> scratch;    // one for each thread: transposed panels
 
@@ -21,7 +23,7 @@ struct Workspace {
   // `training`: with what the way back needs; `dropped[l]`: layer l's outputs are multiplied by a mask.
   Workspace(const std::vector<Layer>& layers, int rows, bool training, const std::vector<bool>& dropped)
       : capacity(rows), row_error(rows) {
-    for (Rows& buffer : x) buffer = rows_of(layers.front().n_in);
+    x = rows_of(layers.front().n_in);
     t = rows_of(layers.back().n_out);
     for (std::size_t l = 0; l < layers.size(); ++l) {
       const int n = layers[l].n_out;

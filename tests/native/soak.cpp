@@ -16,7 +16,7 @@ std::normal_distribution<float> normal;
 struct Case {
   const char *optimizer, *loss, *output;
   int batch_size;
-  bool dropout, clip, sparse, notes;
+  bool dropout, clip, sparse, notes, zeros = false;
 };
 
 void fill(Trainer& trainer) {
@@ -30,6 +30,7 @@ void fill(Trainer& trainer) {
 bool run(const Case& c, const std::vector<int>& sizes, int rows) {
   Plan plan;
   plan.loss = c.loss, plan.optimizer = c.optimizer, plan.settings = {.9, .9, .999, .9, 1e-8};
+  plan.watched = true;
   plan.batch_size = c.batch_size, plan.notes_rule = c.notes, plan.loss_parameter = {0.5};
   if (c.clip) plan.max_grad_norm = 0.5;
   std::vector<LayerSpec> specs;
@@ -43,6 +44,8 @@ bool run(const Case& c, const std::vector<int>& sizes, int rows) {
   const int n_in = sizes.front(), n_out = sizes.back();
   std::vector<float> X(std::size_t(rows) * n_in), T(std::size_t(rows) * n_out), out(T.size());
   for (float& x : X) x = normal(generator);
+  for (std::size_t i = 0; c.zeros && i < X.size(); ++i)
+    if (i % n_in % 7 || X[i] < 0.5f) X[i] = 0.0f;  // most columns, and most of the rest
   for (float& t : T) t = 0.5f + 0.1f * std::tanh(normal(generator));
   std::vector<float> values;
   std::vector<std::int32_t> columns;
@@ -66,6 +69,7 @@ bool run(const Case& c, const std::vector<int>& sizes, int rows) {
   for (int e = 0; e < 2; ++e, epoch.first_step += rows) error = trainer.train(epoch, threads, [] { return false; });
   int asked = 0;
   trainer.train(epoch, threads, [&asked] { return ++asked > 0; });  // stopped at the first look
+  trainer.look(epoch, std::vector<double>(specs.size(), 0.01), threads);
   const double after = trainer.evaluate(epoch.inputs, &epoch.targets, out.data(), threads);
   std::printf("%-9s %-14s batch %3d%s%s%s%s: E %.4f, then %.4f\n", c.optimizer, c.loss, c.batch_size,
               c.dropout ? " dropout" : "", c.clip ? " clip" : "", c.sparse ? " sparse" : "", c.notes ? " notes" : "",
@@ -86,6 +90,8 @@ int main() {
       {"nesterov", "poisson", "exponential", 600, false, false, false, true},
       {"rmsprop", "pinball", "identity", 3, false, true, true, false},
       {"adagrad", "absolute", "mish", 64, true, false, false, false},
+      {"adam", "squared", "tanh", 5, false, false, false, false, true},
+      {"sgd", "squared", "tanh", 600, true, true, false, false, true},
   };
   bool good = true;
   for (const Case& c : cases)

@@ -1,0 +1,89 @@
+// Which inputs of the rows in work are zero in every one of them. Such a column adds nothing to any sum, forward or
+// back, so the products of the first layer leave it out: pictures have borders, tables have categories. No bit changes.
+#pragma once
+
+#include <vector>
+
+#include "data.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+// What a product runs over: every input, or those at the places listed. A row then holds only these, one after another.
+struct Every {
+  int count;
+  int operator()(int i) const { return i; }
+};
+struct Listed {
+  int count;
+  const int* places;
+  int operator()(int i) const { return places[i]; }
+};
+
+class Columns {
+ public:
+  // One mark for each input; each thread marks what it sees.
+  using Marks = std::vector<std::int32_t>;
+
+  // Few inputs, or an offset that makes zeros something else: nothing can be left out.
+  static bool worth(const Inputs& x) { return x.offset == 0.0f && x.n_in >= 32; }
+
+  void take_all() { all_ = true; }
+
+  // By the marks of all threads.
+  void list(const Inputs& x, const Marks* marks, int threads) {
+    const int n = x.n_in;
+    any_ = marks[0];
+    for (int t = 1; t < threads; ++t)
+      for (int k = 0; k < n; ++k) any_[k] |= marks[t][k];
+    active_.resize(n), idle_.resize(n);
+    int active = 0, idle = 0;
+    const std::int32_t* any = any_.data();
+    int *listed = active_.data(), *left_out = idle_.data();
+    for (int k = 0; k < n; ++k) {  // both are always written, one kept by counting on: no branch to mispredict
+      listed[active] = k, left_out[idle] = k;
+      active += any[k] != 0, idle += any[k] == 0;
+    }
+    all_ = idle < x.n_in / 8;
+    active_.resize(active), idle_.resize(idle);
+    lanes_.assign(n / VL, 0);
+    for (int k = 0; COMPRESSES && k < n / VL * VL; ++k) lanes_[k / VL] |= unsigned(any[k] != 0) << k % VL;
+    if (all_ || !x.values) return;
+    place_.resize(x.n_in);
+    for (int i = 0; i < active; ++i) place_[active_[i]] = i;
+  }
+
+  bool all() const { return all_; }
+  Listed listed() const { return {int(active_.size()), active_.data()}; }
+  const std::vector<int>& idle() const { return idle_; }
+
+  // Row r as the products take it.
+  void fetch(const Inputs& x, std::int64_t r, float* to) const {
+    if (all_) return x.fetch(r, to);
+    if (x.floats) pick(x.floats + std::size_t(r) * x.n_in, x.multiply, to);
+    else if (x.bytes) pick(x.bytes + std::size_t(r) * x.n_in, x.multiply, to);
+    else {
+      std::fill_n(to, active_.size(), 0.0f);
+      for (std::int64_t i = x.starts[r]; i < x.starts[r + 1]; ++i) to[place_[x.columns[i]]] = x.values[i] * x.multiply;
+    }
+  }
+
+ private:
+  template <class T>
+  void pick(const T* row, float multiply, float* __restrict to) const {
+    const int* __restrict k = active_.data();
+    int i = 0;
+    if constexpr (COMPRESSES)
+      for (std::size_t block = 0; block < lanes_.size(); ++block) {
+        store(to + i, compress(load_as_float(row + block * VL) * multiply, lanes_[block]));
+        i += __builtin_popcount(lanes_[block]);
+      }
+    for (const int count = int(active_.size()); i < count; ++i) to[i] = float(row[k[i]]) * multiply;
+  }
+
+  bool all_ = true;
+  Marks any_;
+  std::vector<int> active_, idle_, place_;  // place_: of a CSR column, where its number goes
+  std::vector<unsigned> lanes_;             // the active ones of each whole vector of inputs, a bit each
+};
+
+}  // namespace deltaw::DELTAW_ISA
