@@ -18,7 +18,7 @@ import scipy.sparse
 import sklearn
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.callback import ProgressBar
-from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import StackingClassifier
 from sklearn.inspection import permutation_importance
@@ -61,7 +61,7 @@ def test_a_pipeline_with_columns_of_two_kinds() -> None:
     frame = FRAME.assign(kind=KIND)
     columns = ColumnTransformer(
         [
-            ("words", OneHotEncoder(sparse_output=True), make_column_selector(dtype_include=object)),
+            ("words", OneHotEncoder(sparse_output=True), ["kind"]),
             ("numbers", StandardScaler(), COLUMNS),
         ],
         sparse_threshold=1.0,

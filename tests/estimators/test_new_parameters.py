@@ -22,6 +22,7 @@ from deltaw.equations.activations import ACTIVATIONS, activation
 from deltaw.equations.losses import LOSSES, loss, one_hot
 from deltaw.exceptions import InputError
 from deltaw.sklearn import MLPClassifier, MLPRegressor
+from deltaw.sklearn.descent import Descent
 
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
@@ -190,6 +191,27 @@ def test_a_warm_start_that_had_converged_changes_nothing_until_something_else_do
     again = copy.deepcopy(estimator.coefs_)
     estimator.fit(X[:140], Y[:140])
     assert np.abs(estimator.coefs_[0] - again[0]).max() > 1e-6
+
+
+def test_a_warm_start_goes_on_after_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Descent, number: int) -> bool:
+        if number == 2:
+            raise KeyboardInterrupt
+        return epoch(self, number)
+
+    epoch = Descent.epoch
+    estimator = MLPClassifier(8, warm_start=True, **few())
+    monkeypatch.setattr(Descent, "epoch", interrupted)
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        estimator.fit(X, Y)
+    monkeypatch.undo()
+    assert (estimator.n_iter_, len(estimator.loss_curve_)) == (2, 2)
+    assert len(estimator.fit(X, Y).loss_curve_) == 32
+
+
+def test_rows_held_out_need_not_have_every_class() -> None:
+    estimator = MLPClassifier(8, warm_start=True, **few()).fit(X, Y, X_val=X[:9], y_val=Y[:9])
+    assert len(estimator.fit(X, Y, X_val=X[:9], y_val=Y[:9]).validation_scores_) == 60
 
 
 # --- bits -------------------------------------------------------------------------------------------------------------

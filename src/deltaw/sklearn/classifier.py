@@ -147,7 +147,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         present = np.arange(y.shape[1]) if multilabel else np.unique(y)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
             self.classes_ = present
-        elif self.warm_start and set(present) != set(self.classes_):
+        elif not incremental and set(present) != set(self.classes_):
             raise InputError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {self.classes_}, `y` has {present}"

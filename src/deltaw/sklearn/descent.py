@@ -117,13 +117,13 @@ class Descent:
         self.schedule = None if estimator.schedule is None else schedules.schedule(estimator.schedule)
         self.fading = schedules.schedule(self.plan.optimizer.decay_schedule)
 
-    def run(self, epochs: int, watch: Watch, step_by_step: bool) -> None:
-        """At most so many epochs; scikit-learn's rules and callbacks may end them before.
+    def run(self, epochs: int, watch: Watch, step_by_step: bool) -> bool:
+        """At most so many epochs; scikit-learn's rules and callbacks may end them before. Whether it converged.
 
         `step_by_step`: the caller decides when it is enough, so that reaching the last epoch is no failure.
         """
         estimator = self.estimator
-        estimator.n_iter_ = 0
+        estimator.n_iter_, converged = 0, False
         keep_best = estimator.early_stopping and self.held_out is not None
         best = self.network.copy() if keep_best else self.network
         try:
@@ -132,8 +132,8 @@ class Descent:
                 finite = self.epoch(epoch)
                 if self.held_out is not None and self._judge(finite) and keep_best:
                     self.engine.store(best)
-                stop = self._stop() or not finite
-                if watch.end(self._attributes) or stop:
+                converged = self._stop() and finite
+                if watch.end(self._attributes) or converged or not finite:
                     break
             else:
                 if not step_by_step:
@@ -144,12 +144,14 @@ class Descent:
                         stacklevel=4,
                     )
         except KeyboardInterrupt:
+            converged = False
             warnings.warn("Training interrupted by user.", stacklevel=4)
         if keep_best:
             self.network.weights, self.network.biases = best.weights, best.biases
         else:
             self.engine.store(self.network)
         self.progress.state = self.engine.state()
+        return converged
 
     def epoch(self, number: int) -> bool:
         """One pass over the rows; False where the loss is no longer a number."""

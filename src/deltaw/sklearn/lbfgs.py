@@ -29,8 +29,8 @@ WORTH_THREADS = 5_000_000
 STOPPED = 99  # SciPy's status where a callback ended the search
 
 
-def minimize(estimator: Any, network: Network, sample: Sample, watch: Watch) -> None:
-    """Fit the network's weights to all rows at once; sets `loss_` and `n_iter_`.
+def minimize(estimator: Any, network: Network, sample: Sample, watch: Watch) -> bool:
+    """Fit the network's weights to all rows at once; sets `loss_` and `n_iter_`. Whether it converged.
 
     The engine's float32 knows E to seven digits, which ends the search where E falls by less. If the gradient is then
     still larger than `tol`, the last steps are made in float64, by the equations.
@@ -56,11 +56,13 @@ def minimize(estimator: Any, network: Network, sample: Sample, watch: Watch) -> 
         more = _run(estimator, "reference", network, plan, rows, watch, left, calls)
         more.nit += best.nit
         best = more
+    converged = best.status == 0
     if best.status == STOPPED:
         best.status = 0  # a callback's wish is no failure
     estimator.n_iter_ = _check_optimize_result("lbfgs", best, estimator.max_iter)
     penalty = backprop.penalty(plan.l2, network.weights)
     estimator.loss_ = counting(ending, sample).of(float(best.fun) - penalty) + penalty
+    return bool(converged)
 
 
 def _run(

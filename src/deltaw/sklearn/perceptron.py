@@ -172,7 +172,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
             self._begin(X.shape[1], X.dtype, T, random)
         held_out = None if given[0] is None else Sample(*self._read(*given, reset=False, incremental=True))
         if self.engine == "native":
-            sample, held_out = sample.single(), held_out and held_out.single()
+            sample, held_out = sample.single(), None if held_out is None else held_out.single()
         mark = self._mark(sample, held_out) if self.warm_start and getattr(self, "_settled", None) else None
         if mark is not None and mark == self._settled:
             return self  # the same rows, parameters and weights as when it had converged: nothing is left to learn
@@ -180,14 +180,14 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         watch = Watch(self, X, y, {"sample_weight": weight}, epochs)
         with np.errstate(over="ignore", invalid="ignore"):
             if self.solver == "lbfgs" and self.optimizer is None:
-                lbfgs.minimize(self, network, sample, watch)
+                converged = lbfgs.minimize(self, network, sample, watch)
             else:
-                self._descend(network, sample, held_out, random, epochs, watch, incremental)
+                converged = self._descend(network, sample, held_out, random, epochs, watch, incremental)
         if not all(np.isfinite(part).all() for part in (*network.weights, *network.biases)):
             raise InputError(NOT_FINITE, "NaN or infinity in coefs_", "scale X and y, or lower learning_rate_init")
         self._keep(network)
         watch.done(lambda: self._weights_of(network))
-        self._settled = self._mark(sample, held_out) if self.warm_start and self.n_iter_ < epochs else None
+        self._settled = self._mark(sample, held_out) if self.warm_start and converged else None
         return self
 
     def _descend(
@@ -199,7 +199,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         epochs: int,
         watch: Watch,
         incremental: bool,
-    ) -> None:
+    ) -> bool:
         if self.early_stopping and held_out is None:
             sample, held_out = sample.counted().set_apart(self.validation_fraction, random, self._stratified())
         if not incremental or not hasattr(self, "_optimizer"):
@@ -209,7 +209,8 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
             )
         if held_out is not None and self.validation_scores_ is None:
             self._judge_from_here(True)
-        Descent(self, network, sample, held_out, random, self._optimizer).run(epochs, watch, step_by_step=incremental)
+        descent = Descent(self, network, sample, held_out, random, self._optimizer)
+        return descent.run(epochs, watch, step_by_step=incremental)
 
     def _begin(self, n_in: int, dtype: Any, T: Array, random: np.random.RandomState) -> None:
         """A new network with scikit-learn's initial weights, number by number."""
