@@ -68,7 +68,7 @@ OF_CLASSES: list[dict[str, Any]] = [
     {"loss": "binary_cross_entropy"},
 ]
 OF_TABLES: list[dict[str, Any]] = [
-    {"recipe": "notes"},
+    {"recipe": "notes", "epochs": 60},
     {"hidden": (16,), "activation": "relu", "learning_rate": 0.01},
     {"epochs": 20, "validation": 0.0},
     {"engine": "reference", "hidden": (16,), "epochs": 20},

@@ -275,6 +275,8 @@ BAD: dict[str, tuple[type[Any], dict[str, Any], str]] = {
     "smoothing": (MLPClassifier, {"label_smoothing": -0.1}, "'label_smoothing' parameter"),
     "falling quantiles": (MLPRegressor, {"quantiles": (0.9, 0.1)}, "expected rising numbers between 0 and 1"),
     "quantiles of 1": (MLPRegressor, {"quantiles": (0.5, 1.0)}, "expected rising numbers between 0 and 1"),
+    "half a unit": (MLPClassifier, {"hidden_layer_sizes": (2.5,)}, "whole numbers, found"),
+    "a class that counts less than nothing": (MLPClassifier, {"class_weight": {0: -1}}, "0 or more"),
     "units": (MLPClassifier, {"hidden_layer_sizes": (3, 0)}, "hidden_layer_sizes must be > 0"),
 }
 
@@ -296,6 +298,8 @@ def test_bad_data_say_so() -> None:
         MLPClassifier(max_iter=1).fit(X, NAMES, X_val=X, y_val=Y.astype(str))
     with pytest.raises(InputError, match="quantiles: expected one column of y"):
         MLPRegressor(quantiles=[0.1, 0.9]).fit(X, X)
+    with pytest.raises(InputError, match="expected numbers, 0 or more, and one of them above 0, found -1 in row 0"):
+        MLPRegressor().fit(X, Y, sample_weight=-np.ones(150))
     with pytest.raises(InputError, match="numbers beyond float32 in X"):
         MLPRegressor().fit(X * 1e40, Y)
 

@@ -256,9 +256,11 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
     def _hidden(self) -> list[int]:
         """Units of each hidden layer."""
         given = self.hidden_layer_sizes
-        sizes = list(given) if isinstance(given, Iterable) else [given]
-        if any(size <= 0 for size in sizes):
-            raise SettingError("hidden_layer_sizes must be > 0", f"{sizes}", "give 1 or more units a layer, or ()")
+        sizes: list[Any] = list(given) if isinstance(given, Iterable) else [given]
+        if not all(isinstance(size, (int, np.integer)) and size > 0 for size in sizes):
+            raise SettingError(
+                "hidden_layer_sizes must be > 0, whole numbers", f"{sizes}", "give e.g. (100, 50), or ()"
+            )
         return [int(size) for size in sizes]
 
     def _activations(self) -> list[str]:

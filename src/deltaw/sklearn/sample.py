@@ -63,12 +63,15 @@ class Sample:
         return Sample(parts["X"], parts["y"], self.weight)
 
     def counted(self) -> Sample:
-        """Without the rows of weight 0, which count for nothing."""
-        if self.weight is None or self.weight.all():
+        """Without the rows of weight 0, which count for nothing. Raises InputError where none counts, or one less."""
+        if self.weight is None:
             return self
-        if not self.weight.any():
-            raise InputError("sample_weight: expected a number above 0", "all 0", "correct the weights")
-        return self.take(self.weight != 0)
+        if self.weight.min() < 0 or not self.weight.any():
+            raise InputError(
+                "sample_weight, class_weight: expected numbers, 0 or more, and one of them above 0",
+                f"{self.weight.min():g} in row {self.weight.argmin()}", "correct the weights",
+            )  # fmt: skip
+        return self if self.weight.all() else self.take(self.weight != 0)
 
     def merged(self) -> Sample:
         """Equal rows as one that counts for all of them, in an order that does not depend on the given one.
