@@ -1,0 +1,325 @@
+"""docs/doctor.md and its figures: every rule of the doctor, with an example that it was run on.
+
+    python benchmarks/doctor_page.py          # writes docs/doctor.md and docs/doctor/*.svg, in about 15 seconds
+
+Each example is a healthy set-up with one thing changed. It is trained beside the healthy one, and the scores on rows
+held out are drawn; an example whose rule the doctor does not name ends the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deltaw import InputError, Network, plots, train
+from deltaw.doctor import RULES, Rule, Setup, diagnose
+from deltaw.doctor.changes import applied
+from deltaw.doctor.page import title
+from deltaw.doctor.targets import targets
+from deltaw.doctor.trial import guess, matrix
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DOCS = Path(__file__).parents[1] / "docs"
+WATCHED = 6.0  # seconds of training under observation, for rules that need it
+WIDE = 4  # panels in a row
+HELD_OUT = 200
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(600, 4))
+TWO = (X[:, 0] * X[:, 1] > 0).astype(np.int64)
+SEVERAL = (np.column_stack([X[:, 0] * X[:, 1], X[:, 2], X[:, 3] + X[:, 0]]) > 0).astype(float)
+NUMBER = np.sin(2 * X[:, 0]) + X[:, 1]
+
+
+def setup(T: Any, sizes: list[int], names: list[str], loss: str, **words: Any) -> Setup:
+    """A healthy set-up on the rows above, the last of them held out."""
+    made = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 32, "epochs": 40}
+    n = len(X) - HELD_OUT
+    return Setup(Network(sizes, names), X[:n], T[:n], loss, validation=(X[n:], T[n:]), **(made | words))
+
+
+classes = partial(setup, TWO, [4, 32, 2], ["relu", "softmax"], "cross_entropy")
+one_hot = partial(setup, np.eye(2)[TWO], [4, 32, 2], ["relu", "softmax"], "cross_entropy")
+binary = partial(setup, TWO, [4, 32, 1], ["tanh", "sigmoid"], "binary_cross_entropy")
+several = partial(setup, SEVERAL, [4, 32, 3], ["relu", "sigmoid"], "binary_cross_entropy")
+numbers = partial(setup, NUMBER, [4, 32, 1], ["tanh", "identity"], "squared")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A healthy set-up, and what is changed in it: fields and operations of `deltaw.doctor.changes`, or a function."""
+
+    healthy: Callable[[], Setup]
+    change: dict[str, Any] | Callable[[Setup], Setup]
+
+    @property
+    def sick(self) -> Setup:
+        """The set-up with the change."""
+        made = self.healthy()
+        return applied(made, self.change) if isinstance(self.change, dict) else self.change(made)
+
+
+def inputs(change: Callable[[Any], Any]) -> Callable[[Setup], Setup]:
+    """The same change of the training rows and of those held out; another number of columns makes a new network."""
+
+    def changed(made: Setup) -> Setup:
+        x, (xv, tv) = change(made.X), made.validation
+        net = made.network
+        net = net if x.shape[1] == net.sizes[0] else Network([x.shape[1], *net.sizes[1:]], net.activations)
+        return replace(made, network=net, X=x, validation=(change(xv), tv))
+
+    return changed
+
+
+def labels(change: Callable[[Any], Any]) -> Callable[[Setup], Setup]:
+    """The same change of both targets."""
+    return lambda made: replace(made, T=change(made.T), validation=(made.validation[0], change(made.validation[1])))
+
+
+def layers(activation: str, hidden: list[int], init: Any = None, **words: Any) -> Callable[[Setup], Setup]:
+    """Other hidden layers."""
+
+    def changed(made: Setup) -> Setup:
+        ends = made.network
+        names = [activation] * len(hidden) + ends.activations[-1:]
+        net = Network([ends.sizes[0], *hidden, ends.sizes[-1]], names, init=init)
+        return replace(made, network=net, **words)
+
+    return changed
+
+
+def biased(made: Setup) -> Setup:
+    """Biases so far below zero that no ReLU of the layer ever answers."""
+    net = made.network.copy()
+    net.biases[0] = np.full(net.sizes[1], -100.0)
+    return replace(made, network=net)
+
+
+def in_order(made: Setup) -> Setup:
+    order = np.argsort(made.T, kind="stable")
+    return replace(made, X=made.X[order], T=made.T[order], shuffle=False)
+
+
+def few_rows(made: Setup) -> Setup:
+    noisy = np.where(np.random.default_rng(1).random(60) < 0.25, 1 - made.T[:60], made.T[:60])
+    return replace(made, X=made.X[:60], T=noisy, epochs=200)
+
+
+WITH_COLUMN = {
+    "leak": lambda x: np.column_stack([x, (x[:, 0] * x[:, 1] > 0) + 0.1 * np.sin(9 * x[:, 2])]),
+    "identifier": lambda x: np.column_stack([x, np.arange(len(x))]),
+    "constant_columns": lambda x: np.column_stack([x, np.zeros(len(x))]),
+    "duplicate_columns": lambda x: np.column_stack([x, x[:, 0]]),
+}
+SHUFFLED = np.random.default_rng(2)
+
+EXAMPLES: dict[str, Example] = {
+    "refused": Example(classes, {"dropout": 1.0}),
+    "uphill": Example(classes, {"learning_rate": -0.01}),
+    "standing_still": Example(classes, {"learning_rate": 0.0}),
+    "summed_loss": Example(lambda: numbers(optimizer="sgd", learning_rate=0.1), {"reduction": "sum"}),
+    "not_the_gradient": Example(classes, layers("sigmoid", [8, 8], "normal(3)", backward="notes")),
+    "dropout_on_narrow": Example(classes, layers("relu", [3], dropout=0.7)),
+    "heavy_smoothing": Example(classes, {"label_smoothing": 0.95}),
+    "weightless_rows": Example(classes, lambda s: replace(s, sample_weight=1.0 * (np.arange(len(s.X)) < 12))),
+    "bad_numbers": Example(classes, inputs(lambda x: np.where(x > 2.5, np.nan, x))),
+    "unscaled_inputs": Example(classes, inputs(lambda x: 300 * x)),
+    "double_scaling": Example(classes, inputs(lambda x: x / 255 / 4)),
+    "no_signal": Example(classes, inputs(lambda x: 0 * x + 1)),
+    **{name: Example(classes, inputs(change)) for name, change in WITH_COLUMN.items()},
+    "contradictions": Example(classes, inputs(lambda x: 2 * np.round(x / 2))),
+    "rows_across_split": Example(classes, lambda s: replace(s, validation=(s.X[:HELD_OUT], s.T[:HELD_OUT]))),
+    "ordered_rows": Example(classes, in_order),
+    "more_parameters": Example(classes, layers("relu", [2500])),
+    "one_class": Example(classes, lambda s: replace(s, T=0 * s.T)),
+    "constant_target": Example(numbers, lambda s: replace(s, T=0 * s.T + 3)),
+    "missing_classes": Example(classes, labels(lambda t: 3 * t)),
+    "class_numbers": Example(classes, {"loss": "squared"}),
+    "imbalance": Example(classes, lambda s: replace(s, X=s.X[(s.T == 0) | (np.arange(len(s.T)) < 20)],
+                                                    T=s.T[(s.T == 0) | (np.arange(len(s.T)) < 20)])),
+    "validation_classes": Example(classes, lambda s: replace(s, X=s.X[s.T == 0], T=s.T[s.T == 0])),
+    "unscaled_targets": Example(numbers, labels(lambda t: 1e3 * t)),
+    "targets_outside_range": Example(numbers, {"output_activation": "sigmoid"}),
+    "targets_at_ends": Example(binary, {"loss": "squared"}),
+    "single_softmax": Example(binary, {"output_activation": "softmax"}),
+    "softmax_several_labels": Example(several, {"output_activation": "softmax", "loss": "cross_entropy"}),
+    "improper_loss": Example(one_hot, {"output_activation": "sigmoid"}),
+    "log_of_any_number": Example(binary, {"output_activation": "identity"}),
+    "hinge_out_of_reach": Example(binary, {"loss": "hinge"}),
+    "loss_for_numbers": Example(several, {"loss": "absolute", "learning_rate": 0.3}),
+    "squared_for_classes": Example(binary, {"loss": "squared"}),
+    "no_hidden_activation": Example(classes, {"hidden_activation": "identity"}),
+    "step_activation": Example(classes, {"hidden_activation": "step"}),
+    "equal_weights": Example(classes, {"init": "constant(0.1)"}),
+    "weights_too_large": Example(classes, layers("tanh", [32], "normal(10)")),
+    "weights_too_small": Example(classes, layers("relu", [8] * 6, "uniform(0.05)")),
+    "vanishing_by_depth": Example(classes, layers("sigmoid", [8] * 9)),
+    "exploding_at_start": Example(classes, layers("exponential", [8] * 5)),
+    "dead_layer": Example(classes, biased),
+    "saturated_at_start": Example(classes, layers("sigmoid", [32], "normal(60)")),
+    "numbers_lost": Example(lambda: numbers(optimizer="sgd", learning_rate=0.1), {"learning_rate": 300.0}),
+    "rate_too_high": Example(classes, {"learning_rate": 10.0}),
+    "rate_too_low": Example(classes, {"learning_rate": 1e-6}),
+    "noisy_steps": Example(classes, {"optimizer": "momentum(0.95)", "learning_rate": 0.1, "batch_size": 1}),
+    "clipped": Example(lambda: numbers(optimizer="sgd", learning_rate=0.1), {"max_grad_norm": 1e-4}),
+    "too_few_epochs": Example(classes, {"epochs": 1, "learning_rate": 0.001}),
+    "saturated_in_training": Example(classes, layers("tanh", [32], "normal(30)", learning_rate=0.001)),
+    "dead_units": Example(classes, {"learning_rate": 1.0}),
+    "gradient_faded": Example(classes, layers("sigmoid", [5] * 9, "he_uniform", learning_rate=0.001)),
+    "gradient_grown": Example(classes, layers("relu", [16] * 6, "normal(3)")),
+    "over_regularised": Example(classes, {"l2": 1.0}),
+    "too_small": Example(classes, layers("relu", [1])),
+    "overfitting": Example(classes, few_rows),
+    "chance": Example(classes, labels(lambda t: SHUFFLED.permutation(t))),
+    "answers_alike": Example(classes, layers("sigmoid", [5] * 9, "he_uniform", learning_rate=0.001)),
+    "learns_less": Example(classes, layers("sigmoid", [8] * 9)),
+}  # fmt: skip
+
+PARTS: dict[str, tuple[str, Callable[[Rule], bool]]] = {
+    "settings": ("Settings", lambda rule: _file(rule) == "rules_settings"),
+    "inputs": ("Inputs and rows", lambda rule: _file(rule) == "rules_data"),
+    "targets": ("Targets", lambda rule: _file(rule) == "rules_targets"),
+    "outputs": ("Outputs and loss", lambda rule: _file(rule) == "rules_outputs"),
+    "start": ("The network as it starts", lambda rule: _file(rule) == "rules_start"),
+    "training": ("While training", lambda rule: rule.when == "during"),
+}
+
+
+def _file(rule: Rule) -> str:
+    return rule.look.__module__.rsplit(".", 1)[-1]
+
+
+def scores(made: Setup) -> list[float] | str:
+    """Accuracy or R² on the rows held out after each epoch; or why `deltaw.train` refuses."""
+    known = targets(matrix(made.T, "T"), made)
+    t = matrix(made.validation[1], "T")
+    found: list[float] = []
+
+    def judge(epoch: Any) -> None:
+        o = np.asarray(epoch.outputs, np.float64)
+        found.append(_score(known, t, o))
+
+    try:
+        train(made.network.copy(), made.X, made.T, **made.arguments, callbacks=[judge])
+    except InputError:
+        return "deltaw.train refuses it"
+    return found
+
+
+def _score(known: Any, t: Any, o: Any) -> float:
+    if known.task == "regression":
+        return (
+            max(-0.1, 1 - float(np.square(t - o).sum() / np.square(t - t.mean()).sum()))
+            if np.isfinite(o).all()
+            else -0.1
+        )
+    if known.form in ("labels", "one_hot"):
+        truth = t.reshape(-1) if known.form == "labels" else t.argmax(axis=1)
+        return float((o.argmax(axis=1) == truth).mean())
+    middle = 0.0 if known.values[0] < 0 else sum(known.values) / 2
+    return float(((o > middle) == (t > middle)).mean())
+
+
+@plots._styled
+def panels(drawn: dict[str, tuple[Any, Any, float]]) -> Figure:
+    """One panel a rule: the score on rows held out by epoch, healthy and changed."""
+    tall = -(-len(drawn) // WIDE)
+    figure, axes = plots._figure((11.0, 2.35 * tall), tall, WIDE)
+    for axis, (name, (healthy, sick, floor)) in zip(axes, drawn.items(), strict=False):
+        _panel(axis, name, healthy, sick, floor)
+    for axis in axes[len(drawn) :]:
+        axis.set_visible(False)
+    whole = [axis for axis, (_, sick, _) in zip(axes, drawn.values(), strict=False) if not isinstance(sick, str)]
+    whole[0].legend(fontsize=7.5, loc="lower right")
+    figure.supxlabel("epoch", fontsize=9.5)
+    figure.supylabel("score on rows held out", fontsize=9.5)
+    figure.set_facecolor("white")
+    return figure
+
+
+def _panel(axis: Axes, name: str, healthy: Any, sick: Any, floor: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axis.plot(range(1, len(healthy) + 1), healthy, color=plots.BLUE, label="healthy", linewidth=1.5)
+    if isinstance(sick, str):
+        axis.text(0.5, 0.45, sick, transform=axis.transAxes, ha="center", fontsize=8.5, color=plots.VERMILION)
+    else:
+        axis.plot(range(1, len(sick) + 1), sick, color=plots.VERMILION, linestyle="--", label="changed", linewidth=1.5,
+                  marker="o" if len(sick) == 1 else None)  # fmt: skip
+    axis.axhline(floor, color=plots.GREY, linestyle=":", linewidth=1.2, label="one answer for all")
+    axis.set_title(title(name), fontsize=9)
+    axis.set_ylim(-0.15, 1.05)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
+    axis.grid()
+
+
+def examined(rule: Rule) -> tuple[str, tuple[Any, Any, float]]:
+    """What the doctor says of the rule's example, and the curves of its panel."""
+    example = EXAMPLES[rule.name]
+    sick = example.sick
+    diagnosis = diagnose(sick, seconds=WATCHED if rule.when == "during" else 0.0)
+    found = {finding.rule: finding for finding in diagnosis.findings}
+    if rule.name not in found:
+        raise SystemExit(f"{rule.name}: its example gives {', '.join(found) or 'nothing'}")
+    healthy = example.healthy()
+    return found[rule.name].cause, (scores(healthy), scores(sick), guess(healthy))
+
+
+def document() -> Iterator[str]:
+    """docs/doctor.md, line by line; its figures are written on the way."""
+    yield (DOCS / "doctor" / "introduction.md").read_text(encoding="utf-8").rstrip()
+    yield (
+        f"\nBefore training {len([rule for rule in RULES if rule.when != 'during'])} rules look; of 100,000 rows of "
+        f"30 columns that took {seconds(100_000, 30):.2f} s on the machine that wrote this page, of 60,000 of 784 "
+        f"{seconds(60_000, 784, 1):.2f} s (20 million of its numbers are read)."
+    )
+    for name, (heading, belongs) in PARTS.items():
+        rules = [rule for rule in RULES if belongs(rule)]
+        seen = {rule.name: examined(rule) for rule in rules}
+        figure = panels({key: curves for key, (_, curves) in seen.items()})
+        (DOCS / "doctor" / f"{name}.svg").write_text(plots.svg(figure), encoding="utf-8")
+        yield f"\n## {heading}\n"
+        yield f"![{heading}: score on rows held out by epoch, healthy and changed](doctor/{name}.svg)\n"
+        yield (
+            "Each panel: accuracy, or R² for numbers, on rows held out, by epoch. Blue: the healthy set-up. Red, "
+            "dashed: the same with the change that the rule is about. Dotted: one answer for all rows.\n"
+        )
+        for rule in rules:
+            yield f"### `{rule.name}` ({rule.severity})\n"
+            yield f"{rule.reason} *Threshold:* {rule.source}"
+            if rule.explains:
+                yield f"*Explains:* {', '.join(f'`{other}`' for other in dict.fromkeys(rule.explains))}."
+            yield f"\n> {seen[rule.name][0]}\n"
+
+
+def seconds(rows: int, columns: int, runs: int = 5) -> float:
+    """What can be known before training of so many rows: the median time of some runs."""
+    x = rng.normal(size=(rows, columns))
+    made = Setup(Network([columns, 64, 3], ["relu", "softmax"]), x, rng.integers(0, 3, rows), "cross_entropy", "adam")
+    times = []
+    for _ in range(runs):
+        started = perf_counter()
+        diagnose(made, seconds=0)
+        times.append(perf_counter() - started)
+    return float(np.median(times))
+
+
+def main() -> None:
+    """Write the page and its figures."""
+    started = perf_counter()
+    text = "\n".join(document()) + "\n"
+    (DOCS / "doctor.md").write_text(text, encoding="utf-8")
+    print(f"docs/doctor.md: {len(RULES)} rules, {perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
