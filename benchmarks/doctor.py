@@ -2,12 +2,12 @@
 
 Run: python benchmarks/doctor.py [--only NAME …] [--as-written] [--seconds 8] [--json].
 
-Each program of `doctor_programs` is examined and repaired with the seconds given; of three seeds a faulty one with that
-where its score is worst ("mostly" means that it does not fail with every seed). "found": there is a finding of
-severity fault. "cause": one of the first two findings is a rule of CAUSES, which says by which rules the faults of the
-file are named. "repaired": the repaired program, trained in full over three seeds, scores within 0.02 of the
-published fix or better. Where the file gives no score for the fix, the fix is trained here; where it gives no fix at
-all, the fix of another program on the same data stands for it. "watching": what telemetry adds to the training's time.
+Each program of `doctor_programs` is examined and repaired with the seconds given; a faulty one from the first of twelve
+seeds with which it fails ("mostly" means that with some it does not). "found": there is a finding of severity fault.
+"cause": one of the first two findings is a rule of CAUSES, which says by which rules the faults of the file are named.
+"repaired": the repaired program, trained in full over three seeds, scores within 0.02 of the published fix or better.
+Where the file gives no score for the fix, the fix is trained here; where it gives no fix at all, the fix of another
+program on the same data stands for it. --overhead: what watching adds to the training's time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from deltaw.doctor.setup import Setup
 from deltaw.doctor.stepping import watched
 from deltaw.doctor.trial import trial
 
-SEEDS, NEAR, SECONDS, REPEATS = 3, 0.02, 8.0, 7
+SEEDS, NEAR, SECONDS, REPEATS, MOST_SEEDS = 3, 0.02, 8.0, 7, 12
 
 VANISHING = {"vanishing_by_depth", "gradient_faded"}
 OUTPUT = {"improper_loss", "log_of_any_number"}
@@ -81,6 +81,16 @@ def target(program: Program, everything: list[Program]) -> tuple[float, str]:
     return target(other, everything)[0], other.name
 
 
+def failing(program: Program, goal: float) -> tuple[Setup, float]:
+    """The program from the first seed with which it fails, and its score; a control from seed 0."""
+    for seed in range(MOST_SEEDS if program.faulty else 1):
+        setup = setup_of(program.given(seed))
+        score = full_scores([setup])[0] if program.faulty else goal
+        if score < goal - NEAR:
+            break
+    return setup, score
+
+
 def watching(setup: Setup) -> float:
     """What telemetry adds to the time of a training, as a share: the quickest of seven, in turn."""
     setup = replace(setup, validation=None)
@@ -99,9 +109,8 @@ def watching(setup: Setup) -> float:
 
 def run(program: Program, everything: list[Program], seconds: float) -> dict[str, Any]:
     """One row of the table."""
-    setups = [setup_of(program.given(seed)) for seed in range(SEEDS)]
-    before = full_scores(setups) if program.faulty else [0.0]
-    setup = setups[before.index(min(before))]
+    goal, source = target(program, everything) if program.faulty else (0.0, "")
+    setup, before = failing(program, goal)
     started = perf_counter()
     diagnosis = diagnose(setup, seconds=seconds)
     examined = perf_counter() - started
@@ -113,11 +122,10 @@ def run(program: Program, everything: list[Program], seconds: float) -> dict[str
     if not program.faulty:
         return row | {"false_alarm": bool(faults)}
     repaired = repair(diagnosis, 2 * seconds)
-    goal, source = target(program, everything)
     after = full_scores([repaired.setup.seeded(seed) for seed in range(SEEDS)])
     return row | {
         "found": bool(faults), "cause": bool(CAUSES[program.name] & set(row["first"])),
-        "before": statistics.mean(before),
+        "before": before,
         "after": statistics.mean(after), "fix": goal, "fix_from": source,
         "repaired": statistics.mean(after) >= goal - NEAR,
         "changes": [f"{f.rule}: {f.repair.words}" for f in repaired.kept if f.repair],
