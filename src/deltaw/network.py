@@ -82,6 +82,11 @@ class Network:
             b.size for b, has in zip(self.biases, self.bias, strict=True) if has
         )
 
+    def summary(self) -> str:
+        """ "4 → 128 selu → 3 softmax"."""
+        layers = zip(self.sizes[1:], self.activations, strict=True)
+        return " → ".join([str(self.sizes[0]), *(f"{units} {name}" for units, name in layers)])
+
     def check(self) -> None:
         """Raise SettingError unless every weight and bias has the shape that `sizes` says and is finite."""
         layers = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))

@@ -10,6 +10,7 @@ apart; what is right is blue, what is wrong is vermilion, and the baseline is gr
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -58,20 +59,37 @@ SHARES = {"accuracy"}  # scores that read best as percentages
 MAX_NAME = 20  # characters of a class name that fit beside an axis
 
 
-def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw in `STYLE` and leave matplotlib's settings as they were."""
+# Tried in this order for the letters that matplotlib's own font lacks. An SVG is shown in the reader's fonts anyway.
+CHINESE_FONTS = (
+    "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "SimHei",
+)  # fmt: skip
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw in `STYLE` and leave matplotlib's settings as they were.
+
+    Chinese letters come in a font that the machine has. Logarithmic axes get plain numbers: matplotlib's own are
+    formulas, which the style does not set.
+    """
 
     @wraps(draw)
-    def styled(*args: P.args, **settings: P.kwargs) -> Figure:
+    def drawn(*args: P.args, **settings: P.kwargs) -> Figure:
         import matplotlib
+        from matplotlib import font_manager
 
-        with matplotlib.rc_context(STYLE):
-            return draw(*args, **settings)
+        known = set(font_manager.get_font_names())
+        fonts: dict[Any, Any] = {"font.family": ["sans-serif", *(name for name in CHINESE_FONTS if name in known)]}
+        with matplotlib.rc_context(STYLE | fonts):
+            drawing = draw(*args, **settings)
+            for axes in drawing.axes:
+                _plain_decades(axes)
+            return drawing
 
-    return styled
+    return drawn
 
 
-@_styled
+@styled
 def learning_curves(
     loss: ArrayLike,
     validation_loss: ArrayLike | None = None,
@@ -94,15 +112,15 @@ def learning_curves(
         best: the epoch, from 1, whose weights were kept.
     """
     has_score = score is not None and len(np.asarray(score)) > 0
-    figure, axes = _figure((9.6, 3.3) if has_score else (6.4, 3.3), 1, 2 if has_score else 1)
+    drawing, axes = figure((9.6, 3.3) if has_score else (6.4, 3.3), 1, 2 if has_score else 1)
     curves = {"training rows": (loss, BLUE), held_out: (validation_loss, VERMILION)}
     _curves(axes[0], curves, "Loss", loss_name, best)
     if has_score:
         _curves(axes[1], {held_out: (score, VERMILION)}, score_name[0].upper() + score_name[1:], score_name, best)
-    return figure
+    return drawing
 
 
-@_styled
+@styled
 def confusion(matrix: ArrayLike, classes: Sequence[Any]) -> Figure:
     """The confusion matrix: hits on the diagonal in blue, mistakes in vermilion, each shaded by its row's share.
 
@@ -116,9 +134,9 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any]) -> Figure:
     k = len(counts)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = float(np.clip(0.4 * k, 2.2, 8.2))
-    names = [_short(name) for name in classes]
+    names = [short(name) for name in classes]
     margin = 0.5 + 0.075 * max(map(len, names))
-    figure, axes = _figure((side + margin + 0.3, side + margin), 1, 1)
+    drawing, axes = figure((side + margin + 0.3, side + margin), 1, 1)
     axis = axes[0]
     hit = np.eye(k, dtype=bool)
     colours = np.where(hit[..., None], _shade(BLUE, share), _shade(VERMILION, np.sqrt(share)))
@@ -147,10 +165,10 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any]) -> Figure:
                 color="white" if dark else INK,
                 fontsize=8.5 if counts.max() < 10_000 else 7.0,
             )
-    return figure
+    return drawing
 
 
-@_styled
+@styled
 def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -> Figure:
     """Precision and recall of each class as two dots on a line, the class with the lowest recall on top.
 
@@ -164,23 +182,23 @@ def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -
     p, r = np.asarray(precision, float), np.asarray(recall, float)
     order = np.argsort(np.where(np.isnan(r), np.inf, r), kind="stable")
     height = 0.9 + float(np.clip(0.24 * len(p), 0.6, 9.0))
-    figure, axes = _figure((4.0 if len(p) <= MAX_COUNTED_CLASSES else 6.4, height), 1, 1)
+    drawing, axes = figure((4.0 if len(p) <= MAX_COUNTED_CLASSES else 6.4, height), 1, 1)
     axis, y = axes[0], np.arange(len(p))
     axis.hlines(y, np.fmin(p, r)[order], np.fmax(p, r)[order], color="#c6cad0", linewidth=2)
     axis.plot(p[order], y, "o", color=BLUE, markersize=5.5, label="precision (right answers)")
     axis.plot(r[order], y, "D", color=VERMILION, markersize=5, label="recall (rows found)")
-    axis.set_yticks(y, [_short(classes[i]) for i in order], fontsize=9 if len(p) <= 30 else 7)
+    axis.set_yticks(y, [short(classes[i]) for i in order], fontsize=9 if len(p) <= 30 else 7)
     axis.set_ylim(len(p) - 0.4, -0.6)
     lowest = np.nanmin(np.concatenate([p, r, [1.0]]))
     axis.set_xlim(max(0.0, lowest - 0.06 * (1.02 - lowest) - 0.01), 1.0 + 0.04 * (1.02 - lowest))
     axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.xaxis.set_major_formatter(_percent)
     axis.grid(axis="x")
-    figure.legend(loc="outside upper left", ncols=2, fontsize=9, handletextpad=0.2, columnspacing=1.2)
-    return figure
+    drawing.legend(loc="outside upper left", ncols=2, fontsize=9, handletextpad=0.2, columnspacing=1.2)
+    return drawing
 
 
-@_styled
+@styled
 def calibration(probabilities: ArrayLike, truth: ArrayLike, bins: int = 10) -> Figure:
     """How often the answer was right, against how sure the network was of it.
 
@@ -199,7 +217,7 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, bins: int = 10) -> F
     seen = rows >= min(5, rows.max())  # a share of fewer rows says nothing
     mean_sure = np.bincount(place, sure, bins)[seen] / rows[seen]
     mean_right = np.bincount(place, right, bins)[seen] / rows[seen]
-    figure, axes = _figure((9.6, 3.3), 1, 2)
+    drawing, axes = figure((9.6, 3.3), 1, 2)
     axis = axes[0]
     axis.plot(
         [edges[0], 1],
@@ -223,10 +241,10 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, bins: int = 10) -> F
     for each in axes:
         each.xaxis.set_major_formatter(_percent)
     axis.yaxis.set_major_formatter(_percent)
-    return figure
+    return drawing
 
 
-@_styled
+@styled
 def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str = "target") -> Figure:
     """Answers against the truth with the line of perfect answers, and beside it how far off they are.
 
@@ -238,7 +256,7 @@ def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str = "
     from matplotlib.ticker import MaxNLocator
 
     t, o = np.asarray(truth, float), np.asarray(predicted, float)
-    figure, axes = _figure((9.6, 4.2), 1, 2)
+    drawing, axes = figure((9.6, 4.2), 1, 2)
     low, high = min(t.min(), o.min()), max(t.max(), o.max())
     pad = 0.04 * (high - low) or 1.0
     size, alpha = (22, 0.65) if len(t) <= 1000 else (7, 0.35)
@@ -255,10 +273,10 @@ def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str = "
     axes[1].set_title("How far off")
     axes[1].yaxis.set_major_locator(MaxNLocator(integer=True))
     axes[1].grid(axis="y")
-    return figure
+    return drawing
 
 
-@_styled
+@styled
 def pictures(images: NDArray[Any], captions: Sequence[str], columns: int = 8) -> Figure:
     """Small grey images in a grid, dark ink on white, each with a caption.
 
@@ -269,13 +287,31 @@ def pictures(images: NDArray[Any], captions: Sequence[str], columns: int = 8) ->
     """
     columns = min(columns, max(len(images), 1))
     lines = int(np.ceil(len(images) / columns))
-    figure, axes = _figure((1.2 * columns, 1.5 * lines), lines, columns)
+    drawing, axes = figure((1.2 * columns, 1.5 * lines), lines, columns)
     for axis in axes:
         axis.set_axis_off()
     for axis, image, caption in zip(axes, images, captions, strict=False):
         axis.imshow(image, cmap="gray_r", interpolation="nearest")
         axis.set_title(caption, fontsize=8, fontweight="normal", loc="center", pad=3)
-    return figure
+    return drawing
+
+
+def figure(size: tuple[float, float], rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of that size in inches, and its axes row by row; nothing drawn, no background."""
+    from matplotlib.figure import Figure
+
+    empty = Figure(figsize=size, layout="constrained", facecolor="none")
+    axes = list(np.atleast_1d(np.asarray(empty.subplots(rows, columns))).ravel())
+    for axis in axes:
+        axis.set_facecolor("none")
+    return empty, axes
+
+
+def short(name: Any) -> str:
+    """A name that fits beside an axis."""
+    text = str(name)
+    # The middle is left out: names that start alike ("cell type 1 …") often differ at their end.
+    return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME // 2 - 1]}…{text[-MAX_NAME // 2 :]}"
 
 
 def svg(figure: Figure) -> str:
@@ -295,14 +331,19 @@ def svg(figure: Figure) -> str:
 # --- parts ----------------------------------------------------------------------------------------------------------
 
 
-def _figure(size: tuple[float, float], rows: int, columns: int) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
+def _plain_decades(axes: Axes) -> None:
+    """0.001, 10, 1e6 on logarithmic axes."""
+    from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter
 
-    figure = Figure(figsize=size, layout="constrained", facecolor="none")
-    axes = list(np.atleast_1d(np.asarray(figure.subplots(rows, columns))).ravel())
-    for axis in axes:
-        axis.set_facecolor("none")
-    return figure, axes
+    for axis in (axes.xaxis, axes.yaxis):
+        if isinstance(axis.get_major_formatter(), LogFormatter):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: _decade(float(value))))
+            axis.set_minor_formatter(NullFormatter())
+
+
+def _decade(value: float) -> str:
+    text = f"{value:g}" if 1e-3 <= value < 1e5 else f"{value:.0e}"
+    return re.sub(r"e([+-])0*(\d)", lambda e: f"e{'−' if e[1] == '-' else ''}{e[2]}", text)
 
 
 def _curves(
@@ -337,12 +378,6 @@ def _shade(colour: str, share: NDArray[Any]) -> NDArray[Any]:
     strength = (0.1 + 0.9 * np.clip(share, 0, 1))[..., None]
     shaded: NDArray[Any] = 1 - strength * (1 - rgb)
     return shaded
-
-
-def _short(name: Any) -> str:
-    text = str(name)
-    # The middle is left out: names that start alike ("cell type 1 …") often differ at their end.
-    return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME // 2 - 1]}…{text[-MAX_NAME // 2 :]}"
 
 
 _percent: Callable[[float, Any], str] = lambda value, _: f"{100 * value:.4g} %"  # noqa: E731

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deltaw import plots
 from deltaw.cli import main
 from deltaw.exceptions import SettingError
-from deltaw.lessons import LESSONS, Lesson, checks, drawing
+from deltaw.lessons import LESSONS, Lesson, checks
 from deltaw.lessons import words as wording
 from deltaw.lessons.words import FOLDER, LANGUAGES, SHARED, Words, texts
 from deltaw.pages import FORMATS
@@ -163,7 +164,7 @@ def test_a_language_that_there_is_not(name: str) -> None:
 
 
 def test_figures_do_without_a_chinese_font(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "CHINESE_FONTS", ())
+    monkeypatch.setattr(plots, "CHINESE_FONTS", ())
     figure = run("errors", lang="zh").figures[0]
     with pytest.warns(UserWarning, match="Glyph"):
         figure.savefig(png := io.BytesIO(), format="png")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from deltaw.pages.numbers import plain
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,12 +72,3 @@ def answers_frame(model: Model, found: Answers) -> pl.DataFrame:
     return frame.with_columns(
         pl.Series(f"probability_{name}", found.probabilities[:, i]) for i, name in enumerate(model.classes)
     )
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it: NaN becomes null, a date its text."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    return value if value is None or isinstance(value, (str, bool, int)) else str(value)

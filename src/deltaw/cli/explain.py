@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any, Literal
 
 from rich.console import Console
 
+from deltaw.cli.paper import chosen, put
 from deltaw.exceptions import SettingError
-from deltaw.files import check_writable, write_bytes
-
-# The format that the ending of an output file asks for.
-ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
 
 
 def explain(
@@ -27,15 +23,10 @@ def explain(
     """`deltaw explain`."""
     from deltaw import models
     from deltaw.explain import prediction
-    from deltaw.pages import FORMATS
     from deltaw.tables import read
 
-    form = form or ("text" if output is None else ENDINGS.get(output.suffix.lower(), "text"))
-    if form not in FORMATS:
-        raise SettingError(f"--format: expected one of {', '.join(FORMATS)}", repr(form), "choose one of these")
+    form = chosen(form, output)
     place = None if link is None else _place(link)
-    if output is not None:
-        check_writable(output)
     err = Console(stderr=True, highlight=False, markup=False)
     with err.status(f"explaining {data}"):
         found = prediction(models.load(model_file), read(data, delimiter), **choices)
@@ -46,13 +37,7 @@ def explain(
             raise SettingError(expected, f"row {found.row:,} without", "add the column: a link is judged by the error")
         else:
             page = found.step.link(*place).page
-        width = Console().width
-        document = page.text(width) if form == "text" and output is None else page.render(form)
-    if output is None:
-        sys.stdout.write(document)
-    else:
-        write_bytes(output, document.encode())
-        err.print(f"explanation written to {output}", soft_wrap=True)
+    put(page, form, output)
 
 
 def _place(text: str) -> tuple[int, int, int | Literal["bias"]]:

@@ -27,7 +27,7 @@ def print_plan(console: Console, plan: Plan) -> None:
     rows = ", ".join(f"{len(part):,} {purpose}" for purpose, part in parts.items() if part is not None)
     console.print(f"target   {plan.target.name}: {plan.target.reason}", soft_wrap=True)
     console.print(f"rows     {rows}", soft_wrap=True)
-    console.print(f"network  {describe_network(plan.network.sizes, plan.network.activations)}", soft_wrap=True)
+    console.print(f"network  {plan.network.summary()}", soft_wrap=True)
     console.print(f"training {describe_training(plan.recipe)}\n", soft_wrap=True)
 
 
@@ -67,7 +67,7 @@ def print_model(console: Console, model: Model, path: Path) -> None:
     console.print(
         f"trained on {origin.training_rows:,} rows of {origin.source}, recipe {model.recipe.name}", soft_wrap=True
     )
-    console.print(describe_network(model.network.sizes, model.network.activations), soft_wrap=True)
+    console.print(model.network.summary(), soft_wrap=True)
     if model.classes:
         console.print(f"classes: {listing(model.classes)}", soft_wrap=True)
     console.print(_columns(model.preparation.describe()))
@@ -79,11 +79,6 @@ def print_model(console: Console, model: Model, path: Path) -> None:
     console.print(f"seed {origin.seed}, engine {origin.engine}, {versions}", soft_wrap=True)
     if model.scores is not None:
         print_scores(console, model.scores, f"{model.scores.rows:,} rows that were never trained on")
-
-
-def describe_network(sizes: Sequence[int], activations: Sequence[str]) -> str:
-    """ "4 → 128 selu → 3 softmax"."""
-    return " → ".join([str(sizes[0]), *(f"{n} {f}" for n, f in zip(sizes[1:], activations, strict=True))])
 
 
 def describe_training(recipe: Any) -> str:

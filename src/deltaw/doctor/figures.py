@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deltaw import plots
 from deltaw.equations.activations import activation
 from deltaw.pages import number
-from deltaw.plots import BLUE, GREEN, GREY, INK, VERMILION, _figure, _styled
+from deltaw.plots import BLUE, GREEN, GREY, INK, VERMILION, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ FLOOR = 1e-12  # what a logarithmic axis shows of a gradient that is 0, relative
 TALL = 1e3  # a loss that spans more is drawn to a logarithmic scale
 
 
-@_styled
+@styled
 def saturation(shares: ArrayLike, names: Sequence[str]) -> Figure:
     """Share of each layer's signals that lie where its activation is flat, by epoch.
 
@@ -35,7 +36,7 @@ def saturation(shares: ArrayLike, names: Sequence[str]) -> Figure:
     """
     shown = np.asarray(shares, np.float64).T
     layers, epochs = shown.shape
-    figure, (axis,) = _figure((6.4, min(0.9 + 0.42 * layers, 6.0)), 1, 1)
+    figure, (axis,) = plots.figure((6.4, min(0.9 + 0.42 * layers, 6.0)), 1, 1)
     from matplotlib import colormaps
 
     colours = colormaps["cividis"].with_extremes(bad="#ffffff")
@@ -54,7 +55,7 @@ def saturation(shares: ArrayLike, names: Sequence[str]) -> Figure:
     return figure
 
 
-@_styled
+@styled
 def gradients(curves: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
     """Length of ∂E/∂W by layer, one line a moment; crosses where it is 0 or no number.
 
@@ -62,7 +63,7 @@ def gradients(curves: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
         curves: what each line is called -> (L,).
         names: of the L activations.
     """
-    figure, (axis,) = _figure((6.4, 3.3), 1, 1)
+    figure, (axis,) = plots.figure((6.4, 3.3), 1, 1)
     drawn = {name: np.asarray(y, np.float64) for name, y in curves.items()}
     largest = max((float(y[np.isfinite(y)].max()) for y in drawn.values() if np.isfinite(y).any()), default=1.0) or 1.0
     x = np.arange(1, len(names) + 1)
@@ -80,7 +81,7 @@ def gradients(curves: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
     return figure
 
 
-@_styled
+@styled
 def signals(z: NDArray[Any], name: str, layer: int, after: NDArray[Any] | None = None) -> Figure:
     """Where a layer's z lie on the curve of its activation.
 
@@ -90,7 +91,7 @@ def signals(z: NDArray[Any], name: str, layer: int, after: NDArray[Any] | None =
         layer: from 0.
         after: z at the end of training, or None.
     """
-    figure, (axis,) = _figure((6.4, 3.3), 1, 1)
+    figure, (axis,) = plots.figure((6.4, 3.3), 1, 1)
     parts = {"z before training": z, "z after training": after}
     known = {key: part[np.isfinite(part)] for key, part in parts.items() if part is not None}
     known = {key: part for key, part in known.items() if part.size}
@@ -116,7 +117,7 @@ def signals(z: NDArray[Any], name: str, layer: int, after: NDArray[Any] | None =
     return figure
 
 
-@_styled
+@styled
 def loss(
     errors: ArrayLike,
     guess: float,
@@ -131,7 +132,7 @@ def loss(
         marks: epoch (from 0) -> what happened there.
         held_out: (epochs,) on rows held out, or None.
     """
-    figure, (axis,) = _figure((6.4, 3.3), 1, 1)
+    figure, (axis,) = plots.figure((6.4, 3.3), 1, 1)
     y = np.asarray(errors, np.float64)
     x, fine = np.arange(1, len(y) + 1), np.isfinite(np.asarray(errors, np.float64))
     axis.plot(x[fine], y[fine], color=BLUE, marker="o" if len(y) <= 12 else None, markersize=4, label="training rows")
@@ -164,7 +165,7 @@ def loss(
     return figure
 
 
-@_styled
+@styled
 def rates(
     tried: ArrayLike,
     errors: ArrayLike,
@@ -183,7 +184,7 @@ def rates(
         stable: the range in which E ends below where it began.
         bound: 2/λ_max.
     """
-    figure, (axis,) = _figure((6.4, 3.3), 1, 1)
+    figure, (axis,) = plots.figure((6.4, 3.3), 1, 1)
     x, y = np.asarray(tried, np.float64), np.asarray(errors, np.float64)
     fine = np.isfinite(y)
     if stable is not None:

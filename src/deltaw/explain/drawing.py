@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@plots._styled
+@plots.styled
 def pushes(shares: Mapping[str, float], label: str) -> Figure:
     """Bars: what pushed up goes right in blue, what pushed down goes left, hatched, in vermilion; largest on top.
 
@@ -25,19 +25,19 @@ def pushes(shares: Mapping[str, float], label: str) -> Figure:
     order = sorted(shares, key=lambda name: abs(shares[name]))
     values = np.array([shares[name] for name in order])
     up = values >= 0
-    figure, (axis,) = plots._figure((6.4, 0.9 + 0.26 * max(len(order), 2)), 1, 1)
+    figure, (axis,) = plots.figure((6.4, 0.9 + 0.26 * max(len(order), 2)), 1, 1)
     places = np.arange(len(order))
     axis.barh(places[up], values[up], height=0.7, color=plots.BLUE)
     axis.barh(places[~up], values[~up], height=0.7, color="white", edgecolor=plots.VERMILION, hatch="////")
     axis.axvline(0, color=plots.INK, linewidth=0.8)
-    axis.set_yticks(places, [plots._short(name) for name in order])
+    axis.set_yticks(places, [plots.short(name) for name in order])
     axis.set(xlabel=label)
     axis.margins(y=0.02)
     axis.grid(axis="x")
     return figure
 
 
-@plots._styled
+@plots.styled
 def picture(image: NDArray[Any], shares: NDArray[Any]) -> Figure:
     """A picture beside where its pixels pushed the answer up, and where down; both on one scale.
 
@@ -45,7 +45,7 @@ def picture(image: NDArray[Any], shares: NDArray[Any]) -> Figure:
         image: (height, width), 0 (or the lowest) is paper.
         shares: (height, width).
     """
-    figure, axes = plots._figure((7.8, 2.9), 1, 3)
+    figure, axes = plots.figure((7.8, 2.9), 1, 3)
     largest = float(np.abs(shares).max()) or 1.0
     panels = (
         ("The picture", image, float(image.max()) or 1.0),

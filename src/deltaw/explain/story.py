@@ -26,7 +26,7 @@ RULE_NAMES = {"gradient": "the chain rule", "notes": "the notes' rule"}
 def of_step(step: Step) -> Page:
     """The page of a step."""
     lead = (
-        f"{network_line(step)}. Loss {step.loss.name.replace('_', ' ')}, α = {step.alpha:g}, backward by "
+        f"{step.network.summary()}. Loss {step.loss.name.replace('_', ' ')}, α = {step.alpha:g}, backward by "
         f"{RULE_NAMES[step.rule]}. This step takes E from {number(step.E)} to {number(step.E_after)}."
     )
     title = f"One step of a {'-'.join(map(str, step.network.sizes))} network"
@@ -36,13 +36,7 @@ def of_step(step: Step) -> Page:
 def of_signals(signals: Trace) -> Page:
     """The page of a forward pass alone."""
     title = f"Signals through a {'-'.join(map(str, signals.network.sizes))} network"
-    return Page(title, f"{network_line(signals)}.", signal_sections(signals), signals_document(signals))
-
-
-def network_line(signals: Trace) -> str:
-    """ "3 → 4 sigmoid → 2 softmax"."""
-    sizes, names = signals.network.sizes, signals.network.activations
-    return " → ".join([str(sizes[0]), *(f"{size} {name}" for size, name in zip(sizes[1:], names, strict=True))])
+    return Page(title, f"{signals.network.summary()}.", signal_sections(signals), signals_document(signals))
 
 
 def document(step: Step) -> dict[str, Any]:

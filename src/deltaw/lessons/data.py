@@ -14,7 +14,7 @@ from deltaw import plots
 from deltaw.equations.activations import activation
 from deltaw.equations.backprop import backward
 from deltaw.equations.losses import loss
-from deltaw.lessons import checks, drawing
+from deltaw.lessons import checks
 from deltaw.lessons.digits import HIGH, LOW, Digits, digits
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.rules import SATURATED
@@ -290,10 +290,10 @@ def _shows(words: Words, titles: Mapping[str, str], measured: Mapping[str, Measu
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-@drawing.styled
+@plots.styled
 def draw_landing(trials: Mapping[str, Trial], titles: Mapping[str, str], words: Words) -> Picture:
     """Where the hidden z land on the slope of the sigmoid, before training."""
-    figure, axes = drawing.axes((9.6, 4.8), 2, 2)
+    figure, axes = plots.figure((9.6, 4.8), 2, 2)
     edge = 12.0
     z = np.linspace(-edge, edge, 400)
     for axis, (name, trial) in zip(axes, trials.items(), strict=True):
@@ -309,11 +309,11 @@ def draw_landing(trials: Mapping[str, Trial], titles: Mapping[str, str], words: 
     return figure
 
 
-@drawing.styled
+@plots.styled
 def draw_curves(curves: Mapping[str, Array], titles: Mapping[str, str], words: Words) -> Picture:
     """Accuracy by epoch: each experiment on its own, beside the rules kept."""
     others = [name for name in curves if name != "kept"]
-    figure, axes = drawing.axes((9.6, 6.9), 3, 3)
+    figure, axes = plots.figure((9.6, 6.9), 3, 3)
     epochs = np.arange(1, curves["kept"].shape[1] + 1)
     dashed: dict[str, Any] = {"color": plots.GREY, "linestyle": (0, (4, 3)), "label": words("rules_kept")}
     for axis, name in zip(axes, others, strict=True):

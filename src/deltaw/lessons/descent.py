@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw import plots
 from deltaw.equations.lookup import positive
 from deltaw.equations.losses import loss
-from deltaw.lessons import checks, drawing
+from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
 from deltaw.network import Network
@@ -254,10 +255,10 @@ def _shows(words: Words, data: Data) -> list[str]:
     return said
 
 
-@drawing.styled
+@plots.styled
 def _draw_curve(words: Words, data: Data) -> Drawing:
     """E against the weight, with the steps of each run on it."""
-    figure, (axis,) = drawing.axes((8.0, 3.7))
+    figure, (axis,) = plots.figure((8.0, 3.7))
     curve = data["curve"]
     axis.plot(curve["w"], curve["E"], color=GREY, linewidth=1.4)
     for i, (run, (colour, style, marker)) in enumerate(zip(curve["runs"], LOOKS, strict=False), 1):
@@ -271,12 +272,12 @@ def _draw_curve(words: Words, data: Data) -> Drawing:
     return figure
 
 
-@drawing.styled
+@plots.styled
 def _draw_bowl(words: Words, data: Data, X: Array, T: Array) -> Drawing:
     """Lines of equal E over w and b, and the path at each rate."""
     bowl = data["bowl"]
     runs = bowl["runs"]
-    figure, axes = drawing.axes((2.4 * max(len(runs), 2), 3.1), 1, len(runs))
+    figure, axes = plots.figure((2.4 * max(len(runs), 2), 3.1), 1, len(runs))
     start = runs[0]["weights"][0]
     low, high = _window(bowl)
     w, b = np.linspace(low[0], high[0], 60), np.linspace(low[1], high[1], 60)
@@ -309,10 +310,10 @@ def _window(bowl: Data) -> tuple[Array, Array]:
     return low - margin, high + margin
 
 
-@drawing.styled
+@plots.styled
 def _draw_rates(words: Words, data: Data) -> Drawing:
     """What is left of the error above its least, step by step, for each rate."""
-    figure, (axis,) = drawing.axes((6.8, 3.4))
+    figure, (axis,) = plots.figure((6.8, 3.4))
     bowl = data["bowl"]
     for rate, run, (colour, style, marker) in zip(bowl["rates"], bowl["runs"], LOOKS, strict=False):
         above = np.maximum(run["E"] - bowl["lowest_E"], 1e-12)

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw import plots
 from deltaw.equations.lookup import positive
 from deltaw.equations.losses import loss
 from deltaw.exceptions import SettingError
 from deltaw.explain.notation import equations
-from deltaw.lessons import checks, drawing
+from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
 from deltaw.network import Network
@@ -224,10 +225,10 @@ def _ends(one: Data, target: float) -> Data:
     }
 
 
-@drawing.styled
+@plots.styled
 def _draw_sums(words: Words, data: Data) -> Drawing:
     """The three sums against the weight of the link, with the networks of the table."""
-    figure, (axis,) = drawing.axes((6.8, 3.4))
+    figure, (axis,) = plots.figure((6.8, 3.4))
     w = np.linspace(-5.2, max(5.2, *(net["weight"] + 0.3 for net in data["networks"].values())), 160)
     sums = [measured(one) for one in w]
     signs = {"difference": "Σ(t − o)", "absolute": "Σ|t − o|", "squared": "Σ(t − o)²"}
@@ -244,10 +245,10 @@ def _draw_sums(words: Words, data: Data) -> Drawing:
     return figure
 
 
-@drawing.styled
+@plots.styled
 def _draw_steps(words: Words, data: Data) -> Drawing:
     """Each error against o, with the steps on it and the slope at the last of them."""
-    figure, axes = drawing.axes((9.6, 3.5), 1, 3)
+    figure, axes = plots.figure((9.6, 3.5), 1, 3)
     t = data["target"]
     for axis, kind in zip(axes, KINDS, strict=True):
         row, one = loss(kind), data["runs"][kind]
@@ -271,10 +272,10 @@ def _draw_steps(words: Words, data: Data) -> Drawing:
     return figure
 
 
-@drawing.styled
+@plots.styled
 def _draw_outputs(words: Words, data: Data) -> Drawing:
     """o from step to step by each of the three errors, with the target."""
-    figure, (axis,) = drawing.axes((6.8, 3.2))
+    figure, (axis,) = plots.figure((6.8, 3.2))
     t = data["target"]
     for kind in KINDS:
         colour, style, marker = LOOKS[kind]

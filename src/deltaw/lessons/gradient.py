@@ -14,7 +14,7 @@ from deltaw.equations.losses import LOSSES, row_errors
 from deltaw.equations.losses import loss as loss_row
 from deltaw.exceptions import SettingError
 from deltaw.explain import Link, Step, step
-from deltaw.lessons import checks, drawing
+from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.neuron import ALONE
 from deltaw.lessons.signals import EXAMPLE, UNITS, WEIGHTS
@@ -213,10 +213,10 @@ def _shows(
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-@drawing.styled
+@plots.styled
 def draw_slopes(links: Mapping[str, Link], words: Words) -> Picture:
     """E against each of the two weights, with the tangent that the chain rule gives at the weight's value."""
-    figure, axes = drawing.axes((9.6, 3.4), 1, 2)
+    figure, axes = plots.figure((9.6, 3.4), 1, 2)
     for axis, (name, link) in zip(axes, links.items(), strict=True):
         w = np.linspace(link.weight - REACH, link.weight + REACH, 161)
         E = [error_at(link.step, link.layer, link.to, int(link.of), float(one)) for one in w]
@@ -232,10 +232,10 @@ def draw_slopes(links: Mapping[str, Link], words: Words) -> Picture:
     return figure
 
 
-@drawing.styled
+@plots.styled
 def draw_widths(slopes: Mapping[str, Array], gradients: Mapping[str, float], words: Words) -> Picture:
     """How far the central difference is from the chain rule, against its width h."""
-    figure, axes = drawing.axes((6.4, 3.5))
+    figure, axes = plots.figure((6.4, 3.5))
     looks = {"output": (plots.BLUE, "-", "o"), "hidden": (plots.VERMILION, "--", "s")}
     for name, found in slopes.items():
         colour, line, marker = looks[name]

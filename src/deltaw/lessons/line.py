@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.lessons import checks, drawing
+from deltaw import plots
+from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
 from deltaw.network import Network, generator
@@ -308,10 +309,10 @@ def _shows(words: Words, data: Data, wrong: int) -> list[str]:
     return said
 
 
-@drawing.styled
+@plots.styled
 def _draw(words: Words, data: Data, everyone: Flowers) -> Drawing:
     """The flowers with the three lines, and beside it the slope from example to example."""
-    figure, (left, right) = drawing.axes((9.6, 3.9), 1, 2)
+    figure, (left, right) = plots.figure((9.6, 3.9), 1, 2)
     for kind, chosen, colour, marker in (
         ("setosa", everyone.setosa, BLUE, "o"), ("versicolor", ~everyone.setosa, VERMILION, "s"),
     ):  # fmt: skip

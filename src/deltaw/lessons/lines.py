@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw import plots
 from deltaw.equations.lookup import positive
-from deltaw.lessons import checks, drawing
+from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
 from deltaw.network import Network
@@ -249,12 +250,12 @@ def _shows(words: Words, data: Data) -> list[str]:
     return said
 
 
-@drawing.styled
+@plots.styled
 def _draw(words: Words, data: Data, network: Network) -> Drawing:
     """The unit's line; the network's lines with its output between them; the corners as the hidden units see them."""
     kind = data["network"]
     hidden = len(kind["hidden_biases"])
-    figure, axes = drawing.axes((9.6, 3.9), 1, 3 if hidden == 2 else 2)
+    figure, axes = plots.figure((9.6, 3.9), 1, 3 if hidden == 2 else 2)
     side = np.linspace(-0.35, 1.35, 120)
     plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     axes[1].contourf(

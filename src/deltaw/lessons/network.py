@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deltaw import plots
 from deltaw.equations import backprop
 from deltaw.equations.losses import loss
-from deltaw.lessons import checks, drawing
+from deltaw.lessons import checks
 from deltaw.lessons.digits import HIGH, LOW, Digits, digits
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
@@ -310,10 +310,10 @@ def _shows(
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-@drawing.styled
+@plots.styled
 def draw_learning(errors: Array, accuracy: Array, words: Words) -> Picture:
     """E and the accuracy against epochs: the first run, and the span of all of them."""
-    figure, axes = drawing.axes((9.6, 3.3), 1, 2)
+    figure, axes = plots.figure((9.6, 3.3), 1, 2)
     epochs = np.arange(1, errors.shape[1] + 1)
     for axis, curves, name in zip(axes, (errors, accuracy), ("E_axis", "accuracy_axis"), strict=True):
         axis.fill_between(epochs, curves.min(axis=0), curves.max(axis=0), color=plots.BLUE, alpha=0.18, linewidth=0)
@@ -326,13 +326,13 @@ def draw_learning(errors: Array, accuracy: Array, words: Words) -> Picture:
     return figure
 
 
-@drawing.styled
+@plots.styled
 def draw_backwards(
     pictures: Mapping[str, Array], outputs: Mapping[str, Array], classes: Sequence[str], words: Words
 ) -> Picture:
     """The pictures of each class, one way a line, with the class's own output under each."""
     columns = min(len(classes), CLASSES)
-    figure, axes = drawing.axes((0.95 * columns + 1.2, 1.3 * len(pictures)), len(pictures), columns)
+    figure, axes = plots.figure((0.95 * columns + 1.2, 1.3 * len(pictures)), len(pictures), columns)
     for line, (name, images) in enumerate(pictures.items()):
         for k in range(columns):
             axis = axes[line * columns + k]

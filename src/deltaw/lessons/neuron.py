@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw import plots
 from deltaw.equations.activations import ACTIVATIONS, Activation
 from deltaw.explain.notation import equations, weighted_terms
-from deltaw.lessons import checks, drawing
+from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
 from deltaw.network import Network
@@ -182,12 +183,12 @@ def _shows(words: Words, data: Data) -> list[str]:
     return said
 
 
-@drawing.styled
+@plots.styled
 def _draw_table(words: Words, data: Data) -> Drawing:
     """Every activation and its slope, with a dot where this neuron's z is."""
     columns = 5
     lines = -(-len(ALONE) // columns)
-    figure, axes = drawing.axes((9.6, 1.9 * lines + 0.4), lines, columns)
+    figure, axes = plots.figure((9.6, 1.9 * lines + 0.4), lines, columns)
     z = np.linspace(-REACH, REACH, 401)
     here = data["z"]
     for axis in axes[len(ALONE) :]:
@@ -210,10 +211,10 @@ def _draw_table(words: Words, data: Data) -> Drawing:
     return figure
 
 
-@drawing.styled
+@plots.styled
 def _draw_curves(words: Words, data: Data) -> Drawing:
     """o = f(wx) for several weights, and o = f(wx + b) for several biases."""
-    figure, (left, right) = drawing.axes((9.6, 3.5), 1, 2)
+    figure, (left, right) = plots.figure((9.6, 3.5), 1, 2)
     count = data["sharpened"]
     row = ALONE[data["activation"]]
     _bundle(left, row, data["curves"][:count], "w")

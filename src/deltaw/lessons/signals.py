@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw import plots
 from deltaw.equations.backprop import Signals
 from deltaw.explain.notation import equations, matrix, weighted_terms
-from deltaw.lessons import checks, drawing
+from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.neuron import ALONE
 from deltaw.lessons.words import Words
@@ -166,11 +167,11 @@ def _shows(words: Words, data: Data, count: int) -> list[str]:
     ]
 
 
-@drawing.styled
+@plots.styled
 def _draw(words: Words, network: Network, passed: Signals) -> Drawing:
     """The network from left to right: a circle a unit with its output in it, a line a link, as thick as its weight."""
     count = len(passed.a)
-    figure, (axis,) = drawing.axes((max(6.4, 1.75 * count), 3.9))
+    figure, (axis,) = plots.figure((max(6.4, 1.75 * count), 3.9))
     largest = max(float(np.abs(w).max()) for w in network.weights)
     for l, W in enumerate(network.weights):
         for (to, of), w in np.ndenumerate(W):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deltaw import plots
 from deltaw.equations.activations import activation
 from deltaw.equations.backprop import Rule
-from deltaw.lessons import checks, drawing
+from deltaw.lessons import checks
 from deltaw.lessons.digits import digits
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.rules import SATURATED, Step, Trials
@@ -267,10 +267,10 @@ def _row(values: Array) -> str:
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-@drawing.styled
+@plots.styled
 def draw_epochs(curves: dict[float, ByRule], words: Words) -> Picture:
     """Accuracy against epochs for each rate: the runs' mean, and the span between the worst and the best."""
-    figure, axes = drawing.axes((4.8 * len(curves), 3.3), 1, len(curves))
+    figure, axes = plots.figure((4.8 * len(curves), 3.3), 1, len(curves))
     for axis, (rate, found) in zip(axes, curves.items(), strict=True):
         for rule, runs in found.items():
             _spanned(axis, np.arange(1, runs.shape[1] + 1), runs, words(rule), rule)
@@ -280,12 +280,12 @@ def draw_epochs(curves: dict[float, ByRule], words: Words) -> Picture:
     return figure
 
 
-@drawing.styled
+@plots.styled
 def draw_rates(rates: list[float], accuracy: ByRule, words: Words) -> Picture:
     """Accuracy after the first and after the last epoch against the rate."""
     epochs = accuracy["notes"].shape[2]
     shown = list(dict.fromkeys((1, epochs)))
-    figure, axes = drawing.axes((4.8 * len(shown), 3.3), 1, len(shown))
+    figure, axes = plots.figure((4.8 * len(shown), 3.3), 1, len(shown))
     for axis, n in zip(axes, shown, strict=True):
         for rule, found in accuracy.items():
             _spanned(axis, rates, found[:, :, n - 1].T, words(rule), rule)
@@ -297,10 +297,10 @@ def draw_rates(rates: list[float], accuracy: ByRule, words: Words) -> Picture:
     return figure
 
 
-@drawing.styled
+@plots.styled
 def draw_course(course: dict[Rule, list[Step]], words: Words) -> Picture:
     """Saturated hidden outputs, and how many times longer the notes' step is, against epochs."""
-    figure, axes = drawing.axes((9.6, 3.3), 1, 2)
+    figure, axes = plots.figure((9.6, 3.3), 1, 2)
     for rule, steps in course.items():
         epochs = range(len(steps))
         axes[0].plot(epochs, [step.saturated for step in steps], label=words("trained", rule=words(rule)), **LOOK[rule])

@@ -15,7 +15,7 @@ from deltaw.equations.activations import activation
 from deltaw.equations.backprop import Rule
 from deltaw.explain import Step
 from deltaw.explain import step as one_step
-from deltaw.lessons import checks, drawing
+from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
 from deltaw.network import Network
@@ -247,10 +247,10 @@ def _shows(words: Words, change: float, after: float, first: Step, walk: Walk, t
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-@drawing.styled
+@plots.styled
 def draw_walk(walk: Walk, target: float, tolerance: float, words: Words) -> Picture:
     """The output and the error against steps."""
-    figure, axes = drawing.axes((9.6, 3.3), 1, 2)
+    figure, axes = plots.figure((9.6, 3.3), 1, 2)
     steps = np.arange(walk.steps + 1)
     marker = "o" if walk.steps <= 40 else None
     axes[0].axhspan(target - tolerance, target + tolerance, color=plots.GREY, alpha=0.2, linewidth=0)
