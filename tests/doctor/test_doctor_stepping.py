@@ -161,3 +161,16 @@ def test_no_bound_where_the_optimiser_scales_the_gradient_itself() -> None:
     sweep = learning_rate(Network([3, 4, 1]), X, T, optimizer="adam", epochs=2, seconds=1.0)
     assert sweep.curvature is not None
     assert sweep.bound is None
+
+
+def test_a_sweep_is_shown() -> None:
+    sweep = learning_rate(Network([3, 4, 1]), X, T, epochs=2, seconds=1.0)
+    assert "stable below" in str(sweep)
+    assert len(sweep.page.json()["rates"]) == len(sweep.rates)
+    assert "<svg" in sweep.page.html()
+
+
+@pytest.mark.parametrize("wrong", [{"seconds": "no"}, {"rows": 0}, {"epochs": 0}, {"batch_size": 1.5}, {"foo": 1}])
+def test_a_wrong_word_for_a_sweep(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        learning_rate(Network([3, 4, 1]), X, T, **wrong)

@@ -255,3 +255,24 @@ def test_a_rate_is_tried_where_the_setup_sums_its_error() -> None:
     diagnosis = diagnose(summed, seconds=SECONDS)
     assert {"rate_too_high", "summed_loss"} & {f.rule for f in diagnosis.findings[:2]}
     assert ground(summed, Budget()).setup.reduction == "sum"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"epochs": 0}, {"batch_size": "b"}, {"learning_rate": "s"}, {"seed": None}, {"validation": (1, 2)},
+        {"validation": 3}, {"sample_weight": [1, 2]}, {"engine": "gpu"}, {"X": None}, {"T": np.ones((2, 1))},
+    ],
+)  # fmt: skip
+def test_what_no_repair_makes_trainable_is_said(words: dict[str, Any]) -> None:
+    diagnosis = diagnose(replace(number(), **words), seconds=SECONDS)
+    repaired = repair(diagnosis, SECONDS)
+    assert not repaired.helped
+    assert repaired.before == repaired.after == ()
+    assert str(repaired).startswith("Nothing could be tried: ")
+
+
+def test_what_is_refused_and_can_be_mended_is() -> None:
+    repaired = repair(diagnose(number(learning_rate=-0.01), seconds=SECONDS), SECONDS)
+    assert repaired.helped
+    assert repaired.setup.learning_rate > 0

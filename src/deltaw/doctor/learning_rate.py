@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deltaw.doctor.figures import rates
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.stepping import machine, top_curvature
 from deltaw.doctor.trial import Budget, Trial, affordable, ground, trial
 from deltaw.equations import optimizers
+from deltaw.equations.lookup import positive
 from deltaw.equations.optimizers import SGD, Momentum
 from deltaw.network import Network
+from deltaw.pages import Block, Figure, Page, Paged, Section, Table
 
 SMALL = 20_000  # parameters: up to here the curvature costs less than a second
 DECADES = 4  # the sweep goes so far to each side of the rate in use
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Paged):
     """What E and the score become by learning rate, all else equal.
 
     Attributes:
@@ -47,6 +51,23 @@ class Sweep:
     curvature: float | None
     bound: float | None
 
+    @property
+    def page(self) -> Page:
+        """The curve as a document: `print(sweep)` shows it."""
+        rows = [
+            [rate, error if np.isfinite(error) else None, score]
+            for rate, error, score in zip(self.rates, self.errors, self.scores, strict=True)
+        ]
+        bound = "" if self.bound is None else f" By E's curvature at the start it is stable below {self.bound:.3g}."
+        stable = "none of the rates" if self.stable is None else " to ".join(f"{rate:.3g}" for rate in self.stable)
+        drawn = partial(rates, self.rates, self.errors, self.used, self.best, self.stable, self.bound)
+        blocks: list[Block] = [
+            Table(["α", "E at the end", "score"], rows, "–: E was no number any more.", digits=4),
+            Figure(drawn, "E at the end by learning rate", "Copies of the network, trained as long at other rates."),
+        ]
+        lead = f"In use: {self.used:g}. Best: {self.best:.3g}. E ends below where it started with: {stable}.{bound}"
+        return Page("The learning rate", lead, [Section("E and the score by learning rate", blocks)], asdict(self))
+
     def at(self, rate: float) -> int:
         """The place in `rates` of the one nearest to `rate`."""
         return int(np.abs(np.log(self.rates / rate)).argmin())
@@ -71,7 +92,7 @@ def learning_rate(
     """
     setup = Setup.of(net, X, T, settings)
     count = 4 * DECADES + 1
-    cut = ground(setup, Budget(rows, seconds / count)).setup
+    cut = ground(setup, Budget(int(positive(rows, "rows")), positive(seconds, "seconds") / count)).setup
     return sweep(cut, np.logspace(-DECADES, DECADES, count), seconds / count)
 
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deltaw.doctor.evidence import Evidence
+from deltaw.doctor.evidence import Evidence, refusal
 from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trial import Budget, Ground, Trial, affordable, ground, trial
 from deltaw.doctor.watch import SEEDS, During
+from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network
 from deltaw.training import History, train
@@ -154,6 +155,7 @@ class Repaired:
         before, after: scores of trainings on rows that no choice was made by, one for each seed: the share of right
             answers, or R².
         guess: the score of always giving the same answer.
+        refused: why nothing could be tried, or "".
     """
 
     kept: tuple[Finding, ...]
@@ -162,6 +164,7 @@ class Repaired:
     before: tuple[float, ...]
     after: tuple[float, ...]
     guess: float
+    refused: str = ""
 
     @property
     def helped(self) -> bool:
@@ -179,6 +182,8 @@ class Repaired:
         return network, train(network, self.setup.X, self.setup.T, **self.setup.arguments)
 
     def __str__(self) -> str:
+        if self.refused:
+            return f"Nothing could be tried: {self.refused}"
         if not self.helped:
             return f"Nothing that was tried helps: {_scores(self.before)} before, {_scores(self.after)} at best."
         did = "; ".join(f.repair.words for f in self.kept if f.repair)
@@ -206,19 +211,21 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
         rows: trained on, at most.
 
     Raises:
-        InputError: X and T are not rows of numbers, as many of each.
+        SettingError: rows or seconds that are no positive number.
     """
-    setup = diagnosis.setup
-    budget = Budget(rows, seconds * TRIAL / 2)
-    field = ground(setup, budget)
+    setup, able = diagnosis.setup, [f for f in diagnosis.findings if _programmable(f)]
+    budget = Budget(int(positive(rows, "rows")), positive(seconds, "seconds") * TRIAL / 2)
+    try:
+        _trainable(diagnosis, able)
+        field, judge = ground(setup, budget), ground(setup, budget, seed=1)
+    except InputError as error:
+        return Repaired((), tuple(able), setup, (), (), 0.0, str(error))
     search = _Search(field, perf_counter() + 0.7 * seconds, budget.seconds)
-    able = [f for f in diagnosis.findings if _programmable(f)]
     kept = search.greedy([f for f in able if f.rule != LAST_RESORT])
     kept = search.paced(search.thinned(kept))
     last_resort = [f for f in able if f.rule == LAST_RESORT]
     if last_resort and search.skill(last_resort) > search.skill(kept) + max(SAME, 0.1 * (1 - search.skill(kept))):
         kept = last_resort
-    judge = ground(setup, budget, seed=1)
     before = tuple(search.scores(judge, []))
     after = tuple(search.scores(judge, kept)) if kept else before
     if not np.mean(after) > np.mean(before) + HELPS:
@@ -228,6 +235,18 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
         whole = each.apply(whole)
     dropped = tuple(f for f in able if f not in kept)
     return Repaired(tuple(kept), dropped, whole, before, after, judge.guess)
+
+
+def _trainable(diagnosis: Diagnosis, able: Sequence[Finding]) -> None:
+    """Raise what `deltaw.train` says to the set-up if it would still refuse it after the repairs of all faults."""
+    if diagnosis.evidence.refusal is None:
+        return
+    setup = diagnosis.setup
+    for each in _repairs(f for f in able if f.severity == "fault"):
+        setup = each.apply(setup)
+    error = refusal(setup)
+    if error is not None:
+        raise error
 
 
 @dataclass

@@ -22,7 +22,7 @@ from deltaw.doctor.stepping import Watched, watched
 from deltaw.doctor.targets import Targets, targets
 from deltaw.engines.rows import Rows
 from deltaw.equations import losses
-from deltaw.exceptions import InputError
+from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 from deltaw.training import History, train
 
@@ -112,9 +112,17 @@ class Trial:
 
 
 def ground(setup: Setup, budget: Budget, seed: int = 0) -> Ground:
-    """Cut a set-up down to a budget. Raises InputError for X and T that are not rows of numbers, as many of each."""
+    """Cut a set-up down to a budget. Raises InputError for what has no rows, or no number of steps."""
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
     n = X.shape[0]
+    for name in ("epochs", "batch_size"):
+        value = getattr(setup, name)
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+            raise SettingError(f"{name}: expected a whole number, 1 or more", repr(value), "choose another")
+    if setup.validation is not None and not (isinstance(setup.validation, (tuple, list)) and len(setup.validation) > 1):
+        raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", "something else", "give these")
+    if setup.sample_weight is not None and np.shape(setup.sample_weight) != (n,):
+        raise InputError(f"sample_weight: expected {n} numbers", f"{np.shape(setup.sample_weight)}", "give one a row")
     if n != T.shape[0] or n == 0:
         raise InputError(
             "X and T: expected rows, as many of each", f"{n} and {T.shape[0]}", "give a row of T for each of X"
@@ -166,9 +174,9 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
         seed: other initial weights and orders than its own.
         seconds: after which the training is cut off, whatever is left.
     """
-    setup = setup if seed is None else setup.seeded(seed)
     started = perf_counter()
     try:
+        setup = setup if seed is None else setup.seeded(seed)
         seen = watched(setup, seconds) if setup.early_stopping is None else _stopped_early(setup, seconds)
         fitted = score(setup, seen.network, setup.X, setup.T)
         held = fitted if setup.validation is None else score(setup, seen.network, *setup.validation[:2])
@@ -302,4 +310,6 @@ def matrix(values: Any, what: str) -> Any:
         raise InputError(
             f"{what}: expected rows of numbers", "something else", "encode text as numbers first"
         ) from None
+    if array.ndim not in (1, 2):
+        raise InputError(f"{what}: expected rows of numbers, (n, k)", f"shape {array.shape}", "reshape it")
     return array if array.ndim != 1 or what == "X" else array[:, None]
