@@ -112,6 +112,14 @@ def test_each_does_what_the_equations_do(settings: dict[str, Any]) -> None:
         assert np.abs(native - without).max() > 1e-3
 
 
+def test_a_schedule_reaches_across_calls_of_partial_fit() -> None:
+    settings = {"schedule": "cosine", "batch_size": 150, "max_iter": 5, "random_state": 0}
+    whole, stepwise = MLPClassifier(8, **settings).fit(X, Y), MLPClassifier(8, **settings)
+    for _ in range(5):
+        stepwise.partial_fit(X, Y, classes=[0, 1, 2])
+    np.testing.assert_array_equal(whole.coefs_[0], stepwise.coefs_[0])
+
+
 def test_class_weights_are_row_weights() -> None:
     by_class = MLPClassifier(8, class_weight={"setosa": 2.0, "virginica": 0.5}, **few()).fit(X, NAMES)
     by_row = MLPClassifier(8, **few()).fit(X, NAMES, sample_weight=np.array([2.0, 1.0, 0.5])[Y])
@@ -147,6 +155,7 @@ def test_rows_given_for_validation_are_followed_and_not_learnt() -> None:
     alone = MLPClassifier(9, **few()).fit(X[train], NAMES[train])
     np.testing.assert_array_equal(estimator.coefs_[0], alone.coefs_[0])
     assert len(estimator.validation_loss_curve_) == len(estimator.validation_scores_) == estimator.n_iter_
+    assert estimator.best_validation_score_ == max(estimator.validation_scores_)
     assert estimator.validation_scores_[-1] == pytest.approx(estimator.score(X[held], NAMES[held]))
     chances = estimator.predict_proba(X[held])
     last = loss("cross_entropy").E(chances, one_hot(Y[held], 3)).mean()

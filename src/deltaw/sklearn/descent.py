@@ -130,9 +130,10 @@ class Descent:
             for epoch in range(epochs):
                 watch.begin()
                 finite = self.epoch(epoch)
+                before = estimator.best_validation_score_ if keep_best else None
                 if self.held_out is not None and self._judge(finite) and keep_best:
                     self.engine.store(best)
-                converged = self._stop() and finite
+                converged = self._stop(before) and finite
                 if watch.end(self._attributes) or converged or not finite:
                     break
             else:
@@ -164,7 +165,7 @@ class Descent:
         if self.plan.l2 and number:
             self.engine.store(self.network)
         penalty = backprop.penalty(self.plan.l2, self.network.weights)  # before the updates, as E itself is counted
-        errors, _ = self.engine.train(self.rows, self.order[None], self.progress.steps, self._pace(number))
+        errors, _ = self.engine.train(self.rows, self.order[None], self.progress.steps, self._pace())
         self.progress.steps += self.steps
         estimator.n_iter_ += 1
         estimator.t_ += self.seen
@@ -174,9 +175,10 @@ class Descent:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
         return bool(np.isfinite(estimator.loss_))
 
-    def _pace(self, number: int) -> Pace:
-        """The numbers of each step of this epoch."""
-        first, epochs = number * self.steps, self.estimator.max_iter
+    def _pace(self) -> Pace:
+        """The numbers of each step of the next epoch."""
+        epochs = self.estimator.max_iter
+        first = min(self.progress.steps, self.steps * (epochs - 1))  # partial_fit may go on past the schedule's end
         still = np.ones(self.steps)
         if self.schedule is None:
             factor = still
@@ -199,21 +201,24 @@ class Descent:
         estimator.validation_scores_.append(float(score))
         if estimator.verbose:
             print(f"Validation score: {score:f}")
-        return bool(score > estimator.best_validation_score_)
+        best = bool(score > estimator.best_validation_score_)
+        if best:
+            estimator.best_validation_score_ = float(score)
+        return best
 
-    def _stop(self) -> bool:
-        """scikit-learn's rules at the end of an epoch: the count of epochs without improvement, and α."""
+    def _stop(self, best_score: float | None) -> bool:
+        """scikit-learn's rules at the end of an epoch: the count of epochs without improvement, and α.
+
+        `best_score`: of the epochs before, where the score counts; else None, and the loss does.
+        """
         e, progress = self.estimator, self.progress
-        if e.early_stopping and self.held_out is not None:
-            score = e.validation_scores_[-1]
-            better = not score < e.best_validation_score_ + e.tol
-            e.best_validation_score_ = (
-                max(e.best_validation_score_, score) if score == score else e.best_validation_score_
-            )
+        if best_score is not None:
+            better = not e.validation_scores_[-1] < best_score + e.tol
             what = "Validation score"
         else:
-            better = not e.loss_ > e.best_loss_ - e.tol
-            e.best_loss_ = min(e.best_loss_, e.loss_) if e.loss_ == e.loss_ else e.best_loss_
+            best_loss = np.inf if e.best_loss_ is None else e.best_loss_
+            better = not e.loss_ > best_loss - e.tol
+            e.best_loss_ = e.loss_ if e.loss_ < best_loss else best_loss
             what = "Training loss"
         e._no_improvement_count = 0 if better else e._no_improvement_count + 1
         policy = e.learning_rate if e.solver == "sgd" else "constant"

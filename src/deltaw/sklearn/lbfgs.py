@@ -9,6 +9,7 @@ import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
 from sklearn.utils.optimize import _check_optimize_result
+from sklearn.utils.parallel import _threadpool_controller_decorator
 
 from deltaw import engines
 from deltaw.engines.protocol import Plan
@@ -65,6 +66,8 @@ def minimize(estimator: Any, network: Network, sample: Sample, watch: Watch) -> 
     return bool(converged)
 
 
+# SciPy's own vectors are short: BLAS threads, woken for each of its steps, would cost more than all the rest.
+@_threadpool_controller_decorator(limits=1, user_api="blas")  # type: ignore[untyped-decorator]
 def _run(
     estimator: Any, engine: str, network: Network, plan: Plan, rows: Rows, watch: Watch, steps: int, calls: int
 ) -> Any:
