@@ -229,11 +229,11 @@ def _score(known: Any, t: Any, o: Any) -> float:
     return float(((o > middle) == (t > middle)).mean())
 
 
-@plots._styled
+@plots.styled
 def panels(drawn: dict[str, tuple[Any, Any, float]]) -> Figure:
     """One panel a rule: the score on rows held out by epoch, healthy and changed."""
     tall = -(-len(drawn) // WIDE)
-    figure, axes = plots._figure((11.0, 2.35 * tall), tall, WIDE)
+    figure, axes = plots.figure((11.0, 2.35 * tall), tall, WIDE)
     for axis, (name, (healthy, sick, floor)) in zip(axes, drawn.items(), strict=False):
         _panel(axis, name, healthy, sick, floor)
     for axis in axes[len(drawn) :]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -221,6 +223,15 @@ def test_the_table() -> None:
         assert rule.reason.endswith(".")
         assert rule.source.endswith(".")
         assert 0 < rule.likelihood <= 1
+
+
+def test_the_page_of_rules_is_of_this_table() -> None:
+    """`python benchmarks/doctor_page.py` writes it."""
+    page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### `(\w+)` \((\w+)\)", page, re.MULTILINE) == [
+        (rule.name, rule.severity) for rule in sorted(RULES, key=lambda rule: page.find(f"### `{rule.name}`"))
+    ]
+    assert all(f"\n{rule.reason} *Threshold:* {rule.source}" in page for rule in RULES)
 
 
 HEALTHY = {
