@@ -276,3 +276,16 @@ def test_what_is_refused_and_can_be_mended_is() -> None:
     repaired = repair(diagnose(number(learning_rate=-0.01), seconds=SECONDS), SECONDS)
     assert repaired.helped
     assert repaired.setup.learning_rate > 0
+
+
+def test_no_verdict_where_the_budget_cut_a_training_off_that_was_learning() -> None:
+    slow = number(optimizer="sgd", learning_rate=0.002, epochs=20_000)
+    field = ground(slow, Budget(5000, 0.01))
+    assert field.share < 0.1
+    known = evidence(slow)
+    assert known.before is not None
+    during = watch(slow, known.before, seconds=0.1)
+    assert during.unfinished
+    assert during.skill < SHORT * during.possible
+    assert not during.short
+    assert not during.harmed

@@ -37,6 +37,8 @@ SAMPLE = 512  # rows on which the trained network is looked into
 # A score below this share of what the plain network reaches, both counted from the guess, is short. Of 500 healthy
 # random set-ups (benchmarks/doctor_random.py) 99 % stay above it; of broken ones few do.
 SHORT = 0.9
+CUT = 0.9  # share of the steps asked for: with fewer the budget cut the training off
+FALLING = 0.01  # of E, from one fifth of the epochs to the last
 CHANCE = 0.01  # p of a permutation test up to which a score is no chance
 HARMED = 0.6  # below this share there is harm, whatever the cause: no healthy one of those comes below 0.74
 
@@ -123,14 +125,23 @@ class During:
         return self.possible > 0.0 and (self.p <= CHANCE or self.setup.validation is None)
 
     @property
+    def unfinished(self) -> bool:
+        """Whether the budget cut the training off while E was falling: then what it would have learnt is not known."""
+        fifth = max(1, len(self.loss) // 5)
+        if self.ground.share > CUT or len(self.loss) < 2 * fifth:
+            return False
+        before, last = self.loss[-2 * fifth : -fifth].mean(), self.loss[-fifth:].mean()
+        return bool(last < (1.0 - FALLING) * before)
+
+    @property
     def short(self) -> bool:
         """Whether it learnt markedly less than can be learnt from these rows."""
-        return self.learnable and self.skill < SHORT * self.possible - self.noise
+        return not self.unfinished and self.learnable and self.skill < SHORT * self.possible - self.noise
 
     @property
     def harmed(self) -> bool:
         """Whether it learnt so much less that something is wrong, whatever it is."""
-        return self.learnable and self.skill < HARMED * self.possible - self.noise / 2
+        return self.short and self.skill < HARMED * self.possible - self.noise / 2
 
 
 def watch(setup: Setup, before: Before, *, rows: int = 10_000, seconds: float = 10.0) -> During:
