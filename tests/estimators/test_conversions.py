@@ -14,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import scale
 
 import deltaw
+from deltaw.equations.optimizers import Adam
 from deltaw.exceptions import SettingError
 from deltaw.sklearn import MLPClassifier, MLPRegressor, TableClassifier, from_sklearn, from_torch
 from deltaw.sklearn.exports import TORCH
@@ -87,6 +88,8 @@ def test_a_model_file_predicts_the_same(what: str, tmp_path: Path) -> None:
     ours = OURS[kind](hidden_layer_sizes=9, max_iter=20, random_state=0).fit(X, y)
     ours.to_model().save(tmp_path / "from.deltaw")
     model = deltaw.load(tmp_path / "from.deltaw")
+    assert (model.recipe.optimizer, model.recipe.batch_size) == (Adam().spec, min(200, len(X)))
+    assert model.recipe.l2 == 1e-4 / min(200, len(X))
     frame = pl.DataFrame(X, schema=[f"x{i}" for i in range(X.shape[1])])
     if kind == "MLPRegressor":
         np.testing.assert_allclose(model.predict(frame), ours.predict(X), rtol=1e-5, atol=1e-6)

@@ -20,6 +20,7 @@ from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.scaling import IDENTITY
 from deltaw.preparation.steps import Number
+from deltaw.sklearn.descent import LARGEST_BATCH, method
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, word
 
 # The equations' word -> the class of torch.nn; LeakyReLU's slope and ELU's α are torch's defaults, as ours.
@@ -125,15 +126,33 @@ def to_model(estimator: Any) -> models.Model:
 
 
 def _recipe(estimator: Any, task: str, network: Network) -> Recipe:
-    """What the estimator was trained with, in the words of a recipe."""
+    """What the estimator was trained with, in the words of a recipe; L-BFGS has no optimiser's name there."""
+    rows = estimator.t_ // max(estimator.n_iter_, 1)
+    batch = (min(LARGEST_BATCH, rows) if estimator.batch_size == "auto" else estimator.batch_size) or None
+    stochastic = estimator.solver != "lbfgs" or estimator.optimizer is not None
     return replace(
-        RECIPES["default"][task], name="scikit-learn", scaling="none",
-        targets="labels" if task == "classification" else "standard", hidden=tuple(network.sizes[1:-1]),
-        activation=network.activations[0], output_activation=network.activations[-1], loss=estimator._ending.loss.name,
-        learning_rate=float(estimator.learning_rate_init), clamp=False, schedule="constant", label_smoothing=0.0,
-        epochs=max(int(estimator.n_iter_), 1), dropout=float(np.max(estimator.dropout)), dropout_schedule="constant",
-        validation=0.0, patience=None,
-    )  # fmt: skip
+        RECIPES["default"][task],
+        name="scikit-learn",
+        scaling="none",
+        targets="labels" if task == "classification" else "standard",
+        hidden=tuple(network.sizes[1:-1]),
+        activation=network.activations[0],
+        output_activation=network.activations[-1],
+        loss=estimator._ending.loss.name,
+        optimizer=method(estimator).spec if stochastic else None,
+        learning_rate=float(estimator.learning_rate_init),
+        schedule=estimator.schedule or "constant",
+        batch_size=None if batch is None else int(batch),
+        epochs=max(int(estimator.n_iter_), 1),
+        l2=float(estimator.alpha) / batch if batch else 0.0,
+        dropout=float(np.max(estimator.dropout)),
+        dropout_schedule="constant",
+        label_smoothing=float(getattr(estimator, "label_smoothing", 0.0)),
+        max_grad_norm=None if estimator.max_grad_norm is None else float(estimator.max_grad_norm),
+        clamp=False,
+        validation=0.0,
+        patience=None,
+    )
 
 
 def _two_outputs(network: Network) -> Network:
