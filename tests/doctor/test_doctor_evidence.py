@@ -86,6 +86,13 @@ def test_keys_do_not_depend_on_where_a_row_stands() -> None:
     assert len(np.unique(found)) == 1001
 
 
+@pytest.mark.parametrize("most", [2, 256, 1 << 20])
+def test_different_rows_have_different_keys(most: int) -> None:
+    """Whole numbers too, whose floats end in many zero bits."""
+    x = rng.integers(0, most, (30_000, 12)).astype(np.float64)
+    assert len(np.unique(keys(x, np.arange(len(x))))) == len(np.unique(x, axis=0))
+
+
 def test_the_first_pass_is_the_networks() -> None:
     given_ = setup()
     start = before(given_).start

@@ -131,7 +131,8 @@ def constant_columns(evidence: Evidence) -> Finding | None:
 def duplicate_columns(evidence: Evidence) -> Finding | None:
     """Columns that agree in every sampled row."""
     known = evidence.known
-    moving = np.flatnonzero(~known.columns.constant)
+    # A column that happens to hold one value in all sampled rows cannot be compared.
+    moving = np.flatnonzero(~known.columns.constant & (known.columns.distinct > 1))
     if len(moving) < 2:
         return None
     _, first, which = np.unique(known.x[:, moving].T, axis=0, return_index=True, return_inverse=True)
