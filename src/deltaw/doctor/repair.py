@@ -35,6 +35,7 @@ LAST_RESORT = "learns_less"  # the rule whose repair is another network altogeth
 HELPS = 0.005  # of skill: a repair that brings less is left out
 SAME = 0.01  # of skill: two repairs as good as each other
 TRIAL = 0.06  # share of the seconds for one trial
+CONFIRMED = 0.4  # and for all trials of single repairs, and again for those of all but one
 # Once the causes are mended, the pace may no longer suit: these multiples of α and of the epochs are tried last.
 PACES: tuple[tuple[float, int], ...] = ((0.1, 1), (0.3, 1), (3.0, 1), (10.0, 1), (1.0, 5))
 
@@ -95,7 +96,7 @@ def _judged(finding: Finding, gain: float | None, enough: float, best: float, se
 def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
     """By rule: the skill that its repair brings by itself."""
     gains = {}
-    deadline = perf_counter() + seconds
+    deadline = perf_counter() + CONFIRMED * seconds
     for finding in found:
         if not _programmable(finding) or perf_counter() > deadline:
             continue
@@ -112,7 +113,7 @@ def joint_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[
     whole = _skill(seen.ground, _repairs(able), TRIAL * seconds)
     if whole - seen.skill < max(CLOSES * (seen.possible - seen.skill), seen.noise):
         return {}
-    deadline = perf_counter() + seconds
+    deadline = perf_counter() + CONFIRMED * seconds
     return {
         f.rule: whole - _skill(seen.ground, _repairs(g for g in able if g is not f), TRIAL * seconds)
         for f in able
