@@ -67,12 +67,15 @@ def gradients(curves: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
     drawn = {name: np.asarray(y, np.float64) for name, y in curves.items()}
     largest = max((float(y[np.isfinite(y)].max()) for y in drawn.values() if np.isfinite(y).any()), default=1.0) or 1.0
     x = np.arange(1, len(names) + 1)
+    shown = {name: np.isfinite(y) & (y > FLOOR * largest) for name, y in drawn.items()}
+    low = min((float(y[shown[name]].min()) for name, y in drawn.items() if shown[name].any()), default=largest)
     for (name, y), (colour, dash, marker) in zip(drawn.items(), LINES, strict=False):
-        seen = np.isfinite(y) & (y > FLOOR * largest)
-        axis.plot(x[seen], y[seen], linestyle=dash, marker=marker, color=colour, label=name, markersize=5)
-        low = FLOOR * largest if not seen.any() else float(y[seen].min())
-        axis.plot(x[~seen], np.full((~seen).sum(), low), linestyle="", marker="x", color=colour, markersize=8,
-                  label=f"{name}: 0 or no number" if (~seen).any() else None)  # fmt: skip
+        seen = shown[name]
+        if seen.any():
+            axis.plot(x[seen], y[seen], linestyle=dash, marker=marker, color=colour, label=name, markersize=5)
+        if not seen.all():
+            axis.plot(x[~seen], np.full((~seen).sum(), low), linestyle="", marker="x", color=colour, markersize=8,
+                      label=f"{name}: 0 or no number")  # fmt: skip
     _logarithmic(axis.yaxis)
     _layers(axis.xaxis, names, slanted=len(names) > 6)
     axis.set(ylabel="‖∂E/∂W‖", title="Gradient by layer, the input's side first")
@@ -135,7 +138,10 @@ def loss(
     figure, (axis,) = plots.figure((6.4, 3.3), 1, 1)
     y = np.asarray(errors, np.float64)
     x, fine = np.arange(1, len(y) + 1), np.isfinite(np.asarray(errors, np.float64))
-    axis.plot(x[fine], y[fine], color=BLUE, marker="o" if len(y) <= 12 else None, markersize=4, label="training rows")
+    if fine.any():
+        axis.plot(
+            x[fine], y[fine], color=BLUE, marker="o" if len(y) <= 12 else None, markersize=4, label="training rows"
+        )
     values = y[fine]
     if held_out is not None and len(np.asarray(held_out)):
         v = np.asarray(held_out, np.float64)
@@ -234,4 +240,4 @@ def _logarithmic(axis: Any) -> None:
 def _whole(axis: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
