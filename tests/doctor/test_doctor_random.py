@@ -26,6 +26,5 @@ def test_a_broken_one_is_found(way: str) -> None:
     seed = 5000 + list(WAYS).index(way)
     made, _, setup, _ = broken(seed)
     assert made == way
-    diagnosis = diagnose(setup, seconds=3.0)
-    assert not diagnosis.healthy
-    assert WAYS[way].causes & {f.rule for f in diagnosis.findings}
+    found = diagnose(setup, seconds=3.0).findings
+    assert WAYS[way].causes & {f.rule for f in found if f.severity != "note"}
