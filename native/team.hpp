@@ -59,8 +59,15 @@ class ThreadChoice {
     return rate > 0.0 ? std::max<std::int64_t>(1, std::int64_t(rate * (trying() ? 0.004 : 0.02))) : 4;
   }
 
+  // A stretch too short to judge by, at the end of an epoch, is counted with the next one.
   void learn(std::int64_t steps, double seconds) {
     if (most_ == 1) return;
+    steps += steps_, seconds += seconds_;
+    if (seconds < JUDGED) {
+      steps_ = steps, seconds_ = seconds;
+      return;
+    }
+    steps_ = 0, seconds_ = 0.0;
     rate_[alone_] = double(steps) / std::max(seconds, 1e-9);
     since_trial_ = trying() ? 0.0 : since_trial_ + seconds;
     if (trying()) trial_cost_ = seconds;
@@ -71,8 +78,12 @@ class ThreadChoice {
  private:
   bool trying() const { return rate_[!alone_] > rate_[alone_]; }
 
+  static constexpr double JUDGED = 0.001;  // seconds: threads start in a twentieth of that
+
   int most_;
   bool alone_;                    // what is in use
+  std::int64_t steps_ = 0;        // of stretches not judged yet
+  double seconds_ = 0.0;
   double rate_[2] = {0.0, 0.0};   // steps a second with all threads, and alone; 0: not known yet
   double since_trial_ = 0.0, trial_cost_ = 0.0;
 };

@@ -40,7 +40,7 @@ def test_the_document(run: Run) -> None:
     assert "tiny" in err
     document: dict[str, Any] = json.loads(out)
     assert set(document) == {
-        "format", "date", "seconds", "machine", "settings", "rows", "start_up", "curves", "remarks",
+        "format", "date", "seconds", "machine", "settings", "rows", "start_up", "telemetry", "curves", "remarks",
     }  # fmt: skip
     assert document["format"] == 1
     assert set(document["machine"]) >= {"processor", "cores", "instruction_sets", "system", "python", "versions"}

@@ -47,13 +47,15 @@ def test_one_hot_rows_are_sums_of_their_columns(tmp_path: Path) -> None:
         assert sorted(matrix[[i]].indices) == sorted(problem.columns[i])
 
 
-def test_mnist_in_the_range_of_the_notes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "blank"), [("mnist", 0.0), ("notes", 0.01)])
+def test_mnist_from_paper_to_ink(name: str, blank: float, tmp_path: Path) -> None:
+    """0 … 1, and 0.01 … 1 in the range of the notes."""
     path = mnist(tmp_path / "mnist.npz")
-    assert str(path) in write("mnist", tmp_path / "p", None, find_mnist(path))
+    assert str(path) in write(name, tmp_path / "p", None, find_mnist(path))
     problem = Problem.open(tmp_path / "p")
     assert problem.X_test is not None
     np.testing.assert_allclose(problem.dense, 1.0, rtol=1e-6)
-    np.testing.assert_allclose(problem.X_test, 0.01, rtol=1e-6)
+    np.testing.assert_allclose(problem.X_test, blank, rtol=1e-6)
     targets = problem.targets(10, "squared")
     assert np.array_equal(targets.argmax(axis=1), problem.t)
     np.testing.assert_allclose([targets.min(), targets.max()], [0.01, 0.99], rtol=1e-6)
@@ -63,7 +65,7 @@ def test_digits_stand_in_for_mnist_and_say_so(tmp_path: Path) -> None:
     assert "no MNIST" in write("mnist", tmp_path / "p", 100, None)
     problem = Problem.open(tmp_path / "p")
     assert problem.dense.shape == (100, 784)
-    assert problem.dense.min() == pytest.approx(0.01)
+    assert problem.dense.min() == 0.0
     assert problem.dense.max() == pytest.approx(1.0)
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deltaw.bench import cost, machine, startup
+from deltaw.bench import cost, machine, startup, telemetry
 from deltaw.bench.measure import Measurement, Settings
 from deltaw.bench.peers import OURS, PEERS
 from deltaw.bench.problems import find_mnist
@@ -21,12 +21,17 @@ from deltaw.bench.results import Row
 from deltaw.bench.workloads import WORKLOADS
 from deltaw.exceptions import DeltaWError, SettingError
 
-START_UP = "start-up"  # a row of its own kind
-NAMES = (*WORKLOADS, START_UP)
+# Rows of their own kind, about DeltaW alone.
+START_UP, TELEMETRY = "start-up", "telemetry"
+OWN = {
+    START_UP: "import deltaw; deltaw train iris",
+    TELEMETRY: "784-200-10, adam, batch 32, with a look inside each epoch",
+}
+NAMES = (*WORKLOADS, *OWN)
 MINUTE = 55.0  # seconds that a quick benchmark may take, and a moment to end
 QUICK_ROWS, QUICK_SECONDS = 12_000, 0.12
 
-__all__ = ["NAMES", "PEERS", "START_UP", "WORKLOADS", "Options", "Report", "Row", "missing", "run"]
+__all__ = ["NAMES", "OWN", "PEERS", "WORKLOADS", "Options", "Report", "Row", "missing", "run"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Report:
 
     rows: tuple[Row, ...]
     start_up: startup.StartUp | None
+    telemetry: telemetry.Watching | None
     curves: tuple[cost.Curve, ...]
     remarks: tuple[str, ...]
     machine: dict[str, Any]
@@ -80,6 +86,7 @@ class Report:
             "settings": self.settings,
             "rows": [row.document() for row in self.rows],
             "start_up": None if self.start_up is None else self.start_up.document(),
+            "telemetry": None if self.telemetry is None else self.telemetry.document(),
             "curves": [curve.document() for curve in self.curves],
             "remarks": list(self.remarks),
         }
@@ -114,7 +121,7 @@ def run(options: Options, tell: Callable[[str], None]) -> Report:
         settings = replace(settings, rows=QUICK_ROWS, seconds=QUICK_SECONDS)
     date = datetime.now(UTC).isoformat(timespec="seconds")
     remarks = missing(peers)
-    rows, start_up, curves, longest = [], None, [], 0.0
+    rows, start_up, watching, curves, longest = [], None, None, [], 0.0
     with Measurement(settings, tell) as measurement:
         for name in names:
             began = time.monotonic()
@@ -124,6 +131,9 @@ def run(options: Options, tell: Callable[[str], None]) -> Report:
             if name == START_UP:
                 tell("start-up")
                 start_up = startup.measure(3 if options.quick else 7, max(threads))
+            elif name == TELEMETRY:
+                tell("telemetry")
+                watching = telemetry.measure(3 if options.quick else 7, max(threads), settings.mnist, settings.rows)
             else:
                 try:
                     rows.append(measurement.row(WORKLOADS[name]))
@@ -139,6 +149,7 @@ def run(options: Options, tell: Callable[[str], None]) -> Report:
     return Report(
         tuple(rows),
         start_up,
+        watching,
         tuple(curves),
         tuple(remarks),
         machine.facts(),
@@ -154,7 +165,7 @@ def _names(options: Options) -> tuple[str, ...]:
 
 
 def _is_quick(name: str) -> bool:
-    return name == START_UP or WORKLOADS[name].quick
+    return name in OWN or WORKLOADS[name].quick
 
 
 def _peers(options: Options) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from deltaw.exceptions import TableError
 
 Arrays = dict[str, NDArray[Any]]
+Scale = Callable[[NDArray[Any], float], NDArray[np.float32]]  # of pixels from 0 to the highest
 MNIST_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 DEFAULT_MNIST = Path("../shared/data/mnist.npz")
 TRAINING_ROWS = 60_000
@@ -100,7 +102,7 @@ def find_mnist(path: Path | None) -> Path | None:
 
 
 def _read_mnist(path: Path) -> Arrays:
-    """x_train (n, 784), y_train, x_test, y_test; images float32 in the notes' range."""
+    """x_train (n, 784), y_train, x_test, y_test as the file has them, but images as rows of 784 bytes."""
     remedy = f"give an .npz that holds {', '.join(MNIST_ARRAYS)}"
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -123,32 +125,37 @@ def _read_mnist(path: Path) -> Arrays:
                 f"{images.dtype} {images.shape} and {labels.dtype} {labels.shape}",
                 remedy,
             )
-        found[f"x_{part}"] = _scaled(images.reshape(len(images), -1), 255)
+        found[f"x_{part}"] = images.reshape(len(images), -1)
     return found
 
 
-def _scaled(values: NDArray[Any], highest: float) -> NDArray[np.float32]:
+def _share(values: NDArray[Any], highest: float) -> NDArray[np.float32]:
+    """0 … highest becomes 0 … 1, as is usual: paper is 0."""
+    return values.astype(np.float32) / np.float32(highest)
+
+
+def _notes_range(values: NDArray[Any], highest: float) -> NDArray[np.float32]:
     """0 … highest becomes 0.01 … 1, as in the notes: no input is 0."""
-    return values.astype(np.float32) * np.float32(INKED / highest) + np.float32(BLANK)
+    return _share(values, highest) * np.float32(INKED) + np.float32(BLANK)
 
 
-def _mnist(path: Path | None) -> tuple[Arrays, str]:
+def _mnist(path: Path | None, scale: Scale = _share) -> tuple[Arrays, str]:
     if path is None:
-        return _digits()
+        return _digits(scale)
     found = _read_mnist(path)
-    named = {"X": found["x_train"], "X_test": found["x_test"]}
+    named = {"X": scale(found["x_train"], 255), "X_test": scale(found["x_test"], 255)}
     labels = {"t": found["y_train"].astype(np.int64), "t_test": found["y_test"].astype(np.int64)}
     return {**named, **labels}, f"MNIST from {path}"
 
 
-def _digits() -> tuple[Arrays, str]:
+def _digits(scale: Scale) -> tuple[Arrays, str]:
     """scikit-learn's digits, every pixel a block of 3 × 3 inside a frame, and repeated until there are 60,000 rows."""
     from sklearn.datasets import load_digits
 
     images, labels = load_digits(return_X_y=True)
     blocks = np.kron(images.reshape(-1, 8, 8), np.ones((3, 3)))
     framed = np.pad(blocks, ((0, 0), (2, 2), (2, 2))).reshape(len(images), 784)
-    X, t = _scaled(framed, 16), labels.astype(np.int64)
+    X, t = scale(framed, 16), labels.astype(np.int64)
     place = np.arange(TRAINING_ROWS) % len(X)
     remark = f"no MNIST: {len(X):,} digits of scikit-learn upscaled to 784 pixels and repeated; give --mnist FILE"
     return {"X": X[place], "t": t[place]}, remark
@@ -180,6 +187,7 @@ def _onehot(_: Path | None, n: int = 100_000, ones: int = 20, levels: int = 2500
 
 PROBLEMS: dict[str, Callable[[Path | None], tuple[Arrays, str]]] = {
     "mnist": _mnist,
+    "notes": partial(_mnist, scale=_notes_range),
     "iris": _iris,
     "table": _table,
     "onehot": _onehot,

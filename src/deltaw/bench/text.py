@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deltaw.bench import NAMES, PEERS, START_UP, WORKLOADS, Report
+from deltaw.bench import NAMES, OWN, PEERS, WORKLOADS, Report, telemetry
 from deltaw.bench.results import Row, Timing
 from deltaw.bench.workloads import Workload
 
@@ -18,6 +18,11 @@ def show(report: Report) -> str:
         parts += [_ratios(report.rows), _everybody(report.rows)]
     if report.start_up is not None:
         parts.append(_start_up(report))
+    if report.telemetry is not None:
+        parts.append(
+            f"telemetry takes {report.telemetry.share:+.1%} of the time, quickest run against quickest "
+            f"(target ≤ {telemetry.TARGET:.0%})"
+        )
     parts += [
         f"cost of {curve.sizes[0]:,} … {curve.sizes[-1]:,} {curve.label}: seconds ∝ operations^{curve.exponent:.2f}"
         for curve in report.curves
@@ -30,7 +35,7 @@ def show(report: Report) -> str:
 
 def listing() -> str:
     """What `--only` and `--peers` may name."""
-    workloads = [[name, WORKLOADS[name].title] for name in WORKLOADS] + [[START_UP, "import deltaw; deltaw train iris"]]
+    workloads = [[name, WORKLOADS[name].title] for name in WORKLOADS] + [[name, OWN[name]] for name in OWN]
     peers = [[name, row.title, "" if row.installed else f"not installed; {row.install}"] for name, row in PEERS.items()]
     assert len(workloads) == len(NAMES)
     return "workloads\n" + _grid(workloads, 2) + "\n\npeers\n" + _grid(peers, 3)

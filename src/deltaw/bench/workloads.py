@@ -150,7 +150,7 @@ REACH_OF = {"sklearn": replace(REACH, epochs=4, learning_rate=6e-3, schedule="co
 
 _ROWS = [
     Workload(
-        "notes-1", "784-200-10, the notes' method, batch 1", "mnist", NOTES,
+        "notes-1", "784-200-10, the notes' method, batch 1", "notes", NOTES,
         targets=Targets(best=5, book=50), quick=True,
     ),
     *_batches("sgd", 0.05, 0),
