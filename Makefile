@@ -49,10 +49,10 @@ lint: $(VENV)/.installed $(VENV)/.test-tools
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 test-slow: install $(VENV)/.test-tools
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2
 
 # The core alone, under AddressSanitizer with UndefinedBehaviourSanitizer, and under ThreadSanitizer.
 SOAK := $(CXX) -std=c++20 -O1 -g -ffp-contract=off -Wall -Wextra -Werror -march=native -DDELTAW_ISA=native \

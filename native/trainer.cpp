@@ -159,7 +159,17 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
     }
   }
   if (sparse(epoch.inputs)) sparse_.close(layers_.front(), epoch.inputs.offset);
-  return error;
+  // A loss that keeps outputs away from where its logarithm ends can stay a number when the weights no longer are.
+  return finite() ? error : std::numeric_limits<double>::quiet_NaN();
+}
+
+bool Trainer::finite() const {
+  for (const Layer& layer : layers_) {
+    vf total = zero();  // w − w is 0, but for infinities and what is no number
+    for (std::size_t i = 0; i < layer.vectors * layer.stride; i += VL) total += load(layer.w.data() + i) - load(layer.w.data() + i);
+    if (sum(total) != 0.0f) return false;
+  }
+  return true;
 }
 
 // The weights as they are, into the layers' `before`.

@@ -74,7 +74,7 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  // Returns the sum of E times weight over the rows worked through. `stop` is asked now and then; when it
+  // Returns the sum of E times weight over the rows worked through, or no number if a weight no longer is one. `stop` is asked now and then; when it
   // answers true, the running batch is finished and the rest left. `threads` is the most it may use;
   // no bit depends on it.
   double train(const Epoch& epoch, int threads, const std::function<bool()>& stop);
@@ -129,6 +129,7 @@ class Trainer {
   const std::vector<Rows>& sent_on() const { return plan_.notes_rule ? work_.sent : work_.delta; }
 
   void keep(const Inputs& inputs);
+  bool finite() const;
   template <class Visit> double whole(const Epoch& rows, int threads, Visit&& visit);
   void signals(Workspace& space, const Inputs& inputs, std::int64_t first, int rows) const;
   template <class Opt> void use();

@@ -119,3 +119,14 @@ def test_a_divergence_is_seen() -> None:
     history = train(network, X, T, epochs=50, learning_rate=1e6, telemetry=True)
     assert history.ended == "diverged"
     assert not np.isfinite(history.looks[-1].update).all()
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+@pytest.mark.parametrize(("output", "error"), [("exponential", "binary_cross_entropy"), ("identity", "poisson")])
+def test_weights_that_are_no_numbers_end_the_training(output: str, error: str, engine: str) -> None:
+    """These losses keep o within their logarithm's reach, so that E alone may stay finite."""
+    network = Network([6, 5, 2], ["exponential", output])
+    history = train(network, 50 * X, T, loss=error, learning_rate=1e4, epochs=50, batch_size=8, engine=engine)
+    finite = all(np.isfinite(w).all() for w in network.weights)
+    assert finite == bool(np.isfinite(history.loss[-1]))
+    assert (history.ended == "diverged") == (not finite)

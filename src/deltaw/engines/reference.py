@@ -68,7 +68,9 @@ class ReferenceEngine:
             self.before, self.parameters = self.parameters, p
 
             total += float(weight @ self._errors(signals, t))
-        return total / len(order)
+        # A loss that keeps outputs away from where its logarithm ends can stay a number when the weights no longer are.
+        finite = all(np.isfinite(array).all() for array in (*self.parameters.W, *self.parameters.b))
+        return total / len(order) if finite else np.nan
 
     @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, rows: Rows) -> tuple[float, NDArray[Any]]:

@@ -37,7 +37,7 @@ def _show(block: Block, lang: str) -> str:
         case Table():
             return _table(block, lang)
         case Figure():
-            return f"*{WORDS[lang]['figure']}: {escape(' '.join(filter(None, (block.caption, block.alt))))}*"
+            return f"*{WORDS[lang]['figure']}: {escape(block.caption or block.alt)}*"
 
 
 def _table(block: Table, lang: str) -> str:

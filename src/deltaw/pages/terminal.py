@@ -54,7 +54,7 @@ def _show(console: Any, block: Block, lang: str) -> None:
             _table(console, block, lang)
         case Figure():
             label = f"[{WORDS[lang]['figure']}] "
-            console.print(_prose(label + " ".join(filter(None, (block.caption, block.alt)))))
+            console.print(_prose(label + (block.caption or block.alt)))
 
 
 def _prose(text: str) -> Any:
