@@ -16,7 +16,7 @@ from deltaw.sklearn import MLPClassifier, MLPRegressor
 NAMES = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
 # Tests that call what is private to scikit-learn's implementation, and why they cannot mean anything here.
 PRIVATE = {
-    "test_gradient": "calls _loss_grad_lbfgs; tests/engines/test_whole_gradient.py holds the gradient against differences",
+    "test_gradient": "calls _loss_grad_lbfgs; engines/test_whole_gradient.py holds the gradient against differences",
 }
 FIXTURES = {"global_random_seed": 42}
 
