@@ -13,7 +13,7 @@ import pytest
 import deltaw
 from deltaw import Network
 from deltaw.cli import main
-from deltaw.doctor import Diagnosis, examine, examine_model, figures
+from deltaw.doctor import Diagnosis, examine, examine_model, figures, outcome
 
 rng = np.random.default_rng(7)
 X = rng.normal(size=(300, 3))
@@ -55,6 +55,18 @@ def test_a_healthy_network_in_few_words() -> None:
 
 NAMES = ["tanh", "relu", "softmax"]
 BAD = np.array([np.nan, 0.0, np.inf])
+
+
+def test_a_line_after_a_training_that_did_not_go_well(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "rows.csv", "-t", "kind", "--epochs", "40"]) == 0
+    assert "doctor " not in capsys.readouterr().err
+    assert main(["train", "rows.csv", "-t", "kind", "--epochs", "2", "--set", "init=zeros"]) == 0
+    heard = capsys.readouterr()
+    assert heard.err.rstrip().splitlines()[-1].startswith("doctor   fault, ")
+    model = deltaw.fit("rows.csv", "kind", epochs=2, learning_rate=0.0, init="zeros")
+    assert model.scores is not None
+    assert model.scores["accuracy"] <= model.scores.baseline["accuracy"]
+    assert outcome(model).startswith("fault, learnt nothing: accuracy")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +122,7 @@ def test_doctor_of_a_model(table: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_line_before_a_training_that_will_not_go_well(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "rows.csv", "-t", "kind", "--epochs", "2"]) == 0
+    assert main(["train", "rows.csv", "-t", "kind", "--epochs", "40"]) == 0
     assert "doctor " not in capsys.readouterr().err
     assert main(["train", "rows.csv", "-t", "kind", "--epochs", "2", "--set", "init=zeros"]) == 0
     assert "doctor   fault, equal weights" in capsys.readouterr().err

@@ -46,6 +46,7 @@ def train(
     from deltaw import models
     from deltaw.cli.doctor import SECONDS, examined
     from deltaw.cli.progress import Bar
+    from deltaw.doctor import outcome
 
     err = _stderr()
     with err.status(f"reading {data}"):
@@ -75,6 +76,8 @@ def train(
         _print_json(documents.training(model, plan.columns, output, report) | found)
     else:
         text.print_training(_stdout(), model, output, report)
+    if concern := outcome(model) or diagnosis.line:
+        err.print(f"doctor   {concern}; see deltaw doctor", soft_wrap=True)
     return status
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from deltaw.doctor.examine import Diagnosis, diagnose, examine
 from deltaw.doctor.findings import Finding, Repair, Rule, Where
 from deltaw.doctor.learning_rate import Sweep, learning_rate
+from deltaw.doctor.outcome import outcome
 from deltaw.doctor.repair import Repaired
 from deltaw.doctor.rules import RULES
 from deltaw.doctor.setup import Setup
@@ -35,5 +36,6 @@ __all__ = [
     "examine_model",
     "examine_table",
     "learning_rate",
+    "outcome",
     "planned",
 ]
