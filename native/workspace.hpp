@@ -47,8 +47,12 @@ struct Workspace {
  private:
   std::vector<Floats> memory_;
 
+  // Long rows are an odd number of cache lines apart: rows a power of two apart would all lie in the same few places of
+  // the first cache, and push each other out.
   Rows rows_of(int n) {
-    const int ld = vectors_for(n) * VL;
+    constexpr int LINE = 16;  // floats
+    const int lines = (vectors_for(n) * VL + LINE - 1) / LINE;
+    const int ld = lines < 8 ? vectors_for(n) * VL : (lines | 1) * LINE;
     memory_.emplace_back(std::size_t(capacity) * ld);
     return {memory_.back().data(), ld};
   }
