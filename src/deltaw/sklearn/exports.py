@@ -77,8 +77,8 @@ def to_torch(estimator: Any) -> Any:
         MissingError: PyTorch is not installed.
         SettingError: an activation that torch.nn has no module for.
     """
-    torch = torch_module()
     check_is_fitted(estimator, "coefs_")
+    torch = torch_module()
     layers: list[Any] = []
     names = [*estimator._activations(), estimator.out_activation_]
     for coef, intercept, name in zip(estimator.coefs_, estimator.intercepts_, names, strict=True):
