@@ -21,8 +21,9 @@ from deltaw import InputError, Network, plots, train
 from deltaw.doctor import RULES, Rule, Setup, diagnose
 from deltaw.doctor.changes import applied
 from deltaw.doctor.page import title
+from deltaw.doctor.setup import matrix
 from deltaw.doctor.targets import targets
-from deltaw.doctor.trial import guess, matrix
+from deltaw.doctor.trial import guess
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor.repeats import Repeats, repeats
-from deltaw.doctor.setup import Setup
+from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.start import Start, start
 from deltaw.doctor.targets import Targets, targets
 from deltaw.engines.rows import Rows
@@ -144,8 +144,8 @@ def refusal(setup: Setup) -> InputError | None:
 
 def before(setup: Setup) -> Before:
     """Read the data, and look at the network as it starts. Raises InputError for what is no table of numbers."""
-    X = _matrix(setup.X, "X")
-    T = _matrix(setup.T, "T")
+    X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
+    X = X[:, None] if X.ndim == 1 else X  # what deltaw.train refuses is looked at all the same
     if X.shape[1] != setup.network.sizes[0] or X.shape[0] != T.shape[0] or not X.shape[0]:
         raise InputError(
             f"X and T: expected rows of {setup.network.sizes[0]} inputs, and as many of targets",
@@ -163,22 +163,6 @@ def before(setup: Setup) -> Before:
         rows=n, index=index, x=x, t=known.encoded(T[index]), columns=columns, targets=known,
         repeats=repeats(X, T, read, setup.validation), start=start(setup, x, known.encoded(T[index])),
     )  # fmt: skip
-
-
-def _matrix(values: Any, what: str) -> Any:
-    """Rows of numbers, (n, k), sparse or not; what is one number a row becomes a column."""
-    if hasattr(values, "tocsr"):
-        return values.tocsr()
-    try:
-        array = np.asarray(values)
-        array = array if array.dtype.kind in "fiub" else array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise InputError(
-            f"{what}: expected rows of numbers", "something else", "encode text as numbers first"
-        ) from None
-    if array.ndim not in (1, 2):
-        raise InputError(f"{what}: expected rows of numbers, (n, k)", f"shape {array.shape}", "reshape it")
-    return array[:, None] if array.ndim == 1 else array
 
 
 def _scale(given: Any) -> tuple[float, float]:

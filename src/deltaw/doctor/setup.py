@@ -117,3 +117,19 @@ class Setup:
         if self.drawn:
             net = Network(net.sizes, net.activations, net.bias, net.init, seed)
         return replace(self, network=net, seed=seed)
+
+
+def matrix(values: Any, what: str) -> Any:
+    """X (n, n_in) or T (n, k) as an array or a CSR matrix of numbers; raises InputError for anything else."""
+    if hasattr(values, "tocsr"):
+        return values.tocsr()
+    try:
+        array = np.asarray(values)
+        array = array if array.dtype.kind in "fiub" else array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{what}: expected rows of numbers", "something else", "encode text as numbers first"
+        ) from None
+    if array.ndim not in (1, 2):
+        raise InputError(f"{what}: expected rows of numbers, (n, k)", f"shape {array.shape}", "reshape it")
+    return array if array.ndim != 1 or what == "X" else array[:, None]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from deltaw.doctor.changes import applied
 from deltaw.doctor.findings import Repair
-from deltaw.doctor.setup import Setup
+from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.stepping import Watched, watched
 from deltaw.doctor.targets import Targets, targets
 from deltaw.engines.rows import Rows
@@ -297,19 +297,3 @@ def _steps(setup: Setup) -> int:
     """Steps in an epoch."""
     rows = int(setup.X.shape[0])
     return -(-rows // max(1, min(setup.batch_size, rows)))
-
-
-def matrix(values: Any, what: str) -> Any:
-    """X (n, n_in) or T (n, k) as an array or a CSR matrix of numbers; raises InputError for anything else."""
-    if hasattr(values, "tocsr"):
-        return values.tocsr()
-    try:
-        array = np.asarray(values)
-        array = array if array.dtype.kind in "fiub" else array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise InputError(
-            f"{what}: expected rows of numbers", "something else", "encode text as numbers first"
-        ) from None
-    if array.ndim not in (1, 2):
-        raise InputError(f"{what}: expected rows of numbers, (n, k)", f"shape {array.shape}", "reshape it")
-    return array if array.ndim != 1 or what == "X" else array[:, None]

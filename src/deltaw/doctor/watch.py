@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor.learning_rate import Sweep, sweep
-from deltaw.doctor.setup import Setup
+from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.start import Start, start
 from deltaw.doctor.stepping import Break, first_break
 from deltaw.doctor.targets import targets
-from deltaw.doctor.trial import Budget, Ground, Trial, ground, matrix, outputs, permuted, plain, trial
+from deltaw.doctor.trial import Budget, Ground, Trial, ground, outputs, permuted, plain, trial
 from deltaw.engines.look import Look
 from deltaw.equations import losses
 from deltaw.exceptions import InputError
