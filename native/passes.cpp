@@ -74,6 +74,17 @@ void Trainer::hand_on(int l, int r0, int r1, int v0, int v1) {
   }
 }
 
+// All that comes before the weights change: the marked rows in, forward, E, and back to the first layer's δ.
+void Trainer::pass(Run& run, const Piece& piece, int thread) {
+  fetch(run, piece, thread);
+  run.barrier.wait();
+  forward(run, piece, thread);
+  output_errors(run, piece, thread);
+  backward(run, piece, thread);
+  if (thread == 0)
+    for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
+}
+
 void Trainer::forward(Run& run, const Piece& piece, int thread) {
   const int depth = int(layers_.size());
   const Columns& columns = run.columns[thread];

@@ -87,14 +87,7 @@ void Trainer::batches(Run& run, int thread) {
   mark(run, piece, thread);
   run.barrier.wait();
   for (;;) {
-    fetch(run, piece, thread);
-    run.barrier.wait();
-    forward(run, piece, thread);
-    output_errors(run, piece, thread);
-    backward(run, piece, thread);
-
-    if (thread == 0)
-      for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
+    pass(run, piece, thread);
     if (!buffered_) {
       (this->*update_)(run, piece, thread);
     } else {

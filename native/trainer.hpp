@@ -111,6 +111,7 @@ class Trainer {
   Piece piece_at(const Run& run, std::int64_t begin) const;
   void mark(Run& run, const Piece& piece, int thread);
   void fetch(Run& run, const Piece& piece, int thread);
+  void pass(Run& run, const Piece& piece, int thread);
   void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
   void backward(Run& run, const Piece& piece, int thread);

@@ -42,13 +42,7 @@ double Trainer::whole(const Epoch& rows, int threads, Visit&& visit) {
       const Piece piece{begin, count, 0, rows.n, begin == 0, begin + count == rows.n};
       mark(run, piece, thread);
       run.barrier.wait();
-      fetch(run, piece, thread);
-      run.barrier.wait();
-      forward(run, piece, thread);
-      output_errors(run, piece, thread);
-      backward(run, piece, thread);
-      if (thread == 0)
-        for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
+      pass(run, piece, thread);
       accumulate(run, piece, thread);
       if (thread == 0) visit(piece);
       run.barrier.wait();
