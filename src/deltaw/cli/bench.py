@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
 from rich.console import Console
+
+from deltaw.cli.paper import put_json
 
 
 def bench(
@@ -36,7 +36,6 @@ def bench(
 
         report = run(Options(only, peers, threads, runs, quick, mnist, plot), tell)
     if as_json:
-        json.dump(report.document(), sys.stdout, ensure_ascii=False, allow_nan=False)
-        sys.stdout.write("\n")
+        put_json(report.document())
     else:
         print(text.show(report))

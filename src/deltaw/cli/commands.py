@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from deltaw.cli import documents, text
+from deltaw.cli.paper import put_json
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.files import check_writable, write_bytes
 
@@ -73,7 +73,7 @@ def train(
             html.write(report, model)
     if as_json:
         found = {"doctor": diagnosis.page.json()} if doctor else {}
-        _print_json(documents.training(model, plan.columns, output, report) | found)
+        put_json(documents.training(model, plan.columns, output, report) | found)
     else:
         text.print_training(_stdout(), model, output, report)
     if concern := outcome(model) or diagnosis.line:
@@ -98,7 +98,7 @@ def predict(model_file: Path, data: str, output: Path | None, delimiter: str | N
         _write(output, documents.answers_frame(model, answers))
         err.print(f"{len(answers.values):,} answers written to {output}", soft_wrap=True)
     if as_json:
-        _print_json(documents.answers(model, answers))
+        put_json(documents.answers(model, answers))
     elif output is None:
         sys.stdout.write(documents.answers_frame(model, answers).write_csv())
 
@@ -115,7 +115,7 @@ def evaluate(model_file: Path, data: str, delimiter: str | None, as_json: bool) 
         scores = model.evaluate(table)
     _notes(err, model, table)
     if as_json:
-        _print_json(documents.scores(scores))
+        put_json(documents.scores(scores))
     else:
         text.print_scores(_stdout(), scores, f"{scores.rows:,} rows of {table.name}")
 
@@ -126,7 +126,7 @@ def show(model_file: Path, as_json: bool) -> None:
 
     model = models.load(model_file)
     if as_json:
-        _print_json(models.document(model))
+        put_json(models.document(model))
     else:
         text.print_model(_stdout(), model, model_file)
 
@@ -148,11 +148,6 @@ def _write(path: Path, frame: pl.DataFrame) -> None:
     method, settings = WRITERS.get(path.suffix.lower(), ("write_csv", {}))
     getattr(frame, method)(buffer, **settings)
     write_bytes(path, buffer.getvalue())
-
-
-def _print_json(document: dict[str, Any]) -> None:
-    json.dump(document, sys.stdout, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("\n")
 
 
 def _stdout() -> Console:

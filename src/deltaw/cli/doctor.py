@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from deltaw.cli.paper import put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_writable, write_bytes
 
@@ -61,8 +60,7 @@ def doctor(
         err.print(f"diagnosis written to {html}", soft_wrap=True)
     if as_json:
         document = page.json() | ({} if repaired is None else {"repaired": outcome(repaired)})
-        json.dump(document, sys.stdout, ensure_ascii=False, allow_nan=False)
-        sys.stdout.write("\n")
+        put_json(document)
         return
     if html is None:
         print(page.text(width=min(Console().width, 120)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from deltaw.cli.paper import put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_writable, write_bytes
 from deltaw.lessons import LESSONS, Entry, Parameter
@@ -59,7 +58,7 @@ def _list(context: typer.Context, lang: Lang = "en", as_json: Json = False) -> N
         {"number": i, "name": name, "title": entry.title(lang)} for i, (name, entry) in enumerate(LESSONS.items(), 1)
     ]
     if as_json:
-        _print_json({"lessons": rows})
+        put_json({"lessons": rows})
         return
     width = max((len(name) for name in LESSONS), default=0)
     for row in rows:
@@ -79,7 +78,7 @@ def _command(entry: Entry) -> Callable[..., None]:
             write_bytes(html, page.html().encode())
             err.print(f"lesson written to {html}", soft_wrap=True)
         if as_json:
-            _print_json(page.json())
+            put_json(page.json())
         elif html is None:
             print(page.text(width=min(Console().width, 120)))
 
@@ -102,8 +101,3 @@ def _option(parameter: Parameter) -> str:
     """ "--learning-rate"; "--bias/--no-bias" for a yes or no."""
     name = parameter.option
     return f"{name}/--no-{name[2:]}" if parameter.kind is bool else name
-
-
-def _print_json(document: Any) -> None:
-    json.dump(document, sys.stdout, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("\n")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -32,3 +34,9 @@ def put(page: Page, form: str, output: Path | None) -> None:
         return
     write_bytes(output, page.render(form).encode())
     Console(stderr=True, highlight=False, markup=False).print(f"written to {output}", soft_wrap=True)
+
+
+def put_json(document: Any) -> None:
+    """Print one JSON document; a number that JSON does not know is an error of ours."""
+    json.dump(document, sys.stdout, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
