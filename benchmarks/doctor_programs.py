@@ -34,6 +34,30 @@ CASES, MNIST = SHARED / "cases" / "training_faults.json", SHARED / "data" / "mni
 # Epochs where the file has "-": as many as its repaired program needs.
 UNSAID_EPOCHS = 200
 
+VANISHING = {"vanishing_by_depth", "gradient_faded"}
+OUTPUT = {"improper_loss", "log_of_any_number"}
+# The rules that name what the file calls the program's faults; any of them is right.
+CAUSES: dict[str, set[str]] = {
+    "SO48385830": {"rate_too_high", "no_hidden_activation", "squared_for_classes"},
+    "SO31556268_XOR": {"loss_for_numbers", "rate_too_low", "too_few_epochs"},
+    "SO50306988": {"rate_too_low", "too_few_epochs"},
+    "SO38648195": {"softmax_several_labels", "squared_for_classes"},
+    "SO55328966": {"unscaled_inputs", "no_hidden_activation", *OUTPUT},
+    "SO31880720": {"single_softmax"},
+    "SO59278771_iris": {"unscaled_inputs", "weights_too_small", "too_small", "dead_units", *OUTPUT},
+    "SO48221692": {"targets_outside_range"},
+    "TDC_IPS_5": {"rate_too_high"},
+    "TDC_IPS_15": {"rate_too_high", "unscaled_inputs"},
+    "TFE_333": {"weights_too_large", "rate_too_low"},
+    "AT_demo_gradient_vanish": VANISHING,
+    "AT_demo_oscillating_loss": {"noisy_steps", "rate_too_high"},
+    "AT_circle_0ae2cd88": {"exploding_at_start"},
+    "AT_circle_5ab0aeda": VANISHING,
+    "AT_circle_8de47bdc": {"weights_too_small", "dead_units", "dead_layer", *VANISHING},
+    "AT_blob_0b6f114d": {"exploding_at_start", *OUTPUT},
+    "AT_blob_2569b90f": {*VANISHING, *OUTPUT},
+}
+
 
 @dataclass(frozen=True)
 class Data:
@@ -49,12 +73,13 @@ class Program:
     """One published program.
 
     Attributes:
-        role: "fault", "healthy-control" or "near-healthy".
+        role: "fault", "healthy-control" or "near-healthy"; "silent-fault" where it does not show in the score.
         effect: "clear" or "mostly" where the faulty program scores worse for all or most seeds; "" if not measured.
         task: "regression", "classification", "binary" or "multilabel".
         given: seed -> the words of `deltaw.train` with "network", "X", "T", "validation", as the program was.
         fixed: the same after the published fix; None where there is none.
         published: the published scores of the fixed program over three seeds, or ().
+        causes: the rules that name what is wrong with it; any of them is right.
     """
 
     name: str
@@ -65,10 +90,16 @@ class Program:
     given: Callable[[int], dict[str, Any]]
     fixed: Callable[[int], dict[str, Any]] | None
     published: tuple[float, ...]
+    causes: frozenset[str] = frozenset()
 
     @property
     def faulty(self) -> bool:
         return self.role == "fault"
+
+    @property
+    def silent(self) -> bool:
+        """Whether its fault does not show in its score."""
+        return self.role == "silent-fault"
 
 
 def programs(as_written: bool = False) -> list[Program]:
@@ -89,6 +120,7 @@ def _program(case: dict[str, Any], as_written: bool) -> Program:
         given=lambda seed: _settings(case["id"], case["buggy"], seed, as_written),
         fixed=(lambda seed: _settings(case["id"], case["buggy"] | overrides, seed, as_written)) if overrides else None,
         published=tuple(float(score) for score in measured.get("fixed") or ()),
+        causes=frozenset(CAUSES.get(case["id"], ())),
     )
 
 
@@ -190,12 +222,12 @@ SCALES: dict[str, Callable[[Array], Array]] = {
 
 def _digits(rows: slice, scaled: bool) -> Data:
     """MNIST's training rows, its test rows to score by; scikit-learn's 8 × 8 digits, made 28 × 28, without it."""
-    X, labels, Xt, lt = _mnist() if MNIST.exists() else _small_digits()
+    X, labels, Xt, lt = mnist_rows() if MNIST.exists() else _small_digits()
     divisor = 255.0 if scaled else 1.0
     return Data(X[rows] / divisor, np.eye(10)[labels[rows]], (Xt[:2000] / divisor, np.eye(10)[lt[:2000]]))
 
 
-def _mnist() -> tuple[Array, Array, Array, Array]:
+def mnist_rows() -> tuple[Array, Array, Array, Array]:
     with np.load(MNIST) as f:
         names = ("x_train", "y_train", "x_test", "y_test")
         X, labels, Xt, lt = (f[name] for name in names)
