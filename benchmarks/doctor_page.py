@@ -23,7 +23,7 @@ from deltaw.doctor.changes import applied
 from deltaw.doctor.page import title
 from deltaw.doctor.setup import matrix
 from deltaw.doctor.targets import targets
-from deltaw.doctor.trial import guess
+from deltaw.doctor.trial import guess, score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,10 +57,15 @@ numbers = partial(setup, NUMBER, [4, 32, 1], ["tanh", "identity"], "squared")
 
 @dataclass(frozen=True)
 class Example:
-    """A healthy set-up, and what is changed in it: fields and operations of `deltaw.doctor.changes`, or a function."""
+    """A healthy set-up, and what is changed in it: fields and operations of `deltaw.doctor.changes`, or a function.
+
+    Attributes:
+        spoils: what happens to the trained network, where that is the change.
+    """
 
     healthy: Callable[[], Setup]
     change: dict[str, Any] | Callable[[Setup], Setup]
+    spoils: Callable[[Network], None] | None = None
 
     @property
     def sick(self) -> Setup:
@@ -103,6 +108,11 @@ def biased(made: Setup) -> Setup:
     net = made.network.copy()
     net.biases[0] = np.full(net.sizes[1], -100.0)
     return replace(made, network=net)
+
+
+def worn(net: Network) -> None:
+    """Weights in whole steps of 3, as a careless export might keep them."""
+    net.weights = [3 * np.round(w / 3) for w in net.weights]
 
 
 def in_order(made: Setup) -> Setup:
@@ -181,6 +191,7 @@ EXAMPLES: dict[str, Example] = {
     "too_small": Example(classes, layers("relu", [1])),
     "overfitting": Example(classes, few_rows),
     "chance": Example(classes, labels(lambda t: SHUFFLED.permutation(t))),
+    "saved_weights": Example(classes, {}, worn),
     "answers_alike": Example(classes, layers("sigmoid", [5] * 9, "he_uniform", learning_rate=0.001)),
     "learns_less": Example(classes, layers("sigmoid", [8] * 9)),
 }  # fmt: skip
@@ -265,14 +276,22 @@ def _panel(axis: Axes, name: str, healthy: Any, sick: Any, floor: float) -> None
 
 def examined(rule: Rule) -> tuple[str, tuple[Any, Any, float]]:
     """What the doctor says of the rule's example, and the curves of its panel."""
-    example = EXAMPLES[rule.name]
-    sick = example.sick
-    diagnosis = diagnose(sick, seconds=WATCHED if rule.when == "during" else 0.0)
+    example, trained = EXAMPLES[rule.name], None
+    sick, healthy = example.sick, example.healthy()
+    sound = scores(healthy)
+    if example.spoils is None:
+        curve = scores(sick)
+    else:
+        network = sick.network.copy()
+        trained = network, train(network, sick.X, sick.T, **sick.arguments)
+        example.spoils(network)
+        assert isinstance(sound, list)
+        curve = [*sound, score(sick, network, *sick.validation)]
+    diagnosis = diagnose(sick, seconds=WATCHED if rule.when == "during" else 0.0, trained=trained)
     found = {finding.rule: finding for finding in diagnosis.findings}
     if rule.name not in found:
         raise SystemExit(f"{rule.name}: its example gives {', '.join(found) or 'nothing'}")
-    healthy = example.healthy()
-    return found[rule.name].cause, (scores(healthy), scores(sick), guess(healthy))
+    return found[rule.name].cause, (sound, curve, guess(healthy))
 
 
 def document() -> Iterator[str]:

@@ -17,6 +17,7 @@ from deltaw.network import Network
 
 if TYPE_CHECKING:
     from deltaw.doctor.repair import Repaired
+    from deltaw.doctor.trial import Trained
     from deltaw.pages import Page
 
 ROWS = 10_000  # rows that the training under observation sees at most
@@ -103,13 +104,13 @@ def examine(
     return diagnose(Setup.of(net, X, T, settings), rows=rows, seconds=seconds)
 
 
-def diagnose(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS) -> Diagnosis:
-    """`examine`, of a Setup."""
+def diagnose(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, trained: Trained | None = None) -> Diagnosis:
+    """`examine`, of a Setup; with `trained`, what came of it, that is looked at instead of a first training."""
     known = evidence(setup)
     if seconds > 0 and known.refusal is None and known.before is not None:
         from deltaw.doctor.watch import watch
 
-        known = replace(known, during=watch(setup, known.before, rows=rows, seconds=seconds))
+        known = replace(known, during=watch(setup, known.before, rows=rows, seconds=seconds, trained=trained))
     found = findings(known)
     if known.during is not None:
         from deltaw.doctor.repair import confirmed

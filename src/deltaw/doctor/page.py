@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deltaw.doctor.examine import Diagnosis
     from deltaw.doctor.findings import Finding
     from deltaw.doctor.repair import Repaired
+    from deltaw.network import Network
     from deltaw.pages import Block
 
 MOST_EVIDENCE = 8  # numbers shown of a finding; JSON has all
@@ -37,9 +38,12 @@ def page(diagnosis: Diagnosis) -> Page:
     drawn = list(_pictures(diagnosis))
     if drawn:
         sections.append(Section("What was seen", drawn))
-    layers = _layers(diagnosis)
+    before, during = diagnosis.evidence.before, diagnosis.evidence.during
+    saved = during is not None and during.saved
+    layers = during.end if during is not None and saved else before.start if before is not None else None
     if layers is not None:
-        sections.append(Section("Layer by layer, before the first step", [layers]))
+        when = "as it was saved" if saved else "before the first step"
+        sections.append(Section(f"Layer by layer, {when}", [_layers(layers, diagnosis.setup.network)]))
     heading = "Why does it not learn?" if causes else "The doctor's examination"
     return Page(heading, _lead(diagnosis), sections, data(diagnosis))
 
@@ -140,7 +144,8 @@ def _lead(diagnosis: Diagnosis) -> str:
         went = "no better than always the same answer"
         if during.skill > 0:
             went = f"{during.skill:.0%} of the way from always the same answer to all right"
-        seen = f"trained under observation: {went}; the best of the networks tried on these rows {during.possible:.0%}"
+        how = "as it was saved" if during.saved else "trained under observation"
+        seen = f"{how}: {went}; the best of the networks tried on these rows {during.possible:.0%}"
     return f"{' → '.join(map(str, setup.network.sizes))} units, {seen}. {found.capitalize() or 'Nothing is wrong'}."
 
 
@@ -162,7 +167,8 @@ def _finding(finding: Finding) -> Section:
 
 
 def _is_plain(value: Any) -> bool:
-    return value is not None and isinstance(value, (str, bool, int, float, np.integer, np.floating))
+    """Whether it is a word or a number that is known."""
+    return isinstance(value, (str, bool, int, float, np.integer, np.floating)) and value == value
 
 
 def _brief(value: Any) -> str:
@@ -218,11 +224,7 @@ def _curve(start: Start, end: Start | None, names: list[str]) -> Iterator[Figure
                  f"Layer {layer + 1} has the most signals where f is flat: {worst[layer]:.0%}.")  # fmt: skip
 
 
-def _layers(diagnosis: Diagnosis) -> Table | None:
-    before = diagnosis.evidence.before
-    if before is None or before.start is None:
-        return None
-    s, net = before.start, diagnosis.setup.network
+def _layers(s: Start, net: Network) -> Table:
     rows = [
         [
             l + 1,

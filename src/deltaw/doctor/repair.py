@@ -16,7 +16,7 @@ import numpy as np
 from deltaw.doctor.evidence import Evidence, refusal
 from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trial import Budget, Ground, Trial, affordable, ground, trial
+from deltaw.doctor.trial import Budget, Ground, Trial, affordable, ground, score, trial
 from deltaw.doctor.watch import SEEDS, During
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
@@ -31,6 +31,7 @@ CLOSES = 0.25
 # A likelihood from here on is that of a proof (softmax over one output is 1): no trial refutes it. If its repair brings
 # nothing by itself, something else is wrong too.
 PROVED = 0.85
+ANEW = "saved_weights"  # the rule whose repair changes no setting
 LAST_RESORT = "learns_less"  # the rule whose repair is another network altogether
 HELPS = 0.005  # of skill: a repair that brings less is left out
 SAME = 0.01  # of skill: two repairs as good as each other
@@ -56,7 +57,7 @@ def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 
         seconds: for all trials, about.
     """
     seen = evidence.watched
-    if not (seen.short or seen.broke):
+    if seen.settings_teach or not (seen.short or seen.broke):
         if not seen.learnable:
             return tuple(found)
         return tuple(
@@ -72,7 +73,7 @@ def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 
 
 
 # Rules whose finding is a fault even where the network scores well.
-CERTAIN = frozenset({"refused", "chance"})
+CERTAIN = frozenset({"refused", "chance", ANEW})
 
 
 def _judged(finding: Finding, gain: float | None, enough: float, best: float, seen: During) -> Finding:
@@ -154,7 +155,7 @@ class Repaired:
         dropped: findings whose repair was tried and left out.
         setup: the whole set-up with the kept repairs; the one given where nothing helped.
         before, after: scores of trainings on rows that no choice was made by, one for each seed: the share of right
-            answers, or R².
+            answers, or R². Before a network that was saved is trained anew it has one score: its own.
         guess: the score of always giving the same answer.
         refused: why nothing could be tried, or "".
     """
@@ -221,7 +222,11 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
         field, judge = ground(setup, budget), ground(setup, budget, seed=1)
     except InputError as error:
         return Repaired((), tuple(able), setup, (), (), 0.0, str(error))
-    search = _Search(field, perf_counter() + 0.7 * seconds, budget.seconds)
+    seen = diagnosis.evidence.during
+    saved = seen.given[0].network if seen is not None and seen.saved else None
+    if seen is not None and seen.settings_teach:
+        able = [f for f in able if f.rule == ANEW]  # nothing else needs to change
+    search = _Search(field, perf_counter() + 0.7 * seconds, budget.seconds, saved)
     kept = search.greedy([f for f in able if f.rule != LAST_RESORT])
     kept = search.paced(search.thinned(kept))
     last_resort = [f for f in able if f.rule == LAST_RESORT]
@@ -257,6 +262,7 @@ class _Search:
     field: Ground
     deadline: float
     seconds: float
+    saved: Network | None  # what the set-up has come to without a repair, where that is known
 
     def __post_init__(self) -> None:
         self.known: dict[tuple[int, ...], float] = {}
@@ -271,6 +277,9 @@ class _Search:
 
     def scores(self, field: Ground, findings: Sequence[Finding]) -> list[float]:
         """Scores after these findings' repairs on a ground, one for each seed."""
+        if not findings and self.saved is not None:
+            rows = (field.setup.X, field.setup.T) if field.setup.validation is None else field.setup.validation[:2]
+            return [score(field.setup, self.saved, *rows)]
         try:
             setup = field.repaired(_repairs(findings))
         except (InputError, ValueError, TypeError, IndexError):

@@ -364,6 +364,13 @@ RULES: tuple[Rule, ...] = (
         source="A permutation test (Good 2005): p > 0.05, on 30 rows held out or more.",
     ),
     Rule(
+        "saved_weights", "fault", "during", training.saved_weights, likelihood=0.95,
+        explains=("dead_units", "saturated_in_training", "gradient_faded", "gradient_grown", "too_few_epochs",
+                  "noisy_steps", "overfitting", *SYMPTOMS),
+        reason="Weights that were changed after training, or trained for other rows, do not know these.",
+        source="A training by the same settings reaches 90 % of what can be learnt, as for learns_less.",
+    ),
+    Rule(
         "answers_alike", "fault", "during", training.answers_alike, likelihood=0.1, explains=("learns_less",),
         reason="A network that answers the same to every row has learnt nothing of them.",
         source="The score of always giving the commonest class, or the mean.",

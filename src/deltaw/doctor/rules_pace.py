@@ -76,12 +76,12 @@ def rate_too_low(evidence: Evidence) -> Finding | None:
     seen, best, gain = found
     sweep, look = seen.sweep, seen.looks[-1]
     assert sweep is not None
-    ratio = float(np.nanmedian(look.update / np.maximum(look.weight, 1e-30)))
+    ratio = float(np.median(look.update / np.maximum(look.weight, 1e-30)))  # NaN where the last step is not known
+    strides = "" if math.isnan(ratio) else f" A step changes a layer's weights by {number(ratio, 2)} of their length."
     return Finding(
         f"In {seen.given[0].history.batch_steps} steps α = {sweep.used:g} brings E from {number(sweep.start, 3)} to "
         f"{number(float(sweep.errors[sweep.at(sweep.used)]), 3)}, α = {best:g} to "
-        f"{number(float(sweep.errors[sweep.at(best)]), 3)}. A step changes a layer's weights by {number(ratio, 2)} of "
-        "their length.",
+        f"{number(float(sweep.errors[sweep.at(best)]), 3)}.{strides}",
         {"learning_rate": sweep.used, "better": best, "gain": gain, "update_to_weight": ratio},
         repair=Repair(f"α = {best:g}", {"learning_rate": best}), likelihood=0.45 if ratio < 1e-3 else 0.35,
     )  # fmt: skip

@@ -108,6 +108,21 @@ def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
     )  # fmt: skip
 
 
+def saved_weights(evidence: Evidence) -> Finding | None:
+    """A network that was saved knows less than one that its own settings train."""
+    seen = evidence.watched
+    if not seen.settings_teach or seen.anew is None:
+        return None
+    saved, anew = seen.given[0].score, seen.anew.score
+    return Finding(
+        f"As it was saved it scores {number(saved, 3)}; trained anew by its own settings on these rows, "
+        f"{number(anew, 3)}. It is these weights that are at fault, or rows that they were not trained for, and not "
+        "the settings.",
+        {"saved": saved, "anew": anew, "guess": seen.ground.guess},
+        repair=Repair("train it anew with the settings it has", {"seed": evidence.setup.seed + 1}),
+    )  # fmt: skip
+
+
 # --- what is learnt -------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from deltaw.doctor.setup import Setup
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
 from deltaw.network import Network
-from deltaw.tables import read
+from deltaw.tables import Table, read
 from deltaw.training import EarlyStopping
 
 
@@ -39,9 +39,11 @@ def examine_table(
 
 
 def examine_model(model: Model | str | Path, data: Any, *, rows: int = ROWS, seconds: float = SECONDS) -> Diagnosis:
-    """Examine the training that a model came from, on rows such as it was trained on.
+    """Examine a trained network as it is: what it has learnt, and what kept it from learning more.
 
-    The network starts from new weights of the same rule, and is trained under observation by the model's own recipe.
+    With the rows that it was trained on, what it scores on those set apart then, and how it began and went, is known
+    exactly. With others, they are new to it. Networks are trained anew, by the model's recipe at other rates, only
+    where it has learnt less than can be learnt from these rows.
 
     Args:
         model: a `deltaw.Model`, or the path of a model file.
@@ -53,6 +55,13 @@ def examine_model(model: Model | str | Path, data: Any, *, rows: int = ROWS, sec
     """
     model = model if isinstance(model, Model) else models.load(model)
     table = read(data)
+    plan = models.replan(model, table)
+    setup = _of_other_rows(model, table) if plan is None else planned(plan)
+    return diagnose(setup, rows=rows, seconds=seconds, trained=(model.network, model.history))
+
+
+def _of_other_rows(model: Model, table: Table) -> Setup:
+    """The model's training, on rows that it was not trained on."""
     series = table.column(model.target.name)
     X = model.preparation.transform(table.frame, source=table.name)
     one_hot = model.recipe.targets == "one_hot" and model.task == "classification"
@@ -60,8 +69,7 @@ def examine_model(model: Model | str | Path, data: Any, *, rows: int = ROWS, sec
     T = model.target.one_hot(series, *ends) if one_hot else model.target.encode(series, table.name)
     net = model.network
     fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
-    names = model.preparation.feature_names
-    return diagnose(_setup(fresh, X, T, model.recipe, names, model.task, model.origin.seed), rows=rows, seconds=seconds)
+    return _setup(fresh, X, T, model.recipe, model.preparation.feature_names, model.task, model.origin.seed)
 
 
 def planned(plan: Plan) -> Setup:

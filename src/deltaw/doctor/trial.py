@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from deltaw.doctor.changes import applied
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup, matrix
-from deltaw.doctor.stepping import Watched, watched
+from deltaw.doctor.stepping import LOOKED_AT, Watched, machine, watched
 from deltaw.doctor.targets import Targets, targets
 from deltaw.engines.rows import Rows
 from deltaw.equations import losses
@@ -27,6 +27,7 @@ from deltaw.network import Network
 from deltaw.training import History, train
 
 Array = NDArray[Any]
+Trained = tuple[Network, History]  # a network as its training ended, and how it went
 
 HELD_OUT = 0.25  # share of the rows kept apart where the set-up keeps none itself
 FEWEST_HELD_OUT = 10  # fewer rows than this tell nothing: then the training rows score
@@ -184,6 +185,20 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
         worst = WORST if guess(setup) == 0.0 else 0.0
         return Trial(worst, worst, History(), setup.network, perf_counter() - started, refused=str(error))
     return Trial(held, fitted, seen.history, seen.network, perf_counter() - started, seen.epochs)
+
+
+def finished(setup: Setup, network: Network, history: History) -> Trial:
+    """A training that took place before, scored and looked into as `trial` does it; ΔW of its last step is not known.
+
+    Raises InputError where the network does not fit the set-up.
+    """
+    m = machine(replace(setup, network=network), watched=True)
+    look = m.engine.look(m.rows.some(LOOKED_AT))
+    look = replace(look, update=np.full_like(look.update, np.nan))
+    last = max(0, len(history.loss) - 1)
+    fitted = score(setup, network, setup.X, setup.T)
+    held = fitted if setup.validation is None else score(setup, network, *setup.validation[:2])
+    return Trial(held, fitted, replace(history, looks=[look]), network, sum(history.seconds), (last,))
 
 
 def _stopped_early(setup: Setup, seconds: float) -> Watched:

@@ -19,7 +19,7 @@ from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.start import Start, start
 from deltaw.doctor.stepping import Break, first_break
 from deltaw.doctor.targets import targets
-from deltaw.doctor.trial import Budget, Ground, Trial, ground, outputs, permuted, plain, trial
+from deltaw.doctor.trial import Budget, Ground, Trained, Trial, finished, ground, outputs, permuted, plain, trial
 from deltaw.engines.look import Look
 from deltaw.equations import losses
 from deltaw.exceptions import InputError
@@ -49,13 +49,16 @@ class During:
 
     Attributes:
         ground: the rows and the cut-down set-up that was trained.
-        given: trainings of it; the first with looks. One where all is well, else one for each of three seeds.
+        given: trainings of it; the first with looks. One where all is well, else one for each of three seeds. Of a
+            model the training that it came from, and no other.
         plain: the plain network's.
         p: that outputs of the better of the two score so well on the rows held out by chance (a permutation test).
         broke: the first tensor that was no longer a number; None where all stayed numbers.
         start, end: the network at its first step and at its end, on the same rows; None where they do not fit.
         guess_error: E of the best output that never changes.
         sweep: by learning rate; None where all is well.
+        saved: whether the training took place before, and only what came of it was looked at.
+        anew: then, where that is short of what can be learnt, a training by the same settings; else None.
     """
 
     ground: Ground
@@ -67,6 +70,8 @@ class During:
     end: Start | None
     guess_error: float
     sweep: Sweep | None
+    saved: bool = False
+    anew: Trial | None = None
 
     @property
     def setup(self) -> Setup:
@@ -139,12 +144,19 @@ class During:
         return not self.unfinished and self.learnable and self.skill < SHORT * self.possible - self.noise
 
     @property
+    def settings_teach(self) -> bool:
+        """Whether a network that was saved is short, and one trained by the same settings is not."""
+        return self.anew is not None and self.ground.skill(self.anew.score) >= SHORT * self.possible - self.noise
+
+    @property
     def harmed(self) -> bool:
         """Whether it learnt so much less that something is wrong, whatever it is."""
         return self.short and self.skill < HARMED * self.possible - self.noise / 2
 
 
-def watch(setup: Setup, before: Before, *, rows: int = 10_000, seconds: float = 10.0) -> During:
+def watch(
+    setup: Setup, before: Before, *, rows: int = 10_000, seconds: float = 10.0, trained: Trained | None = None
+) -> During:
     """Train under observation.
 
     Args:
@@ -152,10 +164,14 @@ def watch(setup: Setup, before: Before, *, rows: int = 10_000, seconds: float = 
         before: what is known of it.
         rows: trained on, at most.
         seconds: for all trainings together, about.
+        trained: what came of the set-up, where that is known: it is looked at instead of a first training.
     """
     field = ground(setup, Budget(rows, WATCHED * seconds))
     cut = field.setup
-    first = trial(cut, seconds=2 * WATCHED * seconds)
+    if trained is None:
+        first = trial(cut, seconds=2 * WATCHED * seconds)
+    else:
+        first, field = finished(cut, *trained), replace(field, share=1.0)
     easy = trial(plain(cut, PLAIN * seconds), seconds=2 * PLAIN * seconds)
     x, t = sample(cut)
     lost = not all(np.isfinite(w).all() for w in [*first.network.weights, *first.network.biases])
@@ -163,13 +179,18 @@ def watch(setup: Setup, before: Before, *, rows: int = 10_000, seconds: float = 
         ground=field, given=(first,), plain=easy, p=_chance(cut, first, easy),
         broke=_break(cut, first) if lost or first.history.ended == "diverged" else None,
         start=start(cut, x, t), end=None if lost else start(replace(cut, network=first.network), x, t),
-        guess_error=guess_error(cut), sweep=None,
+        guess_error=guess_error(cut), sweep=None, saved=trained is not None,
     )  # fmt: skip
     if not (seen.short or seen.broke):
         return seen
     budget = seconds * WATCHED
-    more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS)]
-    seen = replace(seen, given=(first, *more))
+    if trained is None:
+        more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS)]
+        seen = replace(seen, given=(first, *more))
+    else:
+        seen = replace(seen, anew=trial(cut, seconds=budget))
+        if seen.settings_teach:
+            return seen
     try:
         return replace(seen, sweep=sweep(cut, FACTORS, SWEPT * seconds / len(FACTORS)))
     except InputError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deltaw.models.fitting import Part, Plan, ScoredEpoch, fit, plan, run
+from deltaw.models.fitting import Part, Plan, ScoredEpoch, fit, plan, replan, run
 from deltaw.models.model import Answers, Learning, Model, Origin, load
 from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.scores import GUESS, METRICS, Outcome, Scores, worst
@@ -26,6 +26,7 @@ __all__ = [
     "fit",
     "load",
     "plan",
+    "replan",
     "run",
     "worst",
 ]

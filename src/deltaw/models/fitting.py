@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from deltaw import __version__
 from deltaw.engines import ENGINES
 from deltaw.equations.dropout import Dropout
-from deltaw.exceptions import ColumnError, SettingError, TrainingInterrupted
+from deltaw.exceptions import ColumnError, InputError, SettingError, TrainingInterrupted
 from deltaw.models import recipes
 from deltaw.models.model import Learning, Model, Origin, outcome, truth
 from deltaw.models.recipes import Recipe
@@ -204,6 +204,31 @@ def plan(
     )
     return Plan(table, columns, preparation, reading, chosen, network, training, part(validation), part(test),
                 seed, test_size, engine, threads)  # fmt: skip
+
+
+def replan(model: Model, source: Any, delimiter: str | None = None) -> Plan | None:
+    """The plan that a model was trained by, where `source` holds the rows that it was trained on; None for others.
+
+    The rows are divided anew by the model's seed; they are the same where they give the same preparation and target.
+
+    Raises:
+        InputError: the source cannot be read, or has no column of the target's name.
+    """
+    table, origin, recipe = read(source, delimiter), model.origin, model.recipe
+    table.column(model.target.name)
+    settings = {f.name: getattr(recipe, f.name) for f in fields(Recipe) if f.name != "name"}
+    decided = {name: value for name, value in settings.items() if value is not None}
+    try:
+        again = plan(table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine,
+                     test_size=origin.test_size, task=model.task, **decided)  # fmt: skip
+    except InputError:
+        return None
+    same = (
+        again.preparation.document() == model.preparation.document()
+        and again.target.document() | {"reason": model.target.reason} == model.target.document()  # asked for now
+        and again.network.sizes == model.network.sizes
+    )
+    return replace(again, recipe=recipe) if same else None
 
 
 class _Judge:

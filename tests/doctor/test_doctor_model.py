@@ -1,0 +1,103 @@
+"""A trained network as it was saved: what the doctor says is about those weights, not about a training of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import deltaw
+from deltaw import models
+from deltaw.doctor import examine_model
+from deltaw.models import Model
+
+SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def frame() -> pl.DataFrame:
+    x = np.random.default_rng(3).normal(size=(600, 3))
+    return pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "kind": np.where(x[:, 0] * x[:, 1] > 0, "p", "m")})
+
+
+@pytest.fixture(scope="module")
+def model(frame: pl.DataFrame) -> Model:
+    return deltaw.fit(frame, "kind", epochs=60, hidden=[24, 16], activation="relu", validation=0.0, seed=5)
+
+
+def broken(model: Model, tmp_path: Path) -> Model:
+    """The same model with dead units in its second layer, by way of a file."""
+    model.save(tmp_path / "m.deltaw")
+    other = models.load(tmp_path / "m.deltaw")
+    other.network.biases[1][:] = -100.0
+    return other
+
+
+def test_the_plan_of_a_model_is_found_again(frame: pl.DataFrame, model: Model, tmp_path: Path) -> None:
+    model.save(tmp_path / "m.deltaw")
+    for each in (model, models.load(tmp_path / "m.deltaw")):
+        again = models.replan(each, frame)
+        assert again is not None
+        assert again.recipe == model.recipe
+        assert model.held_out is not None
+        assert again.test is not None
+        assert again.test.frame.equals(model.held_out)
+        twin = models.run(again)
+        for a, b in zip(twin.network.weights, model.network.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_other_rows_have_no_plan(frame: pl.DataFrame, model: Model) -> None:
+    assert models.replan(model, frame[:300]) is None
+    assert models.replan(model, frame.with_columns(a=pl.col("a") * 2)) is None
+    with pytest.raises(deltaw.InputError, match="kind"):
+        models.replan(model, frame.drop("kind"))
+
+
+def test_the_score_is_the_models_own(frame: pl.DataFrame, model: Model) -> None:
+    diagnosis = examine_model(model, frame, seconds=SECONDS)
+    seen = diagnosis.evidence.watched
+    assert seen.saved
+    assert diagnosis.healthy
+    assert model.scores is not None
+    assert seen.given[0].score == pytest.approx(model.scores["accuracy"])
+    np.testing.assert_array_equal(seen.loss, model.history.loss)
+    assert "as it was saved" in diagnosis.page.text()
+
+
+def test_what_is_wrong_with_the_saved_weights_is_said(frame: pl.DataFrame, model: Model, tmp_path: Path) -> None:
+    """Its recipe is sound: only the weights can tell, and training anew is the repair."""
+    diagnosis = examine_model(broken(model, tmp_path), frame, seconds=SECONDS)
+    found = {f.rule: f for f in diagnosis.findings}
+    assert diagnosis.findings[0].rule == "saved_weights"
+    assert diagnosis.findings[0].severity == "fault"
+    assert found["dead_units"].evidence["dead"] == 16
+    assert found["dead_units"].where is not None
+    assert found["dead_units"].where.layer == 1
+    assert found["dead_units"].because_of == ("saved_weights",)
+    repaired = diagnosis.repair(seconds=SECONDS)
+    assert repaired.kept[0].rule == "saved_weights"
+    assert len(repaired.before) == 1
+    assert len(repaired.after) == 3
+    assert np.mean(repaired.after) > repaired.before[0] + 0.2
+    assert "over 3 seeds" in str(repaired)
+
+
+def test_settings_at_fault_are_not_blamed_on_the_weights(frame: pl.DataFrame) -> None:
+    slow = deltaw.fit(frame, "kind", epochs=20, hidden=[24], validation=0.0, learning_rate=1e-6)
+    diagnosis = examine_model(slow, frame, seconds=SECONDS)
+    assert diagnosis.findings[0].rule == "rate_too_low"
+    assert "saved_weights" not in {f.rule for f in diagnosis.findings}
+    repaired = diagnosis.repair(seconds=2 * SECONDS)
+    assert repaired.helped
+    assert len(repaired.before) == 1
+
+
+def test_rows_that_it_never_saw(frame: pl.DataFrame, model: Model, tmp_path: Path) -> None:
+    few = frame[:400]
+    sound = examine_model(model, few, seconds=SECONDS)
+    assert sound.evidence.watched.saved
+    assert sound.healthy
+    assert examine_model(broken(model, tmp_path), few, seconds=SECONDS).findings[0].rule == "saved_weights"
