@@ -179,6 +179,10 @@ def main() -> None:
         "--for", type=float, default=float("inf"), dest="limit", help="begin none after so many seconds"
     )
     options = parser.parse_args()
+    if options.as_written and options.which != "published":
+        parser.error("--as-written: expected --set published, whose programs are Keras's; leave one of them out")
+    if options.file:
+        options.file.parent.mkdir(parents=True, exist_ok=True)
     published = options.which == "published"
     everything = doctor_programs.programs(options.as_written) if published else unseen_programs.programs(options.which)
     chosen = [p for p in everything if not options.only or any(part in p.name for part in options.only)]
