@@ -173,6 +173,17 @@ def test_columns_and_rows_that_are_dropped() -> None:
     np.testing.assert_allclose(fewer.network.forward(X[:, [0, 2, 4]]), given_.network.forward(kept))
 
 
+@pytest.mark.parametrize("form", ["labels", "one_hot", "binary"])
+def test_classes_weighed_alike(form: str) -> None:
+    label = (np.arange(300) < 20).astype(np.int64)
+    T = {"labels": label, "one_hot": np.eye(2)[label], "binary": label[:, None].astype(float)}[form]
+    weight = applied(setup(T=T, task="classification"), {"balance": True}).sample_weight
+    assert weight[label == 0].sum() == pytest.approx(weight[label == 1].sum())
+    assert weight.sum() == pytest.approx(300)
+    with pytest.raises(SettingError, match="balance"):
+        applied(setup(T=X[:, 0], task="regression"), {"balance": True})
+
+
 def test_drawn_weights_are_drawn_again_and_others_kept() -> None:
     given_ = setup()
     assert given_.drawn

@@ -225,13 +225,16 @@ def test_a_repair_that_cannot_be_made_is_dropped() -> None:
     assert repaired.helped
 
 
-def test_a_fault_becomes_a_risk_where_the_network_learns() -> None:
+def test_a_fault_becomes_a_risk_and_a_risk_a_note_where_the_network_learns() -> None:
     known = evidence(binary())
     assert known.before is not None
     known = replace(known, during=watch(known.setup, known.before, seconds=SECONDS))
     suspect = Finding("", rule="weights_too_small", severity="fault", likelihood=0.5)
+    slight = replace(suspect, severity="risk")
+    elsewhere = Finding("", rule="leak", severity="risk", likelihood=0.3)  # no score shows it
     certain = Finding("", rule="chance", severity="fault", likelihood=0.9)
-    assert [f.severity for f in confirmed(known, [suspect, certain])] == ["risk", "fault"]
+    found = confirmed(known, [suspect, slight, elsewhere, certain])
+    assert [f.severity for f in found] == ["risk", "note", "risk", "fault"]
 
 
 def test_a_proof_is_not_refuted_by_a_trial() -> None:

@@ -72,6 +72,16 @@ def test_a_small_budget_makes_fewer() -> None:
     assert 1 <= field.setup.epochs == affordable(field.setup, 0.1)
 
 
+def test_a_large_network_gets_fewer_rows() -> None:
+    """So that a pass over them fits into the budget."""
+    x = rng.normal(size=(4000, 3))
+    wide = Network([3, 3000, 3000, 3], ["relu", "relu", "softmax"])
+    field = ground(classes(network=wide, X=x, T=np.eye(3)[rng.integers(3, size=4000)], epochs=1), Budget(5000, 0.2))
+    assert 500 <= len(field.index) < 1500
+    assert field.setup.epochs == 1
+    assert not field.whole
+
+
 def test_changes_of_rows_and_epochs_are_those_of_the_whole() -> None:
     field = ground(classes(), Budget(100, 60.0))
     gone = list(range(200))

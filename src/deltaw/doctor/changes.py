@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.doctor.setup import Setup
+from deltaw.doctor.setup import Setup, matrix
+from deltaw.doctor.targets import targets
 from deltaw.equations.activations import activation
 from deltaw.equations.losses import one_hot
 from deltaw.exceptions import SettingError
@@ -140,6 +141,19 @@ def _one_hot(setup: Setup, classes: int) -> Setup:
     return _with_targets(setup, lambda values: one_hot(np.asarray(values).reshape(-1).astype(np.int64), classes))
 
 
+def _balance(setup: Setup, on: bool) -> Setup:
+    """Rows weighed so that each class counts as much as another, and all rows together as many as there are."""
+    if not on:
+        return replace(setup, sample_weight=None)
+    T = matrix(setup.T, "T")
+    known = targets(T, setup)
+    if known.task != "classification":
+        raise SettingError("balance: expected classes", known.task, "leave it out")
+    label = known.label(T)
+    counts = np.bincount(label, minlength=len(known.classes))
+    return replace(setup, sample_weight=len(label) / (np.count_nonzero(counts) * counts[label]))
+
+
 def _with_targets(setup: Setup, change: Callable[[Any], Array]) -> Setup:
     validation = setup.validation
     if validation is not None:
@@ -185,6 +199,7 @@ OPERATIONS: dict[str, Callable[[Setup, Any], Setup]] = {
     "targets": _targets,
     "labels": _labels,
     "one_hot": _one_hot,
+    "balance": _balance,
     "drop_columns": _drop_columns,
     "drop_rows": _drop_rows,
 }

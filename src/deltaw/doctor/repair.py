@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw.doctor.evidence import Evidence, refusal
+from deltaw.doctor.examine import diagnose
 from deltaw.doctor.findings import Finding, Repair
+from deltaw.doctor.rules import BY_NAME
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trial import Budget, Ground, Trial, affordable, ground, score, trial
 from deltaw.doctor.watch import SEEDS, During
@@ -33,12 +35,14 @@ CLOSES = 0.25
 PROVED = 0.85
 ANEW = "saved_weights"  # the rule whose repair changes no setting
 LAST_RESORT = "learns_less"  # the rule whose repair is another network altogether
-HELPS = 0.005  # of skill: a repair that brings less is left out
-SAME = 0.01  # of skill: two repairs as good as each other
+HELPS = 0.01  # of skill: a repair that brings less is left out
+NEARLY = 0.95  # of what a plain network learns: repairs that bring so much are enough
 TRIAL = 0.06  # share of the seconds for one trial
 CONFIRMED = 0.4  # and for all trials of single repairs, and again for those of all but one
+# Shares of the seconds of a repair: the search, and the examination of what was mended, if that is not enough.
+SEARCHED, AGAIN = 0.6, 0.2
 # Once the causes are mended, the pace may no longer suit: these multiples of α and of the epochs are tried last.
-PACES: tuple[tuple[float, int], ...] = ((0.1, 1), (0.3, 1), (3.0, 1), (10.0, 1), (1.0, 5))
+PACES: tuple[tuple[float, float], ...] = ((0.1, 1), (0.3, 1), (3, 1), (10, 1), (1, 5), (1, 0.2), (1, 0.04))
 
 
 # --- what confirms a suspicion --------------------------------------------------------------------------------------
@@ -47,9 +51,9 @@ PACES: tuple[tuple[float, int], ...] = ((0.1, 1), (0.3, 1), (3.0, 1), (10.0, 1),
 def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 10.0) -> tuple[Finding, ...]:
     """The findings with the severity and likelihood that trials of their repairs give them.
 
-    Where the network learns as well as a plain one, nothing harms it: what rules call a fault becomes a risk, but for
-    rules that say that the score itself is not to be trusted. Where it does not, every repair is tried by itself; if
-    none helps alone, all together, less one in turn.
+    Where the network learns as well as a plain one, nothing harms it: what rules call a fault becomes a risk, and a
+    risk to learning a note, but for rules that say that the score itself is not to be trusted. Where it does not, every
+    repair is tried by itself; if none helps alone, all together, less one in turn.
 
     Args:
         evidence: with `during`.
@@ -60,9 +64,7 @@ def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 
     if seen.settings_teach or not (seen.short or seen.broke):
         if not seen.learnable:
             return tuple(found)
-        return tuple(
-            replace(f, severity="risk") if f.severity == "fault" and f.rule not in CERTAIN else f for f in found
-        )
+        return tuple(_unharmed(f, seen) for f in found)
     gains = single_gains(seen, found, seconds)
     missing = seen.possible - seen.skill
     enough = max(CLOSES * missing, seen.noise)
@@ -74,6 +76,14 @@ def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 
 
 # Rules whose finding is a fault even where the network scores well.
 CERTAIN = frozenset({"refused", "chance", ANEW})
+
+
+def _unharmed(finding: Finding, seen: During) -> Finding:
+    """A finding about a network that learns: a fault is a risk, and a risk that would have shown a note."""
+    if finding.rule in CERTAIN or finding.severity == "note":
+        return finding
+    would_show = LAST_RESORT in BY_NAME[finding.rule].explains and not seen.unfinished
+    return replace(finding, severity="note" if finding.severity == "risk" and would_show else "risk")
 
 
 def _judged(finding: Finding, gain: float | None, enough: float, best: float, seen: During) -> Finding:
@@ -203,9 +213,10 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
     """Apply repairs in order of likelihood, keep what helps on rows held out, drop what does not.
 
     Greedy: each repair is added to those kept if the network then learns more; what stands idle at the end is taken
-    out again; and once the causes are mended the pace is fitted. Where the set-up still learns less than a plain
-    network does, that network is the last resort. The verdict is on another division of the rows, over three seeds: a
-    set-up that does not score better there is not called repaired.
+    out again; and once the causes are mended the pace is fitted. Where that is not enough the mended set-up is examined
+    anew: one fault may hide another. Where it still learns less than a plain network does, that network is the last
+    resort. The verdict is on another division of the rows, over three seeds: a set-up that does not score better there
+    is not called repaired.
 
     Args:
         diagnosis: what was found.
@@ -217,8 +228,9 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
     """
     setup, able = diagnosis.setup, [f for f in diagnosis.findings if _programmable(f)]
     budget = Budget(int(positive(rows, "rows")), positive(seconds, "seconds") * TRIAL / 2)
+    if diagnosis.evidence.refusal is not None:
+        return _from_refused(diagnosis, able, seconds, rows)
     try:
-        _trainable(diagnosis, able)
         field, judge = ground(setup, budget), ground(setup, budget, seed=1)
     except InputError as error:
         return Repaired((), tuple(able), setup, (), (), 0.0, str(error))
@@ -226,33 +238,62 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
     saved = seen.given[0].network if seen is not None and seen.saved else None
     if seen is not None and seen.settings_teach:
         able = [f for f in able if f.rule == ANEW]  # nothing else needs to change
-    search = _Search(field, perf_counter() + 0.7 * seconds, budget.seconds, saved)
-    kept = search.greedy([f for f in able if f.rule != LAST_RESORT])
-    kept = search.paced(search.thinned(kept))
+    search = _Search(field, perf_counter() + SEARCHED * seconds, budget.seconds, saved)
+    kept = search.paced(search.thinned(search.greedy([f for f in able if f.rule != LAST_RESORT])))
+    if seen is None or search.skill(kept) < NEARLY * seen.possible:
+        again = diagnose(_mended(setup, kept), seconds=AGAIN * seconds, rows=rows)
+        hidden = [f for f in again.findings if _programmable(f)]
+        search.deadline = perf_counter() + AGAIN * seconds
+        kept = search.thinned(search.greedy([f for f in hidden if f.rule != LAST_RESORT], kept))
+        able += [f for f in hidden if f.rule not in {g.rule for g in able}]
     last_resort = [f for f in able if f.rule == LAST_RESORT]
-    if last_resort and search.skill(last_resort) > search.skill(kept) + max(SAME, 0.1 * (1 - search.skill(kept))):
+    if last_resort and search.skill(kept) < min(NEARLY * search.skill(last_resort), search.skill(last_resort) - HELPS):
         kept = last_resort
     before = tuple(search.scores(judge, []))
     after = tuple(search.scores(judge, kept)) if kept else before
-    if not np.mean(after) > np.mean(before) + HELPS:
-        return Repaired((), tuple(able), setup, before, after, judge.guess)
-    whole = setup
-    for each in _repairs(kept):
-        whole = each.apply(whole)
-    dropped = tuple(f for f in able if f not in kept)
-    return Repaired(tuple(kept), dropped, whole, before, after, judge.guess)
+    return _verdict(setup, able, kept, before, after, judge.guess)
 
 
-def _trainable(diagnosis: Diagnosis, able: Sequence[Finding]) -> None:
-    """Raise what `deltaw.train` says to the set-up if it would still refuse it after the repairs of all faults."""
-    if diagnosis.evidence.refusal is None:
-        return
-    setup = diagnosis.setup
-    for each in _repairs(f for f in able if f.severity == "fault"):
+def _from_refused(diagnosis: Diagnosis, able: list[Finding], seconds: float, rows: int) -> Repaired:
+    """What `deltaw.train` refuses gets the repairs without which it would; then it is examined and mended as others."""
+    setup, needed = diagnosis.setup, [f for f in able if f.severity == "fault"]
+    error = _refused(setup, needed)
+    if error:
+        return Repaired((), tuple(able), setup, (), (), 0.0, error)
+    for finding in reversed(needed):
+        rest = [f for f in needed if f is not finding]
+        needed = needed if _refused(setup, rest) else rest
+    trainable = diagnose(_mended(setup, needed), seconds=AGAIN * seconds, rows=rows)
+    then = repair(trainable, (1 - AGAIN) * seconds, rows)
+    before = (trial(setup).score,) * SEEDS
+    after = then.after if then.helped else then.before
+    return _verdict(setup, able, [*needed, *then.kept], before, after, then.guess)
+
+
+def _refused(setup: Setup, findings: Sequence[Finding]) -> str:
+    """What `deltaw.train` says to the set-up after these findings' repairs, or ""."""
+    try:
+        error = refusal(_mended(setup, findings))
+    except (InputError, ValueError, TypeError, IndexError) as failed:
+        return str(failed)
+    return "" if error is None else str(error)
+
+
+def _mended(setup: Setup, findings: Iterable[Finding]) -> Setup:
+    for each in _repairs(findings):
         setup = each.apply(setup)
-    error = refusal(setup)
-    if error is not None:
-        raise error
+    return setup
+
+
+def _verdict(
+    setup: Setup, able: list[Finding], kept: list[Finding], before: Sequence[float], after: Sequence[float],
+    guess: float,
+) -> Repaired:  # fmt: skip
+    """What was kept is kept only if it made the score better."""
+    if not kept or not np.mean(after) > np.mean(before) + HELPS:
+        return Repaired((), tuple(able), setup, tuple(before), tuple(after), guess)
+    dropped = tuple(f for f in able if f not in kept)
+    return Repaired(tuple(kept), dropped, _mended(setup, kept), tuple(before), tuple(after), guess)
 
 
 @dataclass
@@ -268,11 +309,14 @@ class _Search:
         self.known: dict[tuple[int, ...], float] = {}
 
     def skill(self, findings: Sequence[Finding]) -> float:
-        """The skill after these findings' repairs, mean over the seeds."""
+        """The skill after these findings' repairs: of the mean over the seeds less its standard error.
+
+        What works from every seed is worth more than what works from some.
+        """
         key = tuple(id(f.repair) for f in findings)
         if key not in self.known:
             scores = self.scores(self.field, findings)
-            self.known[key] = self.field.skill(float(np.mean(scores)))
+            self.known[key] = self.field.skill(float(np.mean(scores) - np.std(scores) / np.sqrt(len(scores))))
         return self.known[key]
 
     def scores(self, field: Ground, findings: Sequence[Finding]) -> list[float]:
@@ -290,14 +334,14 @@ class _Search:
     def late(self) -> bool:
         return perf_counter() > self.deadline
 
-    def greedy(self, findings: Sequence[Finding]) -> list[Finding]:
-        """Repairs added one by one where they help; where none does alone, all at once."""
-        kept: list[Finding] = []
+    def greedy(self, findings: Sequence[Finding], kept: Sequence[Finding] = ()) -> list[Finding]:
+        """Repairs added to those kept, one by one where they help; where none does alone, all at once."""
+        base, kept = list(kept), list(kept)
         for finding in findings:
             if not self.late and self.skill([*kept, finding]) > self.skill(kept) + HELPS:
                 kept.append(finding)
-        for whole in ([f for f in findings if f.severity != "note"], list(findings)):
-            if not self.late and len(whole) > len(kept) and self.skill(whole) > self.skill(kept) + max(SAME, HELPS):
+        for whole in (base + [f for f in findings if f.severity != "note"], base + list(findings)):
+            if not self.late and len(whole) > len(kept) and self.skill(whole) > self.skill(kept) + HELPS:
                 kept = whole
         return kept
 
@@ -310,7 +354,7 @@ class _Search:
         return kept
 
     def paced(self, kept: list[Finding]) -> list[Finding]:
-        """With another rate or more epochs, where that helps."""
+        """With another rate, more epochs or fewer, where that helps."""
         base = self.field.repaired(_repairs(kept)) if self.skill(kept) > -1.0 else self.field.setup
         epochs = round(base.epochs / self.field.stretch) or 1
         best = kept
@@ -318,9 +362,10 @@ class _Search:
             if self.late or self.skill(best) > 1.0 - HELPS:
                 break
             rate = base.learning_rate * factor
-            words = f"α = {rate:g}" if longer == 1 else f"{longer} times as many epochs"
-            changes = {"learning_rate": rate} if longer == 1 else {"epochs": epochs * longer}
+            other = max(1, round(epochs * longer))
+            words = f"α = {rate:g}" if longer == 1 else f"{other} epochs"
+            changes: dict[str, Any] = {"learning_rate": rate} if longer == 1 else {"epochs": other}
             found = Finding("The pace that suits the repaired network.", {}, repair=Repair(words, changes), rule="pace")
-            if self.skill([*kept, found]) > self.skill(best) + SAME:
+            if self.skill([*kept, found]) > self.skill(best) + HELPS:
                 best = [*kept, found]
         return best

@@ -75,7 +75,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "unscaled_inputs", "risk", "before", data.unscaled_inputs, likelihood=0.6,
-        explains=("saturated_at_start", "exploding_at_start", *PACE, *SYMPTOMS),
+        explains=("saturated_at_start", "exploding_at_start", "rate_too_low", *PACE, *SYMPTOMS),
         reason="∂E/∂W = δ xᵀ: large x, or columns of different size, make E steep one way and flat another.",
         source="LeCun et al. (1998), section 4.3: the curvature of E grows with mean x². Above 10² times that of "
         "inputs around 1 the usual rates are 100 times too high; ranges 10³ apart, or means 10 ranges from 0, "
@@ -169,7 +169,8 @@ RULES: tuple[Rule, ...] = (
         source="One class is enough.",
     ),
     Rule(
-        "unscaled_targets", "risk", "before", target.unscaled_targets, likelihood=0.6, explains=(*PACE, *SYMPTOMS),
+        "unscaled_targets", "risk", "before", target.unscaled_targets, likelihood=0.6,
+        explains=("rate_too_low", *PACE, *SYMPTOMS),
         reason="∂E/∂z = o − t is as large as the targets, and the weights must grow to them.",
         source="As for inputs: 10 times the size of 1, at which outputs start; below a hundredth E is within 10⁻⁴ of "
         "its least from the start.",
@@ -260,7 +261,8 @@ RULES: tuple[Rule, ...] = (
         "weights_too_small", "risk", "before", begin.weights_too_small, likelihood=0.5,
         explains=("vanishing_by_depth", "dead_layer", "gradient_faded", *SYMPTOMS),
         reason="Signals and errors shrink in every layer.",
-        source="The same rule from below: a quarter. A risk where all layers together leave 3 % of a difference.",
+        source="The same rule from below, or Glorot's where that is smaller: a quarter. A risk where all layers "
+        "together leave 3 % of a difference.",
     ),
     Rule(
         "vanishing_by_depth", "risk", "before", begin.vanishing_by_depth, likelihood=0.6,
@@ -355,6 +357,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "overfitting", "risk", "during", training.overfitting, likelihood=0.4,
+        explains=("answers_alike", "learns_less"),
         reason="Rows learnt by heart say nothing of others.",
         source="A fifth of the skill between rows trained on and rows held out, beyond two standard errors.",
     ),
@@ -377,7 +380,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "learns_less", "risk", "during", training.learns_less, likelihood=0.05,
-        reason="What a plain network learns from these rows can be learnt.",
+        reason="What a plain network or a straight line learns from these rows can be learnt.",
         source="Below 90 % of its skill, beyond two standard errors: 99 % of healthy random set-ups stay above "
         "(benchmarks/doctor_random.py).",
     ),

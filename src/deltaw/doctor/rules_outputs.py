@@ -162,6 +162,8 @@ def improper_loss(evidence: Evidence) -> Finding | None:
         return None
     low, high = f.range
     inside = np.clip(t, row.low, row.high)
+    if (t != inside).any(axis=1).mean() > BETWEEN:  # such targets have no error at all: other rules' words
+        return None
     aimed = np.clip(inside, low, high)
     with np.errstate(all="ignore"):
         best = float(row.E(aimed, inside).mean())
@@ -170,9 +172,9 @@ def improper_loss(evidence: Evidence) -> Finding | None:
     if not ends[end] <= best + EPSILON:
         return None
     return Finding(
-        f"With {name} outputs, {row.kind} error is least where every output is {end:g}, whatever the target: "
-        f"{number(ends[end], 3)} a row, against {number(best, 3)} for outputs equal to the targets. Nothing is asked "
-        "of the outputs that should be low, and the network learns to answer the same to every row.",
+        f"With {name} outputs, {row.kind} error asks for {end:g} everywhere: a row of that costs "
+        f"{number(ends[end], 3)}, no more than outputs equal to the targets, which cost {number(best, 3)}. Nothing is "
+        "asked of the outputs that should be low, and the network learns to answer the same to every row.",
         {"error_of_one_answer": ends[end], "error_of_the_truth": best},
         Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
     )  # fmt: skip

@@ -140,7 +140,9 @@ def weights_too_small(evidence: Evidence) -> Finding | None:
     start = started(evidence)
     if start is None or not np.isfinite(start.gradient).all():
         return None
-    ratio = _ratios(evidence, start)
+    sizes = evidence.setup.network.sizes
+    usual = np.sqrt(2.0 / (np.array(sizes[:-1]) + sizes[1:]))  # Glorot's, smaller where a layer fans out
+    ratio = np.maximum(_ratios(evidence, start), start.weight / usual)
     ratio = np.where(ratio > 0, ratio, 1.0)  # zeros are another rule's
     small = ratio < SMALL
     product = float(np.prod(np.minimum(ratio, 1.0)))
@@ -150,7 +152,7 @@ def weights_too_small(evidence: Evidence) -> Finding | None:
     return Finding(
         f"Weights of {int(small.sum())} of the {len(ratio)} layers are too small for their width, in layer {l + 1} "
         f"{number(1 / ratio[l], 3)} times (root mean square {number(start.weight[l], 3)}, for "
-        f"{evidence.setup.network.sizes[l]} inputs {number(start.weight[l] / ratio[l], 3)} keeps the size of "
+        f"{sizes[l]} inputs and {sizes[l + 1]} units {number(start.weight[l] / ratio[l], 3)} keeps the size of "
         f"signals). Over all layers a difference between two rows is made {number(product, 2)} as large.",
         {"times_too_small": float(1 / ratio[l]), "product": product, "layers": int(small.sum())}, Where(layer=l),
         Repair("draw the weights with the deviation that suits the width", {"init": None}),

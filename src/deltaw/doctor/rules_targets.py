@@ -97,7 +97,10 @@ def imbalance(evidence: Evidence) -> Finding | None:
         f"{evidence.setup.batch_size} holds "
         f"{number(evidence.setup.batch_size * float(counts.min() / counts.sum()), 2)}.",
         {"ratio": ratio, "commonest_share": share},
-        repair=Repair("weigh each row by 1 / its class's rows (sample_weight), and judge by recall of each class"),
+        repair=Repair(
+            "weigh each row by 1 / its class's rows (sample_weight), and judge by recall of each class",
+            {"balance": True},
+        ),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from deltaw.doctor.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
-from deltaw.doctor.trial import PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS
+from deltaw.doctor.trial import LINE_L2, PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS
 from deltaw.doctor.watch import CHANCE
 from deltaw.engines.look import flat_below
 from deltaw.equations.dropout import Dropout
@@ -26,6 +26,7 @@ FLAT_LAYER = 0.8  # share of a squashing layer's signals
 DEAD = 0.5  # share of a layer's units
 FADED, GROWN = 1e-3, 1e3  # of the error sent back, from the output to the first layer
 GAP = 0.2  # of skill, between rows trained on and rows held out
+WIDE_GAP = 0.5  # from here on more than half of what was fitted is noise, and a small penalty takes little of it away
 RISEN = 1.2  # E on held-out rows at the end, over its lowest
 DECAYED = 0.5  # the weights' length at the end, over that at the start
 DROPPED = 0.3  # dropout from here on may be too much
@@ -137,7 +138,7 @@ def answers_alike(evidence: Evidence) -> Finding | None:
     what = "the mean" if seen.task == "regression" else "the commonest class"
     return Finding(
         f"It scores {number(seen.given[0].score, 3)}; always answering {what} scores {number(seen.ground.guess, 3)}, "
-        f"and a plain network learns {number(seen.plain.score, 3)} from the same rows."
+        f"and {seen.plain_words} scores {number(seen.plain.score, 3)} on the same rows."
         + (f" E stands at {number(float(E[-1]), 3)}, a constant answer's is {number(guess, 3)}." if still else ""),
         {"score": seen.given[0].score, "guess": seen.ground.guess, "plain": seen.plain.score, "E": float(E[-1]),
          "E_of_a_constant": guess}, Where(epoch=len(E) - 1), likelihood=0.1,
@@ -150,7 +151,7 @@ def chance(evidence: Evidence) -> Finding | None:
     if seen.setup.validation is None or len(seen.setup.validation[1]) < FEWEST or seen.p <= 5 * CHANCE:
         return None
     return Finding(
-        f"On the rows held out the better of this network and a plain one scores "
+        f"On the rows held out the best of this network, a plain one and a straight line scores "
         f"{number(max(seen.plain.score, seen.given[0].score), 3)}, guessing {number(seen.ground.guess, 3)}; with the "
         f"targets dealt out anew at random it does as well in {seen.p:.0%} of 199 deals. These inputs say nothing "
         "about these targets that a network could find.",
@@ -169,11 +170,12 @@ def overfitting(evidence: Evidence) -> Finding | None:
     if fitted - held < GAP + seen.noise:
         return None
     parameters, rows = seen.setup.network.parameter_count, len(seen.setup.T)
+    penalty = 0.01 if fitted - held < WIDE_GAP else 0.1
     return Finding(
         f"On the rows trained on it scores {number(trial.fitted, 3)}, on rows held out {number(trial.score, 3)}: with "
         f"{parameters:,} numbers to set and {rows:,} rows it learns the rows by heart.",
         {"fitted": trial.fitted, "held_out": trial.score, "parameters": parameters, "rows": rows},
-        repair=Repair("a penalty on large weights", {"l2": 0.01}), likelihood=0.4,
+        repair=Repair(f"a penalty on large weights, λ = {penalty:g}", {"l2": penalty}), likelihood=0.4,
     )  # fmt: skip
 
 
@@ -181,7 +183,7 @@ def too_small(evidence: Evidence) -> Finding | None:
     """A network that cannot even fit the rows it was trained on, where a plain one of 32 units can."""
     seen, net = evidence.watched, evidence.setup.network
     hidden = net.sizes[1:-1]
-    if not seen.short or seen.broke or (hidden and min(hidden) >= PLAIN_UNITS // 2):
+    if not seen.short or seen.broke or not seen.plain_units or (hidden and min(hidden) >= PLAIN_UNITS // 2):
         return None
     fitted, easy = seen.ground.skill(seen.given[0].fitted), seen.ground.skill(seen.plain.fitted)
     if easy - fitted < GAP:
@@ -228,7 +230,7 @@ def over_regularised(evidence: Evidence) -> Finding | None:
 
 
 def learns_less(evidence: Evidence) -> Finding | None:
-    """A plain network learns far more from the same rows: what stands last, where no other rule knows better."""
+    """A plain network, or a line, learns far more from the same rows: last, where no other rule knows better."""
     seen = evidence.watched
     if not seen.short:
         return None
@@ -236,10 +238,11 @@ def learns_less(evidence: Evidence) -> Finding | None:
     activation, loss = PLAIN[task]
     targets = evidence.known.targets
     epochs = max(1, math.ceil(PLAIN_STEPS * PLAIN_BATCH / max(1, len(evidence.setup.T))))
+    hidden, l2 = ([seen.plain_units], 0.0) if seen.plain_units else ([], LINE_L2)
     changes: dict[str, Any] = {
-        "inputs": "standard", "hidden": [PLAIN_UNITS], "hidden_activation": "relu", "loss": loss,
+        "inputs": "standard", "hidden": hidden, "hidden_activation": "relu", "loss": loss,
         "output_activation": activation, "optimizer": "adam", "learning_rate": 0.01, "schedule": "cosine",
-        "batch_size": PLAIN_BATCH, "epochs": epochs, "shuffle": True, "backward": "gradient", "l2": 0.0, "dropout": 0.0,
+        "batch_size": PLAIN_BATCH, "epochs": epochs, "shuffle": True, "backward": "gradient", "l2": l2, "dropout": 0.0,
         "label_smoothing": 0.0, "max_grad_norm": None, "reduction": "mean",
     }  # fmt: skip
     if task == "regression":
@@ -249,8 +252,8 @@ def learns_less(evidence: Evidence) -> Finding | None:
     elif targets.form != "labels":
         changes["labels"] = (0.0, 1.0)
     return Finding(
-        f"It scores {number(float(np.mean([t.score for t in seen.given])), 3)}; a plain network (inputs scaled, one "
-        f"hidden layer of {PLAIN_UNITS} relu, Adam) scores {number(seen.plain.score, 3)} on the same rows.",
+        f"It scores {number(float(np.mean([t.score for t in seen.given])), 3)}; {seen.plain_words} scores "
+        f"{number(seen.plain.score, 3)} on the same rows.",
         {"score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
-        repair=Repair("settings that rarely fail", changes), severity="fault" if seen.harmed else "risk",
+        repair=Repair(seen.plain_words, changes), severity="fault" if seen.harmed else "risk",
     )  # fmt: skip

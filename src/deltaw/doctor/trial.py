@@ -32,6 +32,7 @@ Trained = tuple[Network, History]  # a network as its training ended, and how it
 HELD_OUT = 0.25  # share of the rows kept apart where the set-up keeps none itself
 FEWEST_HELD_OUT = 10  # fewer rows than this tell nothing: then the training rows score
 MOST_HELD_OUT = 2000
+FEWEST_ROWS = 500  # trained on, however large the network
 # What a trial costs, in seconds, on the native engine: a step; and of one row each input, each layer, each weight
 # forward and back. Measured over networks from 2-50-3 to 784-784-50-10 on one core; it only sets how many steps fit.
 STEP_COST, INPUT_COST, LAYER_COST, WEIGHT_COST = 2e-6, 1.2e-9, 4e-8, 2.5e-11
@@ -139,7 +140,8 @@ def ground(setup: Setup, budget: Budget, seed: int = 0) -> Ground:
     elif validation is not None and len(validation[1]) > MOST_HELD_OUT:
         some = np.sort(rng.permutation(len(validation[1]))[:MOST_HELD_OUT])
         validation = (matrix(validation[0], "X")[some], np.asarray(validation[1])[some])
-    index = np.sort(order[kept : kept + budget.rows])  # in the order they came: it may be what is wrong
+    rows = min(budget.rows, max(FEWEST_ROWS, int(budget.seconds / _row_cost(setup))))  # at least one pass over them
+    index = np.sort(order[kept : kept + rows])  # in the order they came: it may be what is wrong
     weight = None if setup.sample_weight is None else np.asarray(setup.sample_weight)[index]
     cut = replace(
         setup, X=X[index], T=T[index], sample_weight=weight, validation=validation,
@@ -161,10 +163,15 @@ def ground(setup: Setup, budget: Budget, seed: int = 0) -> Ground:
 
 def affordable(setup: Setup, seconds: float) -> int:
     """How many epochs of it fit into so many seconds, about; at least one."""
-    net, rows = setup.network, setup.X.shape[0]
+    steps = _steps(setup) * STEP_COST * (1 if setup.engine == "native" else REFERENCE_SLOWER)
+    return max(1, int(seconds / (steps + setup.X.shape[0] * _row_cost(setup))))
+
+
+def _row_cost(setup: Setup) -> float:
+    """What training on one row once costs, in seconds, about; its step apart."""
+    net = setup.network
     row = INPUT_COST * net.sizes[0] + LAYER_COST * len(net.weights) + WEIGHT_COST * net.parameter_count
-    epoch = (_steps(setup) * STEP_COST + rows * row) * (1 if setup.engine == "native" else REFERENCE_SLOWER)
-    return max(1, int(seconds / epoch))
+    return row * (1 if setup.engine == "native" else REFERENCE_SLOWER)
 
 
 def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Trial:
@@ -270,13 +277,14 @@ PLAIN: dict[str, tuple[str, Any]] = {
     "regression": ("identity", "squared"),
 }
 PLAIN_STEPS, PLAIN_BATCH, PLAIN_UNITS = 2000, 32, 32
+LINE_L2 = 0.01  # where there are few rows, many columns or much noise, a line too learns by heart
 
 
-def plain(setup: Setup, seconds: float) -> Setup:
+def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
     """The same rows for a plain network with settings that rarely fail: what these rows can teach.
 
-    One hidden layer of 32 ReLU, inputs scaled to mean 0 and deviation 1, Adam at 0.01 falling as a cosine, 2,000 steps
-    of 32 rows.
+    One hidden layer of `units` ReLU, inputs scaled to mean 0 and deviation 1, Adam at 0.01 falling as a cosine, 2,000
+    steps of 32 rows. With 0 units there is no hidden layer: a straight line, with a small penalty on its slopes.
     """
     known = targets(matrix(setup.T, "T"), setup)
     activation, loss = PLAIN[known.task]
@@ -292,10 +300,12 @@ def plain(setup: Setup, seconds: float) -> Setup:
         changes["labels"] = (0.0, 1.0)
     setup = applied(setup, changes)
     batch = min(PLAIN_BATCH, setup.X.shape[0])
-    network = Network([setup.X.shape[1], PLAIN_UNITS, columns], ["relu", activation], seed=setup.seed)
+    hidden, l2 = ([units], 0.0) if units else ([], LINE_L2)
+    sizes = [setup.X.shape[1], *hidden, columns]
+    network = Network(sizes, ["relu"] * len(hidden) + [activation], seed=setup.seed)
     made = Setup(
         network, setup.X, setup.T, loss=loss, optimizer="adam", learning_rate=0.01, batch_size=batch,
-        schedule="cosine", validation=setup.validation, seed=setup.seed, task=known.task,
+        schedule="cosine", l2=l2, validation=setup.validation, seed=setup.seed, task=known.task,
     )  # fmt: skip
     return replace(made, epochs=min(max(1, PLAIN_STEPS // _steps(made)), affordable(made, seconds)))
 

@@ -1,8 +1,8 @@
 """A training under observation: what is measured once in training, and shared by all rules: `watch(setup, …)`.
 
-The set-up is trained on some of its rows (see `trial.Ground`), with telemetry. Beside it stands a plain network that
-gets the same rows: what it learns can be learnt from them. Where the set-up learns about as much, all is well, and the
-observation ends. Where it does not, it is trained again from other seeds, and at other rates.
+The set-up is trained on some of its rows (see `trial.Ground`), with telemetry. Beside it stand a plain network and a
+straight line that get the same rows: what they learn can be learnt from them. Where the set-up learns about as much,
+all is well, and the observation ends. Where it does not, it is trained again from other seeds, and at other rates.
 """
 
 from __future__ import annotations
@@ -19,7 +19,19 @@ from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.start import Start, start
 from deltaw.doctor.stepping import Break, first_break
 from deltaw.doctor.targets import targets
-from deltaw.doctor.trial import Budget, Ground, Trained, Trial, finished, ground, outputs, permuted, plain, trial
+from deltaw.doctor.trial import (
+    PLAIN_UNITS,
+    Budget,
+    Ground,
+    Trained,
+    Trial,
+    finished,
+    ground,
+    outputs,
+    permuted,
+    plain,
+    trial,
+)
 from deltaw.engines.look import Look
 from deltaw.equations import losses
 from deltaw.exceptions import InputError
@@ -30,7 +42,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 SEEDS = 3  # a verdict that a network learns too little is over so many trainings
-# Shares of the seconds: the first training, the plain network, and all trainings of the sweep together.
+# Shares of the seconds: the first training, the plain network and again the line, all trainings of the sweep together.
 WATCHED, PLAIN, SWEPT = 0.2, 0.08, 0.2
 FACTORS = np.logspace(-4, 5, 10)  # of the rate in use: too low is by more decades wrong than too high
 SAMPLE = 512  # rows on which the trained network is looked into
@@ -40,7 +52,9 @@ SHORT = 0.9
 CUT = 0.9  # share of the steps asked for: with fewer the budget cut the training off
 FALLING = 0.01  # of E, from one fifth of the epochs to the last
 CHANCE = 0.01  # p of a permutation test up to which a score is no chance
-HARMED = 0.6  # below this share there is harm, whatever the cause: no healthy one of those comes below 0.74
+HARMED = (
+    0.75  # below this share, beyond one standard error, there is harm, whatever the cause; none of those comes there
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,8 @@ class During:
         ground: the rows and the cut-down set-up that was trained.
         given: trainings of it; the first with looks. One where all is well, else one for each of three seeds. Of a
             model the training that it came from, and no other.
-        plain: the plain network's.
+        plain: the plain network's, or the straight line's, whichever scores better.
+        plain_units: in its hidden layer; 0 of a line, which has none.
         p: that outputs of the better of the two score so well on the rows held out by chance (a permutation test).
         broke: the first tensor that was no longer a number; None where all stayed numbers.
         start, end: the network at its first step and at its end, on the same rows; None where they do not fit.
@@ -64,6 +79,7 @@ class During:
     ground: Ground
     given: tuple[Trial, ...]
     plain: Trial
+    plain_units: int
     p: float
     broke: Break | None
     start: Start | None
@@ -115,6 +131,13 @@ class During:
     def possible(self) -> float:
         """The most that anybody learnt from these rows."""
         return max(self.ground.skill(t.score) for t in (self.plain, *self.given))
+
+    @property
+    def plain_words(self) -> str:
+        """What `plain` is."""
+        if self.plain_units:
+            return f"a plain network (inputs scaled, one hidden layer of {self.plain_units} relu, Adam)"
+        return "a straight line (inputs scaled, no hidden layer, a small penalty)"
 
     @property
     def noise(self) -> float:
@@ -172,11 +195,14 @@ def watch(
         first = trial(cut, seconds=2 * WATCHED * seconds)
     else:
         first, field = finished(cut, *trained), replace(field, share=1.0)
-    easy = trial(plain(cut, PLAIN * seconds), seconds=2 * PLAIN * seconds)
+    sizes = {
+        units: trial(plain(cut, PLAIN * seconds, units), seconds=2 * PLAIN * seconds) for units in (PLAIN_UNITS, 0)
+    }
+    units, easy = max(sizes.items(), key=lambda known: known[1].score)
     x, t = sample(cut)
     lost = not all(np.isfinite(w).all() for w in [*first.network.weights, *first.network.biases])
     seen = During(
-        ground=field, given=(first,), plain=easy, p=_chance(cut, first, easy),
+        ground=field, given=(first,), plain=easy, plain_units=units, p=_chance(cut, first, easy, units),
         broke=_break(cut, first) if lost or first.history.ended == "diverged" else None,
         start=start(cut, x, t), end=None if lost else start(replace(cut, network=first.network), x, t),
         guess_error=guess_error(cut), sweep=None, saved=trained is not None,
@@ -238,10 +264,10 @@ def _noise(field: Ground, t: Trial) -> float:
     return 2.0 * error / max(1.0 - field.guess, 1e-9)
 
 
-def _chance(setup: Setup, first: Trial, easy: Trial) -> float:
+def _chance(setup: Setup, first: Trial, easy: Trial, units: int) -> float:
     """p of the better of two trainings, on the rows that score."""
     best = max((first, easy), key=lambda t: t.score)
-    made = setup if best is first else plain(setup, 1.0)
+    made = setup if best is first else plain(setup, 1.0, units)
     X, T = (made.X, made.T) if made.validation is None else made.validation[:2]
     known = targets(matrix(made.T, "T"), made)
     return permuted(known, known.encoded(matrix(T, "T")), outputs(made, best.network, X))
