@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure as Drawing
+from rich.cells import cell_len
 
 from deltaw.exceptions import SettingError
 from deltaw.pages import FORMATS, Figure, Formula, Page, Section, Table, Text, html, latex_number, number
 from deltaw.pages.numbers import aligned
+from deltaw.pages.terminal import broken
 
 NASTY = "<script>x</script> & $a_b$ | *c* [d](http://evil) \\ #1"
 
@@ -112,12 +114,29 @@ def test_markdown_escapes_and_keeps_code(word: str) -> None:
 @pytest.mark.parametrize("width", [40, 80, 120])
 @pytest.mark.parametrize("word", ["weight", NASTY, "权重"])
 def test_terminal_lines_fit(width: int, word: str) -> None:
-    from rich.cells import cell_len
-
     long = Formula("z", "z = " + " + ".join(["0.25·0.5"] * 40))
     text = Page(word, word * 9, [*page(word).sections, Section("long", [long])]).text(width)
     assert max(map(cell_len, text.splitlines())) <= width
     assert text.replace("\n", " ").count("0.25·0.5") == 40
+
+
+@given(st.text("ab 。，（学习一二）、x《y》", max_size=120), st.integers(6, 40))
+def test_lines_are_broken_where_they_may_be(text: str, width: int) -> None:
+    lines = broken(text, width)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(cell_len(line) <= width for line in lines)
+    words = re.findall("[ab]+", text)
+    if all(len(word) < width - 4 for word in words):  # then none had to be cut
+        assert [word for line in lines for word in re.findall("[ab]+", line)] == words
+
+
+def test_chinese_lines_begin_and_end_as_they_should() -> None:
+    text = "预测器把输入变成一个数，分类器（见第二课）判断一个东西属于两类中的哪一类。" * 3
+    for width in range(8, 60):
+        lines = broken(text, width)
+        assert not any(line[0] in "，。）" for line in lines)
+        assert not any(line[-1] == "（" for line in lines)
+        assert all(cell_len(line) >= width - 5 for line in lines[:-1])  # filled, but for what must stay together
 
 
 def test_points_stand_under_each_other() -> None:

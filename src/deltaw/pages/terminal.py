@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from deltaw.pages.typeset import typeset
 
 INDENT = 4  # of formulas
 NARROWEST = 20
+# What stays together on a line: a word, or a Chinese character, with the signs that open before and close behind it.
+OPENING, CLOSING, HAN = "（《〈「『【“‘", "，。、；：？！）》〉」』】”’…", "\u2e80-\u9fff\uff00-\uffef"
+UNITS = re.compile(rf" |[{OPENING}]*(?:[{HAN}]|[^\s{HAN}{OPENING}{CLOSING}]+|[{CLOSING}])[{CLOSING}]*|[{OPENING}]+")
 MATRIX = frozenset("⎛⎡⎧")  # signs of formulas whose lines belong together
 
 
@@ -26,7 +30,7 @@ def render(title: str, lead: str, sections: Sequence[Section], lang: str, width:
     )  # fmt: skip
     _heading(console, title, "═")
     if lead:
-        console.print(_prose(lead))
+        _prose(console, lead)
     for section in sections:
         console.print()
         _heading(console, section.title, "─")
@@ -40,27 +44,45 @@ def render(title: str, lead: str, sections: Sequence[Section], lang: str, width:
 def _heading(console: Any, title: str, rule: str) -> None:
     from rich.cells import cell_len
 
-    console.print(_prose(title))
+    _prose(console, title)
     console.print(rule * min(cell_len(title.replace("`", "")), console.width))
 
 
 def _show(console: Any, block: Block, lang: str) -> None:
     match block:
         case Text():
-            console.print(_prose(block.text))
+            _prose(console, block.text)
         case Formula():
             _formula(console, block)
         case Table():
             _table(console, block, lang)
         case Figure():
             label = f"[{WORDS[lang]['figure']}] "
-            console.print(_prose(label + (block.caption or block.alt)))
+            _prose(console, label + (block.caption or block.alt))
 
 
-def _prose(text: str) -> Any:
-    from rich.text import Text as Rich
+def _prose(console: Any, text: str) -> None:
+    """A paragraph, its lines broken at blanks and between Chinese characters."""
+    console.print("\n".join(broken(text.replace("`", ""), console.width)), soft_wrap=True)
 
-    return Rich(" ".join(text.split()).replace("`", ""))
+
+def broken(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` cells, Chinese characters being two cells wide.
+
+    A line neither begins with a sign that closes (，。）) nor ends with one that opens (（《): W3C, Requirements for
+    Chinese Text Layout, section 3.1.3. What is longer than a line is cut.
+    """
+    from rich.cells import cell_len, chop_cells
+
+    lines, line = [], ""
+    for unit in UNITS.findall(" ".join(text.split())):
+        if cell_len((line + unit).rstrip()) <= width:
+            line += unit
+            continue
+        lines += [line.rstrip()] if line.strip() else []
+        *whole, line = chop_cells(unit.lstrip(), width) or [""]
+        lines += whole
+    return [*lines, line.rstrip()]
 
 
 def _formula(console: Any, block: Formula) -> None:
@@ -104,4 +126,4 @@ def _table(console: Any, block: Table, lang: str) -> None:
         grid.add_row(*map(Rich, row))
     console.print(grid)
     if block.caption:
-        console.print(_prose(block.caption))
+        _prose(console, block.caption)
