@@ -332,11 +332,14 @@ def svg(figure: Figure) -> str:
 
 
 def _plain_decades(axes: Axes) -> None:
-    """0.001, 10, 1e6 on logarithmic axes."""
-    from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter
+    """0.001, 10, 1e6 on logarithmic axes; on short ones 1, 2, 5, 10, and on very short ones what lies in between."""
+    from matplotlib.ticker import FuncFormatter, LogFormatter, LogLocator, MaxNLocator, NullFormatter
 
-    for axis in (axes.xaxis, axes.yaxis):
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         if isinstance(axis.get_major_formatter(), LogFormatter):
+            decades = abs(np.log10(high / low))
+            if decades < 2:
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if decades > 0.7 else MaxNLocator(4))
             axis.set_major_formatter(FuncFormatter(lambda value, _: _decade(float(value))))
             axis.set_minor_formatter(NullFormatter())
 

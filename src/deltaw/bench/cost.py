@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from deltaw.bench.measure import Measurement
 from deltaw.bench.results import Timing
 from deltaw.bench.workloads import MNIST, Method, Workload
 from deltaw.exceptions import OutputError, SettingError
+from deltaw.plots import BLUE, GREY, figure, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 ENDINGS = (".png", ".svg", ".pdf")
 ROWS = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000)
@@ -93,27 +97,27 @@ def check_path(path: Path) -> None:
 
 def draw(found: Sequence[Curve], path: Path, title: str) -> None:
     """Write the figure: measured seconds, and the line that costs as much for every operation."""
-    import matplotlib
-    from matplotlib.figure import Figure
+    _picture(found, title).savefig(path, dpi=150, facecolor="white")
+
+
+@styled
+def _picture(found: Sequence[Curve], title: str) -> Figure:
     from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-    from deltaw.plots import BLUE, GREY, STYLE
-
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(3.6 * len(found), 3.4), layout="constrained")
-        for axis, curve in zip(np.atleast_1d(figure.subplots(1, len(found))), found, strict=True):
-            last = curve.seconds[-1] / curve.against[-1]
-            proportional = [last * operations for operations in curve.against]
-            axis.plot(curve.sizes, proportional, color=GREY, linestyle=(0, (4, 3)), label="as many operations a second")
-            axis.plot(curve.sizes, curve.seconds, "o-", color=BLUE, markersize=4, label="measured")
-            axis.set(xscale="log", yscale="log", xlabel=curve.label, ylabel="seconds an epoch")
-            axis.set_title(f"{curve.name}: time ∝ operations^{curve.exponent:.2f}")
-            axis.set_xticks(curve.sizes, [f"{size:,}" for size in curve.sizes], rotation=45)
-            axis.xaxis.set_minor_locator(NullLocator())
-            axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-            axis.yaxis.set_minor_locator(NullLocator())
-            axis.grid()
-        axis.legend(fontsize=8)
-        figure.suptitle(title, fontsize=9, x=0.01, ha="left")
-        figure.savefig(path, dpi=150)
+    drawing, axes = figure((3.6 * len(found), 3.4), 1, len(found))
+    for axis, curve in zip(axes, found, strict=True):
+        last = curve.seconds[-1] / curve.against[-1]
+        proportional = [last * operations for operations in curve.against]
+        axis.plot(curve.sizes, proportional, color=GREY, linestyle=(0, (4, 3)), label="as many operations a second")
+        axis.plot(curve.sizes, curve.seconds, "o-", color=BLUE, markersize=4, label="measured")
+        axis.set(xscale="log", yscale="log", xlabel=curve.label, ylabel="seconds an epoch")
+        axis.set_title(f"{curve.name}: time ∝ operations^{curve.exponent:.2f}")
+        axis.set_xticks(curve.sizes, [f"{size:,}" for size in curve.sizes], rotation=45)
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.yaxis.set_minor_locator(NullLocator())
+        axis.grid()
+    axis.legend(fontsize=8)
+    drawing.suptitle(title, fontsize=9, x=0.01, ha="left")
+    return drawing

@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from deltaw import plots
 from deltaw.equations.activations import activation
-from deltaw.pages import number
 from deltaw.plots import BLUE, GREEN, GREY, INK, VERMILION, styled
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def gradients(curves: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
         if not seen.all():
             axis.plot(x[~seen], np.full((~seen).sum(), low), linestyle="", marker="x", color=colour, markersize=8,
                       label=f"{name}: 0 or no number")  # fmt: skip
-    _logarithmic(axis.yaxis)
+    axis.set_yscale("log")
     _layers(axis.xaxis, names, slanted=len(names) > 6)
     axis.set(ylabel="‖∂E/∂W‖", title="Gradient by layer, the input's side first")
     axis.grid()
@@ -153,7 +152,7 @@ def loss(
         axis.axhline(guess, color=GREY, linestyle=(0, (4, 3)), linewidth=1.4, label="one answer for all rows")
         values = np.append(values, guess)
     if len(values) and values.min() > 0 and values.max() / values.min() > TALL:
-        _logarithmic(axis.yaxis)
+        axis.set_yscale("log")
     top = float(values.max()) if len(values) else 1.0
     for epoch in np.flatnonzero(~fine)[:1]:
         axis.plot([x[epoch]], [top], marker="x", markersize=10, markeredgewidth=2.2, color=VERMILION, linestyle="",
@@ -208,10 +207,10 @@ def rates(
     for name, (rate, colour, dash) in lines.items():
         if rate is not None and rate > 0:
             axis.axvline(rate, color=colour, linestyle=dash, linewidth=1.5, label=name)
-    _logarithmic(axis.xaxis)
+    axis.set_xscale("log")
     values = y[fine & (y > 0)]
     if len(values) and values.max() / values.min() > 30:
-        _logarithmic(axis.yaxis)
+        axis.set_yscale("log")
     axis.set(xlabel="learning rate α", ylabel="E", title="What other learning rates do")
     axis.grid()
     axis.legend(fontsize=8.5)
@@ -225,16 +224,6 @@ def _layers(axis: Any, names: Sequence[str], slanted: bool = False) -> None:
     axis.set_ticks(
         places, [f"{l} {names[l - 1]}" for l in places], **({"rotation": 45, "ha": "right"} if slanted else {})
     )
-
-
-def _logarithmic(axis: Any) -> None:
-    """To a logarithmic scale, its numbers written as people read them: 0.001, 10, 1e6."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
-    axis.set_major_locator(LogLocator(numticks=8))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: number(float(value), 3)))
-    axis.set_minor_formatter(NullFormatter())
 
 
 def _whole(axis: Axes) -> None:
