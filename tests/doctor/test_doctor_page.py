@@ -138,6 +138,7 @@ def test_a_line_before_a_training_that_will_not_go_well(table: Path, capsys: pyt
         ("rows.csv", "expected the name of the column"),
         ("rows.csv -t kimd", "kind"),
         ("m.deltaw", "expected DATA, or a model file and DATA, found m.deltaw;"),
+        ("m.deltaw rows.csv --seed 1", "with a model, expected its own settings, found --seed;"),
         ("rows.csv rows.csv", "expected DATA, or a model file and DATA"),
         ("rows.csv -t kind --rows 0", "--rows: expected 1 or more"),
         ("rows.csv -t kind --seconds -1", "--seconds: expected 0 or more"),

@@ -221,6 +221,7 @@ def bench(
 
 @app.command()
 def doctor(
+    context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="DATA | MODEL DATA", help="A table, or a model file and a table.")],
     data: Annotated[str | None, typer.Argument(metavar="", help="", show_default=False)] = None,
     target: Target = None,
@@ -254,7 +255,10 @@ def doctor(
         "delimiter": delimiter,
         "task": task,
     }
-    run(source, data, target, recipe, rows, seconds, repair, html, json, choices | settings)
+    own = _given(
+        context, {"target", "recipe", "hidden", "epochs", "learning_rate", "batch_size", "setting"} | {*choices}
+    )
+    run(source, data, target, recipe, rows, seconds, repair, html, json, choices | settings, own)
 
 
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -263,6 +267,12 @@ def lesson(context: typer.Context) -> None:
     from deltaw.cli.lesson import lesson as run
 
     run(context.args)
+
+
+def _given(context: typer.Context, names: set[str]) -> list[str]:
+    """Which of these options stand in the command, as they are written there."""
+    sources = {p: context.get_parameter_source(p.name) for p in context.command.params if p.name in names}
+    return [max(p.opts, key=len) for p, source in sources.items() if source and source.name == "COMMANDLINE"]
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:

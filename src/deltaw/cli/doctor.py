@@ -30,8 +30,9 @@ def doctor(
     html: Path | None,
     as_json: bool,
     choices: dict[str, Any],
+    given: list[str],
 ) -> None:
-    """`deltaw doctor`: DATA to be trained on, or MODEL DATA."""
+    """`deltaw doctor`: DATA to be trained on, or MODEL DATA; `given` are the options of training in the command."""
     _check(rows, seconds)
     if html is not None:
         check_writable(html)
@@ -41,13 +42,19 @@ def doctor(
             "expected DATA, or a model file and DATA", " ".join(filter(None, (source, data))),
             "give e.g. deltaw doctor flowers.csv --target species, or deltaw doctor model.deltaw flowers.csv",
         )  # fmt: skip
+    if is_model and (unused := [option for option in given if option != "--delimiter"]):
+        raise SettingError(
+            "with a model, expected its own settings", ", ".join(unused), "leave that out, or give DATA without a model"
+        )
     from deltaw import doctor
-    from deltaw.doctor.page import outcome
+    from deltaw.doctor.page import repair_data
+    from deltaw.tables import read
 
     err = Console(stderr=True, highlight=False, markup=False)
     with err.status(f"examining {source}"):
         if data is not None:
-            diagnosis = doctor.examine_model(source, data, rows=rows, seconds=seconds)
+            table = read(data, choices["delimiter"])
+            diagnosis = doctor.examine_model(source, table, rows=rows, seconds=seconds)
         else:
             diagnosis = doctor.examine_table(source, target, recipe, rows=rows, seconds=seconds, **choices)
     repaired = None
@@ -59,7 +66,7 @@ def doctor(
         write_bytes(html, page.html().encode())
         err.print(f"diagnosis written to {html}", soft_wrap=True)
     if as_json:
-        document = page.json() | ({} if repaired is None else {"repaired": outcome(repaired)})
+        document = page.json() | ({} if repaired is None else {"repaired": repair_data(repaired)})
         put_json(document)
         return
     if html is None:

@@ -98,7 +98,7 @@ def data(diagnosis: Diagnosis) -> dict[str, Any]:
     return content
 
 
-def outcome(repaired: Repaired) -> dict[str, Any]:
+def repair_data(repaired: Repaired) -> dict[str, Any]:
     """What `--json` prints of repairs that were tried."""
     content: dict[str, Any] = plain(
         {

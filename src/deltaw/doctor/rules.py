@@ -112,7 +112,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "rows_across_split", "risk", "before", data.rows_across_split, likelihood=0.3,
         reason="A score on rows that were trained on is no score.",
-        source="More than 1 % of the validation rows, beyond the share that repeats within training anyway.",
+        source="More than 1 % of the validation rows, and 3, beyond the share that repeats within training anyway.",
     ),
     Rule(
         "leak", "risk", "before", data.leak, likelihood=0.3,

@@ -17,6 +17,7 @@ REMEMBERED = 10.0  # weights for each number to be learnt
 FEWEST = 30  # rows: of fewer, a column may tell the target, or be all different, by chance
 ORDERED = 0.1  # changes of the class from row to row, as a share of what chance gives
 SPLIT = 0.01  # share of the validation rows
+FEWEST_SHARED = 3  # rows of the validation set: one or two may be equal to others by chance
 
 
 def bad_numbers(evidence: Evidence) -> Finding | None:
@@ -169,6 +170,8 @@ def rows_across_split(evidence: Evidence) -> Finding | None:
     known = evidence.known
     repeated = 1 - known.repeats.distinct / known.rows  # what repeats in training by itself would repeat in any split
     if known.repeats.shared - repeated <= SPLIT:
+        return None
+    if round(known.repeats.shared * len(evidence.setup.validation[1])) < FEWEST_SHARED:
         return None
     return Finding(
         f"{known.repeats.shared:.1%} of the validation rows stand among the training rows too (within training "
