@@ -1,7 +1,7 @@
 """The doctor on programs that do not learn, and on sound ones: found, cause named, repaired, false alarms, overhead.
 
 Run: python benchmarks/doctor.py [--set published|unseen-a|unseen-b] [--only NAME …] [--as-written] [--seconds 8]
-                                 [--json] [--file FILE] [--for SECONDS]
+                                 [--json] [--markdown] [--file FILE] [--for SECONDS]
 
 The 24 published programs are those of `doctor_programs`; `unseen_programs` has two sets of 36 more. Each program is
 examined and repaired with the seconds given; a faulty one from the first of twelve seeds with which it fails ("mostly"
@@ -139,6 +139,28 @@ def text(row: dict[str, Any]) -> str:
     )
 
 
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """The table of docs/doctor-programs.md, and its totals."""
+    yes = {True: "yes", False: "no"}
+    lines = ["| program | effect | found | cause | first two findings | before | after | fix |", "|---" * 8 + "|"]
+    for row in (row for row in rows if "found" in row):
+        first = ", ".join(f"`{rule}`" for rule in row["first"])
+        scores = "| | |" if "after" not in row else f"{row['before']:.3f} | {row['after']:.3f} | {row['fix']:.3f} |"
+        effect = row["effect"] or ("no score shows it" if "after" not in row else "clear")
+        lines.append(f"| {row['program']} | {effect} | {yes[row['found']]} | {yes[row['cause']]} | {first} | {scores}")
+    controls = [row for row in rows if "false_alarm" in row]
+    alarmed = [f"{row['program']} ({', '.join(row['faults'])})" for row in controls if row["false_alarm"]]
+    return "\n".join([*lines, "", f"{totals(rows)} Alarmed: {', '.join(alarmed) or 'none'}."])
+
+
+def totals(rows: list[dict[str, Any]]) -> str:
+    """How many of how many, in a line."""
+    counts = {what: [row[what] for row in rows if what in row] for what in ("found", "cause", "repaired")}
+    said = "; ".join(f"{what}: {sum(of)} of {len(of)}" for what, of in counts.items())
+    alarms = [row["false_alarm"] for row in rows if "false_alarm" in row]
+    return f"{said}; false alarms: {sum(alarms)} of {len(alarms)} controls."
+
+
 def trained(program: Program) -> dict[str, Any]:
     """The scores of a program, and of its fix where it has one, over three seeds."""
     ways = {"given": program.given, "fixed": program.fixed}
@@ -174,6 +196,7 @@ def main() -> None:
     parser.add_argument("--overhead", action="store_true", help="measure what watching costs, and nothing else")
     parser.add_argument("--train", action="store_true", help="only train the programs and their fixes")
     parser.add_argument("--json", action="store_true", help="one document on stdout")
+    parser.add_argument("--markdown", action="store_true", help="the table of docs/doctor-programs.md on stdout")
     parser.add_argument("--file", type=Path, help="one line a program; those in it are not run again")
     parser.add_argument(
         "--for", type=float, default=float("inf"), dest="limit", help="begin none after so many seconds"
@@ -202,15 +225,11 @@ def main() -> None:
     rows = []
     for row in rows_of(chosen, everything, options):
         rows.append(row)
-        print(text(row), file=sys.stderr if options.json else sys.stdout, flush=True)
+        print(text(row), file=sys.stderr if options.json or options.markdown else sys.stdout, flush=True)
     if options.json:
         print(json.dumps(rows, default=str))
         return
-    for what in ("found", "cause", "repaired"):
-        of = [row[what] for row in rows if what in row]
-        print(f"{what}: {sum(of)} of {len(of)}")
-    alarms = [row["false_alarm"] for row in rows if "false_alarm" in row]
-    print(f"false alarms: {sum(alarms)} of {len(alarms)} controls")
+    print(markdown(rows) if options.markdown else totals(rows))
 
 
 if __name__ == "__main__":
