@@ -5,7 +5,8 @@ Run: python benchmarks/doctor_random.py healthy|broken --count 50 [--first 0] [-
 Set-ups are those of `doctor_setups`, one a seed. Each is one line of the file; seeds that stand in it are not run
 again, so that a long run can be cut into parts. "found": there is a fault, or a risk that names the way it was broken;
 "first": the first finding names it; "repaired": trained in full over three seeds, the repaired set-up learns as much as
-the healthy one it was made from, less two hundredths of skill or two standard errors of the rows held out.
+the healthy one it was made from, less two hundredths of skill or two standard errors of a skill on the rows held out
+(which are others for the two).
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ def of_broken(seed: int, seconds: float) -> dict[str, Any]:
     goal, held = before, len(field.setup.validation[1])
     after_field = ground(mended.setup, Budget(5000, 5.0), seed=2)
     after = skill(after_field, after_field.setup)
-    share = min(max(goal, 0.05), 0.95)
-    slack = max(NEAR, 2 * float(np.sqrt(share * (1 - share) / held)))
+    share = min(max(field.guess + (1 - field.guess) * goal, 0.05), 0.95)
+    slack = max(NEAR, 2 * float(np.sqrt(share * (1 - share) / held)) / (1 - field.guess))
     return {
         "way": way, "table": table, "found": named or not diagnosis.healthy, "fault": not diagnosis.healthy,
         "first": bool(found) and found[0].rule in causes, "repaired": after >= goal - slack,

@@ -173,6 +173,19 @@ def test_columns_and_rows_that_are_dropped() -> None:
     np.testing.assert_allclose(fewer.network.forward(X[:, [0, 2, 4]]), given_.network.forward(kept))
 
 
+def test_rows_with_holes_are_left_out() -> None:
+    x = X.copy()
+    x[3, 1], x[299, 0] = np.nan, np.inf
+    held = X[:9].copy()
+    held[4, 4] = np.nan
+    given_ = setup(X=x, validation=(held, given_targets := np.arange(9.0)))
+    whole = applied(given_, {"whole_rows": True})
+    np.testing.assert_array_equal(whole.X, np.delete(X, [3, 299], axis=0))
+    assert len(whole.T) == 298
+    np.testing.assert_array_equal(whole.validation[0], np.delete(X[:9], 4, axis=0))
+    np.testing.assert_array_equal(whole.validation[1], np.delete(given_targets, 4))
+
+
 @pytest.mark.parametrize("form", ["labels", "one_hot", "binary"])
 def test_classes_weighed_alike(form: str) -> None:
     label = (np.arange(300) < 20).astype(np.int64)

@@ -226,9 +226,10 @@ def test_a_repair_that_cannot_be_made_is_dropped() -> None:
 
 
 def test_a_fault_becomes_a_risk_and_a_risk_a_note_where_the_network_learns() -> None:
-    known = evidence(binary())
+    known = evidence(number())
     assert known.before is not None
     known = replace(known, during=watch(known.setup, known.before, seconds=SECONDS))
+    assert known.watched.skill > SHORT * known.watched.possible
     suspect = Finding("", rule="weights_too_small", severity="fault", likelihood=0.5)
     slight = replace(suspect, severity="risk")
     elsewhere = Finding("", rule="leak", severity="risk", likelihood=0.3)  # no score shows it

@@ -107,6 +107,21 @@ def _fill(setup: Setup, statistic: str) -> Setup:
     return replace(setup, X=np.where(known, x, means), validation=validation, input_scale=None)
 
 
+def _whole_rows(setup: Setup, on: bool) -> Setup:
+    """Without the rows, of training and of validation, that hold a NaN or an infinity."""
+    if not on:
+        return setup
+
+    def bad(X: Any) -> Array:
+        return np.flatnonzero(~np.isfinite(_inputs_as_seen(setup, X)).all(axis=1))
+
+    validation = setup.validation
+    if validation is not None:
+        keep = np.setdiff1d(np.arange(len(validation[1])), bad(validation[0]))
+        validation = tuple(matrix(part, "X")[keep] for part in validation)
+    return replace(_drop_rows(setup, bad(setup.X).tolist()), validation=validation)
+
+
 def _inputs_as_seen(setup: Setup, X: Any) -> Array:
     """X as the network takes it, dense: a scaled column is no longer sparse."""
     x = np.asarray(X.toarray() if hasattr(X, "toarray") else X, np.float64)
@@ -196,6 +211,7 @@ OPERATIONS: dict[str, Callable[[Setup, Any], Setup]] = {
     "outputs": _outputs,
     "inputs": _inputs,
     "fill": _fill,
+    "whole_rows": _whole_rows,
     "targets": _targets,
     "labels": _labels,
     "one_hot": _one_hot,

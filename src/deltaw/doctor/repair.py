@@ -19,7 +19,7 @@ from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.rules import BY_NAME
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trial import Budget, Ground, Trial, affordable, ground, score, trial
-from deltaw.doctor.watch import SEEDS, During
+from deltaw.doctor.watch import SEEDS, SHORT, During
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network
@@ -36,7 +36,7 @@ PROVED = 0.85
 ANEW = "saved_weights"  # the rule whose repair changes no setting
 LAST_RESORT = "learns_less"  # the rule whose repair is another network altogether
 HELPS = 0.01  # of skill: a repair that brings less is left out
-NEARLY = 0.95  # of what a plain network learns: repairs that bring so much are enough
+NEARLY = 0.97  # of what a plain network learns: repairs that bring so much are enough
 TRIAL = 0.06  # share of the seconds for one trial
 CONFIRMED = 0.4  # and for all trials of single repairs, and again for those of all but one
 # Shares of the seconds of a repair: the search, and the examination of what was mended, if that is not enough.
@@ -82,7 +82,8 @@ def _unharmed(finding: Finding, seen: During) -> Finding:
     """A finding about a network that learns: a fault is a risk, and a risk that would have shown a note."""
     if finding.rule in CERTAIN or finding.severity == "note":
         return finding
-    would_show = LAST_RESORT in BY_NAME[finding.rule].explains and not seen.unfinished
+    full = seen.skill >= SHORT * seen.possible and not seen.unfinished  # and not only by the benefit of the doubt
+    would_show = full and LAST_RESORT in BY_NAME[finding.rule].explains
     return replace(finding, severity="note" if finding.severity == "risk" and would_show else "risk")
 
 
@@ -346,10 +347,14 @@ class _Search:
         return kept
 
     def thinned(self, kept: list[Finding]) -> list[Finding]:
-        """Without those that do not matter, the least likely first."""
+        """Without those that do not matter, the least likely first; a cause goes only where its repair harms.
+
+        Where ten times the epochs make up for what is wrong, what is wrong is mended all the same.
+        """
         for finding in reversed(list(kept)):
             rest = [f for f in kept if f is not finding]
-            if not self.late and rest and self.skill(rest) >= self.skill(kept) - HELPS:
+            cause = finding.severity != "note" and not (finding.because_of or finding.idle)
+            if not self.late and rest and self.skill(rest) >= self.skill(kept) + (HELPS if cause else -HELPS):
                 kept = rest
         return kept
 

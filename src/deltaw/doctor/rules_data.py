@@ -17,6 +17,7 @@ REMEMBERED = 10.0  # weights for each number to be learnt
 FEWEST = 30  # rows: of fewer, a column may tell the target, or be all different, by chance
 ORDERED = 0.1  # changes of the class from row to row, as a share of what chance gives
 SPLIT = 0.01  # share of the validation rows
+FEW_BAD = 0.1  # share of the rows that can be left out where they hold a NaN
 FEWEST_SHARED = 3  # rows of the validation set: one or two may be equal to others by chance
 
 
@@ -36,12 +37,14 @@ def bad_numbers(evidence: Evidence) -> Finding | None:
     if not bad:
         return None
     worst = int(columns.bad.argmax())
+    few = len(columns.bad_rows) <= FEW_BAD * known.rows  # then nothing is made up
+    words = "leave out the rows that hold one" if few else "put the column's mean in their place"
     return Finding(
         f"{bad} values of X are NaN or infinite, {columns.bad[worst]} of them in column {columns.names[worst]}, the "
         f"first in row {columns.bad_rows[0]}: z = W x + b is no number there, and after one step no weight is.",
         {"bad_inputs": bad, "rows": len(columns.bad_rows)},
         Where(column=columns.names[worst], row=int(columns.bad_rows[0])),
-        Repair("put the column's mean in their place", {"fill": "mean"}),
+        Repair(words, {"whole_rows": True} if few else {"fill": "mean"}),
     )  # fmt: skip
 
 
