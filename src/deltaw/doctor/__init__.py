@@ -7,7 +7,8 @@
 `examine_table` and `examine_model` do the same for what `deltaw.fit` trains; `learning_rate` sweeps the rate alone.
 
 Read `findings` first: what a rule is and what it says. `rules` is the table of all rules. `evidence` measures what can
-be known before training, `watch` trains under observation, `repair` tries the repairs.
+be known before training, `watch` trains under observation, `confirm` tries what would mend each finding, `repair`
+puts together what helps.
 """
 
 from __future__ import annotations

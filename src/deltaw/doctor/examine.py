@@ -113,7 +113,7 @@ def diagnose(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, traine
         known = replace(known, during=watch(setup, known.before, rows=rows, seconds=seconds, trained=trained))
     found = findings(known)
     if known.during is not None:
-        from deltaw.doctor.repair import confirmed
+        from deltaw.doctor.confirm import confirmed
 
         found = confirmed(known, found, seconds=seconds)
     return Diagnosis(known, ordered(found, RULES))

@@ -128,6 +128,16 @@ class Rule:
         return replace(found, rule=self.name, severity=severity, likelihood=likelihood)
 
 
+def programmable(finding: Finding) -> bool:
+    """Whether it has a repair that a program can make."""
+    return finding.repair is not None and bool(finding.repair.changes)
+
+
+def repairs(findings: Iterable[Finding]) -> list[Repair]:
+    """Their repairs, in their order."""
+    return [f.repair for f in findings if f.repair is not None]
+
+
 def ordered(found: Iterable[Finding], rules: Iterable[Rule]) -> tuple[Finding, ...]:
     """Findings with the cause first: the worst before the others, causes before what they explain, then the likeliest.
 

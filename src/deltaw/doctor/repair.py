@@ -1,25 +1,21 @@
-"""Repairs that were tried: what confirms a suspicion, and what mends a network.
-
-`confirmed` tries the repair of each finding by itself, in training runs of the same budget. What learns markedly more
-is a fault; what changes nothing is no fault, whatever the rule thought. `repair` puts together the repairs that help.
-"""
+"""Repairs that were tried: those that help are put together, on rows held out, and judged on others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deltaw.doctor.evidence import Evidence, refusal
+from deltaw.doctor.confirm import ANEW, LAST_RESORT
+from deltaw.doctor.evidence import refusal
 from deltaw.doctor.examine import diagnose
-from deltaw.doctor.findings import Finding, Repair
-from deltaw.doctor.rules import BY_NAME
+from deltaw.doctor.findings import Finding, Repair, programmable, repairs
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trial import Budget, Ground, Trial, affordable, ground, score, trial
-from deltaw.doctor.watch import SEEDS, SHORT, During
+from deltaw.doctor.trial import Budget, Ground, afforded, ground, score, trial
+from deltaw.doctor.watch import SEEDS
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network
@@ -28,133 +24,13 @@ from deltaw.training import History, train
 if TYPE_CHECKING:
     from deltaw.doctor.examine import Diagnosis
 
-# Of what is missing, up to what a plain network learns, a repair must bring at least so much to confirm a suspicion.
-CLOSES = 0.25
-# A likelihood from here on is that of a proof (softmax over one output is 1): no trial refutes it. If its repair brings
-# nothing by itself, something else is wrong too.
-PROVED = 0.85
-ANEW = "saved_weights"  # the rule whose repair changes no setting
-LAST_RESORT = "learns_less"  # the rule whose repair is another network altogether
 HELPS = 0.01  # of skill: a repair that brings less is left out
 NEARLY = 0.97  # of what a plain network learns: repairs that bring so much are enough
-TRIAL = 0.06  # share of the seconds for one trial
-CONFIRMED = 0.4  # and for all trials of single repairs, and again for those of all but one
+TRIAL = 0.03  # share of the seconds for one trial
 # Shares of the seconds of a repair: the search, and the examination of what was mended, if that is not enough.
 SEARCHED, AGAIN = 0.6, 0.2
 # Once the causes are mended, the pace may no longer suit: these multiples of α and of the epochs are tried last.
 PACES: tuple[tuple[float, float], ...] = ((0.1, 1), (0.3, 1), (3, 1), (10, 1), (1, 5), (1, 0.2), (1, 0.04))
-
-
-# --- what confirms a suspicion --------------------------------------------------------------------------------------
-
-
-def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 10.0) -> tuple[Finding, ...]:
-    """The findings with the severity and likelihood that trials of their repairs give them.
-
-    Where the network learns as well as a plain one, nothing harms it: what rules call a fault becomes a risk, and a
-    risk to learning a note, but for rules that say that the score itself is not to be trusted. Where it does not, every
-    repair is tried by itself; if none helps alone, all together, less one in turn.
-
-    Args:
-        evidence: with `during`.
-        found: what the rules found.
-        seconds: for all trials, about.
-    """
-    seen = evidence.watched
-    if seen.settings_teach or not (seen.short or seen.broke):
-        if not seen.learnable:
-            return tuple(found)
-        return tuple(_unharmed(f, seen) for f in found)
-    gains = single_gains(seen, found, seconds)
-    missing = seen.possible - seen.skill
-    enough = max(CLOSES * missing, seen.noise)
-    if not any(gain >= enough for name, gain in gains.items() if name != LAST_RESORT):
-        gains |= joint_gains(seen, found, seconds)
-    best = max([gain for name, gain in gains.items() if name != LAST_RESORT], default=0.0)
-    return tuple(_judged(f, gains.get(f.rule), enough, best, seen) for f in found)
-
-
-# Rules whose finding is a fault even where the network scores well.
-CERTAIN = frozenset({"refused", "chance", ANEW})
-
-
-def _unharmed(finding: Finding, seen: During) -> Finding:
-    """A finding about a network that learns: a fault is a risk, and a risk that would have shown a note."""
-    if finding.rule in CERTAIN or finding.severity == "note":
-        return finding
-    full = seen.skill >= SHORT * seen.possible and not seen.unfinished  # and not only by the benefit of the doubt
-    would_show = full and LAST_RESORT in BY_NAME[finding.rule].explains
-    return replace(finding, severity="note" if finding.severity == "risk" and would_show else "risk")
-
-
-def _judged(finding: Finding, gain: float | None, enough: float, best: float, seen: During) -> Finding:
-    """A finding after the trial of its repair; `gain` is None where there was none."""
-    prior = finding.likelihood or 0.0
-    if gain is None:
-        return finding
-    evidence = {**finding.evidence, "gain_of_repair": gain}
-    if gain < enough:
-        if seen.harmed and prior >= PROVED:
-            return replace(finding, evidence=evidence)
-        severity = "risk" if finding.severity == "fault" and finding.rule not in CERTAIN else finding.severity
-        return replace(finding, severity=severity, likelihood=0.2 * prior, evidence=evidence, idle=True)
-    severity = "fault" if seen.harmed or finding.severity == "fault" else finding.severity
-    share = min(1.0, gain / best) if best > 0 else 1.0
-    if finding.rule == LAST_RESORT:
-        return replace(finding, severity=severity, evidence=evidence)
-    return replace(finding, severity=severity, likelihood=0.6 * share + 0.4 * prior, evidence=evidence)
-
-
-def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
-    """By rule: the skill that its repair brings by itself."""
-    gains = {}
-    deadline = perf_counter() + CONFIRMED * seconds
-    for finding in found:
-        if not _programmable(finding) or perf_counter() > deadline:
-            continue
-        skill = _skill(seen.ground, [finding.repair], TRIAL * seconds)  # type: ignore[list-item]
-        gains[finding.rule] = skill - seen.skill
-    return gains
-
-
-def joint_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
-    """By rule: the skill that is lost when its repair is left out of all together; {} where these do not help."""
-    able = [f for f in found if _programmable(f) and f.rule != LAST_RESORT]
-    if len(able) < 2:
-        return {}
-    whole = _skill(seen.ground, _repairs(able), TRIAL * seconds)
-    if whole - seen.skill < max(CLOSES * (seen.possible - seen.skill), seen.noise):
-        return {}
-    deadline = perf_counter() + CONFIRMED * seconds
-    return {
-        f.rule: whole - _skill(seen.ground, _repairs(g for g in able if g is not f), TRIAL * seconds)
-        for f in able
-        if perf_counter() < deadline
-    }
-
-
-def _programmable(finding: Finding) -> bool:
-    return finding.repair is not None and bool(finding.repair.changes)
-
-
-def _repairs(findings: Iterable[Finding]) -> list[Repair]:
-    return [f.repair for f in findings if f.repair is not None]
-
-
-def _skill(field: Ground, repairs: Sequence[Repair], seconds: float) -> float:
-    """The skill after these repairs, one training; −1 where they cannot be applied."""
-    try:
-        setup = field.repaired(repairs)
-    except (InputError, ValueError, TypeError, IndexError):
-        return -1.0
-    return field.skill(_trained(setup, None, seconds).score)
-
-
-def _trained(setup: Setup, seed: int | None, seconds: float) -> Trial:
-    return trial(replace(setup, epochs=min(setup.epochs, affordable(setup, seconds))), seed, 2 * seconds)
-
-
-# --- what mends it --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -227,8 +103,8 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
     Raises:
         SettingError: rows or seconds that are no positive number.
     """
-    setup, able = diagnosis.setup, [f for f in diagnosis.findings if _programmable(f)]
-    budget = Budget(int(positive(rows, "rows")), positive(seconds, "seconds") * TRIAL / 2)
+    setup, able = diagnosis.setup, [f for f in diagnosis.findings if programmable(f)]
+    budget = Budget(int(positive(rows, "rows")), positive(seconds, "seconds") * TRIAL)
     if diagnosis.evidence.refusal is not None:
         return _from_refused(diagnosis, able, seconds, rows)
     try:
@@ -243,7 +119,7 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
     kept = search.paced(search.thinned(search.greedy([f for f in able if f.rule != LAST_RESORT])))
     if seen is None or search.skill(kept) < NEARLY * seen.possible:
         again = diagnose(_mended(setup, kept), seconds=AGAIN * seconds, rows=rows)
-        hidden = [f for f in again.findings if _programmable(f)]
+        hidden = [f for f in again.findings if programmable(f)]
         search.deadline = perf_counter() + AGAIN * seconds
         kept = search.thinned(search.greedy([f for f in hidden if f.rule != LAST_RESORT], kept))
         able += [f for f in hidden if f.rule not in {g.rule for g in able}]
@@ -281,7 +157,7 @@ def _refused(setup: Setup, findings: Sequence[Finding]) -> str:
 
 
 def _mended(setup: Setup, findings: Iterable[Finding]) -> Setup:
-    for each in _repairs(findings):
+    for each in repairs(findings):
         setup = each.apply(setup)
     return setup
 
@@ -326,10 +202,10 @@ class _Search:
             rows = (field.setup.X, field.setup.T) if field.setup.validation is None else field.setup.validation[:2]
             return [score(field.setup, self.saved, *rows)]
         try:
-            setup = field.repaired(_repairs(findings))
+            setup = field.repaired(repairs(findings))
         except (InputError, ValueError, TypeError, IndexError):
             return [-1.0] * SEEDS
-        return [_trained(setup, setup.seed + i, self.seconds).score for i in range(SEEDS)]
+        return [afforded(setup, setup.seed + i, self.seconds).score for i in range(SEEDS)]
 
     @property
     def late(self) -> bool:
@@ -360,7 +236,7 @@ class _Search:
 
     def paced(self, kept: list[Finding]) -> list[Finding]:
         """With another rate, more epochs or fewer, where that helps."""
-        base = self.field.repaired(_repairs(kept)) if self.skill(kept) > -1.0 else self.field.setup
+        base = self.field.repaired(repairs(kept)) if self.skill(kept) > -1.0 else self.field.setup
         epochs = round(base.epochs / self.field.stretch) or 1
         best = kept
         for factor, longer in PACES:

@@ -194,6 +194,11 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
     return Trial(held, fitted, seen.history, seen.network, perf_counter() - started, seen.epochs)
 
 
+def afforded(setup: Setup, seed: int | None, seconds: float) -> Trial:
+    """A trial of as many of its epochs as fit into so many seconds, about."""
+    return trial(replace(setup, epochs=min(setup.epochs, affordable(setup, seconds))), seed, 2 * seconds)
+
+
 def finished(setup: Setup, network: Network, history: History) -> Trial:
     """A training that took place before, scored and looked into as `trial` does it; ΔW of its last step is not known.
 
