@@ -158,7 +158,9 @@ def improper_loss(evidence: Evidence) -> Finding | None:
     known = evidence.known
     f = activation(name)
     t = known.t[np.isfinite(known.t).all(axis=1)]
-    if row is None or f.coupled or not len(t) or t.shape[1] != known.targets.outputs or not np.ptp(t, axis=0).any():
+    if row is None or not row.fits(t.shape[1]) or f.coupled or t.shape[1] != known.targets.outputs:
+        return None
+    if not len(t) or not np.ptp(t, axis=0).any():
         return None
     low, high = f.range
     inside = np.clip(t, row.low, row.high)

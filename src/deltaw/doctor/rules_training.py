@@ -13,7 +13,7 @@ import numpy as np
 
 from deltaw.doctor.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
-from deltaw.doctor.trial import LINE_L2, PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS
+from deltaw.doctor.trial import DEALS, LINE_L2, PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS
 from deltaw.doctor.watch import CHANCE
 from deltaw.engines.look import flat_below
 from deltaw.equations.dropout import Dropout
@@ -153,8 +153,8 @@ def chance(evidence: Evidence) -> Finding | None:
     return Finding(
         f"On the rows held out the best of this network, a plain one and a straight line scores "
         f"{number(max(seen.plain.score, seen.given[0].score), 3)}, guessing {number(seen.ground.guess, 3)}; with the "
-        f"targets dealt out anew at random it does as well in {seen.p:.0%} of 199 deals. These inputs say nothing "
-        "about these targets that a network could find.",
+        f"targets dealt out at random it does as well too often: p = {number(seen.p, 2)} ({DEALS} deals, three tried). "
+        "These inputs say nothing about these targets that a network could find.",
         {"p": seen.p, "score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
         repair=Repair("look whether rows and targets belong together"), likelihood=0.9,
     )  # fmt: skip

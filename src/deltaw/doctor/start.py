@@ -89,7 +89,7 @@ def _backward(setup: Setup, signals: backprop.Signals, t: Array) -> dict[str, An
         row = losses.loss(setup.loss)
     except InputError:
         row = None
-    if row is None or t.shape != signals.o[-1].shape:
+    if row is None or not row.fits(net.sizes[-1]) or t.shape != signals.o[-1].shape:
         return {"gradient": nothing, "sent": nothing, "notes_cosine": nothing, "error": float("nan")}
     W = [np.asarray(w, np.float64) for w in net.weights]
     back = backprop.backward(signals, t, W, net.rows, row)

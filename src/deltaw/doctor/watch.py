@@ -52,9 +52,7 @@ SHORT = 0.9
 CUT = 0.9  # share of the steps asked for: with fewer the budget cut the training off
 FALLING = 0.01  # of E, from one fifth of the epochs to the last
 CHANCE = 0.01  # p of a permutation test up to which a score is no chance
-HARMED = (
-    0.75  # below this share, beyond one standard error, there is harm, whatever the cause; none of those comes there
-)
+HARMED = 0.75  # below this share there is harm, whatever the cause: none of those healthy ones comes there
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class During:
             model the training that it came from, and no other.
         plain: the plain network's, or the straight line's, whichever scores better.
         plain_units: in its hidden layer; 0 of a line, which has none.
-        p: that outputs of the better of the two score so well on the rows held out by chance (a permutation test).
+        p: that the best of the three scores so well on the rows held out by chance (a permutation test).
         broke: the first tensor that was no longer a number; None where all stayed numbers.
         start, end: the network at its first step and at its end, on the same rows; None where they do not fit.
         guess_error: E of the best output that never changes.
@@ -172,9 +170,15 @@ class During:
         return self.anew is not None and self.ground.skill(self.anew.score) >= SHORT * self.possible - self.noise
 
     @property
+    def spread(self) -> float:
+        """The standard error of `skill` over the trainings; 0 of one alone."""
+        skills = [self.ground.skill(t.score) for t in self.given]
+        return float(np.std(skills, ddof=1) / np.sqrt(len(skills))) if len(skills) > 1 else 0.0
+
+    @property
     def harmed(self) -> bool:
-        """Whether it learnt so much less that something is wrong, whatever it is."""
-        return self.short and self.skill < HARMED * self.possible - self.noise / 2
+        """Whether it learnt so much less that something is wrong, whatever it is, and not by the luck of its seeds."""
+        return self.short and self.skill + self.spread < HARMED * self.possible - self.noise / 2
 
 
 def watch(
@@ -265,9 +269,9 @@ def _noise(field: Ground, t: Trial) -> float:
 
 
 def _chance(setup: Setup, first: Trial, easy: Trial, units: int) -> float:
-    """p of the better of two trainings, on the rows that score."""
+    """p of the best of three trainings on the rows that score: that of the best alone, three times (Bonferroni)."""
     best = max((first, easy), key=lambda t: t.score)
     made = setup if best is first else plain(setup, 1.0, units)
     X, T = (made.X, made.T) if made.validation is None else made.validation[:2]
     known = targets(matrix(made.T, "T"), made)
-    return permuted(known, known.encoded(matrix(T, "T")), outputs(made, best.network, X))
+    return min(1.0, 3 * permuted(known, known.encoded(matrix(T, "T")), outputs(made, best.network, X)))

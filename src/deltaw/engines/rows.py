@@ -139,7 +139,7 @@ def _finite(array: Any, what: str) -> None:
 
 
 def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
-    if len(loss.parameters) not in (0, 1, n_out):
+    if not loss.fits(n_out):
         raise SettingError(
             f"loss: expected {loss.name} on a network of {len(loss.parameters)} outputs", f"{n_out}",
             "give the network an output for each",

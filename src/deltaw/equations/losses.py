@@ -53,6 +53,10 @@ class Loss:
         """The name without its setting: "pinball" for "pinball(0.9)"."""
         return self.name.split("(")[0]
 
+    def fits(self, n_out: int) -> bool:
+        """Whether it has a setting for each of so many outputs, or one for all."""
+        return len(self.parameters) in (0, 1, n_out)
+
     @property
     def parameter(self) -> float:
         """The setting of the first output, 0 where there is none."""
