@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -76,22 +76,23 @@ RUNS = {"healthy": of_healthy, "broken": of_broken}
 
 
 def summary(kind: str, rows: list[dict[str, Any]]) -> str:
-    """The shares, and for broken ones a line a way."""
+    """How many alarms, or for broken ones the table of docs/doctor-programs.md, a line a way."""
     if kind == "healthy":
-        alarms = [row for row in rows if row["faults"]]
-        return f"healthy: {len(alarms)} of {len(rows)} with a fault ({len(alarms) / max(1, len(rows)):.1%})"
+        alarms = sum(bool(row["faults"]) for row in rows)
+        risks = Counter(risk for row in rows for risk in row["risks"])
+        listed = ", ".join(f"{count} `{risk}`" for risk, count in risks.most_common())
+        risky = sum(bool(row["risks"]) for row in rows)
+        return f"Of {len(rows)} healthy ones {alarms} had a finding of severity fault; {risky} had a risk ({listed})."
     by_way = defaultdict(list)
     for row in rows:
-        by_way[row["way"]].append(row)
-    lines = [_line(way, of) for way, of in sorted(by_way.items())]
-    return "\n".join([*lines, _line("all", rows)])
+        by_way[f"`{row['way']}`"].append(row)
+    lines = [_line(way, of) for way, of in [*sorted(by_way.items()), ("all", rows)]]
+    return "\n".join(["| broken by | found | as a fault | cause first | repaired |", "|---" * 5 + "|", *lines])
 
 
 def _line(name: str, rows: list[dict[str, Any]]) -> str:
-    shares = "".join(
-        f"{what} {sum(row[what] for row in rows) / len(rows):6.0%}  " for what in ("found", "first", "repaired")
-    )
-    return f"{name:22s} {len(rows):4d}  {shares}"
+    counts = [sum(row[what] for row in rows) for what in ("found", "fault", "first", "repaired")]
+    return f"| {name} | " + " | ".join(f"{count} of {len(rows)}" for count in counts) + " |"
 
 
 def main() -> None:
