@@ -57,7 +57,7 @@ def train(
     if doctor:
         err.print(diagnosis.page.text(width=min(err.width, 120)), soft_wrap=True)
     elif diagnosis.line:
-        err.print(f"doctor   {diagnosis.line}; see deltaw doctor\n", soft_wrap=True)
+        err.print(f"doctor   {diagnosis.line.rstrip('.')}; see deltaw doctor\n", soft_wrap=True)
     try:
         with Bar(err, plan.recipe.epochs or 0) as bar:
             model = models.run(plan, (bar,))
@@ -77,7 +77,7 @@ def train(
     else:
         text.print_training(_stdout(), model, output, report)
     if concern := outcome(model) or diagnosis.line:
-        err.print(f"doctor   {concern}; see deltaw doctor", soft_wrap=True)
+        err.print(f"doctor   {concern.rstrip('.')}; see deltaw doctor", soft_wrap=True)
     return status
 
 
