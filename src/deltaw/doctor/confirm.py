@@ -21,6 +21,7 @@ CLOSES = 0.25
 # A likelihood from here on is that of a proof (softmax over one output is 1): no trial refutes it. If its repair brings
 # nothing by itself, something else is wrong too.
 PROVED = 0.85
+LIKELY = 0.7  # and from here on that of a risk that one training without harm does not refute: it may be luck
 ANEW = "saved_weights"  # the rule whose repair changes no setting
 LAST_RESORT = "learns_less"  # the rule whose repair is another network altogether
 CERTAIN = frozenset({"refused", "chance", ANEW})  # rules whose finding is a fault even where the network scores well
@@ -57,6 +58,8 @@ def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 
 def _unharmed(finding: Finding, seen: During) -> Finding:
     """A finding about a network that learns: a fault is a risk, and a risk that would have shown a note."""
     if finding.rule in CERTAIN or finding.severity == "note":
+        return finding
+    if finding.severity == "risk" and (finding.likelihood or 0.0) >= LIKELY:
         return finding
     full = seen.skill >= SHORT * seen.possible and not seen.unfinished  # and not only by the benefit of the doubt
     would_show = full and LAST_RESORT in BY_NAME[finding.rule].explains
