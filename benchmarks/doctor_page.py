@@ -23,7 +23,7 @@ from deltaw.doctor.changes import applied
 from deltaw.doctor.page import title
 from deltaw.doctor.setup import matrix
 from deltaw.doctor.targets import targets
-from deltaw.doctor.trial import guess, score
+from deltaw.doctor.trial import guess, score, scored
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +33,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 WATCHED = 6.0  # seconds of training under observation, for rules that need it
 WIDE = 4  # panels in a row
 HELD_OUT = 200
+LOWEST = -0.1  # R² that is drawn
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(600, 4))
@@ -213,32 +214,17 @@ def _file(rule: Rule) -> str:
 def scores(made: Setup) -> list[float] | str:
     """Accuracy or R² on the rows held out after each epoch; or why `deltaw.train` refuses."""
     known = targets(matrix(made.T, "T"), made)
-    t = matrix(made.validation[1], "T")
+    t = known.encoded(matrix(made.validation[1], "T"))
     found: list[float] = []
 
     def judge(epoch: Any) -> None:
-        o = np.asarray(epoch.outputs, np.float64)
-        found.append(_score(known, t, o))
+        found.append(max(LOWEST, scored(known, t, np.asarray(epoch.outputs, np.float64))))
 
     try:
         train(made.network.copy(), made.X, made.T, **made.arguments, callbacks=[judge])
     except InputError:
         return "deltaw.train refuses it"
     return found
-
-
-def _score(known: Any, t: Any, o: Any) -> float:
-    if known.task == "regression":
-        return (
-            max(-0.1, 1 - float(np.square(t - o).sum() / np.square(t - t.mean()).sum()))
-            if np.isfinite(o).all()
-            else -0.1
-        )
-    if known.form in ("labels", "one_hot"):
-        truth = t.reshape(-1) if known.form == "labels" else t.argmax(axis=1)
-        return float((o.argmax(axis=1) == truth).mean())
-    middle = 0.0 if known.values[0] < 0 else sum(known.values) / 2
-    return float(((o > middle) == (t > middle)).mean())
 
 
 @plots.styled

@@ -26,7 +26,7 @@ def _faulty() -> Iterable[Program]:
     yield fault(
         "wine_labels_from_one",
         lambda: rows.wine(1),
-        keras("16 relu, 3 softmax", CLASSES, 60, learning_rate=0.01),
+        keras("16 relu, 3 softmax", CLASSES, 60, learning_rate=0.01, scale="standard"),
         {"data": lambda: rows.wine(0)},
         "missing_classes refused class_numbers",
     )

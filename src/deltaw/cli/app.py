@@ -256,7 +256,9 @@ def doctor(
         "task": task,
     }
     own = _given(
-        context, {"target", "recipe", "hidden", "epochs", "learning_rate", "batch_size", "setting"} | {*choices}
+        context,
+        {"target", "recipe", "hidden", "epochs", "learning_rate", "batch_size", "setting"}
+        | choices.keys() - {"delimiter"},
     )
     run(source, data, target, recipe, rows, seconds, repair, html, json, choices | settings, own)
 

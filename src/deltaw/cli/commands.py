@@ -57,7 +57,8 @@ def train(
     if doctor:
         err.print(diagnosis.page.text(width=min(err.width, 120)), soft_wrap=True)
     elif diagnosis.line:
-        err.print(f"doctor   {diagnosis.line.rstrip('.')}; see deltaw doctor\n", soft_wrap=True)
+        _warn(err, diagnosis.line)
+        err.print()
     try:
         with Bar(err, plan.recipe.epochs or 0) as bar:
             model = models.run(plan, (bar,))
@@ -77,7 +78,7 @@ def train(
     else:
         text.print_training(_stdout(), model, output, report)
     if concern := outcome(model) or diagnosis.line:
-        err.print(f"doctor   {concern.rstrip('.')}; see deltaw doctor", soft_wrap=True)
+        _warn(err, concern)
     return status
 
 
@@ -129,6 +130,11 @@ def show(model_file: Path, as_json: bool) -> None:
         put_json(models.document(model))
     else:
         text.print_model(_stdout(), model, model_file)
+
+
+def _warn(err: Console, concern: str) -> None:
+    """What the doctor has to say, in a line."""
+    err.print(f"doctor   {concern.rstrip('.')}; see deltaw doctor", soft_wrap=True)
 
 
 def _notes(err: Console, model: Model, table: Table) -> None:

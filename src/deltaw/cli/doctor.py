@@ -32,7 +32,7 @@ def doctor(
     choices: dict[str, Any],
     given: list[str],
 ) -> None:
-    """`deltaw doctor`: DATA to be trained on, or MODEL DATA; `given` are the options of training in the command."""
+    """`deltaw doctor`: DATA to be trained on, or MODEL DATA; `given`: what is not for a model."""
     _check(rows, seconds)
     if html is not None:
         check_writable(html)
@@ -42,9 +42,9 @@ def doctor(
             "expected DATA, or a model file and DATA", " ".join(filter(None, (source, data))),
             "give e.g. deltaw doctor flowers.csv --target species, or deltaw doctor model.deltaw flowers.csv",
         )  # fmt: skip
-    if is_model and (unused := [option for option in given if option != "--delimiter"]):
+    if is_model and given:
         raise SettingError(
-            "with a model, expected its own settings", ", ".join(unused), "leave that out, or give DATA without a model"
+            "with a model, expected its own settings", ", ".join(given), "leave that out, or give DATA without a model"
         )
     from deltaw import doctor
     from deltaw.doctor.page import repair_data

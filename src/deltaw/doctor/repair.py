@@ -14,7 +14,7 @@ from deltaw.doctor.evidence import refusal
 from deltaw.doctor.examine import diagnose
 from deltaw.doctor.findings import Finding, Repair, programmable, repairs
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trial import Budget, Ground, afforded, ground, score, trial
+from deltaw.doctor.trial import Budget, Ground, afforded, ground, score, scoring, trial
 from deltaw.doctor.watch import SEEDS
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
@@ -199,8 +199,7 @@ class _Search:
     def scores(self, field: Ground, findings: Sequence[Finding]) -> list[float]:
         """Scores after these findings' repairs on a ground, one for each seed."""
         if not findings and self.saved is not None:
-            rows = (field.setup.X, field.setup.T) if field.setup.validation is None else field.setup.validation[:2]
-            return [score(field.setup, self.saved, *rows)]
+            return [score(field.setup, self.saved, *scoring(field.setup))]
         try:
             setup = field.repaired(repairs(findings))
         except (InputError, ValueError, TypeError, IndexError):

@@ -13,7 +13,7 @@ import numpy as np
 
 from deltaw.doctor.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
-from deltaw.doctor.trial import DEALS, LINE_L2, PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS
+from deltaw.doctor.trial import DEALS, PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS, plain_shape
 from deltaw.doctor.watch import CHANCE
 from deltaw.engines.look import flat_below
 from deltaw.equations.dropout import Dropout
@@ -238,7 +238,7 @@ def learns_less(evidence: Evidence) -> Finding | None:
     activation, loss = PLAIN[task]
     targets = evidence.known.targets
     epochs = max(1, math.ceil(PLAIN_STEPS * PLAIN_BATCH / max(1, len(evidence.setup.T))))
-    hidden, l2 = ([seen.plain_units], 0.0) if seen.plain_units else ([], LINE_L2)
+    hidden, l2 = plain_shape(seen.plain_units)
     changes: dict[str, Any] = {
         "inputs": "standard", "hidden": hidden, "hidden_activation": "relu", "loss": loss,
         "output_activation": activation, "optimizer": "adam", "learning_rate": 0.01, "schedule": "cosine",

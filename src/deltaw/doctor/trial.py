@@ -188,8 +188,7 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
     try:
         setup = setup if seed is None else setup.seeded(seed)
         seen = watched(setup, seconds) if setup.early_stopping is None else _stopped_early(setup, seconds)
-        fitted = score(setup, seen.network, setup.X, setup.T)
-        held = fitted if setup.validation is None else score(setup, seen.network, *setup.validation[:2])
+        held, fitted = _scores(setup, seen.network)
     except (InputError, TypeError, ValueError, IndexError) as error:
         worst = WORST if guess(setup) == 0.0 else 0.0
         return Trial(worst, worst, History(), setup.network, perf_counter() - started, refused=str(error))
@@ -210,9 +209,19 @@ def finished(setup: Setup, network: Network, history: History) -> Trial:
     look = m.engine.look(m.rows.some(LOOKED_AT))
     look = replace(look, update=np.full_like(look.update, np.nan))
     last = max(0, len(history.loss) - 1)
-    fitted = score(setup, network, setup.X, setup.T)
-    held = fitted if setup.validation is None else score(setup, network, *setup.validation[:2])
+    held, fitted = _scores(setup, network)
     return Trial(held, fitted, replace(history, looks=[look]), network, sum(history.seconds), (last,))
+
+
+def scoring(setup: Setup) -> tuple[Any, Any]:
+    """X and T of the rows that score: those kept apart, or where there are none the training rows."""
+    return (setup.X, setup.T) if setup.validation is None else (setup.validation[0], setup.validation[1])
+
+
+def _scores(setup: Setup, network: Network) -> tuple[float, float]:
+    """Of the rows that score, and of those trained on."""
+    fitted = score(setup, network, setup.X, setup.T)
+    return fitted if setup.validation is None else score(setup, network, *scoring(setup)), fitted
 
 
 def _stopped_early(setup: Setup, seconds: float) -> Watched:
@@ -287,6 +296,11 @@ PLAIN_STEPS, PLAIN_BATCH, PLAIN_UNITS = 2000, 32, 32
 LINE_L2 = 0.01  # where there are few rows, many columns or much noise, a line too learns by heart
 
 
+def plain_shape(units: int) -> tuple[list[int], float]:
+    """Hidden layers and penalty of the plain network, or for 0 units of the line."""
+    return ([units], 0.0) if units else ([], LINE_L2)
+
+
 def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
     """The same rows for a plain network with settings that rarely fail: what these rows can teach.
 
@@ -307,7 +321,7 @@ def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
         changes["labels"] = (0.0, 1.0)
     setup = applied(setup, changes)
     batch = min(PLAIN_BATCH, setup.X.shape[0])
-    hidden, l2 = ([units], 0.0) if units else ([], LINE_L2)
+    hidden, l2 = plain_shape(units)
     sizes = [setup.X.shape[1], *hidden, columns]
     network = Network(sizes, ["relu"] * len(hidden) + [activation], seed=setup.seed)
     made = Setup(

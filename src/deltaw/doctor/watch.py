@@ -30,6 +30,7 @@ from deltaw.doctor.trial import (
     outputs,
     permuted,
     plain,
+    scoring,
     trial,
 )
 from deltaw.engines.look import Look
@@ -272,6 +273,6 @@ def _chance(setup: Setup, first: Trial, easy: Trial, units: int) -> float:
     """p of the best of three trainings on the rows that score: that of the best alone, three times (Bonferroni)."""
     best = max((first, easy), key=lambda t: t.score)
     made = setup if best is first else plain(setup, 1.0, units)
-    X, T = (made.X, made.T) if made.validation is None else made.validation[:2]
+    X, T = scoring(made)
     known = targets(matrix(made.T, "T"), made)
     return min(1.0, 3 * permuted(known, known.encoded(matrix(T, "T")), outputs(made, best.network, X)))

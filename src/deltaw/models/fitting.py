@@ -206,7 +206,7 @@ def plan(
                 seed, test_size, engine, threads)  # fmt: skip
 
 
-def replan(model: Model, source: Any, delimiter: str | None = None) -> Plan | None:
+def replan(model: Model, source: Any) -> Plan | None:
     """The plan that a model was trained by, where `source` holds the rows that it was trained on; None for others.
 
     The rows are divided anew by the model's seed; they are the same where they give the same preparation and target.
@@ -214,10 +214,9 @@ def replan(model: Model, source: Any, delimiter: str | None = None) -> Plan | No
     Raises:
         InputError: the source cannot be read, or has no column of the target's name.
     """
-    table, origin, recipe = read(source, delimiter), model.origin, model.recipe
+    table, origin, recipe = read(source), model.origin, model.recipe
     table.column(model.target.name)
-    settings = {f.name: getattr(recipe, f.name) for f in fields(Recipe) if f.name != "name"}
-    decided = {name: value for name, value in settings.items() if value is not None}
+    decided = {name: value for name, value in vars(recipe).items() if name != "name" and value is not None}
     try:
         again = plan(table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine,
                      test_size=origin.test_size, task=model.task, **decided)  # fmt: skip
