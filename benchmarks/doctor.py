@@ -29,6 +29,7 @@ from time import perf_counter
 from typing import Any
 
 import doctor_programs
+import kept
 import unseen_programs
 from doctor_programs import Program
 
@@ -171,17 +172,14 @@ def trained(program: Program) -> dict[str, Any]:
 
 def rows_of(chosen: list[Program], everything: list[Program], options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """A row for each program, from the file where it stands there already."""
-    file, started = options.file, perf_counter()
-    lines = file.read_text(encoding="utf-8").splitlines() if file and file.exists() else []
-    known = {row["program"]: row for row in map(json.loads, lines)}
+    started = perf_counter()
+    known = {row["program"]: row for row in kept.lines(options.file)}
     for program in chosen:
         if program.name in known:
             yield known[program.name]
         elif perf_counter() - started < options.limit:
             row = run(program, everything, options.seconds)
-            if file:
-                with file.open("a", encoding="utf-8") as f:
-                    f.write(json.dumps(row, default=str) + "\n")
+            kept.add(options.file, row)
             yield row
 
 
@@ -204,8 +202,6 @@ def main() -> None:
     options = parser.parse_args()
     if options.as_written and options.which != "published":
         parser.error("--as-written: expected --set published, whose programs are Keras's; leave one of them out")
-    if options.file:
-        options.file.parent.mkdir(parents=True, exist_ok=True)
     published = options.which == "published"
     everything = doctor_programs.programs(options.as_written) if published else unseen_programs.programs(options.which)
     chosen = [p for p in everything if not options.only or any(part in p.name for part in options.only)]

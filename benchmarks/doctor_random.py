@@ -19,6 +19,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import kept
 import numpy as np
 from doctor_setups import WAYS, broken, healthy
 
@@ -107,17 +108,14 @@ def main() -> None:
         "--for", type=float, default=float("inf"), dest="limit", help="begin none after so many seconds"
     )
     options = parser.parse_args()
-    options.file.parent.mkdir(parents=True, exist_ok=True)
-    lines = options.file.read_text(encoding="utf-8").splitlines() if options.file.exists() else []
-    rows = {(row["kind"], row["seed"]): row for row in map(json.loads, lines)}
+    rows = {(row["kind"], row["seed"]): row for row in kept.lines(options.file)}
     started = perf_counter()
     for seed in range(options.first, options.first + options.count):
         if perf_counter() - started > options.limit or ((options.kind, seed) in rows and not options.again):
             continue
         row = {"kind": options.kind, "seed": seed} | RUNS[options.kind](seed, options.seconds)
         rows[options.kind, seed] = row
-        with options.file.open("a", encoding="utf-8") as f:
-            f.write(json.dumps(row, default=float) + "\n")
+        kept.add(options.file, row)
         bad = row.get("faults") or not (row.get("found", True) and row.get("first", True) and row.get("repaired", True))
         if bad:
             print(json.dumps(row, default=float), file=sys.stderr)
