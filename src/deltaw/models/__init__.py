@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from deltaw.models.contents import Learning, Origin
 from deltaw.models.fitting import Part, Plan, ScoredEpoch, fit, plan, replan, run
-from deltaw.models.model import Answers, Learning, Model, Origin, load
+from deltaw.models.model import Answers, Model, load
 from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.scores import GUESS, METRICS, Outcome, Scores, worst
 from deltaw.models.storage import document

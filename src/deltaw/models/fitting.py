@@ -15,7 +15,8 @@ from deltaw.engines import ENGINES
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import ColumnError, InputError, SettingError, TrainingInterrupted
 from deltaw.models import recipes
-from deltaw.models.model import Learning, Model, Origin, outcome, truth
+from deltaw.models.contents import Learning, Origin
+from deltaw.models.model import Model, outcome, truth
 from deltaw.models.recipes import Recipe
 from deltaw.models.scores import METRICS, Baseline
 from deltaw.models.split import split

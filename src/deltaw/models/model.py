@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
-from deltaw.models.recipes import Recipe
-from deltaw.models.scores import Baseline, Outcome, Scores, score
-from deltaw.network import Network
-from deltaw.preparation import Preparation, Target
+from deltaw.models import storage
+from deltaw.models.contents import Contents
+from deltaw.models.scores import Outcome, Scores, score
+from deltaw.preparation import Target
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.steps import BlockOfNumbers
 from deltaw.tables import Table, read
-from deltaw.training import History
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,40 +24,6 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 CHUNK = 8192  # rows that go through the network at a time: the memory they take stays small
-
-
-@dataclass
-class Learning(History):
-    """`deltaw.History`, and the score on the rows held out.
-
-    Attributes:
-        score: accuracy or R² after each epoch on the rows held out (see `held_out`); empty without them.
-        held_out: "validation" where the best weights were chosen by those rows, "test" where nothing was, or "".
-    """
-
-    score: list[float] = field(default_factory=list)
-    held_out: str = ""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a model comes from.
-
-    Attributes:
-        source: what the table was called.
-        training_rows, validation_rows, test_rows: how the rows were divided.
-        seed, test_size, engine: as they were given.
-        versions: of DeltaW, Python and NumPy.
-    """
-
-    source: str
-    training_rows: int
-    validation_rows: int
-    test_rows: int
-    seed: int
-    test_size: float
-    engine: str
-    versions: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -75,7 +40,7 @@ class Answers:
 
 
 @dataclass(frozen=True, repr=False)
-class Model:
+class Model(Contents):
     """A trained network with its preparation of the inputs and its reading of the outputs.
 
     Attributes:
@@ -90,14 +55,6 @@ class Model:
         held_out: those rows, right after `deltaw.fit`; None in a model that was loaded.
     """
 
-    network: Network
-    preparation: Preparation
-    target: Target
-    recipe: Recipe
-    baseline: Baseline
-    history: Learning
-    scores: Scores | None
-    origin: Origin
     held_out: pl.DataFrame | None = field(default=None, compare=False)
 
     @property
@@ -166,9 +123,7 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write a model file (`.deltaw`), whole or not at all. Raises OutputError."""
-        from deltaw.models.storage import save
-
-        save(self, path)
+        storage.save(self, path)
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.network.sizes))
@@ -189,9 +144,7 @@ def load(path: str | Path) -> Model:
     Raises:
         ModelFileError: the file is missing, truncated, foreign, damaged, or of a later version.
     """
-    from deltaw.models.storage import load
-
-    return load(path)
+    return Model(**vars(storage.load(path)))
 
 
 def rows_of(table: Table) -> pl.DataFrame:

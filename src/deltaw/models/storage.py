@@ -12,7 +12,7 @@ from deltaw import files
 from deltaw.exceptions import InputError, ModelFileError
 from deltaw.files.schema import check
 from deltaw.models import recipes, scores
-from deltaw.models.model import Learning, Model, Origin
+from deltaw.models.contents import Contents, Learning, Origin
 from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline, Scores
 from deltaw.network import Network
@@ -48,17 +48,17 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def save(model: Model, path: str | Path) -> None:
+def save(model: Contents, path: str | Path) -> None:
     """Write a model file; see `deltaw.files`. Raises OutputError."""
     files.write(path, arrays(model.network), document(model))
 
 
-def load(path: str | Path) -> Model:
+def load(path: str | Path) -> Contents:
     """Read a model file. Raises ModelFileError."""
     found, content = files.read(path)
     check(content, SCHEMA, str(path))
     try:
-        return _model(found, content)
+        return _contents(found, content)
     except InputError as error:
         # What a part refused, in its own words, but about the file.
         remedy = "the file is damaged or was not written by DeltaW"
@@ -71,7 +71,7 @@ def arrays(network: Network) -> dict[str, np.ndarray[Any, Any]]:
     return named | {f"b{l}": np.asarray(b) for l, b in enumerate(network.biases)}
 
 
-def document(model: Model) -> dict[str, Any]:
+def document(model: Contents) -> dict[str, Any]:
     """Everything else as plain JSON data; see `SCHEMA`."""
     network = model.network
     return {
@@ -96,7 +96,7 @@ def document(model: Model) -> dict[str, Any]:
     }
 
 
-def _model(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -> Model:
+def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -> Contents:
     preparation = Preparation.from_document(content["preparation"])
     target = Target.from_document(content["target"])
     network = _network(found, content["network"])
@@ -108,7 +108,7 @@ def _model(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -> M
         name: [float("nan") if v is None else v for v in value] if isinstance(value, list) else value
         for name, value in content["history"].items()
     }
-    return Model(
+    return Contents(
         network,
         preparation,
         target,

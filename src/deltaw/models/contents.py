@@ -1,0 +1,59 @@
+"""What a model consists of, as plain data: `storage` keeps it in a file, `model` uses it on tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from deltaw.models.recipes import Recipe
+from deltaw.models.scores import Baseline, Scores
+from deltaw.network import Network
+from deltaw.preparation import Preparation, Target
+from deltaw.training import History
+
+
+@dataclass
+class Learning(History):
+    """`deltaw.History`, and the score on the rows held out.
+
+    Attributes:
+        score: accuracy or R² after each epoch on the rows held out (see `held_out`); empty without them.
+        held_out: "validation" where the best weights were chosen by those rows, "test" where nothing was, or "".
+    """
+
+    score: list[float] = field(default_factory=list)
+    held_out: str = ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model comes from.
+
+    Attributes:
+        source: what the table was called.
+        training_rows, validation_rows, test_rows: how the rows were divided.
+        seed, test_size, engine: as they were given.
+        versions: of DeltaW, Python and NumPy.
+    """
+
+    source: str
+    training_rows: int
+    validation_rows: int
+    test_rows: int
+    seed: int
+    test_size: float
+    engine: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, repr=False)
+class Contents:
+    """All that a model file holds; `Model` says what each part is."""
+
+    network: Network
+    preparation: Preparation
+    target: Target
+    recipe: Recipe
+    baseline: Baseline
+    history: Learning
+    scores: Scores | None
+    origin: Origin
