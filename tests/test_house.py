@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
     "exceptions", "equations", "tables", "preparation", "network", "engines", "training", "files", "models", "plots",
-    "pages", "report", "explain", "doctor", "lessons", "sklearn", "bench", "cli", "__main__",
+    "pages", "report", "derive", "explain", "doctor", "lessons", "sklearn", "bench", "cli", "__main__",
 ]  # fmt: skip
 # Rooms that know less than their place in the order would allow.
 ONLY = {"equations": {"exceptions"}, "files": {"exceptions"}, "plots": {"exceptions"}, "exceptions": set()}

@@ -13,15 +13,15 @@ import sympy as sp
 from scipy.special import erf
 
 from deltaw import explain
+from deltaw.derive import formulas as formulas
+from deltaw.derive import lines as lines
+from deltaw.derive.formulas import Chain, Partial, Total, evaluated, k
+from deltaw.derive.meaning import Check, World
+from deltaw.derive.notation import plain
 from deltaw.equations import backprop
 from deltaw.equations.activations import ACTIVATIONS
 from deltaw.equations.losses import FUSED, LOSSES, loss
 from deltaw.exceptions import SettingError
-from deltaw.explain import derivation_formulas as formulas
-from deltaw.explain import derivation_lines as lines
-from deltaw.explain.derivation_formulas import Chain, Partial, Total, evaluated, k
-from deltaw.explain.derivation_meaning import Check, World
-from deltaw.explain.derivation_notation import plain
 from deltaw.pages import Formula
 from starts import smooth_start
 

@@ -2,57 +2,29 @@
 
     print(deltaw.explain.derivation("tanh", "squared", layers=2))
 
-SymPy does the mathematics (`derivation_lines`), and holds every line against the one before (`derivation_meaning`);
-the last lines are held against numbers (`derivation_evidence`).
+SymPy does the mathematics (`lines`), and holds every line against the one before (`meaning`); the last lines are held
+against numbers (`evidence`). SymPy is imported when something is derived, not before.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from deltaw.derive.proof import Line, Proof
 from deltaw.equations.activations import Activation
 from deltaw.equations.activations import activation as activation_row
 from deltaw.equations.losses import Loss
 from deltaw.equations.losses import loss as loss_row
 from deltaw.exceptions import SettingError
-
-if TYPE_CHECKING:
-    from deltaw.explain.derivation_evidence import Corner, Evidence
-    from deltaw.pages import Page
+from deltaw.pages import Page, Paged
 
 MOST_LAYERS = 50  # of the random network that the last lines are checked on
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a derivation.
-
-    Attributes:
-        number: from 1, over the whole derivation.
-        part: the heading that it stands under.
-        left, right: its two sides, SymPy expressions in the notes' letters.
-        text, latex: the whole line, `left = right`, in Unicode and in LaTeX.
-        why: what was done to the line before.
-        checked: "definition"; or "SymPy", which found it equal to the line before; or "numbers", random points to 50
-            digits.
-        difference: the largest that the numbers showed.
-    """
-
-    number: int
-    part: str
-    left: Any
-    right: Any
-    text: str
-    latex: str
-    why: str
-    checked: str
-    difference: float
-
-
 @dataclass(frozen=True, eq=False)
-class Derivation:
+class Derivation(Proof, Paged):
     """∂E/∂w and ΔW of a network, derived and checked. Prints as text, shows in notebooks; `page` has four forms.
 
     Attributes:
@@ -66,29 +38,12 @@ class Derivation:
         corners: where there is no slope, and what is taken there.
     """
 
-    activation: Activation
-    loss: Loss
-    hidden: Activation | None
-    layers: int
-    lines: tuple[Line, ...]
-    delta: Any
-    hidden_delta: Any
-    problems: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
-    corners: tuple[Corner, ...]
-
     @cached_property
     def page(self) -> Page:
         """The derivation as a document."""
-        from deltaw.explain.derivation_page import page
+        from deltaw.derive.page import page
 
         return page(self)
-
-    def __str__(self) -> str:
-        return str(self.page)
-
-    def _repr_html_(self) -> str:
-        return self.page._repr_html_()
 
 
 def derivation(
@@ -111,10 +66,10 @@ def derivation(
     Raises:
         SettingError: a name that is not in the tables, or a number of layers that cannot be.
     """
-    from deltaw.explain import derivation_lines as write
-    from deltaw.explain.derivation_evidence import corners, gather, loss_corners
-    from deltaw.explain.derivation_formulas import j, k
-    from deltaw.explain.derivation_problems import problems
+    from deltaw.derive import lines as write
+    from deltaw.derive.evidence import corners, gather, loss_corners
+    from deltaw.derive.formulas import j, k
+    from deltaw.derive.problems import problems
 
     f, row = activation_row(activation), loss_row(loss)
     if isinstance(layers, bool) or not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
@@ -152,7 +107,7 @@ def derivation(
 
 
 def _numbered(parts: dict[str, Any]) -> tuple[Line, ...]:
-    from deltaw.explain.derivation_notation import latex, plain
+    from deltaw.derive.notation import latex, plain
 
     steps = [(part, step) for part, lines in parts.items() for step in lines]
     return tuple(

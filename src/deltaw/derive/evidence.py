@@ -10,13 +10,13 @@ import numpy as np
 import sympy as sp  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from deltaw.derive.formulas import CONSTANTS, activation_formula, evaluated, j, k, loss_formula, mul, total
+from deltaw.derive.lines import delta, w
+from deltaw.derive.meaning import World, single
 from deltaw.equations import backprop
 from deltaw.equations.activations import Activation, activation
 from deltaw.equations.losses import Loss, loss
 from deltaw.exceptions import MissingError
-from deltaw.explain.derivation_formulas import CONSTANTS, activation_formula, evaluated, j, k, loss_formula, mul, total
-from deltaw.explain.derivation_lines import delta, w
-from deltaw.explain.derivation_meaning import World, single
 from deltaw.network import Network
 from deltaw.training import train
 

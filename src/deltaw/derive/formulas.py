@@ -1,7 +1,7 @@
 """Formulas as SymPy trees that keep the order in which a mathematician wrote them.
 
 SymPy sorts the terms of what it evaluates. Everything here is built unevaluated, so that one tree is both what is
-printed (`derivation_notation`) and what is checked (`derivation_meaning`).
+printed (`notation`) and what is checked (`meaning`).
 
 A quantity's name may carry its layer behind an @: `o@k` is the output of the layer whose units are numbered by k, and
 is printed `o`.
@@ -21,7 +21,7 @@ from deltaw.equations.losses import Loss
 
 
 class Partial(sp.Expr):  # type: ignore[misc]
-    """∂y/∂x, where y and x may be quantities on the way, such as ∂E/∂z. Evaluated by `derivation_meaning.World`."""
+    """∂y/∂x, where y and x may be quantities on the way, such as ∂E/∂z. Evaluated by `meaning.World`."""
 
 
 class Chain(sp.Expr):  # type: ignore[misc]

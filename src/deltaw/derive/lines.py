@@ -12,9 +12,7 @@ from typing import Any
 
 import sympy as sp  # type: ignore[import-untyped]
 
-from deltaw.equations.activations import Activation
-from deltaw.equations.losses import Loss
-from deltaw.explain.derivation_formulas import (
+from deltaw.derive.formulas import (
     Chain,
     E,
     Partial,
@@ -40,8 +38,10 @@ from deltaw.explain.derivation_formulas import (
     tidy,
     total,
 )
-from deltaw.explain.derivation_meaning import Behind, Check, World
-from deltaw.explain.derivation_notation import plain
+from deltaw.derive.meaning import Behind, Check, World
+from deltaw.derive.notation import plain
+from deltaw.equations.activations import Activation
+from deltaw.equations.losses import Loss
 
 WHOLE = 60  # operations of a whole network's formulas that SymPy's algebra is asked about
 TABLE = "Its formula, from the table."

@@ -16,8 +16,7 @@ from typing import Any, Literal
 import mpmath  # type: ignore[import-untyped]
 import sympy as sp  # type: ignore[import-untyped]
 
-from deltaw.equations.activations import ACTIVATIONS
-from deltaw.explain.derivation_formulas import (
+from deltaw.derive.formulas import (
     CONSTANTS,
     LETTERS,
     Chain,
@@ -30,6 +29,7 @@ from deltaw.explain.derivation_formulas import (
     k,
     n,
 )
+from deltaw.equations.activations import ACTIVATIONS
 
 UNITS = 2  # of every layer of the small network
 AT = {i: 1, j: 2, k: 1, n: 2}  # the units that the formulas' free indices stand for

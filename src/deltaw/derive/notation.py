@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import sympy as sp  # type: ignore[import-untyped]
 
-from deltaw.explain.derivation_formulas import Chain, Partial, Total, is_negative, negative
+from deltaw.derive.formulas import Chain, Partial, Total, is_negative, negative
 
 # How tightly an expression holds together; what is looser than its place needs gets brackets.
 SUM, OPEN, PRODUCT, POWER, ATOM = range(5)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp  # type: ignore[import-untyped]
 
-from deltaw.equations.losses import EPSILON, fused
-from deltaw.explain.derivation_evidence import JUMP
-from deltaw.explain.derivation_formulas import (
+from deltaw.derive.evidence import JUMP
+from deltaw.derive.formulas import (
     CONSTANTS,
     Chain,
     add,
@@ -19,14 +18,13 @@ from deltaw.explain.derivation_formulas import (
     negative,
     quantity,
 )
-from deltaw.explain.derivation_lines import o, t
-from deltaw.explain.derivation_meaning import DIGITS, POINTS, UNITS
-from deltaw.explain.derivation_notation import PRODUCT, Latex, Plain, latex, plain
-from deltaw.explain.derivation_problems import undefined
+from deltaw.derive.lines import o, t
+from deltaw.derive.meaning import DIGITS, POINTS, UNITS
+from deltaw.derive.notation import PRODUCT, Latex, Plain, latex, plain
+from deltaw.derive.problems import undefined
+from deltaw.derive.proof import Line, Proof
+from deltaw.equations.losses import EPSILON, fused
 from deltaw.pages import Block, Formula, Page, Section, Table, Text
-
-if TYPE_CHECKING:
-    from deltaw.explain.derive import Derivation, Line
 
 SHORT = 40  # signs of a formula that may stand in a sentence
 
@@ -52,7 +50,7 @@ DROPPED = {
 }
 
 
-def page(d: Derivation) -> Page:
+def page(d: Proof) -> Page:
     """The document of a derivation."""
     sections = [Section("The letters", _letters(d))]
     if d.problems:
@@ -83,7 +81,7 @@ def page(d: Derivation) -> Page:
     return Page(f"∂E/∂w for {d.activation.name} and the {d.loss.name} error", lead, sections, data(d))
 
 
-def data(d: Derivation) -> dict[str, Any]:
+def data(d: Proof) -> dict[str, Any]:
     """What JSON gives: every line with its check, both δ, the evidence."""
     return {
         "activation": d.activation.name,
@@ -102,7 +100,7 @@ def data(d: Derivation) -> dict[str, Any]:
     }
 
 
-def _letters(d: Derivation) -> list[Block]:
+def _letters(d: Proof) -> list[Block]:
     blocks: list[Block] = [
         Text(
             "w_jk leads from unit j to unit k and stands in row k, column j of W; k numbers the outputs, j the units "
@@ -126,7 +124,7 @@ def _lines(lines: list[Line]) -> list[Block]:
     ]
 
 
-def _dropped(d: Derivation) -> list[Block]:
+def _dropped(d: Proof) -> list[Block]:
     if d.loss.kind not in DROPPED:
         return [Text("Nothing: the formula holds all that the error function is defined by.")]
     whole, why = DROPPED[d.loss.kind]
@@ -137,7 +135,7 @@ def _dropped(d: Derivation) -> list[Block]:
     return [Text(f"{why} SymPy finds the slope of the whole to be {finding} of the formula.")]
 
 
-def _notes(d: Derivation) -> list[Block]:
+def _notes(d: Proof) -> list[Block]:
     """The split error of the notes, beside what the chain rule has."""
     plain_error = d.loss.kind == "squared" or fused(d.activation.name, d.loss) is not None
     e = add(t(k), negative(o("k", k))) if plain_error else negative(loss_slope(d.loss, o("k", k), t(k)))
@@ -157,7 +155,7 @@ def _notes(d: Derivation) -> list[Block]:
     ]
 
 
-def _before(d: Derivation) -> list[Block]:
+def _before(d: Proof) -> list[Block]:
     assert d.hidden is not None
     numbers = [line.number for line in d.lines if line.part == "The weights into a hidden layer"]
     layers = "layer 1" if d.layers == 3 else f"layers {d.layers - 2} to 1"
@@ -181,7 +179,7 @@ def _before(d: Derivation) -> list[Block]:
     ]
 
 
-def _change(d: Derivation) -> list[Block]:
+def _change(d: Proof) -> list[Block]:
     blocks: list[Block] = [
         Text("A weight moves against its slope, by the learning rate α:"),
         Formula(
@@ -235,7 +233,7 @@ def _vectors(e: Any) -> Any:
     return e.func(*args, evaluate=False) if unevaluated else e.func(*args)
 
 
-def _corners(d: Derivation) -> list[Block]:
+def _corners(d: Proof) -> list[Block]:
     blocks: list[Block] = []
     if d.corners:
         between = all(min(c.left, c.right) <= c.equations <= max(c.left, c.right) or _close(c) for c in d.corners)
@@ -264,7 +262,7 @@ def _close(c: Any) -> bool:
     return bool(min(abs(c.equations - c.left), abs(c.equations - c.right)) < JUMP)
 
 
-def _checks(d: Derivation) -> list[Block]:
+def _checks(d: Proof) -> list[Block]:
     numeric = [line for line in d.lines if line.checked == "numbers"]
     exact = sum(line.checked == "SymPy" for line in d.lines)
     text = (

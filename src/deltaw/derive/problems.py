@@ -7,9 +7,9 @@ import math
 import numpy as np
 import sympy as sp  # type: ignore[import-untyped]
 
+from deltaw.derive.formulas import loss_formula
 from deltaw.equations.activations import Activation
 from deltaw.equations.losses import Loss
-from deltaw.explain.derivation_formulas import loss_formula
 
 FAR = 20.0  # as far as outputs without a limit are looked at
 
