@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import deltaw
 from deltaw.exceptions import SettingError
 from deltaw.explain import step
-from deltaw.lessons.gradient import ERRORS, SLOPED, WIDTHS, central_difference, gradient
+from deltaw.explain.links import central_difference
+from deltaw.lessons.gradient import ERRORS, SLOPED, WIDTHS, gradient
 from deltaw.lessons.signals import EXAMPLE
 
 X, T = [0.9, 0.1, 0.8], [0.01, 0.01, 0.99]
@@ -88,7 +89,7 @@ def test_the_difference_is_of_the_whole_network() -> None:
         moved = network.copy()
         moved.weights[0][2, 0] += sign * 1e-4
         ends.append(0.5 * float(np.sum((np.array(T) - moved.forward(X)[0]) ** 2)))
-    assert central_difference(link, 1e-4) == pytest.approx((ends[0] - ends[1]) / 2e-4, rel=1e-8)
+    assert central_difference(link.error_at, link.weight, 1e-4) == pytest.approx((ends[0] - ends[1]) / 2e-4, rel=1e-8)
     assert list(WIDTHS) == sorted(WIDTHS, reverse=True)
 
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.equations.losses import fused, row_errors
+from deltaw.equations.losses import fused
 from deltaw.exceptions import SettingError
 from deltaw.explain.notation import PULLS, SLOPES, equations, factor, number, partial, product, symbol, weighted_terms
+from deltaw.explain.passes import Update
 from deltaw.explain.wide import pick
 from deltaw.pages import Block, Formula, Page, Paged, Section, Table, Text, typeset
 from deltaw.pages import number as shown
-
-if TYPE_CHECKING:
-    from deltaw.explain.trace import Step
 
 Array = NDArray[np.float64]
 
@@ -86,7 +85,7 @@ class Link(Paged):
     numeric: float
     by_rule: float
     names: tuple[str, str]
-    step: Step
+    step: Update
 
     @property
     def letter(self) -> str:
@@ -94,6 +93,10 @@ class Link(Paged):
         if self.of == "bias":
             return symbol("b", self.layer, self.to)
         return symbol("w", self.layer, self.to, self.of)
+
+    def error_at(self, w: float) -> float:
+        """E of the step's example with this weight set to w, all others as they are."""
+        return self.step.error_at(self.layer, self.to, self.of, w)
 
     @property
     def agrees(self) -> bool:
@@ -130,7 +133,7 @@ class Link(Paged):
         }  # fmt: skip
 
 
-def link(step: Step, layer: int, to: int, of: int | Literal["bias"]) -> Link:
+def link(step: Update, layer: int, to: int, of: int | Literal["bias"]) -> Link:
     """See `Step.link`."""
     _check_place(step, layer, to, of)
     l = layer - 1
@@ -152,7 +155,7 @@ def link(step: Step, layer: int, to: int, of: int | Literal["bias"]) -> Link:
         float(after),
         factors,
         float(np.prod([each.value for each in factors])),
-        _central_difference(step, layer, to, of),
+        central_difference(lambda w: step.error_at(layer, to, of, w), float(weight), float(H * max(1.0, abs(weight)))),
         float(by_rule),
         (origin, step.title(layer, to)),
         step,
@@ -162,7 +165,7 @@ def link(step: Step, layer: int, to: int, of: int | Literal["bias"]) -> Link:
 # --- factors --------------------------------------------------------------------------------------------------------
 
 
-def _back_to_z(step: Step, layer: int, k: int) -> tuple[Factor, ...]:
+def _back_to_z(step: Update, layer: int, k: int) -> tuple[Factor, ...]:
     """∂E/∂z of unit k: in one factor where the pair of activation and loss has a short form, in two otherwise."""
     l, f = layer - 1, step.activation(layer)
     z, o = symbol("z", layer, k), symbol("o", layer, k)
@@ -188,7 +191,7 @@ def _back_to_z(step: Step, layer: int, k: int) -> tuple[Factor, ...]:
     return (_into(step, layer, k), Factor(partial(o, z), form, numbers, float(slope[k])))
 
 
-def _into(step: Step, layer: int, k: int) -> Factor:
+def _into(step: Update, layer: int, k: int) -> Factor:
     """∂E/∂o of unit k: from the error itself, or the sum over the units behind."""
     l, above = layer - 1, partial("E", symbol("o", layer, k))
     value = float(step.sent[l][k])
@@ -205,7 +208,7 @@ def _into(step: Step, layer: int, k: int) -> Factor:
     return Factor(above, pull.format(o=o, t=t), numbers, value)
 
 
-def _true_delta(step: Step, layer: int) -> Array:
+def _true_delta(step: Update, layer: int) -> Array:
     """δ of a layer by the chain rule, whatever rule the step went by."""
     l = layer - 1
     if layer == len(step.z) or step.rule == "gradient":
@@ -214,7 +217,7 @@ def _true_delta(step: Step, layer: int) -> Array:
     return delta
 
 
-def _signal(step: Step, layer: int, k: int, of: int | Literal["bias"]) -> Factor:
+def _signal(step: Update, layer: int, k: int, of: int | Literal["bias"]) -> Factor:
     """∂z/∂w: the signal that the weight weighs; 1 for a bias."""
     z = symbol("z", layer, k)
     if of == "bias":
@@ -233,20 +236,10 @@ def _total(symbol: str, letters: tuple[str, str], terms: tuple[Term, ...]) -> Fa
     return Factor(symbol, form, numbers, value, terms, letters)
 
 
-def _central_difference(step: Step, layer: int, k: int, of: int | Literal["bias"]) -> float:
+def central_difference(E: Callable[[float], float], w: float, h: float) -> float:
     """(E(w + h) − E(w − h)) / 2h."""
-
-    def E(w: float) -> float:
-        twin = step.network.copy()
-        arrays = twin.biases if of == "bias" else twin.weights
-        arrays[layer - 1] = arrays[layer - 1].astype(np.float64)
-        arrays[layer - 1][k if of == "bias" else (k, of)] = w
-        s = twin.signals(step.x)
-        return float(row_errors(s.z[-1], s.o[-1], step.t[None], twin.activations[-1], step.loss)[0])
-
-    w = float(step.b[layer - 1][k] if of == "bias" else step.W[layer - 1][k, of])
-    above, below = w + H * max(1.0, abs(w)), w - H * max(1.0, abs(w))
-    return (E(above) - E(below)) / (above - below)
+    above, below = w + h, w - h
+    return (E(above) - E(below)) / (above - below)  # what float64 makes of 2h
 
 
 # --- page -----------------------------------------------------------------------------------------------------------
@@ -311,7 +304,7 @@ def _check(link: Link) -> Block:
 # --- what was asked for ---------------------------------------------------------------------------------------------
 
 
-def _check_place(step: Step, layer: Any, to: Any, of: Any) -> None:
+def _check_place(step: Update, layer: Any, to: Any, of: Any) -> None:
     layers = len(step.z)
     if not _whole(layer) or not 1 <= layer <= layers:
         expected = f"link: expected a layer from 1 to {layers}"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.equations.losses import fused
 from deltaw.explain import notation as n
+from deltaw.explain.passes import Forward, Update
 from deltaw.explain.wide import pick
 from deltaw.pages import Block, Formula, Page, Section, Table, Text, number
-
-if TYPE_CHECKING:
-    from deltaw.explain.trace import Step, Trace
 
 # The sizes up to which a layer is written out as sums, and as matrices.
 SUMS_OUT, SUMS_IN, MATRIX = 6, 8, 4
@@ -23,7 +21,7 @@ WHOLE = 4096  # weights of a layer that JSON gives one by one; of more the large
 RULE_NAMES = {"gradient": "the chain rule", "notes": "the notes' rule"}
 
 
-def of_step(step: Step) -> Page:
+def of_step(step: Update) -> Page:
     """The page of a step."""
     lead = (
         f"{step.network.summary()}. Loss {step.loss.name.replace('_', ' ')}, α = {step.alpha:g}, backward by "
@@ -33,13 +31,13 @@ def of_step(step: Step) -> Page:
     return Page(title, lead, [*signal_sections(step), *learning_sections(step)], document(step))
 
 
-def of_signals(signals: Trace) -> Page:
+def of_signals(signals: Forward) -> Page:
     """The page of a forward pass alone."""
     title = f"Signals through a {'-'.join(map(str, signals.network.sizes))} network"
     return Page(title, f"{signals.network.summary()}.", signal_sections(signals), signals_document(signals))
 
 
-def document(step: Step) -> dict[str, Any]:
+def document(step: Update) -> dict[str, Any]:
     """All numbers of a step for JSON; matrices of more than WHOLE weights as their largest changes."""
     data = signals_document(step)
     for layer, entry in zip(step.layers, data["layers"], strict=True):
@@ -62,7 +60,7 @@ def document(step: Step) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def signals_document(signals: Trace) -> dict[str, Any]:
+def signals_document(signals: Forward) -> dict[str, Any]:
     """The signals for JSON."""
     layers: list[dict[str, Any]] = [
         {
@@ -77,19 +75,19 @@ def signals_document(signals: Trace) -> dict[str, Any]:
 # --- signals --------------------------------------------------------------------------------------------------------
 
 
-def signal_sections(signals: Trace) -> list[Section]:
+def signal_sections(signals: Forward) -> list[Section]:
     """z and o, layer by layer: as sums, as a matrix product, and as a table."""
     return [
         Section(f"Layer {layer}: {_size(signals, layer)}", _signal_blocks(signals, layer)) for layer in signals.layers
     ]
 
 
-def _size(signals: Trace, layer: int) -> str:
+def _size(signals: Forward, layer: int) -> str:
     n_out, n_in = signals.W[layer - 1].shape
     return f"{n_in:,} → {n_out:,}, {signals.activation(layer).name.replace('_', ' ')}"
 
 
-def _signal_blocks(signals: Trace, layer: int) -> list[Block]:
+def _signal_blocks(signals: Forward, layer: int) -> list[Block]:
     l = layer - 1
     z, o, a = signals.z[l], signals.o[l], signals.a[l]
     n_out, n_in = signals.W[l].shape
@@ -120,7 +118,7 @@ def _signal_blocks(signals: Trace, layer: int) -> list[Block]:
     return blocks
 
 
-def _sum_of(signals: Trace, layer: int, k: int) -> list[tuple[str | None, str]]:
+def _sum_of(signals: Forward, layer: int, k: int) -> list[tuple[str | None, str]]:
     """z of one unit as a sum with its numbers, then o."""
     l = layer - 1
     bias = float(signals.b[l][k]) if signals.network.bias[l] else None
@@ -135,7 +133,7 @@ def _sum_of(signals: Trace, layer: int, k: int) -> list[tuple[str | None, str]]:
     return lines
 
 
-def _product_of(signals: Trace, layer: int) -> str:
+def _product_of(signals: Forward, layer: int) -> str:
     l = layer - 1
     a, plus = ("x" if layer == 1 else "a"), signals.network.bias[l]
     letters = f"W {a} + b" if plus else f"W {a}"
@@ -154,7 +152,7 @@ def _softmax_of(z: NDArray[Any], o: NDArray[Any]) -> str:
     return rf"{formula}, \quad {put}"
 
 
-def _largest_sum(signals: Trace, layer: int, k: int) -> list[Block]:
+def _largest_sum(signals: Forward, layer: int, k: int) -> list[Block]:
     """The terms of one unit's z, largest first; the layer is too wide for all."""
     l = layer - 1
     w, a = signals.W[l][k], signals.a[l]
@@ -174,7 +172,7 @@ def _largest_sum(signals: Trace, layer: int, k: int) -> list[Block]:
 # --- error and changes ----------------------------------------------------------------------------------------------
 
 
-def learning_sections(step: Step) -> list[Section]:
+def learning_sections(step: Update) -> list[Section]:
     """Everything after the signals."""
     return [
         Section("Output and error", _error_blocks(step)),
@@ -184,7 +182,7 @@ def learning_sections(step: Step) -> list[Section]:
     ]
 
 
-def _error_blocks(step: Step) -> list[Block]:
+def _error_blocks(step: Update) -> list[Block]:
     o, t, e, last = step.o[-1], step.t, step.e, len(step.z)
     chosen = pick(e)
     rows = [(step.unit(last, k), o[k], t[k], e[k]) for (k,) in chosen.places]
@@ -198,7 +196,7 @@ def _error_blocks(step: Step) -> list[Block]:
     return blocks
 
 
-def _back_blocks(step: Step) -> list[Block]:
+def _back_blocks(step: Update) -> list[Block]:
     hidden = range(len(step.z) - 1, 0, -1)
     blocks: list[Block] = [_output_delta(step)]
     if hidden:
@@ -213,7 +211,7 @@ def _back_blocks(step: Step) -> list[Block]:
     return blocks + [_hidden_delta(step, layer) for layer in hidden]
 
 
-def _output_delta(step: Step) -> Block:
+def _output_delta(step: Update) -> Block:
     last, f = len(step.z), step.activation(len(step.z))
     delta, slope = step.delta[-1], step.slope(len(step.z))
     chosen = pick(delta)
@@ -234,7 +232,7 @@ def _output_delta(step: Step) -> Block:
     return Table((unit, "∂E/∂o", "f′(z)", "δ = ∂E/∂o · f′(z)"), rows, f"Layer {last}, the output.")
 
 
-def _hidden_delta(step: Step, layer: int) -> Block:
+def _hidden_delta(step: Update, layer: int) -> Block:
     l, slope = layer - 1, step.slope(layer)
     chosen = pick(step.delta[l])
     headings = ["unit", "split error Wᵀe", "∂E/∂o = Wᵀδ", *([] if slope is None else ["f′(z)"]), "δ"]
@@ -248,7 +246,7 @@ def _hidden_delta(step: Step, layer: int) -> Block:
     return Table(headings, rows, f"Layer {layer}: {how}.{' ' + more if more else ''}")
 
 
-def _weight_blocks(step: Step) -> list[Block]:
+def _weight_blocks(step: Update) -> list[Block]:
     blocks: list[Block] = [
         Text("∂E/∂w of a link is δ of the unit it leads to, times the signal it carries; ΔW = −α δ aᵀ and Δb = −α δ.")
     ]
@@ -260,7 +258,7 @@ def _weight_blocks(step: Step) -> list[Block]:
     return blocks
 
 
-def _change_formula(step: Step, layer: int) -> str:
+def _change_formula(step: Update, layer: int) -> str:
     l, a = layer - 1, ("x" if layer == 1 else "a")
     index = rf"_{{{layer}}}"
     put = f"{n.number(-step.alpha)} {n.matrix(step.delta[l])} {n.row(step.a[l])}"
@@ -268,7 +266,7 @@ def _change_formula(step: Step, layer: int) -> str:
     return n.equations([(rf"\Delta W{index}", letters), ("", put), ("", n.matrix(step.change_W[l]))])
 
 
-def _links_table(step: Step, layer: int) -> Block:
+def _links_table(step: Update, layer: int) -> Block:
     """Weights and biases of a layer, old → Δ → new; the largest changes where there are many."""
     l = layer - 1
     biased = step.network.bias[l]
@@ -307,7 +305,7 @@ def _links_table(step: Step, layer: int) -> Block:
     return Table(headings, rows, caption)
 
 
-def _after_blocks(step: Step) -> list[Block]:
+def _after_blocks(step: Update) -> list[Block]:
     last = len(step.z)
     chosen = pick(step.after.o[-1] - step.o[-1])
     rows = [(step.unit(last, k), step.t[k], step.o[-1][k], step.after.o[-1][k]) for (k,) in chosen.places]
@@ -318,7 +316,7 @@ def _after_blocks(step: Step) -> list[Block]:
 # --- parts ----------------------------------------------------------------------------------------------------------
 
 
-def _unit_heading(signals: Trace, layer: int, before: str = "") -> str:
+def _unit_heading(signals: Forward, layer: int, before: str = "") -> str:
     what = "input" if layer == 0 else "output" if layer == len(signals.z) else "unit"
     return before + what
 

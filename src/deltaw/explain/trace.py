@@ -11,26 +11,24 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop, losses, optimizers
-from deltaw.equations.activations import Activation
 from deltaw.equations.backprop import RULES, Rule
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError, SettingError
 from deltaw.explain.links import Link, link
+from deltaw.explain.passes import Array, Forward, Update
 from deltaw.explain.story import of_signals, of_step
 from deltaw.network import Network
 from deltaw.pages import Page, Paged
 
-Array = NDArray[np.float64]
-Arrays = tuple[Array, ...]  # one a layer
 QUIET = np.errstate(over="ignore", invalid="ignore")  # what overflows shows in the numbers
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Trace(Paged):
+class Trace(Forward, Paged):
     """The signals of one example through a network; `str` and notebooks show its page.
 
     Layers are counted from 1, as the notes count them: layer l is the one that W_l feeds. Tuples hold one array a
@@ -44,57 +42,14 @@ class Trace(Paged):
         inputs, outputs: names of the network's inputs and outputs, for pages; () where they have none.
     """
 
-    network: Network
-    x: Array
-    a: Arrays
-    z: Arrays
-    o: Arrays
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-
     @cached_property
     def page(self) -> Page:
         """The signals as a document."""
         return of_signals(self)
 
-    @property
-    def layers(self) -> range:
-        """The numbers of the layers: 1, 2, …"""
-        return range(1, len(self.z) + 1)
-
-    @property
-    def W(self) -> Arrays:
-        """The weights, (n_out, n_in)."""
-        return tuple(np.asarray(w, np.float64) for w in self.network.weights)
-
-    @property
-    def b(self) -> Arrays:
-        """The biases, (n_out,); zeros in a layer without."""
-        return tuple(np.asarray(b, np.float64) for b in self.network.biases)
-
-    def activation(self, layer: int) -> Activation:
-        """The table row of a layer's activation."""
-        return self.network.rows[layer - 1]
-
-    def slope(self, layer: int) -> Array | None:
-        """f'(z) of a layer, (n_out,); None for softmax, where every output depends on every z."""
-        f = self.activation(layer)
-        return None if f.coupled else np.asarray(f.df(self.z[layer - 1], self.o[layer - 1]))
-
-    def unit(self, layer: int, index: int) -> str:
-        """What a unit is called; layer 0 is the input."""
-        named = self.inputs if layer == 0 else self.outputs if layer == len(self.z) else ()
-        return named[index] if named else str(index)
-
-    def title(self, layer: int, index: int) -> str:
-        """The same in a sentence: "petal width", "input 3", "unit 0 of layer 2"."""
-        if (layer == 0 and self.inputs) or (layer == len(self.z) and self.outputs):
-            return self.unit(layer, index)
-        return f"input {index}" if layer == 0 else f"unit {index} of layer {layer}"
-
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Step(Trace):
+class Step(Update, Trace):
     """One step of gradient descent on one example; `str` and notebooks show its page.
 
     `network`, W, b and the signals are those before the step.
@@ -113,20 +68,6 @@ class Step(Trace):
         after: the signals of the same example through the changed network.
     """
 
-    t: Array
-    e: Array
-    loss: losses.Loss
-    rule: Rule
-    alpha: float
-    split: Arrays
-    sent: Arrays
-    delta: Arrays
-    dW: Arrays
-    db: Arrays
-    change_W: Arrays
-    change_b: Arrays
-    E: float
-    E_after: float
     after: Trace
 
     def link(self, layer: int, to: int, of: int | Literal["bias"]) -> Link:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import plots
-from deltaw.equations.losses import LOSSES, row_errors
+from deltaw.equations.losses import LOSSES
 from deltaw.equations.losses import loss as loss_row
 from deltaw.exceptions import SettingError
-from deltaw.explain import Link, Step, step
+from deltaw.explain import Link, step
+from deltaw.explain.links import central_difference
 from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.neuron import ALONE
@@ -85,7 +86,7 @@ def gradient(
     by_notes = notes.link(HIDDEN, to, of).by_rule
     every = [chain.link(layer, k, j) for layer in (HIDDEN, OUTPUT) for k in range(UNITS) for j in range(UNITS)]
     slopes = {
-        name: np.array([central_difference(link, h) for h in WIDTHS])
+        name: np.array([central_difference(link.error_at, link.weight, h) for h in WIDTHS])
         for name, link in (("output", output), ("hidden", hidden))
     }
     sums = hidden.factors[0]
@@ -157,22 +158,6 @@ def gradient(
     )  # fmt: skip
 
 
-def error_at(step: Step, layer: int, to: int, of: int, w: float) -> float:
-    """E of the step's example with one weight set to w, all others as they are."""
-    twin = step.network.copy()
-    twin.weights[layer - 1][to, of] = w
-    signals = twin.signals(step.x)
-    errors = row_errors(signals.z[-1], signals.o[-1], step.t[None], twin.activations[-1], step.loss)
-    return float(errors[0])
-
-
-def central_difference(link: Link, h: float) -> float:
-    """(E(w + h) − E(w − h)) / 2h."""
-    error = partial(error_at, link.step, link.layer, link.to, int(link.of))
-    above, below = link.weight + h, link.weight - h
-    return (error(above) - error(below)) / (above - below)  # what float64 makes of 2h
-
-
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
@@ -219,7 +204,7 @@ def draw_slopes(links: Mapping[str, Link], words: Words) -> Picture:
     figure, axes = plots.figure((9.6, 3.4), 1, 2)
     for axis, (name, link) in zip(axes, links.items(), strict=True):
         w = np.linspace(link.weight - REACH, link.weight + REACH, 161)
-        E = [error_at(link.step, link.layer, link.to, int(link.of), float(one)) for one in w]
+        E = [link.error_at(float(one)) for one in w]
         near = np.array([link.weight - REACH / 2, link.weight + REACH / 2])
         axis.plot(w, E, color=plots.BLUE, label="E")
         axis.plot(near, link.step.E + link.gradient * (near - link.weight), color=plots.VERMILION, linestyle="--",
