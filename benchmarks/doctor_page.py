@@ -198,11 +198,11 @@ EXAMPLES: dict[str, Example] = {
 }  # fmt: skip
 
 PARTS: dict[str, tuple[str, Callable[[Rule], bool]]] = {
-    "settings": ("Settings", lambda rule: _file(rule) == "rules_settings"),
-    "inputs": ("Inputs and rows", lambda rule: _file(rule) == "rules_data"),
-    "targets": ("Targets", lambda rule: _file(rule) == "rules_targets"),
-    "outputs": ("Outputs and loss", lambda rule: _file(rule) == "rules_outputs"),
-    "start": ("The network as it starts", lambda rule: _file(rule) == "rules_start"),
+    "settings": ("Settings", lambda rule: _file(rule) == "settings"),
+    "inputs": ("Inputs and rows", lambda rule: _file(rule) == "data"),
+    "targets": ("Targets", lambda rule: _file(rule) == "targets"),
+    "outputs": ("Outputs and loss", lambda rule: _file(rule) == "outputs"),
+    "start": ("The network as it starts", lambda rule: _file(rule) == "start"),
     "training": ("While training", lambda rule: rule.when == "during"),
 }
 

@@ -11,7 +11,7 @@ from time import perf_counter
 
 from deltaw.doctor.evidence import Evidence
 from deltaw.doctor.findings import Finding, programmable, repairs
-from deltaw.doctor.rules import BY_NAME
+from deltaw.doctor.rules.table import BY_NAME
 from deltaw.doctor.trial import Ground, afforded
 from deltaw.doctor.watch import SHORT, During
 from deltaw.exceptions import InputError

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from deltaw.doctor.evidence import Evidence, evidence
 from deltaw.doctor.findings import Finding, Rule, ordered
-from deltaw.doctor.rules import RULES
+from deltaw.doctor.rules.table import RULES
 from deltaw.doctor.setup import Setup
 from deltaw.network import Network
 

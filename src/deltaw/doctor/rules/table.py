@@ -1,20 +1,16 @@
 """The table of rules. To add one: a row here, its function in the file of its subject, and a test.
 
-Read `findings.Rule` for what a row says. `rules_data` looks at X, `rules_targets` at T, `rules_outputs` at what is
-to answer with T (activation, loss), `rules_start` at the network as it starts, `rules_settings` at the settings,
-`rules_pace` and `rules_training` at what was seen while it trained.
+Read `findings.Rule` for what a row says. `data` looks at X, `targets` at T, `outputs` at what is
+to answer with T (activation, loss), `start` at the network as it starts, `settings` at the settings,
+`pace` and `training` at what was seen while it trained.
 """
 
 from __future__ import annotations
 
-from deltaw.doctor import rules_data as data
-from deltaw.doctor import rules_outputs as outputs
-from deltaw.doctor import rules_pace as pace
-from deltaw.doctor import rules_settings as settings
-from deltaw.doctor import rules_start as begin
-from deltaw.doctor import rules_targets as target
-from deltaw.doctor import rules_training as training
 from deltaw.doctor.findings import Rule
+from deltaw.doctor.rules import data, outputs, pace, settings, training
+from deltaw.doctor.rules import start as begin
+from deltaw.doctor.rules import targets as target
 
 # What nearly every cause leads to.
 SYMPTOMS = ("answers_alike", "learns_less", "too_small", "too_few_epochs")

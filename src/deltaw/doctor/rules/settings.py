@@ -6,7 +6,7 @@ import numpy as np
 
 from deltaw.doctor.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
-from deltaw.doctor.rules_outputs import kind
+from deltaw.doctor.rules.outputs import kind
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import InputError
 from deltaw.pages import number
