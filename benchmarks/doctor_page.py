@@ -20,9 +20,9 @@ import numpy as np
 from deltaw import InputError, Network, plots, train
 from deltaw.doctor import RULES, Rule, Setup, diagnose
 from deltaw.doctor.changes import applied
+from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.page import title
 from deltaw.doctor.setup import matrix
-from deltaw.doctor.targets import targets
 from deltaw.doctor.trial import guess, score, scored
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 import deltaw
 from deltaw import InputError, Network
 from deltaw.doctor import RULES, Setup
-from deltaw.doctor.evidence import evidence
+from deltaw.doctor.evidence.before import evidence
 from deltaw.doctor.examine import diagnose, findings
 from deltaw.doctor.findings import Finding
 

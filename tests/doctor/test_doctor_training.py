@@ -12,12 +12,12 @@ import pytest
 from deltaw import Network
 from deltaw.doctor import RULES, Diagnosis, Setup, diagnose
 from deltaw.doctor.confirm import confirmed
-from deltaw.doctor.evidence import evidence
+from deltaw.doctor.evidence.before import evidence
+from deltaw.doctor.evidence.during import SHORT, During, guess_error, watch
 from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.repair import repair
 from deltaw.doctor.trial import Budget, ground
-from deltaw.doctor.watch import SHORT, During, guess_error, watch
 
 SECONDS = 2.0
 rng = np.random.default_rng(11)

@@ -13,9 +13,9 @@ from scipy import sparse
 from sklearn.metrics import accuracy_score, r2_score
 
 from deltaw import Network
+from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.targets import targets
 from deltaw.doctor.trial import WORST, Budget, affordable, ground, guess, permuted, plain, scored, trial
 from deltaw.exceptions import InputError
 

@@ -6,9 +6,9 @@
 
 `examine_table` and `examine_model` do the same for what `deltaw.fit` trains; `learning_rate` sweeps the rate alone.
 
-Read `findings` first: what a rule is and what it says. `rules` is the table of all rules. `evidence` measures what can
-be known before training, `watch` trains under observation, `confirm` tries what would mend each finding, `repair`
-puts together what helps.
+Read `findings` first: what is said. `rules.table` holds all rules. `evidence.before` measures what can be known before
+training, `evidence.during` trains under observation, `confirm` tries what would mend each finding, `repair` puts
+together what helps. `trials` holds the trainings that all of them make.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.setup import Setup, matrix
-from deltaw.doctor.targets import targets
 from deltaw.equations.activations import activation
 from deltaw.equations.losses import one_hot
 from deltaw.exceptions import SettingError

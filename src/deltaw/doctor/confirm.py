@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
-from deltaw.doctor.evidence import Evidence
+from deltaw.doctor.evidence.before import Evidence
+from deltaw.doctor.evidence.during import SHORT, During
 from deltaw.doctor.findings import Finding, programmable, repairs
 from deltaw.doctor.rules.table import BY_NAME
 from deltaw.doctor.trial import Ground, afforded
-from deltaw.doctor.watch import SHORT, During
 from deltaw.exceptions import InputError
 
 # Of what is missing, up to what a plain network learns, a repair must bring at least so much to confirm a suspicion.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from deltaw.doctor.evidence import Evidence, evidence
+from deltaw.doctor.evidence.before import Evidence, evidence
 from deltaw.doctor.findings import Finding, Rule, ordered
 from deltaw.doctor.rules.table import RULES
 from deltaw.doctor.setup import Setup
@@ -108,7 +108,7 @@ def diagnose(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, traine
     """`examine`, of a Setup; with `trained`, what came of it, that is looked at instead of a first training."""
     known = evidence(setup)
     if seconds > 0 and known.refusal is None and known.before is not None:
-        from deltaw.doctor.watch import watch
+        from deltaw.doctor.evidence.during import watch
 
         known = replace(known, during=watch(setup, known.before, rows=rows, seconds=seconds, trained=trained))
     found = findings(known)

@@ -14,7 +14,7 @@ from deltaw.doctor.changes import applied
 from deltaw.doctor.setup import Setup
 
 if TYPE_CHECKING:
-    from deltaw.doctor.evidence import Evidence
+    from deltaw.doctor.evidence.before import Evidence
 
 Severity = Literal["fault", "risk", "note"]
 SEVERITIES: tuple[Severity, ...] = ("fault", "risk", "note")  # the worst first

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw.doctor import figures
+from deltaw.doctor.evidence.start import Start
 from deltaw.doctor.rules.table import BY_NAME
-from deltaw.doctor.start import Start
 from deltaw.pages import Figure, Page, Section, Table, Text
 from deltaw.pages.numbers import plain
 

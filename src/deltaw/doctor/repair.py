@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw.doctor.confirm import ANEW, LAST_RESORT
-from deltaw.doctor.evidence import refusal
+from deltaw.doctor.evidence.before import refusal
+from deltaw.doctor.evidence.during import SEEDS
 from deltaw.doctor.examine import diagnose
 from deltaw.doctor.findings import Finding, Repair, programmable, repairs
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trial import Budget, Ground, afforded, ground, score, scoring, trial
-from deltaw.doctor.watch import SEEDS
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network

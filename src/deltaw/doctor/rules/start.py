@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from deltaw.doctor.evidence import Evidence
+from deltaw.doctor.evidence.before import Evidence
+from deltaw.doctor.evidence.start import Start
 from deltaw.doctor.findings import Finding, Repair, Where
-from deltaw.doctor.start import Start
 from deltaw.engines.look import flat_below
 from deltaw.pages import number
 

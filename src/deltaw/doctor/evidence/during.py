@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.doctor.evidence.start import Start, start
+from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.learning_rate import Sweep, sweep
 from deltaw.doctor.setup import Setup, matrix
-from deltaw.doctor.start import Start, start
 from deltaw.doctor.stepping import Break, first_break
-from deltaw.doctor.targets import targets
 from deltaw.doctor.trial import (
     PLAIN_UNITS,
     Budget,
@@ -38,7 +38,7 @@ from deltaw.equations import losses
 from deltaw.exceptions import InputError
 
 if TYPE_CHECKING:
-    from deltaw.doctor.evidence import Before
+    from deltaw.doctor.evidence.before import Before
 
 Array = NDArray[Any]
 

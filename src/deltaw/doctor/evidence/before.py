@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.doctor.repeats import Repeats, repeats
+from deltaw.doctor.evidence.repeats import Repeats, repeats
+from deltaw.doctor.evidence.start import Start, start
+from deltaw.doctor.evidence.targets import Targets, targets
 from deltaw.doctor.setup import Setup, matrix
-from deltaw.doctor.start import Start, start
-from deltaw.doctor.targets import Targets, targets
 from deltaw.engines.rows import Rows
 from deltaw.equations import losses
 from deltaw.exceptions import InputError
 from deltaw.training import train
 
 if TYPE_CHECKING:
-    from deltaw.doctor.watch import During
+    from deltaw.doctor.evidence.during import During
 
 Array = NDArray[Any]
 
