@@ -37,8 +37,8 @@ import deltaw
 from deltaw.doctor.examine import diagnose
 from deltaw.doctor.repair import repair
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.stepping import watched
-from deltaw.doctor.trial import trial
+from deltaw.doctor.trials.stepping import watched
+from deltaw.doctor.trials.trial import trial
 
 SEEDS, NEAR, SECONDS, REPEATS, MOST_SEEDS = 3, 0.02, 8.0, 7, 12
 

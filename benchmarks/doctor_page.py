@@ -19,11 +19,11 @@ import numpy as np
 
 from deltaw import InputError, Network, plots, train
 from deltaw.doctor import RULES, Rule, Setup, diagnose
-from deltaw.doctor.changes import applied
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.page import title
 from deltaw.doctor.setup import matrix
-from deltaw.doctor.trial import guess, score, scored
+from deltaw.doctor.trials.changes import applied
+from deltaw.doctor.trials.trial import guess, score, scored
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,7 @@ numbers = partial(setup, NUMBER, [4, 32, 1], ["tanh", "identity"], "squared")
 
 @dataclass(frozen=True)
 class Example:
-    """A healthy set-up, and what is changed in it: fields and operations of `deltaw.doctor.changes`, or a function.
+    """A healthy set-up, and what is changed in it: fields, operations of `deltaw.doctor.trials.changes`, or a function.
 
     Attributes:
         spoils: what happens to the trained network, where that is the change.

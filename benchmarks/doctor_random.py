@@ -26,7 +26,7 @@ from doctor_setups import WAYS, broken, healthy
 from deltaw.doctor.examine import diagnose
 from deltaw.doctor.repair import repair
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trial import Budget, Ground, ground, trial
+from deltaw.doctor.trials.trial import Budget, Ground, ground, trial
 
 SEEDS, NEAR, SECONDS = 3, 0.02, 3.0
 FILE = Path("build/doctor_random.jsonl")

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import Network
-from deltaw.doctor.changes import applied
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trial import Budget, ground, trial
+from deltaw.doctor.trials.changes import applied
+from deltaw.doctor.trials.trial import Budget, ground, trial
 
 Array = NDArray[Any]
 Random = np.random.Generator

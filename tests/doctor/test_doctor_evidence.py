@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from deltaw import Network
 from deltaw.doctor import Finding, Rule, Setup
-from deltaw.doctor.changes import applied
 from deltaw.doctor.evidence import before as measuring
 from deltaw.doctor.evidence.before import before
 from deltaw.doctor.evidence.repeats import keys, repeats
 from deltaw.doctor.findings import Where, ordered
+from deltaw.doctor.trials.changes import applied
 from deltaw.exceptions import SettingError
 
 rng = np.random.default_rng(5)

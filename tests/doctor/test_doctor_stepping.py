@@ -11,7 +11,7 @@ import deltaw
 from deltaw import Network
 from deltaw.doctor import learning_rate
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.stepping import LARGEST, MOST_LOOKS, first_break, machine, top_curvature, watched
+from deltaw.doctor.trials.stepping import LARGEST, MOST_LOOKS, first_break, machine, top_curvature, watched
 from deltaw.equations import backprop, losses
 from deltaw.exceptions import InputError
 

@@ -17,7 +17,7 @@ from deltaw.doctor.evidence.during import SHORT, During, guess_error, watch
 from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.repair import repair
-from deltaw.doctor.trial import Budget, ground
+from deltaw.doctor.trials.trial import Budget, ground
 
 SECONDS = 2.0
 rng = np.random.default_rng(11)

@@ -16,7 +16,7 @@ from deltaw import Network
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trial import WORST, Budget, affordable, ground, guess, permuted, plain, scored, trial
+from deltaw.doctor.trials.trial import WORST, Budget, affordable, ground, guess, permuted, plain, scored, trial
 from deltaw.exceptions import InputError
 
 rng = np.random.default_rng(7)

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from deltaw.doctor.examine import Diagnosis, diagnose, examine
 from deltaw.doctor.findings import Finding, Repair, Rule, Where
-from deltaw.doctor.learning_rate import Sweep, learning_rate
 from deltaw.doctor.outcome import outcome
 from deltaw.doctor.repair import Repaired
 from deltaw.doctor.rules.table import RULES
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.tables import examine_model, examine_table, planned
+from deltaw.doctor.trials.learning_rate import Sweep, learning_rate
 
 __all__ = [
     "RULES",

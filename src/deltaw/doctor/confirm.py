@@ -13,7 +13,7 @@ from deltaw.doctor.evidence.before import Evidence
 from deltaw.doctor.evidence.during import SHORT, During
 from deltaw.doctor.findings import Finding, programmable, repairs
 from deltaw.doctor.rules.table import BY_NAME
-from deltaw.doctor.trial import Ground, afforded
+from deltaw.doctor.trials.trial import Ground, afforded
 from deltaw.exceptions import InputError
 
 # Of what is missing, up to what a plain network learns, a repair must bring at least so much to confirm a suspicion.

@@ -17,7 +17,7 @@ from deltaw.network import Network
 
 if TYPE_CHECKING:
     from deltaw.doctor.repair import Repaired
-    from deltaw.doctor.trial import Trained
+    from deltaw.doctor.trials.trial import Trained
     from deltaw.pages import Page
 
 ROWS = 10_000  # rows that the training under observation sees at most

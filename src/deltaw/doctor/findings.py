@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from deltaw.doctor.changes import applied
 from deltaw.doctor.setup import Setup
+from deltaw.doctor.trials.changes import applied
 
 if TYPE_CHECKING:
     from deltaw.doctor.evidence.before import Evidence
@@ -54,7 +54,7 @@ class Repair:
 
     Attributes:
         words: what to do, for people.
-        changes: what a program does: fields of `Setup`, or operations of `doctor.changes`, and their new values.
+        changes: what a program does: fields of `Setup`, or operations of `doctor.trials.changes`, and their new values.
             Empty where no program can know (the labels must be looked at, more rows collected).
     """
 

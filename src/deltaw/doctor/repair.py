@@ -15,7 +15,7 @@ from deltaw.doctor.evidence.during import SEEDS
 from deltaw.doctor.examine import diagnose
 from deltaw.doctor.findings import Finding, Repair, programmable, repairs
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trial import Budget, Ground, afforded, ground, score, scoring, trial
+from deltaw.doctor.trials.trial import Budget, Ground, afforded, ground, score, scoring, trial
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.start import Start, start
 from deltaw.doctor.evidence.targets import targets
-from deltaw.doctor.learning_rate import Sweep, sweep
 from deltaw.doctor.setup import Setup, matrix
-from deltaw.doctor.stepping import Break, first_break
-from deltaw.doctor.trial import (
+from deltaw.doctor.trials.learning_rate import Sweep, sweep
+from deltaw.doctor.trials.stepping import Break, first_break
+from deltaw.doctor.trials.trial import (
     PLAIN_UNITS,
     Budget,
     Ground,

@@ -14,7 +14,7 @@ import numpy as np
 from deltaw.doctor.evidence.before import Evidence
 from deltaw.doctor.evidence.during import CHANCE
 from deltaw.doctor.findings import Finding, Repair, Where
-from deltaw.doctor.trial import DEALS, PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS, plain_shape
+from deltaw.doctor.trials.trial import DEALS, PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS, plain_shape
 from deltaw.engines.look import flat_below
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.optimizers import optimizer

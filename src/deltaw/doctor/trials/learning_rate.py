@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from deltaw.doctor.figures import rates
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.stepping import machine, top_curvature
-from deltaw.doctor.trial import Budget, Trial, affordable, ground, trial
+from deltaw.doctor.trials.stepping import machine, top_curvature
+from deltaw.doctor.trials.trial import Budget, Trial, affordable, ground, trial
 from deltaw.equations import optimizers
 from deltaw.equations.lookup import positive
 from deltaw.equations.optimizers import SGD, Momentum

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.doctor.changes import applied
 from deltaw.doctor.evidence.targets import Targets, targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup, matrix
-from deltaw.doctor.stepping import LOOKED_AT, Watched, machine, watched
+from deltaw.doctor.trials.changes import applied
+from deltaw.doctor.trials.stepping import LOOKED_AT, Watched, machine, watched
 from deltaw.engines.rows import Rows
 from deltaw.equations import losses
 from deltaw.exceptions import InputError, SettingError

@@ -1,0 +1,1 @@
+"""Trainings that the doctor makes: changed set-ups, cut to a budget, a step at a time, at other rates."""
