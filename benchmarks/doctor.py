@@ -34,7 +34,7 @@ import unseen_programs
 from doctor_programs import Program
 
 import deltaw
-from deltaw.doctor.examine import diagnose
+from deltaw.doctor.diagnosis import diagnose
 from deltaw.doctor.repair import repair
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.stepping import watched

@@ -23,7 +23,7 @@ import kept
 import numpy as np
 from doctor_setups import WAYS, broken, healthy
 
-from deltaw.doctor.examine import diagnose
+from deltaw.doctor.diagnosis import diagnose
 from deltaw.doctor.repair import repair
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.trial import Budget, Ground, ground, trial

@@ -16,7 +16,8 @@ from deltaw.doctor import Finding, Rule, Setup
 from deltaw.doctor.evidence import before as measuring
 from deltaw.doctor.evidence.before import before
 from deltaw.doctor.evidence.repeats import keys, repeats
-from deltaw.doctor.findings import Where, ordered
+from deltaw.doctor.findings import Where
+from deltaw.doctor.rules.rule import ordered
 from deltaw.doctor.trials.changes import applied
 from deltaw.exceptions import SettingError
 

@@ -14,8 +14,9 @@ import pytest
 import deltaw
 from deltaw import InputError, Network
 from deltaw.doctor import RULES, Setup
-from deltaw.doctor.evidence.before import evidence
-from deltaw.doctor.examine import diagnose, findings
+from deltaw.doctor.diagnosis import diagnose
+from deltaw.doctor.evidence.evidence import evidence
+from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding
 
 rng = np.random.default_rng(3)

@@ -12,8 +12,8 @@ import pytest
 from deltaw import Network
 from deltaw.doctor import RULES, Diagnosis, Setup, diagnose
 from deltaw.doctor.confirm import confirmed
-from deltaw.doctor.evidence.before import evidence
 from deltaw.doctor.evidence.during import SHORT, During, guess_error, watch
+from deltaw.doctor.evidence.evidence import evidence
 from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.repair import repair
@@ -122,7 +122,7 @@ def seen(setup: Setup) -> tuple[During, dict[str, Finding]]:
     known = evidence(setup)
     assert known.before is not None
     assert known.refusal is None
-    known = replace(known, during=watch(setup, known.before, seconds=SECONDS))
+    known = replace(known, during=watch(setup, seconds=SECONDS))
     return known.watched, {f.rule: f for f in findings(known)}
 
 
@@ -229,7 +229,7 @@ def test_a_repair_that_cannot_be_made_is_dropped() -> None:
 def test_a_fault_becomes_a_risk_and_a_risk_a_note_where_the_network_learns() -> None:
     known = evidence(number())
     assert known.before is not None
-    known = replace(known, during=watch(known.setup, known.before, seconds=SECONDS))
+    known = replace(known, during=watch(known.setup, seconds=SECONDS))
     assert known.watched.skill > SHORT * known.watched.possible
     suspect = Finding("", rule="weights_too_small", severity="fault", likelihood=0.5)
     slight = replace(suspect, severity="risk")
@@ -294,7 +294,7 @@ def test_no_verdict_where_the_budget_cut_a_training_off_that_was_learning() -> N
     assert field.share < 0.1
     known = evidence(slow)
     assert known.before is not None
-    during = watch(slow, known.before, seconds=0.1)
+    during = watch(slow, seconds=0.1)
     assert during.unfinished
     assert during.skill < SHORT * during.possible
     assert not during.short

@@ -13,10 +13,11 @@ together what helps. `trials` holds the trainings that all of them make.
 
 from __future__ import annotations
 
-from deltaw.doctor.examine import Diagnosis, diagnose, examine
-from deltaw.doctor.findings import Finding, Repair, Rule, Where
+from deltaw.doctor.diagnosis import Diagnosis, diagnose, examine
+from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.doctor.outcome import outcome
 from deltaw.doctor.repair import Repaired
+from deltaw.doctor.rules.rule import Rule
 from deltaw.doctor.rules.table import RULES
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.tables import examine_model, examine_table, planned

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
-from deltaw.doctor.evidence.before import Evidence
 from deltaw.doctor.evidence.during import SHORT, During
+from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, programmable, repairs
 from deltaw.doctor.rules.table import BY_NAME
 from deltaw.doctor.trials.trial import Ground, afforded

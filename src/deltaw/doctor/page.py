@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from deltaw.doctor import figures
 from deltaw.doctor.evidence.start import Start
+from deltaw.doctor.examine import Examined
+from deltaw.doctor.findings import Finding
+from deltaw.doctor.repair import Repaired
 from deltaw.doctor.rules.table import BY_NAME
-from deltaw.pages import Figure, Page, Section, Table, Text
+from deltaw.network import Network
+from deltaw.pages import Block, Figure, Page, Section, Table, Text
 from deltaw.pages.numbers import plain
-
-if TYPE_CHECKING:
-    from deltaw.doctor.examine import Diagnosis
-    from deltaw.doctor.findings import Finding
-    from deltaw.doctor.repair import Repaired
-    from deltaw.network import Network
-    from deltaw.pages import Block
 
 MOST_EVIDENCE = 8  # numbers shown of a finding; JSON has all
 MOST_LAYERS = 30  # rows of the table of layers
 MOST_ITEMS = 12  # of a list in the words of a change
 
 
-def page(diagnosis: Diagnosis) -> Page:
+def page(diagnosis: Examined) -> Page:
     """The diagnosis as a page; see `deltaw.pages.Page`."""
     causes, consequences, notes = _parted(diagnosis)
     sections = [_finding(finding) for finding in causes]
@@ -48,7 +45,7 @@ def page(diagnosis: Diagnosis) -> Page:
     return Page(heading, _lead(diagnosis), sections, data(diagnosis))
 
 
-def _parted(diagnosis: Diagnosis) -> tuple[list[Finding], list[Finding], list[Finding]]:
+def _parted(diagnosis: Examined) -> tuple[list[Finding], list[Finding], list[Finding]]:
     """Findings that nothing explains, those that others explain, and notes."""
     worse = [finding for finding in diagnosis.findings if finding.severity != "note"]
     return (
@@ -68,7 +65,7 @@ def title(rule: str) -> str:
     return rule.replace("_", " ").capitalize()
 
 
-def line(diagnosis: Diagnosis) -> str:
+def line(diagnosis: Examined) -> str:
     """The diagnosis in one line, or "" where there is neither fault nor risk."""
     worse = [finding for finding in diagnosis.findings if finding.severity != "note"]
     if not worse:
@@ -78,7 +75,7 @@ def line(diagnosis: Diagnosis) -> str:
     return f"{first.severity}, {title(first.rule).lower()}: {first.cause}{rest}"
 
 
-def data(diagnosis: Diagnosis) -> dict[str, Any]:
+def data(diagnosis: Examined) -> dict[str, Any]:
     """What `--json` prints."""
     setup, during = diagnosis.setup, diagnosis.evidence.during
     content: dict[str, Any] = {
@@ -130,7 +127,7 @@ def _document(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _lead(diagnosis: Diagnosis) -> str:
+def _lead(diagnosis: Examined) -> str:
     setup, during = diagnosis.setup, diagnosis.evidence.during
     causes, consequences, notes = _parted(diagnosis)
     faults = sum(finding.severity == "fault" for finding in causes)
@@ -177,7 +174,7 @@ def _brief(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else repr(value)
 
 
-def _pictures(diagnosis: Diagnosis) -> Iterator[Figure]:
+def _pictures(diagnosis: Examined) -> Iterator[Figure]:
     setup, evidence = diagnosis.setup, diagnosis.evidence
     during, names = evidence.during, setup.network.activations
     start = None if evidence.before is None else evidence.before.start

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from deltaw.doctor.confirm import ANEW, LAST_RESORT
-from deltaw.doctor.evidence.before import refusal
 from deltaw.doctor.evidence.during import SEEDS
-from deltaw.doctor.examine import diagnose
+from deltaw.doctor.evidence.evidence import refusal
+from deltaw.doctor.examine import Examined, examined
 from deltaw.doctor.findings import Finding, Repair, programmable, repairs
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.trial import Budget, Ground, afforded, ground, score, scoring, trial
@@ -20,9 +20,6 @@ from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network
 from deltaw.training import History, train
-
-if TYPE_CHECKING:
-    from deltaw.doctor.examine import Diagnosis
 
 HELPS = 0.01  # of skill: a repair that brings less is left out
 NEARLY = 0.97  # of what a plain network learns: repairs that bring so much are enough
@@ -86,7 +83,7 @@ def _scores(scores: Sequence[float]) -> str:
     return f"{np.mean(scores):.4g} ({', '.join(f'{score:.3f}' for score in scores)})"
 
 
-def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Repaired:
+def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repaired:
     """Apply repairs in order of likelihood, keep what helps on rows held out, drop what does not.
 
     Greedy: each repair is added to those kept if the network then learns more; what stands idle at the end is taken
@@ -118,7 +115,7 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
     search = _Search(field, perf_counter() + SEARCHED * seconds, budget.seconds, saved)
     kept = search.paced(search.thinned(search.greedy([f for f in able if f.rule != LAST_RESORT])))
     if seen is None or search.skill(kept) < NEARLY * seen.possible:
-        again = diagnose(_mended(setup, kept), seconds=AGAIN * seconds, rows=rows)
+        again = examined(_mended(setup, kept), seconds=AGAIN * seconds, rows=rows)
         hidden = [f for f in again.findings if programmable(f)]
         search.deadline = perf_counter() + AGAIN * seconds
         kept = search.thinned(search.greedy([f for f in hidden if f.rule != LAST_RESORT], kept))
@@ -131,7 +128,7 @@ def repair(diagnosis: Diagnosis, seconds: float = 30.0, rows: int = 5000) -> Rep
     return _verdict(setup, able, kept, before, after, judge.guess)
 
 
-def _from_refused(diagnosis: Diagnosis, able: list[Finding], seconds: float, rows: int) -> Repaired:
+def _from_refused(diagnosis: Examined, able: list[Finding], seconds: float, rows: int) -> Repaired:
     """What `deltaw.train` refuses gets the repairs without which it would; then it is examined and mended as others."""
     setup, needed = diagnosis.setup, [f for f in able if f.severity == "fault"]
     error = _refused(setup, needed)
@@ -140,7 +137,7 @@ def _from_refused(diagnosis: Diagnosis, able: list[Finding], seconds: float, row
     for finding in reversed(needed):
         rest = [f for f in needed if f is not finding]
         needed = needed if _refused(setup, rest) else rest
-    trainable = diagnose(_mended(setup, needed), seconds=AGAIN * seconds, rows=rows)
+    trainable = examined(_mended(setup, needed), seconds=AGAIN * seconds, rows=rows)
     then = repair(trainable, (1 - AGAIN) * seconds, rows)
     before = (trial(setup).score,) * SEEDS
     after = then.after if then.helped else then.before

@@ -8,7 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from deltaw import models
-from deltaw.doctor.examine import ROWS, SECONDS, Diagnosis, diagnose
+from deltaw.doctor.diagnosis import Diagnosis, diagnose
+from deltaw.doctor.examine import ROWS, SECONDS
 from deltaw.doctor.setup import Setup
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,7 @@ from deltaw.doctor.evidence.repeats import Repeats, repeats
 from deltaw.doctor.evidence.start import Start, start
 from deltaw.doctor.evidence.targets import Targets, targets
 from deltaw.doctor.setup import Setup, matrix
-from deltaw.engines.rows import Rows
-from deltaw.equations import losses
 from deltaw.exceptions import InputError
-from deltaw.training import train
-
-if TYPE_CHECKING:
-    from deltaw.doctor.evidence.during import During
 
 Array = NDArray[Any]
 
@@ -86,60 +80,6 @@ class Before:
     targets: Targets
     repeats: Repeats
     start: Start | None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What rules look at.
-
-    Attributes:
-        setup: as it was given.
-        refusal: what `deltaw.train` says to it, or None where it would train.
-        before: None where X and T are no rows of numbers that could be read.
-        during: what was seen in training; None where it was not watched.
-    """
-
-    setup: Setup
-    refusal: InputError | None = None
-    before: Before | None = None
-    during: During | None = None
-
-    @property
-    def known(self) -> Before:
-        """`before`, for rules that look only when it is there."""
-        assert self.before is not None
-        return self.before
-
-    @property
-    def watched(self) -> During:
-        """`during`, for rules that look only when it is there."""
-        assert self.during is not None
-        return self.during
-
-
-def evidence(setup: Setup) -> Evidence:
-    """All that can be known without training."""
-    refused = refusal(setup)
-    try:
-        return Evidence(setup, refused, before(setup))
-    except InputError as error:
-        return Evidence(setup, refused or error)
-
-
-def refusal(setup: Setup) -> InputError | None:
-    """What `deltaw.train` would refuse this setup with, or None; nothing is trained.
-
-    The checks of the data run on all rows; those of the settings where they stand, in a training of one row.
-    """
-    try:
-        rows = Rows.of(setup.network, setup.X, setup.T, losses.loss(setup.loss), setup.sample_weight, setup.input_scale)
-        assert rows.T is not None
-        short = {"epochs": 1} if isinstance(setup.epochs, int) and setup.epochs > 1 else {}
-        one_row = {"sample_weight": None, **short}
-        train(setup.network.copy(), rows.X[:1], rows.T[:1], **(setup.arguments | one_row))
-    except InputError as error:
-        return error
-    return None
 
 
 def before(setup: Setup) -> Before:

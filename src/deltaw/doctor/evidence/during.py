@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +36,6 @@ from deltaw.doctor.trials.trial import (
 from deltaw.engines.look import Look
 from deltaw.equations import losses
 from deltaw.exceptions import InputError
-
-if TYPE_CHECKING:
-    from deltaw.doctor.evidence.before import Before
 
 Array = NDArray[Any]
 
@@ -182,14 +179,11 @@ class During:
         return self.short and self.skill + self.spread < HARMED * self.possible - self.noise / 2
 
 
-def watch(
-    setup: Setup, before: Before, *, rows: int = 10_000, seconds: float = 10.0, trained: Trained | None = None
-) -> During:
+def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: Trained | None = None) -> During:
     """Train under observation.
 
     Args:
         setup: which `deltaw.train` takes.
-        before: what is known of it.
         rows: trained on, at most.
         seconds: for all trainings together, about.
         trained: what came of the set-up, where that is known: it is looked at instead of a first training.

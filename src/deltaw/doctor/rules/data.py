@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltaw.doctor.evidence.before import Columns, Evidence
+from deltaw.doctor.evidence.before import Columns
+from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.pages import number
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from deltaw.doctor.evidence.before import Evidence
+from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.equations.activations import activation
 from deltaw.equations.losses import EPSILON, Loss, loss

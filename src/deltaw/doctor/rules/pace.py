@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from deltaw.doctor.evidence.before import Evidence
 from deltaw.doctor.evidence.during import During
+from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.equations.optimizers import Momentum, optimizer
 from deltaw.pages import number

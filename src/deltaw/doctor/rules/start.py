@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from deltaw.doctor.evidence.before import Evidence
+from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.start import Start
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.engines.look import flat_below

@@ -1,16 +1,16 @@
 """The table of rules. To add one: a row here, its function in the file of its subject, and a test.
 
-Read `findings.Rule` for what a row says. `data` looks at X, `targets` at T, `outputs` at what is
+Read `rule.Rule` for what a row says. `data` looks at X, `targets` at T, `outputs` at what is
 to answer with T (activation, loss), `start` at the network as it starts, `settings` at the settings,
 `pace` and `training` at what was seen while it trained.
 """
 
 from __future__ import annotations
 
-from deltaw.doctor.findings import Rule
 from deltaw.doctor.rules import data, outputs, pace, settings, training
 from deltaw.doctor.rules import start as begin
 from deltaw.doctor.rules import targets as target
+from deltaw.doctor.rules.rule import Rule
 
 # What nearly every cause leads to.
 SYMPTOMS = ("answers_alike", "learns_less", "too_small", "too_few_epochs")

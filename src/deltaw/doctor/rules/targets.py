@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltaw.doctor.evidence.before import Evidence
+from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.doctor.rules.outputs import loss_row, output
 from deltaw.equations.activations import activation

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from deltaw.doctor.evidence.before import Evidence
 from deltaw.doctor.evidence.during import CHANCE
+from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.doctor.trials.trial import DEALS, PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS, plain_shape
 from deltaw.engines.look import flat_below

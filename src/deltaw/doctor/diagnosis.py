@@ -1,0 +1,76 @@
+"""What the doctor answers with: an examination, and all that can be asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from deltaw.doctor.examine import ROWS, SECONDS, Examined, examined
+from deltaw.doctor.page import line, page
+from deltaw.doctor.repair import Repaired, repair
+from deltaw.doctor.setup import Setup
+from deltaw.doctor.trials.trial import Trained
+from deltaw.network import Network
+from deltaw.pages import Page
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis(Examined):
+    """What the doctor found, as `print` shows it; see `Examined` for the data."""
+
+    @cached_property
+    def page(self) -> Page:
+        """The diagnosis as a document with figures: `.text()`, `.markdown()`, `.html()`, `.json()`."""
+        return page(self)
+
+    @property
+    def line(self) -> str:
+        """The first finding in one line, or "" where there is neither fault nor risk."""
+        return line(self)
+
+    def repair(self, seconds: float = 30.0) -> Repaired:
+        """Try the repairs, keep what helps on rows held out; see `deltaw.doctor.repair`."""
+        return repair(self, seconds)
+
+    def __str__(self) -> str:
+        return str(self.page)
+
+    def _repr_html_(self) -> str:
+        return self.page._repr_html_()
+
+
+def examine(
+    net: Network,
+    X: ArrayLike,
+    T: ArrayLike,
+    *,
+    rows: int = ROWS,
+    seconds: float = SECONDS,
+    **settings: Any,
+) -> Diagnosis:
+    """Say why a network does not learn: measure, train under observation, and name the cause.
+
+    Args:
+        net: the network as training would start; it is not changed.
+        X, T: the training rows.
+        rows: the training under observation sees at most so many.
+        seconds: and lasts about so long; 0 looks only at what can be known before training.
+        settings: the words of `deltaw.train` (loss=, optimizer=, learning_rate=, batch_size=, epochs=, validation=, …),
+            and `task`, `columns`, `reduction` of `deltaw.doctor.Setup`.
+
+    Returns:
+        The `Diagnosis`. Settings and data that `deltaw.train` would refuse give a finding, not an error.
+
+    Raises:
+        SettingError: `net` is no network, or there is no such setting.
+    """
+    return diagnose(Setup.of(net, X, T, settings), rows=rows, seconds=seconds)
+
+
+def diagnose(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, trained: Trained | None = None) -> Diagnosis:
+    """`examine`, of a Setup; with `trained`, what came of it, that is looked at instead of a first training."""
+    found = examined(setup, rows=rows, seconds=seconds, trained=trained)
+    return Diagnosis(found.evidence, found.findings)
