@@ -12,9 +12,10 @@ import deltaw
 from deltaw.equations import backprop
 from deltaw.equations.losses import loss
 from deltaw.exceptions import SettingError
-from deltaw.lessons.data import MEASURED, data, hidden_gradients, saturated
+from deltaw.lessons.data import MEASURED, data, hidden_gradients
 from deltaw.lessons.digits import digits
 from deltaw.lessons.lesson import Lesson
+from deltaw.lessons.rules import saturated
 
 QUICK: dict[str, Any] = {"hidden": 6, "epochs": 1, "runs": 1}
 

@@ -31,6 +31,12 @@ def whole(value: int, what: str, low: int = 0, high: int | None = None) -> int:
     return int(value)
 
 
+def seeds(first: int, runs: int, most: int = 20) -> range:
+    """The seeds of so many runs, the first of them `first`."""
+    count = whole(runs, "runs", 1, most)
+    return range(whole(first, "seed"), first + count)
+
+
 def choice(value: Choice, what: str, among: Iterable[Choice]) -> Choice:
     """One of a few values."""
     options = list(among)

@@ -15,9 +15,9 @@ from deltaw.equations.activations import activation
 from deltaw.equations.backprop import backward
 from deltaw.equations.losses import loss
 from deltaw.lessons import checks
-from deltaw.lessons.digits import HIGH, LOW, Digits, digits
+from deltaw.lessons.digits import CLEAR, HIGH, LOW, SOME, Digits, digits
 from deltaw.lessons.lesson import Lesson, compose
-from deltaw.lessons.rules import SATURATED
+from deltaw.lessons.rules import SATURATED, saturated
 from deltaw.lessons.words import Words
 from deltaw.network import Network
 from deltaw.pages import Figure, Section, Table, Text
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-ROWS = 1800  # images at most, so that a large set too takes seconds
 LEARNT = 0.5  # accuracy with the rules kept, below which there is nothing to compare with
-CLEAR = 0.05  # accuracies that differ by less are not called different
 SIGMOID, SQUARED = activation("sigmoid"), loss("squared")
 
 
@@ -127,11 +125,10 @@ def data(
     """
     words = Words("data", lang)
     alpha = checks.number(learning_rate, "learning_rate", 1e-6, 100)
-    checks.whole(runs, "runs", 1, 20)
-    seeds = range(checks.whole(seed, "seed"), seed + runs)
+    seeds = checks.seeds(seed, runs)
     sizes = checks.whole(hidden, "hidden", 1, 1000), checks.whole(epochs, "epochs", 1, 100)
     made = experiments(_span(inputs, "inputs"), _span(targets, "targets"), checks.number(weights, "weights", 0, 1000))
-    images = digits(data, seed, ROWS)
+    images = digits(data, seed, SOME)
     trials = {each.name: [Trial.run(images, each, alpha, *sizes, one) for one in seeds] for each in made}
     measured = {
         name: Measured(*(float(np.mean([getattr(trial.measured, each) for trial in runs])) for each in MEASURED))
@@ -173,10 +170,10 @@ def data(
         ),
         shows=_shows(words, titles, measured),
         tries={
-            "--inputs 0,4": words("try_inputs"),
-            "--targets=-0.1,1.1": words("try_targets"),
-            "--weights 1": words("try_weights"),
-            "--learning-rate 3 --epochs 30": words("try_rate"),
+            "--inputs 0,4": "try_inputs",
+            "--targets=-0.1,1.1": "try_targets",
+            "--weights 1": "try_weights",
+            "--learning-rate 3 --epochs 30": "try_rate",
         },
         data={
             name: {"inputs": each.inputs, "targets": each.targets, "init": each.init, "accuracy_by_epoch": curves[name],
@@ -201,10 +198,9 @@ class Trial:
 
     @classmethod
     def run(cls, images: Digits, experiment: Experiment, alpha: float, hidden: int, epochs: int, seed: int) -> Trial:
-        """Train a network as the experiment wants it; sigmoids without bias, one image a step."""
+        """Train a network as the experiment wants it, one image a step."""
         X, T = images.inputs(*experiment.inputs), images.targets(*experiment.targets)
-        sizes = [X.shape[1], hidden, T.shape[1]]
-        network = Network(sizes, "sigmoid", bias=False, init=experiment.init, seed=seed)
+        network = images.network(hidden, seed, experiment.init)
         x, t = np.asarray(X[images.training], np.float64), T[images.training]
         before, gradient, frozen = network.signals(x), *hidden_gradients(network, x, t)
         accuracy = images.learn(network, X, T, learning_rate=alpha, epochs=epochs, seed=seed)
@@ -225,11 +221,6 @@ class Trial:
             accuracy,
             before.z[0],
         )
-
-
-def saturated(o: Array) -> float:
-    """The share of sigmoid outputs that are within SATURATED of 0 or 1."""
-    return float(np.mean(np.minimum(o, 1 - o) < SATURATED))
 
 
 def hidden_gradients(network: Network, x: Array, t: Array) -> tuple[float, float]:

@@ -111,10 +111,10 @@ def descent(
         _bowl(words, data, surface),
     )
     tries = {
-        "--starts=-0.36,-0.34": words("try_ridge"),
-        "--learning-rate 4.5": words("try_leap"),
-        "--rates 0.05,0.2,0.4,0.6": words("try_rates"),
-        "--begin 0,5": words("try_begin"),
+        "--starts=-0.36,-0.34": "try_ridge",
+        "--learning-rate 4.5": "try_leap",
+        "--rates 0.05,0.2,0.4,0.6": "try_rates",
+        "--begin 0,5": "try_begin",
     }
     return compose(words, sections, shows=_shows(words, data), tries=tries, data=data)
 

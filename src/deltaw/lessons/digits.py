@@ -19,6 +19,8 @@ Indices = NDArray[np.int64]
 
 LOW, HIGH = 0.01, 0.99  # the notes' range of inputs and of targets
 TEST_SHARE = 0.2
+SOME = 1800  # images of lessons that train many times, so that a large set too takes seconds
+CLEAR = 0.05  # accuracies that differ by less are not called different
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Digits:
     def targets(self, low: float = LOW, high: float = HIGH) -> Array:
         """high in the place of the label, low in all others, (n, classes)."""
         return low + (high - low) * one_hot(self.labels, len(self.classes))
+
+    def network(self, hidden: int, seed: int, init: str = "notes") -> Network:
+        """The notes' network for these images, untrained: one hidden layer, sigmoids, no bias."""
+        sizes = [self.pixels.shape[1], hidden, len(self.classes)]
+        return Network(sizes, "sigmoid", bias=False, init=init, seed=seed)
 
     def accuracy(self, network: Network, X: NDArray[Any]) -> float:
         """The share of the test rows whose largest output stands in the label's place; X are the inputs of all rows."""

@@ -81,10 +81,10 @@ def errors(
         "refusal": _refusal(),
     }
     tries = {
-        "--learning-rate 0.05 --steps 60": words("try_small"),
-        "--learning-rate 1.9": words("try_large"),
-        "--learning-rate 2.1": words("try_beyond"),
-        "--bad-weight -5": words("try_bad"),
+        "--learning-rate 0.05 --steps 60": "try_small",
+        "--learning-rate 1.9": "try_large",
+        "--learning-rate 2.1": "try_beyond",
+        "--bad-weight -5": "try_bad",
     }
     sections = (_cancelling(words, data), _steps(words, data))
     return compose(words, sections, shows=_shows(words, data), tries=tries, data=data)

@@ -136,10 +136,10 @@ def gradient(
         ),
         shows=_shows(words, every, output, hidden, by_notes, slopes),
         tries={
-            "--to 2 --of 0": words("try_link"),
-            "--activation tanh --loss huber": words("try_tables"),
-            "--activation relu --weights random --seed 3": words("try_relu"),
-            "--inputs 9,1,8": words("try_large"),
+            "--to 2 --of 0": "try_link",
+            "--activation tanh --loss huber": "try_tables",
+            "--activation relu --weights random --seed 3": "try_relu",
+            "--inputs 9,1,8": "try_large",
         },
         data={
             "E": chain.E,

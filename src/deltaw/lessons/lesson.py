@@ -102,11 +102,13 @@ def compose(
         words: with the keys `title` and `idea`.
         sections: the run: its tables and figures.
         shows: paragraphs on what the numbers of this run say.
-        tries: options of the lesson's command -> what they do; "" is the lesson as it is.
+        tries: options of the lesson's command -> the key that says what they do; "" is the lesson as it is.
         data: the numbers of the run.
     """
     language = "" if words.lang == "en" else f" --lang {words.lang}"
-    commands = [(f"deltaw lesson {words.lesson} {options}".rstrip() + language, why) for options, why in tries.items()]
+    commands = [
+        (f"deltaw lesson {words.lesson} {options}".rstrip() + language, words(key)) for options, key in tries.items()
+    ]
     page = Page(
         title=words("title"),
         lead=words("idea"),

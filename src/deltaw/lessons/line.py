@@ -189,11 +189,11 @@ def line(
         Section(words("figure"), (Figure(partial(_draw, words, data, everyone), words("alt"), words("caption")),)),
     )
     tries = {
-        "--learning-rate 1": words("try_full"),
-        "--learning-rate 0.05 --examples 40": words("try_slow"),
-        "--wrong 4": words("try_wrong"),
-        "--bias": words("try_bias"),
-        "--seed 3": words("try_seed"),
+        "--learning-rate 1": "try_full",
+        "--learning-rate 0.05 --examples 40": "try_slow",
+        "--wrong 4": "try_wrong",
+        "--bias": "try_bias",
+        "--seed 3": "try_seed",
     }
     return compose(words, sections, shows=_shows(words, data, wrong), tries=tries, data=data)
 

@@ -85,7 +85,7 @@ def lines(
     hidden = checks.whole(hidden, "hidden", 1, 6)
     alpha = positive(learning_rate, "learning_rate")
     epochs = checks.whole(epochs, "epochs", 1, 20_000)
-    seeds = range(checks.whole(seed, "seed"), seed + checks.whole(runs, "runs", 1, 100))
+    seeds = checks.seeds(seed, runs, most=100)
 
     single = [_train([2, 1], t, alpha, epochs, one) for one in seeds]
     double = [_train([2, hidden, 1], t, alpha, epochs, one) for one in seeds]
@@ -118,11 +118,11 @@ def lines(
         ),
     )
     tries = {
-        "--gate and": words("try_and"),
-        "--hidden 1": words("try_one"),
-        "--hidden 4": words("try_four"),
-        "--learning-rate 0.1": words("try_slow"),
-        "--seed 7": words("try_seed"),
+        "--gate and": "try_and",
+        "--hidden 1": "try_one",
+        "--hidden 4": "try_four",
+        "--learning-rate 0.1": "try_slow",
+        "--seed 7": "try_seed",
     }
     return compose(words, sections, shows=_shows(words, data), tries=tries, data=data)
 

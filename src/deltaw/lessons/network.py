@@ -69,8 +69,7 @@ def network(
         "backward": checks.choice(backward, "backward", map(str, backprop.RULES)),
     }
     checks.whole(hidden, "hidden", 1, 10_000)
-    checks.whole(runs, "runs", 1, 20)
-    seeds = range(checks.whole(seed, "seed"), seed + runs)
+    seeds = checks.seeds(seed, runs)
     images = digits(data, seed)
     asked = images.classes.index(checks.choice(str(digit), "digit", images.classes))
 
@@ -110,9 +109,9 @@ def network(
         ),
         shows=_shows(words, reached, len(wrong), len(images.test), outputs, like),
         tries={
-            "--backward gradient": words("try_gradient"),
-            "--hidden 10 --digit 8": words("try_hidden"),
-            "--data mnist.npz --hidden 200 --epochs 5 --learning-rate 0.1 --runs 1": words("try_mnist"),
+            "--backward gradient": "try_gradient",
+            "--hidden 10 --digit 8": "try_hidden",
+            "--data mnist.npz --hidden 200 --epochs 5 --learning-rate 0.1 --runs 1": "try_mnist",
         },
         data={
             "E": np.array(course),
@@ -131,7 +130,7 @@ def network(
 def learn(images: Digits, hidden: int, seed: int, **settings: Any) -> tuple[Network, list[float], Array]:
     """The notes' network after training, E of each epoch, and the accuracy on the test images after each, (epochs,)."""
     X, T = images.inputs(), images.targets()
-    net = Network([X.shape[1], hidden, T.shape[1]], "sigmoid", bias=False, init="notes", seed=seed)
+    net = images.network(hidden, seed)
     errors: list[float] = []
 
     def look(epoch: Epoch) -> None:

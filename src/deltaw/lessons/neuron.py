@@ -98,10 +98,10 @@ def neuron(
         _curves(words, data),
     )
     tries = {
-        "--bias -2": words("try_bias"),
-        "--inputs 1,1,1 --weights 9,3,4": words("try_large"),
-        "--activation tanh": words("try_tanh"),
-        "--activation relu --sharpen 1,-1,3": words("try_relu"),
+        "--bias -2": "try_bias",
+        "--inputs 1,1,1 --weights 9,3,4": "try_large",
+        "--activation tanh": "try_tanh",
+        "--activation relu --sharpen 1,-1,3": "try_relu",
     }
     return compose(words, sections, shows=_shows(words, data), tries=tries, data=data)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,19 +53,15 @@ class Trials:
     T: Array
     hidden: int
     epochs: int
-    seeds: tuple[int, ...]
+    seeds: Sequence[int]
 
     def network(self, seed: int) -> Network:
         """The network that a run starts from."""
-        sizes = [self.X.shape[1], self.hidden, self.T.shape[1]]
-        return Network(sizes, "sigmoid", bias=False, init="notes", seed=seed)
+        return self.images.network(self.hidden, seed)
 
     def accuracy(self, rule: Rule, rate: float) -> Array:
         """Accuracy on the test images after each epoch, (runs, epochs)."""
-        settings: dict[str, Any] = {"learning_rate": rate, "epochs": self.epochs, "backward": rule}
-        return np.array(
-            [self.images.learn(self.network(seed), self.X, self.T, seed=seed, **settings) for seed in self.seeds]
-        )
+        return np.array([self._learn(self.network(seed), seed, rule, rate) for seed in self.seeds])
 
     def course(self, rule: Rule, rate: float) -> list[Step]:
         """Both rules' steps at the weights of the first run, before training by `rule` and after each epoch."""
@@ -77,13 +73,19 @@ class Trials:
         def look(epoch: Epoch) -> None:
             steps.append(compare(epoch.network, x, t))
 
-        settings: dict[str, Any] = {"learning_rate": rate, "epochs": self.epochs, "backward": rule}
-        self.images.learn(network, self.X, self.T, look, seed=self.seeds[0], **settings)
+        self._learn(network, self.seeds[0], rule, rate, look)
         return steps + steps[-1:] * (self.epochs + 1 - len(steps))
 
     def mixed(self, direction: Rule, length: Rule, rate: float) -> Array:
         """Accuracy at the end, (runs,), of hidden steps that take their direction by one rule and length by another."""
         return np.array([self._mixed(direction, length, rate, seed) for seed in self.seeds])
+
+    def _learn(
+        self, network: Network, seed: int, rule: Rule, rate: float, look: Callable[[Epoch], object] | None = None
+    ) -> Array:
+        return self.images.learn(
+            network, self.X, self.T, look, seed=seed, learning_rate=rate, epochs=self.epochs, backward=rule
+        )
 
     def _mixed(self, direction: Rule, length: Rule, rate: float, seed: int) -> float:
         network = self.network(seed)
@@ -91,6 +93,11 @@ class Trials:
         for row in _orders(self.images.training, self.epochs, seed):
             mixed_step(network.weights, self.X[row], self.T[row], direction, length, rate)
         return self.images.accuracy(network, self.X)
+
+
+def saturated(o: Array) -> float:
+    """The share of sigmoid outputs that are within SATURATED of 0 or 1."""
+    return float(np.mean(np.minimum(o, 1 - o) < SATURATED))
 
 
 def compare(network: Network, x: Array, t: Array) -> Step:
@@ -106,7 +113,7 @@ def compare(network: Network, x: Array, t: Array) -> Step:
     return Step(
         ratio=float(np.mean(lengths[0] * size) / np.mean(lengths[1] * size)),
         angle=float(np.degrees(np.arccos(np.clip(np.median(cosine), -1, 1)))),
-        saturated=float(np.mean(np.minimum(hidden, 1 - hidden) < SATURATED)),
+        saturated=saturated(hidden),
     )
 
 

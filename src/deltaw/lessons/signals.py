@@ -98,10 +98,10 @@ def signals(
         ),
     )
     tries = {
-        "--layers 6": words("try_deep"),
-        "--inputs 9,1,8": words("try_large"),
-        "--activation relu": words("try_relu"),
-        "--weights random --seed 4": words("try_random"),
+        "--layers 6": "try_deep",
+        "--inputs 9,1,8": "try_large",
+        "--activation relu": "try_relu",
+        "--weights random --seed 4": "try_random",
     }
     return compose(words, sections, shows=_shows(words, data, count), tries=tries, data=data)
 

@@ -13,7 +13,7 @@ from deltaw import plots
 from deltaw.equations.activations import activation
 from deltaw.equations.backprop import Rule
 from deltaw.lessons import checks
-from deltaw.lessons.digits import digits
+from deltaw.lessons.digits import CLEAR, SOME, digits
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.rules import SATURATED, Step, Trials
 from deltaw.lessons.signals import EXAMPLE
@@ -32,9 +32,7 @@ X = np.array([0.9, 0.1, 0.8])
 TARGET = np.array([0.01, 0.01, 0.99])
 
 RATES = (0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 8.0)  # of the sweep
-ROWS = 1800  # images at most, so that a large set too takes seconds
 CLOSE = 15.0  # degrees within which two steps are said to have one direction
-CLEAR = 0.05  # accuracies that differ by less are not called different
 LOOK: dict[Rule, dict[str, Any]] = {
     "notes": {"color": plots.BLUE, "linestyle": "-", "marker": "o", "markersize": 4},
     "gradient": {"color": plots.VERMILION, "linestyle": "--", "marker": "s", "markersize": 4},
@@ -70,9 +68,8 @@ def split(
     words = Words("split", lang)
     gentle = checks.number(learning_rate, "learning_rate", 1e-6, 100)
     high = checks.number(high_rate, "high_rate", 1e-6, 100)
-    checks.whole(runs, "runs", 1, 20)
-    seeds = tuple(range(checks.whole(seed, "seed"), seed + runs))
-    images = digits(data, seed, ROWS)
+    seeds = checks.seeds(seed, runs)
+    images = digits(data, seed, SOME)
     trials = Trials(
         images, images.inputs(), images.targets(), checks.whole(hidden, "hidden", 1, 1000),
         checks.whole(epochs, "epochs", 1, 100), seeds,
@@ -98,9 +95,9 @@ def split(
         ),
         shows=_shows(words, rates, accuracy, course, mixed, (gentle, high)),
         tries={
-            "--learning-rate 1 --high-rate 2": words("try_rates"),
-            "--hidden 100": words("try_hidden"),
-            "--seed 10 --runs 5": words("try_seed"),
+            "--learning-rate 1 --high-rate 2": "try_rates",
+            "--hidden 100": "try_hidden",
+            "--seed 10 --runs 5": "try_seed",
         },
         data={
             **{f"example_{name}": value for name, value in asdict(back).items()},

@@ -99,10 +99,10 @@ def step(
         ),
         shows=_shows(words, changed.change, changed.weight_after, first, walk, target),
         tries={
-            "--learning-rate 5": words("try_rate"),
-            "--tolerance 0.001": words("try_tolerance"),
-            "--target 1.2": words("try_target"),
-            "--seed 7 --backward notes": words("try_notes"),
+            "--learning-rate 5": "try_rate",
+            "--tolerance 0.001": "try_tolerance",
+            "--target 1.2": "try_target",
+            "--seed 7 --backward notes": "try_notes",
         },
         data={
             "known": {"gradient": known.dW[0][0], "change": known.change_W[0][0], "weights": known.after.W[0][0]},
