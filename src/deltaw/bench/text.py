@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from deltaw.bench import NAMES, OWN, PEERS, WORKLOADS, Report, telemetry
 from deltaw.bench.results import Row, Timing
 from deltaw.bench.workloads import Workload
-
-NOTHING = "–"
+from deltaw.pages.numbers import NOTHING
 
 
 def show(report: Report) -> str:

@@ -24,8 +24,6 @@ from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
 from deltaw.preparation.scaling import SCALINGS
 
-TASKS = ("classification", "regression")
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -134,11 +132,6 @@ RECIPES: dict[str, dict[str, Recipe]] = {
             label_smoothing=0.0,
         ),
     },
-}
-
-SUMMARIES = {
-    "notes": "sigmoids, no biases, one row at a time: the method of the notes",
-    "default": "what works best on most tables today",
 }
 
 

@@ -140,10 +140,6 @@ def _only_the_notes(workload: Workload) -> str:
     return "" if same else "the book trains one row at a time by the notes' method, and nothing else"
 
 
-def _not_reaching(workload: Workload) -> str:
-    return "compiling takes longer than the training" if workload.measure == "reach" else ""
-
-
 OURS = "deltaw"
 _TORCH = ("torch", "pip install 'deltaw[bench]' (the build for CPUs: torch==2.13.0)")
 _HERE = "deltaw.bench.peers"
