@@ -72,6 +72,11 @@ def test_imports_go_one_way(path: Path) -> None:
     assert imports(path) <= allowed
 
 
+def test_the_document_has_the_same_order() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert " < ".join(ORDER[:-1]) in text.replace("\n", " ")  # all but __main__
+
+
 def test_the_order_itself_is_seen() -> None:
     """The test above would pass if `imports` saw nothing."""
     assert imports(PACKAGE / "training" / "loop.py") >= {"engines", "equations", "exceptions", "network", "training"}
