@@ -21,6 +21,7 @@ from deltaw.lessons import LESSONS, Lesson, checks
 from deltaw.lessons import words as wording
 from deltaw.lessons.words import FOLDER, LANGUAGES, SHARED, Words, texts
 from deltaw.pages import FORMATS
+from whole import WIDTHS, missing
 
 SOURCES = FOLDER.parent
 QUICK = ("line", "lines", "neuron", "signals", "errors", "descent")  # of well under a second each
@@ -129,6 +130,13 @@ def test_every_form(name: str, lang: str) -> None:
     assert json.loads(shown["json"]) == lesson.page.json()
     assert "mathdefault" not in shown["html"]  # matplotlib's own numbers on logarithmic axes
     assert shown["html"].count("<svg") == len(lesson.page.figures) >= 1
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", QUICK)
+def test_numbers_stand_whole_at_any_width(name: str, lang: str) -> None:
+    page = run(name, lang=lang).page
+    assert {width: missing(page, page.text(width), width) for width in WIDTHS} == dict.fromkeys(WIDTHS, {})
 
 
 @pytest.mark.parametrize("name", QUICK)

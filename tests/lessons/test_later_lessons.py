@@ -13,6 +13,7 @@ from deltaw.cli import main
 from deltaw.lessons import LESSONS, Lesson
 from deltaw.lessons.words import LANGUAGES
 from deltaw.pages import FORMATS
+from whole import WIDTHS, missing
 
 # As they are, or shortened where a run takes seconds.
 SHORT: dict[str, dict[str, Any]] = {
@@ -39,6 +40,13 @@ def test_every_form(name: str, lang: str) -> None:
     assert "{" not in shown["text"]  # no field without its number
     assert json.loads(shown["json"]) == lesson.page.json()
     assert shown["html"].count("<svg") == len(lesson.page.figures) >= 1
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", SHORT)
+def test_numbers_stand_whole_at_any_width(name: str, lang: str) -> None:
+    page = run(name, lang).page
+    assert {width: missing(page, page.text(width), width) for width in WIDTHS} == dict.fromkeys(WIDTHS, {})
 
 
 @pytest.mark.parametrize("name", SHORT)

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from deltaw.exceptions import SettingError
 from deltaw.pages import FORMATS, Figure, Formula, Page, Section, Table, Text, html, latex_number, number
 from deltaw.pages.numbers import aligned
-from deltaw.pages.terminal import broken
+from deltaw.pages.layout import broken
 
 NASTY = "<script>x</script> & $a_b$ | *c* [d](http://evil) \\ #1"
 

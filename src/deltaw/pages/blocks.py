@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 Cell = Any  # str, int, float, bool or None, Python's or NumPy's
 
 # The few words that renderers add themselves, by the page's language.
-WORDS = {"en": {"yes": "yes", "no": "no", "figure": "Figure"}, "zh": {"yes": "是", "no": "否", "figure": "图"}}
+WORDS = {
+    "en": {"yes": "yes", "no": "no", "figure": "Figure", "figures": "{} figures in HTML"},
+    "zh": {"yes": "是", "no": "否", "figure": "图", "figures": "{} 幅图，见 HTML"},
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,12 @@ class Table:
         """The columns as texts. Raises ValueError where a row is shorter or longer than the headings."""
         transposed = zip(*self.rows, strict=True) if self.rows else ((),) * len(self.headings)
         return [
-            Column(heading, [_shown(cell, self.digits, lang) for cell in cells], _numeric(cells))
+            Column(
+                heading,
+                [_shown(cell, self.digits, lang) for cell in cells],
+                numeric := _numeric(cells),
+                [numeric or _is_number(cell) for cell in cells],
+            )
             for heading, cells in zip(self.headings, transposed, strict=True)
         ]
 
@@ -90,11 +98,27 @@ class Section:
 
 
 class Column(NamedTuple):
-    """A column of a table as texts, and whether they are numbers."""
+    """A column of a table as texts.
+
+    Attributes:
+        numeric: whether all are numbers, or stand for none: then it stands right, its points under each other.
+        whole: of each cell whether it is a number, which no line break divides.
+    """
 
     heading: str
-    cells: list[str]
+    cells: Sequence[str]
     numeric: bool
+    whole: Sequence[bool]
+
+    @classmethod
+    def words(cls, heading: str, cells: Sequence[str]) -> Column:
+        """A column of texts."""
+        return cls(heading, cells, False, [False] * len(cells))
+
+    @classmethod
+    def numbers(cls, heading: str, cells: Sequence[str]) -> Column:
+        """A column of numbers that are texts already."""
+        return cls(heading, cells, True, [True] * len(cells))
 
 
 def _is_number(cell: Cell) -> bool:

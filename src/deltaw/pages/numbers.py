@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ def latex_number(value: float, digits: int = DIGITS) -> str:
     return f"{{-{latex}}}" if sign else latex
 
 
-def aligned(texts: list[str], blank: str = " ", point: str = " ") -> list[str]:
+def aligned(texts: Sequence[str], blank: str = " ", point: str = " ") -> list[str]:
     """Numbers padded to one width each, so that their decimal points stand under each other.
 
     `blank` is as wide as a digit, `point` as a decimal point.

@@ -2,128 +2,75 @@
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
+from deltaw.pages import layout
 from deltaw.pages.blocks import WORDS, Block, Figure, Formula, Section, Table, Text
-from deltaw.pages.numbers import aligned
+from deltaw.pages.signs import visible
 from deltaw.pages.typeset import typeset
 
 INDENT = 4  # of formulas
 NARROWEST = 20
-# What stays together on a line: a word, or a Chinese character, with the signs that open before and close behind it.
-OPENING, CLOSING, HAN = "（《〈「『【“‘", "，。、；：？！）》〉」』】”’…", "\u2e80-\u9fff\uff00-\uffef"
-UNITS = re.compile(rf" |[{OPENING}]*(?:[{HAN}]|[^\s{HAN}{OPENING}{CLOSING}]+|[{CLOSING}])[{CLOSING}]*|[{OPENING}]+")
 MATRIX = frozenset("⎛⎡⎧")  # signs of formulas whose lines belong together
 
 
 def render(title: str, lead: str, sections: Sequence[Section], lang: str, width: int) -> str:
-    """The page as lines no longer than `width` (matrices aside)."""
-    from rich.console import Console
-
-    file = io.StringIO()
-    console = Console(
-        file=file, width=max(width, NARROWEST), color_system=None, force_terminal=False, highlight=False, markup=False,
-        emoji=False, legacy_windows=False,
-    )  # fmt: skip
-    _heading(console, title, "═")
-    if lead:
-        _prose(console, lead)
+    """The page as lines no longer than `width` (matrices and longer numbers aside), every sign visible."""
+    width = max(width, NARROWEST)
+    lines = [*_heading(title, "═", width), *(_prose(lead, width) if lead else ())]
     for section in sections:
-        console.print()
-        _heading(console, section.title, "─")
-        for i, block in enumerate(section.blocks):
-            if i:
-                console.print()
-            _show(console, block, lang)
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+        lines += ["", *_heading(section.title, "─", width)]
+        for i, block in enumerate(_together(section.blocks, lang)):
+            lines += [*([""] if i else ()), *_lines(block, lang, width)]
+    return visible("\n".join(line.rstrip() for line in lines)) + "\n"
 
 
-def _heading(console: Any, title: str, rule: str) -> None:
+def _heading(title: str, rule: str, width: int) -> list[str]:
     from rich.cells import cell_len
 
-    _prose(console, title)
-    console.print(rule * min(cell_len(title.replace("`", "")), console.width))
+    lines = _prose(title, width)
+    return [*lines, rule * max(map(cell_len, lines))]
 
 
-def _show(console: Any, block: Block, lang: str) -> None:
+def _together(blocks: Iterable[Block], lang: str) -> Iterator[Block]:
+    """Figures that follow each other, which a terminal does not show, are named in one line."""
+    for drawn, group in groupby(blocks, lambda block: isinstance(block, Figure)):
+        several = list(group)
+        if not drawn or len(several) == 1:
+            yield from several
+        else:
+            names = "; ".join(block.alt.rstrip(".。") for block in several if isinstance(block, Figure))
+            yield Text(f"[{WORDS[lang]['figures'].format(len(several))}] {names}")
+
+
+def _lines(block: Block, lang: str, width: int) -> list[str]:
     match block:
         case Text():
-            _prose(console, block.text)
+            return _prose(block.text, width)
         case Formula():
-            _formula(console, block)
+            return list(_formula(block.text or typeset(block.latex), width))
         case Table():
-            _table(console, block, lang)
+            return [*layout.table(block.columns(lang), width), *(_prose(block.caption, width) if block.caption else ())]
         case Figure():
-            label = f"[{WORDS[lang]['figure']}] "
-            _prose(console, label + (block.caption or block.alt))
+            return _prose(f"[{WORDS[lang]['figure']}] {block.caption or block.alt}", width)
 
 
-def _prose(console: Any, text: str) -> None:
-    """A paragraph, its lines broken at blanks and between Chinese characters."""
-    console.print("\n".join(broken(text.replace("`", ""), console.width)), soft_wrap=True)
+def _prose(text: str, width: int) -> list[str]:
+    return layout.broken(text.replace("`", ""), width)
 
 
-def broken(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` cells, Chinese characters being two cells wide.
-
-    A line neither begins with a sign that closes (，。）) nor ends with one that opens (（《): W3C, Requirements for
-    Chinese Text Layout, section 3.1.3. What is longer than a line is cut.
-    """
-    from rich.cells import cell_len, chop_cells
-
-    lines, line = [], ""
-    for unit in UNITS.findall(" ".join(text.split())):
-        if cell_len((line + unit).rstrip()) <= width:
-            line += unit
-            continue
-        lines += [line.rstrip()] if line.strip() else []
-        *whole, line = chop_cells(unit.lstrip(), width) or [""]
-        lines += whole
-    return [*lines, line.rstrip()]
-
-
-def _formula(console: Any, block: Formula) -> None:
+def _formula(text: str, width: int) -> Iterator[str]:
     """Lines as they are; one that is too long goes on below, further in. Matrices stay whole."""
-    from rich.text import Text as Rich
-
-    text = block.text or typeset(block.latex)
-    if not MATRIX.isdisjoint(text):
-        console.print("\n".join(" " * INDENT + line for line in text.splitlines()), soft_wrap=True)
-        return
-    for line in text.splitlines():
+    matrix = not MATRIX.isdisjoint(text)
+    for line in map(visible, text.splitlines()):
         margin = " " * (INDENT + len(line) - len(line.lstrip()))
-        room = max(console.width - len(margin), NARROWEST)
-        first, *more = Rich(line.strip()).wrap(console, room, overflow="fold") or [Rich("")]
-        console.print(margin + first.plain.rstrip(), soft_wrap=True)
+        if matrix:
+            yield " " * INDENT + line
+            continue
+        room = max(width - len(margin), NARROWEST)
+        first, *more = layout.filled(line.strip(), room)
+        yield margin + first
         if more:
-            rest = Rich(" ".join(part.plain.strip() for part in more))
-            for part in rest.wrap(console, max(room - INDENT, NARROWEST), overflow="fold"):
-                console.print(margin + " " * INDENT + part.plain.rstrip(), soft_wrap=True)
-
-
-def _table(console: Any, block: Table, lang: str) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.cells import cell_len
-    from rich.table import Table as Grid
-    from rich.text import Text as Rich
-
-    grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    columns = block.columns(lang)
-    texts = []
-    for column in columns:
-        cells = aligned(column.cells) if column.numeric else [" ".join(cell.split()) for cell in column.cells]
-        # Numbers are padded here, on both sides: aligned right, rich would take the blanks behind them away.
-        width = max(map(cell_len, [column.heading, *cells]))
-        texts.append([cell.rjust(width) for cell in cells] if column.numeric else cells)
-        heading = column.heading
-        if column.numeric:
-            heading = " " * (width - cell_len(heading)) + heading
-        grid.add_column(Rich(heading), no_wrap=column.numeric, overflow="fold")
-    for row in zip(*texts, strict=True):
-        grid.add_row(*map(Rich, row))
-    console.print(grid)
-    if block.caption:
-        _prose(console, block.caption)
+            rest = " ".join(part.strip() for part in more)
+            yield from (margin + " " * INDENT + part for part in layout.filled(rest, max(room - INDENT, NARROWEST)))
