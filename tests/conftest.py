@@ -1,4 +1,4 @@
-"""Puts this folder on the import path, for `starts` and `whole`; makes Hypothesis draw the same examples in every run."""
+"""Puts this folder on the import path, for `starts` and `whole`; makes Hypothesis draw the same in every run."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from rich.cells import cell_len
 
 from deltaw.exceptions import SettingError
 from deltaw.pages import FORMATS, Figure, Formula, Page, Section, Table, Text, html, latex_number, number
-from deltaw.pages.numbers import aligned
 from deltaw.pages.layout import broken
+from deltaw.pages.numbers import aligned
 
 NASTY = "<script>x</script> & $a_b$ | *c* [d](http://evil) \\ #1"
 

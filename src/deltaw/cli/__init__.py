@@ -63,6 +63,8 @@ def _quiet() -> None:
 
 def _say(message: str, status: int) -> int:
     """One line on stderr, whatever a file name or cell in it holds."""
-    line = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in " ".join(message.split()))
+    from deltaw.pages.signs import one_line
+
+    line = one_line(" ".join(message.split()))
     print(f"deltaw: {line}", file=sys.stderr)
     return status

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
+from deltaw.cli import screen
 from deltaw.cli.paper import put_json
 
 
@@ -24,18 +23,18 @@ def bench(
     from deltaw.bench import Options, run, text
 
     if listing:
-        print(text.listing())
+        screen.stdout().text(text.listing())
         return
-    err = Console(stderr=True, highlight=False, markup=False)
+    err = screen.stderr()
     with err.status("starting") as status:
 
         def tell(line: str) -> None:
-            status.update(line)
+            status.update(err.render_str(line))
             if not err.is_terminal:
-                err.print(line, soft_wrap=True)
+                err.print(line)
 
         report = run(Options(only, peers, threads, runs, quick, mnist, plot), tell)
     if as_json:
         put_json(report.document())
     else:
-        print(text.show(report))
+        screen.stdout().text(text.show(report))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from deltaw.cli import documents, text
 from deltaw.cli.paper import put_json
+from deltaw.cli.screen import Screen, put, stderr, stdout
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.files import check_writable, write_bytes
 
@@ -48,14 +46,14 @@ def train(
     from deltaw.cli.progress import Bar
     from deltaw.doctor import outcome
 
-    err = _stderr()
+    err = stderr()
     with err.status(f"reading {data}"):
         plan = models.plan(data, target, recipe, **choices)
     with err.status("examining"):
         diagnosis = examined(plan, SECONDS if doctor else 0.0)
     text.print_plan(err, plan)
     if doctor:
-        err.print(diagnosis.page.text(width=min(err.width, 120)), soft_wrap=True)
+        err.text(diagnosis.page.text(err.page_width))
     elif diagnosis.line:
         _warn(err, diagnosis.line)
         err.print()
@@ -76,8 +74,9 @@ def train(
         found = {"doctor": diagnosis.page.json()} if doctor else {}
         put_json(documents.training(model, plan.columns, output, report) | found)
     else:
-        text.print_training(_stdout(), model, output, report)
-    if concern := outcome(model) or diagnosis.line:
+        text.print_training(stdout(), model, output, report)
+    concern = outcome(model) or diagnosis.line
+    if concern and (doctor or concern != diagnosis.line):  # which stands above already
         _warn(err, concern)
     return status
 
@@ -89,7 +88,7 @@ def predict(model_file: Path, data: str, output: Path | None, delimiter: str | N
     from deltaw import models
     from deltaw.tables import read
 
-    err = _stderr()
+    err = stderr()
     model = models.load(model_file)
     with err.status(f"answering for {data}"):
         table = read(data, delimiter)
@@ -97,11 +96,11 @@ def predict(model_file: Path, data: str, output: Path | None, delimiter: str | N
     _notes(err, model, table)
     if output is not None:
         _write(output, documents.answers_frame(model, answers))
-        err.print(f"{len(answers.values):,} answers written to {output}", soft_wrap=True)
+        err.print(f"{len(answers.values):,} answers written to {output}")
     if as_json:
         put_json(documents.answers(model, answers))
     elif output is None:
-        sys.stdout.write(documents.answers_frame(model, answers).write_csv())
+        put(documents.answers_frame(model, answers).write_csv())
 
 
 def evaluate(model_file: Path, data: str, delimiter: str | None, as_json: bool) -> None:
@@ -109,7 +108,7 @@ def evaluate(model_file: Path, data: str, delimiter: str | None, as_json: bool) 
     from deltaw import models
     from deltaw.tables import read
 
-    err = _stderr()
+    err = stderr()
     model = models.load(model_file)
     with err.status(f"answering for {data}"):
         table = read(data, delimiter)
@@ -118,7 +117,7 @@ def evaluate(model_file: Path, data: str, delimiter: str | None, as_json: bool) 
     if as_json:
         put_json(documents.scores(scores))
     else:
-        text.print_scores(_stdout(), scores, f"{scores.rows:,} rows of {table.name}")
+        text.print_scores(stdout(), scores, f"{scores.rows:,} rows of {table.name}")
 
 
 def show(model_file: Path, as_json: bool) -> None:
@@ -129,22 +128,22 @@ def show(model_file: Path, as_json: bool) -> None:
     if as_json:
         put_json(models.document(model))
     else:
-        text.print_model(_stdout(), model, model_file)
+        text.print_model(stdout(), model, model_file)
 
 
-def _warn(err: Console, concern: str) -> None:
+def _warn(err: Screen, concern: str) -> None:
     """What the doctor has to say, in a line."""
-    err.print(f"doctor   {concern.rstrip('.')}; see deltaw doctor", soft_wrap=True)
+    err.print(f"doctor   {concern.rstrip('.')}; see deltaw doctor")
 
 
-def _notes(err: Console, model: Model, table: Table) -> None:
+def _notes(err: Screen, model: Model, table: Table) -> None:
     """Say what was not used of a table, once it has turned out to be of use."""
     rows = table.frame if table.test is None else table.test
     if table.test is not None:
-        err.print(f"note: used the {len(rows):,} test rows of {table.name}", soft_wrap=True)
+        err.print(f"note: used the {len(rows):,} test rows of {table.name}")
     extra = [name for name in model.preparation.extra(rows) if name != model.target.name]
     if extra:
-        err.print(f"note: columns that the model does not use: {text.listing(extra)}", soft_wrap=True)
+        err.print(f"note: columns that the model does not use: {text.listing(extra)}")
 
 
 def _write(path: Path, frame: pl.DataFrame) -> None:
@@ -154,11 +153,3 @@ def _write(path: Path, frame: pl.DataFrame) -> None:
     method, settings = WRITERS.get(path.suffix.lower(), ("write_csv", {}))
     getattr(frame, method)(buffer, **settings)
     write_bytes(path, buffer.getvalue())
-
-
-def _stdout() -> Console:
-    return Console(highlight=False, markup=False)
-
-
-def _stderr() -> Console:
-    return Console(stderr=True, highlight=False, markup=False)

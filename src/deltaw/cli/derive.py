@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
-from deltaw.cli import paper
+from deltaw.cli import paper, screen
 
 
 def derive(activation: str, error: str, layers: int, hidden: str | None, form: str | None, output: Path | None) -> None:
@@ -14,6 +12,6 @@ def derive(activation: str, error: str, layers: int, hidden: str | None, form: s
     form = paper.chosen(form, output)
     from deltaw.explain import derivation
 
-    with Console(stderr=True, highlight=False, markup=False).status("deriving"):
+    with screen.stderr().status("deriving"):
         page = derivation(activation, error, layers, hidden).page
     paper.put(page, form, output)

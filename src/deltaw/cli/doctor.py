@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from deltaw.cli.paper import put_json
+from deltaw.cli import screen
+from deltaw.cli.paper import put, put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_writable, write_bytes
 
@@ -50,7 +49,7 @@ def doctor(
     from deltaw.doctor.page import repair_data
     from deltaw.tables import read
 
-    err = Console(stderr=True, highlight=False, markup=False)
+    err = screen.stderr()
     with err.status(f"examining {source}"):
         if data is not None:
             table = read(data, choices["delimiter"])
@@ -64,15 +63,15 @@ def doctor(
     page = diagnosis.page
     if html is not None:
         write_bytes(html, page.html().encode())
-        err.print(f"diagnosis written to {html}", soft_wrap=True)
+        err.print(f"diagnosis written to {html}")
     if as_json:
         document = page.json() | ({} if repaired is None else {"repaired": repair_data(repaired)})
         put_json(document)
         return
     if html is None:
-        print(page.text(width=min(Console().width, 120)))
+        put(page, "text", None)
     if repaired is not None:
-        print(repaired)
+        screen.stdout().text(f"\n{repaired}")
 
 
 def examined(plan: Plan, seconds: float) -> Diagnosis:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from rich.console import Console
-
+from deltaw.cli import screen
 from deltaw.cli.paper import chosen, put
 from deltaw.exceptions import SettingError
 
@@ -27,7 +26,7 @@ def explain(
 
     form = chosen(form, output)
     place = None if link is None else _place(link)
-    err = Console(stderr=True, highlight=False, markup=False)
+    err = screen.stderr()
     with err.status(f"explaining {data}"):
         found = prediction(models.load(model_file), read(data, delimiter), **choices)
         if place is None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from deltaw.cli.paper import put_json
+from deltaw.cli import screen
+from deltaw.cli.paper import put, put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_writable, write_bytes
 from deltaw.lessons import LESSONS, Entry, Parameter
@@ -60,9 +60,10 @@ def _list(context: typer.Context, lang: Lang = "en", as_json: Json = False) -> N
     if as_json:
         put_json({"lessons": rows})
         return
+    out = screen.stdout()
     width = max((len(name) for name in LESSONS), default=0)
     for row in rows:
-        print(f"{row['number']:>2}  {row['name']:<{width}}  {row['title']}")
+        out.print(f"{row['number']:>2}  {row['name']:<{width}}  {row['title']}")
 
 
 def _command(entry: Entry) -> Callable[..., None]:
@@ -71,16 +72,16 @@ def _command(entry: Entry) -> Callable[..., None]:
     def run(lang: str, html: Path | None, as_json: bool, **settings: Any) -> None:
         if html is not None:
             check_writable(html)
-        err = Console(stderr=True, highlight=False, markup=False)
+        err = screen.stderr()
         with err.status(entry.title(lang)):
             page = entry.function(lang=lang, **settings).page
         if html is not None:
             write_bytes(html, page.html().encode())
-            err.print(f"lesson written to {html}", soft_wrap=True)
+            err.print(f"lesson written to {html}")
         if as_json:
             put_json(page.json())
         elif html is None:
-            print(page.text(width=min(Console().width, 120)))
+            put(page, "text", None)
 
     own = {
         p.name: (Annotated[p.kind, typer.Option(_option(p), help=entry.help(p.name))], p.default)

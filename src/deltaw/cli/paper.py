@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
+from deltaw.cli import screen
 from deltaw.exceptions import SettingError
 from deltaw.files import check_writable, write_bytes
 from deltaw.pages import FORMATS, Page
+from deltaw.pages.signs import visible_json
 
 # The format that the ending of an output file asks for.
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
@@ -30,13 +29,12 @@ def chosen(form: str | None, output: Path | None) -> str:
 def put(page: Page, form: str, output: Path | None) -> None:
     """Print the page, as wide as the terminal, or write it to the file."""
     if output is None:
-        sys.stdout.write(page.text(Console().width) if form == "text" else page.render(form))
+        screen.put(page.text(screen.stdout().page_width) if form == "text" else page.render(form))
         return
     write_bytes(output, page.render(form).encode())
-    Console(stderr=True, highlight=False, markup=False).print(f"written to {output}", soft_wrap=True)
+    screen.stderr().print(f"written to {output}")
 
 
 def put_json(document: Any) -> None:
     """Print one JSON document; a number that JSON does not know is an error of ours."""
-    json.dump(document, sys.stdout, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("\n")
+    screen.put(visible_json(json.dumps(document, ensure_ascii=False, allow_nan=False)) + "\n")

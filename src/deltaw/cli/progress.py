@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
+    from deltaw.cli.screen import Screen
     from deltaw.models import ScoredEpoch
 
 
@@ -19,20 +19,20 @@ class Bar:
     """A progress bar that is a callback of `deltaw.fit`; silent where stderr is no terminal.
 
     Args:
-        console: of stderr.
+        screen: of stderr.
         epochs: how many there will be.
     """
 
-    def __init__(self, console: Console, epochs: int) -> None:
-        wide = console.width >= WIDE
+    def __init__(self, screen: Screen, epochs: int) -> None:
+        wide = screen.width >= WIDE
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("epoch {task.completed:.0f}/{task.total:.0f}", markup=False),
             BarColumn(bar_width=24 if wide else 8),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[told]}", markup=False),
             *([TimeRemainingColumn(compact=True)] if wide else []),
-            console=console,
-            disable=not console.is_terminal,
+            console=screen,
+            disable=not screen.is_terminal,
             transient=True,
         )
         self._task = self._progress.add_task("training", total=epochs, told="")

@@ -69,7 +69,7 @@ def table(columns: Sequence[Column], width: int) -> list[str]:
     for gap in GAPS:
         if sum(natural) + gap * (len(shown) - 1) <= width:
             return _block(shown, natural, gap)
-    lines = []
+    lines: list[str] = []
     for block in _folded(shown, width):
         lines += [""] if lines else []
         lines += _block(block, _widths(block, width), GAPS[-1])

@@ -51,7 +51,7 @@ def aligned(texts: Sequence[str], blank: str = " ", point: str = " ") -> list[st
 
 def _at_point(text: str) -> tuple[str, str]:
     """("−12", ".5e7") of "−12.5e7": what stands before the decimal point (or where it would stand), and the rest."""
-    place = next((i for i, sign in enumerate(text) if sign in ".e"), len(text))
+    place = next((i for i, sign in enumerate(text) if sign in ".e%"), len(text))
     return text[:place], text[place:]
 
 

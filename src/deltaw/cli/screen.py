@@ -1,0 +1,73 @@
+"""Where text meets the terminal. Foreign names are everywhere in it: here, and nowhere else, they are made harmless.
+
+Commands print by a `Screen`, or by `put` what may go through a pipe; a test holds that they do not print otherwise.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.status import Status
+from rich.text import Text
+
+from deltaw.pages.blocks import Column
+from deltaw.pages.layout import table
+from deltaw.pages.signs import one_line, visible
+
+WIDEST = 120  # columns of a page: longer lines are hard to read
+
+
+class Screen(Console):
+    """A Rich console that takes no text for markup, emoji or commands.
+
+    `print` is for one line, which a longer one stays: the terminal wraps it, and what was copied is whole.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+    def render_str(self, text: str, *_: Any, **__: Any) -> Text:
+        """What Rich makes of every string that is printed."""
+        return Text(one_line(text))
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What Rich makes of everything that is shown: progress bars and status lines too."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
+
+    def status(self, status: RenderableType, **settings: Any) -> Status:
+        """A line that moves while something lasts."""
+        return super().status(self.render_str(status) if isinstance(status, str) else status, **settings)
+
+    def text(self, text: str) -> None:
+        """Several lines, as they are."""
+        for line in text.splitlines():
+            self.print(Text(visible(line)))
+
+    def table(self, *columns: Column) -> None:
+        """Columns as wide as the terminal has room for."""
+        self.text("\n".join(table(columns, self.width)))
+
+    @property
+    def page_width(self) -> int:
+        """Columns of a page."""
+        return min(self.width, WIDEST)
+
+
+def stdout() -> Screen:
+    """For answers."""
+    return Screen()
+
+
+def stderr() -> Screen:
+    """For everything else."""
+    return Screen(stderr=True)
+
+
+def put(text: str) -> None:
+    """Write it to stdout: to a terminal with every sign visible, to a pipe or file as it is."""
+    sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
