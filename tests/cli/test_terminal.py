@@ -19,7 +19,7 @@ import polars as pl
 import pytest
 
 import deltaw
-from deltaw.cli import main, text
+from deltaw.cli import documents, main, text
 from deltaw.cli.screen import Screen
 from deltaw.pages.signs import HIDDEN
 from whole import WIDTHS, missing
@@ -114,6 +114,41 @@ def test_a_pipe_gets_the_answers_as_they_are(
     answers = pl.read_csv(io.BytesIO(capsys.readouterr().out.encode()))
     assert answers["prediction"].to_list() == deltaw.load("m.deltaw").predict("d.csv").tolist()
     assert set(answers.columns[1:]) == {f"probability_{name}" for name in frame["[i]class"].unique()}
+
+
+FORMULAS = {"=1+1": "'=1+1", "+x": "'+x", "-2+3": "'-2+3", "@SUM(A1)": "'@SUM(A1)", "\tx": "'\tx", "＝1": "'＝1",
+            "-1.5": "-1.5", "a=b": "a=b", "'": "'", "": "", "+4e-3": "+4e-3"}  # fmt: skip
+
+
+def test_a_spreadsheet_finds_no_formula() -> None:
+    frame = pl.DataFrame({"prediction": list(FORMULAS), "=x": [-1.5] * len(FORMULAS)})
+    safe = documents.safe(frame)
+    assert safe["prediction"].to_list() == list(FORMULAS.values())
+    assert safe.columns == ["prediction", "'=x"]
+    assert safe["'=x"].to_list() == [-1.5] * len(FORMULAS)
+    numbers = pl.DataFrame({"prediction": [-1.5, 2.0]})
+    assert documents.safe(numbers).equals(numbers)
+
+
+def test_answers_are_data_unless_they_shall_be_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pl.DataFrame({"x": [1.0, 2.0] * 20, "y": ["=1+1", "@x"] * 20}).write_csv("d.csv")
+    assert main(["train", "d.csv", "-t", "y", *QUICK, "-o", "m.deltaw"]) == 0
+    for option, mark in (([], ""), (["--safe-csv"], "'")):
+        for output in ("out.csv", "out.tsv"):
+            assert main(["predict", "m.deltaw", "d.csv", *option, "-o", output]) == 0
+            answers = pl.read_csv(output, separator="\t" if output == "out.tsv" else ",")
+            assert set(answers["prediction"]) <= {f"{mark}=1+1", f"{mark}@x"}
+            assert answers["probability_=1+1"].dtype == pl.Float64
+    capsys.readouterr()
+    for other in (["-o", "out.parquet"], ["--json"]):
+        assert main(["predict", "m.deltaw", "d.csv", "--safe-csv", *other]) == 2
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1)
+        assert "--safe-csv: expected answers as .csv or .tsv" in err
+    assert not Path("out.parquet").exists()
 
 
 def test_commands_print_by_the_screen_alone() -> None:

@@ -109,12 +109,18 @@ def predict(
         Path | None, typer.Option("--output", "-o", help="A .csv, .tsv, .parquet or .arrow file; stdout if not given.")
     ] = None,
     delimiter: Delimiter = None,
+    safe_csv: Annotated[
+        bool, typer.Option("--safe-csv", help="For spreadsheets: an apostrophe before texts that begin like a formula.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Answer for every row of a table: a column of answers, and for classes one of each probability."""
+    """Answer for every row of a table: a column of answers, and for classes one of each probability.
+
+    Classes are written as they are, also where a spreadsheet would take one for a formula (=…); see --safe-csv.
+    """
     from deltaw.cli.commands import predict as run
 
-    run(model, data, output, delimiter, json)
+    run(model, data, output, delimiter, json, safe_csv)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from deltaw.cli import documents, text
 from deltaw.cli.paper import put_json
 from deltaw.cli.screen import Screen, put, stderr, stdout
-from deltaw.exceptions import TrainingInterrupted
+from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.files import check_writable, write_bytes
 
 if TYPE_CHECKING:
@@ -81,8 +81,13 @@ def train(
     return status
 
 
-def predict(model_file: Path, data: str, output: Path | None, delimiter: str | None, as_json: bool) -> None:
+def predict(
+    model_file: Path, data: str, output: Path | None, delimiter: str | None, as_json: bool, safe_csv: bool
+) -> None:
     """`deltaw predict`."""
+    if safe_csv and (as_json or (output is not None and _writer(output)[0] != "write_csv")):
+        found = "--json" if as_json else str(output)
+        raise SettingError("--safe-csv: expected answers as .csv or .tsv", found, "leave one of the two out")
     if output is not None:
         check_writable(output)
     from deltaw import models
@@ -94,13 +99,16 @@ def predict(model_file: Path, data: str, output: Path | None, delimiter: str | N
         table = read(data, delimiter)
         answers = model.answers(table)
     _notes(err, model, table)
+    frame = documents.answers_frame(model, answers)
+    if safe_csv:
+        frame = documents.safe(frame)
     if output is not None:
-        _write(output, documents.answers_frame(model, answers))
+        _write(output, frame)
         err.print(f"{len(answers.values):,} answers written to {output}")
     if as_json:
         put_json(documents.answers(model, answers))
     elif output is None:
-        put(documents.answers_frame(model, answers).write_csv())
+        put(frame.write_csv())
 
 
 def evaluate(model_file: Path, data: str, delimiter: str | None, as_json: bool) -> None:
@@ -146,10 +154,14 @@ def _notes(err: Screen, model: Model, table: Table) -> None:
         err.print(f"note: columns that the model does not use: {text.listing(extra)}")
 
 
+def _writer(path: Path) -> tuple[str, dict[str, Any]]:
+    return WRITERS.get(path.suffix.lower(), ("write_csv", {}))
+
+
 def _write(path: Path, frame: pl.DataFrame) -> None:
     import io
 
     buffer = io.BytesIO()
-    method, settings = WRITERS.get(path.suffix.lower(), ("write_csv", {}))
+    method, settings = _writer(path)
     getattr(frame, method)(buffer, **settings)
     write_bytes(path, buffer.getvalue())

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from deltaw.tables import Column
 
 MAX_PROBABILITY_COLUMNS = 100  # beyond so many classes a file of answers has the answer's own probability only
+# Texts that a spreadsheet takes for a formula, unless they are a plain number: OWASP, CSV Injection. The wide signs are
+# taken for the narrow ones where one types Chinese or Japanese.
+FORMULA, PLAIN_NUMBER = r"^[=+\-@＝＋－＠\t\r\n]", r"^[+-]?\d+(\.\d*)?(e[+-]?\d+)?$"
 
 
 def training(model: Model, columns: tuple[Column, ...], output: Path, report: Path | None) -> dict[str, Any]:
@@ -72,3 +75,16 @@ def answers_frame(model: Model, found: Answers) -> pl.DataFrame:
     return frame.with_columns(
         pl.Series(f"probability_{name}", found.probabilities[:, i]) for i, name in enumerate(model.classes)
     )
+
+
+def safe(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table in which no text is a formula to a spreadsheet: such texts get an apostrophe in front."""
+    import polars as pl
+
+    def quoted(texts: pl.Expr) -> pl.Expr:
+        formula = texts.str.contains(FORMULA) & ~texts.str.contains(PLAIN_NUMBER)
+        return pl.when(formula).then(pl.lit("'") + texts).otherwise(texts)
+
+    names = pl.DataFrame({"": frame.columns}).select(quoted(pl.col(""))).to_series()
+    texts = [quoted(pl.col(name)).alias(name) for name, kind in frame.schema.items() if kind == pl.String]
+    return frame.with_columns(texts).rename(dict(zip(frame.columns, names, strict=True)))
