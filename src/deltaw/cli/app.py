@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from deltaw import __version__
+from deltaw.cli.options import Delimiter, Options, not_for_a_model, training_options
 from deltaw.exceptions import SettingError
 
 app = typer.Typer(
@@ -22,23 +23,6 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that `deltaw train` wrote.")]
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A table: CSV, TSV, Parquet, Arrow, NPZ or IDX.")]
-Delimiter = Annotated[str | None, typer.Option(help="Between the fields of a text file; found out if not given.")]
-
-# What decides how a table is trained on: of `train`, and of `doctor`, which says how that would go.
-Target = Annotated[str | None, typer.Option("--target", "-t", help="The column to be predicted.")]
-RecipeName = Annotated[str, typer.Option("--recipe", "-r", help="default, or notes: the method of the notes.")]
-Hidden = Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")]
-Epochs = Annotated[int | None, typer.Option(help="Passes over the training rows.")]
-LearningRate = Annotated[float | None, typer.Option(help="α.")]
-BatchSize = Annotated[int | None, typer.Option(help="Rows a step.")]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the recipe.")
-]
-TestSize = Annotated[float, typer.Option(help="Share of the rows to set apart for the scores.")]
-Task = Annotated[str | None, typer.Option(help="classification or regression; by the target's values if not given.")]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same network.")]
-EngineName = Annotated[str, typer.Option(help="native, or reference (slow and plain).")]
-Threads = Annotated[int | None, typer.Option(help="At most so many; the result is the same.")]
 
 
 def _version(wanted: bool) -> None:
@@ -60,6 +44,7 @@ def deltaw(
 
 
 @app.command()
+@training_options
 def train(
     data: Annotated[
         str,
@@ -68,19 +53,8 @@ def train(
             help="A table: CSV, TSV, Parquet, Arrow, NPZ or IDX; or digits, iris, wine, breast_cancer, diabetes.",
         ),
     ] = "digits",
-    target: Target = None,
-    recipe: RecipeName = "default",
-    hidden: Hidden = None,
-    epochs: Epochs = None,
-    learning_rate: LearningRate = None,
-    batch_size: BatchSize = None,
-    setting: Settings = None,
-    test_size: TestSize = 0.2,
-    task: Task = None,
-    seed: Seed = 0,
-    engine: EngineName = "native",
-    threads: Threads = None,
-    delimiter: Delimiter = None,
+    *,
+    options: Options,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")] = Path("model.deltaw"),
     report: Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")] = None,
     doctor: Annotated[bool, typer.Option("--doctor", help="Examine first why it may not learn.")] = False,
@@ -89,16 +63,8 @@ def train(
     """Train a network on a table, score it on rows that it never saw, and save it."""
     from deltaw.cli.commands import train as run
 
-    settings = _training(hidden, epochs, learning_rate, batch_size, setting)
-    choices = {
-        "test_size": test_size,
-        "seed": seed,
-        "engine": engine,
-        "threads": threads,
-        "delimiter": delimiter,
-        "task": task,
-    }
-    raise typer.Exit(run(data, target, recipe, output, report, json, doctor, choices | settings))
+    target, recipe = options.pop("target", None), options.pop("recipe")
+    raise typer.Exit(run(data, target, recipe, output, report, json, doctor, options))
 
 
 @app.command()
@@ -226,23 +192,13 @@ def bench(
 
 
 @app.command()
+@training_options
 def doctor(
     context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="DATA | MODEL DATA", help="A table, or a model file and a table.")],
     data: Annotated[str | None, typer.Argument(metavar="", help="", show_default=False)] = None,
-    target: Target = None,
-    recipe: RecipeName = "default",
-    hidden: Hidden = None,
-    epochs: Epochs = None,
-    learning_rate: LearningRate = None,
-    batch_size: BatchSize = None,
-    setting: Settings = None,
-    test_size: TestSize = 0.2,
-    task: Task = None,
-    seed: Seed = 0,
-    engine: EngineName = "native",
-    threads: Threads = None,
-    delimiter: Delimiter = None,
+    *,
+    options: Options,
     rows: Annotated[int, typer.Option(help="The training under observation sees at most so many.")] = 10_000,
     seconds: Annotated[float, typer.Option(help="It lasts about so long; 0 trains nothing.")] = 10.0,
     repair: Annotated[bool, typer.Option("--repair", help="Try the repairs, and say what they bring.")] = False,
@@ -252,21 +208,8 @@ def doctor(
     """Say why a network does not learn from a table: the cause, the evidence, the repair."""
     from deltaw.cli.doctor import doctor as run
 
-    settings = _training(hidden, epochs, learning_rate, batch_size, setting)
-    choices = {
-        "test_size": test_size,
-        "seed": seed,
-        "engine": engine,
-        "threads": threads,
-        "delimiter": delimiter,
-        "task": task,
-    }
-    own = _given(
-        context,
-        {"target", "recipe", "hidden", "epochs", "learning_rate", "batch_size", "setting"}
-        | choices.keys() - {"delimiter"},
-    )
-    run(source, data, target, recipe, rows, seconds, repair, html, json, choices | settings, own)
+    target, recipe = options.pop("target", None), options.pop("recipe")
+    run(source, data, target, recipe, rows, seconds, repair, html, json, options, not_for_a_model(context))
 
 
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -275,12 +218,6 @@ def lesson(context: typer.Context) -> None:
     from deltaw.cli.lesson import lesson as run
 
     run(context.args)
-
-
-def _given(context: typer.Context, names: set[str]) -> list[str]:
-    """Which of these options stand in the command, as they are written there."""
-    sources = {p: context.get_parameter_source(p.name) for p in context.command.params if p.name in names}
-    return [max(p.opts, key=len) for p, source in sources.items() if source and source.name == "COMMANDLINE"]
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:
@@ -294,38 +231,3 @@ def _counts(text: str | None) -> tuple[int, ...]:
         return () if text is None else tuple(int(count) for count in text.split(","))
     except ValueError:
         raise SettingError("--threads: expected whole numbers", repr(text), "give e.g. 1,2") from None
-
-
-def _training(
-    hidden: str | None, epochs: int | None, learning_rate: float | None, batch_size: int | None, pairs: list[str] | None
-) -> dict[str, Any]:
-    """The settings of the recipe that were given."""
-    named = {"hidden": _hidden(hidden), "epochs": epochs, "learning_rate": learning_rate, "batch_size": batch_size}
-    return _settings(pairs or []) | {name: value for name, value in named.items() if value is not None}
-
-
-def _hidden(text: str | None) -> tuple[int, ...] | None:
-    """ "64,32" -> (64, 32); "none" -> ()."""
-    if text is None or text == "none":
-        return None if text is None else ()
-    try:
-        return tuple(int(size) for size in text.split(","))
-    except ValueError:
-        raise SettingError("--hidden: expected units of each hidden layer", repr(text), "give e.g. 64,64") from None
-
-
-def _settings(pairs: list[str]) -> dict[str, Any]:
-    """["dropout=0.1", "activation=relu"] -> {"dropout": 0.1, "activation": "relu"}."""
-    return dict(map(_setting, pairs))
-
-
-def _setting(pair: str) -> tuple[str, Any]:
-    import ast
-
-    name, equals, text = pair.partition("=")
-    if not equals or not name:
-        raise SettingError("--set: expected NAME=VALUE", repr(pair), "give e.g. --set dropout=0.1")
-    try:
-        return name, ast.literal_eval(text.capitalize() if text in {"true", "false", "none"} else text)
-    except (ValueError, SyntaxError):
-        return name, text

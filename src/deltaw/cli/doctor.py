@@ -52,7 +52,7 @@ def doctor(
     err = screen.stderr()
     with err.status(f"examining {source}"):
         if data is not None:
-            table = read(data, choices["delimiter"])
+            table = read(data, choices.get("delimiter"))
             diagnosis = doctor.examine_model(source, table, rows=rows, seconds=seconds)
         else:
             diagnosis = doctor.examine_table(source, target, recipe, rows=rows, seconds=seconds, **choices)

@@ -1,0 +1,123 @@
+"""The options that say how a table is trained on: `train` has them, and `doctor`, which says how that would go.
+
+To add one to both, add a row of `TRAINING`: its name is the argument of `deltaw.fit`, or a setting of the recipe.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, NamedTuple, get_type_hints
+
+import typer
+
+from deltaw.exceptions import SettingError
+
+Options = dict[str, Any]  # the arguments of `deltaw.fit` that were given, by name
+Delimiter = Annotated[str | None, typer.Option(help="Between the fields of a text file; found out if not given.")]
+
+
+class Row(NamedTuple):
+    """An option.
+
+    Attributes:
+        kind: its type, annotated with what Typer shows of it.
+        default: where it is not given; None is left to `deltaw.fit`.
+        read: what the value given means.
+        of_file: whether it says how the table is read, which a saved model does not know either.
+    """
+
+    kind: Any
+    default: Any = None
+    read: Callable[[Any], Any] = lambda value: value
+    of_file: bool = False
+
+
+def training_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the rows of `TRAINING` as options in the place of its parameter `options`, which gets them."""
+    hints = get_type_hints(command, include_extras=True)
+    parameters = {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        rows = {name: (hints[name], parameter.default)}
+        if name == "options":
+            rows = {each: (row.kind, row.default) for each, row in TRAINING.items()}
+        for each, (kind, default) in rows.items():
+            parameters[each] = inspect.Parameter(each, parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        values = {name: given.pop(name) for name in TRAINING}
+        command(options=_read(values), **given)
+
+    run.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
+    run.__annotations__ = {name: parameter.annotation for name, parameter in parameters.items()}
+    return run
+
+
+def not_for_a_model(context: typer.Context) -> list[str]:
+    """Which options stand in the command, as they are written there, that a model was trained with."""
+    ours = [p for p in context.command.params if p.name in TRAINING and not TRAINING[p.name].of_file]
+    sources = {p: context.get_parameter_source(str(p.name)) for p in ours}
+    return [max(p.opts, key=len) for p, source in sources.items() if source and source.name == "COMMANDLINE"]
+
+
+def _read(values: dict[str, Any]) -> Options:
+    """What was given: an option wins over the same by --set, and that over a default."""
+    given = {name: row.read(values[name]) for name, row in TRAINING.items() if values[name] != row.default}
+    defaults = {name: row.default for name, row in TRAINING.items() if row.default is not None}
+    pairs: Options = given.pop("setting", {})
+    return defaults | pairs | given
+
+
+def _hidden(text: str) -> tuple[int, ...]:
+    """ "64,32" -> (64, 32); "none" -> ()."""
+    try:
+        return () if text == "none" else tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise SettingError("--hidden: expected units of each hidden layer", repr(text), "give e.g. 64,64") from None
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    """["dropout=0.1", "activation=relu"] -> {"dropout": 0.1, "activation": "relu"}."""
+    return dict(map(_setting, pairs))
+
+
+def _setting(pair: str) -> tuple[str, Any]:
+    import ast
+
+    name, equals, text = pair.partition("=")
+    if not equals or not name:
+        raise SettingError("--set: expected NAME=VALUE", repr(pair), "give e.g. --set dropout=0.1")
+    try:
+        return name, ast.literal_eval(text.capitalize() if text in {"true", "false", "none"} else text)
+    except (ValueError, SyntaxError):
+        return name, text
+
+
+TRAINING: dict[str, Row] = {
+    "target": Row(Annotated[str | None, typer.Option("--target", "-t", help="The column to be predicted.")]),
+    "recipe": Row(
+        Annotated[str, typer.Option("--recipe", "-r", help="default, or notes: the method of the notes.")], "default"
+    ),
+    "hidden": Row(
+        Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")], read=_hidden
+    ),
+    "epochs": Row(Annotated[int | None, typer.Option(help="Passes over the training rows.")]),
+    "learning_rate": Row(Annotated[float | None, typer.Option(help="α.")]),
+    "batch_size": Row(Annotated[int | None, typer.Option(help="Rows a step.")]),
+    "setting": Row(
+        Annotated[
+            list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the recipe.")
+        ],
+        read=_settings,
+    ),
+    "test_size": Row(Annotated[float, typer.Option(help="Share of the rows to set apart for the scores.")], 0.2),
+    "task": Row(
+        Annotated[str | None, typer.Option(help="classification or regression; by the target's values if not given.")]
+    ),
+    "seed": Row(Annotated[int, typer.Option(help="The same seed gives the same network.")], 0),
+    "engine": Row(Annotated[str, typer.Option(help="native, or reference (slow and plain).")], "native"),
+    "threads": Row(Annotated[int | None, typer.Option(help="At most so many; the result is the same.")]),
+    "delimiter": Row(Delimiter, of_file=True),
+}
