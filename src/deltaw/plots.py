@@ -4,7 +4,8 @@ Every function takes plain arrays and returns a `matplotlib.figure.Figure` that 
 state, no window. A notebook shows the figure as it is; `svg` turns it into text for a page.
 
 Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which people with any kind of colour vision can tell
-apart; what is right is blue, what is wrong is vermilion, and the baseline is grey.
+apart; what is right is blue, what is wrong is vermilion, and the baseline is grey. A dark page inverts a figure: what
+is said of it holds for ink and paper, not for dark and light.
 """
 
 from __future__ import annotations
@@ -278,7 +279,7 @@ def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str = "
 
 @styled
 def pictures(images: NDArray[Any], captions: Sequence[str], columns: int = 8) -> Figure:
-    """Small grey images in a grid, dark ink on white, each with a caption.
+    """Small grey images in a grid, ink on paper, each with a caption.
 
     Args:
         images: (n, height, width), any range: 0 (or the lowest) is paper.
@@ -376,7 +377,7 @@ def _curves(
 
 
 def _shade(colour: str, share: NDArray[Any]) -> NDArray[Any]:
-    """White at 0 to `colour` at 1, never lighter than a tenth: (…,) -> (…, 3)."""
+    """Paper at 0 to `colour` at 1, a tenth of it at least: (…,) -> (…, 3)."""
     rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     strength = (0.1 + 0.9 * np.clip(share, 0, 1))[..., None]
     shaded: NDArray[Any] = 1 - strength * (1 - rgb)

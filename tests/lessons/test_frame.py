@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import re
 import shlex
 from functools import cache
 from pathlib import Path
@@ -88,6 +89,15 @@ def test_every_parameter_is_explained(name: str) -> None:
     signature = inspect.signature(entry.function)
     assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in signature.parameters.values())
     assert signature.parameters["lang"].default == "en"
+
+
+def test_words_about_figures_hold_on_a_dark_page_too() -> None:
+    """There drawings are inverted: what is dark on paper is light."""
+    for name in LESSONS:
+        for key, languages in texts(name).items():
+            if "alt" in key or "caption" in key:
+                assert not re.search(r"\b(dark|light|bright|black|white)", languages["en"], re.I), f"{name}: {key}"
+                assert not re.search("越深|越浅|深色|浅色|越暗|越亮|黑|白", languages["zh"]), f"{name}: {key}"
 
 
 def test_chinese_is_chinese() -> None:

@@ -328,7 +328,7 @@ def _drawn(found: Prediction, shown: Mapping[str, float], unit: str) -> Figure:
     image = np.array([cells.get(name) or 0.0 for name in block.columns], float).reshape(block.shape)
     places = [found.attributions.inputs.index(name) for name in block.columns]
     shares = found.attributions.shares[places].reshape(block.shape)
-    alt = "The picture, where its pixels pushed the answer up, and where they pushed it down; darker is more."
+    alt = "The picture, where its pixels pushed the answer up, and where they pushed it down; more ink is more."
     return Figure(lambda: drawing.picture(image, shares), alt)
 
 

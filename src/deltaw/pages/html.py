@@ -41,6 +41,8 @@ mtd[columnalign="right"] { text-align: right; } mtd[columnalign="left"] { text-a
 mtable[columnspacing] > mtr > mtd { padding-left: 0; padding-right: 0; padding-bottom: 0.35em; }
 """
 
+# On a dark page drawings are inverted, their scales of colours with them. Words about a figure therefore speak of ink
+# and paper, or of the values of its scale, never of light and dark.
 PAGE = """
 :root { color-scheme: light dark; --ink: #22262b; --soft: #626973; --line: #e3e6ea; --paper: #ffffff; --page: #f5f6f8;
   --accent: #0072b2; }
