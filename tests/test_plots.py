@@ -13,7 +13,19 @@ from matplotlib.figure import Figure
 from deltaw import plots
 
 RNG = np.random.default_rng(0)
-NAMES = ["$5", "a$b$c", "<script>&\"'", "漢字", "", "x" * 200, "\\frac{", "%s {0}"]
+NAMES = [
+    "$5",
+    "a$b$c",
+    "<script>&\"'",
+    "漢字",
+    "",
+    "x" * 200,
+    "\\frac{",
+    "%s {0}",
+    "\x1b]0;X\x07",
+    "a\u202eb",
+    "\ud800",
+]
 
 
 def counts(k: int, n: int = 500) -> np.ndarray:

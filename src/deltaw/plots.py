@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deltaw.signs import visible
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -85,6 +87,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
             drawing = draw(*args, **settings)
             for axes in drawing.axes:
                 _plain_decades(axes)
+            _visible(drawing)
             return drawing
 
     return drawn
@@ -330,6 +333,22 @@ def svg(figure: Figure) -> str:
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------
+
+
+def _visible(drawing: Figure) -> None:
+    """Every sign of every name visible: some of them matplotlib cannot draw, and others turn a line round."""
+    from matplotlib.text import Text
+    from matplotlib.ticker import FuncFormatter
+
+    for text in drawing.findobj(Text):
+        text.set_text(visible(text.get_text()))
+    for axis in (axis for axes in drawing.axes for axis in (axes.xaxis, axes.yaxis)):
+        if isinstance(names := axis.get_major_formatter(), FuncFormatter):
+            names.func = _then_visible(names.func)
+
+
+def _then_visible(name: Callable[..., str]) -> Callable[..., str]:
+    return lambda *place: visible(name(*place))
 
 
 def _plain_decades(axes: Axes) -> None:

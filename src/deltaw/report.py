@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from deltaw import files, plots
 from deltaw.models import GUESS, METRICS, Model, Scores, worst
 from deltaw.pages import html as pages
+from deltaw.pages.html import escape
 
 if TYPE_CHECKING:
     from deltaw.preparation import Preparation

@@ -21,7 +21,7 @@ import pytest
 import deltaw
 from deltaw.cli import documents, main, text
 from deltaw.cli.screen import Screen
-from deltaw.pages.signs import HIDDEN
+from deltaw.signs import HIDDEN
 from whole import WIDTHS, missing
 
 CLI = Path(text.__file__).parent

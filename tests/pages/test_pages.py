@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from matplotlib.figure import Figure as Drawing
 from rich.cells import cell_len
 
@@ -18,6 +20,7 @@ from deltaw.exceptions import SettingError
 from deltaw.pages import FORMATS, Figure, Formula, Page, Section, Table, Text, html, latex_number, number
 from deltaw.pages.layout import broken
 from deltaw.pages.numbers import aligned
+from deltaw.signs import HIDDEN
 
 NASTY = "<script>x</script> & $a_b$ | *c* [d](http://evil) \\ #1"
 
@@ -109,6 +112,28 @@ def test_markdown_escapes_and_keeps_code(word: str) -> None:
     }  # unescaped bars: as many in every line of the table
     assert widths == {5}
     assert "<script>" not in text
+
+
+@settings(max_examples=300)
+@given(st.text("ab<>&|*_[]()#`~$\\!-+=1.:\n\t {}\"'", max_size=25))
+def test_a_reader_of_markdown_finds_the_words_and_no_markup(text: str) -> None:
+    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    written = Page("t", "", [Section("s", [Text(text), Table([text, "b"], [[text, 1]])])]).markdown()
+    read = Reader(markdown.render(written))
+    assert read.tags <= {"h1", "h2", "p", "code", "table", "thead", "tbody", "tr", "th", "td"}
+    assert bare("".join(read.words)) == bare(f"ts{text}{text}b{text}1")
+
+
+def bare(text: str) -> str:
+    """Without blanks and backticks."""
+    return "".join(text.replace("`", "").split())
+
+
+@pytest.mark.parametrize("form", ["html", "markdown", "text"])
+def test_no_form_hides_a_sign_or_turns_a_line_round(form: str) -> None:
+    shown = page("\x1b]0;X\x07\u202eevil\u200b\ud800").render(form)
+    assert {sign for sign in shown if unicodedata.category(sign) in HIDDEN} == {"\n"}
+    assert "202eevil" in shown
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

@@ -63,7 +63,7 @@ def _quiet() -> None:
 
 def _say(message: str, status: int) -> int:
     """One line on stderr, whatever a file name or cell in it holds."""
-    from deltaw.pages.signs import one_line
+    from deltaw.signs import one_line
 
     line = one_line(" ".join(message.split()))
     print(f"deltaw: {line}", file=sys.stderr)

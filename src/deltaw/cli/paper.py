@@ -10,7 +10,7 @@ from deltaw.cli import screen
 from deltaw.exceptions import SettingError
 from deltaw.files import check_writable, write_bytes
 from deltaw.pages import FORMATS, Page
-from deltaw.pages.signs import visible_json
+from deltaw.signs import visible_json
 
 # The format that the ending of an output file asks for.
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}

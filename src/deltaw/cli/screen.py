@@ -16,7 +16,7 @@ from rich.text import Text
 
 from deltaw.pages.blocks import Column
 from deltaw.pages.layout import table
-from deltaw.pages.signs import one_line, visible
+from deltaw.signs import one_line, visible
 
 WIDEST = 120  # columns of a page: longer lines are hard to read
 

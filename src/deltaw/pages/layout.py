@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from deltaw.pages.blocks import Column
 from deltaw.pages.numbers import aligned
-from deltaw.pages.signs import one_line
+from deltaw.signs import one_line
 
 # What stays together on a line: a word, or a Chinese character, with the signs that open before and close behind it.
 OPENING, CLOSING, HAN = "（《〈「『【“‘", "，。、；：？！）》〉」』】”’…", "\u2e80-\u9fff\uff00-\uffef"

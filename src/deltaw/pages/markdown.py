@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 
 from deltaw.pages.blocks import WORDS, Block, Figure, Formula, Section, Table, Text
+from deltaw.signs import one_line
 
-_SIGNS = re.compile(r"([\\*_\[\]<>|#$~])")
+_SIGNS = re.compile(r"([\\*_\[\]<>|#$~&`])")
+_LIST = re.compile(r"^(\d*)([-+=.)])(?=[-+=\s]|$)")  # what would begin a list, a rule, or underline a heading
 _CODE = re.compile(r"(`[^`]*`)")
 
 
@@ -24,8 +26,13 @@ def render(title: str, lead: str, sections: Sequence[Section], lang: str) -> str
 
 def escape(text: str) -> str:
     """A paragraph in which nothing but `code` is markup."""
-    parts = _CODE.split(" ".join(text.split()))
-    return "".join(part if _CODE.fullmatch(part) else _SIGNS.sub(r"\\\1", part) for part in parts)
+    parts = _CODE.split(" ".join(one_line(text).split()))
+    return _LIST.sub(r"\1\\\2", "".join(part if _CODE.fullmatch(part) else _literal(part) for part in parts))
+
+
+def _literal(text: str) -> str:
+    """One line in which nothing is markup."""
+    return _SIGNS.sub(r"\\\1", " ".join(one_line(text).split()))
 
 
 def _show(block: Block, lang: str) -> str:
@@ -42,7 +49,8 @@ def _show(block: Block, lang: str) -> str:
 
 def _table(block: Table, lang: str) -> str:
     columns = block.columns(lang)
-    head = [[escape(column.heading) for column in columns], ["--:" if column.numeric else ":--" for column in columns]]
-    rows = zip(*([escape(cell).replace("`", "\\`") for cell in column.cells] for column in columns), strict=True)
-    lines = "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
+    headings = [_literal(column.heading) for column in columns]
+    sides = ["--:" if column.numeric else ":--" for column in columns]
+    rows = zip(*([_literal(cell) for cell in column.cells] for column in columns), strict=True)
+    lines = "\n".join(f"| {' | '.join(row)} |" for row in [headings, sides, *rows])
     return f"{lines}\n\n{escape(block.caption)}" if block.caption else lines

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from deltaw.pages import layout
 from deltaw.pages.blocks import WORDS, Block, Figure, Formula, Section, Table, Text
-from deltaw.pages.signs import visible
 from deltaw.pages.typeset import typeset
+from deltaw.signs import visible
 
 INDENT = 4  # of formulas
 NARROWEST = 20

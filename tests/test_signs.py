@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deltaw.pages import Page, Section, Table, Text
-from deltaw.pages.signs import HIDDEN, MARKS, MOST_MARKS, one_line, visible, visible_json
+from deltaw.signs import HIDDEN, MARKS, MOST_MARKS, one_line, visible, visible_json
 
 ANY = st.text(st.characters(exclude_categories=[]), max_size=60)  # lone surrogates too
 HOSTILE = {
