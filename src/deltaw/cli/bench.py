@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.text import Text
+
 from deltaw.cli import screen
 from deltaw.cli.paper import put_json
 
@@ -29,7 +31,7 @@ def bench(
     with err.status("starting") as status:
 
         def tell(line: str) -> None:
-            status.update(err.render_str(line))
+            status.update(Text(line))
             if not err.is_terminal:
                 err.print(line)
 

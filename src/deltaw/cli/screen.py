@@ -15,7 +15,7 @@ from rich.status import Status
 from rich.text import Text
 
 from deltaw.pages.blocks import Column
-from deltaw.pages.layout import table
+from deltaw.pages.layout import filled, table
 from deltaw.signs import one_line, visible
 
 WIDEST = 120  # columns of a page: longer lines are hard to read
@@ -24,15 +24,16 @@ WIDEST = 120  # columns of a page: longer lines are hard to read
 class Screen(Console):
     """A Rich console that takes no text for markup, emoji or commands.
 
-    `print` is for one line, which a longer one stays: the terminal wraps it, and what was copied is whole.
+    `print` is for one line. A terminal gets it broken at blanks: no number is divided, and a path can be copied whole.
     """
 
-    def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True, **settings)
 
     def render_str(self, text: str, *_: Any, **__: Any) -> Text:
         """What Rich makes of every string that is printed."""
-        return Text(one_line(text))
+        line = one_line(text)
+        return Text("\n".join(filled(line, self.width, chop=False)) if self.is_terminal else line)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """What Rich makes of everything that is shown: progress bars and status lines too."""
@@ -41,7 +42,7 @@ class Screen(Console):
 
     def status(self, status: RenderableType, **settings: Any) -> Status:
         """A line that moves while something lasts."""
-        return super().status(self.render_str(status) if isinstance(status, str) else status, **settings)
+        return super().status(Text(one_line(status)) if isinstance(status, str) else status, **settings)
 
     def text(self, text: str) -> None:
         """Several lines, as they are."""

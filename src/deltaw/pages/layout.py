@@ -31,8 +31,8 @@ def broken(text: str, width: int) -> list[str]:
     return filled(" ".join(one_line(text).split()), width)
 
 
-def filled(line: str, width: int) -> list[str]:
-    """The same of a line whose blanks count."""
+def filled(line: str, width: int, chop: bool = True) -> list[str]:
+    """The same of a line whose blanks count; without `chop`, a word that is longer than a line stays whole."""
     from rich.cells import cell_len
 
     lines, line_now = [], ""
@@ -41,7 +41,7 @@ def filled(line: str, width: int) -> list[str]:
             line_now += unit
             continue
         lines += [line_now.rstrip()] if line_now.strip() else []
-        *whole, line_now = _chopped(unit.lstrip(), width)
+        *whole, line_now = _chopped(unit.lstrip(), width) if chop else [unit.lstrip()]
         lines += whole
     return [*lines, line_now.rstrip()]
 
