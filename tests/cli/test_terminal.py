@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -161,6 +162,20 @@ def test_commands_print_by_the_screen_alone() -> None:
         if path.name not in said_there and isinstance(node, (ast.Name, ast.Attribute)) and ast.unparse(node) in PRINTS
     ]
     assert printed == [("app.py", "print")] * 2  # the version, and the help
+
+
+def test_train_says_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("deltaw.cli.doctor.examined", lambda plan, seconds: SimpleNamespace(line="risk, this: that."))
+    for found, said in (("", ["risk, this: that"]), ("fault, so", ["risk, this: that", "fault, so"])):
+        monkeypatch.setattr("deltaw.doctor.outcome", lambda model, found=found: found)
+        assert main(["train", "iris", *QUICK]) == 0
+        lines = capsys.readouterr().err.splitlines()
+        assert [line for line in lines if line.startswith("doctor")] == [
+            f"doctor   {each}; see deltaw doctor" for each in said
+        ]
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------

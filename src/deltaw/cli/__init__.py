@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from deltaw.exceptions import DeltaWError, InputError, OutputError
+from deltaw.signs import one_line
 
 __all__ = ["main"]
 
@@ -63,8 +64,6 @@ def _quiet() -> None:
 
 def _say(message: str, status: int) -> int:
     """One line on stderr, whatever a file name or cell in it holds."""
-    from deltaw.signs import one_line
-
     line = one_line(" ".join(message.split()))
     print(f"deltaw: {line}", file=sys.stderr)
     return status

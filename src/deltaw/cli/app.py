@@ -83,6 +83,7 @@ def predict(
     """Answer for every row of a table: a column of answers, and for classes one of each probability.
 
     Classes are written as they are, also where a spreadsheet would take one for a formula (=…); see --safe-csv.
+    Only a terminal gets what it would obey (escape sequences) in visible signs.
     """
     from deltaw.cli.commands import predict as run
 
