@@ -144,7 +144,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any]) -> Figure:
     axis = axes[0]
     hit = np.eye(k, dtype=bool)
     colours = np.where(hit[..., None], _shade(BLUE, share), _shade(VERMILION, np.sqrt(share)))
-    axis.imshow(np.where(counts[..., None] > 0, colours, 1.0), aspect="equal")
+    axis.imshow(np.dstack([colours, counts > 0]), aspect="equal")  # where there are none, the paper is seen
     step = int(np.ceil(k / 60))
     axis.set_xticks(range(0, k, step), names[::step], rotation=90 if 0.085 * max(map(len, names)) > side / k else 0)
     axis.set_yticks(range(0, k, step), names[::step])
