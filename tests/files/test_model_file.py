@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from hypothesis.extra import numpy as hnp
 from safetensors.numpy import load_file, save_file
 
 from deltaw.exceptions import ModelFileError, OutputError
-from deltaw.files import check_writable, model, read, write
+from deltaw.files import check_writable, model, read, write, write_bytes
 
 ARRAYS = {
     "W0": np.arange(6, dtype=np.float32).reshape(2, 3) / 7,
@@ -329,3 +331,79 @@ def test_a_link_is_written_through_and_a_device_is_not_replaced(tmp_path: Path) 
     check_writable("/dev/null")
     write("/dev/null", ARRAYS, DOCUMENT)
     assert not Path("/dev/null").is_file()
+
+
+# --- what is replaced, and what a killed save left ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o755])
+def test_a_replaced_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "m.deltaw"
+    path.write_bytes(b"before")
+    path.chmod(mode)
+    write_bytes(path, b"after")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"after", mode)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_a_replaced_file_keeps_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "m.deltaw"
+    path.write_bytes(b"before")
+    os.chown(path, 1234, 2345)
+    write_bytes(path, b"after")
+    assert (path.stat().st_uid, path.stat().st_gid) == (1234, 2345)
+
+
+def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.deltaw"
+    path.write_bytes(b"before")
+    path.chmod(0o444)
+    for attempt in (lambda: write_bytes(path, b"after"), lambda: check_writable(path)):
+        with pytest.raises(OutputError, match="read-only"):
+            attempt()
+    assert (path.read_bytes(), names(tmp_path)) == (b"before", ["m.deltaw"])
+
+
+HOLD = """
+import os, sys, time
+from pathlib import Path
+from deltaw.files import atomic
+
+temporary, descriptor = atomic._create_beside(Path(sys.argv[1]))
+print(temporary.name, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_what_a_killed_save_left_goes_with_the_next_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    path = tmp_path / "m.deltaw"
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        temporary = writer.stdout.readline().strip()
+        write_bytes(path, b"one")
+        assert names(tmp_path) == sorted([temporary, "m.deltaw"])
+        writer.kill()
+    write_bytes(path, b"two")
+    assert names(tmp_path) == ["m.deltaw"]
+
+
+def test_only_our_own_temporary_files_are_removed(tmp_path: Path) -> None:
+    others = ["deltaw.tmp", ".deltaw-1.tmp", ".deltaw-0123456789abcdef.tmp.csv", ".deltaw-0123456789abcdeg.tmp"]
+    for name in others:
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / ".deltaw-0123456789abcdef.tmp").symlink_to(tmp_path / others[0])
+    (tmp_path / ".deltaw-1123456789abcdef.tmp").mkdir()
+    write_bytes(tmp_path / "m.deltaw", b"")
+    assert {*others, "m.deltaw", ".deltaw-0123456789abcdef.tmp", ".deltaw-1123456789abcdef.tmp"} == set(names(tmp_path))
+
+
+def test_a_descriptor_is_written_to_and_what_it_appends_to_is_kept(tmp_path: Path) -> None:
+    code = "from deltaw.files import write_bytes; write_bytes('/dev/stdout', b'more')"
+    (tmp_path / "log").write_bytes(b"before ")
+    with (tmp_path / "log").open("ab") as log:
+        subprocess.run([sys.executable, "-c", code], stdout=log, check=True)
+    assert (tmp_path / "log").read_bytes() == b"before more"
+    piped = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert piped.stdout == b"more"

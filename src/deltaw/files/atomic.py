@@ -3,11 +3,15 @@
 The bytes go to a temporary file in the same folder, which is flushed to the disk and then renamed over the target
 (`os.replace` is atomic within one file system); at last the folder itself is flushed, so that the new name survives a
 power cut. A reader sees the old file or the new one, never half of either.
+
+Who is killed in between leaves the temporary file. Its writer holds a lock on it that dies with the process, so the
+next save to that folder knows which ones nobody writes any more, and removes them.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
@@ -15,27 +19,48 @@ from pathlib import Path
 
 from deltaw.exceptions import OutputError
 
+try:
+    import fcntl
+except ImportError:  # Windows, which removes no file that is open: there the name itself is the lock
+    fcntl = None  # type: ignore[assignment]
+
+TEMPORARY = re.compile(r"\.deltaw-[0-9a-f]{16}\.tmp")
+# Names of what is open already: /dev/stdout, /dev/fd/3, /proc/self/fd/3. Their file may be anything, also one that is
+# appended to; nothing is renamed over it.
+DESCRIPTOR = re.compile(r"/dev/(?P<name>stdout|stderr)|/(dev|proc/self)/fd/(?P<number>\d+)")
+STANDARD = {"stdout": 1, "stderr": 2}
+
 
 def write_bytes(path: str | Path, data: bytes) -> None:
-    """Write `data` to `path` whole or not at all; the mode follows the umask.
+    """Write `data` to `path` whole or not at all.
 
-    A symbolic link is written through. Devices and pipes (`/dev/stdout`) cannot be renamed over: they are written to.
+    A new file's mode follows the umask; one that is replaced keeps its mode, and its owner and group where the system
+    lets us give them. A symbolic link is written through. Devices, pipes and descriptors (`/dev/stdout`) cannot be
+    renamed over: they are written to.
 
     Raises:
-        OutputError: the folder is missing or cannot be written, or the disk is full. Nothing is left behind.
+        OutputError: the folder is missing or cannot be written, the file is marked as read-only, or the disk is full.
+            Nothing is left behind.
     """
     target = Path(os.path.realpath(path))
     try:
-        if _is_special(target):
-            target.write_bytes(data)
+        if (stream := _stream(path)) is not None:
+            with open(stream, "wb", closefd=isinstance(stream, Path)) as file:
+                file.write(data)
             return
-        temporary = _create_beside(target)
+        _remove_left_over(target.parent)
+        before = _replaceable(target)
+        temporary, descriptor = _create_beside(target)
         try:
-            with temporary.open("wb") as file:
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
+                _keep_mode(descriptor, before)
+                os.fsync(descriptor)
+                if fcntl is not None:  # under the lock: once the name is gone, there is nothing to take for left over
+                    temporary.replace(target)
+            if fcntl is None:  # Windows renames no file that is open
+                temporary.replace(target)
         except BaseException:  # Ctrl-C too: no half-written file stays behind
             with suppress(OSError):
                 temporary.unlink()
@@ -55,29 +80,96 @@ def check_writable(path: str | Path) -> None:
     """
     target = Path(os.path.realpath(path))
     try:
-        if target.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        if _is_special(target):
+        if _stream(path) is not None:
             return
-        _create_beside(target).unlink()
+        _replaceable(target)
+        temporary, descriptor = _create_beside(target)
+        os.close(descriptor)
+        temporary.unlink()
     except OSError as error:
         raise _refusal(path, error) from error
 
 
-def _create_beside(target: Path) -> Path:
-    """Create an empty file beside `target`: its mode is 0666 less the umask, which `tempfile` would not give."""
-    temporary = target.parent / f".deltaw-{secrets.token_hex(8)}.tmp"
-    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    return temporary
-
-
-def _is_special(target: Path) -> bool:
-    """Whether `target` exists and is neither a regular file nor a folder: a device, a pipe, a socket."""
+def _replaceable(target: Path) -> os.stat_result | None:
+    """What is at `target` now, or None. Raises OSError for a folder, and for a file that its mode keeps from us."""
     try:
-        mode = target.stat().st_mode
+        before = target.stat()
     except FileNotFoundError:
-        return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+        return None
+    if stat.S_ISDIR(before.st_mode):
+        raise IsADirectoryError(21, "it is a folder")
+    # The superuser may write everything; a file without any permission to write is kept from him too.
+    if not before.st_mode & 0o222 or not os.access(target, os.W_OK):
+        raise _ReadOnlyError(13, "read-only")
+    return before
+
+
+class _ReadOnlyError(PermissionError):
+    """The file itself is not to be written, though its folder may be."""
+
+
+def _keep_mode(descriptor: int, before: os.stat_result | None) -> None:
+    """Give the new file the owner, group and mode of the one that it replaces."""
+    if before is None or not hasattr(os, "fchmod"):
+        return
+    now = os.fstat(descriptor)
+    for owner, group in ((before.st_uid, before.st_gid), (-1, before.st_gid)):
+        if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
+            with suppress(OSError):
+                os.fchown(descriptor, owner, group)
+                break
+    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))  # last: a change of owner takes bits of the mode away
+
+
+def _create_beside(target: Path) -> tuple[Path, int]:
+    """An empty file beside `target`, open for writing and locked: its name and its descriptor.
+
+    Its mode is 0666 less the umask, which `tempfile` would not give.
+    """
+    while True:
+        temporary = target.parent / f".deltaw-{secrets.token_hex(8)}.tmp"
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(temporary, flags, 0o666)
+        if fcntl is None:
+            return temporary, descriptor
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:  # else somebody took it for left over before it was locked
+            return temporary, descriptor
+        os.close(descriptor)
+
+
+def _remove_left_over(folder: Path) -> None:
+    """Remove the temporary files of writers that are gone; those of others, and what is in doubt, stay."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for name in [entry.name for entry in entries if TEMPORARY.fullmatch(entry.name)]:
+            with suppress(OSError):
+                _remove_unlocked(folder / name)
+
+
+def _remove_unlocked(path: Path) -> None:
+    """Remove a temporary file unless it is locked. Raises OSError where it is, or where nobody can tell."""
+    if fcntl is None:
+        path.unlink()
+        return
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _stream(path: str | Path) -> Path | int | None:
+    """What is written to rather than replaced: a descriptor, or the path of a device, a pipe, a socket; else None."""
+    if found := DESCRIPTOR.fullmatch(os.fspath(path)):
+        return STANDARD.get(found["name"]) or int(found["number"])
+    try:
+        mode = Path(path).stat().st_mode
+    except FileNotFoundError:
+        return None
+    return None if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else Path(path)
 
 
 def _flush_folder(folder: Path) -> None:
@@ -95,6 +187,7 @@ _FOUND: dict[type[OSError], tuple[str, str]] = {
     NotADirectoryError: ("a file where a folder should be", "give another path"),
     IsADirectoryError: ("a folder of that name", "give the path of a file"),
     PermissionError: ("no permission to write there", "give another path"),
+    _ReadOnlyError: ("a file that is read-only", "allow to write it, or give another path"),
 }
 
 
