@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from deltaw.files.atomic import check_writable, write_bytes
 from deltaw.files.model import read, write
+from deltaw.files.places import check_outputs, unfinished
 
-__all__ = ["check_writable", "read", "write", "write_bytes"]
+__all__ = ["check_outputs", "check_writable", "read", "unfinished", "write", "write_bytes"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.tables.frames import plain
+from deltaw.tables.loading import check_size
 from deltaw.tables.pixels import image_block, image_frame, square
 from deltaw.tables.table import Block, Table, listing
 
@@ -37,17 +37,29 @@ NPZ_NAMES = (
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
-def read_npz(data: bytes, source: str) -> Table:
+def read_npz(data: bytes, source: str, most: int) -> Table:
     """Inputs (n, features) or images (n, rows, columns[, channels]) and labels (n,) from a NumPy archive.
 
-    Raises TableError where it is unreadable, or its arrays are not called as in NPZ_NAMES or do not fit together.
+    Args:
+        data: the file's bytes.
+        source: the file's name for messages.
+        most: bytes that its arrays may have, decompressed.
+
+    Raises:
+        TableError: it is unreadable or larger, or its arrays are not called as in NPZ_NAMES or do not fit together.
     """
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(member.file_size for member in archive.infolist())  # and no member gives more than it says
+        check_size(source, size, most)
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except TableError:
+        raise
+    except Exception as error:  # a header is read by Python's own parser, which has errors of many kinds
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         remedy = "write it anew with numpy.savez(file, x_train=…, y_train=…)"
-        raise TableError(f"{source}: expected a NumPy archive (NPZ)", f"an unreadable one ({error})", remedy) from None
+        raise TableError(f"{source}: expected a NumPy archive (NPZ)", f"an unreadable one ({reason})", remedy) from None
     names = next((names for names in NPZ_NAMES if names[0] in arrays), None)
     if names is None:
         found = listing(arrays) or "no arrays"
@@ -87,15 +99,26 @@ def read_idx(data: bytes, source: str, path: Path, load: Callable[[Path], bytes]
 
 def idx_array(data: bytes, source: str) -> Array:
     """The array in an IDX file: two zero bytes, the type, the number of dimensions, their sizes, the numbers."""
-    remedy = "fetch the file again"
-    if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX_TYPES or len(data) < 4 + 4 * data[3] or data[3] == 0:
-        raise TableError(f"{source}: expected an IDX file", "an unreadable header", remedy)
-    kind, shape = np.dtype(IDX_TYPES[data[2]]), tuple(np.frombuffer(data, ">u4", data[3], offset=4).tolist())
-    expected, found = math.prod(shape) * kind.itemsize, len(data) - 4 - 4 * data[3]
+    kind, shape = idx_header(data, source)
+    begin = 4 + 4 * len(shape)
+    expected, found = math.prod(shape) * kind.itemsize, len(data) - begin
     if expected != found:
-        raise TableError(f"{source}: expected {expected:,} bytes of numbers, as its header says", f"{found:,}", remedy)
-    return np.frombuffer(data, kind, offset=4 + 4 * data[3]).reshape(shape).astype(kind.newbyteorder("="))
+        expected_bytes = f"{source}: expected {expected:,} bytes of numbers, as its header says"
+        raise TableError(expected_bytes, f"{found:,}", REMEDY)
+    return np.frombuffer(data, kind, offset=begin).reshape(shape).astype(kind.newbyteorder("="))
 
+
+def idx_header(data: bytes, source: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """The type and the shape that an IDX file begins with. Raises TableError where there are none."""
+    dimensions = data[3] if len(data) >= 4 else 0
+    good = data[:2] == b"\0\0" and 0 < dimensions <= MOST_DIMENSIONS and len(data) >= 4 + 4 * dimensions
+    if not good or data[2] not in IDX_TYPES:
+        raise TableError(f"{source}: expected an IDX file", "an unreadable header", REMEDY)
+    return np.dtype(IDX_TYPES[data[2]]), tuple(np.frombuffer(data, ">u4", dimensions, offset=4).tolist())
+
+
+REMEDY = "fetch the file again"
+MOST_DIMENSIONS = 32  # pictures have three or four; NumPy ends at 32 or 64
 
 # Parts of the usual names of IDX files, and what they are in the name of the sibling.
 _LABELS = (("images", "labels"), ("idx3", "idx1"))
@@ -110,11 +133,21 @@ def _renamed(path: Path, parts: tuple[tuple[str, str], ...]) -> Path:
     return path.with_name(name)
 
 
+def siblings(path: Path) -> tuple[Path, ...]:
+    """The names of the files that `read_idx` looks for beside this one, compressed or not."""
+    images = _renamed(path, _IMAGES)
+    names = (path, images, _renamed(path, _LABELS), _renamed(images, _TEST), _renamed(_renamed(images, _TEST), _LABELS))
+    return tuple(each for name in names for each in _spellings(name) if each != path)
+
+
+def _spellings(path: Path) -> tuple[Path, Path, Path]:
+    return path, path.with_name(path.name + ".gz"), path.with_name(path.name.removesuffix(".gz") or path.name)
+
+
 def _beside(path: Path, parts: tuple[tuple[str, str], ...], load: Callable[[Path], bytes]) -> Array | None:
     """The array of the sibling whose name differs from the path's by `parts`, compressed or not; None without one."""
     sibling = _renamed(path, parts)
-    spellings = (sibling, sibling.with_name(sibling.name + ".gz"), sibling.with_name(sibling.name.removesuffix(".gz")))
-    found = next((each for each in spellings if sibling.name != path.name and each.is_file()), None)
+    found = next((each for each in _spellings(sibling) if sibling.name != path.name and each.is_file()), None)
     return None if found is None else idx_array(load(found), str(found))
 
 

@@ -66,6 +66,30 @@ def read_delimited(data: bytes, source: str, delimiter: str | None = None) -> tu
     return frame.with_columns(typed(column, source, separator) for column in words), named
 
 
+def check_head(head: bytes, source: str, more: bool) -> None:
+    """Refuse by its first bytes what is no text of lines, before all of it is read.
+
+    Args:
+        head: the first bytes.
+        source: the file's name for messages.
+        more: whether the file goes on.
+
+    Raises:
+        TableError: binary data, or a line without an end.
+    """
+    if not any(head.startswith(mark) for mark, encoding in BYTE_ORDER_MARKS if encoding == "utf-16"):
+        _refuse_zero(head.find(b"\0"), source)
+    if more and b"\n" not in head and b"\r" not in head:
+        found = f"a first line of more than {len(head):,} bytes"
+        raise TableError(f"{source}: expected a table with a line for each row", found, "give a file with line ends")
+
+
+def _refuse_zero(position: int, source: str) -> None:
+    if position >= 0:
+        found = f"binary data (a zero byte at position {position:,})"
+        raise TableError(f"{source}: expected a table", found, "give CSV, TSV, Parquet, Arrow, NPZ or IDX")
+
+
 def _checked(delimiter: str | None) -> str | None:
     delimiter = DELIMITER_NAMES.get(delimiter or "", delimiter)
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
@@ -86,9 +110,7 @@ def _decoded(data: bytes, source: str) -> bytes:
             f"byte 0x{data[error.start]:02x} at position {error.start:,} (line {data.count(10, 0, error.start) + 1:,})",
             "save it as UTF-8, e.g. with iconv -f WINDOWS-1252 -t UTF-8",
         ) from None
-    if "\0" in text:
-        found = f"binary data (a zero byte at position {data.index(0):,})"
-        raise TableError(f"{source}: expected a table", found, "give CSV, TSV, Parquet, Arrow, NPZ or IDX")
+    _refuse_zero(text.find("\0"), source)
     if encoding != "utf-8":
         data = text.encode()
     if b"\r" in data and b"\n" not in data:  # line ends of the old Mac

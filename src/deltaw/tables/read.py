@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from deltaw.exceptions import TableError
-from deltaw.tables.arrays import read_idx, read_npz
+from deltaw.tables.arrays import idx_header, read_idx, read_npz, siblings
 from deltaw.tables.bundled import BUNDLED, bundled
-from deltaw.tables.delimited import read_delimited
+from deltaw.tables.delimited import check_head, read_delimited
 from deltaw.tables.frames import from_object, plain
+from deltaw.tables.loading import GZIP, HEAD, check_size, limit, load, located
 from deltaw.tables.pixels import find_images
 from deltaw.tables.table import Table, nearest
-
-GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file that is being read: its bytes, decompressed; its name for messages; its path; the wanted delimiter."""
+    """A file that is being read: its bytes, decompressed; its name for messages; its path; what the caller wants."""
 
     data: bytes
     name: str
     path: Path
     delimiter: str | None
+    max_bytes: int | None
 
 
-def read(source: Any, delimiter: str | None = None) -> Table:
+def read(source: Any, delimiter: str | None = None, max_bytes: int | None = None) -> Table:
     """A table from a file or a data frame.
 
     Args:
@@ -41,48 +45,48 @@ def read(source: Any, delimiter: str | None = None) -> Table:
             gzip), the name of a bundled data set where no file has that name, a pandas, Polars or pyarrow frame, or a
             Table, which is returned as it is.
         delimiter: what separates the fields of delimited text; None finds it. Other sources have no use for it.
+        max_bytes: a file of more bytes, decompressed, is refused; None: a quarter of the memory, and of archives that
+            grow more than a hundredfold at most 64 MiB.
 
     Raises:
-        TableError: no such file, or one that is empty, ragged, unreadable or of an unknown format.
+        TableError: no such file, or one that is empty, ragged, unreadable, too large or of an unknown format.
         ColumnError: a column of numbers with a few cells that are none, or of a type that is not understood.
-        SettingError: `delimiter` is not one character.
+        SettingError: `delimiter` is not one character, or `max_bytes` no whole number, 1 or more.
     """
     if isinstance(source, Table):
         return source
     if not isinstance(source, str | Path):
         return from_object(source)
-    name, path = str(source), Path(source).expanduser()
+    # As text that UTF-8 has: a model file keeps it, and a file's name may be any bytes.
+    name, path = str(source).encode(errors="backslashreplace").decode(), located(source)
     if name in BUNDLED and not path.is_file():
         return bundled(name)
-    file = Source(load(path, name), name, path, delimiter)
-    return _reader(file)(file)
-
-
-def load(path: Path, name: str | None = None) -> bytes:
-    """The file's bytes, decompressed where they are gzip. `name` is what messages call it. Raises TableError."""
-    name = name or str(path)
     try:
-        data = path.read_bytes()
+        data = load(path, name, max_bytes, lambda head: _format(head, path).look(head, name))
     except IsADirectoryError:
         raise TableError(f"{name}: expected a file", "a directory", _inside(path)) from None
     except (FileNotFoundError, NotADirectoryError):
         raise TableError(f"{name}: expected a file", "none of this name", _instead(path)) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TableError(
-            f"{name}: expected a file that can be read", reason, "check its path and permissions"
-        ) from None
-    try:
-        data = gzip.decompress(data) if data.startswith(GZIP) else data
-    except (OSError, EOFError, zlib.error) as error:
-        raise TableError(f"{name}: expected a whole gzip file", str(error), "compress or fetch it again") from None
-    if not data:
-        raise TableError(f"{name}: expected a table", "an empty file", "give a file with a header and rows")
-    return data
+    return _format(data, path).read(Source(data, name, path, delimiter, max_bytes))
+
+
+def origins(source: str) -> tuple[Path, ...]:
+    """Every file that `read` would read for `source`: IDX files have siblings, a bundled set has none."""
+    path = located(source)
+    if not path.is_file():
+        return () if source in BUNDLED else (path,)
+    return (path, *(each for each in siblings(path) if each.is_file())) if _is_idx(path) else (path,)
+
+
+def _is_idx(path: Path) -> bool:
+    with suppress(OSError, EOFError, zlib.error), path.open("rb") as file:
+        start = gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == GZIP else file
+        return start.read(2) == b"\0\0"
+    return False
 
 
 def _inside(path: Path) -> str:
-    files = sorted(each for each in path.iterdir() if each.is_file() and _ending(each) in ENDINGS)
+    files = [each for each in _listed(path) if each.is_file() and _ending(each) in ENDINGS]
     return f"give a file in it, e.g. {files[0]}" if files else "give the path of a CSV, Parquet, Arrow, NPZ or IDX file"
 
 
@@ -90,8 +94,15 @@ def _instead(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f"there is no directory {folder} either"
-    near = nearest(path.name, [each.name for each in folder.iterdir()] + list(BUNDLED))
+    near = nearest(path.name, [each.name for each in _listed(folder)] + list(BUNDLED))
     return f"did you mean {near if near in BUNDLED else path.with_name(near)}?" if near else "check the path"
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:  # no permission to look
+        return []
 
 
 def _ending(path: Path) -> str:
@@ -100,56 +111,95 @@ def _ending(path: Path) -> str:
 
 
 def _read_parquet(file: Source) -> Table:
-    return _columnar(file, "Parquet", pl.read_parquet)
+    return _columnar(file, "Parquet", pl.read_parquet, pl.scan_parquet)
 
 
 def _read_arrow(file: Source) -> Table:
-    return _columnar(file, "Arrow", pl.read_ipc)
+    return _columnar(file, "Arrow", pl.read_ipc, pl.scan_ipc)
 
 
 def _read_arrow_stream(file: Source) -> Table:
     return _columnar(file, "Arrow", pl.read_ipc_stream)
 
 
-def _columnar(file: Source, kind: str, reader: Callable[[io.BytesIO], pl.DataFrame]) -> Table:
+def _columnar(
+    file: Source,
+    kind: str,
+    reader: Callable[[io.BytesIO], pl.DataFrame],
+    scanner: Callable[[io.BytesIO], pl.LazyFrame] | None = None,
+) -> Table:
     try:
-        frame = reader(io.BytesIO(file.data))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+        with _quiet_panics():
+            if scanner is not None:  # what the file says of itself: columns of one value shrink to almost nothing
+                lazy = scanner(io.BytesIO(file.data))
+                cells = lazy.select(pl.len()).collect().item() * len(lazy.collect_schema())
+                check_size(file.name, CELL * cells, limit(file.max_bytes))
+            frame = reader(io.BytesIO(file.data))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
+        if isinstance(error, TableError):
+            raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise TableError(f"{file.name}: expected {kind}", f"an unreadable file ({reason})", "write it anew") from None
     return Table(plain(frame, file.name), file.name)
 
 
+@contextmanager
+def _quiet_panics() -> Iterator[None]:
+    """Polars is told of a damaged file by a panic, which Rust prints before Python hears of it: to nowhere, here."""
+    try:
+        sys.stderr.flush()
+        kept = os.dup(2)
+    except (AttributeError, OSError):  # no stderr at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _read_npz(file: Source) -> Table:
     if b"xl/workbook" in file.data:
-        raise _unknown(file, "an Excel workbook", "save the sheet as CSV")
-    return read_npz(file.data, file.name)
+        raise _unknown(file.name, "an Excel workbook", "save the sheet as CSV")
+    return read_npz(file.data, file.name, limit(file.max_bytes, len(file.data)))
 
 
 def _read_idx(file: Source) -> Table:
-    return read_idx(file.data, file.name, file.path, load)
+    return read_idx(file.data, file.name, file.path, partial(load, max_bytes=file.max_bytes))
 
 
 def _read_text(file: Source) -> Table:
-    for signature, found, remedy in FOREIGN:
-        if file.data.startswith(signature):
-            raise _unknown(file, found, remedy)
     frame, named = read_delimited(file.data, file.name, file.delimiter)
     frame, target, blocks = find_images(frame, named)
     return Table(frame, file.name, target=target, blocks=blocks)
 
 
-def _unknown(file: Source, found: str, remedy: str) -> TableError:
-    return TableError(f"{file.name}: expected CSV, Parquet, Arrow, NPZ or IDX", found, remedy)
+def _look_at_text(head: bytes, name: str) -> None:
+    for signature, found, remedy in FOREIGN:
+        if head.startswith(signature):
+            raise _unknown(name, found, remedy)
+    check_head(head, name, len(head) == HEAD)
+
+
+def _unknown(name: str, found: str, remedy: str) -> TableError:
+    return TableError(f"{name}: expected CSV, Parquet, Arrow, NPZ or IDX", found, remedy)
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of binary file: how its bytes begin, how its name ends, and what reads it."""
+    """A kind of file: how its bytes begin, how its name ends, what reads it, and what looks at its first bytes.
+
+    `look` is given these and the file's name; it raises where they show that the rest need not be read.
+    """
 
     signature: bytes
     endings: tuple[str, ...]
     read: Callable[[Source], Table]
+    look: Callable[[bytes, str], object] = lambda head, name: None
 
 
 # What a file begins with decides; where that says nothing its name does, and everything else is delimited text.
@@ -158,9 +208,11 @@ FORMATS = (
     Format(b"ARROW1", (".arrow", ".feather", ".ipc"), _read_arrow),
     Format(b"\xff\xff\xff\xff", (".arrows",), _read_arrow_stream),
     Format(b"PK\x03\x04", (".npz",), _read_npz),
-    Format(b"\0\0", (".idx", ".idx1-ubyte", ".idx3-ubyte"), _read_idx),
+    Format(b"\0\0", (".idx", ".idx1-ubyte", ".idx3-ubyte"), _read_idx, idx_header),
 )
-ENDINGS = {".csv", ".tsv", ".txt"}.union(*(each.endings for each in FORMATS))
+TEXT = Format(b"", (".csv", ".tsv", ".txt"), _read_text, _look_at_text)
+ENDINGS = set[str]().union(*(each.endings for each in (*FORMATS, TEXT)))
+CELL = 8  # bytes of a number in a frame
 
 # Files that are often given by mistake.
 FOREIGN = (
@@ -180,7 +232,7 @@ FOREIGN = (
 )
 
 
-def _reader(file: Source) -> Callable[[Source], Table]:
-    by_content = (each.read for each in FORMATS if file.data.startswith(each.signature))
-    by_name = (each.read for each in FORMATS if _ending(file.path) in each.endings)
-    return next(by_content, None) or next(by_name, None) or _read_text
+def _format(data: bytes, path: Path) -> Format:
+    by_content = (each for each in FORMATS if data.startswith(each.signature))
+    by_name = (each for each in FORMATS if _ending(path) in each.endings)
+    return next(by_content, None) or next(by_name, None) or TEXT

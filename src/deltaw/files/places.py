@@ -1,0 +1,57 @@
+"""Where results go: never over what they are made of, nor over each other."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from pathlib import Path
+
+from deltaw.exceptions import OutputError
+from deltaw.files.atomic import check_writable
+
+
+def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path] = ()) -> None:
+    """Refuse, before anything is done, outputs that cannot be or that would destroy something.
+
+    Args:
+        outputs: option -> its path, or None where it was not given.
+        inputs: every file that the command reads.
+
+    Raises:
+        OutputError: an output is an input's file or another output's (by another name too: a link, another letter
+            case), or cannot be written.
+    """
+    given = {option: path for option, path in outputs.items() if path is not None}
+    sources = list(inputs)
+    for option, path in given.items():
+        for source in sources:
+            if same_file(path, source):
+                found = "the same file" if os.fspath(path) == os.fspath(source) else f"the same file as {source}"
+                raise OutputError(f"{option} {path}: expected another file than the input", found, "give another path")
+    for (option, path), (other, its) in combinations(given.items(), 2):
+        if same_file(path, its):
+            raise OutputError(f"{option} {path}: expected another file than {other}", f"{its}", "give each its own")
+    for path in given.values():
+        check_writable(path)
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, or would be if both were written; devices and pipes are nobody's file."""
+    try:
+        if one.exists() and other.exists():
+            return one.is_file() and one.samefile(other)
+        return not one.exists() and not other.exists() and _spelt(one) == _spelt(other)
+    except (OSError, ValueError):
+        return False
+
+
+def unfinished(path: Path) -> Path:
+    """Where the result of an interrupted training goes: beside the one that is there, `NAME.interrupted.deltaw`."""
+    return path.with_name(f"{path.stem}.interrupted{path.suffix}") if path.is_file() else path
+
+
+def _spelt(path: Path) -> str:
+    """A path as a file system would compare it that knows neither letter case nor two ways to write an accent."""
+    return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()

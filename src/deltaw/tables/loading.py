@@ -1,0 +1,181 @@
+"""The bytes of a file, decompressed: never more of them than there is room for, and none where nobody writes any."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import time
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from deltaw.exceptions import SettingError, TableError
+
+GZIP = b"\x1f\x8b"
+# Read at first, and looked at before the rest is read: /dev/zero and a line without an end are refused there.
+HEAD = 1 << 24
+CHUNK = 1 << 20
+# Of the memory that there is: text takes several times its size while it becomes a table.
+SHARE = 1 / 4
+# Text that shrinks to a hundredth hardly says anything; archives that grow more, and beyond what harms nobody, are made
+# to fill a memory. (deflate allows a thousandfold.)
+GROWTH, HARMLESS = 100, 1 << 26
+PATIENCE = 10.0  # seconds until somebody opens the other end of a pipe
+
+RAISE = "raise the limit with max_bytes (--max-bytes) if it is meant"
+
+
+def located(source: str | Path) -> Path:
+    """The path of a source, ~ and ~user resolved; a name that only looks so stays as it is."""
+    try:
+        return Path(source).expanduser()
+    except RuntimeError:  # no user of that name
+        return Path(source)
+
+
+def load(
+    path: Path,
+    name: str | None = None,
+    max_bytes: int | None = None,
+    look: Callable[[bytes], object] = lambda head: None,
+) -> bytes:
+    """The file's bytes, decompressed where they are gzip.
+
+    Args:
+        path: of a file, a pipe or a device.
+        name: what messages call it.
+        max_bytes: at most so many, decompressed; None: see `limit`.
+        look: called with the first HEAD bytes, decompressed; raises where they show that it is no use to read on.
+
+    Raises:
+        TableError: one that cannot be read, is no whole gzip file, is empty, or is larger.
+        FileNotFoundError, NotADirectoryError, IsADirectoryError: no such file; the caller knows what there is instead.
+        SettingError: `max_bytes` is no whole number, 1 or more.
+    """
+    name = name or str(path)
+    most = limit(max_bytes)
+    try:
+        with _opened(path, name) as file:
+            about = os.fstat(file.fileno())
+            size = about.st_size if stat.S_ISREG(about.st_mode) else None
+            if size is not None and size > most:
+                raise _too_large(name, most, f"{size:,}")
+            stream: BinaryIO | gzip.GzipFile = file
+            if file.peek(2)[:2] == GZIP:
+                stream, most = gzip.GzipFile(fileobj=file), limit(max_bytes, size)
+            data = _read(stream, most, name, look)
+    except (TableError, FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        raise
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        if isinstance(error, (gzip.BadGzipFile, EOFError, zlib.error)):
+            raise TableError(f"{name}: expected a whole gzip file", str(error), "compress or fetch it again") from None
+        reason = getattr(error, "strerror", None) or str(error)
+        expected = f"{name}: expected a file that can be read"
+        raise TableError(expected, reason, "check its path and permissions") from None
+    if not data:
+        raise TableError(f"{name}: expected a table", "an empty file", "give a file with a header and rows")
+    return data
+
+
+def limit(max_bytes: int | None, compressed: int | None = None) -> int:
+    """How many bytes a source may have: `max_bytes`, or by the memory that there is.
+
+    Args:
+        max_bytes: what the user said.
+        compressed: the size of the archive that they come out of, where they do.
+    """
+    if max_bytes is None:
+        room = int(SHARE * memory())
+        return room if compressed is None else min(room, max(HARMLESS, GROWTH * compressed))
+    if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 1:
+        raise SettingError("max_bytes: expected a whole number, 1 or more", repr(max_bytes), "give e.g. 8_000_000_000")
+    return max_bytes
+
+
+def check_size(name: str, size: int, most: int) -> None:
+    """Raise TableError where what an archive says of itself is larger than `most`."""
+    if size > most:
+        raise _too_large(name, most, f"{size:,}")
+
+
+def memory() -> int:
+    """Bytes of memory that this process may use: the machine's, or its container's where that is less."""
+    found = [8 << 30]  # where nothing tells
+    with suppress(AttributeError, OSError, ValueError):
+        found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for place in ("memory.max", "memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):  # "max" where there is no limit
+            found.append(int((Path("/sys/fs/cgroup") / place).read_text()))
+    return min(found)
+
+
+def _read(stream: BinaryIO | gzip.GzipFile, most: int, name: str, look: Callable[[bytes], object]) -> bytes:
+    parts = [stream.read(min(HEAD, most + 1))]
+    look(parts[0])
+    size = len(parts[0])
+    while size <= most and (part := stream.read(CHUNK)):
+        parts.append(part)
+        size += len(part)
+    if size > most:
+        raise _too_large(name, most, "more")
+    return b"".join(parts)
+
+
+def _too_large(name: str, most: int, found: str) -> TableError:
+    return TableError(f"{name}: expected at most {most:,} bytes (decompressed)", found, RAISE)
+
+
+def _opened(path: Path, name: str) -> io.BufferedReader:
+    return _pipe(path, name) if path.is_fifo() else path.open("rb")
+
+
+def _pipe(path: Path, name: str) -> io.BufferedReader:
+    """A pipe, once somebody writes to it: to open it would wait for that for ever, and say nothing."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    until = time.monotonic() + PATIENCE
+    first = b""
+    try:
+        while not first and time.monotonic() < until:
+            try:
+                first = os.read(descriptor, 1)
+            except BlockingIOError:  # there is a writer, who takes his time
+                break
+            if not first:
+                time.sleep(0.02)
+        else:
+            if not first:
+                found = f"a pipe that nobody wrote to for {PATIENCE:g} seconds"
+                raise TableError(f"{name}: expected a file", found, "start what writes to it first")
+        os.set_blocking(descriptor, True)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return io.BufferedReader(_After(first, descriptor))
+
+
+class _After(io.RawIOBase):
+    """A descriptor of which some bytes were read already."""
+
+    def __init__(self, first: bytes, descriptor: int) -> None:
+        self._first, self._file = first, io.FileIO(descriptor)
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
+        if self._first:
+            buffer[: len(self._first)], taken = self._first, len(self._first)
+            self._first = b""
+            return taken
+        return self._file.readinto(buffer)
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

@@ -1,0 +1,234 @@
+"""Files made to fill a memory, pipes that nobody writes to, and headers made to break a parser: one line each."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from deltaw.exceptions import SettingError, TableError
+from deltaw.tables import loading, read
+from deltaw.tables.read import origins
+
+MIB = 1 << 20
+
+
+def refusal(path: Path | str, **settings: int) -> str:
+    """The one line that reading it ends in, of which no other kind of error may come."""
+    with pytest.raises(TableError) as caught:
+        read(str(path), **settings)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def peak_of_refusing(path: Path) -> float:
+    """The MiB that a process of its own takes at most beyond what it takes to start and to refuse a small file."""
+    code = (
+        "import resource, sys, deltaw\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "def refuse(path):\n"
+        "    try: deltaw.read(path)\n"
+        "    except deltaw.InputError: return\n"
+        "    raise SystemExit('read it')\n"
+        "refuse(sys.argv[1] + '.none'); before = peak(); refuse(sys.argv[1]); print(peak() - before)"
+    )
+    return float(subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=True).stdout)
+
+
+def zeros(path: Path, mib: int, start: bytes = b"") -> Path:
+    """A gzip file of so many MiB of one line."""
+    with gzip.open(path, "wb", compresslevel=9) as file:
+        file.write(start)
+        for _ in range(mib):
+            file.write(b"1,2\n" * (MIB // 4))
+    return path
+
+
+def test_a_small_archive_of_much_text_is_refused(tmp_path: Path) -> None:
+    path = zeros(tmp_path / "bomb.csv.gz", 300)
+    assert path.stat().st_size < MIB
+    assert "--max-bytes" in refusal(path)
+    assert "--max-bytes" in refusal(path, max_bytes=200 * MIB)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a kibibyte is a byte elsewhere")
+def test_refusing_takes_little_memory(tmp_path: Path) -> None:
+    assert peak_of_refusing(zeros(tmp_path / "bomb.csv.gz", 300)) < 200
+    if Path("/dev/zero").exists():
+        (tmp_path / "zero").symlink_to("/dev/zero")
+        assert peak_of_refusing(tmp_path / "zero") < 100
+
+
+def test_the_limit_is_the_users(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n" + "1,2\n" * 20)
+    assert "expected at most 50 bytes (decompressed), found 84" in refusal(path, max_bytes=50)
+    assert len(read(path, max_bytes=84).frame) == 20
+    for wrong in (0, -1, 1.5, True, "1G"):
+        with pytest.raises(SettingError, match="max_bytes"):
+            read(path, max_bytes=wrong)  # type: ignore[arg-type]
+
+
+def test_an_archive_that_is_just_small_is_read(tmp_path: Path) -> None:
+    assert len(read(zeros(tmp_path / "x.csv.gz", 8, b"a,b\n")).frame) == 2 * MIB
+
+
+def test_the_default_is_a_share_of_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MIB < loading.memory() < 1 << 50
+    monkeypatch.setattr(loading, "memory", lambda: 400)
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n" + "1,2\n" * 25)
+    assert "at most 100 bytes" in refusal(path)
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom", "/dev/null"])
+def test_devices(device: str) -> None:
+    if not Path(device).exists():
+        pytest.skip("no such device")
+    assert device in refusal(device)
+
+
+def test_a_line_without_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "line.csv"
+    with path.open("wb") as file:
+        for _ in range(40):
+            file.write(b"1," * (MIB // 2))
+    assert "first line of more than" in refusal(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    monkeypatch.setattr(loading, "PATIENCE", 0.2)
+    assert "nobody wrote to" in refusal(path)
+    monkeypatch.setattr(loading, "PATIENCE", 60.0)
+    for content in (b"a,b\n" + b"1,2\n" * 50_000, gzip.compress(b"a,b\n" + b"1,2\n" * 50_000)):
+        writer = threading.Thread(target=path.write_bytes, args=(content,))
+        writer.start()
+        assert len(read(path).frame) == 50_000
+        writer.join()
+
+
+# --- archives of arrays ---------------------------------------------------------------------------------------------
+
+
+def npz(path: Path, **members: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.npy", content)
+    return path
+
+
+def npy(header: str, data: bytes = b"") -> bytes:
+    text = header.encode("latin-1") + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
+
+
+HEADERS = {
+    "brackets": "((((",
+    "many brackets": "(" * 5000,
+    "nothing": "",
+    "a huge shape": "{'descr': '<f8', 'fortran_order': False, 'shape': (1099511627776,), }",
+    "a huge shape of two": "{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296), }",
+    "a negative shape": "{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }",
+    "another shape": "{'descr': '<f8', 'fortran_order': False, 'shape': 5, }",
+    "objects": "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+    "no type": "{'descr': '<q9', 'fortran_order': False, 'shape': (1,), }",
+    "another type": "{'descr': [('a',)], 'fortran_order': False, 'shape': (1,), }",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_headers_of_arrays(tmp_path: Path, header: str) -> None:
+    path = npz(tmp_path / "x.npz", X=npy(HEADERS[header], bytes(8)), y=npy(HEADERS[header], bytes(8)))
+    assert "expected" in refusal(path)
+
+
+def test_an_archive_of_large_arrays_is_refused(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros((100 * MIB // 8, 1)))
+    path = npz(tmp_path / "x.npz", X=buffer.getvalue())
+    assert path.stat().st_size < MIB
+    assert "--max-bytes" in refusal(path)
+
+
+def test_an_idx_file_of_many_dimensions(tmp_path: Path) -> None:
+    for dimensions in (33, 65, 255):
+        (tmp_path / "x.idx").write_bytes(bytes([0, 0, 8, dimensions]) + b"\0\0\0\1" * dimensions + b"\0")
+        assert "unreadable header" in refusal(tmp_path / "x.idx")
+
+
+# --- Parquet and Arrow ----------------------------------------------------------------------------------------------
+
+
+def test_a_column_of_one_value_is_not_as_small_as_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pl.select(a=pl.repeat(1.5, 3_000_000)).write_parquet(path)
+    assert path.stat().st_size < MIB
+    assert "--max-bytes" in refusal(path, max_bytes=MIB)
+    assert len(read(path).frame) == 3_000_000
+
+
+def test_a_damaged_arrow_file_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.arrow"
+    pl.DataFrame({"a": [1.0, 2.0] * 50, "b": ["x", "yy"] * 50}).write_ipc(path)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    attempts = []
+    for i in range(60):
+        damaged = bytearray(whole)
+        for place in rng.integers(8, len(whole), 1 + i % 4):
+            damaged[place] = rng.integers(256)
+        (tmp_path / f"{i}.arrow").write_bytes(damaged)
+        attempts.append(str(tmp_path / f"{i}.arrow"))
+    code = (
+        "import sys, deltaw\n"
+        "for path in sys.argv[1:]:\n"
+        "    try: deltaw.read(path)\n"
+        "    except deltaw.InputError as error: assert chr(10) not in str(error)"
+    )
+    found = subprocess.run([sys.executable, "-c", code, *attempts], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["~nosuchuser/x.csv", "~$x.csv", "x" * 5000, "a\0b", "[/b].csv", "\ud800.csv"])
+def test_odd_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    refusal(name)
+
+
+def test_a_name_that_is_no_text_reads_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"caf\xe9.csv")
+    try:
+        Path(name).write_text("a,b\n" + "1,2\n" * 20)
+    except OSError:
+        pytest.skip("names are text here")
+    table = read(name)
+    assert table.name.encode() == rb"caf\udce9.csv"
+
+
+def test_the_files_that_a_source_is_read_from(tmp_path: Path) -> None:
+    header = bytes([0, 0, 8, 3]) + b"\0\0\0\1" + b"\0\0\0\2" * 2 + bytes(4)
+    names = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte"]
+    for name in names:
+        (tmp_path / name).write_bytes(gzip.compress(header) if name.endswith("gz") else header)
+    for name in names[:2]:
+        assert {path.name for path in origins(str(tmp_path / name))} == set(names)
+    (tmp_path / "train.csv").write_text("a\n1\n")
+    (tmp_path / "t10k.csv").write_text("a\n1\n")
+    assert origins(str(tmp_path / "train.csv")) == (tmp_path / "train.csv",)
+    assert origins("digits") == ()
