@@ -84,7 +84,7 @@ def test_the_list(run: Run) -> None:
         (["--runs", "2"], "--runs: expected 3 or more"),
         (["--mnist", "nowhere.npz"], "nowhere.npz: expected MNIST as .npz, found no such file"),
         (["--plot", "cost.txt"], r"--plot: expected a file ending in \.png"),
-        (["--plot", "nowhere/cost.svg"], "expected a folder to write into"),
+        (["--plot", "nowhere/cost.svg"], "a folder that does not exist"),
         (["--quik"], "--quik"),
     ],
 )

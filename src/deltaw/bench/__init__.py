@@ -115,7 +115,7 @@ def run(options: Options, tell: Callable[[str], None]) -> Report:
     if options.runs < 3:
         raise SettingError("--runs: expected 3 or more, so that one slow moment does not count", str(options.runs))
     if options.plot is not None:
-        cost.check_path(options.plot)
+        cost.check_path(options.plot, filter(None, (options.mnist,)))
     settings = Settings(peers, threads, options.runs, mnist=find_mnist(options.mnist), until=until)
     if options.quick:
         settings = replace(settings, rows=QUICK_ROWS, seconds=QUICK_SECONDS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ import numpy as np
 from deltaw.bench.measure import Measurement
 from deltaw.bench.results import Timing
 from deltaw.bench.workloads import MNIST, Method, Workload
-from deltaw.exceptions import OutputError, SettingError
+from deltaw.exceptions import SettingError
+from deltaw.files import check_outputs, write_bytes
 from deltaw.plots import BLUE, GREY, figure, styled
 
 if TYPE_CHECKING:
@@ -87,17 +89,19 @@ def _curve(measurement: Measurement, name: str, label: str, sizes: Sequence[int]
     return Curve(name, label, tuple(sizes), tuple(seconds), tuple(operations))
 
 
-def check_path(path: Path) -> None:
-    """Raise SettingError or OutputError unless a figure can be written there."""
+def check_path(path: Path, inputs: Iterable[Path] = ()) -> None:
+    """Raise SettingError or OutputError unless a figure can be written there, over none of the inputs."""
     if path.suffix.lower() not in ENDINGS:
         raise SettingError(f"--plot: expected a file ending in {', '.join(ENDINGS)}", str(path), "choose one of these")
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"{path}: expected a folder to write into", "none", "make it first")
+    check_outputs({"--plot": path}, inputs)
 
 
 def draw(found: Sequence[Curve], path: Path, title: str) -> None:
     """Write the figure: measured seconds, and the line that costs as much for every operation."""
-    _picture(found, title).savefig(path, dpi=150, facecolor="white")
+    picture = io.BytesIO()
+    form = path.suffix.lower().removeprefix(".")
+    _picture(found, title).savefig(picture, format=form, dpi=150, facecolor="white")
+    write_bytes(path, picture.getvalue())
 
 
 @styled

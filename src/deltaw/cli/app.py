@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from deltaw import __version__
-from deltaw.cli.options import Delimiter, Options, not_for_a_model, training_options
+from deltaw.cli.options import Delimiter, MaxBytes, Options, not_for_a_model, read_bytes, training_options
 from deltaw.exceptions import SettingError
 
 app = typer.Typer(
@@ -75,6 +75,7 @@ def predict(
         Path | None, typer.Option("--output", "-o", help="A .csv, .tsv, .parquet or .arrow file; stdout if not given.")
     ] = None,
     delimiter: Delimiter = None,
+    max_bytes: MaxBytes = None,
     safe_csv: Annotated[
         bool, typer.Option("--safe-csv", help="For spreadsheets: an apostrophe before texts that begin like a formula.")
     ] = False,
@@ -87,15 +88,17 @@ def predict(
     """
     from deltaw.cli.commands import predict as run
 
-    run(model, data, output, delimiter, json, safe_csv)
+    run(model, data, output, (delimiter, read_bytes(max_bytes)), json, safe_csv)
 
 
 @app.command()
-def evaluate(model: ModelFile, data: Data, delimiter: Delimiter = None, json: Json = False) -> None:
+def evaluate(
+    model: ModelFile, data: Data, delimiter: Delimiter = None, max_bytes: MaxBytes = None, json: Json = False
+) -> None:
     """Score a model on a table whose answers are known."""
     from deltaw.cli.commands import evaluate as run
 
-    run(model, data, delimiter, json)
+    run(model, data, (delimiter, read_bytes(max_bytes)), json)
 
 
 @app.command()
@@ -132,13 +135,14 @@ def explain(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; stdout if not given.")
     ] = None,
     delimiter: Delimiter = None,
+    max_bytes: MaxBytes = None,
     json: Json = False,
 ) -> None:
     """Show every number between a row of a table and the answer, what pushed it, and what the row would teach."""
     from deltaw.cli.explain import explain as run
 
     choices = {"row": row, "learning_rate": learning_rate, "backward": backward, "against": against}
-    run(model, data, link, "json" if json else format, output, delimiter, choices)
+    run(model, data, link, "json" if json else format, output, (delimiter, read_bytes(max_bytes)), choices)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from deltaw.cli import documents, text
 from deltaw.cli.paper import put_json
 from deltaw.cli.screen import Screen, put, stderr, stdout
 from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.files import check_writable, write_bytes
+from deltaw.files import check_outputs, unfinished, write_bytes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from deltaw.tables import Table
 
 INTERRUPTED = 130
+
+Reading = tuple[str | None, int | None]  # the delimiter and the most bytes of a table, as they were given
 
 # Endings of files with answers: the method of the frame that writes each, and its settings. Any other gets CSV.
 WRITERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -39,12 +41,13 @@ def train(
     choices: dict[str, Any],
 ) -> int:
     """`deltaw train`; returns the exit status."""
-    for path in filter(None, (output, report)):
-        check_writable(path)  # before an hour of training, not after it
-    from deltaw import models
+    from deltaw import models, tables
     from deltaw.cli.doctor import SECONDS, examined
     from deltaw.cli.progress import Bar
     from deltaw.doctor import outcome
+
+    # Before an hour of training, not after it.
+    check_outputs({"--output": output, "--report": report}, tables.origins(data))
 
     err = stderr()
     with err.status(f"reading {data}"):
@@ -63,7 +66,10 @@ def train(
         status = 0
     except TrainingInterrupted as stopped:
         model, status = stopped.model, INTERRUPTED
-        err.print(f"interrupted after {len(model.history)} of {plan.recipe.epochs} epochs; what was learnt is kept")
+        # What a finished training left is not replaced by half of one.
+        output, report = unfinished(output), None if report is None else unfinished(report)
+        epochs = f"{len(model.history)} of {plan.recipe.epochs} epochs"
+        err.print(f"interrupted after {epochs}; what was learnt is kept in {output}")
     model.save(output)
     if report is not None:
         from deltaw import report as html
@@ -81,22 +87,19 @@ def train(
     return status
 
 
-def predict(
-    model_file: Path, data: str, output: Path | None, delimiter: str | None, as_json: bool, safe_csv: bool
-) -> None:
+def predict(model_file: Path, data: str, output: Path | None, reading: Reading, as_json: bool, safe_csv: bool) -> None:
     """`deltaw predict`."""
     if safe_csv and (as_json or (output is not None and _writer(output)[0] != "write_csv")):
         found = "--json" if as_json else str(output)
         raise SettingError("--safe-csv: expected answers as .csv or .tsv", found, "leave one of the two out")
-    if output is not None:
-        check_writable(output)
     from deltaw import models
-    from deltaw.tables import read
+    from deltaw.tables import origins, read
 
+    check_outputs({"--output": output}, (model_file, *origins(data)))
     err = stderr()
     model = models.load(model_file)
     with err.status(f"answering for {data}"):
-        table = read(data, delimiter)
+        table = read(data, *reading)
         answers = model.answers(table)
     _notes(err, model, table)
     frame = documents.answers_frame(model, answers)
@@ -111,7 +114,7 @@ def predict(
         put(frame.write_csv())
 
 
-def evaluate(model_file: Path, data: str, delimiter: str | None, as_json: bool) -> None:
+def evaluate(model_file: Path, data: str, reading: Reading, as_json: bool) -> None:
     """`deltaw evaluate`."""
     from deltaw import models
     from deltaw.tables import read
@@ -119,7 +122,7 @@ def evaluate(model_file: Path, data: str, delimiter: str | None, as_json: bool) 
     err = stderr()
     model = models.load(model_file)
     with err.status(f"answering for {data}"):
-        table = read(data, delimiter)
+        table = read(data, *reading)
         scores = model.evaluate(table)
     _notes(err, model, table)
     if as_json:

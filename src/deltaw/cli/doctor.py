@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from deltaw.cli import screen
 from deltaw.cli.paper import put, put_json
 from deltaw.exceptions import SettingError
-from deltaw.files import check_writable, write_bytes
+from deltaw.files import check_outputs, write_bytes
 
 if TYPE_CHECKING:
     from deltaw.doctor import Diagnosis
@@ -33,8 +33,6 @@ def doctor(
 ) -> None:
     """`deltaw doctor`: DATA to be trained on, or MODEL DATA; `given`: what is not for a model."""
     _check(rows, seconds)
-    if html is not None:
-        check_writable(html)
     is_model = source.endswith(MODEL_ENDING)
     if is_model != (data is not None):
         raise SettingError(
@@ -47,12 +45,13 @@ def doctor(
         )
     from deltaw import doctor
     from deltaw.doctor.page import repair_data
-    from deltaw.tables import read
+    from deltaw.tables import origins, read
 
+    check_outputs({"--html": html}, origins(source) if data is None else (Path(source), *origins(data)))
     err = screen.stderr()
     with err.status(f"examining {source}"):
         if data is not None:
-            table = read(data, choices.get("delimiter"))
+            table = read(data, choices.get("delimiter"), choices.get("max_bytes"))
             diagnosis = doctor.examine_model(source, table, rows=rows, seconds=seconds)
         else:
             diagnosis = doctor.examine_table(source, target, recipe, rows=rows, seconds=seconds, **choices)

@@ -16,19 +16,19 @@ def explain(
     link: str | None,
     form: str | None,
     output: Path | None,
-    delimiter: str | None,
+    reading: tuple[str | None, int | None],
     choices: dict[str, Any],
 ) -> None:
     """`deltaw explain`."""
     from deltaw import models
     from deltaw.explain import prediction
-    from deltaw.tables import read
+    from deltaw.tables import origins, read
 
-    form = chosen(form, output)
+    form = chosen(form, output, (model_file, *origins(data)))
     place = None if link is None else _place(link)
     err = screen.stderr()
     with err.status(f"explaining {data}"):
-        found = prediction(models.load(model_file), read(data, delimiter), **choices)
+        found = prediction(models.load(model_file), read(data, *reading), **choices)
         if place is None:
             page = found.page
         elif found.step is None:

@@ -12,8 +12,9 @@ import typer
 from deltaw.cli import screen
 from deltaw.cli.paper import put, put_json
 from deltaw.exceptions import SettingError
-from deltaw.files import check_writable, write_bytes
+from deltaw.files import check_outputs, write_bytes
 from deltaw.lessons import LESSONS, Entry, Parameter
+from deltaw.tables import origins
 
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, in one file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
@@ -70,8 +71,8 @@ def _command(entry: Entry) -> Callable[..., None]:
     """The function that Typer makes a command of: the lesson's own parameters, then those that all share."""
 
     def run(lang: str, html: Path | None, as_json: bool, **settings: Any) -> None:
-        if html is not None:
-            check_writable(html)
+        # The lessons that read a table call it "data".
+        check_outputs({"--html": html}, origins(str(settings["data"])) if "data" in settings else ())
         err = screen.stderr()
         with err.status(entry.title(lang)):
             page = entry.function(lang=lang, **settings).page

@@ -16,6 +16,10 @@ from deltaw.exceptions import SettingError
 
 Options = dict[str, Any]  # the arguments of `deltaw.fit` that were given, by name
 Delimiter = Annotated[str | None, typer.Option(help="Between the fields of a text file; found out if not given.")]
+MaxBytes = Annotated[
+    str | None,
+    typer.Option(metavar="BYTES", help="Refuse larger tables, e.g. 8G; a quarter of the memory if not given."),
+]
 
 
 class Row(NamedTuple):
@@ -70,6 +74,23 @@ def _read(values: dict[str, Any]) -> Options:
     return defaults | pairs | given
 
 
+def read_bytes(text: str | None) -> int | None:
+    """ "8G" -> 8 · 2³⁰."""
+    if text is None:
+        return None
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in UNITS else (text, "")
+    try:
+        found = float(number) * UNITS[unit]
+    except ValueError:
+        found = 0.0
+    if not 1 <= found < 2**63:
+        raise SettingError("--max-bytes: expected a number of bytes", repr(text), "give e.g. 8G, 500M or 1000000")
+    return int(found)
+
+
+UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
 def _hidden(text: str) -> tuple[int, ...]:
     """ "64,32" -> (64, 32); "none" -> ()."""
     try:
@@ -120,4 +141,5 @@ TRAINING: dict[str, Row] = {
     "engine": Row(Annotated[str, typer.Option(help="native, or reference (slow and plain).")], "native"),
     "threads": Row(Annotated[int | None, typer.Option(help="At most so many; the result is the same.")]),
     "delimiter": Row(Delimiter, of_file=True),
+    "max_bytes": Row(MaxBytes, read=read_bytes, of_file=True),
 }

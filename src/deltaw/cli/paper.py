@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from deltaw.cli import screen
 from deltaw.exceptions import SettingError
-from deltaw.files import check_writable, write_bytes
+from deltaw.files import check_outputs, write_bytes
 from deltaw.pages import FORMATS, Page
 from deltaw.signs import visible_json
 
@@ -16,13 +17,12 @@ from deltaw.signs import visible_json
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
 
 
-def chosen(form: str | None, output: Path | None) -> str:
-    """The format, once it is known that it exists and that the file can be written."""
+def chosen(form: str | None, output: Path | None, inputs: Iterable[Path] = ()) -> str:
+    """The format, once it is known that it exists and that the file can be written and is none of the inputs."""
     form = form or ("text" if output is None else ENDINGS.get(output.suffix.lower(), "text"))
     if form not in FORMATS:
         raise SettingError(f"--format: expected one of {', '.join(FORMATS)}", repr(form), "choose one of these")
-    if output is not None:
-        check_writable(output)
+    check_outputs({"--output": output}, inputs)
     return form
 
 

@@ -119,6 +119,7 @@ def fit(
     test_size: float = 0.2,
     task: str | None = None,
     delimiter: str | None = None,
+    max_bytes: int | None = None,
     callbacks: Iterable[Callback] = (),
     **settings: Any,
 ) -> Model:
@@ -137,6 +138,7 @@ def fit(
             its own test rows (MNIST) keeps those.
         task: "classification" or "regression"; None: by the target's values.
         delimiter: between the fields of a text file; None: found out.
+        max_bytes: a larger file is refused; None: see `deltaw.read`.
         callbacks: called with a `ScoredEpoch` after each epoch; one that returns True ends training.
         settings: any field of `deltaw.models.recipes.Recipe`: learning_rate=0.3, scaling="standard", …
 
@@ -151,7 +153,7 @@ def fit(
     settings |= {name: value for name, value in named.items() if value is not None}
     return run(
         plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test_size=test_size,
-             task=task, delimiter=delimiter, **settings),
+             task=task, delimiter=delimiter, max_bytes=max_bytes, **settings),
         callbacks,
     )  # fmt: skip
 
@@ -167,13 +169,14 @@ def plan(
     test_size: float = 0.2,
     task: str | None = None,
     delimiter: str | None = None,
+    max_bytes: int | None = None,
     **settings: Any,
 ) -> Plan:
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors."""
     recipes.check_names(recipe, settings)
     _check_choices(seed, engine, threads, test_size)
     seed = int(seed)
-    table = read(source, delimiter)
+    table = read(source, delimiter, max_bytes)
     name = target or table.target or _no_target(table)
     series = table.column(name)
     columns = kinds(table, target=name)

@@ -2,7 +2,7 @@
 
 from deltaw.tables.bundled import BUNDLED, bundled
 from deltaw.tables.columns import Column, kinds
-from deltaw.tables.read import read
+from deltaw.tables.read import origins, read
 from deltaw.tables.table import Block, Table
 
-__all__ = ["BUNDLED", "Block", "Column", "Table", "bundled", "kinds", "read"]
+__all__ = ["BUNDLED", "Block", "Column", "Table", "bundled", "kinds", "origins", "read"]

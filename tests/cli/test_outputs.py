@@ -1,0 +1,150 @@
+"""What a command writes never destroys what it reads, nor what a finished training left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import deltaw
+from deltaw.cli import main
+from deltaw.files.places import same_file
+
+QUICK = "--engine reference --hidden 4 --epochs 1"
+Run = Callable[[str], tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("outputs")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=60).round(3)
+    pl.DataFrame({"x": x, "y": np.where(x > 0, "a", "b")}).write_csv(folder / "d.csv")
+    assert main(f"train {folder}/d.csv -t y {QUICK} -o {folder}/m.deltaw".split()) == 0
+    (folder / "link.csv").symlink_to("d.csv")
+    os.link(folder / "d.csv", folder / "twin.csv")
+    (folder / "sub").mkdir()
+    for name, kind in (("train-images-idx3-ubyte", 3), ("train-labels-idx1-ubyte", 1)):
+        shape = b"".join(n.to_bytes(4, "big") for n in (40, 2, 2)[:kind])
+        (folder / name).write_bytes(bytes([0, 0, 8, kind]) + shape + bytes(range(2)) * (80 if kind == 3 else 20))
+    return folder
+
+
+@pytest.fixture
+def run(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in a copy of the folder: (exit status, stderr)."""
+    shutil.copytree(source, tmp_path / "there", symlinks=True)
+    (tmp_path / "there" / "twin.csv").unlink()
+    os.link(tmp_path / "there" / "d.csv", tmp_path / "there" / "twin.csv")
+    monkeypatch.chdir(tmp_path / "there")
+
+    def call(command: str) -> tuple[int, str]:
+        return main(command.split()), capsys.readouterr().err
+
+    return call
+
+
+def contents() -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(Path().rglob("*")) if path.is_file()}
+
+
+REFUSED = [
+    f"train d.csv -t y {QUICK} -o d.csv",
+    f"train d.csv -t y {QUICK} -o ./sub/../d.csv",
+    f"train d.csv -t y {QUICK} -o link.csv",
+    f"train link.csv -t y {QUICK} -o d.csv",
+    f"train d.csv -t y {QUICK} -o twin.csv",
+    f"train d.csv -t y {QUICK} --report d.csv",
+    f"train d.csv -t y {QUICK} -o F --report F",
+    f"train d.csv -t y {QUICK} -o F --report sub/../F",
+    f"train d.csv -t y {QUICK} -o F --report f",
+    f"train train-images-idx3-ubyte {QUICK} -o train-images-idx3-ubyte",
+    f"train train-images-idx3-ubyte {QUICK} -o train-labels-idx1-ubyte",
+    f"train train-labels-idx1-ubyte {QUICK} --report train-images-idx3-ubyte",
+    "predict m.deltaw d.csv -o m.deltaw",
+    "predict m.deltaw d.csv -o d.csv",
+    "predict m.deltaw link.csv -o twin.csv",
+    "explain m.deltaw d.csv -o m.deltaw",
+    "explain m.deltaw d.csv -o link.csv",
+    "doctor d.csv -t y --seconds 0 --html d.csv",
+    "doctor m.deltaw d.csv --seconds 0 --html m.deltaw",
+    "doctor m.deltaw d.csv --seconds 0 --html twin.csv",
+    "lesson network --data d.csv --html d.csv",
+    "bench --quick --mnist d.png --plot d.png",
+]
+
+
+@pytest.mark.parametrize("command", REFUSED)
+def test_an_output_over_an_input_is_refused(run: Run, command: str) -> None:
+    shutil.copy("d.csv", "d.png")
+    before = contents()
+    status, err = run(command)
+    assert status == 2
+    assert "expected another file than" in err
+    assert err.count("\n") == 1
+    assert contents() == before
+
+
+def test_what_is_not_the_same(run: Run) -> None:
+    assert run("predict m.deltaw d.csv -o p.csv")[0] == 0
+    assert run("predict m.deltaw d.csv -o p.csv")[0] == 0  # one may be made again
+    assert run(f"train d.csv -t y {QUICK} -o m.deltaw")[0] == 0
+    assert run("predict m.deltaw d.csv -o /dev/null")[0] == 0
+    assert run(f"train d.csv -t y {QUICK} -o /dev/null --report /dev/null")[0] == 0
+    assert not same_file(Path("d.csv"), Path("D.csv")) or Path("D.csv").exists()
+    assert not same_file(Path("none"), Path("other"))
+
+
+def test_a_read_only_file_is_kept(run: Run) -> None:
+    Path("m.deltaw").chmod(0o444)
+    before = contents()
+    status, err = run(f"train d.csv -t y {QUICK} -o m.deltaw")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "read-only" in err
+    assert contents() == before
+
+
+def test_modes_are_kept(run: Run) -> None:
+    Path("m.deltaw").chmod(0o600)
+    assert run(f"train d.csv -t y {QUICK} -o m.deltaw")[0] == 0
+    assert stat.S_IMODE(Path("m.deltaw").stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_leaves_the_finished_model(run: Run) -> None:
+    Path("r.html").write_text("before")
+    before = contents()
+    command = "train d.csv -t y --engine reference --epochs 100000000 --batch-size 1 -o m.deltaw --report r.html"
+    arguments = [sys.executable, "-m", "deltaw", *command.split()]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any(line.startswith("training") for line in process.stderr)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "model saved in m.interrupted.deltaw" in out
+    assert "m.interrupted.deltaw" in err
+    assert {name: content for name, content in contents().items() if "interrupted" not in name} == before
+    assert deltaw.load("m.interrupted.deltaw").history.ended == "interrupted"
+    assert Path("r.interrupted.html").exists()
+
+
+def test_a_training_that_diverges_leaves_the_model(run: Run) -> None:
+    before = contents()
+    status, err = run("train d.csv -t y --engine reference --learning-rate 1e30 --set loss=squared -o m.deltaw "
+                      "--set output_activation=identity --set activation=identity --set targets=one_hot "
+                      "--set optimizer=sgd")  # fmt: skip
+    assert status == 2
+    assert "diverged" in err
+    assert contents() == before
