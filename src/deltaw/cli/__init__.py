@@ -1,11 +1,11 @@
 """The command line: arguments become calls, answers become text. No logic of its own.
 
-Exit status: 0 done, 1 a failure of ours, 2 bad input or usage, 130 Ctrl-C. An error is one line on stderr.
+Exit status: 0 done, 1 a failure of ours, 2 bad input or usage, 130 Ctrl-C. An error is one line on stderr. A reader who
+leaves before the end (`| head`), or a stdout that is closed, is no error: 0.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -17,18 +17,26 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; `arguments` are `sys.argv[1:]` unless given. Returns the exit status."""
+    from deltaw.cli.streams import whole
+
+    _quiet()
+    with whole() as streams:
+        status = _run(arguments)
+        sys.stdout.flush()
+        if streams.error is not None and status == 0:
+            status = _say(f"standard output: {streams.error.strerror or streams.error}", 1)
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     import typer
 
     from deltaw.cli.app import app
 
-    _quiet()
     try:
         status = app(args=arguments, prog_name="deltaw", standalone_mode=False)
-        sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough (`deltaw predict … | head`). Python flushes once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # whoever read a pipe that was our output has seen enough
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted; nothing was saved", 130)
     except (InputError, OutputError) as error:
@@ -36,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DeltaWError as error:
         return _say(str(error), 1)
     except OSError as error:
-        return _say(f"{error.filename or 'standard output'}: {error.strerror or error}", 1)
+        return _say(f"{error.filename or 'expected no failure of the system'}: {error.strerror or error}", 1)
     except MemoryError:
         return _say("expected enough memory for the table and the network, found too little; give fewer rows", 1)
     except Exception as error:
@@ -50,16 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _quiet() -> None:
-    """Keep stderr for our own lines, and let every terminal show them."""
+    """Keep stderr for our own lines."""
     import logging
     import warnings
 
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would tell about its font cache
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _say(message: str, status: int) -> int:
