@@ -164,10 +164,11 @@ def _verdicts(model: Model, scores: Scores, rows: Iterable[int]) -> list[list[st
 
 def _learning_note(model: Model) -> str:
     history = model.history
-    seconds = sum(history.seconds)
-    speed = f", {model.origin.training_rows * len(history) / seconds:,.0f} samples a second" if seconds > 0 else ""
+    seconds = sum(history.seconds)  # none in a model that was loaded
+    rate = model.origin.training_rows * len(history) / seconds if seconds > 0 else 0
+    speed = f" in {seconds:.3g} s, {rate:,.0f} samples a second" if seconds > 0 else ""
     endings = {"finished": "", "early stopping": "; ended early, for want of progress", "interrupted": "; interrupted"}
-    return f"<p class=soft>{len(history)} epochs in {seconds:.3g} s{speed}{endings.get(history.ended, '')}.</p>"
+    return f"<p class=soft>{len(history)} epochs{speed}{endings.get(history.ended, '')}.</p>"
 
 
 def _columns(preparation: Preparation) -> str:

@@ -35,7 +35,7 @@ def training(model: Model, columns: tuple[Column, ...], output: Path, report: Pa
         "columns": kinds,
         "network": network,
         "recipe": content["recipe"],
-        "history": content["history"],
+        "history": content["history"] | {"seconds": model.history.seconds},
         "scores": None if model.scores is None else scores(model.scores),
         "origin": content["origin"],
     }
@@ -59,7 +59,7 @@ def answers(model: Model, found: Answers) -> dict[str, Any]:
         "target": model.target.name,
         "classes": None if found.probabilities is None else list(map(plain, model.classes)),
         "predictions": list(map(plain, found.values.tolist())),
-        "probabilities": None if found.probabilities is None else found.probabilities.tolist(),
+        "probabilities": None if found.probabilities is None else plain(found.probabilities),
     }
 
 

@@ -211,7 +211,10 @@ def _array(entry: dict[str, Any], data: bytes) -> np.ndarray[Any, Any]:
 
 
 def _parse(data: bytes, where: str) -> Any:
-    """JSON as RFC 8259 has it, and stricter: no duplicate keys, no NaN, no number beyond float64 or int64."""
+    """JSON as RFC 8259 has it, and stricter.
+
+    No duplicate keys, no NaN, no number beyond float64 or int64, no text that UTF-8 does not have.
+    """
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(items)
@@ -236,7 +239,9 @@ def _parse(data: bytes, where: str) -> Any:
         "parse_int": whole,
     }
     try:
-        return json.loads(data.decode(), **hooks)
+        value = json.loads(data.decode(), **hooks)
+        _canonical(value, ensure_ascii=False).encode()  # half of a surrogate pair is no text, and breaks who prints it
+        return value
     except (ValueError, RecursionError) as error:
         found = " ".join(str(error).split())[:80]
         raise ModelFileError(
@@ -262,9 +267,9 @@ def _digest(document: Any, arrays: dict[str, np.ndarray[Any, Any]]) -> str:
     return digest.hexdigest()
 
 
-def _canonical(value: Any) -> str:
+def _canonical(value: Any, ensure_ascii: bool = True) -> str:
     """The one text of a JSON value: sorted keys, no spaces, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=ensure_ascii)
 
 
 def _is_finite(array: np.ndarray[Any, Any]) -> bool:

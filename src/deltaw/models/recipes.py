@@ -22,7 +22,7 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
-from deltaw.preparation.scaling import SCALINGS
+from deltaw.preparation.scaling import LIMIT, SCALINGS
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,10 @@ class Recipe:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Recipe:
-        """The inverse of `document`; the document must follow `SCHEMA`."""
+        """The inverse of `document`, which must follow `SCHEMA`. Raises SettingError for a value that cannot be."""
+        for key, value in document.items():
+            if key != "name" and value is not None:
+                _checked(key, value)
         hidden = document["hidden"]
         return cls(**document | {"hidden": None if hidden is None else tuple(hidden)})
 
@@ -250,6 +253,8 @@ _LIMITS: dict[str, tuple[float, float, float]] = {
     "l2": (0, math.inf, 1e-4),
     "dropout": (0, 0.95, 0.15),
     "label_smoothing": (0, 0.95, 0.1),
+    "target_low": (-LIMIT, LIMIT, 0.01),
+    "target_high": (-LIMIT, LIMIT, 0.99),
     "max_grad_norm": (1e-30, math.inf, 1),
     "validation": (0, 0.9, 0.15),
 }

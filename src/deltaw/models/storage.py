@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from deltaw import files
+from deltaw.equations.initializers import initializer
 from deltaw.exceptions import InputError, ModelFileError
 from deltaw.files.schema import check
 from deltaw.models import recipes, scores
@@ -17,6 +18,7 @@ from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.training.history import Ending
 
 SCHEMA: dict[str, Any] = {
     "network": {"sizes": [int], "activations": [str], "bias": [bool], "init": [str], "seed": int},
@@ -27,12 +29,12 @@ SCHEMA: dict[str, Any] = {
     "history": {
         "loss": [(float, None)],
         "validation_loss": [(float, None)],
-        "seconds": [float],
-        "ended": str,
+        "seconds?": [float],  # of version 0.1 before its release; the same inputs give the same bytes
+        "ended": get_args(Ending),
         "best_epoch": (int, None),
         "batch_steps": int,
         "score": [(float, None)],
-        "held_out": str,
+        "held_out": ("", "validation", "test"),
     },
     "scores": (scores.SCHEMA, None),
     "origin": {
@@ -104,6 +106,9 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
     _expect(network.sizes[0] == ends[0], f"a network of {ends[0]} inputs", f"{network.sizes[0]}")
     _expect(network.sizes[-1] == ends[1], f"a network of {ends[1]} outputs", f"{network.sizes[-1]}")
     _expect(len(content["baseline"]) == ends[1], f"a baseline of {ends[1]} numbers", f"{len(content['baseline'])}")
+    _expect_history(content["history"])
+    counts = [content["origin"][f"{part}_rows"] for part in ("training", "validation", "test")]
+    _expect(min(*counts, content["origin"]["seed"]) >= 0, "counts of rows and a seed of 0 or more", "others")
     history: dict[str, Any] = {
         name: [float("nan") if v is None else v for v in value] if isinstance(value, list) else value
         for name, value in content["history"].items()
@@ -120,6 +125,15 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
     )
 
 
+def _expect_history(content: dict[str, Any]) -> None:
+    """An entry an epoch; where Ctrl-C came between two lists, the later one has an entry less."""
+    epochs, best = len(content["loss"]), content["best_epoch"]
+    for name in ("validation_loss", "score"):
+        _expect(len(content[name]) in (0, epochs - 1, epochs), f"a {name} for each of {epochs} epochs", "others")
+    _expect(best is None or 0 <= best < epochs, f"a best epoch among {epochs}", f"{best}")
+    _expect(content["batch_steps"] >= 0, "batch_steps of 0 or more", f"{content['batch_steps']}")
+
+
 def _scores(content: dict[str, Any], target: Target) -> Scores:
     names, k, matrix = (
         sorted(metric.name for metric in scores.METRICS[target.task]),
@@ -131,6 +145,9 @@ def _scores(content: dict[str, Any], target: Target) -> Scores:
     _expect(
         matrix is None or (k > 0 and list(map(len, matrix)) == [k] * k), f"a confusion matrix of {k} classes", "another"
     )
+    counts = [count for row in matrix or () for count in row]
+    agree = content["rows"] >= 1 and (matrix is None or (min(counts) >= 0 and sum(counts) == content["rows"]))
+    _expect(agree, f"counts of {content['rows']} rows", "others")
     return Scores.from_document(content, target.classes)
 
 
@@ -143,7 +160,8 @@ def _network(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) ->
     agrees = agrees and all(array.dtype.kind == "f" for array in found.values())
     _expect(agrees, f"the weights of a network {sizes}", "other arrays")
     network = Network(sizes, content["activations"], content["bias"], "zeros", content["seed"])
-    network.init = content["init"]
+    _expect(len(content["init"]) == len(layers), f"a rule for the initial weights of {len(layers)} layers", "others")
+    network.init = [initializer(name).name for name in content["init"]]
     network.weights = [found[f"W{l}"] for l in layers]
     network.biases = [found[f"b{l}"] for l in layers]
     return network

@@ -27,12 +27,12 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def is_positive(value: Any) -> bool:
-    return is_number(value) and value > 0
-
-
 def is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def between(low: float, high: float) -> Check:
+    return lambda value: is_number(value) and low <= value <= high
 
 
 def one_of(*allowed: Any) -> Check:

@@ -180,4 +180,7 @@ def _step(document: dict[str, Any], what: str) -> Step:
     values = fields({name: value for name, value in document.items() if name != "kind"}, step.CHECKS, what)
     if "scale" in values:
         values["scale"] = Scale(**values["scale"])
-    return step(**values)  # type: ignore[no-any-return]
+    made: Step = step(**values)
+    if not made.is_sound():
+        raise ModelFileError(f"{what}: expected fields that fit together", "others", "write the model anew")
+    return made

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
-from deltaw.preparation.document import is_flag, is_number, is_positive
+from deltaw.preparation.document import between, is_flag, is_number
 
 Values = NDArray[np.float64]
 Fit = Callable[[Values], tuple[float, float, float]]
@@ -33,7 +33,12 @@ class Scale:
     shift: float = 0.0
     bend: bool = False
 
-    CHECKS: ClassVar = {"centre": is_number, "width": is_positive, "shift": is_number, "bend": is_flag}
+    CHECKS: ClassVar = {
+        "centre": is_number,
+        "width": between(SMALLEST, LARGEST),
+        "shift": between(-LIMIT, LIMIT),
+        "bend": is_flag,
+    }
 
     @classmethod
     def accepts(cls, document: Any) -> bool:

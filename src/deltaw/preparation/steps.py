@@ -7,18 +7,18 @@ and returns the raw column (a block: columns) again. Both get the row of SCALING
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import tau
+from math import prod, tau
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from deltaw.preparation.document import Check, is_flag, is_number, is_text, list_of
+from deltaw.preparation.document import Check, is_count, is_flag, is_number, is_text, list_of, one_of
 from deltaw.preparation.reading import DAY, as_days, as_numbers
 from deltaw.preparation.scaling import SCALINGS, Scale, Scaling, fit_scale
 from deltaw.tables import Block, Column
-from deltaw.tables.cells import TRUTHS, as_words
+from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words
 
 Features = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -57,6 +57,9 @@ class Step(Protocol):
     def treatment(self, scaling: Scaling) -> str:
         """What it does, for the user."""
 
+    def is_sound(self) -> bool:
+        """Whether its fields, each of which passed its check, fit together."""
+
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         """Write the features of all rows into `out`. Raises ColumnError for a cell that it cannot take."""
 
@@ -77,6 +80,9 @@ class _OneColumn:
     @property
     def inputs(self) -> tuple[str, ...]:
         return (self.column,)
+
+    def is_sound(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True)
@@ -223,7 +229,7 @@ class Day(_OneColumn):
     kind: ClassVar = "date"
     CHECKS: ClassVar = {
         "column": is_text,
-        "format": is_text,
+        "format": one_of("", *DATE_FORMATS),
         "time": is_flag,
         "scale": Scale.accepts,
         "fill": is_number,
@@ -285,7 +291,7 @@ class BlockOfNumbers:
     CHECKS: ClassVar = {
         "name": is_text,
         "columns": list_of(is_text, distinct=True),
-        "shape": list_of(lambda side: isinstance(side, int) and side > 0),
+        "shape": list_of(is_count),
         "low": is_number,
         "scale": Scale.accepts,
     }
@@ -303,6 +309,9 @@ class BlockOfNumbers:
     @property
     def title(self) -> str:
         return self.name
+
+    def is_sound(self) -> bool:
+        return 0 < len(self.columns) == prod(self.shape)
 
     @property
     def inputs(self) -> tuple[str, ...]:

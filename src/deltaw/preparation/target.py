@@ -134,7 +134,8 @@ class Target:
     def from_document(cls, document: Any) -> Target:
         """The target that `document` was made of. Raises ModelFileError where it does not describe one."""
         values = fields(document, CHECKS, "target")
-        if (values["task"] == "classification") != (len(values["classes"]) > 1) or values["low"] > values["high"]:
+        enough = len(values["classes"]) > 1 if values["task"] == "classification" else not values["classes"]
+        if not enough or values["low"] > values["high"]:
             found = f"{values['task']} with {len(values['classes'])} classes, {values['low']} to {values['high']}"
             raise ModelFileError("target: expected several classes or a range", found, "write the model anew")
         return cls(**values | {"scale": Scale(**values["scale"])})
@@ -201,11 +202,14 @@ def _fit(scaling: str | tuple[str, float, float]) -> Fit:
 
 
 def _are_classes(value: Any) -> bool:
-    """Values of one type, in order, none twice."""
+    """Values of one type, in order, none missing or twice, also as the words that cells are read as."""
     if not isinstance(value, list) or len({type(each) for each in value}) > 1:
         return False
     plain = all(isinstance(each, str | bool | int) or is_number(each) for each in value)
-    return plain and all(a < b for a, b in pairwise(value))
+    if not plain or not all(a < b for a, b in pairwise(value)):
+        return False
+    words = as_words(_series("classes", tuple(value)))
+    return not words.null_count() and words.n_unique() == len(value)
 
 
 CHECKS = {

@@ -20,7 +20,7 @@ class History:
     Attributes:
         loss: E averaged over the rows, each counted before the update that it caused.
         validation_loss: E averaged over the validation rows at the epoch's end; empty without validation.
-        seconds: time spent on training in that epoch, validation and callbacks apart.
+        seconds: time spent on training in that epoch, validation and callbacks apart; empty in a model that was loaded.
         ended: why training ended.
         best_epoch: the epoch (from 0) whose weights were kept by early stopping, else None.
         batch_steps: how many updates were made.
@@ -29,7 +29,7 @@ class History:
 
     loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list, compare=False)
     ended: Ending = "finished"
     best_epoch: int | None = None
     batch_steps: int = 0
