@@ -14,21 +14,41 @@
     KeyboardInterrupt
     └── TrainingInterrupted          Ctrl-C during training; carries what was learnt until then
 
-Every message is one line and says, in this order: what was expected, what was found, what to do.
+Every message is one line and says, in this order: what was expected, what was found, what to do. It quotes at most
+`QUOTED` characters of a name, a cell or a value, whoever raises it.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+QUOTED, PART = (
+    200,
+    400,
+)  # characters of anybody's data, and of a part of a message, in which there are words of ours too
+_DATA = re.compile(rf'"[^"]{{{QUOTED + 1},}}"|\S{{{QUOTED + 1},}}')
 
 
 class DeltaWError(Exception):
     """The root of all errors that DeltaW raises on purpose."""
 
     def __init__(self, expected: str, found: str = "", remedy: str = "") -> None:
-        self.expected, self.found, self.remedy = expected, found, remedy
-        message = expected + (f", found {found}" if found else "") + (f"; {remedy}" if remedy else "")
-        super().__init__(" ".join(message.split()))
+        self.expected, self.found, self.remedy = short(expected), short(found, QUOTED), short(remedy)
+        found, remedy = self.found, self.remedy
+        super().__init__(self.expected + (f", found {found}" if found else "") + (f"; {remedy}" if remedy else ""))
+
+
+def short(text: str, length: int = PART) -> str:
+    """Text as one line of at most `length` characters, `QUOTED` of them of a word or of what stands in quotes."""
+    text = _DATA.sub(lambda match: _cut(match[0], QUOTED), " ".join(text.split()))
+    return _cut(text, length)
+
+
+def _cut(text: str, length: int) -> str:
+    """Without its middle: the ends say most of a path."""
+    end = length // 3
+    return text if len(text) <= length else f"{text[: length - 1 - end]}…{text[-end:]}"
 
 
 class InputError(DeltaWError, ValueError):

@@ -136,14 +136,14 @@ def _worst(model: Model, scores: Scores) -> str:
         return "<p>Every answer was right.</p>"
     rows = model.held_out[chosen]
     if shape is not None:
-        images = rows.select(shape.columns).to_numpy().astype(float).reshape(len(chosen), *shape.shape)
+        images = rows[list(shape.columns)].to_numpy().astype(float).reshape(len(chosen), *shape.shape)
         captions = [f"{t}, said {o} ({sure})" for t, o, sure in _verdicts(model, scores, chosen)]
         return pages.figure(plots.pictures(images, captions), "the worst answers as pictures")
     known = [name for name in model.preparation.input_names[:MAX_SHOWN_INPUTS] if name in rows.columns]
     headings = ["truth", "answer", "sure" if model.task == "classification" else "off by", *known]
     cells = [
         [*verdict, *(_cell(value) for value in row)]
-        for verdict, row in zip(_verdicts(model, scores, chosen), rows.select(known).rows(), strict=True)
+        for verdict, row in zip(_verdicts(model, scores, chosen), rows[known].rows(), strict=True)
     ]
     more = len(model.preparation.input_names) - len(known)
     note = f"<p class=soft>… and {more:,} more columns.</p>" if more > 0 else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from deltaw.exceptions import DeltaWError, InputError, OutputError
+from deltaw.exceptions import DeltaWError, InputError, OutputError, short
 from deltaw.signs import one_line
 
 __all__ = ["main"]
@@ -44,7 +44,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except DeltaWError as error:
         return _say(str(error), 1)
     except OSError as error:
-        return _say(f"{error.filename or 'expected no failure of the system'}: {error.strerror or error}", 1)
+        return _say(short(f"{error.filename or 'expected no failure of the system'}: {error.strerror or error}"), 1)
     except MemoryError:
         return _say("expected enough memory for the table and the network, found too little; give fewer rows", 1)
     except Exception as error:
@@ -53,7 +53,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             raise
         context = getattr(error, "ctx", None)
         command = "deltaw" if context is None else context.command_path
-        return _say(f"{error.format_message().rstrip('.')}; see '{command} --help'", 2)
+        return _say(f"{short(error.format_message()).rstrip('.')}; see '{command} --help'", 2)
     return status if isinstance(status, int) else 0
 
 

@@ -54,6 +54,8 @@ def train(
         plan = models.plan(data, target, recipe, **choices)
     with err.status("examining"):
         diagnosis = examined(plan, SECONDS if doctor else 0.0)
+    if diagnosis.evidence.refusal is not None and not doctor:
+        raise diagnosis.evidence.refusal  # one line, and not below ten about what will not be
     text.print_plan(err, plan)
     if doctor:
         err.text(diagnosis.page.text(err.page_width))

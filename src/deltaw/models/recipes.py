@@ -243,12 +243,13 @@ _NAMED: dict[str, Callable[[Any], str | None]] = {
 }
 
 MAX_UNITS = 100_000
+MOST = 10**9  # of what is counted: a model file holds whole numbers of 64 bits
 
 # name: (lowest, highest, an example)
 _LIMITS: dict[str, tuple[float, float, float]] = {
-    "epochs": (1, math.inf, 64),
-    "batch_size": (1, math.inf, 32),
-    "patience": (1, math.inf, 10),
+    "epochs": (1, MOST, 64),
+    "batch_size": (1, MOST, 32),
+    "patience": (1, MOST, 10),
     "learning_rate": (0, math.inf, 0.01),
     "l2": (0, math.inf, 1e-4),
     "dropout": (0, 0.95, 0.15),

@@ -69,7 +69,7 @@ def find_images(frame: pl.DataFrame, named: bool) -> tuple[pl.DataFrame, str | N
         names = dict(zip(pixels, pixel_names(shape), strict=True))
         frame = frame.rename(names | dict.fromkeys(others, "label"))
         pixels, others = list(names.values()), ["label"] * len(others)
-    frame = frame.with_columns(pl.col(pixels).cast(pl.UInt8))
+    frame = frame.with_columns(frame[name].cast(pl.UInt8) for name in pixels)
     return frame, others[0] if others else None, (Block("pixels", tuple(pixels), *BYTE, shape),)
 
 
