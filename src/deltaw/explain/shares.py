@@ -13,6 +13,7 @@ import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any, Literal
 
 import numpy as np
@@ -213,12 +214,15 @@ def _output(net: Network, output: int, of: str) -> tuple[Values, Values]:
 def _along_the_path(f: Values, gradient: Values, start: Array, change: Array, tolerance: float) -> tuple[Array, int]:
     """∫₀¹ ∂f/∂x(start + s·change) ds ⊙ change, by pieces, and the number of points."""
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    serial = count()
 
-    def piece(low: float, high: float, f_low: float, f_high: float) -> tuple[float, float, float, float, float, Array]:
-        """How much the piece misses its gain (negative, for the heap), its ends, and its shares."""
+    def piece(
+        low: float, high: float, f_low: float, f_high: float
+    ) -> tuple[float, int, float, float, float, float, Array]:
+        """How much the piece misses its gain (negative, for the heap), its number, its ends, and its shares."""
         s = low + (high - low) * (nodes + 1) / 2
         shares = (weights * (high - low) / 2) @ gradient(start + s[:, None] * change) * change
-        return -abs(float(shares.sum()) - (f_high - f_low)), low, high, f_low, f_high, shares
+        return -abs(float(shares.sum()) - (f_high - f_low)), next(serial), low, high, f_low, f_high, shares
 
     at = np.linspace(0.0, 1.0, FIRST_PIECES + 1)
     ends = f(start + at[:, None] * change)
@@ -226,7 +230,7 @@ def _along_the_path(f: Values, gradient: Values, start: Array, change: Array, to
     heapq.heapify(pieces)
     points = NODES * FIRST_PIECES
     while -sum(each[0] for each in pieces) > tolerance and len(pieces) < MOST_PIECES:
-        _, low, high, f_low, f_high, _ = heapq.heappop(pieces)
+        _, _, low, high, f_low, f_high, _ = heapq.heappop(pieces)
         middle = (low + high) / 2
         f_middle = float(f((start + middle * change)[None])[0])
         heapq.heappush(pieces, piece(low, middle, f_low, f_middle))
