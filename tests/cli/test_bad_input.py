@@ -139,6 +139,18 @@ CASES: dict[str, tuple[str, ...]] = {
     "train good.csv -t species --set activation=__import__": ("activation",),
     "train good.csv -t species --set optimizer=adam(": ("optimizer",),
     "train good.csv -t species --set hidden=[[1]]": ("hidden",),
+    # what the training itself would refuse: no word about a plan that will not be
+    "train good.csv -t species --set loss=hinge": ("T: expected shape",),
+    "train good.csv -t size --set loss=poisson": ("T: poisson expects counts",),
+    "train good.csv -t species --batch-size 99999999999999999999": ("batch_size", "1e+09"),
+    "train good.csv -t species --max-bytes 100": ("good.csv", "at most 100 bytes", "--max-bytes"),
+    "train good.csv -t species --max-bytes lots": ("--max-bytes", "'lots'"),
+    "train good.csv -t species --max-bytes 0": ("--max-bytes", "8G"),
+    "predict good.deltaw good.csv --max-bytes 0.5K": ("good.csv", "at most 512 bytes"),
+    "evaluate good.deltaw good.csv --max-bytes 512": ("good.csv", "at most 512 bytes"),
+    "train [/b].csv -t species": ("[/b].csv",),
+    "predict good.deltaw [/b].csv": ("[/b].csv",),
+    "train ~nosuchuser/x.csv -t species": ("~nosuchuser/x.csv",),
     # usage
     "trian good.csv": ("trian", "--help"),
     "train good.csv more": ("more", "train --help"),
@@ -216,6 +228,40 @@ def test_what_is_not_wrong(
     monkeypatch.chdir(folder)
     assert main(command.split()) == 0
     assert GOOD[command](capsys.readouterr().out)
+
+
+def test_messages_quote_little(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long, many = "x" * 5000, "a b " * 2000
+    (tmp_path / "d.csv").write_text(f"{long},{many},y\n" + f"1,{many},{long}\n2,b,{many}\n" * 20)
+    (tmp_path / "bad.csv").write_text(f"{long},y\n" + "1,2\n" * 30 + f"{long},3\n")
+    for arguments in (
+        ["train", f"{tmp_path}/d.csv"],
+        ["train", f"{tmp_path}/d.csv", "-t", long + "y"],
+        ["train", f"{tmp_path}/d.csv", "-t", many + "c"],
+        ["train", f"{tmp_path}/bad.csv", "-t", "y"],
+        ["train", f"{tmp_path}/{long}", "-t", "y"],
+        ["train", f"{tmp_path}/d.csv", "-t", "y", "--set", f"{long}=1"],
+        ["train", f"{tmp_path}/d.csv", "-t", "y", "--recipe", many],
+        ["train", f"{tmp_path}/d.csv", "-t", "y", f"--{long}"],
+        ["show", f"{tmp_path}/{long}"],
+        [long],
+    ):
+        assert main(arguments) == 2, arguments[:2]
+        err = capsys.readouterr().err
+        assert err.count("\n") == 1
+        assert len(err) < 1_100
+        assert "x" * 201 not in err
+        assert "a b " * 51 not in err
+
+
+def test_a_column_that_polars_takes_for_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`*` is a name like others: with a report, that shows the columns of the worst answers, too."""
+    rows().rename({"size": "*", "colour": "literal"}).write_csv(tmp_path / "d.csv")
+    command = ["train", f"{tmp_path}/d.csv", "-t", "species", *QUICK.split(), "-o", f"{tmp_path}/m.deltaw"]
+    assert main([*command, "--report", f"{tmp_path}/r.html"]) == 0
+    for name in ("predict", "evaluate", "explain"):
+        assert main([name, f"{tmp_path}/m.deltaw", f"{tmp_path}/d.csv"]) == 0
+    capsys.readouterr()
 
 
 def test_signs_in_names_do_not_reach_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,7 +106,10 @@ class Baseline:
     def of(cls, task: str, truth: Array, n_classes: int = 0) -> Baseline:
         """From the training rows: class indices (n,), or numbers in the target's own units."""
         if task == "regression":
-            return cls(task, (float(np.mean(truth, dtype=np.float64)),))
+            with np.errstate(over="ignore"):
+                mean = float(np.mean(truth, dtype=np.float64))
+            # The sum of numbers near the largest float overflows; that of their shares does not.
+            return cls(task, (mean if np.isfinite(mean) else float(np.sum(truth / len(truth), dtype=np.float64)),))
         shares = np.bincount(truth, minlength=n_classes) / max(len(truth), 1)
         return cls(task, tuple(shares.tolist()))
 

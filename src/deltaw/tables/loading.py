@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 from deltaw.exceptions import SettingError, TableError
 
@@ -64,9 +64,10 @@ def load(
             size = about.st_size if stat.S_ISREG(about.st_mode) else None
             if size is not None and size > most:
                 raise _too_large(name, most, f"{size:,}")
-            stream: BinaryIO | gzip.GzipFile = file
-            if file.peek(2)[:2] == GZIP:
-                stream, most = gzip.GzipFile(fileobj=file), limit(max_bytes, size)
+            start = file.read(2)  # a pipe may give a byte at a time, which `peek` would take for all
+            stream: Any = io.BufferedReader(_After(start, file))
+            if start == GZIP:
+                stream, most = gzip.GzipFile(fileobj=stream), limit(max_bytes, size)
             data = _read(stream, most, name, look)
     except (TableError, FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise
@@ -113,7 +114,7 @@ def memory() -> int:
     return min(found)
 
 
-def _read(stream: BinaryIO | gzip.GzipFile, most: int, name: str, look: Callable[[bytes], object]) -> bytes:
+def _read(stream: Any, most: int, name: str, look: Callable[[bytes], object]) -> bytes:
     parts = [stream.read(min(HEAD, most + 1))]
     look(parts[0])
     size = len(parts[0])
@@ -154,27 +155,27 @@ def _pipe(path: Path, name: str) -> io.BufferedReader:
     except BaseException:
         os.close(descriptor)
         raise
-    return io.BufferedReader(_After(first, descriptor))
+    return io.BufferedReader(_After(first, io.FileIO(descriptor)))
 
 
 class _After(io.RawIOBase):
-    """A descriptor of which some bytes were read already."""
+    """A file of which some bytes were read already."""
 
-    def __init__(self, first: bytes, descriptor: int) -> None:
-        self._first, self._file = first, io.FileIO(descriptor)
+    def __init__(self, first: bytes, file: Any) -> None:
+        self._first, self._file = first, file
 
     def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
         if self._first:
             buffer[: len(self._first)], taken = self._first, len(self._first)
             self._first = b""
             return taken
-        return self._file.readinto(buffer)
+        return self._file.readinto(buffer)  # type: ignore[no-any-return]
 
     def readable(self) -> bool:
         return True
 
     def fileno(self) -> int:
-        return self._file.fileno()
+        return int(self._file.fileno())
 
     def close(self) -> None:
         self._file.close()

@@ -73,16 +73,14 @@ def read(source: Any, delimiter: str | None = None, max_bytes: int | None = None
 def origins(source: str) -> tuple[Path, ...]:
     """Every file that `read` would read for `source`: IDX files have siblings, a bundled set has none."""
     path = located(source)
-    if not path.is_file():
-        return () if source in BUNDLED else (path,)
-    return (path, *(each for each in siblings(path) if each.is_file())) if _is_idx(path) else (path,)
-
-
-def _is_idx(path: Path) -> bool:
-    with suppress(OSError, EOFError, zlib.error), path.open("rb") as file:
-        start = gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == GZIP else file
-        return start.read(2) == b"\0\0"
-    return False
+    with suppress(OSError, EOFError, zlib.error):  # what cannot be looked at, `read` refuses
+        if not path.is_file():
+            return () if source in BUNDLED else (path,)
+        with path.open("rb") as file:
+            start = gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == GZIP else file
+            if start.read(2) == b"\0\0":
+                return (path, *(each for each in siblings(path) if each.is_file()))
+    return (path,)
 
 
 def _inside(path: Path) -> str:
