@@ -88,7 +88,7 @@ def hold_training(folder: Path, kills: int) -> set[bool]:
 
 
 def test_a_few_kills_of_saving(tmp_path: Path) -> None:
-    hold_saving(tmp_path, 6)
+    hold_saving(tmp_path, 4)
 
 
 @pytest.mark.slow
