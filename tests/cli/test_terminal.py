@@ -168,8 +168,8 @@ def test_train_says_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = SimpleNamespace(line="risk, this: that.", evidence=SimpleNamespace(refusal=None))
-    monkeypatch.setattr("deltaw.cli.doctor.examined", lambda plan, seconds: found)
+    diagnosis = SimpleNamespace(line="risk, this: that.", evidence=SimpleNamespace(refusal=None))
+    monkeypatch.setattr("deltaw.cli.doctor.examined", lambda plan, seconds: diagnosis)
     for found, said in (("", ["risk, this: that"]), ("fault, so", ["risk, this: that", "fault, so"])):
         monkeypatch.setattr("deltaw.doctor.outcome", lambda model, found=found: found)
         assert main(["train", "iris", *QUICK]) == 0
