@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deltaw import doctor, explain, lessons
-    from deltaw.engines.native import Predictor
+    from deltaw.engines.predictor import Predictor
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
     from deltaw.models import Model, fit, load
     from deltaw.network import Network
@@ -32,7 +32,7 @@ _HOMES = {
     "InputError": "deltaw.exceptions",
     "Model": "deltaw.models",
     "Network": "deltaw.network",
-    "Predictor": "deltaw.engines.native",
+    "Predictor": "deltaw.engines.predictor",
     "TrainingInterrupted": "deltaw.exceptions",
     "fit": "deltaw.models",
     "load": "deltaw.models",

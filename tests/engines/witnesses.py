@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.engines.native import NativeEngine
+from deltaw.engines.native import NativeEngine, instruction_sets
 from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.reference import ReferenceEngine
 from deltaw.engines.rows import Rows
@@ -95,7 +95,8 @@ class Avx512(NativeEngine):
         super().__init__(network, plan, "avx512")
 
 
-INSTRUCTION_SETS: dict[str, type[NativeEngine]] = {"baseline": Baseline, "avx2": Avx2, "avx512": Avx512}
+_OF_ANY: dict[str, type[NativeEngine]] = {"baseline": Baseline, "avx2": Avx2, "avx512": Avx512}
+INSTRUCTION_SETS = {name: kind for name, kind in _OF_ANY.items() if name in instruction_sets()}  # of this processor
 WITNESSES: dict[str, type[Any]] = {
     "watched": Watched,
     "rounded": Rounded,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from deltaw.engines.protocol import Engine, Plan
 from deltaw.engines.rows import Rows
@@ -16,6 +17,13 @@ ENGINES = {
 }
 
 
+def known(name: Any) -> str:
+    """The name of an engine. Raises SettingError for any other."""
+    if not isinstance(name, str) or name not in ENGINES:
+        raise SettingError(f"engine: expected one of {', '.join(ENGINES)}", repr(name), "choose one of these")
+    return name
+
+
 def make(name: str, network: Network, plan: Plan) -> Engine:
     """The engine `name`, loaded with the network's weights.
 
@@ -23,9 +31,7 @@ def make(name: str, network: Network, plan: Plan) -> Engine:
         SettingError: no engine of that name.
         MissingError: the engine is not installed; says how to install it.
     """
-    if not isinstance(name, str) or name not in ENGINES:
-        raise SettingError(f"engine: expected one of {', '.join(ENGINES)}", repr(name), "choose one of these")
-    module, kind = ENGINES[name]
+    module, kind = ENGINES[known(name)]
     try:
         made = getattr(import_module(module), kind)
     except ImportError as error:
@@ -37,4 +43,4 @@ def make(name: str, network: Network, plan: Plan) -> Engine:
     return engine
 
 
-__all__ = ["ENGINES", "Engine", "Plan", "Rows", "make"]
+__all__ = ["ENGINES", "Engine", "Plan", "Rows", "known", "make"]

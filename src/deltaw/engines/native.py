@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from deltaw.engines.look import Look, flat_below
 from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop
-from deltaw.equations.losses import loss
-from deltaw.equations.optimizers import optimizer
 from deltaw.exceptions import InputError
 from deltaw.network import Network
 
@@ -56,12 +56,13 @@ class NativeEngine:
         ]
         self.trainer = self.core.Trainer(layers, self._core_plan())
         self.load(network)
-        self._prepared: dict[tuple[int, float], tuple[Rows, Any, Any]] = {}
+        # The same rows come back every epoch. What was made of them goes when they go.
+        self._prepared: WeakKeyDictionary[Rows, dict[tuple[float, bool], tuple[Any, Any]]] = WeakKeyDictionary()
 
     def train(
         self, rows: Rows, orders: NDArray[np.int64], first_step: int, pace: Pace
     ) -> tuple[list[float], list[float]]:
-        X, T = self._prepare(rows, self.plan.label_smoothing)
+        X, T = self._prepare(rows, self.plan.label_smoothing, self._by_the_others())
         totals, seconds = self.trainer.train(
             X, T, orders, first_step, pace.alpha, pace.decay, pace.dropout, self.plan.batch_size, self._threads()
         )
@@ -72,6 +73,10 @@ class NativeEngine:
         outputs = np.empty((len(rows), self.sizes[-1][1]), np.float32)
         total: float = self.trainer.evaluate(X, T, outputs, self._threads(len(rows)))
         return total / len(rows), outputs
+
+    def outputs(self, rows: Rows, out: NDArray[np.float32], threads: int) -> None:
+        """Write the outputs of the rows into `out` (n, n_out). Nothing of the engine is changed: see `Predictor`."""
+        self.trainer.evaluate(self._inputs(rows), None, out, threads)
 
     def gradient(self, rows: Rows) -> tuple[float, list[NDArray[Any]], list[NDArray[Any]]]:
         X, T = self._prepare(rows, self.plan.label_smoothing)
@@ -133,20 +138,24 @@ class NativeEngine:
         made.watched = plan.watched
         return made
 
-    def _prepare(self, rows: Rows, smoothing: float) -> tuple[Any, Any]:
-        """The core's view of these rows; kept, since the same rows come back every epoch."""
-        known = self._prepared.get((id(rows), smoothing))
-        if known is None:
+    def _prepare(self, rows: Rows, smoothing: float, by_the_others: bool = False) -> tuple[Any, Any]:
+        """The core's view of these rows, kept for as long as they are there."""
+        kept = self._prepared.setdefault(rows, {})
+        if (smoothing, by_the_others) not in kept:
             T = None
             if rows.T is not None:
                 values = rows.T if rows.T.dtype == np.int32 and rows.T.ndim == 1 else _float32(rows.T, "T")
                 weight = None if rows.weight is None else _float32(rows.weight, "sample_weight")
                 each_alone = self.plan.loss.kind == "binary_cross_entropy"
                 T = self.core.targets(values, weight, self.sizes[-1][1], smoothing, each_alone)
-            known = self._prepared[id(rows), smoothing] = (rows, self._inputs(rows), T)
-        return known[1], known[2]
+            kept[smoothing, by_the_others] = self._inputs(rows, by_the_others), T
+        return kept[smoothing, by_the_others]
 
-    def _inputs(self, rows: Rows) -> Any:
+    def _by_the_others(self) -> bool:
+        """Whether rows that are mostly one number are trained by their other numbers alone."""
+        return self.plan.batch_size == 1 and self.plan.optimizer.name == "sgd"
+
+    def _inputs(self, rows: Rows, by_the_others: bool = False) -> Any:
         multiply, offset = rows.scale
         if rows.sparse:
             X = rows.X
@@ -154,51 +163,29 @@ class NativeEngine:
             return self.core.Inputs.sparse(_float32(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
         is_bytes = rows.X.dtype == np.uint8
         X = rows.X if is_bytes else _float32(rows.X, "X")
-        if self.plan.batch_size == 1 and self.plan.optimizer.name == "sgd":
+        if by_the_others:
             common, share = _commonest(X)
             if share > MOSTLY:
                 make = self.core.Inputs.bytes_without_background if is_bytes else self.core.Inputs.without_background
                 return make(X, common, multiply, offset)
         return (self.core.Inputs.bytes if is_bytes else self.core.Inputs.dense)(X, multiply, offset)
 
+    @property
+    def most_threads(self) -> int:
+        """As many as are allowed, or as there are processors."""
+        return self.plan.threads or _processors()
+
+    @property
+    def worth_threads(self) -> int:
+        """From so many rows on, going through them is worth more threads than one."""
+        return -(-WORTH_TWO_THREADS // sum(map(math.prod, self.sizes)))
+
     def _threads(self, rows: int | None = None) -> int:
         """How many threads: those allowed, unless a step is too little work to share."""
-        limit = self.plan.threads or _processors()
         batch = self.plan.batch_size if rows is None else rows
-        work = batch * sum(n_in * n_out for n_in, n_out in self.sizes)
-        worth = WORTH_TWO_THREADS_ONE_ROW if batch == 1 and rows is None else WORTH_TWO_THREADS
-        return limit if work >= worth else 1
-
-
-class Predictor:
-    """A network's outputs as fast as they come: `predict = Predictor(net)`, then `predict(X)` again and again.
-
-    The weights are copied once; a network that is trained further needs a new Predictor. float32, like the
-    native engine. One thread at a time may call it.
-
-    Args:
-        network: whose outputs.
-        threads: at most so many, for many rows; None: as many as there are processors.
-
-    Raises:
-        MissingError: the compiled core is not installed.
-    """
-
-    def __init__(self, network: Network, threads: int | None = None) -> None:
-        network.check()
-        self._engine = NativeEngine(network, Plan(loss=loss("squared"), optimizer=optimizer("sgd"), batch_size=1))
-        self._threads = threads or _processors()
-        self._network = network.copy()
-        self._predict = self._engine.trainer.predict
-
-    def __call__(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Outputs (n, n_out) of rows X (n, n_in). Quickest for float32 in C order; InputError for other widths."""
-        try:
-            outputs: NDArray[np.float32] = self._predict(X, self._threads)
-        except (TypeError, ValueError):
-            rows = Rows.of(self._network, np.atleast_2d(X) if not hasattr(X, "tocsr") else X, None)
-            outputs = self._engine.evaluate(rows)[1]
-        return outputs
+        alone = rows is None and batch == 1
+        worth = -(-WORTH_TWO_THREADS_ONE_ROW // sum(map(math.prod, self.sizes))) if alone else self.worth_threads
+        return self.most_threads if batch >= worth else 1
 
 
 def _commonest(X: NDArray[Any]) -> tuple[Any, float]:
@@ -220,10 +207,11 @@ def _float32(array: Any, what: str = "state") -> NDArray[np.float32]:
     with np.errstate(over="ignore"):
         single = np.ascontiguousarray(array, np.float32)
     if single is not array and not np.isfinite(single.sum(dtype=np.float64)):
-        bad = np.argwhere(~np.isfinite(single))[0]
-        raise InputError(
-            f"{what}: the native engine takes numbers that float32 can hold, to ±3.4e38",
-            f"{np.asarray(array)[tuple(bad)]:g} at {tuple(map(int, bad))}",
-            "scale the data, or use engine='reference'",
-        )
+        bad = np.argwhere(np.isinf(single) & np.isfinite(array))
+        if len(bad):
+            raise InputError(
+                f"{what}: the native engine takes numbers that float32 can hold, to ±3.4e38",
+                f"{np.asarray(array)[tuple(bad[0])]:g} at {tuple(map(int, bad[0]))}",
+                "scale the data, or use engine='reference'",
+            )
     return single

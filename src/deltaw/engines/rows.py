@@ -16,9 +16,9 @@ from deltaw.network import Network
 Scale = tuple[float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
-    """Inputs and targets that fit a network and a loss.
+    """Inputs and targets that fit a network and a loss. Compared by identity: engines keep what they made of them.
 
     Attributes:
         X: (n, n_in): C-ordered float32, float64 or uint8, or a SciPy CSR array of floats.
@@ -52,11 +52,14 @@ class Rows:
         t = self.T[index]
         return one_hot(t, n_out) if t.ndim == 1 else np.asarray(t, np.float64)
 
-    def some(self, most: int) -> Rows:
-        """At most so many of them, spread evenly."""
-        index = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).astype(np.int64))
+    def take(self, index: Any) -> Rows:
+        """These of them, by number or as a slice."""
         weight = None if self.weight is None else self.weight[index]
         return Rows(self.X[index], None if self.T is None else self.T[index], self.scale, weight)
+
+    def some(self, most: int) -> Rows:
+        """At most so many of them, spread evenly."""
+        return self.take(np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).astype(np.int64)))
 
     @classmethod
     def of(
@@ -68,16 +71,20 @@ class Rows:
         weight: ArrayLike | None = None,
         scale: float | Scale | None = None,
         whose: str = "",
+        trained: bool = True,
     ) -> Rows:
         """Check X and T against the network and the loss. Without a loss there is no T.
 
-        `whose` stands before their names in messages.
+        `whose` stands before their names in messages. Rows that are not `trained` on, only predicted, may be none at
+        all, and may hold NaN and infinities: no other row comes to harm.
 
         Raises:
             InputError: a shape, a kind of number, a NaN or infinity (with its row and column), a label or
                 target out of range.
         """
         x = _inputs(X, network.sizes[0], f"{whose}X")
+        if trained:
+            _usable(x, f"{whose}X")
         t = None if loss is None else _targets(T, x.shape[0], network.sizes[-1], loss, f"{whose}T")
         w = None if weight is None else _weights(weight, x.shape[0], f"{whose}sample_weight")
         return cls(x, t, _scale(scale), w)
@@ -93,8 +100,6 @@ def _inputs(X: Any, n_in: int, what: str) -> Any:
         raise InputError(
             f"{what}: expected {n_in} columns, the network's inputs", f"shape {x.shape}", "give rows of that width"
         )
-    if x.shape[0] == 0:
-        raise InputError(f"{what}: expected at least one row", "none", "give some data")
     if isinstance(x, np.ndarray):
         x = np.ascontiguousarray(x if x.dtype == np.uint8 else x.astype(_float_type(x.dtype), copy=False))
     else:
@@ -102,8 +107,13 @@ def _inputs(X: Any, n_in: int, what: str) -> Any:
         if not x.has_canonical_format:
             x = x.copy()  # the caller's own matrix stays as it is
             x.sum_duplicates()
-    _finite(x, what)
     return x
+
+
+def _usable(x: Any, what: str) -> None:
+    if x.shape[0] == 0:
+        raise InputError(f"{what}: expected at least one row", "none", "give some data")
+    _finite(x, what)
 
 
 def _array(values: Any, what: str) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deltaw.bench.peers import After, Job, Layers
 from deltaw.bench.problems import Problem
-from deltaw.engines.native import Predictor
+from deltaw.engines.predictor import Predictor
 from deltaw.training import train
 
 

@@ -1,0 +1,149 @@
+"""A network's outputs and nothing else: its weights are packed once, and again when they have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deltaw import engines
+from deltaw.engines.protocol import Plan
+from deltaw.engines.rows import Rows
+from deltaw.equations.losses import loss
+from deltaw.equations.optimizers import SGD
+from deltaw.network import Network
+
+if TYPE_CHECKING:
+    from deltaw.engines.native import NativeEngine  # loaded by its name, where its compiled part is
+
+Array = NDArray[Any]
+
+CHUNK = 8192  # rows that are brought to float32, or go through the equations, at a time: they take little memory
+
+
+class Predictor:
+    """A network's outputs as fast as they come: `predict = Predictor(net)`, then `predict(X)` again and again.
+
+    The weights are copied once; a network that is trained further needs a new Predictor. float32, like the native
+    engine. A row has the same outputs, to the bit, alone and among others and by any number of threads. NaN and
+    infinities are no error: they spoil the outputs of their own row.
+
+    Several threads may call one Predictor at once: a call changes nothing that another one reads. Calls of more than
+    64 rows let other Python threads run meanwhile. It can be pickled and copied, the weights with it.
+
+    Args:
+        network: whose outputs.
+        threads: at most so many, for many rows; None: as many as there are processors.
+
+    Raises:
+        SettingError: weights that are not finite or of another shape than the network's.
+        MissingError: the compiled core is not installed.
+    """
+
+    def __init__(self, network: Network, threads: int | None = None) -> None:
+        network.check()
+        self.network, self.threads = network.copy(), threads
+        self.network.weights = [np.array(w) for w in network.weights]  # laid out as they were: quickest to compare
+        plan = Plan(loss=loss("squared"), optimizer=SGD(), batch_size=1, threads=threads)
+        self._engine = cast("NativeEngine", engines.make("native", network, plan))
+        self._predict = self._engine.trainer.predict
+        self._most, self._many = self._engine.most_threads, self._engine.worth_threads
+
+    def __call__(self, X: ArrayLike, threads: int | None = None) -> NDArray[np.float32]:
+        """Outputs (n, n_out) of rows X (n, n_in), or of one row (n_in,).
+
+        Args:
+            X: quickest for float32 in C order; or float64, integers, nested lists, a SciPy sparse matrix.
+            threads: at most so many in this call; None: as the Predictor was made.
+
+        Raises:
+            InputError: another width, no numbers, or a number that float32 cannot hold.
+        """
+        given: Any = X
+        try:
+            most = self._most if threads is None else threads
+            outputs: NDArray[np.float32] = self._predict(given, most if len(given) >= self._many else 1)
+        except (TypeError, ValueError):  # not float32 in C order, or nothing that is known
+            outputs = self._converted(given, threads)
+        return outputs
+
+    def _converted(self, X: Any, threads: int | None) -> NDArray[np.float32]:
+        rows = Rows.of(self.network, X if hasattr(X, "tocsr") else _matrix(X), None, trained=False)
+        most = self._most if threads is None else threads
+        outputs = np.empty((len(rows), self.network.sizes[-1]), np.float32)
+        for part in _parts(len(rows)):
+            piece = rows.take(part)
+            self._engine.outputs(piece, outputs[part], most if len(piece) >= self._many else 1)
+        return outputs
+
+    def made_of(self, names: Sequence[str], weights: Sequence[Array], biases: Sequence[Array]) -> bool:
+        """Whether a network of these activations and weights has these outputs."""
+        mine = self.network
+        return (
+            mine.activations == list(names)
+            and len(mine.weights) == len(weights)
+            and all(map(np.array_equal, mine.biases, biases))
+            and all(map(np.array_equal, mine.weights, weights))
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Predictor, (self.network, self.threads)
+
+
+# Of networks, and of estimators, for as long as they are there: nothing of it is in their pickles and copies.
+_PREDICTORS: WeakKeyDictionary[Any, Predictor] = WeakKeyDictionary()
+
+
+def outputs(network: Network, X: Any, engine: str = "native", threads: int | None = None) -> Array:
+    """The network's outputs (n, n_out) for rows X by an engine.
+
+    Args:
+        network: with the weights as they are now. They are packed at the first call, and anew when they have changed.
+        X: as `Predictor` takes them.
+        engine: "native": float32; "reference": by the equations, float64.
+        threads: at most so many; None: as many as there are processors.
+
+    Raises:
+        SettingError: no engine of that name, or weights that are not finite.
+        MissingError: the engine is not installed.
+        InputError: rows that do not fit the network.
+    """
+    if engines.known(engine) == "reference":
+        return _by_the_equations(network, X)
+    return kept(network, network.activations, network.weights, network.biases, lambda: network)(X, threads)
+
+
+def kept(
+    owner: Any,
+    names: Sequence[str],
+    weights: Sequence[Array],
+    biases: Sequence[Array],
+    network: Callable[[], Network],
+) -> Predictor:
+    """The owner's Predictor; a new one, of `network()`, where its activations or weights are no longer the same."""
+    predict = _PREDICTORS.get(owner)
+    if predict is None or not predict.made_of(names, weights, biases):
+        predict = _PREDICTORS[owner] = Predictor(network())
+    return predict
+
+
+def _by_the_equations(network: Network, X: Any) -> NDArray[np.float64]:
+    X = X.tocsr() if hasattr(X, "tocsr") else _matrix(X)
+    parts = _parts(len(X) if isinstance(X, list) else X.shape[0])
+    found = [network.forward(X[part]) for part in parts]
+    return np.concatenate(found) if found else np.empty((0, network.sizes[-1]))
+
+
+def _matrix(X: Any) -> Any:
+    """Rows as an array, one row alone as a matrix of one; what is none as it is, to be refused."""
+    try:
+        return np.atleast_2d(X)
+    except (TypeError, ValueError):
+        return X
+
+
+def _parts(n: int) -> list[slice]:
+    return [slice(start, start + CHUNK) for start in range(0, n, CHUNK)]
