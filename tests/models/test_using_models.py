@@ -63,15 +63,6 @@ def test_columns_may_come_in_any_order_and_number(classifier: deltaw.Model, tabl
     assert classifier.predict(table.drop("grade", "id")).tolist() == answers.tolist()
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 100))
-def test_answers_follow_their_rows(classifier: deltaw.Model, table: pl.DataFrame, seed: int) -> None:
-    order = np.random.default_rng(seed).permutation(len(table))
-    np.testing.assert_allclose(
-        classifier.predict_proba(table[order]), classifier.predict_proba(table)[order], rtol=1e-9
-    )
-
-
 def test_probabilities(classifier: deltaw.Model, notes: deltaw.Model, table: pl.DataFrame) -> None:
     for model in (classifier, notes):
         p = model.predict_proba(rows_for(model, table))

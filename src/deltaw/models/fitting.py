@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw import __version__
-from deltaw.engines import ENGINES
+from deltaw import __version__, engines
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import ColumnError, InputError, SettingError, TrainingInterrupted
 from deltaw.models import recipes
@@ -340,7 +339,8 @@ def _scored(model: Model, plan: Plan) -> Model:
     """The model with its scores on the test rows."""
     if plan.test is None:
         return model
-    return replace(model, scores=model._score(plan.test.X, plan.test.truth), held_out=plan.test.frame)
+    scores = model._score(plan.test.X, plan.test.truth, threads=plan.threads)
+    return replace(model, scores=scores, held_out=plan.test.frame)
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------
@@ -405,7 +405,6 @@ def _check_choices(seed: Any, engine: Any, threads: Any, test_size: Any) -> None
         raise SettingError("test_size: expected a share of the rows from 0 to 0.9", repr(test_size), "give 0.2")
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
         raise SettingError("seed: expected a whole number from 0 to 2⁶³ − 1", repr(seed), "give 0")
-    if engine not in tuple(ENGINES):
-        raise SettingError(f"engine: expected one of {', '.join(ENGINES)}", repr(engine), "choose one of these")
+    engines.known(engine)
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1):
         raise SettingError("threads: expected a whole number, 1 or more", repr(threads), "leave it out for all")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
 from deltaw.models import storage
 from deltaw.models.contents import Contents
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 Array = NDArray[Any]
-
-CHUNK = 8192  # rows that go through the network at a time: the memory they take stays small
 
 
 @dataclass(frozen=True)
@@ -73,43 +72,46 @@ class Model(Contents):
         blocks = [step for step in self.preparation.steps if isinstance(step, BlockOfNumbers) and len(step.shape) == 2]
         return blocks[0] if blocks else None
 
-    def answers(self, rows: Any) -> Answers:
+    def answers(self, rows: Any, *, engine: str | None = None) -> Answers:
         """Answers and, for classes, their probabilities, in one pass; see `predict`."""
         table = read(rows)
-        outputs = self._forward(self.preparation.transform(rows_of(table), source=table.name))
+        found = self._forward(self.preparation.transform(rows_of(table), source=table.name), engine)
         if self.task == "regression":
-            return Answers(self.target.decode(outputs).to_numpy(), None)
-        probabilities = _probabilities(outputs)
+            return Answers(self.target.decode(found).to_numpy(), None)
+        probabilities = _probabilities(found)
         return Answers(self.target.decode(probabilities).to_numpy(), probabilities)
 
-    def predict(self, rows: Any) -> Array:
+    def predict(self, rows: Any, *, engine: str | None = None) -> Array:
         """The answers for rows: class values, or numbers in the target's own units, (n,).
 
         Args:
             rows: a path, a data frame, or a Table with the columns that were trained on, in any order; others are
                 ignored. Of a table that brings its own test rows, those are taken.
+            engine: "native" (float32; a row gets the same answer, to the bit, alone and among others), "reference" (the
+                equations, float64), or None: the one that the model was trained by.
 
         Raises:
             InputError: rows that cannot be read, or a column missing or of another kind.
+            MissingError: the engine is not installed.
         """
-        return self.answers(rows).values
+        return self.answers(rows, engine=engine).values
 
-    def predict_proba(self, rows: Any) -> Array:
-        """How likely each class is, (n, K), in the order of `classes`; rows sum to 1.
+    def predict_proba(self, rows: Any, *, engine: str | None = None) -> Array:
+        """How likely each class is, (n, K), in the order of `classes`; rows sum to 1. See `predict` for `engine`.
 
         Raises:
             SettingError: the model predicts numbers.
             InputError: as `predict`.
         """
-        probabilities = self.answers(rows).probabilities
+        probabilities = self.answers(rows, engine=engine).probabilities
         if probabilities is None:
             raise SettingError(
                 "predict_proba: expected a model of classes", f"one of numbers ({self.target.name})", "use predict"
             )
         return probabilities
 
-    def evaluate(self, rows: Any) -> Scores:
-        """Score the answers for rows whose target is known; see `predict` for `rows`.
+    def evaluate(self, rows: Any, *, engine: str | None = None) -> Scores:
+        """Score the answers for rows whose target is known; see `predict` for `rows` and `engine`.
 
         Raises:
             InputError: as `predict`; or the target's column is missing, or holds a class that was never seen.
@@ -119,7 +121,7 @@ class Model(Contents):
         if self.target.name not in frame.columns:
             table.column(self.target.name)  # raises, naming the nearest column
         X = self.preparation.transform(frame, source=table.name)
-        return self._score(X, truth(self.target, frame.get_column(self.target.name), table.name))
+        return self._score(X, truth(self.target, frame.get_column(self.target.name), table.name), engine)
 
     def save(self, path: str | Path) -> None:
         """Write a model file (`.deltaw`), whole or not at all. Raises OutputError."""
@@ -130,12 +132,12 @@ class Model(Contents):
         scores = f", {self.scores}" if self.scores is not None else ""
         return f"Model({self.task} of {self.target.name!r}, recipe {self.recipe.name!r}, network {sizes}{scores})"
 
-    def _forward(self, X: Array) -> Array:
-        parts = [self.network.forward(X[start : start + CHUNK]) for start in range(0, len(X), CHUNK)]
-        return np.concatenate(parts) if parts else np.empty((0, self.network.sizes[-1]))
+    def _forward(self, X: Array, engine: str | None = None, threads: int | None = None) -> Array:
+        """The network's outputs, float64 whatever the engine reckons in."""
+        return np.asarray(outputs(self.network, X, engine or self.origin.engine, threads), np.float64)
 
-    def _score(self, X: Array, truth: Array) -> Scores:
-        return score(outcome(self.target, self._forward(X), truth), self.baseline, self.classes)
+    def _score(self, X: Array, truth: Array, engine: str | None = None, threads: int | None = None) -> Scores:
+        return score(outcome(self.target, self._forward(X, engine, threads), truth), self.baseline, self.classes)
 
 
 def load(path: str | Path) -> Model:
