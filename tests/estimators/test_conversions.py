@@ -46,8 +46,11 @@ def test_from_scikit_learn_and_back(what: str) -> None:
     theirs = getattr(neural_network, kind)(**settings).fit(X, y)
     ours = from_sklearn(theirs)
     assert type(ours) is OURS[kind]
+    np.testing.assert_allclose(answers(ours, X), answers(theirs, X), rtol=1e-4, atol=1e-6)  # float32
+    ours.set_params(engine="reference")
     np.testing.assert_allclose(answers(ours, X), answers(theirs, X), rtol=1e-12)
     np.testing.assert_allclose(ours.score(X, y), theirs.score(X, y), rtol=1e-12)
+    ours.set_params(engine="native")
     back = ours.to_sklearn()
     assert type(back) is type(theirs)
     assert back.get_params() == theirs.get_params()

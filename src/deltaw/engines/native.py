@@ -23,6 +23,9 @@ from deltaw.network import Network
 # Below so many multiplications a step, waiting for each other costs two threads more than they gain.
 WORTH_TWO_THREADS = 300_000
 WORTH_TWO_THREADS_ONE_ROW = 30_000
+# The same for rows that only go forward, in a call of its own: its threads start anew, which takes 50 µs, and where
+# other programs use the processor too, a thread that the call must wait for may be a hundred times that late.
+WORTH_A_TEAM = 10_000_000
 # Where more than this share of the inputs is one number, one row at a time is trained by the others alone.
 MOSTLY = 0.6
 # The core's arrays of a layer: these, then the optimiser's state from 0.
@@ -71,7 +74,8 @@ class NativeEngine:
     def evaluate(self, rows: Rows) -> tuple[float, NDArray[Any]]:
         X, T = self._prepare(rows, 0.0)
         outputs = np.empty((len(rows), self.sizes[-1][1]), np.float32)
-        total: float = self.trainer.evaluate(X, T, outputs, self._threads(len(rows)))
+        threads = self.most_threads if len(rows) >= self.worth_threads else 1
+        total: float = self.trainer.evaluate(X, T, outputs, threads)
         return total / len(rows), outputs
 
     def outputs(self, rows: Rows, out: NDArray[np.float32], threads: int) -> None:
@@ -177,15 +181,19 @@ class NativeEngine:
 
     @property
     def worth_threads(self) -> int:
-        """From so many rows on, going through them is worth more threads than one."""
-        return -(-WORTH_TWO_THREADS // sum(map(math.prod, self.sizes)))
+        """From so many rows on, their way forward is worth more threads than one."""
+        return -(-WORTH_A_TEAM // self._links)
 
     def _threads(self, rows: int | None = None) -> int:
         """How many threads: those allowed, unless a step is too little work to share."""
         batch = self.plan.batch_size if rows is None else rows
-        alone = rows is None and batch == 1
-        worth = -(-WORTH_TWO_THREADS_ONE_ROW // sum(map(math.prod, self.sizes))) if alone else self.worth_threads
-        return self.most_threads if batch >= worth else 1
+        worth = WORTH_TWO_THREADS_ONE_ROW if batch == 1 and rows is None else WORTH_TWO_THREADS
+        return self.most_threads if batch * self._links >= worth else 1
+
+    @property
+    def _links(self) -> int:
+        """Multiplications that a row takes."""
+        return sum(map(math.prod, self.sizes))
 
 
 def _commonest(X: NDArray[Any]) -> tuple[Any, float]:
@@ -204,9 +212,10 @@ def _processors() -> int:
 
 
 def _float32(array: Any, what: str = "state") -> NDArray[np.float32]:
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         single = np.ascontiguousarray(array, np.float32)
-    if single is not array and not np.isfinite(single.sum(dtype=np.float64)):
+        suspect = single is not array and not np.isfinite(single.sum())
+    if suspect:
         bad = np.argwhere(np.isinf(single) & np.isfinite(array))
         if len(bad):
             raise InputError(

@@ -111,23 +111,27 @@ def outputs(network: Network, X: Any, engine: str = "native", threads: int | Non
         MissingError: the engine is not installed.
         InputError: rows that do not fit the network.
     """
-    if engines.known(engine) == "reference":
-        return _by_the_equations(network, X)
-    return kept(network, network.activations, network.weights, network.biases, lambda: network)(X, threads)
+    made = network.activations, network.weights, network.biases
+    return outputs_of(network, *made, lambda: network, X, engine, threads)
 
 
-def kept(
+def outputs_of(
     owner: Any,
     names: Sequence[str],
     weights: Sequence[Array],
     biases: Sequence[Array],
     network: Callable[[], Network],
-) -> Predictor:
-    """The owner's Predictor; a new one, of `network()`, where its activations or weights are no longer the same."""
+    X: Any,
+    engine: str,
+    threads: int | None,
+) -> Array:
+    """`outputs` for an owner who keeps activations, weights and biases without a network: `network()` is of these."""
+    if engines.known(engine) == "reference":
+        return _by_the_equations(network(), X)
     predict = _PREDICTORS.get(owner)
     if predict is None or not predict.made_of(names, weights, biases):
         predict = _PREDICTORS[owner] = Predictor(network())
-    return predict
+    return predict(X, threads)
 
 
 def _by_the_equations(network: Network, X: Any) -> NDArray[np.float64]:

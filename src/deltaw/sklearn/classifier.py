@@ -20,6 +20,9 @@ from deltaw.sklearn.sample import Sample
 
 Array = NDArray[Any]
 
+# As near to 0 and 1 as float32 can tell: what it has rounded to one of them is likely, not certain, and has a logarithm.
+CERTAIN = (2.0**-126, 1.0 - 2.0**-24)
+
 
 class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     """A network that predicts classes: scikit-learn's MLPClassifier on DeltaW's engine.
@@ -112,10 +115,13 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     def predict_proba(self, X: Any) -> Array:
         """How likely each class is, (n, n_classes), in the order of `classes_`."""
         o = self._outputs(X)
+        if self.engine == "native":
+            o = np.clip(o, *CERTAIN)
         if self.n_outputs_ == 1:
             o = np.hstack([1.0 - o, o]) if len(self.classes_) > 1 else np.ones_like(o)
-        elif not self._multilabel and self.out_activation_ != "softmax":
-            o = o / np.maximum(o.sum(axis=1, keepdims=True), np.finfo(o.dtype).tiny)  # each class for itself
+        elif not self._multilabel:
+            # Where each class is for itself; and of a softmax, since float32 has its sum to seven digits.
+            o = o / np.maximum(o.sum(axis=1, keepdims=True), np.finfo(o.dtype).tiny)
         return o
 
     @available_if(lambda self: not self._scores_only())  # type: ignore[untyped-decorator]

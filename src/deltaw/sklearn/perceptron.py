@@ -14,7 +14,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from deltaw.equations.activations import ACTIVATIONS
+from deltaw.engines.predictor import outputs_of
 from deltaw.exceptions import InputError, SettingError
 from deltaw.models import Model
 from deltaw.network import Network
@@ -25,10 +25,13 @@ from deltaw.sklearn.frames import readable
 from deltaw.sklearn.outputs import Ending
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, PERCEPTRON, word
 from deltaw.sklearn.sample import NOT_FINITE, Sample
+from deltaw.sklearn.threads import threads
 from deltaw.sklearn.watching import Watch
 
 Array = NDArray[Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def checked(method: Method) -> Method:
@@ -303,20 +306,42 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
     # --- predicting -------------------------------------------------------------------------------------------------
 
     def _outputs(self, X: Any) -> Array:
-        """The network's outputs (n, n_outputs), in the precision of X and the weights.
-
-        By NumPy and not by the engine: products alone are no faster there, and the weights, which may have been set
-        since the last call, would have to be copied into it each time.
-        """
+        """The network's outputs (n, n_outputs) by the engine, in the precision of X."""
         check_is_fitted(self, "coefs_")
-        a = validate_data(self, readable(X), accept_sparse=["csr", "csc"], reset=False)
-        for coef, intercept, name in zip(
-            self.coefs_, self.intercepts_, [*self._activations(), self.out_activation_], strict=True
-        ):
-            z = a @ coef
-            z += intercept
-            a = ACTIVATIONS[word(name, ACTIVATION_WORDS)].f(z)
-        return np.asarray(a)
+        rows = self._as_they_are(X)
+        if rows is None:
+            X = rows = validate_data(self, readable(X), accept_sparse=["csr", "csc"], reset=False)
+        found = outputs_of(
+            self,
+            [word(name, ACTIVATION_WORDS) for name in (*self._activations(), self.out_activation_)],
+            [np.asarray(coef).T for coef in self.coefs_],
+            self.intercepts_,
+            self._network,
+            rows,
+            self.engine,
+            threads(self.n_threads),
+        )
+        return found.astype(X.dtype if X.dtype.kind == "f" else np.float64, copy=False)
+
+    def _as_they_are(self, X: Any) -> Array | None:
+        """X as the core takes it, if it is an array in which scikit-learn's checks could find nothing; else None.
+
+        The checks take longer than the network itself, from one row up to thousands. Such an array is of floats, as
+        wide as the one that was fitted, without names to be compared, and finite, as it is where its sum in float32 is.
+        """
+        plain = (
+            self.engine == "native"
+            and type(X) is np.ndarray
+            and X.dtype in FLOATS
+            and X.shape[1:] == (self.n_features_in_,)
+            and len(X) > 0
+            and not hasattr(self, "feature_names_in_")
+        )
+        if not plain:
+            return None
+        with np.errstate(over="ignore", invalid="ignore"):
+            single: Array = X.astype(np.float32, order="C", copy=False)
+            return single if np.isfinite(single.sum()) else None
 
     # --- what the two estimators answer for -------------------------------------------------------------------------
 
