@@ -20,6 +20,9 @@ QUICK: list[dict[str, Any]] = [
     {"early_stopping": True, "learning_rate_init": 0.01},
     {"warm_start": True, "tol": 1e-2, "max_iter": 2000},
 ]
+QUICK_OF_CLASSES: list[dict[str, Any]] = [
+    {"early_stopping": True, "class_weight": "balanced"},
+]
 ALL: list[dict[str, Any]] = [
     {"solver": "sgd"},
     {"hidden_layer_sizes": (), "learning_rate_init": 0.1},
@@ -66,6 +69,7 @@ OF_CLASSES: list[dict[str, Any]] = [
     {"loss": "squared", "learning_rate_init": 0.01},
     {"loss": "hinge"},
     {"loss": "binary_cross_entropy"},
+    {"early_stopping": True, "class_weight": {0: 2.0}, "learning_rate_init": 0.01},
 ]
 OF_TABLES: list[dict[str, Any]] = [
     {"recipe": "notes", "epochs": 60},
@@ -95,7 +99,7 @@ def no_convergence_asked() -> Iterator[None]:
         yield
 
 
-@parametrize_with_checks(estimators(QUICK), xfail_strict=True)
+@parametrize_with_checks(estimators(QUICK, QUICK_OF_CLASSES, []), xfail_strict=True)
 def test_quick(estimator: Any, check: Any) -> None:
     check(estimator)
 

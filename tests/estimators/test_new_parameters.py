@@ -172,6 +172,23 @@ def test_early_stopping_by_rows_given_keeps_the_best_weights() -> None:
     assert estimator.score(BODIES[300:] * 20, SUGAR[300:]) == pytest.approx(best, abs=1e-5)
 
 
+@pytest.mark.parametrize("class_weight", [None, {0: 3.0, 1: 1.0, 2: 1.0}])
+def test_of_equal_scores_the_lower_loss_is_kept_where_classes_have_weights(class_weight: Any) -> None:
+    """Twelve rows are soon all right, and their loss goes on falling."""
+    few_rows, names = scale(X)[::13], Y[::13]
+    estimator = MLPClassifier(
+        8, early_stopping=True, class_weight=class_weight, **few(max_iter=90, learning_rate_init=0.01)
+    )
+    estimator.fit(scale(X), Y, X_val=few_rows, y_val=names)
+    scores, losses = map(np.array, (estimator.validation_scores_, estimator.validation_loss_curve_))
+    drawn = np.flatnonzero(scores == scores.max())
+    assert len(drawn) > 1
+    kept = drawn[0] if class_weight is None else drawn[losses[drawn].argmin()]
+    weight = None if class_weight is None else [class_weight[y] for y in names]
+    E = loss("cross_entropy").E(estimator.predict_proba(few_rows), one_hot(names, 3))
+    assert np.average(E, weights=weight) == pytest.approx(losses[kept], rel=1e-4)
+
+
 # --- weights ----------------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from deltaw.sklearn.sample import Sample
 
 Array = NDArray[Any]
 
-# As near to 0 and 1 as float32 can tell: what it has rounded to one of them is likely, not certain, and has a logarithm.
+# As near to 0 and 1 as float32 can tell: what it has rounded to one of them is not certain, and has a logarithm.
 CERTAIN = (2.0**-126, 1.0 - 2.0**-24)
 
 

@@ -113,6 +113,7 @@ class Descent:
         self.engine: Engine = engines.make(estimator.engine, network, self.plan)
         if progress.state is not None:
             self.engine.restore(progress.state)
+        self.best_error = np.inf  # of the rows held out, where they scored best
         self.order = np.arange(len(sample))
         self.schedule = None if estimator.schedule is None else schedules.schedule(estimator.schedule)
         self.fading = schedules.schedule(self.plan.optimizer.decay_schedule)
@@ -189,7 +190,12 @@ class Descent:
         return Pace(self.progress.learning_rate * factor, decay * fading, still)
 
     def _judge(self, finite: bool) -> bool:
-        """Score the rows held out; whether they never scored better."""
+        """Score the rows held out; whether they never scored better.
+
+        Where classes have weights, a few rows may be all that the score counts, and it stands still while the others
+        are being learnt: of equal scores the one with the lower loss is then the better. Else the first is, as in
+        scikit-learn, which has no such weights.
+        """
         estimator = self.estimator
         assert self.held_out is not None
         assert self.held_out_rows is not None
@@ -202,8 +208,10 @@ class Descent:
         if estimator.verbose:
             print(f"Validation score: {score:f}")
         best = bool(score > estimator.best_validation_score_)
+        if score == estimator.best_validation_score_ and getattr(estimator, "class_weight", None) is not None:
+            best = bool(error < self.best_error)
         if best:
-            estimator.best_validation_score_ = float(score)
+            estimator.best_validation_score_, self.best_error = float(score), float(error)
         return best
 
     def _stop(self, best_score: float | None) -> bool:
