@@ -13,6 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from deltaw.forks import watch as _watch
+
 if TYPE_CHECKING:
     from deltaw import doctor, explain, lessons
     from deltaw.engines.predictor import Predictor
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from deltaw.training import EarlyStopping, History, train
 
 __version__ = "0.1.0"
+
+_watch()
 
 # Public name -> where it lives. Loaded when first asked for, so that `import deltaw` itself costs nothing.
 _HOMES = {

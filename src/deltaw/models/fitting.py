@@ -145,7 +145,9 @@ def fit(
         The `Model`, with scores on the rows set apart.
 
     Raises:
-        InputError: the table or a setting cannot be used; one line says why.
+        InputError: the table or a setting cannot be used; one line says why. So it is in a process that was forked
+            after a table had been read (`multiprocessing`'s default on Linux before Python 3.14): Polars' threads do
+            not come along. Start such processes by `multiprocessing.get_context("spawn")` or joblib's loky.
         TrainingInterrupted: on Ctrl-C; its `model` is what was learnt until then.
     """
     named = {"hidden": hidden, "epochs": epochs}

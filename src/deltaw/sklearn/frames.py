@@ -6,16 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from deltaw.forks import refuse_after_fork
+
 
 def readable(X: Any) -> Any:
-    """X as it is; out of narwhals; or, where only its Arrow stream can be read, as a Polars frame. Names are kept."""
+    """X as it is; out of narwhals; or, where only its Arrow stream can be read, as a Polars frame. Names are kept.
+
+    Raises InputError for what needs Polars in a process that was forked; see `deltaw.forks`.
+    """
     if isinstance(X, np.ndarray) or not hasattr(X, "__arrow_c_stream__"):
         return X
     import narwhals as nw
 
     X = nw.to_native(X, pass_through=True)
+    if nw.dependencies.is_polars_dataframe(X):
+        refuse_after_fork()
     if nw.dependencies.is_into_dataframe(X):
         return X
     import polars as pl
 
+    refuse_after_fork()
     return pl.DataFrame(X)

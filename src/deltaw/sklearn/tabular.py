@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_y, check_is_fitted, validate_data
 from deltaw import models
 from deltaw.engines import ENGINES
 from deltaw.exceptions import InputError
+from deltaw.forks import refuse_after_fork
 from deltaw.models import recipes
 from deltaw.models.recipes import RECIPES
 from deltaw.sklearn.drawing import Drawn
@@ -143,6 +144,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         """X as a Polars frame, its width and names checked; the columns of an array are x0, x1, …"""
         import polars as pl
 
+        refuse_after_fork()
         X = readable(X)
         if not hasattr(X, "columns"):
             X = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=self, input_name="X")

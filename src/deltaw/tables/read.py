@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from deltaw.exceptions import TableError
+from deltaw.forks import refuse_after_fork
 from deltaw.tables.arrays import idx_header, read_idx, read_npz, siblings
 from deltaw.tables.bundled import BUNDLED, bundled
 from deltaw.tables.delimited import check_head, read_delimited
@@ -52,7 +53,9 @@ def read(source: Any, delimiter: str | None = None, max_bytes: int | None = None
         TableError: no such file, or one that is empty, ragged, unreadable, too large or of an unknown format.
         ColumnError: a column of numbers with a few cells that are none, or of a type that is not understood.
         SettingError: `delimiter` is not one character, or `max_bytes` no whole number, 1 or more.
+        InputError: this process was forked after Polars had started its threads; see `deltaw.forks`.
     """
+    refuse_after_fork()
     if isinstance(source, Table):
         return source
     if not isinstance(source, str | Path):
