@@ -16,11 +16,12 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from deltaw.bench.peers import PEERS, Job, Runner
+from deltaw.bench.peers import OURS, PEERS, Job, Runner
 from deltaw.bench.peers.product import OPERATIONS, Product
 from deltaw.bench.problems import Problem
-from deltaw.bench.workloads import ACCURACY
+from deltaw.bench.workloads import ACCURACY, FORWARD
 
 PRODUCT = "product"  # the job that measures the machine itself
 WARM = 0.05  # seconds that a first look at the speed should last
@@ -126,9 +127,11 @@ def _reach(job: Job, problem: Problem, runner: Runner) -> tuple[float, Run]:
 
 def _predict(job: Job, problem: Problem, runner: Runner) -> tuple[float, Run]:
     """Rows answered for, so many a call."""
-    compiling, batch = runner.prepare(len(problem)), job.method.batch_size
+    compiling, batch = runner.prepare(len(problem)), min(job.method.batch_size, len(problem))
     X = np.array(problem.dense[: max(batch, min(len(problem), 10_000))])
-    slices = [X[i : i + batch] for i in range(0, len(X) - batch + 1, batch)]
+    slices: list[Any] = [X[i : i + batch] for i in range(0, len(X) - batch + 1, batch)]
+    if job.measure == "frame" and job.peer == OURS:
+        slices = list(map(_frame, slices))
 
     def calls(count: int) -> None:
         for i in range(count):
@@ -141,10 +144,17 @@ def _predict(job: Job, problem: Problem, runner: Runner) -> tuple[float, Run]:
     return compiling, lambda: {"work": float(count * batch), "seconds": _seconds(calls, count)}
 
 
+def _frame(X: NDArray[Any]) -> Any:
+    """The rows as a data frame, its columns named as `to_model` names them."""
+    import polars as pl
+
+    return pl.DataFrame({f"x{i}": column for i, column in enumerate(X.T)})
+
+
 MEASURES: dict[str, Callable[[Job, Problem, Runner], tuple[float, Run]]] = {
     "train": _train,
     "reach": _reach,
-    "predict": _predict,
+    **dict.fromkeys(FORWARD, _predict),
 }
 
 

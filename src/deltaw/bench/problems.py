@@ -30,7 +30,7 @@ class Problem:
     """What a peer's process sees.
 
     Attributes:
-        X: (n, n_in) float32, or None where `columns` holds the ones of each row.
+        X: (n, n_in) float32, or float64 where programs have it so, or None where `columns` holds the ones of each row.
         columns: (n, ones a row) int32, the columns of a one-hot matrix that are 1; or None.
         t: labels (n,) int64, or numbers (n, 1) float32.
         X_test, t_test: rows that are never trained on, or None.
@@ -185,10 +185,26 @@ def _onehot(_: Path | None, n: int = 100_000, ones: int = 20, levels: int = 2500
     return {"columns": columns.astype(np.int32), "t": t.astype(np.int64)}, "made of random numbers"
 
 
+def _digits_as_they_are(_: Path | None) -> tuple[Arrays, str]:
+    """float64, as scikit-learn hands them out and most programs pass them on."""
+    from sklearn.datasets import load_digits
+
+    X, labels = load_digits(return_X_y=True)
+    return {"X": X, "t": labels.astype(np.int64)}, "scikit-learn's digits, float64"
+
+
+def _columns(_: Path | None, n: int = 200_000, n_in: int = 94) -> tuple[Arrays, str]:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n, n_in), np.float32)
+    return {"X": X, "t": (X[:, 0] + X[:, 1] > 0).astype(np.int64)}, "made of random numbers"
+
+
 PROBLEMS: dict[str, Callable[[Path | None], tuple[Arrays, str]]] = {
     "mnist": _mnist,
     "notes": partial(_mnist, scale=_notes_range),
     "iris": _iris,
     "table": _table,
     "onehot": _onehot,
+    "digits": _digits_as_they_are,
+    "columns": _columns,
 }

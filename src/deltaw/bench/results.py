@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from deltaw.bench.peers import OURS
-from deltaw.bench.workloads import ACCURACY, Workload
+from deltaw.bench.workloads import ACCURACY, FORWARD, Workload
 
 
 @dataclass(frozen=True)
@@ -134,4 +134,4 @@ class Row:
         }
 
 
-UNITS = {"train": "samples/s", "predict": "rows/s", "reach": "s"}
+UNITS = {"train": "samples/s", **dict.fromkeys(FORWARD, "rows/s"), "reach": "s"}

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Measure = Literal["train", "predict", "reach"]
+Measure = Literal["train", "predict", "estimator", "frame", "reach"]
+FORWARD = ("predict", "estimator", "frame")  # where nothing is trained
 
 ACCURACY = 0.98  # what "reach" trains to, on test images that are never trained on
 
@@ -20,7 +21,7 @@ class Method:
         hidden, output: activations.
         loss, optimizer, schedule: by DeltaW's names.
         learning_rate: α.
-        batch_size: rows a step; in "predict", rows a call.
+        batch_size: rows a step; in predictions, rows a call.
         bias: whether layers have one.
         epochs: passes over the rows in one run; 0 where as many are made as fill its time.
     """
@@ -68,7 +69,9 @@ class Workload:
         title: for the table.
         problem: whose rows; see `problems.PROBLEMS`.
         method: what is done with them.
-        measure: "train" and "predict" count samples a second; "reach" counts seconds until `ACCURACY`.
+        measure: "train" counts samples a second; "predict" the rows that a network answers for; "estimator" those of an
+            MLPClassifier's predict_proba; "frame" those of a `deltaw.Model`, from a data frame, where peers are given
+            the array that is in it; "reach" seconds until `ACCURACY`.
         targets: what is asked of DeltaW.
         quick: whether `--quick` measures it.
         own: a peer's own method, where each may choose the best that it has.
@@ -101,7 +104,7 @@ class Workload:
         n_in, *units = self.method.sizes
         links = [m * n for m, n in zip([self.nonzero or n_in, *units[:-1]], units, strict=True)]
         forward = 2.0 * sum(links)
-        return forward if self.measure == "predict" else 2 * forward + 2.0 * sum(links[1:])
+        return forward if self.measure in FORWARD else 2 * forward + 2.0 * sum(links[1:])
 
 
 MNIST = Method((784, 200, 10))
@@ -115,6 +118,8 @@ NOTES = Method(
     batch_size=1,
     bias=False,
 )
+
+DIGITS = Method((64, 100, 10), batch_size=1797)
 
 # The rows of MNIST by batch size: what is asked with SGD, and with Adam.
 BATCHES = {
@@ -188,6 +193,18 @@ _ROWS = [
     Workload(
         "predict-10000", "784-200-10, prediction, 10,000 rows a call", "mnist", replace(MNIST, batch_size=10_000),
         "predict", targets=Targets(best=1.2),
+    ),
+    Workload(
+        "estimator-1", "64-100-10, MLPClassifier.predict_proba, one row a call", "digits",
+        replace(DIGITS, batch_size=1), "estimator", targets=Targets(best=1),
+    ),
+    Workload(
+        "estimator-1797", "64-100-10, MLPClassifier.predict_proba, 1,797 rows a call", "digits", DIGITS, "estimator",
+        targets=Targets(best=3), quick=True,
+    ),
+    Workload(
+        "model-200000", "94-128-128-2, Model.predict_proba, 200,000 rows of a data frame", "columns",
+        Method((94, 128, 128, 2), batch_size=200_000), "frame",
     ),
 ]  # fmt: skip
 WORKLOADS: dict[str, Workload] = {row.name: row for row in _ROWS}

@@ -140,6 +140,10 @@ def _only_the_notes(workload: Workload) -> str:
     return "" if same else "the book trains one row at a time by the notes' method, and nothing else"
 
 
+def _no_estimator(workload: Workload) -> str:
+    return "has no estimators" if workload.measure in ("estimator", "frame") else ""
+
+
 OURS = "deltaw"
 _TORCH = ("torch", "pip install 'deltaw[bench]' (the build for CPUs: torch==2.13.0)")
 _HERE = "deltaw.bench.peers"
@@ -147,7 +151,9 @@ PEERS: dict[str, Peer] = {
     OURS: Peer("DeltaW", (f"{_HERE}.ours", "Ours")),
     "book": Peer("NumPy, as in the book", (f"{_HERE}.book", "Book"), refuses=_only_the_notes),
     "sklearn": Peer("scikit-learn", (f"{_HERE}.scikit", "ScikitLearn")),
-    "torch": Peer("PyTorch", (f"{_HERE}.pytorch", "Eager"), *_TORCH),
-    "torch.compile": Peer("torch.compile", (f"{_HERE}.pytorch", "Compiled"), *_TORCH, quick=False),
-    "jax": Peer("JAX", (f"{_HERE}.xla", "Scan"), "jax", "pip install 'deltaw[bench]'"),
+    "torch": Peer("PyTorch", (f"{_HERE}.pytorch", "Eager"), *_TORCH, refuses=_no_estimator),
+    "torch.compile": Peer(
+        "torch.compile", (f"{_HERE}.pytorch", "Compiled"), *_TORCH, refuses=_no_estimator, quick=False
+    ),
+    "jax": Peer("JAX", (f"{_HERE}.xla", "Scan"), "jax", "pip install 'deltaw[bench]'", refuses=_no_estimator),
 }

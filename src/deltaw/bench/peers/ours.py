@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from deltaw.bench.peers import After, Job, Layers
 from deltaw.bench.problems import Problem
 from deltaw.engines.predictor import Predictor
 from deltaw.training import train
+
+Answer = Callable[[Any], NDArray[Any]]
 
 
 class Ours:
@@ -24,7 +27,7 @@ class Ours:
         self.T = problem.targets(self.method.sizes[-1], self.method.loss)
         self.start = job.start()
         self.network = self.start.copy()
-        self.predict: Predictor | None = None  # of the network as it is, made when asked for
+        self.predict: Answer | None = None  # of the network as it is, made when asked for
 
     def prepare(self, rows: int) -> float:
         return 0.0
@@ -56,8 +59,35 @@ class Ours:
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[Any]:
         if self.predict is None:
-            self.predict = Predictor(self.network, self.job.threads)
+            self.predict = ANSWERS.get(self.job.measure, Ours.by_the_network)(self)
         return self.predict(x)
+
+    def by_the_network(self) -> Answer:
+        return Predictor(self.network, self.job.threads)
+
+    def by_the_estimator(self) -> Answer:
+        answer: Answer = self._estimator().predict_proba
+        return answer
+
+    def by_the_model(self) -> Answer:
+        answer: Answer = self._estimator().to_model().predict_proba
+        return answer
+
+    def _estimator(self) -> Any:
+        """An MLPClassifier with the network's weights, in the type of X. Of two classes it has one output: z₁ − z₀."""
+        from deltaw.sklearn import MLPClassifier
+
+        layers = self.layers()
+        if self.method.sizes[-1] == 2:
+            layers[-1] = layers[-1][0][1:] - layers[-1][0][:1], layers[-1][1][1:] - layers[-1][1][:1]
+        made: Any = MLPClassifier(self.method.sizes[1:-1], self.method.hidden, n_threads=self.job.threads)
+        made.initialize(self.X, self.T)
+        made.coefs_ = [W.T.astype(self.X.dtype) for W, _ in layers]
+        made.intercepts_ = [b.astype(self.X.dtype) for _, b in layers]
+        return made
 
     def layers(self) -> Layers:
         return list(zip(self.network.weights, self.network.biases, strict=True))
+
+
+ANSWERS = {"estimator": Ours.by_the_estimator, "frame": Ours.by_the_model}

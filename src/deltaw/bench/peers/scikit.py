@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier and MLPRegressor, float32.
+"""scikit-learn's MLPClassifier and MLPRegressor, float32 where X is.
 
 Its Adam knows no schedule: where there is one, each epoch is a `fit` of its own with that epoch's mean rate.
 Where the method has no biases, or another loss than theirs, they do the nearest that they have: biases, and
@@ -77,7 +77,7 @@ class ScikitLearn:
         else:
             model = MLPClassifier(**settings).partial_fit(self.X[first], self.t[first], classes=self.classes)
         for l, (W, b) in enumerate(zip(self.start.weights, self.start.biases, strict=True)):
-            model.coefs_[l], model.intercepts_[l] = np.ascontiguousarray(W.T), b.copy()
+            model.coefs_[l], model.intercepts_[l] = np.ascontiguousarray(W.T, self.X.dtype), b.astype(self.X.dtype)
         model.set_params(warm_start=True)  # only now: the first batch may lack a class
         # Adam's state of that step; `fit` makes it anew, `partial_fit` would go on with it.
         model.__dict__.pop("_optimizer", None)
