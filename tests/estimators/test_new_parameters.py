@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import warnings
 from typing import Any
@@ -23,6 +24,7 @@ from deltaw.equations.losses import LOSSES, loss, one_hot
 from deltaw.exceptions import InputError
 from deltaw.sklearn import MLPClassifier, MLPRegressor
 from deltaw.sklearn.descent import Descent
+from deltaw.sklearn.parameters import PERCEPTRON
 
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
@@ -344,3 +346,16 @@ def test_reaching_the_last_epoch_is_told() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         MLPClassifier().partial_fit(X, Y, classes=[0, 1, 2])
+
+
+# --- said twice -------------------------------------------------------------------------------------------------------
+
+
+def test_what_both_constructors_say_is_the_same() -> None:
+    """Names in the same order, defaults and types; what only one of them has, apart."""
+    ours = [inspect.signature(kind).parameters for kind in (MLPClassifier, MLPRegressor)]
+    own = {"loss", "class_weight", "label_smoothing", "quantiles"}
+    shared = [[each for each in parameters.values() if each.name not in own] for parameters in ours]
+    assert shared[0] == shared[1]
+    assert set(ours[0]) ^ set(ours[1]) == own - {"loss"}
+    assert {each.name for each in shared[0]} == set(PERCEPTRON)

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classi
 
 from deltaw.exceptions import InputError, SettingError
 from deltaw.sklearn import outputs
-from deltaw.sklearn.parameters import CLASSIFIER
+from deltaw.sklearn.parameters import CLASSIFIER, keep
 from deltaw.sklearn.perceptron import Perceptron, StepByStep, checked
 from deltaw.sklearn.sample import Sample
 
@@ -91,9 +91,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         engine: str = "native",
         n_threads: int | None = None,
     ) -> None:
-        given = locals()
-        for name in self._get_param_names():
-            setattr(self, name, given[name])
+        keep(self, locals())
 
     @StepByStep
     @checked

@@ -21,6 +21,16 @@ ACTIVATION_WORDS = {"logistic": "sigmoid", "exp": "exponential"}
 LOSS_WORDS = {"squared_error": "squared", "absolute_error": "absolute", "log_loss": "cross_entropy"}
 
 
+def keep(estimator: Any, given: Mapping[str, Any]) -> None:
+    """A constructor's arguments, its `locals()`, as attributes of the same names and unchanged, as scikit-learn asks.
+
+    The arguments themselves stand in each constructor: scikit-learn, type checkers and editors read them there, and a
+    signature that is set from a table is seen by the first of these alone. A test holds what is said twice alike.
+    """
+    for name in estimator._get_param_names():
+        setattr(estimator, name, given[name])
+
+
 class Named(StrOptions):  # type: ignore[misc]
     """A name that one of the tables of `deltaw.equations` reads, with its settings or without: "huber(0.5)"."""
 

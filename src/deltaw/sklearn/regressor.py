@@ -12,7 +12,7 @@ from sklearn.utils import column_or_1d
 
 from deltaw.exceptions import InputError, SettingError
 from deltaw.sklearn import outputs
-from deltaw.sklearn.parameters import REGRESSOR
+from deltaw.sklearn.parameters import REGRESSOR, keep
 from deltaw.sklearn.perceptron import Perceptron, StepByStep, checked
 from deltaw.sklearn.sample import Sample
 
@@ -70,9 +70,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         engine: str = "native",
         n_threads: int | None = None,
     ) -> None:
-        given = locals()
-        for name in self._get_param_names():
-            setattr(self, name, given[name])
+        keep(self, locals())
 
     @StepByStep
     @checked

@@ -22,7 +22,7 @@ from deltaw.models import recipes
 from deltaw.models.recipes import RECIPES
 from deltaw.sklearn.drawing import Drawn
 from deltaw.sklearn.frames import readable
-from deltaw.sklearn.parameters import COUNT
+from deltaw.sklearn.parameters import COUNT, keep
 from deltaw.sklearn.perceptron import checked
 from deltaw.sklearn.threads import threads
 from deltaw.tables import read
@@ -43,6 +43,13 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         "settings": [dict, None],
     }
     _task: ClassVar[str]
+
+    # The parameters that are read here by their names.
+    recipe: str
+    settings: dict[str, Any] | None
+    random_state: Any
+    engine: str
+    n_threads: int | None
 
     model_: models.Model
     n_features_in_: int
@@ -70,25 +77,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         engine: str = "native",
         n_threads: int | None = None,
     ) -> None:
-        self.recipe = recipe
-        self.hidden = hidden
-        self.activation = activation
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.optimizer = optimizer
-        self.schedule = schedule
-        self.loss = loss
-        self.l2 = l2
-        self.dropout = dropout
-        self.label_smoothing = label_smoothing
-        self.scaling = scaling
-        self.validation = validation
-        self.patience = patience
-        self.settings = settings
-        self.random_state = random_state
-        self.engine = engine
-        self.n_threads = n_threads
+        keep(self, locals())
 
     @checked
     def fit(self, X: Any, y: Any) -> Any:
