@@ -1,6 +1,7 @@
 """The estimators beside scikit-learn's own on its bundled sets: scores over five seeds, and seconds, as Markdown.
 
     python benchmarks/sklearn_scores.py            prints the tables that docs/scikit-learn.md holds (minutes)
+    python benchmarks/sklearn_scores.py --calls    the second of them alone
     python benchmarks/sklearn_scores.py --quick    two seeds and one set, to see that it runs
 
 Every solver with its default parameters, on inputs standardised by the training rows; a quarter of the rows is scored.
@@ -88,6 +89,8 @@ def call_rows(repeats: int) -> Iterator[list[str]]:
          lambda m, X, y: m.fit(X, y)),
         ("partial_fit, iris", iris, {"max_iter": 1}, lambda m, X, y: m.partial_fit(X, y)),
         ("predict, iris, 1 row", iris, {"max_iter": 1}, lambda m, X, y: m.predict(X[:1])),
+        ("predict, digits, 1,797 rows", digits, {"max_iter": 1}, lambda m, X, y: m.predict(X)),
+        ("predict_proba, digits, 1,797 rows", digits, {"max_iter": 1}, lambda m, X, y: m.predict_proba(X)),
         ("predict_proba, iris, 150 rows", iris, {"max_iter": 1}, lambda m, X, y: m.predict_proba(X)),
         ("predict, 784 inputs, 1 row", pixels, {"max_iter": 1}, lambda m, X, y: m.predict(X[:1])),
         ("predict, 784 inputs, 4,000 rows", pixels, {"max_iter": 1}, lambda m, X, y: m.predict(X)),
@@ -115,11 +118,14 @@ def table(headings: list[str], rows: Iterator[list[str]]) -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--quick", action="store_true", help="two seeds and one set")
-    quick = options.parse_args().quick
+    options.add_argument("--calls", action="store_true", help="only the table of single calls")
+    given = options.parse_args()
+    quick = given.quick
     warnings.simplefilter("ignore", ConvergenceWarning)
     print(f"scikit-learn {sklearn.__version__}, DeltaW {deltaw.__version__}, {platform.machine()}\n")
     headings = ["set", "solver", "scikit-learn (5 seeds)", "DeltaW", "within", "s", "s, DeltaW", "times"]
-    table(headings, score_rows(["iris"] if quick else list(SETS), 2 if quick else 5))
+    if not given.calls:
+        table(headings, score_rows(["iris"] if quick else list(SETS), 2 if quick else 5))
     table(["call", "scikit-learn, ms", "DeltaW, ms", "times"], call_rows(1 if quick else 9))
 
 

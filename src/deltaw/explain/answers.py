@@ -126,7 +126,7 @@ def prediction(
     x = model.preparation.transform(frame, source=table.name)[0]
     names, classes = model.preparation.feature_names, tuple(map(str, model.classes)) or (model.target.name,)
     seen = signals(model.network, x, names, classes)
-    found = model.answers(Rows(frame, table.name))
+    found = model.answers(Rows(frame, table.name), engine="reference")  # as all numbers of the page are
     probabilities = None if found.probabilities is None else found.probabilities[0]
 
     start, told = BASELINES[model.preparation.scaling]
