@@ -136,6 +136,12 @@ def test_copies_and_pickles(twin: Any) -> None:
     assert again.threads == 1
 
 
+@pytest.mark.parametrize("threads", [0, -1, 1.5, True, "2", 1025])
+def test_a_number_of_threads_that_cannot_be(threads: Any) -> None:
+    with pytest.raises(deltaw.InputError, match=r"threads: expected a whole number from 1 to 1024"):
+        Predictor(NETWORKS[3, 2], threads)
+
+
 def test_the_weights_are_copied() -> None:
     network = NETWORKS[20, 33, 3].copy()
     predict, X = Predictor(network), inputs(5, 20, 0.0, 1)

@@ -14,6 +14,7 @@ from deltaw.engines.protocol import Plan
 from deltaw.engines.rows import Rows
 from deltaw.equations.losses import loss
 from deltaw.equations.optimizers import SGD
+from deltaw.exceptions import SettingError
 from deltaw.network import Network
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 CHUNK = 8192  # rows that are brought to float32, or go through the equations, at a time: they take little memory
+
+MOST_THREADS = 1024  # that the core starts
 
 
 class Predictor:
@@ -39,12 +42,18 @@ class Predictor:
         threads: at most so many, for many rows; None: as many as there are processors.
 
     Raises:
-        SettingError: weights that are not finite or of another shape than the network's.
+        SettingError: weights that are not finite or of another shape than the network's; a number of threads that
+            cannot be.
         MissingError: the compiled core is not installed.
     """
 
     def __init__(self, network: Network, threads: int | None = None) -> None:
         network.check()
+        whole = isinstance(threads, (int, np.integer)) and not isinstance(threads, bool)
+        if threads is not None and not (whole and 1 <= threads <= MOST_THREADS):
+            raise SettingError(
+                f"threads: expected a whole number from 1 to {MOST_THREADS}", repr(threads), "leave it out for all"
+            )
         self.network, self.threads = network.copy(), threads
         self.network.weights = [np.array(w) for w in network.weights]  # laid out as they were: quickest to compare
         plan = Plan(loss=loss("squared"), optimizer=SGD(), batch_size=1, threads=threads)
@@ -64,7 +73,7 @@ class Predictor:
         """
         given: Any = X
         try:
-            most = self._most if threads is None else threads
+            most = self._most if threads is None else min(threads, MOST_THREADS)
             outputs: NDArray[np.float32] = self._predict(given, most if len(given) >= self._many else 1)
         except (TypeError, ValueError):  # not float32 in C order, or nothing that is known
             outputs = self._converted(given, threads)
@@ -72,7 +81,7 @@ class Predictor:
 
     def _converted(self, X: Any, threads: int | None) -> NDArray[np.float32]:
         rows = Rows.of(self.network, X if hasattr(X, "tocsr") else _matrix(X), None, trained=False)
-        most = self._most if threads is None else threads
+        most = self._most if threads is None else min(threads, MOST_THREADS)
         outputs = np.empty((len(rows), self.network.sizes[-1]), np.float32)
         for part in _parts(len(rows)):
             piece = rows.take(part)
