@@ -114,12 +114,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         """How likely each class is, (n, n_classes), in the order of `classes_`."""
         o = self._outputs(X)
         if self.engine == "native":
-            o = np.clip(o, *CERTAIN)
+            np.clip(o, *CERTAIN, out=o)
         if self.n_outputs_ == 1:
             o = np.hstack([1.0 - o, o]) if len(self.classes_) > 1 else np.ones_like(o)
         elif not self._multilabel:
             # Where each class is for itself; and of a softmax, since float32 has its sum to seven digits.
-            o = o / np.maximum(o.sum(axis=1, keepdims=True), np.finfo(o.dtype).tiny)
+            o /= np.maximum(o.sum(axis=1, keepdims=True), np.finfo(o.dtype).tiny)
         return o
 
     @available_if(lambda self: not self._scores_only())  # type: ignore[untyped-decorator]
