@@ -72,16 +72,16 @@ class Model(Contents):
         blocks = [step for step in self.preparation.steps if isinstance(step, BlockOfNumbers) and len(step.shape) == 2]
         return blocks[0] if blocks else None
 
-    def answers(self, rows: Any, *, engine: str | None = None) -> Answers:
+    def answers(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Answers:
         """Answers and, for classes, their probabilities, in one pass; see `predict`."""
         table = read(rows)
-        found = self._forward(self.preparation.transform(rows_of(table), source=table.name), engine)
+        found = self._forward(self.preparation.transform(rows_of(table), source=table.name), engine, threads)
         if self.task == "regression":
             return Answers(self.target.decode(found).to_numpy(), None)
         probabilities = _probabilities(found)
         return Answers(self.target.decode(probabilities).to_numpy(), probabilities)
 
-    def predict(self, rows: Any, *, engine: str | None = None) -> Array:
+    def predict(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
         """The answers for rows: class values, or numbers in the target's own units, (n,).
 
         Args:
@@ -89,29 +89,30 @@ class Model(Contents):
                 ignored. Of a table that brings its own test rows, those are taken.
             engine: "native" (float32; a row gets the same answer, to the bit, alone and among others), "reference" (the
                 equations, float64), or None: the one that the model was trained by.
+            threads: at most so many; the answers do not depend on it.
 
         Raises:
             InputError: rows that cannot be read, or a column missing or of another kind.
             MissingError: the engine is not installed.
         """
-        return self.answers(rows, engine=engine).values
+        return self.answers(rows, engine=engine, threads=threads).values
 
-    def predict_proba(self, rows: Any, *, engine: str | None = None) -> Array:
-        """How likely each class is, (n, K), in the order of `classes`; rows sum to 1. See `predict` for `engine`.
+    def predict_proba(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
+        """How likely each class is, (n, K), in the order of `classes`; rows sum to 1. See `predict` for the rest.
 
         Raises:
             SettingError: the model predicts numbers.
             InputError: as `predict`.
         """
-        probabilities = self.answers(rows, engine=engine).probabilities
+        probabilities = self.answers(rows, engine=engine, threads=threads).probabilities
         if probabilities is None:
             raise SettingError(
                 "predict_proba: expected a model of classes", f"one of numbers ({self.target.name})", "use predict"
             )
         return probabilities
 
-    def evaluate(self, rows: Any, *, engine: str | None = None) -> Scores:
-        """Score the answers for rows whose target is known; see `predict` for `rows` and `engine`.
+    def evaluate(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Scores:
+        """Score the answers for rows whose target is known; see `predict` for the arguments.
 
         Raises:
             InputError: as `predict`; or the target's column is missing, or holds a class that was never seen.
@@ -121,7 +122,7 @@ class Model(Contents):
         if self.target.name not in frame.columns:
             table.column(self.target.name)  # raises, naming the nearest column
         X = self.preparation.transform(frame, source=table.name)
-        return self._score(X, truth(self.target, frame.get_column(self.target.name), table.name), engine)
+        return self._score(X, truth(self.target, frame.get_column(self.target.name), table.name), engine, threads)
 
     def save(self, path: str | Path) -> None:
         """Write a model file (`.deltaw`), whole or not at all. Raises OutputError."""

@@ -178,7 +178,8 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     def predict_proba(self, X: Any) -> Array:
         """How likely each class is, (n, n_classes), in the order of `classes_`."""
         check_is_fitted(self, "model_")
-        return self.model_.predict_proba(self._frame(X, reset=False))
+        frame = self._frame(X, reset=False)
+        return self.model_.predict_proba(frame, engine=self.engine, threads=threads(self.n_threads))
 
     def _answers(self, y: Array) -> Any:
         check_classification_targets(y)
@@ -200,7 +201,8 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> Array:
         """The answer for each row, (n,)."""
         check_is_fitted(self, "model_")
-        return np.asarray(self.model_.predict(self._frame(X, reset=False)))
+        frame = self._frame(X, reset=False)
+        return np.asarray(self.model_.predict(frame, engine=self.engine, threads=threads(self.n_threads)))
 
     def _answers(self, y: Array) -> Any:
         if len(y) < 2:

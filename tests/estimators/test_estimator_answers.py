@@ -14,23 +14,26 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 
 from deltaw.engines import predictor
-from deltaw.sklearn import MLPClassifier, MLPRegressor
+from deltaw.sklearn import MLPClassifier, MLPRegressor, TableClassifier, TableRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, Y = load_digits(return_X_y=True)
 QUICK: dict[str, Any] = {"hidden_layer_sizes": (20,), "max_iter": 3, "random_state": 0}
-MADE: dict[str, Any] = {
-    "classes": MLPClassifier(**QUICK).fit(X, Y),
-    "two classes": MLPClassifier(**QUICK).fit(X, Y > 4),
-    "labels": MLPClassifier(**QUICK).fit(X, np.c_[Y > 4, Y % 2]),
-    "numbers": MLPRegressor(**QUICK).fit(X, Y),
-    "quantiles": MLPRegressor(quantiles=(0.1, 0.9), **QUICK).fit(X, Y),
-    "float32": MLPClassifier(**QUICK).fit(X.astype(np.float32), Y),
-}
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    MADE: dict[str, Any] = {
+        "classes": MLPClassifier(**QUICK).fit(X, Y),
+        "two classes": MLPClassifier(**QUICK).fit(X, Y > 4),
+        "labels": MLPClassifier(**QUICK).fit(X, np.c_[Y > 4, Y % 2]),
+        "numbers": MLPRegressor(**QUICK).fit(X, Y),
+        "quantiles": MLPRegressor(quantiles=(0.1, 0.9), **QUICK).fit(X, Y),
+        "float32": MLPClassifier(**QUICK).fit(X.astype(np.float32), Y),
+    }
 
 
 def answers(estimator: Any, X: Any) -> Any:
@@ -160,3 +163,14 @@ def test_nothing_packed_is_in_the_estimator(made: Any) -> None:
     assert vars(made).keys() == kept.keys()
     again = pickle.loads(before)
     assert answers(again, X).tobytes() == wanted.tobytes()
+
+
+@pytest.mark.parametrize("kind", [TableClassifier, TableRegressor])
+def test_table_estimators_answer_by_their_engine_and_threads(kind: Any) -> None:
+    estimator = kind(epochs=1, hidden=(8,), random_state=0).fit(X[:300], Y[:300])
+    wanted = answers(estimator, X)
+    assert answers(estimator.set_params(n_threads=3), X).tobytes() == wanted.tobytes()
+    assert answers(estimator, X[7:8]).tobytes() == wanted[7:8].tobytes()
+    inside = answers(estimator.set_params(engine="reference"), X)
+    assert inside.tobytes() != wanted.tobytes()
+    np.testing.assert_allclose(inside, wanted, rtol=1e-4, atol=1e-5)
