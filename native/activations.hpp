@@ -1,16 +1,26 @@
-// The activation table of equations/activations.py on vectors: f(z), and f'(z) from z and o = f(z).
+// The activation table of equations/activations.py on vectors: f(z), and f'(z) from z and o = f(z). A NaN stays one, and
+// f(±∞) is the limit.
 #pragma once
 
 #include "simd.hpp"
 
 namespace deltaw::DELTAW_ISA {
 
-inline vf sigmoid(vf z) { return 1.0f / (1.0f + exp(-z)); }
-inline vf above(vf z, vf yes, vf no) { return select(z > 0.0f, yes, no); }
-inline vf softplus(vf z) { return max(z, zero()) + log(1.0f + exp(-abs(z))); }
+inline vf at_least(float bound, vf z) { return max(splat(bound), z); }
+inline vf at_most(float bound, vf z) { return min(splat(bound), z); }
 
-// Φ(z), the normal distribution function: erfc by Abramowitz & Stegun 7.1.26, absolute error below 1.5e-7.
-inline vf normal_cdf(vf z) {
+inline vf sigmoid(vf z) { return 1.0f / (1.0f + exp_below(at_most(EXP_MOST - 1.0f, -z))); }
+inline vf above(vf z, vf yes, vf no) { return select(z > 0.0f, yes, no); }
+inline vf softplus(vf z) { return at_least(0.0f, z) + log(1.0f + exp_below(-abs(z))); }
+
+// z of a gate that has long shut: z times it is 0 there, and at −∞ no product of infinity and 0.
+constexpr float SHUT = -85.0f;
+
+// Φ(z), the normal distribution function, by Abramowitz & Stegun 7.1.26 for erfc, absolute error below 1.5e-7; and its slope.
+struct Normal {
+  vf cdf, density;
+};
+inline Normal normal(vf z) {
   vf a = abs(z) * 0.707106781f;
   vf t = 1.0f / fma(splat(0.3275911f), a, splat(1.0f));
   vf p = splat(1.061405429f);
@@ -18,31 +28,35 @@ inline vf normal_cdf(vf z) {
   p = fma(p, t, splat(1.421413741f));
   p = fma(p, t, splat(-0.284496736f));
   p = fma(p, t, splat(0.254829592f));
-  vf tail = 0.5f * p * t * exp(-a * a);
-  return select(z < 0.0f, tail, 1.0f - tail);
+  vf e = exp_below(-a * a);
+  vf tail = 0.5f * p * t * e;
+  return {select(z < 0.0f, tail, 1.0f - tail), 0.398942280f * e};
 }
-inline vf normal_density(vf z) { return 0.398942280f * exp(-0.5f * z * z); }
 
 constexpr float LEAK = 0.01f, SELU_ALPHA = 1.67326324f, SELU_SCALE = 1.05070099f;
 
 // clang-format off
 struct Identity    { static vf f(vf z) { return z; }                                      static vf df(vf, vf) { return splat(1.0f); } };
-struct Step        { static vf f(vf z) { return above(z, splat(1.0f), zero()); }          static vf df(vf, vf) { return zero(); } };
+struct Step        { static vf f(vf z) { return above(z, splat(1.0f), select(z <= 0.0f, zero(), z)); }
+                     static vf df(vf, vf) { return zero(); } };
 struct Sigmoid     { static vf f(vf z) { return sigmoid(z); }                             static vf df(vf, vf o) { return o * (1.0f - o); } };
 struct Tanh        { static vf f(vf z) { return tanh(z); }                                static vf df(vf, vf o) { return 1.0f - o * o; } };
-struct Relu        { static vf f(vf z) { return max(z, zero()); }                         static vf df(vf z, vf) { return above(z, splat(1.0f), zero()); } };
+struct Relu        { static vf f(vf z) { return at_least(0.0f, z); }                      static vf df(vf z, vf) { return above(z, splat(1.0f), zero()); } };
 struct LeakyRelu   { static vf f(vf z) { return above(z, z, LEAK * z); }                  static vf df(vf z, vf) { return above(z, splat(1.0f), splat(LEAK)); } };
-struct Elu         { static vf f(vf z) { return above(z, z, exp(z) - 1.0f); }             static vf df(vf z, vf o) { return above(z, splat(1.0f), o + 1.0f); } };
-struct Selu        { static vf f(vf z) { return SELU_SCALE * above(z, z, SELU_ALPHA * (exp(z) - 1.0f)); }
+struct Elu         { static vf f(vf z) { return above(z, z, exp_below(z) - 1.0f); }       static vf df(vf z, vf o) { return above(z, splat(1.0f), o + 1.0f); } };
+struct Selu        { static vf f(vf z) { return SELU_SCALE * above(z, z, SELU_ALPHA * (exp_below(z) - 1.0f)); }
                      static vf df(vf z, vf o) { return above(z, splat(SELU_SCALE), o + SELU_SCALE * SELU_ALPHA); } };
-struct Gelu        { static vf f(vf z) { return z * normal_cdf(z); }                      static vf df(vf z, vf) { return fma(z, normal_density(z), normal_cdf(z)); } };
-struct Silu        { static vf f(vf z) { return z * sigmoid(z); }                         static vf df(vf z, vf) { vf s = sigmoid(z); return s * (1.0f + z * (1.0f - s)); } };
-// tanh(softplus(z)) = ((1 + eᶻ)² − 1) / ((1 + eᶻ)² + 1) = u / (u + 2) with u = e²ᶻ + 2eᶻ; past z = 20 it is 1.
-struct Mish        { static vf gate(vf z) { vf e = exp(min(z, splat(20.0f))); vf u = e * (e + 2.0f); return u / (u + 2.0f); }
-                     static vf f(vf z) { return z * gate(z); }
-                     static vf df(vf z, vf) { vf w = gate(z); return fma(z * (1.0f - w * w), sigmoid(z), w); } };
+struct Gelu        { static vf f(vf z) { return at_least(SHUT, z) * normal(z).cdf; }
+                     static vf df(vf z, vf) { const Normal n = normal(z); return fma(z, n.density, n.cdf); } };
+struct Silu        { static vf f(vf z) { return at_least(SHUT, z) * sigmoid(z); }         static vf df(vf z, vf) { vf s = sigmoid(z); return s * (1.0f + z * (1.0f - s)); } };
+// tanh(softplus(z)) = ((1 + eᶻ)² − 1) / ((1 + eᶻ)² + 1) = u / (u + 2) with u = e²ᶻ + 2eᶻ; past z = 20 it is 1. The slope is
+// w + z (1 − w²) sigmoid(z), of which (1 − w²) = 4 (1 + eᶻ)² / (u + 2)²: one power and one division do.
+struct Mish        { static vf f(vf z) { vf x = at_least(SHUT, z), e = exp_within(at_most(20.0f, x)), u = e * (e + 2.0f); return x * (u / (u + 2.0f)); }
+                     static vf df(vf z, vf) { vf x = at_most(20.0f, at_least(SHUT, z)), e = exp_within(x), u = e * (e + 2.0f), q = 1.0f / (u + 2.0f);
+                       return fma(4.0f * x * e * (e + 1.0f) * q, q, u * q); } };
 struct Softplus    { static vf f(vf z) { return softplus(z); }                            static vf df(vf z, vf) { return sigmoid(z); } };
-struct Softsign    { static vf f(vf z) { return z / (1.0f + abs(z)); }                    static vf df(vf z, vf) { vf q = 1.0f / (1.0f + abs(z)); return q * q; } };
+struct Softsign    { static vf f(vf z) { vf x = at_most(1e30f, at_least(-1e30f, z)); return x / (1.0f + abs(x)); }
+                     static vf df(vf z, vf) { vf q = 1.0f / (1.0f + abs(z)); return q * q; } };
 struct Exponential { static vf f(vf z) { return exp(z); }                                 static vf df(vf, vf o) { return o; } };
 // clang-format on
 
@@ -64,9 +78,10 @@ void chain_row(const float* g, const float* z, const float* o, float* delta, int
   for (int i = 0; i < vectors * VL; i += VL) store(delta + i, load(g + i) * F::df(load(z + i), load(o + i)));
 }
 
-// The largest z of a row, and then Σ exp(z − largest): what softmax and its loss are made of.
+// The largest z of a row, and then Σ exp(z − largest): what softmax and its loss are made of. With +∞ among them, or nothing
+// but −∞, there is no limit: ∞ − ∞ makes the whole row NaN, as a NaN does.
 inline float row_top(const float* z, int vectors, int n) {
-  vf top = splat(-3.4e38f);
+  vf top = splat(-__builtin_inff());
   for (int v = 0; v < vectors; ++v) top = max(top, select(inside(v, n), load(z + v * VL), top));
   return largest(top);
 }

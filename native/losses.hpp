@@ -7,8 +7,8 @@
 namespace deltaw::DELTAW_ISA {
 
 constexpr float EPSILON = 1e-7f;  // outputs are kept this far from where a logarithm is infinite
-inline vf inside_unit(vf o) { return min(max(o, splat(EPSILON)), splat(1.0f - EPSILON)); }
-inline vf above_zero(vf o) { return max(o, splat(EPSILON)); }
+inline vf inside_unit(vf o) { return at_most(1.0f - EPSILON, at_least(EPSILON, o)); }
+inline vf above_zero(vf o) { return at_least(EPSILON, o); }
 
 // p is the row's one setting, for each output: huber's δ, pinball's q.
 // clang-format off
@@ -17,7 +17,7 @@ struct Absolute { static vf E(vf o, vf t, vf) { return abs(t - o); }
 struct Squared  { static vf E(vf o, vf t, vf) { return 0.5f * (t - o) * (t - o); }
                   static vf dE(vf o, vf t, vf) { return o - t; } };
 struct Huber    { static vf E(vf o, vf t, vf p) { vf r = abs(t - o); return select(r <= p, 0.5f * r * r, p * (r - 0.5f * p)); }
-                  static vf dE(vf o, vf t, vf p) { return min(max(o - t, -p), p); } };
+                  static vf dE(vf o, vf t, vf p) { return min(p, max(-p, o - t)); } };
 struct Pinball  { static vf E(vf o, vf t, vf p) { return max(p * (t - o), (p - 1.0f) * (t - o)); }
                   static vf dE(vf o, vf t, vf p) { return select(o < t, -p, select(o > t, 1.0f - p, zero())); } };
 struct BinaryCrossEntropy

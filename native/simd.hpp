@@ -64,7 +64,8 @@ inline vf fma(vf a, vf b, vf c) {
 
 inline vf select(vi mask, vf yes, vf no) { return mask ? yes : no; }
 
-// a > b ? a : b, and a < b ? a : b: b where one of them is no number. One instruction, which compilers don't find.
+// a > b ? a : b, and a < b ? a : b: b where one of them is no number. So a bound stands first: max(bound, x) hands a NaN
+// on, max(x, bound) swallows it. One instruction, which compilers don't find.
 inline vf max(vf a, vf b) {
 #if defined(__AVX512F__)
   return _mm512_maskz_max_ps(0xffff, a, b);
@@ -102,6 +103,20 @@ inline vf load_as_float(const std::uint8_t* p) {
 #endif
 }
 
+inline vi load_as_int(const std::uint16_t* p) {
+#if defined(__AVX512F__)
+  return (vi)_mm512_maskz_cvtepu16_epi32(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+#elif defined(__AVX2__)
+  return (vi)_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+#elif defined(__SSE2__)
+  return (vi)_mm_unpacklo_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)), _mm_setzero_si128());
+#else
+  vi x;
+  for (int i = 0; i < VL; ++i) x[i] = p[i];
+  return x;
+#endif
+}
+
 // The lanes whose bits are set, moved to the front.
 #if defined(__AVX512F__)
 constexpr bool COMPRESSES = true;
@@ -111,53 +126,59 @@ constexpr bool COMPRESSES = false;  // one by one is quicker
 inline vf compress(vf x, unsigned) { return x; }
 #endif
 
-// The processor's estimates of 1/√x and 1/x for x > 0, right to 12 or 14 bits. A true square root and division would cost as
-// much as the matrix product whose gradient they follow.
+// √x for x ≥ 0, and a/x for x > 0. True ones cost wide vectors as much as the matrix product whose gradient they follow: there
+// the processor's estimates of 1/√x and 1/x, right to 12 or 14 bits, and a step of Newton's method are quicker. Narrow
+// ones need more steps and no fma: there the true ones are.
+#if defined(__AVX2__)
 inline vf estimate_reciprocal_sqrt(vf x) {
 #if defined(__AVX512F__)
   return _mm512_maskz_rsqrt14_ps(0xffff, x);
-#elif defined(__AVX2__)
-  return _mm256_rsqrt_ps(x);
-#elif defined(__SSE2__)
-  return _mm_rsqrt_ps(x);
 #else
-  vf y;
-  for (int i = 0; i < VL; ++i) y[i] = 1.0f / __builtin_sqrtf(x[i]);
-  return y;
+  return _mm256_rsqrt_ps(x);
 #endif
 }
 inline vf estimate_reciprocal(vf x) {
 #if defined(__AVX512F__)
   return _mm512_maskz_rcp14_ps(0xffff, x);
-#elif defined(__AVX2__)
-  return _mm256_rcp_ps(x);
-#elif defined(__SSE2__)
-  return _mm_rcp_ps(x);
 #else
-  return 1.0f / x;
+  return _mm256_rcp_ps(x);
 #endif
 }
 
-// √x for x ≥ 0, 0 at 0: from y ≈ 1/√x, s = x y, and one step of Newton's method, s + (x − s²) y/2. The smallest
-// normal number stands in for 0 under the estimate.
+// From y ≈ 1/√x, s = x y, and one step, s + (x − s²) y/2. The smallest normal number stands in for 0 under the estimate.
 inline vf square_root(vf x) {
   const vf y = estimate_reciprocal_sqrt(max(x, splat(1.1754944e-38f)));
   const vf s = x * y, half_y = (vf)((vi)y - 0x00800000);  // one less in the exponent: the units for floats are busy
   return fma(fma(-s, s, x), half_y, s);
 }
 
-// a/x for x > 0: from y ≈ 1/x, q = a y, and one step, q + (a − q x) y.
+// From y ≈ 1/x, q = a y, and one step, q + (a − q x) y.
 inline vf quotient(vf a, vf x) {
   const vf y = estimate_reciprocal(x);
   const vf q = a * y;
   return fma(fma(-q, x, a), y, q);
 }
+#else
+inline vf square_root(vf x) {
+#if defined(__SSE2__)
+  return _mm_sqrt_ps(x);
+#elif defined(__aarch64__)
+  return vsqrtq_f32(x);
+#else
+  vf y;
+  for (int i = 0; i < VL; ++i) y[i] = __builtin_sqrtf(x[i]);
+  return y;
+#endif
+}
+inline vf quotient(vf a, vf x) { return a / x; }
+#endif
 
-// eˣ: x = n ln 2 + r with |r| ≤ ½ ln 2, then 2ⁿ by the exponent's bits and eʳ by its series to r⁶
-// (truncation below 2⁻²⁴). Below −87 it stays at the least normal float; above what a float can hold it is infinite.
-inline vf exp(vf x) {
-  const vi overflow = x > 88.7228f;
-  x = min(max(x, splat(-87.0f)), splat(88.0f));
+// The x between which eˣ = 2ⁿ eʳ below is a product of normal floats.
+constexpr float EXP_LEAST = -87.0f, EXP_MOST = 88.37f;
+
+// eˣ for EXP_LEAST ≤ x ≤ EXP_MOST: x = n ln 2 + r with |r| ≤ ½ ln 2, then 2ⁿ by the exponent's bits and eʳ by its series to r⁶
+// (truncation below 2⁻²⁴).
+inline vf exp_within(vf x) {
   const vf round = splat(12582912.0f);  // 1.5 · 2²³: adding it rounds to the nearest integer
   vf shifted = fma(x, splat(1.44269504f), round);
   vf n = shifted - round;
@@ -169,11 +190,20 @@ inline vf exp(vf x) {
   p = fma(p, r, splat(1.0f / 6.0f));
   p = fma(p, r, splat(0.5f));
   p = fma(p * r, r, r) + 1.0f;
-  vi exponent = (((vi)shifted - (vi)round) + 127) << 23;
-  return select(overflow, splat(__builtin_inff()), p * (vf)exponent);
+#if defined(__AVX512F__)
+  return _mm512_maskz_scalef_ps(0xffff, p, n);
+#else
+  return p * (vf)(((vi)shifted << 23) + 0x3f800000);  // what `round` adds to n's bits is shifted out
+#endif
+}
+// eˣ for x ≤ EXP_MOST; it stays at the least normal float below EXP_LEAST.
+inline vf exp_below(vf x) { return exp_within(max(splat(EXP_LEAST), x)); }
+// The same for any x: infinite above EXP_MOST, two thirds of what a float can hold.
+inline vf exp(vf x) {
+  return select(x > EXP_MOST, splat(__builtin_inff()), exp_below(min(splat(EXP_MOST), x)));
 }
 
-// ln x for normal x > 0: x = 2ᵉ m with m in [√½, √2), ln m = 2 atanh(s) for s = (m − 1)/(m + 1), |s| < 0.172.
+// ln x for normal x > 0, and of infinity and NaN themselves: x = 2ᵉ m with m in [√½, √2), ln m = 2 atanh(s) for s = (m − 1)/(m + 1), |s| < 0.172.
 inline vf log(vf x) {
   vi bits = (vi)x;
   vi e = (bits - 0x3f3504f3) >> 23;
@@ -185,7 +215,7 @@ inline vf log(vf x) {
   p = fma(p, q, splat(1.0f / 5.0f));
   p = fma(p, q, splat(1.0f / 3.0f));
   vf ln_m = 2.0f * fma(p * q, s, s);
-  return fma(__builtin_convertvector(e, vf), splat(0.693147181f), ln_m);
+  return select(x < __builtin_inff(), fma(__builtin_convertvector(e, vf), splat(0.693147181f), ln_m), x);
 }
 
 // tanh x: its odd series near 0, where 1 − 2/(e²ˣ + 1) would lose the digits of a small x.
@@ -198,7 +228,7 @@ inline vf tanh(vf x) {
   p = fma(p, q, splat(2.0f / 15.0f));
   p = fma(p, q, splat(-1.0f / 3.0f));
   vf near = fma(p * q, x, x);
-  vf far = 1.0f - 2.0f / (exp(2.0f * a) + 1.0f);
+  vf far = 1.0f - 2.0f / (exp_within(min(splat(40.0f), 2.0f * a)) + 1.0f);  // 1 long before 40
   far = select(x < 0.0f, -far, far);
   return select(a < 0.3f, near, far);
 }

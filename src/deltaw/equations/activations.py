@@ -3,6 +3,9 @@
 `df(z, o)` gets both z and o = f(z), since many derivatives are shortest in o: the notes' o(1 − o).
 `chain(g, z, o)` turns g = ∂E/∂o into ∂E/∂z. For a function of one z it is g · f'(z); softmax, where every
 output depends on every z, goes through its whole Jacobian.
+
+A NaN in z is a NaN in o, and f(±∞) is the limit. A row of softmax with a NaN, with +∞ or with nothing but −∞ in it
+has no limit, or none that all ways agree on: it is NaN.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ inf = math.inf
 LEAK = 0.01  # slope of leaky_relu below zero
 SELU_ALPHA = 1.6732632423543772  # Klambauer et al. 2017, section 2: keeps mean 0 and variance 1
 SELU_SCALE = 1.0507009873554805
+SHUT = -800.0  # where every gate has long shut: z times it is 0 there, and at −∞ no product of infinity and 0
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ class Activation:
         return g * self.df(z, o)
 
 
+def _gated(z: Array, gate: Array) -> Array:
+    return np.asarray(np.maximum(z, SHUT) * gate)
+
+
 def _sigmoid(z: Array) -> Array:
     small = np.exp(-np.abs(z))  # never overflows
     return np.where(z >= 0, 1.0, small) / (1.0 + small)
@@ -61,6 +69,11 @@ def _sigmoid(z: Array) -> Array:
 
 def _softplus(z: Array) -> Array:
     return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def _softsign(z: Array) -> Array:
+    z = np.clip(z, -1e30, 1e30)  # 1 − 1e-30 is 1
+    return np.asarray(z / (1.0 + np.abs(z)))
 
 
 def _elu(z: Array) -> Array:
@@ -100,7 +113,7 @@ _ROWS = (
     Activation("identity", lambda z: z, lambda z, o: np.ones_like(z), (-inf, inf), "z"),
     # The step has slope 0 wherever it has one: it can decide, but gradient descent cannot train through it.
     Activation(
-        "step", lambda z: np.where(z > 0, 1.0, 0.0), lambda z, o: np.zeros_like(z), (0.0, 1.0),
+        "step", lambda z: np.heaviside(z, 0.0), lambda z, o: np.zeros_like(z), (0.0, 1.0),
         "Piecewise((1, z > 0), (0, True))",
     ),
     Activation("sigmoid", _sigmoid, lambda z, o: o * (1.0 - o), (0.0, 1.0), "1/(1 + exp(-z))"),
@@ -123,20 +136,20 @@ _ROWS = (
         f"{SELU_SCALE}*Piecewise((z, z > 0), ({SELU_ALPHA}*(exp(z) - 1), True))",
     ),
     Activation(
-        "gelu", lambda z: z * _normal_cdf(z), lambda z, o: _normal_cdf(z) + z * _normal_density(z),
+        "gelu", lambda z: _gated(z, _normal_cdf(z)), lambda z, o: _normal_cdf(z) + z * _normal_density(z),
         (-0.16997120747990366, inf), "z*(1 + erf(z/sqrt(2)))/2",
     ),
     Activation(
-        "silu", lambda z: z * _sigmoid(z), lambda z, o: _sigmoid(z) * (1.0 + z * (1.0 - _sigmoid(z))),
+        "silu", lambda z: _gated(z, _sigmoid(z)), lambda z, o: _sigmoid(z) * (1.0 + z * (1.0 - _sigmoid(z))),
         (-0.2784645427610738, inf), "z/(1 + exp(-z))",
     ),
     Activation(
-        "mish", lambda z: z * np.tanh(_softplus(z)), _mish_slope, (-0.30884341301725043, inf),
+        "mish", lambda z: _gated(z, np.tanh(_softplus(z))), _mish_slope, (-0.30884341301725043, inf),
         "z*tanh(log(1 + exp(z)))",
     ),
     Activation("softplus", _softplus, lambda z, o: _sigmoid(z), (0.0, inf), "log(1 + exp(z))"),
     Activation(
-        "softsign", lambda z: z / (1.0 + np.abs(z)), lambda z, o: (1.0 + np.abs(z)) ** -2, (-1.0, 1.0),
+        "softsign", _softsign, lambda z, o: (1.0 + np.abs(z)) ** -2, (-1.0, 1.0),
         "z/(1 + Abs(z))",
     ),
     Activation("exponential", np.exp, lambda z, o: o, (0.0, inf), "exp(z)"),
