@@ -42,7 +42,7 @@ void Trainer::mark(Run& run, const Piece& piece, int thread) {
   for (int r = begin; r < end; ++r) inputs.mark(run.epoch.order[piece.begin + r], run.marks[thread].data());
 }
 
-// The rows into the workspace, without the columns that are zero in all of them; and the dropout masks.
+// The rows into the workspace, without the columns that are zero in all of them; and the draws for dropout.
 void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   const Inputs& inputs = run.epoch.inputs;
   Columns& columns = run.columns[thread];
@@ -51,26 +51,26 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
   for (int r = begin; r < end && !run.sparse; ++r)
     columns.fetch(inputs, run.epoch.order[piece.begin + r], work_.x.row(r));
-  if (plan_.dropout.empty()) return;
-  const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // the masks know rows by batch
-  for (std::size_t l = 0; l < plan_.dropout.size(); ++l) {
-    if (!work_.mask[l].data) continue;
-    const int cut = int(std::nearbyint(plan_.dropout[l] * run.epoch.pace.dropout[piece.step] * 65536.0));
-    for (int r = begin; r < end; ++r)
-      dropout_row(plan_.dropout_key, run.epoch.first_step + piece.step, l, batch_row + r, layers_[l].n_out, cut,
-                  work_.mask[l].row(r));
+  const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // the draws know rows by batch
+  for (int l = 0; l < int(layers_.size()); ++l) {
+    const Dropout dropout = dropout_of(run, piece, l);
+    if (dropout.cut > 0)
+      draw_rows(plan_.dropout_key, run.epoch.first_step + piece.step, l, batch_row + begin, end - begin, layers_[l].n_out,
+                work_.draws[l].data() + begin * dropout.ld);
   }
 }
 
-// o = f(z), a = o ⊙ mask, for rows r0 … r1 and groups v0 … v1.
-void Trainer::hand_on(int l, int r0, int r1, int v0, int v1) {
+Dropout Trainer::dropout_of(const Run& run, const Piece& piece, int l) const {
+  if (work_.draws[l].empty()) return {};
+  return {work_.draws[l].data(), layers_[l].n_out, plan_.dropout[l] * run.epoch.pace.dropout[piece.step]};
+}
+
+// o = f(z), and a, what dropout leaves of it, for rows r0 … r1 and groups v0 … v1.
+void Trainer::hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
   const Layer& layer = layers_[l];
-  const bool masked = work_.mask[l].data;
   for (int r = r0; r < r1; ++r) {
     layer.activation->forward(work_.z[l].row(r) + v0 * VL, work_.o[l].row(r) + v0 * VL, v1 - v0, layer.n_out);
-    if (masked)
-      for (int i = v0 * VL; i < v1 * VL; i += VL)
-        store(work_.a[l].row(r) + i, load(work_.o[l].row(r) + i) * load(work_.mask[l].row(r) + i));
+    if (dropout.draws) dropout.apply(r, work_.o[l].row(r), work_.a[l].row(r), v0, v1);
   }
 }
 
@@ -92,6 +92,7 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
     Layer& layer = layers_[l];
     const Rows A = input_of(l);
     const bool rowwise = by_rows(layer, run.threads, SMALL);
+    const Dropout dropout = dropout_of(run, piece, l);
     const auto rectangle = [&](int v0, int v1, int r0, int r1) {
       if (l == 0 && run.sparse)
         for (int r = r0; r < r1; ++r) {
@@ -107,7 +108,7 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
         if (l == 0 && !columns.all()) sum_over(columns.listed());
         else sum_over(Every{layer.n_in});
       }
-      hand_on(l, r0, r1, v0, v1);
+      hand_on(l, r0, r1, v0, v1, dropout);
     };
     if (rowwise) {
       const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
@@ -142,17 +143,15 @@ void Trainer::output_errors(Run& run, const Piece& piece, int thread) {
     if (loss_->fused_with)
       std::memcpy(work_.delta[l].row(r), work_.sent[l].row(r), x.vectors * VL * sizeof(float));
   }
-  if (!loss_->fused_with) chain(l, r0, r1, 0, layers_[l].vectors);
+  if (!loss_->fused_with) chain(l, r0, r1, 0, layers_[l].vectors, {});
 }
 
-// ∂E/∂z of layer l from ∂E/∂o, for rows r0 … r1 and groups v0 … v1; through the dropout mask first.
-void Trainer::chain(int l, int r0, int r1, int v0, int v1) {
-  const bool masked = work_.mask[l].data;
+// ∂E/∂z of layer l from ∂E/∂o, for rows r0 … r1 and groups v0 … v1; of what dropout left first.
+void Trainer::chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
   const int from = v0 * VL;
   for (int r = r0; r < r1; ++r) {
     float* sent = work_.sent[l].row(r);
-    if (masked)
-      for (int i = from; i < v1 * VL; i += VL) store(sent + i, load(sent + i) * load(work_.mask[l].row(r) + i));
+    if (dropout.draws) dropout.apply(r, sent, sent, v0, v1);
     layers_[l].activation->chain(sent + from, work_.z[l].row(r) + from, work_.o[l].row(r) + from,
                                  work_.delta[l].row(r) + from, v1 - v0, layers_[l].n_out);
   }
@@ -177,7 +176,7 @@ void Trainer::backward(Run& run, const Piece& piece, int thread) {
       for (int r = rows.begin; r < rows.end; ++r) split_back(layer, from.row(r), to.row(r), mine.begin, mine.end);
     else
       product_back(layer, from, rows.begin, rows.end, to, mine.begin, mine.end, scratch);
-    chain(l - 1, rows.begin, rows.end, mine.begin, mine.end);
+    chain(l - 1, rows.begin, rows.end, mine.begin, mine.end, dropout_of(run, piece, l - 1));
   }
   run.barrier.wait();
 }

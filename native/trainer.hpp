@@ -9,7 +9,6 @@
 
 #include "data.hpp"
 #include "losses.hpp"
-#include "philox.hpp"
 #include "sparse.hpp"
 #include "team.hpp"
 #include "workspace.hpp"
@@ -95,6 +94,7 @@ class Trainer {
 
   std::vector<Layer>& layers() { return layers_; }
   int slots() const { return slots_; }
+  int batch_size() const { return plan_.batch_size; }
 
   static constexpr int STRIP = 64;  // rows that one thread evaluates at a time
 
@@ -115,8 +115,9 @@ class Trainer {
   void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
   void backward(Run& run, const Piece& piece, int thread);
-  void hand_on(int l, int r0, int r1, int v0, int v1);
-  void chain(int l, int r0, int r1, int v0, int v1);
+  void hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
+  void chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
+  Dropout dropout_of(const Run& run, const Piece& piece, int l) const;
   template <class Sink, class Bias>
   void gradient_of_layer(Run& run, const Piece& piece, int l, int thread, const Sink& sink, Bias&& bias);
   template <class Opt> void update(Run& run, const Piece& piece, int thread);

@@ -1,9 +1,11 @@
 // The signals and errors of the rows that are in work, layer by layer, all rows padded to whole vectors.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "dense.hpp"
+#include "philox.hpp"
 
 namespace deltaw::DELTAW_ISA {
 
@@ -13,14 +15,14 @@ struct Workspace {
   Rows t;            // targets
   std::vector<Rows> z, o, a;      // a[l]: what layer l hands on; the same rows as o[l] without dropout
   std::vector<Rows> sent, delta;  // ∂E/∂o as it reached layer l, and ∂E/∂z
-  std::vector<Rows> mask;         // dropout factors of layer l's outputs, where it has any
+  std::vector<std::vector<std::uint16_t>> draws;  // of layer l's units, where it has dropout
   Columns columns;                // of `signals`
   std::vector<Columns::Marks> marks{1};
   std::vector<double> row_error;  // E of each row, times its weight
   std::vector<Floats> scratch;    // one for each thread: transposed panels
 
   Workspace() = default;
-  // `training`: with what the way back needs; `dropped[l]`: layer l's outputs are multiplied by a mask.
+  // `training`: with what the way back needs; `dropped[l]`: some of layer l's outputs are dropped.
   Workspace(const std::vector<Layer>& layers, int rows, bool training, const std::vector<bool>& dropped)
       : capacity(rows), row_error(rows) {
     x = rows_of(layers.front().n_in);
@@ -31,7 +33,7 @@ struct Workspace {
       o.push_back(rows_of(n));
       const bool masked = l < dropped.size() && dropped[l];
       a.push_back(masked ? rows_of(n) : o.back());
-      mask.push_back(masked ? rows_of(n) : Rows{nullptr, 0});
+      draws.emplace_back(masked ? rows * blocks_for(n) * DRAWS_PER_BLOCK + VL : 0);
       sent.push_back(training ? rows_of(n) : Rows{nullptr, 0});
       delta.push_back(training ? rows_of(n) : Rows{nullptr, 0});
     }

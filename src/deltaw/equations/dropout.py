@@ -1,8 +1,9 @@
 """Dropout masks that every engine can make again: Srivastava et al. (2014), inverted.
 
 A unit is kept with probability 1 − rate, and then divided by it, so that nothing changes when the network is
-used. The random bits come from Philox 4×64-10 (Salmon et al. 2011), which turns a key and a counter into bits
-without any state: the mask of a step and layer is the same whoever makes it, in whatever order.
+used. The random bits come from Philox 4×32-10 (Salmon et al. 2011), which turns a key and a counter into bits
+without any state: the mask of a step and layer is the same whoever makes it, in whatever order. Its words of 32 bits
+are what vector instructions multiply; JAX, PyTorch and TensorFlow draw their masks by it too.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ from deltaw.exceptions import SettingError
 
 Array = NDArray[np.float64]
 
-BITS = 16  # random bits a unit; a block of Philox is 256 bits, so 16 units
-UNITS_PER_BLOCK = 256 // BITS
+BITS = 16  # random bits a unit; a block of Philox is 128 bits, so 8 units
+UNITS_PER_BLOCK = 128 // BITS
+ROUNDS = 10
+FACTORS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+KEY_STEPS = 0x9E3779B9, 0xBB67AE85
+HALF, WORD = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,25 @@ def mask(key: int, step: int, layer: int, rows: int, units: int, rate: float) ->
         step: the training step, counted from 0 over all epochs.
         layer: which layer's outputs, counted from 0.
     """
-    blocks = -(-units // UNITS_PER_BLOCK)
-    bits = np.random.Philox(key=np.array([key, 0], np.uint64), counter=np.array([0, 0, layer, step], np.uint64))
-    words = np.asarray(bits.random_raw(rows * blocks * 4), dtype="<u8")
-    draws = words.view("<u2").reshape(rows, blocks * UNITS_PER_BLOCK)[:, :units]
+    blocks = -(-units // UNITS_PER_BLOCK)  # every row begins a new one
+    words = philox(np.arange(rows * blocks, dtype=np.uint64), layer, step, key)
+    draws = words.astype("<u4").view("<u2").reshape(rows, blocks * UNITS_PER_BLOCK)[:, :units]
     cut = threshold(rate)
     return np.where(draws >= cut, 1.0 / (1.0 - cut / (1 << BITS)), 0.0)
+
+
+def philox(first: NDArray[np.uint64], second: int, last: int, key: int) -> NDArray[np.uint64]:
+    """The blocks of the counters (first, second, low half of `last`, high half), (n, 4): words of 32 bits.
+
+    A round multiplies words 0 and 2 and mixes the halves of the products with the other words and the key, which
+    goes on by a step of its own: section 3.3 and table 2 of the paper.
+    """
+    x0 = first & WORD
+    x1, x2, x3 = (np.full_like(x0, word & 0xFFFFFFFF) for word in (second, last, last >> 32))
+    k0, k1 = key & 0xFFFFFFFF, key >> 32
+    for _ in range(ROUNDS):
+        p0, p1 = x0 * FACTORS[0], x2 * FACTORS[1]
+        x0, x1 = (p1 >> HALF) ^ x1 ^ np.uint64(k0), p1 & WORD
+        x2, x3 = (p0 >> HALF) ^ x3 ^ np.uint64(k1), p0 & WORD
+        k0, k1 = (k0 + KEY_STEPS[0]) & 0xFFFFFFFF, (k1 + KEY_STEPS[1]) & 0xFFFFFFFF
+    return np.stack([x0, x1, x2, x3], axis=-1)
