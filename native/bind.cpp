@@ -6,11 +6,16 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <cxxabi.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <thread>
 
 #include "trainer.hpp"
 
@@ -26,26 +31,76 @@ void require(bool condition, const char* message) {
   if (!condition) throw std::invalid_argument(message);
 }
 
-// Inputs and targets, with the arrays that they point into.
+constexpr int MOST_THREADS = 1024;  // engines/native.py names it too
+void require_threads(int threads) { require(threads >= 1 && threads <= MOST_THREADS, "threads: 1 to 1024"); }
+
+// A compiler may take every float to lie at a multiple of 4.
+auto numbers(const auto& array) {
+  const auto first = array.data();
+  require(reinterpret_cast<std::uintptr_t>(first) % sizeof(*first) == 0, "an array at a multiple of its numbers' size");
+  return first;
+}
+int columns_of(const auto& array) {
+  require(array.shape(1) <= std::size_t(std::numeric_limits<int>::max()), "fewer than 2^31 columns");
+  return int(array.shape(1));
+}
+
+// Python up to 3.13 ends a thread that asks for the GIL while the interpreter shuts down: it unwinds the thread's stack, which
+// meets frames of C++ that let nothing through, and the whole program aborts. Such a thread sleeps here until the program
+// has ended, as it does from 3.14 on.
+template <class Ask>
+void ask_for_gil(Ask&& ask) {
+#if defined(__GLIBCXX__)
+  try {
+    ask();
+  } catch (abi::__forced_unwind&) {
+    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+#else
+  ask();
+#endif
+}
+
+class WithoutGil {
+ public:
+  WithoutGil() : thread_(PyEval_SaveThread()) {}
+  ~WithoutGil() {
+    ask_for_gil([this] { PyEval_RestoreThread(thread_); });
+  }
+  WithoutGil(const WithoutGil&) = delete;
+
+ private:
+  PyThreadState* thread_;
+};
+
+// Whether Ctrl-C is this thread's: Python tells the main thread alone. The others need no GIL to know.
+bool is_main_thread() {
+  const nb::object main = nb::module_::import_("threading").attr("main_thread")();
+  return nb::cast<unsigned long>(main.attr("ident")) == PyThread_get_thread_ident();
+}
+
+// Inputs and targets, with the arrays that they point into. What is a place in memory (a column, a label, where a row starts)
+// is copied, then checked: somebody may write to the caller's array while the core reads it. That may give wrong numbers.
 struct HeldInputs {
   Inputs data;
   std::vector<nb::object> arrays;
-  Compressed own = {};  // see compress
+  Compressed own = {};
 };
 struct HeldTargets {
   Targets data;
   std::int64_t rows;
   std::vector<nb::object> arrays;
+  std::vector<std::int32_t> labels;
 };
 
 HeldInputs dense(Array<const float, 2> X, float multiply, float offset) {
-  Inputs in{.rows = std::int64_t(X.shape(0)), .n_in = int(X.shape(1)), .floats = X.data()};
+  Inputs in{.rows = std::int64_t(X.shape(0)), .n_in = columns_of(X), .floats = numbers(X)};
   in.multiply = multiply, in.offset = offset;
   return {.data = in, .arrays = {nb::cast(X)}};
 }
 
 HeldInputs bytes(Array<const std::uint8_t, 2> X, float multiply, float offset) {
-  Inputs in{.rows = std::int64_t(X.shape(0)), .n_in = int(X.shape(1)), .bytes = X.data()};
+  Inputs in{.rows = std::int64_t(X.shape(0)), .n_in = columns_of(X), .bytes = numbers(X)};
   in.multiply = multiply, in.offset = offset;
   return {.data = in, .arrays = {nb::cast(X)}};
 }
@@ -54,23 +109,25 @@ HeldInputs sparse(Array<const float, 1> values, Array<const std::int32_t, 1> col
                   Array<const std::int64_t, 1> starts, int n_in, float multiply, float offset) {
   const std::int64_t n = std::int64_t(starts.shape(0)) - 1, stored = std::int64_t(values.shape(0));
   require(n >= 0 && values.shape(0) == columns.shape(0), "sparse: values and columns of one length, starts of rows + 1");
-  require(starts.data()[0] == 0 && starts.data()[n] == stored, "sparse: starts must run from 0 to the stored values");
-  require(std::is_sorted(starts.data(), starts.data() + n + 1), "sparse: starts must not fall");
-  for (std::int64_t i = 0; i < stored; ++i)
-    require(columns.data()[i] >= 0 && columns.data()[i] < n_in, "sparse: a column beyond the inputs");
-  Inputs in{.rows = n, .n_in = n_in};
-  in.values = values.data(), in.columns = columns.data(), in.starts = starts.data();
-  in.multiply = multiply, in.offset = offset;
-  return {.data = in, .arrays = {nb::cast(values), nb::cast(columns), nb::cast(starts)}};
+  HeldInputs held{.data = {.rows = n, .n_in = n_in}, .arrays = {nb::cast(values)}};
+  Compressed& own = held.own;
+  own.columns.assign(numbers(columns), numbers(columns) + stored);
+  own.starts.assign(numbers(starts), numbers(starts) + n + 1);
+  require(own.starts.front() == 0 && own.starts.back() == stored, "sparse: starts must run from 0 to the stored values");
+  require(std::is_sorted(own.starts.begin(), own.starts.end()), "sparse: starts must not fall");
+  for (const std::int32_t k : own.columns) require(k >= 0 && k < n_in, "sparse: a column beyond the inputs");
+  held.data.values = numbers(values), held.data.columns = own.columns.data(), held.data.starts = own.starts.data();
+  held.data.multiply = multiply, held.data.offset = offset;
+  return held;  // moving the vectors leaves their memory where it is
 }
 
 template <class T>
 HeldInputs without_background(Array<const T, 2> X, T common, float multiply, float offset) {
   HeldInputs held;
-  held.own = compress(X.data(), std::int64_t(X.shape(0)), int(X.shape(1)), common, multiply);
-  held.data = {.rows = std::int64_t(X.shape(0)), .n_in = int(X.shape(1))};
+  held.own = compress(numbers(X), std::int64_t(X.shape(0)), columns_of(X), common, multiply);
+  held.data = {.rows = std::int64_t(X.shape(0)), .n_in = columns_of(X)};
   held.data.values = held.own.values.data(), held.data.columns = held.own.columns.data();
-  held.data.starts = held.own.starts.data();  // moving the vectors leaves their memory where it is
+  held.data.starts = held.own.starts.data();
   held.data.offset = multiply * float(common) + offset;
   return held;
 }
@@ -83,20 +140,20 @@ HeldTargets held_targets(nb::object T, nb::object weight, int n_out, double smoo
   Array<const std::int32_t, 1> labels;
   if (nb::try_cast(T, labels, false)) {
     held.rows = std::int64_t(labels.shape(0));
-    for (std::int64_t i = 0; i < held.rows; ++i)
-      require(labels.data()[i] >= 0 && labels.data()[i] < n_out, "targets: a label beyond the outputs");
-    held.data.labels = labels.data();
+    held.labels.assign(numbers(labels), numbers(labels) + held.rows);
+    for (const std::int32_t label : held.labels) require(label >= 0 && label < n_out, "targets: a label beyond the outputs");
+    held.data.labels = held.labels.data();
   } else {
     auto values = nb::cast<Array<const float, 2>>(T);
-    require(int(values.shape(1)) == n_out, "targets: a column for each output");
+    require(columns_of(values) == n_out, "targets: a column for each output");
     held.rows = std::int64_t(values.shape(0));
-    held.data.floats = values.data();
+    held.data.floats = numbers(values);
+    held.arrays.push_back(T);
   }
-  held.arrays.push_back(T);
   if (!weight.is_none()) {
     auto weights = nb::cast<Array<const float, 1>>(weight);
     require(std::int64_t(weights.shape(0)) == held.rows, "targets: one weight a row");
-    held.data.weight = weights.data();
+    held.data.weight = numbers(weights);
     held.arrays.push_back(weight);
   }
   return held;
@@ -106,32 +163,37 @@ HeldTargets held_targets(nb::object T, nb::object weight, int n_out, double smoo
 std::pair<std::vector<double>, std::vector<double>> train(
     Trainer& trainer, const HeldInputs& X, const HeldTargets& T, Array<const std::int64_t, 2> orders,
     std::int64_t first_step, Array<const double, 1> alpha, Array<const double, 1> decay,
-    Array<const double, 1> dropout, std::int64_t batch_size, int threads) {
+    Array<const double, 1> dropout, int threads) {
   const std::int64_t epochs = std::int64_t(orders.shape(0)), n = std::int64_t(orders.shape(1));
+  const std::int64_t batch_size = trainer.batch_size();
   const std::int64_t steps = (n + batch_size - 1) / batch_size;
   require(X.data.rows == T.rows, "train: as many targets as inputs");
   require(X.data.n_in == trainer.layers().front().n_in, "train: inputs of the network's width");
   require(T.data.n_out == trainer.layers().back().n_out, "train: targets of the network's width");
-  for (const auto* numbers : {&alpha, &decay, &dropout})
-    require(std::int64_t(numbers->shape(0)) == epochs * steps, "train: one pace a step");
-  require(threads >= 1 && threads <= 1024, "train: 1 to 1024 threads");
-  for (std::int64_t i = 0; i < epochs * n; ++i)
-    require(orders.data()[i] >= 0 && orders.data()[i] < X.data.rows, "train: a row that is not there");
+  for (const auto* each : {&alpha, &decay, &dropout})
+    require(std::int64_t(each->shape(0)) == epochs * steps, "train: one pace a step");
+  require_threads(threads);
+  const std::vector<std::int64_t> order(numbers(orders), numbers(orders) + epochs * n);
+  for (const std::int64_t row : order) require(row >= 0 && row < X.data.rows, "train: a row that is not there");
 
+  const bool told = is_main_thread();
   bool interrupted = false;
-  const auto stop = [&interrupted] {
-    nb::gil_scoped_acquire python;
-    interrupted = interrupted || PyErr_CheckSignals() != 0;
-    return interrupted;
-  };
   std::vector<double> errors, seconds;
   {
-    nb::gil_scoped_release others_may_run;
+    PyThreadState* const thread = PyThreadState_Get();
+    WithoutGil others_may_run;
+    const auto stop = [&interrupted, told, thread] {
+      if (!told || interrupted) return interrupted;
+      ask_for_gil([thread] { PyEval_RestoreThread(thread); });
+      interrupted = PyErr_CheckSignals() != 0;
+      PyEval_SaveThread();
+      return interrupted;
+    };
     for (std::int64_t e = 0; e < epochs && !interrupted; ++e) {
       const auto started = std::chrono::steady_clock::now();
       const std::int64_t at = e * steps;
-      const Epoch epoch{X.data, T.data, orders.data() + e * n, n, first_step + at,
-                        {alpha.data() + at, decay.data() + at, dropout.data() + at}};
+      const Epoch epoch{X.data, T.data, order.data() + e * n, n, first_step + at,
+                        {numbers(alpha) + at, numbers(decay) + at, numbers(dropout) + at}};
       errors.push_back(trainer.train(epoch, threads, stop));
       seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
       if (!std::isfinite(errors.back())) break;
@@ -148,8 +210,8 @@ auto with_all_rows(Trainer& trainer, const HeldInputs& X, const HeldTargets& T, 
   require(n == T.rows && n >= 1, "expected one row or more, as many targets as inputs");
   require(X.data.n_in == trainer.layers().front().n_in, "expected inputs of the network's width");
   require(T.data.n_out == trainer.layers().back().n_out, "expected targets of the network's width");
-  require(threads >= 1 && threads <= 1024, "expected 1 to 1024 threads");
-  nb::gil_scoped_release others_may_run;
+  require_threads(threads);
+  WithoutGil others_may_run;
   std::vector<std::int64_t> order(n);
   std::iota(order.begin(), order.end(), 0);
   const double none = 0.0;
@@ -177,25 +239,27 @@ std::vector<std::tuple<std::int64_t, int, double, double, double>> look(
 
 double evaluate(Trainer& trainer, const HeldInputs& X, const HeldTargets* T, Array<float, 2> out, int threads) {
   require(X.data.n_in == trainer.layers().front().n_in, "evaluate: inputs of the network's width");
-  require(std::int64_t(out.shape(0)) == X.data.rows && int(out.shape(1)) == trainer.layers().back().n_out,
+  require(std::int64_t(out.shape(0)) == X.data.rows && columns_of(out) == trainer.layers().back().n_out,
           "evaluate: room for every output");
   require(!T || T->rows == X.data.rows, "evaluate: as many targets as inputs");
-  require(threads >= 1 && threads <= 1024, "evaluate: 1 to 1024 threads");
-  nb::gil_scoped_release others_may_run;
-  return trainer.evaluate(X.data, T ? &T->data : nullptr, out.data(), threads);
+  require_threads(threads);
+  WithoutGil others_may_run;
+  return trainer.evaluate(X.data, T ? &T->data : nullptr, numbers(out), threads);
 }
 
 // Outputs (n, n_out) of dense float32 rows, in a new array. A few rows are not worth letting go of the GIL.
 nb::ndarray<nb::numpy, float, nb::ndim<2>> predict(Trainer& trainer, Array<const float, 2> X, int threads) {
   const std::size_t n = X.shape(0), n_in = X.shape(1), n_out = std::size_t(trainer.layers().back().n_out);
-  require(int(n_in) == trainer.layers().front().n_in, "predict: inputs of the network's width");
+  require(columns_of(X) == trainer.layers().front().n_in, "predict: inputs of the network's width");
+  require_threads(threads);
+  const float* rows = numbers(X);
   float* out = new float[std::max<std::size_t>(1, n * n_out)];
   nb::capsule owner(out, [](void* p) noexcept { delete[] static_cast<float*>(p); });
   if (n <= std::size_t(Trainer::STRIP)) {
-    trainer.outputs(X.data(), int(n), out);
+    trainer.outputs(rows, int(n), out);
   } else {
-    Inputs in{.rows = std::int64_t(n), .n_in = int(n_in), .floats = X.data()};
-    nb::gil_scoped_release others_may_run;
+    Inputs in{.rows = std::int64_t(n), .n_in = int(n_in), .floats = rows};
+    WithoutGil others_may_run;
     trainer.evaluate(in, nullptr, out, threads);
   }
   return {out, {n, n_out}, owner};
@@ -214,6 +278,7 @@ void check_shapes(const Layer& layer, std::size_t rows, std::size_t columns, std
 }
 
 NB_MODULE(DELTAW_MODULE, m) {
+  nb::set_leak_warnings(false);  // a daemon thread may hold some of these for ever: no news for whoever runs the program
   nb::class_<HeldInputs>(m, "Inputs")
       .def_static("dense", dense, "X"_a, "multiply"_a, "offset"_a)
       .def_static("bytes", bytes, "X"_a, "multiply"_a, "offset"_a)
@@ -251,19 +316,20 @@ NB_MODULE(DELTAW_MODULE, m) {
                specs.push_back({n_in, n_out, activation, bias});
              }
              require(!specs.empty() && plan.batch_size >= 1, "one layer and one row a batch, or more");
+             require(plan.dropout.size() < specs.size(), "dropout: at most one rate for each hidden layer");
              new (self) Trainer(specs, plan);
            })
       .def("write",
            [](Trainer& self, int l, int slot, Array<const float, 2> W, Array<const float, 1> b) {
              Floats& to = slot_of(self, l, slot);
              check_shapes(self.layers()[l], W.shape(0), W.shape(1), b.shape(0));
-             self.layers()[l].pack(to, W.data(), b.data());
+             self.layers()[l].pack(to, numbers(W), numbers(b));
            })
       .def("read",
            [](Trainer& self, int l, int slot, Array<float, 2> W, Array<float, 1> b) {
              const Floats& from = slot_of(self, l, slot);
              check_shapes(self.layers()[l], W.shape(0), W.shape(1), b.shape(0));
-             self.layers()[l].unpack(from, W.data(), b.data());
+             self.layers()[l].unpack(from, numbers(W), numbers(b));
            })
       .def_prop_ro("slots", &Trainer::slots)
       .def("train", train)

@@ -64,14 +64,18 @@ struct Compressed {
   std::vector<std::int32_t> columns;
   std::vector<std::int64_t> starts;
 };
+// Somebody may write to `raw` meanwhile, so that what was counted is not what is found: there is room for every row before
+// it is read.
 template <class T>
 Compressed compress(const T* raw, std::int64_t rows, int n_in, T common, float multiply) {
   const std::size_t stored = std::size_t(rows) * n_in - std::count(raw, raw + std::size_t(rows) * n_in, common);
   Compressed to;
-  to.values.resize(stored + 1), to.columns.resize(stored + 1);
+  const auto make_room = [&to](std::size_t n) { to.values.resize(n), to.columns.resize(n); };
+  make_room(stored + n_in);
   to.starts.push_back(0);
   std::size_t i = 0;
   for (std::int64_t r = 0; r < rows; ++r, raw += n_in) {
+    if (i + n_in > to.values.size()) make_room(2 * (i + n_in));
     for (int k = 0; k < n_in; ++k) {  // always written, kept by counting on: no branch to mispredict
       to.values[i] = multiply * (float(raw[k]) - float(common));
       to.columns[i] = k;
@@ -79,7 +83,7 @@ Compressed compress(const T* raw, std::int64_t rows, int n_in, T common, float m
     }
     to.starts.push_back(std::int64_t(i));
   }
-  to.values.pop_back(), to.columns.pop_back();
+  make_room(i);
   return to;
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace deltaw::DELTAW_ISA {
@@ -53,8 +54,9 @@ class ThreadChoice {
   int most() const { return most_; }
   int threads() const { return alone_ ? 1 : most_; }
 
-  // Steps to make before `learn`: a few milliseconds of work.
+  // Steps to make before `learn`: a few milliseconds of work, or all where there is nothing to choose.
   std::int64_t steps() const {
+    if (most_ == 1) return std::int64_t(1) << 31;
     const double rate = rate_[alone_];
     return rate > 0.0 ? std::max<std::int64_t>(1, std::int64_t(rate * (trying() ? 0.004 : 0.02))) : 4;
   }
@@ -88,14 +90,45 @@ class ThreadChoice {
   double since_trial_ = 0.0, trial_cost_ = 0.0;
 };
 
-// Run work(thread) for thread = 0 … threads − 1; 0 is the caller's own.
+// Threads that are waited for, however the work ends.
+class Joined {
+ public:
+  ~Joined() {
+    for (std::thread& each : all_) each.join();
+  }
+  template <class Work>
+  void start(Work&& work) {
+    all_.emplace_back(std::forward<Work>(work));
+  }
+
+ private:
+  std::vector<std::thread> all_;
+};
+
+// Run work(thread) for thread = 0 … threads − 1; 0 is the caller's own. Where the system has no thread left to give, none
+// begins (those that did would wait for it at a barrier for ever), and its std::system_error goes to the caller.
 template <class Work>
 void run_team(int threads, Work&& work) {
-  std::vector<std::thread> others;
-  others.reserve(threads - 1);
-  for (int t = 1; t < threads; ++t) others.emplace_back([&work, t] { work(t); });
+  if (threads == 1) return work(0);
+  enum Start { WAIT, GO, LEAVE };
+  std::atomic<int> start{WAIT};
+  Joined others;
+  const auto tell = [&start](Start what) {
+    start.store(what, std::memory_order_release);
+    start.notify_all();
+  };
+  try {
+    for (int t = 1; t < threads; ++t)
+      others.start([&work, &start, t] {
+        start.wait(WAIT, std::memory_order_acquire);
+        if (start.load(std::memory_order_acquire) == GO) work(t);
+      });
+  } catch (...) {
+    tell(LEAVE);
+    throw;
+  }
+  tell(GO);
   work(0);
-  for (auto& other : others) other.join();
 }
 
 // The part of 0 … n that thread `t` of `threads` takes, in multiples of `grain`.

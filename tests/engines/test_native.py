@@ -117,9 +117,9 @@ def test_the_core_refuses_what_would_reach_outside_its_arrays():
     T = compiled.targets(np.zeros((4, 2), np.float32), None, 2, 0.0, False)
     four, one = np.ones(4), np.ones(1)
     with pytest.raises(ValueError, match="a row that is not there"):
-        trainer.train(X, T, np.array([[0, 1, 2, 4]]), 0, four, four, four, 1, 1)
+        trainer.train(X, T, np.array([[0, 1, 2, 4]]), 0, four, four, four, 1)
     with pytest.raises(ValueError, match="one pace a step"):
-        trainer.train(X, T, np.arange(4)[None], 0, one, four, four, 1, 1)
+        trainer.train(X, T, np.arange(4)[None], 0, one, four, four, 1)
     with pytest.raises(ValueError, match="label beyond"):
         compiled.targets(np.array([0, 2], np.int32), None, 2, 0.0, False)
     with pytest.raises(ValueError, match="column beyond"):

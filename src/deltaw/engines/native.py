@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.engines.look import Look, flat_below
-from deltaw.engines.protocol import Pace, Plan
+from deltaw.engines.protocol import Pace, Plan, thread_count
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop
 from deltaw.exceptions import InputError
@@ -28,6 +28,7 @@ WORTH_TWO_THREADS_ONE_ROW = 30_000
 WORTH_A_TEAM = 10_000_000
 # Where more than this share of the inputs is one number, one row at a time is trained by the others alone.
 MOSTLY = 0.6
+MOST_ROWS = 2**31 - 1  # of a batch: the core counts them in 32 bits
 # The core's arrays of a layer: these, then the optimiser's state from 0.
 WEIGHTS, GRADIENT = -1, -2
 
@@ -67,7 +68,7 @@ class NativeEngine:
     ) -> tuple[list[float], list[float]]:
         X, T = self._prepare(rows, self.plan.label_smoothing, self._by_the_others())
         totals, seconds = self.trainer.train(
-            X, T, orders, first_step, pace.alpha, pace.decay, pace.dropout, self.plan.batch_size, self._threads()
+            X, T, orders, first_step, pace.alpha, pace.decay, pace.dropout, self._threads()
         )
         return [total / len(rows) for total in totals], seconds
 
@@ -136,7 +137,7 @@ class NativeEngine:
             if hasattr(settings, field.name):
                 setattr(settings, field.name, getattr(plan.optimizer, field.name))
         made.settings = settings
-        made.batch_size, made.notes_rule = plan.batch_size, plan.rule == "notes"
+        made.batch_size, made.notes_rule = min(plan.batch_size, MOST_ROWS), plan.rule == "notes"
         made.l2, made.max_grad_norm = plan.l2, plan.max_grad_norm or 0.0
         made.dropout, made.dropout_key = list(plan.dropout), plan.dropout_key
         made.watched = plan.watched
@@ -163,7 +164,7 @@ class NativeEngine:
         multiply, offset = rows.scale
         if rows.sparse:
             X = rows.X
-            columns, starts = X.indices.astype(np.int32, copy=False), X.indptr.astype(np.int64)
+            columns, starts = _plain(X.indices, np.int32), _plain(X.indptr, np.int64)
             return self.core.Inputs.sparse(_float32(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
         is_bytes = rows.X.dtype == np.uint8
         X = rows.X if is_bytes else _float32(rows.X, "X")
@@ -211,9 +212,14 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
+def _plain(array: Any, dtype: Any) -> NDArray[Any]:
+    """The same numbers as the core reads them: of this type, in C order, each at a multiple of its size."""
+    return np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])
+
+
 def _float32(array: Any, what: str = "state") -> NDArray[np.float32]:
     with np.errstate(over="ignore", invalid="ignore"):
-        single = np.ascontiguousarray(array, np.float32)
+        single: NDArray[np.float32] = _plain(array, np.float32)
         suspect = single is not array and not np.isfinite(single.sum())
     if suspect:
         bad = np.argwhere(np.isinf(single) & np.isfinite(array))

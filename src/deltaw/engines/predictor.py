@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deltaw import engines
-from deltaw.engines.protocol import Plan
+from deltaw.engines.protocol import MOST_THREADS, Plan, thread_count
 from deltaw.engines.rows import Rows
 from deltaw.equations.losses import loss
 from deltaw.equations.optimizers import SGD
-from deltaw.exceptions import SettingError
 from deltaw.network import Network
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 CHUNK = 8192  # rows that are brought to float32, or go through the equations, at a time: they take little memory
-
-MOST_THREADS = 1024  # that the core starts
 
 
 class Predictor:
@@ -49,12 +46,7 @@ class Predictor:
 
     def __init__(self, network: Network, threads: int | None = None) -> None:
         network.check()
-        whole = isinstance(threads, (int, np.integer)) and not isinstance(threads, bool)
-        if threads is not None and not (whole and 1 <= threads <= MOST_THREADS):
-            raise SettingError(
-                f"threads: expected a whole number from 1 to {MOST_THREADS}", repr(threads), "leave it out for all"
-            )
-        self.network, self.threads = network.copy(), threads
+        self.network, self.threads = network.copy(), thread_count(threads)
         self.network.weights = [np.array(w) for w in network.weights]  # laid out as they were: quickest to compare
         plan = Plan(loss=loss("squared"), optimizer=SGD(), batch_size=1, threads=threads)
         self._engine = cast("NativeEngine", engines.make("native", network, plan))

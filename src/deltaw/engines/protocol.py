@@ -13,9 +13,12 @@ from deltaw.engines.rows import Rows
 from deltaw.equations.backprop import Rule
 from deltaw.equations.losses import Loss
 from deltaw.equations.optimizers import Optimizer
+from deltaw.exceptions import SettingError
 from deltaw.network import Network
 
 Array = NDArray[np.float64]
+
+MOST_THREADS = 1024  # native/bind.cpp holds it too
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,17 @@ class Pace:
     alpha: Array
     decay: Array
     dropout: Array
+
+
+def thread_count(threads: int | None) -> int | None:
+    """`threads` as they were asked for, None for as many as there are processors. SettingError for what cannot be."""
+    if threads is None:
+        return None
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or not 1 <= threads <= MOST_THREADS:
+        raise SettingError(
+            f"threads: expected a whole number from 1 to {MOST_THREADS}", repr(threads), "leave it out for all"
+        )
+    return int(threads)
 
 
 class Engine(Protocol):

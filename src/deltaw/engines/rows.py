@@ -21,7 +21,7 @@ class Rows:
     """Inputs and targets that fit a network and a loss. Compared by identity: engines keep what they made of them.
 
     Attributes:
-        X: (n, n_in): C-ordered float32, float64 or uint8, or a SciPy CSR array of floats.
+        X: (n, n_in): C-ordered, aligned float32, float64 or uint8, or a SciPy CSR array of floats.
         T: (n, n_out) floats, or integer labels (n,) in int32, or None for rows that are only predicted.
         scale: x becomes multiply · x + offset on its way into the network; (1, 0) leaves it.
         weight: (n,) with mean 1, or None where all rows weigh the same.
@@ -101,8 +101,9 @@ def _inputs(X: Any, n_in: int, what: str) -> Any:
             f"{what}: expected {n_in} columns, the network's inputs", f"shape {x.shape}", "give rows of that width"
         )
     if isinstance(x, np.ndarray):
-        x = np.ascontiguousarray(x if x.dtype == np.uint8 else x.astype(_float_type(x.dtype), copy=False))
+        x = _in_order(x, np.dtype(np.uint8) if x.dtype == np.uint8 else np.dtype(_float_type(x.dtype)))
     else:
+        x = _well_formed(x, what)
         x = x.astype(_float_type(x.dtype), copy=False)
         if not x.has_canonical_format:
             x = x.copy()  # the caller's own matrix stays as it is
@@ -123,6 +124,31 @@ def _array(values: Any, what: str) -> NDArray[Any]:
         raise InputError(
             f"{what}: expected an array of numbers", "rows of different widths", "make all rows of one width"
         ) from None
+
+
+def _in_order(x: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The same numbers as an engine reads them: of this type, in C order, each at a multiple of its size."""
+    return np.require(np.asarray(x), dtype, ["C_CONTIGUOUS", "ALIGNED"])
+
+
+def _well_formed(x: Any, what: str) -> Any:
+    """A CSR matrix whose columns and row starts lie within it, since SciPy's own code and the engines index by them."""
+    starts, columns, n = np.asarray(x.indptr), np.asarray(x.indices), min(len(x.indices), len(x.data))
+    if len(starts) != x.shape[0] + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
+        wrong = "row starts (indptr) that are not one more than the rows, rising from 0"
+    elif starts[-1] > n:
+        wrong = f"row starts (indptr) up to {starts[-1]} for {n} numbers"
+    elif len(stored := columns[: starts[-1]]) and not 0 <= stored.min() <= stored.max() < x.shape[1]:
+        wrong = f"columns (indices) from {stored.min()} to {stored.max()} of {x.shape[1]}"
+    elif len(stored) == len(columns) == len(x.data):
+        return x
+    else:
+        return type(x)(
+            (x.data[: len(stored)], stored, starts), shape=x.shape
+        )  # SciPy allows room behind the last number
+    raise InputError(
+        f"{what}: expected a well-formed CSR matrix", wrong, "build it anew, e.g. with scipy.sparse.csr_array"
+    )
 
 
 def _float_type(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
@@ -173,7 +199,7 @@ def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
             f"{what}: expected shape ({n}, {n_out}), a row for each of X and a column for each output{labels}",
             f"{t.dtype} of shape {t.shape}", "reshape it, or make it one-hot with deltaw.equations.losses.one_hot",
         )  # fmt: skip
-    t = np.ascontiguousarray(t, dtype=t.dtype if t.dtype in (np.float32, np.float64) else np.float64)
+    t = _in_order(t, t.dtype if t.dtype in (np.float32, np.float64) else np.dtype(np.float64))
     _finite(t, what)
     if t.min() < loss.low or t.max() > loss.high:
         row, column = np.argwhere((t < loss.low) | (t > loss.high))[0]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import __version__, engines
+from deltaw.engines.protocol import thread_count
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import ColumnError, InputError, SettingError, TrainingInterrupted
 from deltaw.models import recipes
@@ -408,5 +409,4 @@ def _check_choices(seed: Any, engine: Any, threads: Any, test_size: Any) -> None
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
         raise SettingError("seed: expected a whole number from 0 to 2⁶³ − 1", repr(seed), "give 0")
     engines.known(engine)
-    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1):
-        raise SettingError("threads: expected a whole number, 1 or more", repr(threads), "leave it out for all")
+    thread_count(threads)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deltaw import engines
-from deltaw.engines.protocol import Pace, Plan
+from deltaw.engines.protocol import Pace, Plan, thread_count
 from deltaw.engines.rows import Rows, Scale
 from deltaw.equations import losses, optimizers, schedules
 from deltaw.equations.backprop import RULES, Rule
@@ -129,7 +129,7 @@ def train(
         label_smoothing=positive(label_smoothing, "label_smoothing", or_zero=True, below=1.0),
         dropout=rates if any(rates) else (),
         dropout_key=int(randomness.integers(1 << 63)),
-        threads=None if threads is None else _whole(threads, "threads"),
+        threads=thread_count(threads),
         watched=telemetry,
     )
     alpha = positive(learning_rate, "learning_rate", or_zero=True)
