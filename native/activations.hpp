@@ -33,6 +33,11 @@ inline Normal normal(vf z) {
   return {select(z < 0.0f, tail, 1.0f - tail), 0.398942280f * e};
 }
 
+// f(z) and f'(z) of a function whose parts they share.
+struct Both {
+  vf o, slope;
+};
+
 constexpr float LEAK = 0.01f, SELU_ALPHA = 1.67326324f, SELU_SCALE = 1.05070099f;
 
 // clang-format off
@@ -46,36 +51,54 @@ struct LeakyRelu   { static vf f(vf z) { return above(z, z, LEAK * z); }        
 struct Elu         { static vf f(vf z) { return above(z, z, exp_below(z) - 1.0f); }       static vf df(vf z, vf o) { return above(z, splat(1.0f), o + 1.0f); } };
 struct Selu        { static vf f(vf z) { return SELU_SCALE * above(z, z, SELU_ALPHA * (exp_below(z) - 1.0f)); }
                      static vf df(vf z, vf o) { return above(z, splat(SELU_SCALE), o + SELU_SCALE * SELU_ALPHA); } };
-struct Gelu        { static vf f(vf z) { return at_least(SHUT, z) * normal(z).cdf; }
-                     static vf df(vf z, vf) { const Normal n = normal(z); return fma(z, n.density, n.cdf); } };
-struct Silu        { static vf f(vf z) { return at_least(SHUT, z) * sigmoid(z); }         static vf df(vf z, vf) { vf s = sigmoid(z); return s * (1.0f + z * (1.0f - s)); } };
+struct Gelu        { static Both both(vf z) { const Normal n = normal(z); return {at_least(SHUT, z) * n.cdf, fma(z, n.density, n.cdf)}; } };
+struct Silu        { static Both both(vf z) { vf s = sigmoid(z); return {at_least(SHUT, z) * s, s * (1.0f + z * (1.0f - s))}; } };
 // tanh(softplus(z)) = ((1 + eᶻ)² − 1) / ((1 + eᶻ)² + 1) = u / (u + 2) with u = e²ᶻ + 2eᶻ; past z = 20 it is 1. The slope is
 // w + z (1 − w²) sigmoid(z), of which (1 − w²) = 4 (1 + eᶻ)² / (u + 2)²: one power and one division do.
-struct Mish        { static vf f(vf z) { vf x = at_least(SHUT, z), e = exp_within(at_most(20.0f, x)), u = e * (e + 2.0f); return x * (u / (u + 2.0f)); }
-                     static vf df(vf z, vf) { vf x = at_most(20.0f, at_least(SHUT, z)), e = exp_within(x), u = e * (e + 2.0f), q = 1.0f / (u + 2.0f);
-                       return fma(4.0f * x * e * (e + 1.0f) * q, q, u * q); } };
+struct Mish        { static Both both(vf z) { vf x = at_least(SHUT, z), y = at_most(20.0f, x), e = exp_within(y), u = e * (e + 2.0f), q = 1.0f / (u + 2.0f), w = u * q;
+                       return {x * w, fma(4.0f * y * e * (e + 1.0f) * q, q, w)}; } };
 struct Softplus    { static vf f(vf z) { return softplus(z); }                            static vf df(vf z, vf) { return sigmoid(z); } };
 struct Softsign    { static vf f(vf z) { vf x = at_most(1e30f, at_least(-1e30f, z)); return x / (1.0f + abs(x)); }
                      static vf df(vf z, vf) { vf q = 1.0f / (1.0f + abs(z)); return q * q; } };
 struct Exponential { static vf f(vf z) { return exp(z); }                                 static vf df(vf, vf o) { return o; } };
 // clang-format on
 
-// One row of the table. `forward` turns z into o; `chain` turns g = ∂E/∂o into delta = ∂E/∂z; each works on one
-// row of data, on `vectors` vectors of it. A coupled activation needs whole rows, of n numbers.
+// One row of the table. `forward` turns z into o; `training` does too, and leaves in z's place what `chain` takes: z itself,
+// or f'(z) where it comes with f(z); `chain` turns g = ∂E/∂o into delta = ∂E/∂z. Each works on one row of data, on `vectors`
+// vectors of it. A coupled activation needs whole rows, of n numbers.
 struct Activation {
   const char* name;
   void (*forward)(const float* z, float* o, int vectors, int n);
+  void (*training)(float* z, float* o, int vectors, int n);
   void (*chain)(const float* g, const float* z, const float* o, float* delta, int vectors, int n);
   bool coupled = false;
 };
 
 template <class F>
+constexpr bool shares = requires(vf z) { F::both(z); };
+
+template <class F>
 void forward_row(const float* z, float* o, int vectors, int) {
-  for (int i = 0; i < vectors * VL; i += VL) store(o + i, F::f(load(z + i)));
+  for (int i = 0; i < vectors * VL; i += VL) {
+    if constexpr (shares<F>) store(o + i, F::both(load(z + i)).o);
+    else store(o + i, F::f(load(z + i)));
+  }
+}
+template <class F>
+void training_row(float* z, float* o, int vectors, int n) {
+  if constexpr (!shares<F>) return forward_row<F>(z, o, vectors, n);
+  else
+    for (int i = 0; i < vectors * VL; i += VL) {
+      const Both both = F::both(load(z + i));
+      store(o + i, both.o), store(z + i, both.slope);
+    }
 }
 template <class F>
 void chain_row(const float* g, const float* z, const float* o, float* delta, int vectors, int) {
-  for (int i = 0; i < vectors * VL; i += VL) store(delta + i, load(g + i) * F::df(load(z + i), load(o + i)));
+  for (int i = 0; i < vectors * VL; i += VL) {
+    if constexpr (shares<F>) store(delta + i, load(g + i) * load(z + i));
+    else store(delta + i, load(g + i) * F::df(load(z + i), load(o + i)));
+  }
 }
 
 // The largest z of a row, and then Σ exp(z − largest): what softmax and its loss are made of. With +∞ among them, or nothing
@@ -98,6 +121,8 @@ inline void softmax_row(const float* z, float* o, int vectors, int n) {
   for (int i = 0; i < vectors * VL; i += VL) store(o + i, load(o + i) * share);
 }
 
+inline void softmax_training(float* z, float* o, int vectors, int n) { softmax_row(z, o, vectors, n); }
+
 // Σ_i g_i ∂o_i/∂z_j with the Jacobian o_i (1[i=j] − o_j), multiplied out: o ⊙ (g − Σ g o).
 inline void softmax_chain(const float* g, const float*, const float* o, float* delta, int vectors, int) {
   vf dot = zero();
@@ -108,7 +133,7 @@ inline void softmax_chain(const float* g, const float*, const float* o, float* d
 
 template <class F>
 constexpr Activation elementwise(const char* name) {
-  return {name, forward_row<F>, chain_row<F>};
+  return {name, forward_row<F>, training_row<F>, chain_row<F>};
 }
 
 inline constexpr Activation ACTIVATIONS[] = {
@@ -116,7 +141,7 @@ inline constexpr Activation ACTIVATIONS[] = {
     elementwise<Tanh>("tanh"), elementwise<Relu>("relu"), elementwise<LeakyRelu>("leaky_relu"),
     elementwise<Elu>("elu"), elementwise<Selu>("selu"), elementwise<Gelu>("gelu"), elementwise<Silu>("silu"),
     elementwise<Mish>("mish"), elementwise<Softplus>("softplus"), elementwise<Softsign>("softsign"),
-    elementwise<Exponential>("exponential"), {"softmax", softmax_row, softmax_chain, true},
+    elementwise<Exponential>("exponential"), {"softmax", softmax_row, softmax_training, softmax_chain, true},
 };
 
 }  // namespace deltaw::DELTAW_ISA

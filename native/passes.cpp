@@ -69,7 +69,7 @@ Dropout Trainer::dropout_of(const Run& run, const Piece& piece, int l) const {
 void Trainer::hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
   const Layer& layer = layers_[l];
   for (int r = r0; r < r1; ++r) {
-    layer.activation->forward(work_.z[l].row(r) + v0 * VL, work_.o[l].row(r) + v0 * VL, v1 - v0, layer.n_out);
+    layer.activation->training(work_.z[l].row(r) + v0 * VL, work_.o[l].row(r) + v0 * VL, v1 - v0, layer.n_out);
     if (dropout.draws) dropout.apply(r, work_.o[l].row(r), work_.a[l].row(r), v0, v1);
   }
 }

@@ -141,9 +141,9 @@ void Trainer::samples(Run& run, int thread) {
       });
     }
     if (!layer.activation->coupled)
-      layer.activation->forward(z + v0 * VL, work_.o[l].row(row) + v0 * VL, v1 - v0, layer.n_out);
+      layer.activation->training(z + v0 * VL, work_.o[l].row(row) + v0 * VL, v1 - v0, layer.n_out);
     else if (boss && v1 - v0 == layer.vectors)
-      layer.activation->forward(z, work_.o[l].row(row), layer.vectors, layer.n_out);
+      layer.activation->training(z, work_.o[l].row(row), layer.vectors, layer.n_out);
   };
   const auto back = [&](int l, int row, int v0, int v1) {  // δ of layer l from layer l + 1
     split_back(layers_[l + 1], sent_on()[l + 1].data, work_.sent[l].data, v0, v1);
