@@ -64,7 +64,7 @@ sanitize:
 	$(SOAK) -fsanitize=thread -o build/soak-thread && TSAN_OPTIONS=halt_on_error=1 build/soak-thread
 
 # The core as Python loads it, under AddressSanitizer: tests/engines on a copy of the package. Python itself leaks a little,
-# and its own allocator would hide what lies side by side.
+# and its own allocator would hide what lies side by side; exceptions are found by a sanitizer that sees the C++ library.
 ADDRESS := build/address
 sanitize-tests: $(VENV)/.installed $(VENV)/.test-tools
 	@mkdir -p $(ADDRESS)
@@ -73,8 +73,9 @@ sanitize-tests: $(VENV)/.installed $(VENV)/.test-tools
 	  -DCMAKE_CXX_FLAGS="-fsanitize=address -fno-omit-frame-pointer" -DDELTAW_OPTIMIZE=-O1 \
 	  -DPython_EXECUTABLE=$(abspath $(BIN))/python -DCMAKE_LIBRARY_OUTPUT_DIRECTORY=$(abspath $(ADDRESS))/deltaw/engines
 	PATH="$(abspath $(BIN)):$$PATH" ninja -C $(ADDRESS)/cmake
-	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
-	  PYTHONPATH=$(abspath $(ADDRESS)) $(BIN)/python -m pytest tests/engines -q
+	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
+	  ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH=$(abspath $(ADDRESS)) \
+	  $(BIN)/python -m pytest tests/engines -q --capture=sys
 
 accuracy: install
 	$(BIN)/python -m pip install -q --disable-pip-version-check '.[bench]'
