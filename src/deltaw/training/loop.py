@@ -76,7 +76,7 @@ def train(
         early_stopping: a patience in epochs, or an EarlyStopping; needs validation. Keeps the best weights.
         callbacks: called with an `Epoch` after each epoch; one that returns True ends training.
         engine: "native" (C++, float32) or "reference" (the equations, float64).
-        threads: at most so many; None lets the engine choose. The result does not depend on it.
+        threads: at most so many, up to 1,024; None lets the engine choose. The result does not depend on it.
         label_smoothing: share of every target that is spread over all outputs.
         max_grad_norm: gradients of all layers together longer than this are shortened to it.
         input_scale: a number, or (multiply, offset), applied to X on its way in: (0.99 / 255, 0.01) for pixels.
