@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.engines.look import Look, flat_below
-from deltaw.engines.protocol import Pace, Plan, thread_count
+from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop
 from deltaw.exceptions import InputError
