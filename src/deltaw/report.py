@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw import files, plots
-from deltaw.models import GUESS, METRICS, Model, Scores, worst
+from deltaw.models import GUESS, Model, Scores, metric_of, worst
 from deltaw.pages import html as pages
 from deltaw.pages.html import escape
 
@@ -72,7 +72,7 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
         loss_name=model.recipe.loss.replace("_", "-"),
         held_out=f"{history.held_out} rows",
         score=history.score,
-        score_name=METRICS[model.task][0].title,
+        score_name=metric_of(model.recipe.metric, model.task).title,
         best=best,
     )
     yield "Learning", pages.figure(figure, "loss and score against epochs") + _learning_note(model)

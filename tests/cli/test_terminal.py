@@ -201,7 +201,7 @@ def test_scores_and_columns_stand_whole(classes: int, width: int) -> None:
     scores = model.scores
     assert scores is not None
     assert scores.confusion is not None
-    wanted = [metric.show(each[metric.name]) for metric in scores.metrics for each in (scores, scores.baseline)]
+    wanted = [metric.show(each[metric.name]) for metric in scores.first for each in (scores, scores.baseline)]
     if classes <= text.MAX_CONFUSION:
         wanted += [str(n) for n in scores.confusion.ravel() if n]
         wanted += [f"{100 * share:.3g}%" for share in (*scores.recall, *scores.precision) if not np.isnan(share)]

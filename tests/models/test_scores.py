@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from small import QUICK
 
+import deltaw
+from deltaw import files
+from deltaw.exceptions import ModelFileError, SettingError
 from deltaw.files.schema import check
-from deltaw.models.scores import SCHEMA, Baseline, Outcome, Scores, score, worst
+from deltaw.models.metrics import Outcome, metric_of
+from deltaw.models.scores import SCHEMA, Baseline, Scores, score, worst
 
 
 def classified(seed: int, n: int, k: int) -> tuple[np.ndarray, Outcome]:
@@ -85,3 +94,76 @@ def test_worst_answers() -> None:
     assert worst(outcome, 10).tolist() == [3, 0, 2]
     assert worst(outcome, 1).tolist() == [3]
     assert worst(Outcome(np.array([1.0, 5.0, 2.0]), np.array([1.0, 1.0, 3.0])), 10).tolist() == [1, 2]
+
+
+def test_names_are_attributes_and_a_line_says_it(classifier: deltaw.Model) -> None:
+    scores = classifier.scores
+    assert scores is not None
+    assert scores.accuracy == scores["accuracy"]
+    assert {"accuracy", "auc", "log_loss"} <= set(dir(scores))
+    with pytest.raises(AttributeError, match="its scores are accuracy"):
+        _ = scores.acuracy
+    assert copy.deepcopy(scores) == pickle.loads(pickle.dumps(scores)) == scores
+    assert repr(scores) == f"Scores({scores})"
+    assert "\n" not in repr(scores)
+    low, high = scores.intervals["accuracy"]
+    assert f"accuracy {scores.accuracy:.2%} [{low:.2%} – {high:.2%}]" in repr(scores)
+    page = scores._repr_html_()
+    assert all(metric.title in page for metric in scores.metrics)
+    assert f"<td>{low:.2%} – {high:.2%}</td>" in page
+
+
+def test_a_file_of_before_there_were_so_many(classifier: deltaw.Model, tmp_path: Path) -> None:
+    """Without intervals and with two scores, as the first files are."""
+    path = tmp_path / "old.deltaw"
+    classifier.save(path)
+    arrays, document = files.read(path)
+    del document["scores"]["intervals"]
+    for part in ("scores", "baseline"):
+        kept = document["scores"][part]
+        document["scores"][part] = {name: kept[name] for name in ("accuracy", "log_loss")}
+    files.write(path, arrays, document)
+    old = deltaw.load(path).scores
+    assert old is not None
+    assert [metric.name for metric in old.defined] == ["accuracy", "log_loss"]
+    assert classifier.scores is not None
+    assert old.accuracy == classifier.scores.accuracy
+    assert "[" not in repr(old)
+
+
+@pytest.mark.parametrize(
+    "ends", [{"accuracy": [0.5]}, {"accuracy": [0.9, 0.1]}, {"luck": [0.0, 1.0]}, {"accuracy": [None, 1.0]}]
+)
+def test_intervals_that_cannot_be(classifier: deltaw.Model, tmp_path: Path, ends: dict[str, list[float]]) -> None:
+    path = tmp_path / "forged.deltaw"
+    classifier.save(path)
+    arrays, document = files.read(path)
+    files.write(path, arrays, document | {"scores": document["scores"] | {"intervals": ends}})
+    with pytest.raises(ModelFileError):
+        deltaw.load(path)
+
+
+def test_a_metric_chooses_the_weights(table: pl.DataFrame) -> None:
+    for target, dropped, metric in (
+        ("grade", "price", "auc"),
+        ("grade", "price", "log_loss"),
+        ("price", "grade", "mae"),
+    ):
+        model = deltaw.fit(table.drop(dropped), target, metric=metric, **QUICK | {"epochs": 6})
+        row, scores = metric_of(metric, model.task), model.history.score
+        assert model.recipe.keep == metric
+        best = max(scores) if row.higher_is_better else min(scores)
+        # A draw goes to the later epoch.
+        assert model.history.best_epoch == max(i for i, each in enumerate(scores) if each == best)
+
+
+def test_a_metric_that_cannot_choose(table: pl.DataFrame) -> None:
+    rows = table.drop("price")
+    for given_settings, words in (
+        ({"metric": "rmse"}, "metric: expected one of classification .* which is of the other task"),
+        ({"metric": "acuracy"}, "did you mean 'accuracy'"),
+        ({"keep": "rmse"}, "keep: expected one of classification"),
+        ({"metric": "auc", "validation": 0.0}, "metric: expected rows held out"),
+    ):
+        with pytest.raises(SettingError, match=words):
+            deltaw.fit(rows, "grade", **QUICK | given_settings)

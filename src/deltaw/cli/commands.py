@@ -130,7 +130,7 @@ def evaluate(model_file: Path, data: str, reading: Reading, as_json: bool) -> No
     if as_json:
         put_json(documents.scores(scores))
     else:
-        text.print_scores(stdout(), scores, f"{scores.rows:,} rows of {table.name}")
+        text.print_scores(stdout(), scores, f"{scores.rows:,} rows of {table.name}", every=True)
 
 
 def show(model_file: Path, as_json: bool) -> None:

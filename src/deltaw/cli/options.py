@@ -137,6 +137,11 @@ TRAINING: dict[str, Row] = {
     "task": Row(
         Annotated[str | None, typer.Option(help="classification or regression; by the target's values if not given.")]
     ),
+    "metric": Row(
+        Annotated[
+            str | None, typer.Option(help="The score that chooses the weights: auc, f1, mae, …; the loss if not given.")
+        ]
+    ),
     "seed": Row(Annotated[int, typer.Option(help="The same seed gives the same network.")], 0),
     "engine": Row(Annotated[str, typer.Option(help="native, or reference (slow and plain).")], "native"),
     "threads": Row(Annotated[int | None, typer.Option(help="At most so many; the result is the same.")]),

@@ -47,17 +47,18 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
         screen.print(f"report in {report}")
 
 
-def print_scores(screen: Screen, scores: Scores, rows: str) -> None:
-    """Scores beside the baseline, and for classes which were taken for which."""
+def print_scores(screen: Screen, scores: Scores, rows: str, every: bool = False) -> None:
+    """Scores, the first or every one, beside the baseline, and for classes which were taken for which."""
     from deltaw.models import GUESS
 
     screen.print(rows)
-    found = [(metric.show(scores[metric.name]), metric.show(scores.baseline[metric.name])) for metric in scores.metrics]
-    ours, guess = zip(*found, strict=True)
+    shown = scores.defined if every else scores.first
+    between = [scores.show_interval(metric) for metric in shown]
     screen.table(
-        Column.words("", [metric.title for metric in scores.metrics]),
-        Column.numbers("the network", ours),
-        Column.numbers(GUESS[scores.task], guess),
+        Column.words("", [metric.title for metric in shown]),
+        Column.numbers("the network", [metric.show(scores[metric.name]) for metric in shown]),
+        *([Column.numbers("95% interval", between)] if any(between) else []),
+        Column.numbers(GUESS[scores.task], [metric.show(scores.baseline[metric.name]) for metric in shown]),
     )
     if scores.confusion is not None:
         screen.table(*(_confusion(scores) if len(scores.classes) <= MAX_CONFUSION else _mistakes(scores)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from deltaw.models.contents import Learning, Origin
-from deltaw.models.fitting import Part, Plan, ScoredEpoch, fit, plan, replan, run
+from deltaw.models.fitting import Part, Plan, fit, plan, replan, run
+from deltaw.models.judge import ScoredEpoch
+from deltaw.models.metrics import METRICS, Outcome, metric_of
 from deltaw.models.model import Answers, Model, load
 from deltaw.models.recipes import RECIPES, Recipe
-from deltaw.models.scores import GUESS, METRICS, Outcome, Scores, worst
+from deltaw.models.scores import GUESS, Scores, worst
 from deltaw.models.storage import document
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "document",
     "fit",
     "load",
+    "metric_of",
     "plan",
     "replan",
     "run",

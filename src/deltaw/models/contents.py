@@ -16,7 +16,7 @@ class Learning(History):
     """`deltaw.History`, and the score on the rows held out.
 
     Attributes:
-        score: accuracy or R² after each epoch on the rows held out (see `held_out`); empty without them.
+        score: accuracy, R² or the metric that chose, after each epoch on the rows held out; empty without them.
         held_out: "validation" where the best weights were chosen by those rows, "test" where nothing was, or "".
     """
 

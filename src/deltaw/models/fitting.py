@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -16,9 +16,11 @@ from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import ColumnError, InputError, SettingError, TrainingInterrupted
 from deltaw.models import recipes
 from deltaw.models.contents import Learning, Origin
-from deltaw.models.model import Model, outcome, truth
+from deltaw.models.judge import Judge, ScoredEpoch
+from deltaw.models.metrics import metric_of
+from deltaw.models.model import Model, truth
 from deltaw.models.recipes import Recipe
-from deltaw.models.scores import METRICS, Baseline
+from deltaw.models.scores import Baseline
 from deltaw.models.split import split
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
@@ -89,20 +91,6 @@ class Plan:
         return ("", None) if self.test is None else ("test", self.test)
 
 
-@dataclass(frozen=True)
-class ScoredEpoch(Epoch):
-    """What a callback of `deltaw.fit` is told: `Epoch`, and the score on the rows held out.
-
-    Attributes:
-        score: accuracy or R² (see `score_name`), or None where no rows are held out.
-        score_text: the score as people read it.
-    """
-
-    score: float | None = None
-    score_name: str = ""
-    score_text: str = ""
-
-
 Callback = Callable[[ScoredEpoch], object]
 
 
@@ -118,6 +106,7 @@ def fit(
     threads: int | None = None,
     test_size: float = 0.2,
     task: str | None = None,
+    metric: str | None = None,
     delimiter: str | None = None,
     max_bytes: int | None = None,
     callbacks: Iterable[Callback] = (),
@@ -137,6 +126,7 @@ def fit(
         test_size: share of the rows to set apart for the scores, in proportion of the classes. A source that brings
             its own test rows (MNIST) keeps those.
         task: "classification" or "regression"; None: by the target's values.
+        metric: the score that chooses the best weights ("auc", "mae", …; see `METRICS`); None: the recipe's `keep`.
         delimiter: between the fields of a text file; None: found out.
         max_bytes: a larger file is refused; None: see `deltaw.read`.
         callbacks: called with a `ScoredEpoch` after each epoch; one that returns True ends training.
@@ -155,7 +145,7 @@ def fit(
     settings |= {name: value for name, value in named.items() if value is not None}
     return run(
         plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test_size=test_size,
-             task=task, delimiter=delimiter, max_bytes=max_bytes, **settings),
+             task=task, metric=metric, delimiter=delimiter, max_bytes=max_bytes, **settings),
         callbacks,
     )  # fmt: skip
 
@@ -170,6 +160,7 @@ def plan(
     threads: int | None = None,
     test_size: float = 0.2,
     task: str | None = None,
+    metric: str | None = None,
     delimiter: str | None = None,
     max_bytes: int | None = None,
     **settings: Any,
@@ -184,10 +175,15 @@ def plan(
     columns = kinds(table, target=name)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
     whole = Target.fit(series, name, task=task, source=table.name)
-    chosen = recipes.choose(recipe, whole.task, settings)
+    named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
+    chosen = recipes.choose(recipe, whole.task, settings | named)
+    metric_of(chosen.metric, whole.task, "keep")  # a name of the other task goes no further
 
     frame, test = _set_apart(table.frame, table.test, whole, test_size, seed)
     rest, validation = _validation(frame, whole, chosen.validation, seed + 1)
+    if metric is not None and validation is None:
+        found = f"none (validation={chosen.validation:g} of {len(frame):,} rows)"
+        raise SettingError("metric: expected rows held out to choose the weights by", found, "leave it out")
     reading = _reading(whole, rest, chosen, table.name)
     try:
         preparation = Preparation.fit(rest, columns, scaling=chosen.scaling, blocks=table.blocks)
@@ -236,48 +232,15 @@ def replan(model: Model, source: Any) -> Plan | None:
     return replace(again, recipe=recipe) if same else None
 
 
-class _Judge:
-    """Scores the outputs for the rows held out after each epoch.
-
-    Attributes:
-        rows: those rows, or None.
-        scores: accuracy or R² after each epoch.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self.target, self.rows = plan.target, plan.held_out[1]
-        self.metric = METRICS[plan.target.task][0]
-        self.scores: list[float] = []
-
-    def score(self, outputs: Array) -> float:
-        assert self.rows is not None
-        return self.metric.score(outcome(self.target, outputs, self.rows.truth))
-
-    def badness(self, T: Array, outputs: Array) -> float:
-        """For `EarlyStopping`: lower is better, and a draw goes to the later epoch, which has seen more."""
-        return -self.score(outputs) - 1e-9 * len(self.scores)
-
-    def record(self, epoch: Epoch) -> ScoredEpoch:
-        """Take note of an epoch's score."""
-        score = None if epoch.outputs is None else self.score(epoch.outputs)
-        self.scores += [] if score is None else [score]
-        known = {each.name: getattr(epoch, each.name) for each in fields(Epoch)}
-        return ScoredEpoch(
-            **known,
-            score=score,
-            score_name=self.metric.title,
-            score_text="" if score is None else self.metric.show(score),
-        )
-
-
 def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
     """Train as planned; see `fit`."""
-    recipe, network, judge = plan.recipe, plan.network.copy(), _Judge(plan)
+    recipe, network, rows = plan.recipe, plan.network.copy(), plan.held_out[1]
+    judge = Judge(plan.target, recipe, None if rows is None else rows.truth)
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
     assert recipe.optimizer is not None
     assert recipe.learning_rate is not None
-    told, rows = tuple(callbacks), judge.rows
+    told = tuple(callbacks)
 
     def after_epoch(epoch: Epoch) -> bool:
         scored = judge.record(epoch)
@@ -286,7 +249,7 @@ def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
 
     stopping = None
     if plan.validation is not None:
-        stopping = EarlyStopping(recipe.patience, score=judge.badness if recipe.keep == "score" else None)
+        stopping = EarlyStopping(recipe.patience, score=None if recipe.keep == "loss" else judge.badness)
     try:
         history = train(
             network,

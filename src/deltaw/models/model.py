@@ -13,7 +13,8 @@ from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
 from deltaw.models import storage
 from deltaw.models.contents import Contents
-from deltaw.models.scores import Outcome, Scores, score
+from deltaw.models.metrics import Outcome
+from deltaw.models.scores import Scores, score
 from deltaw.preparation import Target
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.steps import BlockOfNumbers

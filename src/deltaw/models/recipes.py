@@ -22,6 +22,7 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
+from deltaw.models.metrics import NAMES
 from deltaw.preparation.scaling import LIMIT, SCALINGS
 
 
@@ -39,7 +40,7 @@ class Recipe:
         hidden: units of each hidden layer; None: by the data, as all fields that may be None.
         activation, output_activation: of the hidden layers and of the last.
         validation: share of the training rows held out to choose the best weights; 0 trains on all and keeps the last.
-        keep: what the best weights are best in: "loss" or "score" (wrong answers, or squared error).
+        keep: what the best weights are best in: "loss", "score" (accuracy or R²) or a name in `METRICS`.
         patience: epochs without a better one after which training ends; None never ends early.
         dropout_schedule: how the dropout rate moves during training.
     """
@@ -70,6 +71,11 @@ class Recipe:
     validation: float = 0.0
     keep: str = "loss"
     patience: int | None = None
+
+    @property
+    def metric(self) -> str | None:
+        """The score that `keep` names; None for "loss" and "score"."""
+        return self.keep if self.keep in NAMES else None
 
     def document(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -290,6 +296,6 @@ SCHEMA: dict[str, Any] = {
     "label_smoothing": float,
     "max_grad_norm": (float, None),
     "validation": float,
-    "keep": ("loss", "score"),
+    "keep": ("loss", "score", *NAMES),
     "patience": (int, None),
 }

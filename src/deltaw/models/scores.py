@@ -7,89 +7,22 @@ that looks good and is worth nothing (99 % where 99 % are "no") shows at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from deltaw.models.intervals import Interval, Resamples, interval
+from deltaw.models.metrics import FIRST, METRICS, Metric, Outcome, ratio
 
 Array = NDArray[Any]
 
 # Above this the confusion matrix is not stored in model files: 10,000 numbers say no more than the scores.
 MAX_STORED_CLASSES = 100
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """Answers beside the truth, row by row.
-
-    Attributes:
-        truth: (n,) class indices, or numbers in the target's own units.
-        predicted: (n,) the same for the answers.
-        probabilities: (n, K), or None for numbers.
-    """
-
-    truth: Array
-    predicted: Array
-    probabilities: Array | None = None
-
-
-def accuracy(outcome: Outcome) -> float:
-    """The share of rows whose class was given right."""
-    return float(np.mean(outcome.truth == outcome.predicted))
-
-
-def log_loss(outcome: Outcome) -> float:
-    """−mean ln p(true class): 0 is certain and right; ln K knows nothing. Probabilities of 0 count as 1e-7."""
-    assert outcome.probabilities is not None
-    given = np.take_along_axis(outcome.probabilities, outcome.truth[:, None].astype(np.intp), axis=1)
-    return float(-np.mean(np.log(np.clip(given.astype(np.float64), 1e-7, 1.0))))
-
-
-def r2(outcome: Outcome) -> float:
-    """1 − Σ(t − o)² / Σ(t − mean t)²: 1 is perfect, 0 no better than the mean; NaN where all t are equal."""
-    spread = float(np.sum((outcome.truth - outcome.truth.mean()) ** 2))
-    return 1.0 - float(np.sum((outcome.truth - outcome.predicted) ** 2)) / spread if spread > 0 else float("nan")
-
-
-def rmse(outcome: Outcome) -> float:
-    """√mean (t − o)², in the target's units."""
-    return float(np.sqrt(np.mean((outcome.truth - outcome.predicted) ** 2)))
-
-
-def mae(outcome: Outcome) -> float:
-    """mean |t − o|, in the target's units."""
-    return float(np.mean(np.abs(outcome.truth - outcome.predicted)))
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One score: what it is called, how it prints and which way is better."""
-
-    name: str
-    title: str
-    score: Callable[[Outcome], float]
-    template: str
-    higher_is_better: bool
-
-    def show(self, value: float) -> str:
-        """The value as people read it."""
-        return "not defined" if np.isnan(value) else self.template.format(value)
-
-
-# The first of each task is its headline.
-METRICS: dict[str, tuple[Metric, ...]] = {
-    "classification": (
-        Metric("accuracy", "accuracy", accuracy, "{:.2%}", True),
-        Metric("log_loss", "log loss", log_loss, "{:.4f}", False),
-    ),
-    "regression": (
-        Metric("r2", "R²", r2, "{:.4f}", True),
-        Metric("rmse", "RMSE", rmse, "{:.4g}", False),
-        Metric("mae", "MAE", mae, "{:.4g}", False),
-    ),
-}
 
 # What the baseline answers, in words.
 GUESS = {"classification": "always the commonest class", "regression": "always the mean"}
@@ -122,18 +55,20 @@ class Baseline:
         return Outcome(truth, commonest, np.broadcast_to(shares, (len(truth), len(shares))))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scores:
     """Scores on some rows, beside the baseline's.
 
-    `scores["accuracy"]` is a score, `scores.baseline["accuracy"]` what the baseline gets.
+    `scores["accuracy"]`, or `scores.accuracy`, is a score, `scores.baseline["accuracy"]` what the baseline gets, and
+    `scores.intervals["accuracy"]` where the score of other rows like these would lie, 95 times in 100.
 
     Attributes:
         task: "classification" or "regression".
         rows: how many rows were scored.
-        values: name of the metric -> score (see `METRICS`).
+        values: name of the metric -> score (see `METRICS`); NaN where it is not defined.
         baseline: the same for the constant answer.
         classes: the target's values; () for numbers.
+        intervals: name of the metric -> (low, high), where the rows tell (see `deltaw.models.intervals`).
         confusion: (K, K) counts, row the true class, column the answer; None for numbers.
         outcome: the answers row by row, where they are still known (not after loading a model).
     """
@@ -143,37 +78,78 @@ class Scores:
     values: dict[str, float]
     baseline: dict[str, float]
     classes: tuple[Any, ...] = ()
+    intervals: dict[str, Interval] = field(default_factory=dict)
     confusion: Array | None = field(default=None, repr=False, compare=False)
     outcome: Outcome | None = field(default=None, repr=False, compare=False)
 
     def __getitem__(self, name: str) -> float:
         return self.values[name]
 
+    def __getattr__(self, name: str) -> float:
+        values = vars(self).get("values", {})  # none in a copy that is being made
+        if name in values:
+            return float(values[name])
+        raise AttributeError(f"{type(self).__name__} has no {name!r}: its scores are {', '.join(values)}")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.values]
+
     def __str__(self) -> str:
-        lines = [f"{m.title} {m.show(self[m.name])} (baseline {m.show(self.baseline[m.name])})" for m in self.metrics]
+        lines = [f"{m.title} {self.show(m)} (baseline {m.show(self.baseline[m.name])})" for m in self.first]
         return f"{self.rows:,} rows: " + ", ".join(lines)
+
+    def __repr__(self) -> str:
+        return f"Scores({self})"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        lines = [("", "score", "95 % interval", GUESS[self.task])] + [
+            (m.title, m.show(self[m.name]), self.show_interval(m), m.show(self.baseline[m.name])) for m in self.metrics
+        ]
+        cells = ("".join(f"<td>{escape(cell)}</td>" for cell in line) for line in lines)
+        rows = "".join(f"<tr>{line}</tr>" for line in cells)
+        return f"<table><caption>{self.rows:,} rows</caption>{rows}</table>"
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The rows of `METRICS` that the task has."""
-        return METRICS[self.task]
+        """The rows of `METRICS` that are known of these rows: a file of an earlier version has fewer."""
+        return tuple(metric for metric in METRICS[self.task] if metric.name in self.values)
+
+    @property
+    def first(self) -> tuple[Metric, ...]:
+        """Those that one would ask for first."""
+        return self.metrics[:FIRST]
+
+    @property
+    def defined(self) -> tuple[Metric, ...]:
+        """Those of `first`, and of the others those that these rows have."""
+        return self.first + tuple(metric for metric in self.metrics[FIRST:] if not np.isnan(self[metric.name]))
 
     @property
     def headline(self) -> float:
         """The score that one would name first: accuracy or R²."""
         return self.values[self.metrics[0].name]
 
+    def show(self, metric: Metric) -> str:
+        """A score with its interval, as people read them: "95.00% [88.10% – 98.60%]"."""
+        between = self.show_interval(metric)
+        return metric.show(self[metric.name]) + (f" [{between}]" if between else "")
+
+    def show_interval(self, metric: Metric) -> str:
+        """ "88.10% – 98.60%", or "" where the rows do not tell."""
+        return " – ".join(map(metric.show, self.intervals.get(metric.name, ())))
+
     @property
     def recall(self) -> Array:
         """(K,) of the rows of each class, the share that was found; NaN where there are none."""
         assert self.confusion is not None
-        return _ratio(self.confusion.diagonal(), self.confusion.sum(axis=1))
+        return ratio(self.confusion.diagonal(), self.confusion.sum(axis=1))
 
     @property
     def precision(self) -> Array:
         """(K,) of the answers of each class, the share that was right; NaN where there are none."""
         assert self.confusion is not None
-        return _ratio(self.confusion.diagonal(), self.confusion.sum(axis=0))
+        return ratio(self.confusion.diagonal(), self.confusion.sum(axis=0))
 
     def document(self) -> dict[str, Any]:
         """Plain JSON data (NaN becomes null)."""
@@ -183,6 +159,7 @@ class Scores:
             "rows": self.rows,
             "scores": {name: _plain(value) for name, value in self.values.items()},
             "baseline": {name: _plain(value) for name, value in self.baseline.items()},
+            "intervals": {name: list(ends) for name, ends in self.intervals.items()},
             "confusion": self.confusion.tolist() if stored and self.confusion is not None else None,
         }
 
@@ -196,6 +173,7 @@ class Scores:
             {name: float("nan") if value is None else value for name, value in document["scores"].items()},
             {name: float("nan") if value is None else value for name, value in document["baseline"].items()},
             tuple(classes),
+            {name: (low, high) for name, (low, high) in document.get("intervals", {}).items()},
             None if confusion is None else np.asarray(confusion, np.int64).reshape(len(classes), len(classes)),
         )
 
@@ -205,6 +183,7 @@ SCHEMA = {
     "rows": int,
     "scores": {str: (float, None)},
     "baseline": {str: (float, None)},
+    "intervals?": {str: [float]},  # files of before there were any have none
     "confusion": ([[int]], None),
 }
 
@@ -218,12 +197,15 @@ def score(outcome: Outcome, baseline: Baseline, classes: Sequence[Any] = ()) -> 
         classes: the target's K values, in the order of the indices; () for numbers.
     """
     metrics, constant = METRICS[baseline.task], baseline.outcome(outcome.truth)
+    resamples = Resamples(len(outcome.truth))
+    intervals = {metric.name: interval(metric, outcome, resamples) for metric in metrics}
     return Scores(
         baseline.task,
         len(outcome.truth),
         {metric.name: metric.score(outcome) for metric in metrics},
         {metric.name: metric.score(constant) for metric in metrics},
         tuple(classes),
+        {name: ends for name, ends in intervals.items() if ends is not None},
         _confusion(outcome, len(classes)) if classes else None,
         outcome,
     )
@@ -244,11 +226,6 @@ def worst(outcome: Outcome, count: int) -> Array:
 def _confusion(outcome: Outcome, n_classes: int) -> Array:
     pairs = outcome.truth.astype(np.int64) * n_classes + outcome.predicted
     return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
-
-
-def _ratio(part: Array, whole: Array) -> Array:
-    ratio: Array = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
-    return ratio
 
 
 def _plain(value: float) -> float | None:

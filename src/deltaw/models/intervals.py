@@ -1,0 +1,121 @@
+"""How far a score may be off for want of rows: 95 % intervals.
+
+The bootstrap: the rows are drawn anew, with replacement, and scored; from the scores of many such draws BCa takes an
+interval that allows for bias and skewness (Efron 1987, "Better bootstrap confidence intervals", JASA 82; Efron &
+Tibshirani 1993, "An introduction to the bootstrap", section 14.3). It says how another table of as many rows would
+score the same network, not how another training would do.
+
+Rows beyond `GROUPS` are put together at random in groups of one size, which are drawn in their place: the spread of
+the sums stays the same, and is known as well as from so many rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.models.metrics import Groups, Metric, Outcome, Sums
+
+Array = NDArray[Any]
+Interval = tuple[float, float]
+
+LEVEL = 0.95
+DRAWS = 1000
+GROUPS = 1000
+FEWEST_ROWS = 10  # draws of fewer say nothing
+NORMAL = NormalDist()
+Z = NORMAL.inv_cdf((1 + LEVEL) / 2)
+
+
+@dataclass(frozen=True)
+class Resamples:
+    """Rows drawn anew, the same for the same number of rows and seed: scores of one resample can be compared."""
+
+    rows: int
+    seed: int = 0
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The rows themselves, or where they are many, groups of them."""
+        if self.rows <= GROUPS:
+            return Groups(np.arange(self.rows), self.rows)
+        return Groups(np.random.default_rng([self.seed, 1]).permutation(self.rows) % GROUPS, GROUPS)
+
+    @cached_property
+    def counts(self) -> Array:
+        """How often each group is drawn, (DRAWS, G)."""
+        size = self.groups.count
+        drawn = np.random.default_rng([self.seed, 2]).integers(size, size=(DRAWS, size))
+        drawn += size * np.arange(DRAWS)[:, None]
+        return np.bincount(drawn.ravel(), minlength=DRAWS * size).reshape(DRAWS, size).astype(np.float64)
+
+
+def bca(point: float, draws: Array, without: Array) -> Interval | None:
+    """The BCa interval of a score, or None where the draws say nothing.
+
+    Args:
+        point: the score of all rows.
+        draws: those of the resamples; NaN where there is none.
+        without: those of all rows but one group each, for the acceleration.
+    """
+    draws, without = draws[np.isfinite(draws)], without[np.isfinite(without)]
+    if len(draws) < DRAWS / 2 or not np.isfinite(point) or np.ptp(draws) <= 1e-12 * abs(point):
+        return None
+    below = float(np.mean(draws < point) + np.mean(draws == point) / 2)
+    bias = NORMAL.inv_cdf(min(max(below, 1 / DRAWS), 1 - 1 / DRAWS))
+    d = without.mean() - without
+    skewness = float((d**3).sum() / (6 * (d**2).sum() ** 1.5)) if d.any() else 0.0
+
+    def place(z: float) -> float:
+        return NORMAL.cdf(bias + (bias + z) / max(1 - skewness * (bias + z), 1e-3))
+
+    low, high = np.quantile(draws, [place(-Z), place(Z)])
+    return float(low), float(high)
+
+
+def of_sums(terms: Array, value: Callable[[Array], Array], resamples: Resamples) -> Interval | None:
+    """The interval of `value` of the sum of `terms`, (G, q)."""
+    total = terms.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return bca(float(value(total)), value(resamples.counts @ terms), value(total - terms))
+
+
+def of_share(right: int, rows: int) -> Interval:
+    """Of a share of rows (Wilson 1927, "Probable inference", JASA 22): right also where all or none are."""
+    share, squared = right / rows, Z**2 / rows
+    middle = (share + squared / 2) / (1 + squared)
+    reach = Z / (1 + squared) * (share * (1 - share) / rows + squared / (4 * rows)) ** 0.5
+    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+
+
+def of_median(values: Array) -> Interval:
+    """Of a median: between two of the values, as many from the middle as coins fall one way too often (Conover 1999,
+    "Practical nonparametric statistics", section 3.2)."""
+    ordered, n = np.sort(values), len(values)
+    low, high = np.floor(n / 2 - Z * n**0.5 / 2), np.ceil(1 + n / 2 + Z * n**0.5 / 2)
+    return float(ordered[max(int(low), 1) - 1]), float(ordered[min(int(high), n) - 1])
+
+
+# Where no draws are needed.
+EXACT: dict[str, Callable[[Outcome], Interval]] = {
+    "accuracy": lambda o: of_share(int((o.truth == o.predicted).sum()), len(o.truth)),
+    "median_error": lambda o: of_median(np.abs(o.predicted - o.truth)),
+}
+
+
+def interval(metric: Metric, outcome: Outcome, resamples: Resamples) -> Interval | None:
+    """The 95 % interval of a score, or None where the rows do not tell."""
+    if metric.name in EXACT:
+        return EXACT[metric.name](outcome)
+    if len(outcome.truth) < FEWEST_ROWS:
+        return None
+    assert isinstance(metric.score, Sums)
+    terms = metric.score.terms(outcome, resamples.groups)
+    found = None if np.isnan(terms).any() else of_sums(terms, metric.score.value, resamples)
+    return found and (max(found[0], metric.lowest), min(found[1], metric.highest))

@@ -1,0 +1,65 @@
+"""What is said of each epoch while a model is trained, and which weights are the best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from numpy.typing import NDArray
+
+from deltaw.models.metrics import metric_of
+from deltaw.models.model import outcome
+from deltaw.models.recipes import Recipe
+from deltaw.preparation import Target
+from deltaw.training import Epoch
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class ScoredEpoch(Epoch):
+    """What a callback of `deltaw.fit` is told: `Epoch`, and the score on the rows held out.
+
+    Attributes:
+        score: accuracy, R² or the metric that was asked for (see `score_name`), or None where no rows are held out.
+        score_text: the score as people read it.
+    """
+
+    score: float | None = None
+    score_name: str = ""
+    score_text: str = ""
+
+
+class Judge:
+    """Scores the outputs for the rows held out after each epoch.
+
+    Attributes:
+        truth: of those rows, or None.
+        metric: the score that chooses, or else the headline.
+        scores: that score after each epoch.
+    """
+
+    def __init__(self, target: Target, recipe: Recipe, truth: Array | None) -> None:
+        self.target, self.truth = target, truth
+        self.metric = metric_of(recipe.metric, target.task)
+        self.scores: list[float] = []
+
+    def score(self, outputs: Array) -> float:
+        assert self.truth is not None
+        return self.metric.score(outcome(self.target, outputs, self.truth))
+
+    def badness(self, T: Array, outputs: Array) -> float:
+        """For `EarlyStopping`: lower is better, and a draw goes to the later epoch, which has seen more."""
+        return float(self.metric.gain(0.0, self.score(outputs))) - 1e-9 * len(self.scores)
+
+    def record(self, epoch: Epoch) -> ScoredEpoch:
+        """Take note of an epoch's score."""
+        score = None if epoch.outputs is None else self.score(epoch.outputs)
+        self.scores += [] if score is None else [score]
+        known = {each.name: getattr(epoch, each.name) for each in fields(Epoch)}
+        return ScoredEpoch(
+            **known,
+            score=score,
+            score_name=self.metric.title,
+            score_text="" if score is None else self.metric.show(score),
+        )

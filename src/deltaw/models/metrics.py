@@ -1,0 +1,306 @@
+"""The scores there are: to add one, add a row of `METRICS`.
+
+A score is a function of sums over rows. One definition gives the score itself, that of every resample of the rows, and
+that of the rows without some, which its interval is made of (`intervals`). What is no such function, the area under a
+curve, is the mean of its pseudo-values: what each row adds to it.
+
+Definitions are those of scikit-learn's metrics (https://scikit-learn.org/stable/modules/model_evaluation.html) with
+their default arguments; of two classes, the second in order is the one that F1 and average precision are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.exceptions import SettingError
+from deltaw.tables.table import nearest
+
+Array = NDArray[Any]
+
+CALIBRATION_BINS = 15  # Guo et al. 2017
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Answers beside the truth, row by row.
+
+    Attributes:
+        truth: (n,) class indices, or numbers in the target's own units.
+        predicted: (n,) the same for the answers.
+        probabilities: (n, K), or None for numbers.
+    """
+
+    truth: Array
+    predicted: Array
+    probabilities: Array | None = None
+
+    @property
+    def shares(self) -> Array:
+        """The probabilities, (n, K)."""
+        assert self.probabilities is not None
+        return self.probabilities
+
+    @cached_property
+    def areas(self) -> tuple[Array, Array]:
+        """Pseudo-values (n,) of the area under the ROC curve and of average precision; NaN where there is none.
+
+        Of two classes those of the second; of more the mean over the classes, each against the rest.
+        """
+        k = self.shares.shape[1]
+        of_classes = [_areas(self.shares[:, c], self.truth == c) for c in (range(1, 2) if k == 2 else range(k))]
+        roc, precision = (
+            [each[i] for each in of_classes if not np.isnan(each[i]).any()] or [np.full(len(self.truth), np.nan)]
+            for i in (0, 1)
+        )
+        return np.mean(roc, axis=0), np.mean(precision, axis=0)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which of `count` groups each row is of, (n,)."""
+
+    of: Array
+    count: int
+
+    def sums(self, *values: Array | float) -> Array:
+        """(count, q): the sums of q values, each (n,) or one number, over the rows of each group."""
+        n = len(self.of)
+        return np.stack([np.bincount(self.of, np.broadcast_to(v, n), self.count) for v in values], axis=1)
+
+    def spread(self, place: Array, width: int, values: Array | None = None) -> Array:
+        """(count, width): the sums of `values`, or else the rows, at each place."""
+        found = np.bincount(self.of * width + place.astype(np.int64), values, self.count * width)
+        return found.reshape(self.count, width)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A score as a function of sums over rows.
+
+    Attributes:
+        terms: the q sums over each of G groups of rows, (G, q).
+        value: (…, q) sums -> (…) scores; NaN where it is not defined.
+    """
+
+    terms: Callable[[Outcome, Groups], Array]
+    value: Callable[[Array], Array]
+
+    def __call__(self, outcome: Outcome) -> float:
+        everything = Groups(np.zeros(len(outcome.truth), np.int64), 1)
+        return float(self.value(self.terms(outcome, everything)[0]))
+
+
+def ratio(part: Array, whole: Array) -> Array:
+    """part / whole, NaN where whole is 0."""
+    shape = np.broadcast_shapes(np.shape(part), np.shape(whole))
+    found: Array = np.divide(part, whole, out=np.full(shape, np.nan), where=np.asarray(whole) > 0)
+    return found
+
+
+def mean_of(value: Callable[[Outcome], Array]) -> Sums:
+    """The mean of a value that each row has, (n,)."""
+    return Sums(lambda o, groups: groups.sums(1.0, value(o)), lambda sums: ratio(sums[..., 1], sums[..., 0]))
+
+
+def root_of(mean: Sums) -> Sums:
+    """The square root of a score."""
+    return Sums(mean.terms, lambda sums: np.sqrt(mean.value(sums)))
+
+
+def _mean_of_defined(values: Array) -> Array:
+    """The mean over the last axis of what is not NaN."""
+    known = ~np.isnan(values)
+    return ratio(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1))
+
+
+# --- classes --------------------------------------------------------------------------------------------------------
+
+
+def _is_right(o: Outcome) -> Array:
+    return np.asarray(o.truth == o.predicted)
+
+
+def _surprise(o: Outcome) -> Array:
+    """−ln p(true class): 0 is certain and right; ln K knows nothing. Probabilities of 0 count as 1e-7."""
+    given = np.take_along_axis(o.shares, o.truth[:, None].astype(np.intp), axis=1)[:, 0]
+    return np.asarray(-np.log(np.clip(given.astype(np.float64), 1e-7, 1.0)))
+
+
+def _class_counts(o: Outcome, groups: Groups) -> Array:
+    """Rows of each class, answers of each class, right answers of each class: (G, 3 K)."""
+    k, right = o.shares.shape[1], _is_right(o).astype(np.float64)
+    parts = groups.spread(o.truth, k), groups.spread(o.predicted, k), groups.spread(o.truth, k, right)
+    return np.concatenate(parts, axis=1).astype(np.float64)
+
+
+def _mean_recall(sums: Array) -> Array:
+    rows, _, right = np.split(sums, 3, axis=-1)
+    return _mean_of_defined(ratio(right, rows))
+
+
+def _f1(sums: Array) -> Array:
+    """2 right / (rows + answers): of two classes the second's, of more the mean over those that occur."""
+    rows, answers, right = np.split(sums, 3, axis=-1)
+    each = ratio(2 * right, rows + answers)
+    return np.nan_to_num(each[..., 1]) if each.shape[-1] == 2 else _mean_of_defined(each)
+
+
+def _squared_distance(o: Outcome) -> Array:
+    """Brier 1950: Σ (p − y)² over the classes; of two classes over one of them, as is usual."""
+    p = o.shares.astype(np.float64)
+    truth = np.take_along_axis(p, o.truth[:, None].astype(np.intp), axis=1)[:, 0]
+    distance = (p**2).sum(axis=1) - 2 * truth + 1
+    return np.asarray(distance / 2 if p.shape[1] == 2 else distance)
+
+
+def _overconfidence(o: Outcome, groups: Groups) -> Array:
+    """Rows, then in each bin of how sure the answers are, how sure they are less how many are right."""
+    sure = o.shares.max(axis=1).astype(np.float64)
+    place = np.clip(np.ceil(sure * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
+    return np.concatenate([groups.sums(1.0), groups.spread(place, CALIBRATION_BINS, sure - _is_right(o))], axis=1)
+
+
+def _calibration_error(sums: Array) -> Array:
+    return ratio(np.abs(sums[..., 1:]).sum(axis=-1), sums[..., 0])
+
+
+def _areas(score: Array, positive: Array) -> tuple[Array, Array]:
+    """Pseudo-values (n,) of one class's area under the ROC curve and of its average precision.
+
+    A pseudo-value is the area and n times its derivative by the row's weight. Of the ROC curve that is how many of the
+    other kind a row stands on the right side of (DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44).
+    """
+    n, n_positive = len(score), int(positive.sum())
+    n_negative = n - n_positive
+    _, place = np.unique(score, return_inverse=True)  # scores that are equal share a place
+    here = np.bincount(place, minlength=1).astype(np.float64)
+    right = np.bincount(place, positive, len(here))
+    wrong = here - right
+    roc = np.full(n, np.nan)
+    if n_positive and n_negative:
+        below = (np.cumsum(wrong) - wrong / 2) / n_negative
+        above = (np.cumsum(right[::-1])[::-1] - right / 2) / n_positive
+        area = float(below @ right) / n_positive
+        stands = np.where(positive, below[place], above[place]) - area
+        roc = area + stands * n / np.where(positive, n_positive, n_negative)
+    if not n_positive:
+        return roc, np.full(n, np.nan)
+    # At each threshold: the rows above it, and which share of them is right.
+    reached = np.cumsum(here[::-1])[::-1]
+    precision = np.cumsum(right[::-1])[::-1] / reached
+    area = float(precision @ right) / n_positive
+    # A row changes the precision at all thresholds below it, and counts at its own where it is positive.
+    gained, lost = np.cumsum(right / reached)[place], np.cumsum(right * precision / reached)[place]
+    moved = np.where(positive, precision[place] - area + gained, 0.0) - lost
+    return roc, area + moved * n / n_positive
+
+
+# --- numbers --------------------------------------------------------------------------------------------------------
+
+
+def _error(o: Outcome) -> Array:
+    return np.asarray(o.predicted - o.truth, np.float64)
+
+
+def _spread_and_error(o: Outcome, groups: Groups) -> Array:
+    """Rows, t, t², e²; t from its mean, where sums of squares lose no digits."""
+    t = np.zeros(len(o.truth)) if np.ptp(o.truth) == 0 else o.truth - o.truth.mean()
+    return groups.sums(1.0, t, t**2, _error(o) ** 2)
+
+
+def _r2(sums: Array) -> Array:
+    """1 − Σ e² / Σ (t − mean t)²: 1 is perfect, 0 no better than the mean; NaN where all t are equal."""
+    rows, t, squares, errors = np.moveaxis(sums, -1, 0)
+    return 1.0 - ratio(errors, squares - t**2 / np.maximum(rows, 1))
+
+
+def _percentage_error(o: Outcome) -> Array:
+    if (o.truth == 0).any():
+        return np.full(len(o.truth), np.nan)
+    return np.asarray(np.abs(_error(o) / o.truth))
+
+
+def _squared_log_error(o: Outcome) -> Array:
+    if (o.truth < 0).any() or (o.predicted <= -1).any():
+        return np.full(len(o.truth), np.nan)
+    return np.asarray((np.log1p(o.predicted) - np.log1p(o.truth)) ** 2)
+
+
+def median_error(o: Outcome) -> float:
+    """The median of |e|, in the target's units."""
+    return float(np.median(np.abs(_error(o))))
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One score: what it is called, how it prints, which way is better, and the values that it can have."""
+
+    name: str
+    title: str
+    score: Callable[[Outcome], float]
+    template: str
+    higher_is_better: bool
+    lowest: float = 0.0
+    highest: float = np.inf
+
+    def show(self, value: float) -> str:
+        """The value as people read it."""
+        return "not defined" if np.isnan(value) else self.template.format(value)
+
+    def gain(self, value: float | Array, over: float | Array) -> Any:
+        """By how much `value` is better than `over`; below 0 it is worse."""
+        return value - over if self.higher_is_better else over - value
+
+
+# The first of each task is its headline; so many are shown where there is room for few.
+FIRST = 3
+METRICS: dict[str, tuple[Metric, ...]] = {
+    "classification": (
+        Metric("accuracy", "accuracy", mean_of(_is_right), "{:.2%}", True, 0, 1),
+        Metric("log_loss", "log loss", mean_of(_surprise), "{:.4f}", False),
+        Metric("auc", "ROC AUC", mean_of(lambda o: o.areas[0]), "{:.4f}", True, 0, 1),
+        Metric("balanced_accuracy", "balanced accuracy", Sums(_class_counts, _mean_recall), "{:.2%}", True, 0, 1),
+        Metric("f1", "F1", Sums(_class_counts, _f1), "{:.4f}", True, 0, 1),
+        Metric("average_precision", "average precision", mean_of(lambda o: o.areas[1]), "{:.4f}", True, 0, 1),
+        Metric("brier", "Brier score", mean_of(_squared_distance), "{:.4f}", False, 0, 2),
+        # Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", eq. 3
+        Metric("ece", "calibration error", Sums(_overconfidence, _calibration_error), "{:.4f}", False, 0, 1),
+    ),
+    "regression": (
+        Metric("r2", "R²", Sums(_spread_and_error, _r2), "{:.4f}", True, -np.inf, 1),
+        Metric("rmse", "RMSE", root_of(mean_of(lambda o: _error(o) ** 2)), "{:.4g}", False),
+        Metric("mae", "MAE", mean_of(lambda o: np.abs(_error(o))), "{:.4g}", False),
+        Metric("median_error", "median error", median_error, "{:.4g}", False),
+        Metric("mape", "MAPE", mean_of(_percentage_error), "{:.2%}", False),
+        Metric("rmsle", "RMSLE", root_of(mean_of(_squared_log_error)), "{:.4f}", False),
+    ),
+}
+NAMES = tuple(metric.name for rows in METRICS.values() for metric in rows)
+
+
+def metric_of(name: str | None, task: str, what: str = "metric") -> Metric:
+    """The row of a task that is called `name`; None is the headline.
+
+    Raises:
+        SettingError: there is none of that name, or it is of the other task.
+    """
+    known = {metric.name: metric for metric in METRICS[task]}
+    if name is None:
+        return METRICS[task][0]
+    if name in known:
+        return known[name]
+    expected = f"{what}: expected one of {task} ({', '.join(known)})"
+    if name in NAMES:
+        raise SettingError(expected, f"{name!r}, which is of the other task", f"give e.g. {METRICS[task][0].name}")
+    near = nearest(str(name), NAMES)
+    other = "" if near is None or near in known else ", which is of the other task"
+    raise SettingError(expected, repr(name), f"did you mean {near!r}{other}?" if near else "give one of these")

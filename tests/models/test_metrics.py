@@ -1,0 +1,198 @@
+"""Every row of the table of scores against scikit-learn, and its interval against how often it holds."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from deltaw.exceptions import SettingError
+from deltaw.models.intervals import FEWEST_ROWS, GROUPS, Resamples, interval, of_share
+from deltaw.models.metrics import METRICS, Metric, Outcome, Sums, metric_of
+
+# What scikit-learn says of (truth, answers, probabilities).
+BINARY: dict[str, Callable[..., float]] = {
+    "accuracy": lambda t, o, p: metrics.accuracy_score(t, o),
+    "log_loss": lambda t, o, p: metrics.log_loss(t, p, labels=range(p.shape[1])),
+    "auc": lambda t, o, p: metrics.roc_auc_score(t, p[:, 1]),
+    "balanced_accuracy": lambda t, o, p: metrics.balanced_accuracy_score(t, o),
+    "f1": lambda t, o, p: metrics.f1_score(t, o),
+    "average_precision": lambda t, o, p: metrics.average_precision_score(t, p[:, 1]),
+    "brier": lambda t, o, p: metrics.brier_score_loss(t, p[:, 1]),
+    "ece": lambda t, o, p: calibration_error(t, p),
+}
+MANY: dict[str, Callable[..., float]] = BINARY | {
+    "auc": lambda t, o, p: metrics.roc_auc_score(t, p, multi_class="ovr"),
+    "f1": lambda t, o, p: metrics.f1_score(t, o, average="macro"),
+    "average_precision": lambda t, o, p: metrics.average_precision_score(t, p),
+    "brier": lambda t, o, p: metrics.brier_score_loss(t, p, labels=range(p.shape[1])),
+}
+NUMBERS: dict[str, Callable[..., float]] = {
+    "r2": lambda t, o, p: metrics.r2_score(t, o),
+    "rmse": lambda t, o, p: metrics.root_mean_squared_error(t, o),
+    "mae": lambda t, o, p: metrics.mean_absolute_error(t, o),
+    "median_error": lambda t, o, p: metrics.median_absolute_error(t, o),
+    "mape": lambda t, o, p: metrics.mean_absolute_percentage_error(t, o),
+    "rmsle": lambda t, o, p: metrics.root_mean_squared_log_error(t, o),
+}
+
+
+def calibration_error(truth: np.ndarray, p: np.ndarray) -> float:
+    """Guo et al. 2017, eq. 3, as it stands there: Σ |B_m| / n · |acc(B_m) − conf(B_m)|."""
+    sure, right, total = p.max(axis=1), p.argmax(axis=1) == truth, 0.0
+    for m in range(15):
+        inside = (sure > m / 15) & (sure <= (m + 1) / 15)
+        if inside.any():
+            total += inside.mean() * abs(right[inside].mean() - sure[inside].mean())
+    return total
+
+
+def of_classes(seed: int, n: int, k: int, decimals: int = 9) -> Outcome:
+    """Every class occurs; few decimals make equal probabilities, which curves must not take in one order."""
+    rng = np.random.default_rng(seed)
+    truth = np.concatenate([np.arange(k), rng.integers(k, size=n)])
+    shares = rng.dirichlet(np.ones(k), len(truth)) + 0.3 * np.eye(k)[truth]
+    shares = np.round(shares / shares.sum(axis=1, keepdims=True), decimals) + 1e-3
+    shares /= shares.sum(axis=1, keepdims=True)
+    return Outcome(truth, shares.argmax(axis=1), shares)
+
+
+def of_numbers(seed: int, n: int) -> Outcome:
+    rng = np.random.default_rng(seed)
+    truth = rng.gamma(2.0, 100.0, n)
+    return Outcome(truth, truth * np.exp(rng.normal(0, 0.3, n)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 60), st.integers(2, 5), st.sampled_from([1, 2, 9]))
+def test_of_classes_as_scikit_learn_has_them(seed: int, n: int, k: int, decimals: int) -> None:
+    outcome = of_classes(seed, n, k, decimals)
+    for metric in METRICS["classification"]:
+        wanted = (BINARY if k == 2 else MANY)[metric.name](outcome.truth, outcome.predicted, outcome.probabilities)
+        assert metric.score(outcome) == pytest.approx(wanted, abs=1e-9), metric.name
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 60))
+def test_of_numbers_as_scikit_learn_has_them(seed: int, n: int) -> None:
+    outcome = of_numbers(seed, n)
+    for metric in METRICS["regression"]:
+        wanted = NUMBERS[metric.name](outcome.truth, outcome.predicted, None)
+        assert metric.score(outcome) == pytest.approx(wanted, rel=1e-9), metric.name
+
+
+def test_what_is_not_defined() -> None:
+    zero, negative = Outcome(np.array([0.0, 1.0]), np.ones(2)), Outcome(np.array([-1.0, 1.0]), np.ones(2))
+    assert np.isnan(metric_of("mape", "regression").score(zero))
+    assert np.isfinite(metric_of("rmsle", "regression").score(zero))
+    assert np.isnan(metric_of("rmsle", "regression").score(negative))
+    assert np.isnan(metric_of("r2", "regression").score(Outcome(np.full(3, 0.1), np.ones(3))))
+    one_class = Outcome(np.zeros(4, int), np.zeros(4, int), np.full((4, 2), 0.5))
+    assert np.isnan(metric_of("auc", "classification").score(one_class))
+    for metric in METRICS["regression"]:  # and nothing breaks where all is equal, or one row is all
+        for truth in (np.full(20, 0.1), np.ones(1)):
+            interval(metric, Outcome(truth, truth), Resamples(len(truth)))
+
+
+def weighted(metric: Metric, outcome: Outcome, counts: np.ndarray) -> float:
+    """The score of the rows as often as they are drawn, row by row."""
+    rows = np.repeat(np.arange(len(counts)), counts.astype(int))
+    p = outcome.probabilities
+    return metric.score(Outcome(outcome.truth[rows], outcome.predicted[rows], None if p is None else p[rows]))
+
+
+@pytest.mark.parametrize("task", METRICS)
+def test_a_resample_is_scored_as_its_rows_are(task: str) -> None:
+    """Exactly for sums; for areas, which are linear in the weights, but for what is of the order 1 / n."""
+    outcome = of_classes(1, 297, 3) if task == "classification" else of_numbers(1, 300)
+    resamples = Resamples(300)
+    for metric in METRICS[task]:
+        if isinstance(metric.score, Sums):
+            terms = metric.score.terms(outcome, resamples.groups)
+            found = [float(metric.score.value(counts @ terms)) for counts in resamples.counts[:20]]
+            wanted = [weighted(metric, outcome, counts) for counts in resamples.counts[:20]]
+            linear = metric.name in {"auc", "average_precision"}
+            np.testing.assert_allclose(found, wanted, atol=0.01 if linear else 1e-9, rtol=0 if linear else 1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 200), st.integers(2, 4))
+def test_intervals_hold_the_score_and_are_the_same_again(seed: int, n: int, k: int) -> None:
+    for task, outcome in (("classification", of_classes(seed, n, k)), ("regression", of_numbers(seed, n))):
+        for metric in METRICS[task]:
+            found = interval(metric, outcome, Resamples(len(outcome.truth)))
+            assert found == interval(metric, outcome, Resamples(len(outcome.truth)))
+            if found is None:
+                assert len(outcome.truth) < FEWEST_ROWS or metric.name not in {"mae", "rmse", "median_error"}
+            else:
+                assert metric.lowest <= found[0] <= found[1] <= metric.highest
+                if metric.name != "ece":  # which chance alone raises: its interval may lie below
+                    assert found[0] - 1e-9 <= metric.score(outcome) <= found[1] + 1e-9
+
+
+def test_groups_know_the_spread_of_rows() -> None:
+    """Beyond GROUPS rows are drawn together: the interval is that of single rows, but for what the draws differ by."""
+    outcome = of_numbers(0, 4 * GROUPS)
+    metric = metric_of("rmse", "regression")
+    low, high = interval(metric, outcome, Resamples(len(outcome.truth))) or (0.0, 0.0)
+    errors = (outcome.predicted - outcome.truth) ** 2
+    wanted = errors.std() / np.sqrt(len(errors)) / (2 * np.sqrt(errors.mean()))  # by the delta method
+    assert (high - low) / (2 * 1.96) == pytest.approx(wanted, rel=0.15)
+
+
+def test_a_share_of_all_is_not_certain() -> None:
+    from scipy.stats import binomtest
+
+    for right, rows in ((30, 30), (0, 7), (29, 30), (500, 1000)):
+        wanted = binomtest(right, rows).proportion_ci(0.95, method="wilson")
+        assert of_share(right, rows) == pytest.approx((wanted.low, wanted.high))
+
+
+def test_names_that_are_not_there() -> None:
+    assert metric_of(None, "regression").name == "r2"
+    for name, words in {
+        "acuracy": "did you mean 'accuracy'",
+        "rmse": "which is of the other task",
+        "R2": "'r2', which is of the other task",
+        "xyz": "give one of these",
+    }.items():
+        with pytest.raises(SettingError, match=words):
+            metric_of(name, "classification")
+
+
+# Truths of infinitely many rows, by a million of them.
+COVERED: dict[str, tuple[str, Callable[[int, int], Outcome], float]] = {
+    "accuracy": ("classification", lambda seed, n: of_classes(seed, n - 2, 2), 0.92),
+    "log_loss": ("classification", lambda seed, n: of_classes(seed, n - 2, 2), 0.92),
+    "auc": ("classification", lambda seed, n: of_classes(seed, n - 2, 2), 0.91),
+    "average_precision": ("classification", lambda seed, n: of_classes(seed, n - 2, 2), 0.90),
+    "f1": ("classification", lambda seed, n: of_classes(seed, n - 3, 3), 0.91),
+    "balanced_accuracy": ("classification", lambda seed, n: of_classes(seed, n - 3, 3), 0.91),
+    "brier": ("classification", lambda seed, n: of_classes(seed, n - 3, 3), 0.92),
+    "r2": ("regression", of_numbers, 0.87),
+    "rmse": ("regression", of_numbers, 0.87),
+    "mae": ("regression", of_numbers, 0.90),
+    "median_error": ("regression", of_numbers, 0.92),
+    "mape": ("regression", of_numbers, 0.91),
+    "rmsle": ("regression", of_numbers, 0.91),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COVERED)
+def test_the_interval_covers(name: str) -> None:
+    """95 % and what 300 tables of 120 rows may be off by; less for heavy tails, as the bootstrap is known for."""
+    task, make, least = COVERED[name]
+    metric: Any = metric_of(name, task)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        truth = metric.score(make(10**7, 10**6))
+        found = [interval(metric, make(seed, 120), Resamples(120, seed)) for seed in range(300)]
+    covered = np.mean([ends is not None and ends[0] <= truth <= ends[1] for ends in found])
+    assert least <= covered <= 0.985
