@@ -13,12 +13,15 @@ from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
 from deltaw.models import storage
 from deltaw.models.contents import Contents
-from deltaw.models.metrics import Outcome
+from deltaw.models.dependence import Dependence, of_column
+from deltaw.models.importance import MAX_ROWS, TELLING, Importance, check, permuted, some
+from deltaw.models.metrics import METRICS, Outcome, metric_of
 from deltaw.models.scores import Scores, score
 from deltaw.preparation import Target
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.steps import BlockOfNumbers
 from deltaw.tables import Table, read
+from deltaw.tables.table import missing_column
 
 if TYPE_CHECKING:
     import polars as pl
@@ -118,12 +121,75 @@ class Model(Contents):
         Raises:
             InputError: as `predict`; or the target's column is missing, or holds a class that was never seen.
         """
+        return self._score(*self._known(*self._with_target(rows)), engine, threads)
+
+    def importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Importance:
+        """What each column is worth on rows whose target is known: how much the score falls where it is permuted.
+
+        Args:
+            rows: see `predict`; of more than 10,000 so many are drawn.
+            metric: the score that falls (see `METRICS`); None: the one that the model was trained for, else the area
+                under the ROC curve, which moves also where accuracy does not, or R².
+            repeats: permutations to average over.
+            seed: of the permutations and intervals.
+
+        Raises:
+            InputError: as `evaluate`; a metric that there is not, or that these rows do not define.
+        """
+        check(repeats, seed)
+        row = metric_of(metric or self.recipe.metric or TELLING[self.task], self.task)
+        frame, source = self._with_target(rows)
+        X, known = self._known(frame[some(len(frame), MAX_ROWS, seed)], source)
+        score = row.score(outcome(self.target, self._forward(X), known))
+        if np.isnan(score):
+            expected = f"metric: expected one that the rows of {source} define"
+            raise SettingError(expected, repr(row.name), f"give {METRICS[self.task][1].name}")
+        columns = permuted(
+            X, [(step.title, place) for step, place in self.preparation.places],
+            lambda moved: outcome(self.target, self._forward(moved), known), row, repeats, seed,
+        )  # fmt: skip
+        guess = row.score(self.baseline.outcome(known))
+        return Importance(row, score, guess, len(X), repeats, seed, columns)
+
+    def dependence(self, rows: Any, column: str) -> Dependence | None:
+        """How the mean answer goes with one column: see `deltaw.models.dependence`.
+
+        Args:
+            rows: see `predict`; of more than 10,000 so many are drawn.
+            column: a raw column that the model uses.
+
+        Returns:
+            The `Dependence`; None for the pixels of a picture, or where all rows have the same cell.
+
+        Raises:
+            InputError: as `predict`; a column that the model does not use.
+        """
+        table = read(rows)
+        frame = rows_of(table)
+        frame = frame[some(len(frame), MAX_ROWS, 0)]
+        X = self.preparation.transform(frame, source=table.name)
+        for step, place in self.preparation.places:
+            if column == step.title or column in step.inputs:
+                cells = frame.get_column(step.inputs[0])
+                return of_column(X, place, step, cells, lambda moved: self._read(self._forward(moved)))
+        raise missing_column(column, self.preparation.input_names, "the model")
+
+    def _with_target(self, rows: Any) -> tuple[pl.DataFrame, str]:
+        """Rows that have the target's column, and what they are called."""
         table = read(rows)
         frame = rows_of(table)
         if self.target.name not in frame.columns:
             table.column(self.target.name)  # raises, naming the nearest column
-        X = self.preparation.transform(frame, source=table.name)
-        return self._score(X, truth(self.target, frame.get_column(self.target.name), table.name), engine, threads)
+        return frame, table.name
+
+    def _known(self, frame: pl.DataFrame, source: str) -> tuple[Array, Array]:
+        """The network's inputs and the truth."""
+        X = self.preparation.transform(frame, source=source)
+        return X, truth(self.target, frame.get_column(self.target.name), source)
+
+    def _read(self, outputs: Array) -> Array:
+        """Outputs as numbers in the target's own units, (n,), or probabilities, (n, K)."""
+        return self.target.decode(outputs).to_numpy() if self.task == "regression" else _probabilities(outputs)
 
     def save(self, path: str | Path) -> None:
         """Write a model file (`.deltaw`), whole or not at all. Raises OutputError."""

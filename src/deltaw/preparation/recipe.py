@@ -127,10 +127,15 @@ class Preparation:
         row = SCALINGS[self.scaling]
         return pl.DataFrame([column for step, part in self._parts(X) for column in step.decode(part, row)])
 
+    @property
+    def places(self) -> list[tuple[Step, slice]]:
+        """Each step, and which columns of X are its features."""
+        edges = np.cumsum([0, *(len(step.features) for step in self.steps)]).tolist()
+        return [(step, slice(a, b)) for step, (a, b) in zip(self.steps, pairwise(edges), strict=True)]
+
     def _parts(self, X: NDArray[np.float32]) -> list[tuple[Step, NDArray[np.float32]]]:
         """Each step beside the columns of X that are its features."""
-        edges = np.cumsum([0, *(len(step.features) for step in self.steps)])
-        return [(step, X[:, a:b]) for step, (a, b) in zip(self.steps, pairwise(edges), strict=True)]
+        return [(step, X[:, place]) for step, place in self.places]
 
     def extra(self, frame: pl.DataFrame) -> tuple[str, ...]:
         """Columns of `frame` that training did not know."""

@@ -1,0 +1,100 @@
+"""How the answer goes with one column, all others as they are: partial dependence.
+
+Friedman 2001, "Greedy function approximation: a gradient boosting machine", section 8.2: every row is given the same
+cell, and the answers are averaged. The cells are those of real rows, so that nothing is asked that no row says of that
+column; with the others it may still go ill, as a height of two metres with an age of three years does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deltaw.preparation.reading import as_days, as_numbers
+from deltaw.preparation.steps import MISSING, Step
+from deltaw.tables.cells import as_words
+
+Array = NDArray[Any]
+
+MAX_ROWS = 500  # rows that an answer is averaged over
+POINTS = 24  # of a column of numbers or dates
+MOST_WORDS = 12
+ENDS = 0.02  # share of the rows beyond each end: outliers would take all the room
+
+ORDERED: dict[str, Callable[[pl.Series, str], Array]] = {"number": as_numbers, "date": as_days}
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """The mean answer for each of some cells of a column.
+
+    Attributes:
+        column: its name.
+        kind: "number", "date", "boolean" or "category".
+        values: (m,) numbers, days since 1970-01-01, or words; the cells, in order.
+        answers: (m,) in the target's own units, or (m, K) probabilities.
+        rows: (m,) how many of the rows have that cell; None for numbers and dates.
+    """
+
+    column: str
+    kind: str
+    values: Array
+    answers: Array
+    rows: Array | None
+
+    @property
+    def swing(self) -> float:
+        """How far the answer goes from the lowest to the highest."""
+        return float(np.ptp(self.answers, axis=0).max())
+
+
+def of_column(
+    X: Array, place: slice, step: Step, cells: pl.Series, answer: Callable[[Array], Array]
+) -> Dependence | None:
+    """The dependence on a column; None for blocks, and for columns that have one cell.
+
+    Args:
+        X: (n, n_in), the network's inputs.
+        place: the inputs that are the column's features.
+        step: the column's.
+        cells: (n,) the raw column.
+        answer: from inputs (r, n_in) to answers (r,) or (r, K).
+    """
+    if step.kind in ORDERED:
+        (values, rows), counts = _along(ORDERED[step.kind](cells, "data")), None
+    elif len(step.inputs) == 1:
+        values, rows, counts = _words(cells)
+    else:
+        return None
+    if len(rows) < 2:
+        return None
+    background = X[np.linspace(0, len(X) - 1, min(len(X), MAX_ROWS)).astype(np.int64)]
+    answers = []
+    for row in rows:
+        moved = background.copy()
+        moved[:, place] = X[row, place]
+        answers.append(answer(moved).mean(axis=0))
+    return Dependence(step.title, step.kind, values, np.asarray(answers), counts)
+
+
+def _along(numbers: Array) -> tuple[Array, Array]:
+    """Cells in even steps of rank, without the ends: their values, and a row that has each."""
+    known = np.flatnonzero(~np.isnan(numbers))
+    order = known[np.argsort(numbers[known], kind="stable")]
+    ends = round(ENDS * (len(order) - 1)) if len(order) else 0
+    taken = order[np.linspace(ends, max(len(order) - 1 - ends, 0), min(POINTS, len(order))).astype(np.int64)]
+    values, first = np.unique(numbers[taken], return_index=True)
+    return values, taken[first]
+
+
+def _words(cells: pl.Series) -> tuple[Array, Array, Array]:
+    """The most frequent words, most frequent first: they, a row that has each, and how many do."""
+    words = as_words(cells).fill_null(MISSING).to_numpy()
+    values, first, counts = np.unique(words.astype(str), return_index=True, return_counts=True)
+    chosen = np.argsort(-counts, kind="stable")[:MOST_WORDS]
+    return values[chosen], first[chosen], counts[chosen]

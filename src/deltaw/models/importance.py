@@ -1,0 +1,167 @@
+"""What the columns are worth to a model: how much worse it scores where one of them says nothing any more.
+
+Permutation importance (Breiman 2001, "Random forests", section 10; Fisher, Rudin & Dominici 2019, "All models are
+wrong, but many are useful", section 3): the cells of a column change rows at random, all others stay, and the score
+falls by so much. It says what this network draws from a column beside the others it has: of two columns that say the
+same, either can stand in for the other, and both seem worth less than they would alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.exceptions import SettingError
+from deltaw.models.intervals import FEWEST_ROWS, Interval, Resamples, of_sums
+from deltaw.models.metrics import Metric, Outcome, Sums
+
+Array = NDArray[Any]
+
+MAX_ROWS = 10_000  # more say little that these do not
+MAX_REPEATS = 1000
+TELLING = {"classification": "auc", "regression": "r2"}  # the score that falls, where none is named
+MAX_LINES = 30  # of a table in a notebook
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Of one column, or block of columns.
+
+    Attributes:
+        column: its name.
+        drop: by how much the score is worse without what it says; below 0 it is better, by chance or by overfitting.
+        interval: 95 %, over rows and permutations; None where they do not tell.
+    """
+
+    column: str
+    drop: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True, repr=False)
+class Importance:
+    """What each column is worth, the most important first.
+
+    `importance["age"]` is the `Worth` of a column.
+
+    Attributes:
+        metric: the score that falls.
+        score, guess: what the network reaches on these rows, and the constant answer.
+        rows, repeats, seed: how many rows were looked at, and how often they were permuted.
+        columns: a `Worth` each.
+    """
+
+    metric: Metric
+    score: float
+    guess: float
+    rows: int
+    repeats: int
+    seed: int
+    columns: tuple[Worth, ...]
+
+    def __getitem__(self, column: str) -> Worth:
+        return {each.column: each for each in self.columns}[column]
+
+    def __repr__(self) -> str:
+        first = ", ".join(f"{each.column} {self.show(each)}" for each in self.columns[:3])
+        more = f", … ({len(self.columns)} columns)" if len(self.columns) > 3 else ""
+        return f"Importance({self.metric.title} {self.metric.show(self.score)} falls by: {first}{more})"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        cells = [("column", f"{self.metric.title} worse by", "95 % interval")]
+        cells += [(each.column, self.show(each), self.show_interval(each)) for each in self.columns[:MAX_LINES]]
+        lines = ("".join(f"<td>{escape(cell)}</td>" for cell in line) for line in cells)
+        return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+    def show(self, worth: Worth) -> str:
+        """The drop as people read it."""
+        return self._signed(worth.drop)
+
+    def show_interval(self, worth: Worth) -> str:
+        """The interval as people read it, or ""."""
+        return "" if worth.interval is None else " – ".join(map(self._signed, worth.interval))
+
+    def _signed(self, value: float) -> str:
+        return self.metric.show(value + 0.0).replace("-", "−")
+
+    def document(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "metric": self.metric.name,
+            "score": self.score,
+            "guess": self.guess,
+            "rows": self.rows,
+            "repeats": self.repeats,
+            "seed": self.seed,
+            "columns": [
+                {"column": each.column, "drop": each.drop, "interval": each.interval and list(each.interval)}
+                for each in self.columns
+            ],
+        }
+
+
+def permuted(
+    X: Array,
+    places: Sequence[tuple[str, slice]],
+    answer: Callable[[Array], Outcome],
+    metric: Metric,
+    repeats: int,
+    seed: int,
+) -> tuple[Worth, ...]:
+    """What each place of the inputs is worth, the most important first.
+
+    Args:
+        X: (n, n_in), the network's inputs.
+        places: the name of each column and which inputs are its features.
+        answer: from inputs to answers beside the truth.
+        metric: the score that falls.
+        repeats: permutations; all columns are moved by the same ones, so that they can be compared.
+        seed: of the permutations and of the intervals' draws.
+    """
+    n = len(X)
+    orders = [np.random.default_rng([seed, 3, i]).permutation(n) for i in range(repeats)]
+    before, resamples = answer(X), Resamples(n, seed)
+
+    def worth(name: str, place: slice) -> Worth:
+        after, moved = [], X.copy()
+        for order in orders:
+            moved[:, place] = X[order, place]
+            after.append(answer(moved))
+        if not isinstance(metric.score, Sums):
+            scores = [metric.score(outcome) for outcome in after]
+            return Worth(name, float(metric.gain(metric.score(before), np.mean(scores))), None)
+        terms = np.concatenate([metric.score.terms(o, resamples.groups) for o in (before, *after)], axis=1)
+        drop = _drop(metric, metric.score, repeats)
+        point = float(drop(terms.sum(axis=0)))
+        return Worth(name, point, of_sums(terms, drop, resamples) if n >= FEWEST_ROWS else None)
+
+    return tuple(sorted((worth(*place) for place in places), key=lambda each: -each.drop))
+
+
+def _drop(metric: Metric, score: Sums, repeats: int) -> Callable[[Array], Array]:
+    """From the sums before and after each permutation, side by side, to how much is lost on the average."""
+
+    def drop(sums: Array) -> Array:
+        before, *after = (score.value(part) for part in np.split(sums, repeats + 1, axis=-1))
+        return np.asarray(metric.gain(before, np.mean(after, axis=0)))
+
+    return drop
+
+
+def check(repeats: Any, seed: Any) -> None:
+    """Raise SettingError where they cannot be."""
+    for name, value, least, most in (("repeats", repeats, 1, MAX_REPEATS), ("seed", seed, 0, 2**63 - 1)):
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if not whole or not least <= value <= most:
+            raise SettingError(f"{name}: expected a whole number from {least} to {most:,}", repr(value), "correct it")
+
+
+def some(n: int, most: int, seed: int) -> Array:
+    """At most so many of n rows, at random, in order."""
+    return np.arange(n) if n <= most else np.sort(np.random.default_rng([seed, 4]).permutation(n)[:most])
