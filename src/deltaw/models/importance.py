@@ -135,7 +135,7 @@ def permuted(
             after.append(answer(moved))
         if not isinstance(metric.score, Sums):
             scores = [metric.score(outcome) for outcome in after]
-            return Worth(name, float(metric.gain(metric.score(before), np.mean(scores))), None)
+            return Worth(name, float(metric.gain(metric.score(before), float(np.mean(scores)))), None)
         terms = np.concatenate([metric.score.terms(o, resamples.groups) for o in (before, *after)], axis=1)
         drop = _drop(metric, metric.score, repeats)
         point = float(drop(terms.sum(axis=0)))
