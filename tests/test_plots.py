@@ -11,6 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from deltaw import plots
+from deltaw.plots import curves
 
 RNG = np.random.default_rng(0)
 NAMES = [
@@ -60,6 +61,26 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "many numbers": lambda: plots.predicted_against_true(RNG.normal(size=5000), RNG.normal(size=5000)),
     "equal numbers": lambda: plots.predicted_against_true([2.0, 2.0], [2.0, 2.0]),
     "pictures": lambda: plots.pictures(RNG.random((11, 8, 8)), [f"$3, said {i}" for i in range(11)]),
+    "ROC of 2": lambda: curves.roc(RNG.integers(2, size=200), shares(2), ["no", "$5"]),
+    "ROC of 10": lambda: curves.roc(RNG.integers(10, size=200), shares(10), [*NAMES, "y", "z"]),
+    "ROC of one class": lambda: curves.roc(np.zeros(200, int), shares(2), ["a", "b"]),
+    "precision and recall": lambda: curves.precision_recall(RNG.integers(3, size=200), shares(3), "abc"),
+    "precision and recall of many rows": lambda: curves.precision_recall(
+        RNG.integers(2, size=9000), RNG.dirichlet(np.ones(2), 9000), "ab"
+    ),
+    "thresholds": lambda: curves.thresholds(RNG.random(200) < 0.3, RNG.random(200), "<b>"),
+    "thresholds of one row": lambda: curves.thresholds([True], [0.5], "x"),
+    "residuals": lambda: curves.residuals(RNG.normal(size=500), RNG.normal(size=500), "price ($)"),
+    "residuals of two rows": lambda: curves.residuals([1.0, 1.0], [1.0, 1.0], ""),
+    "importance": lambda: curves.importance(
+        NAMES, np.linspace(1, -0.1, len(NAMES)), [(0.1, 0.2), None] * (len(NAMES) // 2), "R²"
+    ),
+    "importance of nothing": lambda: curves.importance(["x"], [0.0], [None], "ROC AUC"),
+    "dependence on numbers": lambda: curves.dependence("x$", "number", [1.0, 2.0, 3e6], [1.0, 2.0, 1.5], "price"),
+    "dependence on dates": lambda: curves.dependence("day", "date", [0.0, 1.5, 20_000.0], np.zeros(3), "price"),
+    "dependence on words": lambda: curves.dependence(
+        "word", "category", NAMES, RNG.dirichlet(np.ones(3), len(NAMES)), "probability", (0, 1), "abc"
+    ),
     "one picture": lambda: plots.pictures(np.zeros((1, 28, 28)), ["0"]),
 }
 

@@ -83,7 +83,7 @@ def test_a_page_that_stands_alone(name: str, tmp_path: Path) -> None:
     for column in model.preparation.describe():
         assert column.column in words
     if model.scores is not None:
-        for metric in model.scores.metrics:
+        for metric in model.scores.defined:
             assert metric.show(model.scores[metric.name]) in words
             assert metric.show(model.scores.baseline[metric.name]) in words
     assert len(text) < 1_500_000

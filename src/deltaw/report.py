@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw import files, plots
+from deltaw.exceptions import InputError
 from deltaw.models import GUESS, Model, Scores, metric_of, worst
+from deltaw.models.dependence import Dependence
+from deltaw.models.importance import Importance, some
+from deltaw.models.metrics import in_units
 from deltaw.pages import html as pages
 from deltaw.pages.html import escape
+from deltaw.plots import curves
 
 if TYPE_CHECKING:
     from deltaw.preparation import Preparation
@@ -21,6 +26,9 @@ FEWEST_CALIBRATED = 100  # rows: of fewer, shares of tenths say nothing
 MAX_WORST = 12  # rows
 MAX_WORST_PICTURES = 24
 MAX_COLUMNS = 200  # rows of the table of columns
+MAX_IMPORTANCE_ROWS, MAX_WORTHS, REPEATS = 2000, 200, 3  # rows, columns and permutations: seconds at most
+MAX_DEPENDENCES = 6  # columns
+MAX_LINES = 4  # classes in a figure of these
 MAX_SHOWN_INPUTS = 7  # raw columns shown of each of the worst answers
 
 # What only a report has: tiles with scores, figures side by side, the list of settings.
@@ -37,34 +45,48 @@ STYLE = """
 """
 
 
-def write(path: str | Path, model: Model) -> None:
-    """Write the report of a model to `path`, whole or not at all. Raises OutputError."""
-    files.write_bytes(path, html(model).encode())
+def write(path: str | Path, model: Model, rows: str = "") -> None:
+    """Write the report of a model to `path`, whole or not at all; see `html`. Raises OutputError."""
+    files.write_bytes(path, html(model, rows).encode())
 
 
-def html(model: Model) -> str:
+def html(model: Model, rows: str = "") -> str:
     """The report of a model as an HTML page.
 
-    Right after `deltaw.fit` it shows the worst answers too; a model that was loaded no longer has the rows for that.
+    Right after `deltaw.fit` it shows curves, the worst answers, and what the columns are worth; a model that was loaded
+    no longer has the rows for that. With the `scores` and `held_out` of other rows put into it, it is about those.
+
+    Args:
+        model: the model.
+        rows: what was scored, where it is not the rows that were set apart in training.
     """
     title = f"{model.target.name} of {model.origin.source}"
     sections = "".join(pages.section(heading, body) for heading, body in _sections(model) if body)
-    return pages.page(title, f"{_headline(model)}\n{sections}", style=STYLE)
+    return pages.page(title, f"{_headline(model, rows)}\n{sections}", style=STYLE)
 
 
 def _sections(model: Model) -> Iterator[tuple[str, str]]:
     scores, history = model.scores, model.history
+    if scores is not None:
+        yield "More scores", _scores(scores)
     if scores is not None and scores.confusion is not None:
         yield "What was taken for what", _confusion(scores)
     if scores is not None and scores.outcome is not None:
         outcome = scores.outcome
         if outcome.probabilities is None:
             figure = plots.predicted_against_true(outcome.truth, outcome.predicted, model.target.name)
-            yield "Answers", pages.figure(figure, "answers against the truth, and how far off they are")
-        elif len(outcome.truth) >= FEWEST_CALIBRATED:
+            drawn = pages.figure(figure, "answers against the truth, and how far off they are")
+            figure = curves.residuals(outcome.truth, outcome.predicted, model.target.name)
+            yield "Answers", drawn + pages.figure(figure, "how far off the answers are, by the answer")
+        else:
+            yield "Wherever the line is drawn", _thresholds(scores)
+        if outcome.probabilities is not None and len(outcome.truth) >= FEWEST_CALIBRATED:
             figure = plots.calibration(outcome.probabilities, outcome.truth)
             yield "Is it as sure as it may be?", pages.figure(figure, "how often it was right against how sure it was")
         yield "The worst answers", _worst(model, scores)
+    if (found := _importance(model)) is not None:
+        yield "What the columns are worth", _worth(model, found)
+        yield "How the answer goes with a column", _dependences(model, found)
     best = None if history.best_epoch is None else history.best_epoch + 1
     figure = plots.learning_curves(
         history.loss,
@@ -84,7 +106,7 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
 # --- parts ----------------------------------------------------------------------------------------------------------
 
 
-def _headline(model: Model) -> str:
+def _headline(model: Model, rows: str) -> str:
     origin, recipe = model.origin, model.recipe
     apart = f"{origin.test_rows:,} rows that were never trained on" if origin.test_rows else "no rows"
     lead = (
@@ -92,16 +114,119 @@ def _headline(model: Model) -> str:
         f"<p class=soft>A network of {model.network.parameter_count:,} parameters, trained by the recipe "
         f"<code>{escape(recipe.name)}</code> on {origin.training_rows:,} rows"
         f"{f', its best weights chosen by {origin.validation_rows:,} more' if origin.validation_rows else ''}; "
-        f"scored on {apart}.</p>"
+        f"scored on {escape(rows) or apart}.</p>"
     )
     if model.scores is None:
         return lead
     tiles = "".join(
         f"<div class=tile><span>{metric.title}</span><b>{metric.show(model.scores[metric.name])}</b>"
+        f"<span>{_between(model.scores.show_interval(metric))}</span>"
         f"<span>{GUESS[model.task]}: {metric.show(model.scores.baseline[metric.name])}</span></div>"
-        for metric in model.scores.metrics
+        for metric in model.scores.first
     )
     return f"{lead}<div class=tiles>{tiles}</div>"
+
+
+def _between(interval: str) -> str:
+    return f"95 %: {interval}" if interval else ""
+
+
+def _scores(scores: Scores) -> str:
+    """Those that are on no tile."""
+    cells = [
+        [m.title, m.show(scores[m.name]), scores.show_interval(m), m.show(scores.baseline[m.name])]
+        for m in scores.defined
+        if m not in scores.first
+    ]
+    note = (
+        "<p class=soft>The interval says where other rows like these would have the score 95 times in 100, "
+        f"by drawing these {scores.rows:,} anew; there is none where all draws score the same.</p>"
+    )
+    return (
+        pages.table(["", "the network", "95 % interval", GUESS[scores.task]], cells, (1, 2, 3)) + note if cells else ""
+    )
+
+
+def _thresholds(scores: Scores) -> str:
+    """How classes are told apart wherever the line between them is drawn."""
+    assert scores.outcome is not None
+    truth, p, classes = scores.outcome.truth, scores.outcome.shares, scores.classes
+    if len(np.unique(truth)) < 2:
+        return ""
+    drawn = pages.figure(curves.roc(truth, p, classes), "ROC curves")
+    drawn += pages.figure(curves.precision_recall(truth, p, classes), "precision against recall")
+    if len(classes) == 2:
+        figure = curves.thresholds(truth == 1, p[:, 1], classes[1])
+        drawn += pages.figure(figure, "precision, recall and F1 against the threshold")
+    return f"<div class=row>{drawn}</div>"
+
+
+def _worth(model: Model, found: Importance) -> str:
+    """The columns by what they are worth; `found` are the same numbers as those of `Model.importance`."""
+    shown = found.columns[: curves.MAX_BARS]
+    figure = curves.importance(
+        [each.column for each in shown], [each.drop for each in shown], [each.interval for each in shown],
+        found.metric.title,
+    )  # fmt: skip
+    cells = [[each.column, found.show(each), found.show_interval(each)] for each in shown]
+    more = len(found.columns) - len(shown)
+    note = (
+        f"How much worse the {found.metric.title} of {found.rows:,} rows gets where the cells of a column change rows "
+        f"at random, others staying as they are (mean of {found.repeats} times). Of columns that say the same, "
+        f"each can stand in for the others.{f' … and {more:,} more columns.' if more else ''}"
+    )
+    table = pages.table(["column", f"{found.metric.title} worse by", "95 % interval"], cells, (1, 2))
+    picture = pages.figure(figure, "what each column is worth")
+    return f"<p class=soft>{escape(note)}</p><div class=row>{picture}{table}</div>"
+
+
+def _dependences(model: Model, found: Importance) -> str:
+    """How the answer goes with the columns that are worth most."""
+    assert model.held_out is not None
+    names = [each.column for each in found.columns[:MAX_DEPENDENCES]]
+    known = [each for each in (model.dependence(model.held_out, name) for name in names) if each is not None]
+    if not known:
+        return ""
+    chosen = _lines(model, known)
+    answers = [each.answers if chosen is None else each.answers[:, chosen] for each in known]
+    low, high = min(map(np.min, answers)), max(map(np.max, answers))
+    pad = 0.06 * (high - low) or 1.0
+    what = model.target.name if chosen is None else "probability"
+    names = [] if chosen is None else [str(model.classes[k]) for k in chosen]
+    if len(names) == 1:
+        what, names = f"probability of {names[0]}", []
+    drawn = "".join(
+        pages.figure(
+            curves.dependence(
+                each.column, each.kind, list(each.values), y, plots.short(what), (low - pad, high + pad), names
+            ),
+            f"the mean answer against {each.column}",
+        )
+        for each, y in zip(known, answers, strict=True)
+    )
+    note = "The mean answer where all rows are given the same cell in one column and keep the others."
+    return f"<p class=soft>{note}</p><div class=row>{drawn}</div>"
+
+
+def _lines(model: Model, known: list[Dependence]) -> list[int] | None:
+    """Which classes have a line: of two the second, of many those that move most; None for numbers."""
+    if model.task == "regression":
+        return None
+    if len(model.classes) == 2:
+        return [1]
+    moved = np.max([np.ptp(each.answers, axis=0) for each in known], axis=0)
+    return sorted(np.argsort(-moved, kind="stable")[:MAX_LINES].tolist())
+
+
+def _importance(model: Model) -> Importance | None:
+    """What the columns are worth on some of the rows held out; None where they are not known, or one or too many."""
+    if model.held_out is None or not 2 <= len(model.preparation.steps) <= MAX_WORTHS:
+        return None
+    rows = model.held_out[some(len(model.held_out), MAX_IMPORTANCE_ROWS, 0)]
+    try:
+        return model.importance(rows, repeats=REPEATS)
+    except InputError:  # a score that these rows do not define
+        return None
 
 
 def _confusion(scores: Scores) -> str:
@@ -203,5 +328,8 @@ def _settings(model: Model) -> str:
 def _cell(value: Any) -> str:
     if value is None:
         return "missing"
-    text = f"{value:.4g}" if isinstance(value, (float, np.floating)) else str(value)
+    text = str(value)
+    if isinstance(value, (float, np.floating)) and np.isfinite(value):
+        text = in_units(value)
+        text = (text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text).replace("-", "−")
     return text if len(text) <= 40 else text[:39] + "…"

@@ -158,6 +158,60 @@ def test_predict_writes_a_table(run: Run, trained: Path) -> None:
     assert numbers["prediction"].to_list() == deltaw.load("price.deltaw").predict("rows.csv").tolist()
 
 
+def test_evaluate_with_a_report(run: Run, trained: Path) -> None:
+    for name in ("class", "price"):
+        status, out, err = run("evaluate", f"{name}.deltaw", "rows.csv", "--report", "page.html")
+        assert status == 0
+        assert "report written to page.html" in err
+        model = deltaw.load(f"{name}.deltaw")
+        scores = model.evaluate("rows.csv")
+        page = Path("page.html").read_text(encoding="utf-8")
+        for metric in scores.defined:
+            assert metric.title in out
+            assert scores.show_interval(metric) in out
+            assert scores.show_interval(metric) in page
+        assert "scored on 120 rows of rows.csv" in page
+        assert "What the columns are worth" in page
+    assert "How far off, by the answer" in page
+    assert run("evaluate", "class.deltaw", "rows.csv", "--report", "rows.csv")[0] == 2
+    assert run("evaluate", "class.deltaw", "rows.csv", "--report", "none/page.html")[0] == 2
+
+
+def test_importance(run: Run, trained: Path) -> None:
+    found = deltaw.load("class.deltaw").importance("rows.csv")
+    status, out, err = run("importance", "class.deltaw", "rows.csv")
+    assert (status, err) == (0, "")
+    for each in found.columns:
+        assert each.column in out
+        assert found.show(each) in out
+        assert found.show_interval(each) in out
+    document = json.loads(run("importance", "class.deltaw", "rows.csv", "--json")[1])
+    assert document == found.document()
+    other = json.loads(
+        run("importance", "price.deltaw", "rows.csv", "--metric", "mae", "--repeats", 2, "--seed", 1, "--json")[1]
+    )
+    assert (other["metric"], other["repeats"], other["seed"]) == ("mae", 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("importance class.deltaw rows.csv --metric mea", "did you mean 'mae', which is of the other task"),
+        ("importance class.deltaw rows.csv --metric acuracy", "did you mean 'accuracy'"),
+        ("importance class.deltaw rows.csv --repeats 0", "repeats: expected a whole number"),
+        ("importance class.deltaw rows.csv --seed -1", "seed: expected a whole number"),
+        ("train rows.csv -t price --metric auc", "which is of the other task"),
+        ("train rows.csv -t grade --metric ac", "metric: expected one of classification"),
+        ("train rows.csv -t grade -r notes --metric auc", "expected rows held out"),
+    ],
+)
+def test_metrics_that_cannot_be(run: Run, trained: Path, command: str, words: str) -> None:
+    status, out, err = run(*command.split())
+    assert (status, out) == (2, "")
+    assert words in err
+    assert len(err.splitlines()) == 1
+
+
 READERS: dict[str, Callable[[str], pl.DataFrame]] = {
     "out.csv": pl.read_csv,
     "out.tsv": lambda path: pl.read_csv(path, separator="\t"),

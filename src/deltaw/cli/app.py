@@ -93,12 +93,41 @@ def predict(
 
 @app.command()
 def evaluate(
-    model: ModelFile, data: Data, delimiter: Delimiter = None, max_bytes: MaxBytes = None, json: Json = False
+    model: ModelFile,
+    data: Data,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write an HTML report there: curves, errors, columns.")
+    ] = None,
+    delimiter: Delimiter = None,
+    max_bytes: MaxBytes = None,
+    json: Json = False,
 ) -> None:
-    """Score a model on a table whose answers are known."""
+    """Score a model on a table whose answers are known: every score, with a 95 % interval, beside a guess."""
     from deltaw.cli.commands import evaluate as run
 
-    run(model, data, (delimiter, read_bytes(max_bytes)), json)
+    run(model, data, (delimiter, read_bytes(max_bytes)), report, json)
+
+
+@app.command()
+def importance(
+    model: ModelFile,
+    data: Data,
+    metric: Annotated[
+        str | None, typer.Option(help="The score that falls: auc, log_loss, r2, mae, …; auc or r2 if not given.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(help="How often the cells of a column change rows.")] = 5,
+    seed: Annotated[int, typer.Option(help="Of these changes: the same seed gives the same numbers.")] = 0,
+    delimiter: Delimiter = None,
+    max_bytes: MaxBytes = None,
+    json: Json = False,
+) -> None:
+    """Say what each column is worth to a model: how much its score falls where the column says nothing any more.
+
+    The table has the answers, and is best one that the model was not trained on.
+    """
+    from deltaw.cli.importance import importance as run
+
+    run(model, data, (delimiter, read_bytes(max_bytes)), metric, repeats, seed, json)
 
 
 @app.command()

@@ -116,21 +116,32 @@ def predict(model_file: Path, data: str, output: Path | None, reading: Reading, 
         put(frame.write_csv())
 
 
-def evaluate(model_file: Path, data: str, reading: Reading, as_json: bool) -> None:
+def evaluate(model_file: Path, data: str, reading: Reading, report: Path | None, as_json: bool) -> None:
     """`deltaw evaluate`."""
-    from deltaw import models
-    from deltaw.tables import read
+    from dataclasses import replace
 
+    from deltaw import models
+    from deltaw.tables import origins, read
+
+    check_outputs({"--report": report}, (model_file, *origins(data)))
     err = stderr()
     model = models.load(model_file)
     with err.status(f"answering for {data}"):
         table = read(data, *reading)
         scores = model.evaluate(table)
     _notes(err, model, table)
+    rows = f"{scores.rows:,} rows of {table.name}"
+    if report is not None:
+        from deltaw import report as html
+
+        with err.status("writing the report"):
+            html.write(report, replace(model, scores=scores, held_out=models.rows_of(table)), rows)
     if as_json:
         put_json(documents.scores(scores))
     else:
-        text.print_scores(stdout(), scores, f"{scores.rows:,} rows of {table.name}", every=True)
+        text.print_scores(stdout(), scores, rows, every=True)
+    if report is not None:
+        err.print(f"report written to {report}")
 
 
 def show(model_file: Path, as_json: bool) -> None:

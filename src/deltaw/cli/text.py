@@ -57,7 +57,7 @@ def print_scores(screen: Screen, scores: Scores, rows: str, every: bool = False)
     screen.table(
         Column.words("", [metric.title for metric in shown]),
         Column.numbers("the network", [metric.show(scores[metric.name]) for metric in shown]),
-        *([Column.numbers("95% interval", between)] if any(between) else []),
+        *([Column.ranges("95% interval", between)] if any(between) else []),
         Column.numbers(GUESS[scores.task], [metric.show(scores.baseline[metric.name]) for metric in shown]),
     )
     if scores.confusion is not None:

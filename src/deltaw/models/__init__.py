@@ -6,7 +6,7 @@ from deltaw.models.contents import Learning, Origin
 from deltaw.models.fitting import Part, Plan, fit, plan, replan, run
 from deltaw.models.judge import ScoredEpoch
 from deltaw.models.metrics import METRICS, Outcome, metric_of
-from deltaw.models.model import Answers, Model, load
+from deltaw.models.model import Answers, Model, load, rows_of
 from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.scores import GUESS, Scores, worst
 from deltaw.models.storage import document
@@ -31,6 +31,7 @@ __all__ = [
     "metric_of",
     "plan",
     "replan",
+    "rows_of",
     "run",
     "worst",
 ]

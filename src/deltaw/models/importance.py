@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
 from deltaw.models.intervals import FEWEST_ROWS, Interval, Resamples, of_sums
-from deltaw.models.metrics import Metric, Outcome, Sums
+from deltaw.models.metrics import Metric, Outcome, Sums, in_units
 
 Array = NDArray[Any]
 
@@ -88,7 +88,11 @@ class Importance:
         return "" if worth.interval is None else " – ".join(map(self._signed, worth.interval))
 
     def _signed(self, value: float) -> str:
-        return self.metric.show(value + 0.0).replace("-", "−")
+        text = self.metric.show(value + 0.0)
+        if self.metric.write is in_units:  # all drops to the digits of the largest
+            largest = in_units(max((abs(each.drop) for each in self.columns), default=0.0))
+            text = f"{value + 0.0:,.{len(largest.partition('.')[2])}f}" if "e" not in largest else text
+        return text.replace("-", "−")
 
     def document(self) -> dict[str, Any]:
         """Plain JSON data."""

@@ -10,6 +10,7 @@ their default arguments; of two classes, the second in order is the one that F1 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -247,41 +248,51 @@ class Metric:
     name: str
     title: str
     score: Callable[[Outcome], float]
-    template: str
+    write: Callable[[float], str]
     higher_is_better: bool
     lowest: float = 0.0
     highest: float = np.inf
 
     def show(self, value: float) -> str:
         """The value as people read it."""
-        return "not defined" if np.isnan(value) else self.template.format(value)
+        return "not defined" if np.isnan(value) else self.write(value)
 
     def gain(self, value: float | Array, over: float | Array) -> Any:
         """By how much `value` is better than `over`; below 0 it is worse."""
         return value - over if self.higher_is_better else over - value
 
 
+def in_units(value: float) -> str:
+    """Five significant digits, thousands apart: "19,570", "52.163"."""
+    size = abs(value)
+    if not 1e-3 <= size < 1e12:
+        return f"{value:.5g}"
+    return f"{value:,.{max(4 - math.floor(math.log10(size)), 0)}f}"
+
+
 # The first of each task is its headline; so many are shown where there is room for few.
 FIRST = 3
 METRICS: dict[str, tuple[Metric, ...]] = {
     "classification": (
-        Metric("accuracy", "accuracy", mean_of(_is_right), "{:.2%}", True, 0, 1),
-        Metric("log_loss", "log loss", mean_of(_surprise), "{:.4f}", False),
-        Metric("auc", "ROC AUC", mean_of(lambda o: o.areas[0]), "{:.4f}", True, 0, 1),
-        Metric("balanced_accuracy", "balanced accuracy", Sums(_class_counts, _mean_recall), "{:.2%}", True, 0, 1),
-        Metric("f1", "F1", Sums(_class_counts, _f1), "{:.4f}", True, 0, 1),
-        Metric("average_precision", "average precision", mean_of(lambda o: o.areas[1]), "{:.4f}", True, 0, 1),
-        Metric("brier", "Brier score", mean_of(_squared_distance), "{:.4f}", False, 0, 2),
+        Metric("accuracy", "accuracy", mean_of(_is_right), "{:.2%}".format, True, 0, 1),
+        Metric("log_loss", "log loss", mean_of(_surprise), "{:.4f}".format, False),
+        Metric("auc", "ROC AUC", mean_of(lambda o: o.areas[0]), "{:.4f}".format, True, 0, 1),
+        Metric(
+            "balanced_accuracy", "balanced accuracy", Sums(_class_counts, _mean_recall), "{:.2%}".format, True, 0, 1
+        ),
+        Metric("f1", "F1", Sums(_class_counts, _f1), "{:.4f}".format, True, 0, 1),
+        Metric("average_precision", "average precision", mean_of(lambda o: o.areas[1]), "{:.4f}".format, True, 0, 1),
+        Metric("brier", "Brier score", mean_of(_squared_distance), "{:.4f}".format, False, 0, 2),
         # Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", eq. 3
-        Metric("ece", "calibration error", Sums(_overconfidence, _calibration_error), "{:.4f}", False, 0, 1),
+        Metric("ece", "calibration error", Sums(_overconfidence, _calibration_error), "{:.4f}".format, False, 0, 1),
     ),
     "regression": (
-        Metric("r2", "R²", Sums(_spread_and_error, _r2), "{:.4f}", True, -np.inf, 1),
-        Metric("rmse", "RMSE", root_of(mean_of(lambda o: _error(o) ** 2)), "{:.4g}", False),
-        Metric("mae", "MAE", mean_of(lambda o: np.abs(_error(o))), "{:.4g}", False),
-        Metric("median_error", "median error", median_error, "{:.4g}", False),
-        Metric("mape", "MAPE", mean_of(_percentage_error), "{:.2%}", False),
-        Metric("rmsle", "RMSLE", root_of(mean_of(_squared_log_error)), "{:.4f}", False),
+        Metric("r2", "R²", Sums(_spread_and_error, _r2), "{:.4f}".format, True, -np.inf, 1),
+        Metric("rmse", "RMSE", root_of(mean_of(lambda o: _error(o) ** 2)), in_units, False),
+        Metric("mae", "MAE", mean_of(lambda o: np.abs(_error(o))), in_units, False),
+        Metric("median_error", "median error", median_error, in_units, False),
+        Metric("mape", "MAPE", mean_of(_percentage_error), "{:.2%}".format, False),
+        Metric("rmsle", "RMSLE", root_of(mean_of(_squared_log_error)), "{:.4f}".format, False),
     ),
 }
 NAMES = tuple(metric.name for rows in METRICS.values() for metric in rows)

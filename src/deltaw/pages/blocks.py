@@ -116,6 +116,11 @@ class Column(NamedTuple):
         return cls(heading, cells, False, [False] * len(cells))
 
     @classmethod
+    def ranges(cls, heading: str, cells: Sequence[str]) -> Column:
+        """A column of texts of two numbers each, which no line break divides."""
+        return cls(heading, cells, False, [True] * len(cells))
+
+    @classmethod
     def numbers(cls, heading: str, cells: Sequence[str]) -> Column:
         """A column of numbers that are texts already."""
         return cls(heading, cells, True, [True] * len(cells))

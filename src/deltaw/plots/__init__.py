@@ -58,7 +58,7 @@ STYLE: dict[Any, Any] = {
 }
 
 MAX_COUNTED_CLASSES = 20  # confusion matrices write the counts into the cells up to here
-SHARES = {"accuracy"}  # scores that read best as percentages
+SHARES = {"accuracy", "balanced accuracy", "MAPE"}  # scores that read best as percentages
 MAX_NAME = 20  # characters of a class name that fit beside an axis
 
 
@@ -196,7 +196,7 @@ def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -
     lowest = np.nanmin(np.concatenate([p, r, [1.0]]))
     axis.set_xlim(max(0.0, lowest - 0.06 * (1.02 - lowest) - 0.01), 1.0 + 0.04 * (1.02 - lowest))
     axis.xaxis.set_major_locator(MaxNLocator(5))
-    axis.xaxis.set_major_formatter(_percent)
+    axis.xaxis.set_major_formatter(percent)
     axis.grid(axis="x")
     drawing.legend(loc="outside upper left", ncols=2, fontsize=9, handletextpad=0.2, columnspacing=1.2)
     return drawing
@@ -243,8 +243,8 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, bins: int = 10) -> F
     axes[1].yaxis.set_major_locator(MaxNLocator(integer=True))
     axes[1].grid(axis="y")
     for each in axes:
-        each.xaxis.set_major_formatter(_percent)
-    axis.yaxis.set_major_formatter(_percent)
+        each.xaxis.set_major_formatter(percent)
+    axis.yaxis.set_major_formatter(percent)
     return drawing
 
 
@@ -389,7 +389,7 @@ def _curves(
     axis.set_title(title)
     axis.set(xlabel="epoch", ylabel=ylabel)
     if ylabel in SHARES:
-        axis.yaxis.set_major_formatter(_percent)
+        axis.yaxis.set_major_formatter(percent)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.grid()
     axis.legend(fontsize=9)
@@ -403,4 +403,4 @@ def _shade(colour: str, share: NDArray[Any]) -> NDArray[Any]:
     return shaded
 
 
-_percent: Callable[[float, Any], str] = lambda value, _: f"{100 * value:.4g} %"  # noqa: E731
+percent: Callable[[float, Any], str] = lambda value, _: f"{100 * value:.4g} %"  # noqa: E731

@@ -1,0 +1,52 @@
+"""`deltaw importance`: what each column of a table is worth to a saved model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deltaw.cli.paper import put_json
+from deltaw.cli.screen import Screen, stderr, stdout
+from deltaw.pages.blocks import Column
+
+if TYPE_CHECKING:
+    from deltaw.models.importance import Importance
+
+MAX_LINES = 40  # columns that are listed
+
+
+def importance(
+    model_file: Path,
+    data: str,
+    reading: tuple[str | None, int | None],
+    metric: str | None,
+    repeats: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """`deltaw importance`."""
+    from deltaw import models
+    from deltaw.tables import read
+
+    model = models.load(model_file)
+    with stderr().status(f"permuting the columns of {data}"):
+        table = read(data, *reading)
+        found = model.importance(table, metric=metric, repeats=repeats, seed=seed)
+    if as_json:
+        put_json(found.document())
+    else:
+        _print(stdout(), found, table.name, models.GUESS[model.task])
+
+
+def _print(screen: Screen, found: Importance, source: str, guess: str) -> None:
+    score, shown = found.metric, found.columns[:MAX_LINES]
+    reached = f"{score.title} {score.show(found.score)}, {score.show(found.guess)} for {guess}"
+    screen.print(f"{found.rows:,} rows of {source}: {reached}")
+    between = [found.show_interval(each) for each in shown]
+    screen.table(
+        Column.words("column", [each.column for each in shown]),
+        Column.numbers(f"{score.title} worse by", [found.show(each) for each in shown]),
+        *([Column.ranges("95% interval", between)] if any(between) else []),
+    )
+    if len(found.columns) > len(shown):
+        screen.print(f"… and {len(found.columns) - len(shown):,} more columns, worth less; see --json")
