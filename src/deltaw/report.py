@@ -330,6 +330,6 @@ def _cell(value: Any) -> str:
         return "missing"
     text = str(value)
     if isinstance(value, (float, np.floating)) and np.isfinite(value):
-        text = in_units(value)
+        text = in_units(float(value))
         text = (text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text).replace("-", "−")
     return text if len(text) <= 40 else text[:39] + "…"

@@ -185,7 +185,7 @@ def dependence(
     """
     y = np.asarray(answers, float).reshape(len(values), -1)
     drawing, axis = _plain(SMALL)
-    label = [short(name) for name in lines] or [None] * y.shape[1]
+    label: Sequence[str | None] = [short(name) for name in lines] or [None] * y.shape[1]
     if kind in {"number", "date"}:
         for i, (colour, dashes) in zip(range(y.shape[1]), LINES, strict=False):
             axis.plot(values, y[:, i], color=colour, linestyle=dashes, label=label[i])
@@ -247,11 +247,12 @@ def _tick(value: float) -> str:
 
 
 def _dates(axis: Axes) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib import dates
 
-    locator = AutoDateLocator(minticks=3, maxticks=4)
+    typed: Any = dates  # matplotlib's dates have no types
+    locator = typed.AutoDateLocator(minticks=3, maxticks=4)
     axis.xaxis.set_major_locator(locator)
-    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axis.xaxis.set_major_formatter(typed.ConciseDateFormatter(locator))
 
 
 def _curves(
