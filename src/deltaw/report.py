@@ -26,7 +26,8 @@ FEWEST_CALIBRATED = 100  # rows: of fewer, shares of tenths say nothing
 MAX_WORST = 12  # rows
 MAX_WORST_PICTURES = 24
 MAX_COLUMNS = 200  # rows of the table of columns
-MAX_IMPORTANCE_ROWS, MAX_WORTHS, REPEATS = 2000, 200, 3  # rows, columns and permutations: seconds at most
+# Columns that are permuted, how often, and how many rows times columns: a second or two.
+MAX_WORTHS, REPEATS, MAX_PERMUTED, FEWEST_PERMUTED, MOST_PERMUTED = 200, 3, 60_000, 300, 2_000
 MAX_DEPENDENCES = 6  # columns
 MAX_LINES = 4  # classes in a figure of these
 MAX_SHOWN_INPUTS = 7  # raw columns shown of each of the worst answers
@@ -222,7 +223,8 @@ def _importance(model: Model) -> Importance | None:
     """What the columns are worth on some of the rows held out; None where they are not known, or one or too many."""
     if model.held_out is None or not 2 <= len(model.preparation.steps) <= MAX_WORTHS:
         return None
-    rows = model.held_out[some(len(model.held_out), MAX_IMPORTANCE_ROWS, 0)]
+    most = max(FEWEST_PERMUTED, min(MOST_PERMUTED, MAX_PERMUTED // len(model.preparation.steps)))
+    rows = model.held_out[some(len(model.held_out), most, 0)]
     try:
         return model.importance(rows, repeats=REPEATS)
     except InputError:  # a score that these rows do not define

@@ -22,7 +22,7 @@ from deltaw.models.metrics import Metric, Outcome, Sums, in_units
 
 Array = NDArray[Any]
 
-MAX_ROWS = 10_000  # more say little that these do not
+MAX_ROWS = 5_000  # more say little that these do not
 MAX_REPEATS = 1000
 TELLING = {"classification": "auc", "regression": "r2"}  # the score that falls, where none is named
 MAX_LINES = 30  # of a table in a notebook

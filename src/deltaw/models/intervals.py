@@ -80,10 +80,15 @@ def bca(point: float, draws: Array, without: Array) -> Interval | None:
 
 
 def of_sums(terms: Array, value: Callable[[Array], Array], resamples: Resamples) -> Interval | None:
-    """The interval of `value` of the sum of `terms`, (G, q)."""
+    """The interval of `value` of the sum of `terms`, (G, q).
+
+    Its ends have nine digits: those beyond may depend on how many threads take part in a product of matrices, and the
+    same rows are to give the same model file.
+    """
     total = terms.sum(axis=0)
     with np.errstate(invalid="ignore"):
-        return bca(float(value(total)), value(resamples.counts @ terms), value(total - terms))
+        found = bca(float(value(total)), value(resamples.counts @ terms), value(total - terms))
+    return found and (float(f"{found[0]:.9g}"), float(f"{found[1]:.9g}"))
 
 
 def of_share(right: int, rows: int) -> Interval:

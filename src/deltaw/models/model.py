@@ -127,7 +127,7 @@ class Model(Contents):
         """What each column is worth on rows whose target is known: how much the score falls where it is permuted.
 
         Args:
-            rows: see `predict`; of more than 10,000 so many are drawn.
+            rows: see `predict`; of more than 5,000 so many are drawn.
             metric: the score that falls (see `METRICS`); None: the one that the model was trained for, else the area
                 under the ROC curve, which moves also where accuracy does not, or R².
             repeats: permutations to average over.
@@ -155,7 +155,7 @@ class Model(Contents):
         """How the mean answer goes with one column: see `deltaw.models.dependence`.
 
         Args:
-            rows: see `predict`; of more than 10,000 so many are drawn.
+            rows: see `predict`; of more than 5,000 so many are drawn.
             column: a raw column that the model uses.
 
         Returns:
