@@ -99,16 +99,18 @@ def of_share(right: int, rows: int) -> Interval:
     return max(middle - reach, 0.0), min(middle + reach, 1.0)
 
 
-def of_median(values: Array) -> Interval:
+def of_median(values: Array) -> Interval | None:
     """Of a median: between two of the values, as many from the middle as coins fall one way too often (Conover 1999,
     "Practical nonparametric statistics", section 3.2)."""
     ordered, n = np.sort(values), len(values)
+    if n < FEWEST_ROWS:
+        return None
     low, high = np.floor(n / 2 - Z * n**0.5 / 2), np.ceil(1 + n / 2 + Z * n**0.5 / 2)
     return float(ordered[max(int(low), 1) - 1]), float(ordered[min(int(high), n) - 1])
 
 
 # Where no draws are needed.
-EXACT: dict[str, Callable[[Outcome], Interval]] = {
+EXACT: dict[str, Callable[[Outcome], Interval | None]] = {
     "accuracy": lambda o: of_share(int((o.truth == o.predicted).sum()), len(o.truth)),
     "median_error": lambda o: of_median(np.abs(o.predicted - o.truth)),
 }
