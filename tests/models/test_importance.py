@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from datetime import date, timedelta
 from typing import Any
 
@@ -135,6 +137,7 @@ def test_dates_words_and_missing_cells(thermometer: deltaw.Model) -> None:
     assert found["day"].interval[0] > found["broken"].interval[1]
     assert found == thermometer.importance(thermometer.held_out)  # the same seed, the same numbers
     assert json.loads(json.dumps(found.document(), allow_nan=False)) == found.document()
+    assert pickle.loads(pickle.dumps(found)) == copy.deepcopy(found) == found
     assert repr(found).startswith("Importance(R² 0.9")
     assert "\n" not in repr(found)
     assert found["town"].column in found._repr_html_()

@@ -257,6 +257,10 @@ class Metric:
         """The value as people read it."""
         return "not defined" if np.isnan(value) else self.write(value)
 
+    def __reduce__(self) -> tuple[Callable[[str], Metric], tuple[str]]:
+        """Pickled by its name: a function without one cannot be."""
+        return _named, (self.name,)
+
     def gain(self, value: float | Array, over: float | Array) -> Any:
         """By how much `value` is better than `over`; below 0 it is worse."""
         return value - over if self.higher_is_better else over - value
@@ -296,6 +300,10 @@ METRICS: dict[str, tuple[Metric, ...]] = {
     ),
 }
 NAMES = tuple(metric.name for rows in METRICS.values() for metric in rows)
+
+
+def _named(name: str) -> Metric:
+    return next(metric for rows in METRICS.values() for metric in rows if metric.name == name)
 
 
 def metric_of(name: str | None, task: str, what: str = "metric") -> Metric:
