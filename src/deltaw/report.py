@@ -69,7 +69,7 @@ def html(model: Model, rows: str = "") -> str:
 def _sections(model: Model) -> Iterator[tuple[str, str]]:
     scores, history = model.scores, model.history
     if scores is not None:
-        yield "More scores", _scores(scores)
+        yield "More scores", _scores(scores, model.recipe.metric)
     if scores is not None and scores.confusion is not None:
         yield "What was taken for what", _confusion(scores)
     if scores is not None and scores.outcome is not None:
@@ -123,7 +123,7 @@ def _headline(model: Model, rows: str) -> str:
         f"<div class=tile><span>{metric.title}</span><b>{metric.show(model.scores[metric.name])}</b>"
         f"<span>{_between(model.scores.show_interval(metric))}</span>"
         f"<span>{GUESS[model.task]}: {metric.show(model.scores.baseline[metric.name])}</span></div>"
-        for metric in model.scores.first
+        for metric in model.scores.leading(model.recipe.metric)
     )
     return f"{lead}<div class=tiles>{tiles}</div>"
 
@@ -132,12 +132,12 @@ def _between(interval: str) -> str:
     return f"95 %: {interval}" if interval else ""
 
 
-def _scores(scores: Scores) -> str:
+def _scores(scores: Scores, named: str | None) -> str:
     """Those that are on no tile."""
     cells = [
         [m.title, m.show(scores[m.name]), scores.show_interval(m), m.show(scores.baseline[m.name])]
         for m in scores.defined
-        if m not in scores.first
+        if m not in scores.leading(named)
     ]
     note = (
         "<p class=soft>The interval says where other rows like these would have the score 95 times in 100, "

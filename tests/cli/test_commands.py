@@ -158,6 +158,15 @@ def test_predict_writes_a_table(run: Run, trained: Path) -> None:
     assert numbers["prediction"].to_list() == deltaw.load("price.deltaw").predict("rows.csv").tolist()
 
 
+def test_the_score_that_chose_is_shown(run: Run) -> None:
+    table().write_csv("rows.csv")
+    _, out, _ = run("train", "rows.csv", "-t", "grade", *QUICK, "--metric", "f1", "--report", "page.html")
+    assert "F1" in out
+    assert "Brier" not in out
+    assert "<span>F1</span>" in Path("page.html").read_text(encoding="utf-8")
+    assert "F1" in run("show", "model.deltaw")[1]
+
+
 def test_evaluate_with_a_report(run: Run, trained: Path) -> None:
     for name in ("class", "price"):
         status, out, err = run("evaluate", f"{name}.deltaw", "rows.csv", "--report", "page.html")

@@ -139,7 +139,7 @@ def evaluate(model_file: Path, data: str, reading: Reading, report: Path | None,
     if as_json:
         put_json(documents.scores(scores))
     else:
-        text.print_scores(stdout(), scores, rows, every=True)
+        text.print_scores(stdout(), scores, rows, scores.defined)
     if report is not None:
         err.print(f"report written to {report}")
 

@@ -13,6 +13,7 @@ from deltaw.pages.blocks import Column
 
 if TYPE_CHECKING:
     from deltaw.models import Model, Plan, Scores
+    from deltaw.models.metrics import Metric
 
 MAX_CONFUSION = 12  # classes whose confusion matrix fits a terminal
 MAX_COLUMNS = 25  # columns that are listed one by one
@@ -41,18 +42,18 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     if model.scores is None:
         screen.print("no rows were set apart: no scores")
     else:
-        print_scores(screen, model.scores, f"{model.scores.rows:,} rows that were never trained on")
+        rows = f"{model.scores.rows:,} rows that were never trained on"
+        print_scores(screen, model.scores, rows, model.scores.leading(model.recipe.metric))
     screen.print(f"model saved in {output}")
     if report is not None:
         screen.print(f"report in {report}")
 
 
-def print_scores(screen: Screen, scores: Scores, rows: str, every: bool = False) -> None:
-    """Scores, the first or every one, beside the baseline, and for classes which were taken for which."""
+def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metric]) -> None:
+    """Scores beside the baseline, and for classes which were taken for which."""
     from deltaw.models import GUESS
 
     screen.print(rows)
-    shown = scores.defined if every else scores.first
     between = [scores.show_interval(metric) for metric in shown]
     screen.table(
         Column.words("", [metric.title for metric in shown]),
@@ -78,7 +79,8 @@ def print_model(screen: Screen, model: Model, path: Path) -> None:
     versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
     screen.print(f"seed {origin.seed}, engine {origin.engine}, {versions}")
     if model.scores is not None:
-        print_scores(screen, model.scores, f"{model.scores.rows:,} rows that were never trained on")
+        rows = f"{model.scores.rows:,} rows that were never trained on"
+        print_scores(screen, model.scores, rows, model.scores.leading(model.recipe.metric))
 
 
 def describe_training(recipe: Any) -> str:

@@ -120,6 +120,10 @@ class Scores:
         """Those that one would ask for first."""
         return self.metrics[:FIRST]
 
+    def leading(self, named: str | None) -> tuple[Metric, ...]:
+        """The first, and the one that the weights were chosen by, where one was named."""
+        return self.first + tuple(metric for metric in self.metrics[FIRST:] if metric.name == named)
+
     @property
     def defined(self) -> tuple[Metric, ...]:
         """Those of `first`, and of the others those that these rows have."""
