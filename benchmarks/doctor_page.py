@@ -23,7 +23,7 @@ from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.page import title
 from deltaw.doctor.setup import matrix
 from deltaw.doctor.trials.changes import applied
-from deltaw.doctor.trials.trial import guess, score, scored
+from deltaw.doctor.trials.scores import guess, score, scored
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -60,7 +60,7 @@ def of_broken(seed: int, seconds: float) -> dict[str, Any]:
     mended = repair(diagnosis, 2 * seconds)
     field = ground(sound, Budget(5000, 5.0), seed=2)
     before, goal = skill(field, field.setup), 0.0
-    goal, held = before, len(field.setup.validation[1])
+    goal, held = before, len(field.setup.apart[1])
     after_field = ground(mended.setup, Budget(5000, 5.0), seed=2)
     after = skill(after_field, after_field.setup)
     share = min(max(field.guess + (1 - field.guess) * goal, 0.05), 0.95)

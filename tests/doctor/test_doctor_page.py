@@ -66,7 +66,7 @@ def test_a_line_after_a_training_that_did_not_go_well(table: Path, capsys: pytes
     model = deltaw.fit("rows.csv", "kind", epochs=2, learning_rate=0.0, init="zeros")
     assert model.scores is not None
     assert model.scores["accuracy"] <= model.scores.baseline["accuracy"]
-    assert outcome(model).startswith("fault, learnt nothing: accuracy")
+    assert outcome(model).startswith("fault, learnt nothing: log loss")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ CASES = [
     Case("noisy_steps", noisy, lambda f: f.evidence["momentum"] == 0.95 and f.evidence["rough"] > 0.02),
     Case("clipped", lambda: number(optimizer="sgd", learning_rate=0.05, max_grad_norm=1e-6),
          lambda f: f.evidence["gradient"] > 1e-4),
-    Case("too_few_epochs", lambda: binary(epochs=1), lambda f: f.evidence["steps"] == 15),
+    Case("too_few_epochs", lambda: binary(epochs=1), lambda f: f.evidence["steps"] == 14),
     Case(
         "saturated_in_training", lambda: replace(binary(), X=X * 1e4 + 1e5), lambda f: f.evidence["saturated"] > 0.8
     ),
@@ -144,15 +144,16 @@ def test_silence_where_a_network_learns(name: str) -> None:
     diagnosis = diagnose(HEALTHY[name](), seconds=SECONDS)
     assert diagnosis.healthy, diagnosis
     during = diagnosis.evidence.watched
-    assert not during.short
-    assert len(during.given) == 1  # no more than was needed
-    assert during.sweep is None
+    assert not during.marked
+    if not during.short:
+        assert len(during.given) == 1  # no more than was needed
+        assert during.sweep is None
 
 
 def test_skill_is_between_guess_and_all_right() -> None:
     during, _ = seen(binary())
-    trial = during.given[0]
-    assert during.skill == pytest.approx((trial.score - during.ground.guess) / (1 - during.ground.guess))
+    score = np.mean([trial.score for trial in during.given])
+    assert during.skill == pytest.approx((score - during.ground.guess) / (1 - during.ground.guess))
     assert during.possible >= during.skill > SHORT * during.possible - during.noise
 
 

@@ -16,7 +16,8 @@ from deltaw import Network
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trials.trial import WORST, Budget, affordable, ground, guess, permuted, plain, scored, trial
+from deltaw.doctor.trials.scores import WORST, guess, permuted, scored
+from deltaw.doctor.trials.trial import Budget, affordable, ground, plain, trial
 from deltaw.exceptions import InputError
 
 rng = np.random.default_rng(7)
@@ -35,7 +36,7 @@ def test_rows_that_score_are_not_trained_on_and_order_stays() -> None:
     field = ground(classes(X=np.arange(3.0 * N).reshape(N, 3)), Budget())
     assert (np.diff(field.index) > 0).all()
     np.testing.assert_array_equal(field.setup.X[:, 0], 3.0 * field.index)
-    held = field.setup.validation[0][:, 0] / 3.0
+    held = field.setup.apart[0][:, 0] / 3.0
     assert len(held) == N // 4
     assert not set(held) & set(field.index)
     assert len(held) + len(field.index) == N
@@ -46,12 +47,12 @@ def test_own_validation_rows_score() -> None:
     other = rng.normal(size=(50, 3)), np.eye(3)[rng.integers(0, 3, 50)]
     field = ground(classes(validation=other), Budget())
     assert len(field.index) == N
-    np.testing.assert_array_equal(field.setup.validation[1], other[1])
+    np.testing.assert_array_equal(field.setup.apart[1], other[1])
 
 
 def test_four_rows_score_by_themselves() -> None:
     field = ground(classes(X=X[:4], T=T[:4], batch_size=4), Budget())
-    assert field.setup.validation is None
+    assert field.setup.apart is None
     assert len(field.index) == 4
 
 
@@ -154,7 +155,7 @@ def test_a_plain_network_learns_what_can_be_learnt(setup: Setup, least: float) -
 def test_a_trial_scores_the_rows_held_out() -> None:
     field = ground(classes(), Budget())
     made = trial(field.setup)
-    X_held, T_held = field.setup.validation
+    X_held, T_held = field.setup.apart
     answers = made.network.forward(X_held).argmax(axis=1)
     assert made.score == pytest.approx(np.mean(answers == T_held.argmax(axis=1)))
     assert made.history.ended == "finished"
@@ -174,7 +175,7 @@ def test_sparse_inputs() -> None:
 
 
 def test_early_stopping_is_kept() -> None:
-    made = trial(ground(classes(early_stopping=2, epochs=500), Budget()).setup)
+    made = trial(ground(classes(early_stopping=2, epochs=500, validation=(X[:40], T[:40])), Budget()).setup)
     assert made.history.ended == "early stopping"
     assert len(made.looked) == len(made.history.looks) == len(made.history)
 

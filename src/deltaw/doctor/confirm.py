@@ -46,9 +46,10 @@ def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 
         if not seen.learnable:
             return tuple(found)
         return tuple(_unharmed(f, seen) for f in found)
+    if not (seen.marked or seen.broke):
+        found = [_unharmed(f, seen) for f in found]
     gains = single_gains(seen, found, seconds)
-    missing = seen.possible - seen.skill
-    enough = max(CLOSES * missing, seen.noise)
+    enough = _enough(seen)
     if not any(gain >= enough for name, gain in gains.items() if name != LAST_RESORT):
         gains |= joint_gains(seen, found, seconds)
     best = max([gain for name, gain in gains.items() if name != LAST_RESORT], default=0.0)
@@ -61,7 +62,8 @@ def _unharmed(finding: Finding, seen: During) -> Finding:
         return finding
     if finding.severity == "risk" and (finding.likelihood or 0.0) >= LIKELY:
         return finding
-    full = seen.skill >= SHORT * seen.possible and not seen.unfinished  # and not only by the benefit of the doubt
+    # and not only by the benefit of the doubt
+    full = not (seen.short or seen.unfinished) and seen.skill >= SHORT * seen.possible
     would_show = full and LAST_RESORT in BY_NAME[finding.rule].explains
     return replace(finding, severity="note" if finding.severity == "risk" and would_show else "risk")
 
@@ -84,6 +86,11 @@ def _judged(finding: Finding, gain: float | None, enough: float, best: float, se
     return replace(finding, severity=severity, likelihood=0.6 * share + 0.4 * prior, evidence=evidence)
 
 
+def _enough(seen: During) -> float:
+    """The skill that a repair must bring to confirm a suspicion."""
+    return max(CLOSES * (seen.possible - seen.skill), seen.noise if seen.marked or seen.broke else seen.doubt)
+
+
 def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
     """By rule: the skill that its repair brings by itself."""
     gains = {}
@@ -102,7 +109,7 @@ def joint_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[
     if len(able) < 2:
         return {}
     whole = _skill(seen.ground, able, TRIAL * seconds)
-    if whole - seen.skill < max(CLOSES * (seen.possible - seen.skill), seen.noise):
+    if whole - seen.skill < _enough(seen):
         return {}
     deadline = perf_counter() + CONFIRMED * seconds
     return {

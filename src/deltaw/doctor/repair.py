@@ -15,7 +15,8 @@ from deltaw.doctor.evidence.evidence import refusal
 from deltaw.doctor.examine import Examined, examined
 from deltaw.doctor.findings import Finding, Repair, programmable, repairs
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trials.trial import Budget, Ground, afforded, ground, score, scoring, trial
+from deltaw.doctor.trials.scores import score, scoring
+from deltaw.doctor.trials.trial import Budget, Ground, afforded, ground, trial
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network

@@ -15,7 +15,7 @@ from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 
 # What the table knows beside the words of `deltaw.train`.
-OWN = ("network", "X", "T", "task", "columns", "reduction")
+OWN = ("network", "X", "T", "task", "columns", "reduction", "test")
 TASKS = ("classification", "labels", "regression")
 REDUCTIONS = ("mean", "sum")
 # Optimisers whose step does not grow with the gradient: a loss that is summed instead of averaged changes nothing.
@@ -33,6 +33,8 @@ class Setup:
         X, T: inputs and targets as they were given.
         task: "classification", "labels" (several yes or no a row) or "regression"; None: by the targets.
         columns: names of the inputs.
+        test: (X, T) of rows that training never meets and that choose nothing: they score. None: `validation`, unless
+            early stopping chooses the weights by it; where there is neither, some of X are held out.
         reduction: "mean", as `deltaw.train` has it, or "sum" for a program whose E is the sum over a batch's rows.
     """
 
@@ -61,6 +63,7 @@ class Setup:
     task: str | None = None
     columns: tuple[str, ...] | None = None
     reduction: str = "mean"
+    test: Any = None
 
     @classmethod
     def of(cls, network: Network, X: Any, T: Any, settings: Mapping[str, Any]) -> Setup:
@@ -87,6 +90,11 @@ class Setup:
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in OWN} | {
             "learning_rate": self.rate
         }
+
+    @property
+    def apart(self) -> Any:
+        """(X, T, …) of the rows that training neither learns from nor chooses by; None where there are none."""
+        return self.test if self.test is not None or self.early_stopping is not None else self.validation
 
     @property
     def rate(self) -> float:

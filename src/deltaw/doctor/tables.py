@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import models
 from deltaw.doctor.diagnosis import Diagnosis, diagnose
 from deltaw.doctor.examine import ROWS, SECONDS
 from deltaw.doctor.setup import Setup
+from deltaw.doctor.trials.trial import divided
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
 from deltaw.network import Network
@@ -70,19 +73,18 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
     T = model.target.one_hot(series, *ends) if one_hot else model.target.encode(series, table.name)
     net = model.network
     fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
-    return _setup(fresh, X, T, model.recipe, model.preparation.feature_names, model.task, model.origin.seed)
+    setup = _setup(fresh, X, T, model.recipe, model.preparation.feature_names, model.task, model.origin.seed)
+    held, rest = divided(len(T), np.random.default_rng(0).permutation(len(T)))
+    return replace(setup, X=X[rest], T=T[rest], test=(X[held], T[held])) if len(held) else setup
 
 
 def planned(plan: Plan) -> Setup:
     """The set-up that `deltaw.models.run` trains."""
-    rows = plan.held_out[1]
-    stopping = None
-    if plan.validation is not None:
-        stopping = EarlyStopping(plan.recipe.patience)
+    validation, test = (None if part is None else (part.X, part.T) for part in (plan.validation, plan.test))
+    stopping = None if validation is None else EarlyStopping(plan.recipe.patience)
     return _setup(
         plan.network, plan.training.X, plan.training.T, plan.recipe, plan.preparation.feature_names, plan.target.task,
-        plan.seed, validation=None if rows is None else (rows.X, rows.T), early_stopping=stopping, engine=plan.engine,
-        threads=plan.threads,
+        plan.seed, validation=validation, test=test, early_stopping=stopping, engine=plan.engine, threads=plan.threads,
     )  # fmt: skip
 
 

@@ -175,7 +175,7 @@ def rows_across_split(evidence: Evidence) -> Finding | None:
     repeated = 1 - known.repeats.distinct / known.rows  # what repeats in training by itself would repeat in any split
     if known.repeats.shared - repeated <= SPLIT:
         return None
-    if round(known.repeats.shared * len(evidence.setup.validation[1])) < FEWEST_SHARED:
+    if round(known.repeats.shared * len(evidence.setup.apart[1])) < FEWEST_SHARED:
         return None
     return Finding(
         f"{known.repeats.shared:.1%} of the validation rows stand among the training rows too (within training "

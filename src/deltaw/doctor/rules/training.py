@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from deltaw.doctor import judge
 from deltaw.doctor.evidence.during import CHANCE
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
-from deltaw.doctor.trials.trial import DEALS, PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS, plain_shape
+from deltaw.doctor.trials.scores import DEALS
+from deltaw.doctor.trials.trial import PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS, plain_shape
 from deltaw.engines.look import flat_below
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.optimizers import optimizer
@@ -131,39 +133,42 @@ def answers_alike(evidence: Evidence) -> Finding | None:
     """E stands still at what the best answer that never changes gives."""
     seen = evidence.watched
     E = seen.loss
-    if not seen.short or seen.broke or not len(E) or seen.skill > GAIN + seen.noise:
+    if seen.broke or not len(E) or seen.skill > GAIN + seen.noise or not seen.marked:
         return None
     guess = seen.guess_error
     still = np.isfinite(guess) and E[-1] >= guess - STILL * abs(guess)
     what = "the mean" if seen.task == "regression" else "the commonest class"
     return Finding(
-        f"It scores {number(seen.given[0].score, 3)}; always answering {what} scores {number(seen.ground.guess, 3)}, "
-        f"and {seen.plain_words} scores {number(seen.plain.score, 3)} on the same rows."
+        f"Its {seen.measure} is {number(seen.given[0].score, 3)}; always answering {what} scores "
+        f"{number(seen.ground.guess, 3)}, and {seen.plain_words} scores {number(seen.plain.score, 3)} on the same rows."
         + (f" E stands at {number(float(E[-1]), 3)}, a constant answer's is {number(guess, 3)}." if still else ""),
         {"score": seen.given[0].score, "guess": seen.ground.guess, "plain": seen.plain.score, "E": float(E[-1]),
-         "E_of_a_constant": guess}, Where(epoch=len(E) - 1), likelihood=0.1,
+         "E_of_a_constant": guess}, Where(epoch=len(E) - 1), severity="risk" if seen.learnt else None, likelihood=0.1,
     )  # fmt: skip
 
 
 def chance(evidence: Evidence) -> Finding | None:
     """A permutation test: answers that fit shuffled targets as well."""
     seen = evidence.watched
-    if seen.setup.validation is None or len(seen.setup.validation[1]) < FEWEST or seen.p <= 5 * CHANCE:
+    if seen.setup.apart is None or len(seen.setup.apart[1]) < FEWEST or seen.p <= 5 * CHANCE or seen.learnable:
         return None
+    sure = all(judge.nothing(gains) for gains in (*seen.gains, seen.plain_gains))
+    few = "" if sure else f" {len(seen.setup.apart[1]):,} rows are too few to be sure of it."
     return Finding(
-        f"On the rows held out the best of this network, a plain one and a straight line scores "
+        f"On the rows held out the best of this network, a plain one and a straight line has the {seen.measure} "
         f"{number(max(seen.plain.score, seen.given[0].score), 3)}, guessing {number(seen.ground.guess, 3)}; with the "
         f"targets dealt out at random it does as well too often: p = {number(seen.p, 2)} ({DEALS} deals, three tried). "
-        "These inputs say nothing about these targets that a network could find.",
+        f"These inputs say nothing about these targets that a network could find.{few}",
         {"p": seen.p, "score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
-        repair=Repair("look whether rows and targets belong together"), likelihood=0.9,
+        repair=Repair("look whether rows and targets belong together"),
+        severity="fault" if sure else "risk", likelihood=0.9,
     )  # fmt: skip
 
 
 def overfitting(evidence: Evidence) -> Finding | None:
     """Rows trained on are answered far better than rows held out."""
     seen = evidence.watched
-    if not seen.ground.whole or seen.setup.validation is None or seen.broke or not seen.learnable:
+    if not seen.ground.whole or seen.setup.apart is None or seen.broke or not seen.learnable:
         return None
     trial = seen.given[0]
     fitted, held = seen.ground.skill(trial.fitted), seen.ground.skill(trial.score)
@@ -251,9 +256,11 @@ def learns_less(evidence: Evidence) -> Finding | None:
         changes |= {"labels": (0.0, 1.0), "output_activation": "sigmoid", "loss": "binary_cross_entropy"}
     elif targets.form != "labels":
         changes["labels"] = (0.0, 1.0)
+    left, least = 1.0 - seen.skill, 1.0 - seen.possible
+    errors = f": {number(left / least, 2)} times the errors" if least > 0 else ""
     return Finding(
-        f"It scores {number(float(np.mean([t.score for t in seen.given])), 3)}; {seen.plain_words} scores "
-        f"{number(seen.plain.score, 3)} on the same rows.",
+        f"Its {seen.measure} is {number(float(np.mean([t.score for t in seen.given])), 3)}; {seen.plain_words} has "
+        f"{number(seen.plain.score, 3)} on the same rows{errors}.",
         {"score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
         repair=Repair(seen.plain_words, changes), severity="fault" if seen.harmed else "risk",
     )  # fmt: skip

@@ -87,10 +87,8 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
         raise SettingError("inputs: expected standard or unit", repr(scaling), "choose one of these")
     constant = ~(width > 0)  # such a column becomes 1 (0 stays 0): it may be all the bias that the network has
     width[constant], shift[constant] = np.where(shift == 0, 1.0, shift)[constant], 0.0
-    validation = setup.validation
-    if validation is not None:
-        validation = ((_inputs_as_seen(setup, validation[0]) - shift) / width, *validation[1:])
-    return replace(setup, X=(x - shift) / width, validation=validation, input_scale=None)
+    scaled = _beside(setup, lambda rows: ((_inputs_as_seen(setup, rows[0]) - shift) / width, *rows[1:]))
+    return replace(setup, X=(x - shift) / width, input_scale=None, **scaled)
 
 
 def _fill(setup: Setup, statistic: str) -> Setup:
@@ -100,26 +98,27 @@ def _fill(setup: Setup, statistic: str) -> Setup:
     x = _inputs_as_seen(setup, setup.X)
     known = np.isfinite(x)
     means = np.where(known, x, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    validation = setup.validation
-    if validation is not None:
-        xv = _inputs_as_seen(setup, validation[0])
-        validation = (np.where(np.isfinite(xv), xv, means), *validation[1:])
-    return replace(setup, X=np.where(known, x, means), validation=validation, input_scale=None)
+
+    def filled(rows: Any) -> Any:
+        xv = _inputs_as_seen(setup, rows[0])
+        return (np.where(np.isfinite(xv), xv, means), *rows[1:])
+
+    return replace(setup, X=np.where(known, x, means), input_scale=None, **_beside(setup, filled))
 
 
 def _whole_rows(setup: Setup, on: bool) -> Setup:
-    """Without the rows, of training and of validation, that hold a NaN or an infinity."""
+    """Without the rows, of training and beside it, that hold a NaN or an infinity."""
     if not on:
         return setup
 
     def bad(X: Any) -> Array:
         return np.flatnonzero(~np.isfinite(_inputs_as_seen(setup, X)).all(axis=1))
 
-    validation = setup.validation
-    if validation is not None:
-        keep = np.setdiff1d(np.arange(len(validation[1])), bad(validation[0]))
-        validation = tuple(matrix(part, "X")[keep] for part in validation)
-    return replace(_drop_rows(setup, bad(setup.X).tolist()), validation=validation)
+    def whole(rows: Any) -> Any:
+        keep = np.setdiff1d(np.arange(len(rows[1])), bad(rows[0]))
+        return tuple(matrix(part, "X")[keep] for part in rows)
+
+    return replace(_drop_rows(setup, bad(setup.X).tolist()), **_beside(setup, whole))
 
 
 def _inputs_as_seen(setup: Setup, X: Any) -> Array:
@@ -170,10 +169,12 @@ def _balance(setup: Setup, on: bool) -> Setup:
 
 
 def _with_targets(setup: Setup, change: Callable[[Any], Array]) -> Setup:
-    validation = setup.validation
-    if validation is not None:
-        validation = (validation[0], change(validation[1]), *validation[2:])
-    return replace(setup, T=change(setup.T), validation=validation)
+    return replace(setup, T=change(setup.T), **_beside(setup, lambda rows: (rows[0], change(rows[1]), *rows[2:])))
+
+
+def _beside(setup: Setup, change: Callable[[Any], Any]) -> dict[str, Any]:
+    """The rows beside those trained on, validation and test, after a change of (X, T, …)."""
+    return {name: change(rows) for name in ("validation", "test") if (rows := getattr(setup, name)) is not None}
 
 
 def _drop_columns(setup: Setup, columns: Sequence[int]) -> Setup:
@@ -183,10 +184,8 @@ def _drop_columns(setup: Setup, columns: Sequence[int]) -> Setup:
     net.sizes = [len(keep), *net.sizes[1:]]
     net.weights = [net.weights[0][:, keep], *net.weights[1:]]
     names = None if setup.columns is None else tuple(setup.columns[i] for i in keep)
-    validation = setup.validation
-    if validation is not None:
-        validation = (_columns_of(validation[0], keep), *validation[1:])
-    return replace(setup, network=net, X=_columns_of(setup.X, keep), validation=validation, columns=names)
+    beside = _beside(setup, lambda rows: (_columns_of(rows[0], keep), *rows[1:]))
+    return replace(setup, network=net, X=_columns_of(setup.X, keep), columns=names, **beside)
 
 
 def _columns_of(X: Any, keep: Array) -> Any:

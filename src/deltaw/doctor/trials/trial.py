@@ -1,28 +1,26 @@
 """Trials: trainings on some of the rows, within a budget, scored on rows kept apart. What helps is what scores better.
 
 E cannot be compared between set-ups: another loss, another scale of targets, another E. So a trial is scored in the
-task's own terms: the share of right answers, or R². `Ground` cuts a set-up down to the rows that trials use; repairs
+task's own terms: see `scores`. `Ground` cuts a set-up down to the rows that trials use; repairs
 are tried on that, and every trial of a ground makes as many steps as the set-up asked for, if the budget allows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.doctor.evidence.targets import Targets, targets
+from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.trials.changes import applied
+from deltaw.doctor.trials.scores import WORST, guess, quantile, score, scoring
 from deltaw.doctor.trials.stepping import LOOKED_AT, Watched, machine, watched
-from deltaw.engines.rows import Rows
-from deltaw.equations import losses
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 from deltaw.training import History, train
@@ -38,8 +36,6 @@ FEWEST_ROWS = 500  # trained on, however large the network
 # forward and back. Measured over networks from 2-50-3 to 784-784-50-10 on one core; it only sets how many steps fit.
 STEP_COST, INPUT_COST, LAYER_COST, WEIGHT_COST = 2e-6, 1.2e-9, 4e-8, 2.5e-11
 REFERENCE_SLOWER = 30  # times that the reference engine takes as long
-DEALS = 999  # of a permutation test
-WORST = -1.0  # R² of outputs that are no numbers, or that are worse than this
 
 
 @dataclass(frozen=True)
@@ -60,8 +56,9 @@ class Ground:
     """Where trials of one set-up take place.
 
     Attributes:
-        setup: cut down to the budget; its `validation` are the rows that score, or None where the training rows do.
+        setup: cut down to the budget; the rows that score stand `apart`, or where there are none the training rows do.
         index: which training rows of the whole set-up it trains on, ascending.
+        held: which of them it scores on, ascending; none where it scores on others.
         share: how many of the steps asked for it makes.
         stretch: epochs of the cut-down set-up for one of the whole: as many steps, of fewer rows.
         whole: whether it trains on (nearly) all rows, so that what it shows of fitting is true of all.
@@ -70,6 +67,7 @@ class Ground:
 
     setup: Setup
     index: NDArray[np.int64]
+    held: NDArray[np.int64]
     share: float
     stretch: float
     whole: bool
@@ -115,16 +113,27 @@ class Trial:
     refused: str = ""
 
 
-def ground(setup: Setup, budget: Budget, seed: int = 0) -> Ground:
-    """Cut a set-up down to a budget. Raises InputError for what has no rows, or no number of steps."""
+def ground(
+    setup: Setup, budget: Budget, seed: int = 0, *, hold: bool = True, aside: NDArray[np.int64] | None = None
+) -> Ground:
+    """Cut a set-up down to a budget. Raises InputError for what has no rows, or no number of steps.
+
+    Args:
+        setup, budget: see there.
+        seed: of the division of the rows.
+        hold: whether rows are held out to score by, where the set-up keeps none apart itself.
+        aside: training rows that something was chosen by, as it was by those apart: others are held out, if there are
+            enough.
+    """
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
     n = X.shape[0]
     for name in ("epochs", "batch_size"):
         value = getattr(setup, name)
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
             raise SettingError(f"{name}: expected a whole number, 1 or more", repr(value), "choose another")
-    if setup.validation is not None and not (isinstance(setup.validation, (tuple, list)) and len(setup.validation) > 1):
-        raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", "something else", "give these")
+    for name, rows in (("validation", setup.validation), ("test", setup.test)):
+        if rows is not None and not (isinstance(rows, (tuple, list)) and len(rows) > 1):
+            raise SettingError(f"{name}: expected (X, T) or (X, T, sample_weight)", "something else", "give these")
     if setup.sample_weight is not None and np.shape(setup.sample_weight) != (n,):
         raise InputError(f"sample_weight: expected {n} numbers", f"{np.shape(setup.sample_weight)}", "give one a row")
     if n != T.shape[0] or n == 0:
@@ -134,33 +143,52 @@ def ground(setup: Setup, budget: Budget, seed: int = 0) -> Ground:
     T = T[:, 0] if np.ndim(setup.T) == 1 else T  # labels stay labels
     rng = np.random.default_rng(seed)
     order = rng.permutation(n)
-    validation = setup.validation
-    kept = int(HELD_OUT * n) if validation is None and HELD_OUT * n >= FEWEST_HELD_OUT else 0
-    if kept:
-        held = np.sort(order[: min(kept, MOST_HELD_OUT)])
-        validation = (X[held], T[held])
-    elif validation is not None and len(validation[1]) > MOST_HELD_OUT:
-        some = np.sort(rng.permutation(len(validation[1]))[:MOST_HELD_OUT])
-        validation = (matrix(validation[0], "X")[some], np.asarray(validation[1])[some])
+    free = order if aside is None else order[~np.isin(order, aside)]
+    own = hold and (setup.apart is None or aside is not None)
+    kept = divided(n, free)[0] if own else order[:0]
+    held, test = kept, setup.test
+    if len(held) > MOST_HELD_OUT:
+        held = np.sort(rng.permutation(held)[:MOST_HELD_OUT])
+    if len(held):
+        test = (X[held], T[held])
+    elif setup.apart is not None and len(setup.apart[1]) > MOST_HELD_OUT:
+        some = np.sort(rng.permutation(len(setup.apart[1]))[:MOST_HELD_OUT])
+        test = (matrix(setup.apart[0], "X")[some], np.asarray(setup.apart[1])[some])
+    rest = order[~np.isin(order, kept)]
     rows = min(budget.rows, max(FEWEST_ROWS, int(budget.seconds / _row_cost(setup))))  # at least one pass over them
-    index = np.sort(order[kept : kept + rows])  # in the order they came: it may be what is wrong
+    rows, batch = alike(n, setup.batch_size, min(rows, len(rest)))
+    index = np.sort(rest[:rows])  # in the order they came: it may be what is wrong
     weight = None if setup.sample_weight is None else np.asarray(setup.sample_weight)[index]
-    cut = replace(
-        setup, X=X[index], T=T[index], sample_weight=weight, validation=validation,
-        batch_size=min(setup.batch_size, len(index)),
-    )  # fmt: skip
-    steps = setup.epochs * -(-n // max(1, setup.batch_size))
-    asked = steps / _steps(cut)
+    cut = replace(setup, X=X[index], T=T[index], sample_weight=weight, test=test, batch_size=batch)
+    asked = setup.epochs * -(-n // setup.batch_size) / _steps(cut)
     epochs = max(1, min(round(asked), affordable(cut, budget.seconds)))
     cut = replace(cut, epochs=epochs)
     return Ground(
-        cut,
-        index,
-        min(1.0, epochs / max(1, round(asked))),
-        asked / setup.epochs,
-        len(index) + kept >= 0.9 * n,
-        guess(cut),
-    )
+        cut, index, held, min(1.0, epochs / max(1, round(asked))), asked / setup.epochs,
+        len(index) + len(kept) >= 0.9 * n, guess(cut),
+    )  # fmt: skip
+
+
+def divided(n: int, order: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of n rows those held out and the others, ascending: the first quarter of `order`; none if they are few."""
+    count = int(HELD_OUT * n)
+    count = count if FEWEST_HELD_OUT <= count <= len(order) else 0
+    return np.sort(order[:count]), np.sort(order[count:])
+
+
+def alike(n: int, batch: int, rows: int) -> tuple[int, int]:
+    """(rows, batch): about so many of n rows, in such batches that the last of an epoch is to the others as it was.
+
+    A last batch of a few rows takes a step as long as the others, along a gradient that is mostly noise: an
+    examination must not make one that the training has not.
+    """
+    if rows == n or batch >= n:
+        return rows, min(batch, rows)
+    same = rows - (rows - n) % batch  # leaves over what n leaves
+    if same >= 0.9 * rows:
+        return same, batch
+    smaller, full, left = max(1, rows * batch // n), (n - 1) // batch, (n - 1) % batch + 1
+    return min(rows, full * smaller + max(1, round(left * smaller / batch))), smaller
 
 
 def affordable(setup: Setup, seconds: float) -> int:
@@ -213,15 +241,10 @@ def finished(setup: Setup, network: Network, history: History) -> Trial:
     return Trial(held, fitted, replace(history, looks=[look]), network, sum(history.seconds), (last,))
 
 
-def scoring(setup: Setup) -> tuple[Any, Any]:
-    """X and T of the rows that score: those kept apart, or where there are none the training rows."""
-    return (setup.X, setup.T) if setup.validation is None else (setup.validation[0], setup.validation[1])
-
-
 def _scores(setup: Setup, network: Network) -> tuple[float, float]:
     """Of the rows that score, and of those trained on."""
     fitted = score(setup, network, setup.X, setup.T)
-    return fitted if setup.validation is None else score(setup, network, *scoring(setup)), fitted
+    return fitted if setup.apart is None else score(setup, network, *scoring(setup)), fitted
 
 
 def _stopped_early(setup: Setup, seconds: float) -> Watched:
@@ -230,60 +253,6 @@ def _stopped_early(setup: Setup, seconds: float) -> Watched:
     late = [lambda epoch: perf_counter() - started > seconds]
     history = train(network, setup.X, setup.T, **setup.arguments, telemetry=True, callbacks=late)
     return Watched(network, history, tuple(range(len(history.looks))))
-
-
-def score(setup: Setup, network: Network, X: Any, T: Any) -> float:
-    """The share of right answers, or R²; WORST where outputs are no numbers.
-
-    A network that is to find a quantile is no worse for not finding the mean: its score is D² = 1 − E/E₀, with E₀ of
-    the best constant (Koenker & Machado 1999), which is R² where E is the squared error.
-    """
-    known = targets(matrix(setup.T, "T"), setup)
-    t, o = known.encoded(matrix(T, "T")), outputs(setup, network, X)
-    quantile = _quantile(setup)
-    if quantile is None or known.task != "regression":
-        return scored(known, t, o)
-    constant = float(np.mean(quantile.E(np.broadcast_to(np.quantile(t, quantile.parameter, axis=0), t.shape), t)))
-    reached = float(np.mean(quantile.E(o, t)))
-    return max(WORST, 1.0 - reached / constant) if constant > 0 and np.isfinite(reached) else WORST
-
-
-def _quantile(setup: Setup) -> losses.Loss | None:
-    """The loss, if it is one for quantiles."""
-    row = losses.loss(setup.loss)
-    return row if row.kind == "pinball" else None
-
-
-def outputs(setup: Setup, network: Network, X: Any) -> Array:
-    """Outputs (n, n_out), float64, of rows as the set-up scales them."""
-    rows = Rows.of(setup.network, X, None, scale=setup.input_scale)
-    with np.errstate(all="ignore"):
-        parts = [network.signals(rows.inputs(slice(i, i + 4096))).o[-1] for i in range(0, len(rows), 4096)]
-    return np.concatenate(parts)
-
-
-def scored(known: Targets, t: Array, o: Array) -> float:
-    """The score of outputs o (n, n_out) for targets t (n, n_out) of a task."""
-    if not np.isfinite(o).all():
-        return WORST if known.task == "regression" else 0.0
-    if known.task == "regression":
-        spread = float(np.sum((t - t.mean(axis=0)) ** 2))
-        with np.errstate(over="ignore"):
-            return max(WORST, 1.0 - float(np.sum((t - o) ** 2)) / spread) if spread > 0 else 0.0
-    if known.task == "classification" and t.shape[1] > 1:
-        return float(np.mean(t.argmax(axis=1) == o.argmax(axis=1)))
-    values = np.unique(t)  # the answer is the nearest of the values that targets have: 0 or 1, 0.01 or 0.99, −1 or 1
-    nearest = values[np.abs(o[..., None] - values).argmin(axis=-1)]
-    return float(np.mean(nearest == t))
-
-
-def guess(setup: Setup) -> float:
-    """The score of the best answer that never changes, on the training rows."""
-    known = targets(matrix(setup.T, "T"), setup)
-    if known.task == "regression" or not len(known.classes):
-        return 0.0
-    shares = known.classes / len(setup.T)
-    return float(shares.max() if known.task == "classification" else np.maximum(shares, 1.0 - shares).mean())
 
 
 # What a plain network is made of, for each task: output activation and loss.
@@ -313,7 +282,7 @@ def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
     columns = len(known.classes) if known.task == "classification" else known.low.size
     if known.task == "regression":
         changes["targets"] = "standard"
-        loss = setup.loss if _quantile(setup) else loss
+        loss = setup.loss if quantile(setup) else loss
     elif known.form in ("labels", "binary") and known.task == "classification":
         changes |= {"labels": (0.0, 1.0)} if known.form == "binary" else {}
         changes["one_hot"] = columns
@@ -326,21 +295,9 @@ def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
     network = Network(sizes, ["relu"] * len(hidden) + [activation], seed=setup.seed)
     made = Setup(
         network, setup.X, setup.T, loss=loss, optimizer="adam", learning_rate=0.01, batch_size=batch,
-        schedule="cosine", l2=l2, validation=setup.validation, seed=setup.seed, task=known.task,
+        schedule="cosine", l2=l2, validation=setup.validation, test=setup.test, seed=setup.seed, task=known.task,
     )  # fmt: skip
     return replace(made, epochs=min(max(1, PLAIN_STEPS // _steps(made)), affordable(made, seconds)))
-
-
-def permuted(known: Targets, t: Array, o: Array, rounds: int = DEALS) -> float:
-    """p: how often outputs score as well when the targets are dealt out anew to the rows (a permutation test)."""
-    rng = np.random.default_rng(0)
-    fits: Callable[[Array], float] = partial(scored, known, o=o)
-    if known.task == "classification" and t.shape[1] > 1 and np.isfinite(o).all():
-        t, said = t.argmax(axis=1), o.argmax(axis=1)  # once, and not in every deal
-        fits = lambda t: float(np.mean(t == said))  # noqa: E731
-    reached = fits(t)
-    as_good = sum(fits(rng.permutation(t)) >= reached for _ in range(rounds))
-    return (1 + as_good) / (1 + rounds)
 
 
 def _steps(setup: Setup) -> int:

