@@ -7,7 +7,8 @@ is a mean over rows, and so has a standard error: the interval says what so few 
 - log loss: ln p(true class) here, less there; where outputs are probabilities;
 - AUC: how often a row of the class is ranked above one of another; 2 AUC − 1 is 0 for the guess. Each row's share in
   it, and so its standard error, by DeLong, DeLong & Clarke-Pearson (1988). Classes one against the rest, by shares;
-- R²: 1 − Σ(t − o)²/Σ(t − guess)².
+- R²: 1 − Σ(t − o)²/Σ(t − guess)²;
+- order: Spearman's (1904) rank correlation of answers and targets, which a few large errors do not decide.
 
 Any one of them acquits: a rare class is ranked well and never answered, a network that is too sure is right and has a
 log loss above the guess's. Only AUC or R² accuse, and only where the rows are enough to tell.
@@ -16,13 +17,14 @@ log loss above the guess's. Only AUC or R² accuse, and only where the rows are 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-ERRORS = 2.0  # standard errors to each side: about 19 of 20 intervals hold the truth
+LEVEL = 0.025  # how often chance may be taken for something learnt: two standard errors, about
 # A medium effect by Cohen (1988): d = ½, which is AUC 0.64, or R² 0.13. A network is accused only where the rows tell
 # that it learnt less.
 MEDIUM = {"AUC": 2 * 0.64 - 1, "R²": 0.13}
@@ -34,7 +36,7 @@ class Gain:
     """What answers gain on the guess by one measure.
 
     Attributes:
-        measure: "accuracy", "log loss", "AUC" or "R²".
+        measure: "accuracy", "log loss", "AUC", "R²" or "order".
         rows: (n,) each row's share; their mean is the gain.
         least: the standard error is no less than this.
     """
@@ -45,7 +47,7 @@ class Gain:
 
     @property
     def mean(self) -> float:
-        """Accuracy above the guess's, nats of log loss below it, 2 AUC − 1, or R²."""
+        """Accuracy above the guess's, nats of log loss below it, 2 AUC − 1, R², or the rank correlation."""
         return float(self.rows.mean())
 
     @property
@@ -54,14 +56,13 @@ class Gain:
         return standard_error(self.rows, self.least)
 
     @property
-    def low(self) -> float:
-        """The lower end of the interval."""
-        return self.mean - _errors(len(self.rows)) * self.error
-
-    @property
     def high(self) -> float:
-        """The upper end."""
-        return self.mean + _errors(len(self.rows)) * self.error
+        """The upper end of an interval that is too low one time in forty."""
+        return self.mean + _errors(LEVEL, len(self.rows)) * self.error
+
+    def above(self, level: float) -> bool:
+        """Whether the guess would gain so much by chance less often than `level`."""
+        return self.mean > _errors(level, len(self.rows)) * self.error
 
 
 def standard_error(rows: Array, least: float = 0.0) -> float:
@@ -69,14 +70,22 @@ def standard_error(rows: Array, least: float = 0.0) -> float:
     return max(least, float(np.std(rows, ddof=1)) / len(rows) ** 0.5) if len(rows) > 1 else np.inf
 
 
-def _errors(n: int) -> float:
-    """Student's t instead of the normal's ERRORS for few rows (Abramowitz & Stegun 1964, 26.7.5, the first term)."""
-    return ERRORS + (ERRORS**3 + ERRORS) / (4 * (n - 1)) if n > 1 else np.inf
+def _errors(level: float, n: int) -> float:
+    """How many standard errors a mean of n rows is above 0 by chance as often as `level`, at least.
+
+    The normal's quantile, and for few rows the first term on the way to Student's (Abramowitz & Stegun 1964, 26.7.5).
+    """
+    z = NormalDist().inv_cdf(1 - level)
+    return z + (z**3 + z) / (4 * (n - 1)) if n > 1 else np.inf
 
 
-def learnt(gains: tuple[Gain, ...]) -> bool:
-    """Whether the rows show that something was learnt: one measure's whole interval lies above 0."""
-    return any(gain.low > 0 for gain in gains)
+def learnt(gains: tuple[Gain, ...], networks: int = 1) -> bool:
+    """Whether the rows show that something was learnt: by one measure it is no chance.
+
+    Of so many measures, and so many networks of which these gains are the best, one may well be above by chance: each
+    must be so much surer (Bonferroni).
+    """
+    return any(gain.above(LEVEL / (networks * len(gains))) for gain in gains)
 
 
 def nothing(gains: tuple[Gain, ...]) -> bool:
@@ -86,12 +95,27 @@ def nothing(gains: tuple[Gain, ...]) -> bool:
 
 
 def of_numbers(t: Array, o: Array, guess: Array) -> tuple[Gain, ...]:
-    """R² of answers o (n, k) for t (n, k), columns together, against the means `guess` (k,); () where t is constant."""
+    """Of answers o (n, k) for numbers t (n, k), all columns together, against the means `guess` (k,).
+
+    () where t is constant, or an answer no number.
+    """
     there = np.sum((t - guess) ** 2, axis=1)
     if not there.mean() > 0 or not np.isfinite(o).all():
         return ()
     with np.errstate(over="ignore"):
-        return (Gain("R²", (there - np.sum((t - o) ** 2, axis=1)) / there.mean()),)
+        gains = Gain("R²", (there - np.sum((t - o) ** 2, axis=1)) / there.mean())
+    changing = [j for j in range(t.shape[1]) if np.ptp(t[:, j]) > 0 and np.ptp(o[:, j]) > 0]
+    if not changing or len(t) < 3:
+        return (gains,)
+    rows = np.mean([_row_correlations(ranks(t[:, j]), ranks(o[:, j])) for j in changing], axis=0)
+    return gains, Gain("order", rows, least=(len(t) - 1) ** -0.5)  # the error of an order that says nothing
+
+
+def _row_correlations(a: Array, b: Array) -> Array:
+    """(n,) numbers whose mean is the correlation of a and b, and whose standard error is its own."""
+    a, b = (a - a.mean()) / a.std(), (b - b.mean()) / b.std()
+    r = float(np.mean(a * b))
+    return np.asarray(r + a * b - r * (a * a + b * b) / 2)
 
 
 def of_classes(label: NDArray[np.int64], o: Array, shares: Array, p: Array | None = None) -> tuple[Gain, ...]:

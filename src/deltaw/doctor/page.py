@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.doctor import figures
+from deltaw.doctor.evidence.during import During
 from deltaw.doctor.evidence.start import Start
 from deltaw.doctor.examine import Examined
 from deltaw.doctor.findings import Finding
@@ -88,6 +89,8 @@ def data(diagnosis: Examined) -> dict[str, Any]:
         content["watched"] = {
             "loss": list(during.loss),
             "guess_error": during.guess_error,
+            "measure": during.measure,
+            "scored": "rows trained on" if during.setup.apart is None else "rows apart",
             "skill": during.skill,
             "possible": during.possible,
             "looks": [asdict(look) for look in during.looks],
@@ -106,6 +109,8 @@ def repair_data(repaired: Repaired) -> dict[str, Any]:
             "before": list(repaired.before),
             "after": list(repaired.after),
             "guess": repaired.guess,
+            "measure": repaired.measure,
+            "short": repaired.short,
         }
     )
     return content
@@ -127,6 +132,16 @@ def _document(finding: Finding) -> dict[str, Any]:
     }
 
 
+def _scored_on(during: During) -> str:
+    """Whose rows the scores are of."""
+    apart = during.setup.apart
+    if apart is None:
+        return (
+            f"the {len(during.setup.T):,} rows trained on: there are no others, so how it does on new ones is not known"
+        )
+    return f"{len(apart[1]):,} rows that training neither met nor chose by"
+
+
 def _lead(diagnosis: Examined) -> str:
     setup, during = diagnosis.setup, diagnosis.evidence.during
     causes, consequences, notes = _parted(diagnosis)
@@ -143,6 +158,7 @@ def _lead(diagnosis: Examined) -> str:
             went = f"{during.skill:.0%} of the way from always the same answer to all right"
         how = "as it was saved" if during.saved else "trained under observation"
         seen = f"{how}: {went}; the best of the networks tried on these rows {during.possible:.0%}"
+        seen += f", by {during.measure} on {_scored_on(during)}"
     return f"{' → '.join(map(str, setup.network.sizes))} units, {seen}. {found.capitalize() or 'Nothing is wrong'}."
 
 

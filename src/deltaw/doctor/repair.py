@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from deltaw.doctor.confirm import ANEW, LAST_RESORT
-from deltaw.doctor.evidence.during import SEEDS
+from deltaw.doctor.evidence.during import ERRORS, SEEDS, doubt
 from deltaw.doctor.evidence.evidence import refusal
 from deltaw.doctor.examine import Examined, examined
 from deltaw.doctor.findings import Finding, Repair, programmable, repairs
-from deltaw.doctor.setup import Setup
-from deltaw.doctor.trials.scores import score, scoring
-from deltaw.doctor.trials.trial import Budget, Ground, afforded, ground, trial
+from deltaw.doctor.judge import Gain, learnt
+from deltaw.doctor.setup import Setup, matrix
+from deltaw.doctor.trials.scores import gained, measure
+from deltaw.doctor.trials.trial import (
+    FEWEST_HELD_OUT,
+    PLAIN_UNITS,
+    Budget,
+    Ground,
+    Trial,
+    afforded,
+    finished,
+    ground,
+    plain,
+    trial,
+)
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network
@@ -40,8 +52,10 @@ class Repaired:
         dropped: findings whose repair was tried and left out.
         setup: the whole set-up with the kept repairs; the one given where nothing helped.
         before, after: scores of trainings on rows that no choice was made by, one for each seed: the share of right
-            answers, or R². Before a network that was saved is trained anew it has one score: its own.
+            answers, AUC or R². Before a network that was saved is trained anew it has one score: its own.
         guess: the score of always giving the same answer.
+        measure: "accuracy", "AUC" or "R²".
+        short: why what is better all the same is not repaired, or "".
         refused: why nothing could be tried, or "".
     """
 
@@ -51,11 +65,13 @@ class Repaired:
     before: tuple[float, ...]
     after: tuple[float, ...]
     guess: float
+    measure: str = "score"
+    short: str = ""
     refused: str = ""
 
     @property
     def helped(self) -> bool:
-        """Whether it scores better than before."""
+        """Whether it scores better than before, and than the guess."""
         return bool(self.kept)
 
     @property
@@ -71,13 +87,13 @@ class Repaired:
     def __str__(self) -> str:
         if self.refused:
             return f"Nothing could be tried: {self.refused}"
+        scores = f"{_scores(self.before)} before, {_scores(self.after)}"
         if not self.helped:
-            return f"Nothing that was tried helps: {_scores(self.before)} before, {_scores(self.after)} at best."
+            return f"Nothing that was tried helps: {self.measure} {scores} at best, {self.guess:.4g} for the guess."
         did = "; ".join(f.repair.words for f in self.kept if f.repair)
-        return (
-            f"Repaired: {did}. Score over {len(self.after)} seeds: {_scores(self.before)} before, "
-            f"{_scores(self.after)} after."
-        )
+        said = f"{did}. {self.measure.capitalize() if self.measure.islower() else self.measure}"
+        said += f" over {len(self.after)} seeds: {scores} after, {self.guess:.4g} for the guess."
+        return f"Better, not repaired: {said} {self.short}" if self.short else f"Repaired: {said}"
 
 
 def _scores(scores: Sequence[float]) -> str:
@@ -90,8 +106,9 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
     Greedy: each repair is added to those kept if the network then learns more; what stands idle at the end is taken
     out again; and once the causes are mended the pace is fitted. Where that is not enough the mended set-up is examined
     anew: one fault may hide another. Where it still learns less than a plain network does, that network is the last
-    resort. The verdict is on another division of the rows, over three seeds: a set-up that does not score better there
-    is not called repaired.
+    resort. The verdict is on other rows than those that the choice was made by, over three seeds: a set-up that does
+    not score better there than before, and than the guess, is not mended; one that a plain network or a straight line
+    beats there by more than chance is better, and not repaired.
 
     Args:
         diagnosis: what was found.
@@ -105,18 +122,20 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
     budget = Budget(int(positive(rows, "rows")), positive(seconds, "seconds") * TRIAL)
     if diagnosis.evidence.refusal is not None:
         return _from_refused(diagnosis, able, seconds, rows)
-    try:
-        field, judge = ground(setup, budget), ground(setup, budget, seed=1)
-    except InputError as error:
-        return Repaired((), tuple(able), setup, (), (), 0.0, str(error))
     seen = diagnosis.evidence.during
     saved = seen.given[0].network if seen is not None and seen.saved else None
+    try:
+        field, judged = _divided(setup, budget, saved is not None)
+    except InputError as error:
+        return Repaired((), tuple(able), setup, (), (), 0.0, refused=str(error))
     if seen is not None and seen.settings_teach:
         able = [f for f in able if f.rule == ANEW]  # nothing else needs to change
     search = _Search(field, perf_counter() + SEARCHED * seconds, budget.seconds, saved)
     kept = search.paced(search.thinned(search.greedy([f for f in able if f.rule != LAST_RESORT])))
+    chance = any(f.rule == "chance" for f in diagnosis.findings)
     if seen is None or search.skill(kept) < NEARLY * seen.possible:
         again = examined(_mended(setup, kept), seconds=AGAIN * seconds, rows=rows)
+        chance = chance or any(f.rule == "chance" for f in again.findings)
         hidden = [f for f in again.findings if programmable(f)]
         search.deadline = perf_counter() + AGAIN * seconds
         kept = search.thinned(search.greedy([f for f in hidden if f.rule != LAST_RESORT], kept))
@@ -124,9 +143,24 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
     last_resort = [f for f in able if f.rule == LAST_RESORT]
     if last_resort and search.skill(kept) < min(NEARLY * search.skill(last_resort), search.skill(last_resort) - HELPS):
         kept = last_resort
-    before = tuple(search.scores(judge, []))
-    after = tuple(search.scores(judge, kept)) if kept else before
-    return _verdict(setup, able, kept, before, after, judge.guess)
+    return _verdict(setup, able, kept, search, judged, chance)
+
+
+def _divided(setup: Setup, budget: Budget, saved: bool) -> tuple[Ground, Ground]:
+    """Where repairs are tried, and where what they make is judged: by other rows, if there are enough.
+
+    A network that was saved has met all training rows: half of the rows apart choose then, and half judge.
+    """
+    field = ground(setup, budget, hold=not saved)
+    if not saved:
+        return field, ground(setup, budget, seed=1, aside=field.held)
+    if setup.apart is None or len(setup.apart[1]) < 2 * FEWEST_HELD_OUT:
+        return field, field
+    order = np.random.default_rng(1).permutation(len(setup.apart[1]))
+    X, T = matrix(setup.apart[0], "X"), np.asarray(setup.apart[1])
+    halves = [np.sort(half) for half in np.array_split(order, 2)]
+    field, judged = (ground(replace(setup, test=(X[half], T[half])), budget) for half in halves)
+    return field, judged
 
 
 def _from_refused(diagnosis: Examined, able: list[Finding], seconds: float, rows: int) -> Repaired:
@@ -134,15 +168,20 @@ def _from_refused(diagnosis: Examined, able: list[Finding], seconds: float, rows
     setup, needed = diagnosis.setup, [f for f in able if f.severity == "fault"]
     error = _refused(setup, needed)
     if error:
-        return Repaired((), tuple(able), setup, (), (), 0.0, error)
+        return Repaired((), tuple(able), setup, (), (), 0.0, refused=error)
     for finding in reversed(needed):
         rest = [f for f in needed if f is not finding]
         needed = needed if _refused(setup, rest) else rest
     trainable = examined(_mended(setup, needed), seconds=AGAIN * seconds, rows=rows)
     then = repair(trainable, (1 - AGAIN) * seconds, rows)
     before = (trial(setup).score,) * SEEDS
-    after = then.after if then.helped else then.before
-    return _verdict(setup, able, [*needed, *then.kept], before, after, then.guess)
+    kept, short = [*needed, *then.kept], then.short
+    if not then.helped and not np.mean(then.before) > then.guess + HELPS:
+        short = "It trains now, and learns no more than the guess knows."
+    return replace(
+        then, kept=tuple(kept), dropped=tuple(f for f in able if f not in kept), setup=_mended(setup, kept),
+        before=before, after=then.after if then.helped else then.before, short=short,
+    )  # fmt: skip
 
 
 def _refused(setup: Setup, findings: Sequence[Finding]) -> str:
@@ -161,14 +200,40 @@ def _mended(setup: Setup, findings: Iterable[Finding]) -> Setup:
 
 
 def _verdict(
-    setup: Setup, able: list[Finding], kept: list[Finding], before: Sequence[float], after: Sequence[float],
-    guess: float,
-) -> Repaired:  # fmt: skip
-    """What was kept is kept only if it made the score better."""
-    if not kept or not np.mean(after) > np.mean(before) + HELPS:
-        return Repaired((), tuple(able), setup, tuple(before), tuple(after), guess)
+    setup: Setup, able: list[Finding], kept: list[Finding], search: _Search, judged: Ground, chance: bool
+) -> Repaired:
+    """What was kept is kept only if it made the score better, and better than the guess."""
+    before = search.trials(judged, [])
+    after = search.trials(judged, kept) if kept else before
+    scores = tuple(t.score for t in before), tuple(t.score for t in after)
+    better = float(np.mean(scores[1])) > max(float(np.mean(scores[0])), judged.guess) + HELPS
+    guess, name = judged.guess, measure(judged.setup)
+    if not kept or not better or chance:
+        return Repaired((), tuple(able), setup, *scores, guess, name)
+    mended = judged.repaired(repairs(kept))
+    gains = [gained(mended, t.network) for t in after]
+    new = judged.setup.apart is not None and (len(judged.held) > 0 or judged is not search.field)
+    if not new:
+        what = "trained on" if judged.setup.apart is None else "that the repairs were chosen by"
+        short = f"The scores are those of the rows {what}: there are too few to hold others back."
+    elif not any(map(learnt, gains)):
+        short = "On so few rows that is no more than a guess may score by chance."
+    else:
+        short = _beaten(judged, gains, scores[1], search.seconds)
     dropped = tuple(f for f in able if f not in kept)
-    return Repaired(tuple(kept), dropped, _mended(setup, kept), tuple(before), tuple(after), guess)
+    return Repaired(tuple(kept), dropped, _mended(setup, kept), *scores, guess, name, short)
+
+
+def _beaten(judged: Ground, gains: list[tuple[Gain, ...]], scores: Sequence[float], seconds: float) -> str:
+    """What a plain network or a straight line does better than all trainings together, by more than chance, or ""."""
+    for words, units in (("A straight line", 0), ("A plain network", PLAIN_UNITS)):
+        made = plain(judged.setup, seconds, units)
+        other = trial(made, seconds=2 * seconds)
+        lead = judged.skill(other.score) - float(np.mean([judged.skill(score) for score in scores]))
+        left = 1.0 - judged.skill(other.score)
+        if lead > doubt(judged, gains, gained(made, other.network)) and left + lead > ERRORS * left:
+            return f"{words} has {other.score:.4g} on the same rows."
+    return ""
 
 
 @dataclass
@@ -190,19 +255,19 @@ class _Search:
         """
         key = tuple(id(f.repair) for f in findings)
         if key not in self.known:
-            scores = self.scores(self.field, findings)
+            scores = [t.score for t in self.trials(self.field, findings)]
             self.known[key] = self.field.skill(float(np.mean(scores) - np.std(scores) / np.sqrt(len(scores))))
         return self.known[key]
 
-    def scores(self, field: Ground, findings: Sequence[Finding]) -> list[float]:
-        """Scores after these findings' repairs on a ground, one for each seed."""
+    def trials(self, field: Ground, findings: Sequence[Finding]) -> list[Trial]:
+        """Trainings after these findings' repairs on a ground, one for each seed."""
         if not findings and self.saved is not None:
-            return [score(field.setup, self.saved, *scoring(field.setup))]
+            return [finished(field.setup, self.saved, History())]
         try:
             setup = field.repaired(repairs(findings))
         except (InputError, ValueError, TypeError, IndexError):
-            return [-1.0] * SEEDS
-        return [afforded(setup, setup.seed + i, self.seconds).score for i in range(SEEDS)]
+            return [Trial(-1.0, -1.0, History(), field.setup.network, 0.0)] * SEEDS
+        return [afforded(setup, setup.seed + i, self.seconds) for i in range(SEEDS)]
 
     @property
     def late(self) -> bool:

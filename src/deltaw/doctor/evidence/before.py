@@ -101,7 +101,7 @@ def before(setup: Setup) -> Before:
     columns = _columns(X, read, scale, x, setup)
     return Before(
         rows=n, index=index, x=x, t=known.encoded(T[index]), columns=columns, targets=known,
-        repeats=repeats(X, T, read, setup.apart), start=start(setup, x, known.encoded(T[index])),
+        repeats=repeats(X, T, read, setup.apart), start=start(setup, x, known.encoded(T[index]), drawn=True),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ all is well, and the observation ends. Where it does not, it is trained again fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -161,12 +161,7 @@ class During:
     @cached_property
     def doubt(self) -> float:
         """How far the plain network's lead may be off by chance: two standard errors of it, row by row, and by seed."""
-        ours, theirs = (_rows_of(self.setup, gains) for gains in (self.gains, (self.plain_gains,)))
-        if self.setup.apart is None or not ours or not theirs:
-            return self.noise
-        scale = 1.0 - self.ground.guess if self.measure == "accuracy" else 1.0
-        error = judge.standard_error(theirs[0] - np.mean(ours, axis=0)) / max(scale, 1e-9)
-        return 2.0 * float(np.hypot(error, self.spread))
+        return self.noise if self.setup.apart is None else doubt(self.ground, self.gains, self.plain_gains)
 
     @property
     def learnt(self) -> bool:
@@ -178,7 +173,7 @@ class During:
         """Whether somebody learnt from these rows what chance does not give."""
         if self.setup.apart is None:
             return self.possible > 0.0
-        return self.learnt or judge.learnt(self.plain_gains) or (self.possible > 0.0 and self.p <= CHANCE)
+        return self.learnt or judge.learnt(self.plain_gains, 2) or (self.possible > 0.0 and self.p <= CHANCE)
 
     @property
     def unfinished(self) -> bool:
@@ -307,11 +302,21 @@ def _break(setup: Setup, first: Trial) -> Break | None:
         return None
 
 
-def _rows_of(setup: Setup, gains: Iterable[tuple[judge.Gain, ...]]) -> list[Array]:
-    """By the measure that scores the set-up, each row's share in the gain of each network; [] where one has none."""
-    name = measure(setup)
-    rows = [gain.rows for each in gains for gain in each if gain.measure == name]
-    return rows if len(rows) == len(tuple(gains)) else []
+def doubt(field: Ground, ours: Sequence[tuple[judge.Gain, ...]], theirs: tuple[judge.Gain, ...]) -> float:
+    """How far another's lead in skill over these trainings may be off by chance: two standard errors.
+
+    That of the lead, row by row, and that of the mean over the trainings, which are of different seeds.
+    """
+    name = measure(field.setup)
+    rows = [gain.rows for gains in (*ours, theirs) for gain in gains if gain.measure == name]
+    if not any(gain.measure == name for gain in theirs):
+        return np.inf
+    if len(rows) <= len(ours):
+        return 0.0  # a training that lost its numbers
+    scale = 1.0 - field.guess if name == "accuracy" else 1.0
+    seeds = np.std([r.mean() for r in rows[:-1]], ddof=1) / len(ours) ** 0.5 if len(ours) > 1 else 0.0
+    error = judge.standard_error(rows[-1] - np.mean(rows[:-1], axis=0))
+    return 2.0 * float(np.hypot(error, seeds)) / max(scale, 1e-9)
 
 
 def _noise(field: Ground, t: Trial) -> float:

@@ -15,6 +15,8 @@ from deltaw.exceptions import InputError
 
 Array = NDArray[Any]
 
+DRAWS, FEW = 20, 200  # of the weights, and rows: what is dead in 30 % of draws shows in all but 1 of 1,000 such looks
+MOST = 100_000  # numbers of a network that is drawn so often: it is narrow ones that are born dead
 LARGEST = float(np.finfo(np.float32).max)  # the native engine's numbers end here
 
 
@@ -34,10 +36,14 @@ class Start:
         weight: root of the mean W².
         twins: units of a hidden layer that another unit equals in all weights to and from it and in its bias: the two
             get the same gradient in every step, and will always do the same. 0 in the last layer.
+        alike: the same by the weights to it and its bias alone: the two give the same signals at the first step, and
+            get gradients that differ by a factor only.
         notes_cosine: cosine of the angle between ∂E/∂W by the notes' rule and the gradient; 1 in the last layer; NaN
             where the targets do not fit, or one of them is 0.
         overflow: the first layer whose z is past float32's range or no number, or None.
         error: mean E; NaN where the targets do not fit.
+        born_dead: of DRAWS other draws of the weights the share in which the layer is the first to be dead whole, with
+            all units 0 for every row. Zeros where the weights are not drawn by `init` and `seed`, or are many.
     """
 
     z: tuple[Array, ...]
@@ -49,13 +55,18 @@ class Start:
     sent: Array
     weight: Array
     twins: NDArray[np.int64]
+    alike: NDArray[np.int64]
     notes_cosine: Array
     overflow: int | None
     error: float
+    born_dead: Array
 
 
-def start(setup: Setup, x: Array, t: Array) -> Start | None:
-    """The first pass over the finite rows of x (m, n_in) and t (m, n_out); None without any, or with bad weights."""
+def start(setup: Setup, x: Array, t: Array, drawn: bool = False) -> Start | None:
+    """The first pass over the finite rows of x (m, n_in) and t (m, n_out); None without any, or with bad weights.
+
+    `drawn`: also look at other draws of the weights, where they are drawn.
+    """
     net = setup.network
     fine = np.isfinite(x).all(axis=1) & np.isfinite(t).all(axis=1)
     try:
@@ -76,9 +87,25 @@ def start(setup: Setup, x: Array, t: Array) -> Start | None:
             dead=np.array([f.all(axis=0).sum() for f in flats], np.int64),
             weight=np.array([np.sqrt(np.mean(np.square(w, dtype=np.float64))) for w in net.weights]),
             twins=np.array([_twins(net.weights, net.biases, l) for l in range(len(net.weights))], np.int64),
+            alike=np.array([_twins(net.weights, net.biases, l, out=False) for l in range(len(net.weights))], np.int64),
             overflow=over[0] if over else None,
+            born_dead=_born_dead(setup, x[fine]) if drawn else np.zeros(len(net.weights)),
             **_backward(setup, signals, t[fine]),
         )
+
+
+def _born_dead(setup: Setup, x: Array) -> Array:
+    """See `Start.born_dead`; forward passes over FEW of the rows, for networks that have a relu."""
+    counts = np.zeros(len(setup.network.weights))
+    if "relu" not in setup.network.activations or setup.network.parameter_count > MOST or not setup.drawn:
+        return counts
+    few = x[np.linspace(0, len(x) - 1, min(FEW, len(x))).astype(np.int64)]
+    for i in range(1, DRAWS + 1):
+        net = setup.seeded(setup.network.seed + i).network
+        o = net.signals(few).o
+        dead = [l for l, name in enumerate(net.activations) if name == "relu" and not np.any(o[l])]
+        counts[dead[:1]] += 1
+    return counts / DRAWS
 
 
 def _backward(setup: Setup, signals: backprop.Signals, t: Array) -> dict[str, Any]:
@@ -108,8 +135,8 @@ def _cosine(a: Array, b: Array) -> float:
     return float(np.sum(a * b) / (np.linalg.norm(a) * np.linalg.norm(b)))
 
 
-def _twins(W: list[Array], b: list[Array], l: int) -> int:
+def _twins(W: list[Array], b: list[Array], l: int, out: bool = True) -> int:
     if l == len(W) - 1:
         return 0
-    links = np.column_stack([W[l], b[l], W[l + 1].T])
+    links = np.column_stack([W[l], b[l], *([W[l + 1].T] if out else [])])
     return len(links) - len(np.unique(links, axis=0))

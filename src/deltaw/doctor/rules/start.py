@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.evidence.start import Start
+from deltaw.doctor.evidence.start import DRAWS, Start
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.engines.look import flat_below
 from deltaw.pages import number
@@ -17,6 +18,7 @@ SATURATED = 0.5  # share of a layer's signals
 LARGE, SMALL = 4.0, 0.25  # root mean square weight over what suits the width
 FADED = 1e-3  # how much of the signals' differences, or of the error, is left at the other end
 GROWN = 1e3
+SELDOM = 0.075  # of the draws: one of twenty may be dead in a network of which hardly any is
 SQUASHING = frozenset({"sigmoid", "tanh", "softsign", "softmax", "step"})
 # What the derivative is at its steepest: a layer passes on no more of an error than that, times the weights' gain.
 STEEPEST = {"sigmoid": 0.25, "softmax": 0.5}
@@ -92,10 +94,12 @@ def equal_weights(evidence: Evidence) -> Finding | None:
     start, net = started(evidence), evidence.setup.network
     if start is None:
         return None
-    share = [twins / (units - 1) if units > 1 else 0.0 for twins, units in zip(start.twins, net.sizes[1:], strict=True)]
-    l = int(np.argmax(share))
-    if not share[l] > 0.5:
+    others = np.maximum(np.array(net.sizes[1:]) - 1, 1)
+    if not (start.alike / others > 0.5).any():
         return None
+    l = int(np.argmax(start.twins / others))
+    if not start.twins[l] / others[l] > 0.5:
+        return _alike(start, net.sizes[1:], int(np.argmax(start.alike / others)))
     zero = not np.any(net.weights[l])
     dead = zero and start.gradient[l] == 0 and l + 1 < len(net.weights) and not np.any(net.weights[l + 1])
     units = net.sizes[l + 1]
@@ -110,6 +114,19 @@ def equal_weights(evidence: Evidence) -> Finding | None:
     return Finding(
         said, {"twins": int(start.twins[l]), "units": units, "zero": zero}, Where(layer=l),
         Repair("draw the weights at random, with the deviation that suits the width", {"init": None}),
+    )  # fmt: skip
+
+
+def _alike(start: Start, units: Sequence[int], l: int) -> Finding:
+    """Units with the same weights in, and others out."""
+    return Finding(
+        f"{start.alike[l] + 1} of layer {l + 1}'s {units[l]} units have the same weights in, and give the same "
+        "signals: only the weights out tell them apart. In the first step their gradients are multiples of each other, "
+        "and a method that scales each weight's step by itself (Adam, RMSprop) leaves of that the sign: two kinds of "
+        "units.",
+        {"twins": int(start.alike[l]), "units": units[l], "zero": False}, Where(layer=l),
+        Repair("draw the weights at random, with the deviation that suits the width", {"init": None}),
+        severity="risk", likelihood=0.6,
     )  # fmt: skip
 
 
@@ -221,6 +238,8 @@ def dead_layer(evidence: Evidence) -> Finding | None:
         return None
     exact = [name in ("relu", "step") for name in net.activations]
     dead = [l for l, units in enumerate(net.sizes[1:]) if exact[l] and start.dead[l] == units]
+    if not dead and start.born_dead.sum() > SELDOM:
+        return _born_dead(evidence, start)
     if not dead or net.activations[dead[0]] == "step" or not start.weight[dead[0]] > 0:
         return None
     l, hidden = dead[0], dead[0] < len(net.weights) - 1
@@ -233,6 +252,22 @@ def dead_layer(evidence: Evidence) -> Finding | None:
         {"dead": width, "layers_without_gradient": l + 1}, Where(layer=l),
         Repair("selu in the hidden layers, weights drawn anew", {"hidden_activation": "selu", "init": None})
         if hidden else Repair("identity outputs", {"output_activation": "identity"}),
+    )  # fmt: skip
+
+
+def _born_dead(evidence: Evidence, start: Start) -> Finding:
+    """This draw lives, and other seeds' do not."""
+    net, share = evidence.setup.network, float(start.born_dead.sum())
+    l = int(start.born_dead.argmax())
+    hidden = l < len(net.weights) - 1
+    return Finding(
+        f"In {share:.0%} of {DRAWS} draws of the weights by other seeds a whole layer gives 0 for every row, most "
+        f"often layer {l + 1} ({net.sizes[l + 1]} relu units): such a network learns nothing, and which seed draws one "
+        "is chance.",
+        {"share_of_draws": share, "draws": DRAWS, "units": net.sizes[l + 1]}, Where(layer=l),
+        Repair("selu in the hidden layers, weights drawn anew", {"hidden_activation": "selu", "init": None})
+        if hidden else Repair("identity outputs", {"output_activation": "identity"}),
+        severity="risk", likelihood=0.7,
     )  # fmt: skip
 
 

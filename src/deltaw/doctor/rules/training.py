@@ -60,22 +60,29 @@ def saturated_in_training(evidence: Evidence) -> Finding | None:
 
 
 def dead_units(evidence: Evidence) -> Finding | None:
-    """Units that give 0 for every row, for ReLU's kind, and learn nothing more."""
+    """Units that give 0 for every row, for ReLU's kind, and learn nothing more; of the seed that has most of them."""
     seen, net = evidence.watched, evidence.setup.network
-    if not seen.short or seen.broke or not seen.looks:
+    trials = [t for t in seen.given if t.history.looks]
+    if not seen.short or seen.broke or not trials:
         return None
-    one_sided = np.array([name == "relu" for name in net.activations[:-1]])
-    share = np.where(one_sided, seen.looks[-1].dead[:-1] / np.array(net.sizes[1:-1], float), 0.0)
-    if not share.size or not share.max() > DEAD:
+    one_sided = np.array([name == "relu" for name in net.activations])
+    shares = [np.where(one_sided, t.history.looks[-1].dead / np.array(net.sizes[1:], float), 0.0) for t in trials]
+    worst = int(np.argmax([share.max() for share in shares]))
+    share, trial = shares[worst], trials[worst]
+    if not share.max() > DEAD:
         return None
     l = int(share.argmax())
-    epoch = next(e for e, look in zip(seen.looked, seen.looks, strict=True) if look.dead[l] > DEAD * net.sizes[l + 1])
+    looks = zip(trial.looked, trial.history.looks, strict=True)
+    epoch = next(e for e, look in looks if look.dead[l] > DEAD * net.sizes[l + 1])
+    of = sum(bool(each.max() > DEAD) for each in shares)
+    hidden = l < len(net.weights) - 1
     return Finding(
-        f"{int(seen.looks[-1].dead[l])} of layer {l + 1}'s {net.sizes[l + 1]} relu units give 0 for every row, from "
-        f"epoch {epoch + 1} on: slope 0, no gradient, no way back.",
-        {"dead": int(seen.looks[-1].dead[l]), "units": net.sizes[l + 1], "share": float(share[l])},
-        Where(layer=l, epoch=epoch),
-        Repair("leaky_relu, which has a slope on both sides", {"hidden_activation": "leaky_relu", "init": None}),
+        f"{int(trial.history.looks[-1].dead[l])} of layer {l + 1}'s {net.sizes[l + 1]} relu units give 0 for every "
+        f"row, from epoch {epoch + 1} on: slope 0, no gradient, no way back. So in {of} of {len(trials)} trainings.",
+        {"dead": int(trial.history.looks[-1].dead[l]), "units": net.sizes[l + 1], "share": float(share[l]),
+         "trainings": of}, Where(layer=l, epoch=epoch),
+        Repair("leaky_relu, which has a slope on both sides", {"hidden_activation": "leaky_relu", "init": None})
+        if hidden else Repair("identity outputs", {"output_activation": "identity"}),
         likelihood=0.7 if share[l] == 1 else 0.5,
     )  # fmt: skip
 
