@@ -18,6 +18,7 @@ from deltaw.doctor.diagnosis import diagnose
 from deltaw.doctor.evidence.evidence import evidence
 from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding
+from deltaw.equations.losses import Loss, loss
 
 rng = np.random.default_rng(3)
 N = 400
@@ -60,6 +61,25 @@ def with_dead_layer() -> Setup:
     net = Network([4, 16, 16, 2], ["relu", "relu", "softmax"])
     net.biases[1] = np.full(16, -1e3)
     return classes(network=net)
+
+
+def with_equal_inputs() -> Setup:
+    """Units with the same weights in; those out are drawn."""
+    setup = deep("relu", 1)
+    setup.network.weights[0][:] = 0.3
+    return setup
+
+
+def dead_output() -> Network:
+    net = Network([4, 16, 1], ["tanh", "relu"])
+    net.biases[1] = np.full(1, -50.0)
+    return net
+
+
+def own(name: str) -> Loss:
+    """A loss of somebody's own, of a formula that the table has, times two."""
+    row = loss(name)
+    return Loss("mine", lambda o, t: 2 * row.E(o, t), lambda o, t: 2 * row.dE(o, t), "2*E", low=row.low, high=row.high)
 
 
 def column(values: Any) -> np.ndarray:
@@ -151,6 +171,8 @@ CASES = [
          lambda: classes(T=ONE_HOT), severity="fault"),
     Case("improper_loss", lambda: binary("identity", "cross_entropy"), binary),
     Case("log_of_any_number", lambda: binary("identity"), binary),
+    Case("log_of_any_number", lambda: binary("identity", own("binary_cross_entropy"), engine="reference"),
+         lambda: binary("identity", own("squared"), engine="reference")),
     Case("log_of_any_number", lambda: numbers(loss="poisson", T=np.round(np.exp(R))),
          lambda: numbers("exponential", loss="poisson", T=np.round(np.exp(R)))),
     Case("hinge_out_of_reach", lambda: binary("sigmoid", "hinge", T=2 * Y - 1),
@@ -164,12 +186,17 @@ CASES = [
          numbers, {"explained_by_a_line": pytest.approx(1.0)}, severity="note"),
     Case("step_activation", lambda: deep("step", 1), classes, {"layers_without_gradient": 1}),
     Case("equal_weights", lambda: deep("tanh", 1, "constant(0.3)"), numbers={"twins": 4, "units": 5}),
+    Case("equal_weights", with_equal_inputs, lambda: deep("relu", 1), {"twins": 4, "units": 5}, severity="risk"),
     Case("equal_weights", lambda: deep("relu", 2, "zeros"), lambda: deep("relu", 0, "zeros"), {"zero": True}),
     Case("weights_too_large", lambda: deep("tanh", 2, "normal(5)", units=16), lambda: deep("tanh", 2, units=16)),
     Case("weights_too_small", lambda: deep("relu", 6, "uniform(0.05)"),
          lambda: deep("relu", 6, "he_uniform", units=16)),
     Case("vanishing_by_depth", lambda: deep("sigmoid", 9), lambda: deep("tanh", 17, "he_uniform")),
     Case("exploding_at_start", lambda: deep("exponential", 8, "he_uniform"), lambda: deep("elu", 8), severity="fault"),
+    Case("dead_layer", lambda: deep("relu", 6, units=3), lambda: deep("relu", 1, units=16), {"draws": 20},
+         severity="risk"),
+    Case("dead_layer", lambda: numbers("relu", T=np.abs(R), network=dead_output()),
+         lambda: numbers("relu", T=np.abs(R)), {"dead": 1, "layers_without_gradient": 2}),
     Case("dead_layer", with_dead_layer, lambda: deep("relu", 2, units=16), {"dead": 16, "layers_without_gradient": 2}),
     Case("saturated_at_start", lambda: deep("sigmoid", 1, "normal(100)"), lambda: deep("sigmoid", 1)),
 ]  # fmt: skip

@@ -12,12 +12,13 @@ import pytest
 from deltaw import Network
 from deltaw.doctor import RULES, Diagnosis, Setup, diagnose
 from deltaw.doctor.confirm import confirmed
-from deltaw.doctor.evidence.during import SHORT, During, guess_error, watch
+from deltaw.doctor.evidence.during import ERRORS, SHORT, During, guess_error, watch
 from deltaw.doctor.evidence.evidence import evidence
 from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding, Repair
-from deltaw.doctor.repair import repair
-from deltaw.doctor.trials.trial import Budget, ground
+from deltaw.doctor.repair import _beaten, repair
+from deltaw.doctor.trials.scores import gained
+from deltaw.doctor.trials.trial import Budget, ground, trial
 
 SECONDS = 2.0
 rng = np.random.default_rng(11)
@@ -300,3 +301,37 @@ def test_no_verdict_where_the_budget_cut_a_training_off_that_was_learning() -> N
     assert during.skill < SHORT * during.possible
     assert not during.short
     assert not during.harmed
+
+
+def test_more_errors_than_need_be_are_a_risk_and_no_fault() -> None:
+    """Nine tenths of what can be learnt may hide many times the errors."""
+    diagnosis = diagnose(number(learning_rate=0.002, epochs=25), seconds=SECONDS)
+    seen = diagnosis.evidence.watched
+    assert seen.skill > SHORT * seen.possible
+    assert 1 - seen.skill > ERRORS * (1 - seen.possible)
+    assert diagnosis.healthy
+    found = {f.rule: f for f in diagnosis.findings}
+    assert found["learns_less"].severity == "risk"
+    assert "times the errors" in found["learns_less"].cause
+    assert found["learns_less"].because_of  # it has a cause
+
+
+def test_rows_trained_on_do_not_repair() -> None:
+    few = binary(T=CURVED[:17], learning_rate=1e-6, batch_size=17)
+    repaired = diagnose(replace(few, X=X[:17]), seconds=SECONDS).repair(seconds=2 * SECONDS)
+    assert not str(repaired).startswith("Repaired")
+    if repaired.helped:
+        assert "rows trained on" in repaired.short
+
+
+def test_what_a_line_does_better_is_not_repaired() -> None:
+    setup = number(T=X[:, :1] + X[:, 1:2], epochs=2)
+    field = ground(setup, Budget())
+    weak = [trial(field.setup, seed) for seed in range(3)]
+    gains = [gained(field.setup, t.network) for t in weak]
+    assert _beaten(field, gains, [t.score for t in weak], 1.0).startswith("A straight line has")
+    strong = ground(number(epochs=150), Budget())
+    good = [trial(strong.setup, seed) for seed in range(3)]
+    assert (
+        _beaten(strong, [gained(strong.setup, t.network) for t in good], [t.score for t in good], 0.01) == ""
+    )  # of a wave

@@ -17,7 +17,7 @@ from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.scores import WORST, guess, permuted, scored
-from deltaw.doctor.trials.trial import Budget, affordable, ground, plain, trial
+from deltaw.doctor.trials.trial import Budget, affordable, alike, ground, plain, trial
 from deltaw.exceptions import InputError
 
 rng = np.random.default_rng(7)
@@ -41,6 +41,40 @@ def test_rows_that_score_are_not_trained_on_and_order_stays() -> None:
     assert not set(held) & set(field.index)
     assert len(held) + len(field.index) == N
     assert field.whole
+
+
+@given(st.integers(40, 400), st.integers(1, 150), st.floats(0.5, 1.0))
+def test_the_last_batch_is_to_the_others_as_it_was(n: int, batch: int, share: float) -> None:
+    """Rows held out must not leave a last batch of a few rows that the training has not."""
+    asked = int(share * n)
+    rows, fewer = alike(n, batch, asked)
+    assert 0.8 * asked - 1 <= rows <= asked
+    assert fewer <= batch
+    if batch >= n:
+        assert fewer == rows
+    elif rows < n:
+        left, was = (rows - 1) % fewer + 1, (n - 1) % batch + 1
+        assert left / fewer == pytest.approx(was / batch, abs=1 / fewer)
+    else:
+        assert fewer == batch
+
+
+def test_fifty_rows_of_which_some_are_held_out() -> None:
+    """38 rows in batches of 32 would end in a batch of 6, where 50 end in one of 18."""
+    field = ground(classes(X=X[:50], T=T[:50], batch_size=32), Budget())
+    assert len(field.held) == 12
+    assert (len(field.index), field.setup.batch_size) == (38, 24)
+
+
+def test_the_verdict_has_rows_of_its_own() -> None:
+    field = ground(classes(), Budget())
+    judged = ground(classes(), Budget(), seed=1, aside=field.held)
+    assert len(judged.held) == N // 4
+    assert not set(judged.held) & set(field.held)
+    assert not set(judged.held) & set(judged.index)
+    other = rng.normal(size=(50, 3)), np.eye(3)[rng.integers(0, 3, 50)]
+    judged = ground(classes(validation=other), Budget(), seed=1, aside=np.zeros(0, np.int64))
+    assert len(judged.setup.apart[1]) == len(judged.held) == N // 4
 
 
 def test_own_validation_rows_score() -> None:

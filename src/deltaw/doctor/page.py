@@ -136,9 +136,7 @@ def _scored_on(during: During) -> str:
     """Whose rows the scores are of."""
     apart = during.setup.apart
     if apart is None:
-        return (
-            f"the {len(during.setup.T):,} rows trained on: there are no others, so how it does on new ones is not known"
-        )
+        return f"the {len(during.setup.T):,} rows trained on, for lack of others: new ones may tell another story"
     return f"{len(apart[1]):,} rows that training neither met nor chose by"
 
 

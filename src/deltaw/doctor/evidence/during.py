@@ -191,7 +191,7 @@ class During:
         A share of 90 % of what can be learnt may hide many times the errors: so it is errors that are compared.
         """
         left, least = 1.0 - self.skill, 1.0 - self.possible
-        more = left > ERRORS * least and self.possible - self.skill > self.doubt
+        more = self.setup.apart is not None and left > ERRORS * least and self.possible - self.skill > self.doubt
         return not self.unfinished and self.learnable and (more or self.marked)
 
     @property
