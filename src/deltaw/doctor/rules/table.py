@@ -244,7 +244,8 @@ RULES: tuple[Rule, ...] = (
         "equal_weights", "fault", "before", begin.equal_weights, likelihood=0.95,
         explains=("dead_layer", "weights_too_small", "vanishing_by_depth", "dead_units", *SYMPTOMS),
         reason="Equal units get equal gradients and stay equal (the notes: weights random, and not zero).",
-        source="Symmetry; told where more than half of a layer's units are copies.",
+        source="Symmetry; told where more than half of a layer's units are copies. Copies by the weights in alone are "
+        "a risk: in the first step their gradients differ by a factor only.",
     ),
     Rule(
         "weights_too_large", "risk", "before", begin.weights_too_large, likelihood=0.5,
@@ -277,7 +278,7 @@ RULES: tuple[Rule, ...] = (
         explains=("dead_units", "saturated_in_training", "gradient_faded", *SYMPTOMS),
         reason="Where every unit gives 0 for every row, no layer below gets a gradient.",
         source="Lu et al. (2019): narrow, deep ReLU networks are born dead with a probability that goes to 1 with "
-        "depth.",
+        "depth. A risk where this draw of the weights lives and two of twenty others do not.",
     ),
     Rule(
         "saturated_at_start", "risk", "before", begin.saturated_at_start, likelihood=0.4,
@@ -328,7 +329,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "dead_units", "fault", "during", training.dead_units, likelihood=0.5, explains=SYMPTOMS,
         reason="A unit that gives 0 for every row gets no gradient, and does not come back.",
-        source="Maas et al. (2013). More than half of a layer: a few dead units are common where all is well.",
+        source="Maas et al. (2013). More than half of a layer, from any of three seeds: a few dead units are common "
+        "where all is well.",
     ),
     Rule(
         "gradient_faded", "fault", "during", training.gradient_faded, likelihood=0.5, explains=SYMPTOMS,
@@ -361,7 +363,8 @@ RULES: tuple[Rule, ...] = (
         "chance", "fault", "during", training.chance, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
         reason="What the inputs do not say cannot be learnt from them.",
         source="A permutation test (Good 2005) of the best of three networks, by Bonferroni: p > 0.05, on 30 rows held "
-        "out or more.",
+        "out or more. A fault where these are enough to say that less than a medium effect (Cohen 1988: AUC 0.64, R² "
+        "0.13) is learnt.",
     ),
     Rule(
         "saved_weights", "fault", "during", training.saved_weights, likelihood=0.95,
@@ -373,13 +376,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "answers_alike", "fault", "during", training.answers_alike, likelihood=0.1, explains=("learns_less",),
         reason="A network that answers the same to every row has learnt nothing of them.",
-        source="The score of always giving the commonest class, or the mean.",
+        source="The score of always giving the commonest class, or the mean; a risk where the rows show that something "
+        "was learnt all the same (doctor/judge.py).",
     ),
     Rule(
         "learns_less", "risk", "during", training.learns_less, likelihood=0.05,
         reason="What a plain network or a straight line learns from these rows can be learnt.",
-        source="Below 90 % of its skill, beyond two standard errors: 99 % of healthy random set-ups stay above "
-        "(benchmarks/doctor_random.py).",
+        source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75 % of "
+        "its skill; no healthy random set-up comes there (benchmarks/doctor_random.py).",
     ),
 )  # fmt: skip
 
