@@ -16,6 +16,7 @@ log loss above the guess's. Only AUC or R² accuse, and only where the rows are 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -92,6 +93,20 @@ def nothing(gains: tuple[Gain, ...]) -> bool:
     """Whether they show that hardly anything was: no measure says otherwise, and there are rows enough to tell."""
     telling = [gain for gain in gains if gain.measure in MEDIUM]
     return not learnt(gains) and bool(telling) and all(gain.high < MEDIUM[gain.measure] for gain in telling)
+
+
+def lead(ours: Sequence[tuple[Gain, ...]], theirs: tuple[Gain, ...], measure: str) -> tuple[float, float, float] | None:
+    """How much more another network gains than these trainings of one do on the mean, and its two standard errors.
+
+    The first is that of the rows' differences, the second that of the trainings, which are of different seeds. None
+    where one of them has no such measure.
+    """
+    rows = [gain.rows for gains in (*ours, theirs) for gain in gains if gain.measure == measure]
+    if len(rows) <= len(ours):
+        return None
+    seeds = np.std([r.mean() for r in rows[:-1]], ddof=1) / len(ours) ** 0.5 if len(ours) > 1 else 0.0
+    more = rows[-1] - np.mean(rows[:-1], axis=0)
+    return float(more.mean()), standard_error(more), float(seeds)
 
 
 def of_numbers(t: Array, o: Array, guess: Array) -> tuple[Gain, ...]:

@@ -200,8 +200,16 @@ class During:
 
         Rows that it was trained on tell that only where it hardly learnt even these.
         """
-        told = self.setup.apart is not None or self.skill <= HARDLY
+        told = self.agreed if self.setup.apart is not None else self.skill <= HARDLY
         return told and not self.unfinished and self.learnable and self.skill < SHORT * self.possible - self.noise
+
+    @cached_property
+    def agreed(self) -> bool:
+        """Whether accuracy does not stand alone: the plain network leads by log loss or AUC too, where these are."""
+        if self.task != "classification" or self.measure != "accuracy":
+            return True
+        leads = [judge.lead(self.gains, self.plain_gains, name) for name in ("log loss", "AUC")]
+        return any(known is None or known[0] > 2.0 * known[1] for known in leads)
 
     @property
     def settings_teach(self) -> bool:
@@ -305,18 +313,14 @@ def _break(setup: Setup, first: Trial) -> Break | None:
 def doubt(field: Ground, ours: Sequence[tuple[judge.Gain, ...]], theirs: tuple[judge.Gain, ...]) -> float:
     """How far another's lead in skill over these trainings may be off by chance: two standard errors.
 
-    That of the lead, row by row, and that of the mean over the trainings, which are of different seeds.
+    0 where a training lost its numbers; infinite where the other did.
     """
     name = measure(field.setup)
-    rows = [gain.rows for gains in (*ours, theirs) for gain in gains if gain.measure == name]
     if not any(gain.measure == name for gain in theirs):
         return np.inf
-    if len(rows) <= len(ours):
-        return 0.0  # a training that lost its numbers
+    known = judge.lead(ours, theirs, name)
     scale = 1.0 - field.guess if name == "accuracy" else 1.0
-    seeds = np.std([r.mean() for r in rows[:-1]], ddof=1) / len(ours) ** 0.5 if len(ours) > 1 else 0.0
-    error = judge.standard_error(rows[-1] - np.mean(rows[:-1], axis=0))
-    return 2.0 * float(np.hypot(error, seeds)) / max(scale, 1e-9)
+    return 0.0 if known is None else 2.0 * float(np.hypot(*known[1:])) / max(scale, 1e-9)
 
 
 def _noise(field: Ground, t: Trial) -> float:
