@@ -228,8 +228,13 @@ class During:
 
     @property
     def harmed(self) -> bool:
-        """Whether it learnt so much less that something is wrong, whatever it is, and not by the luck of its seeds."""
-        return self.marked and self.skill + self.spread < HARMED * self.possible - self.noise / 2
+        """Whether it learnt so much less that something is wrong, whatever it is, and not by the luck of its seeds.
+
+        Of that no seed is an excuse from which it hardly learns anything.
+        """
+        enough = HARMED * self.possible - self.noise / 2
+        worst = min(self.ground.skill(t.score) for t in self.given)
+        return self.marked and (self.skill + self.spread < enough or worst <= min(HARDLY, enough))
 
 
 def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: Trained | None = None) -> During:
