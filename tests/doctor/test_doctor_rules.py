@@ -142,7 +142,7 @@ CASES = [
          lambda: classes(validation=(X[:50] + 0.1, Y[:50])), {"shared": 1.0}),
     Case("leak", lambda: wide(Y + rng.uniform(0, 0.4, N)), lambda: wide(Y + rng.normal(0, 0.4, N))),
     Case("leak", lambda: numbers(network=Network([5, 8, 1]), X=column(3 * R + 1)),
-         lambda: numbers(network=Network([5, 8, 1]), X=column(R + rng.normal(0, 0.1, N)))),
+         lambda: numbers(network=Network([5, 8, 1]), X=column(R + rng.normal(0, 0.3, N)))),
     Case("identifier", lambda: wide(rng.permutation(N) / 1.0), lambda: wide(rng.integers(0, N, N) / 1.0)),
     Case("ordered_rows", lambda: classes(X=X[SORTED], T=Y[SORTED], shuffle=False),
          lambda: classes(X=X[SORTED], T=Y[SORTED]), {"steps_over_chance": pytest.approx(0.005, abs=0.01)}),

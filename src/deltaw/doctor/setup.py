@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deltaw.equations import optimizers
 from deltaw.equations.lookup import NUMBER
@@ -15,11 +16,25 @@ from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 
 # What the table knows beside the words of `deltaw.train`.
-OWN = ("network", "X", "T", "task", "columns", "reduction", "test")
+OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw")
 TASKS = ("classification", "labels", "regression")
 REDUCTIONS = ("mean", "sum")
 # Optimisers whose step does not grow with the gradient: a loss that is summed instead of averaged changes nothing.
 SCALE_FREE = frozenset({"adam", "adamw", "rmsprop", "adagrad"})
+
+
+@dataclass(frozen=True, eq=False)
+class RawColumn:
+    """A column of a table, as it was before it became inputs.
+
+    Attributes:
+        values: (n,) float64, of the training rows; words as numbers, one each; NaN where a cell is missing.
+        inputs: which columns of X were made of it.
+    """
+
+    name: str
+    values: NDArray[np.float64]
+    inputs: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +51,7 @@ class Setup:
         test: (X, T) of rows that training never meets and that choose nothing: they score. None: `validation`, unless
             early stopping chooses the weights by it; where there is neither, some of X are held out.
         reduction: "mean", as `deltaw.train` has it, or "sum" for a program whose E is the sum over a batch's rows.
+        raw: the columns of the table that X was made of, by a recipe; None where X is all there is.
     """
 
     network: Network
@@ -64,6 +80,7 @@ class Setup:
     columns: tuple[str, ...] | None = None
     reduction: str = "mean"
     test: Any = None
+    raw: tuple[RawColumn, ...] | None = None
 
     @classmethod
     def of(cls, network: Network, X: Any, T: Any, settings: Mapping[str, Any]) -> Setup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from deltaw import models
 from deltaw.doctor.diagnosis import Diagnosis, diagnose
 from deltaw.doctor.examine import ROWS, SECONDS
-from deltaw.doctor.setup import Setup
+from deltaw.doctor.setup import RawColumn, Setup
 from deltaw.doctor.trials.trial import divided
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
 from deltaw.network import Network
+from deltaw.preparation import Preparation
 from deltaw.tables import Table, read
 from deltaw.training import EarlyStopping
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def examine_table(
@@ -73,9 +77,11 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
     T = model.target.one_hot(series, *ends) if one_hot else model.target.encode(series, table.name)
     net = model.network
     fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
-    setup = _setup(fresh, X, T, model.recipe, model.preparation.feature_names, model.task, model.origin.seed)
+    setup = _setup(fresh, X, T, model.recipe, model.preparation, model.task, model.origin.seed)
     held, rest = divided(len(T), np.random.default_rng(0).permutation(len(T)))
-    return replace(setup, X=X[rest], T=T[rest], test=(X[held], T[held])) if len(held) else setup
+    if len(held):
+        setup = replace(setup, X=X[rest], T=T[rest], test=(X[held], T[held]))
+    return replace(setup, raw=raw_columns(model.preparation, table.frame[rest] if len(held) else table.frame))
 
 
 def planned(plan: Plan) -> Setup:
@@ -83,18 +89,46 @@ def planned(plan: Plan) -> Setup:
     validation, test = (None if part is None else (part.X, part.T) for part in (plan.validation, plan.test))
     stopping = None if validation is None else EarlyStopping(plan.recipe.patience)
     return _setup(
-        plan.network, plan.training.X, plan.training.T, plan.recipe, plan.preparation.feature_names, plan.target.task,
-        plan.seed, validation=validation, test=test, early_stopping=stopping, engine=plan.engine, threads=plan.threads,
+        plan.network, plan.training.X, plan.training.T, plan.recipe, plan.preparation, plan.target.task, plan.seed,
+        validation=validation, test=test, early_stopping=stopping, engine=plan.engine, threads=plan.threads,
+        raw=raw_columns(plan.preparation, plan.training.frame),
     )  # fmt: skip
 
 
+def raw_columns(preparation: Preparation, frame: pl.DataFrame) -> tuple[RawColumn, ...]:
+    """The columns of a table that inputs are made of; of a block each of its columns."""
+    columns, first = [], 0
+    for step in preparation.steps:
+        made = tuple(range(first, first + len(step.features)))
+        each = len(made) == len(step.inputs)  # a block: one input a column
+        columns += [
+            RawColumn(name, _numbers(frame.get_column(name)), made[i : i + 1] if each else made)
+            for i, name in enumerate(step.inputs)
+        ]
+        first += len(made)
+    return tuple(columns)
+
+
+def _numbers(column: pl.Series) -> NDArray[np.float64]:
+    """Numbers and days as they are, words as numbers by their order; NaN where a cell is missing."""
+    import polars as pl
+
+    if column.dtype.is_temporal():
+        column = column.to_physical()
+    elif not column.dtype.is_numeric() and column.dtype != pl.Boolean:
+        column = column.cast(pl.String).rank("dense")
+    return np.asarray(column.cast(pl.Float64).fill_null(float("nan")).to_numpy())
+
+
 def _setup(
-    network: Network, X: NDArray[Any], T: NDArray[Any], recipe: Recipe, names: tuple[str, ...], task: str, seed: int,
-    **more: Any,
+    network: Network, X: NDArray[Any], T: NDArray[Any], recipe: Recipe, preparation: Preparation, task: str,
+    seed: int, **more: Any,
 ) -> Setup:  # fmt: skip
     """The words of a recipe as those of a set-up; what depends on the data must be decided."""
     same = ("loss", "optimizer", "learning_rate", "batch_size", "epochs", "backward", "schedule", "l2",
             "label_smoothing", "max_grad_norm")  # fmt: skip
     words = {word: getattr(recipe, word) for word in same}
     dropout = Dropout(recipe.dropout, recipe.dropout_schedule)
-    return Setup(network, X, T, task=task, columns=names, seed=seed, dropout=dropout, **words, **more)
+    return Setup(
+        network, X, T, task=task, columns=preparation.feature_names, seed=seed, dropout=dropout, **words, **more
+    )

@@ -22,6 +22,8 @@ class Repeats:
         ceiling: the largest share of the targets' spread that any function of X can tell: 1 where no two equal inputs
             have different targets. For classes, the share of rows that the commonest among equal inputs gets right.
         contradicting: share of the rows whose inputs stand elsewhere with another target.
+        twins: share of the rows that have a twin among the others, inputs and targets: what chance gives of rows drawn
+            alike, in whichever part of them.
         shared: share of the validation rows that stand among the training rows, inputs and targets; 0 without any.
         shared_rows: the training rows (as many as were read) that stand in validation too.
     """
@@ -29,6 +31,7 @@ class Repeats:
     distinct: int
     ceiling: float
     contradicting: float
+    twins: float
     shared: float
     shared_rows: NDArray[np.int64]
 
@@ -47,7 +50,11 @@ def repeats(X: Any, T: Array, read: NDArray[np.int64], validation: Any) -> Repea
     share = 0.0
     if validation is not None:
         shared, share = _shared(x, t, read, validation)
-    return Repeats(len(count), _ceiling(np.asarray(T[read]), same, t), float(contradicting.mean()), share, shared)
+    _, both, rows = np.unique(_together(x, t), return_inverse=True, return_counts=True)
+    return Repeats(
+        len(count), _ceiling(np.asarray(T[read]), same, t), float(contradicting.mean()),
+        float(np.mean(rows[both] > 1)), share, shared,
+    )  # fmt: skip
 
 
 def keys(X: Any, index: NDArray[np.int64]) -> Keys:
@@ -108,6 +115,10 @@ def _shared(x: Keys, t: Keys, read: NDArray[np.int64], validation: Any) -> tuple
         whole = np.stack([keys(Xv, every), keys(Tv, every)], axis=1)
     except (TypeError, ValueError, IndexError):
         return np.zeros(0, np.int64), 0.0  # `refusal` says what is wrong with it
-    both = x * np.uint64(3) + t
-    theirs = whole[:, 0] * np.uint64(3) + whole[:, 1]
+    both, theirs = _together(x, t), _together(whole[:, 0], whole[:, 1])
     return read[np.isin(both, theirs)], float(np.isin(theirs, both).mean())
+
+
+def _together(x: Keys, t: Keys) -> Keys:
+    """A number for a row's inputs and targets."""
+    return x * np.uint64(3) + t

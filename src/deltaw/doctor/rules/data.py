@@ -6,6 +6,7 @@ import numpy as np
 
 from deltaw.doctor.evidence.before import Columns
 from deltaw.doctor.evidence.evidence import Evidence
+from deltaw.doctor.evidence.telling import telling
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.pages import number
 
@@ -13,12 +14,13 @@ LARGE, SMALL = 10.0, 0.05  # root mean square of a column
 UNEVEN = 1e3  # the range of the widest column over that of the narrowest
 OFFSET = 10.0  # a column's mean over its range
 DEPENDENT = 0.95  # the share of the targets that the inputs can tell at most
-TELLING = 0.9999  # correlation of a column with the target, or share of rows whose class it tells
+TELLING = 0.99  # of the target, by one column alone
 REMEMBERED = 10.0  # weights for each number to be learnt
 FEWEST = 30  # rows: of fewer, a column may tell the target, or be all different, by chance
 ORDERED = 0.1  # changes of the class from row to row, as a share of what chance gives
 SPLIT = 0.01  # share of the validation rows
 FEW_BAD = 0.1  # share of the rows that can be left out where they hold a NaN
+BY_CHANCE = 3.0  # standard errors of a share
 FEWEST_SHARED = 3  # rows of the validation set: one or two may be equal to others by chance
 
 
@@ -170,17 +172,20 @@ def contradictions(evidence: Evidence) -> Finding | None:
 
 
 def rows_across_split(evidence: Evidence) -> Finding | None:
-    """Validation rows that were trained on."""
+    """Validation rows that were trained on, more than chance gives."""
     known = evidence.known
-    repeated = 1 - known.repeats.distinct / known.rows  # what repeats in training by itself would repeat in any split
-    if known.repeats.shared - repeated <= SPLIT:
+    shared, chance = known.repeats.shared, known.repeats.twins
+    if not shared > chance + SPLIT:
         return None
-    if round(known.repeats.shared * len(evidence.setup.apart[1])) < FEWEST_SHARED:
+    n = len(evidence.setup.apart[1])
+    error = (chance * (1 - chance) * (1 / n + 1 / known.rows)) ** 0.5
+    if round(shared * n) < FEWEST_SHARED or shared - chance <= BY_CHANCE * error:
         return None
     return Finding(
-        f"{known.repeats.shared:.1%} of the validation rows stand among the training rows too (within training "
-        f"{repeated:.1%} repeat another): the score on them says what was remembered, not what was learnt.",
-        {"shared": known.repeats.shared, "repeated_in_training": repeated},
+        f"{shared:.1%} of the validation rows stand among the training rows too; by chance it would be {chance:.1%}, "
+        "as many as have a twin within training: the score on these says what was remembered, not what was "
+        "learnt.",
+        {"shared": shared, "by_chance": chance},
         repair=Repair(
             f"take the {len(known.repeats.shared_rows)} rows out of training",
             {"drop_rows": tuple(map(int, known.repeats.shared_rows))},
@@ -189,55 +194,43 @@ def rows_across_split(evidence: Evidence) -> Finding | None:
 
 
 def leak(evidence: Evidence) -> Finding | None:
-    """One column that tells the target by itself."""
-    known = evidence.known
-    columns, targets = known.columns, known.targets
-    moving = np.flatnonzero(~columns.constant)
-    if len(moving) < 2 or len(known.index) < FEWEST:
+    """One column that tells the target by itself: of the table, where there is one, for what is made of it hides it."""
+    known, raw = evidence.known, evidence.setup.raw
+    if known.targets.bad or len(known.index) < FEWEST:
         return None
-    telling = _telling_class if targets.task == "classification" else _telling_number
-    strength = telling(known.x[:, moving], known.t, targets.form)
+    if not raw:
+        values, names = known.x, known.columns.names
+        inputs: list[tuple[int, ...]] = [(j,) for j in range(len(names))]
+    else:
+        values = np.column_stack([column.values[known.index] for column in raw])
+        names, inputs = tuple(column.name for column in raw), [column.inputs for column in raw]
+    moving = np.flatnonzero([len(np.unique(column)) > 1 for column in values.T])
+    if len(moving) < 2:
+        return None
+    order, value = telling(values[:, moving], known.t, known.targets)
+    strength = np.maximum(order, value)
     best = int(strength.argmax())
     if not strength[best] >= TELLING or np.sum(strength >= TELLING) > len(moving) / 2:
         return None
-    name = columns.names[moving[best]]
-    said = (
-        f"Cut into a piece for each class, column {name} tells the class of {strength[best]:.2%} of the rows"
-        if targets.task == "classification"
-        else f"Column {name} correlates with the target by {strength[best]:.5f}"
-    )
+    name = names[moving[best]]
+    said = SAID[known.targets.task == "regression", bool(order[best] >= value[best])]
     return Finding(
-        f"{said}: it may be the target itself, or known only after it. Then the score is that of a copy, and on new "
-        "rows, where the column is empty, nothing is left.",
+        f"{said.format(name, number(float(strength[best]), 4))}: it may be the target itself in other words, or be "
+        "known only after it. Then the score is that of a copy, and on new rows nothing is left of it.",
         {"strength": float(strength[best])}, Where(column=name),
-        Repair("leave the column out if it is not known when answers are wanted",
-               {"drop_columns": (int(moving[best]),)}),
+        Repair("check whether the column is known when answers are wanted; if it is not, leave it out",
+               {"drop_columns": inputs[moving[best]]}),
     )  # fmt: skip
 
 
-def _telling_number(x: np.ndarray, t: np.ndarray, form: str) -> np.ndarray:
-    """|correlation| of each column with the target it fits best."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        a = (x - x.mean(axis=0)) / x.std(axis=0)
-        b = (t - t.mean(axis=0)) / t.std(axis=0)
-        return np.asarray(np.nan_to_num(np.abs(a.T @ b) / len(x)).max(axis=1))
-
-
-def _telling_class(x: np.ndarray, t: np.ndarray, form: str) -> np.ndarray:
-    """Share of the rows right when each column alone is cut into as many pieces as there are classes, one a class."""
-    label = (t[:, 0] > t.mean()).astype(np.int64) if form == "binary" else t.argmax(axis=1)
-    counts = np.bincount(label)
-    order = np.argsort(x, axis=0, kind="stable")
-    strength = np.zeros(x.shape[1])
-    for j in range(x.shape[1]):
-        ranked, value = label[order[:, j]], x[order[:, j], j]
-        # One piece for each class, in the order of the classes' mean ranks along the column.
-        pieces = np.argsort([np.flatnonzero(ranked == k).mean() if counts[k] else np.inf for k in range(len(counts))])
-        ideal = np.repeat(pieces, counts[pieces])
-        # Rows of one value cannot be told apart: a piece border inside a run of equal values tells nothing.
-        ends = np.flatnonzero(ideal[1:] != ideal[:-1])
-        strength[j] = 0.0 if np.any(value[ends] == value[ends + 1]) else np.mean(ideal == ranked)
-    return strength
+# By whether the target is a number, and whether the column's order tells it, or its values.
+SAID = {
+    (False, True): "Cut into a piece for each class, column {} tells {} of what the commonest class does not",
+    (False, False): "Rows with the same value of column {} are of the same class: it tells {} of what the commonest "
+    "class does not",
+    (True, True): "Column {} puts the rows in the target's order (Spearman's rank correlation {})",
+    (True, False): "Rows with the same value of column {} have the same target ({} of its variance)",
+}
 
 
 def identifier(evidence: Evidence) -> Finding | None:

@@ -185,7 +185,8 @@ def _drop_columns(setup: Setup, columns: Sequence[int]) -> Setup:
     net.weights = [net.weights[0][:, keep], *net.weights[1:]]
     names = None if setup.columns is None else tuple(setup.columns[i] for i in keep)
     beside = _beside(setup, lambda rows: (_columns_of(rows[0], keep), *rows[1:]))
-    return replace(setup, network=net, X=_columns_of(setup.X, keep), columns=names, **beside)
+    raw = setup.raw and ()
+    return replace(setup, network=net, X=_columns_of(setup.X, keep), columns=names, raw=raw, **beside)
 
 
 def _columns_of(X: Any, keep: Array) -> Any:
@@ -198,7 +199,7 @@ def _drop_rows(setup: Setup, rows: Sequence[int]) -> Setup:
     keep = np.setdiff1d(np.arange(setup.X.shape[0] if hasattr(setup.X, "shape") else len(setup.X)), rows)
     X = setup.X.tocsr()[keep] if hasattr(setup.X, "tocsr") else np.asarray(setup.X)[keep]
     weight = None if setup.sample_weight is None else np.asarray(setup.sample_weight)[keep]
-    return replace(setup, X=X, T=np.asarray(setup.T)[keep], sample_weight=weight)
+    return replace(setup, X=X, T=np.asarray(setup.T)[keep], sample_weight=weight, raw=setup.raw and ())
 
 
 OPERATIONS: dict[str, Callable[[Setup, Any], Setup]] = {

@@ -1,0 +1,109 @@
+"""How well one column by itself tells the target: in its order, or by its values. What a leak looks like.
+
+Two measures, both without a network, on a scale where 0 is the guess and 1 is all right:
+
+- by order: cut into a piece for each class, a column tells the classes of so many rows; its ranks go with those of a
+  number (Spearman 1904). A copy in other units, a logarithm, a row number of sorted rows.
+- by value: what the other rows of the same value say, the commonest class or the mean. A copy in other words, or with
+  its numbers dealt out anew. A value that only one row has says nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.doctor.evidence.targets import Targets
+
+Array = NDArray[Any]
+
+FEWEST_OTHERS = 5  # rows beside the commonest class: fewer lie at a column's end by chance
+
+
+def telling(columns: Array, t: Array, known: Targets) -> tuple[Array, Array]:
+    """How much each column alone tells by its order and by its values, each (k,): 0 is what the guess knows, 1 is all.
+
+    Args:
+        columns: (n, k) float64; words as numbers, one each; NaN where a cell is missing.
+        t: (n, n_out) targets as `Targets.encoded` gives them, finite. Of several the one that is told best counts.
+        known: what the targets are.
+    """
+    if known.task == "regression":
+        ranked = [ranks(values) for values in t.T]
+        told = [(_by_rank(x, ranked), _by_mean(x, t)) for x in columns.T]
+    else:
+        kinds = _labels(t, known.task)
+        told = [np.max([(0.0, 0.0), *(_of_classes(x, label) for label in kinds)], axis=0) for x in columns.T]
+    order, value = np.array(told).T
+    return order, value
+
+
+def _labels(t: Array, task: str) -> list[NDArray[np.int64]]:
+    """Class numbers from 0, of several yes or no a row for each; without those that are nearly all of one class."""
+    yes = (t > (t.max() + t.min()) / 2).astype(np.int64)
+    found = [t.argmax(axis=1)] if task == "classification" and t.shape[1] > 1 else list(yes.T)
+    return [label for label in found if len(label) - np.bincount(label).max() >= FEWEST_OTHERS]
+
+
+def ranks(values: Array) -> Array:
+    """1 for the smallest, equal values share the mean of theirs."""
+    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    return np.asarray((ends - (counts - 1) / 2)[which.reshape(-1)])
+
+
+def _by_rank(x: Array, ranked: list[Array]) -> float:
+    """The largest |Spearman's ρ| with a column of targets; missing cells stand last."""
+    mine = ranks(x)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return max(float(np.nan_to_num(np.abs(np.corrcoef(mine, theirs)[0, 1]))) for theirs in ranked)
+
+
+def _by_mean(x: Array, t: Array) -> float:
+    """R² of the mean of the other rows with the same value, of the column of targets that is told best."""
+    same, counts = _same(x)
+    others = np.maximum(counts[same] - 1, 1)
+    best = 0.0
+    for values in t.T:
+        spread = np.square(values - values.mean()).sum()
+        mean = np.where(counts[same] > 1, (np.bincount(same, values)[same] - values) / others, values.mean())
+        best = max(best, float(1 - np.square(values - mean).sum() / spread) if spread > 0 else 0.0)
+    return best
+
+
+def _of_classes(x: Array, label: NDArray[np.int64]) -> tuple[float, float]:
+    counts = np.bincount(label)
+    guess = counts.max() / len(label)
+    return (_by_cut(x, label, counts) - guess) / (1 - guess), (_by_class(x, label, len(counts)) - guess) / (1 - guess)
+
+
+def _by_cut(x: Array, label: NDArray[np.int64], counts: NDArray[np.int64]) -> float:
+    """Share of the rows right when the column is cut into as many pieces as there are classes, one a class."""
+    order = np.argsort(x, kind="stable")
+    ranked, value = label[order], x[order]
+    # One piece for each class, in the order of the classes' mean ranks along the column.
+    places = np.bincount(ranked, np.arange(len(x)), minlength=len(counts)) / np.maximum(counts, 1)
+    pieces = np.argsort(np.where(counts > 0, places, np.inf), kind="stable")
+    ideal = np.repeat(pieces, counts[pieces])
+    # Rows of one value cannot be told apart: a piece border inside a run of equal values tells nothing.
+    ends = np.flatnonzero(ideal[1:] != ideal[:-1])
+    return 0.0 if np.any(value[ends] == value[ends + 1]) else float(np.mean(ideal == ranked))
+
+
+def _by_class(x: Array, label: NDArray[np.int64], classes: int) -> float:
+    """Share of the rows whose class is the commonest among the other rows with the same value."""
+    same, counts = _same(x)
+    if len(counts) > len(x) // 2:  # most values stand alone
+        return 0.0
+    table = np.bincount(same * classes + label, minlength=len(counts) * classes).reshape(-1, classes)
+    others = table[same]
+    others[np.arange(len(x)), label] -= 1
+    return float(np.mean((others.argmax(axis=1) == label) & (counts[same] > 1)))
+
+
+def _same(x: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each row the number of its value, and how many rows each value has; missing cells are one value."""
+    _, which, counts = np.unique(x, return_inverse=True, return_counts=True)
+    return which.reshape(-1), counts
