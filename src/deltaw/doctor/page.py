@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -10,25 +10,26 @@ from typing import Any
 import numpy as np
 
 from deltaw.doctor import figures
+from deltaw.doctor.commands import together, written
 from deltaw.doctor.evidence.during import During
 from deltaw.doctor.evidence.start import Start
 from deltaw.doctor.examine import Examined
 from deltaw.doctor.findings import Finding
 from deltaw.doctor.repair import Repaired
 from deltaw.doctor.rules.table import BY_NAME
+from deltaw.doctor.setup import Setup
 from deltaw.network import Network
 from deltaw.pages import Block, Figure, Page, Section, Table, Text
-from deltaw.pages.numbers import plain
+from deltaw.pages.numbers import number, plain
 
 MOST_EVIDENCE = 8  # numbers shown of a finding; JSON has all
 MOST_LAYERS = 30  # rows of the table of layers
-MOST_ITEMS = 12  # of a list in the words of a change
 
 
 def page(diagnosis: Examined) -> Page:
     """The diagnosis as a page; see `deltaw.pages.Page`."""
     causes, consequences, notes = _parted(diagnosis)
-    sections = [_finding(finding) for finding in causes]
+    sections = [_finding(finding, diagnosis.setup) for finding in causes]
     if consequences:
         sections.append(Section("What follows from it", [Text(_because(finding)) for finding in consequences]))
     if notes:
@@ -81,7 +82,7 @@ def data(diagnosis: Examined) -> dict[str, Any]:
     setup, during = diagnosis.setup, diagnosis.evidence.during
     content: dict[str, Any] = {
         "healthy": diagnosis.healthy,
-        "findings": [_document(finding) for finding in diagnosis.findings],
+        "findings": [_document(finding, setup) for finding in diagnosis.findings],
         "network": {"sizes": list(setup.network.sizes), "activations": list(setup.network.activations)},
         "watched": None,
     }
@@ -98,14 +99,15 @@ def data(diagnosis: Examined) -> dict[str, Any]:
     return content
 
 
-def repair_data(repaired: Repaired) -> dict[str, Any]:
-    """What `--json` prints of repairs that were tried."""
+def repair_data(repaired: Repaired, setup: Setup) -> dict[str, Any]:
+    """What `--json` prints of repairs that were tried on a set-up."""
     content: dict[str, Any] = plain(
         {
             "helped": repaired.helped,
-            "kept": [_document(finding) for finding in repaired.kept],
+            "kept": [_document(finding, setup) for finding in repaired.kept],
             "dropped": [finding.rule for finding in repaired.dropped],
             "changes": repaired.changes,
+            **asdict(together(repaired.kept, setup)),
             "before": list(repaired.before),
             "after": list(repaired.after),
             "guess": repaired.guess,
@@ -116,7 +118,14 @@ def repair_data(repaired: Repaired) -> dict[str, Any]:
     return content
 
 
-def _document(finding: Finding) -> dict[str, Any]:
+def repair_words(repaired: Repaired, setup: Setup) -> str:
+    """What the terminal shows of repairs that were tried on a set-up: what came of it, and how to make them."""
+    typed = together(repaired.kept, setup)
+    ways = {"options of deltaw train": typed.command, "in Python": typed.python}
+    return "\n".join([str(repaired), *(f"{way}: {line}" for way, line in ways.items() if line)])
+
+
+def _document(finding: Finding, setup: Setup) -> dict[str, Any]:
     rule, where, repair = BY_NAME.get(finding.rule), finding.where, finding.repair
     return {
         "rule": finding.rule,
@@ -125,7 +134,9 @@ def _document(finding: Finding) -> dict[str, Any]:
         "cause": finding.cause,
         "where": None if where is None else {key: value for key, value in asdict(where).items() if value is not None},
         "evidence": dict(finding.evidence),
-        "repair": None if repair is None else {"words": repair.words, "changes": dict(repair.changes)},
+        "repair": None
+        if repair is None
+        else {"words": repair.words, "changes": dict(repair.changes), **asdict(written(finding, setup))},
         "because_of": list(finding.because_of),
         "reason": None if rule is None else rule.reason,
         "source": None if rule is None else rule.source,
@@ -160,7 +171,7 @@ def _lead(diagnosis: Examined) -> str:
     return f"{' → '.join(map(str, setup.network.sizes))} units, {seen}. {found.capitalize() or 'Nothing is wrong'}."
 
 
-def _finding(finding: Finding) -> Section:
+def _finding(finding: Finding, setup: Setup) -> Section:
     blocks: list[Block] = [Text(finding.cause)]
     shown = {key: value for key, value in finding.evidence.items() if _is_plain(value)}
     if shown:
@@ -168,8 +179,10 @@ def _finding(finding: Finding) -> Section:
         blocks.append(Table(("evidence", ""), rows, digits=4))
     repair = finding.repair
     if repair is not None:
-        changes = ", ".join(f"{key}={_brief(value)}" for key, value in repair.changes.items())
-        blocks.append(Text(f"Repair: {repair.words}{f' (`{changes}`)' if changes else ''}."))
+        typed = written(finding, setup)
+        blocks.append(Text(f"Repair: {repair.words}."))
+        blocks += [Text(f"Option: `{typed.command}`")] if typed.command else []
+        blocks += [Text(f"In Python: `{typed.python}`")] if typed.python else []
     rule = BY_NAME.get(finding.rule)
     if rule is not None:
         blocks.append(Text(f"Why: {rule.reason}"))
@@ -180,12 +193,6 @@ def _finding(finding: Finding) -> Section:
 def _is_plain(value: Any) -> bool:
     """Whether it is a word or a number that is known."""
     return isinstance(value, (str, bool, int, float, np.integer, np.floating)) and value == value
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, (tuple, list, np.ndarray)) and len(value) > MOST_ITEMS:
-        return f"({', '.join(map(repr, value[:3]))}, … {len(value)} in all)"
-    return f"{value:.4g}" if isinstance(value, float) else repr(value)
 
 
 def _pictures(diagnosis: Examined) -> Iterator[Figure]:
@@ -200,27 +207,47 @@ def _pictures(diagnosis: Examined) -> Iterator[Figure]:
         }
         held_out = during.given[0].history.validation_loss
         curve = partial(figures.loss, during.loss, during.guess_error, marks, held_out)
-        yield Figure(
-            curve, "E by epoch", "E of each epoch, beside that of the best answer that is the same for all rows."
-        )
+        ends = f"{number(during.loss[0], 3)} in the first, {number(during.loss[-1], 3)} in the last"
+        one_answer = f"; the best answer that is the same for all rows has {number(during.guess_error, 3)}"
+        known = one_answer if np.isfinite(during.guess_error) else ""
+        yield Figure(curve, "E by epoch", f"E of each epoch: {ends}{known}.")
     if during is not None and during.sweep is not None:
         s = during.sweep
         yield Figure(partial(figures.rates, s.rates, s.errors, s.used, s.best, s.stable, s.bound),
                      "E at the end by learning rate",
-                     "Copies of the network, trained as long at other rates.")  # fmt: skip
+                     f"Copies of the network, trained as long at rates from {s.rates[0]:.3g} to {s.rates[-1]:.3g}: "
+                     f"{s.used:.3g} is in use, {s.best:.3g} learns most.")  # fmt: skip
     looks = [] if during is None else during.looks
     if during is not None and looks:
         yield Figure(partial(figures.saturation, during.saturation, names),
                      "share of saturated signals by layer and epoch",
-                     "Light: most signals of the layer lie where its activation is flat.")  # fmt: skip
+                     "1 on the scale: all signals of a layer lie where its activation is flat; 0: none."
+                     f"{_flattest(during)}")  # fmt: skip
     lengths = {} if start is None or not np.isfinite(start.gradient).any() else {"before training": start.gradient}
     if looks:
         lengths |= {"at the end": looks[-1].gradient}
     if lengths and len(names) > 1:
         yield Figure(partial(figures.gradients, lengths, names), "length of the gradient by layer",
-                     "‖∂E/∂W‖ of each layer, of the mean E over some rows.")  # fmt: skip
+                     "‖∂E/∂W‖ of the mean E over some rows, from the first layer to the last: "
+                     f"{_ends(lengths)}.")  # fmt: skip
     if start is not None:
         yield from _curve(start, None if during is None else during.end, names)
+
+
+def _flattest(during: During) -> str:
+    """ " At the end most in layer 2: 45 %."."""
+    last = during.saturation[-1]
+    if np.isnan(last).all():
+        return ""
+    return f" At the end most in layer {int(np.nanargmax(last)) + 1}: {np.nanmax(last):.0%}."
+
+
+def _ends(lengths: Mapping[str, Any]) -> str:
+    """ "before training from 0.1 to 3; at the end from …"."""
+    return "; ".join(
+        f"{when} from {number(float(values[0]), 3)} to {number(float(values[-1]), 3)}"
+        for when, values in lengths.items()
+    )
 
 
 def _curve(start: Start, end: Start | None, names: list[str]) -> Iterator[Figure]:

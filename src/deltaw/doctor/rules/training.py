@@ -7,6 +7,7 @@ loses its numbers: a third of all units dead, or a rate ten times the best one, 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -218,26 +219,30 @@ def over_regularised(evidence: Evidence) -> Finding | None:
     shrunk = float((seen.end.weight / np.maximum(seen.start.weight, 1e-30)).min())
     rates = setup.dropout.rate if isinstance(setup.dropout, Dropout) else setup.dropout
     dropped = float(np.max(rates)) if np.size(rates) else 0.0
-    decay = optimizer(setup.optimizer).weight_decay
+    method = optimizer(setup.optimizer)
+    decay = method.weight_decay
     changes: dict[str, Any] = {}
-    if (setup.l2 or decay) and shrunk < DECAYED:
+    if setup.l2 and shrunk < DECAYED:
         changes |= {"l2": 0.0}
-        if decay:
-            changes |= {"optimizer": "adam"}
+    if decay and shrunk < DECAYED:
+        changes |= {"optimizer": replace(method, **{"weight_decay": 0.0}).spec}
     if dropped >= DROPPED:
         changes |= {"dropout": 0.0}
     if not changes:
         return None
+    made = f"has made a layer's weights {number(shrunk, 2)} times as long as at first"
     said = {
-        "l2": f"an L2 of {max(setup.l2, decay):g} has made a layer's weights {number(shrunk, 2)} times as long as at "
-        "first",
+        "l2": f"the penalty l2 = {setup.l2:g} {made}",
+        "optimizer": f"the weight decay of {method.name}, {decay:g}, {made}",
         "dropout": f"dropout takes up to {dropped:.0%} of a layer away",
     }
+    words = "; ".join(said[name] for name in changes)
+    called = {"l2": "the penalty l2", "optimizer": f"the weight decay of {method.name}", "dropout": "dropout"}
     return Finding(
-        "; ".join(words for name, words in said.items() if name in changes).capitalize() + ": what is to be learnt "
-        "does not make up for it.",
-        {"l2": setup.l2, "shrunk_to": shrunk, "dropout": dropped}, repair=Repair("without it", changes),
-        likelihood=0.7 if "l2" in changes else 0.5,
+        f"{words[0].upper()}{words[1:]}: what is to be learnt does not make up for it.",
+        {"l2": setup.l2, "weight_decay": decay, "shrunk_to": shrunk, "dropout": dropped},
+        repair=Repair(f"without {' and '.join(called[name] for name in changes)}", changes),
+        likelihood=0.5 if changes.keys() == {"dropout"} else 0.7,
     )  # fmt: skip
 
 

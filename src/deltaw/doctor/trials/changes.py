@@ -202,13 +202,18 @@ def _drop_rows(setup: Setup, rows: Sequence[int]) -> Setup:
     return replace(setup, X=X, T=np.asarray(setup.T)[keep], sample_weight=weight, raw=setup.raw and ())
 
 
-OPERATIONS: dict[str, Callable[[Setup, Any], Setup]] = {
+# What makes another network.
+NETWORK: dict[str, Callable[[Setup, Any], Setup]] = {
     "activations": _activations,
     "output_activation": _output_activation,
     "hidden_activation": _hidden_activation,
     "init": _init,
     "hidden": _hidden,
     "outputs": _outputs,
+    "drop_columns": _drop_columns,
+}
+OPERATIONS: dict[str, Callable[[Setup, Any], Setup]] = {
+    **NETWORK,
     "inputs": _inputs,
     "fill": _fill,
     "whole_rows": _whole_rows,
@@ -216,6 +221,5 @@ OPERATIONS: dict[str, Callable[[Setup, Any], Setup]] = {
     "labels": _labels,
     "one_hot": _one_hot,
     "balance": _balance,
-    "drop_columns": _drop_columns,
     "drop_rows": _drop_rows,
 }

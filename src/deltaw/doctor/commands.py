@@ -1,0 +1,225 @@
+"""A repair as one would type it: the options of `deltaw train`, and the Python, that make its changes.
+
+Of a table the words are a recipe's, and the same settings stand in the command and in `deltaw.fit`. Of arrays they are
+those of `deltaw.Network` and `deltaw.train`; what is no argument of these is a line of NumPy before the call.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from deltaw.doctor.evidence.targets import targets
+from deltaw.doctor.findings import Finding, Repair
+from deltaw.doctor.setup import Setup, matrix
+from deltaw.doctor.trials.changes import NETWORK, applied
+from deltaw.equations.optimizers import optimizer
+from deltaw.models import Recipe
+from deltaw.network import Network
+
+MOST_NUMBERS = 12  # written out; of more the line takes them from the diagnosis
+# Options of their own; any other setting of a recipe is a --set.
+OPTIONS = ("hidden", "epochs", "learning_rate", "batch_size", "seed")
+
+
+@dataclass(frozen=True)
+class Written:
+    """How the changes of a repair are typed.
+
+    Attributes:
+        command: options of `deltaw train`, quoted for a shell; "" where there is none that does it.
+        python: statements in one line; "" where a program cannot know.
+    """
+
+    command: str = ""
+    python: str = ""
+
+
+def written(finding: Finding, setup: Setup) -> Written:
+    """The repair of one finding."""
+    changes = {} if finding.repair is None else finding.repair.changes
+    if not changes:
+        return Written()
+    return _of_table(changes, setup) if setup.raw is not None else _of_arrays(changes, setup, finding.rule)
+
+
+def together(findings: Iterable[Finding], setup: Setup) -> Written:
+    """All repairs at once, a later change of a setting in place of an earlier."""
+    changes: dict[str, Any] = {}
+    rule = ""
+    for finding in findings:
+        made = {} if finding.repair is None else finding.repair.changes
+        changes |= made
+        rule = finding.rule if made.keys() & {"drop_columns", "drop_rows"} else rule
+    return written(Finding("", repair=Repair("", changes), rule=rule), setup)
+
+
+# --- a table: settings of a recipe ----------------------------------------------------------------------------------
+
+# Changes that are not called as the recipe calls them, or that it always makes.
+AS_SETTINGS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "inputs": lambda scaling: {"scaling": scaling},
+    "hidden_activation": lambda name: {"activation": name},
+    "activations": lambda names: (
+        ({"activation": names[0]} if len(names) > 1 else {}) | {"output_activation": names[-1]}
+    ),
+    "targets": lambda scaling: (
+        {"targets": "standard"} if scaling == "standard" else _targets("range", scaling[1], scaling[2])
+    ),
+    "labels": lambda values: _targets("one_hot", *values),
+    "one_hot": lambda classes: _targets("one_hot", 0.0, 1.0),
+    "dropout": lambda rate: {"dropout": min(rate) if isinstance(rate, tuple) else rate},  # one for all layers
+    "shuffle": lambda on: {},  # always
+    "reduction": lambda mean: {},
+}
+SETTINGS = {field.name for field in fields(Recipe)} | {"seed", *AS_SETTINGS}
+# What no setting does, and how it is said in Python.
+IN_PYTHON: dict[str, Callable[[Any, Setup], str]] = {
+    "balance": lambda on, setup: "deltaw.sklearn.MLPClassifier(class_weight='balanced').fit(X, y)",
+    "drop_columns": lambda columns, setup: _without(columns, setup),
+    "drop_rows": lambda rows, setup: "table = table.drop_duplicates()",
+}
+
+
+def _targets(kind: str, low: float, high: float) -> dict[str, Any]:
+    return {"targets": kind, "target_low": float(low), "target_high": float(high)}
+
+
+def _of_table(changes: Mapping[str, Any], setup: Setup) -> Written:
+    lines = [IN_PYTHON[name](value, setup) for name, value in changes.items() if name in IN_PYTHON]
+    settings: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name in SETTINGS:
+            settings |= AS_SETTINGS[name](value) if name in AS_SETTINGS else {name: value}
+    if "optimizer" in settings:
+        settings["optimizer"] = _optimizer(settings["optimizer"])
+    command = " ".join(_quoted(word) for pair in settings.items() for word in _option(*pair))
+    if settings or any(line.startswith("table =") for line in lines):
+        lines.append(f"deltaw.fit(table, target, {', '.join(['...', *filter(None, [_keywords(settings)])])})")
+    return Written(command if changes.keys() <= SETTINGS else "", "; ".join(filter(None, lines)))
+
+
+def _without(columns: Iterable[int], setup: Setup) -> str:
+    """A table without the columns of which all inputs are to go; "" where none is: one slot of a word harms nothing."""
+    gone = set(columns)
+    names = [column.name for column in setup.raw or () if column.inputs and gone >= set(column.inputs)]
+    return f"table = table.drop(columns={names!r})" if names else ""
+
+
+def _option(name: str, value: Any) -> list[str]:
+    if name == "hidden":
+        return ["--hidden", ",".join(map(str, value)) or "none"]
+    text = _text(value)
+    return [f"--{name.replace('_', '-')}", text] if name in OPTIONS else ["--set", f"{name}={text}"]
+
+
+def _text(value: Any) -> str:
+    """As `--set` reads it."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return _short(value) if isinstance(value, float) else str(_plain(value))
+
+
+# --- arrays: NumPy, deltaw.Network and deltaw.train -----------------------------------------------------------------
+
+SCALED = {
+    "standard": "X = (X - X.mean(axis=0)) / np.where(X.std(axis=0) > 0, X.std(axis=0), 1)",
+    "unit": "X = (X - X.min(axis=0)) / np.where(np.ptp(X, axis=0) > 0, np.ptp(X, axis=0), 1)",
+}
+LINES: dict[str, Callable[[Any, Setup], str]] = {
+    "inputs": lambda scaling, setup: SCALED[scaling],
+    "fill": lambda mean, setup: (
+        "X = np.where(np.isfinite(X), X, np.nanmean(np.where(np.isfinite(X), X, np.nan), axis=0))"
+    ),
+    "whole_rows": lambda on, setup: "keep = np.isfinite(X).all(axis=1); X, T = X[keep], T[keep]",
+    "targets": lambda scaling, setup: (
+        "T = (T - T.mean(axis=0)) / T.std(axis=0)" if scaling == "standard" else
+        f"T = {scaling[1]:g} + {scaling[2] - scaling[1]:g} * (T - T.min(axis=0)) / np.ptp(T, axis=0)"
+    ),
+    "labels": lambda values, setup: f"T = np.where(T > (T.min() + T.max()) / 2, {values[1]:g}, {values[0]:g})",
+    "one_hot": lambda classes, setup: f"T = np.eye({classes})[np.reshape(T, -1).astype(int)]",
+    "balance": lambda on, setup: (
+        f"label = {_label(setup)}; sample_weight = len(T) / len(np.unique(label)) / np.bincount(label)[label]"
+    ),
+    "drop_columns": lambda columns, setup: f"X = np.delete(X, {list(columns)}, axis=1)",
+    "drop_rows": lambda rows, setup: f"X, T = np.delete(X, {list(rows)}, axis=0), np.delete(T, {list(rows)}, axis=0)",
+    "reduction": lambda mean, setup: "",  # deltaw.train averages
+}  # fmt: skip
+LABEL = {"labels": "np.reshape(T, -1).astype(int)", "one_hot": "T.argmax(axis=1)"}
+
+
+def _label(setup: Setup) -> str:
+    form = targets(matrix(setup.T, "T"), setup).form
+    return LABEL.get(form, "(np.reshape(T, -1) > (T.min() + T.max()) / 2).astype(int)")
+
+
+def _of_arrays(changes: Mapping[str, Any], setup: Setup, rule: str) -> Written:
+    lines = []
+    for name, value in changes.items():
+        if name not in LINES:
+            continue
+        if name in ("drop_columns", "drop_rows") and len(value) > MOST_NUMBERS:
+            found = f"next(f for f in diagnosis.findings if f.rule == {rule!r}).repair.changes[{name!r}]"
+            X = f"X = np.delete(X, {found}, axis={int(name == 'drop_columns')})"
+            lines.append(X if name == "drop_columns" else f"{X}; T = np.delete(T, {found}, axis=0)")
+        else:
+            lines.append(LINES[name](value, setup))
+    if "inputs" in changes and hasattr(setup.X, "tocsr"):
+        lines.insert(0, "X = X.toarray()")
+    anew = {name: value for name, value in changes.items() if name in NETWORK}
+    if anew:
+        lines.append(f"net = {_network(applied(setup, anew).network)}")
+    words = {name: value for name, value in changes.items() if name not in LINES and name not in NETWORK}
+    words |= {"optimizer": _optimizer(words["optimizer"])} if "optimizer" in words else {}
+    words |= {"input_scale": None} if setup.input_scale is not None and {"inputs", "fill"} & changes.keys() else {}
+    given = [*([_keywords(words)] if words else []), *(["sample_weight=sample_weight"] if "balance" in changes else [])]
+    return Written(python="; ".join([*filter(None, lines), f"deltaw.train(net, X, T, {', '.join(['...', *given])})"]))
+
+
+def _network(net: Network) -> str:
+    """The call that makes such a network; its weights are drawn by its rules."""
+    usual = Network(net.sizes, net.activations)
+    names = net.activations[0] if len(set(net.activations)) == 1 else net.activations
+    words: dict[str, Any] = {}
+    if not all(net.bias):
+        words["bias"] = net.bias
+    if net.init != usual.init:
+        words["init"] = net.init
+    if net.seed:
+        words["seed"] = net.seed
+    return f"deltaw.Network({', '.join([repr(list(net.sizes)), repr(names), *([_keywords(words)] if words else [])])})"
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+def _keywords(words: Mapping[str, Any]) -> str:
+    """ "learning_rate=0.003, optimizer='adam'"."""
+    shown = {name: _plain(value) for name, value in words.items()}
+    return ", ".join(f"{name}={_short(v) if isinstance(v, float) else repr(v)}" for name, v in shown.items())
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is typed: a row of a table (a loss, a schedule) by its name."""
+    value = getattr(value, "name", value)
+    return tuple(value) if isinstance(value, list) else value.item() if hasattr(value, "item") else value
+
+
+def _optimizer(given: Any) -> str:
+    """ "adamw(weight_decay=0)": the settings that are not the usual ones."""
+    row = optimizer(given)
+    usual = optimizer(row.name)
+    other = {f.name: getattr(row, f.name) for f in fields(row) if getattr(row, f.name) != getattr(usual, f.name)}
+    return f"{row.name}({_keywords(other)})" if other else row.name
+
+
+def _quoted(word: str) -> str:
+    """For a shell; in double quotes where that says the same, since names of settings stand in single ones."""
+    return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
+
+
+def _short(value: float) -> str:
+    """Six digits, as in the words of the repair."""
+    return f"{value:g}"
