@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from time import perf_counter
 
 from deltaw.doctor.evidence.during import SHORT, During
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, programmable, repairs
 from deltaw.doctor.rules.table import BY_NAME
+from deltaw.doctor.trials.clock import Clock, left
 from deltaw.doctor.trials.trial import Ground, afforded
 from deltaw.exceptions import InputError
 
@@ -94,9 +94,9 @@ def _enough(seen: During) -> float:
 def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
     """By rule: the skill that its repair brings by itself."""
     gains = {}
-    deadline = perf_counter() + CONFIRMED * seconds
+    clock = Clock()
     for finding in found:
-        if not programmable(finding) or perf_counter() > deadline:
+        if not programmable(finding) or clock.over(CONFIRMED * seconds):
             continue
         skill = _skill(seen.ground, [finding], TRIAL * seconds)
         gains[finding.rule] = skill - seen.skill
@@ -106,16 +106,16 @@ def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict
 def joint_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
     """By rule: the skill that is lost when its repair is left out of all together; {} where these do not help."""
     able = [f for f in found if programmable(f) and f.rule != LAST_RESORT]
-    if len(able) < 2:
+    if len(able) < 2 or left() <= 0:
         return {}
     whole = _skill(seen.ground, able, TRIAL * seconds)
     if whole - seen.skill < _enough(seen):
         return {}
-    deadline = perf_counter() + CONFIRMED * seconds
+    clock = Clock()
     return {
         f.rule: whole - _skill(seen.ground, [g for g in able if g is not f], TRIAL * seconds)
         for f in able
-        if perf_counter() < deadline
+        if not clock.over(CONFIRMED * seconds)
     }
 
 

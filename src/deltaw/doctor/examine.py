@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from deltaw.doctor.confirm import confirmed
+from deltaw.doctor.confirm import CONFIRMED, confirmed
 from deltaw.doctor.evidence.during import watch
 from deltaw.doctor.evidence.evidence import Evidence, evidence
 from deltaw.doctor.findings import Finding
 from deltaw.doctor.rules.rule import Rule, ordered
 from deltaw.doctor.rules.table import RULES
 from deltaw.doctor.setup import Setup
+from deltaw.doctor.trials.clock import within
 from deltaw.doctor.trials.trial import Trained
 
 ROWS = 10_000  # rows that the training under observation sees at most
@@ -48,10 +49,12 @@ def examined(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, traine
     """Look at a set-up and train it; with `trained`, what came of it, that is looked at instead of a first training."""
     known = evidence(setup)
     if seconds > 0 and known.refusal is None and known.before is not None:
-        known = replace(known, during=watch(setup, rows=rows, seconds=seconds, trained=trained))
+        with within(seconds):
+            known = replace(known, during=watch(setup, rows=rows, seconds=seconds, trained=trained))
     found = findings(known)
     if known.during is not None:
-        found = confirmed(known, found, seconds=seconds)
+        with within(CONFIRMED * seconds):
+            found = confirmed(known, found, seconds=seconds)
     return Examined(known, ordered(found, RULES))
 
 

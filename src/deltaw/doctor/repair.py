@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from deltaw.doctor.examine import Examined, examined
 from deltaw.doctor.findings import Finding, Repair, programmable, repairs
 from deltaw.doctor.judge import Gain, learnt
 from deltaw.doctor.setup import Setup, matrix
+from deltaw.doctor.trials.clock import Clock, left, within
 from deltaw.doctor.trials.scores import gained, measure
 from deltaw.doctor.trials.trial import (
     FEWEST_HELD_OUT,
@@ -39,6 +39,8 @@ NEARLY = 0.97  # of what a plain network learns: repairs that bring so much are 
 TRIAL = 0.03  # share of the seconds for one trial
 # Shares of the seconds of a repair: the search, and the examination of what was mended, if that is not enough.
 SEARCHED, AGAIN = 0.6, 0.2
+# By the wall, at most: all that comes before the verdict, and the verdict.
+BEFORE, VERDICT = 1.0, 0.4
 # Once the causes are mended, the pace may no longer suit: these multiples of α and of the epochs are tried last.
 PACES: tuple[tuple[float, float], ...] = ((0.1, 1), (0.3, 1), (3, 1), (10, 1), (1, 5), (1, 0.2), (1, 0.04))
 
@@ -130,20 +132,22 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
         return Repaired((), tuple(able), setup, (), (), 0.0, refused=str(error))
     if seen is not None and seen.settings_teach:
         able = [f for f in able if f.rule == ANEW]  # nothing else needs to change
-    search = _Search(field, perf_counter() + SEARCHED * seconds, budget.seconds, saved)
-    kept = search.paced(search.thinned(search.greedy([f for f in able if f.rule != LAST_RESORT])))
-    chance = any(f.rule == "chance" for f in diagnosis.findings)
-    if seen is None or search.skill(kept) < NEARLY * seen.possible:
-        again = examined(_mended(setup, kept), seconds=AGAIN * seconds, rows=rows)
-        chance = chance or any(f.rule == "chance" for f in again.findings)
-        hidden = [f for f in again.findings if programmable(f)]
-        search.deadline = perf_counter() + AGAIN * seconds
-        kept = search.thinned(search.greedy([f for f in hidden if f.rule != LAST_RESORT], kept))
-        able += [f for f in hidden if f.rule not in {g.rule for g in able}]
-    last_resort = [f for f in able if f.rule == LAST_RESORT]
-    if last_resort and search.skill(kept) < min(NEARLY * search.skill(last_resort), search.skill(last_resort) - HELPS):
-        kept = last_resort
-    return _verdict(setup, able, kept, search, judged, chance)
+    search = _Search(field, SEARCHED * seconds, budget.seconds, saved)
+    with within(BEFORE * seconds):
+        kept = search.paced(search.thinned(search.greedy([f for f in able if f.rule != LAST_RESORT])))
+        chance = any(f.rule == "chance" for f in diagnosis.findings)
+        if left() > 0 and (seen is None or search.skill(kept) < NEARLY * seen.possible):
+            again = examined(_mended(setup, kept), seconds=AGAIN * seconds, rows=rows)
+            chance = chance or any(f.rule == "chance" for f in again.findings)
+            hidden = [f for f in again.findings if programmable(f)]
+            search.allow(AGAIN * seconds)
+            kept = search.thinned(search.greedy([f for f in hidden if f.rule != LAST_RESORT], kept))
+            able += [f for f in hidden if f.rule not in {g.rule for g in able}]
+        last = [f for f in able if f.rule == LAST_RESORT]
+        if last and left() > 0 and search.skill(kept) < min(NEARLY * search.skill(last), search.skill(last) - HELPS):
+            kept = last
+    with within(VERDICT * seconds):
+        return _verdict(setup, able, kept, search, judged, chance)
 
 
 def _divided(setup: Setup, budget: Budget, saved: bool) -> tuple[Ground, Ground]:
@@ -241,12 +245,17 @@ class _Search:
     """Trials of sets of repairs on one ground, until the time is over; each set is tried once."""
 
     field: Ground
-    deadline: float
-    seconds: float
+    allowed: float  # seconds, for all of them
+    seconds: float  # for one
     saved: Network | None  # what the set-up has come to without a repair, where that is known
 
     def __post_init__(self) -> None:
         self.known: dict[tuple[int, ...], float] = {}
+        self.allow(self.allowed)
+
+    def allow(self, seconds: float) -> None:
+        """So many seconds from now on."""
+        self.allowed, self.clock = seconds, Clock()
 
     def skill(self, findings: Sequence[Finding]) -> float:
         """The skill after these findings' repairs: of the mean over the seeds less its standard error.
@@ -271,7 +280,7 @@ class _Search:
 
     @property
     def late(self) -> bool:
-        return perf_counter() > self.deadline
+        return self.clock.over(self.allowed)
 
     def greedy(self, findings: Sequence[Finding], kept: Sequence[Finding] = ()) -> list[Finding]:
         """Repairs added to those kept, one by one where they help; where none does alone, all at once."""

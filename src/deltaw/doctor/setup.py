@@ -19,6 +19,8 @@ from deltaw.network import Network
 OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw")
 TASKS = ("classification", "labels", "regression")
 REDUCTIONS = ("mean", "sum")
+# Products of a weight and a signal that the equations may take to look at rows once: a fraction of a second.
+MOST_PRODUCTS, FEWEST_LOOKED_AT = 2e9, 200
 # Optimisers whose step does not grow with the gradient: a loss that is summed instead of averaged changes nothing.
 SCALE_FREE = frozenset({"adam", "adamw", "rmsprop", "adagrad"})
 
@@ -135,6 +137,11 @@ class Setup:
             return False
         pairs = zip([*twin.weights, *twin.biases], [*net.weights, *net.biases], strict=False)
         return all(np.array_equal(a, b) for a, b in pairs)
+
+    def some(self, n: int) -> NDArray[np.int64]:
+        """Which of n rows go through the network where the equations are asked: all, or of a large network fewer."""
+        most = max(FEWEST_LOOKED_AT, int(MOST_PRODUCTS / self.network.parameter_count))
+        return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
 
     def seeded(self, seed: int) -> Setup:
         """The same with another seed: other initial weights, where they were drawn, another order of rows."""

@@ -98,10 +98,11 @@ def before(setup: Setup) -> Before:
     index = read if len(read) <= SAMPLE else read[np.linspace(0, len(read) - 1, SAMPLE).astype(np.int64)]
     x = _dense(X, index, scale)
     known = targets(T[read], setup)
+    t, few = known.encoded(T[index]), setup.some(len(index))
     columns = _columns(X, read, scale, x, setup)
     return Before(
-        rows=n, index=index, x=x, t=known.encoded(T[index]), columns=columns, targets=known,
-        repeats=repeats(X, T, read, setup.apart), start=start(setup, x, known.encoded(T[index]), drawn=True),
+        rows=n, index=index, x=x, t=t, columns=columns, targets=known,
+        repeats=repeats(X, T, read, setup.apart), start=start(setup, x[few], t[few], drawn=True),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from deltaw.doctor import judge
 from deltaw.doctor.evidence.start import Start, start
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.setup import Setup, matrix
+from deltaw.doctor.trials.clock import left
 from deltaw.doctor.trials.learning_rate import Sweep, sweep
 from deltaw.doctor.trials.scores import gained, measure, outputs, permuted, scoring
 from deltaw.doctor.trials.stepping import Break, first_break
@@ -260,7 +261,7 @@ def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: T
         units: trial(plain(cut, PLAIN * seconds, units), seconds=2 * PLAIN * seconds) for units in (PLAIN_UNITS, 0)
     }
     units, easy = max(sizes.items(), key=lambda known: known[1].score)
-    x, t = sample(cut)
+    x, t = sample(cut, len(cut.some(SAMPLE)))
     lost = not all(np.isfinite(w).all() for w in [*first.network.weights, *first.network.biases])
     seen = During(
         ground=field, given=(first,), plain=easy, plain_units=units, p=_chance(cut, first, easy, units),
@@ -273,12 +274,14 @@ def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: T
         return seen
     budget = seconds * WATCHED
     if trained is None:
-        more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS)]
+        more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS) if left() > 0]
         seen = replace(seen, given=(first, *more), gains=(*seen.gains, *(gained(cut, t.network) for t in more)))
     else:
         seen = replace(seen, anew=trial(cut, seconds=budget))
         if seen.settings_teach:
             return seen
+    if left() <= 0:
+        return seen
     try:
         return replace(seen, sweep=sweep(cut, FACTORS, SWEPT * seconds / len(FACTORS)))
     except InputError:

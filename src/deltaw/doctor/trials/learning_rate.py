@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deltaw.doctor.figures import rates
 from deltaw.doctor.setup import Setup
+from deltaw.doctor.trials.clock import left
 from deltaw.doctor.trials.stepping import machine, top_curvature
 from deltaw.doctor.trials.trial import Budget, Trial, affordable, ground, trial
 from deltaw.equations import optimizers
@@ -105,9 +106,14 @@ def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float, curved: bo
     start = float(m.engine.evaluate(m.rows)[0])
     used = setup.learning_rate if setup.learning_rate > 0 else 0.01  # where there is none to go by
     setup = replace(setup, epochs=min(setup.epochs, affordable(setup, seconds)))
-    trials = [trial(replace(setup, learning_rate=used * float(factor)), seconds=2 * seconds) for factor in factors]
-    errors, scores = np.array([_last(t) for t in trials]), np.array([t.score for t in trials])
-    best = max(range(len(trials)), key=lambda i: (round(float(scores[i]), 2), -errors[i]))
+    trials: dict[int, Trial] = {}
+    middle = int(np.abs(np.log(factors)).argmin())
+    for i in sorted(range(len(factors)), key=lambda i: abs(i - middle)):  # those near the rate in use first
+        if left() > 0 or not trials:
+            trials[i] = trial(replace(setup, learning_rate=used * float(factors[i])), seconds=2 * seconds)
+    factors, tried = factors[sorted(trials)], [trials[i] for i in sorted(trials)]
+    errors, scores = np.array([_last(t) for t in tried]), np.array([t.score for t in tried])
+    best = max(range(len(tried)), key=lambda i: (round(float(scores[i]), 2), -errors[i]))
     curvature = top_curvature(setup) if curved and setup.network.parameter_count <= SMALL else None
     return Sweep(
         used * factors, errors, scores, start, setup.learning_rate, float(used * factors[best]),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from deltaw import engines
 from deltaw.doctor.findings import Where
 from deltaw.doctor.setup import Setup
+from deltaw.doctor.trials.clock import Clock, left
 from deltaw.engines.protocol import Engine, Pace, Plan
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop, losses, optimizers, schedules
@@ -120,29 +120,35 @@ class Watched:
 def watched(setup: Setup, seconds: float) -> Watched:
     """Train a copy like `deltaw.train`, bit for bit, and look inside as often as costs next to nothing.
 
-    What stops early or is validated while it trains is not for this. Ends after `seconds` at the next look.
+    What stops early or is validated while it trains is not for this. Ends after `seconds` (see `Clock`), an epoch or a
+    twentieth of them later.
     """
     m, history, network = machine(setup, watched=True), History(), setup.network.copy()
     few = m.rows.some(LOOKED_AT)
     looks = max(1, min(MOST_LOOKS, setup.epochs, int(SPENT * setup.epochs * len(m.rows) / len(few))))
-    every, started = -(-setup.epochs // looks), perf_counter()
+    every, clock = -(-setup.epochs // looks), Clock()
     ended, order = [], orders(setup, len(m.rows))
-    for first in range(0, setup.epochs, every):
-        count = min(every, setup.epochs - first)
+    first, together = 0, 1
+    while first < setup.epochs:
+        count = min(together, every - first % every, setup.epochs - first)
         at = slice(first * m.steps, (first + count) * m.steps)
         pace = Pace(m.alpha[at], m.decay[at], m.thin[at])
         errors, times = m.engine.train(m.rows, np.stack([next(order) for _ in range(count)]), first * m.steps, pace)
         history.loss += errors
         history.seconds += times
         history.batch_steps += m.steps * len(errors)
-        history.looks.append(m.engine.look(few))
-        ended.append(len(history) - 1)
+        first += count
         if not np.isfinite(errors[-1]):
             history.ended = "diverged"
-        elif perf_counter() - started > seconds:
+        elif first < setup.epochs and clock.over(seconds):
             history.ended = "callback"
+        if first % every == 0 or first == setup.epochs or history.ended != "finished":
+            history.looks.append(m.engine.look(few))
+            ended.append(len(history) - 1)
         if history.ended != "finished":
             break
+        room = min(seconds, left()) / 20  # so many epochs at a time as end soon after they must
+        together = max(1, int(room / max(times[-1], 1e-9))) if np.isfinite(room) else every
     m.engine.store(network)
     return Watched(network, history, tuple(ended))
 
@@ -172,6 +178,8 @@ def first_break(setup: Setup, epoch: int, most: int = 20_000) -> Break | None:
         if number > epoch + 1 or step > most:
             return None
         for start in range(0, len(order), m.plan.batch_size):
+            if left() <= 0:
+                return None
             index = order[start : start + m.plan.batch_size]
             before = setup.network.copy()
             m.engine.store(before)
@@ -217,7 +225,7 @@ def top_curvature(setup: Setup, rows: int = 512, rounds: int = 50, tolerance: fl
     up to `rows` rows (Pearlmutter 1994 gives the same product exactly). Plain descent on a valley of curvature λ is
     stable for α < 2/λ (LeCun et al. 1998, Efficient BackProp, section 5).
 
-    Returns None where E has no curvature that can be found so: it is no number, or the iteration finds none.
+    Returns None where E has no curvature that can be found so: it is no number, or the iteration finds none, in time.
     """
     m = machine(setup, "reference")
     few, net = m.rows.some(rows), setup.network
@@ -244,7 +252,7 @@ def top_curvature(setup: Setup, rows: int = 512, rounds: int = 50, tolerance: fl
             product = (gradient(w + h * v) - gradient(w - h * v)) / (2.0 * h)
             new = float(v @ product)
             length = float(np.linalg.norm(product))
-            if not np.isfinite(length) or length == 0.0:
+            if not np.isfinite(length) or length == 0.0 or left() <= 0:
                 return None
             v = product / length
             if abs(new - value) <= tolerance * abs(new):

@@ -19,6 +19,7 @@ from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.trials.changes import applied
+from deltaw.doctor.trials.clock import Clock
 from deltaw.doctor.trials.scores import WORST, guess, quantile, score, scoring
 from deltaw.doctor.trials.stepping import LOOKED_AT, Watched, machine, watched
 from deltaw.exceptions import InputError, SettingError
@@ -147,12 +148,13 @@ def ground(
     own = hold and (setup.apart is None or aside is not None)
     kept = divided(n, free)[0] if own else order[:0]
     held, test = kept, setup.test
-    if len(held) > MOST_HELD_OUT:
-        held = np.sort(rng.permutation(held)[:MOST_HELD_OUT])
+    most = len(setup.some(MOST_HELD_OUT))
+    if len(held) > most:
+        held = np.sort(rng.permutation(held)[:most])
     if len(held):
         test = (X[held], T[held])
-    elif setup.apart is not None and len(setup.apart[1]) > MOST_HELD_OUT:
-        some = np.sort(rng.permutation(len(setup.apart[1]))[:MOST_HELD_OUT])
+    elif setup.apart is not None and len(setup.apart[1]) > most:
+        some = np.sort(rng.permutation(len(setup.apart[1]))[:most])
         test = (matrix(setup.apart[0], "X")[some], np.asarray(setup.apart[1])[some])
     rest = order[~np.isin(order, kept)]
     rows = min(budget.rows, max(FEWEST_ROWS, int(budget.seconds / _row_cost(setup))))  # at least one pass over them
@@ -210,7 +212,7 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
     Args:
         setup: as `Ground.repaired` or `Ground.setup` gives it.
         seed: other initial weights and orders than its own.
-        seconds: after which the training is cut off, whatever is left.
+        seconds: after which the training is cut off, whatever is left; see `Clock`.
     """
     started = perf_counter()
     try:
@@ -243,14 +245,15 @@ def finished(setup: Setup, network: Network, history: History) -> Trial:
 
 def _scores(setup: Setup, network: Network) -> tuple[float, float]:
     """Of the rows that score, and of those trained on."""
-    fitted = score(setup, network, setup.X, setup.T)
+    few = setup.some(len(setup.T))
+    fitted = score(setup, network, matrix(setup.X, "X")[few], np.asarray(setup.T)[few])
     return fitted if setup.apart is None else score(setup, network, *scoring(setup)), fitted
 
 
 def _stopped_early(setup: Setup, seconds: float) -> Watched:
     """`deltaw.train` itself, validating after each epoch, with a look."""
-    network, started = setup.network.copy(), perf_counter()
-    late = [lambda epoch: perf_counter() - started > seconds]
+    network, clock = setup.network.copy(), Clock()
+    late = [lambda epoch: clock.over(seconds)]
     history = train(network, setup.X, setup.T, **setup.arguments, telemetry=True, callbacks=late)
     return Watched(network, history, tuple(range(len(history.looks))))
 
