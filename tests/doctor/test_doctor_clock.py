@@ -57,7 +57,7 @@ def times(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Times]:
 
 
 def test_what_is_spent(times: Callable[..., Times]) -> None:
-    """The processor's time where a loaded machine gives little of it, and never much more than was meant by the wall."""
+    """The processor's time where a loaded machine gives little of it; by the wall at most half as much again."""
     hands = times(share=0.25)
     spent = Clock()
     hands.wall = 4.0
@@ -94,7 +94,7 @@ def test_a_training_that_runs_stops_at_its_next_epoch(words: dict[str, Any]) -> 
 
 
 def test_pieces_change_no_bit() -> None:
-    """However many epochs the engine is given at a time, and whenever there is a look, the training is `deltaw.train`'s."""
+    """However many epochs the engine is given at a time, and whenever there is a look: as `deltaw.train` does it."""
     made = setup(epochs=37)
     net = made.network.copy()
     history = train(net, X, Y, **made.arguments)

@@ -235,7 +235,7 @@ def doctor(
     options: Options,
     rows: Annotated[int, typer.Option(help="The training under observation sees at most so many.")] = 10_000,
     seconds: Annotated[float, typer.Option(help="It lasts about so long; 0 trains nothing.")] = 10.0,
-    repair: Annotated[bool, typer.Option("--repair", help="Try the repairs, and say what they bring.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Try the repairs: 30 s more. Say what they bring.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as a page with figures.")] = None,
     json: Json = False,
 ) -> None:

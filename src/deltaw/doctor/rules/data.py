@@ -19,6 +19,7 @@ REMEMBERED = 10.0  # weights for each number to be learnt
 FEWEST = 30  # rows: of fewer, a column may tell the target, or be all different, by chance
 ORDERED = 0.1  # changes of the class from row to row, as a share of what chance gives
 SPLIT = 0.01  # share of the validation rows
+MOST_ASKED, FEWEST_ASKED = 400_000, 500  # cells that are asked whether a column tells the target, and rows at least
 FEW_BAD = 0.1  # share of the rows that can be left out where they hold a NaN
 BY_CHANCE = 3.0  # standard errors of a share
 FEWEST_SHARED = 3  # rows of the validation set: one or two may be equal to others by chance
@@ -199,23 +200,26 @@ def leak(evidence: Evidence) -> Finding | None:
     if known.targets.bad or len(known.index) < FEWEST:
         return None
     if not raw:
-        values, names = known.x, known.columns.names
+        columns, names = list(known.x.T), known.columns.names
         inputs: list[tuple[int, ...]] = [(j,) for j in range(len(names))]
     else:
-        values = np.column_stack([column.values[known.index] for column in raw])
+        columns = [column.values[known.index] for column in raw]
         names, inputs = tuple(column.name for column in raw), [column.inputs for column in raw]
-    moving = np.flatnonzero([len(np.unique(column)) > 1 for column in values.T])
+    moving = np.flatnonzero([np.any(column != column[0]) for column in columns])
     if len(moving) < 2:
         return None
-    order, value = telling(values[:, moving], known.t, known.targets)
+    rows = min(len(known.index), max(FEWEST_ASKED, MOST_ASKED // len(moving)))
+    few = np.linspace(0, len(known.index) - 1, rows).astype(np.int64)
+    order, value = telling(np.column_stack([columns[j][few] for j in moving]), known.t[few], known.targets)
     strength = np.maximum(order, value)
     best = int(strength.argmax())
     if not strength[best] >= TELLING or np.sum(strength >= TELLING) > len(moving) / 2:
         return None
     name = names[moving[best]]
     said = SAID[known.targets.task == "regression", bool(order[best] >= value[best])]
+    much = number(float(strength[best]), 4) if said is SAID[True, True] else f"{strength[best]:.2%}"
     return Finding(
-        f"{said.format(name, number(float(strength[best]), 4))}: it may be the target itself in other words, or be "
+        f"{said.format(name, much)}: it may be the target itself in other words, or be "
         "known only after it. Then the score is that of a copy, and on new rows nothing is left of it.",
         {"strength": float(strength[best])}, Where(column=name),
         Repair("check whether the column is known when answers are wanted; if it is not, leave it out",
@@ -225,9 +229,9 @@ def leak(evidence: Evidence) -> Finding | None:
 
 # By whether the target is a number, and whether the column's order tells it, or its values.
 SAID = {
-    (False, True): "Cut into a piece for each class, column {} tells {} of what the commonest class does not",
-    (False, False): "Rows with the same value of column {} are of the same class: it tells {} of what the commonest "
-    "class does not",
+    (False, True): "Cut into a piece for each class, column {} tells {} of the rows that are not of the commonest one",
+    (False, False): "Rows with the same value of column {} are of the same class: it tells {} of the rows that are not "
+    "of the commonest one",
     (True, True): "Column {} puts the rows in the target's order (Spearman's rank correlation {})",
     (True, False): "Rows with the same value of column {} have the same target ({} of its variance)",
 }
