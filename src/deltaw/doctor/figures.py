@@ -45,7 +45,7 @@ def saturation(shares: ArrayLike, names: Sequence[str]) -> Figure:
     _layers(axis.yaxis, names)
     axis.set(xlabel="epoch", title="Saturated: signals where f is flat")
     _whole(axis)
-    bar = figure.colorbar(image, ax=axis, label="share of the signals: 0 none, 1 all")
+    bar = figure.colorbar(image, ax=axis, label="share of the signals")
     bar.outline.set_visible(False)
     for l in map(float, np.flatnonzero(np.isnan(shown).all(axis=1))):
         axis.text(
