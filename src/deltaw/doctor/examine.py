@@ -47,9 +47,9 @@ class Examined:
 
 def examined(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, trained: Trained | None = None) -> Examined:
     """Look at a set-up and train it; with `trained`, what came of it, that is looked at instead of a first training."""
-    known = evidence(setup)
-    if seconds > 0 and known.refusal is None and known.before is not None:
-        with within(seconds):
+    with within(seconds):
+        known = evidence(setup)
+        if seconds > 0 and known.refusal is None and known.before is not None:
             known = replace(known, during=watch(setup, rows=rows, seconds=seconds, trained=trained))
     found = findings(known)
     if known.during is not None:

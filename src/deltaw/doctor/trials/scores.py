@@ -72,9 +72,12 @@ def scored(known: Targets, t: Array, o: Array) -> float:
         return judge.auc(judge.ranked(_yes(known, t), o))
     if known.task == "classification" and t.shape[1] > 1:
         return float(np.mean(t.argmax(axis=1) == o.argmax(axis=1)))
-    values = np.unique(t)  # the answer is the nearest of the values that targets have: 0 or 1, 0.01 or 0.99, −1 or 1
-    nearest = values[np.abs(o[..., None] - values).argmin(axis=-1)]
-    return float(np.mean(nearest == t))
+    return float(np.mean(_nearest(np.unique(t), o) == t))
+
+
+def _nearest(values: Array, o: Array) -> Array:
+    """The answer is the nearest of the values that targets have: 0 or 1, 0.01 or 0.99, −1 or 1."""
+    return np.asarray(values[np.abs(o[..., None] - values).argmin(axis=-1)])
 
 
 def uneven(known: Targets, t: Array) -> bool:
@@ -150,6 +153,9 @@ def permuted(known: Targets, t: Array, o: Array, rounds: int = DEALS) -> float:
     elif known.task == "classification" and t.shape[1] > 1 and np.isfinite(o).all():
         t, said = t.argmax(axis=1), o.argmax(axis=1)  # once, and not in every deal
         fits = lambda t: float(np.mean(t == said))  # noqa: E731
+    elif known.task != "regression" and np.isfinite(o).all():
+        nearest = _nearest(np.unique(t), o)
+        fits = lambda t: float(np.mean(nearest == t))  # noqa: E731
     reached = fits(t)
     as_good = sum(fits(rng.permutation(t)) >= reached for _ in range(rounds))
     return (1 + as_good) / (1 + rounds)
