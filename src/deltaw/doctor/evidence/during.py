@@ -19,7 +19,7 @@ from deltaw.doctor import judge
 from deltaw.doctor.evidence.start import Start, start
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.setup import Setup, matrix
-from deltaw.doctor.trials.clock import left
+from deltaw.doctor.trials.clock import left, within
 from deltaw.doctor.trials.learning_rate import Sweep, sweep
 from deltaw.doctor.trials.scores import gained, measure, outputs, permuted, scoring
 from deltaw.doctor.trials.stepping import Break, first_break
@@ -251,6 +251,19 @@ def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: T
         seconds: for all trainings together, about.
         trained: what came of the set-up, where that is known: it is looked at instead of a first training.
     """
+    with within(left() - SWEPT * seconds):  # on a loaded machine too the sweep has its share
+        seen = _trained(setup, rows, seconds, trained)
+    alone = replace(seen, given=seen.given[:1], gains=seen.gains[:1])
+    if not (alone.short or alone.broke) or seen.settings_teach:
+        return seen
+    try:
+        return replace(seen, sweep=sweep(seen.setup, FACTORS, SWEPT * seconds / len(FACTORS)))
+    except InputError:
+        return seen
+
+
+def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -> During:
+    """`watch` without the sweep."""
     field = ground(setup, Budget(rows, WATCHED * seconds), hold=trained is None)
     cut = field.setup
     if trained is None:
@@ -275,17 +288,8 @@ def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: T
     budget = seconds * WATCHED
     if trained is None:
         more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS) if left() > 0]
-        seen = replace(seen, given=(first, *more), gains=(*seen.gains, *(gained(cut, t.network) for t in more)))
-    else:
-        seen = replace(seen, anew=trial(cut, seconds=budget))
-        if seen.settings_teach:
-            return seen
-    if left() <= 0:
-        return seen
-    try:
-        return replace(seen, sweep=sweep(cut, FACTORS, SWEPT * seconds / len(FACTORS)))
-    except InputError:
-        return seen
+        return replace(seen, given=(first, *more), gains=(*seen.gains, *(gained(cut, t.network) for t in more)))
+    return replace(seen, anew=trial(cut, seconds=budget))
 
 
 def sample(setup: Setup, most: int = SAMPLE) -> tuple[Array, Array]:
