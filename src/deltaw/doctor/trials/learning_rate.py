@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deltaw.doctor.figures import rates
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trials.clock import left
+from deltaw.doctor.trials.clock import LOADED, left
 from deltaw.doctor.trials.stepping import machine, top_curvature
 from deltaw.doctor.trials.trial import Budget, Trial, affordable, ground, trial
 from deltaw.equations import optimizers
@@ -110,7 +110,9 @@ def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float, curved: bo
     middle = int(np.abs(np.log(factors)).argmin())
     for i in sorted(range(len(factors)), key=lambda i: abs(i - middle)):  # those near the rate in use first
         if left() > 0 or not trials:
-            trials[i] = trial(replace(setup, learning_rate=used * float(factors[i])), seconds=2 * seconds)
+            share = left() / (len(factors) - len(trials))  # of what is left all rates have as much
+            other = replace(setup, learning_rate=used * float(factors[i]))
+            trials[i] = trial(other, seconds=min(2 * seconds, share / LOADED))
     factors, tried = factors[sorted(trials)], [trials[i] for i in sorted(trials)]
     errors, scores = np.array([_last(t) for t in tried]), np.array([t.score for t in tried])
     best = max(range(len(tried)), key=lambda i: (round(float(scores[i]), 2), -errors[i]))
