@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deltaw.doctor import judge
-from deltaw.models import Model, Outcome
+from deltaw.models import Model, Outcome, metric_of
 
 
 def outcome(model: Model) -> str:
@@ -21,7 +21,7 @@ def outcome(model: Model) -> str:
     gains = gained(scores.outcome, model.baseline.statistic)
     if not gains or judge.learnt(gains):
         return ""
-    told, against = scores.metrics[-1] if scores.task == "classification" else scores.metrics[0], "the mean"
+    told, against = metric_of("log_loss" if scores.task == "classification" else None, scores.task), "the mean"
     reached = f"{told.title} {told.show(scores[told.name])}"
     guess = told.show(scores.baseline[told.name])
     if scores.task == "classification":
