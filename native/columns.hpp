@@ -29,6 +29,19 @@ class Columns {
 
   void take_all() { all_ = true; }
 
+  // Mark what is not zero in rows row(begin) … row(end − 1), until it is clear that nothing will be left out: dense rows
+  // need not be read to their end for that.
+  template <class Row>
+  static void mark(const Inputs& x, int begin, int end, Row&& row, Marks& marks) {
+    marks.assign(x.n_in, 0);
+    for (int r = begin, look = begin + 4; r < end; ++r) {
+      x.mark(row(r), marks.data());
+      if (r + 1 < look) continue;
+      if (too_few(int(std::count(marks.begin(), marks.end(), 0)), x)) return;
+      look = begin + 2 * (look - begin);
+    }
+  }
+
   // By the marks of all threads.
   void list(const Inputs& x, const Marks* marks, int threads) {
     const int n = x.n_in;
@@ -43,7 +56,7 @@ class Columns {
       listed[active] = k, left_out[idle] = k;
       active += any[k] != 0, idle += any[k] == 0;
     }
-    all_ = idle < x.n_in / 8;
+    all_ = too_few(idle, x);
     active_.resize(active), idle_.resize(idle);
     lanes_.assign(n / VL, 0);
     for (int k = 0; COMPRESSES && k < n / VL * VL; ++k) lanes_[k / VL] |= unsigned(any[k] != 0) << k % VL;
@@ -68,6 +81,9 @@ class Columns {
   }
 
  private:
+  // Columns that are zero, to be worth the trouble.
+  static bool too_few(int idle, const Inputs& x) { return idle < x.n_in / 8; }
+
   template <class T>
   void pick(const T* row, float multiply, float* __restrict to) const {
     const int* __restrict k = active_.data();

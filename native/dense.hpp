@@ -30,7 +30,8 @@ using Size = std::integral_constant<int, N>;
 template <int Largest, class Tile>
 inline void in_pieces(int begin, int end, Tile&& tile) {
   int i = begin;
-  for (; i + Largest <= end; i += Largest) tile(i, Size<Largest>{});
+  // Of threes, four are two and two: one alone has too few sums to hide the latency of an fma.
+  for (; i + Largest <= end && !(Largest == 3 && i + 4 == end); i += Largest) tile(i, Size<Largest>{});
   if constexpr (Largest > 1) in_pieces<Largest == 3 ? 2 : Largest / 2>(i, end, tile);
 }
 

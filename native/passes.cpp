@@ -37,9 +37,8 @@ struct Addition {
 void Trainer::mark(Run& run, const Piece& piece, int thread) {
   const Inputs& inputs = run.epoch.inputs;
   if (run.sparse || !Columns::worth(inputs)) return;
-  run.marks[thread].assign(inputs.n_in, 0);
   const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
-  for (int r = begin; r < end; ++r) inputs.mark(run.epoch.order[piece.begin + r], run.marks[thread].data());
+  Columns::mark(inputs, begin, end, [&](int r) { return run.epoch.order[piece.begin + r]; }, run.marks[thread]);
 }
 
 // The rows into the workspace, without the columns that are zero in all of them; and the draws for dropout.

@@ -178,8 +178,7 @@ void Trainer::signals(Workspace& space, const Inputs& inputs, std::int64_t first
   Columns& columns = space.columns;
   columns.take_all();
   if (Columns::worth(inputs)) {
-    space.marks[0].assign(inputs.n_in, 0);
-    for (int r = 0; r < rows; ++r) inputs.mark(first + r, space.marks[0].data());
+    Columns::mark(inputs, 0, rows, [first](int r) { return first + r; }, space.marks[0]);
     columns.list(inputs, space.marks.data(), 1);
   }
   Rows X = space.x;
