@@ -39,8 +39,8 @@ NEARLY = 0.97  # of what a plain network learns: repairs that bring so much are 
 TRIAL = 0.03  # share of the seconds for one trial
 # Shares of the seconds of a repair: the search, and the examination of what was mended, if that is not enough.
 SEARCHED, AGAIN = 0.6, 0.2
-# By the wall, at most: all that comes before the verdict, and the verdict.
-BEFORE, VERDICT = 1.0, 0.4
+# By the wall, at most: the search and that examination, the last resort, and the verdict.
+BEFORE, LAST, VERDICT = 1.0, 0.2, 0.4
 # Once the causes are mended, the pace may no longer suit: these multiples of α and of the epochs are tried last.
 PACES: tuple[tuple[float, float], ...] = ((0.1, 1), (0.3, 1), (3, 1), (10, 1), (1, 5), (1, 0.2), (1, 0.04))
 
@@ -143,8 +143,9 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
             search.allow(AGAIN * seconds)
             kept = search.thinned(search.greedy([f for f in hidden if f.rule != LAST_RESORT], kept))
             able += [f for f in hidden if f.rule not in {g.rule for g in able}]
+    with within(LAST * seconds):  # however long the search took, the last resort is asked
         last = [f for f in able if f.rule == LAST_RESORT]
-        if last and left() > 0 and search.skill(kept) < min(NEARLY * search.skill(last), search.skill(last) - HELPS):
+        if last and search.skill(kept) < min(NEARLY * search.skill(last), search.skill(last) - HELPS):
             kept = last
     with within(VERDICT * seconds):
         return _verdict(setup, able, kept, search, judged, chance)
