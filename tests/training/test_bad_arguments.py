@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 import scipy.sparse as sp
 
 from deltaw import InputError, Network, train
+from deltaw.equations import losses
+from deltaw.equations.optimizers import SGD
 from deltaw.exceptions import SettingError
 
 X, T = np.arange(15.0).reshape(5, 3) / 15, np.full((5, 2), 0.5)
@@ -162,3 +165,28 @@ def test_numbers_that_are_large_are_no_mistake() -> None:
     big = np.full((5, 3), 1e308)
     history = train(Network([3, 2], "tanh", init="zeros"), big, T, engine="reference", epochs=1, learning_rate=0)
     assert np.isfinite(history.loss).all()
+
+
+class Mine(SGD):
+    """An optimiser that no table knows."""
+
+
+SQUARED = losses.loss("squared")
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ({"loss": replace(SQUARED, name="mine")}, "one of your own (mine)"),
+        ({"loss": replace(SQUARED, E=lambda o, t: 2 * SQUARED.E(o, t))}, "one of your own (squared)"),
+        ({"optimizer": Mine()}, "one of your own (Mine)"),
+    ],
+)
+def test_what_only_the_reference_engine_can_do(own: dict[str, Any], words: str) -> None:
+    """A formula of one's own trains by the equations; the core, which has its own, says so, whatever its name."""
+    settings: dict[str, Any] = {"loss": "squared", "epochs": 1} | own
+    with pytest.raises(SettingError, match="native engine knows those of the table") as caught:
+        train(Network([3, 4, 2], "sigmoid"), X, T, **settings)
+    assert words in str(caught.value)
+    assert "engine='reference'" in str(caught.value)
+    assert len(train(Network([3, 4, 2], "sigmoid"), X, T, **settings, engine="reference")) == 1

@@ -17,7 +17,8 @@ from deltaw.engines.look import Look, flat_below
 from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop
-from deltaw.exceptions import InputError
+from deltaw.equations.optimizers import OPTIMIZERS
+from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 
 # Below so many multiplications a step, waiting for each other costs two threads more than they gain.
@@ -130,6 +131,15 @@ class NativeEngine:
 
     def _core_plan(self) -> Any:
         plan, made = self.plan, self.core.Plan()
+        for what, name, known in (
+            ("loss", plan.loss.name, plan.loss.of_the_table),
+            ("optimizer", plan.optimizer.name, plan.optimizer.name in OPTIMIZERS),
+        ):
+            if not known:
+                raise SettingError(
+                    f"{what}: the native engine knows those of the table", f"one of your own ({name})",
+                    "use engine='reference'",
+                )  # fmt: skip
         made.loss, made.loss_parameter = plan.loss.kind, list(plan.loss.parameters)
         made.optimizer = plan.optimizer.name
         settings = self.core.OptimizerSettings()

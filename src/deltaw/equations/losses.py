@@ -58,6 +58,15 @@ class Loss:
         return len(self.parameters) in (0, 1, n_out)
 
     @property
+    def of_the_table(self) -> bool:
+        """Whether it is a row of LOSSES, and not somebody's own of whatever name."""
+        if self.kind not in LOSSES:
+            return False
+        row = LOSSES[self.kind](*self.parameters)
+        return all(getattr(mine, "__code__", mine) is getattr(its, "__code__", its)
+                   for mine, its in ((self.E, row.E), (self.dE, row.dE)))  # fmt: skip
+
+    @property
     def parameter(self) -> float:
         """The setting of the first output, 0 where there is none."""
         return self.parameters[0] if self.parameters else 0.0

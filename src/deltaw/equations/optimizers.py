@@ -37,8 +37,8 @@ class Optimizer:
 
     @property
     def name(self) -> str:
-        """The name in OPTIMIZERS: "adam" for Adam()."""
-        return next(name for name, row in OPTIMIZERS.items() if row is type(self))
+        """The name in OPTIMIZERS: "adam" for Adam(); of a class of somebody's own its name."""
+        return next((name for name, row in OPTIMIZERS.items() if row is type(self)), type(self).__name__)
 
     @property
     def spec(self) -> str:
