@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.targets import Targets
+from deltaw.doctor.judge import ranks
 
 Array = NDArray[Any]
 
@@ -45,13 +46,6 @@ def _labels(t: Array, task: str) -> list[NDArray[np.int64]]:
     yes = (t > (t.max() + t.min()) / 2).astype(np.int64)
     found = [t.argmax(axis=1)] if task == "classification" and t.shape[1] > 1 else list(yes.T)
     return [label for label in found if len(label) - np.bincount(label).max() >= FEWEST_OTHERS]
-
-
-def ranks(values: Array) -> Array:
-    """1 for the smallest, equal values share the mean of theirs."""
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    return np.asarray((ends - (counts - 1) / 2)[which.reshape(-1)])
 
 
 def _by_rank(x: Array, ranked: list[Array]) -> float:
