@@ -16,7 +16,8 @@ from sklearn.datasets import load_iris
 from deltaw import Network
 from deltaw.doctor import Finding, Setup, diagnose, examine_table
 from deltaw.doctor.evidence.targets import targets
-from deltaw.doctor.evidence.telling import ranks, telling
+from deltaw.doctor.evidence.telling import telling
+from deltaw.doctor.judge import ranks
 from deltaw.tables import BUNDLED
 
 N = 300
