@@ -159,6 +159,11 @@ class During:
         """
         return 0.0 if self.setup.apart is None else _noise(self.ground, self.plain)
 
+    @property
+    def chance(self) -> float:
+        """`noise`; and of a saved network, trained from one seed alone, as much again for that one's luck."""
+        return self.noise * (2 if self.saved else 1)
+
     @cached_property
     def doubt(self) -> float:
         """How far the plain network's lead may be off by chance: two standard errors of it, row by row, and by seed."""
@@ -206,7 +211,7 @@ class During:
         Rows that it was trained on tell that only where it hardly learnt even these.
         """
         told = self.agreed if self.setup.apart is not None else self.skill <= HARDLY
-        return told and not self.unfinished and self.learnable and self.skill < SHORT * self.possible - self.noise
+        return told and not self.unfinished and self.learnable and self.skill < SHORT * self.possible - self.chance
 
     @cached_property
     def agreed(self) -> bool:
@@ -237,7 +242,7 @@ class During:
 
         Of that no seed is an excuse from which it hardly learns anything.
         """
-        enough = HARMED * self.possible - self.noise / 2
+        enough = HARMED * self.possible - self.chance / 2
         worst = min(self.ground.skill(t.score) for t in self.given)
         return self.marked and (self.skill + self.spread < enough or worst <= min(HARDLY, enough))
 
