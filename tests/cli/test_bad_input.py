@@ -50,6 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "twice.csv": lines(header="size,size,species"),
         "one_value.csv": lines(*((i, "1.0,red,cat") for i in range(1, N + 1))),
         "missing_target.csv": lines((8, "1.0,red,")),
+        "no_target.csv": lines(*((i, "1.0,red,") for i in range(1, N + 1))),
         "infinite.csv": lines((9, "inf,red,cat")),
         "bad_cell.csv": lines((11, "12x,red,cat")),
         "latin.csv": lines((3, "1.0,rötlich,cat")).decode().encode("latin-1"),
@@ -104,7 +105,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "train good.csv": ("good.csv", "size, colour, species", "'species'"),
     "train good.csv -t specis": ("specis", 'did you mean "species"'),
     "train one_value.csv -t species": ("one_value.csv", "species", "cat"),
-    "train missing_target.csv -t species": ("missing_target.csv", "row 8", "species"),
+    "train no_target.csv -t species": ("no_target.csv", "species", f"none in {N} rows"),
     "train infinite.csv -t species": ("infinite.csv", "row 9", "size", "inf"),
     "train bad_cell.csv -t species": ("bad_cell.csv", "row 11", "size", "12x"),
     "train text_only.csv -t species": ("text_only.csv", "note", "text"),
@@ -187,7 +188,10 @@ CASES: dict[str, tuple[str, ...]] = {
     "evaluate good.deltaw lacking.csv": ("lacking.csv", '"size"'),
     "evaluate good.deltaw few.csv": ("few.csv", '"colour"'),
     "evaluate good.deltaw unseen.csv": ("unseen.csv", "row 4", "fox"),
-    "evaluate good.deltaw missing_target.csv": ("missing_target.csv", "row 8"),
+    "evaluate good.deltaw no_target.csv": ("no_target.csv", "species", f"none in {N} rows"),
+    "importance good.deltaw no_target.csv": ("no_target.csv", "species", f"none in {N} rows"),
+    "doctor good.deltaw no_target.csv": ("no_target.csv", "species", f"none in {N} rows"),
+    "doctor no_target.csv -t species": ("no_target.csv", "species", f"none in {N} rows"),
 }
 
 

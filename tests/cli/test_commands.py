@@ -195,7 +195,7 @@ def test_importance(run: Run, trained: Path) -> None:
         assert found.show(each) in out
         assert found.show_interval(each) in out
     document = json.loads(run("importance", "class.deltaw", "rows.csv", "--json")[1])
-    assert document == found.document()
+    assert document == found.document() | {"rows_left_out": 0}
     other = json.loads(
         run("importance", "price.deltaw", "rows.csv", "--metric", "mae", "--repeats", 2, "--seed", 1, "--json")[1]
     )
@@ -263,6 +263,7 @@ def strict(text: str) -> Any:
 def test_json_is_one_document_and_nothing_else(run: Run, trained: Path) -> None:
     assert set(strict(run("train", "rows.csv", "-t", "grade", *QUICK, "--json")[1])) == {
         "model", "report", "task", "target", "classes", "columns", "network", "recipe", "history", "scores", "origin",
+            "rows_left_out",
     }  # fmt: skip
     answers = strict(run("predict", "class.deltaw", "rows.csv", "--json")[1])
     model = deltaw.load("class.deltaw")

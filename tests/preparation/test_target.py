@@ -118,9 +118,11 @@ def test_clamp() -> None:
 
 
 BAD = [
-    ([1.0, None, 2.5], ["row 2", '"y"', "missing"]),
-    ([1.0, float("nan"), 2.5], ["row 2", "missing"]),
-    (["a", " NA ", "b"], ["row 2", "missing"]),
+    ([None, None], ['"y"', "none in 2 rows"]),
+    ([float("nan")], ["none in 1 row"]),
+    (["NA", " ", None], ["none in 3 rows"]),
+    (["a", "NA", "a"], ["only a"]),
+    ([None, 1.0, float("inf"), 2.5], ["row 3", "finite"]),
     ([1.0, float("inf"), 2.5], ["row 2", "finite"]),
     (["a"] * 5, ["only a"]),
     ([], ["no rows"]),
@@ -138,6 +140,23 @@ def test_targets_that_cannot_be_learnt(cells: list[Any], words: list[str]) -> No
     assert message.startswith("x.csv")
     assert "\n" not in message
     assert not [word for word in words if word not in message], message
+
+
+@pytest.mark.parametrize("cells", [[1.0, None, 2.5, float("nan"), 4.0] * 5, ["a", " NA ", "b", None, "a"] * 5])
+def test_missing_answers_say_nothing(cells: list[Any]) -> None:
+    series = pl.Series("y", cells)
+    target = Target.fit(series, "y")
+    known = target.known(series)
+    assert known.tolist() == [True, False, True, False, True] * 5
+    assert target == Target.fit(series.filter(known), "y")
+    encoded = target.encode(series, gaps=True)
+    np.testing.assert_array_equal(encoded[known], target.encode(series.filter(known)))
+    assert all(value == -1 or np.isnan(value) for value in encoded[~known].ravel())
+    with pytest.raises(ColumnError, match=r"a value for the target in row 2 .*missing"):
+        target.encode(series)
+    assert target.some_known(series).tolist() == known.tolist()
+    with pytest.raises(ColumnError, match="none in 1 row"):
+        target.some_known(series[1:2])
 
 
 def test_a_million_classes() -> None:
@@ -192,4 +211,5 @@ def test_any_target_is_learnt_or_refused_in_one_line(cells: list[Any]) -> None:
     except InputError as error:
         assert "\n" not in str(error)  # noqa: PT017
         return
-    assert np.isfinite(target.encode(series)).all()
+    known = target.some_known(series)
+    assert np.isfinite(target.encode(series, gaps=True)[known]).all()

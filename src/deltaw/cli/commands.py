@@ -80,7 +80,7 @@ def train(
             html.write(report, model)
     if as_json:
         found = {"doctor": diagnosis.page.json()} if doctor else {}
-        put_json(documents.training(model, plan.columns, output, report) | found)
+        put_json(documents.training(model, plan.columns, output, report, plan.left_out) | found)
     else:
         text.print_training(stdout(), model, output, report)
     if concern := outcome(model):  # what was known before stands above
@@ -129,14 +129,15 @@ def evaluate(model_file: Path, data: str, reading: Reading, report: Path | None,
         table = read(data, *reading)
         scores = model.evaluate(table)
     _notes(err, model, table)
+    known = answered(err, model, table)
     rows = f"{scores.rows:,} rows of {table.name}"
     if report is not None:
         from deltaw import report as html
 
         with err.status("writing the report"):
-            html.write(report, replace(model, scores=scores, held_out=models.rows_of(table)), rows)
+            html.write(report, replace(model, scores=scores, held_out=known), rows)
     if as_json:
-        put_json(documents.scores(scores))
+        put_json(documents.scores(scores) | {"rows_left_out": len(models.rows_of(table)) - len(known)})
     else:
         text.print_scores(stdout(), scores, rows, scores.defined)
     if report is not None:
@@ -157,6 +158,15 @@ def show(model_file: Path, as_json: bool) -> None:
 def _warn(err: Screen, concern: str) -> None:
     """What the doctor has to say, in a line."""
     err.print(f"doctor   {concern.rstrip('.')}; see deltaw doctor")
+
+
+def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
+    """The rows of a table whose answer is known; says how many of the others there are."""
+    rows = table.frame if table.test is None else table.test
+    known = rows.filter(model.target.known(rows.get_column(model.target.name)))
+    if len(known) < len(rows):
+        err.print(text.left_out(len(rows) - len(known), len(rows), model.target.name))
+    return known
 
 
 def _notes(err: Screen, model: Model, table: Table) -> None:

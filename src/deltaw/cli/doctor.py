@@ -43,7 +43,8 @@ def doctor(
         raise SettingError(
             "with a model, expected its own settings", ", ".join(given), "leave that out, or give DATA without a model"
         )
-    from deltaw import doctor
+    from deltaw import doctor, models
+    from deltaw.cli.text import left_out
     from deltaw.doctor.page import repair_data, repair_words
     from deltaw.tables import origins, read
 
@@ -51,10 +52,16 @@ def doctor(
     err = screen.stderr()
     with err.status(f"examining {source}"):
         if data is not None:
-            table = read(data, choices.get("delimiter"), choices.get("max_bytes"))
-            diagnosis = doctor.examine_model(source, table, rows=rows, seconds=seconds)
+            table, model = read(data, choices.get("delimiter"), choices.get("max_bytes")), models.load(source)
+            diagnosis = doctor.examine_model(model, table, rows=rows, seconds=seconds)
+            name, whole = model.target.name, len(table.frame)
+            without = whole - int(model.target.known(table.column(name)).sum())
         else:
-            diagnosis = doctor.examine_table(source, target, recipe, rows=rows, seconds=seconds, **choices)
+            plan = models.plan(source, target, recipe, **choices)
+            diagnosis = doctor.diagnose(doctor.planned(plan), rows=rows, seconds=seconds)
+            name, whole, without = plan.target.name, plan.rows + plan.left_out, plan.left_out
+    if without:
+        err.print(left_out(without, whole, name))
     repaired = None
     if repair:
         with err.status("trying the repairs"):
@@ -64,7 +71,11 @@ def doctor(
         write_bytes(html, page.html().encode())
         err.print(f"diagnosis written to {html}")
     if as_json:
-        document = page.json() | ({} if repaired is None else {"repaired": repair_data(repaired, diagnosis.setup)})
+        document = (
+            page.json()
+            | {"rows_left_out": without}
+            | ({} if repaired is None else {"repaired": repair_data(repaired, diagnosis.setup)})
+        )
         put_json(document)
         return
     if html is None:

@@ -19,7 +19,9 @@ MAX_PROBABILITY_COLUMNS = 100  # beyond so many classes a file of answers has th
 FORMULA, PLAIN_NUMBER = r"^[=+\-@＝＋－＠\t\r\n]", r"^[+-]?\d+(\.\d*)?(e[+-]?\d+)?$"
 
 
-def training(model: Model, columns: tuple[Column, ...], output: Path, report: Path | None) -> dict[str, Any]:
+def training(
+    model: Model, columns: tuple[Column, ...], output: Path, report: Path | None, left_out: int
+) -> dict[str, Any]:
     """Of `deltaw train`."""
     from deltaw.models import document
 
@@ -32,6 +34,7 @@ def training(model: Model, columns: tuple[Column, ...], output: Path, report: Pa
         "task": model.task,
         "target": model.target.name,
         "classes": None if model.task == "regression" else list(map(plain, model.classes)),
+        "rows_left_out": left_out,
         "columns": kinds,
         "network": network,
         "recipe": content["recipe"],

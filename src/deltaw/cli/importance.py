@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deltaw.cli.commands import answered
 from deltaw.cli.paper import put_json
 from deltaw.cli.screen import Screen, stderr, stdout
 from deltaw.pages.blocks import Column
@@ -29,11 +30,13 @@ def importance(
     from deltaw.tables import read
 
     model = models.load(model_file)
-    with stderr().status(f"permuting the columns of {data}"):
+    err = stderr()
+    with err.status(f"permuting the columns of {data}"):
         table = read(data, *reading)
         found = model.importance(table, metric=metric, repeats=repeats, seed=seed)
+    known = answered(err, model, table)
     if as_json:
-        put_json(found.document())
+        put_json(found.document() | {"rows_left_out": len(models.rows_of(table)) - len(known)})
     else:
         _print(stdout(), found, table.name, models.GUESS[model.task])
 

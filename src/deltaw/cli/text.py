@@ -27,6 +27,8 @@ def print_plan(screen: Screen, plan: Plan) -> None:
     rows = ", ".join(f"{len(part):,} {purpose}" for purpose, part in parts.items() if part is not None)
     screen.print(f"target   {plan.target.name}: {plan.target.reason}")
     screen.print(f"rows     {rows}")
+    if plan.left_out:
+        screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")
     screen.print(f"network  {plan.network.summary()}")
     screen.print(f"training {describe_training(plan.recipe)}")
     screen.print()
@@ -89,6 +91,11 @@ def describe_training(recipe: Any) -> str:
         f"recipe {recipe.name}: {recipe.epochs} epochs, batches of {recipe.batch_size}, "
         f"{recipe.optimizer.split('(')[0]} at {recipe.learning_rate:g}, {recipe.loss.replace('_', '-')}"
     )
+
+
+def left_out(without: int, rows: int, target: str) -> str:
+    """ "9,430 of 336,776 rows have no arr_delay: left out"."""
+    return f"{without:,} of {rows:,} rows {'has' if without == 1 else 'have'} no {target}: left out"
 
 
 def listing(names: Iterable[Any], limit: int = 8) -> str:

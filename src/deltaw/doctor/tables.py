@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,17 +72,20 @@ def examine_model(model: Model | str | Path, data: Any, *, rows: int = ROWS, sec
 def _of_other_rows(model: Model, table: Table) -> Setup:
     """The model's training, on rows that it was not trained on."""
     series = table.column(model.target.name)
-    X = model.preparation.transform(table.frame, source=table.name)
+    known = model.target.some_known(series, table.name)
+    X = model.preparation.transform(table.frame, source=table.name)[known]
     one_hot = model.recipe.targets == "one_hot" and model.task == "classification"
     ends = (model.recipe.target_low, model.recipe.target_high)
-    T = model.target.one_hot(series, *ends) if one_hot else model.target.encode(series, table.name)
+    encode = partial(model.target.one_hot, low=ends[0], high=ends[1]) if one_hot else model.target.encode
+    T = encode(series, source=table.name, gaps=True)[known]
     net = model.network
     fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
     setup = _setup(fresh, X, T, model.recipe, model.preparation, model.task, model.origin.seed)
     held, rest = divided(len(T), np.random.default_rng(0).permutation(len(T)))
     if len(held):
         setup = replace(setup, X=X[rest], T=T[rest], test=(X[held], T[held]))
-    return replace(setup, raw=raw_columns(model.preparation, table.frame[rest] if len(held) else table.frame))
+    frame = table.frame.filter(known)
+    return replace(setup, raw=raw_columns(model.preparation, frame[rest] if len(held) else frame))
 
 
 def planned(plan: Plan) -> Setup:

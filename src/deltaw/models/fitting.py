@@ -63,7 +63,8 @@ class Plan:
     """All that is decided before training, for `run`; what a caller may want to show first.
 
     Attributes:
-        table: the rows as they were read.
+        table: the rows as they were read, without those that have no answer.
+        left_out: how many rows have none.
         columns: the kind of each column, and why.
         preparation, target, recipe, network: what the model will have; the network has its initial weights.
         training, validation, test: the rows, divided; None where there are none of a sort.
@@ -82,6 +83,12 @@ class Plan:
     test_size: float
     engine: str
     threads: int | None
+    left_out: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many have an answer."""
+        return sum(len(part) for part in (self.training, self.validation, self.test) if part is not None)
 
     @property
     def held_out(self) -> tuple[str, Part | None]:
@@ -116,7 +123,8 @@ def fit(
 
     Args:
         source: a path (CSV, Parquet, Arrow, NPZ, IDX, …), a data frame, a Table, or a bundled set ("digits", …).
-        target: the column to be predicted; not needed where the source says which.
+        target: the column to be predicted; not needed where the source says which. Rows without one are left out,
+            and a `Plan` says how many.
         recipe: "default" or "notes"; see `deltaw.models.recipes`.
         hidden: units of each hidden layer; None: by the data.
         epochs: passes over the training rows; None: by the recipe.
@@ -175,6 +183,9 @@ def plan(
     columns = kinds(table, target=name)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
     whole = Target.fit(series, name, task=task, source=table.name)
+    table, left_out = _answered(table, whole)
+    if left_out:  # what a column is, the rows say that are learnt from
+        columns = kinds(table, target=name)
     named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
     chosen = recipes.choose(recipe, whole.task, settings | named)
     metric_of(chosen.metric, whole.task, "keep")  # a name of the other task goes no further
@@ -205,7 +216,7 @@ def plan(
         seed=seed,
     )
     return Plan(table, columns, preparation, reading, chosen, network, training, part(validation), part(test),
-                seed, test_size, engine, threads)  # fmt: skip
+                seed, test_size, engine, threads, left_out)  # fmt: skip
 
 
 def replan(model: Model, source: Any) -> Plan | None:
@@ -310,6 +321,19 @@ def _scored(model: Model, plan: Plan) -> Model:
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def _answered(table: Table, target: Target) -> tuple[Table, int]:
+    """The rows that have an answer, and how many have none."""
+    frames = (table.frame, table.test)
+    kept = [None if frame is None else _with_answer(frame, target, table.name) for frame in frames]
+    left_out = sum(len(a) - len(b) for a, b in zip(frames, kept, strict=True) if a is not None and b is not None)
+    assert kept[0] is not None
+    return (replace(table, frame=kept[0], test=kept[1]), left_out) if left_out else (table, 0)
+
+
+def _with_answer(frame: pl.DataFrame, target: Target, source: str) -> pl.DataFrame:
+    return frame.filter(target.known(frame.get_column(target.name), source))
 
 
 def _set_apart(

@@ -116,10 +116,10 @@ class Model(Contents):
         return probabilities
 
     def evaluate(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Scores:
-        """Score the answers for rows whose target is known; see `predict` for the arguments.
+        """Score the answers for rows whose target is known, as many as `Scores.rows`; see `predict` for arguments.
 
         Raises:
-            InputError: as `predict`; or the target's column is missing, or holds a class that was never seen.
+            InputError: as `predict`; or the target's column is missing or empty, or holds a class that was never seen.
         """
         return self._score(*self._known(*self._with_target(rows)), engine, threads)
 
@@ -139,6 +139,7 @@ class Model(Contents):
         check(repeats, seed)
         row = metric_of(metric or self.recipe.metric or TELLING[self.task], self.task)
         frame, source = self._with_target(rows)
+        frame = frame.filter(self.target.some_known(frame.get_column(self.target.name), source))
         X, known = self._known(frame[some(len(frame), MAX_ROWS, seed)], source)
         score = row.score(outcome(self.target, self._forward(X), known))
         if np.isnan(score):
@@ -183,9 +184,13 @@ class Model(Contents):
         return frame, table.name
 
     def _known(self, frame: pl.DataFrame, source: str) -> tuple[Array, Array]:
-        """The network's inputs and the truth."""
+        """The network's inputs and the truth of the rows whose truth is known."""
+        series = frame.get_column(self.target.name)
+        known = self.target.some_known(series, source)
+        # All rows go through both: a message names the row as the user counts it.
         X = self.preparation.transform(frame, source=source)
-        return X, truth(self.target, frame.get_column(self.target.name), source)
+        T = truth(self.target, series, source, gaps=True)
+        return (X, T) if known.all() else (X[known], T[known])
 
     def _read(self, outputs: Array) -> Array:
         """Outputs as numbers in the target's own units, (n,), or probabilities, (n, K)."""
@@ -222,9 +227,9 @@ def rows_of(table: Table) -> pl.DataFrame:
     return table.frame if table.test is None else table.test
 
 
-def truth(target: Target, series: pl.Series, source: str = "data") -> Array:
-    """What `Outcome.truth` holds: (n,) class indices, or numbers in the target's own units."""
-    encoded = target.encode(series, source)
+def truth(target: Target, series: pl.Series, source: str = "data", gaps: bool = False) -> Array:
+    """What `Outcome.truth` holds: (n,) class indices, or numbers in the target's own units; see `Target.encode`."""
+    encoded = target.encode(series, source, gaps)
     return encoded if target.task == "classification" else as_numbers(series, source)
 
 

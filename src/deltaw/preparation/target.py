@@ -62,7 +62,7 @@ class Target:
         """Learn classes or scale from the training rows.
 
         Args:
-            series: the target of the training rows, (n,).
+            series: the target of the training rows, (n,); a missing one says nothing and is passed over.
             name: the column's name.
             task: "classification" or "regression"; None infers it (`infer_task`).
             scaling: of numbers: "standard", or ("range", low, high) for a linear map of the range seen onto low…high.
@@ -70,35 +70,54 @@ class Target:
             source: what messages call the rows.
 
         Raises:
-            ColumnError: a missing or infinite value, a single value, words for regression, or so many classes that
-                none can be learnt.
+            ColumnError: an infinite value, a single one or none, words for regression, or so many classes that none
+                can be learnt.
             SettingError: an unknown task or scaling.
         """
         if task not in (None, *TASKS):
             raise SettingError(f"task: expected {' or '.join(TASKS)}", f'"{task}"', "choose one, or leave it out")
-        series = _checked(series, name, source)
-        distinct = series.n_unique()
+        series = _typed(series, name, source)
+        known = series.drop_nulls()
+        distinct = known.n_unique()
         if distinct < 2:
-            found = f"only {clip(str(series[0]))}" if len(series) else "no rows"
+            none = f"none in {len(series):,} row{'s' * (len(series) != 1)}" if len(series) else "no rows"
+            found = f"only {clip(str(known[0]))}" if distinct else none
             raise ColumnError(f'{source}: expected different values in target "{name}"', found, "choose another target")
-        inferred, reason = (task, "as asked") if task else infer_task(series, distinct)
+        inferred, reason = (task, "as asked") if task else infer_task(known, distinct)
         if inferred == "classification":
-            return cls(name, "classification", reason, _classes(series, name, distinct, source))
-        x = as_numbers(series, source)
+            return cls(name, "classification", reason, _classes(known, name, distinct, source))
+        x = as_numbers(series, source)  # of all rows: a message names the right one
+        x = x[~np.isnan(x)]
         return cls(name, "regression", reason, (), float(x.min()), float(x.max()), fit_scale(_fit(scaling), x), clamp)
 
-    def encode(self, series: pl.Series, source: str = "data") -> NDArray[np.int32] | NDArray[np.float32]:
+    def known(self, series: pl.Series, source: str = "data") -> NDArray[np.bool_]:
+        """Which of the rows have an answer, (n,). Raises ColumnError for a column of a type that no target has."""
+        return _typed(series, self.name, source).is_not_null().to_numpy()
+
+    def some_known(self, series: pl.Series, source: str = "data") -> NDArray[np.bool_]:
+        """The same; raises ColumnError where no row has an answer either."""
+        known = self.known(series, source)
+        if len(known) and not known.any():
+            expected = f'{source}: expected values in target "{self.name}"'
+            raise ColumnError(expected, f"none in {len(known):,} rows", "give rows whose answers are known")
+        return known
+
+    def encode(
+        self, series: pl.Series, source: str = "data", gaps: bool = False
+    ) -> NDArray[np.int32] | NDArray[np.float32]:
         """Labels (n,) int32 for classification, scaled numbers (n, 1) float32 for regression.
 
-        Raises ColumnError for a missing value, a class that was not seen in training, or a cell that is no number.
+        With `gaps` a missing value is -1, or NaN. Raises ColumnError for one without, and for a class that was not
+        seen in training, or a cell that is no number.
         """
-        series = _checked(series, self.name, source)
+        series = _typed(series, self.name, source) if gaps else _checked(series, self.name, source)
         if self.task == "regression":
             return self.scale.apply(as_numbers(series, source))[:, None]
         words, known = as_words(series), as_words(_series(self.name, self.classes)).to_list()
         labels = words.replace_strict(known, list(range(len(known))), default=-1, return_dtype=pl.Int32)
-        if (labels == -1).any():
-            row = (labels == -1).arg_max() or 0
+        unseen = (labels == -1) & words.is_not_null()
+        if unseen.any():
+            row = unseen.arg_max() or 0
             near = nearest(words[row], known)
             expected = f"a class seen in training ({listing(self.classes)})"
             remedy = f"did you mean {near}?" if near else "remove the row, or train with such rows too"
@@ -106,10 +125,10 @@ class Target:
         return labels.to_numpy()
 
     def one_hot(
-        self, series: pl.Series, low: float = 0.0, high: float = 1.0, source: str = "data"
+        self, series: pl.Series, low: float = 0.0, high: float = 1.0, source: str = "data", gaps: bool = False
     ) -> NDArray[np.float32]:
         """Targets (n, K) float32: `high` for each row's class, `low` for the others. Classification only."""
-        labels = self.encode(series, source)
+        labels = self.encode(series, source, gaps)
         return np.where(np.arange(len(self.classes)) == labels[:, None], high, low).astype(np.float32)
 
     def decode(self, outputs: ArrayLike) -> pl.Series:
@@ -159,8 +178,8 @@ def infer_task(series: pl.Series, distinct: int) -> tuple[Task, str]:
     return "regression", f"{distinct:,} different whole numbers in {rows:,} rows"
 
 
-def _checked(series: pl.Series, name: str, source: str) -> pl.Series:
-    """The series called `name`, of a type that a target can have. Raises ColumnError for a missing value."""
+def _typed(series: pl.Series, name: str, source: str) -> pl.Series:
+    """The series called `name`, of a type that a target can have, missing values null."""
     series = series.alias(name)
     if series.dtype.is_float():
         series = series.fill_nan(None)
@@ -169,6 +188,12 @@ def _checked(series: pl.Series, name: str, source: str) -> pl.Series:
             expected = f'{source}: expected classes or numbers in target "{name}"'
             raise ColumnError(expected, "dates", "choose another target, or give a number of days")
         series = as_words(series)
+    return series
+
+
+def _checked(series: pl.Series, name: str, source: str) -> pl.Series:
+    """The same. Raises ColumnError for a missing value."""
+    series = _typed(series, name, source)
     if series.null_count():
         row = series.is_null().arg_max() or 0
         remedy = "fill it in, or remove the row"

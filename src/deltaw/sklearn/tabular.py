@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_array, check_random_state, column_or_1d
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_is_fitted, validate_data
@@ -20,6 +21,7 @@ from deltaw.exceptions import InputError
 from deltaw.forks import refuse_after_fork
 from deltaw.models import recipes
 from deltaw.models.recipes import RECIPES
+from deltaw.sklearn.answered import answered
 from deltaw.sklearn.drawing import Drawn
 from deltaw.sklearn.frames import readable
 from deltaw.sklearn.parameters import COUNT, keep
@@ -53,6 +55,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
 
     model_: models.Model
     n_features_in_: int
+    n_left_out_: int
 
     def __init__(
         self,
@@ -86,15 +89,17 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         Args:
             X: (n, n_features): a data frame of any library, its columns of any kind, or an array; missing values are
                 allowed. Left out are columns that nothing can be learnt from: `model_.preparation.describe()`.
-            y: (n,), the answers.
+            y: (n,), the answers. A row without one (NaN, None) is left out; `n_left_out_` says how many.
 
         Raises:
             InputError: a column or setting that cannot be used.
         """
         frame = self._frame(X, reset=True)
-        y = _check_y(column_or_1d(y, warn=True) if y is not None else y, multi_output=False, estimator=self)
-        if len(y) != len(frame):
-            raise InputError("X, y: expected as many rows", f"{len(frame)} and {len(y)}", "give one answer a row")
+        if y is not None:
+            y, known = answered(y, len(frame), warn=True)
+            self.n_left_out_ = int((~known).sum())
+            frame = frame.filter(known) if self.n_left_out_ else frame
+        y = _check_y(y, multi_output=False, estimator=self)
         name = TARGET
         while name in frame.columns:
             name += "_"
@@ -112,6 +117,13 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         self.n_iter_ = len(self.model_.history)
         self.loss_curve_ = list(self.model_.history.loss)
         return self
+
+    def _score(self, metric: Any, X: Any, y: Any, sample_weight: Any) -> float:
+        """A score of scikit-learn's on the rows whose answer is known."""
+        answers = self.predict(X)
+        y, known = answered(y, len(answers))
+        weight = None if sample_weight is None else np.asarray(sample_weight)[known]
+        return float(metric(y, answers[known], sample_weight=weight))
 
     def to_model(self) -> models.Model:
         """The `deltaw.Model` that was learnt: `.save("….deltaw")` writes it. Raises NotFittedError."""
@@ -143,6 +155,9 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
             X = pl.DataFrame({str(name): _column(X[:, i]) for i, name in enumerate(names)})
         return read(X).frame
 
+    def predict(self, X: Any) -> Array:
+        raise NotImplementedError
+
     def _answers(self, y: Array) -> Any:
         raise NotImplementedError
 
@@ -165,6 +180,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         classes_: in the order of `predict_proba`'s columns.
         model_: the `deltaw.Model`.
         n_iter_, loss_curve_: of the training.
+        n_left_out_: rows that had no answer.
     """
 
     _task = "classification"
@@ -180,6 +196,10 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         check_is_fitted(self, "model_")
         frame = self._frame(X, reset=False)
         return self.model_.predict_proba(frame, engine=self.engine, threads=threads(self.n_threads))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The accuracy on the rows whose answer is known."""
+        return self._score(accuracy_score, X, y, sample_weight)
 
     def _answers(self, y: Array) -> Any:
         check_classification_targets(y)
@@ -203,6 +223,10 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         check_is_fitted(self, "model_")
         frame = self._frame(X, reset=False)
         return np.asarray(self.model_.predict(frame, engine=self.engine, threads=threads(self.n_threads)))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R² on the rows whose answer is known."""
+        return self._score(r2_score, X, y, sample_weight)
 
     def _answers(self, y: Array) -> Any:
         if len(y) < 2:

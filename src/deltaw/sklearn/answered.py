@@ -1,0 +1,40 @@
+"""Rows whose answer is known: scikit-learn's y with NaN, None or pandas' NA in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import column_or_1d
+from sklearn.utils._missing import is_pandas_na, is_scalar_nan
+
+from deltaw.exceptions import InputError
+
+Array = NDArray[Any]
+
+
+def answered(y: Any, rows: int, warn: bool = False) -> tuple[Array, NDArray[np.bool_]]:
+    """The answers that are known, and which of the rows have one, (n,).
+
+    Raises InputError where there are not as many answers as rows, or none is known.
+    """
+    y = column_or_1d(y, warn=warn)
+    if len(y) != rows:
+        raise InputError("X, y: expected as many rows", f"{rows} and {len(y)}", "give one answer a row")
+    known = ~_missing(y)
+    if known.all():
+        return y, known
+    if not known.any():
+        raise InputError("y: expected answers", f"none in {len(y):,} rows", "give rows whose answers are known")
+    y = y[known]
+    plain = y.dtype != object or isinstance(y[0], str)
+    return (y if plain else np.asarray(y.tolist())), known  # numbers beside a None came as objects
+
+
+def _missing(y: Array) -> NDArray[np.bool_]:
+    if y.dtype.kind == "f":
+        return np.isnan(y)
+    if y.dtype != object:
+        return np.zeros(len(y), bool)
+    return np.array([each is None or is_scalar_nan(each) or is_pandas_na(each) for each in y], bool)

@@ -1,0 +1,64 @@
+"""TableClassifier and TableRegressor on tables as they come: answers that are missing, columns and kinds by choice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from deltaw.exceptions import InputError
+from deltaw.sklearn import TableClassifier, TableRegressor
+
+QUICK: dict[str, Any] = {"hidden": (6,), "epochs": 4, "random_state": 0}
+N = 60
+RNG = np.random.default_rng(0)
+X = pd.DataFrame({"x": RNG.normal(size=N), "word": RNG.choice(["a", "b"], N)})
+NUMBERS = 3 * X["x"].to_numpy()
+WORDS = np.where(NUMBERS > 0, "up", "down")
+GONE = np.arange(N) % 4 == 1
+
+
+def with_none(values: Any) -> list[Any]:
+    return [None if gone else value for value, gone in zip(values.tolist(), GONE, strict=True)]
+
+
+ANSWERS = {
+    "NaN": np.where(GONE, np.nan, NUMBERS),
+    "None": with_none(NUMBERS),
+    "words": np.array(with_none(WORDS), object),
+    "numbers of classes": with_none((NUMBERS > 0).astype(int)),
+    "pandas": pd.Series(with_none(WORDS), dtype="category"),
+    "pandas, nullable": pd.Series(with_none((NUMBERS > 0).astype(int)), dtype="Int64"),
+    "pandas' strings": pd.Series(with_none(WORDS), dtype="string"),
+    "Polars": pl.Series(with_none(WORDS)),
+}
+
+
+@pytest.mark.parametrize("sort", ANSWERS)
+def test_rows_without_an_answer_are_left_out(sort: str) -> None:
+    y = ANSWERS[sort]
+    made = TableRegressor(**QUICK) if sort in {"NaN", "None"} else TableClassifier(**QUICK)
+    made.fit(X, y)
+    assert made.n_left_out_ == GONE.sum()
+    known = pd.Series(list(y))[~GONE].tolist()
+    other = type(made)(**QUICK).fit(X[~GONE], known)
+    np.testing.assert_array_equal(made.predict(X), other.predict(X))
+    assert other.n_left_out_ == 0
+    assert made.score(X, y) == pytest.approx(made.score(X[~GONE], known))
+    weight = np.arange(1.0, N + 1)
+    assert made.score(X, y, weight) == pytest.approx(made.score(X[~GONE], known, weight[~GONE]))
+
+
+@pytest.mark.parametrize("y", [np.full(N, np.nan), [None] * N])
+def test_no_answer_at_all(y: Any) -> None:
+    for made in (TableClassifier(**QUICK), TableRegressor(**QUICK)):
+        with pytest.raises(InputError, match=f"y: expected answers, found none in {N} rows"):
+            made.fit(X, y)
+
+
+def test_an_infinite_answer_is_refused() -> None:
+    with pytest.raises(ValueError, match="infinity"):
+        TableRegressor(**QUICK).fit(X, np.where(GONE, np.inf, NUMBERS))
