@@ -18,10 +18,10 @@ from deltaw.models import recipes
 from deltaw.models.contents import Learning, Origin
 from deltaw.models.judge import Judge, ScoredEpoch
 from deltaw.models.metrics import metric_of
-from deltaw.models.model import Model, truth
+from deltaw.models.model import Model
+from deltaw.models.parts import Part, answered, as_learnt, part_of, set_apart, to_choose_by
 from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline
-from deltaw.models.split import split
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.tables import Table, kinds, read
@@ -33,29 +33,6 @@ if TYPE_CHECKING:
     from deltaw.tables import Column
 
 Array = NDArray[Any]
-
-FEWEST_VALIDATION_ROWS = 8  # fewer say nothing about which weights are best
-MOST_VALIDATION_ROWS = 5_000  # more say little that these do not
-
-
-@dataclass(frozen=True)
-class Part:
-    """Rows that serve one purpose.
-
-    Attributes:
-        frame: their raw columns.
-        X: (n, n_features) float32, the network's inputs.
-        T: (n,) labels, or (n, n_out) targets as the loss takes them.
-        truth: (n,) class indices, or numbers in the target's own units.
-    """
-
-    frame: pl.DataFrame
-    X: Array
-    T: Array
-    truth: Array
-
-    def __len__(self) -> int:
-        return len(self.X)
 
 
 @dataclass(frozen=True)
@@ -183,19 +160,19 @@ def plan(
     columns = kinds(table, target=name)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
     whole = Target.fit(series, name, task=task, source=table.name)
-    table, left_out = _answered(table, whole)
+    table, left_out = answered(table, whole)
     if left_out:  # what a column is, the rows say that are learnt from
         columns = kinds(table, target=name)
     named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
     chosen = recipes.choose(recipe, whole.task, settings | named)
     metric_of(chosen.metric, whole.task, "keep")  # a name of the other task goes no further
 
-    frame, test = _set_apart(table.frame, table.test, whole, test_size, seed)
-    rest, validation = _validation(frame, whole, chosen.validation, seed + 1)
+    frame, test = set_apart(table.frame, table.test, whole, test_size, seed)
+    rest, validation = to_choose_by(frame, whole, chosen.validation, seed + 1)
     if metric is not None and validation is None:
         found = f"none (validation={chosen.validation:g} of {len(frame):,} rows)"
         raise SettingError("metric: expected rows held out to choose the weights by", found, "leave it out")
-    reading = _reading(whole, rest, chosen, table.name)
+    reading = as_learnt(whole, rest, chosen, table.name)
     try:
         preparation = Preparation.fit(rest, columns, scaling=chosen.scaling, blocks=table.blocks)
     except ColumnError as error:
@@ -203,7 +180,7 @@ def plan(
     chosen = recipes.sized(chosen, len(rest), len(preparation.feature_names), _is_image(table))
 
     def part(rows: pl.DataFrame | None) -> Part | None:
-        return None if rows is None or not len(rows) else _part(rows, preparation, reading, chosen, table.name)
+        return None if rows is None or not len(rows) else part_of(rows, preparation, reading, chosen, table.name)
 
     training = part(rest)
     assert training is not None
@@ -318,58 +295,6 @@ def _scored(model: Model, plan: Plan) -> Model:
         return model
     scores = model._score(plan.test.X, plan.test.truth, threads=plan.threads)
     return replace(model, scores=scores, held_out=plan.test.frame)
-
-
-# --- rows -----------------------------------------------------------------------------------------------------------
-
-
-def _answered(table: Table, target: Target) -> tuple[Table, int]:
-    """The rows that have an answer, and how many have none."""
-    frames = (table.frame, table.test)
-    kept = [None if frame is None else _with_answer(frame, target, table.name) for frame in frames]
-    left_out = sum(len(a) - len(b) for a, b in zip(frames, kept, strict=True) if a is not None and b is not None)
-    assert kept[0] is not None
-    return (replace(table, frame=kept[0], test=kept[1]), left_out) if left_out else (table, 0)
-
-
-def _with_answer(frame: pl.DataFrame, target: Target, source: str) -> pl.DataFrame:
-    return frame.filter(target.known(frame.get_column(target.name), source))
-
-
-def _set_apart(
-    frame: pl.DataFrame, test: pl.DataFrame | None, target: Target, share: float, seed: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(rows to learn from, rows to be scored on); the source's own test rows where it has some."""
-    if test is not None:
-        return frame, test
-    labels = truth(target, frame.get_column(target.name)) if target.task == "classification" else None
-    kept, apart = split(len(frame), share, seed, labels)
-    return frame[kept], frame[apart]
-
-
-def _validation(
-    frame: pl.DataFrame, target: Target, share: float, seed: int
-) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    if round(share * len(frame)) < FEWEST_VALIDATION_ROWS:
-        return frame, None
-    return _set_apart(frame, None, target, min(share, MOST_VALIDATION_ROWS / len(frame)), seed)
-
-
-def _reading(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) -> Target:
-    """The target as the network is to learn it; numbers are scaled by the training rows alone."""
-    if whole.task == "classification":
-        return whole
-    scaling = ("range", recipe.target_low, recipe.target_high) if recipe.targets == "range" else "standard"
-    series, where = rest.get_column(whole.name), f"training rows of {source}"
-    fitted = Target.fit(series, whole.name, "regression", scaling, recipe.clamp, where)
-    return replace(fitted, reason=whole.reason)
-
-
-def _part(frame: pl.DataFrame, preparation: Preparation, target: Target, recipe: Recipe, source: str) -> Part:
-    series = frame.get_column(target.name)
-    one_hot = recipe.targets == "one_hot" and target.task == "classification"
-    T = target.one_hot(series, recipe.target_low, recipe.target_high) if one_hot else target.encode(series, source)
-    return Part(frame, preparation.transform(frame, source), T, truth(target, series, source))
 
 
 def _is_image(table: Table) -> bool:

@@ -1,0 +1,93 @@
+"""The rows of a table by the purpose that they serve: those with an answer, to train on, to choose by, to score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from deltaw.models.model import truth
+from deltaw.models.recipes import Recipe
+from deltaw.models.split import split
+from deltaw.preparation import Preparation, Target
+from deltaw.tables import Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Array = NDArray[Any]
+
+FEWEST_VALIDATION_ROWS = 8  # fewer say nothing about which weights are best
+MOST_VALIDATION_ROWS = 5_000  # more say little that these do not
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that serve one purpose.
+
+    Attributes:
+        frame: their raw columns.
+        X: (n, n_features) float32, the network's inputs.
+        T: (n,) labels, or (n, n_out) targets as the loss takes them.
+        truth: (n,) class indices, or numbers in the target's own units.
+    """
+
+    frame: pl.DataFrame
+    X: Array
+    T: Array
+    truth: Array
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+def answered(table: Table, target: Target) -> tuple[Table, int]:
+    """The rows that have an answer, and how many have none."""
+    frames = (table.frame, table.test)
+    kept = [None if frame is None else _with_answer(frame, target, table.name) for frame in frames]
+    left_out = sum(len(a) - len(b) for a, b in zip(frames, kept, strict=True) if a is not None and b is not None)
+    assert kept[0] is not None
+    return (replace(table, frame=kept[0], test=kept[1]), left_out) if left_out else (table, 0)
+
+
+def _with_answer(frame: pl.DataFrame, target: Target, source: str) -> pl.DataFrame:
+    return frame.filter(target.known(frame.get_column(target.name), source))
+
+
+def set_apart(
+    frame: pl.DataFrame, test: pl.DataFrame | None, target: Target, share: float, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(rows to learn from, rows to be scored on); the source's own test rows where it has some."""
+    if test is not None:
+        return frame, test
+    labels = truth(target, frame.get_column(target.name)) if target.task == "classification" else None
+    kept, apart = split(len(frame), share, seed, labels)
+    return frame[kept], frame[apart]
+
+
+def to_choose_by(
+    frame: pl.DataFrame, target: Target, share: float, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """(rows to train on, rows to choose the best weights by); None where there would be too few of these."""
+    if round(share * len(frame)) < FEWEST_VALIDATION_ROWS:
+        return frame, None
+    return set_apart(frame, None, target, min(share, MOST_VALIDATION_ROWS / len(frame)), seed)
+
+
+def as_learnt(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) -> Target:
+    """The target as the network is to learn it; numbers are scaled by the training rows alone."""
+    if whole.task == "classification":
+        return whole
+    scaling = ("range", recipe.target_low, recipe.target_high) if recipe.targets == "range" else "standard"
+    series, where = rest.get_column(whole.name), f"training rows of {source}"
+    fitted = Target.fit(series, whole.name, "regression", scaling, recipe.clamp, where)
+    return replace(fitted, reason=whole.reason)
+
+
+def part_of(frame: pl.DataFrame, preparation: Preparation, target: Target, recipe: Recipe, source: str) -> Part:
+    """Rows as the network takes them."""
+    series = frame.get_column(target.name)
+    one_hot = recipe.targets == "one_hot" and target.task == "classification"
+    T = target.one_hot(series, recipe.target_low, recipe.target_high) if one_hot else target.encode(series, source)
+    return Part(frame, preparation.transform(frame, source), T, truth(target, series, source))
