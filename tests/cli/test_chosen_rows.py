@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import deltaw
 from deltaw.cli import main
 
 QUICK = ["--engine", "reference", "--hidden", "8", "--epochs", "4"]
@@ -76,3 +77,69 @@ def test_where_none_is_missing_nothing_is_said(run: Run) -> None:
         assert status == 0
         assert "left out" not in err
         assert json.loads(out)["rows_left_out"] == 0
+
+
+def columns(out: str) -> list[str]:
+    return [column["name"] for column in json.loads(out)["columns"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ("--drop user,sub_*", ["x", "word"]),
+        ("--drop user --drop sub_?", ["x", "word"]),
+        ("--only word,x", ["x", "word"]),
+        ('--only "word",x,grade', ["x", "word"]),
+        ("--only sub_*,x --drop sub_2", ["x", "sub_1"]),
+    ],
+)
+def test_columns_by_choice(run: Run, options: str, names: list[str]) -> None:
+    status, out, _ = run(train(f"{options} --json"))
+    assert status == 0
+    assert columns(out) == names
+    table().select(*names).write_csv("few.csv")
+    answers = [json.loads(run(f"predict model.deltaw {rows}.csv --json")[1]) for rows in ("rows", "few")]
+    assert answers[0] == answers[1]
+    assert run(f"doctor rows.csv -t grade --seconds 0 {options} --json")[0] == 0
+    assert run("doctor model.deltaw rows.csv --seconds 0 --json")[0] == 0
+
+
+def test_a_name_with_a_comma(run: Run) -> None:
+    table().rename({"sub_1": "last, first"}).write_csv("rows.csv")
+    status = main([*train("--json").split(), "--drop", 'user,"last, first"', "--drop", "sub_2"])
+    assert status == 0
+    assert '"last, first"' in Path("rows.csv").read_text()
+    assert deltaw.load("model.deltaw").preparation.column_names == ("x", "word")
+
+
+WRONG = {
+    "--drop wrod": ('expected a column "wrod"', 'did you mean "word"?'),
+    "--only x,wrod": ('did you mean "word"?',),
+    "--drop subs_*": ('"subs_*" matches', 'did you mean "sub_'),
+    "--only z*": ('"z*" matches',),
+    "--drop grade": ('the target "grade"',),
+    "--only x,word --drop x": ('"x" in both',),
+    "--only x,word --drop sub_1": ("of the columns asked for", '"sub_1"'),
+    "--drop *": ("none that is kept",),
+    "--drop ,": ("--drop: expected names of columns",),
+    "--only x,": ("--only: expected names of columns",),
+    "--drop 5": ('"5"',),
+}
+
+
+@pytest.mark.parametrize("options", WRONG)
+def test_what_cannot_be_is_one_line(run: Run, options: str) -> None:
+    for command in (train(options), f"doctor rows.csv -t grade {options}"):
+        status, out, err = run(command)
+        assert (status, out) == (2, "")
+        assert err.startswith("deltaw: ")
+        assert err.count("\n") == 1
+        assert not [words for words in WRONG[options] if words not in err], err
+    assert {path.name for path in Path().iterdir()} == {"rows.csv"}
+
+
+def test_a_model_keeps_its_own_columns(run: Run) -> None:
+    assert run(train("--drop user"))[0] == 0
+    status, _, err = run("doctor model.deltaw rows.csv --drop x --only word")
+    assert status == 2
+    assert "--drop, --only" in err

@@ -38,7 +38,7 @@ def test_rows_are_arguments_of_fit_or_settings() -> None:
 def called(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A command with one more row than there is: what it gets for its arguments, and what is not for a model."""
     monkeypatch.setitem(
-        TRAINING, "drop", Row(Annotated[list[str] | None, typer.Option(help="Not these.")], read=tuple, of_file=True)
+        TRAINING, "leave", Row(Annotated[list[str] | None, typer.Option(help="Not these.")], read=tuple, of_file=True)
     )
     small, got = typer.Typer(), []
 
@@ -60,8 +60,8 @@ DEFAULTS = {"recipe": "default", "test_size": 0.2, "seed": 0, "engine": "native"
 
 def test_a_row_is_all_that_an_option_takes(called: Any) -> None:
     assert called() == ("digits", DEFAULTS, False, [])
-    assert called("--data", "x.csv", "--drop", "a", "--drop", "b", "--delimiter", ";", "--json") == (
-        "x.csv", DEFAULTS | {"drop": ("a", "b"), "delimiter": ";"}, True, [],
+    assert called("--data", "x.csv", "--leave", "a", "--leave", "b", "--delimiter", ";", "--json") == (
+        "x.csv", DEFAULTS | {"leave": ("a", "b"), "delimiter": ";"}, True, [],
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.base import clone
 
 from deltaw.exceptions import InputError
 from deltaw.sklearn import TableClassifier, TableRegressor
@@ -62,3 +63,15 @@ def test_no_answer_at_all(y: Any) -> None:
 def test_an_infinite_answer_is_refused() -> None:
     with pytest.raises(ValueError, match="infinity"):
         TableRegressor(**QUICK).fit(X, np.where(GONE, np.inf, NUMBERS))
+
+
+def test_columns_by_choice() -> None:
+    wide = X.assign(sub_1=NUMBERS, sub_2=-NUMBERS, target=1.0)
+    for choice in ({"drop": ["sub_*", "target"]}, {"columns": ("x", "word")}):
+        made = TableClassifier(**choice, **QUICK).fit(wide, WORDS)
+        np.testing.assert_array_equal(made.predict(wide), TableClassifier(**QUICK).fit(X, WORDS).predict(X))
+        assert clone(made).get_params() == made.get_params()
+    with pytest.raises(InputError, match='did you mean "word"'):
+        TableClassifier(drop="wrod", **QUICK).fit(X, WORDS)
+    with pytest.raises(ValueError, match="'drop' parameter"):
+        TableClassifier(drop=3, **QUICK).fit(X, WORDS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import typer
@@ -99,6 +99,16 @@ def _hidden(text: str) -> tuple[int, ...]:
         raise SettingError("--hidden: expected units of each hidden layer", repr(text), "give e.g. 64,64") from None
 
 
+def _names(option: str, texts: list[str]) -> tuple[str, ...]:
+    """["a,b", '"last, first"'] -> ("a", "b", "last, first"): quotes keep a comma within a name."""
+    import csv
+
+    names = tuple(name.strip() for record in csv.reader(texts, skipinitialspace=True) for name in record)
+    if not names or not all(names):
+        raise SettingError(f"{option}: expected names of columns", repr(",".join(texts)), "give e.g. id,'sub_*'")
+    return names
+
+
 def _settings(pairs: list[str]) -> dict[str, Any]:
     """["dropout=0.1", "activation=relu"] -> {"dropout": 0.1, "activation": "relu"}."""
     return dict(map(_setting, pairs))
@@ -120,6 +130,20 @@ TRAINING: dict[str, Row] = {
     "target": Row(Annotated[str | None, typer.Option("--target", "-t", help="The column to be predicted.")]),
     "recipe": Row(
         Annotated[str, typer.Option("--recipe", "-r", help="default, or notes: the method of the notes.")], "default"
+    ),
+    "drop": Row(
+        Annotated[
+            list[str] | None,
+            typer.Option(metavar="COLUMNS", help="Leave these out, e.g. id,'sub_*'; again for more."),
+        ],
+        read=partial(_names, "--drop"),
+    ),
+    "columns": Row(
+        Annotated[
+            list[str] | None,
+            typer.Option("--only", metavar="COLUMNS", help="Use these only, beside the target; again for more."),
+        ],
+        read=partial(_names, "--only"),
     ),
     "hidden": Row(
         Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")], read=_hidden

@@ -25,6 +25,7 @@ from deltaw.models.scores import Baseline
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.tables import Table, kinds, read
+from deltaw.tables.choice import Names, chosen
 from deltaw.training import EarlyStopping, Epoch, train
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def fit(
     test_size: float = 0.2,
     task: str | None = None,
     metric: str | None = None,
+    drop: Names = None,
+    columns: Names = None,
     delimiter: str | None = None,
     max_bytes: int | None = None,
     callbacks: Iterable[Callback] = (),
@@ -112,6 +115,8 @@ def fit(
             its own test rows (MNIST) keeps those.
         task: "classification" or "regression"; None: by the target's values.
         metric: the score that chooses the best weights ("auc", "mae", …; see `METRICS`); None: the recipe's `keep`.
+        drop: columns to leave out, by names and patterns ("sub_*"): the model does not know them.
+        columns: the only ones to use, beside the target; None: all.
         delimiter: between the fields of a text file; None: found out.
         max_bytes: a larger file is refused; None: see `deltaw.read`.
         callbacks: called with a `ScoredEpoch` after each epoch; one that returns True ends training.
@@ -130,7 +135,8 @@ def fit(
     settings |= {name: value for name, value in named.items() if value is not None}
     return run(
         plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test_size=test_size,
-             task=task, metric=metric, delimiter=delimiter, max_bytes=max_bytes, **settings),
+             task=task, metric=metric, drop=drop, columns=columns, delimiter=delimiter, max_bytes=max_bytes,
+             **settings),
         callbacks,
     )  # fmt: skip
 
@@ -146,6 +152,8 @@ def plan(
     test_size: float = 0.2,
     task: str | None = None,
     metric: str | None = None,
+    drop: Names = None,
+    columns: Names = None,
     delimiter: str | None = None,
     max_bytes: int | None = None,
     **settings: Any,
@@ -157,42 +165,43 @@ def plan(
     table = read(source, delimiter, max_bytes)
     name = target or table.target or _no_target(table)
     series = table.column(name)
-    columns = kinds(table, target=name)
+    table = chosen(table, name, drop, columns)
+    found = kinds(table, target=name)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
     whole = Target.fit(series, name, task=task, source=table.name)
     table, left_out = answered(table, whole)
     if left_out:  # what a column is, the rows say that are learnt from
-        columns = kinds(table, target=name)
+        found = kinds(table, target=name)
     named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
-    chosen = recipes.choose(recipe, whole.task, settings | named)
-    metric_of(chosen.metric, whole.task, "keep")  # a name of the other task goes no further
+    settled = recipes.choose(recipe, whole.task, settings | named)
+    metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
 
     frame, test = set_apart(table.frame, table.test, whole, test_size, seed)
-    rest, validation = to_choose_by(frame, whole, chosen.validation, seed + 1)
+    rest, validation = to_choose_by(frame, whole, settled.validation, seed + 1)
     if metric is not None and validation is None:
-        found = f"none (validation={chosen.validation:g} of {len(frame):,} rows)"
-        raise SettingError("metric: expected rows held out to choose the weights by", found, "leave it out")
-    reading = as_learnt(whole, rest, chosen, table.name)
+        none = f"none (validation={settled.validation:g} of {len(frame):,} rows)"
+        raise SettingError("metric: expected rows held out to choose the weights by", none, "leave it out")
+    reading = as_learnt(whole, rest, settled, table.name)
     try:
-        preparation = Preparation.fit(rest, columns, scaling=chosen.scaling, blocks=table.blocks)
+        preparation = Preparation.fit(rest, found, scaling=settled.scaling, blocks=table.blocks)
     except ColumnError as error:
         raise ColumnError(f"{table.name}: {error.expected}", error.found, error.remedy) from None
-    chosen = recipes.sized(chosen, len(rest), len(preparation.feature_names), _is_image(table))
+    settled = recipes.sized(settled, len(rest), len(preparation.feature_names), _is_image(table))
 
     def part(rows: pl.DataFrame | None) -> Part | None:
-        return None if rows is None or not len(rows) else part_of(rows, preparation, reading, chosen, table.name)
+        return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, table.name)
 
     training = part(rest)
     assert training is not None
-    assert chosen.hidden is not None
+    assert settled.hidden is not None
     network = Network(
-        [training.X.shape[1], *chosen.hidden, len(reading.classes or (reading.name,))],
-        activations=[*[chosen.activation] * len(chosen.hidden), chosen.output_activation],
-        bias=chosen.bias,
-        init=chosen.init,
+        [training.X.shape[1], *settled.hidden, len(reading.classes or (reading.name,))],
+        activations=[*[settled.activation] * len(settled.hidden), settled.output_activation],
+        bias=settled.bias,
+        init=settled.init,
         seed=seed,
     )
-    return Plan(table, columns, preparation, reading, chosen, network, training, part(validation), part(test),
+    return Plan(table, found, preparation, reading, settled, network, training, part(validation), part(test),
                 seed, test_size, engine, threads, left_out)  # fmt: skip
 
 
@@ -200,6 +209,7 @@ def replan(model: Model, source: Any) -> Plan | None:
     """The plan that a model was trained by, where `source` holds the rows that it was trained on; None for others.
 
     The rows are divided anew by the model's seed; they are the same where they give the same preparation and target.
+    Which columns it knows, its preparation says.
 
     Raises:
         InputError: the source cannot be read, or has no column of the target's name.
@@ -209,7 +219,8 @@ def replan(model: Model, source: Any) -> Plan | None:
     decided = {name: value for name, value in vars(recipe).items() if name != "name" and value is not None}
     try:
         again = plan(table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine,
-                     test_size=origin.test_size, task=model.task, **decided)  # fmt: skip
+                     test_size=origin.test_size, task=model.task, columns=model.preparation.column_names,
+                     **decided)  # fmt: skip
     except InputError:
         return None
     same = (

@@ -92,6 +92,11 @@ class Preparation:
         return tuple(name for step in self.steps for name in step.inputs)
 
     @property
+    def column_names(self) -> tuple[str, ...]:
+        """Raw columns that it knows: those and the ones that say nothing."""
+        return (*self.input_names, *(each.column for each in self.left_out))
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the columns of X."""
         return tuple(name for step in self.steps for name in step.features)
@@ -139,7 +144,7 @@ class Preparation:
 
     def extra(self, frame: pl.DataFrame) -> tuple[str, ...]:
         """Columns of `frame` that training did not know."""
-        known = {*self.input_names, *(each.column for each in self.left_out)}
+        known = set(self.column_names)
         return tuple(name for name in frame.columns if name not in known)
 
     def describe(self) -> list[Treatment]:

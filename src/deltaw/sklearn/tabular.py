@@ -43,12 +43,16 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         "n_threads": [COUNT, None],
         "random_state": ["random_state"],
         "settings": [dict, None],
+        "drop": [str, "array-like", None],
+        "columns": [str, "array-like", None],
     }
     _task: ClassVar[str]
 
     # The parameters that are read here by their names.
     recipe: str
     settings: dict[str, Any] | None
+    drop: Any
+    columns: Any
     random_state: Any
     engine: str
     n_threads: int | None
@@ -76,6 +80,8 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         validation: float | None = None,
         patience: int | None = None,
         settings: dict[str, Any] | None = None,
+        drop: Any = None,
+        columns: Any = None,
         random_state: Any = None,
         engine: str = "native",
         n_threads: int | None = None,
@@ -111,7 +117,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         self.model_ = self._named(
             models.fit(
                 whole, name, self.recipe, seed=seed, engine=self.engine, threads=threads(self.n_threads), test_size=0.0,
-                task=self._task, **self._settings(),
+                task=self._task, drop=self.drop, columns=self.columns, **self._settings(),
             )
         )  # fmt: skip
         self.n_iter_ = len(self.model_.history)
@@ -174,7 +180,8 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     """Classes from a table as it is: types, missing values, categories and scales are dealt with inside.
 
     The parameters are those of `deltaw.fit`: a recipe, and fields of it to be changed; None leaves the choice to the
-    recipe and the data. `settings` takes the fields that have no parameter of their own.
+    recipe and the data. `settings` takes the fields that have no parameter of their own. `drop` and `columns` say by
+    names and patterns ("sub_*") which columns of X are left out, or the only ones used.
 
     Attributes:
         classes_: in the order of `predict_proba`'s columns.

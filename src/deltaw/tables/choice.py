@@ -1,0 +1,128 @@
+"""Which columns of a table are used, and as what, where that is told: by names, and by patterns such as sub_*."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from deltaw.exceptions import ColumnError, SettingError
+from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest
+
+Names = str | Iterable[str] | None
+Known = Mapping[str, tuple[str, ...]]  # what a name stands for: a column for itself, a block for its columns
+
+SIGNS = "*?["  # what makes a pattern of a name that no column has: see `fnmatch`
+
+
+def chosen(table: Table, target: str, drop: Names = None, columns: Names = None) -> Table:
+    """The table with some of its columns only; the target always stays, and no pattern means it.
+
+    Args:
+        table: a name of its blocks stands for all their columns.
+        target: the column to be predicted.
+        drop: columns to leave out.
+        columns: the only ones to keep; None keeps all. `drop` then leaves out some of these.
+
+    Raises:
+        SettingError: the target is to be left out, or a column of `columns`, or all columns; what is no name.
+        ColumnError: a name that no column has, or a pattern that none matches.
+    """
+    if drop is None and columns is None:
+        return table
+    only, less = names_of("columns", columns), names_of("drop", drop)
+    known, source = _inputs(table, target), table.name
+    if columns is not None:
+        known, source = _kept(known, _meant(only, known, target, source)), f"{source}, of the columns asked for"
+    for name in less:
+        if name == target or (name not in known and fnmatchcase(target, name) and not _matches(name, known)):
+            raise SettingError("drop: expected columns to learn from", f'the target "{clip(target)}"', "keep it")
+        if name in only:
+            raise SettingError("drop: expected others than columns", f'"{clip(name)}" in both', "leave one of them out")
+    gone = {place for name in _meant(less, known, target, source) for place in known[name]}
+    places = {place for columns_of in known.values() for place in columns_of} - gone
+    if not places:
+        expected = f"{table.name}: expected a column to learn from beside the target"
+        raise SettingError(expected, "none that is kept", "leave out fewer")
+    frame = table.frame[[name for name in table.frame.columns if name in places or name == target]]
+    test = None if table.test is None else table.test[frame.columns]
+    return replace(table, frame=frame, test=test, blocks=tuple(_parts(table.blocks, places)))
+
+
+def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None, usable: Iterable[str]) -> dict[str, str]:
+    """The kind of each column that the caller told one of, by names and patterns; the last that means a column counts.
+
+    Raises:
+        SettingError: an unknown kind, or what is no mapping; the target, or part of a block.
+        ColumnError: a name that no column has, or a pattern that none matches.
+    """
+    usable = list(usable)
+    if not isinstance(kinds or {}, Mapping):
+        raise SettingError("kinds: expected a kind for each column", repr(kinds), 'give e.g. {"year": "number"}')
+    asked: dict[str, str] = {}
+    known, in_blocks = _inputs(table, target), {name for block in table.blocks for name in (block.name, *block.columns)}
+    for name, kind in (kinds or {}).items():
+        if kind not in usable:
+            near = nearest(str(kind), usable)
+            remedy = f"did you mean {near}?" if near else "choose one of these"
+            raise SettingError(f'kind of "{clip(str(name))}": expected {", ".join(usable)}', repr(kind), remedy)
+        if name == target:
+            raise SettingError("kinds: expected columns to learn from", f'the target "{clip(name)}"', "give a task")
+        for each in _meant(names_of("kinds", name), known, target, table.name):
+            if each in in_blocks:
+                found = f'"{clip(each)}", which is one of numbers on one scale'
+                raise SettingError("kinds: expected a column of its own", found, "leave it out")
+            asked[each] = kind
+    return asked
+
+
+def names_of(what: str, given: Any) -> tuple[str, ...]:
+    """One name or several. Raises SettingError for what is none."""
+    names = (given,) if isinstance(given, str) else () if given is None else given
+    names = tuple(names) if isinstance(names, Iterable) and not isinstance(names, Mapping) else (given,)
+    if not all(isinstance(name, str) for name in names) or (given is not None and not names):
+        raise SettingError(f"{what}: expected names of columns", repr(given), 'give e.g. ["id", "sub_*"]')
+    return names
+
+
+def _inputs(table: Table, target: str) -> Known:
+    return {block.name: block.columns for block in table.blocks} | {
+        name: (name,) for name in table.frame.columns if name != target
+    }
+
+
+def _kept(known: Known, names: Iterable[str]) -> Known:
+    """What is known of the columns that the names stand for."""
+    places = {place for name in names for place in known[name]}
+    return {name: columns for name, columns in known.items() if places.issuperset(columns)}
+
+
+def _meant(names: Iterable[str], known: Known, target: str, source: str) -> list[str]:
+    """The known names that are meant. Raises ColumnError for a name or a pattern that means none."""
+    found: list[str] = []
+    for name in names:
+        if name == target:
+            continue
+        matches = [name] if name in known else _matches(name, known)
+        if not matches and any(sign in name for sign in SIGNS):
+            near = nearest(name.translate(dict.fromkeys(map(ord, SIGNS))), known)
+            remedy = f'did you mean "{near}"?' if near else "give a pattern of these names"
+            expected = f'{source}: expected columns that "{clip(name)}" matches'
+            raise ColumnError(expected, f"the columns {listing(known)}", remedy)
+        if not matches:
+            raise missing_column(name, known, source)
+        found += matches
+    return found
+
+
+def _matches(pattern: str, known: Known) -> list[str]:
+    return [name for name in known if fnmatchcase(name, pattern)]
+
+
+def _parts(blocks: Iterable[Block], places: set[str]) -> Iterable[Block]:
+    """What remains of each block: of a part nobody knows a shape."""
+    for block in blocks:
+        kept = tuple(name for name in block.columns if name in places)
+        if kept:
+            yield block if kept == block.columns else replace(block, columns=kept, shape=(len(kept),))
