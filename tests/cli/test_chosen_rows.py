@@ -124,6 +124,15 @@ WRONG = {
     "--drop ,": ("--drop: expected names of columns",),
     "--only x,": ("--only: expected names of columns",),
     "--drop 5": ('"5"',),
+    "--as word": ("--as: expected COLUMN=KIND",),
+    "--as word=": ("--as: expected COLUMN=KIND",),
+    "--as =number": ("--as: expected COLUMN=KIND",),
+    "--as word=numbr": ("number, category, boolean, date", "did you mean number?"),
+    "--as wrod=category": ('did you mean "word"?',),
+    "--as word=number": ("expected a number in row 1 of", "rows.csv"),
+    "--as x=date": ("expected a date in row 1 of", '"x"'),
+    "--as grade=category": ('the target "grade"',),
+    "--as word=category --drop word": ('expected a column "word"',),
 }
 
 
@@ -143,3 +152,15 @@ def test_a_model_keeps_its_own_columns(run: Run) -> None:
     status, _, err = run("doctor model.deltaw rows.csv --drop x --only word")
     assert status == 2
     assert "--drop, --only" in err
+
+
+def test_kinds_that_are_told(run: Run) -> None:
+    status, out, _ = run(train("--as user=category,sub_*=number --as word=category --json"))
+    assert status == 0
+    found = {column["name"]: column for column in json.loads(out)["columns"]}
+    assert found["user"]["kind"] == "category"
+    assert "as asked" in found["user"]["reason"]
+    assert deltaw.load("model.deltaw").preparation.kinds["user"] == "category"
+    assert run("predict model.deltaw rows.csv")[0] == 0
+    assert run("doctor rows.csv -t grade --seconds 0 --as user=category")[0] == 0
+    assert run("doctor model.deltaw rows.csv --seconds 0")[0] == 0

@@ -75,3 +75,14 @@ def test_columns_by_choice() -> None:
         TableClassifier(drop="wrod", **QUICK).fit(X, WORDS)
     with pytest.raises(ValueError, match="'drop' parameter"):
         TableClassifier(drop=3, **QUICK).fit(X, WORDS)
+
+
+def test_kinds_that_are_told() -> None:
+    users = X.assign(user=np.arange(N) % 6)
+    made = TableClassifier(kinds={"user": "category"}, **QUICK).fit(users, WORDS)
+    assert made.model_.preparation.kinds["user"] == "category"
+    assert clone(made).get_params()["kinds"] == {"user": "category"}
+    with pytest.raises(InputError, match="did you mean category"):
+        TableClassifier(kinds={"user": "categry"}, **QUICK).fit(users, WORDS)
+    with pytest.raises(ValueError, match="'kinds' parameter"):
+        TableClassifier(kinds="user", **QUICK).fit(users, WORDS)

@@ -42,3 +42,32 @@ def test_part_of_a_picture_is_no_picture() -> None:
 
 def blocks() -> list[str]:
     return [block.name for block in deltaw.read("digits").blocks]
+
+
+def test_kinds_that_are_told_are_kept(table: pl.DataFrame, tmp_path: Path) -> None:
+    users = table.with_columns(id=pl.int_range(pl.len()) % 20 + 1, stars=pl.int_range(pl.len()) % 2)
+    kinds = {"id": "category", "sunny": "category", "stars": "boolean"}
+    model = deltaw.fit(users, "grade", kinds=kinds, columns=["size", *kinds], **QUICK)
+    assert model.preparation.kinds == {"id": "category", "size": "number", "sunny": "category", "stars": "boolean"}
+    assert "id=7" in model.preparation.feature_names
+    model.save(tmp_path / "m.deltaw")
+    loaded = deltaw.load(tmp_path / "m.deltaw")
+    assert loaded.preparation == model.preparation
+    np.testing.assert_array_equal(loaded.predict(users), model.predict(users))
+    again = models.replan(loaded, users)
+    assert again is not None
+    np.testing.assert_array_equal(
+        again.training.X, models.plan(users, "grade", kinds=kinds, columns=["size", *kinds], **QUICK).training.X
+    )
+
+
+def test_an_identifier_is_used_where_asked(table: pl.DataFrame) -> None:
+    assert "id" not in models.plan(table, "grade", **QUICK).preparation.input_names
+    for kind in ("number", "category"):
+        assert "id" in models.plan(table, "grade", kinds={"id": kind}, **QUICK).preparation.input_names
+
+
+def test_a_kind_found_told_again_changes_nothing(table: pl.DataFrame) -> None:
+    plan = models.plan(table, "grade", **QUICK)
+    told = models.plan(table, "grade", kinds=plan.preparation.kinds, **QUICK)
+    assert told.preparation == plan.preparation

@@ -109,6 +109,15 @@ def _names(option: str, texts: list[str]) -> tuple[str, ...]:
     return names
 
 
+def _kinds(texts: list[str]) -> dict[str, str]:
+    """["userId=category", "a=number,b=date"] -> {"userId": "category", "a": "number", "b": "date"}."""
+    pairs = [pair.rpartition("=") for pair in _names("--as", texts)]
+    for name, _, kind in pairs:
+        if not name or not kind:
+            raise SettingError("--as: expected COLUMN=KIND", repr(",".join(texts)), "give e.g. --as year=number")
+    return {name.strip(): kind.strip() for name, _, kind in pairs}
+
+
 def _settings(pairs: list[str]) -> dict[str, Any]:
     """["dropout=0.1", "activation=relu"] -> {"dropout": 0.1, "activation": "relu"}."""
     return dict(map(_setting, pairs))
@@ -144,6 +153,17 @@ TRAINING: dict[str, Row] = {
             typer.Option("--only", metavar="COLUMNS", help="Use these only, beside the target; again for more."),
         ],
         read=partial(_names, "--only"),
+    ),
+    "kinds": Row(
+        Annotated[
+            list[str] | None,
+            typer.Option(
+                "--as",
+                metavar="COLUMN=KIND",
+                help="Take it for a number, category, boolean or date, e.g. year=number; again for more.",
+            ),
+        ],
+        read=_kinds,
     ),
     "hidden": Row(
         Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")], read=_hidden

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,8 +24,9 @@ from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
-from deltaw.tables import Table, kinds, read
-from deltaw.tables.choice import Names, chosen
+from deltaw.tables import Table, read
+from deltaw.tables import kinds as kinds_of
+from deltaw.tables.choice import Names, chosen, kinds_asked
 from deltaw.training import EarlyStopping, Epoch, train
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def fit(
     metric: str | None = None,
     drop: Names = None,
     columns: Names = None,
+    kinds: Mapping[str, str] | None = None,
     delimiter: str | None = None,
     max_bytes: int | None = None,
     callbacks: Iterable[Callback] = (),
@@ -117,6 +119,8 @@ def fit(
         metric: the score that chooses the best weights ("auc", "mae", …; see `METRICS`); None: the recipe's `keep`.
         drop: columns to leave out, by names and patterns ("sub_*"): the model does not know them.
         columns: the only ones to use, beside the target; None: all.
+        kinds: what columns are, where that shall not be found out: {"userId": "category", "year": "number"}; a kind
+            is number, category, boolean or date.
         delimiter: between the fields of a text file; None: found out.
         max_bytes: a larger file is refused; None: see `deltaw.read`.
         callbacks: called with a `ScoredEpoch` after each epoch; one that returns True ends training.
@@ -135,8 +139,8 @@ def fit(
     settings |= {name: value for name, value in named.items() if value is not None}
     return run(
         plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test_size=test_size,
-             task=task, metric=metric, drop=drop, columns=columns, delimiter=delimiter, max_bytes=max_bytes,
-             **settings),
+             task=task, metric=metric, drop=drop, columns=columns, kinds=kinds, delimiter=delimiter,
+             max_bytes=max_bytes, **settings),
         callbacks,
     )  # fmt: skip
 
@@ -154,6 +158,7 @@ def plan(
     metric: str | None = None,
     drop: Names = None,
     columns: Names = None,
+    kinds: Mapping[str, str] | None = None,
     delimiter: str | None = None,
     max_bytes: int | None = None,
     **settings: Any,
@@ -166,12 +171,13 @@ def plan(
     name = target or table.target or _no_target(table)
     series = table.column(name)
     table = chosen(table, name, drop, columns)
-    found = kinds(table, target=name)
+    told = kinds_asked(table, name, kinds)
+    found = kinds_of(table, name, told)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
     whole = Target.fit(series, name, task=task, source=table.name)
     table, left_out = answered(table, whole)
     if left_out:  # what a column is, the rows say that are learnt from
-        found = kinds(table, target=name)
+        found = kinds_of(table, name, told)
     named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
     settled = recipes.choose(recipe, whole.task, settings | named)
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
@@ -209,7 +215,7 @@ def replan(model: Model, source: Any) -> Plan | None:
     """The plan that a model was trained by, where `source` holds the rows that it was trained on; None for others.
 
     The rows are divided anew by the model's seed; they are the same where they give the same preparation and target.
-    Which columns it knows, its preparation says.
+    Which columns it knows, and as what, its preparation says.
 
     Raises:
         InputError: the source cannot be read, or has no column of the target's name.
@@ -220,7 +226,7 @@ def replan(model: Model, source: Any) -> Plan | None:
     try:
         again = plan(table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine,
                      test_size=origin.test_size, task=model.task, columns=model.preparation.column_names,
-                     **decided)  # fmt: skip
+                     kinds=model.preparation.kinds, **decided)  # fmt: skip
     except InputError:
         return None
     same = (

@@ -97,6 +97,11 @@ class Preparation:
         return (*self.input_names, *(each.column for each in self.left_out))
 
     @property
+    def kinds(self) -> dict[str, str]:
+        """What it takes each column for that it uses, blocks aside."""
+        return {step.title: step.kind for step in self.steps if step.kind in FITTED}
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the columns of X."""
         return tuple(name for step in self.steps for name in step.features)

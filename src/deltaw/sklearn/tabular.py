@@ -45,6 +45,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         "settings": [dict, None],
         "drop": [str, "array-like", None],
         "columns": [str, "array-like", None],
+        "kinds": [dict, None],
     }
     _task: ClassVar[str]
 
@@ -53,6 +54,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
     settings: dict[str, Any] | None
     drop: Any
     columns: Any
+    kinds: dict[str, str] | None
     random_state: Any
     engine: str
     n_threads: int | None
@@ -82,6 +84,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         settings: dict[str, Any] | None = None,
         drop: Any = None,
         columns: Any = None,
+        kinds: dict[str, str] | None = None,
         random_state: Any = None,
         engine: str = "native",
         n_threads: int | None = None,
@@ -117,7 +120,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         self.model_ = self._named(
             models.fit(
                 whole, name, self.recipe, seed=seed, engine=self.engine, threads=threads(self.n_threads), test_size=0.0,
-                task=self._task, drop=self.drop, columns=self.columns, **self._settings(),
+                task=self._task, drop=self.drop, columns=self.columns, kinds=self.kinds, **self._settings(),
             )
         )  # fmt: skip
         self.n_iter_ = len(self.model_.history)
@@ -181,7 +184,8 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     The parameters are those of `deltaw.fit`: a recipe, and fields of it to be changed; None leaves the choice to the
     recipe and the data. `settings` takes the fields that have no parameter of their own. `drop` and `columns` say by
-    names and patterns ("sub_*") which columns of X are left out, or the only ones used.
+    names and patterns ("sub_*") which columns of X are left out, or the only ones used, and `kinds` what columns are:
+    {"userId": "category"}.
 
     Attributes:
         classes_: in the order of `predict_proba`'s columns.

@@ -9,6 +9,7 @@ from typing import Any
 
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest
+from deltaw.tables.told import READ_AS
 
 Names = str | Iterable[str] | None
 Known = Mapping[str, tuple[str, ...]]  # what a name stands for: a column for itself, a block for its columns
@@ -50,23 +51,22 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
     return replace(table, frame=frame, test=test, blocks=tuple(_parts(table.blocks, places)))
 
 
-def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None, usable: Iterable[str]) -> dict[str, str]:
+def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> dict[str, str]:
     """The kind of each column that the caller told one of, by names and patterns; the last that means a column counts.
 
     Raises:
         SettingError: an unknown kind, or what is no mapping; the target, or part of a block.
         ColumnError: a name that no column has, or a pattern that none matches.
     """
-    usable = list(usable)
     if not isinstance(kinds or {}, Mapping):
         raise SettingError("kinds: expected a kind for each column", repr(kinds), 'give e.g. {"year": "number"}')
     asked: dict[str, str] = {}
     known, in_blocks = _inputs(table, target), {name for block in table.blocks for name in (block.name, *block.columns)}
     for name, kind in (kinds or {}).items():
-        if kind not in usable:
-            near = nearest(str(kind), usable)
+        if kind not in READ_AS:
+            near = nearest(str(kind), READ_AS)
             remedy = f"did you mean {near}?" if near else "choose one of these"
-            raise SettingError(f'kind of "{clip(str(name))}": expected {", ".join(usable)}', repr(kind), remedy)
+            raise SettingError(f'kind of "{clip(str(name))}": expected {", ".join(READ_AS)}', repr(kind), remedy)
         if name == target:
             raise SettingError("kinds: expected columns to learn from", f'the target "{clip(name)}"', "give a task")
         for each in _meant(names_of("kinds", name), known, target, table.name):

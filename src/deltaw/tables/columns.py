@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -11,8 +12,9 @@ import polars.selectors as cs
 from deltaw.exceptions import ColumnError
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, date_format, read_dates, read_numbers
 from deltaw.tables.table import Block, Table, cell_error, clip, missing_column
+from deltaw.tables.told import READ_AS
 
-USABLE = ("number", "category", "boolean", "date")
+USABLE = tuple(READ_AS)  # number, category, boolean, date
 LEFT_OUT = ("identifier", "constant", "text")
 KINDS = USABLE + LEFT_OUT
 
@@ -46,12 +48,17 @@ class Column:
     format: str = ""
 
 
-def kinds(table: Table, target: str | None = None) -> tuple[Column, ...]:
+def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | None = None) -> tuple[Column, ...]:
     """The kind of every column of `table` but the target; a block counts as one column of numbers.
+
+    Args:
+        table: the rows.
+        target: the column that is no input.
+        told: the kind of each column that the caller told one of (`deltaw.tables.choice.kinds_asked`).
 
     Raises:
         ColumnError: no column is called `target`, or it is part of a block; a number is infinite; nearly all cells of
-            a column are days and a few are not.
+            a column are days and a few are not; a cell is not of the kind that was told.
     """
     frame = table.frame
     blocks = {name: block for block in table.blocks for name in block.columns}
@@ -62,7 +69,7 @@ def kinds(table: Table, target: str | None = None) -> tuple[Column, ...]:
         raise ColumnError(expected, f'"{target}"', "choose another column")
     single = frame[[name for name in frame.columns if name not in blocks and name != target]]
     _check_finite(single, table.name)
-    typed = {column.name: column for column in _single_columns(single, table.name)}
+    typed = {column.name: column for column in _single_columns(single, table.name, told or {})}
     typed |= {block.name: _block_column(block) for block in table.blocks}
     order = dict.fromkeys(blocks[name].name if name in blocks else name for name in frame.columns if name != target)
     return _with_something_usable(tuple(typed[name] for name in order), single)
@@ -82,13 +89,26 @@ def _check_finite(frame: pl.DataFrame, source: str) -> None:
                 raise cell_error(source, name, row, "a finite number", frame[name][row], "correct it or leave it empty")
 
 
-def _single_columns(frame: pl.DataFrame, source: str) -> list[Column]:
+def _single_columns(frame: pl.DataFrame, source: str, told: Mapping[str, str]) -> list[Column]:
     if frame.width == 0:
         return []
     missing = frame.null_count().row(0)
     distinct = frame.select(pl.all().n_unique()).row(0)  # counts null as a value
     counted = zip(frame.iter_columns(), missing, distinct, strict=True)
-    return [_single_column(column, n, d - (n > 0), source) for column, n, d in counted]
+    return [
+        _as_told(column, n, d - (n > 0), source, told[column.name])
+        if column.name in told
+        else _single_column(column, n, d - (n > 0), source)
+        for column, n, d in counted
+    ]
+
+
+def _as_told(column: pl.Series, missing: int, distinct: int, source: str, kind: str) -> Column:
+    if distinct == 0:
+        expected = f'{source}: expected values in column "{column.name}", which is told to be of kind {kind}'
+        raise ColumnError(expected, f"none in {len(column):,} rows", "leave it out")
+    spelling = READ_AS[kind](column, source)
+    return Column(column.name, kind, f"as asked: {distinct:,} distinct values", missing, distinct, spelling)
 
 
 def _single_column(column: pl.Series, missing: int, distinct: int, source: str) -> Column:
