@@ -164,3 +164,9 @@ def test_kinds_that_are_told(run: Run) -> None:
     assert run("predict model.deltaw rows.csv")[0] == 0
     assert run("doctor rows.csv -t grade --seconds 0 --as user=category")[0] == 0
     assert run("doctor model.deltaw rows.csv --seconds 0")[0] == 0
+
+
+def test_the_task_is_stated(run: Run) -> None:
+    table(400).with_columns(grade=pl.int_range(pl.len()) % 11).write_csv("rows.csv")
+    assert "grade: classification of 11 whole numbers 0 … 10; --task regression to change\n" in run(train())[2]
+    assert "grade: regression, as asked\n" in run(train("--task regression"))[2]

@@ -142,6 +142,27 @@ def test_targets_that_cannot_be_learnt(cells: list[Any], words: list[str]) -> No
     assert not [word for word in words if word not in message], message
 
 
+STATED: list[tuple[list[Any], str | None, str, str | None]] = [
+    (list(range(11)) * 30, None, "classification of 11 whole numbers 0 … 10", "regression"),
+    ([1.0, 2.0] * 20, None, "classification of 2 whole numbers 1 … 2", "regression"),
+    ([0.5, 1.5] * 20, None, "classification of 2 numbers 0.5 … 1.5", "regression"),
+    (list(range(11)) * 30, "classification", "classification of 11 whole numbers 0 … 10", None),
+    (list(range(11)) * 30, "regression", "regression, as asked", None),
+    (list(range(30)) * 10, None, "regression, 30 different whole numbers in 300 rows", "classification"),
+    ([0.5, 1.5, 2.0] * 10, None, "regression, numbers with fractions", None),
+    (["b", "a"] * 10, None, "classification of 2 classes, a, b", None),
+    ([True, False] * 10, None, "classification of 2 classes, False, True", None),
+]
+
+
+@pytest.mark.parametrize(("cells", "task", "statement", "other"), STATED)
+def test_the_task_is_stated(cells: list[Any], task: str | None, statement: str, other: str | None) -> None:
+    target = Target.fit(pl.Series(cells), "y", task=task)
+    assert (target.statement, target.other_task) == (statement, other)
+    if other is not None:  # what is said can be done
+        assert Target.fit(pl.Series(cells), "y", task=other).task == other
+
+
 @pytest.mark.parametrize("cells", [[1.0, None, 2.5, float("nan"), 4.0] * 5, ["a", " NA ", "b", None, "a"] * 5])
 def test_missing_answers_say_nothing(cells: list[Any]) -> None:
     series = pl.Series("y", cells)

@@ -25,7 +25,9 @@ def print_plan(screen: Screen, plan: Plan) -> None:
     screen.table(*_columns(plan.preparation.describe()))
     parts = {"to train on": plan.training, "to choose the best weights": plan.validation, "to score": plan.test}
     rows = ", ".join(f"{len(part):,} {purpose}" for purpose, part in parts.items() if part is not None)
-    screen.print(f"target   {plan.target.name}: {plan.target.reason}")
+    other = plan.target.other_task
+    change = "" if other is None else f"; --task {other} to change"
+    screen.print(f"target   {plan.target.name}: {plan.target.statement}{change}")
     screen.print(f"rows     {rows}")
     if plan.left_out:
         screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")

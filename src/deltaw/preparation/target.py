@@ -22,6 +22,7 @@ TASKS = ("classification", "regression")
 
 # Whole numbers are classes if there are few of them and each has many rows: the digits 0…9, the species 0, 1, 2.
 FEW_CLASSES, CLASS_SHARE = 20, 0.05
+AS_ASKED, FRACTIONS = "as asked", "numbers with fractions"  # reasons that leave nothing to choose
 MOST_CLASSES = 10_000
 ROWS_PER_CLASS = 2  # on average at least: one to learn from, one to be judged by
 
@@ -83,12 +84,30 @@ class Target:
             none = f"none in {len(series):,} row{'s' * (len(series) != 1)}" if len(series) else "no rows"
             found = f"only {clip(str(known[0]))}" if distinct else none
             raise ColumnError(f'{source}: expected different values in target "{name}"', found, "choose another target")
-        inferred, reason = (task, "as asked") if task else infer_task(known, distinct)
+        inferred, reason = (task, AS_ASKED) if task else infer_task(known, distinct)
         if inferred == "classification":
             return cls(name, "classification", reason, _classes(known, name, distinct, source))
         x = as_numbers(series, source)  # of all rows: a message names the right one
         x = x[~np.isnan(x)]
         return cls(name, "regression", reason, (), float(x.min()), float(x.max()), fit_scale(_fit(scaling), x), clamp)
+
+    @property
+    def statement(self) -> str:
+        """The task in words: "classification of 11 whole numbers 0 … 10"."""
+        if self.task == "regression":
+            return f"regression, {self.reason}"
+        first, last = self.classes[0], self.classes[-1]
+        if isinstance(first, str | bool):
+            return f"classification of {len(self.classes):,} classes, {listing(self.classes)}"
+        sort = "whole numbers" if all(each == int(each) for each in self.classes) else "numbers"
+        return f"classification of {len(self.classes):,} {sort} {first:g} … {last:g}"
+
+    @property
+    def other_task(self) -> Task | None:
+        """The task that the column could set as well, where nobody asked for one: numbers can be classes, too."""
+        if self.task == "regression":
+            return None if self.reason in (AS_ASKED, FRACTIONS) else "classification"
+        return None if self.reason == AS_ASKED or isinstance(self.classes[0], str | bool) else "regression"
 
     def known(self, series: pl.Series, source: str = "data") -> NDArray[np.bool_]:
         """Which of the rows have an answer, (n,). Raises ColumnError for a column of a type that no target has."""
@@ -172,7 +191,7 @@ def infer_task(series: pl.Series, distinct: int) -> tuple[Task, str]:
     if distinct == 2:
         return "classification", "two different values"
     if series.dtype.is_float() and not (series == series.round()).all():
-        return "regression", "numbers with fractions"
+        return "regression", FRACTIONS
     if distinct <= FEW_CLASSES and distinct <= CLASS_SHARE * rows:
         return "classification", f"{distinct} different whole numbers in {rows:,} rows"
     return "regression", f"{distinct:,} different whole numbers in {rows:,} rows"
