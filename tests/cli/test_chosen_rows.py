@@ -170,3 +170,17 @@ def test_the_task_is_stated(run: Run) -> None:
     table(400).with_columns(grade=pl.int_range(pl.len()) % 11).write_csv("rows.csv")
     assert "grade: classification of 11 whole numbers 0 … 10; --task regression to change\n" in run(train())[2]
     assert "grade: regression, as asked\n" in run(train("--task regression"))[2]
+
+
+def test_a_bad_cell_of_a_column_that_is_left_out_stops_nothing(run: Run) -> None:
+    stray = [f"{i}.5" if i != 40 else "12x" for i in range(120)]
+    table().with_columns(stray=pl.Series(stray)).write_csv("rows.csv")
+    for options in ("", "--as stray=number"):
+        status, _, err = run(train(options))
+        assert status == 2
+        assert 'expected a number in row 41 of column "stray", found "12x"' in err
+    for options in ("--drop stray", "--only x", "--as stray=category"):
+        assert run(train(options))[0] == 0
+        for command in ("predict", "evaluate", "importance", "doctor"):
+            assert run(f"{command} model.deltaw rows.csv{' --seconds 0' * (command == 'doctor')}")[0] == 0
+    assert "row 41" in run(train().replace("-t grade", "-t stray"))[2]

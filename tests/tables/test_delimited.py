@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
-from deltaw.tables import read
+from deltaw.tables import Table, kinds, read
 from deltaw.tables.cells import MISSING
 from deltaw.tables.delimited import find_delimiter, has_header, read_delimited, rectangle
 
@@ -130,7 +130,7 @@ BAD = [
 @pytest.mark.parametrize(("data", "error", "words"), BAD)
 def test_bad_text_ends_in_one_line(data: bytes, error: type[InputError], words: list[str]) -> None:
     with pytest.raises(error) as caught:
-        read_delimited(data, "x.csv")
+        kinds(Table(read_delimited(data, "x.csv")[0], "x.csv"))
     message = str(caught.value)
     assert message.startswith("x.csv")
     assert "\n" not in message

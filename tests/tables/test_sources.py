@@ -335,7 +335,7 @@ BAD_FRAMES = [
 @pytest.mark.parametrize(("frame", "error", "words"), BAD_FRAMES)
 def test_bad_frames_end_in_one_line(frame: Any, error: type[InputError], words: list[str]) -> None:
     with pytest.raises(error) as caught:
-        read(frame)
+        kinds(read(frame))
     assert "\n" not in str(caught.value)
     assert not [word for word in words if word not in str(caught.value)], str(caught.value)
 

@@ -11,6 +11,7 @@ import pytest
 
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.preparation import Preparation
+from deltaw.preparation.reading import as_numbers
 from deltaw.tables import Block, Column, Table, kinds
 from deltaw.tables.choice import kinds_asked
 from deltaw.tables.columns import KINDS, LEFT_OUT
@@ -114,3 +115,17 @@ def test_what_is_refused(asked: Any, error: type[InputError], words: list[str]) 
     message = str(caught.value)
     assert "\n" not in message
     assert not [word for word in words if word not in message], message
+
+
+@pytest.mark.parametrize("written", ["{}.5", "{},5", "1.{:03},5", "{},000"])
+def test_a_word_among_numbers_is_named_where_the_column_is_used(written: str) -> None:
+    cells = [written.format(i) for i in range(N)]
+    cells[6] = "seven"
+    frame = pl.DataFrame({"c": cells, "y": [0.5] * N})
+    with pytest.raises(ColumnError, match='a number in row 7 of column "c", found "seven"'):
+        kinds(Table(frame, "x.csv"), "y")
+    with pytest.raises(ColumnError, match='a number in row 7 of column "c", found "seven"'):
+        told(cells, "number")
+    with pytest.raises(ColumnError, match='a number in row 7 of column "c", found "seven"'):
+        as_numbers(frame["c"], "x.csv")
+    assert told(cells, "category")[0].kind == "category"

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError
-from deltaw.tables.cells import DATE_FORMATS, date_format, missing_to_null, read_dates, read_numbers
+from deltaw.tables.cells import DATE_FORMATS, as_written, date_format, missing_to_null, read_dates, read_numbers
 from deltaw.tables.table import cell_error
 
 DAY = 86_400 * 1_000_000  # microseconds
@@ -22,7 +22,9 @@ def as_numbers(series: pl.Series, source: str) -> NDArray[np.float64]:
     if series.dtype == pl.String:
         words = missing_to_null(series)
         series = read_numbers(words)
-        _refuse(series.is_null() & words.is_not_null(), words, source, "a number")
+        if series.null_count() > words.null_count():
+            for read in (as_written(words), series):  # the cell that no way of reading a comma explains
+                _refuse(read.is_null() & words.is_not_null(), words, source, "a number")
     elif not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
         expected = f'{source}: expected numbers in column "{series.name}", as in training'
         raise ColumnError(expected, f"the type {series.dtype}", "convert the column")

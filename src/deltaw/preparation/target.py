@@ -14,7 +14,7 @@ from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
-from deltaw.tables.cells import as_words
+from deltaw.tables.cells import as_words, check_strays
 from deltaw.tables.table import cell_error, clip, listing, nearest
 
 Task = Literal["classification", "regression"]
@@ -71,13 +71,15 @@ class Target:
             source: what messages call the rows.
 
         Raises:
-            ColumnError: an infinite value, a single one or none, words for regression, or so many classes that none
-                can be learnt.
+            ColumnError: an infinite value, a word among numbers, a single value or none, words for regression, or so
+                many classes that none can be learnt.
             SettingError: an unknown task or scaling.
         """
         if task not in (None, *TASKS):
             raise SettingError(f"task: expected {' or '.join(TASKS)}", f'"{task}"', "choose one, or leave it out")
         series = _typed(series, name, source)
+        if series.dtype == pl.String:
+            check_strays(series, source)
         known = series.drop_nulls()
         distinct = known.n_unique()
         if distinct < 2:

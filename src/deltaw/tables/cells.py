@@ -58,18 +58,15 @@ def missing_to_null(series: pl.Series) -> pl.Series:
     return _per_cell(stripped, lambda cell: pl.when(~cell.str.to_lowercase().is_in(missing)).then(cell))
 
 
-def typed(series: pl.Series, source: str, delimiter: str = ",") -> pl.Series:
+def typed(series: pl.Series, delimiter: str = ",") -> pl.Series:
     """A column of text as what all its cells say: whole numbers, numbers, truth values, or (stripped) words.
 
-    Days stay words here: which way of writing them was meant belongs to the column's kind (`deltaw.tables.kinds`).
+    Days stay words here: which way of writing them was meant belongs to the column's kind (`deltaw.tables.kinds`). So
+    do numbers with a few mistakes among them (`check_strays`): whoever leaves the column out need not know.
 
     Args:
         series: strings and nulls.
-        source: the table's name for messages.
         delimiter: what separated the fields, which says how a comma within a number is meant.
-
-    Raises:
-        ColumnError: nearly all cells are numbers and a few are not; names the first of these.
     """
     words = missing_to_null(series)
     present = len(words) - words.null_count()
@@ -82,10 +79,31 @@ def typed(series: pl.Series, source: str, delimiter: str = ",") -> pl.Series:
     if wrong == 0:
         whole = words.cast(pl.Int64, strict=False)
         return whole if whole.null_count() == words.null_count() else numbers
-    if present >= 10 and wrong <= max(1, MISTAKES * present):
-        row = (numbers.is_null() & words.is_not_null()).arg_max() or 0
-        raise cell_error(source, series.name, row, "a number", words[row], "correct the cell or leave it empty")
     return words
+
+
+def check_strays(words: pl.Series, source: str) -> None:
+    """Raise ColumnError where nearly all cells of a column of words are numbers and a few are not.
+
+    Args:
+        words: stripped strings and nulls, as `typed` leaves them.
+        source: the table's name for messages.
+    """
+    present = words.drop_nulls()
+    some = present.gather_every(max(1, len(present) // 1_000))
+    if len(present) < 10 or as_written(some).null_count() > len(some) / 2:  # cheaper than to look at all
+        return
+    numbers = as_written(words)
+    wrong = numbers.null_count() - words.null_count()
+    if 0 < wrong <= max(1, MISTAKES * len(present)):
+        row = (numbers.is_null() & words.is_not_null()).arg_max() or 0
+        remedy = "correct the cell, leave it empty, or drop the column"
+        raise cell_error(source, words.name, row, "a number", words[row], remedy)
+
+
+def as_written(words: pl.Series) -> pl.Series:
+    """Numbers from stripped text, by whichever way of reading a comma explains more cells; null for others."""
+    return min((read_numbers(words, delimiter) for delimiter in ",;"), key=lambda numbers: numbers.null_count())
 
 
 def read_numbers(words: pl.Series, delimiter: str = ",") -> pl.Series:

@@ -10,7 +10,7 @@ import polars as pl
 import polars.selectors as cs
 
 from deltaw.exceptions import ColumnError
-from deltaw.tables.cells import DATE_FORMATS, TRUTHS, date_format, read_dates, read_numbers
+from deltaw.tables.cells import DATE_FORMATS, TRUTHS, check_strays, date_format, read_dates, read_numbers
 from deltaw.tables.table import Block, Table, cell_error, clip, missing_column
 from deltaw.tables.told import READ_AS
 
@@ -58,7 +58,7 @@ def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | Non
 
     Raises:
         ColumnError: no column is called `target`, or it is part of a block; a number is infinite; nearly all cells of
-            a column are days and a few are not; a cell is not of the kind that was told.
+            a column are numbers, or days, and a few are not; a cell is not of the kind that was told.
     """
     frame = table.frame
     blocks = {name: block for block in table.blocks for name in block.columns}
@@ -143,6 +143,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     first = words.head(1000)
     if distinct <= 2 and any(set(words.unique().str.to_lowercase()) <= set(pair) for pair in TRUTHS):
         return "boolean", " or ".join(sorted(words.unique())), ""
+    check_strays(column, source)
     spelling = _date_format(column, source)
     if spelling:
         return "date", f"written {DATE_FORMATS[spelling]}", spelling

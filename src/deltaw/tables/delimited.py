@@ -46,7 +46,6 @@ def read_delimited(data: bytes, source: str, delimiter: str | None = None) -> tu
 
     Raises:
         TableError: not UTF-8, empty, only a header, ragged, or with two columns of one name.
-        ColumnError: a column of numbers with a few cells that are none.
         SettingError: `delimiter` is not one character.
     """
     text = _decoded(data, source)
@@ -63,7 +62,7 @@ def read_delimited(data: bytes, source: str, delimiter: str | None = None) -> tu
     if frame.is_empty():
         raise TableError(f"{source}: expected rows below the header", "only the header", "give a file with data rows")
     words = [column for column in frame.iter_columns() if column.dtype == pl.String]
-    return frame.with_columns(typed(column, source, separator) for column in words), named
+    return frame.with_columns(typed(column, separator) for column in words), named
 
 
 def check_head(head: bytes, source: str, more: bool) -> None:

@@ -70,33 +70,31 @@ def plain(frame: pl.DataFrame, source: str) -> pl.DataFrame:
 
     Raises:
         TableError: no rows or no columns.
-        ColumnError: a column of lists, structs or objects; a column of numbers as text with a few that are none.
+        ColumnError: a column of lists, structs or objects.
     """
     if frame.is_empty():
         found = "no columns" if frame.width == 0 else "only column names"
         raise TableError(f"{source}: expected columns with rows", found, "give a table with rows")
     check_names(frame.columns, source)
-    conversions = _conversions(source)
-    return pl.DataFrame([_converted(column, conversions, source) for column in frame.iter_columns()])
+    return pl.DataFrame([_converted(column, source) for column in frame.iter_columns()])
 
 
-def _conversions(source: str) -> tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]], ...]:
-    """Rows of: which column types, and what becomes of the column."""
-    return (
-        (lambda kind: kind == pl.String, lambda column: typed(column, source)),
-        (lambda kind: kind.is_float(), lambda column: column.fill_nan(None)),
-        (lambda kind: kind == pl.Int128 or kind.is_decimal(), lambda column: column.cast(pl.Float64)),
-        (lambda kind: kind.is_integer() or kind in (pl.Boolean, pl.Date), lambda column: column),
-        (lambda kind: kind in (pl.Categorical, pl.Enum, pl.Null), lambda column: column.cast(pl.String)),
-        (lambda kind: kind == pl.Datetime, lambda column: column.dt.replace_time_zone(None).cast(pl.Datetime("us"))),
-        (lambda kind: kind == pl.Duration, lambda column: column.dt.total_microseconds() / 1e6),
-        (lambda kind: kind == pl.Time, lambda column: column.cast(pl.Int64) / 1e9),
-    )
+# Rows of: which column types, and what becomes of the column.
+CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]], ...] = (
+    (lambda kind: kind == pl.String, typed),
+    (lambda kind: kind.is_float(), lambda column: column.fill_nan(None)),
+    (lambda kind: kind == pl.Int128 or kind.is_decimal(), lambda column: column.cast(pl.Float64)),
+    (lambda kind: kind.is_integer() or kind in (pl.Boolean, pl.Date), lambda column: column),
+    (lambda kind: kind in (pl.Categorical, pl.Enum, pl.Null), lambda column: column.cast(pl.String)),
+    (lambda kind: kind == pl.Datetime, lambda column: column.dt.replace_time_zone(None).cast(pl.Datetime("us"))),
+    (lambda kind: kind == pl.Duration, lambda column: column.dt.total_microseconds() / 1e6),
+    (lambda kind: kind == pl.Time, lambda column: column.cast(pl.Int64) / 1e9),
+)
 
 
-def _converted(column: pl.Series, conversions: Any, source: str) -> pl.Series:
-    for matches, convert in conversions:
+def _converted(column: pl.Series, source: str) -> pl.Series:
+    for matches, convert in CONVERSIONS:
         if matches(column.dtype):
-            return convert(column)  # type: ignore[no-any-return]
+            return convert(column)
     expected = f'{source}: expected numbers, text, dates or truth values in column "{column.name}"'
     raise ColumnError(expected, f"the type {column.dtype}", "drop or convert the column")

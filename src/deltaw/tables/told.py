@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words, date_format, read_dates, read_numbers
+from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words, as_written, date_format, read_dates, read_numbers
 from deltaw.tables.table import cell_error
 
 
@@ -14,7 +14,10 @@ def number(column: pl.Series, source: str) -> str:
     """Numbers, or text that says some. Raises ColumnError for another cell, as all here do."""
     if column.dtype == pl.String:
         words = as_words(column)
-        _refuse(read_numbers(words).is_null(), words, source, "a number")
+        read = read_numbers(words)
+        if read.null_count() > words.null_count():
+            for numbers in (as_written(words), read):  # the cell that no way of reading a comma explains
+                _refuse(numbers.is_null(), words, source, "a number")
     elif column.dtype.is_temporal():
         _refuse_all(column, source, "a number")
     return ""
