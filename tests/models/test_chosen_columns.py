@@ -12,6 +12,7 @@ from small import QUICK
 import deltaw
 from deltaw import models
 from deltaw.doctor import examine_model
+from deltaw.report import html
 
 
 @pytest.mark.parametrize("choice", [{"drop": ["price", "siz?"]}, {"columns": ["id", "colour", "sunny"]}])
@@ -71,3 +72,19 @@ def test_a_kind_found_told_again_changes_nothing(table: pl.DataFrame) -> None:
     plan = models.plan(table, "grade", **QUICK)
     told = models.plan(table, "grade", kinds=plan.preparation.kinds, **QUICK)
     assert told.preparation == plan.preparation
+
+
+def test_told_kinds_are_explained_and_reported(table: pl.DataFrame) -> None:
+    users = table.with_columns(
+        id=pl.int_range(pl.len()) % 20 + 1,
+        stars=pl.int_range(pl.len()) % 2,
+        day=pl.lit("2020-01-") + (pl.int_range(pl.len()) % 9 + 1).cast(pl.String).str.zfill(2),
+        words=(pl.int_range(pl.len()) % 7).cast(pl.String) + ",000",
+    )
+    kinds = {"id": "category", "sunny": "category", "stars": "boolean", "day": "category", "words": "number"}
+    model = deltaw.fit(users, "price", kinds=kinds, **QUICK)
+    assert {each.column for each in model.importance(users).columns} >= set(kinds)
+    assert all(model.dependence(users, name) is not None for name in kinds)
+    assert "stars" in html(model)
+    assert deltaw.explain.prediction(model, users, 3).page.text()
+    assert examine_model(model, users, seconds=0).page.text()

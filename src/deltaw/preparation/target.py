@@ -100,7 +100,8 @@ class Target:
             return f"regression, {self.reason}"
         first, last = self.classes[0], self.classes[-1]
         if isinstance(first, str | bool):
-            return f"classification of {len(self.classes):,} classes, {listing(self.classes, 5)}"
+            shown = listing((clip(str(each), 20) for each in self.classes), 5)
+            return f"classification of {len(self.classes):,} classes, {shown}"
         sort = "whole numbers" if all(each == int(each) for each in self.classes) else "numbers"
         return f"classification of {len(self.classes):,} {sort} {first:g} … {last:g}"
 
