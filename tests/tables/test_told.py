@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+import deltaw
 from deltaw.exceptions import ColumnError, InputError, SettingError
-from deltaw.preparation import Preparation
+from deltaw.preparation import Preparation, Target
 from deltaw.preparation.reading import as_numbers
-from deltaw.tables import Block, Column, Table, kinds
+from deltaw.tables import Block, Column, Table, kinds, read
 from deltaw.tables.choice import kinds_asked
 from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.told import READ_AS
@@ -129,3 +130,26 @@ def test_a_word_among_numbers_is_named_where_the_column_is_used(written: str) ->
     with pytest.raises(ColumnError, match='a number in row 7 of column "c", found "seven"'):
         as_numbers(frame["c"], "x.csv")
     assert told(cells, "category")[0].kind == "category"
+
+
+def test_lists_are_refused_where_they_are_used() -> None:
+    frame = read(pl.DataFrame({"many": [[1, 2], [3], [4]] * 20, "x": [0.5, 1.5, 2.5] * 20, "y": ["a", "b", "a"] * 20}))
+    refused = 'expected numbers, text, dates or truth values in column "many", found the type List'
+    for use in (
+        lambda: kinds(frame, "y"),
+        lambda: kinds(frame, "y", {"many": "category"}),
+        lambda: kinds(frame, "y", {"many": "number"}),
+        lambda: Target.fit(frame.column("many"), "many"),
+        lambda: deltaw.fit(frame, "many"),
+    ):
+        with pytest.raises(ColumnError, match=refused):
+            use()
+    model = deltaw.fit(frame, "y", drop="many", engine="reference", epochs=1, hidden=2)
+    assert len(model.predict(frame)) == len(model.predict(frame.frame.drop("many"))) == 60
+    assert model.evaluate(frame).rows == 60
+    lists = frame.frame.drop("x").rename({"many": "x"})
+    with pytest.raises(ColumnError, match="the type List"):
+        model.predict(lists)
+    told_words = deltaw.fit(frame, "y", drop="many", kinds={"x": "category"}, engine="reference", epochs=1, hidden=2)
+    with pytest.raises(ColumnError, match=refused.replace("many", "x")):
+        told_words.predict(lists)

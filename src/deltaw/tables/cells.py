@@ -7,6 +7,7 @@ from functools import partial
 
 import polars as pl
 
+from deltaw.exceptions import ColumnError
 from deltaw.tables.table import cell_error
 
 # Spellings of a missing value, without surrounding spaces and in lower case.
@@ -162,11 +163,25 @@ def read_dates(words: pl.Series, spelling: str) -> pl.Series:
     return words.str.strptime(pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date, spelling, strict=False)
 
 
+def check_type(series: pl.Series, source: str = "") -> None:
+    """Raise ColumnError for a column of lists, structs or objects."""
+    kind = series.dtype
+    if not (
+        kind.is_numeric() or kind.is_temporal() or kind in (pl.String, pl.Boolean, pl.Null, pl.Categorical, pl.Enum)
+    ):
+        where = f"{source}: " if source else ""
+        expected = f'{where}expected numbers, text, dates or truth values in column "{series.name}"'
+        raise ColumnError(expected, f"the type {kind}", "drop or convert the column")
+
+
 def as_words(series: pl.Series) -> pl.Series:
     """Values of any plain type as words, spelt alike whatever the type: 1 and 1.0 are "1", True is "true".
 
     So a class or category that was read as a number in one file and as text in another is still the same.
+
+    Raises ColumnError for a column of lists, structs or objects.
     """
+    check_type(series)
     if series.dtype == pl.String:
         return missing_to_null(series)
     if series.dtype.is_float():

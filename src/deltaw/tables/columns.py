@@ -10,7 +10,7 @@ import polars as pl
 import polars.selectors as cs
 
 from deltaw.exceptions import ColumnError
-from deltaw.tables.cells import DATE_FORMATS, TRUTHS, check_strays, date_format, read_dates, read_numbers
+from deltaw.tables.cells import DATE_FORMATS, TRUTHS, check_strays, check_type, date_format, read_dates, read_numbers
 from deltaw.tables.table import Block, Table, cell_error, clip, missing_column
 from deltaw.tables.told import READ_AS
 
@@ -58,7 +58,8 @@ def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | Non
 
     Raises:
         ColumnError: no column is called `target`, or it is part of a block; a number is infinite; nearly all cells of
-            a column are numbers, or days, and a few are not; a cell is not of the kind that was told.
+            a column are numbers, or days, and a few are not; a cell is not of the kind that was told; a column holds
+            lists, structs or objects.
     """
     frame = table.frame
     blocks = {name: block for block in table.blocks for name in block.columns}
@@ -68,6 +69,8 @@ def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | Non
         expected = f"{table.name}: expected a target outside the block {blocks[target].name}"
         raise ColumnError(expected, f'"{target}"', "choose another column")
     single = frame[[name for name in frame.columns if name not in blocks and name != target]]
+    for column in single.iter_columns():
+        check_type(column, table.name)
     _check_finite(single, table.name)
     typed = {column.name: column for column in _single_columns(single, table.name, told or {})}
     typed |= {block.name: _block_column(block) for block in table.blocks}

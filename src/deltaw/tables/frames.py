@@ -62,7 +62,8 @@ def plain(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     """The frame with every column of a type that the rest of the program knows, and null for missing.
 
     Those types are the integers and floats, Boolean, String, Date and Datetime. A category becomes its words, a
-    decimal number a float, a duration seconds, and a time of day seconds since midnight.
+    decimal number a float, a duration seconds, and a time of day seconds since midnight. Lists, structs and objects
+    stay what they are: they are refused where such a column is used (`check_type`).
 
     Args:
         frame: any Polars frame.
@@ -70,13 +71,12 @@ def plain(frame: pl.DataFrame, source: str) -> pl.DataFrame:
 
     Raises:
         TableError: no rows or no columns.
-        ColumnError: a column of lists, structs or objects.
     """
     if frame.is_empty():
         found = "no columns" if frame.width == 0 else "only column names"
         raise TableError(f"{source}: expected columns with rows", found, "give a table with rows")
     check_names(frame.columns, source)
-    return pl.DataFrame([_converted(column, source) for column in frame.iter_columns()])
+    return pl.DataFrame([_converted(column) for column in frame.iter_columns()])
 
 
 # Rows of: which column types, and what becomes of the column.
@@ -92,9 +92,8 @@ CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]
 )
 
 
-def _converted(column: pl.Series, source: str) -> pl.Series:
+def _converted(column: pl.Series) -> pl.Series:
     for matches, convert in CONVERSIONS:
         if matches(column.dtype):
             return convert(column)
-    expected = f'{source}: expected numbers, text, dates or truth values in column "{column.name}"'
-    raise ColumnError(expected, f"the type {column.dtype}", "drop or convert the column")
+    return column

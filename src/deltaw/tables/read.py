@@ -51,7 +51,6 @@ def read(source: Any, delimiter: str | None = None, max_bytes: int | None = None
 
     Raises:
         TableError: no such file, or one that is empty, ragged, unreadable, too large or of an unknown format.
-        ColumnError: a column of a type that is not understood.
         SettingError: `delimiter` is not one character, or `max_bytes` no whole number, 1 or more.
         InputError: this process was forked after Polars had started its threads; see `deltaw.forks`.
     """
