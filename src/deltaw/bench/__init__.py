@@ -19,6 +19,7 @@ from deltaw.bench.peers import OURS, PEERS
 from deltaw.bench.problems import find_mnist
 from deltaw.bench.results import Row
 from deltaw.bench.workloads import WORKLOADS
+from deltaw.engines.protocol import processors
 from deltaw.exceptions import DeltaWError, SettingError
 
 # Rows of their own kind, about DeltaW alone.
@@ -183,7 +184,7 @@ def _known(chosen: Sequence[str], names: Sequence[str], option: str) -> tuple[st
 
 def _threads(options: Options) -> tuple[int, ...]:
     """One and two, as far as there are cores; if it is to be quick, the most only."""
-    most = machine.cores()
+    most = processors()
     for count in options.threads:
         if not 1 <= count <= most:
             raise SettingError(f"--threads: expected 1 … {most}, the cores of this machine", str(count), "give e.g. 1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,22 +10,16 @@ from typing import Any
 from deltaw import __version__
 from deltaw.bench.peers import PEERS
 from deltaw.engines.native import instruction_sets
+from deltaw.engines.protocol import processors
 
 PACKAGES = {"numpy", "scipy", "scikit-learn"} | {peer.package for peer in PEERS.values() if peer.package}
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def facts() -> dict[str, Any]:
     """As JSON has it."""
     return {
         "processor": processor(),
-        "cores": cores(),
+        "cores": processors(),
         "instruction_sets": instruction_sets(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import fields
 from functools import cache
 from importlib import import_module
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.engines.look import Look, flat_below
-from deltaw.engines.protocol import Pace, Plan
+from deltaw.engines.protocol import Pace, Plan, processors
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop
 from deltaw.equations.optimizers import OPTIMIZERS
@@ -188,7 +187,7 @@ class NativeEngine:
     @property
     def most_threads(self) -> int:
         """As many as are allowed, or as there are processors."""
-        return self.plan.threads or _processors()
+        return self.plan.threads or processors()
 
     @property
     def worth_threads(self) -> int:
@@ -213,13 +212,6 @@ def _commonest(X: NDArray[Any]) -> tuple[Any, float]:
     values, counts = np.unique(sample, return_counts=True)
     top = int(np.argmax(counts))
     return values[top].item(), float(counts[top]) / sample.size
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _plain(array: Any, dtype: Any) -> NDArray[Any]:
