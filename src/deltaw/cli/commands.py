@@ -162,7 +162,9 @@ def _warn(err: Screen, concern: str) -> None:
 
 def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
     """The rows of a table whose answer is known; says how many of the others there are."""
-    rows = table.frame if table.test is None else table.test
+    from deltaw.models import rows_of
+
+    rows = rows_of(table)
     known = rows.filter(model.target.known(rows.get_column(model.target.name)))
     if len(known) < len(rows):
         err.print(text.left_out(len(rows) - len(known), len(rows), model.target.name))
@@ -171,7 +173,9 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
 
 def _notes(err: Screen, model: Model, table: Table) -> None:
     """Say what was not used of a table, once it has turned out to be of use."""
-    rows = table.frame if table.test is None else table.test
+    from deltaw.models import rows_of
+
+    rows = rows_of(table)
     if table.test is not None:
         err.print(f"note: used the {len(rows):,} test rows of {table.name}")
     extra = [name for name in model.preparation.extra(rows) if name != model.target.name]
