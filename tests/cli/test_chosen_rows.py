@@ -18,17 +18,10 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in a folder with rows.csv: (exit status, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
+def run(run: Run) -> Run:
+    """The same in a folder with rows.csv, for a command in one string."""
     table().write_csv("rows.csv")
-
-    def call(command: str) -> tuple[int, str, str]:
-        status = main(command.split())
-        return status, *capsys.readouterr()
-
-    return call
+    return lambda command: run(*command.split())
 
 
 def table(n: int = 120) -> pl.DataFrame:

@@ -16,24 +16,10 @@ import polars as pl
 import pytest
 
 import deltaw
-from deltaw.cli import main
 from deltaw.models import RECIPES
 
 QUICK = ["--engine", "reference", "--hidden", "8", "--epochs", "4"]
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in an empty folder: (exit status, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        status = main([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return call
 
 
 def table(n: int = 120) -> pl.DataFrame:
