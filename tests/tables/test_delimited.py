@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
 from deltaw.tables import Table, kinds, read
 from deltaw.tables.cells import MISSING
-from deltaw.tables.delimited import find_delimiter, has_header, read_delimited, rectangle
+from deltaw.tables.formats.delimited import find_delimiter, has_header, read_delimited, rectangle
 
 
 def frame_of(text: str | bytes, delimiter: str | None = None) -> dict[str, list[object]]:

@@ -21,7 +21,7 @@ from sklearn import datasets
 
 from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
 from deltaw.tables import BUNDLED, Table, bundled, kinds, read
-from deltaw.tables.pixels import pixel_names
+from deltaw.tables.formats.pixels import pixel_names
 
 FRAME = pl.DataFrame(
     {

@@ -18,12 +18,12 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.forks import refuse_after_fork
-from deltaw.tables.arrays import idx_header, read_idx, read_npz, siblings
 from deltaw.tables.bundled import BUNDLED, bundled
-from deltaw.tables.delimited import check_head, read_delimited
+from deltaw.tables.formats.arrays import idx_header, read_idx, read_npz, siblings
+from deltaw.tables.formats.delimited import check_head, read_delimited
+from deltaw.tables.formats.pixels import find_images
 from deltaw.tables.frames import from_object, plain
 from deltaw.tables.loading import GZIP, HEAD, check_size, limit, load, located
-from deltaw.tables.pixels import find_images
 from deltaw.tables.table import Table, nearest
 
 

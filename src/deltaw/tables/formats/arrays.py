@@ -13,9 +13,9 @@ import numpy as np
 import polars as pl
 
 from deltaw.exceptions import TableError
+from deltaw.tables.formats.pixels import image_block, image_frame, square
 from deltaw.tables.frames import plain
 from deltaw.tables.loading import check_size
-from deltaw.tables.pixels import image_block, image_frame, square
 from deltaw.tables.table import Block, Table, listing
 
 Array = np.ndarray[Any, np.dtype[Any]]

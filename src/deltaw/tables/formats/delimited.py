@@ -16,7 +16,7 @@ import polars.selectors as cs
 
 from deltaw.exceptions import SettingError, TableError
 from deltaw.tables.cells import MISSING, typed
-from deltaw.tables.pixels import SMALLEST
+from deltaw.tables.formats.pixels import SMALLEST
 from deltaw.tables.table import check_names
 
 # Candidates for the delimiter; of those that explain the first lines equally well, the first is taken. The comma comes
