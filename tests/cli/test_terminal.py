@@ -20,12 +20,13 @@ import polars as pl
 import pytest
 
 import deltaw
-from deltaw.cli import documents, main, text
-from deltaw.cli.screen import Screen
+from deltaw.cli import main
+from deltaw.cli.output import documents, text
+from deltaw.cli.output.screen import Screen
 from deltaw.signs import HIDDEN
 from whole import WIDTHS, missing
 
-CLI = Path(text.__file__).parent
+CLI = Path(text.__file__).parents[1]
 QUICK = ["--engine", "reference", "--hidden", "4", "--epochs", "2"]
 TITLE = "\x1b]0;X\x07"  # sets the title of the window
 NASTY = [TITLE, "\x9b31mred", "a\u202egpj.exe", "[b]:warning:[/b]", "new\nline", "tab\tbed", "ze\u200bro", "[/nothing]"]
@@ -157,7 +158,7 @@ def test_commands_print_by_the_screen_alone() -> None:
     said_there = {"screen.py", "__init__.py", "streams.py"}  # these have the line of an error, and the streams
     printed = [
         (path.name, ast.unparse(node))
-        for path in sorted(CLI.glob("*.py"))
+        for path in sorted(CLI.rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if path.name not in said_there and isinstance(node, (ast.Name, ast.Attribute)) and ast.unparse(node) in PRINTS
     ]

@@ -17,7 +17,7 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; `arguments` are `sys.argv[1:]` unless given. Returns the exit status."""
-    from deltaw.cli.streams import whole
+    from deltaw.cli.output.streams import whole
 
     _quiet()
     with whole() as streams:

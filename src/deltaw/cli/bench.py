@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.text import Text
 
-from deltaw.cli import screen
-from deltaw.cli.paper import put_json
+from deltaw.cli.output import screen
+from deltaw.cli.output.paper import put_json
 
 
 def bench(

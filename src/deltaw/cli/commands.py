@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaw.cli import documents, text
-from deltaw.cli.paper import put_json
-from deltaw.cli.screen import Screen, put, stderr, stdout
+from deltaw.cli.output import documents, text
+from deltaw.cli.output.paper import put_json
+from deltaw.cli.output.screen import Screen, put, stderr, stdout
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.files import check_outputs, unfinished, write_bytes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deltaw.cli import paper, screen
+from deltaw.cli.output import paper, screen
 
 
 def derive(activation: str, error: str, layers: int, hidden: str | None, form: str | None, output: Path | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaw.cli import screen
-from deltaw.cli.paper import put, put_json
+from deltaw.cli.output import screen
+from deltaw.cli.output.paper import put, put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 
@@ -44,7 +44,7 @@ def doctor(
             "with a model, expected its own settings", ", ".join(given), "leave that out, or give DATA without a model"
         )
     from deltaw import doctor, models
-    from deltaw.cli.text import left_out
+    from deltaw.cli.output.text import left_out
     from deltaw.doctor.page import repair_data, repair_words
     from deltaw.tables import origins, read
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from deltaw.cli import screen
-from deltaw.cli.paper import chosen, put
+from deltaw.cli.output import screen
+from deltaw.cli.output.paper import chosen, put
 from deltaw.exceptions import SettingError
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deltaw.cli.commands import answered
-from deltaw.cli.paper import put_json
-from deltaw.cli.screen import Screen, stderr, stdout
+from deltaw.cli.output.paper import put_json
+from deltaw.cli.output.screen import Screen, stderr, stdout
 from deltaw.pages.blocks import Column
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from deltaw.cli import screen
-from deltaw.cli.paper import put, put_json
+from deltaw.cli.output import screen
+from deltaw.cli.output.paper import put, put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.lessons import LESSONS, Entry, Parameter

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from deltaw.cli.screen import Screen
+    from deltaw.cli.output.screen import Screen
     from deltaw.models import ScoredEpoch
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deltaw.cli.screen import Screen
+from deltaw.cli.output.screen import Screen
 from deltaw.pages.blocks import Column
 
 if TYPE_CHECKING:

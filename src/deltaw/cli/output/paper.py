@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from deltaw.cli import screen
+from deltaw.cli.output import screen
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.pages import FORMATS, Page
