@@ -11,6 +11,7 @@ import deltaw
 from deltaw import Network
 from deltaw.doctor import learning_rate
 from deltaw.doctor.setup import Setup
+from deltaw.doctor.trials import stepping
 from deltaw.doctor.trials.stepping import LARGEST, MOST_LOOKS, first_break, machine, top_curvature, watched
 from deltaw.equations import backprop, losses
 from deltaw.exceptions import InputError
@@ -52,6 +53,32 @@ def test_a_watched_training_is_the_training_itself(words: dict[str, Any]) -> Non
     assert seen.history.batch_steps == history.batch_steps
     for mine, theirs in zip(seen.network.weights + seen.network.biases, alone.weights + alone.biases, strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_epochs_in_pieces_make_the_same_steps(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few rows at a time: only E, a sum of sums, may differ in its last place."""
+    net = Network([3, 8, 1], "tanh")
+    words = {"epochs": 5, "optimizer": "adam", "dropout": 0.2, "batch_size": 16, "schedule": "cosine", "engine": engine}
+    setup = Setup.of(net, X, T, words | {"sample_weight": rng.random(120)})
+    whole = watched(setup, 60.0)
+    monkeypatch.setattr(stepping, "left", lambda: 1e-9)  # no room for more than a batch
+    pieces = watched(setup, 60.0)
+    assert len(whole.history) == len(pieces.history) == 5
+    np.testing.assert_allclose(pieces.history.loss, whole.history.loss, rtol=1e-12)
+    assert pieces.history.batch_steps == whole.history.batch_steps == 40
+    for mine, theirs in zip(pieces.network.weights, whole.network.weights, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_an_epoch_ends_in_its_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that would last far longer than it may: what it came to is an epoch of the history."""
+    monkeypatch.setattr(stepping, "FIRST_STEPS", 3)
+    setup = Setup(Network([3, 8, 1], "tanh"), X, T, epochs=2, batch_size=1, engine="reference")
+    seen = watched(setup, 0.0)
+    assert seen.history.ended == "callback"
+    assert (len(seen.history), seen.history.batch_steps, seen.epochs) == (1, 3, (0,))
+    assert np.isfinite(seen.history.loss[0])
 
 
 def test_looks_come_now_and_then_and_at_the_end() -> None:

@@ -70,7 +70,7 @@ class NativeEngine:
         totals, seconds = self.trainer.train(
             X, T, orders, first_step, pace.alpha, pace.decay, pace.dropout, self._threads()
         )
-        return [total / len(rows) for total in totals], seconds
+        return [total / orders.shape[1] for total in totals], seconds
 
     def evaluate(self, rows: Rows) -> tuple[float, NDArray[Any]]:
         X, T = self._prepare(rows, 0.0)

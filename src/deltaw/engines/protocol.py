@@ -82,12 +82,15 @@ class Engine(Protocol):
     ) -> tuple[list[float], list[float]]:
         """Passes over the rows, a batch at a time: one for each of `orders`, (epochs, n), in that order.
 
+        Fewer than all rows in an order are a part of an epoch: its whole batches, taken over several calls, make the
+        steps of one.
+
         Args:
             first_step: how many steps were made before.
             pace: its arrays are of all steps of these epochs.
 
         Returns:
-            For each epoch E before each row's update, averaged over the rows; and its seconds. E is NaN when a weight
+            For each epoch E before each row's update, averaged over these rows; and its seconds. E is NaN when a weight
             is no longer a number. An epoch whose E is no number is the last. On Ctrl-C the running batch is finished
             and KeyboardInterrupt raised; the weights are then those after that batch.
         """

@@ -38,7 +38,7 @@ class ReferenceEngine:
     ) -> tuple[list[float], list[float]]:
         errors: list[float] = []
         seconds: list[float] = []
-        steps = -(-len(rows) // self.plan.batch_size)
+        steps = -(-orders.shape[1] // self.plan.batch_size)
         for epoch, order in enumerate(orders):
             started = perf_counter()
             errors.append(self._epoch(rows, order, first_step + epoch * steps, pace, epoch * steps))

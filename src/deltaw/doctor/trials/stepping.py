@@ -5,7 +5,7 @@ For what only a single step can show: the first tensor that is no longer a numbe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,12 +49,34 @@ class Machine:
 
     def step(self, number: int, index: NDArray[np.int64]) -> float:
         """Make one step with these rows; their mean E before it."""
-        at = slice(number, number + 1)
-        pace = Pace(self.alpha[at], self.decay[at], self.thin[at])
-        batch = Rows(self.rows.X[index], self.rows.T[index], self.rows.scale,  # type: ignore[index]
-                     None if self.rows.weight is None else self.rows.weight[index])  # fmt: skip
-        errors, _ = self.engine.train(batch, np.arange(len(index))[None], number, pace)
-        return errors[0]
+        return self.train(index[None], number)[0][0]
+
+    def train(self, orders: NDArray[np.int64], first_step: int) -> tuple[list[float], list[float]]:
+        """See `Engine.train`."""
+        at = slice(first_step, first_step + len(orders) * self.steps_of(orders.shape[1]))
+        return self.engine.train(self.rows, orders, first_step, Pace(self.alpha[at], self.decay[at], self.thin[at]))
+
+    def steps_of(self, rows: int) -> int:
+        """How many it takes to pass over so many rows once."""
+        return -(-rows // self.plan.batch_size)
+
+    def in_pieces(
+        self, order: NDArray[np.int64], first_step: int, rows: int, over: Callable[[], bool]
+    ) -> tuple[float, float, int]:
+        """An epoch in pieces of so many rows, a multiple of the batch, until it is `over`: E, seconds and steps.
+
+        The steps are those of the whole epoch, bit for bit; only E, a sum of sums, may differ in its last place.
+        """
+        total = seconds = 0.0
+        passed = steps = 0
+        for start in range(0, len(order), rows):
+            index = order[start : start + rows]
+            errors, times = self.train(index[None], first_step + steps)
+            total, seconds = total + errors[0] * len(index), seconds + times[0]
+            passed, steps = passed + len(index), steps + self.steps_of(len(index))
+            if not np.isfinite(total) or over():
+                break
+        return total / passed, seconds, steps
 
 
 def machine(setup: Setup, engine: str | None = None, watched: bool = False) -> Machine:
@@ -101,6 +123,8 @@ LOOKED_AT = 256  # rows at a time
 SPENT = 0.04  # of the rows that training passes over, so many may be looked at: a look costs as much as a step on them
 MOST_LOOKS = 40
 
+FIRST_STEPS, FIRST_LINKS = 2_000, 10**9  # before it is known how long an epoch takes: steps, and weights times rows
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -120,37 +144,48 @@ class Watched:
 def watched(setup: Setup, seconds: float) -> Watched:
     """Train a copy like `deltaw.train`, bit for bit, and look inside as often as costs next to nothing.
 
-    What stops early or is validated while it trains is not for this. Ends after `seconds` (see `Clock`), an epoch or a
-    twentieth of them later.
+    What stops early or is validated while it trains is not for this. Ends after `seconds` (see `Clock`) or a twentieth
+    of them later; an epoch that is cut short is the last in the history, with E of the rows that it came to.
     """
     m, history, network = machine(setup, watched=True), History(), setup.network.copy()
-    few = m.rows.some(LOOKED_AT)
-    looks = max(1, min(MOST_LOOKS, setup.epochs, int(SPENT * setup.epochs * len(m.rows) / len(few))))
+    n, few = len(m.rows), m.rows.some(LOOKED_AT)
+    looks = max(1, min(MOST_LOOKS, setup.epochs, int(SPENT * setup.epochs * n / len(few))))
     every, clock = -(-setup.epochs // looks), Clock()
-    ended, order = [], orders(setup, len(m.rows))
-    first, together = 0, 1
+    ended, order = [], orders(setup, n)
+    first, at_once = 0, _at_first(m, network)
     while first < setup.epochs:
-        count = min(together, every - first % every, setup.epochs - first)
-        at = slice(first * m.steps, (first + count) * m.steps)
-        pace = Pace(m.alpha[at], m.decay[at], m.thin[at])
-        errors, times = m.engine.train(m.rows, np.stack([next(order) for _ in range(count)]), first * m.steps, pace)
+        count = min(max(1, at_once // n), every - first % every, setup.epochs - first)
+        if at_once >= n:
+            errors, times = m.train(np.stack([next(order) for _ in range(count)]), first * m.steps)
+            steps = m.steps * len(errors)
+        else:
+            rows = max(at_once, m.plan.batch_size)
+            error, time, steps = m.in_pieces(next(order), first * m.steps, rows, lambda: clock.over(seconds))
+            errors, times = [error], [time]
         history.loss += errors
         history.seconds += times
-        history.batch_steps += m.steps * len(errors)
+        history.batch_steps += steps
         first += count
         if not np.isfinite(errors[-1]):
             history.ended = "diverged"
-        elif first < setup.epochs and clock.over(seconds):
+        elif (first < setup.epochs or steps < m.steps) and clock.over(seconds):
             history.ended = "callback"
         if first % every == 0 or first == setup.epochs or history.ended != "finished":
             history.looks.append(m.engine.look(few))
             ended.append(len(history) - 1)
         if history.ended != "finished":
             break
-        room = min(seconds, left()) / 20  # so many epochs at a time as end soon after they must
-        together = max(1, int(room / max(times[-1], 1e-9))) if np.isfinite(room) else every
+        room = min(seconds, left()) / 20  # so many rows at a time as end soon after they must
+        step = times[-1] * len(errors) / steps
+        at_once = m.plan.batch_size * int(min(max(0.0, room) / max(step, 1e-9), every * m.steps))
     m.engine.store(network)
     return Watched(network, history, tuple(ended))
+
+
+def _at_first(m: Machine, network: Network) -> int:
+    """An epoch, or rows that take the slower engine a fraction of a second: how fast it is, the first rows say."""
+    batch = m.plan.batch_size
+    return min(len(m.rows), batch * max(1, min(FIRST_STEPS, FIRST_LINKS // (batch * network.parameter_count))))
 
 
 @dataclass(frozen=True)
