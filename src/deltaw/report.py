@@ -19,7 +19,7 @@ from deltaw.pages.html import escape
 from deltaw.plots import curves
 
 if TYPE_CHECKING:
-    from deltaw.preparation import Preparation
+    from deltaw.preparation import Preparation, Target
 
 MAX_PER_CLASS = 60  # classes that the precision-and-recall figure can show
 FEWEST_CALIBRATED = 100  # rows: of fewer, shares of tenths say nothing
@@ -80,7 +80,7 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
             figure = curves.residuals(outcome.truth, outcome.predicted, model.target.name)
             yield "Answers", drawn + pages.figure(figure, "how far off the answers are, by the answer")
         else:
-            yield "Wherever the line is drawn", _thresholds(scores)
+            yield "Wherever the line is drawn", _thresholds(scores, model.target)
         if outcome.probabilities is not None and len(outcome.truth) >= FEWEST_CALIBRATED:
             figure = plots.calibration(outcome.probabilities, outcome.truth)
             yield "Is it as sure as it may be?", pages.figure(figure, "how often it was right against how sure it was")
@@ -148,7 +148,7 @@ def _scores(scores: Scores, named: str | None) -> str:
     )
 
 
-def _thresholds(scores: Scores) -> str:
+def _thresholds(scores: Scores, target: Target) -> str:
     """How classes are told apart wherever the line between them is drawn."""
     assert scores.outcome is not None
     truth, p, classes = scores.outcome.truth, scores.outcome.shares, scores.classes
@@ -157,9 +157,10 @@ def _thresholds(scores: Scores) -> str:
     drawn = pages.figure(curves.roc(truth, p, classes), "ROC curves")
     drawn += pages.figure(curves.precision_recall(truth, p, classes), "precision against recall")
     if len(classes) == 2:
-        figure = curves.thresholds(truth == 1, p[:, 1], classes[1])
+        figure = curves.thresholds(truth == 1, p[:, 1], classes[1], target.threshold or 0.5)
         drawn += pages.figure(figure, "precision, recall and F1 against the threshold")
-    return f"<div class=row>{drawn}</div>"
+    rule = f"<p class=soft>The answer is {escape(target.rule)}.</p>" if target.rule else ""
+    return f"{rule}<div class=row>{drawn}</div>"
 
 
 def _worth(model: Model, found: Importance) -> str:

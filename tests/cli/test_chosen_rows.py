@@ -177,3 +177,25 @@ def test_a_bad_cell_of_a_column_that_is_left_out_stops_nothing(run: Run) -> None
         for command in ("predict", "evaluate", "importance", "doctor"):
             assert run(f"{command} model.deltaw rows.csv{' --seconds 0' * (command == 'doctor')}")[0] == 0
     assert "row 41" in run(train().replace("-t grade", "-t stray"))[2]
+
+
+def test_a_threshold_is_said_and_used(run: Run) -> None:
+    status, out, err = run(train("--threshold best:f1"))
+    assert status == 0, err
+    assert "answers  low from the probability on at which F1 is best on rows held out" in err
+    threshold = deltaw.load("model.deltaw").target.threshold
+    said = f"the answer is low from a probability of {threshold:g} on: F1 is best there on rows held out"
+    assert said in out
+    assert said in run("show model.deltaw")[1]
+    document = json.loads(run("predict model.deltaw rows.csv --json")[1])
+    assert document["threshold"] == threshold
+    p = np.array(document["probabilities"])[:, 1]
+    assert document["predictions"] == ["low" if each >= threshold else "high" for each in p]
+    status, out, err = run(train("--threshold 0.3 --json"))
+    assert "answers  low from a probability of 0.3 on" in err
+    assert json.loads(out)["threshold"] == 0.3
+    for wrong in ("0", "best:auc", "best:f2", "no"):
+        status, out, err = run(train(f"--threshold {wrong}"))
+        assert (status, out) == (2, "")
+        assert err.startswith("deltaw: threshold: expected")
+        assert err.count("\n") == 1

@@ -186,6 +186,14 @@ TRAINING: dict[str, Row] = {
             str | None, typer.Option(help="The score that chooses the weights: auc, f1, mae, …; the loss if not given.")
         ]
     ),
+    "threshold": Row(
+        Annotated[
+            str | None,
+            typer.Option(
+                metavar="P", help="Of two classes, answer the second from this probability on: 0.3, or best:f1."
+            ),
+        ]
+    ),
     "seed": Row(Annotated[int, typer.Option(help="The same seed gives the same network.")], 0),
     "engine": Row(Annotated[str, typer.Option(help="native, or reference (slow and plain).")], "native"),
     "threads": Row(Annotated[int | None, typer.Option(help="At most so many; the result is the same.")]),

@@ -143,8 +143,8 @@ def prediction(
         precise = TOLERANCE / model.target.scale.width
         shares = _in_units(attributions(model.network, x, 0, "o", baseline, precise, names, classes), model)
     else:
-        likeliest = int(np.argmax(probabilities))
-        shares = attributions(model.network, x, likeliest, "z", baseline, TOLERANCE, names, classes)
+        answered = int(model.target.labels(probabilities[None])[0])
+        shares = attributions(model.network, x, answered, "z", baseline, TOLERANCE, names, classes)
 
     truth, taught = None, None
     if model.target.name in frame.columns and frame.get_column(model.target.name)[0] is not None:
@@ -210,7 +210,10 @@ def _in_units(shares: Attributions, model: Model) -> Attributions:
 
 
 def _lead(found: Prediction) -> str:
-    sure = "" if found.probabilities is None else f" ({100 * found.probabilities.max():.3g} % sure)"
+    sure = ""
+    if found.probabilities is not None:
+        given = found.probabilities[found.attributions.output]  # which is the class that was answered
+        sure = f" ({100 * given:.3g} % sure)"
     answer = _value(found.answer) + sure
     truth = "" if found.truth is None else f"; the table says {_value(found.truth)}"
     strongest = sorted(_grouped(found).items(), key=lambda pair: -abs(pair[1]))[:2]
@@ -265,7 +268,8 @@ def _answer(found: Prediction) -> list[Block]:
         ]
         more = f"… and {chosen.more:,} more, together {number(chosen.rest)}. " if chosen.more else ""
         sums = "" if same else "The probabilities are the outputs, divided by their sum. "
-        caption = f"{more}{sums}The largest is the answer: {_value(found.answer)}."
+        chooses = f"The answer is {target.rule}" if target.rule else "The largest is the answer"
+        caption = f"{more}{sums}{chooses}: {_value(found.answer)}."
         return [Table(headings, rows, caption)]
     raw = float(target.scale.undo(o)[0])
     scale = target.scale

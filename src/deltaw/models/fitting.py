@@ -18,10 +18,11 @@ from deltaw.models import recipes
 from deltaw.models.contents import Learning, Origin
 from deltaw.models.judge import Judge, ScoredEpoch
 from deltaw.models.metrics import metric_of
-from deltaw.models.model import Model
+from deltaw.models.model import Model, outcome
 from deltaw.models.parts import Part, answered, as_learnt, part_of, set_apart, to_choose_by
 from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline
+from deltaw.models.threshold import best, metric_to_be_best_in
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.tables import Table, read
@@ -188,6 +189,9 @@ def plan(
         none = f"none (validation={settled.validation:g} of {len(frame):,} rows)"
         raise SettingError("metric: expected rows held out to choose the weights by", none, "leave it out")
     reading = as_learnt(whole, rest, settled, table.name)
+    if isinstance(settled.threshold, str) and validation is None:
+        none = f"none (validation={settled.validation:g} of {len(frame):,} rows)"
+        raise SettingError("threshold: expected rows held out to choose it by", none, "give a probability such as 0.3")
     try:
         preparation = Preparation.fit(rest, found, scaling=settled.scaling, blocks=table.blocks)
     except ColumnError as error:
@@ -229,9 +233,10 @@ def replan(model: Model, source: Any) -> Plan | None:
                      kinds=model.preparation.kinds, **decided)  # fmt: skip
     except InputError:
         return None
+    asked = {each: value for each, value in model.target.document().items() if each in ("reason", "threshold")}
     same = (
         again.preparation.document() == model.preparation.document()
-        and again.target.document() | {"reason": model.target.reason} == model.target.document()  # asked for now
+        and again.target.document() | asked == model.target.document()
         and again.network.sizes == model.network.sizes
     )
     return replace(again, recipe=recipe) if same else None
@@ -307,7 +312,12 @@ def _model(plan: Plan, network: Network, learning: Learning) -> Model:
 
 
 def _scored(model: Model, plan: Plan) -> Model:
-    """The model with its scores on the test rows."""
+    """The model with the threshold that was asked for and its scores on the test rows."""
+    metric = metric_to_be_best_in(plan.recipe.threshold)
+    if metric is not None:
+        assert plan.validation is not None
+        held_out = outcome(model.target, model._forward(plan.validation.X, threads=plan.threads), plan.validation.truth)
+        model = replace(model.with_threshold(best(metric, held_out)), recipe=plan.recipe)
     if plan.test is None:
         return model
     scores = model._score(plan.test.X, plan.test.truth, threads=plan.threads)

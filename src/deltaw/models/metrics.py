@@ -123,10 +123,6 @@ def _mean_of_defined(values: Array) -> Array:
 # --- classes --------------------------------------------------------------------------------------------------------
 
 
-def _is_right(o: Outcome) -> Array:
-    return np.asarray(o.truth == o.predicted)
-
-
 def _surprise(o: Outcome) -> Array:
     """−ln p(true class): 0 is certain and right; ln K knows nothing. Probabilities of 0 count as 1e-7."""
     given = np.take_along_axis(o.shares, o.truth[:, None].astype(np.intp), axis=1)[:, 0]
@@ -135,9 +131,14 @@ def _surprise(o: Outcome) -> Array:
 
 def _class_counts(o: Outcome, groups: Groups) -> Array:
     """Rows of each class, answers of each class, right answers of each class: (G, 3 K)."""
-    k, right = o.shares.shape[1], _is_right(o).astype(np.float64)
+    k, right = o.shares.shape[1], (o.truth == o.predicted).astype(np.float64)
     parts = groups.spread(o.truth, k), groups.spread(o.predicted, k), groups.spread(o.truth, k, right)
     return np.concatenate(parts, axis=1).astype(np.float64)
+
+
+def _share_right(sums: Array) -> Array:
+    rows, _, right = np.split(sums, 3, axis=-1)
+    return ratio(right.sum(axis=-1), rows.sum(axis=-1))
 
 
 def _mean_recall(sums: Array) -> Array:
@@ -161,10 +162,10 @@ def _squared_distance(o: Outcome) -> Array:
 
 
 def _overconfidence(o: Outcome, groups: Groups) -> Array:
-    """Rows, then in each bin of how sure the answers are, how sure they are less how many are right."""
-    sure = o.shares.max(axis=1).astype(np.float64)
+    """Rows, then in each bin of how sure the likeliest classes are, how sure they are less how many are right."""
+    sure, right = o.shares.max(axis=1).astype(np.float64), o.shares.argmax(axis=1) == o.truth
     place = np.clip(np.ceil(sure * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
-    return np.concatenate([groups.sums(1.0), groups.spread(place, CALIBRATION_BINS, sure - _is_right(o))], axis=1)
+    return np.concatenate([groups.sums(1.0), groups.spread(place, CALIBRATION_BINS, sure - right)], axis=1)
 
 
 def _calibration_error(sums: Array) -> Array:
@@ -253,6 +254,11 @@ class Metric:
     lowest: float = 0.0
     highest: float = np.inf
 
+    @property
+    def by_answers(self) -> bool:
+        """Whether it goes by which class is answered, and not by probabilities: a threshold changes it."""
+        return isinstance(self.score, Sums) and self.score.terms is _class_counts
+
     def show(self, value: float) -> str:
         """The value as people read it."""
         return "not defined" if np.isnan(value) else self.write(value)
@@ -278,7 +284,7 @@ def in_units(value: float) -> str:
 FIRST = 3
 METRICS: dict[str, tuple[Metric, ...]] = {
     "classification": (
-        Metric("accuracy", "accuracy", mean_of(_is_right), "{:.2%}".format, True, 0, 1),
+        Metric("accuracy", "accuracy", Sums(_class_counts, _share_right), "{:.2%}".format, True, 0, 1),
         Metric("log_loss", "log loss", mean_of(_surprise), "{:.4f}".format, False),
         Metric("auc", "ROC AUC", mean_of(lambda o: o.areas[0]), "{:.4f}".format, True, 0, 1),
         Metric(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,6 +196,22 @@ class Model(Contents):
         """Outputs as numbers in the target's own units, (n,), or probabilities, (n, K)."""
         return self.target.decode(outputs).to_numpy() if self.task == "regression" else _probabilities(outputs)
 
+    def with_threshold(self, threshold: float | None) -> Model:
+        """The same model, the second of its two classes the answer from this probability on; None: from ½.
+
+        Probabilities stay what they are. Its `scores` are those of the new answers right after `deltaw.fit`; a model
+        that was loaded no longer has the rows for that, and has none: `evaluate` scores it anew.
+
+        Raises:
+            SettingError: no probability, or a model of numbers or of more than two classes.
+        """
+        target, scores = self.target.with_threshold(threshold), None
+        if self.scores is not None and self.scores.outcome is not None:
+            known = self.scores.outcome
+            answers = replace(known, predicted=target.labels(known.shares))
+            scores = score(answers, self.baseline, self.classes)
+        return replace(self, target=target, scores=scores, recipe=replace(self.recipe, threshold=target.threshold))
+
     def save(self, path: str | Path) -> None:
         """Write a model file (`.deltaw`), whole or not at all. Raises OutputError."""
         storage.save(self, path)
@@ -237,7 +253,7 @@ def outcome(target: Target, outputs: Array, truth: Array) -> Outcome:
     """The network's outputs (n, n_out) as answers beside the truth."""
     if target.task == "classification":
         probabilities = _probabilities(outputs)
-        return Outcome(truth, probabilities.argmax(axis=1), probabilities)
+        return Outcome(truth, target.labels(probabilities), probabilities)
     return Outcome(truth, target.decode(outputs).to_numpy())
 
 

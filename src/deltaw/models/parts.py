@@ -20,6 +20,7 @@ Array = NDArray[Any]
 
 FEWEST_VALIDATION_ROWS = 8  # fewer say nothing about which weights are best
 MOST_VALIDATION_ROWS = 5_000  # more say little that these do not
+MIDDLE = 0.5  # where the likelier of two classes is the answer
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,13 @@ def to_choose_by(
 
 
 def as_learnt(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) -> Target:
-    """The target as the network is to learn it; numbers are scaled by the training rows alone."""
+    """The target as the network is to learn it; numbers are scaled by the training rows alone.
+
+    Raises SettingError for a threshold where there are not two classes.
+    """
+    if recipe.threshold is not None:
+        given = recipe.threshold
+        whole = whole.with_threshold(MIDDLE if isinstance(given, str) else given)  # the best one is not known yet
     if whole.task == "classification":
         return whole
     scaling = ("range", recipe.target_low, recipe.target_high) if recipe.targets == "range" else "standard"

@@ -22,6 +22,7 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
+from deltaw.models import threshold
 from deltaw.models.metrics import NAMES
 from deltaw.preparation.scaling import LIMIT, SCALINGS
 
@@ -43,6 +44,8 @@ class Recipe:
         keep: what the best weights are best in: "loss", "score" (accuracy or R²) or a name in `METRICS`.
         patience: epochs without a better one after which training ends; None never ends early.
         dropout_schedule: how the dropout rate moves during training.
+        threshold: of two classes, the probability from which the second is the answer, or "best:f1": where that score
+            (any of `METRICS` that goes by answers) is best on rows that the network has not learnt from.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Recipe:
     validation: float = 0.0
     keep: str = "loss"
     patience: int | None = None
+    threshold: float | str | None = None
 
     @property
     def metric(self) -> str | None:
@@ -79,7 +83,8 @@ class Recipe:
 
     def document(self) -> dict[str, Any]:
         """Plain JSON data."""
-        return asdict(self) | {"hidden": None if self.hidden is None else list(self.hidden)}
+        known = asdict(self) | {"hidden": None if self.hidden is None else list(self.hidden)}
+        return {name: value for name, value in known.items() if name not in USUAL or value != USUAL[name]}
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Recipe:
@@ -238,7 +243,7 @@ def _plain(value: Any) -> Any:
 
 
 # What may be given as a name or as an object is kept as the name that reads back to it.
-_NAMED: dict[str, Callable[[Any], str | None]] = {
+_NAMED: dict[str, Callable[[Any], Any]] = {
     "activation": lambda value: activation(value).name,
     "output_activation": lambda value: activation(value).name,
     "loss": lambda value: loss(value).name,
@@ -246,6 +251,7 @@ _NAMED: dict[str, Callable[[Any], str | None]] = {
     "schedule": lambda value: schedule(value).name,
     "dropout_schedule": lambda value: schedule(value).name,
     "init": lambda value: value if value is None else initializer(value).name,
+    "threshold": threshold.checked,
 }
 
 MAX_UNITS = 100_000
@@ -298,4 +304,8 @@ SCHEMA: dict[str, Any] = {
     "validation": float,
     "keep": ("loss", "score", *NAMES),
     "patience": (int, None),
+    "threshold": (float, str, None),
 }
+# What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
+USUAL = {field.name: field.default for field in fields(Recipe) if field.name in ("threshold",)}
+FILE_SCHEMA = {f"{name}?" if name in USUAL else name: kind for name, kind in SCHEMA.items()}

@@ -25,7 +25,7 @@ SCHEMA: dict[str, Any] = {
     "network": {"sizes": [int], "activations": [str], "bias": [bool], "init": [str], "seed": int},
     "preparation": {str: object},
     "target": {str: object},
-    "recipe": recipes.SCHEMA,
+    "recipe": recipes.FILE_SCHEMA,
     "baseline": [float],
     "history": {
         "loss": [(float, None)],

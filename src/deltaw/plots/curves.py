@@ -78,13 +78,14 @@ def precision_recall(truth: ArrayLike, probabilities: ArrayLike, classes: Sequen
 
 
 @styled
-def thresholds(truth: ArrayLike, probability: ArrayLike, name: Any) -> Figure:
+def thresholds(truth: ArrayLike, probability: ArrayLike, name: Any, at: float = 0.5) -> Figure:
     """Precision, recall and F1 against the probability from which a row is taken for the class.
 
     Args:
         truth: (n,) whether the row is of the class.
         probability: (n,) that it was given.
         name: of the class.
+        at: the probability from which it is answered.
     """
     cuts, found, taken, share = _steps(np.asarray(truth, bool), np.asarray(probability, float))
     cuts, found, taken = cuts[1:], found[1:], taken[1:]
@@ -93,7 +94,7 @@ def thresholds(truth: ArrayLike, probability: ArrayLike, name: Any) -> Figure:
     drawing, axis = _square(f"taken for {short(name)} from this probability on", "")
     for label, y, (colour, dashes) in zip(("precision", "recall", "F1"), (precision, found, f1), LINES, strict=False):
         axis.plot(*_thin(cuts, y), color=colour, linestyle=dashes, label=label)
-    axis.axvline(0.5, color=GREY, linewidth=1.2, linestyle=DASHED)
+    axis.axvline(at, color=GREY, linewidth=1.2, linestyle=DASHED)
     best = int(f1.argmax())
     axis.plot(cuts[best], f1[best], "o", color=GREEN, markersize=6, label=f"F1 is best at {cuts[best]:.2f}")
     axis.set_title("Thresholds")

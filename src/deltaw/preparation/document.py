@@ -46,8 +46,10 @@ def list_of(check: Check, distinct: bool = False) -> Check:
     )
 
 
-def fields(document: Any, checks: Mapping[str, Check], what: str) -> dict[str, Any]:
+def fields(document: Any, checks: Mapping[str, Check], what: str, usual: Mapping[str, Any] = {}) -> dict[str, Any]:
     """The fields of a JSON object, which must be exactly those in `checks`, each passing its check.
+
+    Those in `usual` may be missing, as in files of earlier versions, and are then what it says.
 
     Raises:
         ModelFileError: `document` is no object, a field is missing, unknown, or not as its check wants it.
@@ -55,6 +57,7 @@ def fields(document: Any, checks: Mapping[str, Check], what: str) -> dict[str, A
     remedy = "the file was not written by this program, or was changed since"
     if not isinstance(document, Mapping):
         raise ModelFileError(f"{what}: expected an object", type(document).__name__, remedy)
+    document = {**usual, **document}
     if set(document) != set(checks):
         found = ", ".join(sorted(map(str, document))) or "nothing"
         raise ModelFileError(f"{what}: expected the fields {', '.join(sorted(checks))}", found[:200], remedy)

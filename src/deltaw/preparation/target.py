@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -39,6 +39,7 @@ class Target:
         low, high: the range seen in training (regression), else 0.
         scale: how numbers are scaled for training (regression), else the identity.
         clamp: whether answers are kept within low…high (regression).
+        threshold: of two classes, the probability from which the second is the answer; None: the likelier one is.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Target:
     high: float = 0.0
     scale: Scale = IDENTITY
     clamp: bool = False
+    threshold: float | None = None
 
     @classmethod
     def fit(
@@ -153,33 +155,64 @@ class Target:
         labels = self.encode(series, source, gaps)
         return np.where(np.arange(len(self.classes)) == labels[:, None], high, low).astype(np.float32)
 
+    def with_threshold(self, threshold: float | None) -> Target:
+        """The same, its second class the answer from this probability on; None: where it is the likelier.
+
+        Raises SettingError for what is no probability, and where there are not two classes.
+        """
+        if threshold is None:
+            return replace(self, threshold=None)
+        if len(self.classes) != 2:
+            found = f"{len(self.classes)} classes" if self.classes else f"numbers ({self.name})"
+            raise SettingError("threshold: expected a target of two classes", found, "leave it out")
+        number = isinstance(threshold, int | float | np.number) and not isinstance(threshold, bool)
+        if not number or not 0 < threshold < 1:
+            raise SettingError("threshold: expected a probability between 0 and 1", repr(threshold), "give e.g. 0.3")
+        return replace(self, threshold=float(threshold))
+
+    def labels(self, shares: NDArray[Any]) -> NDArray[np.intp]:
+        """Which class is the answer, (n,): the likeliest, or of two by the threshold. `shares`: (n, K)."""
+        if self.threshold is None:
+            return np.asarray(shares.argmax(axis=1))
+        return (shares[:, 1] >= self.threshold).astype(np.intp)
+
+    @property
+    def rule(self) -> str:
+        """When a class is the answer, in words: "yes from a probability of 0.3 on"; "" where the likeliest is."""
+        return "" if self.threshold is None else f"{self.classes[1]} from a probability of {self.threshold:g} on"
+
     def decode(self, outputs: ArrayLike) -> pl.Series:
         """Answers in the target's own values, as a series called `name`.
 
         Args:
-            outputs: classification: labels (n,), or one output a class (n, K), of which the largest wins;
+            outputs: classification: labels (n,), or one probability a class (n, K), of which `labels` chooses;
                 regression: scaled numbers (n,) or (n, 1).
         """
         outputs = np.asarray(outputs)
         if self.task == "classification":
-            labels = outputs.argmax(axis=1) if outputs.ndim == 2 else outputs
+            labels = self.labels(outputs) if outputs.ndim == 2 else outputs
             return _series(self.name, self.classes).gather(labels)
         x = self.scale.undo(outputs.reshape(-1))
         return pl.Series(self.name, np.clip(x, self.low, self.high) if self.clamp else x)
 
     def document(self) -> dict[str, Any]:
         """The target as plain JSON data."""
-        return asdict(self) | {"classes": list(self.classes)}
+        known = asdict(self) | {"classes": list(self.classes)}
+        return {name: value for name, value in known.items() if name not in USUAL or value != USUAL[name]}
 
     @classmethod
     def from_document(cls, document: Any) -> Target:
         """The target that `document` was made of. Raises ModelFileError where it does not describe one."""
-        values = fields(document, CHECKS, "target")
+        values = fields(document, CHECKS, "target", USUAL)
         enough = len(values["classes"]) > 1 if values["task"] == "classification" else not values["classes"]
         if not enough or values["low"] > values["high"]:
             found = f"{values['task']} with {len(values['classes'])} classes, {values['low']} to {values['high']}"
             raise ModelFileError("target: expected several classes or a range", found, "write the model anew")
-        return cls(**values | {"scale": Scale(**values["scale"])})
+        threshold = values.pop("threshold")
+        try:
+            return cls(**values | {"scale": Scale(**values["scale"])}).with_threshold(threshold)
+        except SettingError as error:
+            raise ModelFileError(f"target: {error.expected}", error.found, "write the model anew") from None
 
 
 def infer_task(series: pl.Series, distinct: int) -> tuple[Task, str]:
@@ -268,4 +301,6 @@ CHECKS = {
     "high": is_number,
     "scale": Scale.accepts,
     "clamp": is_flag,
+    "threshold": lambda value: value is None or is_number(value),
 }
+USUAL = {"threshold": None}  # not written where it is this: an earlier version reads the file, too

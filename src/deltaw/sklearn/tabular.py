@@ -81,6 +81,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         scaling: str | None = None,
         validation: float | None = None,
         patience: int | None = None,
+        threshold: float | str | None = None,
         settings: dict[str, Any] | None = None,
         drop: Any = None,
         columns: Any = None,
@@ -187,6 +188,9 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     names and patterns ("sub_*") which columns of X are left out, or the only ones used, and `kinds` what columns are:
     {"userId": "category"}.
 
+    Of two classes the second is the answer where it is the likelier, or with `threshold` from that probability on: 0.3,
+    or "best:f1" for where that score is best on the rows that are held out.
+
     Attributes:
         classes_: in the order of `predict_proba`'s columns.
         model_: the `deltaw.Model`.
@@ -200,7 +204,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> Array:
         """The class of each row, (n,)."""
         check_is_fitted(self, "model_")
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        return np.asarray(self.classes_[self.model_.target.labels(self.predict_proba(X))])
 
     def predict_proba(self, X: Any) -> Array:
         """How likely each class is, (n, n_classes), in the order of `classes_`."""

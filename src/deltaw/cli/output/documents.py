@@ -34,6 +34,7 @@ def training(
         "task": model.task,
         "target": model.target.name,
         "classes": None if model.task == "regression" else list(map(plain, model.classes)),
+        "threshold": model.target.threshold,
         "rows_left_out": left_out,
         "columns": kinds,
         "network": network,
@@ -61,6 +62,7 @@ def answers(model: Model, found: Answers) -> dict[str, Any]:
         "task": model.task,
         "target": model.target.name,
         "classes": None if found.probabilities is None else list(map(plain, model.classes)),
+        "threshold": model.target.threshold,
         "predictions": list(map(plain, found.values.tolist())),
         "probabilities": None if found.probabilities is None else plain(found.probabilities),
     }

@@ -22,12 +22,16 @@ MAX_MISTAKES = 5  # pairs of classes listed where the matrix does not fit
 
 def print_plan(screen: Screen, plan: Plan) -> None:
     """What was decided before training: columns, target, rows, network."""
+    from deltaw.models.threshold import stated
+
     screen.table(*_columns(plan.preparation.describe()))
     parts = {"to train on": plan.training, "to choose the best weights": plan.validation, "to score": plan.test}
     rows = ", ".join(f"{len(part):,} {purpose}" for purpose, part in parts.items() if part is not None)
     other = plan.target.other_task
     change = "" if other is None else f"; --task {other} to change"
     screen.print(f"target   {plan.target.name}: {plan.target.statement}{change}")
+    if rule := stated(plan.recipe.threshold, plan.target):
+        screen.print(f"answers  {rule}")
     screen.print(f"rows     {rows}")
     if plan.left_out:
         screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")
@@ -43,6 +47,8 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     speed = model.origin.training_rows * len(history) / seconds if seconds > 0 else 0
     best = "" if history.best_epoch is None else f", weights of epoch {history.best_epoch + 1} kept"
     screen.print(f"{len(history)} epochs in {seconds:.3g} s ({speed:,.0f} samples/s){best}")
+    if model.target.rule:
+        screen.print(_rule(model))
     if model.scores is None:
         screen.print("no rows were set apart: no scores")
     else:
@@ -77,6 +83,8 @@ def print_model(screen: Screen, model: Model, path: Path) -> None:
     screen.print(model.network.summary())
     if model.classes:
         screen.print(f"classes: {listing(model.classes)}")
+    if model.target.rule:
+        screen.print(_rule(model))
     screen.table(*_columns(model.preparation.describe()))
     settings = model.recipe.document()
     screen.table(Column.words("setting", list(settings)), Column.words("value", list(map(str, settings.values()))))
@@ -85,6 +93,15 @@ def print_model(screen: Screen, model: Model, path: Path) -> None:
     if model.scores is not None:
         rows = f"{model.scores.rows:,} rows that were never trained on"
         print_scores(screen, model.scores, rows, model.scores.leading(model.recipe.metric))
+
+
+def _rule(model: Model) -> str:
+    """Which of two classes is the answer where, and why there."""
+    from deltaw.models.threshold import metric_to_be_best_in
+
+    metric = metric_to_be_best_in(model.recipe.threshold)
+    why = "" if metric is None else f": {metric.title} is best there on rows held out"
+    return f"the answer is {model.target.rule}{why}"
 
 
 def describe_training(recipe: Any) -> str:

@@ -1,0 +1,92 @@
+"""Where the line between two classes is drawn: at a probability that was given, or where a score is best.
+
+The class that it is about is the second in order, as with F1 and the area under the ROC curve.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deltaw.exceptions import SettingError
+from deltaw.models.metrics import METRICS, Metric, Outcome, Sums
+from deltaw.preparation import Target
+from deltaw.tables.table import nearest
+
+BEST = "best:"
+DIGITS = 4
+PROBABLE = tuple(metric.name for metric in METRICS["classification"] if not metric.by_answers)
+
+
+def checked(value: Any) -> float | str | None:
+    """A threshold as a recipe keeps it: a probability, or "best:f1". Raises SettingError for what is neither."""
+    if isinstance(value, str) and value.startswith(BEST):
+        metric_to_be_best_in(value)
+        return value
+    try:
+        found = value if value is None else float(value)
+    except (TypeError, ValueError):
+        found = np.nan
+    if isinstance(value, bool) or not (found is None or 0 < found < 1):
+        expected = "threshold: expected a probability between 0 and 1, or best:METRIC"
+        raise SettingError(expected, repr(value), "give e.g. 0.3 or best:f1")
+    return found
+
+
+def metric_to_be_best_in(threshold: float | str | None) -> Metric | None:
+    """The score of a "best:…"; None for a number. Raises SettingError where no threshold changes that score."""
+    if not isinstance(threshold, str):
+        return None
+    known = {metric.name: metric for metric in METRICS["classification"] if metric.by_answers}
+    name = threshold.removeprefix(BEST)
+    if name in known:
+        return known[name]
+    found = f"{name!r}, which goes by probabilities" if name in PROBABLE else repr(name)
+    near = nearest(name, tuple(known)) or "f1"
+    expected = f"threshold: expected a score that goes by which class is answered ({', '.join(known)})"
+    raise SettingError(expected, found, f"give e.g. {BEST}{near}")
+
+
+def stated(threshold: float | str | None, target: Target) -> str:
+    """What was asked for, in words; "" where the likeliest class is the answer."""
+    if target.threshold is None:
+        return ""
+    metric = metric_to_be_best_in(threshold)
+    if metric is None:
+        return target.rule
+    return f"{target.classes[1]} from the probability on at which {metric.title} is best on rows held out"
+
+
+def best(metric: Metric, outcome: Outcome) -> float:
+    """The threshold at which a score is best; of several the one nearest to ½.
+
+    Args:
+        metric: one that goes by answers.
+        outcome: of rows that the network has not learnt from, two classes.
+
+    Raises:
+        SettingError: rows of which none tells one threshold from another.
+    """
+    assert isinstance(metric.score, Sums)
+    order = np.argsort(outcome.shares[:, 1], kind="stable")
+    p, yes = outcome.shares[order, 1].astype(np.float64), outcome.truth[order] == 1
+    # From each place on, all rows are answered with the second class: behind the last, none is.
+    starts = np.flatnonzero(np.diff(p, prepend=-1.0, append=2.0) > 0)
+    below = np.concatenate([[0.0], p, [1.0]])
+    cuts = (below[starts] + below[starts + 1]) / 2
+    answered = len(p) - starts
+    found = (np.append(np.cumsum(yes[::-1])[::-1], 0))[starts]
+    no, n_yes = len(p) - int(yes.sum()), int(yes.sum())
+    counts = [np.full(len(cuts), no), np.full(len(cuts), n_yes), len(p) - answered, answered]
+    counts += [no - (answered - found), found]
+    scores = metric.score.value(np.stack(counts, axis=1).astype(np.float64))
+    gains = np.where((cuts > 0) & (cuts < 1), metric.gain(scores, 0.0), np.nan)
+    if np.isnan(gains).all():
+        found_none = f"{len(p):,} rows that do not define {metric.title}"
+        raise SettingError("threshold: expected rows to choose it by", found_none, "give a probability such as 0.3")
+    top = np.flatnonzero(gains == np.nanmax(gains))
+    place = int(top[np.abs(cuts[top] - 0.5).argmin()])
+    short = float(f"{cuts[place]:.{DIGITS}g}")
+    low, high = below[starts[place]], below[starts[place] + 1]
+    return short if low < short <= high and short < 1 else float(cuts[place])
