@@ -18,8 +18,8 @@ from deltaw.models.importance import MAX_ROWS, TELLING, Importance, check, permu
 from deltaw.models.metrics import METRICS, Outcome, metric_of
 from deltaw.models.scores import Scores, score
 from deltaw.preparation import Target
+from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.reading import as_numbers
-from deltaw.preparation.steps import BlockOfNumbers
 from deltaw.tables import Table, read
 from deltaw.tables.table import missing_column
 

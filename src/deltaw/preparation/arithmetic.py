@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
 from deltaw.preparation.scaling import BEND, SCALINGS, Scale, Scaling
-from deltaw.preparation.steps import CYCLES, MISSING, BlockOfNumbers, Category, Day, Number, Truth
+from deltaw.preparation.steps import CYCLES, MISSING, Category, Day, Number, Truth
 
 DAY_DIGITS = 10  # a minute is 0.0007 of 20,000 days
 

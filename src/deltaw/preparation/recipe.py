@@ -13,12 +13,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, ModelFileError
+from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
 from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
-from deltaw.preparation.steps import FITTED, STEPS, BlockOfNumbers, Step
+from deltaw.preparation.steps import FITTED, Step
 from deltaw.tables import Block, Column
 from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.table import missing_column
+
+STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
 
 
 class Treatment(NamedTuple):

@@ -7,17 +7,17 @@ and returns the raw column (a block: columns) again. Both get the row of SCALING
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod, tau
-from typing import Any, ClassVar, Protocol
+from math import tau
+from typing import ClassVar, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from deltaw.preparation.document import Check, is_count, is_flag, is_number, is_text, list_of, one_of
+from deltaw.preparation.document import Check, is_flag, is_number, is_text, list_of, one_of
 from deltaw.preparation.reading import DAY, as_days, as_numbers
-from deltaw.preparation.scaling import SCALINGS, Scale, Scaling, fit_scale
-from deltaw.tables import Block, Column
+from deltaw.preparation.scaling import Scale, Scaling, fit_scale
+from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words
 
 Features = NDArray[np.float32]
@@ -32,8 +32,6 @@ MISSING, OTHER = "(missing)", "(other)"
 
 # What repeats with the calendar, and after how many days.
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
-
-CHUNK = 256  # rows of a block scaled at once, so that the float64 values stay in the cache
 
 
 class Step(Protocol):
@@ -277,77 +275,9 @@ class Day(_OneColumn):
         return [_without(dates, features[:, -1], scaling) if self.indicator else dates]
 
 
-@dataclass(frozen=True)
-class BlockOfNumbers:
-    """Columns that share one scale; a missing value is taken as the block's lowest."""
-
-    name: str
-    columns: tuple[str, ...]
-    shape: tuple[int, ...]
-    low: float
-    scale: Scale
-
-    kind: ClassVar = "block"
-    CHECKS: ClassVar = {
-        "name": is_text,
-        "columns": list_of(is_text, distinct=True),
-        "shape": list_of(is_count),
-        "low": is_number,
-        "scale": Scale.accepts,
-    }
-
-    @classmethod
-    def fit(cls, frame: pl.DataFrame, block: Block, scaling: Scaling) -> BlockOfNumbers:
-        if scaling.block == "range":
-            scale = fit_scale(scaling.fit, np.array([block.low, block.high]))
-        else:
-            values = _matrix(frame, block.columns, TRAINING)
-            present = values if values.dtype.kind in "iu" else values[~np.isnan(values)]
-            scale = fit_scale(SCALINGS[scaling.block].fit, present.astype(np.float64))
-        return cls(block.name, block.columns, block.shape, block.low, scale)
-
-    @property
-    def title(self) -> str:
-        return self.name
-
-    def is_sound(self) -> bool:
-        return 0 < len(self.columns) == prod(self.shape)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.columns
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        return self.columns
-
-    def treatment(self, scaling: Scaling) -> str:
-        summary = scaling.summary if scaling.block == "range" else SCALINGS[scaling.block].summary
-        return f"{summary}, one scale for all {' × '.join(map(str, self.shape))}"
-
-    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
-        values = _matrix(frame, self.columns, source)
-        for start in range(0, len(out), CHUNK):
-            rows = np.ascontiguousarray(values[start : start + CHUNK], dtype=np.float64)
-            out[start : start + CHUNK] = self.scale.apply(np.where(np.isnan(rows), self.low, rows))
-
-    def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
-        columns = np.ascontiguousarray(self.scale.undo(features).T)
-        return [pl.Series(name, column) for name, column in zip(self.columns, columns, strict=True)]
-
-
 TRAINING = "training rows"  # what messages call the rows that a step is fitted on
 
 FITTED = {step.kind: step for step in (Number, Truth, Category, Day)}
-STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
-
-
-def _matrix(frame: pl.DataFrame, columns: tuple[str, ...], source: str) -> NDArray[Any]:
-    """The columns as one array (n, len(columns)), NaN where missing. Raises ColumnError as `as_numbers` does."""
-    part = frame[list(columns)]  # not select, to which "*" is no name
-    if not all(kind.is_integer() for kind in part.dtypes):
-        return np.column_stack([as_numbers(column, source) for column in part.iter_columns()])
-    return part.to_numpy()
 
 
 def _median(present: Values) -> float:

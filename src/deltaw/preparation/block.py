@@ -1,0 +1,86 @@
+"""A block of numbers, such as the pixels of an image: one step for columns that share one scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deltaw.preparation.document import is_count, is_number, is_text, list_of
+from deltaw.preparation.reading import as_numbers
+from deltaw.preparation.scaling import SCALINGS, Scale, Scaling, fit_scale
+from deltaw.preparation.steps import TRAINING, Features
+from deltaw.tables import Block
+
+CHUNK = 256  # rows scaled at once, so that the float64 values stay in the cache
+
+
+@dataclass(frozen=True)
+class BlockOfNumbers:
+    """Columns that share one scale; a missing value is taken as the block's lowest."""
+
+    name: str
+    columns: tuple[str, ...]
+    shape: tuple[int, ...]
+    low: float
+    scale: Scale
+
+    kind: ClassVar = "block"
+    CHECKS: ClassVar = {
+        "name": is_text,
+        "columns": list_of(is_text, distinct=True),
+        "shape": list_of(is_count),
+        "low": is_number,
+        "scale": Scale.accepts,
+    }
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, block: Block, scaling: Scaling) -> BlockOfNumbers:
+        if scaling.block == "range":
+            scale = fit_scale(scaling.fit, np.array([block.low, block.high]))
+        else:
+            values = _matrix(frame, block.columns, TRAINING)
+            present = values if values.dtype.kind in "iu" else values[~np.isnan(values)]
+            scale = fit_scale(SCALINGS[scaling.block].fit, present.astype(np.float64))
+        return cls(block.name, block.columns, block.shape, block.low, scale)
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    def is_sound(self) -> bool:
+        return 0 < len(self.columns) == prod(self.shape)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.columns
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return self.columns
+
+    def treatment(self, scaling: Scaling) -> str:
+        summary = scaling.summary if scaling.block == "range" else SCALINGS[scaling.block].summary
+        return f"{summary}, one scale for all {' × '.join(map(str, self.shape))}"
+
+    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+        values = _matrix(frame, self.columns, source)
+        for start in range(0, len(out), CHUNK):
+            rows = np.ascontiguousarray(values[start : start + CHUNK], dtype=np.float64)
+            out[start : start + CHUNK] = self.scale.apply(np.where(np.isnan(rows), self.low, rows))
+
+    def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
+        columns = np.ascontiguousarray(self.scale.undo(features).T)
+        return [pl.Series(name, column) for name, column in zip(self.columns, columns, strict=True)]
+
+
+def _matrix(frame: pl.DataFrame, columns: tuple[str, ...], source: str) -> NDArray[Any]:
+    """The columns as one array (n, len(columns)), NaN where missing. Raises ColumnError as `as_numbers` does."""
+    part = frame[list(columns)]  # not select, to which "*" is no name
+    if not all(kind.is_integer() for kind in part.dtypes):
+        return np.column_stack([as_numbers(column, source) for column in part.iter_columns()])
+    return part.to_numpy()
