@@ -10,7 +10,8 @@ import pytest
 
 import deltaw
 from deltaw import models
-from deltaw.doctor import examine_model
+from deltaw.doctor import diagnose, examine_model
+from deltaw.doctor.tables import planned
 from deltaw.models import Model
 
 SECONDS = 2.0
@@ -101,3 +102,16 @@ def test_rows_that_it_never_saw(frame: pl.DataFrame, model: Model, tmp_path: Pat
     assert sound.evidence.watched.saved
     assert sound.healthy
     assert examine_model(broken(model, tmp_path), few, seconds=SECONDS).findings[0].rule == "saved_weights"
+
+
+def test_bins_are_called_by_their_column() -> None:
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=400)
+    table = pl.DataFrame({"size": size, "twice": 2 * size, "other": rng.normal(size=400), "price": size**2})
+    setup = planned(models.plan(table, "price", scaling="piecewise"))
+    columns = dict.fromkeys(setup.columns or ())
+    assert list(columns) == ["size", "twice", "other"]
+    assert len(setup.columns or ()) == setup.X.shape[1] > 3
+    diagnosis = diagnose(setup, seconds=0)
+    twins = next(each for each in diagnosis.findings if each.rule == "duplicate_columns")
+    assert twins.cause.startswith("1 of 3 columns repeat another: twice.")

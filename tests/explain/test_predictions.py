@@ -38,11 +38,12 @@ def models() -> dict[str, deltaw.Model]:
         "notes, classes": deltaw.fit(table.drop("price"), "kind", recipe="notes", **QUICK),
         "notes, numbers": deltaw.fit(table.drop("kind"), "price", recipe="notes", **QUICK),
         "no hidden layer": deltaw.fit(table.drop("price"), "kind", engine="reference", hidden=(), epochs=3),
+        "bins": deltaw.fit(table.drop("kind"), "price", scaling="piecewise", **QUICK),
         "pictures": deltaw.fit("digits", recipe="notes", engine="reference", hidden=(10,), epochs=1),
     }
 
 
-NAMES = ["classes", "numbers", "notes, classes", "notes, numbers", "no hidden layer", "pictures"]
+NAMES = ["classes", "numbers", "notes, classes", "notes, numbers", "no hidden layer", "bins", "pictures"]
 
 
 def explained(models: dict[str, deltaw.Model], name: str, row: int = 6, **settings: object) -> Prediction:
@@ -93,6 +94,20 @@ def test_shares_make_up_the_difference(models: dict[str, deltaw.Model], name: st
     else:
         assert shares.value == pytest.approx(found.signals.z[-1].max())
     assert (shares.method == "exact") == (name == "no hidden layer")
+
+
+def test_bins_stand_at_the_median_and_count_for_their_column(models: dict[str, deltaw.Model]) -> None:
+    found, table = explained(models, "bins"), frame()
+    preparation = models["bins"].preparation
+    (size,) = (step for step in preparation.steps if step.title == "size")
+    median = preparation.transform(table[:1].with_columns(pl.lit(size.fill).alias("size")))[0]  # type: ignore[union-attr]
+    base = dict(zip(preparation.feature_names, found.attributions.baseline, strict=True))
+    bins = [name for name in preparation.feature_names if name.startswith("size bin ")]
+    assert len(bins) >= 2
+    for name in ("size", *bins):
+        assert base[name] == pytest.approx(median[preparation.feature_names.index(name)], abs=1e-6)
+    assert set(found.attributions.grouped(found.columns)) == {"size", "colour"}
+    assert "into bin" in found.page.text()
 
 
 def test_against_another_row(models: dict[str, deltaw.Model]) -> None:

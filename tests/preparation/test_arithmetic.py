@@ -15,7 +15,7 @@ from deltaw.preparation.arithmetic import Line, arithmetic
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.tables import Block, kinds, read
 
-N = 60
+N = 120
 
 
 def table() -> pl.DataFrame:
@@ -31,7 +31,7 @@ def table() -> pl.DataFrame:
             "colour": colour,
             "sunny": (rng.random(N) < 0.5).tolist(),
             "asked": [None if i == 3 else "yes" if i % 3 else "no" for i in range(N)],
-            "day": [date(2024, 1, 1) + timedelta(days=3 * i) for i in range(N)],
+            "day": [date(2024, 1, 1) + timedelta(days=2 * i) for i in range(N)],
             "at": [datetime(2024, 1, 1, 7) + timedelta(hours=7 * i) for i in range(N)],
         }
     )
@@ -66,7 +66,10 @@ def test_it_comes_to_what_the_network_gets(scaling: str, row: int) -> None:
     assert sums >= 10
     told = {line.place for line in lines}
     low = SCALINGS[scaling].low
-    assert all(X[place] == np.float32(low) for place in range(len(X)) if place not in told)  # other slots
+    other = (
+        {low, 0.0, 1.0} if SCALINGS[scaling].bins else {low}
+    )  # slots, and bins before and after the one that is told
+    assert all(X[place] in {np.float32(value) for value in other} for place in range(len(X)) if place not in told)
 
 
 def lines_of(row: int, scaling: str = "standard") -> dict[str, Line]:

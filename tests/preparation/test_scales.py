@@ -41,7 +41,7 @@ def test_robust_without_a_quartile_range() -> None:
 
 
 def test_constants_go_to_the_middle() -> None:
-    middles = {"unit": 0.5, "symmetric": 0.0, "standard": 0.0, "robust": 0.0, "none": 0.1}
+    middles = {"unit": 0.5, "symmetric": 0.0, "standard": 0.0, "robust": 0.0, "piecewise": 0.0, "none": 0.1}
     for name, middle in middles.items():
         np.testing.assert_allclose(scaled(name, [0.1] * 7), middle, atol=1e-7)
 

@@ -99,6 +99,14 @@ def planned(plan: Plan) -> Setup:
     )  # fmt: skip
 
 
+def names(preparation: Preparation) -> tuple[str, ...]:
+    """What each input is called: bins as the column whose they are."""
+    called = list(preparation.feature_names)
+    for step, place in preparation.bins:
+        called[place] = [step.title] * len(called[place])
+    return tuple(called)
+
+
 def raw_columns(preparation: Preparation, frame: pl.DataFrame) -> tuple[RawColumn, ...]:
     """The columns of a table that inputs are made of; of a block each of its columns."""
     columns, first = [], 0
@@ -133,6 +141,4 @@ def _setup(
             "label_smoothing", "max_grad_norm")  # fmt: skip
     words = {word: getattr(recipe, word) for word in same}
     dropout = Dropout(recipe.dropout, recipe.dropout_schedule)
-    return Setup(
-        network, X, T, task=task, columns=preparation.feature_names, seed=seed, dropout=dropout, **words, **more
-    )
+    return Setup(network, X, T, task=task, columns=names(preparation), seed=seed, dropout=dropout, **words, **more)

@@ -26,10 +26,12 @@ from deltaw.tables import read
 if TYPE_CHECKING:
     import polars as pl
 
-# What every input is at the baseline, and what that is of a column of numbers, by the preparation's scaling.
+# What every input is at the baseline (bins: see `Preparation.baseline`), and what that is of a column of numbers, by
+# the preparation's scaling.
 BASELINES = {
     "standard": (0.0, "the mean of every column of the training rows"),
     "robust": (0.0, "the median of every column of the training rows"),
+    "piecewise": (0.0, "the median of every column of the training rows"),
     "symmetric": (0.0, "the middle of every column's range"),
     "unit": (0.01, "the lowest value of every column of the training rows"),
     "none": (0.0, "0 in every column"),
@@ -134,7 +136,7 @@ def prediction(
         each.kind == "category" for each in model.preparation.steps
     ):
         told += NO_CATEGORY
-    baseline = np.full(len(x), start)
+    baseline = model.preparation.baseline(start)
     if against is not None:
         other = _row(table, against)
         baseline = np.asarray(_numbered(against, lambda: model.preparation.transform(other, source=table.name)[0]))

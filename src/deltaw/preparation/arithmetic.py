@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from deltaw.preparation.bins import count, position
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
@@ -70,8 +71,10 @@ def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, valu
     x = float(as_numbers(column, source)[0])
     missing = bool(np.isnan(x))
     before = f"missing: {_shown(step.fill)}, the median, is taken; " if missing else ""
-    told: Told = [(0, column[0], before + _scaled(step.scale, step.fill if missing else x))]
-    return told + _indicator(1, step.indicator, missing, scaling)
+    x = step.fill if missing else x
+    told: Told = [(0, column[0], before + _scaled(step.scale, x))]
+    told += _bins(step.edges, column[0], x)
+    return told + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
 
 
 def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
@@ -84,7 +87,8 @@ def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values
 def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
     taken, others = int(np.argmax(values)), len(step.slots) - 1
     rest = f"the other {others} slots get {_shown(scaling.low)}" if others > 1 else f"the other gets {scaling.low:g}"
-    return [(taken, row.get_column(step.column)[0], f"its own slot; {rest}")]
+    size = f", at {_shown(step.taken(scaling))} for one of {len(step.words)} words" if step.weight != 1.0 else ""
+    return [(taken, row.get_column(step.column)[0], f"its own slot{size}; {rest}")]
 
 
 def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
@@ -95,12 +99,13 @@ def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: An
     before = "missing: the median is taken; " if missing else ""
     day = _shown(days, DAY_DIGITS)
     told: Told = [(0, column[0], f"{before}day {day} from 1970-01-01 on; {_scaled(step.scale, days, DAY_DIGITS)}")]
+    told += _bins(step.edges, column[0], days, DAY_DIGITS)
     low, high = scaling.swing
     for i, cycle in enumerate(step.cycles):
         for j, swing in enumerate(("sin", "cos")):
             wave = f"{swing}(2π · {day} / {_shown(CYCLES[cycle], DAY_DIGITS)})"
             words = wave if (low, high) == (-1, 1) else f"{low:g} + {high - low:g} · (1 + {wave}) / 2"
-            told.append((1 + 2 * i + j, column[0], words))
+            told.append((1 + count(step.edges) + 2 * i + j, column[0], words))
     return told + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
 
 
@@ -121,6 +126,20 @@ TELLERS: dict[type, Callable[..., Told]] = {
     Day: _day,
     BlockOfNumbers: _block,
 }
+
+
+def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = 6) -> Told:
+    """The bin that x lies in, or the one that it lies beyond."""
+    if not edges:
+        return []
+    bins, passed = count(edges), float(position(np.array([x]), edges)[0])
+    k, shown = min(int(passed), bins - 1), _shown(x, digits)
+    if not edges[0] <= x <= edges[-1]:
+        beyond = "below" if x < edges[0] else "above"
+        return [(1 + k, cell, f"{shown} lies {beyond} all {bins} bins: {passed > 0:d}, as the others")]
+    others = " and ".join(["1 for those before it"] * (k > 0) + ["0 for those after it"] * (k < bins - 1))
+    words = f"{shown} lies {_shown(100 * (passed - k), 3)} % into bin {k + 1} of {bins}, {others}"
+    return [(1 + k, cell, f"{words}: {_scaled(Scale(edges[k], edges[k + 1] - edges[k]), x, digits)}")]
 
 
 def _indicator(place: int, there: bool, missing: bool, scaling: Scaling) -> Told:

@@ -29,6 +29,7 @@ class BlockOfNumbers:
     low: float
     scale: Scale
 
+    LATER: ClassVar[dict[str, Any]] = {}
     kind: ClassVar = "block"
     CHECKS: ClassVar = {
         "name": is_text,

@@ -13,10 +13,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, ModelFileError
+from deltaw.preparation.bins import count, most_bins, write_bins
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
 from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
-from deltaw.preparation.steps import FITTED, Step
+from deltaw.preparation.steps import BINNED, FITTED, Day, Number, Step
 from deltaw.tables import Block, Column
 from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.table import missing_column
@@ -65,8 +66,8 @@ class Preparation:
         Args:
             frame: the training rows.
             columns: what the columns are (`deltaw.tables.kinds`), without the target.
-            scaling: unit (0.01…0.99), symmetric (-1…1), standard, robust or none; see SCALINGS. A block uses its own
-                range for the first two and is standardised for the next two.
+            scaling: unit (0.01…0.99), symmetric (-1…1), standard, robust, piecewise or none; see SCALINGS. A block uses
+                its own range for the first two and is standardised for the next three.
             blocks: the table's blocks; a column of a block's name stands for all its columns.
 
         Raises:
@@ -81,10 +82,12 @@ class Preparation:
             found = ", ".join(f"{c.column} ({c.kind}: {c.reason})" for c in left_out[:5]) or "no column at all"
             expected = "expected at least one column of numbers, categories, truth values or dates beside the target"
             raise ColumnError(expected, found, "add a column to learn from")
+        numbers = sum(column.kind in BINNED and column.name not in block_called for column in used)
+        bins = most_bins(numbers, len(frame)) if row.bins else 0
         steps = tuple(
             BlockOfNumbers.fit(frame, block_called[column.name], row)
             if column.name in block_called
-            else FITTED[column.kind].fit(frame, column, row)
+            else FITTED[column.kind].fit(frame, column, row, bins)
             for column in used
         )
         return cls(scaling, steps, left_out)
@@ -146,6 +149,19 @@ class Preparation:
         edges = np.cumsum([0, *(len(step.features) for step in self.steps)]).tolist()
         return [(step, slice(a, b)) for step, (a, b) in zip(self.steps, pairwise(edges), strict=True)]
 
+    @property
+    def bins(self) -> list[tuple[Number | Day, slice]]:
+        """Each step of numbers or days, and which columns of X are its bins."""
+        binned = [(step, place.start + 1) for step, place in self.places if isinstance(step, (Number, Day))]
+        return [(step, slice(first, first + count(step.edges))) for step, first in binned]
+
+    def baseline(self, value: float) -> NDArray[np.float32]:
+        """Inputs that are all at `value`, but bins, which are where the median of their column puts them: (n_in,)."""
+        x = np.full(len(self.feature_names), value, np.float32)
+        for step, place in self.bins:
+            write_bins(np.array([step.fill]), step.edges, x[None, place])
+        return x
+
     def _parts(self, X: NDArray[np.float32]) -> list[tuple[Step, NDArray[np.float32]]]:
         """Each step beside the columns of X that are its features."""
         return [(step, X[:, place]) for step, place in self.places]
@@ -195,7 +211,8 @@ def _step(document: dict[str, Any], what: str) -> Step:
     if not isinstance(kind, str) or kind not in STEPS:
         raise ModelFileError(f"{what}: expected a kind ({', '.join(STEPS)})", repr(kind)[:60], "write the model anew")
     step = STEPS[kind]
-    values = fields({name: value for name, value in document.items() if name != "kind"}, step.CHECKS, what)
+    known = step.LATER | {name: value for name, value in document.items() if name != "kind"}
+    values = fields(known, step.CHECKS, what)
     if "scale" in values:
         values["scale"] = Scale(**values["scale"])
     made: Step = step(**values)

@@ -80,6 +80,8 @@ class Scaling:
         swing: what -1 and 1 become in features that swing (the sine of the day in the year).
         block: the scaling for the values of a block, all taken together; "range" is `fit` on the block's own range.
         summary: what it does, in a few words.
+        bins: whether the place of a number in the bins of its column stands beside it; see `deltaw.preparation.bins`.
+        hushed: whether the slots of a column of many words are small, so that they do not drown the numbers.
     """
 
     fit: Fit
@@ -89,6 +91,8 @@ class Scaling:
     block: str
     summary: str
     bend: bool = False
+    bins: bool = False
+    hushed: bool = False
 
 
 def range_onto(low: float, high: float) -> Fit:
@@ -124,6 +128,17 @@ SCALINGS = {
     "symmetric": Scaling(range_onto(-1.0, 1.0), -1.0, 1.0, (-1.0, 1.0), "range", "scaled to -1…1"),
     "standard": Scaling(_mean_and_deviation, 0.0, 1.0, (-1.0, 1.0), "standard", "standardised"),
     "robust": Scaling(_median_and_quartiles, 0.0, 1.0, (-1.0, 1.0), "standard", "scaled by quartiles", bend=True),
+    "piecewise": Scaling(
+        _median_and_quartiles,
+        0.0,
+        1.0,
+        (-1.0, 1.0),
+        "standard",
+        "scaled by quartiles",
+        bend=True,
+        bins=True,
+        hushed=True,
+    ),
     "none": Scaling(_as_it_is, 0.0, 1.0, (-1.0, 1.0), "none", "as it is"),
 }
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import tau
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from deltaw.preparation.document import Check, is_flag, is_number, is_text, list_of, one_of
+from deltaw.preparation.bins import are_edges, count, fit_edges, write_bins
+from deltaw.preparation.document import Check, between, is_flag, is_number, is_text, list_of, one_of
 from deltaw.preparation.reading import DAY, as_days, as_numbers
 from deltaw.preparation.scaling import Scale, Scaling, fit_scale
 from deltaw.tables import Column
@@ -28,6 +29,11 @@ Values = NDArray[np.float64]
 RARE_ROWS, RARE_SHARE = 2, 0.001
 MOST_SLOTS = 100
 
+# So many words the slots of a column may have at full size; of more, a word and the number beside it would push z as
+# much, though the number tells of every row and the word of few. Measured: docs/accuracy.md.
+LOUD_WORDS = 20
+SMALLEST_WEIGHT = 1e-3  # of a slot, in a file
+
 MISSING, OTHER = "(missing)", "(other)"
 
 # What repeats with the calendar, and after how many days.
@@ -39,6 +45,7 @@ class Step(Protocol):
 
     kind: ClassVar[str]
     CHECKS: ClassVar[dict[str, Check]]
+    LATER: ClassVar[dict[str, Any]]  # fields that older files lack, and what they then are
 
     @property
     def title(self) -> str:
@@ -71,6 +78,8 @@ class _OneColumn:
 
     column: str
 
+    LATER: ClassVar[dict[str, Any]] = {}
+
     @property
     def title(self) -> str:
         return self.column
@@ -85,38 +94,52 @@ class _OneColumn:
 
 @dataclass(frozen=True)
 class Number(_OneColumn):
-    """A number, scaled; missing ones get the median, and a feature of their own if the training rows had any."""
+    """A number, scaled, and its place in bins; missing ones get the median, and a feature if the training rows had any.
+
+    `edges` are those of the bins, () for none.
+    """
 
     scale: Scale
     fill: float
     indicator: bool
+    edges: tuple[float, ...] = ()
 
     kind: ClassVar = "number"
-    CHECKS: ClassVar = {"column": is_text, "scale": Scale.accepts, "fill": is_number, "indicator": is_flag}
+    CHECKS: ClassVar = {
+        "column": is_text,
+        "scale": Scale.accepts,
+        "fill": is_number,
+        "indicator": is_flag,
+        "edges": are_edges,
+    }
+    LATER: ClassVar = {"edges": []}
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling) -> Number:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, bins: int) -> Number:
         x = as_numbers(frame.get_column(column.name), TRAINING)
         present = x[~np.isnan(x)]
-        return cls(column.name, fit_scale(scaling.fit, present, scaling.bend), _median(present), len(present) < len(x))
+        scale, edges = fit_scale(scaling.fit, present, scaling.bend), fit_edges(present, bins)
+        return cls(column.name, scale, _median(present), len(present) < len(x), edges)
 
     @property
     def features(self) -> tuple[str, ...]:
-        return (self.column, *_missing_feature(self.column, self.indicator))
+        return (self.column, *_bin_features(self.column, self.edges), *_missing_feature(self.column, self.indicator))
 
     def treatment(self, scaling: Scaling) -> str:
-        return f"{scaling.summary}; missing: {self.fill:g}" + ", and a feature" * self.indicator
+        return f"{scaling.summary}{_beside(self.edges)}; missing: {self.fill:g}" + ", and a feature" * self.indicator
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         x = as_numbers(frame.get_column(self.column), source)
         missing = np.isnan(x)
-        out[:, 0] = self.scale.apply(np.where(missing, self.fill, x))
+        x = np.where(missing, self.fill, x)
+        out[:, 0] = self.scale.apply(x)
+        write_bins(x, self.edges, out[:, 1 : 1 + count(self.edges)])
         if self.indicator:
-            out[:, 1] = _yes_or_no(missing, scaling)
+            out[:, -1] = _yes_or_no(missing, scaling)
 
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
         x = pl.Series(self.column, self.scale.undo(features[:, 0]))
-        return [_without(x, features[:, 1], scaling) if self.indicator else x]
+        return [_without(x, features[:, -1], scaling) if self.indicator else x]
 
 
 @dataclass(frozen=True)
@@ -137,7 +160,7 @@ class Truth(_OneColumn):
     }
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling) -> Truth:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, bins: int) -> Truth:
         series = frame.get_column(column.name)
         present = as_words(series).drop_nulls().unique().sort().to_list()
         pair = next((pair for pair in TRUTHS if {word.lower() for word in present} <= set(pair)), TRUTHS[0])
@@ -170,21 +193,32 @@ class Truth(_OneColumn):
 
 @dataclass(frozen=True)
 class Category(_OneColumn):
-    """One slot a word; one for missing, if the training rows had any; one for rare words and those never seen."""
+    """One slot a word; one for missing, if the training rows had any; one for rare words and those never seen.
+
+    The slot that is taken is at `weight` of the way from the scaling's no to its yes.
+    """
 
     words: tuple[str, ...]
     missing: bool
+    weight: float = 1.0
 
     kind: ClassVar = "category"
-    CHECKS: ClassVar = {"column": is_text, "words": list_of(is_text, distinct=True), "missing": is_flag}
+    CHECKS: ClassVar = {
+        "column": is_text,
+        "words": list_of(is_text, distinct=True),
+        "missing": is_flag,
+        "weight": between(SMALLEST_WEIGHT, 1.0),
+    }
+    LATER: ClassVar = {"weight": 1.0}
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling) -> Category:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, bins: int) -> Category:
         words = as_words(frame.get_column(column.name))
         enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * len(words))))
         counts = words.drop_nulls().alias("word").value_counts(name="rows").filter(pl.col("rows") >= enough)
         frequent = counts.sort(["rows", "word"], descending=[True, False]).head(MOST_SLOTS)
-        return cls(column.name, tuple(frequent["word"].sort()), words.null_count() > 0)
+        weight = len(frequent) ** -0.5 if scaling.hushed and len(frequent) > LOUD_WORDS else 1.0
+        return cls(column.name, tuple(frequent["word"].sort()), words.null_count() > 0, weight)
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -196,7 +230,8 @@ class Category(_OneColumn):
         return tuple(f"{self.column}={slot}" for slot in self.slots)
 
     def treatment(self, scaling: Scaling) -> str:
-        return f"a slot for each of {len(self.words)} words, one for others" + ", one for missing" * self.missing
+        slots = f"a slot for each of {len(self.words)} words, one for others" + ", one for missing" * self.missing
+        return slots + f"; each {self.weight:.2g} where it is taken" * (self.weight != 1.0)
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         words = as_words(frame.get_column(self.column))
@@ -204,7 +239,11 @@ class Category(_OneColumn):
         slots = words.replace_strict(list(self.words), list(range(other)), default=other, return_dtype=pl.Int64)
         index = np.where(words.is_null().to_numpy(), other + self.missing, slots.fill_null(other).to_numpy())
         out[:] = scaling.low
-        out[np.arange(len(out)), index] = scaling.high
+        out[np.arange(len(out)), index] = self.taken(scaling)
+
+    def taken(self, scaling: Scaling) -> float:
+        """What the slot of a row's word gets."""
+        return scaling.low + self.weight * (scaling.high - scaling.low)
 
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
         words = np.array([*self.words, OTHER, None], dtype=object)[features.argmax(axis=1)]
@@ -215,7 +254,8 @@ class Category(_OneColumn):
 class Day(_OneColumn):
     """A date or time as its number of days, scaled, and as its place in the year, the week and (for times) the day.
 
-    A place in a cycle is a pair sin, cos of the angle, so that 31 December is next to 1 January.
+    A place in a cycle is a pair sin, cos of the angle, so that 31 December is next to 1 January. `edges` are those of
+    the bins of the days, () for none.
     """
 
     format: str
@@ -223,6 +263,7 @@ class Day(_OneColumn):
     scale: Scale
     fill: float
     indicator: bool
+    edges: tuple[float, ...] = ()
 
     kind: ClassVar = "date"
     CHECKS: ClassVar = {
@@ -232,15 +273,17 @@ class Day(_OneColumn):
         "scale": Scale.accepts,
         "fill": is_number,
         "indicator": is_flag,
+        "edges": are_edges,
     }
+    LATER: ClassVar = {"edges": []}
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling) -> Day:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, bins: int) -> Day:
         days = as_days(frame.get_column(column.name), TRAINING, column.format)
         present = days[~np.isnan(days)]
         time = bool((present != np.round(present)).any())
-        scale = fit_scale(scaling.fit, present, scaling.bend)
-        return cls(column.name, column.format, time, scale, _median(present), len(present) < len(days))
+        scale, edges = fit_scale(scaling.fit, present, scaling.bend), fit_edges(present, bins)
+        return cls(column.name, column.format, time, scale, _median(present), len(present) < len(days), edges)
 
     @property
     def cycles(self) -> tuple[str, ...]:
@@ -249,22 +292,26 @@ class Day(_OneColumn):
     @property
     def features(self) -> tuple[str, ...]:
         swings = (f"{self.column} {cycle} {swing}" for cycle in self.cycles for swing in ("sin", "cos"))
-        return (f"{self.column} days", *swings, *_missing_feature(self.column, self.indicator))
+        days = f"{self.column} days"
+        return (days, *_bin_features(days, self.edges), *swings, *_missing_feature(self.column, self.indicator))
 
     def treatment(self, scaling: Scaling) -> str:
         cycles = ", ".join(self.cycles)
-        return f"days {scaling.summary}; sin and cos of the {cycles}" + "; missing: a feature" * self.indicator
+        days = f"days {scaling.summary}{_beside(self.edges)}"
+        return f"{days}; sin and cos of the {cycles}" + "; missing: a feature" * self.indicator
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         days = as_days(frame.get_column(self.column), source, self.format)
         missing = np.isnan(days)
         days = np.where(missing, self.fill, days)
+        bins = count(self.edges)
         out[:, 0] = self.scale.apply(days)
+        write_bins(days, self.edges, out[:, 1 : 1 + bins])
         low, high = scaling.swing
         for i, cycle in enumerate(self.cycles):
             angle = tau * np.mod(days / CYCLES[cycle], 1.0)
             for j, swing in enumerate((np.sin(angle), np.cos(angle))):
-                out[:, 1 + 2 * i + j] = low + (high - low) * (1 + swing) / 2
+                out[:, 1 + bins + 2 * i + j] = low + (high - low) * (1 + swing) / 2
         if self.indicator:
             out[:, -1] = _yes_or_no(missing, scaling)
 
@@ -277,11 +324,20 @@ class Day(_OneColumn):
 
 TRAINING = "training rows"  # what messages call the rows that a step is fitted on
 
+BINNED = (Number.kind, Day.kind)
 FITTED = {step.kind: step for step in (Number, Truth, Category, Day)}
 
 
 def _median(present: Values) -> float:
     return float(np.median(present / 2) * 2) if len(present) else 0.0  # halves: the mean of two may overflow
+
+
+def _bin_features(number: str, edges: tuple[float, ...]) -> tuple[str, ...]:
+    return tuple(f"{number} bin {k + 1}" for k in range(count(edges)))
+
+
+def _beside(edges: tuple[float, ...]) -> str:
+    return f", and its place in {count(edges)} bins" if edges else ""
 
 
 def _missing_feature(column: str, indicator: bool) -> tuple[str, ...]:

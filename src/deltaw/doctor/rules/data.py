@@ -129,7 +129,7 @@ def constant_columns(evidence: Evidence) -> Finding | None:
         return None
     zeros = int((columns.high[still] == 0).sum())
     return Finding(
-        f"{len(still)} of {len(columns.low)} columns hold one value in every row"
+        f"{_how_many(columns, still)} columns hold one value in every row"
         f"{f', {zeros} of them 0, whose weights never get a gradient' if zeros else ''}: {_named(columns, still)}.",
         {"constant_columns": len(still), "zeros": zeros}, Where(column=columns.names[still[0]]),
         Repair("leave these columns out", {"drop_columns": tuple(map(int, still))}),
@@ -144,11 +144,13 @@ def duplicate_columns(evidence: Evidence) -> Finding | None:
     if len(moving) < 2:
         return None
     _, first, which = np.unique(known.x[:, moving].T, axis=0, return_index=True, return_inverse=True)
-    again = moving[first[which.reshape(-1)] != np.arange(len(moving))]
+    names, twin = known.columns.names, moving[first[which.reshape(-1)]]
+    # Bins of one column that agree in the sampled rows are no repetition.
+    again = np.array([j for i, j in zip(twin, moving, strict=True) if i != j and names[i] != names[j]], np.int64)
     if not len(again):
         return None
     return Finding(
-        f"{len(again)} of {len(known.columns.low)} columns repeat another: {_named(known.columns, again)}. Their "
+        f"{_how_many(known.columns, again)} columns repeat another: {_named(known.columns, again)}. Their "
         "weights get the same gradient: together they move like one input that is √2 (for two), √3 (for three), … "
         "times as large.",
         {"repeated_columns": len(again), "different_columns": len(moving) - len(again)},
@@ -297,5 +299,10 @@ def more_parameters(evidence: Evidence) -> Finding | None:
 
 
 def _named(columns: Columns, which: np.ndarray, limit: int = 5) -> str:
-    names = ", ".join(columns.names[i] for i in which[:limit])
-    return names + (f", … ({len(which)} in all)" if len(which) > limit else "")
+    names = list(dict.fromkeys(columns.names[i] for i in which))  # several inputs may be of one column
+    return ", ".join(names[:limit]) + (f", … ({len(names)} in all)" if len(names) > limit else "")
+
+
+def _how_many(columns: Columns, which: np.ndarray) -> str:
+    """ "3 of 12"."""
+    return f"{len({columns.names[i] for i in which})} of {len(set(columns.names))}"

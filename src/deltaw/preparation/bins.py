@@ -1,0 +1,77 @@
+"""Piecewise-linear encoding: how far a number has come through each of its column's bins.
+
+Gorishniy, Rubachev & Babenko 2022, "On embeddings for numerical features in tabular deep learning", arXiv 2203.05556,
+section 3.2: with the edges b₀ < b₁ < … < b_K, feature k is (x − b_{k−1}) / (b_k − b_{k−1}), held within 0 and 1. Bins
+that x has passed are at 1, those before it at 0, and at most one lies between: with one weight a bin a unit draws any
+line with kinks at the edges, where a scaled number gives it a straight one.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.preparation.document import is_number, list_of
+from deltaw.preparation.scaling import SMALLEST
+
+Values = NDArray[np.float64]
+
+# All columns of numbers together get about so many bins, each of them within these limits; and a bin holds so many
+# of the training rows at least, since what few rows say of it is chance. Measured: docs/accuracy.md.
+SHARED, FEWEST, MOST = 256, 4, 32
+FEWEST_ROWS = 30
+
+CHUNK = 1024  # rows at once, so that the float64 values stay in the cache
+
+
+def most_bins(columns: int, rows: int) -> int:
+    """How many bins a column gets at most, in a table of so many columns of numbers and training rows."""
+    return min(max(SHARED // max(columns, 1), FEWEST), MOST, rows // FEWEST_ROWS)
+
+
+def fit_edges(present: Values, most: int) -> tuple[float, ...]:
+    """Edges of at most so many bins, by quantiles: values of the column, each once.
+
+    None for a single bin: it would say no more than the scaled number does.
+    """
+    if most < 2 or not present.size:
+        return ()
+    quantiles = np.quantile(present, np.linspace(0.0, 1.0, most + 1), method="inverted_cdf").tolist()
+    edges = quantiles[:1]
+    for edge in quantiles[1:]:
+        if _apart(edges[-1], edge):
+            edges.append(edge)
+    return tuple(edges) if len(edges) > 2 else ()
+
+
+def position(x: Values, edges: tuple[float, ...]) -> Values:
+    """How many bins each x has come through: 2.4 where it lies 40 % into the third."""
+    halves = np.asarray(edges) / 2  # the difference of two huge numbers would overflow
+    return np.asarray(np.interp(x / 2, halves, np.arange(len(edges))))
+
+
+def write_bins(x: Values, edges: tuple[float, ...], out: NDArray[np.float32]) -> None:
+    """The feature of each bin, into `out` (n, bins)."""
+    if not edges:
+        return
+    before = np.arange(out.shape[1])
+    for start in range(0, len(x), CHUNK):
+        passed = position(x[start : start + CHUNK], edges)
+        out[start : start + CHUNK] = np.clip(passed[:, None] - before, 0.0, 1.0)
+
+
+def count(edges: tuple[float, ...]) -> int:
+    """How many bins they are."""
+    return max(len(edges) - 1, 0)
+
+
+def are_edges(value: Any) -> bool:
+    """Whether a document's value is a list of edges: ascending, and apart."""
+    return list_of(is_number)(value) and all(_apart(a, b) for a, b in pairwise(value))
+
+
+def _apart(a: float, b: float) -> bool:
+    return b / 2 - a / 2 >= SMALLEST
