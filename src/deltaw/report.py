@@ -14,8 +14,8 @@ from deltaw.models import GUESS, Model, Scores, metric_of, worst
 from deltaw.models.dependence import Dependence
 from deltaw.models.importance import Importance, some
 from deltaw.models.metrics import in_units
+from deltaw.notebook import escape
 from deltaw.pages import html as pages
-from deltaw.pages.html import escape
 from deltaw.plots import curves
 
 if TYPE_CHECKING:

@@ -345,3 +345,22 @@ def test_a_full_disk_is_one_line(run: Run, trained: Path) -> None:
     assert found.returncode == 1
     assert found.stderr.startswith("deltaw: standard output: No space left")
     assert found.stderr.count("\n") == 1
+
+
+def test_a_pipe_gets_a_line_now_and_then(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "epoch 1/4:" not in run("train", "iris", *QUICK)[2]  # it takes less than a few seconds
+    monkeypatch.setattr("deltaw.cli.output.screen.EVERY", 0.0)
+    assert "epoch 1/4: loss" in run("train", "iris", *QUICK)[2]
+
+
+def test_quiet_and_verbose(run: Run) -> None:
+    status, out, err = run("train", "iris", *QUICK, "--quiet")
+    assert (status, err) == (0, "")
+    assert "model saved in" in out
+    assert "epoch 4/4: loss" in run("train", "iris", *QUICK, "--verbose")[2]
+    status, out, err = run("train", "iris", *QUICK, "-q", "-v")
+    assert (status, out, err) == (
+        2, "", "deltaw: --quiet: expected it without --verbose, found both; leave one of the two out\n",
+    )  # fmt: skip
+    status, out, err = run("train", "nowhere.csv", "-q")
+    assert (status, out, err.count("\n")) == (2, "", 1)

@@ -58,13 +58,15 @@ def train(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")] = Path("model.deltaw"),
     report: Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")] = None,
     doctor: Annotated[bool, typer.Option("--doctor", help="Examine first why it may not learn.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but what is an error.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say a line an epoch on stderr.")] = False,
     json: Json = False,
 ) -> None:
     """Train a network on a table, score it on rows that it never saw, and save it."""
     from deltaw.cli.commands import train as run
 
     target, recipe = options.pop("target", None), options.pop("recipe")
-    raise typer.Exit(run(data, target, recipe, output, report, json, doctor, options))
+    raise typer.Exit(run(data, target, recipe, output, report, json, doctor, options, quiet, verbose))
 
 
 @app.command()

@@ -10,6 +10,7 @@ from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, put, stderr, stdout
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.files import check_outputs, unfinished, write_bytes
+from deltaw.progress import left_out
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,17 +40,21 @@ def train(
     as_json: bool,
     doctor: bool,
     choices: dict[str, Any],
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """`deltaw train`; returns the exit status."""
     from deltaw import models, tables
     from deltaw.cli.doctor import SECONDS, examined
-    from deltaw.cli.progress import Bar
+    from deltaw.cli.output.screen import watched
     from deltaw.doctor import outcome
 
+    if quiet and verbose:
+        raise SettingError("--quiet: expected it without --verbose", "both", "leave one of the two out")
     # Before an hour of training, not after it.
     check_outputs({"--output": output, "--report": report}, tables.origins(data))
 
-    err = stderr()
+    err = stderr(quiet)
     with err.status(f"reading {data}"):
         plan = models.plan(data, target, recipe, **choices)
     with err.status("examining"):
@@ -63,8 +68,8 @@ def train(
         _warn(err, diagnosis.line)
         err.print()
     try:
-        with Bar(err, plan.recipe.epochs or 0) as bar:
-            model = models.run(plan, (bar,))
+        with watched(err, verbose) as show:
+            model = models.run(plan, (show,))
         status = 0
     except TrainingInterrupted as stopped:
         model, status = stopped.model, INTERRUPTED
@@ -167,7 +172,7 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
     rows = rows_of(table)
     known = rows.filter(model.target.known(rows.get_column(model.target.name)))
     if len(known) < len(rows):
-        err.print(text.left_out(len(rows) - len(known), len(rows), model.target.name))
+        err.print(left_out(len(rows) - len(known), len(rows), model.target.name))
     return known
 
 

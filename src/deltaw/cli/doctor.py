@@ -9,6 +9,7 @@ from deltaw.cli.output import screen
 from deltaw.cli.output.paper import put, put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
+from deltaw.progress import left_out
 
 if TYPE_CHECKING:
     from deltaw.doctor import Diagnosis
@@ -44,7 +45,6 @@ def doctor(
             "with a model, expected its own settings", ", ".join(given), "leave that out, or give DATA without a model"
         )
     from deltaw import doctor, models
-    from deltaw.cli.output.text import left_out
     from deltaw.doctor.page import repair_data, repair_words
     from deltaw.tables import origins, read
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,15 +16,17 @@ from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import ColumnError, InputError, SettingError, TrainingInterrupted
 from deltaw.models import recipes
 from deltaw.models.contents import Learning, Origin
-from deltaw.models.judge import Judge, ScoredEpoch
+from deltaw.models.judge import Judge
 from deltaw.models.metrics import metric_of
 from deltaw.models.model import Model, outcome
 from deltaw.models.parts import Part, answered, as_learnt, part_of, set_apart, to_choose_by
 from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline
 from deltaw.models.threshold import best, metric_to_be_best_in
+from deltaw.models.watching import Callback, Watchers
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.progress import left_out, watching
 from deltaw.tables import Table, read
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import Names, chosen, kinds_asked
@@ -78,9 +80,6 @@ class Plan:
         return ("", None) if self.test is None else ("test", self.test)
 
 
-Callback = Callable[[ScoredEpoch], object]
-
-
 def fit(
     source: Any,
     target: str | None = None,
@@ -100,14 +99,15 @@ def fit(
     delimiter: str | None = None,
     max_bytes: int | None = None,
     callbacks: Iterable[Callback] = (),
+    verbose: bool | None = None,
     **settings: Any,
 ) -> Model:
     """Train a network on a table.
 
     Args:
         source: a path (CSV, Parquet, Arrow, NPZ, IDX, …), a data frame, a Table, or a bundled set ("digits", …).
-        target: the column to be predicted; not needed where the source says which. Rows without one are left out,
-            and a `Plan` says how many.
+        target: the column to be predicted; not needed where the source says which. Rows without one are left out:
+            whoever watches is told how many, and a `Plan` says so.
         recipe: "default" or "notes"; see `deltaw.models.recipes`.
         hidden: units of each hidden layer; None: by the data.
         epochs: passes over the training rows; None: by the recipe.
@@ -124,7 +124,10 @@ def fit(
             is number, category, boolean or date.
         delimiter: between the fields of a text file; None: found out.
         max_bytes: a larger file is refused; None: see `deltaw.read`.
-        callbacks: called with a `ScoredEpoch` after each epoch; one that returns True ends training.
+        callbacks: called with a `ScoredEpoch` after each epoch; one that returns True ends training. For runs that are
+            to be kept see `deltaw.callbacks`.
+        verbose: None: a progress bar, in a terminal or a notebook, when training takes longer than a second. False:
+            nothing. True: a line an epoch on stderr.
         settings: any field of `deltaw.models.recipes.Recipe`: learning_rate=0.3, scaling="standard", …
 
     Returns:
@@ -138,12 +141,14 @@ def fit(
     """
     named = {"hidden": hidden, "epochs": epochs}
     settings |= {name: value for name, value in named.items() if value is not None}
-    return run(
-        plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test_size=test_size,
-             task=task, metric=metric, drop=drop, columns=columns, kinds=kinds, delimiter=delimiter,
-             max_bytes=max_bytes, **settings),
-        callbacks,
-    )  # fmt: skip
+    show, told = watching(verbose), Watchers(callbacks)
+    decided = plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test_size=test_size,
+                   task=task, metric=metric, drop=drop, columns=columns, kinds=kinds, delimiter=delimiter,
+                   max_bytes=max_bytes, **settings)  # fmt: skip
+    with show:
+        if decided.left_out:
+            show.say(left_out(decided.left_out, decided.rows + decided.left_out, decided.target.name))
+        return run(decided, (*told, show))
 
 
 def plan(
@@ -176,8 +181,8 @@ def plan(
     found = kinds_of(table, name, told)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
     whole = Target.fit(series, name, task=task, source=table.name)
-    table, left_out = answered(table, whole)
-    if left_out:  # what a column is, the rows say that are learnt from
+    table, without = answered(table, whole)
+    if without:  # what a column is, the rows say that are learnt from
         found = kinds_of(table, name, told)
     named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
     settled = recipes.choose(recipe, whole.task, settings | named)
@@ -212,7 +217,7 @@ def plan(
         seed=seed,
     )
     return Plan(table, found, preparation, reading, settled, network, training, part(validation), part(test),
-                seed, test_size, engine, threads, left_out)  # fmt: skip
+                seed, test_size, engine, threads, without)  # fmt: skip
 
 
 def replan(model: Model, source: Any) -> Plan | None:
@@ -244,18 +249,30 @@ def replan(model: Model, source: Any) -> Plan | None:
 
 def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
     """Train as planned; see `fit`."""
+    told = Watchers(callbacks)
+    told.started(plan)
+    try:
+        model = _trained(plan, told)
+    except TrainingInterrupted as stopped:
+        told.ended(stopped.model)
+        raise
+    except BaseException as error:
+        told.failed(error)
+        raise
+    told.ended(model)
+    return model
+
+
+def _trained(plan: Plan, told: Watchers) -> Model:
     recipe, network, rows = plan.recipe, plan.network.copy(), plan.held_out[1]
     judge = Judge(plan.target, recipe, None if rows is None else rows.truth)
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
     assert recipe.optimizer is not None
     assert recipe.learning_rate is not None
-    told = tuple(callbacks)
 
     def after_epoch(epoch: Epoch) -> bool:
-        scored = judge.record(epoch)
-        answers = [callback(scored) for callback in told]  # all are told, also after one that wants to stop
-        return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
+        return told(judge.record(epoch))
 
     stopping = None
     if plan.validation is not None:

@@ -6,15 +6,14 @@ outside is escaped here.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from deltaw import plots
+from deltaw.notebook import escape
 from deltaw.pages.blocks import Block, Figure, Formula, Section, Table, Text
 from deltaw.pages.numbers import aligned
-from deltaw.signs import visible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -81,11 +80,6 @@ def page(title: str, body: str, lang: str = "en", style: str = "") -> str:
 def fragment(body: str) -> str:
     """`body` with its styles for a notebook's cell, which they do not leave."""
     return f'<div class="deltaw"><style>{NOTEBOOK}</style>\n{body}</div>\n'
-
-
-def escape(text: str) -> str:
-    """Text from anywhere as HTML: nothing in it is markup, and every sign is visible."""
-    return html.escape(visible(text))
 
 
 def content(title: str, lead: str, sections: Sequence[Section], lang: str = "en") -> str:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from deltaw.pages.blocks import Column
 from deltaw.pages.layout import filled, table
+from deltaw.progress import EVERY, Bar, Lines, Silent
 from deltaw.signs import one_line, visible
 
 WIDEST = 120  # columns of a page: longer lines are hard to read
@@ -64,9 +65,18 @@ def stdout() -> Screen:
     return Screen()
 
 
-def stderr() -> Screen:
-    """For everything else."""
-    return Screen(stderr=True)
+def stderr(quiet: bool = False) -> Screen:
+    """For everything else, or where it shall be quiet for nothing."""
+    return Screen(stderr=True, quiet=quiet)
+
+
+def watched(screen: Screen, verbose: bool) -> Silent:
+    """What is shown there of a training: a line an epoch, a bar on a terminal, or a line every few seconds."""
+    if screen.quiet:
+        return Silent()
+    if verbose:
+        return Lines(screen.print)
+    return Bar(screen) if screen.is_terminal else Lines(screen.print, EVERY)
 
 
 def put(text: str) -> None:

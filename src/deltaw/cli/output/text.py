@@ -10,6 +10,7 @@ import numpy as np
 
 from deltaw.cli.output.screen import Screen
 from deltaw.pages.blocks import Column
+from deltaw.progress import left_out
 
 if TYPE_CHECKING:
     from deltaw.models import Model, Plan, Scores
@@ -110,11 +111,6 @@ def describe_training(recipe: Any) -> str:
         f"recipe {recipe.name}: {recipe.epochs} epochs, batches of {recipe.batch_size}, "
         f"{recipe.optimizer.split('(')[0]} at {recipe.learning_rate:g}, {recipe.loss.replace('_', '-')}"
     )
-
-
-def left_out(without: int, rows: int, target: str) -> str:
-    """ "9,430 of 336,776 rows have no arr_delay: left out"."""
-    return f"{without:,} of {rows:,} rows {'has' if without == 1 else 'have'} no {target}: left out"
 
 
 def listing(names: Iterable[Any], limit: int = 8) -> str:
