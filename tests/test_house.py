@@ -15,8 +15,8 @@ import deltaw
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
-    "exceptions", "signs", "notebook", "forks", "equations", "tables", "preparation", "network", "engines",
-    "training", "progress", "files", "models", "plots", "pages", "report", "derive", "explain", "doctor", "lessons",
+    "exceptions", "signs", "notebook", "plots", "forks", "equations", "tables", "preparation", "network", "engines",
+    "training", "progress", "files", "models", "pages", "report", "derive", "explain", "doctor", "lessons",
     "sklearn", "bench", "cli", "__main__",
 ]  # fmt: skip
 # Rooms that know less than their place in the order would allow.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deltaw import notebook
 from deltaw.equations import backprop
 from deltaw.equations.activations import Activation, activation
 from deltaw.equations.initializers import Initializer, initializer
@@ -141,6 +142,17 @@ class Network:
         twin.weights = [w.copy() for w in self.weights]
         twin.biases = [b.copy() for b in self.biases]
         return twin
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook: a line a layer."""
+        layers = zip(self.weights, self.biases, self.bias, self.activations, self.init, strict=True)
+        rows = [
+            (f"{l}", f"{W.shape[1]:,}", f"{W.shape[0]:,}", f"{W.size + b.size * bias:,}", name, init)
+            for l, (W, b, bias, name, init) in enumerate(layers, 1)
+        ]
+        headings = ("layer", "inputs", "units", "parameters", "activation", "initial weights")
+        what = f"{self.summary()}: {self.parameter_count:,} parameters"
+        return notebook.fragment(notebook.heading(what), notebook.table(headings, rows, range(4)))
 
     def __repr__(self) -> str:
         bias = self.bias[0] if len(set(self.bias)) == 1 else self.bias

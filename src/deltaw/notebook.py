@@ -6,7 +6,7 @@ Whatever comes from outside is text here: `escape` leaves no markup in it.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from deltaw.signs import visible
 
@@ -36,6 +36,17 @@ def escape(text: str) -> str:
 def paragraph(text: str) -> str:
     """A line of text."""
     return f"<p>{escape(text)}</p>"
+
+
+def heading(text: str) -> str:
+    """A line that says what follows is."""
+    return f"<p><b>{escape(text)}</b></p>"
+
+
+def pairs(rows: Mapping[str, object]) -> str:
+    """Names beside their values."""
+    lines = "".join(f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in rows.items())
+    return f"<div class=scroll><table>{lines}</table></div>"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:

@@ -101,7 +101,7 @@ def test_names_are_attributes_and_a_line_says_it(classifier: deltaw.Model) -> No
     assert scores is not None
     assert scores.accuracy == scores["accuracy"]
     assert {"accuracy", "auc", "log_loss"} <= set(dir(scores))
-    with pytest.raises(AttributeError, match="its scores are accuracy"):
+    with pytest.raises(AttributeError, match=r"did you mean 'accuracy'\? its scores are accuracy"):
         _ = scores.acuracy
     assert copy.deepcopy(scores) == pickle.loads(pickle.dumps(scores)) == scores
     assert repr(scores) == f"Scores({scores})"
@@ -110,7 +110,7 @@ def test_names_are_attributes_and_a_line_says_it(classifier: deltaw.Model) -> No
     assert f"accuracy {scores.accuracy:.2%} [{low:.2%} – {high:.2%}]" in repr(scores)
     page = scores._repr_html_()
     assert all(metric.title in page for metric in scores.metrics)
-    assert f"<td>{low:.2%} – {high:.2%}</td>" in page
+    assert f"<td class=number>{low:.2%} – {high:.2%}</td>" in page
 
 
 def test_a_file_of_before_there_were_so_many(classifier: deltaw.Model, tmp_path: Path) -> None:

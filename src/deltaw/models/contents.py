@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from deltaw import plots
 from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.training import History
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-@dataclass
+
+@dataclass(repr=False)
 class Learning(History):
     """`deltaw.History`, and the score on the rows held out.
 
@@ -22,6 +27,16 @@ class Learning(History):
 
     score: list[float] = field(default_factory=list)
     held_out: str = ""
+
+    def plot(self) -> Figure:
+        best = None if self.best_epoch is None else self.best_epoch + 1
+        held_out = f"{self.held_out} rows" if self.held_out else "rows held out"
+        return plots.learning_curves(
+            self.loss, self.validation_loss or None, held_out=held_out, score=self.score or None, best=best
+        )
+
+    def _curves(self) -> dict[str, list[float]]:
+        return super()._curves() | {"score": self.score}
 
 
 @dataclass(frozen=True)

@@ -10,22 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw import notebook
 from deltaw.exceptions import SettingError
 from deltaw.models.intervals import FEWEST_ROWS, Interval, Resamples, of_sums
 from deltaw.models.metrics import Metric, Outcome, Sums, in_units
+from deltaw.plots import curves
+from deltaw.signs import one_line
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Array = NDArray[Any]
 
 MAX_ROWS = 5_000  # more say little that these do not
 MAX_REPEATS = 1000
 TELLING = {"classification": "auc", "regression": "r2"}  # the score that falls, where none is named
-MAX_LINES = 30  # of a table in a notebook
+MAX_LINES, MAX_BARS = 30, 20  # of a table in a notebook, and of a figure
 
 
 @dataclass(frozen=True)
@@ -68,16 +73,22 @@ class Importance:
         return {each.column: each for each in self.columns}[column]
 
     def __repr__(self) -> str:
-        first = ", ".join(f"{each.column} {self.show(each)}" for each in self.columns[:3])
+        first = ", ".join(f"{one_line(each.column)} {self.show(each)}" for each in self.columns[:3])
         more = f", … ({len(self.columns)} columns)" if len(self.columns) > 3 else ""
         return f"Importance({self.metric.title} {self.metric.show(self.score)} falls by: {first}{more})"
 
     def _repr_html_(self) -> str:
         """A table for a notebook."""
-        cells = [("column", f"{self.metric.title} worse by", "95 % interval")]
-        cells += [(each.column, self.show(each), self.show_interval(each)) for each in self.columns[:MAX_LINES]]
-        lines = ("".join(f"<td>{escape(cell)}</td>" for cell in line) for line in cells)
-        return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+        rows = [(each.column, self.show(each), self.show_interval(each)) for each in self.columns[:MAX_LINES]]
+        headings = ("column", f"{self.metric.title} worse by", "95 % interval")
+        reached = f"{self.rows:,} rows: {self.metric.title} {self.metric.show(self.score)}"
+        return notebook.fragment(notebook.heading(reached), notebook.table(headings, rows, (1, 2)))
+
+    def plot(self) -> Figure:
+        """The first columns as bars with their intervals, a matplotlib figure."""
+        shown = self.columns[:MAX_BARS]
+        names, drops = [each.column for each in shown], [each.drop for each in shown]
+        return curves.importance(names, drops, [each.interval for each in shown], self.metric.title)
 
     def show(self, worth: Worth) -> str:
         """The drop as people read it."""

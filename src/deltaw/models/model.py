@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw import notebook
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
 from deltaw.models import storage
@@ -21,12 +22,15 @@ from deltaw.preparation import Target
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.reading import as_numbers
 from deltaw.tables import Table, read
-from deltaw.tables.table import missing_column
+from deltaw.tables.table import listing, missing_column
 
 if TYPE_CHECKING:
     import polars as pl
+    from matplotlib.figure import Figure
 
 Array = NDArray[Any]
+
+MAX_COLUMNS = 25  # that a notebook lists
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,10 @@ class Model(Contents):
         guess = row.score(self.baseline.outcome(known))
         return Importance(row, score, guess, len(X), repeats, seed, columns)
 
+    def plot_importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Figure:
+        """What each column is worth as a matplotlib figure; see `importance`."""
+        return self.importance(rows, metric=metric, repeats=repeats, seed=seed).plot()
+
     def dependence(self, rows: Any, column: str) -> Dependence | None:
         """How the mean answer goes with one column: see `deltaw.models.dependence`.
 
@@ -220,6 +228,26 @@ class Model(Contents):
         sizes = "-".join(map(str, self.network.sizes))
         scores = f", {self.scores}" if self.scores is not None else ""
         return f"Model({self.task} of {self.target.name!r}, recipe {self.recipe.name!r}, network {sizes}{scores})"
+
+    def _repr_html_(self) -> str:
+        """For a notebook: what it is, its scores, its columns."""
+        origin = self.origin
+        facts = {
+            "trained on": f"{origin.training_rows:,} rows of {origin.source}",
+            "network": f"{self.network.summary()}: {self.network.parameter_count:,} parameters",
+            "recipe": f"{self.recipe.name}, seed {origin.seed}, engine {origin.engine}",
+            "history": "; ".join(self.history._said()),
+        } | ({"classes": listing(self.classes)} if self.classes else {})
+        described = self.preparation.describe()
+        columns = [(c.column, c.kind, c.treatment, f"{c.features:,}") for c in described[:MAX_COLUMNS]]
+        more = f"… and {len(described) - len(columns):,} more columns" if len(described) > len(columns) else ""
+        return notebook.fragment(
+            notebook.heading(f"{self.task} of {self.target.name}"),
+            notebook.pairs(facts),
+            "" if self.scores is None else self.scores._repr_html_(),
+            notebook.table(("column", "kind", "what is done with it", "features"), columns, (3,)),
+            notebook.paragraph(more) if more else "",
+        )
 
     def _forward(self, X: Array, engine: str | None = None, threads: int | None = None) -> Array:
         """The network's outputs, float64 whatever the engine reckons in."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from deltaw import notebook
 from deltaw.equations.activations import activation
 from deltaw.equations.backprop import RULES, Rule
 from deltaw.equations.initializers import initializer
@@ -27,7 +28,7 @@ from deltaw.models.metrics import NAMES
 from deltaw.preparation.scaling import LIMIT, SCALINGS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recipe:
     """How a network is made for a table. Words are those of `deltaw.Network` and `deltaw.train`.
 
@@ -80,6 +81,17 @@ class Recipe:
     def metric(self) -> str | None:
         """The score that `keep` names; None for "loss" and "score"."""
         return self.keep if self.keep in NAMES else None
+
+    def __repr__(self) -> str:
+        return f"Recipe({self.name}: {', '.join(f'{name}={value!r}' for name, value in self._decided().items())})"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return notebook.fragment(notebook.heading(f"recipe {self.name}"), notebook.pairs(self._decided()))
+
+    def _decided(self) -> dict[str, Any]:
+        """The settings that have a value, by name."""
+        return {name: value for name, value in vars(self).items() if name != "name" and value is not None}
 
     def document(self) -> dict[str, Any]:
         """Plain JSON data."""

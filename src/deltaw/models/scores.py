@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw import notebook
 from deltaw.models.intervals import Interval, Resamples, interval
 from deltaw.models.metrics import FIRST, METRICS, Metric, Outcome, ratio
+from deltaw.tables.table import nearest
 
 Array = NDArray[Any]
 
@@ -89,7 +90,9 @@ class Scores:
         values = vars(self).get("values", {})  # none in a copy that is being made
         if name in values:
             return float(values[name])
-        raise AttributeError(f"{type(self).__name__} has no {name!r}: its scores are {', '.join(values)}")
+        near = nearest(name, values)
+        meant = "" if near is None else f"did you mean {near!r}? "
+        raise AttributeError(f"{type(self).__name__} has no {name!r}: {meant}its scores are {', '.join(values)}")
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.values]
@@ -103,12 +106,11 @@ class Scores:
 
     def _repr_html_(self) -> str:
         """A table for a notebook."""
-        lines = [("", "score", "95 % interval", GUESS[self.task])] + [
+        rows = [
             (m.title, m.show(self[m.name]), self.show_interval(m), m.show(self.baseline[m.name])) for m in self.metrics
         ]
-        cells = ("".join(f"<td>{escape(cell)}</td>" for cell in line) for line in lines)
-        rows = "".join(f"<tr>{line}</tr>" for line in cells)
-        return f"<table><caption>{self.rows:,} rows</caption>{rows}</table>"
+        headings = ("", "score", "95 % interval", GUESS[self.task])
+        return notebook.fragment(notebook.heading(f"{self.rows:,} rows"), notebook.table(headings, rows, (1, 2, 3)))
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

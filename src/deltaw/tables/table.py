@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
+from deltaw.notebook import fragment, heading, table
+
+SHOWN_ROWS, SHOWN_COLUMNS = 8, 20  # in a notebook
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Block:
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Table:
     """Rows to learn from, as `deltaw.tables.read` returns them.
 
@@ -46,6 +49,19 @@ class Table:
     test: pl.DataFrame | None = None
     target: str | None = None
     blocks: tuple[Block, ...] = ()
+
+    def __repr__(self) -> str:
+        test = "" if self.test is None else f", {len(self.test):,} rows to test"
+        target = "" if self.target is None else f", target {self.target!r}"
+        return f"Table({self.name!r}: {len(self.frame):,} rows of {self.frame.width:,} columns{test}{target})"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook: the first rows and columns."""
+        columns = list(self.frame.head(SHOWN_ROWS).iter_columns())[:SHOWN_COLUMNS]
+        cells = [["" if cell is None else clip(str(cell)) for cell in column] for column in columns]
+        numbers = [i for i, column in enumerate(columns) if column.dtype.is_numeric()]
+        names = [clip(column.name) for column in columns]
+        return fragment(heading(repr(self)), table(names, zip(*cells, strict=True), numbers))
 
     def column(self, name: str) -> pl.Series:
         """The column called `name`. Raises ColumnError, with the nearest name, where there is none."""

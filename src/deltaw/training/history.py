@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from numpy.typing import NDArray
 
+from deltaw import notebook, plots
 from deltaw.engines.look import Look
 from deltaw.network import Network
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Ending = Literal["finished", "early stopping", "callback", "interrupted", "diverged"]
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """One entry an epoch in every list.
 
@@ -37,6 +41,37 @@ class History:
 
     def __len__(self) -> int:
         return len(self.loss)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({'; '.join(self._said())})"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook: the first epoch, the best, and the last."""
+        curves = {name: values for name, values in self._curves().items() if values}
+        best = self.best_epoch
+        marked = {0: "first", len(self) - 1: "last"} | ({} if best is None else {best: "kept"})
+        rows = [
+            (f"{i + 1} ({marked[i]})", *(f"{values[i]:.4g}" if i < len(values) else "" for values in curves.values()))
+            for i in sorted(marked)
+            if 0 <= i < len(self)
+        ]
+        said = notebook.heading("; ".join(self._said()))
+        return notebook.fragment(said, notebook.table(("epoch", *curves), rows, range(1, len(curves) + 1)))
+
+    def plot(self) -> Figure:
+        """The curves as a matplotlib figure: losses, and the score on the rows held out where there is one."""
+        best = None if self.best_epoch is None else self.best_epoch + 1
+        return plots.learning_curves(self.loss, self.validation_loss or None, best=best)
+
+    def _curves(self) -> dict[str, list[float]]:
+        """What each epoch has, by its name."""
+        return {"loss": self.loss, "validation loss": self.validation_loss}
+
+    def _said(self) -> list[str]:
+        """What one would ask for first."""
+        last = [f"{name} {values[-1]:.4g}" for name, values in self._curves().items() if values]
+        kept = [] if self.best_epoch is None else [f"weights of epoch {self.best_epoch + 1} kept"]
+        return [f"{len(self):,} epochs ({self.ended})", *last, *kept]
 
 
 @dataclass(frozen=True)
