@@ -199,3 +199,19 @@ def test_a_threshold_is_said_and_used(run: Run) -> None:
         assert (status, out) == (2, "")
         assert err.startswith("deltaw: threshold: expected")
         assert err.count("\n") == 1
+
+
+def test_a_log_scale_is_said(run: Run) -> None:
+    rows = pl.read_csv("rows.csv").with_columns(pay=pl.col("x").mul(2).exp(), left=-pl.col("x").exp())
+    rows.write_csv("pay.csv")
+    said = "answers  numbers, learnt on a log scale; --target-scale none to change"
+    for options, expected in (("--metric mae", True), ("--target-scale log", True), ("--metric r2", False)):
+        status, _, err = run(f"train pay.csv -t pay {' '.join(QUICK)} {options}")
+        assert status == 0, err
+        assert (said in err) == expected
+    for wrong in ("pay.csv -t left --target-scale log", "pay.csv -t pay --target-scale square", "rows.csv -t grade "
+                  "--target-scale log"):  # fmt: skip
+        status, out, err = run(f"train {wrong}")
+        assert (status, out) == (2, "")
+        assert err.startswith("deltaw: ")
+        assert err.count("\n") == 1

@@ -194,6 +194,12 @@ TRAINING: dict[str, Row] = {
             ),
         ]
     ),
+    "target_scale": Row(
+        Annotated[
+            str | None,
+            typer.Option(help="Of numbers to be predicted: log, none, or auto: log where it pays."),
+        ]
+    ),
     "seed": Row(Annotated[int, typer.Option(help="The same seed gives the same network.")], 0),
     "engine": Row(Annotated[str, typer.Option(help="native, or reference (slow and plain).")], "native"),
     "threads": Row(Annotated[int | None, typer.Option(help="At most so many; the result is the same.")]),

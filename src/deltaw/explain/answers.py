@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,8 @@ from deltaw.models import Model
 from deltaw.models.model import rows_of
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table, Text, number
 from deltaw.preparation.arithmetic import Line, arithmetic
-from deltaw.preparation.scaling import SCALINGS
+from deltaw.preparation.logarithm import LogScale
+from deltaw.preparation.scaling import SCALINGS, Scale
 from deltaw.tables import Table as Rows
 from deltaw.tables import read
 
@@ -142,8 +143,9 @@ def prediction(
         baseline = np.asarray(_numbered(against, lambda: model.preparation.transform(other, source=table.name)[0]))
         told = f"row {against:,}"
     if probabilities is None:
-        precise = TOLERANCE / model.target.scale.width
-        shares = _in_units(attributions(model.network, x, 0, "o", baseline, precise, names, classes), model)
+        scale = model.target.scale
+        precise = TOLERANCE * min(1.0, float(scale.slope(seen.o[-1])[0]))
+        shares = attributions(model.network, x, 0, "o", baseline, precise, names, classes, scale)
     else:
         answered = int(model.target.labels(probabilities[None])[0])
         shares = attributions(model.network, x, answered, "z", baseline, TOLERANCE, names, classes)
@@ -193,19 +195,6 @@ def _target(model: Model, frame: pl.DataFrame, source: str) -> Any:
     if recipe.targets == "one_hot" and model.task == "classification":
         return model.target.one_hot(series, recipe.target_low, recipe.target_high, source)[0]
     return model.target.encode(series, source)[0]
-
-
-def _in_units(shares: Attributions, model: Model) -> Attributions:
-    """Shares of the output o as shares of the answer: the target's scale is a straight line."""
-    scale = model.target.scale
-    ends = scale.undo(np.array([shares.value, shares.value_at_baseline]))
-    return replace(
-        shares,
-        shares=shares.shares * scale.width,
-        value=float(ends[0]),
-        value_at_baseline=float(ends[1]),
-        gap=shares.gap * scale.width,
-    )
 
 
 # --- page -----------------------------------------------------------------------------------------------------------
@@ -274,17 +263,21 @@ def _answer(found: Prediction) -> list[Block]:
         caption = f"{more}{sums}{chooses}: {_value(found.answer)}."
         return [Table(headings, rows, caption)]
     raw = float(target.scale.undo(o)[0])
-    scale = target.scale
-    back = f"({number(float(o[0]))} − {number(scale.shift)})" if scale.shift else number(float(o[0]))
-    words = (
-        f"o = {number(float(o[0]))} in the target's own units: {back} · {number(scale.width)} + {number(scale.centre)}"
-    )
+    words = f"o = {number(float(o[0]))} in the target's own units: {_undone(target.scale, float(o[0]))}"
     kept = (
         f" = {number(raw)}, which is kept within the range seen in training: {number(float(found.answer))}."
         if not np.isclose(raw, found.answer)
         else f" = {number(raw)}."
     )
     return [Text(words + kept)]
+
+
+def _undone(scale: Scale | LogScale, o: float) -> str:
+    """What the target's scale makes of an output: "0.61 · 2.1 + 40", or on a log scale e to the power of that."""
+    if isinstance(scale, LogScale):
+        return f"e^({_undone(scale.scale, o)})" + (f" − {number(scale.offset)}" if scale.offset else "")
+    back = f"({number(o)} − {number(scale.shift)})" if scale.shift else number(o)
+    return f"{back} · {number(scale.width)} + {number(scale.centre)}"
 
 
 def _grouped(found: Prediction) -> dict[str, float]:

@@ -29,6 +29,8 @@ from deltaw.explain.trace import one_row, signals
 from deltaw.explain.wide import pick
 from deltaw.network import Network
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table, number
+from deltaw.preparation.logarithm import LogScale
+from deltaw.preparation.scaling import Scale
 
 Array = NDArray[np.float64]
 
@@ -134,6 +136,7 @@ def attributions(
     tolerance: float = TOLERANCE,
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
+    scale: Scale | LogScale | None = None,
 ) -> Attributions:
     """The share of each input in one output of the network.
 
@@ -146,6 +149,8 @@ def attributions(
         baseline: the input that x is held against, (n_in,); if not given zeros, the mean of standardised inputs.
         tolerance: how far the sum of the shares may be off.
         inputs, outputs: names for pages.
+        scale: of a target; the shares, and the tolerance, are then of the number that it makes of the output, in the
+            target's own units.
 
     Raises:
         InputError: x or baseline that does not fit the network.
@@ -167,9 +172,11 @@ def attributions(
         raise SettingError(expected, "the step activation, whose slope is 0", "train with another, such as sigmoid")
 
     f, gradient = _output(net, int(output), of)
+    if scale is not None:
+        f, gradient = _in_units(f, gradient, scale)
     change = seen.x - start
     value, value_at_baseline = (float(v) for v in f(np.stack([seen.x, start])))
-    if all(name == "identity" for name in passed):
+    if all(name == "identity" for name in passed) and (scale is None or scale.straight):
         shares, points, method = gradient(seen.x[None])[0] * change, 1, "exact"
     else:
         (shares, points), method = _along_the_path(f, gradient, start, change, tolerance), "integrated gradients"
@@ -209,6 +216,15 @@ def _output(net: Network, output: int, of: str) -> tuple[Values, Values]:
         return np.asarray(backprop.backward(passed, t, W, rows, PICKED, row_weight=np.ones(len(X))).delta[0] @ W[0])
 
     return f, gradient
+
+
+def _in_units(f: Values, gradient: Values, scale: Scale | LogScale) -> tuple[Values, Values]:
+    """The same of what a scale makes of f, by the chain rule."""
+
+    def slopes(X: Array) -> Array:
+        return np.asarray(scale.slope(f(X))[:, None] * gradient(X))
+
+    return lambda X: scale.undo(f(X)), slopes
 
 
 def _along_the_path(f: Values, gradient: Values, start: Array, change: Array, tolerance: float) -> tuple[Array, int]:

@@ -19,7 +19,7 @@ from deltaw.models.contents import Learning, Origin
 from deltaw.models.judge import Judge
 from deltaw.models.metrics import metric_of
 from deltaw.models.model import Model, outcome
-from deltaw.models.parts import Part, answered, as_learnt, part_of, set_apart, to_choose_by
+from deltaw.models.parts import Part, answered, as_learnt, on_a_log, part_of, set_apart, to_choose_by
 from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline
 from deltaw.models.threshold import best, metric_to_be_best_in
@@ -193,6 +193,7 @@ def plan(
     if metric is not None and validation is None:
         none = f"none (validation={settled.validation:g} of {len(frame):,} rows)"
         raise SettingError("metric: expected rows held out to choose the weights by", none, "leave it out")
+    settled = replace(settled, target_scale=on_a_log(settled, whole, rest))
     reading = as_learnt(whole, rest, settled, table.name)
     if isinstance(settled.threshold, str) and validation is None:
         none = f"none (validation={settled.validation:g} of {len(frame):,} rows)"

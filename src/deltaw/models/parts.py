@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.exceptions import SettingError
 from deltaw.models.model import truth
 from deltaw.models.recipes import Recipe
 from deltaw.models.split import split
 from deltaw.preparation import Preparation, Target
+from deltaw.preparation.logarithm import LogScale, skewness
+from deltaw.preparation.reading import as_numbers
+from deltaw.preparation.scaling import SCALINGS
 from deltaw.tables import Table
 
 if TYPE_CHECKING:
@@ -20,6 +25,9 @@ Array = NDArray[Any]
 
 FEWEST_VALIDATION_ROWS = 8  # fewer say nothing about which weights are best
 MOST_VALIDATION_ROWS = 5_000  # more say little that these do not
+OF_A_MEDIAN = ("mae", "median_error", "mape", "rmsle")  # scores that a median answers better than a mean
+SKEWED = 1.0  # the skewness of the exponential distribution is 2
+STANDARD = SCALINGS["standard"].fit
 MIDDLE = 0.5  # where the likelier of two classes is the answer
 
 
@@ -88,8 +96,31 @@ def as_learnt(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) ->
         return whole
     scaling = ("range", recipe.target_low, recipe.target_high) if recipe.targets == "range" else "standard"
     series, where = rest.get_column(whole.name), f"training rows of {source}"
-    fitted = Target.fit(series, whole.name, "regression", scaling, recipe.clamp, where)
+    log = whole.low if recipe.target_scale == "log" else None
+    fitted = Target.fit(series, whole.name, "regression", scaling, recipe.clamp, where, log)
     return replace(fitted, reason=whole.reason)
+
+
+def on_a_log(recipe: Recipe, whole: Target, frame: pl.DataFrame) -> str:
+    """Whether numbers are learnt on a log scale: "log" or "none", as asked, or where it pays: docs/tables.md.
+
+    On a log scale a network learns something like the median of the answers that rows can have, and not their mean,
+    which is what the root mean squared error and R² want.
+
+    Raises SettingError for classes that are to have one.
+    """
+    if whole.task == "classification":
+        if recipe.target_scale == "log":
+            found = f"{len(whole.classes)} classes"
+            raise SettingError("target_scale: expected numbers to be predicted", found, "leave it out")
+        return "none"
+    if recipe.target_scale != "auto":
+        return recipe.target_scale
+    if recipe.keep not in OF_A_MEDIAN or whole.low < 0:
+        return "none"
+    x = as_numbers(frame.get_column(whole.name).drop_nulls(), whole.name)
+    before, after = skewness(x), skewness(LogScale.fit(STANDARD, x, whole.low).apply(x).astype(np.float64))
+    return "log" if before > SKEWED and abs(after) < before else "none"
 
 
 def part_of(frame: pl.DataFrame, preparation: Preparation, target: Target, recipe: Recipe, source: str) -> Part:

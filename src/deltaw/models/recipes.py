@@ -47,6 +47,7 @@ class Recipe:
         dropout_schedule: how the dropout rate moves during training.
         threshold: of two classes, the probability from which the second is the answer, or "best:f1": where that score
             (any of `METRICS` that goes by answers) is best on rows that the network has not learnt from.
+        target_scale: of numbers: "log" learns their logarithm, "none" themselves, "auto" decides (`parts.on_a_log`).
     """
 
     name: str
@@ -76,6 +77,7 @@ class Recipe:
     keep: str = "loss"
     patience: int | None = None
     threshold: float | str | None = None
+    target_scale: str = "auto"
 
     @property
     def metric(self) -> str | None:
@@ -105,7 +107,7 @@ class Recipe:
             if key != "name" and value is not None:
                 _checked(key, value)
         hidden = document["hidden"]
-        return cls(**document | {"hidden": None if hidden is None else tuple(hidden)})
+        return cls(**USUAL | document | {"hidden": None if hidden is None else tuple(hidden)})
 
 
 # The notes' network: sigmoids, no biases, one row at a time, α = 0.1, and the error split back by Wᵀ.
@@ -266,6 +268,7 @@ _NAMED: dict[str, Callable[[Any], Any]] = {
     "threshold": threshold.checked,
 }
 
+TARGET_SCALES = ("auto", "log", "none")
 MAX_UNITS = 100_000
 MOST = 10**9  # of what is counted: a model file holds whole numbers of 64 bits
 
@@ -317,7 +320,8 @@ SCHEMA: dict[str, Any] = {
     "keep": ("loss", "score", *NAMES),
     "patience": (int, None),
     "threshold": (float, str, None),
+    "target_scale": TARGET_SCALES,
 }
 # What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
-USUAL = {field.name: field.default for field in fields(Recipe) if field.name in ("threshold",)}
+USUAL: dict[str, Any] = {"threshold": None, "target_scale": "none"}
 FILE_SCHEMA = {f"{name}?" if name in USUAL else name: kind for name, kind in SCHEMA.items()}

@@ -65,6 +65,15 @@ class Scale:
         with np.errstate(over="ignore"):
             return np.nan_to_num((z - self.shift) * self.width + self.centre)
 
+    def slope(self, y: NDArray[Any]) -> Values:
+        """∂x/∂y of `undo` at y, where nothing is bent."""
+        return np.full(np.shape(y), self.width)
+
+    @property
+    def straight(self) -> bool:
+        """Whether x goes with y in a straight line."""
+        return not self.bend
+
 
 IDENTITY = Scale(0.0, 1.0)
 

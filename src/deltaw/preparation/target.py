@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
+from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.tables.cells import as_words, check_strays
@@ -37,7 +38,8 @@ class Target:
         reason: why this task, in a few words.
         classes: the values in order (classification), else ().
         low, high: the range seen in training (regression), else 0.
-        scale: how numbers are scaled for training (regression), else the identity.
+        scale: how numbers are scaled for training (regression), in a straight line or by the logarithm; else the
+            identity.
         clamp: whether answers are kept within low…high (regression).
         threshold: of two classes, the probability from which the second is the answer; None: the likelier one is.
     """
@@ -48,7 +50,7 @@ class Target:
     classes: tuple[Any, ...] = ()
     low: float = 0.0
     high: float = 0.0
-    scale: Scale = IDENTITY
+    scale: Scale | LogScale = IDENTITY
     clamp: bool = False
     threshold: float | None = None
 
@@ -61,6 +63,7 @@ class Target:
         scaling: str | tuple[str, float, float] = "standard",
         clamp: bool = False,
         source: str = "training rows",
+        log: float | None = None,
     ) -> Target:
         """Learn classes or scale from the training rows.
 
@@ -71,10 +74,11 @@ class Target:
             scaling: of numbers: "standard", or ("range", low, high) for a linear map of the range seen onto low…high.
             clamp: whether to keep answers within the range seen; a network does not know what lies beyond.
             source: what messages call the rows.
+            log: the lowest number that there is, where the logarithm of numbers is to be scaled (`LogScale`).
 
         Raises:
-            ColumnError: an infinite value, a word among numbers, a single value or none, words for regression, or so
-                many classes that none can be learnt.
+            ColumnError: an infinite value, a negative one where the logarithm is asked for, a word among numbers, a
+                single value or none, words for regression, or so many classes that none can be learnt.
             SettingError: an unknown task or scaling.
         """
         if task not in (None, *TASKS):
@@ -93,7 +97,11 @@ class Target:
             return cls(name, "classification", reason, _classes(known, name, distinct, source))
         x = as_numbers(series, source)  # of all rows: a message names the right one
         x = x[~np.isnan(x)]
-        return cls(name, "regression", reason, (), float(x.min()), float(x.max()), fit_scale(_fit(scaling), x), clamp)
+        if log is not None and min(log, x.min()) < 0:
+            expected = f'{source}: expected no number below 0 in target "{name}" for a log scale'
+            raise ColumnError(expected, f"{min(log, x.min()):g}", "leave target_scale out, or give none")
+        scale = fit_scale(_fit(scaling), x) if log is None else LogScale.fit(_fit(scaling), x, log)
+        return cls(name, "regression", reason, (), float(x.min()), float(x.max()), scale, clamp)
 
     @property
     def statement(self) -> str:
@@ -210,7 +218,9 @@ class Target:
             raise ModelFileError("target: expected several classes or a range", found, "write the model anew")
         threshold = values.pop("threshold")
         try:
-            return cls(**values | {"scale": Scale(**values["scale"])}).with_threshold(threshold)
+            scale = values["scale"]
+            scale = LogScale.from_document(scale) if LogScale.accepts(scale) else Scale(**scale)
+            return cls(**values | {"scale": scale}).with_threshold(threshold)
         except SettingError as error:
             raise ModelFileError(f"target: {error.expected}", error.found, "write the model anew") from None
 
@@ -299,7 +309,7 @@ CHECKS = {
     "classes": _are_classes,
     "low": is_number,
     "high": is_number,
-    "scale": Scale.accepts,
+    "scale": lambda value: Scale.accepts(value) or LogScale.accepts(value),
     "clamp": is_flag,
     "threshold": lambda value: value is None or is_number(value),
 }

@@ -82,6 +82,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         validation: float | None = None,
         patience: int | None = None,
         threshold: float | str | None = None,
+        target_scale: str | None = None,
         settings: dict[str, Any] | None = None,
         drop: Any = None,
         columns: Any = None,
@@ -229,7 +230,10 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
 
 class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
-    """Numbers from a table as it is; see TableClassifier."""
+    """Numbers from a table as it is; see TableClassifier.
+
+    `target_scale` is "log" to learn the logarithm of y, or "none".
+    """
 
     _task = "regression"
 

@@ -33,6 +33,8 @@ def print_plan(screen: Screen, plan: Plan) -> None:
     screen.print(f"target   {plan.target.name}: {plan.target.statement}{change}")
     if rule := stated(plan.recipe.threshold, plan.target):
         screen.print(f"answers  {rule}")
+    if plan.recipe.target_scale == "log":
+        screen.print("answers  numbers, learnt on a log scale; --target-scale none to change")
     screen.print(f"rows     {rows}")
     if plan.left_out:
         screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")

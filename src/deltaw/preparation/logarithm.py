@@ -1,0 +1,79 @@
+"""A scale for answers that spread over their own size: incomes, prices, counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.preparation.document import between
+from deltaw.preparation.scaling import LARGEST, Fit, Scale, Values, fit_scale
+
+SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
+MOST = float(np.log(LARGEST))  # e to this is the largest float
+
+
+@dataclass(frozen=True)
+class LogScale:
+    """z = scale(ln(x + offset)), the natural logarithm; for x of 0 or more, or where the offset is 0, above 0.
+
+    An error of z is one of x by a factor, as far as x is far from 0.
+    """
+
+    offset: float
+    scale: Scale
+
+    CHECKS: ClassVar = {"offset": between(0.0, LARGEST), "scale": Scale.accepts}
+
+    @classmethod
+    def accepts(cls, document: Any) -> bool:
+        """Whether `document` holds the fields of one."""
+        return (
+            isinstance(document, dict)
+            and set(document) == set(cls.CHECKS)
+            and all(check(document[name]) for name, check in cls.CHECKS.items())
+        )
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> LogScale:
+        """The inverse of `dataclasses.asdict`, of what it `accepts`."""
+        return cls(document["offset"], Scale(**document["scale"]))
+
+    @classmethod
+    def fit(cls, fit: Fit, x: Values, lowest: float) -> LogScale:
+        """Learnt of numbers, of which the lowest that there is, here or among other rows, is 0 or more.
+
+        What is added so that all have a logarithm is nothing, or the smallest above 0: of counts that is 1, and their
+        scale that of the RMSLE.
+        """
+        offset = 0.0 if min(lowest, x.min()) > 0 else float(x[x > 0].min())
+        return cls(offset, fit_scale(fit, _log(x, offset)))
+
+    def apply(self, x: NDArray[Any]) -> NDArray[np.float32]:
+        """Scaled float32 values, of any shape; always finite for finite x, those below the scale's reach as its end."""
+        return self.scale.apply(_log(np.asarray(x, np.float64), self.offset))
+
+    def undo(self, y: NDArray[Any]) -> Values:
+        """The float64 values that `apply` turned into y, as far as float32 can tell."""
+        return np.exp(np.minimum(self.scale.undo(y), MOST)) - self.offset
+
+    def slope(self, y: NDArray[Any]) -> Values:
+        """∂x/∂z, of `undo`, at y."""
+        return np.asarray((self.undo(y) + self.offset) * self.scale.slope(y))
+
+    straight = False  # x does not go with y in a straight line
+
+
+def skewness(x: Values) -> float:
+    """The mean of (x − mean)³ in units of the standard deviation: 0 where both tails are alike."""
+    unit = float(np.abs(x).max()) or 1.0  # cubes of huge numbers overflow
+    d = x / unit - np.mean(x / unit)
+    spread = float(np.sqrt(np.mean(d**2)))
+    return float(np.mean((d / spread) ** 3)) if spread > 0 else 0.0
+
+
+def _log(x: Values, offset: float) -> Values:
+    with np.errstate(over="ignore"):
+        return np.asarray(np.log(np.clip(x + offset, SMALLEST, LARGEST)))
