@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
     "exceptions", "signs", "notebook", "plots", "forks", "equations", "tables", "preparation", "network", "engines",
-    "training", "progress", "files", "models", "pages", "report", "derive", "explain", "doctor", "lessons",
+    "training", "progress", "files", "models", "pages", "callbacks", "report", "derive", "explain", "doctor", "lessons",
     "sklearn", "bench", "cli", "__main__",
 ]  # fmt: skip
 # Rooms that know less than their place in the order would allow.
@@ -167,7 +167,8 @@ def test_public_names() -> None:
     assert dir(deltaw) == deltaw.__all__
     assert {
         "DeltaWError", "EarlyStopping", "History", "InputError", "Model", "Network", "Predictor",
-        "TrainingInterrupted", "__version__", "doctor", "explain", "fit", "lessons", "load", "read", "train",
+        "TrainingInterrupted", "__version__", "callbacks", "doctor", "explain", "fit", "lessons", "load", "read",
+        "train",
     } == set(deltaw.__all__)  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from deltaw.forks import watch as _watch
 
 if TYPE_CHECKING:
-    from deltaw import doctor, explain, lessons
+    from deltaw import callbacks, doctor, explain, lessons
     from deltaw.engines.predictor import Predictor
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
     from deltaw.models import Model, fit, load
@@ -44,7 +44,7 @@ _HOMES = {
     "train": "deltaw.training",
 }
 # Rooms that are public as a whole: `deltaw.explain.step(…)` works after `import deltaw` alone.
-_ROOMS = {"doctor", "explain", "lessons"}
+_ROOMS = {"callbacks", "doctor", "explain", "lessons"}
 __all__ = [
     "DeltaWError",
     "EarlyStopping",
@@ -55,6 +55,7 @@ __all__ = [
     "Predictor",
     "TrainingInterrupted",
     "__version__",
+    "callbacks",
     "doctor",
     "explain",
     "fit",

@@ -58,6 +58,10 @@ def train(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")] = Path("model.deltaw"),
     report: Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")] = None,
     doctor: Annotated[bool, typer.Option("--doctor", help="Examine first why it may not learn.")] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Append the run there as JSON lines: settings, data, each epoch, scores."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but what is an error.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say a line an epoch on stderr.")] = False,
     json: Json = False,
@@ -66,7 +70,7 @@ def train(
     from deltaw.cli.commands import train as run
 
     target, recipe = options.pop("target", None), options.pop("recipe")
-    raise typer.Exit(run(data, target, recipe, output, report, json, doctor, options, quiet, verbose))
+    raise typer.Exit(run(data, target, recipe, output, report, json, doctor, options, quiet, verbose, log))
 
 
 @app.command()

@@ -42,9 +42,11 @@ def train(
     choices: dict[str, Any],
     quiet: bool,
     verbose: bool,
+    log: Path | None,
 ) -> int:
     """`deltaw train`; returns the exit status."""
     from deltaw import models, tables
+    from deltaw.callbacks import JsonLines
     from deltaw.cli.doctor import SECONDS, examined
     from deltaw.cli.output.screen import watched
     from deltaw.doctor import outcome
@@ -52,7 +54,8 @@ def train(
     if quiet and verbose:
         raise SettingError("--quiet: expected it without --verbose", "both", "leave one of the two out")
     # Before an hour of training, not after it.
-    check_outputs({"--output": output, "--report": report}, tables.origins(data))
+    check_outputs({"--output": output, "--report": report, "--log": log}, tables.origins(data))
+    logs = () if log is None else (JsonLines(log),)
 
     err = stderr(quiet)
     with err.status(f"reading {data}"):
@@ -69,7 +72,7 @@ def train(
         err.print()
     try:
         with watched(err, verbose) as show:
-            model = models.run(plan, (show,))
+            model = models.run(plan, (show, *logs))
         status = 0
     except TrainingInterrupted as stopped:
         model, status = stopped.model, INTERRUPTED
@@ -77,6 +80,9 @@ def train(
         output, report = unfinished(output), None if report is None else unfinished(report)
         epochs = f"{len(model.history)} of {plan.recipe.epochs} epochs"
         err.print(f"interrupted after {epochs}; what was learnt is kept in {output}")
+    for each in logs:
+        if each.error is not None:
+            err.print(f"note: {log} ends early: {each.error.strerror or each.error}")
     model.save(output)
     if report is not None:
         from deltaw import report as html

@@ -1,0 +1,15 @@
+"""Callbacks of `deltaw.fit` that keep what happens in a run: in a file, in MLflow, for TensorBoard.
+
+    deltaw.fit("flowers.csv", "species", callbacks=[deltaw.callbacks.JsonLines("runs.jsonl")])
+
+A callback is any function that takes a `ScoredEpoch`. One that also has a method `started(plan)`, `ended(model)` or
+`failed(error)` hears of that too; the model's history says how a training ended.
+"""
+
+from __future__ import annotations
+
+from deltaw.callbacks.jsonl import JsonLines
+from deltaw.callbacks.mlflow import MLflow
+from deltaw.callbacks.tensorboard import TensorBoard
+
+__all__ = ["JsonLines", "MLflow", "TensorBoard"]

@@ -1,0 +1,46 @@
+"""What is kept of a run, as plain data that every callback writes in its own way."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from deltaw.exceptions import MissingError
+from deltaw.models import Model, Plan, ScoredEpoch, metric_of
+
+OF_EPOCHS = {"fold", "folds"}  # of an epoch, beside its number, where a run has several trainings
+
+
+def settings(plan: Plan) -> dict[str, Any]:
+    """Everything that was decided, by name."""
+    asked = {"target": plan.target.name, "task": plan.target.task, "seed": plan.seed, "engine": plan.engine}
+    recipe = plan.recipe.document()
+    return asked | {"recipe": recipe.pop("name")} | recipe
+
+
+def rows(plan: Plan) -> dict[str, int]:
+    """How many serve which purpose."""
+    parts = {"training": plan.training, "validation": plan.validation, "test": plan.test}
+    return {name: 0 if part is None else len(part) for name, part in parts.items()} | {"left_out": plan.left_out}
+
+
+def metric_name(plan: Plan) -> str:
+    """What the score of an epoch is called in code: "accuracy"."""
+    return metric_of(plan.recipe.metric, plan.target.task).name
+
+
+def measured(epoch: ScoredEpoch, score: str) -> dict[str, float]:
+    """The numbers of an epoch that are there and finite, `score` being the name of its score."""
+    found = {"loss": epoch.loss, "validation_loss": epoch.validation_loss, score: epoch.score}
+    return {name: float(value) for name, value in found.items() if value is not None and math.isfinite(value)}
+
+
+def scores(model: Model) -> dict[str, float]:
+    """The scores on the rows that were never trained on, as far as they are defined."""
+    found = {} if model.scores is None else model.scores.values
+    return {f"test_{name}": value for name, value in found.items() if math.isfinite(value)}
+
+
+def missing(what: str, extra: str) -> MissingError:
+    """The error where the other side of an adapter is not installed."""
+    return MissingError(f"expected {what}", "none", f"install it: pip install 'deltaw[{extra}]'")

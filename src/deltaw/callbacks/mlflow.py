@@ -1,0 +1,57 @@
+"""Runs in MLflow (https://mlflow.org), by its fluent interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deltaw.callbacks import facts
+from deltaw.models import Model, Plan, ScoredEpoch
+
+STATUS = {"interrupted": "KILLED", "diverged": "FAILED"}  # how a training ended -> how MLflow calls it
+LONGEST = 500  # characters of a value that every MLflow keeps
+
+
+class MLflow:
+    """Makes a run of each training: settings as parameters, losses and the score of each epoch as metrics, then the
+    scores on the rows that were never trained on as `test_accuracy`, ….
+
+    Where a run is active already, it is that one, and it stays open. Where to and in which experiment, MLflow's own
+    settings say (`mlflow.set_tracking_uri`, `mlflow.set_experiment`).
+
+    Args:
+        name: of the run; MLflow finds one where it is not given.
+
+    Raises:
+        MissingError: MLflow is not installed.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        try:
+            import mlflow
+        except ImportError as error:
+            raise facts.missing("MLflow", "mlflow") from error
+        self._mlflow: Any = mlflow
+        self._name, self._score, self._ours = name, "score", False
+
+    def started(self, plan: Plan) -> None:
+        self._score = facts.metric_name(plan)
+        self._ours = self._mlflow.active_run() is None
+        if self._ours:
+            self._mlflow.start_run(run_name=self._name)
+        rows = {f"{name}_rows": count for name, count in facts.rows(plan).items()}
+        values = {"data": plan.table.name} | rows | facts.settings(plan)
+        self._mlflow.log_params({name: str(value)[:LONGEST] for name, value in values.items()})
+
+    def __call__(self, epoch: ScoredEpoch) -> None:
+        self._mlflow.log_metrics(facts.measured(epoch, self._score), step=epoch.number)
+
+    def ended(self, model: Model) -> None:
+        self._mlflow.log_metrics(facts.scores(model))
+        self._end(STATUS.get(model.history.ended, "FINISHED"))
+
+    def failed(self, error: BaseException) -> None:
+        self._end("FAILED")
+
+    def _end(self, status: str) -> None:
+        if self._ours:
+            self._mlflow.end_run(status)
