@@ -168,7 +168,7 @@ def test_public_names() -> None:
     assert {
         "DeltaWError", "EarlyStopping", "History", "InputError", "Model", "Network", "Predictor",
         "TrainingInterrupted", "__version__", "callbacks", "doctor", "explain", "fit", "lessons", "load", "read",
-        "train",
+        "train", "train_pack",
     } == set(deltaw.__all__)  # fmt: skip
 
 

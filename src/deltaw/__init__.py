@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from deltaw.models import Model, fit, load
     from deltaw.network import Network
     from deltaw.tables import read
-    from deltaw.training import EarlyStopping, History, train
+    from deltaw.training import EarlyStopping, History, train, train_pack
 
 __version__ = "0.1.0"
 
@@ -42,6 +42,7 @@ _HOMES = {
     "load": "deltaw.models",
     "read": "deltaw.tables",
     "train": "deltaw.training",
+    "train_pack": "deltaw.training",
 }
 # Rooms that are public as a whole: `deltaw.explain.step(…)` works after `import deltaw` alone.
 _ROOMS = {"callbacks", "doctor", "explain", "lessons"}
@@ -63,6 +64,7 @@ __all__ = [
     "load",
     "read",
     "train",
+    "train_pack",
 ]
 
 

@@ -31,6 +31,8 @@ MOSTLY = 0.6
 MOST_ROWS = 2**31 - 1  # of a batch: the core counts them in 32 bits
 # The core's arrays of a layer: these, then the optimiser's state from 0.
 WEIGHTS, GRADIENT = -1, -2
+# The same rows come back every epoch, and engines of a pack share them. What was made of them goes when they go.
+_PREPARED: WeakKeyDictionary[Rows, dict[Any, Any]] = WeakKeyDictionary()
 
 
 @cache
@@ -60,8 +62,9 @@ class NativeEngine:
         ]
         self.trainer = self.core.Trainer(layers, self._core_plan())
         self.load(network)
-        # The same rows come back every epoch. What was made of them goes when they go.
-        self._prepared: WeakKeyDictionary[Rows, dict[tuple[float, bool], tuple[Any, Any]]] = WeakKeyDictionary()
+
+    def prepare(self, rows: Rows) -> None:
+        self._prepare(rows, self.plan.label_smoothing, self._by_the_others())
 
     def train(
         self, rows: Rows, orders: NDArray[np.int64], first_step: int, pace: Pace
@@ -154,16 +157,17 @@ class NativeEngine:
 
     def _prepare(self, rows: Rows, smoothing: float, by_the_others: bool = False) -> tuple[Any, Any]:
         """The core's view of these rows, kept for as long as they are there."""
-        kept = self._prepared.setdefault(rows, {})
-        if (smoothing, by_the_others) not in kept:
-            T = None
-            if rows.T is not None:
-                values = rows.T if rows.T.dtype == np.int32 and rows.T.ndim == 1 else _float32(rows.T, "T")
-                weight = None if rows.weight is None else _float32(rows.weight, "sample_weight")
-                each_alone = self.plan.loss.kind == "binary_cross_entropy"
-                T = self.core.targets(values, weight, self.sizes[-1][1], smoothing, each_alone)
-            kept[smoothing, by_the_others] = self._inputs(rows, by_the_others), T
-        return kept[smoothing, by_the_others]
+        kept = _PREPARED.setdefault(rows, {})
+        inputs = self.core, by_the_others
+        if inputs not in kept:
+            kept[inputs] = self._inputs(rows, by_the_others)
+        n_out, each_alone = self.sizes[-1][1], self.plan.loss.kind == "binary_cross_entropy"
+        targets = self.core, n_out, smoothing, each_alone
+        if rows.T is not None and targets not in kept:
+            values = rows.T if rows.T.dtype == np.int32 and rows.T.ndim == 1 else _float32(rows.T, "T")
+            weight = None if rows.weight is None else _float32(rows.weight, "sample_weight")
+            kept[targets] = self.core.targets(values, weight, n_out, smoothing, each_alone)
+        return kept[inputs], kept.get(targets)
 
     def _by_the_others(self) -> bool:
         """Whether rows that are mostly one number are trained by their other numbers alone."""

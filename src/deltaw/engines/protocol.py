@@ -77,6 +77,10 @@ class Engine(Protocol):
 
     def __init__(self, network: Network, plan: Plan) -> None: ...
 
+    def prepare(self, rows: Rows) -> None:
+        """Make now what training on these rows needs; other engines that are given the same rows share it."""
+        ...
+
     def train(
         self, rows: Rows, orders: NDArray[np.int64], first_step: int, pace: Pace
     ) -> tuple[list[float], list[float]]:

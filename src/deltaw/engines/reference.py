@@ -32,6 +32,9 @@ class ReferenceEngine:
         )
         self.before = self.parameters
 
+    def prepare(self, rows: Rows) -> None:
+        """The equations take rows as they are."""
+
     @np.errstate(over="ignore", invalid="ignore")  # what overflows shows in E, and ends the training
     def train(
         self, rows: Rows, orders: NDArray[np.int64], first_step: int, pace: Pace

@@ -86,7 +86,7 @@ class Rows:
         if trained:
             _usable(x, f"{whose}X")
         t = None if loss is None else _targets(T, x.shape[0], network.sizes[-1], loss, f"{whose}T")
-        w = None if weight is None else _weights(weight, x.shape[0], f"{whose}sample_weight")
+        w = None if weight is None else mean_one(weight, x.shape[0], f"{whose}sample_weight")
         return cls(x, t, _scale(scale), w)
 
 
@@ -210,7 +210,8 @@ def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
     return t
 
 
-def _weights(weight: Any, n: int, what: str) -> NDArray[np.float64]:
+def mean_one(weight: Any, n: int, what: str) -> NDArray[np.float64]:
+    """Weights of n rows as `Rows` has them. Raises InputError for what cannot be."""
     w = _array(weight, what)
     if w.shape != (n,) or w.dtype.kind not in "fiub":
         raise InputError(

@@ -91,113 +91,203 @@ def train(
         SettingError: a setting that cannot be.
         TrainingInterrupted: on Ctrl-C, after the running batch; the network keeps what was learnt.
     """
+    check(network)
+    row = of_minimum(loss)
+    rows = Rows.of(network, X, T, row, sample_weight, input_scale)
+    training = Training(
+        network, rows, validation_rows(network, validation, row, input_scale),
+        loss=row, optimizer=optimizer, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs,
+        shuffle=shuffle, seed=seed, backward=backward, schedule=schedule, l2=l2, dropout=dropout,
+        early_stopping=early_stopping, callbacks=callbacks, engine=engine, threads=threads,
+        label_smoothing=label_smoothing, max_grad_norm=max_grad_norm, telemetry=telemetry,
+    )  # fmt: skip
+    try:
+        while not training.over:
+            training.advance()
+    except KeyboardInterrupt:
+        training.history.ended = "interrupted"
+    if training.finish().ended == "interrupted":
+        raise TrainingInterrupted(training.history)
+    return training.history
+
+
+class Training:
+    """One training, some epochs at a time: `train` takes them one after the other, `train_pack` those of many in turn.
+
+    Args:
+        network: as `train` has it.
+        rows: what is trained on.
+        held_out: the validation rows, or None.
+        part: (m,), which of the rows are trained on; None: all.
+        loss: a row of the table, with a minimum.
+        settings: the others of `train`, all of them.
+
+    Attributes:
+        history: so far.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        rows: Rows,
+        held_out: Rows | None,
+        part: NDArray[np.int64] | None = None,
+        *,
+        loss: losses.Loss,
+        optimizer: str | optimizers.Optimizer,
+        learning_rate: float,
+        batch_size: int,
+        epochs: int,
+        shuffle: bool,
+        seed: int,
+        backward: Rule,
+        schedule: str | schedules.Schedule,
+        l2: float,
+        dropout: float | Sequence[float] | Dropout,
+        early_stopping: int | EarlyStopping | None,
+        callbacks: Iterable[Callback],
+        engine: str,
+        threads: int | None,
+        label_smoothing: float,
+        max_grad_norm: float | None,
+        telemetry: bool,
+    ) -> None:
+        self.network, self.rows, self.held_out, self.part = network, rows, held_out, part
+        self.n = len(rows) if part is None else len(part)
+        self.method = optimizers.optimizer(optimizer)
+        self.pattern = schedules.schedule(schedule)
+        self.dropout = dropout if isinstance(dropout, Dropout) else Dropout(dropout)
+        rates = self.dropout.rates(len(network.sizes) - 2)
+        stopping = EarlyStopping.of(early_stopping)
+        self.epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
+        if backward not in RULES:
+            raise SettingError(f"backward: expected one of {', '.join(RULES)}", repr(backward), "choose one of these")
+        if stopping is not None and held_out is None:
+            raise SettingError("early_stopping: expected validation rows to judge by", "none", "give validation=(X, T)")
+        self.told = _callbacks(callbacks)
+        self.shuffle, self.randomness = shuffle, generator(seed)
+        plan = Plan(
+            loss=loss,
+            optimizer=self.method,
+            batch_size=min(batch_size, self.n),
+            rule=backward,
+            l2=positive(l2, "l2", or_zero=True),
+            max_grad_norm=None if max_grad_norm is None else positive(max_grad_norm, "max_grad_norm"),
+            label_smoothing=positive(label_smoothing, "label_smoothing", or_zero=True, below=1.0),
+            dropout=rates if any(rates) else (),
+            dropout_key=int(self.randomness.integers(1 << 63)),
+            threads=thread_count(threads),
+            watched=telemetry,
+        )
+        self.alpha = positive(learning_rate, "learning_rate", or_zero=True)
+        self.steps = -(-self.n // plan.batch_size)
+        self.fading = schedules.schedule(self.method.decay_schedule)
+        self.thinning = schedules.schedule(self.dropout.schedule)
+        self.machine = engines.make(engine, network, plan)
+        self.machine.prepare(rows)
+        self.best = None if stopping is None else Best(stopping)
+        self.history = History()
+        self.looked_at = self._some(LOOKED_AT) if telemetry else None
+        # Short epochs that nobody looks at are trained several in one call.
+        alone = self.told or telemetry or held_out is not None
+        self.together = 1 if alone else max(1, TOGETHER // self.n)
+        self.epoch = 0  # how many were made
+
+    @property
+    def over(self) -> bool:
+        """Whether no epoch is left, or something ended it before."""
+        return self.history.ended != "finished" or self.epoch == self.epochs
+
+    def advance(self) -> None:
+        """The next epoch, or several short ones. On Ctrl-C as `Engine.train`."""
+        epoch, history = self.epoch, self.history
+        count = min(self.together, self.epochs - epoch)
+        errors, seconds = self.machine.train(self.rows, self._orders(count), epoch * self.steps, self._pace(count))
+        self.epoch += count
+        history.loss += errors
+        history.seconds += seconds
+        history.batch_steps += self.steps * len(errors)
+        if self.best is not None or self.told:
+            self.machine.store(self.network)
+        look = None if self.looked_at is None else self.machine.look(self.looked_at)
+        if look is not None:
+            history.looks.append(look)
+
+        validation_error, outputs = None, None
+        if self.held_out is not None:
+            validation_error, outputs = self.machine.evaluate(self.held_out)
+            history.validation_loss.append(validation_error)
+            assert self.held_out.T is not None
+            if self.best is not None and self.best.see(
+                epoch, self.best.rule.judge(validation_error, self.held_out.T, outputs), self.network
+            ):
+                history.ended = "early stopping"
+        if self.told:
+            now = Epoch(
+                epoch + 1, self.epochs, self.n, errors[0], validation_error, seconds[0], outputs, self.network, look
+            )
+            # A list, not a generator: all are told, also after one that wants to stop.
+            if any([callback(now) is True for callback in self.told]):  # noqa: C419
+                history.ended = "callback"
+        if not np.isfinite(errors[-1]):
+            history.ended = "diverged"
+
+    def finish(self) -> History:
+        """Put what was learnt into the network: the weights as they are, or the best where rows were to choose."""
+        self.machine.store(self.network)
+        if self.best is not None and self.best.network is not None:
+            self.network.weights, self.network.biases = self.best.network.weights, self.best.network.biases
+            self.history.best_epoch = self.best.epoch
+        return self.history
+
+    def _pace(self, count: int) -> Pace:
+        """The numbers of each step of the next `count` epochs."""
+        factors = partial(
+            schedules.factors, first_step=self.epoch * self.steps, steps=count * self.steps,
+            steps_per_epoch=self.steps, epochs=self.epochs,
+        )  # fmt: skip
+        decay = self.method.weight_decay * factors(self.fading)
+        return Pace(self.alpha * factors(self.pattern), decay, factors(self.thinning))
+
+    def _orders(self, count: int) -> NDArray[np.int64]:
+        """The order of the rows in each of the next epochs, (count, n)."""
+        n = self.n
+        places = np.stack([self.randomness.permutation(n) if self.shuffle else np.arange(n) for _ in range(count)])
+        return places if self.part is None else self.part[places]
+
+    def _some(self, most: int) -> Rows:
+        """At most so many of the rows that are trained on, spread evenly."""
+        return (self.rows if self.part is None else self.rows.take(self.part)).some(most)
+
+
+def check(network: Network) -> None:
+    """Raise SettingError for what is no network that can be trained."""
     if not isinstance(network, Network):
         raise SettingError("network: expected a deltaw.Network", repr(network), "make one: deltaw.Network([784, 10])")
     network.check()
+
+
+def of_minimum(loss: str | losses.Loss) -> losses.Loss:
+    """The loss of that name. Raises SettingError where there is none, or E falls without end."""
     row = losses.loss(loss)
     if not row.minimum:
         raise SettingError(
             f"loss: expected one that has a minimum, found '{row.name}', where errors of opposite sign cancel and E "
             "falls without end; use 'squared' instead"
         )
-    method = optimizers.optimizer(optimizer)
-    pattern = schedules.schedule(schedule)
-    drop = dropout if isinstance(dropout, Dropout) else Dropout(dropout)
-    rates = drop.rates(len(network.sizes) - 2)
-    stopping = EarlyStopping.of(early_stopping)
-    epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
-    if backward not in RULES:
-        raise SettingError(f"backward: expected one of {', '.join(RULES)}", repr(backward), "choose one of these")
-    if stopping is not None and validation is None:
-        raise SettingError("early_stopping: expected validation rows to judge by", "none", "give validation=(X, T)")
-    told = _callbacks(callbacks)
-    rows = Rows.of(network, X, T, row, sample_weight, input_scale)
-    held_out = None
-    if validation is not None:
-        if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
-            raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", "something else", "give these")
-        Xv, Tv, *weight = validation
-        held_out = Rows.of(network, Xv, Tv, row, weight[0] if weight else None, input_scale, "validation ")
-    randomness = generator(seed)
-    plan = Plan(
-        loss=row,
-        optimizer=method,
-        batch_size=min(batch_size, len(rows)),
-        rule=backward,
-        l2=positive(l2, "l2", or_zero=True),
-        max_grad_norm=None if max_grad_norm is None else positive(max_grad_norm, "max_grad_norm"),
-        label_smoothing=positive(label_smoothing, "label_smoothing", or_zero=True, below=1.0),
-        dropout=rates if any(rates) else (),
-        dropout_key=int(randomness.integers(1 << 63)),
-        threads=thread_count(threads),
-        watched=telemetry,
-    )
-    alpha = positive(learning_rate, "learning_rate", or_zero=True)
-    steps = -(-len(rows) // plan.batch_size)
+    return row
 
-    fading, thinning = schedules.schedule(method.decay_schedule), schedules.schedule(drop.schedule)
 
-    def pace(epoch: int, count: int) -> Pace:
-        """The numbers of each step of `count` epochs from this one."""
-        factors = partial(
-            schedules.factors, first_step=epoch * steps, steps=count * steps, steps_per_epoch=steps, epochs=epochs
-        )
-        return Pace(alpha * factors(pattern), method.weight_decay * factors(fading), factors(thinning))
-
-    def orders(count: int) -> NDArray[np.int64]:
-        """The order of the rows in each of the next epochs, (count, n)."""
-        n = len(rows)
-        return np.stack([randomness.permutation(n) if shuffle else np.arange(n) for _ in range(count)])
-
-    machine = engines.make(engine, network, plan)
-    best = None if stopping is None else Best(stopping)
-    history = History()
-    looked_at = rows.some(LOOKED_AT) if telemetry else None
-    # Short epochs that nobody looks at are trained several in one call.
-    alone = told or looked_at is not None or held_out is not None
-    together = 1 if alone else max(1, TOGETHER // len(rows))
-    try:
-        for epoch in range(0, epochs, together):
-            count = min(together, epochs - epoch)
-            errors, seconds = machine.train(rows, orders(count), epoch * steps, pace(epoch, count))
-            history.loss += errors
-            history.seconds += seconds
-            history.batch_steps += steps * len(errors)
-            if best is not None or told:
-                machine.store(network)
-            look = None if looked_at is None else machine.look(looked_at)
-            if look is not None:
-                history.looks.append(look)
-
-            validation_error, outputs = None, None
-            if held_out is not None:
-                validation_error, outputs = machine.evaluate(held_out)
-                history.validation_loss.append(validation_error)
-                assert held_out.T is not None
-                if best is not None and best.see(
-                    epoch, best.rule.judge(validation_error, held_out.T, outputs), network
-                ):
-                    history.ended = "early stopping"
-            if told:
-                now = Epoch(
-                    epoch + 1, epochs, len(rows), errors[0], validation_error, seconds[0], outputs, network, look
-                )
-                # A list, not a generator: all are told, also after one that wants to stop.
-                if any([callback(now) is True for callback in told]):  # noqa: C419
-                    history.ended = "callback"
-            if not np.isfinite(errors[-1]):
-                history.ended = "diverged"
-            if history.ended != "finished":
-                break
-    except KeyboardInterrupt:
-        history.ended = "interrupted"
-    machine.store(network)
-    if best is not None and best.network is not None:
-        network.weights, network.biases = best.network.weights, best.network.biases
-        history.best_epoch = best.epoch
-    if history.ended == "interrupted":
-        raise TrainingInterrupted(history)
-    return history
+def validation_rows(
+    network: Network, validation: Sequence[Any] | None, loss: losses.Loss, scale: float | Scale | None
+) -> Rows | None:
+    """What `validation` says, checked, or None."""
+    if validation is None:
+        return None
+    if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
+        raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", "something else", "give these")
+    X, T, *weight = validation
+    return Rows.of(network, X, T, loss, weight[0] if weight else None, scale, "validation ")
 
 
 def _callbacks(given: Iterable[Callback]) -> tuple[Callback, ...]:

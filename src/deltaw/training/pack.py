@@ -1,0 +1,216 @@
+"""Many networks at once, over the same rows: each on one thread, and no thread waits for another."""
+
+from __future__ import annotations
+
+import inspect
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deltaw import engines
+from deltaw.engines.protocol import processors, thread_count
+from deltaw.engines.rows import Rows, mean_one
+from deltaw.exceptions import InputError, SettingError, TrainingInterrupted
+from deltaw.network import Network, generator
+from deltaw.training.history import History
+from deltaw.training.loop import Training, check, of_minimum, train, validation_rows
+
+Indices = NDArray[np.int64]
+
+# What `deltaw.train` takes for one network, and by default: a network of a pack may have its own.
+SHARED = ("loss", "sample_weight", "validation", "engine", "threads", "input_scale")
+SETTINGS = {
+    name: each.default
+    for name, each in inspect.signature(train).parameters.items()
+    if each.kind == each.KEYWORD_ONLY and name not in SHARED
+}
+ROWS = ("rows", "held_out")
+
+
+def train_pack(
+    networks: Sequence[Network],
+    X: ArrayLike,
+    T: ArrayLike,
+    *,
+    each: Sequence[Mapping[str, Any]] | None = None,
+    loss: Any = "squared",
+    seed: int = 0,
+    sample_weight: ArrayLike | None = None,
+    validation: Sequence[Any] | None = None,
+    engine: str = "native",
+    threads: int | None = None,
+    input_scale: Any = None,
+    **settings: Any,
+) -> list[History]:
+    """Train many networks in place, over the same rows, each on one thread.
+
+    A network becomes what `deltaw.train` would make of it alone, to the bit, for any number of threads. A thread takes
+    the next epoch of the network whose turn it is; none waits for another.
+
+    Args:
+        networks: of one number of inputs and one of outputs; otherwise they may differ.
+        X, T: as `deltaw.train` takes them. All networks read them; float32 in C order is copied for none.
+        each: what is a network's own, a mapping for each: any setting of `deltaw.train` but those named here; `rows`,
+            the numbers of the rows (m,) that it is trained on; `held_out`, those that it is validated by.
+        loss, sample_weight, validation, engine, input_scale: as in `deltaw.train`; common to all.
+        seed: of the first network's orders and masks; the next one's is one more, and so on.
+        threads: at most so many; None: as many as there are processors.
+        settings: any other of `deltaw.train`, for the networks that have none of their own. Callbacks are called by
+            the thread that trains; what one raises ends the training of all.
+
+    Returns:
+        A `History` for each. One that diverges ends by itself, with `ended` "diverged".
+
+    Raises:
+        InputError, SettingError: as `deltaw.train`; what is a network's own is named by its number, from 1.
+        TrainingInterrupted: on Ctrl-C, after the running epochs; the networks keep what they learnt, and its `history`
+            is the list of theirs.
+    """
+    networks = _alike(networks)
+    own = [{} for _ in networks] if each is None else list(each)
+    if len(own) != len(networks) or not all(isinstance(one, Mapping) for one in own):
+        raise SettingError(
+            f"each: expected a mapping for each of {len(networks)} networks", f"{len(own)}", "give {} for none"
+        )
+    _known(settings, SETTINGS)
+    generator(seed)
+    engines.known(engine)
+    most = thread_count(threads) or processors()
+    row = of_minimum(loss)
+    shared = Shared(Rows.of(networks[0], X, T, row, sample_weight, input_scale), sample_weight)
+    common = validation_rows(networks[0], validation, row, input_scale)
+    trainings = []
+    for k, (network, one) in enumerate(zip(networks, own, strict=True)):
+        with _named(k, one):
+            _known(one, (*SETTINGS, *ROWS))
+            part, judges = (shared.index(one.get(name), name) for name in ROWS)
+            trainings.append(
+                Training(
+                    network, shared.trained_on(part), common if judges is None else shared.taken(judges), part,
+                    loss=row, engine=engine, threads=1, **SETTINGS | {"seed": seed + k} | settings
+                    | {name: value for name, value in one.items() if name not in ROWS},
+                )
+            )  # fmt: skip
+    _run(trainings, min(most, len(trainings)))
+    histories = [training.finish() for training in trainings]
+    if any(history.ended == "interrupted" for history in histories):
+        raise TrainingInterrupted(histories)
+    return histories
+
+
+def _run(trainings: Sequence[Training], workers: int) -> None:
+    """All epochs of all trainings, by so many threads. On Ctrl-C those that are not over are marked as interrupted."""
+    ahead, stop = deque(trainings), Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            try:
+                training = ahead.popleft()
+            except IndexError:  # what is still trained has its thread
+                return
+            training.advance()
+            if not training.over:
+                ahead.append(training)
+
+    # Leaving the pool waits for the epochs that are running.
+    with ThreadPoolExecutor(workers, "deltaw-pack") as pool:
+        try:
+            for done in as_completed([pool.submit(work) for _ in range(workers)]):
+                done.result()
+            return
+        except KeyboardInterrupt:
+            stop.set()
+        except BaseException:
+            stop.set()
+            raise
+    for training in trainings:
+        if not training.over:
+            training.history.ended = "interrupted"
+
+
+class Shared:
+    """The rows of all networks, and those of each, made once where several have the same."""
+
+    def __init__(self, rows: Rows, sample_weight: Any) -> None:
+        self.rows = rows
+        self.weight = None if sample_weight is None else np.asarray(sample_weight)
+        self._taken: dict[bytes, Rows] = {}
+
+    def index(self, given: Any, what: str) -> Indices | None:
+        """Numbers of rows (m,), checked."""
+        if given is None:
+            return None
+        index = np.asarray(given)
+        n = len(self.rows)
+        whole = index.ndim == 1 and len(index) > 0 and index.dtype.kind in "iu"
+        if not whole or index.min() < 0 or index.max() >= n:
+            found = f"{index.dtype} of shape {index.shape}" if not whole else f"{index.min()} to {index.max()}"
+            raise InputError(
+                f"{what}: expected numbers of rows, from 0 to {n - 1:,}", found, "give e.g. numpy.arange(9)"
+            )
+        return index.astype(np.int64)
+
+    def trained_on(self, part: Indices | None) -> Rows:
+        """The rows that orders of a part point into: all; weights have their mean of 1 over the part."""
+        if part is None or self.weight is None:
+            return self.rows
+        weight = np.zeros(len(self.rows))
+        weight[part] = self._weight(part)
+        return replace(self.rows, weight=weight)
+
+    def taken(self, index: Indices) -> Rows:
+        """These rows alone."""
+        key = index.tobytes()
+        if key not in self._taken:
+            weight = None if self.weight is None else self._weight(index)
+            self._taken[key] = replace(self.rows.take(index), weight=weight)
+        return self._taken[key]
+
+    def _weight(self, index: Indices) -> NDArray[np.float64]:
+        assert self.weight is not None
+        return mean_one(self.weight[index], len(index), "sample_weight")
+
+
+def _alike(networks: Sequence[Network]) -> list[Network]:
+    """The networks as a list, checked. Raises SettingError."""
+    found = list(networks) if isinstance(networks, Sequence) else []
+    if not found:
+        raise SettingError("networks: expected a list of deltaw.Network", repr(networks), "write [network, …]")
+    for k, network in enumerate(found):
+        with _named(k, found):
+            check(network)
+    if len({id(network) for network in found}) < len(found):
+        raise SettingError("networks: expected each once", "one twice", "give its copy(): each is trained in place")
+    ends = [(network.sizes[0], network.sizes[-1]) for network in found]
+    for k, found_ends in enumerate(ends):
+        if found_ends != ends[0]:
+            n_in, n_out = ends[0]
+            raise SettingError(
+                f"networks: expected {n_in} inputs and {n_out} outputs of each, as of the first",
+                f"{found_ends[0]} and {found_ends[1]} of network {k + 1}", "give networks for the same data",
+            )  # fmt: skip
+    return found
+
+
+def _known(settings: Mapping[str, Any], names: Any) -> None:
+    for name in settings:
+        if name not in names:
+            raise SettingError(f"expected a setting ({', '.join(names)})", repr(name), "correct its name")
+
+
+@contextmanager
+def _named(k: int, own: Any) -> Iterator[None]:
+    """Errors about what is a network's own name it."""
+    try:
+        yield
+    except InputError as error:
+        if not own:
+            raise
+        raise type(error)(f"network {k + 1}: {error.expected}", error.found, error.remedy) from error
