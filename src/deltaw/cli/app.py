@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deltaw import __version__
+from deltaw.cli.config import given as given_by_file
+from deltaw.cli.config import text as config_text
 from deltaw.cli.options import Delimiter, MaxBytes, Options, not_for_a_model, read_bytes, training_options
 from deltaw.exceptions import SettingError
 
@@ -46,6 +49,7 @@ def deltaw(
 @app.command()
 @training_options
 def train(
+    context: typer.Context,
     data: Annotated[
         str,
         typer.Argument(
@@ -65,12 +69,25 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but what is an error.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say a line an epoch on stderr.")] = False,
     json: Json = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            is_eager=True,
+            callback=given_by_file,
+            help="Take options from this TOML file, by the same words, e.g. epochs = 20; those given here win.",
+        ),
+    ] = None,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Print all that was given or decided as such a file, and exit.")
+    ] = False,
 ) -> None:
     """Train a network on a table, score it on rows that it never saw, and save it."""
     from deltaw.cli.commands import train as run
 
+    as_file = partial(config_text, context, data, dict(options)) if print_config else None
     target, recipe = options.pop("target", None), options.pop("recipe")
-    raise typer.Exit(run(data, target, recipe, output, report, json, doctor, options, quiet, verbose, log))
+    raise typer.Exit(run(data, target, recipe, output, report, json, doctor, options, quiet, verbose, log, as_file))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from deltaw.progress import left_out
 if TYPE_CHECKING:
     import polars as pl
 
-    from deltaw.models import Model
+    from deltaw.models import Model, Plan
     from deltaw.tables import Table
 
 INTERRUPTED = 130
@@ -43,6 +44,7 @@ def train(
     quiet: bool,
     verbose: bool,
     log: Path | None,
+    as_file: Callable[[Plan], str] | None,
 ) -> int:
     """`deltaw train`; returns the exit status."""
     from deltaw import models, tables
@@ -60,6 +62,9 @@ def train(
     err = stderr(quiet)
     with err.status(f"reading {data}"):
         plan = models.plan(data, target, recipe, **choices)
+    if as_file is not None:
+        put(as_file(plan))
+        return 0
     with err.status("examining"):
         diagnosis = examined(plan, SECONDS if doctor else 0.0)
     if diagnosis.evidence.refusal is not None and not doctor:

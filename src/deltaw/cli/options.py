@@ -52,7 +52,7 @@ def training_options(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**given: Any) -> None:
         values = {name: given.pop(name) for name in TRAINING}
-        command(options=_read(values), **given)
+        command(options=_read(*_levels(values, given.get("context"))), **given)
 
     run.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
     run.__annotations__ = {name: parameter.annotation for name, parameter in parameters.items()}
@@ -66,12 +66,27 @@ def not_for_a_model(context: typer.Context) -> list[str]:
     return [max(p.opts, key=len) for p, source in sources.items() if source and source.name == "COMMANDLINE"]
 
 
-def _read(values: dict[str, Any]) -> Options:
-    """What was given: an option wins over the same by --set, and that over a default."""
-    given = {name: row.read(values[name]) for name, row in TRAINING.items() if values[name] != row.default}
-    defaults = {name: row.default for name, row in TRAINING.items() if row.default is not None}
-    pairs: Options = given.pop("setting", {})
-    return defaults | pairs | given
+def _levels(values: Options, context: typer.Context | None) -> tuple[Options, Options]:
+    """What a file of options says (`config`), and what the command line says."""
+    file = dict((context and context.default_map) or {})
+    sources = {} if context is None else {name: context.get_parameter_source(name) for name in values}
+    of_file = {name for name, source in sources.items() if source is not None and source.name == "DEFAULT_MAP"}
+    lists = {name: value for name, value in file.items() if name in values and isinstance(value, list)}
+    return lists | {name: values[name] for name in of_file}, {n: v for n, v in values.items() if n not in of_file}
+
+
+def _read(*levels: Options) -> Options:
+    """What was given: the later level wins, in each an option over the same by --set, and that over a default.
+
+    Of pairs (--set, --as) each is for itself.
+    """
+    found = {name: row.default for name, row in TRAINING.items() if row.default is not None}
+    for values in levels:
+        given = {name: TRAINING[name].read(value) for name, value in values.items() if value != TRAINING[name].default}
+        pairs: Options = given.pop("setting", {})
+        both = {name: found.get(name, {}) | value for name, value in given.items() if isinstance(value, dict)}
+        found |= pairs | given | both
+    return found
 
 
 def read_bytes(text: str | None) -> int | None:

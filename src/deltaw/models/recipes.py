@@ -256,15 +256,27 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-# What may be given as a name or as an object is kept as the name that reads back to it.
+def _as_typed(name: Callable[[Any], str]) -> Callable[[Any], str]:
+    """What may be given as a name or as an object is kept as the name that reads back to it.
+
+    A name stays as it was typed: a recipe that is written down and read again is the same.
+    """
+
+    def kept(value: Any) -> str:
+        found = name(value)
+        return value if isinstance(value, str) else found
+
+    return kept
+
+
 _NAMED: dict[str, Callable[[Any], Any]] = {
-    "activation": lambda value: activation(value).name,
-    "output_activation": lambda value: activation(value).name,
-    "loss": lambda value: loss(value).name,
-    "optimizer": lambda value: optimizer(value).spec,
-    "schedule": lambda value: schedule(value).name,
-    "dropout_schedule": lambda value: schedule(value).name,
-    "init": lambda value: value if value is None else initializer(value).name,
+    "activation": _as_typed(lambda value: activation(value).name),
+    "output_activation": _as_typed(lambda value: activation(value).name),
+    "loss": _as_typed(lambda value: loss(value).name),
+    "optimizer": _as_typed(lambda value: optimizer(value).spec),
+    "schedule": _as_typed(lambda value: schedule(value).name),
+    "dropout_schedule": _as_typed(lambda value: schedule(value).name),
+    "init": lambda value: value if value is None else _as_typed(lambda each: initializer(each).name)(value),
     "threshold": threshold.checked,
 }
 

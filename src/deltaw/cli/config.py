@@ -1,0 +1,149 @@
+"""`--config train.toml`: the options of a command in a file, by the same words, and `--print-config`, which writes one.
+
+A word is the option's name without its dashes; `_` may stand for `-`. A list is what is given several times or with
+commas between, a table what is given as NAME=VALUE. What stands on the command line wins.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from deltaw.exceptions import SettingError, short
+from deltaw.signs import one_line
+
+if TYPE_CHECKING:
+    from deltaw.models import Plan
+
+OWN = {"config", "print_config", "settings", "help"}  # options that no file has
+
+
+def given(context: typer.Context, path: Path | None) -> Path | None:
+    """What Typer does with `--config`: the options of the file become the defaults of this run."""
+    if path is not None:
+        context.default_map = _options(path, context)
+    return path
+
+
+def words(context: typer.Context) -> dict[str, Any]:
+    """The words that a file may have -> the parameters of the command that they are."""
+    return {_word(each): each for each in context.command.params if each.name not in OWN}
+
+
+def text(context: typer.Context, data: str, options: Mapping[str, Any], plan: Plan) -> str:
+    """A file that gives the same run: what was given, and everything that was decided.
+
+    Args:
+        context: of the command.
+        data: as it was given.
+        options: the arguments of `deltaw.fit` that were given, by name.
+        plan: what was decided.
+    """
+    from deltaw.models import RECIPES
+
+    decided = plan.recipe.document()
+    values = {"data": data, "target": plan.target.name, "recipe": decided.pop("name")} | dict(options)
+    names = {each.name: word for word, each in words(context).items()}
+    values |= {name: decided.pop(name) for name in list(decided) if name in names}
+    own = RECIPES[plan.recipe.name][plan.target.task].document()
+    settings = {name: "none" if value is None and own[name] is not None else value for name, value in decided.items()}
+    for name in names.keys() - values.keys():
+        source = context.get_parameter_source(name)
+        if name != "setting" and source is not None and source.name in ("COMMANDLINE", "DEFAULT_MAP"):
+            values[name] = context.params[name] or None  # of a flag that is not set nothing is to be said
+    lines = [f"# {one_line(plan.target.name)}: {one_line(plan.target.statement)}"]
+    lines += _lines({word: values.get(name) for name, word in names.items() if name != "setting"})
+    return "\n".join([*lines, "", "[set]", *_lines(settings)]) + "\n"
+
+
+def _word(parameter: Any) -> str:
+    """ "--batch-size" -> "batch-size"; of an argument its name."""
+    return str(max(parameter.opts, key=len)).lstrip("-")
+
+
+def _options(path: Path, context: typer.Context) -> dict[str, Any]:
+    """The options of a file as texts, by the parameters' names."""
+    from deltaw.tables.table import nearest
+
+    known, found = words(context), {}
+    for key, value in _read(path).items():
+        word = key.replace("_", "-")
+        if word not in known:
+            near = nearest(word, known)
+            remedy = f"did you mean {near!r}?" if near else f"give one of {', '.join(known)}"
+            raise SettingError(f"{path}: expected options of {context.command_path}", repr(key), remedy)
+        found[known[word].name] = _as_given(path, word, known[word], value)
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(f"--config {path}: expected a file", error.strerror or str(error), "correct it") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: expected TOML", short(str(error)), "write lines such as epochs = 20") from None
+
+
+def _as_given(path: Path, word: str, parameter: Any, value: Any) -> Any:
+    """A value as the command line would give it: a text, several where the option may be repeated, or yes or no."""
+    flag = bool(getattr(parameter, "is_flag", False))
+    several = bool(getattr(parameter, "multiple", False))
+    if flag is not isinstance(value, bool):
+        expected = f"{path}: {word}: expected {'true or false' if flag else 'a value'}"
+        raise SettingError(expected, repr(value), "correct it")
+    if flag:
+        return value
+    if isinstance(value, dict):
+        value = [f"{name}={_inner(one)}" for name, one in value.items()]
+    elif not isinstance(value, list):
+        return [str(value)] if several else str(value)
+    each = list(map(_inner, value))
+    if not several:
+        return ",".join(each) or "none"
+    return each if word == "set" else list(map(_quoted, each))  # a setting may hold commas of its own
+
+
+def _inner(value: Any) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    """A name of a column as an option takes it: in quotes, where it holds a comma, a quote or blanks at its ends."""
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"' if re.search(r'[,"\r\n]|^\s|\s$', text) else text
+
+
+def _lines(values: Mapping[str, Any]) -> Iterator[str]:
+    """`word = value` for each that there is."""
+    for word, value in values.items():
+        if value is not None:
+            yield f"{_key(word)} = {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    """A value in TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_key(name)} = {_value(each)}' for name, each in value.items())} }}"
+    return _text(str(value))
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
+
+
+def _text(text: str) -> str:
+    """In quotes, with every sign that cannot be seen as its number."""
+    signs = (sign if sign.isprintable() and sign not in '"\\' else f"\\U{ord(sign):08X}" for sign in text)
+    return f'"{"".join(signs)}"'
