@@ -13,6 +13,7 @@ from deltaw import models
 from deltaw.cli.app import app
 from deltaw.cli.options import TRAINING, Options, Row, not_for_a_model, training_options
 from deltaw.models.recipes import Recipe
+from deltaw.tables.reading import WORDS
 
 
 def names(command: str) -> list[str]:
@@ -27,7 +28,8 @@ def test_both_commands_have_every_row_in_order() -> None:
 
 
 def test_rows_are_arguments_of_fit_or_settings() -> None:
-    known = {*inspect.signature(models.plan).parameters, *inspect.signature(Recipe).parameters, "recipe", "setting"}
+    arguments = inspect.signature(models.plan).parameters
+    known = {*arguments, *inspect.signature(Recipe).parameters, *WORDS, "recipe", "setting"}
     assert set(TRAINING) <= known
     for name, parameter in inspect.signature(models.plan).parameters.items():
         if name in TRAINING:

@@ -15,7 +15,7 @@ import deltaw
 from deltaw import models
 from deltaw.doctor import examine_model
 from deltaw.exceptions import ColumnError
-from deltaw.tables import Table
+from deltaw.tables import Table, read
 
 NO_ANSWER = {"grade": " NA ", "price": float("nan")}
 
@@ -73,7 +73,8 @@ def test_the_same_division_is_found_again(gaps: pl.DataFrame, target: str) -> No
 
 
 def test_of_a_table_with_test_rows_both_parts(gaps: pl.DataFrame, target: str) -> None:
-    parts = {"frame": gaps[:180], "test": gaps[180:]}
+    rows = read(gaps).frame
+    parts = {"frame": rows[:180], "test": rows[180:]}
     plan = models.plan(Table(name="a table", **parts), target, **QUICK)
     assert (plan.left_out, plan.rows) == (48, 192)
     assert plan.test is not None

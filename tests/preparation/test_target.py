@@ -120,8 +120,8 @@ def test_clamp() -> None:
 BAD = [
     ([None, None], ['"y"', "none in 2 rows"]),
     ([float("nan")], ["none in 1 row"]),
-    (["NA", " ", None], ["none in 3 rows"]),
-    (["a", "NA", "a"], ["only a"]),
+    (["", " ", None], ["none in 3 rows"]),
+    (["a", " ", "a"], ["only a"]),
     ([None, 1.0, float("inf"), 2.5], ["row 3", "finite"]),
     ([1.0, float("inf"), 2.5], ["row 2", "finite"]),
     (["a"] * 5, ["only a"]),
@@ -163,7 +163,7 @@ def test_the_task_is_stated(cells: list[Any], task: str | None, statement: str, 
         assert Target.fit(pl.Series(cells), "y", task=other).task == other
 
 
-@pytest.mark.parametrize("cells", [[1.0, None, 2.5, float("nan"), 4.0] * 5, ["a", " NA ", "b", None, "a"] * 5])
+@pytest.mark.parametrize("cells", [[1.0, None, 2.5, float("nan"), 4.0] * 5, ["a", " ", "b", None, "a"] * 5])
 def test_missing_answers_say_nothing(cells: list[Any]) -> None:
     series = pl.Series("y", cells)
     target = Target.fit(series, "y")

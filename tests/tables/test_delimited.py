@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
 from deltaw.tables import Table, kinds, read
-from deltaw.tables.cells import MISSING
 from deltaw.tables.formats.delimited import find_delimiter, has_header, read_delimited, rectangle
+from deltaw.tables.missing import MISSING
+from deltaw.tables.reading import Reading
 
 
 def frame_of(text: str | bytes, delimiter: str | None = None) -> dict[str, list[object]]:
     data = text.encode() if isinstance(text, str) else text
-    return read_delimited(data, "x.csv", delimiter)[0].to_dict(as_series=False)
+    return read_delimited(data, "x.csv", Reading(delimiter)).frame.to_dict(as_series=False)
 
 
 CELLS = st.text(alphabet='abcé ,;\t"\n|', max_size=6)
@@ -130,7 +131,7 @@ BAD = [
 @pytest.mark.parametrize(("data", "error", "words"), BAD)
 def test_bad_text_ends_in_one_line(data: bytes, error: type[InputError], words: list[str]) -> None:
     with pytest.raises(error) as caught:
-        kinds(Table(read_delimited(data, "x.csv")[0], "x.csv"))
+        kinds(Table(read_delimited(data, "x.csv").frame, "x.csv"))
     message = str(caught.value)
     assert message.startswith("x.csv")
     assert "\n" not in message
@@ -140,19 +141,19 @@ def test_bad_text_ends_in_one_line(data: bytes, error: type[InputError], words: 
 @pytest.mark.parametrize("delimiter", [";;", "\n", '"', "é"])
 def test_delimiter_must_be_one_character(delimiter: str) -> None:
     with pytest.raises(SettingError, match="one character"):
-        read_delimited(b"a,b\n1,2\n", "x.csv", delimiter)
+        read_delimited(b"a,b\n1,2\n", "x.csv", Reading(delimiter))
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_frame_or_one_line(data: bytes) -> None:
     with contextlib.suppress(InputError):
-        assert read_delimited(data, "x.csv")[0].height > 0
+        assert read_delimited(data, "x.csv").frame.height > 0
 
 
 @given(st.text(alphabet='a1,"\n .;-', max_size=60))
 def test_any_text_gives_a_frame_or_one_line(text: str) -> None:
     with contextlib.suppress(InputError):
-        assert read_delimited(text.encode(), "x.csv")[0].height > 0
+        assert read_delimited(text.encode(), "x.csv").frame.height > 0
 
 
 @pytest.mark.parametrize(

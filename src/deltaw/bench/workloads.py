@@ -24,7 +24,6 @@ class Method:
         batch_size: rows a step; in predictions, rows a call.
         bias: whether layers have one.
         epochs: passes over the rows in one run; 0 where as many are made as fill its time.
-        networks: how many are trained at once, over the same rows, each from a seed and in an order of its own.
     """
 
     sizes: tuple[int, ...]
@@ -37,7 +36,6 @@ class Method:
     bias: bool = True
     epochs: int = 0
     schedule: str = "constant"
-    networks: int = 1
 
     @property
     def activations(self) -> list[str]:
@@ -121,7 +119,6 @@ NOTES = Method(
     bias=False,
 )
 
-TABLE = Method((30, 64, 64, 1), output="identity", loss="squared", batch_size=256)
 DIGITS = Method((64, 100, 10), batch_size=1797)
 
 # The rows of MNIST by batch size: what is asked with SGD, and with Adam.
@@ -178,11 +175,7 @@ _ROWS = [
     ),
     Workload(
         "table", "30-64-64-1, 100,000 rows, batch 256", "table",
-        TABLE, targets=Targets(best=4),
-    ),
-    Workload(
-        "pack", "8 networks 30-64-64-1 at once, 100,000 rows, batch 256", "table", replace(TABLE, networks=8),
-        targets=Targets(best=3),
+        Method((30, 64, 64, 1), output="identity", loss="squared", batch_size=256), targets=Targets(best=4),
     ),
     Workload(
         "one-hot", "50,000-64-10, 20 ones a row, batch 32", "onehot",

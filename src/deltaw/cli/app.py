@@ -11,7 +11,7 @@ import typer
 from deltaw import __version__
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
-from deltaw.cli.options import Delimiter, MaxBytes, Options, not_for_a_model, read_bytes, training_options
+from deltaw.cli.options import Given, Options, not_for_a_model, reading_options, training_options
 from deltaw.exceptions import SettingError
 
 app = typer.Typer(
@@ -25,7 +25,10 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that `deltaw train` wrote.")]
-Data = Annotated[str, typer.Argument(metavar="DATA", help="A table: CSV, TSV, Parquet, Arrow, NPZ or IDX.")]
+Data = Annotated[
+    str,
+    typer.Argument(metavar="DATA", help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; or - for stdin."),
+]
 
 
 def _version(wanted: bool) -> None:
@@ -54,7 +57,8 @@ def train(
         str,
         typer.Argument(
             metavar="[DATA]",
-            help="A table: CSV, TSV, Parquet, Arrow, NPZ or IDX; or digits, iris, wine, breast_cancer, diabetes.",
+            help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; - for stdin; or digits, iris, wine, "
+            "breast_cancer, diabetes.",
         ),
     ] = "digits",
     *,
@@ -91,14 +95,15 @@ def train(
 
 
 @app.command()
+@reading_options
 def predict(
     model: ModelFile,
     data: Data,
+    *,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A .csv, .tsv, .parquet or .arrow file; stdout if not given.")
     ] = None,
-    delimiter: Delimiter = None,
-    max_bytes: MaxBytes = None,
+    reading: Given,
     safe_csv: Annotated[
         bool, typer.Option("--safe-csv", help="For spreadsheets: an apostrophe before texts that begin like a formula.")
     ] = False,
@@ -111,37 +116,39 @@ def predict(
     """
     from deltaw.cli.commands import predict as run
 
-    run(model, data, output, (delimiter, read_bytes(max_bytes)), json, safe_csv)
+    run(model, data, output, reading, json, safe_csv)
 
 
 @app.command()
+@reading_options
 def evaluate(
     model: ModelFile,
     data: Data,
+    *,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write an HTML report there: curves, errors, columns.")
     ] = None,
-    delimiter: Delimiter = None,
-    max_bytes: MaxBytes = None,
+    reading: Given,
     json: Json = False,
 ) -> None:
     """Score a model on a table whose answers are known: every score, with a 95 % interval, beside a guess."""
     from deltaw.cli.commands import evaluate as run
 
-    run(model, data, (delimiter, read_bytes(max_bytes)), report, json)
+    run(model, data, reading, report, json)
 
 
 @app.command()
+@reading_options
 def importance(
     model: ModelFile,
     data: Data,
+    *,
     metric: Annotated[
         str | None, typer.Option(help="The score that falls: auc, log_loss, r2, mae, …; auc or r2 if not given.")
     ] = None,
     repeats: Annotated[int, typer.Option(help="How often the cells of a column change rows.")] = 5,
     seed: Annotated[int, typer.Option(help="Of these changes: the same seed gives the same numbers.")] = 0,
-    delimiter: Delimiter = None,
-    max_bytes: MaxBytes = None,
+    reading: Given,
     json: Json = False,
 ) -> None:
     """Say what each column is worth to a model: how much its score falls where the column says nothing any more.
@@ -150,7 +157,7 @@ def importance(
     """
     from deltaw.cli.importance import importance as run
 
-    run(model, data, (delimiter, read_bytes(max_bytes)), metric, repeats, seed, json)
+    run(model, data, reading, metric, repeats, seed, json)
 
 
 @app.command()
@@ -162,9 +169,11 @@ def show(model: ModelFile, json: Json = False) -> None:
 
 
 @app.command()
+@reading_options
 def explain(
     model: ModelFile,
     data: Data,
+    *,
     row: Annotated[int, typer.Option(help="Which row, counted from 1, without the header.")] = 1,
     link: Annotated[
         str | None,
@@ -186,15 +195,14 @@ def explain(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; stdout if not given.")
     ] = None,
-    delimiter: Delimiter = None,
-    max_bytes: MaxBytes = None,
+    reading: Given,
     json: Json = False,
 ) -> None:
     """Show every number between a row of a table and the answer, what pushed it, and what the row would teach."""
     from deltaw.cli.explain import explain as run
 
     choices = {"row": row, "learning_rate": learning_rate, "backward": backward, "against": against}
-    run(model, data, link, "json" if json else format, output, (delimiter, read_bytes(max_bytes)), choices)
+    run(model, data, link, "json" if json else format, output, reading, choices)
 
 
 @app.command()

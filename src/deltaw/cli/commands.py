@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-Reading = tuple[str | None, int | None]  # the delimiter and the most bytes of a table, as they were given
-
 # Endings of files with answers: the method of the frame that writes each, and its settings. Any other gets CSV.
 WRITERS: dict[str, tuple[str, dict[str, Any]]] = {
     ".tsv": ("write_csv", {"separator": "\t"}),
@@ -104,19 +102,21 @@ def train(
     return status
 
 
-def predict(model_file: Path, data: str, output: Path | None, reading: Reading, as_json: bool, safe_csv: bool) -> None:
+def predict(
+    model_file: Path, data: str, output: Path | None, reading: dict[str, Any], as_json: bool, safe_csv: bool
+) -> None:
     """`deltaw predict`."""
     if safe_csv and (as_json or (output is not None and _writer(output)[0] != "write_csv")):
         found = "--json" if as_json else str(output)
         raise SettingError("--safe-csv: expected answers as .csv or .tsv", found, "leave one of the two out")
     from deltaw import models
-    from deltaw.tables import origins, read
+    from deltaw.tables import Reading, origins
 
     check_outputs({"--output": output}, (model_file, *origins(data)))
     err = stderr()
     model = models.load(model_file)
     with err.status(f"answering for {data}"):
-        table = read(data, *reading)
+        table = model.read(data, Reading.of(**reading))
         answers = model.answers(table)
     _notes(err, model, table)
     frame = documents.answers_frame(model, answers)
@@ -131,18 +131,18 @@ def predict(model_file: Path, data: str, output: Path | None, reading: Reading, 
         put(frame.write_csv())
 
 
-def evaluate(model_file: Path, data: str, reading: Reading, report: Path | None, as_json: bool) -> None:
+def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path | None, as_json: bool) -> None:
     """`deltaw evaluate`."""
     from dataclasses import replace
 
     from deltaw import models
-    from deltaw.tables import origins, read
+    from deltaw.tables import Reading, origins
 
     check_outputs({"--report": report}, (model_file, *origins(data)))
     err = stderr()
     model = models.load(model_file)
     with err.status(f"answering for {data}"):
-        table = read(data, *reading)
+        table = model.read(data, Reading.of(**reading))
         scores = model.evaluate(table)
     _notes(err, model, table)
     known = answered(err, model, table)
@@ -192,6 +192,8 @@ def _notes(err: Screen, model: Model, table: Table) -> None:
     from deltaw.models import rows_of
 
     rows = rows_of(table)
+    for note in table.notes:
+        err.print(f"note: {table.name}: {note}")
     if table.test is not None:
         err.print(f"note: used the {len(rows):,} test rows of {table.name}")
     extra = [name for name in model.preparation.extra(rows) if name != model.target.name]

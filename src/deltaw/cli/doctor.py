@@ -46,20 +46,24 @@ def doctor(
         )
     from deltaw import doctor, models
     from deltaw.doctor.page import repair_data, repair_words
-    from deltaw.tables import origins, read
+    from deltaw.tables import Reading, origins
 
     check_outputs({"--html": html}, origins(source) if data is None else (Path(source), *origins(data)))
     err = screen.stderr()
     with err.status(f"examining {source}"):
         if data is not None:
-            table, model = read(data, choices.get("delimiter"), choices.get("max_bytes")), models.load(source)
+            model = models.load(source)
+            table = model.read(data, Reading.taken(choices)[0])
             diagnosis = doctor.examine_model(model, table, rows=rows, seconds=seconds)
-            name, whole = model.target.name, len(table.frame)
+            name, whole, notes = model.target.name, len(table.frame), table.notes
             without = whole - int(model.target.known(table.column(name)).sum())
         else:
             plan = models.plan(source, target, recipe, **choices)
             diagnosis = doctor.diagnose(doctor.planned(plan), rows=rows, seconds=seconds)
             name, whole, without = plan.target.name, plan.rows + plan.left_out, plan.left_out
+            notes = plan.table.notes
+    for note in notes:
+        err.print(f"note: {note}")
     if without:
         err.print(left_out(without, whole, name))
     repaired = None

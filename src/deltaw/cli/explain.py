@@ -16,19 +16,21 @@ def explain(
     link: str | None,
     form: str | None,
     output: Path | None,
-    reading: tuple[str | None, int | None],
+    reading: dict[str, Any],
     choices: dict[str, Any],
 ) -> None:
     """`deltaw explain`."""
     from deltaw import models
     from deltaw.explain import prediction
-    from deltaw.tables import origins, read
+    from deltaw.tables import Reading, origins
 
     form = chosen(form, output, (model_file, *origins(data)))
     place = None if link is None else _place(link)
     err = screen.stderr()
     with err.status(f"explaining {data}"):
-        found = prediction(models.load(model_file), read(data, *reading), **choices)
+        model = models.load(model_file)
+        table = model.read(data, Reading.of(**reading))
+        found = prediction(model, table, **choices)
         if place is None:
             page = found.page
         elif found.step is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deltaw.cli.commands import answered
 from deltaw.cli.output.paper import put_json
@@ -19,7 +19,7 @@ MAX_LINES = 40  # columns that are listed
 def importance(
     model_file: Path,
     data: str,
-    reading: tuple[str | None, int | None],
+    reading: dict[str, Any],
     metric: str | None,
     repeats: int,
     seed: int,
@@ -27,12 +27,12 @@ def importance(
 ) -> None:
     """`deltaw importance`."""
     from deltaw import models
-    from deltaw.tables import read
+    from deltaw.tables import Reading
 
     model = models.load(model_file)
     err = stderr()
     with err.status(f"permuting the columns of {data}"):
-        table = read(data, *reading)
+        table = model.read(data, Reading.of(**reading))
         found = model.importance(table, metric=metric, repeats=repeats, seed=seed)
     known = answered(err, model, table)
     if as_json:

@@ -15,11 +15,7 @@ import typer
 from deltaw.exceptions import SettingError
 
 Options = dict[str, Any]  # the arguments of `deltaw.fit` that were given, by name
-Delimiter = Annotated[str | None, typer.Option(help="Between the fields of a text file; found out if not given.")]
-MaxBytes = Annotated[
-    str | None,
-    typer.Option(metavar="BYTES", help="Refuse larger tables, e.g. 8G; a quarter of the memory if not given."),
-]
+Given = dict[str, Any]  # how DATA is read, as `deltaw.tables.Reading` has it
 
 
 class Row(NamedTuple):
@@ -40,19 +36,28 @@ class Row(NamedTuple):
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the rows of `TRAINING` as options in the place of its parameter `options`, which gets them."""
+    return _widened(command, "options", TRAINING)
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The same of what says how a file is read and no model knows, for its parameter `reading`."""
+    return _widened(command, "reading", {name: row for name, row in TRAINING.items() if row.of_file})
+
+
+def _widened(command: Callable[..., None], place: str, table: dict[str, Row]) -> Callable[..., None]:
     hints = get_type_hints(command, include_extras=True)
     parameters = {}
     for name, parameter in inspect.signature(command).parameters.items():
         rows = {name: (hints[name], parameter.default)}
-        if name == "options":
-            rows = {each: (row.kind, row.default) for each, row in TRAINING.items()}
+        if name == place:
+            rows = {each: (row.kind, row.default) for each, row in table.items()}
         for each, (kind, default) in rows.items():
             parameters[each] = inspect.Parameter(each, parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
     @wraps(command)
     def run(**given: Any) -> None:
-        values = {name: given.pop(name) for name in TRAINING}
-        command(options=_read(*_levels(values, given.get("context"))), **given)
+        values = {name: given.pop(name) for name in table}
+        command(**{place: _read(*_levels(values, given.get("context")))}, **given)
 
     run.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
     run.__annotations__ = {name: parameter.annotation for name, parameter in parameters.items()}
@@ -80,7 +85,8 @@ def _read(*levels: Options) -> Options:
 
     Of pairs (--set, --as) each is for itself.
     """
-    found = {name: row.default for name, row in TRAINING.items() if row.default is not None}
+    asked = {name for values in levels for name in values}
+    found = {name: row.default for name, row in TRAINING.items() if name in asked and row.default is not None}
     for values in levels:
         given = {name: TRAINING[name].read(value) for name, value in values.items() if value != TRAINING[name].default}
         pairs: Options = given.pop("setting", {})
@@ -114,14 +120,19 @@ def _hidden(text: str) -> tuple[int, ...]:
         raise SettingError("--hidden: expected units of each hidden layer", repr(text), "give e.g. 64,64") from None
 
 
-def _names(option: str, texts: list[str]) -> tuple[str, ...]:
+def _names(
+    option: str, texts: list[str], what: str = "names of columns", example: str = "id,'sub_*'"
+) -> tuple[str, ...]:
     """["a,b", '"last, first"'] -> ("a", "b", "last, first"): quotes keep a comma within a name."""
     import csv
 
     names = tuple(name.strip() for record in csv.reader(texts, skipinitialspace=True) for name in record)
     if not names or not all(names):
-        raise SettingError(f"{option}: expected names of columns", repr(",".join(texts)), "give e.g. id,'sub_*'")
+        raise SettingError(f"{option}: expected {what}", repr(",".join(texts)), f"give e.g. {example}")
     return names
+
+
+_words = partial(_names, what="words", example="none,-,?")
 
 
 def _kinds(texts: list[str]) -> dict[str, str]:
@@ -218,6 +229,41 @@ TRAINING: dict[str, Row] = {
     "seed": Row(Annotated[int, typer.Option(help="The same seed gives the same network.")], 0),
     "engine": Row(Annotated[str, typer.Option(help="native, or reference (slow and plain).")], "native"),
     "threads": Row(Annotated[int | None, typer.Option(help="At most so many; the result is the same.")]),
-    "delimiter": Row(Delimiter, of_file=True),
-    "max_bytes": Row(MaxBytes, read=read_bytes, of_file=True),
+    "na": Row(
+        Annotated[
+            list[str] | None,
+            typer.Option(metavar="WORDS", help="These mean a missing value, too, e.g. -,unknown,-999; again for more."),
+        ],
+        read=partial(_words, "--na"),
+    ),
+    "not_na": Row(
+        Annotated[
+            list[str] | None,
+            typer.Option(metavar="WORDS", help="These do not, e.g. none where that is a class; again for more."),
+        ],
+        read=partial(_words, "--not-na"),
+    ),
+    "delimiter": Row(
+        Annotated[str | None, typer.Option(help="Between the fields of a text file; found out if not given.")],
+        of_file=True,
+    ),
+    "encoding": Row(
+        Annotated[
+            str | None,
+            typer.Option(metavar="NAME", help="Of a text file, e.g. gb18030, windows-1252; found out if not given."),
+        ],
+        of_file=True,
+    ),
+    "sheet": Row(
+        Annotated[str | None, typer.Option(metavar="NAME", help="Of a workbook; the first with rows if not given.")],
+        of_file=True,
+    ),
+    "max_bytes": Row(
+        Annotated[
+            str | None,
+            typer.Option(metavar="BYTES", help="Refuse larger tables, e.g. 8G; a quarter of the memory if not given."),
+        ],
+        read=read_bytes,
+        of_file=True,
+    ),
 }

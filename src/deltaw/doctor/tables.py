@@ -19,7 +19,7 @@ from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
 from deltaw.network import Network
 from deltaw.preparation import Preparation
-from deltaw.tables import Table, read
+from deltaw.tables import Table
 from deltaw.training import EarlyStopping
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def examine_model(model: Model | str | Path, data: Any, *, rows: int = ROWS, sec
         InputError: the file or the table cannot be used; one line says why.
     """
     model = model if isinstance(model, Model) else models.load(model)
-    table = read(data)
+    table = model.read(data)
     plan = models.replan(model, table)
     setup = _of_other_rows(model, table) if plan is None else planned(plan)
     return diagnose(setup, rows=rows, seconds=seconds, trained=(model.network, model.history))

@@ -22,7 +22,6 @@ from deltaw.preparation.arithmetic import Line, arithmetic
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.scaling import SCALINGS, Scale
 from deltaw.tables import Table as Rows
-from deltaw.tables import read
 
 if TYPE_CHECKING:
     import polars as pl
@@ -123,7 +122,7 @@ def prediction(
     """
     if not isinstance(model, Model):
         raise SettingError("model: expected a deltaw.Model", repr(model)[:60], "make one: deltaw.load(path)")
-    table = read(_frame(rows) if isinstance(rows, Mapping) else rows)
+    table = model.read(_frame(rows) if isinstance(rows, Mapping) else rows)
     frame = _row(table, row)
     prepared = _numbered(row, lambda: arithmetic(model.preparation, frame, table.name))
     x = model.preparation.transform(frame, source=table.name)[0]

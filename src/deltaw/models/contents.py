@@ -10,6 +10,7 @@ from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.tables.missing import MISSING
 from deltaw.training import History
 
 if TYPE_CHECKING:
@@ -72,3 +73,4 @@ class Contents:
     history: Learning
     scores: Scores | None
     origin: Origin
+    missing: tuple[str, ...] = MISSING

@@ -27,7 +27,7 @@ from deltaw.models.watching import Callback, Watchers
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.progress import left_out, watching
-from deltaw.tables import Table, read
+from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import Names, chosen, kinds_asked
 from deltaw.training import EarlyStopping, Epoch, train
@@ -96,8 +96,6 @@ def fit(
     drop: Names = None,
     columns: Names = None,
     kinds: Mapping[str, str] | None = None,
-    delimiter: str | None = None,
-    max_bytes: int | None = None,
     callbacks: Iterable[Callback] = (),
     verbose: bool | None = None,
     **settings: Any,
@@ -122,13 +120,13 @@ def fit(
         columns: the only ones to use, beside the target; None: all.
         kinds: what columns are, where that shall not be found out: {"userId": "category", "year": "number"}; a kind
             is number, category, boolean or date.
-        delimiter: between the fields of a text file; None: found out.
-        max_bytes: a larger file is refused; None: see `deltaw.read`.
         callbacks: called with a `ScoredEpoch` after each epoch; one that returns True ends training. For runs that are
             to be kept see `deltaw.callbacks`.
         verbose: None: a progress bar, in a terminal or a notebook, when training takes longer than a second. False:
             nothing. True: a line an epoch on stderr.
-        settings: any field of `deltaw.models.recipes.Recipe`: learning_rate=0.3, scaling="standard", …
+        settings: any field of `deltaw.models.recipes.Recipe`: learning_rate=0.3, scaling="standard", …; and how the
+            source is read, as `deltaw.read` has it: delimiter, encoding, na, not_na, sheet, max_bytes. The model
+            remembers which words mean a missing value.
 
     Returns:
         The `Model`, with scores on the rows set apart.
@@ -143,9 +141,10 @@ def fit(
     settings |= {name: value for name, value in named.items() if value is not None}
     show, told = watching(verbose), Watchers(callbacks)
     decided = plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test_size=test_size,
-                   task=task, metric=metric, drop=drop, columns=columns, kinds=kinds, delimiter=delimiter,
-                   max_bytes=max_bytes, **settings)  # fmt: skip
+                   task=task, metric=metric, drop=drop, columns=columns, kinds=kinds, **settings)  # fmt: skip
     with show:
+        for note in decided.table.notes:
+            show.say(f"{decided.table.name}: {note}")
         if decided.left_out:
             show.say(left_out(decided.left_out, decided.rows + decided.left_out, decided.target.name))
         return run(decided, (*told, show))
@@ -165,15 +164,14 @@ def plan(
     drop: Names = None,
     columns: Names = None,
     kinds: Mapping[str, str] | None = None,
-    delimiter: str | None = None,
-    max_bytes: int | None = None,
     **settings: Any,
 ) -> Plan:
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors."""
+    how, settings = Reading.taken(settings)
     recipes.check_names(recipe, settings)
     _check_choices(seed, engine, threads, test_size)
     seed = int(seed)
-    table = read(source, delimiter, max_bytes)
+    table = read_as(source, how)
     name = target or table.target or _no_target(table)
     series = table.column(name)
     table = chosen(table, name, drop, columns)
@@ -230,7 +228,7 @@ def replan(model: Model, source: Any) -> Plan | None:
     Raises:
         InputError: the source cannot be read, or has no column of the target's name.
     """
-    table, origin, recipe = read(source), model.origin, model.recipe
+    table, origin, recipe = model.read(source), model.origin, model.recipe
     table.column(model.target.name)
     decided = {name: value for name, value in vars(recipe).items() if name != "name" and value is not None}
     try:
@@ -326,7 +324,9 @@ def _model(plan: Plan, network: Network, learning: Learning) -> Model:
         {"deltaw": __version__, "python": platform.python_version(), "numpy": np.__version__},
     )
     baseline = Baseline.of(plan.target.task, plan.training.truth, len(classes))
-    return Model(network, plan.preparation, plan.target, plan.recipe, baseline, learning, None, origin)
+    return Model(
+        network, plan.preparation, plan.target, plan.recipe, baseline, learning, None, origin, plan.table.missing
+    )
 
 
 def _scored(model: Model, plan: Plan) -> Model:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from deltaw import notebook
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
+from deltaw.files import check_outputs
 from deltaw.models import storage
 from deltaw.models.contents import Contents
 from deltaw.models.dependence import Dependence, of_column
@@ -21,7 +22,7 @@ from deltaw.models.scores import Scores, score
 from deltaw.preparation import Target
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.reading import as_numbers
-from deltaw.tables import Table, read
+from deltaw.tables import Reading, Table, origins, read_as
 from deltaw.tables.table import listing, missing_column
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Model(Contents):
         history: loss, score and seconds of each epoch.
         scores: on rows that were never trained on, or None where none were set apart.
         origin: the table, the seed, the versions.
+        missing: the words that mean a missing value where a table is read for it.
         held_out: those rows, right after `deltaw.fit`; None in a model that was loaded.
     """
 
@@ -80,9 +82,13 @@ class Model(Contents):
         blocks = [step for step in self.preparation.steps if isinstance(step, BlockOfNumbers) and len(step.shape) == 2]
         return blocks[0] if blocks else None
 
+    def read(self, rows: Any, reading: Reading | None = None) -> Table:
+        """A table as the model's own was read: the same words mean a missing value. See `deltaw.read`."""
+        return read_as(rows, replace(reading or Reading(), missing=self.missing))
+
     def answers(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Answers:
         """Answers and, for classes, their probabilities, in one pass; see `predict`."""
-        table = read(rows)
+        table = self.read(rows)
         found = self._forward(self.preparation.transform(rows_of(table), source=table.name), engine, threads)
         if self.task == "regression":
             return Answers(self.target.decode(found).to_numpy(), None)
@@ -173,7 +179,7 @@ class Model(Contents):
         Raises:
             InputError: as `predict`; a column that the model does not use.
         """
-        table = read(rows)
+        table = self.read(rows)
         frame = rows_of(table)
         frame = frame[some(len(frame), MAX_ROWS, 0)]
         X = self.preparation.transform(frame, source=table.name)
@@ -185,7 +191,7 @@ class Model(Contents):
 
     def _with_target(self, rows: Any) -> tuple[pl.DataFrame, str]:
         """Rows that have the target's column, and what they are called."""
-        table = read(rows)
+        table = self.read(rows)
         frame = rows_of(table)
         if self.target.name not in frame.columns:
             table.column(self.target.name)  # raises, naming the nearest column
@@ -221,7 +227,12 @@ class Model(Contents):
         return replace(self, target=target, scores=scores, recipe=replace(self.recipe, threshold=target.threshold))
 
     def save(self, path: str | Path) -> None:
-        """Write a model file (`.deltaw`), whole or not at all. Raises OutputError."""
+        """Write a model file (`.deltaw`), whole or not at all.
+
+        Raises:
+            OutputError: it cannot be written there, or `path` is the table that the model was trained on.
+        """
+        check_outputs({"save": Path(path)}, (each for each in origins(self.origin.source) if each.is_file()))
         storage.save(self, path)
 
     def __repr__(self) -> str:

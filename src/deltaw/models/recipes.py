@@ -26,6 +26,7 @@ from deltaw.files.schema import agrees, describe
 from deltaw.models import threshold
 from deltaw.models.metrics import NAMES
 from deltaw.preparation.scaling import LIMIT, SCALINGS
+from deltaw.tables.reading import WORDS
 
 
 @dataclass(frozen=True, repr=False)
@@ -185,7 +186,7 @@ def check_names(name: str, settings: Mapping[str, Any]) -> None:
             raise SettingError(
                 f"expected a setting of the recipe ({', '.join(known)})",
                 repr(key),
-                f"did you mean {_nearest(key, known, 'learning_rate')}?",
+                f"did you mean {_nearest(key, [*known, *WORDS], 'learning_rate')}?",
             )
 
 

@@ -19,6 +19,7 @@ from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.tables.missing import MISSING
 from deltaw.training.history import Ending
 
 SCHEMA: dict[str, Any] = {
@@ -48,6 +49,7 @@ SCHEMA: dict[str, Any] = {
         "engine": str,
         "versions": {str: str},
     },
+    "missing?": [str],  # of version 0.1 before its release: the usual words
 }
 
 
@@ -96,12 +98,15 @@ def document(model: Contents) -> dict[str, Any]:
         },
         "scores": None if model.scores is None else model.scores.document(),
         "origin": asdict(model.origin),
+        "missing": list(model.missing),
     }
 
 
 def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -> Contents:
     preparation = Preparation.from_document(content["preparation"])
     target = Target.from_document(content["target"])
+    missing = tuple(content.get("missing", MISSING))
+    _expect(not {str(each).lower() for each in target.classes} & {*missing}, "classes that are not missing", "others")
     network = _network(found, content["network"])
     ends = (len(preparation.feature_names), len(target.classes) or 1)
     _expect(network.sizes[0] == ends[0], f"a network of {ends[0]} inputs", f"{network.sizes[0]}")
@@ -123,6 +128,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
         Learning(**history),
         None if content["scores"] is None else _scores(content["scores"], target),
         Origin(**content["origin"]),
+        missing,
     )
 
 

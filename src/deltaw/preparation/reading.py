@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError
-from deltaw.tables.cells import DATE_FORMATS, as_written, date_format, missing_to_null, read_dates, read_numbers
+from deltaw.tables.cells import DATE_FORMATS, EMPTY, as_written, date_format, missing_to_null, read_dates, read_numbers
 from deltaw.tables.table import cell_error
 
 DAY = 86_400 * 1_000_000  # microseconds
@@ -20,7 +20,7 @@ def as_numbers(series: pl.Series, source: str) -> NDArray[np.float64]:
         ColumnError: a cell that is no number, or an infinite one (row and column named); a column of dates.
     """
     if series.dtype == pl.String:
-        words = missing_to_null(series)
+        words = missing_to_null(series, EMPTY)
         series = read_numbers(words)
         if series.null_count() > words.null_count():
             for read in (as_written(words), series):  # the cell that no way of reading a comma explains
@@ -47,7 +47,7 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
         ColumnError: a cell that is no such date (row and column named), or a column of another kind.
     """
     if series.dtype == pl.String:
-        words = missing_to_null(series)
+        words = missing_to_null(series, EMPTY)
         spelling = spelling or date_format(words.drop_nulls())[0] or "%Y-%m-%d"
         series = read_dates(words, spelling)
         _refuse(

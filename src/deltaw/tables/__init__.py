@@ -2,7 +2,8 @@
 
 from deltaw.tables.bundled import BUNDLED, bundled
 from deltaw.tables.columns import Column, kinds
-from deltaw.tables.read import origins, read
+from deltaw.tables.read import origins, read, read_as
+from deltaw.tables.reading import Reading
 from deltaw.tables.table import Block, Table
 
-__all__ = ["BUNDLED", "Block", "Column", "Table", "bundled", "kinds", "origins", "read"]
+__all__ = ["BUNDLED", "Block", "Column", "Reading", "Table", "bundled", "kinds", "origins", "read", "read_as"]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import polars as pl
 
 from deltaw.exceptions import ColumnError
+from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.table import cell_error
 
-# Spellings of a missing value, without surrounding spaces and in lower case.
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "nat")
-
 # Pairs of words, true first, that make a column of text a yes-or-no question.
-TRUTHS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("1", "0"), ("on", "off"))
+TRUTHS = (
+    ("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("1", "0"), ("on", "off"),
+    ("是", "否"), ("真", "假"), ("对", "错"), ("有", "无"),
+)  # fmt: skip
 
 # Ways to write a date, and what the user is told; the unambiguous ones first, for the first that fits best is taken.
 DAY_FORMATS = {
@@ -27,6 +28,7 @@ DAY_FORMATS = {
     "%d %b %Y": "day name year",
     "%d-%b-%Y": "day-name-year",
     "%b %d, %Y": "name day, year",
+    "%Y年%m月%d日": "year年month月day日",
 }
 TIME_FORMATS = {
     "%Y-%m-%d %H:%M:%S%.f": "year-month-day time",
@@ -42,8 +44,13 @@ TIME_FORMATS = {
     "%m/%d/%Y %H:%M": "month/day/year time",
     "%d/%m/%Y %H:%M:%S": "day/month/year time",
     "%d/%m/%Y %H:%M": "day/month/year time",
+    "%Y年%m月%d日 %H:%M:%S": "year年month月day日 time",
+    "%Y年%m月%d日 %H:%M": "year年month月day日 time",
+    "%Y年%m月%d日%H时%M分": "year年month月day日hour时minute分",
 }
 DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
+
+EMPTY = ("",)  # what is missing whatever the caller says
 
 # Signs before or after a number that may be left out: $ 12, 12 %.
 SIGNS = (r"^[$€£¥]\s*", r"\s*[%$€£¥]$")
@@ -52,14 +59,25 @@ SIGNS = (r"^[$€£¥]\s*", r"\s*[%$€£¥]$")
 MISTAKES = 0.05
 
 
-def missing_to_null(series: pl.Series) -> pl.Series:
-    """A column of text without surrounding spaces, every spelling of a missing value turned into null."""
-    stripped = _per_cell(series, lambda cell: cell.str.strip_chars())
-    missing = list(MISSING)
-    return _per_cell(stripped, lambda cell: pl.when(~cell.str.to_lowercase().is_in(missing)).then(cell))
+def missing_to_null(series: pl.Series, missing: Iterable[str] = MISSING) -> pl.Series:
+    """A column with null where a cell is one of the words that mean a missing value; text loses surrounding spaces.
+
+    Which words these are is known where a table is read, and there it is done; afterwards null is missing, and EMPTY.
+    """
+    words = list(missing)
+    if series.dtype == pl.String:
+        stripped = _per_cell(series, lambda cell: cell.str.strip_chars())
+        return _per_cell(stripped, lambda cell: pl.when(~cell.str.to_lowercase().is_in(words)).then(cell))
+    for number in numbers_among(words) if series.dtype.is_numeric() else ():
+        series = _per_cell(series, partial(_unless, number=number))
+    return series
 
 
-def typed(series: pl.Series, delimiter: str = ",") -> pl.Series:
+def _unless(cell: pl.Expr, number: float) -> pl.Expr:
+    return pl.when(cell != number).then(cell)
+
+
+def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISSING) -> pl.Series:
     """A column of text as what all its cells say: whole numbers, numbers, truth values, or (stripped) words.
 
     Days stay words here: which way of writing them was meant belongs to the column's kind (`deltaw.tables.kinds`). So
@@ -68,8 +86,9 @@ def typed(series: pl.Series, delimiter: str = ",") -> pl.Series:
     Args:
         series: strings and nulls.
         delimiter: what separated the fields, which says how a comma within a number is meant.
+        missing: the words that mean a missing value.
     """
-    words = missing_to_null(series)
+    words = missing_to_null(series, missing)
     present = len(words) - words.null_count()
     if present == 0:
         return words
@@ -79,7 +98,7 @@ def typed(series: pl.Series, delimiter: str = ",") -> pl.Series:
     wrong = numbers.null_count() - words.null_count()
     if wrong == 0:
         whole = words.cast(pl.Int64, strict=False)
-        return whole if whole.null_count() == words.null_count() else numbers
+        return missing_to_null(whole if whole.null_count() == words.null_count() else numbers, missing)
     return words
 
 
@@ -183,7 +202,7 @@ def as_words(series: pl.Series) -> pl.Series:
     """
     check_type(series)
     if series.dtype == pl.String:
-        return missing_to_null(series)
+        return missing_to_null(series, EMPTY)
     if series.dtype.is_float():
         whole = series.is_finite() & (series == series.round()) & (series.abs() < 2**53)
         numbers = pl.when(whole).then(series.cast(pl.Int64, strict=False).cast(pl.String))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
-from deltaw.tables.cells import typed
+from deltaw.tables.cells import missing_to_null, typed
+from deltaw.tables.missing import MISSING
+from deltaw.tables.reading import Reading
 from deltaw.tables.table import Table, check_names
 
 FRAME = "data frame"  # what messages call a frame, which has no name of its own
+INDEX = re.compile(r"__index_level_\d+__")  # where pyarrow puts an index of pandas that has no name
 
 
-def from_object(source: Any) -> Table:
+def from_object(source: Any, reading: Reading) -> Table:
     """A pandas, Polars or pyarrow frame, or any other that narwhals or the Arrow stream interface can read.
 
     Raises TableError for objects that are no frames, frames without rows, and frames with two columns of one name.
@@ -27,9 +31,9 @@ def from_object(source: Any) -> Table:
     try:
         native = nw.from_native(source, eager_only=True, pass_through=True)
         if isinstance(native, nw.DataFrame):
-            return Table(plain(_to_polars(native), FRAME), FRAME)
+            return table_of(_to_polars(native), FRAME, reading)
         if hasattr(source, "__arrow_c_stream__"):
-            return Table(plain(pl.DataFrame(source), FRAME), FRAME)
+            return table_of(pl.DataFrame(source), FRAME, reading)
     except (TableError, ColumnError):
         raise
     except Exception as error:  # whatever a foreign library raises about its own frame
@@ -58,7 +62,15 @@ def _column(column: Any) -> pl.Series:
         return pl.Series(column.name, [None if cell is None else str(cell) for cell in cells])
 
 
-def plain(frame: pl.DataFrame, source: str) -> pl.DataFrame:
+def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable[str] = ()) -> Table:
+    """The table of a frame that has types of its own. Raises TableError as `plain` does."""
+    frame = frame[[name for name in frame.columns if not INDEX.fullmatch(name)]]
+    written = frame if reading.written else None
+    found = plain(frame, source, reading.missing)
+    return Table(found, source, notes=tuple(notes), missing=reading.missing, written=written)
+
+
+def plain(frame: pl.DataFrame, source: str, missing: Iterable[str] = MISSING) -> pl.DataFrame:
     """The frame with every column of a type that the rest of the program knows, and null for missing.
 
     Those types are the integers and floats, Boolean, String, Date and Datetime. A category becomes its words, a
@@ -68,6 +80,7 @@ def plain(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     Args:
         frame: any Polars frame.
         source: its name for messages.
+        missing: the words that mean a missing value.
 
     Raises:
         TableError: no rows or no columns.
@@ -76,12 +89,12 @@ def plain(frame: pl.DataFrame, source: str) -> pl.DataFrame:
         found = "no columns" if frame.width == 0 else "only column names"
         raise TableError(f"{source}: expected columns with rows", found, "give a table with rows")
     check_names(frame.columns, source)
-    return pl.DataFrame([_converted(column) for column in frame.iter_columns()])
+    missing = tuple(missing)
+    return pl.DataFrame([_converted(column, missing) for column in frame.iter_columns()])
 
 
 # Rows of: which column types, and what becomes of the column.
 CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]], ...] = (
-    (lambda kind: kind == pl.String, typed),
     (lambda kind: kind.is_float(), lambda column: column.fill_nan(None)),
     (lambda kind: kind == pl.Int128 or kind.is_decimal(), lambda column: column.cast(pl.Float64)),
     (lambda kind: kind.is_integer() or kind in (pl.Boolean, pl.Date), lambda column: column),
@@ -92,8 +105,8 @@ CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]
 )
 
 
-def _converted(column: pl.Series) -> pl.Series:
-    for matches, convert in CONVERSIONS:
-        if matches(column.dtype):
-            return convert(column)
-    return column
+def _converted(column: pl.Series, missing: tuple[str, ...]) -> pl.Series:
+    if column.dtype == pl.String:
+        return typed(column, missing=missing)
+    convert = next((convert for matches, convert in CONVERSIONS if matches(column.dtype)), lambda column: column)
+    return missing_to_null(convert(column), missing)

@@ -6,10 +6,12 @@ import gzip
 import io
 import os
 import stat
+import sys
 import time
+import zipfile
 import zlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ SHARE = 1 / 4
 GROWTH, HARMLESS = 100, 1 << 26
 PATIENCE = 10.0  # seconds until somebody opens the other end of a pipe
 
+STDIN, STDIN_NAME = "-", "stdin"  # how a caller says it, and what messages call it
+
 RAISE = "raise the limit with max_bytes (--max-bytes) if it is meant"
 
 
@@ -38,7 +42,7 @@ def located(source: str | Path) -> Path:
 
 
 def load(
-    path: Path,
+    path: Path | None,
     name: str | None = None,
     max_bytes: int | None = None,
     look: Callable[[bytes], object] = lambda head: None,
@@ -46,7 +50,7 @@ def load(
     """The file's bytes, decompressed where they are gzip.
 
     Args:
-        path: of a file, a pipe or a device.
+        path: of a file, a pipe or a device; None: standard input.
         name: what messages call it.
         max_bytes: at most so many, decompressed; None: see `limit`.
         look: called with the first HEAD bytes, decompressed; raises where they show that it is no use to read on.
@@ -56,12 +60,11 @@ def load(
         FileNotFoundError, NotADirectoryError, IsADirectoryError: no such file; the caller knows what there is instead.
         SettingError: `max_bytes` is no whole number, 1 or more.
     """
-    name = name or str(path)
+    name = name or (STDIN_NAME if path is None else str(path))
     most = limit(max_bytes)
     try:
-        with _opened(path, name) as file:
-            about = os.fstat(file.fileno())
-            size = about.st_size if stat.S_ISREG(about.st_mode) else None
+        with _opened(path, name) if path is not None else _stdin(name) as file:
+            size = _size(file)
             if size is not None and size > most:
                 raise _too_large(name, most, f"{size:,}")
             start = file.read(2)  # a pipe may give a byte at a time, which `peek` would take for all
@@ -103,6 +106,17 @@ def check_size(name: str, size: int, most: int) -> None:
         raise _too_large(name, most, f"{size:,}")
 
 
+def check_archive(data: bytes, name: str, what: str, most: int) -> None:
+    """Raise TableError where a ZIP archive cannot be read, or says that it is larger than `most`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(member.file_size for member in archive.infolist())  # and no member gives more than it says
+    except Exception as error:  # damaged headers, of many kinds
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise TableError(f"{name}: expected {what}", f"an unreadable one ({reason})", "write it anew") from None
+    check_size(name, size, most)
+
+
 def memory() -> int:
     """Bytes of memory that this process may use: the machine's, or its container's where that is less."""
     found = [8 << 30]  # where nothing tells
@@ -128,6 +142,25 @@ def _read(stream: Any, most: int, name: str, look: Callable[[bytes], object]) ->
 
 def _too_large(name: str, most: int, found: str) -> TableError:
     return TableError(f"{name}: expected at most {most:,} bytes (decompressed)", found, RAISE)
+
+
+def _size(file: Any) -> int | None:
+    """How many bytes a file has; None where only reading tells."""
+    try:
+        about = os.fstat(file.fileno())
+    except OSError:  # a stdin that somebody has put in its place
+        return None
+    return about.st_size if stat.S_ISREG(about.st_mode) else None
+
+
+@contextmanager
+def _stdin(name: str) -> Iterator[Any]:
+    """Standard input, which stays open. Raises TableError where nobody can have meant it."""
+    if sys.stdin is None or sys.stdin.closed:
+        raise TableError(f"{name}: expected a table", "standard input closed", "send one: … | deltaw …")
+    if sys.stdin.isatty():
+        raise TableError(f"{name}: expected a table from a pipe or a file", "a terminal", "send one: … | deltaw …")
+    yield sys.stdin.buffer
 
 
 def _opened(path: Path, name: str) -> io.BufferedReader:

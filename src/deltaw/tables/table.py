@@ -10,6 +10,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.notebook import fragment, heading, table
+from deltaw.tables.missing import MISSING
 
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 20  # in a notebook
 
@@ -42,6 +43,9 @@ class Table:
         test: rows that the source itself sets apart for testing, with the same columns, or None.
         target: the column to be predicted where the source says so, or None.
         blocks: groups of columns that share one scale.
+        notes: what was found out about the source that the user may want to know, e.g. "read as GB18030".
+        missing: the words that meant a missing value.
+        written: the rows of `frame` as the source writes them, where that was asked for and the source is no array.
     """
 
     frame: pl.DataFrame
@@ -49,6 +53,9 @@ class Table:
     test: pl.DataFrame | None = None
     target: str | None = None
     blocks: tuple[Block, ...] = ()
+    notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = MISSING
+    written: pl.DataFrame | None = None
 
     def __repr__(self) -> str:
         test = "" if self.test is None else f", {len(self.test):,} rows to test"

@@ -36,6 +36,8 @@ def print_plan(screen: Screen, plan: Plan) -> None:
     if plan.recipe.target_scale == "log":
         screen.print("answers  numbers, learnt on a log scale; --target-scale none to change")
     screen.print(f"rows     {rows}")
+    for note in plan.table.notes:
+        screen.print(f"         {plan.table.name}: {note}")
     if plan.left_out:
         screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")
     screen.print(f"network  {plan.network.summary()}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import polars as pl
 from deltaw.exceptions import TableError
 from deltaw.tables.formats.pixels import image_block, image_frame, square
 from deltaw.tables.frames import plain
-from deltaw.tables.loading import check_size
+from deltaw.tables.loading import check_archive
 from deltaw.tables.table import Block, Table, listing
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -49,9 +48,7 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
         TableError: it is unreadable or larger, or its arrays are not called as in NPZ_NAMES or do not fit together.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(member.file_size for member in archive.infolist())  # and no member gives more than it says
-        check_size(source, size, most)
+        check_archive(data, source, "a NumPy archive (NPZ)", most)
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except TableError:

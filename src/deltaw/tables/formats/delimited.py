@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 import polars.selectors as cs
 
 from deltaw.exceptions import SettingError, TableError
-from deltaw.tables.cells import MISSING, typed
+from deltaw.tables.cells import missing_to_null, typed
+from deltaw.tables.formats.encodings import decoded, is_wide
 from deltaw.tables.formats.pixels import SMALLEST
+from deltaw.tables.missing import MISSING, numbers_among
+from deltaw.tables.reading import Reading
 from deltaw.tables.table import check_names
 
 # Candidates for the delimiter; of those that explain the first lines equally well, the first is taken. The comma comes
@@ -27,56 +29,77 @@ DELIMITER_NAMES = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pi
 # The least share of the first lines that must have the same number of fields for a delimiter to be believed.
 AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95}
 
-BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+UNNAMED = "Unnamed: 0"  # the first column where its name is empty, as pandas and R leave that of the row: pandas' name
 
 HEAD_RECORDS, HEAD_BYTES = 200, 1 << 22  # what is looked at to find the delimiter and the header
 TYPING_RECORDS = 1_000  # what Polars looks at to guess types; a wrong guess costs a second reading, nothing else
 
 
-def read_delimited(data: bytes, source: str, delimiter: str | None = None) -> tuple[pl.DataFrame, bool]:
-    """Records of delimited text as typed columns.
+class Records(NamedTuple):
+    """What delimited text holds.
+
+    Attributes:
+        frame: typed columns.
+        named: whether their names come from the file (else they are column_1, column_2, …).
+        written: all cells as text, where that was asked for.
+        encoding: what was found, "" for UTF-8.
+    """
+
+    frame: pl.DataFrame
+    named: bool
+    written: pl.DataFrame | None
+    encoding: str
+
+
+def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Records:  # noqa: B008  # frozen
+    """Records of delimited text.
 
     Args:
         data: the whole file.
         source: the file's name for messages.
-        delimiter: one character, or its name; None finds it.
-
-    Returns:
-        The frame, and whether its column names come from the file (else they are column_1, column_2, …).
+        reading: what the caller says of it.
 
     Raises:
-        TableError: not UTF-8, empty, only a header, ragged, or with two columns of one name.
-        SettingError: `delimiter` is not one character.
+        TableError: no text that can be read, empty, only a header, ragged, or with two columns of one name.
+        SettingError: the delimiter is not one character, or there is no such encoding.
     """
-    text = _decoded(data, source)
-    separator = _checked(delimiter) or find_delimiter(text)
+    separator, missing = _checked(reading.delimiter), reading.missing
+    text, encoding = _lines(data, source, reading.encoding)
+    separator = separator or find_delimiter(text)
     text = _unaligned(text) if separator == " " else text
     head = _head(text, separator)
     if not head:
         raise TableError(f"{source}: expected a header and rows", "only quotes and spaces", "give a file with rows")
-    named = has_header(head)
+    named = has_header(head, missing)
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
-    frame = _regular_frame(text, separator, names, named, head)
+    guesses = [{"infer_schema": False}] if reading.written else _type_guesses(head, named, missing)
+    frame = _regular_frame(text, separator, names, named, guesses)
     if frame is None:
         frame = _careful_frame(text, separator, names, named, source)
     if frame.is_empty():
         raise TableError(f"{source}: expected rows below the header", "only the header", "give a file with data rows")
     words = [column for column in frame.iter_columns() if column.dtype == pl.String]
-    return frame.with_columns(typed(column, separator) for column in words), named
+    numbers = [column for column in frame.iter_columns() if column.dtype.is_numeric() and numbers_among(missing)]
+    found = frame.with_columns(
+        *(typed(column, separator, missing) for column in words),
+        *(missing_to_null(column, missing) for column in numbers),
+    )
+    return Records(found, named, frame if reading.written else None, encoding)
 
 
-def check_head(head: bytes, source: str, more: bool) -> None:
+def check_head(head: bytes, source: str, more: bool, encoding: str | None = None) -> None:
     """Refuse by its first bytes what is no text of lines, before all of it is read.
 
     Args:
         head: the first bytes.
         source: the file's name for messages.
         more: whether the file goes on.
+        encoding: what the caller says.
 
     Raises:
         TableError: binary data, or a line without an end.
     """
-    if not any(head.startswith(mark) for mark, encoding in BYTE_ORDER_MARKS if encoding == "utf-16"):
+    if encoding is None and not is_wide(head):
         _refuse_zero(head.find(b"\0"), source)
     if more and b"\n" not in head and b"\r" not in head:
         found = f"a first line of more than {len(head):,} bytes"
@@ -96,25 +119,15 @@ def _checked(delimiter: str | None) -> str | None:
     return delimiter
 
 
-def _decoded(data: bytes, source: str) -> bytes:
-    """The text as UTF-8 without a byte order mark, its lines ending in a newline and none of them blank at the end."""
-    if not data.strip():
+def _lines(data: bytes, source: str, encoding: str | None) -> tuple[bytes, str]:
+    """The text as UTF-8, its lines ending in a newline and none of them blank at the end; the encoding found."""
+    data, found = decoded(data, source, encoding)
+    if not data or data.isspace():
         raise TableError(f"{source}: expected a table", "an empty file", "give a file with a header and rows")
-    encoding = next((encoding for mark, encoding in BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise TableError(
-            f"{source}: expected text in UTF-8",
-            f"byte 0x{data[error.start]:02x} at position {error.start:,} (line {data.count(10, 0, error.start) + 1:,})",
-            "save it as UTF-8, e.g. with iconv -f WINDOWS-1252 -t UTF-8",
-        ) from None
-    _refuse_zero(text.find("\0"), source)
-    if encoding != "utf-8":
-        data = text.encode()
+    _refuse_zero(data.find(b"\0"), source)
     if b"\r" in data and b"\n" not in data:  # line ends of the old Mac
         data = data.replace(b"\r", b"\n")
-    return data.rstrip(b"\r\n") + b"\n"
+    return data.rstrip(b"\r\n") + b"\n", found
 
 
 def _unaligned(text: bytes) -> bytes:
@@ -156,20 +169,27 @@ def find_delimiter(text: bytes) -> str:
     return best if shares[best] > 0 else ","
 
 
-def has_header(head: list[list[str]]) -> bool:
+def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> bool:
     """Whether the first record names the columns rather than being data itself.
 
     It is data if it has only numbers. It also is data if every column that is numeric below it starts with a number
     and one of its cells cannot be a name: a number with a fraction, or a word that the column repeats. So
     "country,2019,2020" above numbers is a header, and "5.1,3.5,setosa" above more flowers is not.
     """
+
+    def is_number(cell: str) -> bool:
+        return not is_missing(cell) and _is_number(cell)
+
+    def is_missing(cell: str) -> bool:
+        return cell.strip().lower() in missing
+
     first = [cell.strip() for cell in head[0]]
-    if any(map(_is_number, first)) and all(_is_number(cell) or _is_missing(cell) for cell in first):
+    if any(map(is_number, first)) and all(is_number(cell) or is_missing(cell) for cell in first):
         return False
     below = [[record[j].strip() for record in head[1:] if j < len(record)] for j in range(len(first))]
-    numeric = [any(map(_is_number, cells)) and all(_is_number(c) or _is_missing(c) for c in cells) for cells in below]
+    numeric = [any(map(is_number, cells)) and all(is_number(c) or is_missing(c) for c in cells) for cells in below]
     columns = list(zip(first, below, numeric, strict=True))
-    if any(is_numeric and not _is_number(cell) for cell, _, is_numeric in columns):
+    if any(is_numeric and not is_number(cell) for cell, _, is_numeric in columns):
         return True
     return not any("." in cell if is_numeric else cell and cell in cells for cell, cells, is_numeric in columns)
 
@@ -179,21 +199,17 @@ def _is_number(cell: str) -> bool:
         float(cell)
     except ValueError:
         return False
-    return "_" not in cell and not _is_missing(cell)
-
-
-def _is_missing(cell: str) -> bool:
-    return cell.strip().lower() in MISSING
+    return "_" not in cell
 
 
 def _names(header: list[str], source: str) -> list[str]:
-    names = [cell.strip() or f"column_{i + 1}" for i, cell in enumerate(header)]
+    names = [cell.strip() or (f"column_{i + 1}" if i else UNNAMED) for i, cell in enumerate(header)]
     check_names(names, source)
     return names
 
 
 def _regular_frame(
-    text: bytes, delimiter: str, names: list[str], named: bool, head: list[list[str]]
+    text: bytes, delimiter: str, names: list[str], named: bool, guesses: Iterable[dict[str, Any]]
 ) -> pl.DataFrame | None:
     """The frame as Polars reads it, or None where quotes, blank lines or ragged lines call for a careful reading.
 
@@ -202,7 +218,7 @@ def _regular_frame(
     records = rectangle(text, delimiter, len(names))
     if records == 0 or not text[: text.index(b"\n")].strip():
         return None
-    for guess in _type_guesses(head, named):
+    for guess in guesses:
         try:
             frame = pl.read_csv(
                 io.BytesIO(text), separator=delimiter, has_header=named, new_columns=names, **guess
@@ -214,12 +230,13 @@ def _regular_frame(
     return None
 
 
-def _type_guesses(head: list[list[str]], named: bool) -> Iterator[dict[str, Any]]:
+def _type_guesses(head: list[list[str]], named: bool, missing: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """How to tell Polars the columns' types, the quickest first; the last always fits."""
     cells = [cell for record in head[named:] for cell in record]
     if len(head[0]) >= SMALLEST and all(cell.isdecimal() and len(cell) <= 3 for cell in cells):
         yield {"schema_overrides": [pl.UInt8] * len(head[0])}  # an eighth of the memory: these are likely pixels
-    spellings = [spelling for word in MISSING for spelling in (word, word.upper(), word.capitalize())] + ["NaN"]
+    spellings = [spelling for word in missing for spelling in (word, word.upper(), word.capitalize())]
+    spellings += ["NaN"] if "nan" in missing else []
     yield {"infer_schema_length": TYPING_RECORDS}
     yield {"infer_schema_length": TYPING_RECORDS, "null_values": spellings}
     yield {"infer_schema": False}

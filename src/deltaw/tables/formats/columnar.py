@@ -1,0 +1,88 @@
+"""Files of columns that have types: Parquet and Arrow."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import polars as pl
+
+from deltaw.exceptions import TableError
+from deltaw.tables.frames import INDEX, table_of
+from deltaw.tables.loading import check_size, limit
+from deltaw.tables.reading import Source
+from deltaw.tables.table import Table, listing
+
+CELL = 8  # bytes of a number in a frame
+
+
+def read_parquet(file: Source) -> Table:
+    """Parquet; what pandas says there to be its index is no column. Raises TableError, as all here do."""
+    return _columnar(file, "Parquet", pl.read_parquet, pl.scan_parquet, _index_of_pandas(file.data))
+
+
+def read_arrow(file: Source) -> Table:
+    """Arrow's file format, which is Feather's."""
+    return _columnar(file, "Arrow", pl.read_ipc, pl.scan_ipc)
+
+
+def read_arrow_stream(file: Source) -> Table:
+    """Arrow's stream."""
+    return _columnar(file, "Arrow", pl.read_ipc_stream)
+
+
+def _columnar(
+    file: Source,
+    kind: str,
+    reader: Callable[[io.BytesIO], pl.DataFrame],
+    scanner: Callable[[io.BytesIO], pl.LazyFrame] | None = None,
+    index: tuple[str, ...] = (),
+) -> Table:
+    try:
+        with _quiet_panics():
+            if scanner is not None:  # what the file says of itself: columns of one value shrink to almost nothing
+                lazy = scanner(io.BytesIO(file.data))
+                cells = lazy.select(pl.len()).collect().item() * len(lazy.collect_schema())
+                check_size(file.name, CELL * cells, limit(file.reading.max_bytes))
+            frame = reader(io.BytesIO(file.data))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
+        if isinstance(error, TableError):
+            raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise TableError(f"{file.name}: expected {kind}", f"an unreadable file ({reason})", "write it anew") from None
+    index = tuple(name for name in index if name in frame.columns and not INDEX.fullmatch(name))
+    if len(index) == frame.width:
+        index = ()
+    notes = [f"without {listing(index)}, the index of pandas"] if index else []
+    return table_of(frame.drop(index), file.name, file.reading, notes)
+
+
+def _index_of_pandas(data: bytes) -> tuple[str, ...]:
+    """The columns that pandas' own note in the file calls its index."""
+    with suppress(Exception), _quiet_panics():  # a file that cannot be read is refused by who reads its columns
+        note = json.loads(pl.read_parquet_metadata(io.BytesIO(data))["pandas"])
+        return tuple(name for name in note["index_columns"] if isinstance(name, str))
+    return ()
+
+
+@contextmanager
+def _quiet_panics() -> Iterator[None]:
+    """Polars is told of a damaged file by a panic, which Rust prints before Python hears of it: to nowhere, here."""
+    try:
+        sys.stderr.flush()
+        kept = os.dup(2)
+    except (AttributeError, OSError):  # no stderr at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

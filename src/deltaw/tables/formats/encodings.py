@@ -1,0 +1,205 @@
+"""Bytes as text: in which encoding they are, where nobody says, and what to say where that cannot be known.
+
+UTF-8 and UTF-16 are known by their form. The encodings of Chinese, Japanese and Korean are not: nearly all bytes are
+some text in each. There the one is taken whose letters are mostly frequent ones of its language (`letters`). Encodings
+of single letters (Windows-1252, KOI8-R, …) take any bytes, and differ in letters that all are frequent somewhere: they
+are for the user to choose, who is shown a word in each.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import islice
+from typing import NamedTuple
+
+from deltaw.exceptions import SettingError, TableError
+from deltaw.tables.formats.letters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
+from deltaw.tables.table import clip, nearest
+
+UTF8 = "utf-8"
+MARKS = (
+    (codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+
+
+class Language(NamedTuple):
+    """An encoding that is found by the letters that it gives.
+
+    Attributes:
+        codec: Python's name of it, of its widest form.
+        title: what it is called.
+        frequent: letters that make up most of a right reading.
+    """
+
+    codec: str
+    title: str
+    frequent: frozenset[str]
+
+
+LANGUAGES = (
+    Language("gb18030", "GB18030", SIMPLIFIED),
+    Language("big5hkscs", "Big5", TRADITIONAL | {c for c in SIMPLIFIED if c.encode("big5", "ignore")}),
+    Language("cp932", "Shift_JIS", JAPANESE),
+    Language("euc_jp", "EUC-JP", JAPANESE),
+    Language("cp949", "EUC-KR", KOREAN),
+)
+# The share of letters that must be frequent ones, which wrong readings reach by a third (tests/tables/test_encodings.py
+# has how far each goes), how many there must be, and how far behind the next best reading must be.
+SHARE, FEWEST, AHEAD = 0.4, 2, 1.5
+SAMPLE = 1 << 16  # bytes of lines with other signs than ASCII that are looked at
+
+# What a user is offered where nothing is found, in this order; SHOWN of them, those that read the word differently.
+OFFERED = ("windows-1252", "windows-1250", "windows-1251", "gb18030", "big5", "shift_jis", "euc-kr", "windows-1253")
+SHOWN = 4
+USUAL = (
+    *OFFERED,
+    "utf-8",
+    "utf-16",
+    "gbk",
+    "euc-jp",
+    "latin-1",
+    "iso-8859-15",
+    "koi8-r",
+)  # of which a name may be meant
+UNPRINTABLE = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x80-\xff]")
+SEPARATOR, WORD = re.compile(rb"[\x00-\x2f;|]"), 12  # what ends a word, and how many bytes of it stand on each side
+
+
+def decoded(data: bytes, source: str, encoding: str | None = None) -> tuple[bytes, str]:
+    """The text as UTF-8 without a byte order mark, and what the encoding that was found is called ("" for UTF-8).
+
+    Args:
+        data: the whole file.
+        source: its name for messages.
+        encoding: Python's name of one; None finds it.
+
+    Raises:
+        TableError: bytes that the encoding does not have, or none that is found to be meant.
+        SettingError: an encoding that Python does not know.
+    """
+    if encoding is not None:
+        return _as_utf8(_strictly(data, codec(encoding), source, f"{encoding}, as asked")), ""
+    found = marked(data) or _wide(data) or UTF8
+    try:
+        text = data.decode(found)
+    except UnicodeDecodeError as error:
+        language = _language(data) if found == UTF8 else None
+        if language is None:
+            raise _unknown(data, source, found, error) from None
+        return _as_utf8(_strictly(data, language.codec, source, f"{language.title}, as most of it is")), language.title
+    if found == UTF8:
+        return data.removeprefix(codecs.BOM_UTF8), ""
+    return _as_utf8(text), found.upper()
+
+
+def _as_utf8(text: str) -> bytes:
+    return text.removeprefix("\ufeff").encode()
+
+
+def codec(name: str) -> str:
+    """The encoding as Python calls it. Raises SettingError for one that is none of text."""
+    try:
+        found = codecs.lookup(name)
+        if not found._is_text_encoding:
+            raise LookupError
+    except (LookupError, TypeError, ValueError):
+        near = nearest(str(name), USUAL)
+        remedy = f"did you mean {near}?" if near else "give e.g. gb18030, utf-16 or windows-1252"
+        raise SettingError("encoding: expected one that Python knows", clip(repr(name)), remedy) from None
+    return found.name
+
+
+def marked(data: bytes) -> str | None:
+    """The encoding that a byte order mark says."""
+    return next((encoding for mark, encoding in MARKS if data.startswith(mark)), None)
+
+
+def is_wide(head: bytes) -> bool:
+    """Whether text begins so that has zero bytes in it, as UTF-16 has."""
+    return (marked(head) or UTF8) != UTF8 or _wide(head) is not None
+
+
+def _wide(data: bytes) -> str | None:
+    """UTF-16 without a byte order mark: the signs of ASCII have a zero in one half of their bytes, never in the other.
+
+    Printable ASCII with a few zeros among it is damaged rather than Chinese.
+    """
+    head = data[:4096]
+    halves = {"utf-16-le": head[1::2].count(0), "utf-16-be": head[::2].count(0)}
+    encoding = max(halves, key=lambda each: halves[each])
+    if halves[encoding] < len(head) / (40 if UNPRINTABLE.search(head) else 4) or not head:
+        return None
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return None
+    odd = sum(unicodedata.category(sign) in ("Cc", "Cn", "Co") and sign not in "\t\r\n" for sign in text)
+    return encoding if ("\n" in text or "\r" in text) and not odd else None
+
+
+def _strictly(data: bytes, encoding: str, source: str, expected: str) -> str:
+    try:
+        text = data.decode(encoding)
+        text.encode()  # halves of signs, which some encodings can write
+        return text
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{data[error.start]:02x} {_place(data, error.start)}"
+        raise TableError(f"{source}: expected text in {expected}", found, "mend the line, or give another") from None
+    except UnicodeError as error:
+        raise TableError(f"{source}: expected text in {expected}", f"other bytes ({error})", "give another") from None
+
+
+def _place(data: bytes, position: int) -> str:
+    return f"at position {position:,} (line {data.count(10, 0, position) + 1:,})"
+
+
+def _language(data: bytes) -> Language | None:
+    """The encoding whose reading of some lines has mostly frequent letters; None where none is well ahead of all."""
+    lines = islice(re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*", data), SAMPLE)
+    sample, size = [], 0
+    for line in lines:
+        sample.append(line[0][:SAMPLE])
+        size += len(sample[-1])
+        if size >= SAMPLE:
+            break
+    shares = sorted(((_share(sample, each), each) for each in LANGUAGES), key=lambda pair: -pair[0])
+    (best, language), (second, _) = shares[:2]
+    return language if best >= SHARE and best >= AHEAD * second else None
+
+
+def _share(lines: Iterable[bytes], language: Language) -> float:
+    """Which share of the letters beyond ASCII is frequent, 0 where some line cannot be read or says too little."""
+    try:
+        text = b"\n".join(lines).decode(language.codec)
+    except UnicodeDecodeError:
+        return 0.0
+    letters = [sign for sign in text if not sign.isascii() and sign.isalpha()]
+    frequent = sum(sign in language.frequent for sign in letters)
+    return frequent / len(letters) if frequent >= FEWEST else 0.0
+
+
+def _unknown(data: bytes, source: str, encoding: str, error: UnicodeDecodeError) -> TableError:
+    """The refusal, which shows the word in the encodings that have it."""
+    line, place = _line(data, error.start)
+    before, after = SEPARATOR.split(line[:place])[-1], SEPARATOR.split(line[place:])[0]
+    word = before[-WORD:] + after[:WORD]
+    readings: dict[str, str] = {}
+    for name in OFFERED if encoding == UTF8 else ():
+        with suppress(UnicodeDecodeError):
+            line.decode(name)
+            readings.setdefault(word.decode(name), name)
+    shown = ", ".join(f'{name} ("{text}")' for text, name in list(readings.items())[:SHOWN])
+    found = f"byte 0x{data[error.start]:02x} {_place(data, error.start)}"
+    remedy = f"mend it, or give the encoding (--encoding) that reads it right: {shown}, …" if shown else "mend the line"
+    return TableError(f"{source}: expected text in {encoding.upper()}", found, remedy)
+
+
+def _line(data: bytes, position: int) -> tuple[bytes, int]:
+    """The line that has a byte, and the byte's place in it."""
+    begin, end = data.rfind(b"\n", 0, position) + 1, data.find(b"\n", position)
+    return data[begin : len(data) if end < 0 else end], position - begin

@@ -1,0 +1,97 @@
+"""JSON: an object a line, or an array of objects. Every name in an object is a column, null where others lack it."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import polars as pl
+
+from deltaw.exceptions import TableError
+from deltaw.tables.formats.encodings import decoded
+from deltaw.tables.frames import table_of
+from deltaw.tables.loading import check_size, limit
+from deltaw.tables.reading import Source
+from deltaw.tables.table import Table
+
+CELL = 8  # bytes of a number in a frame
+REMEDY = "give JSON Lines (an object a line), an array of objects, or CSV"
+
+
+def read_json(file: Source) -> Table:
+    """The table of a JSON file; lists and objects in cells stay what they are, as those of Parquet do.
+
+    Raises:
+        TableError: a line that is no object, or a table that is larger than it may be.
+    """
+    data, title = decoded(file.data, file.name, file.reading.encoding)
+    most = limit(file.reading.max_bytes)
+    frame = None if data.lstrip()[:1] == b"[" else _of_lines(data, file.name, most)
+    if frame is None:
+        frame = _of_objects(_objects(data.decode(), file.name), file.name, most)
+    if len(frame) == 1 and all(kind.is_nested() for kind in frame.dtypes):  # a table by columns, or no table
+        raise TableError(f"{file.name}: expected JSON Lines or an array of objects", "a single object", REMEDY)
+    return table_of(frame, file.name, file.reading, [f"read as {title}"] if title else [])
+
+
+def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
+    """As Polars reads it, quickly; None where it does not (NaN, or a damaged line)."""
+    try:
+        schema = pl.scan_ndjson(io.BytesIO(data), infer_schema_length=None).collect_schema()
+        check_size(source, CELL * len(schema) * (data.count(b"\n") + 1), most)
+        return pl.read_ndjson(io.BytesIO(data), schema=schema)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None
+
+
+def _objects(text: str, source: str) -> list[dict[str, Any]]:
+    """The objects, as Python reads them. Raises TableError for the first that is none."""
+    expected = f"{source}: expected JSON Lines or an array of objects"
+    try:
+        whole = json.loads(text)
+    except RecursionError:
+        raise TableError(expected, "lists within lists without an end", REMEDY) from None
+    except ValueError as error:
+        if text.lstrip().startswith("["):
+            raise TableError(expected, f"JSON with a mistake ({error})", "mend it") from None
+        rows = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        return [_object(line, number, source) for number, line in rows]
+    if isinstance(whole, dict):
+        raise TableError(expected, "a single object", REMEDY)
+    for number, each in enumerate(whole, 1):
+        if not isinstance(each, dict):
+            raise TableError(expected, f"{_sort(each)} as element {number:,}", REMEDY)
+    return whole  # type: ignore[no-any-return]
+
+
+def _object(line: str, number: int, source: str) -> dict[str, Any]:
+    expected = f"{source}: expected a JSON object in line {number:,}"
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        reason = str(error).replace("line 1 column", "column")
+        raise TableError(expected, f"a mistake ({reason})", "mend the line") from None
+    if not isinstance(found, dict):
+        raise TableError(expected, _sort(found), REMEDY)
+    return found
+
+
+def _sort(value: Any) -> str:
+    return {list: "a list", str: "text", bool: "a truth value", type(None): "null", dict: "an object"}.get(
+        type(value), "a number"
+    )
+
+
+def _of_objects(rows: list[dict[str, Any]], source: str, most: int) -> pl.DataFrame:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    check_size(source, CELL * len(rows) * len(names), most)
+    return pl.DataFrame([_column(name, [row.get(name) for row in rows]) for name in names])
+
+
+def _column(name: str, cells: list[Any]) -> pl.Series:
+    """A column; cells of several types become text."""
+    try:
+        return pl.Series(name, cells, strict=False)
+    except (TypeError, pl.exceptions.PolarsError):
+        return pl.Series(name, [None if cell is None else str(cell) for cell in cells])

@@ -1,0 +1,86 @@
+"""Excel workbooks (.xlsx): one of their sheets, whose first row names the columns."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+
+from deltaw.exceptions import MissingError, SettingError, TableError
+from deltaw.tables.frames import table_of
+from deltaw.tables.loading import check_archive, limit
+from deltaw.tables.reading import Source
+from deltaw.tables.table import Table, listing, nearest
+
+EXACT = 2**53  # whole numbers beyond are not all numbers of a workbook, which knows floating-point ones only
+UNNAMED = "__UNNAMED__"  # what fastexcel calls a column without a name, before its number
+
+
+def read_workbook(file: Source) -> Table:
+    """The sheet that is asked for, or the first with rows.
+
+    Raises:
+        MissingError: fastexcel is not installed.
+        TableError: the workbook cannot be read, is larger than it may be, or has no rows.
+        SettingError: it has no such sheet.
+    """
+    check_archive(file.data, file.name, "an Excel workbook", limit(file.reading.max_bytes, len(file.data)))
+    try:
+        import fastexcel
+    except ImportError:
+        raise MissingError(
+            f"{file.name}: expected fastexcel, which reads Excel workbooks", "none installed",
+            'install it: pip install "deltaw[excel]"; or save the sheet as CSV',
+        ) from None  # fmt: skip
+    logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it tells about columns without a value
+    try:
+        book = fastexcel.read_excel(file.data)
+        names = list(book.sheet_names)
+        asked = _asked(file.reading.sheet, names, file.name)
+        name, frame = _first_with_rows(book, names if asked is None else [asked])
+    except (SettingError, TableError):
+        raise
+    except Exception as error:  # of fastexcel's own, and of damaged sheets of several kinds
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise TableError(
+            f"{file.name}: expected an Excel workbook", f"an unreadable one ({reason})", "save it anew"
+        ) from None
+    if name is None:
+        found = f"none in {listing(names)}" if asked is None else f'none in "{asked}"'
+        raise TableError(f"{file.name}: expected a sheet with a header and rows", found, "give another sheet")
+    others = [each for each in names if each != name]
+    notes = [f'read from its sheet "{name}", not {listing(others)}'] if others and asked is None else []
+    return table_of(_tidy(frame), file.name, file.reading, notes)
+
+
+def _asked(sheet: str | None, names: list[str], source: str) -> str | None:
+    if sheet is not None and sheet not in names:
+        near = nearest(str(sheet), names)
+        expected = f"sheet: expected one of the sheets of {source} ({listing(names)})"
+        raise SettingError(expected, repr(sheet), f"did you mean {near}?" if near else "choose one of these")
+    return sheet
+
+
+def _first_with_rows(book: Any, names: list[str]) -> tuple[str | None, pl.DataFrame]:
+    for name in names:
+        sheet = book.load_sheet(name, schema_sample_rows=None)  # its types are those of all rows
+        if sheet.width and sheet.height:
+            return name, sheet.to_polars()
+    return None, pl.DataFrame()
+
+
+def _tidy(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without rows that are empty and columns that have neither a name nor a cell; whole numbers as such."""
+    frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
+    empty = [name for name in frame.columns if name.startswith(UNNAMED) and frame[name].is_null().all()]
+    frame = frame.drop(empty).rename(
+        {name: f"column_{i + 1}" for i, name in enumerate(frame.columns) if name.startswith(UNNAMED)}, strict=False
+    )
+    whole = [column.name for column in frame.select(cs.float()).iter_columns() if _is_whole(column)]
+    return frame.with_columns(frame[name].cast(pl.Int64) for name in whole)
+
+
+def _is_whole(column: pl.Series) -> bool:
+    return bool((column.is_finite() & (column == column.round()) & (column.abs() < EXACT)).all())

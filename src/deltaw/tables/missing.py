@@ -1,0 +1,50 @@
+"""The words that mean that a cell is missing: the usual ones, and what the caller says beyond and against them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from deltaw.exceptions import SettingError
+
+# Without surrounding spaces and in lower case.
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "nat")
+
+
+def missing_words(na: Any = None, not_na: Any = None) -> tuple[str, ...]:
+    """MISSING with the words of `na` and without those of `not_na`; letter case and surrounding spaces do not count.
+
+    Raises:
+        SettingError: what is no word or words; a word in both; one of `not_na` that is no usual one, or "".
+    """
+    more, less = _words("na", na), _words("not_na", not_na)
+    for word in less:
+        if word in more:
+            raise SettingError("not_na: expected other words than na", repr(word), "leave it out of one of the two")
+        if word not in MISSING[1:]:
+            expected = f"not_na: expected words that usually mean a missing value ({', '.join(MISSING[1:])})"
+            near = get_close_matches(word, MISSING[1:], 1)
+            raise SettingError(expected, repr(word), f"did you mean {near[0]}?" if near else "leave it out")
+    return tuple(dict.fromkeys(word for word in (*MISSING, *more) if word not in less))
+
+
+def numbers_among(words: Iterable[str]) -> list[float]:
+    """The words that are numbers (-999), which mean a missing value in columns of numbers, too."""
+    found = []
+    for word in words:
+        try:
+            found.append(float(word))
+        except ValueError:
+            continue
+    return [number for number in found if not math.isnan(number)]
+
+
+def _words(what: str, given: Any) -> tuple[str, ...]:
+    words = (given,) if isinstance(given, str) else () if given is None else given
+    words = tuple(words) if isinstance(words, Iterable) and not isinstance(words, Mapping) else (given,)
+    plain = [str(word) if isinstance(word, int | float) and not isinstance(word, bool) else word for word in words]
+    if not all(isinstance(word, str) for word in plain) or (given is not None and not plain):
+        raise SettingError(f"{what}: expected words", repr(given), 'give e.g. ["none", "-"]')
+    return tuple(word.strip().lower() for word in plain)

@@ -1,0 +1,53 @@
+"""How a source is to be read, where that shall not be found out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deltaw.tables.missing import MISSING, missing_words
+
+# The words for it that `deltaw.read`, `deltaw.fit` and the command line have in common.
+WORDS = ("delimiter", "encoding", "na", "not_na", "sheet", "max_bytes")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the caller says of a source; `deltaw.tables.read` says what each means.
+
+    Attributes:
+        delimiter, encoding, sheet, max_bytes: None: found out.
+        missing: the words that mean a missing value (`missing_words`).
+        written: whether the table is to have the cells as the source writes them, too.
+    """
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    max_bytes: int | None = None
+    missing: tuple[str, ...] = MISSING
+    written: bool = False
+
+    @classmethod
+    def of(cls, **words: Any) -> Reading:
+        """From some of WORDS. Raises SettingError for words of `na` and `not_na` that cannot be."""
+        missing = missing_words(words.pop("na", None), words.pop("not_na", None))
+        return cls(**words, missing=missing)
+
+    @classmethod
+    def taken(cls, settings: Mapping[str, Any]) -> tuple[Reading, dict[str, Any]]:
+        """The reading that is among some settings, and the other settings."""
+        words = {name: value for name, value in settings.items() if name in WORDS}
+        return cls.of(**words), {name: value for name, value in settings.items() if name not in WORDS}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that is being read: its bytes, decompressed; its name for messages; its path; how it is to be read."""
+
+    data: bytes
+    name: str
+    path: Path
+    reading: Reading = field(default_factory=Reading)

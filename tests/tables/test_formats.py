@@ -1,0 +1,274 @@
+"""JSON Lines, workbooks, standard input, and what pandas leaves in files."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+import zipfile
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deltaw.exceptions import InputError, MissingError, SettingError, TableError
+from deltaw.tables import kinds, loading, read
+from deltaw.tables.formats.json_lines import read_json
+from deltaw.tables.reading import Source
+
+ROWS: list[dict[str, Any]] = [{"a": 1, "b": "x"}, {"b": "null", "c": 2.5}, {"a": 3, "c": 1}, {"b": "y", "d": True}]
+EXPECTED = {"a": [1, None, 3, None], "b": ["x", None, None, "y"], "c": [None, 2.5, 1.0, None],
+            "d": [None, None, None, True]}  # fmt: skip
+
+
+def lines(rows: list[Any]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+JSON = {
+    "x.jsonl": lines(ROWS),
+    "x.ndjson": b"\n" + lines(ROWS).replace(b"\n", b"\r\n\r\n"),
+    "x.json": json.dumps(ROWS, indent=2).encode(),
+    "x.jsonl.gz": gzip.compress(lines(ROWS)),
+    "x.csv": lines(ROWS),
+    "wide.jsonl": lines(ROWS).decode().encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("name", JSON)
+def test_json(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(JSON[name])
+    assert read(tmp_path / name).frame.to_dict(as_series=False) == EXPECTED
+
+
+def test_json_of_python_that_says_nan(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"a": NaN, "b": 1}\n{"a": 2, "b": "x"}\n')
+    assert read(tmp_path / "x.jsonl").frame.to_dict(as_series=False) == {"a": [None, 2.0], "b": ["1", "x"]}
+
+
+def test_nested_json_is_refused_where_it_is_used(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_bytes(lines([{"a": [1, 2], "b": i % 3} for i in range(20)]))
+    table = read(tmp_path / "x.jsonl")
+    assert kinds(table, "a")[0].name == "b"
+    with pytest.raises(InputError, match='column "a", found the type List'):
+        kinds(table, "b")
+
+
+BAD = {
+    '{"a": 1}\n{"a": 2\n': ["line 2", "mend the line"],
+    '{"a": 1}\n[1, 2]\n': ["line 2", "a list"],
+    '{"a": 1}\n7\n': ["line 2", "a number"],
+    "[1, 2]": ["a number as element 1"],
+    '[{"a": 1}, [2]]': ["a list as element 2"],
+    '[{"a": 1},': ["a mistake"],
+    '{"a": [1, 2], "b": [3, 4]}': ["a single object"],
+    '{\n  "a": 1\n}': ["a single object"],
+    "[]": ["no columns"],
+    "{}": ["a single object"],
+    '{"a":' + "[" * 100_000: ["lists within lists"],
+    "[" * 100_000: ["lists within lists"],
+    '{"a": 1}\n{"a": "\xff"}\n': ["UTF-8"],
+}
+
+
+@pytest.mark.parametrize("text", BAD, ids=[text[:20] for text in BAD])
+def test_bad_json_ends_in_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(TableError) as caught:
+        read(tmp_path / "x.json")
+    message = str(caught.value)
+    assert "x.json" in message
+    assert "\n" not in message
+    assert not [word for word in BAD[text] if word not in message], message
+
+
+def test_many_names_are_a_large_table(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_bytes(lines([{f"a{i}": 1} for i in range(3_000)]))
+    with pytest.raises(TableError, match="--max-bytes"):
+        read(tmp_path / "x.jsonl", max_bytes=1 << 20)
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False), st.text(max_size=5)
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), VALUES, min_size=1), min_size=1, max_size=8), st.booleans())
+def test_any_objects_give_a_frame_or_one_line(rows: list[dict[str, Any]], array: bool) -> None:
+    data = json.dumps(rows).encode() if array else lines(rows)
+    assert len(read_json(Source(data, "x", Path("x"))).frame) == len(rows)
+
+
+# --- workbooks ------------------------------------------------------------------------------------------------------
+
+
+def workbook(**sheets: list[list[Any]]) -> bytes:
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    pytest.importorskip("fastexcel")
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"default_date_format": "yyyy-mm-dd"}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for i, row in enumerate(rows):
+                for j, cell in enumerate(row):
+                    sheet.write(i, j, cell)
+    return buffer.getvalue()
+
+
+SHEET = [
+    ["id", "when", "share", "word", "是", None],
+    [1, datetime(2020, 1, 2), 0.5, "x", True, None],
+    [None] * 6,
+    [2, datetime(2020, 1, 3), None, "NA", False, None],
+    [3, None, 1.0, 7, True, None],
+]
+
+
+def test_a_workbook(tmp_path: Path) -> None:
+    (tmp_path / "x.xlsx").write_bytes(workbook(Notes=[], Data=SHEET, More=[["k"], [5]]))
+    table = read(tmp_path / "x.xlsx")
+    assert table.notes == ('read from its sheet "Data", not Notes, More',)
+    assert table.frame["when"].dtype == pl.Datetime("us")
+    assert table.frame.with_columns(pl.col("when").cast(pl.Date)).to_dict(as_series=False) == {
+        "id": [1, 2, 3],
+        "when": [date(2020, 1, 2), date(2020, 1, 3), None],
+        "share": [0.5, None, 1.0],
+        "word": ["x", None, "7"],
+        "是": [True, False, True],
+    }
+    assert table.frame["id"].dtype == pl.Int64
+    asked = read(tmp_path / "x.xlsx", sheet="More")
+    assert (asked.frame.rows(), asked.notes) == ([(5,)], ())
+
+
+def test_sheets_that_are_not_there(tmp_path: Path) -> None:
+    (tmp_path / "x.xlsx").write_bytes(workbook(Data=SHEET, Empty=[], Header=[["a", "b"]]))
+    for sheet, words in (("data", "did you mean Data"), ("zzz", "Data, Empty, Header")):
+        with pytest.raises(SettingError, match=words):
+            read(tmp_path / "x.xlsx", sheet=sheet)
+    for sheet in ("Empty", "Header"):
+        with pytest.raises(TableError, match="a sheet with a header and rows"):
+            read(tmp_path / "x.xlsx", sheet=sheet)
+    (tmp_path / "x.csv").write_text("a\n1\n")
+    with pytest.raises(SettingError, match=r"expected an Excel workbook, found .*x\.csv"):
+        read(tmp_path / "x.csv", sheet="Data")
+
+
+def test_a_workbook_that_fills_a_memory_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(100 << 20))
+    with pytest.raises(TableError, match="--max-bytes"):
+        read(tmp_path / "x.xlsx")
+
+
+def test_damaged_workbooks_end_in_one_line(tmp_path: Path) -> None:
+    whole = workbook(Data=SHEET)
+    for length in range(100, len(whole), len(whole) // 10):
+        (tmp_path / "x.xlsx").write_bytes(whole[:length])
+        with pytest.raises(TableError) as caught:
+            read(tmp_path / "x.xlsx")
+        assert "\n" not in str(caught.value)
+
+
+def test_without_fastexcel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.xlsx").write_bytes(workbook(Data=SHEET))
+    monkeypatch.setitem(sys.modules, "fastexcel", None)
+    with pytest.raises(MissingError, match=r'pip install "deltaw\[excel\]"'):
+        read(tmp_path / "x.xlsx")
+
+
+# --- standard input -------------------------------------------------------------------------------------------------
+
+
+class Given:
+    """A stdin of these bytes, or a terminal."""
+
+    closed = False
+
+    def __init__(self, data: bytes = b"", terminal: bool = False) -> None:
+        self.buffer, self.isatty = io.BytesIO(data), lambda: terminal
+
+
+@pytest.mark.parametrize("data", [b"a,b\n1,x\n2,y\n", gzip.compress(b"a,b\n1,x\n2,y\n"), lines([{"a": 1}, {"a": 2}])])
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", Given(data))
+    table = read("-")
+    assert (table.name, table.frame["a"].to_list()) == ("stdin", [1, 2])
+
+
+def test_nothing_on_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    for given_, words in ((Given(terminal=True), "a terminal"), (None, "closed"), (Given(), "stdin: .*empty")):
+        monkeypatch.setattr(sys, "stdin", given_)
+        with pytest.raises(TableError, match=words):
+            read("-")
+    monkeypatch.setattr(sys, "stdin", Given(b"a\n" * 99))
+    with pytest.raises(TableError, match="stdin: expected at most 50 bytes"):
+        read("-", max_bytes=50)
+    assert loading.STDIN == "-"
+
+
+# --- of pandas ------------------------------------------------------------------------------------------------------
+
+FRAME = pd.DataFrame({"x": [1.5, 2.5, 3.5], "y": ["a", "b", "a"]})
+
+
+@pytest.mark.parametrize(
+    ("index", "notes"),
+    [
+        (pd.Index([7, 3, 5]), ()),
+        (pd.Index([7, 3, 5], name="who"), ("without who, the index of pandas",)),
+        (
+            pd.MultiIndex.from_tuples([(1, "a"), (2, "b"), (3, "c")], names=["k", None]),
+            ("without k, the index of pandas",),
+        ),
+        (pd.RangeIndex(3), ()),
+    ],
+)
+def test_an_index_is_no_column(tmp_path: Path, index: Any, notes: tuple[str, ...]) -> None:
+    frame = FRAME.set_axis(index)
+    frame.to_parquet(tmp_path / "x.parquet")
+    table = read(tmp_path / "x.parquet")
+    assert table.frame.columns == ["x", "y"]
+    assert table.notes == notes
+    assert read(frame).frame.columns == ["x", "y"]  # nor is it in memory
+    assert "__index_level_0__" not in read(pa.Table.from_pandas(frame)).frame.columns
+
+
+def test_the_index_in_a_csv_is_an_identifier(tmp_path: Path) -> None:
+    """Also where rows were sorted out, after which it does not count them any more."""
+    frame = pd.DataFrame({"x": [i * 0.5 for i in range(40)], "y": ["a", "b"] * 20})
+    for part in (frame, frame[frame.x > 5], frame.sort_values("y")):
+        part.to_csv(tmp_path / "x.csv")
+        table = read(tmp_path / "x.csv")
+        assert table.frame.columns == list(pd.read_csv(tmp_path / "x.csv").columns) == ["Unnamed: 0", "x", "y"]
+        assert [column.kind for column in kinds(table, "y")] == ["identifier", "number"]
+
+
+# --- of Chinese -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["2020年01月02日", "2020年1月3日", "2021年12月31日"], "date"),
+        (["2020年01月02日 03:04", "2020年1月3日 13:04"], "date"),
+        (["2020年01月02日 03:04:05", "2020年1月3日 13:04:05"], "date"),
+        (["2020年1月2日3时04分", "2020年1月3日13时04分"], "date"),
+        (["是", "否"], "boolean"),
+        (["有", "无"], "boolean"),
+        (["真", "假"], "boolean"),
+        (["对", "错"], "boolean"),
+        (["男", "女"], "category"),
+    ],
+)
+def test_dates_and_answers_in_chinese(cells: list[str], kind: str) -> None:
+    column = kinds(read(pl.DataFrame({"c": cells * 9, "y": [1.5, 2.5, 3.5] * 3 * len(cells)})), "y")[0]
+    assert column.kind == kind
