@@ -11,7 +11,9 @@ import typer
 from deltaw import __version__
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
+from deltaw.cli.examples import epilog
 from deltaw.cli.options import Given, Options, not_for_a_model, reading_options, training_options
+from deltaw.cli.settings import list_settings
 from deltaw.exceptions import SettingError
 
 app = typer.Typer(
@@ -82,6 +84,12 @@ def train(
             help="Take options from this TOML file, by the same words, e.g. epochs = 20; those given here win.",
         ),
     ] = None,
+    settings: Annotated[
+        bool,
+        typer.Option(
+            "--settings", is_eager=True, callback=list_settings, help="List all that --set may name, and exit."
+        ),
+    ] = False,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print all that was given or decided as such a file, and exit.")
     ] = False,
@@ -283,6 +291,10 @@ def lesson(context: typer.Context) -> None:
     from deltaw.cli.lesson import lesson as run
 
     run(context.args)
+
+
+for command in app.registered_commands:
+    command.epilog = epilog(str(command.name or getattr(command.callback, "__name__", "")))
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:

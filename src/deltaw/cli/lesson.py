@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from deltaw.cli.examples import epilog
 from deltaw.cli.output import screen
 from deltaw.cli.output.paper import put, put_json
 from deltaw.exceptions import SettingError
@@ -45,6 +46,7 @@ def commands() -> typer.Typer:
         pretty_exceptions_enable=False,
         invoke_without_command=True,
         context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=epilog("lesson"),
     )
     app.callback(help="Lessons on how a network works and learns, each run on the real engine.")(_list)
     for entry in LESSONS.values():

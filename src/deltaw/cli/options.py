@@ -194,12 +194,27 @@ TRAINING: dict[str, Row] = {
     "hidden": Row(
         Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")], read=_hidden
     ),
-    "epochs": Row(Annotated[int | None, typer.Option(help="Passes over the training rows.")]),
-    "learning_rate": Row(Annotated[float | None, typer.Option(help="α.")]),
-    "batch_size": Row(Annotated[int | None, typer.Option(help="Rows a step.")]),
+    "epochs": Row(
+        Annotated[int | None, typer.Option(help="Passes over the training rows; by their number if not given.")]
+    ),
+    "learning_rate": Row(
+        Annotated[
+            float | None, typer.Option(help="α: how far a step goes down the gradient; by the recipe if not given.")
+        ]
+    ),
+    "batch_size": Row(
+        Annotated[
+            int | None, typer.Option(help="Rows that a step takes the mean gradient of; by the recipe if not given.")
+        ]
+    ),
     "setting": Row(
         Annotated[
-            list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the recipe.")
+            list[str] | None,
+            typer.Option(
+                "--set",
+                metavar="NAME=VALUE",
+                help="Any other setting of the recipe (--settings lists them); again for more.",
+            ),
         ],
         read=_settings,
     ),
@@ -226,9 +241,23 @@ TRAINING: dict[str, Row] = {
             typer.Option(help="Of numbers to be predicted: log, none, or auto: log where it pays."),
         ]
     ),
-    "seed": Row(Annotated[int, typer.Option(help="The same seed gives the same network.")], 0),
-    "engine": Row(Annotated[str, typer.Option(help="native, or reference (slow and plain).")], "native"),
-    "threads": Row(Annotated[int | None, typer.Option(help="At most so many; the result is the same.")]),
+    "seed": Row(
+        Annotated[
+            int,
+            typer.Option(help="Of the split, the first weights and the order of rows: the same seed, the same model."),
+        ],
+        0,
+    ),
+    "engine": Row(
+        Annotated[
+            str,
+            typer.Option(help="native (C++, float32), or reference (the equations in NumPy, float64: slow and plain)."),
+        ],
+        "native",
+    ),
+    "threads": Row(
+        Annotated[int | None, typer.Option(metavar="N", help="At most N threads; the result does not depend on it.")]
+    ),
     "na": Row(
         Annotated[
             list[str] | None,

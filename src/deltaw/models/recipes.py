@@ -42,6 +42,19 @@ class Recipe:
         clamp: whether answers are kept within the range of numbers seen in training.
         hidden: units of each hidden layer; None: by the data, as all fields that may be None.
         activation, output_activation: of the hidden layers and of the last.
+        loss: the error function E that training makes small.
+        optimizer: what becomes of a gradient: its name, with settings like adam(beta1=0.8).
+        learning_rate: α, the length of a step.
+        bias: whether layers have a b.
+        init: rule for the initial weights; none: by the activation.
+        schedule: how α moves during training.
+        batch_size: rows a step.
+        epochs: passes over the training rows.
+        backward: "gradient", the chain rule, or "notes", the notes' split error.
+        l2: adds ½ l2 Σ W² to E.
+        dropout: share of each hidden layer's outputs that a step leaves out.
+        label_smoothing: share of every target that is spread over all classes.
+        max_grad_norm: gradients longer than this are shortened to it.
         validation: share of the training rows held out to choose the best weights; 0 trains on all and keeps the last.
         keep: what the best weights are best in: "loss", "score" (accuracy or R²) or a name in `METRICS`.
         patience: epochs without a better one after which training ends; None never ends early.
@@ -199,7 +212,7 @@ def sized(recipe: Recipe, rows: int, inputs: int, image: bool) -> Recipe:
         inputs: of the network.
         image: whether the inputs are the pixels of one image.
     """
-    found = _BY_DATA[recipe.name](rows, inputs, image)
+    found = BY_DATA[recipe.name](rows, inputs, image)
     return replace(recipe, **{key: value for key, value in found.items() if getattr(recipe, key) is None})
 
 
@@ -224,7 +237,7 @@ def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
     }
 
 
-_BY_DATA = {"notes": _notes_by_data, "default": _default_by_data}
+BY_DATA = {"notes": _notes_by_data, "default": _default_by_data}
 
 
 # --- the caller's settings ------------------------------------------------------------------------------------------
@@ -237,7 +250,7 @@ def _checked(key: str, value: Any) -> Any:
         return _sizes(value)
     if not agrees(value, SCHEMA[key]):
         raise SettingError(f"{key}: expected {describe(SCHEMA[key])}", repr(value), "correct it")
-    low, high, example = _LIMITS.get(key, (-math.inf, math.inf, 0))
+    low, high, example = LIMITS.get(key, (-math.inf, math.inf, 0))
     if value is not None and not isinstance(value, str) and not low <= value <= high:
         limits = f"from {low:g} to {high:g}" if high < math.inf else f"{low:g} or more"
         raise SettingError(f"{key}: expected a number, {limits}", repr(value), f"give e.g. {example:g}")
@@ -286,7 +299,7 @@ MAX_UNITS = 100_000
 MOST = 10**9  # of what is counted: a model file holds whole numbers of 64 bits
 
 # name: (lowest, highest, an example)
-_LIMITS: dict[str, tuple[float, float, float]] = {
+LIMITS: dict[str, tuple[float, float, float]] = {
     "epochs": (1, MOST, 64),
     "batch_size": (1, MOST, 32),
     "patience": (1, MOST, 10),

@@ -1,0 +1,92 @@
+"""The settings of a recipe as a list: what each means, which values it may have, and what each recipe gives it.
+
+Everything is read off `Recipe` and the tables that check it: nothing is said here twice.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from deltaw.equations.activations import ACTIVATIONS
+from deltaw.equations.initializers import INITIALIZERS
+from deltaw.equations.losses import LOSSES
+from deltaw.equations.optimizers import OPTIMIZERS
+from deltaw.equations.schedules import SCHEDULES
+from deltaw.files.schema import describe
+from deltaw.models.recipes import BY_DATA, LIMITS, MOST, RECIPES, SCHEMA, Recipe
+
+# The tables that the names of a setting stand in.
+NAMES: dict[str, Iterable[str]] = {
+    "activation": ACTIVATIONS,
+    "output_activation": ACTIVATIONS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "dropout_schedule": SCHEDULES,
+    "init": INITIALIZERS,
+}
+OF_DATA = "by the data"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One of them.
+
+    Attributes:
+        meaning: a sentence.
+        values: which it may have, in words.
+        defaults: recipe -> what it gives the setting; of classes and of numbers, where these differ.
+    """
+
+    name: str
+    meaning: str
+    values: str
+    defaults: Mapping[str, str]
+
+
+def settings() -> tuple[Setting, ...]:
+    """All of them, in the order of `Recipe`."""
+    said = meanings()
+    names = [field.name for field in fields(Recipe) if field.name != "name"]
+    return tuple(Setting(name, said[name], _values(name), _defaults(name)) for name in names)
+
+
+def meanings() -> dict[str, str]:
+    """Field of `Recipe` -> what its docstring says of it."""
+    lines = (Recipe.__doc__ or "").partition("Attributes:\n")[2]
+    items = re.findall(r"^ {8}(\w+(?:, \w+)*): (.*(?:\n {12}.*)*)", lines, re.M)
+    return {name: " ".join(text.split()) for names, text in items for name in names.split(", ")}
+
+
+def _values(name: str) -> str:
+    if name in NAMES:
+        return ", ".join(NAMES[name])
+    if name == "hidden":
+        return "units of each layer"
+    kinds = SCHEMA[name] if isinstance(SCHEMA[name], tuple) else (SCHEMA[name],)
+    words = [kind if isinstance(kind, str) else describe(kind) for kind in kinds if kind is not None]
+    return ", ".join(words) + _limits(*LIMITS.get(name, (-math.inf, math.inf, 0))) + " or none" * (None in kinds)
+
+
+def _limits(low: float, high: float, example: float) -> str:
+    if low == -math.inf:
+        return ""
+    return f", {low:g} or more" if high in (math.inf, MOST) else f", {low:g} to {high:g}"
+
+
+def _defaults(name: str) -> dict[str, str]:
+    found = {}
+    for recipe, tasks in RECIPES.items():
+        each = [_shown(getattr(row, name), name in BY_DATA[recipe](1000, 10, False)) for row in tasks.values()]
+        found[recipe] = " / ".join(dict.fromkeys(each))
+    return found
+
+
+def _shown(value: Any, by_data: bool) -> str:
+    if value is None:
+        return OF_DATA if by_data else "none"
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,85 @@
+"""What each help says is so: its examples run, and its lists are those of the code."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import typer
+
+import deltaw
+from deltaw.cli import main
+from deltaw.cli.app import app
+from deltaw.cli.examples import EXAMPLES, LONG
+from deltaw.models.recipes import RECIPES, Recipe, choose
+from deltaw.models.settings import meanings, settings
+
+Run = Callable[..., tuple[int, str, str]]
+COMMANDS: Any = typer.main.get_command(app)
+ALL = [line for lines in EXAMPLES.values() for line in lines]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Beside which the examples run: flowers.csv, and the model that the first of them makes."""
+    folder = tmp_path_factory.mktemp("examples")
+    frame = deltaw.read("iris").frame
+    names = [name.split(" (")[0].replace(" ", "_") for name in frame.columns]
+    flowers = frame.rename(dict(zip(frame.columns, names, strict=True))).with_row_index("id")
+    flowers.with_columns(pl.col("id").cast(pl.Int64)).write_csv(folder / "flowers.csv")
+    return folder
+
+
+@pytest.mark.parametrize("line", [line for line in ALL if line not in LONG])
+def test_examples_run(
+    line: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    if "model.deltaw" in line and not Path("model.deltaw").exists():
+        assert main(shlex.split(EXAMPLES["train"][0])[1:]) == 0
+    program, *arguments = shlex.split(line)
+    assert program == "deltaw"
+    assert main(arguments) == 0, capsys.readouterr().err
+    assert all(Path(each).exists() for each in arguments if each.endswith((".html", ".csv", ".jsonl", ".deltaw")))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", sorted(LONG))
+def test_long_examples_run(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    assert main(shlex.split(line)[1:]) == 0
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.commands))
+def test_every_help_ends_with_examples(run: Run, command: str) -> None:
+    assert 2 <= len(EXAMPLES[command]) <= 4
+    text = " ".join(run(command, "--help")[1].split())
+    assert all(line in text for line in EXAMPLES[command])
+
+
+def test_settings_are_those_of_the_recipe(run: Run) -> None:
+    names = [field.name for field in fields(Recipe) if field.name != "name"]
+    assert [each.name for each in settings()] == names
+    assert set(meanings()) == {"name", *names}  # the docstring speaks of all of them, and of nothing else
+    status, out, err = run("train", "--settings")
+    assert (status, err) == (0, "")
+    assert set(names) <= set(out.split())
+    for each in settings():
+        assert set(each.defaults) == set(RECIPES)
+        assert each.values
+
+
+def test_limits_are_those_that_hold() -> None:
+    said = {each.name: each.values for each in settings()}
+    assert said["dropout"] == "a finite number, 0 to 0.95"
+    assert choose("default", "classification", {"dropout": 0.95}).dropout == 0.95
+    with pytest.raises(deltaw.InputError):
+        choose("default", "classification", {"dropout": 0.96})
+    assert said["patience"] == "an integer, 1 or more or none"
+    for name in said["optimizer"].split(", "):
+        choose("default", "classification", {"optimizer": name})
