@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deltaw import __version__
+from deltaw.cli import completion
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
 from deltaw.cli.examples import epilog
@@ -20,7 +21,7 @@ app = typer.Typer(
     name="deltaw",
     help="Train small neural networks on tables, use them, and see how good they are.",
     invoke_without_command=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -29,7 +30,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that `deltaw train` wrote.")]
 Data = Annotated[
     str,
-    typer.Argument(metavar="DATA", help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; or - for stdin."),
+    typer.Argument(
+        metavar="DATA",
+        help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; or - for stdin.",
+        autocompletion=completion.tables,
+    ),
 ]
 
 
@@ -61,6 +66,7 @@ def train(
             metavar="[DATA]",
             help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; - for stdin; or digits, iris, wine, "
             "breast_cancer, diabetes.",
+            autocompletion=completion.tables,
         ),
     ] = "digits",
     *,
@@ -268,7 +274,14 @@ def bench(
 @training_options
 def doctor(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="DATA | MODEL DATA", help="A table, or a model file and a table.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA | MODEL DATA",
+            help="A table, or a model file and a table.",
+            autocompletion=completion.tables,
+        ),
+    ],
     data: Annotated[str | None, typer.Argument(metavar="", help="", show_default=False)] = None,
     *,
     options: Options,
@@ -286,11 +299,16 @@ def doctor(
 
 
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-def lesson(context: typer.Context) -> None:
+def lesson(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME] [OPTIONS]", help="Of the lesson.", autocompletion=completion.lessons),
+    ] = None,
+) -> None:
     """Lessons on how a network works and learns: `deltaw lesson` lists them, `deltaw lesson line` runs one."""
     from deltaw.cli.lesson import lesson as run
 
-    run(context.args)
+    run(words or [])
 
 
 for command in app.registered_commands:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
+from deltaw.cli import completion
 from deltaw.exceptions import SettingError
 
 Options = dict[str, Any]  # the arguments of `deltaw.fit` that were given, by name
@@ -162,14 +163,32 @@ def _setting(pair: str) -> tuple[str, Any]:
 
 
 TRAINING: dict[str, Row] = {
-    "target": Row(Annotated[str | None, typer.Option("--target", "-t", help="The column to be predicted.")]),
+    "target": Row(
+        Annotated[
+            str | None,
+            typer.Option("--target", "-t", help="The column to be predicted.", autocompletion=completion.columns),
+        ]
+    ),
     "recipe": Row(
-        Annotated[str, typer.Option("--recipe", "-r", help="default, or notes: the method of the notes.")], "default"
+        Annotated[
+            str,
+            typer.Option(
+                "--recipe",
+                "-r",
+                help="default, or notes: the method of the notes.",
+                autocompletion=completion.recipes,
+            ),
+        ],
+        "default",
     ),
     "drop": Row(
         Annotated[
             list[str] | None,
-            typer.Option(metavar="COLUMNS", help="Leave these out, e.g. id,'sub_*'; again for more."),
+            typer.Option(
+                metavar="COLUMNS",
+                help="Leave these out, e.g. id,'sub_*'; again for more.",
+                autocompletion=completion.columns,
+            ),
         ],
         read=partial(_names, "--drop"),
     ),
@@ -214,6 +233,7 @@ TRAINING: dict[str, Row] = {
                 "--set",
                 metavar="NAME=VALUE",
                 help="Any other setting of the recipe (--settings lists them); again for more.",
+                autocompletion=completion.settings,
             ),
         ],
         read=_settings,
@@ -224,7 +244,11 @@ TRAINING: dict[str, Row] = {
     ),
     "metric": Row(
         Annotated[
-            str | None, typer.Option(help="The score that chooses the weights: auc, f1, mae, …; the loss if not given.")
+            str | None,
+            typer.Option(
+                help="The score that chooses the weights: auc, f1, mae, …; the loss if not given.",
+                autocompletion=completion.metrics,
+            ),
         ]
     ),
     "threshold": Row(
@@ -251,7 +275,10 @@ TRAINING: dict[str, Row] = {
     "engine": Row(
         Annotated[
             str,
-            typer.Option(help="native (C++, float32), or reference (the equations in NumPy, float64: slow and plain)."),
+            typer.Option(
+                help="native (C++, float32), or reference (the equations in NumPy, float64: slow and plain).",
+                autocompletion=completion.engines,
+            ),
         ],
         "native",
     ),

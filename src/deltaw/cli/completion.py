@@ -1,0 +1,92 @@
+"""What a shell offers for the word that is being typed: recipes, settings, scores, tables, their columns, lessons.
+
+`deltaw --install-completion` tells the shell of it. A shell waits for the answer: what takes long is not offered, and
+what fails offers nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import typer
+
+LARGEST = 8 << 20  # bytes of a table that is read for the names of its columns
+
+Offer = Callable[[typer.Context, str], list[str]]
+
+
+def _offer(names: Callable[[typer.Context, str], Iterator[str]]) -> Offer:
+    """Those names that begin with what was typed; only what a terminal shows as it is."""
+
+    @wraps(names)
+    def offered(context: typer.Context, incomplete: str) -> list[str]:
+        with suppress(Exception):  # whatever it was, the command itself will say it
+            return [name for name in names(context, incomplete) if name.startswith(incomplete) and name.isprintable()]
+        return []
+
+    # Typer goes by the types of the parameters.
+    offered.__annotations__ = {"context": typer.Context, "incomplete": str, "return": list[str]}
+    return offered
+
+
+@_offer
+def recipes(context: typer.Context, incomplete: str) -> Iterator[str]:
+    from deltaw.models.recipes import RECIPES
+
+    yield from RECIPES
+
+
+@_offer
+def settings(context: typer.Context, incomplete: str) -> Iterator[str]:
+    from deltaw.models.settings import settings
+
+    yield from (f"{each.name}=" for each in settings())
+
+
+@_offer
+def metrics(context: typer.Context, incomplete: str) -> Iterator[str]:
+    from deltaw.models.metrics import NAMES
+
+    yield from NAMES
+
+
+@_offer
+def engines(context: typer.Context, incomplete: str) -> Iterator[str]:
+    from deltaw.engines import ENGINES
+
+    yield from ENGINES
+
+
+@_offer
+def lessons(context: typer.Context, incomplete: str) -> Iterator[str]:
+    from deltaw.lessons import LESSONS
+
+    yield from LESSONS
+
+
+@_offer
+def tables(context: typer.Context, incomplete: str) -> Iterator[str]:
+    """Bundled sets, and files: a shell that gets any name does not look for files itself."""
+    from deltaw.tables import BUNDLED
+
+    yield from BUNDLED
+    head, slash, _ = incomplete.rpartition("/")
+    for path in sorted(Path(head + slash or ".").iterdir()):
+        yield f"{head}{slash}{path.name}{'/' if path.is_dir() else ''}"
+
+
+@_offer
+def columns(context: typer.Context, incomplete: str) -> Iterator[str]:
+    """Of the table that the command names."""
+    from deltaw.tables import BUNDLED, read
+
+    # What stands before an option that has no value yet, a shell's question leaves unread.
+    given: list[Any] = [*context.args, context.params.get("data"), context.params.get("source")]
+    for data in filter(None, given):
+        if data in BUNDLED or (Path(data).is_file() and Path(data).stat().st_size <= LARGEST):
+            yield from read(data).frame.columns
+            return
