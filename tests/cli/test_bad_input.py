@@ -67,6 +67,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "noise.parquet": bytes(range(256)) * 4,
         "cut.csv.gz": b"\x1f\x8b\x08\x00",
         "foreign.npz": b"PK\x03\x04 nothing",
+        "lists.jsonl": rows().with_columns(tags=pl.concat_list("size")).write_ndjson().encode(),
         "picture.png": b"\x89PNG\r\n\x1a\n",
         "zip.deltaw": b"PK\x03\x04",
         "pickle.deltaw": b"\x80\x04\x95\x00",
@@ -178,6 +179,20 @@ CASES: dict[str, tuple[str, ...]] = {
     "train good.csv -t species -o good.csv/m.deltaw": ("good.csv/m.deltaw", "file"),
     "train good.csv -t species --report none/r.html": ("none/r.html", "does not exist"),
     "predict good.deltaw good.csv -o none/p.csv": ("none/p.csv", "does not exist"),
+    "predict good.deltaw good.csv -o -": ("--output", "found -"),
+    "predict good.deltaw good.csv -o p.xlsx": ("p.xlsx", ".csv, .tsv, .jsonl", "'.xlsx'"),
+    "predict good.deltaw good.csv -o p.csvv": ("'.csvv'", "did you mean .csv?"),
+    "predict none.deltaw good.csv -o p.parquett": ("did you mean .parquet?",),
+    "predict good.deltaw good.csv --keep colur": ("good.csv", "colur", 'did you mean "colour"'),
+    "predict good.deltaw good.csv --keep colo*,z*": ("good.csv", "z*"),
+    "predict good.deltaw good.csv --keep ,": ("--keep",),
+    "predict good.deltaw lists.jsonl --keep tags -o p.csv": ("--keep", '"tags"', "List", ".parquet"),
+    "predict good.deltaw good.csv --safe-csv -o p.jsonl": ("--safe-csv",),
+    "train good.csv -t species --report r.pdf": ("r.pdf", ".html"),
+    "evaluate good.deltaw good.csv --report r.htmll": ("did you mean .html",),
+    "explain good.deltaw good.csv -o page.pdf": ("page.pdf", ".html, .htm, .md"),
+    "doctor good.csv -t species --html page.md": ("page.md", ".html"),
+    "derive -o page.htlm": ("did you mean .htm",),
     # models
     "predict none.deltaw good.csv": ("none.deltaw", "no such file"),
     "predict some_folder good.csv": ("some_folder", "folder"),
@@ -230,7 +245,7 @@ def test_one_line(
 
 
 GOOD: dict[str, Callable[[str], bool]] = {
-    "predict good.deltaw reordered.csv": lambda out: out.startswith("prediction"),
+    "predict good.deltaw reordered.csv": lambda out: out.startswith("row,prediction"),
     "evaluate good.deltaw reordered.csv": lambda out: "accuracy" in out,
     "predict good.deltaw missing_target.csv": lambda out: out.count("\n") == N + 1,
 }

@@ -135,12 +135,12 @@ def test_predict_writes_a_table(run: Run, trained: Path) -> None:
     table().with_columns(more=pl.lit(1)).write_csv("more.csv")
     _, out, err = run("predict", "class.deltaw", "more.csv")
     frame = pl.read_csv(out.encode())
-    assert frame.columns == ["prediction", "probability_high", "probability_low"]
+    assert frame.columns == ["row", "prediction", "probability_high", "probability_low"]
     assert frame["prediction"].to_list() == model.predict("rows.csv").tolist()
-    assert np.array_equal(frame[:, 1:].to_numpy(), model.predict_proba("rows.csv"))
+    assert np.array_equal(frame[:, 2:].to_numpy(), model.predict_proba("rows.csv"))
     assert "does not use: more" in err
     numbers = pl.read_csv(run("predict", "price.deltaw", "rows.csv")[1].encode())
-    assert numbers.columns == ["prediction"]
+    assert numbers.columns == ["row", "prediction"]
     assert numbers["prediction"].to_list() == deltaw.load("price.deltaw").predict("rows.csv").tolist()
 
 
@@ -331,7 +331,7 @@ def test_a_broken_pipe_is_quiet(run: Run, trained: Path) -> None:
     with start("predict", "class.deltaw", "many.csv") as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline().startswith("prediction")
+        assert process.stdout.readline().startswith("row,prediction")
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0

@@ -115,7 +115,7 @@ def test_a_pipe_gets_the_answers_as_they_are(
     assert main(["predict", "m.deltaw", "d.csv"]) == 0
     answers = pl.read_csv(io.BytesIO(capsys.readouterr().out.encode()))
     assert answers["prediction"].to_list() == deltaw.load("m.deltaw").predict("d.csv").tolist()
-    assert set(answers.columns[1:]) == {f"probability_{name}" for name in frame["[i]class"].unique()}
+    assert set(answers.columns[2:]) == {f"probability_{name}" for name in frame["[i]class"].unique()}
 
 
 FORMULAS = {"=1+1": "'=1+1", "+x": "'+x", "-2+3": "'-2+3", "@SUM(A1)": "'@SUM(A1)", "\tx": "'\tx", "＝1": "'＝1",

@@ -13,7 +13,7 @@ from deltaw.cli import completion
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
 from deltaw.cli.examples import epilog
-from deltaw.cli.options import Given, Options, not_for_a_model, reading_options, training_options
+from deltaw.cli.options import Given, Options, column_names, not_for_a_model, reading_options, training_options
 from deltaw.cli.settings import list_settings
 from deltaw.exceptions import SettingError
 
@@ -115,8 +115,14 @@ def predict(
     data: Data,
     *,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A .csv, .tsv, .parquet or .arrow file; stdout if not given.")
+        Path | None,
+        typer.Option("--output", "-o", help="A .csv, .tsv, .jsonl, .parquet or .arrow file; stdout if not given."),
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMNS", help="Put these beside the answers, e.g. id,'name_*'; again for more."),
+    ] = None,
+    row: Annotated[bool, typer.Option("--row/--no-row", help="Whether rows have their number, from 1.")] = True,
     reading: Given,
     safe_csv: Annotated[
         bool, typer.Option("--safe-csv", help="For spreadsheets: an apostrophe before texts that begin like a formula.")
@@ -130,7 +136,7 @@ def predict(
     """
     from deltaw.cli.commands import predict as run
 
-    run(model, data, output, reading, json, safe_csv)
+    run(model, data, output, reading, json, safe_csv, () if keep is None else column_names("--keep", keep), row)
 
 
 @app.command()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaw.cli.output import documents, text
+from deltaw.cli.output.endings import CSV, JSON, PAGES, ending, writer
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, put, stderr, stdout
 from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.files import check_outputs, unfinished, write_bytes
+from deltaw.files import check_outputs, unfinished
 from deltaw.progress import left_out
 
 if TYPE_CHECKING:
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
     from deltaw.tables import Table
 
 INTERRUPTED = 130
-
-# Endings of files with answers: the method of the frame that writes each, and its settings. Any other gets CSV.
-WRITERS: dict[str, tuple[str, dict[str, Any]]] = {
-    ".tsv": ("write_csv", {"separator": "\t"}),
-    ".parquet": ("write_parquet", {}),
-    ".arrow": ("write_ipc", {}),
-    ".feather": ("write_ipc", {}),
-}
 
 
 def train(
@@ -55,6 +48,8 @@ def train(
         raise SettingError("--quiet: expected it without --verbose", "both", "leave one of the two out")
     # Before an hour of training, not after it.
     check_outputs({"--output": output, "--report": report, "--log": log}, tables.origins(data))
+    if report is not None:
+        ending("--report", report, PAGES)
     logs = () if log is None else (JsonLines(log),)
 
     err = stderr(quiet)
@@ -103,30 +98,43 @@ def train(
 
 
 def predict(
-    model_file: Path, data: str, output: Path | None, reading: dict[str, Any], as_json: bool, safe_csv: bool
+    model_file: Path,
+    data: str,
+    output: Path | None,
+    reading: dict[str, Any],
+    as_json: bool,
+    safe_csv: bool,
+    keep: tuple[str, ...],
+    numbered: bool,
 ) -> None:
-    """`deltaw predict`."""
-    if safe_csv and (as_json or (output is not None and _writer(output)[0] != "write_csv")):
-        found = "--json" if as_json else str(output)
-        raise SettingError("--safe-csv: expected answers as .csv or .tsv", found, "leave one of the two out")
+    """`deltaw predict`; `keep`: names and patterns of columns, `numbered`: whether rows have their number."""
     from deltaw import models
     from deltaw.tables import Reading, origins
 
     check_outputs({"--output": output}, (model_file, *origins(data)))
+    out = writer("--output", output)
+    if safe_csv and (as_json or out.method != CSV.method):
+        found = "--json" if as_json else str(output)
+        raise SettingError("--safe-csv: expected answers as .csv or .tsv", found, "leave one of the two out")
     err = stderr()
     model = models.load(model_file)
     with err.status(f"answering for {data}"):
-        table = model.read(data, Reading.of(**reading))
+        table = model.read(data, Reading.of(**reading, written=bool(keep)))
+        kept = documents.kept(table, keep)
+        for each in ([out] if output is not None or not as_json else []) + [JSON] * as_json:
+            documents.check_cells(kept, each)
         answers = model.answers(table)
-    _notes(err, model, table)
-    frame = documents.answers_frame(model, answers)
+    _notes(err, model, table, kept.columns)
+    frame, renamed = documents.answers_frame(model, answers, kept, numbered)
+    for name, other in renamed.items():
+        err.print(f"note: the column {name} that is kept is called {other}, beside the answer's {name}")
     if safe_csv:
         frame = documents.safe(frame)
     if output is not None:
-        _write(output, frame)
+        out.write(frame, output)
         err.print(f"{len(answers.values):,} answers written to {output}")
     if as_json:
-        put_json(documents.answers(model, answers))
+        put_json(documents.answers(model, answers, kept, numbered))
     elif output is None:
         put(frame.write_csv())
 
@@ -139,6 +147,8 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     from deltaw.tables import Reading, origins
 
     check_outputs({"--report": report}, (model_file, *origins(data)))
+    if report is not None:
+        ending("--report", report, PAGES)
     err = stderr()
     model = models.load(model_file)
     with err.status(f"answering for {data}"):
@@ -187,7 +197,7 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
     return known
 
 
-def _notes(err: Screen, model: Model, table: Table) -> None:
+def _notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
     """Say what was not used of a table, once it has turned out to be of use."""
     from deltaw.models import rows_of
 
@@ -196,19 +206,6 @@ def _notes(err: Screen, model: Model, table: Table) -> None:
         err.print(f"note: {table.name}: {note}")
     if table.test is not None:
         err.print(f"note: used the {len(rows):,} test rows of {table.name}")
-    extra = [name for name in model.preparation.extra(rows) if name != model.target.name]
+    extra = [name for name in model.preparation.extra(rows) if name not in (model.target.name, *kept)]
     if extra:
         err.print(f"note: columns that the model does not use: {text.listing(extra)}")
-
-
-def _writer(path: Path) -> tuple[str, dict[str, Any]]:
-    return WRITERS.get(path.suffix.lower(), ("write_csv", {}))
-
-
-def _write(path: Path, frame: pl.DataFrame) -> None:
-    import io
-
-    buffer = io.BytesIO()
-    method, settings = _writer(path)
-    getattr(frame, method)(buffer, **settings)
-    write_bytes(path, buffer.getvalue())

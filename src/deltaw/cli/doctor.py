@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaw.cli.output import screen
+from deltaw.cli.output.endings import PAGES, ending
 from deltaw.cli.output.paper import put, put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
@@ -49,6 +50,8 @@ def doctor(
     from deltaw.tables import Reading, origins
 
     check_outputs({"--html": html}, origins(source) if data is None else (Path(source), *origins(data)))
+    if html is not None:
+        ending("--html", html, PAGES)
     err = screen.stderr()
     with err.status(f"examining {source}"):
         if data is not None:

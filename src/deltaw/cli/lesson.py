@@ -11,6 +11,7 @@ import typer
 
 from deltaw.cli.examples import epilog
 from deltaw.cli.output import screen
+from deltaw.cli.output.endings import PAGES, ending
 from deltaw.cli.output.paper import put, put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
@@ -75,6 +76,8 @@ def _command(entry: Entry) -> Callable[..., None]:
     def run(lang: str, html: Path | None, as_json: bool, **settings: Any) -> None:
         # The lessons that read a table call it "data".
         check_outputs({"--html": html}, origins(str(settings["data"])) if "data" in settings else ())
+        if html is not None:
+            ending("--html", html, PAGES)
         err = screen.stderr()
         with err.status(entry.title(lang)):
             page = entry.function(lang=lang, **settings).page

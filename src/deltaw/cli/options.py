@@ -121,7 +121,7 @@ def _hidden(text: str) -> tuple[int, ...]:
         raise SettingError("--hidden: expected units of each hidden layer", repr(text), "give e.g. 64,64") from None
 
 
-def _names(
+def column_names(
     option: str, texts: list[str], what: str = "names of columns", example: str = "id,'sub_*'"
 ) -> tuple[str, ...]:
     """["a,b", '"last, first"'] -> ("a", "b", "last, first"): quotes keep a comma within a name."""
@@ -133,12 +133,12 @@ def _names(
     return names
 
 
-_words = partial(_names, what="words", example="none,-,?")
+_words = partial(column_names, what="words", example="none,-,?")
 
 
 def _kinds(texts: list[str]) -> dict[str, str]:
     """["userId=category", "a=number,b=date"] -> {"userId": "category", "a": "number", "b": "date"}."""
-    pairs = [pair.rpartition("=") for pair in _names("--as", texts)]
+    pairs = [pair.rpartition("=") for pair in column_names("--as", texts)]
     for name, _, kind in pairs:
         if not name or not kind:
             raise SettingError("--as: expected COLUMN=KIND", repr(",".join(texts)), "give e.g. --as year=number")
@@ -190,14 +190,14 @@ TRAINING: dict[str, Row] = {
                 autocompletion=completion.columns,
             ),
         ],
-        read=partial(_names, "--drop"),
+        read=partial(column_names, "--drop"),
     ),
     "columns": Row(
         Annotated[
             list[str] | None,
             typer.Option("--only", metavar="COLUMNS", help="Use these only, beside the target; again for more."),
         ],
-        read=partial(_names, "--only"),
+        read=partial(column_names, "--only"),
     ),
     "kinds": Row(
         Annotated[

@@ -26,6 +26,9 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path] = (
     given = {option: path for option, path in outputs.items() if path is not None}
     sources = list(inputs)
     for option, path in given.items():
+        if os.fspath(path) == "-":  # standard input where a table is read; no output is called so
+            raise OutputError(f"{option}: expected a path", "-", "give one; answers without one go to stdout")
+    for option, path in given.items():
         for source in sources:
             if same_file(path, source):
                 found = "the same file" if os.fspath(path) == os.fspath(source) else f"the same file as {source}"

@@ -77,6 +77,16 @@ def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> d
     return asked
 
 
+def meant(table: Table, names: Iterable[str]) -> tuple[str, ...]:
+    """The columns that names and patterns mean, each once, the target among them.
+
+    Raises:
+        ColumnError: a name that no column has, or a pattern that none matches.
+    """
+    known = {block.name: block.columns for block in table.blocks} | {name: (name,) for name in table.frame.columns}
+    return tuple(dict.fromkeys(place for name in _meant(names, known, None, table.name) for place in known[name]))
+
+
 def names_of(what: str, given: Any) -> tuple[str, ...]:
     """One name or several. Raises SettingError for what is none."""
     names = (given,) if isinstance(given, str) else () if given is None else given
@@ -98,7 +108,7 @@ def _kept(known: Known, names: Iterable[str]) -> Known:
     return {name: columns for name, columns in known.items() if places.issuperset(columns)}
 
 
-def _meant(names: Iterable[str], known: Known, target: str, source: str) -> list[str]:
+def _meant(names: Iterable[str], known: Known, target: str | None, source: str) -> list[str]:
     """The known names that are meant. Raises ColumnError for a name or a pattern that means none."""
     found: list[str] = []
     for name in names:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltaw.exceptions import SettingError
 from deltaw.pages.numbers import plain
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from deltaw.cli.output.endings import Writer
     from deltaw.models import Answers, Model, Scores
-    from deltaw.tables import Column
+    from deltaw.tables import Column, Table
 
 MAX_PROBABILITY_COLUMNS = 100  # beyond so many classes a file of answers has the answer's own probability only
 # Texts that a spreadsheet takes for a formula, unless they are a plain number: OWASP, CSV Injection. The wide signs are
@@ -56,9 +59,12 @@ def scores(found: Scores) -> dict[str, Any]:
     return content
 
 
-def answers(model: Model, found: Answers) -> dict[str, Any]:
-    """Of `deltaw predict`."""
-    return {
+def answers(model: Model, found: Answers, kept: pl.DataFrame, numbered: bool) -> dict[str, Any]:
+    """Of `deltaw predict`: a list for each sort of answer, an entry a row; of columns that are kept an object a row."""
+    beside: dict[str, Any] = {"row": list(range(1, len(found.values) + 1))} if numbered else {}
+    if kept.width:
+        beside["kept"] = json.loads(kept.write_json())
+    return beside | {
         "task": model.task,
         "target": model.target.name,
         "classes": None if found.probabilities is None else list(map(plain, model.classes)),
@@ -68,18 +74,53 @@ def answers(model: Model, found: Answers) -> dict[str, Any]:
     }
 
 
-def answers_frame(model: Model, found: Answers) -> pl.DataFrame:
-    """The table that `deltaw predict` writes: `prediction`, and for classes `probability_…` of each."""
+def kept(table: Table, names: tuple[str, ...]) -> pl.DataFrame:
+    """The columns that names and patterns mean, as the source writes them. Raises ColumnError where one means none."""
     import polars as pl
 
-    frame = pl.DataFrame({"prediction": found.values.tolist()})
-    if found.probabilities is None:
-        return frame
-    if len(model.classes) > MAX_PROBABILITY_COLUMNS:
-        return frame.with_columns(pl.Series("probability", found.probabilities.max(axis=1)))
-    return frame.with_columns(
-        pl.Series(f"probability_{name}", found.probabilities[:, i]) for i, name in enumerate(model.classes)
-    )
+    from deltaw.models import rows_of
+    from deltaw.tables.choice import meant
+
+    rows = rows_of(table)
+    written = rows if table.written is None or table.test is not None else table.written
+    columns = list(meant(table, names))
+    return written[columns] if columns else pl.DataFrame()
+
+
+def check_cells(kept: pl.DataFrame, writer: Writer) -> None:
+    """Raise SettingError for a column whose cells the file cannot have."""
+    import polars as pl
+
+    for name, kind in kept.schema.items():
+        if (kind.is_nested() and not writer.lists) or (kind in (pl.Binary, pl.Object) and writer.text):
+            expected = "--keep: expected columns of cells that the output can have"
+            raise SettingError(expected, f'"{name}", of the type {kind}', "write .parquet, or leave it out")
+
+
+def answers_frame(
+    model: Model, found: Answers, kept: pl.DataFrame, numbered: bool
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """The table that `deltaw predict` writes, and what columns that are kept are called instead of an answer's name.
+
+    `row`, counted from 1 as messages count; columns that are kept; `prediction`; for classes `probability_…` of each.
+    """
+    import polars as pl
+
+    columns = [pl.Series("prediction", found.values.tolist())]
+    if found.probabilities is not None and len(model.classes) > MAX_PROBABILITY_COLUMNS:
+        columns.append(pl.Series("probability", found.probabilities.max(axis=1)))
+    elif found.probabilities is not None:
+        names = [f"probability_{name}" for name in model.classes]
+        columns += [pl.Series(name, found.probabilities[:, i]) for i, name in enumerate(names)]
+    rows = [pl.Series("row", range(1, len(columns[0]) + 1), dtype=pl.Int64)] if numbered else []
+    ours = {column.name for column in (*rows, *columns)}
+    taken, renamed = ours | set(kept.columns), {}
+    for name in kept.columns:
+        if name in ours:
+            renamed[name] = name
+            while renamed[name] in taken:
+                renamed[name] = f"kept_{renamed[name]}"
+    return pl.DataFrame([*rows, *kept.rename(renamed).iter_columns(), *columns]), renamed
 
 
 def safe(frame: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaw.cli.output import screen
+from deltaw.cli.output.endings import ending
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.pages import FORMATS, Page
@@ -19,10 +20,11 @@ ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", 
 
 def chosen(form: str | None, output: Path | None, inputs: Iterable[Path] = ()) -> str:
     """The format, once it is known that it exists and that the file can be written and is none of the inputs."""
-    form = form or ("text" if output is None else ENDINGS.get(output.suffix.lower(), "text"))
+    check_outputs({"--output": output}, inputs)
+    if form is None:
+        form = "text" if output is None else ENDINGS.get(ending("--output", output, ENDINGS), "text")
     if form not in FORMATS:
         raise SettingError(f"--format: expected one of {', '.join(FORMATS)}", repr(form), "choose one of these")
-    check_outputs({"--output": output}, inputs)
     return form
 
 

@@ -1,0 +1,72 @@
+"""Files whose name says by its ending what they are: one that nothing is written as is refused before any work."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from deltaw.exceptions import SettingError
+from deltaw.files import write_bytes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PAGES = (".html", ".htm")  # of reports and diagnoses
+
+
+class Writer(NamedTuple):
+    """How a table of answers is written.
+
+    Attributes:
+        method: of the frame.
+        settings: its arguments.
+        lists: whether a cell may be a list, or several values with names.
+        text: whether it is text, in which a cell cannot be bytes, and which may be compressed.
+    """
+
+    method: str
+    settings: dict[str, Any]
+    lists: bool = True
+    text: bool = True
+
+    def write(self, frame: pl.DataFrame, path: Path) -> None:
+        """Write the file whole or not at all. Raises OutputError."""
+        buffer = io.BytesIO()
+        getattr(frame, self.method)(buffer, **self.settings)
+        data = buffer.getvalue()
+        write_bytes(path, gzip.compress(data, mtime=0) if path.suffix.lower() == GZIP else data)
+
+
+GZIP = ".gz"
+CSV, JSON = Writer("write_csv", {}, lists=False), Writer("write_ndjson", {})
+WRITERS = {
+    ".csv": CSV,
+    ".tsv": Writer("write_csv", {"separator": "\t"}, lists=False),
+    ".jsonl": JSON,
+    ".ndjson": JSON,
+    ".parquet": Writer("write_parquet", {}, text=False),
+    ".arrow": Writer("write_ipc", {}, text=False),
+    ".feather": Writer("write_ipc", {}, text=False),
+}
+ZIPPED = {ending + GZIP: writer for ending, writer in WRITERS.items() if writer.text}
+
+
+def writer(option: str, path: Path | None) -> Writer:
+    """The row of WRITERS; CSV for stdout and for a name without an ending. Raises SettingError for another ending."""
+    found = "" if path is None else ending(option, path, {**WRITERS, **ZIPPED})
+    return (WRITERS | ZIPPED).get(found, CSV)
+
+
+def ending(option: str, path: Path, known: Collection[str]) -> str:
+    """The ending of a path in lower case, "" where it has none. Raises SettingError for one that is not known."""
+    suffixes = [each.lower() for each in path.suffixes[-2:]]
+    found = "".join(suffixes) if suffixes[-1:] == [GZIP] else "".join(suffixes[-1:])
+    if found and found not in known:
+        near = get_close_matches(found, known, 1)
+        remedy = f"did you mean {near[0]}?" if near else "choose one of these"
+        raise SettingError(f"{option} {path}: expected a name that ends in {', '.join(known)}", repr(found), remedy)
+    return found

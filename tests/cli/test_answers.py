@@ -1,0 +1,154 @@
+"""Files of answers: their formats, the columns that are kept beside, the numbers of rows."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from conftest import Run
+
+N = 60
+QUICK = "--engine reference --hidden 4 --epochs 1"
+READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
+    "a.csv": pl.read_csv,
+    "a.CSV": pl.read_csv,
+    "a": pl.read_csv,
+    "a.tsv": lambda path: pl.read_csv(path, separator="\t"),
+    "a.csv.gz": lambda path: pl.read_csv(gzip.decompress(path.read_bytes())),
+    "a.2026-11.tsv.gz": lambda path: pl.read_csv(gzip.decompress(path.read_bytes()), separator="\t"),
+    "a.jsonl": pl.read_ndjson,
+    "a.ndjson": pl.read_ndjson,
+    "a.jsonl.gz": lambda path: pl.read_ndjson(gzip.decompress(path.read_bytes())),
+    "a.parquet": pl.read_parquet,
+    "a.arrow": pl.read_ipc,
+    "a.feather": pl.read_ipc,
+}
+
+
+def rows() -> pl.DataFrame:
+    x = np.linspace(-1, 1, N).round(3)
+    return pl.DataFrame(
+        {
+            "id": [f"{i:04d}" for i in range(N)],  # as it is written, and not the number that it is
+            "name": [f"=cmd{i}" if i % 2 else "12 %" for i in range(N)],
+            "x": x,
+            "prediction": ["NA", " b ", "", "d"] * (N // 4),
+            "row": range(N, 0, -1),
+            "y": np.where(x < 0, "down", "up"),
+        }
+    )
+
+
+@pytest.fixture
+def used(run: Run) -> Run:
+    """A folder with d.csv and a model of it."""
+    rows().write_csv("d.csv")
+    assert run(*f"train d.csv -t y --only x {QUICK} -o m.deltaw".split())[0] == 0
+    return run
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_ending_says_the_format(used: Run, name: str) -> None:
+    expected = pl.read_csv(used("predict", "m.deltaw", "d.csv")[1].encode())
+    assert expected.columns == ["row", "prediction", "probability_down", "probability_up"]
+    assert expected["row"].to_list() == list(range(1, N + 1))
+    assert used("predict", "m.deltaw", "d.csv", "-o", name)[:2] == (0, "")
+    assert READERS[name](Path(name)).equals(expected)
+
+
+def test_columns_are_kept_as_they_are_written(used: Run) -> None:
+    status, out, err = used("predict", "m.deltaw", "d.csv", "--keep", "id,na*", "--keep", "prediction,row")
+    found = pl.read_csv(out.encode(), infer_schema=False)
+    kept = ["id", "name", "kept_prediction", "kept_row"]
+    assert status == 0
+    assert found.columns == ["row", *kept, "prediction", "probability_down", "probability_up"]
+    given = pl.read_csv("d.csv", infer_schema=False)
+    assert found[kept].rows() == given["id", "name", "prediction", "row"].rows()
+    assert "prediction that is kept is called kept_prediction" in err
+    plain = pl.read_csv(used("predict", "m.deltaw", "d.csv")[1].encode())
+    assert pl.read_csv(out.encode())[plain.columns].equals(plain)  # nothing else is another
+
+
+def test_without_numbers_of_rows(used: Run) -> None:
+    found = pl.read_csv(used("predict", "m.deltaw", "d.csv", "--no-row", "--keep", "row,y")[1].encode())
+    assert found.columns == ["row", "y", "prediction", "probability_down", "probability_up"]
+    assert found["row"].to_list() == list(range(N, 0, -1))
+
+
+def test_json(used: Run) -> None:
+    document = json.loads(used("predict", "m.deltaw", "d.csv", "--json", "--keep", "id,prediction")[1])
+    assert document["row"] == list(range(1, N + 1))
+    assert document["kept"][:2] == [{"id": "0000", "prediction": "NA"}, {"id": "0001", "prediction": " b "}]
+    assert len(document["predictions"]) == len(document["kept"]) == N
+    bare = json.loads(used("predict", "m.deltaw", "d.csv", "--json", "--no-row")[1])
+    assert not {"row", "kept"} & set(bare)
+
+
+def test_formulas_in_kept_cells(used: Run) -> None:
+    out = used("predict", "m.deltaw", "d.csv", "--keep", "name", "--safe-csv")[1]
+    assert pl.read_csv(out.encode())["name"][:2].to_list() == ["12 %", "'=cmd1"]
+
+
+def test_lists_are_kept_where_the_format_has_them(used: Run) -> None:
+    frame = rows().with_columns(tags=pl.concat_list("x", "x"), when=pl.date(2020, 1, 2))
+    frame.write_parquet("d.parquet")
+    for name in ("a.parquet", "a.jsonl"):
+        assert used("predict", "m.deltaw", "d.parquet", "--keep", "tags,when", "-o", name)[0] == 0
+        assert READERS[name](Path(name))["tags"].to_list() == frame["tags"].to_list()
+    assert pl.read_parquet("a.parquet")["when"].dtype == pl.Date
+    kept = json.loads(used("predict", "m.deltaw", "d.parquet", "--keep", "tags,when", "--json")[1])["kept"]
+    assert kept[0] == {"tags": [-1.0, -1.0], "when": "2020-01-02"}
+
+
+class Piped:
+    """A stdin of a file's bytes."""
+
+    closed, isatty = False, staticmethod(lambda: False)
+
+    def __init__(self, path: str) -> None:
+        self.buffer = io.BytesIO(Path(path).read_bytes())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"train - -t y --only x {QUICK} -o n.deltaw",
+        "predict m.deltaw - --keep id",
+        "evaluate m.deltaw - --json",
+        "importance m.deltaw -",
+        "explain m.deltaw -",
+        "doctor m.deltaw - --seconds 0",
+        "doctor - -t y --seconds 0",
+    ],
+)
+def test_standard_input(used: Run, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setattr("sys.stdin", Piped("d.csv"))
+    status, out, err = used(*command.split())
+    assert status == 0, err
+    if not command.startswith("train"):  # which tells how long it took
+        words = ["d.csv" if word == "-" else word for word in command.split()]
+        assert out == used(*words)[1].replace("d.csv", "stdin")
+
+
+def test_no_model_comes_from_standard_input(used: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Piped("m.deltaw"))
+    status, _, err = used("predict", "-", "d.csv")
+    assert (status, err.count("\n")) == (2, 1)
+
+
+def test_what_was_found_is_said(used: Run) -> None:
+    text = "姓名,性别,x,y\n" + "张伟,男,0.5,up\n李娜,女,-0.5,down\n" * 40
+    Path("g.csv").write_bytes(text.encode("gbk"))
+    for command in (f"train g.csv -t y {QUICK} -o g.deltaw", "predict m.deltaw g.csv", "evaluate m.deltaw g.csv"):
+        status, _, err = used(*command.split())
+        assert status == 0
+        assert "g.csv: read as GB18030" in err
+    out = used("predict", "m.deltaw", "g.csv", "--keep", "姓名")[1]
+    assert out.splitlines()[1].startswith("1,张伟,")
