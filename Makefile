@@ -35,8 +35,9 @@ $(VENV)/.created:
 
 $(VENV)/.installed: $(VENV)/.created $(SOURCES)
 	@sh -c 'command -v "$${CXX:-c++}" || command -v g++ || command -v clang++' >/dev/null || { echo "DeltaW: expected a C++20 compiler, found none; install one (Debian: apt-get install g++) and try again" >&2; exit 1; }
-	$(BIN)/python -m pip install -q --disable-pip-version-check $(BUILD_TOOLS)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation .
+	@echo "DeltaW: getting the tools that build it ($(BUILD_TOOLS))"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check $(BUILD_TOOLS)
+	@$(BIN)/python native/build.py --no-build-isolation .
 	@touch $@
 
 # The groups of pyproject.toml, read by Python itself: pip knows dependency groups only since 25.1.

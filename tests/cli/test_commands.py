@@ -294,6 +294,19 @@ def test_help_loads_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
+def test_training_loads_only_what_it_needs(tmp_path: Path) -> None:
+    """What makes a start slow is not there: libraries of figures, of statistics, of other frames."""
+    table().write_csv(tmp_path / "rows.csv")
+    for target in ("grade", "price"):
+        arguments = ["train", "rows.csv", "-t", target, *QUICK, "-q"]
+        code = (
+            f"import sys; from deltaw.cli import main; assert main({arguments!r}) == 0;"
+            "heavy = {'sklearn', 'scipy', 'matplotlib', 'pandas', 'pyarrow', 'sympy', 'IPython'} & set(sys.modules);"
+            "assert not heavy, heavy"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, cwd=tmp_path)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_ctrl_c_saves_what_was_learnt(tmp_path: Path) -> None:
     table(2000).write_csv(tmp_path / "rows.csv")
