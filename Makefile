@@ -65,7 +65,8 @@ sanitize:
 	$(SOAK) -fsanitize=thread -o build/soak-thread && TSAN_OPTIONS=halt_on_error=1 build/soak-thread
 
 # The core as Python loads it, under AddressSanitizer: tests/engines on a copy of the package. Python itself leaks a little,
-# and its own allocator would hide what lies side by side; exceptions are found by a sanitizer that sees the C++ library.
+# and its own allocator would hide what lies side by side; exceptions are found by a sanitizer that sees the C++ library. It
+# keeps what was freed for a while, so whether memory stays flat is not asked.
 ADDRESS := build/address
 sanitize-tests: $(VENV)/.installed $(VENV)/.test-tools
 	@mkdir -p $(ADDRESS)
@@ -76,7 +77,7 @@ sanitize-tests: $(VENV)/.installed $(VENV)/.test-tools
 	PATH="$(abspath $(BIN)):$$PATH" ninja -C $(ADDRESS)/cmake
 	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH=$(abspath $(ADDRESS)) \
-	  $(BIN)/python -m pytest tests/engines -q --capture=sys
+	  $(BIN)/python -m pytest tests/engines -q --capture=sys -k 'not memory_stays_flat'
 
 accuracy: install
 	$(BIN)/python -m pip install -q --disable-pip-version-check '.[bench]'

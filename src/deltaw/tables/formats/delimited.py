@@ -32,6 +32,7 @@ AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95}
 UNNAMED = "Unnamed: 0"  # the first column where its name is empty, as pandas and R leave that of the row: pandas' name
 
 HEAD_RECORDS, HEAD_BYTES = 200, 1 << 22  # what is looked at to find the delimiter and the header
+PIECE = 1 << 18  # bytes that are looked at together: they stay in the cache
 TYPING_RECORDS = 1_000  # what Polars looks at to guess types; a wrong guess costs a second reading, nothing else
 
 
@@ -127,7 +128,8 @@ def _lines(data: bytes, source: str, encoding: str | None) -> tuple[bytes, str]:
     _refuse_zero(data.find(b"\0"), source)
     if b"\r" in data and b"\n" not in data:  # line ends of the old Mac
         data = data.replace(b"\r", b"\n")
-    return data.rstrip(b"\r\n") + b"\n", found
+    whole = data.endswith(b"\n") and not data.endswith((b"\n\n", b"\n\r\n"))
+    return data if whole else data.rstrip(b"\r\n") + b"\n", found
 
 
 def _unaligned(text: bytes) -> bytes:
@@ -247,22 +249,23 @@ def rectangle(text: bytes, delimiter: str, width: int) -> int:
 
     Right for text whose quotes enclose whole fields; quotes within fields may make it 0, which is looked into then.
     """
-    buffer = np.frombuffer(text, np.uint8)
-    line_ends, field_ends = buffer == ord("\n"), buffer == ord(delimiter)
-    if b'"' in text:  # a doubled quote closes and opens again, so the parity of quotes tells inside from outside
-        inside = np.logical_xor.accumulate(buffer == ord('"'))
-        if inside[-1]:
+    buffer, quoted, inside = np.frombuffer(text, np.uint8), b'"' in text, False
+    records, begun = 0, np.empty(0, bool)
+    for start in range(0, len(buffer), PIECE):
+        piece = buffer[start : start + PIECE]
+        line_ends = piece == ord("\n")
+        ends = line_ends | (piece == ord(delimiter))
+        if quoted:  # a doubled quote closes and opens again, so the parity of quotes tells inside from outside
+            within = np.logical_xor.accumulate(piece == ord('"')) ^ inside
+            inside = bool(within[-1])
+            ends &= ~within
+        fields = np.concatenate([begun, line_ends[ends]])  # of each whether it ends its line
+        whole = len(fields) // width
+        lines, begun = fields[: whole * width].reshape(whole, width), fields[whole * width :]
+        if not lines[:, -1].all() or np.count_nonzero(lines) != whole:
             return 0
-        line_ends &= ~inside
-        field_ends &= ~inside
-    ends = np.flatnonzero(line_ends)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    if np.count_nonzero(field_ends) != len(ends) * (width - 1):
-        return 0
-    # As many delimiters as a rectangle has: it is one if each line's first and last lie within the line.
-    delimiters = np.flatnonzero(field_ends).reshape(len(ends), width - 1)
-    within = (delimiters[:, :1] >= starts[:, None]).all() and (delimiters[:, -1:] < ends[:, None]).all()
-    return len(ends) if within else 0
+        records += whole
+    return 0 if inside or len(begun) else records
 
 
 def _careful_frame(text: bytes, delimiter: str, names: list[str], named: bool, source: str) -> pl.DataFrame:
