@@ -15,6 +15,7 @@ import pytest
 from conftest import Run
 
 N = 60
+NAMES = ("predict", "evaluate", "importance", "explain", "doctor --seconds 0")
 QUICK = "--engine reference --hidden 4 --epochs 1"
 READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
     "a.csv": pl.read_csv,
@@ -146,7 +147,7 @@ def test_no_model_comes_from_standard_input(used: Run, monkeypatch: pytest.Monke
 def test_what_was_found_is_said(used: Run) -> None:
     text = "姓名,性别,x,y\n" + "张伟,男,0.5,up\n李娜,女,-0.5,down\n" * 40
     Path("g.csv").write_bytes(text.encode("gbk"))
-    for command in (f"train g.csv -t y {QUICK} -o g.deltaw", "predict m.deltaw g.csv", "evaluate m.deltaw g.csv"):
+    for command in (f"train g.csv -t y {QUICK} -o g.deltaw", *(f"{name} m.deltaw g.csv" for name in NAMES)):
         status, _, err = used(*command.split())
         assert status == 0
         assert "g.csv: read as GB18030" in err

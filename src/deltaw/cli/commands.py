@@ -197,13 +197,18 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
     return known
 
 
+def say_notes(err: Screen, table: Table) -> None:
+    """Say what was found out about how a table is written."""
+    for note in table.notes:
+        err.print(f"note: {table.name}: {note}")
+
+
 def _notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
     """Say what was not used of a table, once it has turned out to be of use."""
     from deltaw.models import rows_of
 
     rows = rows_of(table)
-    for note in table.notes:
-        err.print(f"note: {table.name}: {note}")
+    say_notes(err, table)
     if table.test is not None:
         err.print(f"note: used the {len(rows):,} test rows of {table.name}")
     extra = [name for name in model.preparation.extra(rows) if name not in (model.target.name, *kept)]

@@ -66,7 +66,7 @@ def doctor(
             name, whole, without = plan.target.name, plan.rows + plan.left_out, plan.left_out
             notes = plan.table.notes
     for note in notes:
-        err.print(f"note: {note}")
+        err.print(f"note: {data or source}: {note}")
     if without:
         err.print(left_out(without, whole, name))
     repaired = None

@@ -11,7 +11,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "predict": (
         "deltaw predict model.deltaw flowers.csv -o answers.csv",
-        "deltaw predict model.deltaw flowers.csv --json",
+        "deltaw predict model.deltaw flowers.csv --keep 'petal*' -o answers.parquet",
     ),
     "evaluate": (
         "deltaw evaluate model.deltaw flowers.csv",

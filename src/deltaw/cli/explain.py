@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+from deltaw.cli.commands import say_notes
 from deltaw.cli.output import screen
 from deltaw.cli.output.paper import chosen, put
 from deltaw.exceptions import SettingError
@@ -38,6 +39,7 @@ def explain(
             raise SettingError(expected, f"row {found.row:,} without", "add the column: a link is judged by the error")
         else:
             page = found.step.link(*place).page
+    say_notes(err, table)
     put(page, form, output)
 
 

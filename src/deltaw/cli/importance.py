@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaw.cli.commands import answered
+from deltaw.cli.commands import answered, say_notes
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, stderr, stdout
 from deltaw.pages.blocks import Column
@@ -34,6 +34,7 @@ def importance(
     with err.status(f"permuting the columns of {data}"):
         table = model.read(data, Reading.of(**reading))
         found = model.importance(table, metric=metric, repeats=repeats, seed=seed)
+    say_notes(err, table)
     known = answered(err, model, table)
     if as_json:
         put_json(found.document() | {"rows_left_out": len(models.rows_of(table)) - len(known)})
