@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deltaw.exceptions import SettingError
 from deltaw.models.model import truth
 from deltaw.models.recipes import Recipe
-from deltaw.models.split import split
+from deltaw.models.division import split
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.logarithm import LogScale, skewness
 from deltaw.preparation.reading import as_numbers
