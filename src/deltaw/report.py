@@ -85,15 +85,16 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
             figure = plots.calibration(outcome.probabilities, outcome.truth)
             yield "Is it as sure as it may be?", pages.figure(figure, "how often it was right against how sure it was")
         yield "The worst answers", _worst(model, scores)
-    if (found := _importance(model)) is not None:
-        yield "What the columns are worth", _worth(model, found)
-        yield "How the answer goes with a column", _dependences(model, found)
+    asked = model.witness or model  # the network itself may have learnt from the rows
+    if (found := _importance(asked)) is not None:
+        yield "What the columns are worth", _worth(found, model.witness is not None)
+        yield "How the answer goes with a column", _dependences(asked, found)
     best = None if history.best_epoch is None else history.best_epoch + 1
     figure = plots.learning_curves(
         history.loss,
         history.validation_loss,
         loss_name=model.recipe.loss.replace("_", "-"),
-        held_out=f"{history.held_out} rows",
+        held_out="rows held out" if history.held_out == "folds" else f"{history.held_out} rows",
         score=history.score,
         score_name=metric_of(model.recipe.metric, model.task).title,
         best=best,
@@ -109,13 +110,13 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
 
 def _headline(model: Model, rows: str) -> str:
     origin, recipe = model.origin, model.recipe
-    apart = f"{origin.test_rows:,} rows that were never trained on" if origin.test_rows else "no rows"
+    apart = "scored on no rows" if model.scores is None else f"scores: {origin.scored(model.scores.rows)}"
     lead = (
         f"<h1>{escape(model.target.name)} <span class=soft>of {escape(origin.source)}</span></h1>"
         f"<p class=soft>A network of {model.network.parameter_count:,} parameters, trained by the recipe "
         f"<code>{escape(recipe.name)}</code> on {origin.training_rows:,} rows"
         f"{f', its best weights chosen by {origin.validation_rows:,} more' if origin.validation_rows else ''}; "
-        f"scored on {escape(rows) or apart}.</p>"
+        f"{f'scored on {escape(rows)}' if rows else apart}.</p>"
     )
     if model.scores is None:
         return lead
@@ -163,7 +164,7 @@ def _thresholds(scores: Scores, target: Target) -> str:
     return f"{rule}<div class=row>{drawn}</div>"
 
 
-def _worth(model: Model, found: Importance) -> str:
+def _worth(found: Importance, by_witness: bool) -> str:
     """The columns by what they are worth; `found` are the same numbers as those of `Model.importance`."""
     shown = found.columns[: curves.MAX_BARS]
     figure = curves.importance(
@@ -176,6 +177,7 @@ def _worth(model: Model, found: Importance) -> str:
         f"How much worse the {found.metric.title} of {found.rows:,} rows gets where the cells of a column change rows "
         f"at random, others staying as they are (mean of {found.repeats} times). Of columns that say the same, "
         f"each can stand in for the others.{f' … and {more:,} more columns.' if more else ''}"
+        f"{' Told by a network of the first fold, to which these rows were new.' if by_witness else ''}"
     )
     table = pages.table(["column", f"{found.metric.title} worse by", "95 % interval"], cells, (1, 2))
     picture = pages.figure(figure, "what each column is worth")

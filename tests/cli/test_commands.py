@@ -49,7 +49,7 @@ def test_train_tells_what_it_does_and_how_good_it_is(run: Run) -> None:
         "accuracy",
         "log loss",
         "always the commonest class",
-        "never trained on",
+        "had not seen it",
         "model.deltaw",
         "report.html",
     ):

@@ -57,7 +57,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> Any:
     return call
 
 
-DEFAULTS = {"recipe": "default", "test_size": 0.2, "seed": 0, "engine": "native"}
+DEFAULTS = {"recipe": "default", "seed": 0, "engine": "native"}
 
 
 def test_a_row_is_all_that_an_option_takes(called: Any) -> None:

@@ -25,7 +25,7 @@ def frame() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(frame: pl.DataFrame) -> Model:
-    return deltaw.fit(frame, "kind", epochs=60, hidden=[24, 16], activation="relu", validation=0.0, seed=5)
+    return deltaw.fit(frame, "kind", epochs=60, hidden=[24, 16], activation="relu", validation=0.0, folds=0, seed=5)
 
 
 def broken(model: Model, tmp_path: Path) -> Model:
@@ -87,7 +87,7 @@ def test_what_is_wrong_with_the_saved_weights_is_said(frame: pl.DataFrame, model
 
 
 def test_settings_at_fault_are_not_blamed_on_the_weights(frame: pl.DataFrame) -> None:
-    slow = deltaw.fit(frame, "kind", epochs=20, hidden=[24], validation=0.0, learning_rate=1e-6)
+    slow = deltaw.fit(frame, "kind", epochs=20, hidden=[24], validation=0.0, folds=0, learning_rate=1e-6)
     diagnosis = examine_model(slow, frame, seconds=SECONDS)
     assert diagnosis.findings[0].rule == "rate_too_low"
     assert "saved_weights" not in {f.rule for f in diagnosis.findings}

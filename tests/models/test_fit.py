@@ -33,9 +33,9 @@ def test_it_learns(classifier: deltaw.Model, regressor: deltaw.Model, notes: del
 
 
 def test_rows_are_divided(classifier: deltaw.Model, table: pl.DataFrame) -> None:
-    origin = classifier.origin
-    assert origin.training_rows + origin.validation_rows + origin.test_rows == len(table)
-    assert origin.test_rows == len(classifier.held_out) == classifier.scores.rows == 48
+    assert classifier.origin.training_rows == len(classifier.held_out) == classifier.scores.rows == len(table)
+    origin = deltaw.fit(table, "grade", test_size=0.2, folds=0, validation=0.3, **QUICK).origin
+    assert (origin.training_rows, origin.validation_rows, origin.test_rows) == (134, 58, 48)
 
 
 def test_test_rows_have_no_influence(table: pl.DataFrame) -> None:
@@ -51,11 +51,12 @@ def test_test_rows_have_no_influence(table: pl.DataFrame) -> None:
 
 def test_the_split_hides_rows_too(table: pl.DataFrame) -> None:
     rows = table.drop("grade").with_row_index("row")
-    held_out = deltaw.fit(rows, "price", **QUICK).held_out["row"]
+    settings = QUICK | {"test_size": 0.2}
+    held_out = deltaw.fit(rows, "price", **settings).held_out["row"]
     spoilt = rows.with_columns(
         pl.when(pl.col("row").is_in(held_out.implode())).then(1e9).otherwise(pl.col("price")).alias("price")
     )
-    assert weights(deltaw.fit(rows, "price", **QUICK)) == weights(deltaw.fit(spoilt, "price", **QUICK))
+    assert weights(deltaw.fit(rows, "price", **settings)) == weights(deltaw.fit(spoilt, "price", **settings))
 
 
 def test_the_same_seed_gives_the_same_model(table: pl.DataFrame, classifier: deltaw.Model) -> None:
@@ -157,7 +158,8 @@ def test_ctrl_c_keeps_what_was_learnt(table: pl.DataFrame) -> None:
 
 def test_the_best_weights_are_kept(table: pl.DataFrame) -> None:
     seen: list[float] = []
-    model = deltaw.fit(table, "price", callbacks=(lambda epoch: seen.append(epoch.score),), **QUICK)
+    one = QUICK | {"folds": 0, "validation": 0.3}
+    model = deltaw.fit(table, "price", callbacks=(lambda epoch: seen.append(epoch.score),), **one)
     assert model.history.held_out == "validation"
     assert seen[model.history.best_epoch] == max(seen)
 

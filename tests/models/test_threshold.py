@@ -79,8 +79,8 @@ def test_no_other_threshold_is_better(seed: int, n: int, name: str, decimals: in
 
 def test_the_best_is_chosen_on_rows_held_out_and_kept(tmp_path: Path) -> None:
     rows = churn()
-    model = deltaw.fit(rows, "left", threshold="best:f1", **QUICK, validation=0.2)
-    plan = models.plan(rows, "left", threshold="best:f1", **QUICK, validation=0.2)
+    settings = {"threshold": "best:f1", **QUICK, "validation": 0.2, "folds": 0}
+    model, plan = deltaw.fit(rows, "left", **settings), models.plan(rows, "left", **settings)
     assert plan.validation is not None
     p = model.predict_proba(plan.validation.frame)[:, 1]
     threshold = model.target.threshold
@@ -97,6 +97,17 @@ def test_the_best_is_chosen_on_rows_held_out_and_kept(tmp_path: Path) -> None:
     assert loaded.with_threshold(0.2).scores is None
     assert model.target.rule in html(model)
     assert model.target.rule in str(prediction(loaded, rows))
+
+
+def test_folds_choose_it_by_all_rows_and_are_scored_by_that_of_the_others() -> None:
+    model = deltaw.fit(churn(), "left", threshold="best:f1", **QUICK)
+    assert model.scores is not None
+    known = model.scores.outcome
+    assert known is not None
+    assert model.target.threshold == best(metric_of("f1", "classification"), known)
+    ours = model.with_threshold(model.target.threshold).scores
+    assert ours is not None
+    assert model.scores["f1"] <= ours["f1"]
 
 
 def test_explain_is_about_the_class_that_is_answered(model: deltaw.Model) -> None:
@@ -143,7 +154,7 @@ def test_where_there_is_none(table: pl.DataFrame) -> None:
         with pytest.raises(SettingError, match=f"threshold: expected a target of two classes, found {found}"):
             deltaw.fit(table, target, threshold="best:f1", **QUICK)
     with pytest.raises(SettingError, match="threshold: expected rows held out to choose it by"):
-        deltaw.fit(churn(), "left", threshold="best:f1", validation=0.0, **QUICK)
+        deltaw.fit(churn(), "left", threshold="best:f1", validation=0.0, folds=0, **QUICK)
     priced = deltaw.fit(table, "price", **QUICK)
     with pytest.raises(SettingError, match="two classes"):
         priced.with_threshold(0.3)

@@ -47,7 +47,9 @@ def train(
     if quiet and verbose:
         raise SettingError("--quiet: expected it without --verbose", "both", "leave one of the two out")
     # Before an hour of training, not after it.
-    check_outputs({"--output": output, "--report": report, "--log": log}, tables.origins(data))
+    given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
+    sources = [path for source in (data, *given) for path in tables.origins(source)]
+    check_outputs({"--output": output, "--report": report, "--log": log}, sources)
     if report is not None:
         ending("--report", report, PAGES)
     logs = () if log is None else (JsonLines(log),)
@@ -77,7 +79,8 @@ def train(
         # What a finished training left is not replaced by half of one.
         output, report = unfinished(output), None if report is None else unfinished(report)
         epochs = f"{len(model.history)} of {plan.recipe.epochs} epochs"
-        err.print(f"interrupted after {epochs}; what was learnt is kept in {output}")
+        which = ", of the first fold's network" if plan.folds else ""
+        err.print(f"interrupted after {epochs}{which}; what was learnt is kept in {output}")
     for each in logs:
         if each.error is not None:
             err.print(f"note: {log} ends early: {each.error.strerror or each.error}")
@@ -161,7 +164,7 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
         from deltaw import report as html
 
         with err.status("writing the report"):
-            html.write(report, replace(model, scores=scores, held_out=known), rows)
+            html.write(report, replace(model, scores=scores, held_out=known, witness=None), rows)
     if as_json:
         put_json(documents.scores(scores) | {"rows_left_out": len(models.rows_of(table)) - len(known)})
     else:

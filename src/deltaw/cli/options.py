@@ -238,7 +238,36 @@ TRAINING: dict[str, Row] = {
         ],
         read=_settings,
     ),
-    "test_size": Row(Annotated[float, typer.Option(help="Share of the rows to set apart for the scores.")], 0.2),
+    "test": Row(
+        Annotated[
+            str | None, typer.Option(metavar="FILE", help="A table whose rows score; all of DATA is learnt from.")
+        ]
+    ),
+    "validation": Row(
+        Annotated[str | None, typer.Option(metavar="FILE", help="A table whose rows choose the best weights.")]
+    ),
+    "test_size": Row(
+        Annotated[
+            float | None, typer.Option(help="Share of the rows to score on and never learn from; 0 for no scores.")
+        ]
+    ),
+    "folds": Row(
+        Annotated[
+            int | None,
+            typer.Option(
+                help="Parts that are left out in turn, to be scored, before all is learnt from; 1: one part only; "
+                "0: one, not learnt from later either. 5 below 5,000 rows, 1 below 50,000 if not given."
+            ),
+        ]
+    ),
+    "group": Row(
+        Annotated[str | None, typer.Option(metavar="COLUMN", help="Rows that have the same in it are never divided.")]
+    ),
+    "time": Row(
+        Annotated[
+            str | None, typer.Option(metavar="COLUMN", help="Later rows score networks that know only earlier ones.")
+        ]
+    ),
     "task": Row(
         Annotated[str | None, typer.Option(help="classification or regression; by the target's values if not given.")]
     ),

@@ -27,7 +27,7 @@ def outcome(model: Model) -> str:
     if scores.task == "classification":
         against, area = "the class shares", judge.auc(gains)
         reached += "" if np.isnan(area) else f" and AUC {area:.3f}"
-    said = f"{reached} on {scores.rows:,} rows never trained on, {guess} for always giving {against}"
+    said = f"{reached} on {scores.rows:,} rows not trained on, {guess} for always giving {against}"
     if judge.nothing(gains):
         return f"fault, learnt nothing: {said}"
     return f"risk, no better than a guess as far as so few rows can tell: {said}"

@@ -51,8 +51,9 @@ def examine_model(model: Model | str | Path, data: Any, *, rows: int = ROWS, sec
     """Examine a trained network as it is: what it has learnt, and what kept it from learning more.
 
     With the rows that it was trained on, what it scores on those set apart then, and how it began and went, is known
-    exactly. With others, they are new to it. Networks are trained anew, by the model's recipe at other rates, only
-    where it has learnt less than can be learnt from these rows.
+    exactly; where it has learnt from all of them, these score, and that is said. With others, they are new to it.
+    Networks are trained anew, by the model's recipe at other rates, only where it has learnt less than can be learnt
+    from these rows.
 
     Args:
         model: a `deltaw.Model`, or the path of a model file.
@@ -65,7 +66,7 @@ def examine_model(model: Model | str | Path, data: Any, *, rows: int = ROWS, sec
     model = model if isinstance(model, Model) else models.load(model)
     table = model.read(data)
     plan = models.replan(model, table)
-    setup = _of_other_rows(model, table) if plan is None else planned(plan)
+    setup = _of_other_rows(model, table) if plan is None else _one_training(plan)
     return diagnose(setup, rows=rows, seconds=seconds, trained=(model.network, model.history))
 
 
@@ -89,7 +90,11 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
 
 
 def planned(plan: Plan) -> Setup:
-    """The set-up that `deltaw.models.run` trains."""
+    """The set-up that `deltaw.models.run` trains; of several trainings, one on a part of the rows as they are."""
+    return _one_training(plan.observed)
+
+
+def _one_training(plan: Plan) -> Setup:
     validation, test = (None if part is None else (part.X, part.T) for part in (plan.validation, plan.test))
     stopping = None if validation is None else EarlyStopping(plan.recipe.patience)
     return _setup(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from deltaw.models.contents import Learning, Origin
-from deltaw.models.fitting import Plan, fit, plan, replan, run
+from deltaw.models.fitting import fit
 from deltaw.models.judge import ScoredEpoch
 from deltaw.models.metrics import METRICS, Outcome, metric_of
 from deltaw.models.model import Answers, Model, load, rows_of
 from deltaw.models.parts import Part
+from deltaw.models.planning import Plan, plan, replan
 from deltaw.models.recipes import RECIPES, Recipe
+from deltaw.models.running import run
 from deltaw.models.scores import GUESS, Scores, worst
 from deltaw.models.storage import document
 

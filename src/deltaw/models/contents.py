@@ -23,7 +23,9 @@ class Learning(History):
 
     Attributes:
         score: accuracy, R² or the metric that chose, after each epoch on the rows held out; empty without them.
-        held_out: "validation" where the best weights were chosen by those rows, "test" where nothing was, or "".
+        held_out: "validation" where the best weights were chosen by those rows, "test" where nothing was, or "";
+            "folds" where `score` and `validation_loss` are means over the folds' trainings, each on its own rows held
+            out, which chose the epoch after which this training ended. They go on to where those trainings ended.
     """
 
     score: list[float] = field(default_factory=list)
@@ -31,7 +33,7 @@ class Learning(History):
 
     def plot(self) -> Figure:
         best = None if self.best_epoch is None else self.best_epoch + 1
-        held_out = f"{self.held_out} rows" if self.held_out else "rows held out"
+        held_out = f"{self.held_out} rows" if self.held_out in ("validation", "test") else "rows held out"
         return plots.learning_curves(
             self.loss, self.validation_loss or None, held_out=held_out, score=self.score or None, best=best
         )
@@ -46,9 +48,14 @@ class Origin:
 
     Attributes:
         source: what the table was called.
-        training_rows, validation_rows, test_rows: how the rows were divided.
-        seed, test_size, engine: as they were given.
+        training_rows, validation_rows, test_rows: how many rows this network learnt from, how many chose its weights,
+            and how many that it never saw score it.
+        seed, engine: as they were given.
+        test_size: the share of the rows that was set apart for the scores; None where none was.
         versions: of DeltaW, Python and NumPy.
+        folds: how many trainings on a part of the rows came before this one on all of them; 0: none.
+        group, time: the columns that the division respected.
+        test, validation: what the rows that were given for these were called.
     """
 
     source: str
@@ -56,9 +63,23 @@ class Origin:
     validation_rows: int
     test_rows: int
     seed: int
-    test_size: float
+    test_size: float | None
     engine: str
     versions: dict[str, str]
+    folds: int = 0
+    group: str | None = None
+    time: str | None = None
+    test: str | None = None
+    validation: str | None = None
+
+    def scored(self, rows: int) -> str:
+        """How so many rows were scored, in words."""
+        if self.test_rows or not self.folds:
+            return f"{rows:,} rows that were never trained on"
+        if self.folds == 1:
+            return f"{rows:,} rows held out from a first training; the network that is kept has then learnt from all"
+        every = f"each of the {rows:,} later rows" if self.time else f"each of {rows:,} rows"
+        return f"{self.folds}-fold: {every} answered by a network that had not seen it"
 
 
 @dataclass(frozen=True, repr=False)

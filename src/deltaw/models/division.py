@@ -1,11 +1,83 @@
-"""Setting rows apart: some to choose by, some to be scored on, never to be trained on."""
+"""Who goes where: which rows are learnt from, and which are held out to choose by or to be scored on.
+
+All of it is index arrays, each in ascending order. The same rows and seed are divided the same way.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Division:
+    """Of some rows, by what they serve: no row is in two of them.
+
+    Attributes:
+        training: rows to learn from.
+        validation: rows to choose the best weights by; may be empty.
+        test: rows to be scored on; may be empty.
+    """
+
+    training: Indices
+    validation: Indices
+    test: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Ties:
+    """What a division of n rows has to respect.
+
+    Attributes:
+        rows: n.
+        labels: (n,) class numbers from 0: every part gets its share of each class.
+        groups: (n,) numbers: rows of one group stay together.
+        times: (n,) numbers: what is held out is later than what is learnt from; rows of one time stay together.
+    """
+
+    rows: int
+    labels: NDArray[np.integer] | None = None
+    groups: NDArray[np.integer] | None = None
+    times: NDArray[np.floating] | None = None
+
+    def of(self, rows: Indices) -> Ties:
+        """Those of some of the rows."""
+        parts = {name: getattr(self, name) for name in ("labels", "groups", "times")}
+        return Ties(len(rows), **{name: part if part is None else part[rows] for name, part in parts.items()})
+
+    def apart(self, rows: Indices, share: float, seed: int) -> tuple[Indices, Indices]:
+        """Some rows divided into (kept, apart), about that share apart."""
+        own = self.of(rows)
+        if own.times is not None:
+            kept, apart = split_later(own.times, share)
+        elif own.groups is not None:
+            kept, apart = split_groups(own.groups, share, seed)
+        else:
+            kept, apart = split(len(rows), share, seed, own.labels)
+        return rows[kept], rows[apart]
+
+    def folds(self, rows: Indices, k: int, seed: int) -> tuple[Division, ...]:
+        """Some rows divided k times: every row is a test row once, or with times, every row of the later half."""
+        own = self.of(rows)
+        if own.times is not None:
+            pairs = later_folds(own.times, k)
+        else:
+            held = folds(len(rows), k, seed, own.labels) if own.groups is None else group_folds(own.groups, k, seed)
+            pairs = tuple((np.setdiff1d(np.arange(len(rows)), each, assume_unique=True), each) for each in held)
+        return tuple(Division(rows[training], rows[:0], rows[test]) for training, test in pairs)
+
+    @property
+    def most_folds(self) -> int:
+        """Into how many folds the rows can be divided."""
+        if self.times is not None:
+            later = np.unique(self.times)
+            return max(len(later) - 1, 0)
+        return self.rows if self.groups is None else len(np.unique(self.groups))
 
 
 def split(n: int, share: float, seed: int, labels: NDArray[np.integer] | None = None) -> tuple[Indices, Indices]:
@@ -30,3 +102,61 @@ def split(n: int, share: float, seed: int, labels: NDArray[np.integer] | None = 
     places = (np.arange(count) + 0.5) * (len(order) / max(count, 1))
     apart = np.sort(order[places.astype(np.int64)]) if count else np.empty(0, np.int64)
     return np.setdiff1d(np.arange(n), apart, assume_unique=True), apart
+
+
+def split_groups(groups: NDArray[np.integer], share: float, seed: int) -> tuple[Indices, Indices]:
+    """Divide rows into (kept, apart), whole groups at random, until the share is as near as it gets.
+
+    At least one group is kept, and where the share is above 0 and there are two, one is apart.
+    """
+    names, numbers = np.unique(groups, return_inverse=True)
+    sizes = np.bincount(numbers, minlength=len(names))
+    wanted, taken, count = share * len(groups), np.zeros(len(names), bool), 0
+    for group in np.random.default_rng(seed).permutation(len(names))[: len(names) - 1]:
+        if abs(count + sizes[group] - wanted) < abs(count - wanted) or (share > 0 and not count):
+            taken[group], count = True, count + sizes[group]
+    apart = taken[numbers]
+    return np.flatnonzero(~apart), np.flatnonzero(apart)
+
+
+def split_later(times: NDArray[np.floating], share: float) -> tuple[Indices, Indices]:
+    """Divide rows into (earlier, later), about that share later; rows of one time are on one side."""
+    moments, counts = np.unique(times, return_counts=True)
+    later = np.cumsum(counts[::-1])[::-1]  # rows from each moment on
+    if share <= 0 or len(moments) < 2:
+        return np.arange(len(times)), np.empty(0, np.int64)
+    first = moments[1:][np.abs(later[1:] - share * len(times)).argmin()]
+    return np.flatnonzero(times < first), np.flatnonzero(times >= first)
+
+
+def folds(n: int, k: int, seed: int, labels: NDArray[np.integer] | None = None) -> tuple[Indices, ...]:
+    """n rows at random in k parts whose sizes differ by one at most; of each class too, where `labels` are given."""
+    order = np.random.default_rng(seed).permutation(n)
+    if labels is not None:
+        order = order[np.argsort(labels[order], kind="stable")]
+    return tuple(np.sort(order[i::k]) for i in range(k))
+
+
+def group_folds(groups: NDArray[np.integer], k: int, seed: int) -> tuple[Indices, ...]:
+    """Rows in k parts of about one size, whole groups in each: the largest group first, into the smallest part."""
+    names, numbers = np.unique(groups, return_inverse=True)
+    sizes = np.bincount(numbers, minlength=len(names))
+    order = np.random.default_rng(seed).permutation(len(names))
+    part, filled = np.zeros(len(names), np.int64), np.zeros(k, np.int64)
+    for group in order[np.argsort(-sizes[order], kind="stable")]:
+        part[group] = filled.argmin()
+        filled[part[group]] += sizes[group]
+    return tuple(np.flatnonzero(part[numbers] == i) for i in range(k))
+
+
+def later_folds(times: NDArray[np.floating], k: int) -> tuple[tuple[Indices, Indices], ...]:
+    """The later half of the rows in k parts by time, each with all rows before it: (before, part)."""
+    moments, counts = np.unique(times, return_counts=True)
+    before = np.concatenate([[0], np.cumsum(counts)])[1:-1]  # rows before each moment but the first
+    n = len(times)
+    # The moments nearest to the even places, each once: where a part begins.
+    starts = sorted({int(np.abs(before - n * (0.5 + 0.5 * i / k)).argmin()) + 1 for i in range(k)})
+    edges = [*moments[starts], np.inf]
+    return tuple(
+        (np.flatnonzero(times < low), np.flatnonzero((times >= low) & (times < high))) for low, high in pairwise(edges)
+    )

@@ -23,11 +23,15 @@ class ScoredEpoch(Epoch):
     Attributes:
         score: accuracy, R² or the metric that was asked for (see `score_name`), or None where no rows are held out.
         score_text: the score as people read it.
+        fold, folds: which fold's training it is, from 1, and how many there are; 0 of the training on all rows, and
+            where there are no folds.
     """
 
     score: float | None = None
     score_name: str = ""
     score_text: str = ""
+    fold: int = 0
+    folds: int = 0
 
 
 class Judge:
@@ -52,7 +56,12 @@ class Judge:
         """For `EarlyStopping`: lower is better, and a draw goes to the later epoch, which has seen more."""
         return float(self.metric.gain(0.0, self.score(outputs))) - 1e-9 * len(self.scores)
 
-    def record(self, epoch: Epoch) -> ScoredEpoch:
+    @property
+    def each_badness(self) -> list[float]:
+        """After each epoch: lower is better."""
+        return [float(self.metric.gain(0.0, score)) for score in self.scores]
+
+    def record(self, epoch: Epoch, fold: int = 0, folds: int = 0) -> ScoredEpoch:
         """Take note of an epoch's score."""
         score = None if epoch.outputs is None else self.score(epoch.outputs)
         self.scores += [] if score is None else [score]
@@ -62,4 +71,6 @@ class Judge:
             score=score,
             score_name=self.metric.title,
             score_text="" if score is None else self.metric.show(score),
+            fold=fold,
+            folds=folds,
         )

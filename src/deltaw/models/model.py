@@ -58,13 +58,16 @@ class Model(Contents):
         recipe: every setting that it was trained with.
         baseline: the constant answer that scores are held against.
         history: loss, score and seconds of each epoch.
-        scores: on rows that were never trained on, or None where none were set apart.
+        scores: on rows that the network that answered had not seen, or None where none were set apart.
         origin: the table, the seed, the versions.
         missing: the words that mean a missing value where a table is read for it.
         held_out: those rows, right after `deltaw.fit`; None in a model that was loaded.
+        witness: where the network has learnt from these rows too, and others scored them: the model of the first
+            fold, with the rows that it has not seen. It tells what the columns are worth.
     """
 
     held_out: pl.DataFrame | None = field(default=None, compare=False)
+    witness: Model | None = field(default=None, compare=False)
 
     @property
     def task(self) -> str:

@@ -1,4 +1,4 @@
-"""The rows of a table by the purpose that they serve: those with an answer, to train on, to choose by, to score."""
+"""The rows of a table as the network takes them: those with an answer, and the target as it is learnt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from deltaw.exceptions import SettingError
 from deltaw.models.model import truth
 from deltaw.models.recipes import Recipe
-from deltaw.models.division import split
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.logarithm import LogScale, skewness
 from deltaw.preparation.reading import as_numbers
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-FEWEST_VALIDATION_ROWS = 8  # fewer say nothing about which weights are best
-MOST_VALIDATION_ROWS = 5_000  # more say little that these do not
 OF_A_MEDIAN = ("mae", "median_error", "mape", "rmsle")  # scores that a median answers better than a mean
 SKEWED = 1.0  # the skewness of the exponential distribution is 2
 STANDARD = SCALINGS["standard"].fit
@@ -62,26 +59,6 @@ def answered(table: Table, target: Target) -> tuple[Table, int]:
 
 def _with_answer(frame: pl.DataFrame, target: Target, source: str) -> pl.DataFrame:
     return frame.filter(target.known(frame.get_column(target.name), source))
-
-
-def set_apart(
-    frame: pl.DataFrame, test: pl.DataFrame | None, target: Target, share: float, seed: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(rows to learn from, rows to be scored on); the source's own test rows where it has some."""
-    if test is not None:
-        return frame, test
-    labels = truth(target, frame.get_column(target.name)) if target.task == "classification" else None
-    kept, apart = split(len(frame), share, seed, labels)
-    return frame[kept], frame[apart]
-
-
-def to_choose_by(
-    frame: pl.DataFrame, target: Target, share: float, seed: int
-) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    """(rows to train on, rows to choose the best weights by); None where there would be too few of these."""
-    if round(share * len(frame)) < FEWEST_VALIDATION_ROWS:
-        return frame, None
-    return set_apart(frame, None, target, min(share, MOST_VALIDATION_ROWS / len(frame)), seed)
 
 
 def as_learnt(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) -> Target:

@@ -1,43 +1,34 @@
-"""From a table to a trained model: `fit` in one call, or `plan` (everything decided, nothing trained) and `run`."""
+"""Everything that is decided before a training: `plan` reads a table and trains nothing, `run` then does as it says."""
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
-from deltaw import __version__, engines
+from deltaw import engines
 from deltaw.engines.protocol import thread_count
-from deltaw.equations.dropout import Dropout
-from deltaw.exceptions import ColumnError, InputError, SettingError, TrainingInterrupted
+from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.models import recipes
-from deltaw.models.contents import Learning, Origin
-from deltaw.models.judge import Judge
+from deltaw.models.dividing import Choices, laid_out, observed, other_rows, ties_of, without_group
+from deltaw.models.division import Division, Indices, Ties
 from deltaw.models.metrics import metric_of
-from deltaw.models.model import Model, outcome
-from deltaw.models.parts import Part, answered, as_learnt, on_a_log, part_of, set_apart, to_choose_by
+from deltaw.models.model import Model
+from deltaw.models.parts import Part, answered, as_learnt, on_a_log, part_of
 from deltaw.models.recipes import Recipe
-from deltaw.models.scores import Baseline
-from deltaw.models.threshold import best, metric_to_be_best_in
-from deltaw.models.watching import Callback, Watchers
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
-from deltaw.progress import left_out, watching
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import Names, chosen, kinds_asked
-from deltaw.training import EarlyStopping, Epoch, train
 
 if TYPE_CHECKING:
     import polars as pl
 
     from deltaw.tables import Column
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -49,7 +40,13 @@ class Plan:
         left_out: how many rows have none.
         columns: the kind of each column, and why.
         preparation, target, recipe, network: what the model will have; the network has its initial weights.
-        training, validation, test: the rows, divided; None where there are none of a sort.
+        training, validation, test: the rows that the network which is kept learns from, those that choose its weights,
+            and those that it never sees; None where there are none of a sort.
+        folds: divisions of the training rows. A network is trained on each, to find the epoch after which the training
+            on all of them is to end, and where there are no test rows, to score them.
+        ties: what each division has to respect.
+        choices: how the rows were to be divided.
+        test_name, validation_name: what the rows that were given for these are called, or None.
     """
 
     table: Table
@@ -62,9 +59,13 @@ class Plan:
     validation: Part | None
     test: Part | None
     seed: int
-    test_size: float
     engine: str
     threads: int | None
+    ties: Ties
+    choices: Choices
+    folds: tuple[Division, ...] = ()
+    test_name: str | None = None
+    validation_name: str | None = None
     left_out: int = 0
 
     @property
@@ -73,81 +74,50 @@ class Plan:
         return sum(len(part) for part in (self.training, self.validation, self.test) if part is not None)
 
     @property
+    def trainings(self) -> int:
+        """How many there will be."""
+        return len(self.folds) + 1
+
+    @property
+    def scored_by_folds(self) -> bool:
+        """Whether the networks of the folds answer for the rows that they have not seen."""
+        return bool(self.folds) and self.table.test is None and self.choices.test_size is None
+
+    @property
     def held_out(self) -> tuple[str, Part | None]:
         """The rows that are looked at after each epoch: to choose by, or where nothing is chosen, only to show."""
         if self.validation is not None:
             return "validation", self.validation
         return ("", None) if self.test is None else ("test", self.test)
 
+    def of(self, division: Division) -> Plan:
+        """The plan of one training on some of the rows: what is learnt from a table, from its training rows alone.
 
-def fit(
-    source: Any,
-    target: str | None = None,
-    recipe: str = "default",
-    *,
-    hidden: int | Iterable[int] | None = None,
-    epochs: int | None = None,
-    seed: int = 0,
-    engine: str = "native",
-    threads: int | None = None,
-    test_size: float = 0.2,
-    task: str | None = None,
-    metric: str | None = None,
-    drop: Names = None,
-    columns: Names = None,
-    kinds: Mapping[str, str] | None = None,
-    callbacks: Iterable[Callback] = (),
-    verbose: bool | None = None,
-    **settings: Any,
-) -> Model:
-    """Train a network on a table.
+        Validation or test rows that were given stay where the division has none of its own.
+        """
+        table, frame = self.table, self.table.frame
+        training = frame[division.training]
+        preparation, target = _learnt(table, self.columns, self.target, self.recipe, training)
 
-    Args:
-        source: a path (CSV, Parquet, Arrow, NPZ, IDX, …), a data frame, a Table, or a bundled set ("digits", …).
-        target: the column to be predicted; not needed where the source says which. Rows without one are left out:
-            whoever watches is told how many, and a `Plan` says so.
-        recipe: "default" or "notes"; see `deltaw.models.recipes`.
-        hidden: units of each hidden layer; None: by the data.
-        epochs: passes over the training rows; None: by the recipe.
-        seed: of the split, the initial weights and the order of rows.
-        engine: "native" or "reference".
-        threads: at most so many; the result does not depend on it.
-        test_size: share of the rows to set apart for the scores, in proportion of the classes. A source that brings
-            its own test rows (MNIST) keeps those.
-        task: "classification" or "regression"; None: by the target's values.
-        metric: the score that chooses the best weights ("auc", "mae", …; see `METRICS`); None: the recipe's `keep`.
-        drop: columns to leave out, by names and patterns ("sub_*"): the model does not know them.
-        columns: the only ones to use, beside the target; None: all.
-        kinds: what columns are, where that shall not be found out: {"userId": "category", "year": "number"}; a kind
-            is number, category, boolean or date.
-        callbacks: called with a `ScoredEpoch` after each epoch; one that returns True ends training. For runs that are
-            to be kept see `deltaw.callbacks`.
-        verbose: None: a progress bar, in a terminal or a notebook, when training takes longer than a second. False:
-            nothing. True: a line an epoch on stderr.
-        settings: any field of `deltaw.models.recipes.Recipe`: learning_rate=0.3, scaling="standard", …; and how the
-            source is read, as `deltaw.read` has it: delimiter, encoding, na, not_na, sheet, max_bytes. The model
-            remembers which words mean a missing value.
+        def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:
+            if not len(rows):
+                return None if given is None else part_of(given.frame, preparation, target, self.recipe, str(name))
+            return part_of(frame[rows], preparation, target, self.recipe, table.name)
 
-    Returns:
-        The `Model`, with scores on the rows set apart.
+        learnt = part_of(training, preparation, target, self.recipe, table.name)
+        return replace(
+            self, preparation=preparation, target=target, training=learnt,
+            network=_drawn(self.recipe, target, learnt.X.shape[1], self.seed),
+            validation=part(division.validation, self.validation, self.validation_name),
+            test=part(division.test, self.test, self.test_name or table.name), folds=(),
+        )  # fmt: skip
 
-    Raises:
-        InputError: the table or a setting cannot be used; one line says why. So it is in a process that was forked
-            after a table had been read (`multiprocessing`'s default on Linux before Python 3.14): Polars' threads do
-            not come along. Start such processes by `multiprocessing.get_context("spawn")` or joblib's loky.
-        TrainingInterrupted: on Ctrl-C; its `model` is what was learnt until then.
-    """
-    named = {"hidden": hidden, "epochs": epochs}
-    settings |= {name: value for name, value in named.items() if value is not None}
-    show, told = watching(verbose), Watchers(callbacks)
-    decided = plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test_size=test_size,
-                   task=task, metric=metric, drop=drop, columns=columns, kinds=kinds, **settings)  # fmt: skip
-    with show:
-        for note in decided.table.notes:
-            show.say(f"{decided.table.name}: {note}")
-        if decided.left_out:
-            show.say(left_out(decided.left_out, decided.rows + decided.left_out, decided.target.name))
-        return run(decided, (*told, show))
+    @property
+    def observed(self) -> Plan:
+        """One training on some of the rows that shows how this one goes: others choose its weights, and score it."""
+        if not self.folds:
+            return self
+        return self.of(observed(self.ties, self.recipe.validation, self.seed, self.table.test is not None))
 
 
 def plan(
@@ -158,7 +128,12 @@ def plan(
     seed: int = 0,
     engine: str = "native",
     threads: int | None = None,
-    test_size: float = 0.2,
+    test: Any = None,
+    validation: Any = None,
+    test_size: float | None = None,
+    folds: int | None = None,
+    group: str | None = None,
+    time: str | None = None,
     task: str | None = None,
     metric: str | None = None,
     drop: Names = None,
@@ -168,17 +143,27 @@ def plan(
 ) -> Plan:
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors."""
     how, settings = Reading.taken(settings)
+    if validation is None or isinstance(validation, (int, float, np.number)):  # the recipe's share of that name
+        settings |= {} if validation is None else {"validation": validation}
+        validation = None
     recipes.check_names(recipe, settings)
-    _check_choices(seed, engine, threads, test_size)
+    choices = Choices(test_size, folds, group, time)
+    choices.check(test is not None)
+    _check_run(seed, engine, threads)
     seed = int(seed)
-    table = read_as(source, how)
+    table = everything = read_as(source, how)
     name = target or table.target or _no_target(table)
     series = table.column(name)
-    table = chosen(table, name, drop, columns)
+    choices.check_columns(table, name)
+    table = without_group(chosen(table, name, drop, columns), choices)
     told = kinds_asked(table, name, kinds)
+    reading_of = partial(other_rows, table=table, everything=everything, choices=choices, how=how)
+    given, by = reading_of(test, "test"), reading_of(validation, "validation")
+    table = table if given is None else replace(table, test=given.frame)
     found = kinds_of(table, name, told)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
     whole = Target.fit(series, name, task=task, source=table.name)
+    ties = ties_of(everything, whole, choices)
     table, without = answered(table, whole)
     if without:  # what a column is, the rows say that are learnt from
         found = kinds_of(table, name, told)
@@ -186,44 +171,40 @@ def plan(
     settled = recipes.choose(recipe, whole.task, settings | named)
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
 
-    frame, test = set_apart(table.frame, table.test, whole, test_size, seed)
-    rest, validation = to_choose_by(frame, whole, settled.validation, seed + 1)
-    if metric is not None and validation is None:
-        none = f"none (validation={settled.validation:g} of {len(frame):,} rows)"
+    layout = laid_out(ties, choices, settled.validation, seed, table.test is not None, by is not None)
+    kept = layout.kept
+    chooses = by is not None or len(kept.validation) or (settled.validation and layout.folds)
+    if metric is not None and not chooses:
+        none = f"none (validation={settled.validation:g} of {ties.rows:,} rows)"
         raise SettingError("metric: expected rows held out to choose the weights by", none, "leave it out")
-    settled = replace(settled, target_scale=on_a_log(settled, whole, rest))
-    reading = as_learnt(whole, rest, settled, table.name)
-    if isinstance(settled.threshold, str) and validation is None:
-        none = f"none (validation={settled.validation:g} of {len(frame):,} rows)"
+    if isinstance(settled.threshold, str) and not (chooses or len(layout.folds) > 1):
+        none = f"none (validation={settled.validation:g} of {ties.rows:,} rows)"
         raise SettingError("threshold: expected rows held out to choose it by", none, "give a probability such as 0.3")
-    try:
-        preparation = Preparation.fit(rest, found, scaling=settled.scaling, blocks=table.blocks)
-    except ColumnError as error:
-        raise ColumnError(f"{table.name}: {error.expected}", error.found, error.remedy) from None
-    settled = recipes.sized(settled, len(rest), len(preparation.feature_names), _is_image(table))
+    training = table.frame[kept.training]
+    settled = replace(settled, target_scale=on_a_log(settled, whole, training))
+    preparation, reading = _learnt(table, found, whole, settled, training)
+    settled = recipes.sized(settled, len(training), len(preparation.feature_names), _is_image(table))
 
-    def part(rows: pl.DataFrame | None) -> Part | None:
-        return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, table.name)
+    def part(rows: pl.DataFrame | None, source: str) -> Part | None:
+        return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, source)
 
-    training = part(rest)
-    assert training is not None
-    assert settled.hidden is not None
-    network = Network(
-        [training.X.shape[1], *settled.hidden, len(reading.classes or (reading.name,))],
-        activations=[*[settled.activation] * len(settled.hidden), settled.output_activation],
-        bias=settled.bias,
-        init=settled.init,
-        seed=seed,
-    )
-    return Plan(table, found, preparation, reading, settled, network, training, part(validation), part(test),
-                seed, test_size, engine, threads, without)  # fmt: skip
+    learnt = part(training, table.name)
+    assert learnt is not None
+    names = [None if other is None else other.name for other in (given, by)]
+    validation_rows = table.frame[kept.validation] if by is None else answered(by, whole)[0].frame
+    test_rows = table.frame[kept.test] if table.test is None else table.test
+    return Plan(
+        table, found, preparation, reading, settled, _drawn(settled, reading, learnt.X.shape[1], seed), learnt,
+        part(validation_rows, names[1] or table.name), part(test_rows, names[0] or table.name),
+        seed, engine, threads, ties, choices, layout.folds, names[0], names[1], without,
+    )  # fmt: skip
 
 
 def replan(model: Model, source: Any) -> Plan | None:
     """The plan that a model was trained by, where `source` holds the rows that it was trained on; None for others.
 
     The rows are divided anew by the model's seed; they are the same where they give the same preparation and target.
-    Which columns it knows, and as what, its preparation says.
+    Which columns it knows, and as what, its preparation says. Rows that were given beside the table it does not have.
 
     Raises:
         InputError: the source cannot be read, or has no column of the target's name.
@@ -231,115 +212,52 @@ def replan(model: Model, source: Any) -> Plan | None:
     table, origin, recipe = model.read(source), model.origin, model.recipe
     table.column(model.target.name)
     decided = {name: value for name, value in vars(recipe).items() if name != "name" and value is not None}
+    held_out = {"folds": origin.folds} if origin.test_size is None else {"test_size": origin.test_size}
+    if origin.test is not None and table.test is None:
+        held_out = {"test_size": 0.0}
+    if table.test is not None:
+        held_out = {}
+    beside = [name for name in (origin.group, origin.time) if name is not None and name in table.frame.columns]
     try:
-        again = plan(table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine,
-                     test_size=origin.test_size, task=model.task, columns=model.preparation.column_names,
-                     kinds=model.preparation.kinds, **decided)  # fmt: skip
+        again = plan(table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine, task=model.task,
+                     columns=[*model.preparation.column_names, *beside], kinds=model.preparation.kinds,
+                     group=origin.group, time=origin.time, **held_out, **decided)  # fmt: skip
     except InputError:
         return None
     asked = {each: value for each, value in model.target.document().items() if each in ("reason", "threshold")}
-    same = (
-        again.preparation.document() == model.preparation.document()
-        and again.target.document() | asked == model.target.document()
-        and again.network.sizes == model.network.sizes
-    )
-    return replace(again, recipe=recipe) if same else None
-
-
-def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
-    """Train as planned; see `fit`."""
-    told = Watchers(callbacks)
-    told.started(plan)
-    try:
-        model = _trained(plan, told)
-    except TrainingInterrupted as stopped:
-        told.ended(stopped.model)
-        raise
-    except BaseException as error:
-        told.failed(error)
-        raise
-    told.ended(model)
-    return model
-
-
-def _trained(plan: Plan, told: Watchers) -> Model:
-    recipe, network, rows = plan.recipe, plan.network.copy(), plan.held_out[1]
-    judge = Judge(plan.target, recipe, None if rows is None else rows.truth)
-    assert recipe.epochs is not None
-    assert recipe.batch_size is not None
-    assert recipe.optimizer is not None
-    assert recipe.learning_rate is not None
-
-    def after_epoch(epoch: Epoch) -> bool:
-        return told(judge.record(epoch))
-
-    stopping = None
-    if plan.validation is not None:
-        stopping = EarlyStopping(recipe.patience, score=None if recipe.keep == "loss" else judge.badness)
-    try:
-        history = train(
-            network,
-            plan.training.X,
-            plan.training.T,
-            loss=recipe.loss,
-            optimizer=recipe.optimizer,
-            learning_rate=recipe.learning_rate,
-            batch_size=recipe.batch_size,
-            epochs=recipe.epochs,
-            seed=plan.seed,
-            backward=recipe.backward,
-            schedule=recipe.schedule,
-            l2=recipe.l2,
-            dropout=Dropout(recipe.dropout, recipe.dropout_schedule),
-            validation=None if rows is None else (rows.X, rows.T),
-            early_stopping=stopping,
-            callbacks=(after_epoch,),
-            engine=plan.engine,
-            threads=plan.threads,
-            label_smoothing=recipe.label_smoothing,
-            max_grad_norm=recipe.max_grad_norm,
+    # An interrupted training left the network of the first fold.
+    for each in (again, *(again.of(fold) for fold in again.folds[:1])):
+        same = (
+            each.preparation.document() == model.preparation.document()
+            and each.target.document() | asked == model.target.document()
+            and each.network.sizes == model.network.sizes
         )
-    except TrainingInterrupted as stopped:
-        learning = Learning(**vars(stopped.history), score=judge.scores, held_out=plan.held_out[0])
-        raise TrainingInterrupted(learning, _scored(_model(plan, network, learning), plan)) from None
-    learning = Learning(**vars(history), score=judge.scores, held_out=plan.held_out[0])
-    if not all(np.isfinite(w).all() for w in [*network.weights, *network.biases]):
-        raise SettingError(
-            f"learning_rate: expected one with which the loss stays finite, found {recipe.learning_rate:g}, with which "
-            f"training diverged in epoch {len(history)}; give one such as {recipe.learning_rate / 10:g}"
-        )
-    return _scored(_model(plan, network, learning), plan)
+        if same:
+            return replace(each, recipe=recipe)
+    return None
 
 
-def _model(plan: Plan, network: Network, learning: Learning) -> Model:
-    classes = plan.target.classes
-    origin = Origin(
-        plan.table.name,
-        len(plan.training),
-        0 if plan.validation is None else len(plan.validation),
-        0 if plan.test is None else len(plan.test),
-        plan.seed,
-        plan.test_size,
-        plan.engine,
-        {"deltaw": __version__, "python": platform.python_version(), "numpy": np.__version__},
+def _learnt(
+    table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: pl.DataFrame
+) -> tuple[Preparation, Target]:
+    """What the training rows alone say of columns and target. Raises ColumnError."""
+    reading = as_learnt(whole, training, recipe, table.name)
+    try:
+        return Preparation.fit(training, columns, scaling=recipe.scaling, blocks=table.blocks), reading
+    except ColumnError as error:
+        raise ColumnError(f"{table.name}: {error.expected}", error.found, error.remedy) from None
+
+
+def _drawn(recipe: Recipe, target: Target, inputs: int, seed: int) -> Network:
+    """The network with its initial weights."""
+    assert recipe.hidden is not None
+    return Network(
+        [inputs, *recipe.hidden, len(target.classes or (target.name,))],
+        activations=[*[recipe.activation] * len(recipe.hidden), recipe.output_activation],
+        bias=recipe.bias,
+        init=recipe.init,
+        seed=seed,
     )
-    baseline = Baseline.of(plan.target.task, plan.training.truth, len(classes))
-    return Model(
-        network, plan.preparation, plan.target, plan.recipe, baseline, learning, None, origin, plan.table.missing
-    )
-
-
-def _scored(model: Model, plan: Plan) -> Model:
-    """The model with the threshold that was asked for and its scores on the test rows."""
-    metric = metric_to_be_best_in(plan.recipe.threshold)
-    if metric is not None:
-        assert plan.validation is not None
-        held_out = outcome(model.target, model._forward(plan.validation.X, threads=plan.threads), plan.validation.truth)
-        model = replace(model.with_threshold(best(metric, held_out)), recipe=plan.recipe)
-    if plan.test is None:
-        return model
-    scores = model._score(plan.test.X, plan.test.truth, threads=plan.threads)
-    return replace(model, scores=scores, held_out=plan.test.frame)
 
 
 def _is_image(table: Table) -> bool:
@@ -359,10 +277,8 @@ def _no_target(table: Table) -> NoReturn:
     )
 
 
-def _check_choices(seed: Any, engine: Any, threads: Any, test_size: Any) -> None:
+def _check_run(seed: Any, engine: Any, threads: Any) -> None:
     """Refuse before a table is read what would be refused after it."""
-    if isinstance(test_size, bool) or not isinstance(test_size, (int, float)) or not 0 <= test_size <= 0.9:
-        raise SettingError("test_size: expected a share of the rows from 0 to 0.9", repr(test_size), "give 0.2")
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
         raise SettingError("seed: expected a whole number from 0 to 2⁶³ − 1", repr(seed), "give 0")
     engines.known(engine)

@@ -36,7 +36,7 @@ SCHEMA: dict[str, Any] = {
         "best_epoch": (int, None),
         "batch_steps": int,
         "score": [(float, None)],
-        "held_out": ("", "validation", "test"),
+        "held_out": ("", "validation", "test", "folds"),
     },
     "scores": (scores.SCHEMA, None),
     "origin": {
@@ -45,9 +45,14 @@ SCHEMA: dict[str, Any] = {
         "validation_rows": int,
         "test_rows": int,
         "seed": int,
-        "test_size": float,
+        "test_size": (float, None),
         "engine": str,
         "versions": {str: str},
+        "folds?": int,  # files of before there were any have none, nor what follows
+        "group?": (str, None),
+        "time?": (str, None),
+        "test?": (str, None),
+        "validation?": (str, None),
     },
     "missing?": [str],  # of version 0.1 before its release: the usual words
 }
@@ -114,6 +119,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
     _expect(len(content["baseline"]) == ends[1], f"a baseline of {ends[1]} numbers", f"{len(content['baseline'])}")
     _expect_history(content["history"])
     counts = [content["origin"][f"{part}_rows"] for part in ("training", "validation", "test")]
+    counts.append(content["origin"].get("folds", 0))
     _expect(min(*counts, content["origin"]["seed"]) >= 0, "counts of rows and a seed of 0 or more", "others")
     history: dict[str, Any] = {
         name: [float("nan") if v is None else v for v in value] if isinstance(value, list) else value
@@ -133,10 +139,15 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
 
 
 def _expect_history(content: dict[str, Any]) -> None:
-    """An entry an epoch; where Ctrl-C came between two lists, the later one has an entry less."""
+    """An entry an epoch; where Ctrl-C came between two lists, the later one has an entry less.
+
+    Those of the folds' trainings go on after the epoch that they chose.
+    """
     epochs, best = len(content["loss"]), content["best_epoch"]
     for name in ("validation_loss", "score"):
-        _expect(len(content[name]) in (0, epochs - 1, epochs), f"a {name} for each of {epochs} epochs", "others")
+        agree = len(content[name]) in (0, epochs - 1, epochs)
+        agree = agree or (content["held_out"] == "folds" and len(content[name]) > epochs)
+        _expect(agree, f"a {name} for each of {epochs} epochs", "others")
     _expect(best is None or 0 <= best < epochs, f"a best epoch among {epochs}", f"{best}")
     _expect(content["batch_steps"] >= 0, "batch_steps of 0 or more", f"{content['batch_steps']}")
 

@@ -26,8 +26,6 @@ def print_plan(screen: Screen, plan: Plan) -> None:
     from deltaw.models.threshold import stated
 
     screen.table(*_columns(plan.preparation.describe()))
-    parts = {"to train on": plan.training, "to choose the best weights": plan.validation, "to score": plan.test}
-    rows = ", ".join(f"{len(part):,} {purpose}" for purpose, part in parts.items() if part is not None)
     other = plan.target.other_task
     change = "" if other is None else f"; --task {other} to change"
     screen.print(f"target   {plan.target.name}: {plan.target.statement}{change}")
@@ -35,7 +33,7 @@ def print_plan(screen: Screen, plan: Plan) -> None:
         screen.print(f"answers  {rule}")
     if plan.recipe.target_scale == "log":
         screen.print("answers  numbers, learnt on a log scale; --target-scale none to change")
-    screen.print(f"rows     {rows}")
+    screen.print(f"rows     {describe_rows(plan)}")
     for note in plan.table.notes:
         screen.print(f"         {plan.table.name}: {note}")
     if plan.left_out:
@@ -57,8 +55,9 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     if model.scores is None:
         screen.print("no rows were set apart: no scores")
     else:
-        rows = f"{model.scores.rows:,} rows that were never trained on"
-        print_scores(screen, model.scores, rows, model.scores.leading(model.recipe.metric))
+        print_scores(
+            screen, model.scores, model.origin.scored(model.scores.rows), model.scores.leading(model.recipe.metric)
+        )
     screen.print(f"model saved in {output}")
     if report is not None:
         screen.print(f"report in {report}")
@@ -96,8 +95,9 @@ def print_model(screen: Screen, model: Model, path: Path) -> None:
     versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
     screen.print(f"seed {origin.seed}, engine {origin.engine}, {versions}")
     if model.scores is not None:
-        rows = f"{model.scores.rows:,} rows that were never trained on"
-        print_scores(screen, model.scores, rows, model.scores.leading(model.recipe.metric))
+        print_scores(
+            screen, model.scores, model.origin.scored(model.scores.rows), model.scores.leading(model.recipe.metric)
+        )
 
 
 def _rule(model: Model) -> str:
@@ -107,6 +107,20 @@ def _rule(model: Model) -> str:
     metric = metric_to_be_best_in(model.recipe.threshold)
     why = "" if metric is None else f": {metric.title} is best there on rows held out"
     return f"the answer is {model.target.rule}{why}"
+
+
+def describe_rows(plan: Plan) -> str:
+    """Who learns from what: "150 in 5 folds, which score it and find the best epoch; then all (6 trainings)"."""
+    parts = {"to train on": plan.training, "to choose the best weights": plan.validation, "to score": plan.test}
+    said = ", ".join(f"{len(part):,} {purpose}" for purpose, part in parts.items() if part is not None)
+    if not plan.folds:
+        return said
+    scores, chooses = plan.scored_by_folds, plan.validation is None and plan.recipe.validation > 0
+    purposes = " and ".join(["score"] * scores + ["find the best epoch"] * chooses)
+    if len(plan.folds) > 1:
+        return f"{said}: {len(plan.folds)} folds {purposes} first ({plan.trainings} trainings)"
+    held_out = len(plan.folds[0].validation) + len(plan.folds[0].test)
+    return f"{said}: {held_out:,} of them {purposes} first ({plan.trainings} trainings)"
 
 
 def describe_training(recipe: Any) -> str:

@@ -1,0 +1,124 @@
+"""What the trainings of the folds say together: the epoch to end at, answers for all rows, where the line is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.models.contents import Learning
+from deltaw.models.dividing import FEWEST_CHOOSING
+from deltaw.models.following import Trained
+from deltaw.models.metrics import Outcome
+from deltaw.models.planning import Plan
+from deltaw.models.threshold import best, metric_to_be_best_in
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Array = NDArray[Any]
+
+
+def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None], int | None]:
+    """After which epoch each fold's network answers for its rows, and which ends the training on all; None: the last.
+
+    The sum over the folds, of how good each network is on the rows held out from it, chooses. What answers for a fold's
+    rows was chosen by the other folds: its own rows have no part in it.
+    """
+    if runs[0].plan.validation is not None:
+        best = [each.learning.best_epoch for each in runs]
+        return best, best[0] if plan.validation is None else None
+    if not plan.recipe.validation or len(plan.training) < FEWEST_CHOOSING:
+        return [None] * len(runs), None
+    length = min(len(each.badness) for each in runs)
+    curves = np.array([each.badness[:length] for each in runs]) * _weights(runs)[:, None]
+    curves = np.where(np.isnan(curves).all(axis=1, keepdims=True), 0.0, curves)  # a score that these rows do not define
+    total = curves.sum(axis=0)
+    return [_lowest(total - each) for each in curves], _lowest(total)
+
+
+def _lowest(badness: Array) -> int:
+    """The epoch of the lowest; a draw goes to the later one, which has seen more."""
+    return len(badness) - 1 - int(np.argmin(np.nan_to_num(badness[::-1], nan=np.inf)))
+
+
+def _weights(runs: Sequence[Trained]) -> Array:
+    """The share of each fold in the rows held out."""
+    parts = [each.plan.held_out[1] for each in runs]
+    rows = np.array([0 if part is None else len(part) for part in parts], np.float64)
+    return np.asarray(rows / rows.sum())
+
+
+def answers_of(plan: Plan, runs: Sequence[Trained], epochs: Sequence[int | None]) -> list[Outcome]:
+    """What each fold's network answers for its test rows; see `chosen_epochs`.
+
+    Where a threshold is to be best in a score, each fold's is chosen by the others' answers, or by validation rows.
+    """
+    parts = [each.plan.test for each in runs]
+    found = [
+        each.answers(part, epoch) for each, part, epoch in zip(runs, parts, epochs, strict=True) if part is not None
+    ]
+    if metric_to_be_best_in(plan.recipe.threshold) is None or not found:
+        return found
+    lines = [line(each) for each in runs]
+    if lines[0] is None:
+        lines = [_best(plan, [*found[:k], *found[k + 1 :]]) for k in range(len(found))]
+    targets = [each.plan.target.with_threshold(at) for each, at in zip(runs, lines, strict=True)]
+    return [replace(each, predicted=t.labels(each.shares)) for each, t in zip(found, targets, strict=True)]
+
+
+def line(done: Trained) -> float | None:
+    """The threshold that is best on a training's validation rows; None where there are none, or none is asked for."""
+    metric, rows = metric_to_be_best_in(done.plan.recipe.threshold), done.plan.validation
+    return None if metric is None or rows is None else best(metric, done.answers(rows))
+
+
+def common_line(plan: Plan, runs: Sequence[Trained], answers: Sequence[Outcome]) -> float | None:
+    """The threshold of the network that is kept, by all folds; None where none is asked for."""
+    if metric_to_be_best_in(plan.recipe.threshold) is None:
+        return None
+    return line(runs[0]) if runs[0].plan.validation is not None else _best(plan, answers)
+
+
+def _best(plan: Plan, answers: Sequence[Outcome]) -> float:
+    metric = metric_to_be_best_in(plan.recipe.threshold)
+    assert metric is not None
+    return best(metric, together(answers))
+
+
+def together(answers: Sequence[Outcome]) -> Outcome:
+    """The answers of the folds as those of one network, one fold after the other."""
+    shares = [each.probabilities for each in answers if each.probabilities is not None]
+    return Outcome(
+        np.concatenate([each.truth for each in answers]),
+        np.concatenate([each.predicted for each in answers]),
+        np.concatenate(shares) if shares else None,
+    )
+
+
+def rows_of_folds(runs: Sequence[Trained]) -> pl.DataFrame:
+    """The test rows of the folds, in the order of `together`."""
+    import polars as pl
+
+    return pl.concat([each.plan.test.frame for each in runs if each.plan.test is not None])
+
+
+def learnt(plan: Plan, runs: Sequence[Trained], last: Trained, epoch: int | None) -> Learning:
+    """The course of the training on all rows, beside the mean of what the folds' networks were on the rows held out."""
+    if plan.validation is not None:
+        return last.learning
+    length, weights = min(len(each.badness) for each in runs), _weights(runs)
+
+    def mean(name: str) -> list[float]:
+        curves = np.array([getattr(each.learning, name)[:length] for each in runs])
+        known = ~np.isnan(curves)
+        with np.errstate(invalid="ignore"):
+            total = (np.where(known, curves, 0.0) * weights[:, None]).sum(axis=0)
+            return [float(each) for each in total / (known * weights[:, None]).sum(axis=0)]
+
+    return replace(
+        last.learning, best_epoch=epoch, held_out="folds", validation_loss=mean("validation_loss"), score=mean("score")
+    )

@@ -1,0 +1,255 @@
+"""How the rows of a table are divided, by its size and by what the caller asks for: the rule, and what it refuses.
+
+Measured by benchmarks/every_row.py, see docs/scores.md. The network that is kept learns from all rows, after the epoch
+that others found best; scores are answers of networks that had not seen the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.exceptions import ColumnError, InputError, SettingError
+from deltaw.models.division import Division, Indices, Ties
+from deltaw.models.model import rows_of, truth
+from deltaw.preparation import Target
+from deltaw.preparation.reading import as_days, as_numbers
+from deltaw.tables import Reading, Table, read_as
+from deltaw.tables.cells import as_words
+from deltaw.tables.table import clip, listing, missing_column
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FOLDS = 5
+CROSSED = 5_000  # rows: fewer are divided into folds, which answer for every row
+TWICE = 50_000  # fewer: one part is held out, and then all are learnt from; of more, the part held out is no loss
+FEWEST_ROWS = 10  # fewer make no folds
+FEWEST_CHOOSING = 50  # rows: fewer say nothing about which epoch is best
+FEWEST_OBSERVED = 8  # fewer end no training that is only looked at
+TEST = 0.2  # share of the rows
+MOST_TEST, MOST_VALIDATION = 10_000, 5_000  # more say little that these do not
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How the rows are to be divided, as the caller said it.
+
+    Attributes:
+        test_size: share of the rows to be scored on, which are not learnt from; None leaves it to the rule.
+        folds: how many trainings on a part of the rows; None leaves it to the rule.
+        group: a column: rows that have the same in it stay together.
+        time: a column: rows are scored by networks that know only earlier ones.
+    """
+
+    test_size: float | None = None
+    folds: int | None = None
+    group: str | None = None
+    time: str | None = None
+
+    def check(self, test: bool) -> None:
+        """Raise SettingError for what cannot be, or not together; `test`: whether rows for the scores are given."""
+        size, folds = self.test_size, self.folds
+        if size is not None and (
+            isinstance(size, bool) or not isinstance(size, (int, float, np.number)) or not 0 <= size <= 0.9
+        ):
+            raise SettingError("test_size: expected a share of the rows from 0 to 0.9", repr(size), "give 0.2")
+        if folds is not None and (isinstance(folds, bool) or not isinstance(folds, (int, np.integer)) or folds < 0):
+            raise SettingError("folds: expected a whole number, 0 or more", repr(folds), "give 5, or leave it out")
+        ways = {"test": test, "test_size": size is not None, "folds": bool(folds)}
+        if sum(ways.values()) > 1:
+            found = " and ".join(name for name, given in ways.items() if given)
+            raise SettingError("expected one way to say which rows score", found, "leave all but one out")
+        for name, other in (("time", test and "test"), ("time", self.group and "group")):
+            if self.time is not None and other:
+                raise SettingError(
+                    f"{name}: expected to say by itself which rows score", other, "leave one of them out"
+                )
+        for name in ("group", "time"):
+            column = getattr(self, name)
+            if column is not None and not isinstance(column, str):
+                raise SettingError(f"{name}: expected the name of a column", repr(column), "give one name")
+
+    def check_columns(self, table: Table, target: str) -> None:
+        """Raise ColumnError where there is no such column, SettingError where it is the target, or one of a block."""
+        in_blocks = {name for block in table.blocks for name in (block.name, *block.columns)}
+        for what, name in (("group", self.group), ("time", self.time)):
+            if name is None:
+                continue
+            if name in in_blocks:
+                raise SettingError(
+                    f"{what}: expected a column of its own", f'"{clip(name)}" on one scale', "leave it out"
+                )
+            table.column(name)
+            if name == target:
+                raise SettingError(
+                    f"{what}: expected another column than the target", f'"{clip(name)}"', "leave it out"
+                )
+
+
+def without_group(table: Table, choices: Choices) -> Table:
+    """The table without the column that says which rows belong together: it is no input."""
+    if choices.group is None or choices.group not in table.frame.columns:
+        return table
+    test = None if table.test is None else table.test.drop(choices.group)
+    return replace(table, frame=table.frame.drop(choices.group), test=test)
+
+
+def other_rows(
+    rows: Any, what: str, *, table: Table, everything: Table, choices: Choices, how: Reading
+) -> Table | None:
+    """Rows that are given beside a table, with its columns; None where none are.
+
+    Args:
+        rows: as `deltaw.read` takes them, or None.
+        what: they are for: "test" or "validation".
+        table: with the columns that are used.
+        everything: the table as it was read.
+        choices: how its rows are divided.
+        how: they are read.
+
+    Raises:
+        InputError: they cannot be read, are none, or are those of the table.
+        ColumnError: a column of the table is missing.
+        SettingError: a group has rows in both.
+    """
+    if rows is None:
+        return None
+    other = read_as(rows, how)
+    frame = rows_of(other)
+    for name in [*table.frame.columns, *([choices.group] if choices.group else [])]:
+        if name not in frame.columns:
+            raise missing_column(name, frame.columns, other.name)
+    if not len(frame) or frame[table.frame.columns].equals(table.frame):
+        found = "the same" if len(frame) else "none"
+        raise SettingError(f"{what}: expected other rows than those to learn from", found, "give others")
+    if choices.group is not None:
+        ours, theirs = (set(as_words(each.get_column(choices.group))) for each in (everything.frame, frame))
+        if common := sorted(map(str, ours & theirs)):
+            expected = f"{what}: expected groups that have no row in {everything.name}"
+            raise SettingError(expected, listing(common, 3), "remove these rows from one of the two")
+    return Table(frame[table.frame.columns], other.name)
+
+
+def ties_of(table: Table, target: Target, choices: Choices) -> Ties:
+    """What divisions of the rows that have an answer respect.
+
+    Raises:
+        SettingError: one group, or one time.
+        ColumnError: times that are neither numbers nor dates, or missing.
+    """
+    series = table.column(target.name)
+    known = target.known(series, table.name)
+    labels = truth(target, series.filter(known), table.name) if target.task == "classification" else None
+    groups = times = None
+    if choices.group is not None:
+        words = as_words(table.column(choices.group).filter(known))
+        groups = words.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+        _expect_several(groups, "group", choices.group, "groups")
+    if choices.time is not None:
+        times = _times(table.column(choices.time), table.name)[known]
+        _expect_several(times, "time", choices.time, "times")
+    return Ties(int(known.sum()), labels, groups, times)
+
+
+def _expect_several(values: NDArray[Any], what: str, column: str, name: str) -> None:
+    if len(values) and (values == values[0]).all():
+        raise SettingError(
+            f"{what}: expected several {name}", f'one in column "{clip(column)}"', "choose another column"
+        )
+
+
+def _times(column: pl.Series, source: str) -> NDArray[np.float64]:
+    """An order of rows: numbers, or days. Raises ColumnError where it is none."""
+    found = None
+    for reading in (as_numbers, as_days):
+        try:
+            found = reading(column, source)
+            break
+        except InputError:
+            continue
+    if found is None:
+        expected = f'{source}: expected numbers or dates in column "{clip(column.name)}", to put rows in order'
+        raise ColumnError(expected, f"{clip(str(column.drop_nulls()[0]))}", "choose another column for time")
+    if np.isnan(found).any():
+        row = int(np.isnan(found).argmax()) + 1
+        expected = f'{source}: expected a time in every row of column "{clip(column.name)}"'
+        raise ColumnError(expected, f"none in row {row:,}", "fill it in, or remove the row")
+    return found
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Who goes where.
+
+    Attributes:
+        kept: the rows of the network that is kept.
+        folds: of trainings before it; see `Plan.folds`.
+    """
+
+    kept: Division
+    folds: tuple[Division, ...] = ()
+
+
+def laid_out(ties: Ties, choices: Choices, share: float, seed: int, test: bool, validation: bool) -> Layout:
+    """The rule.
+
+    Args:
+        ties: of all rows.
+        choices: what the caller said.
+        share: of the rows to choose the best weights by, where one part is held out; 0: nothing is chosen.
+        seed: of the divisions.
+        test, validation: whether rows are given for these.
+    """
+    rows, none = np.arange(ties.rows), np.empty(0, np.int64)
+    asked, count = choices.test_size, fold_count(choices, ties)
+    scores = not test and asked is None  # whether these rows are to score too
+
+    def held_out(rows: Indices) -> tuple[Indices, Indices]:
+        return ties.apart(rows, min(TEST, MOST_TEST / max(len(rows), 1)), seed)
+
+    if test or (scores and count):
+        rest, tested = rows, none
+    else:
+        rest, tested = held_out(rows) if asked is None else ties.apart(rows, asked, seed)
+    chooses = share > 0 and not validation and len(rest) >= FEWEST_CHOOSING
+    if count > 1 and (scores or chooses):
+        return Layout(Division(rest, none, tested), ties.folds(rest, count, seed + 2))
+    learnt, test_rows = held_out(rest) if count == 1 and scores else (rest, none)
+    learnt, chosen_by = to_choose_by(learnt, ties, share if chooses else 0.0, seed + 1)
+    if count == 1 and (len(test_rows) or len(chosen_by)):
+        return Layout(Division(rest, none, tested), (Division(learnt, chosen_by, test_rows),))
+    return Layout(Division(learnt, chosen_by, tested))
+
+
+def observed(ties: Ties, share: float, seed: int, test: bool) -> Division:
+    """One training on some of the rows, in the place of one on all: others choose its weights, and score it."""
+    rows = np.arange(ties.rows)
+    rest, tested = ties.apart(rows, 0.0 if test else min(TEST, MOST_TEST / max(len(rows), 1)), seed)
+    return Division(*to_choose_by(rest, ties, share, seed + 1, FEWEST_OBSERVED), tested)
+
+
+def to_choose_by(
+    rows: Indices, ties: Ties, share: float, seed: int, fewest: int = FEWEST_CHOOSING
+) -> tuple[Indices, Indices]:
+    """(rows to learn from, rows to choose the best weights by): none where there would be too few of these."""
+    if round(share * len(rows)) < fewest:
+        return rows, rows[:0]
+    return ties.apart(rows, min(share, MOST_VALIDATION / len(rows)), seed)
+
+
+def fold_count(choices: Choices, ties: Ties) -> int:
+    """How many trainings on a part of the rows there are. Raises SettingError where so many cannot be."""
+    most = ties.most_folds
+    if choices.folds is not None:
+        if choices.folds > max(most, 1):
+            what = "time" if ties.times is not None else "group" if ties.groups is not None else "row"
+            found = f"{choices.folds:,} for {most:,} {what}s"
+            raise SettingError(f"folds: expected at most one for each {what}", found, f"give {max(most, 1)}")
+        return int(choices.folds)
+    if ties.rows < FEWEST_ROWS or most < 2:
+        return 0
+    return min(FOLDS, most) if ties.rows < CROSSED else int(ties.rows < TWICE)

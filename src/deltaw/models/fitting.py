@@ -1,0 +1,97 @@
+"""From a table to a trained model in one call: `plan` decides everything, `run` trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from deltaw.models.model import Model
+from deltaw.models.planning import plan
+from deltaw.models.running import run
+from deltaw.models.watching import Callback, Watchers
+from deltaw.progress import left_out, watching
+from deltaw.tables.choice import Names
+
+
+def fit(
+    source: Any,
+    target: str | None = None,
+    recipe: str = "default",
+    *,
+    hidden: int | Iterable[int] | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    engine: str = "native",
+    threads: int | None = None,
+    test: Any = None,
+    validation: Any = None,
+    test_size: float | None = None,
+    folds: int | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    task: str | None = None,
+    metric: str | None = None,
+    drop: Names = None,
+    columns: Names = None,
+    kinds: Mapping[str, str] | None = None,
+    callbacks: Iterable[Callback] = (),
+    verbose: bool | None = None,
+    **settings: Any,
+) -> Model:
+    """Train a network on a table.
+
+    Args:
+        source: a path (CSV, Parquet, Arrow, NPZ, IDX, …), a data frame, a Table, or a bundled set ("digits", …).
+        target: the column to be predicted; not needed where the source says which. Rows without one are left out:
+            whoever watches is told how many, and a `Plan` says so.
+        recipe: "default" or "notes"; see `deltaw.models.recipes`.
+        hidden: units of each hidden layer; None: by the data.
+        epochs: passes over the training rows; None: by the recipe.
+        seed: of the division, the initial weights and the order of rows.
+        engine: "native" or "reference".
+        threads: at most so many; the result does not depend on it.
+        test: rows to be scored on, as `source`; None: rows of the source, as below. A source that brings its own test
+            rows (MNIST) keeps those.
+        validation: rows to choose the best weights by, as `source`; or a share, the recipe's setting.
+        test_size: share of the rows to set apart for the scores, in proportion of the classes; the network never
+            learns from them. None: it learns from all rows, and networks that have not seen them score them.
+        folds: trainings on a part of the rows before the one on all. From 2 on, each leaves out another part, and
+            answers for it; 1: one part is held out; 0: one is held out and not learnt from later either. None: by how
+            many rows there are.
+        group: a column: rows that have the same in it are never divided. It is no input.
+        time: a column of numbers or dates: rows are scored by networks that know only earlier ones.
+        task: "classification" or "regression"; None: by the target's values.
+        metric: the score that chooses the best weights ("auc", "mae", …; see `METRICS`); None: the recipe's `keep`.
+        drop: columns to leave out, by names and patterns ("sub_*"): the model does not know them.
+        columns: the only ones to use, beside the target; None: all.
+        kinds: what columns are, where that shall not be found out: {"userId": "category", "year": "number"}; a kind
+            is number, category, boolean or date.
+        callbacks: called with a `ScoredEpoch` after each epoch of each training; one that returns True ends all. For
+            runs that are to be kept see `deltaw.callbacks`.
+        verbose: None: a progress bar, in a terminal or a notebook, when training takes longer than a second. False:
+            nothing. True: a line an epoch on stderr.
+        settings: any field of `deltaw.models.recipes.Recipe`: learning_rate=0.3, scaling="standard", …; and how the
+            source is read, as `deltaw.read` has it: delimiter, encoding, na, not_na, sheet, max_bytes. The model
+            remembers which words mean a missing value.
+
+    Returns:
+        The `Model`, with scores of networks that had not seen the rows.
+
+    Raises:
+        InputError: the table or a setting cannot be used; one line says why. So it is in a process that was forked
+            after a table had been read (`multiprocessing`'s default on Linux before Python 3.14): Polars' threads do
+            not come along. Start such processes by `multiprocessing.get_context("spawn")` or joblib's loky.
+        TrainingInterrupted: on Ctrl-C; its `model` is what was learnt until then.
+    """
+    named = {"hidden": hidden, "epochs": epochs}
+    settings |= {name: value for name, value in named.items() if value is not None}
+    show, told = watching(verbose), Watchers(callbacks)
+    decided = plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test=test, validation=validation,
+                   test_size=test_size, folds=folds, group=group, time=time, task=task, metric=metric, drop=drop,
+                   columns=columns, kinds=kinds, **settings)  # fmt: skip
+    with show:
+        for note in decided.table.notes:
+            show.say(f"{decided.table.name}: {note}")
+        if decided.left_out:
+            show.say(left_out(decided.left_out, decided.rows + decided.left_out, decided.target.name))
+        return run(decided, (*told, show))

@@ -1,0 +1,107 @@
+"""From a plan to a model: one training, or the folds' and then one on all rows."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from deltaw import __version__
+from deltaw.exceptions import TrainingInterrupted
+from deltaw.models.contents import Origin
+from deltaw.models.crossing import answers_of, chosen_epochs, common_line, learnt, line, rows_of_folds, together
+from deltaw.models.following import Trained, trained
+from deltaw.models.model import Model
+from deltaw.models.planning import Plan
+from deltaw.models.scores import Baseline, score
+from deltaw.models.watching import Callback, Watchers
+from deltaw.training.history import Ending
+
+
+def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
+    """Train as planned; see `fit`.
+
+    Of a training that is broken off among folds, or on all rows after them, what is kept is the network of the first
+    fold as far as it went: rows that it has not seen score it.
+    """
+    told = Watchers(callbacks)
+    told.started(plan)
+    try:
+        model = _run(plan, told)
+    except BaseException as error:
+        told.failed(error)
+        raise
+    told.ended(model)
+    if model.history.ended == "interrupted":
+        raise TrainingInterrupted(model.history, model)
+    return model
+
+
+def _run(plan: Plan, told: Watchers) -> Model:
+    if not plan.folds:
+        return _scored(trained(plan, told))
+    runs: list[Trained] = []
+    try:
+        for division in plan.folds:
+            runs.append(trained(plan.of(division), told, (len(runs) + 1, len(plan.folds))))
+            if runs[-1].broken_off:
+                return _first(plan, runs[0], runs[-1].learning.ended)
+        own, common = chosen_epochs(plan, runs)
+        last = trained(replace(plan, test=None), told, until=None if common is None else common + 1)
+    except KeyboardInterrupt:  # between two trainings
+        if not runs:
+            raise
+        return _first(plan, runs[0], "interrupted")
+    if last.broken_off:
+        return _first(plan, runs[0], last.learning.ended)
+    last = replace(last, plan=plan, learning=learnt(plan, runs, last, common))
+    answers = answers_of(plan, runs, own)
+    model = _scored(last, None if plan.validation is not None else common_line(plan, runs, answers))
+    if not plan.scored_by_folds:
+        return model
+    scores = score(together(answers), model.baseline, model.classes)
+    witness = replace(_model(runs[0]), network=runs[0].after(own[0]), held_out=rows_of_folds(runs[:1]))
+    return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
+
+
+def _first(plan: Plan, first: Trained, ended: Ending) -> Model:
+    """What is kept of a training that was broken off: the network of the first fold."""
+    model = _scored(replace(first, learning=replace(first.learning, ended=ended)))
+    return replace(model, origin=replace(model.origin, folds=len(plan.folds)))
+
+
+def _model(done: Trained) -> Model:
+    plan = done.plan
+    origin = Origin(
+        plan.table.name,
+        len(plan.training),
+        0 if plan.validation is None else len(plan.validation),
+        0 if plan.test is None else len(plan.test),
+        plan.seed,
+        plan.choices.test_size,
+        plan.engine,
+        {"deltaw": __version__, "python": platform.python_version(), "numpy": np.__version__},
+        len(plan.folds),
+        plan.choices.group,
+        plan.choices.time,
+        plan.test_name,
+        plan.validation_name,
+    )
+    baseline = Baseline.of(plan.target.task, plan.training.truth, len(plan.target.classes))
+    return Model(
+        done.network, plan.preparation, plan.target, plan.recipe, baseline, done.learning, None, origin,
+        plan.table.missing,
+    )  # fmt: skip
+
+
+def _scored(done: Trained, at: float | None = None) -> Model:
+    """The model with the threshold that was asked for, and its scores on the test rows."""
+    model, test, at = _model(done), done.plan.test, at if at is not None else line(done)
+    if at is not None:
+        model = replace(model.with_threshold(at), recipe=done.plan.recipe)
+    if test is None:
+        return model
+    scores = model._score(test.X, test.truth, threads=done.plan.threads)
+    return replace(model, scores=scores, held_out=test.frame)
