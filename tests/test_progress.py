@@ -17,12 +17,12 @@ import deltaw
 from deltaw.progress import Lines, Silent, counted, watching
 
 SOURCES = str(Path(deltaw.__file__).parents[1])
-QUICK: dict[str, Any] = {"engine": "reference", "hidden": 4}
+QUICK: dict[str, Any] = {"folds": 0, "engine": "reference", "hidden": 4}
 # Ten epochs of 0.2 s each: a training that lasts. One class of the table has no name.
 LONG = """
 import time, deltaw, polars as pl
 frame = pl.DataFrame({"x": [1.0, 2.0] * 40, "<b>y</b>\\n": ["a", "b"] * 39 + ["a", None]})
-model = deltaw.fit(frame, "<b>y</b>\\n", engine="reference", hidden=4, epochs=10, %s
+model = deltaw.fit(frame, "<b>y</b>\\n", engine="reference", hidden=4, folds=0, epochs=10, %s
                    callbacks=[lambda epoch: time.sleep(0.2)])
 """
 
@@ -84,7 +84,8 @@ def test_lines_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
     show = Lines(lines.append, every=5.0)
     for number in range(1, 101):
         now[0] = number * 0.5
-        show(SimpleNamespace(number=number, epochs=100, rows=10, loss=1.0, seconds=0.5, score=None))  # type: ignore[arg-type]
+        told = SimpleNamespace(number=number, epochs=100, rows=10, loss=1.0, seconds=0.5, score=None, fold=0)
+        show(told)  # type: ignore[arg-type]
     assert len(lines) == 10
     assert lines[0] == "epoch 10/100: loss 1, 20 samples/s"
 

@@ -44,6 +44,10 @@ class Told(Protocol):
     def score_name(self) -> str: ...
     @property
     def score_text(self) -> str: ...
+    @property
+    def fold(self) -> int: ...
+    @property
+    def folds(self) -> int: ...
 
 
 class Silent:
@@ -232,8 +236,8 @@ def in_notebook() -> bool:
 
 
 def counted(epoch: Told) -> str:
-    """ "epoch 12/64"."""
-    return f"epoch {epoch.number}/{epoch.epochs}"
+    """ "epoch 12/64", or "fold 2/5, epoch 12/64"."""
+    return f"fold {epoch.fold}/{epoch.folds}, " * (epoch.fold > 0) + f"epoch {epoch.number}/{epoch.epochs}"
 
 
 def described(epoch: Told) -> str:

@@ -30,13 +30,15 @@ def metric_name(plan: Plan) -> str:
 
 
 def measured(epoch: ScoredEpoch, score: str) -> dict[str, float]:
-    """The numbers of an epoch that are there and finite, `score` being the name of its score."""
+    """The numbers of an epoch that are there and finite, by name (its score's is `score`); a fold's by its number."""
     found = {"loss": epoch.loss, "validation_loss": epoch.validation_loss, score: epoch.score}
-    return {name: float(value) for name, value in found.items() if value is not None and math.isfinite(value)}
+    whose = f"fold_{epoch.fold}_" if epoch.fold else ""
+    there = {name: float(value) for name, value in found.items() if value is not None and math.isfinite(value)}
+    return {f"{whose}{name}": value for name, value in there.items()}
 
 
 def scores(model: Model) -> dict[str, float]:
-    """The scores on the rows that were never trained on, as far as they are defined."""
+    """The scores of networks that had not seen the rows, as far as they are defined."""
     found = {} if model.scores is None else model.scores.values
     return {f"test_{name}": value for name, value in found.items() if math.isfinite(value)}
 

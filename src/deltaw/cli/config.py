@@ -50,6 +50,8 @@ def text(context: typer.Context, data: str, options: Mapping[str, Any], plan: Pl
     values = {"data": data, "target": plan.target.name, "recipe": decided.pop("name")} | dict(options)
     names = {each.name: word for word, each in words(context).items()}
     values |= {name: decided.pop(name) for name in list(decided) if name in names}
+    if plan.validation_name is not None:  # rows, and not the recipe's share of them
+        values["validation"] = options["validation"]
     own = RECIPES[plan.recipe.name][plan.target.task].document()
     settings = {name: "none" if value is None and own[name] is not None else value for name, value in decided.items()}
     for name in names.keys() - values.keys():

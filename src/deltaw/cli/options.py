@@ -145,6 +145,14 @@ def _kinds(texts: list[str]) -> dict[str, str]:
     return {name.strip(): kind.strip() for name, _, kind in pairs}
 
 
+def _rows(text: str) -> str | float:
+    """A share of the rows, or a table with others."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def _settings(pairs: list[str]) -> dict[str, Any]:
     """["dropout=0.1", "activation=relu"] -> {"dropout": 0.1, "activation": "relu"}."""
     return dict(map(_setting, pairs))
@@ -244,7 +252,11 @@ TRAINING: dict[str, Row] = {
         ]
     ),
     "validation": Row(
-        Annotated[str | None, typer.Option(metavar="FILE", help="A table whose rows choose the best weights.")]
+        Annotated[
+            str | None,
+            typer.Option(metavar="FILE", help="A table whose rows choose the best weights; or a share of the rows."),
+        ],
+        read=_rows,
     ),
     "test_size": Row(
         Annotated[
