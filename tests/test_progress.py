@@ -84,7 +84,7 @@ def test_lines_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
     show = Lines(lines.append, every=5.0)
     for number in range(1, 101):
         now[0] = number * 0.5
-        told = SimpleNamespace(number=number, epochs=100, rows=10, loss=1.0, seconds=0.5, score=None, fold=0)
+        told = SimpleNamespace(number=number, epochs=100, rows=10, loss=1.0, seconds=0.5, score=None, fold=0, folds=0)
         show(told)  # type: ignore[arg-type]
     assert len(lines) == 10
     assert lines[0] == "epoch 10/100: loss 1, 20 samples/s"
