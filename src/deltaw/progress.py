@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from deltaw.exceptions import SettingError
 from deltaw.notebook import fragment, paragraph
+from deltaw.numbers import number
 from deltaw.signs import one_line
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def counted(epoch: Told) -> str:
 
 def described(epoch: Told) -> str:
     """One epoch in one line."""
-    parts = [f"loss {epoch.loss:.4g}"]
+    parts = [f"loss {number(epoch.loss, 4)}"]
     if epoch.score is not None:
         parts.append(f"held-out {epoch.score_name} {epoch.score_text}")
     if epoch.seconds > 0:

@@ -13,8 +13,8 @@ from deltaw.exceptions import InputError
 from deltaw.models import GUESS, Model, Scores, metric_of, worst
 from deltaw.models.dependence import Dependence
 from deltaw.models.importance import Importance, some
-from deltaw.models.metrics import in_units
 from deltaw.notebook import escape
+from deltaw.numbers import number
 from deltaw.pages import html as pages
 from deltaw.plots import curves
 
@@ -296,7 +296,7 @@ def _learning_note(model: Model) -> str:
     history = model.history
     seconds = sum(history.seconds)  # none in a model that was loaded
     rate = model.origin.training_rows * len(history) / seconds if seconds > 0 else 0
-    speed = f" in {seconds:.3g} s, {rate:,.0f} samples a second" if seconds > 0 else ""
+    speed = f" in {number(seconds, 3)} s, {rate:,.0f} samples a second" if seconds > 0 else ""
     endings = {"finished": "", "early stopping": "; ended early, for want of progress", "interrupted": "; interrupted"}
     return f"<p class=soft>{len(history)} epochs{speed}{endings.get(history.ended, '')}.</p>"
 
@@ -335,6 +335,5 @@ def _cell(value: Any) -> str:
         return "missing"
     text = str(value)
     if isinstance(value, (float, np.floating)) and np.isfinite(value):
-        text = in_units(float(value))
-        text = (text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text).replace("-", "−")
+        text = number(float(value))
     return text if len(text) <= 40 else text[:39] + "…"

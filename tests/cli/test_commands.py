@@ -377,3 +377,23 @@ def test_quiet_and_verbose(run: Run) -> None:
     )  # fmt: skip
     status, out, err = run("train", "nowhere.csv", "-q")
     assert (status, out, err.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize(("option", "listed"), [((), 25), (("--columns", "all"), 60), (("--columns", "40"), 40)])
+def test_columns_beyond_the_first_are_shown_when_asked(run: Run, option: tuple[str, ...], listed: int) -> None:
+    rng = np.random.default_rng(0)
+    wide = pl.DataFrame({f"column{i:02}": rng.normal(size=40) for i in range(60)}).with_columns(y=rng.normal(size=40))
+    wide.write_csv("wide.csv")
+    assert run("train", "wide.csv", "-t", "y", "--epochs", "1", "--hidden", "2", "-o", "wide.deltaw")[0] == 0
+    status, out, _ = run("show", "wide.deltaw", *option)
+    assert status == 0
+    assert sum(f"column{i:02}" in out for i in range(60)) == listed
+    assert (f"… {listed} of 60 columns" in out) == (listed < 60)
+    assert ("--columns all" in out) == (listed < 60)
+
+
+@pytest.mark.parametrize("many", ["0", "-3", "many", "1.5", ""])
+def test_a_number_of_columns_that_cannot_be_is_refused(run: Run, many: str) -> None:
+    status, _, err = run("show", "class.deltaw", "--columns", many)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "--columns: expected all, or how many" in err

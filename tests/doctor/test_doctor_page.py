@@ -38,7 +38,7 @@ def test_every_form() -> None:
     text = page.text()
     assert text.index("Unscaled inputs (fault") < text.index("What follows from it")
     assert "$$" not in page.html()
-    assert page.html().count("<svg") == len(page.figures) >= 4
+    assert page.html().count("<figure>") == len(page.figures) >= 4
     assert "Unscaled inputs" in diagnosis()._repr_html_()
     document = json.loads(json.dumps(page.json(), allow_nan=False))
     assert document["healthy"] is False

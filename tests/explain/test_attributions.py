@@ -14,7 +14,8 @@ from scipy.integrate import quad
 import deltaw
 from deltaw.exceptions import InputError, SettingError
 from deltaw.explain import attributions
-from deltaw.pages import FORMATS, number
+from deltaw.numbers import number
+from deltaw.pages import FORMATS
 
 
 @given(st.integers(0, 99), st.integers(0, 2), st.sampled_from(["z", "o"]), st.booleans())

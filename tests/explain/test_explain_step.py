@@ -16,7 +16,8 @@ import deltaw
 from deltaw.equations import backprop, losses
 from deltaw.equations.optimizers import SGD
 from deltaw.exceptions import DeltaWError, InputError, SettingError
-from deltaw.pages import FORMATS, number
+from deltaw.numbers import number
+from deltaw.pages import FORMATS
 
 
 @np.errstate(over="ignore", invalid="ignore")  # exponentials of exponentials
@@ -80,7 +81,6 @@ def test_the_worked_update() -> None:
     assert step.after.W[0][0, 0] == pytest.approx(2.00265, abs=5e-6)
     for form in ("text", "markdown", "html"):
         assert number(float(step.after.W[0][0, 0])) in step.page.render(form)
-    assert "2.00265" in str(step)
 
 
 def test_the_worked_signals() -> None:
@@ -93,7 +93,7 @@ def test_the_worked_signals() -> None:
     np.testing.assert_allclose(seen.o[0], [0.761, 0.603, 0.650], atol=1e-3)
     np.testing.assert_allclose(seen.o[1], [0.726, 0.708, 0.778], atol=1e-3)
     text = str(deltaw.explain.step(net, [0.9, 0.1, 0.8], [0.5, 0.5, 0.5]))
-    for shown in ("0.9·0.9 + 0.3·0.1 + 0.4·0.8 = 1.16", "0.761333", "0.603483", "0.650219", "0.72630"):
+    for shown in ("0.9·0.9 + 0.3·0.1 + 0.4·0.8 = 1.16", "0.76133", "0.60348", "0.65022", "0.7263"):
         assert shown in text
 
 

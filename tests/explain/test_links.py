@@ -14,7 +14,8 @@ import deltaw
 from deltaw.equations.backprop import RULES, Rule
 from deltaw.exceptions import SettingError
 from deltaw.explain import Step
-from deltaw.pages import FORMATS, number
+from deltaw.numbers import number
+from deltaw.pages import FORMATS
 
 
 def step_of(names: list[str], loss: str, bias: bool, seed: int, rule: Rule = "gradient") -> Step:

@@ -14,7 +14,8 @@ from deltaw.cli import main
 from deltaw.equations import backprop, losses
 from deltaw.exceptions import InputError, SettingError
 from deltaw.explain import Prediction, prediction
-from deltaw.pages import FORMATS, number
+from deltaw.numbers import number
+from deltaw.pages import FORMATS
 
 QUICK = {"engine": "reference", "hidden": 6, "epochs": 4}
 

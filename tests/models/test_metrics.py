@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
+import deltaw
 from deltaw.exceptions import SettingError
 from deltaw.models.intervals import FEWEST_ROWS, GROUPS, Resamples, interval, of_share
 from deltaw.models.metrics import METRICS, Metric, Outcome, Sums, metric_of
@@ -196,3 +198,27 @@ def test_the_interval_covers(name: str) -> None:
         found = [interval(metric, make(seed, 120), Resamples(120, seed)) for seed in range(300)]
     covered = np.mean([ends is not None and ends[0] <= truth <= ends[1] for ends in found])
     assert least <= covered <= 0.985
+
+
+@pytest.mark.parametrize("unit", [1e300, 1e-300, -3e307, 2.0])
+def test_targets_of_any_size_are_scored(unit: float) -> None:
+    """Squares near 1e600 do not exist; warnings are errors here."""
+    truth, predicted = np.array([0.1, 0.4, -0.2, 0.5]), np.array([0.2, 0.3, -0.3, 0.55])
+    plain = {metric.name: metric.score(Outcome(truth, predicted, None)) for metric in METRICS["regression"]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = {m.name: m.score(Outcome(truth * unit, predicted * unit, None)) for m in METRICS["regression"]}
+    for name in ("r2", "mape"):
+        assert found[name] == pytest.approx(plain[name], rel=1e-9)
+    for name in ("rmse", "mae", "median_error"):
+        assert found[name] == pytest.approx(plain[name] * abs(unit), rel=1e-9)
+
+
+def test_a_model_of_numbers_near_the_largest_is_trained_and_scored_without_a_warning() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=120)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        model = deltaw.fit(pl.DataFrame({"x": x, "y": (x + rng.normal(0, 0.1, 120)) * 1e300}), "y", epochs=3)
+        assert model.scores is not None
+        assert "e299" in str(model.scores) or "e300" in str(model.scores)

@@ -17,7 +17,8 @@ from matplotlib.figure import Figure as Drawing
 from rich.cells import cell_len
 
 from deltaw.exceptions import SettingError
-from deltaw.pages import FORMATS, Figure, Formula, Page, Section, Table, Text, html, latex_number, number
+from deltaw.numbers import number
+from deltaw.pages import FORMATS, Figure, Formula, Page, Section, Table, Text, html, latex_number
 from deltaw.pages.layout import broken
 from deltaw.pages.numbers import aligned
 from deltaw.signs import HIDDEN
@@ -98,7 +99,7 @@ def test_every_form_carries_the_same_numbers(form: str) -> None:
         assert json.loads(shown) == {"a": [0.0, 1.0, 2.0]}
         return
     words = "".join(Reader(shown).words) if form == "html" else shown
-    for text in ("0.123457", "−12.5", "70,000", "1.5e−7", "It rises.", "About weight."):
+    for text in ("0.12346", "−12.5", "70,000", "1.5e−7", "It rises.", "About weight."):
         assert text in words
 
 
@@ -179,21 +180,10 @@ def test_aligned_numbers_have_one_width_and_lose_nothing(values: list[float]) ->
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(2, 12))
-def test_numbers_have_their_digits(value: float, digits: int) -> None:
-    shown = float(number(value, digits).replace("−", "-"))
-    assert shown == float(f"{value:.{digits}g}")
+def test_latex_numbers_are_the_same_numbers(value: float, digits: int) -> None:
     latex = latex_number(value, digits).replace("{,}", "").replace("{", "").replace("}", "")
     mantissa, _, power = latex.partition(r" \times 10^")
-    assert float(f"{mantissa}e{power or 0}") == shown
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(-0.0, "0"), (3, "3"), (2024, "2024"), (-70000, "−70,000"), (np.float32(0.5), "0.5"), (np.int64(4), "4"),
-     (float("nan"), "NaN"), (float("-inf"), "−∞")],
-)  # fmt: skip
-def test_some_numbers(value: float, text: str) -> None:
-    assert number(value) == text
+    assert float(f"{mantissa}e{power or 0}") == float(number(value, digits).replace("−", "-").replace(",", ""))
 
 
 def test_json_is_strict() -> None:

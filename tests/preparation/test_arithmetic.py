@@ -43,6 +43,7 @@ def come_to(words: str) -> float | None:
     last = (
         last.replace("−", "-").replace("·", "*").replace("π", "*math.pi").replace("²", "**2").replace("√", "math.sqrt")
     )
+    last = re.sub(r"(?<=\d),(?=\d)", "", last)
     last = re.sub(r"(?<!math\.)\b(sin|cos)\(", r"math.\1(", last)
     return float(eval(last, {"math": math})) if re.search(r"\d", last) and "slot" not in words else None
 

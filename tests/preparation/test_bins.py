@@ -189,4 +189,4 @@ def test_many_words_are_hushed_and_few_are_not() -> None:
     np.testing.assert_allclose(X.max(axis=1), 1.0)
     np.testing.assert_allclose(X[:, 21:].max(axis=1), 21**-0.5, rtol=1e-6)
     (line,) = (line for line in arithmetic(prep, frame[:1]) if line.column == "many")
-    assert "its own slot, at 0.218218 for one of 21 words" in line.arithmetic
+    assert "its own slot, at 0.21822 for one of 21 words" in line.arithmetic

@@ -15,6 +15,7 @@ from deltaw.bench.results import Timing
 from deltaw.bench.workloads import MNIST, Method, Workload
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
+from deltaw.numbers import number
 from deltaw.plots import BLUE, GREY, figure, styled
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def draw(found: Sequence[Curve], path: Path, title: str) -> None:
 
 @styled
 def _picture(found: Sequence[Curve], title: str) -> Figure:
-    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     drawing, axes = figure((3.6 * len(found), 3.4), 1, len(found))
     for axis, curve in zip(axes, found, strict=True):
@@ -119,7 +120,7 @@ def _picture(found: Sequence[Curve], title: str) -> Figure:
         axis.set_xticks(curve.sizes, [f"{size:,}" for size in curve.sizes], rotation=45)
         axis.xaxis.set_minor_locator(NullLocator())
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
         axis.yaxis.set_minor_locator(NullLocator())
         axis.grid()
     axis.legend(fontsize=8)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from deltaw.bench import NAMES, OWN, PEERS, WORKLOADS, Report, telemetry
 from deltaw.bench.results import Row, Timing
 from deltaw.bench.workloads import Workload
-from deltaw.pages.numbers import NOTHING
+from deltaw.numbers import NOTHING, number
 
 
 def show(report: Report) -> str:
     """The whole report."""
     parts = [_heading(report)]
     if report.rows:
-        parts += [_ratios(report.rows), _everybody(report.rows)]
+        parts += [_measured(report.rows), _ratios(report.rows), _everybody(report.rows)]
     if report.start_up is not None:
         parts.append(_start_up(report))
     if report.telemetry is not None:
@@ -49,6 +49,11 @@ def _heading(report: Report) -> str:
         f"Python {machine['python']}\n{versions}\n{report.date}; medians of {settings['runs']} runs in turn; "
         f"{threads} threads, everybody by the better; {report.seconds:.0f} s"
     )
+
+
+def _measured(rows: Sequence[Row]) -> str:
+    """What the names in the tables stand for, in plain words."""
+    return "what was measured\n" + _grid([[row.workload.name, row.workload.title] for row in rows], 2)
 
 
 def _ratios(rows: Sequence[Row]) -> str:
@@ -97,10 +102,10 @@ def _start_up(report: Report) -> str:
     assert found is not None
     targets = found.document()["targets"]
     return (
-        f"import deltaw takes {found.ratio:.2f} of the time of import numpy (target ≤ {targets['import']:g})\n"
+        f"import deltaw takes {found.ratio:.2f} of the time of import numpy (target ≤ {number(targets['import'])})\n"
         f"deltaw train iris takes {found.train_seconds:.2f} s from shell to prompt "
-        f"(target ≤ {targets['train_iris']:g} s), {found.first_seconds:.2f} s to the first line "
-        f"(target ≤ {targets['first_line']:g} s)"
+        f"(target ≤ {number(targets['train_iris'])} s), {found.first_seconds:.2f} s to the first line "
+        f"(target ≤ {number(targets['first_line'])} s)"
     )
 
 
@@ -136,7 +141,7 @@ def _times(ratio: float | None) -> str:
 
 
 def _at_least(target: float | None) -> str:
-    return NOTHING if target is None else f"≥ {target:g}×"
+    return NOTHING if target is None else f"≥ {number(target)}×"
 
 
 def _percent(share: float | None) -> str:

@@ -130,6 +130,7 @@ BATCHES = {
     128: (Targets(), Targets(best=2, peak=0.75)),
     256: (Targets(), Targets(best=1.7, peak=0.75)),
 }
+METHODS = {"sgd": "plain descent", "adam": "Adam"}
 QUICK = {("adam", 32), ("adam", 128)}
 
 
@@ -137,7 +138,7 @@ def _batches(optimizer: str, rate: float, which: int) -> list[Workload]:
     return [
         Workload(
             f"{optimizer}-{size}",
-            f"784-200-10, {optimizer}, batch {size}",
+            f"one step of 784-200-10 after every {size} rows: {METHODS[optimizer]}, on MNIST",
             "mnist",
             replace(MNIST, optimizer=optimizer, learning_rate=rate, batch_size=size),
             targets=targets[which],
@@ -155,55 +156,57 @@ REACH_OF = {"sklearn": replace(REACH, epochs=4, learning_rate=6e-3, schedule="co
 
 _ROWS = [
     Workload(
-        "notes-1", "784-200-10, the notes' method, batch 1", "notes", NOTES,
+        "notes-1", "one step of 784-200-10 after each row: the notes' method, on MNIST", "notes", NOTES,
         targets=Targets(best=5, book=50), quick=True,
     ),
     *_batches("sgd", 0.05, 0),
     *_batches("adam", 1e-3, 1),
     Workload(
-        "deep", "784-256-256-256-10, adam, batch 128", "mnist", replace(MNIST, sizes=(784, 256, 256, 256, 10)),
+        "deep", "a deeper network, 784-256-256-256-10: Adam, 128 rows a step, on MNIST",
+        "mnist", replace(MNIST, sizes=(784, 256, 256, 256, 10)),
         targets=Targets(best=2),
     ),
     Workload(
-        "wide", "784-2048-2048-10, adam, batch 128", "mnist", replace(MNIST, sizes=(784, 2048, 2048, 10)),
+        "wide", "a wide network, 784-2048-2048-10: Adam, 128 rows a step, on MNIST",
+        "mnist", replace(MNIST, sizes=(784, 2048, 2048, 10)),
         targets=Targets(best=1.1), rows=12_800,
     ),
     Workload(
-        "tiny", "4-16-3, 150 rows, 200 epochs, batch 32", "iris",
+        "tiny", "a tiny one, 4-16-3, from start to end: iris, 150 rows, 200 epochs, 32 rows a step", "iris",
         Method((4, 16, 3), batch_size=32, epochs=200, learning_rate=1e-2),
         targets=Targets(best=3, compiled=20), quick=True,
     ),
     Workload(
-        "table", "30-64-64-1, 100,000 rows, batch 256", "table",
+        "table", "a table of 100,000 rows: 30-64-64-1 for a number, 256 rows a step", "table",
         Method((30, 64, 64, 1), output="identity", loss="squared", batch_size=256), targets=Targets(best=4),
     ),
     Workload(
-        "one-hot", "50,000-64-10, 20 ones a row, batch 32", "onehot",
+        "one-hot", "50,000 slots for words, of which a row has 20: 50,000-64-10, 32 rows a step", "onehot",
         Method((50_000, 64, 10), optimizer="sgd", learning_rate=0.1, batch_size=32),
         targets=Targets(best=10), nonzero=20,
     ),
     Workload(
-        "reach-98", "seconds to 98 % on MNIST's test images", "mnist", REACH, "reach",
+        "reach-98", "from nothing until 98 % of MNIST's test images are right, in seconds", "mnist", REACH, "reach",
         targets=Targets(best=2.5, compiled=6), own=REACH_OF,
     ),
     Workload(
-        "predict-1", "784-200-10, prediction, one row a call", "mnist", replace(MNIST, batch_size=1), "predict",
+        "predict-1", "answers of 784-200-10, one row a call", "mnist", replace(MNIST, batch_size=1), "predict",
         targets=Targets(best=5), quick=True,
     ),
     Workload(
-        "predict-10000", "784-200-10, prediction, 10,000 rows a call", "mnist", replace(MNIST, batch_size=10_000),
+        "predict-10000", "answers of 784-200-10, 10,000 rows a call", "mnist", replace(MNIST, batch_size=10_000),
         "predict", targets=Targets(best=1.2),
     ),
     Workload(
-        "estimator-1", "64-100-10, MLPClassifier.predict_proba, one row a call", "digits",
+        "estimator-1", "answers of MLPClassifier.predict_proba, 64-100-10, one row a call", "digits",
         replace(DIGITS, batch_size=1), "estimator", targets=Targets(best=1),
     ),
     Workload(
-        "estimator-1797", "64-100-10, MLPClassifier.predict_proba, 1,797 rows a call", "digits", DIGITS, "estimator",
-        targets=Targets(best=3), quick=True,
+        "estimator-1797", "answers of MLPClassifier.predict_proba, 64-100-10, 1,797 rows a call",
+        "digits", DIGITS, "estimator", targets=Targets(best=3), quick=True,
     ),
     Workload(
-        "model-200000", "94-128-128-2, Model.predict_proba, 200,000 rows of a data frame", "columns",
+        "model-200000", "answers of Model.predict_proba, 94-128-128-2, for a data frame of 200,000 rows", "columns",
         Method((94, 128, 128, 2), batch_size=200_000), "frame",
     ),
 ]  # fmt: skip

@@ -13,7 +13,15 @@ from deltaw.cli import completion
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
 from deltaw.cli.examples import epilog
-from deltaw.cli.options import Given, Options, column_names, not_for_a_model, reading_options, training_options
+from deltaw.cli.options import (
+    Given,
+    Options,
+    column_names,
+    how_many,
+    not_for_a_model,
+    reading_options,
+    training_options,
+)
 from deltaw.cli.settings import list_settings
 from deltaw.exceptions import SettingError
 
@@ -181,11 +189,17 @@ def importance(
 
 
 @app.command()
-def show(model: ModelFile, json: Json = False) -> None:
+def show(
+    model: ModelFile,
+    columns: Annotated[
+        str | None, typer.Option(metavar="all|N", help="List all columns, or so many; the first 25 if not given.")
+    ] = None,
+    json: Json = False,
+) -> None:
     """Show what is in a model file: network, columns, settings, scores."""
     from deltaw.cli.commands import show as run
 
-    run(model, json)
+    run(model, how_many(columns), json)
 
 
 @app.command()

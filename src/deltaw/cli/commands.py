@@ -173,15 +173,15 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
         err.print(f"report written to {report}")
 
 
-def show(model_file: Path, as_json: bool) -> None:
-    """`deltaw show`."""
+def show(model_file: Path, columns: float | None, as_json: bool) -> None:
+    """`deltaw show`; `columns` of them are listed, None: as many as one screen takes."""
     from deltaw import models
 
     model = models.load(model_file)
     if as_json:
         put_json(models.document(model))
     else:
-        text.print_model(stdout(), model, model_file)
+        text.print_model(stdout(), model, model_file, columns)
 
 
 def _warn(err: Screen, concern: str) -> None:

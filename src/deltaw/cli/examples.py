@@ -21,7 +21,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "deltaw importance model.deltaw flowers.csv",
         "deltaw importance model.deltaw flowers.csv --metric log_loss --repeats 10",
     ),
-    "show": ("deltaw show model.deltaw", "deltaw show model.deltaw --json"),
+    "show": ("deltaw show model.deltaw", "deltaw show model.deltaw --columns all", "deltaw show model.deltaw --json"),
     "explain": (
         "deltaw explain model.deltaw flowers.csv --row 7",
         "deltaw explain model.deltaw flowers.csv --row 7 --against 60 -o row-7.html",

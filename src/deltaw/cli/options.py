@@ -121,6 +121,17 @@ def _hidden(text: str) -> tuple[int, ...]:
         raise SettingError("--hidden: expected units of each hidden layer", repr(text), "give e.g. 64,64") from None
 
 
+def how_many(text: str | None) -> float | None:
+    """ "all" -> infinity, "48" -> 48: how many columns are listed."""
+    if text is None:
+        return None
+    if text == "all":
+        return float("inf")
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise SettingError("--columns: expected all, or how many", repr(text), "give e.g. --columns all")
+    return int(text)
+
+
 def column_names(
     option: str, texts: list[str], what: str = "names of columns", example: str = "id,'sub_*'"
 ) -> tuple[str, ...]:

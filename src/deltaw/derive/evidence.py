@@ -18,6 +18,7 @@ from deltaw.equations.activations import Activation, activation
 from deltaw.equations.losses import Loss, loss
 from deltaw.exceptions import MissingError
 from deltaw.network import Network
+from deltaw.numbers import number
 from deltaw.training import train
 
 Array = NDArray[np.float64]
@@ -96,7 +97,7 @@ def gather(names: Sequence[str], row: Loss, deltas: tuple[Any, Any]) -> tuple[Ev
     signals = network.signals(start.x)
     got = backprop.backward(signals, start.t, network.weights, network.rows, row)
     found = [
-        Evidence("central differences of E", apart(numeric), f"five points, {H:g} apart"),
+        Evidence("central differences of E", apart(numeric), f"five points, {number(H)} apart"),
         Evidence("equations.backprop.backward", apart([*got.dW, *got.db]), "float64"),
     ]
     if row.minimum:
@@ -231,7 +232,7 @@ def corners(f: Activation) -> list[Corner]:
         left, taken, right = (float(f.df(v, f.f(v))[0]) for v in _around(place))
         if abs(left - right) > JUMP:
             native = _native_delta(f, loss("squared"), place, float(f.f(np.array([place]))[0]) - 1.0)
-            found.append(Corner(f"{f.name}(z)", f"z = {place:g}", left, right, taken, native))
+            found.append(Corner(f"{f.name}(z)", f"z = {number(place)}", left, right, taken, native))
     return found
 
 
@@ -243,7 +244,7 @@ def loss_corners(row: Loss) -> list[Corner]:
         left, taken, right = (float(row.dE(v[None], np.ones((1, 1)))[0, 0]) for v in _around(place))
         if abs(left - right) > JUMP:
             native = _native_delta(activation("identity"), row, place, 1.0)
-            found.append(Corner(row.name, f"o = {place:g} for t = 1", left, right, taken, native))
+            found.append(Corner(row.name, f"o = {number(place)} for t = 1", left, right, taken, native))
     return found
 
 

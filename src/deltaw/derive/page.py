@@ -24,6 +24,7 @@ from deltaw.derive.notation import PRODUCT, Latex, Plain, latex, plain
 from deltaw.derive.problems import undefined
 from deltaw.derive.proof import Line, Proof
 from deltaw.equations.losses import EPSILON, fused
+from deltaw.numbers import number
 from deltaw.pages import Block, Formula, Page, Section, Table, Text
 
 SHORT = 40  # signs of a formula that may stand in a sentence
@@ -78,7 +79,7 @@ def page(d: Proof) -> Page:
     result = plain(d.delta)
     if len(result) <= SHORT:
         lead += f" At the output, δ_k = ∂E/∂z_k comes to {result}."
-    return Page(f"∂E/∂w for {d.activation.name} and the {d.loss.name} error", lead, sections, data(d))
+    return Page(f"∂E/∂w for {d.activation.name} and the {d.loss.name} error", lead, sections, data(d), letters=True)
 
 
 def data(d: Proof) -> dict[str, Any]:
@@ -252,7 +253,7 @@ def _corners(d: Proof) -> list[Block]:
         blocks.append(
             Text(
                 f"{d.activation.name} reaches outputs of which the {d.loss.name} error has no logarithm. The engines "
-                f"keep E and its slope as they are {EPSILON:g} inside the edge, which pulls such an output back."
+                f"keep E and its slope as they are {number(EPSILON)} inside the edge, which pulls such an output back."
             )
         )
     return blocks
@@ -273,7 +274,7 @@ def _checks(d: Proof) -> list[Block]:
         worst = max(line.difference for line in numeric)
         text += (
             f" It does not decide lines {', '.join(str(line.number) for line in numeric)}: they are equal at {POINTS} "
-            f"random points to {DIGITS} digits, with differences up to {worst:.0e}."
+            f"random points to {DIGITS} digits, with differences up to {number(worst, 1)}."
         )
     if not d.evidence:
         return [
@@ -288,6 +289,9 @@ def _checks(d: Proof) -> list[Block]:
         ),
         Table(
             ["against", "largest difference", ""],
-            [[one.against, "—" if one.difference is None else f"{one.difference:.1e}", one.note] for one in d.evidence],
+            [
+                [one.against, "—" if one.difference is None else number(one.difference, 2), one.note]
+                for one in d.evidence
+            ],
         ),
     ]

@@ -10,6 +10,7 @@ import sympy as sp  # type: ignore[import-untyped]
 from deltaw.derive.formulas import loss_formula
 from deltaw.equations.activations import Activation
 from deltaw.equations.losses import Loss
+from deltaw.numbers import number
 
 FAR = 20.0  # as far as outputs without a limit are looked at
 
@@ -72,7 +73,7 @@ def _one_way(f: Activation, row: Loss) -> int:
 
 def _runaway(f: Activation, row: Loss, way: int) -> str:
     limit = f.range[1 if way < 0 else 0]
-    end = "without end" if math.isinf(limit) else f"until it is at {limit:g}, where {f.name} ends"
+    end = "without end" if math.isinf(limit) else f"until it is at {number(limit)}, where {f.name} ends"
     text = (
         f"∂E/∂o_k is {'below' if way < 0 else 'above'} 0 for every output, whatever its target, so gradient descent "
         f"pushes every o_k {'up' if way < 0 else 'down'}, {end}: E is not least where o = t."

@@ -19,8 +19,9 @@ from deltaw.doctor.repair import Repaired
 from deltaw.doctor.rules.table import BY_NAME
 from deltaw.doctor.setup import Setup
 from deltaw.network import Network
+from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Page, Section, Table, Text
-from deltaw.pages.numbers import number, plain
+from deltaw.pages.numbers import plain
 
 MOST_EVIDENCE = 8  # numbers shown of a finding; JSON has all
 MOST_LAYERS = 30  # rows of the table of layers
@@ -215,8 +216,9 @@ def _pictures(diagnosis: Examined) -> Iterator[Figure]:
         s = during.sweep
         yield Figure(partial(figures.rates, s.rates, s.errors, s.used, s.best, s.stable, s.bound),
                      "E at the end by learning rate",
-                     f"Copies of the network, trained as long at rates from {s.rates[0]:.3g} to {s.rates[-1]:.3g}: "
-                     f"{s.used:.3g} is in use, {s.best:.3g} learns most.")  # fmt: skip
+                     f"Copies of the network, trained as long at rates from {number(s.rates[0], 3)} to "
+                     f"{number(s.rates[-1], 3)}: "
+                     f"{number(s.used, 3)} is in use, {number(s.best, 3)} learns most.")  # fmt: skip
     looks = [] if during is None else during.looks
     if during is not None and looks:
         yield Figure(partial(figures.saturation, during.saturation, names),

@@ -32,6 +32,7 @@ from deltaw.doctor.trials.trial import (
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network
+from deltaw.numbers import number
 from deltaw.training import History, train
 
 HELPS = 0.01  # of skill: a repair that brings less is left out
@@ -91,15 +92,17 @@ class Repaired:
             return f"Nothing could be tried: {self.refused}"
         scores = f"{_scores(self.before)} before, {_scores(self.after)}"
         if not self.helped:
-            return f"Nothing that was tried helps: {self.measure} {scores} at best, {self.guess:.4g} for the guess."
+            return (
+                f"Nothing that was tried helps: {self.measure} {scores} at best, {number(self.guess, 4)} for the guess."
+            )
         did = "; ".join(f.repair.words for f in self.kept if f.repair)
         said = f"{did}. {self.measure.capitalize() if self.measure.islower() else self.measure}"
-        said += f" over {len(self.after)} seeds: {scores} after, {self.guess:.4g} for the guess."
+        said += f" over {len(self.after)} seeds: {scores} after, {number(self.guess, 4)} for the guess."
         return f"Better, not repaired: {said} {self.short}" if self.short else f"Repaired: {said}"
 
 
 def _scores(scores: Sequence[float]) -> str:
-    return f"{np.mean(scores):.4g} ({', '.join(f'{score:.3f}' for score in scores)})"
+    return f"{number(np.mean(scores), 4)} ({', '.join(f'{score:.3f}' for score in scores)})"
 
 
 def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repaired:
@@ -237,7 +240,7 @@ def _beaten(judged: Ground, gains: list[tuple[Gain, ...]], scores: Sequence[floa
         lead = judged.skill(other.score) - float(np.mean([judged.skill(score) for score in scores]))
         left = 1.0 - judged.skill(other.score)
         if lead > doubt(judged, gains, gained(made, other.network)) and left + lead > ERRORS * left:
-            return f"{words} has {other.score:.4g} on the same rows."
+            return f"{words} has {number(other.score, 4)} on the same rows."
     return ""
 
 
@@ -316,7 +319,7 @@ class _Search:
                 break
             rate = base.learning_rate * factor
             other = max(1, round(epochs * longer))
-            words = f"α = {rate:g}" if longer == 1 else f"{other} epochs"
+            words = f"α = {number(rate)}" if longer == 1 else f"{other} epochs"
             changes: dict[str, Any] = {"learning_rate": rate} if longer == 1 else {"epochs": other}
             found = Finding("The pace that suits the repaired network.", {}, repair=Repair(words, changes), rule="pace")
             if self.skill([*kept, found]) > self.skill(best) + HELPS:

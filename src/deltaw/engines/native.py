@@ -19,6 +19,7 @@ from deltaw.equations import backprop
 from deltaw.equations.optimizers import OPTIMIZERS
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
+from deltaw.numbers import number
 
 # Below so many multiplications a step, waiting for each other costs two threads more than they gain.
 WORTH_TWO_THREADS = 300_000
@@ -232,7 +233,7 @@ def _float32(array: Any, what: str = "state") -> NDArray[np.float32]:
         if len(bad):
             raise InputError(
                 f"{what}: the native engine takes numbers that float32 can hold, to ±3.4e38",
-                f"{np.asarray(array)[tuple(bad[0])]:g} at {tuple(map(int, bad[0]))}",
+                f"{number(np.asarray(array)[tuple(bad[0])])} at {tuple(map(int, bad[0]))}",
                 "scale the data, or use engine='reference'",
             )
     return single

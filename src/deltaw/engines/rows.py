@@ -12,6 +12,7 @@ from deltaw.equations.lookup import NUMBER, finite
 from deltaw.equations.losses import Loss, one_hot
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
+from deltaw.numbers import number
 
 Scale = tuple[float, float]
 
@@ -204,7 +205,7 @@ def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
     if t.min() < loss.low or t.max() > loss.high:
         row, column = np.argwhere((t < loss.low) | (t > loss.high))[0]
         raise InputError(
-            f"{what}: {loss.name} expects {loss.targets}", f"{t[row, column]:g} at row {row}, column {column}",
+            f"{what}: {loss.name} expects {loss.targets}", f"{number(t[row, column])} at row {row}, column {column}",
             "scale the targets into that range, or choose another loss",
         )  # fmt: skip
     return t
@@ -220,7 +221,7 @@ def mean_one(weight: Any, n: int, what: str) -> NDArray[np.float64]:
     w = w.astype(np.float64)
     bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
     if len(bad) or w.sum() == 0:
-        found = f"{w[bad[0]]:g} in row {bad[0]}" if len(bad) else "all 0"
+        found = f"{number(w[bad[0]])} in row {bad[0]}" if len(bad) else "all 0"
         raise InputError(
             f"{what}: expected finite numbers, 0 or more, and one of them above 0", found, "correct the weights"
         )

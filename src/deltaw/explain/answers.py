@@ -17,26 +17,25 @@ from deltaw.explain.trace import Step, Trace, signals, step
 from deltaw.explain.wide import pick
 from deltaw.models import Model
 from deltaw.models.model import rows_of
-from deltaw.pages import Block, Figure, Page, Paged, Section, Table, Text, number
+from deltaw.numbers import number
+from deltaw.pages import Block, Figure, Page, Paged, Section, Table, Text
 from deltaw.preparation.arithmetic import Line, arithmetic
 from deltaw.preparation.logarithm import LogScale
-from deltaw.preparation.scaling import SCALINGS, Scale
+from deltaw.preparation.scaling import Scale
 from deltaw.tables import Table as Rows
 
 if TYPE_CHECKING:
     import polars as pl
 
-# What every input is at the baseline (bins: see `Preparation.baseline`), and what that is of a column of numbers, by
-# the preparation's scaling.
-BASELINES = {
-    "standard": (0.0, "the mean of every column of the training rows"),
-    "robust": (0.0, "the median of every column of the training rows"),
-    "piecewise": (0.0, "the median of every column of the training rows"),
-    "symmetric": (0.0, "the middle of every column's range"),
-    "unit": (0.01, "the lowest value of every column of the training rows"),
-    "none": (0.0, "0 in every column"),
+USUAL = "the usual row of training"
+# What that is, by the kind of a column. It could be a row of the table, but need not be one: a model keeps no rows.
+USUAL_CELLS = {
+    "number": "of numbers the median",
+    "date": "of dates the median",
+    "category": "of words the most frequent",
+    "boolean": "of yes and no the more frequent",
+    "block": "of pictures blank paper",
 }
-NO_CATEGORY = ", and no category"  # where categories have slots, and all of them are at their "no"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +53,8 @@ class Prediction(Paged):
         truth: the target's cell; None where the table has none.
         attributions: the share of each input in the answer: in z of the class that was answered, or in the number,
             in the target's own units.
-        against: what the shares are held against.
+        against: what the shares are held against, in words.
+        other: its cells, one row: the usual row (`Preparation.usual_row`), or another row of the table.
         step: what a step of gradient descent on this row would do; None where the target is not known.
     """
 
@@ -68,6 +68,7 @@ class Prediction(Paged):
     truth: Any
     attributions: Attributions
     against: str
+    other: pl.DataFrame
     step: Step | None
 
     @property
@@ -84,12 +85,12 @@ class Prediction(Paged):
     def page(self) -> Page:
         """Everything as a document."""
         sections = [
+            Section("What pushed it", _pushes(self)),
             Section("From the table to the network", _cells(self)),
             *story.signal_sections(self.signals),
             Section("The answer", _answer(self)),
-            Section("What pushed it", _pushes(self)),
+            Section("What it would teach", [Text(_lesson(self))]),
         ]
-        sections.append(Section("What it would teach", [Text(_lesson(self))]))
         if self.step is not None:
             sections += story.learning_sections(self.step)
         return Page(
@@ -114,7 +115,7 @@ def prediction(
         row: which row, counted from 1 without the header, as messages about tables count them.
         learning_rate: α of the step that is shown where the target is known.
         backward: "gradient" or "notes"; if not given, the rule by which the model was trained.
-        against: the row that the shares are held against; if not given what is typical of training, see BASELINES.
+        against: the row that the shares are held against; if not given the usual row of training.
 
     Raises:
         InputError: rows that cannot be read, a row that is not there, a cell that does not fit.
@@ -131,16 +132,12 @@ def prediction(
     found = model.answers(Rows(frame, table.name), engine="reference")  # as all numbers of the page are
     probabilities = None if found.probabilities is None else found.probabilities[0]
 
-    start, told = BASELINES[model.preparation.scaling]
-    if start == SCALINGS[model.preparation.scaling].low and any(
-        each.kind == "category" for each in model.preparation.steps
-    ):
-        told += NO_CATEGORY
-    baseline = model.preparation.baseline(start)
-    if against is not None:
-        other = _row(table, against)
+    if against is None:
+        other, told = model.preparation.usual_row(), USUAL
+        baseline = model.preparation.transform(other)[0]
+    else:
+        other, told = _row(table, against), f"row {against:,}"
         baseline = np.asarray(_numbered(against, lambda: model.preparation.transform(other, source=table.name)[0]))
-        told = f"row {against:,}"
     if probabilities is None:
         scale = model.target.scale
         precise = TOLERANCE * min(1.0, float(scale.slope(seen.o[-1])[0]))
@@ -157,7 +154,18 @@ def prediction(
             model.network, x, t, learning_rate, model.recipe.loss, backward or model.recipe.backward, names, classes
         )
     return Prediction(
-        model, row, table.name, tuple(prepared), seen, found.values[0], probabilities, truth, shares, told, taught
+        model,
+        row,
+        table.name,
+        tuple(prepared),
+        seen,
+        found.values[0],
+        probabilities,
+        truth,
+        shares,
+        told,
+        other,
+        taught,
     )
 
 
@@ -203,7 +211,7 @@ def _lead(found: Prediction) -> str:
     sure = ""
     if found.probabilities is not None:
         given = found.probabilities[found.attributions.output]  # which is the class that was answered
-        sure = f" ({100 * given:.3g} % sure)"
+        sure = f" ({number(100 * given, 3)} % sure)"
     answer = _value(found.answer) + sure
     truth = "" if found.truth is None else f"; the table says {_value(found.truth)}"
     strongest = sorted(_grouped(found).items(), key=lambda pair: -abs(pair[1]))[:2]
@@ -215,19 +223,19 @@ def _lesson(found: Prediction) -> str:
     recipe = found.model.recipe
     if found.step is None:
         return f"The row has no {found.model.target.name}: without a target there is no error to learn from."
-    trained = (
-        f"{(recipe.optimizer or '').split('(')[0]} at α = {recipe.learning_rate:g} in batches of {recipe.batch_size}"
-    )
+    method = (recipe.optimizer or "").split("(")[0]
+    trained = f"{method} at α = {number(recipe.learning_rate or 0.0)} in batches of {recipe.batch_size}"
     extras = {"dropout": recipe.dropout, "label smoothing": recipe.label_smoothing}
-    used = " and ".join(f"{name} {value:g}" for name, value in extras.items() if value)
+    used = " and ".join(f"{name} {number(value)}" for name, value in extras.items() if value)
     return (
-        f"One plain step ΔW = −α ∂E/∂w on this row alone, with α = {found.step.alpha:g}. Training itself went by "
+        f"One plain step ΔW = −α ∂E/∂w on this row alone, with α = {number(found.step.alpha)}. Training itself went by "
         f"{trained}{f', with {used}' if used else ''}."
     )
 
 
 def _value(cell: Any) -> str:
-    return number(float(cell)) if isinstance(cell, (float, np.floating)) else str(cell)
+    is_number = isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool)
+    return number(cell) if is_number else str(cell)
 
 
 def _cells(found: Prediction) -> list[Block]:
@@ -296,17 +304,27 @@ def _pushes(found: Prediction) -> list[Block]:
         why = f" z, and not o: z is what the links add up to, while o {moves}near its limits hardly moves at all."
     gained = number(shares.value - shares.value_at_baseline)
     text = (
-        f"It is about {what}. The baseline is {found.against}; there it is {number(shares.value_at_baseline)}. "
-        f"The shares of the inputs make up the difference, {gained}.{why}"
+        f"It is about {what}. It is held against {_other(found)}. There it is {number(shares.value_at_baseline)}. "
+        f"The columns share the difference, {gained}; one whose cell is the same in both has none of it.{why}"
     )
+    here, other = {line.column: line.cell for line in reversed(found.prepared)}, found.other.row(0, named=True)
+    if found.model.picture is not None:
+        here |= {line.feature: line.cell for line in found.prepared}
     names = list(grouped)
     chosen = pick(np.array([grouped[name] for name in names]))
     shown = {names[i]: grouped[names[i]] for (i,) in chosen.places}
     more = f"… and {chosen.more:,} more columns; their shares come to {number(chosen.rest)}. " if chosen.more else ""
-    rows = sorted(shown.items(), key=lambda pair: -abs(pair[1]))
+    rows = [
+        (name, *(_cell(cells.get(name)) for cells in (here, other)), share)
+        for name, share in sorted(shown.items(), key=lambda pair: -abs(pair[1]))
+    ]
     blocks: list[Block] = [
         Text(text),
-        Table(("column", "share"), [*rows], f"{more}All come to {number(float(shares.shares.sum()))}. {shares.how}"),
+        Table(
+            ("column", "here", "there", "share"),
+            rows,
+            f"{more}All come to {number(float(shares.shares.sum()))}. {shares.how}",
+        ),
         _drawn(found, shown, unit),
     ]
     if len(grouped) < len(shares.shares):
@@ -315,6 +333,17 @@ def _pushes(found: Prediction) -> list[Block]:
         parts = [(shares.input(i), shares.x[i], shares.baseline[i], shares.shares[i]) for (i,) in each.places]
         blocks.append(Table(("input", "x", "baseline", "share"), parts, left))
     return blocks
+
+
+def _other(found: Prediction) -> str:
+    """What the shares are held against, and what that means for the columns that there are."""
+    if found.against != USUAL:
+        return found.against
+    steps = found.model.preparation.steps
+    meant = [words for kind, words in USUAL_CELLS.items() if any(each.kind == kind for each in steps)]
+    known = all(getattr(each, "usual", 0) is not None for each in steps)
+    old = "" if known else " (of words the first: this model, of an earlier version, does not know which is frequent)"
+    return f"{USUAL}: {', '.join(meant)}{old}"
 
 
 def _drawn(found: Prediction, shown: Mapping[str, float], unit: str) -> Figure:
@@ -336,6 +365,8 @@ def _data(found: Prediction) -> dict[str, Any]:
         "row": found.row, "source": found.source, "target": found.model.target.name, "answer": found.answer,
         "classes": found.model.classes, "probabilities": found.probabilities, "truth": found.truth,
         "prepared": [line._asdict() for line in found.prepared],
-        "attributions": found.attributions.data() | {"against": found.against, "columns": _grouped(found)},
+        "attributions": found.attributions.data() | {
+            "against": found.against, "columns": _grouped(found), "other": found.other.row(0, named=True),
+        },
         "step": steps,
     }  # fmt: skip

@@ -15,8 +15,8 @@ from deltaw.exceptions import SettingError
 from deltaw.explain.notation import PULLS, SLOPES, equations, factor, number, partial, product, symbol, weighted_terms
 from deltaw.explain.passes import Update
 from deltaw.explain.wide import pick
+from deltaw.numbers import number as shown
 from deltaw.pages import Block, Formula, Page, Paged, Section, Table, Text, typeset
-from deltaw.pages import number as shown
 
 Array = NDArray[np.float64]
 
@@ -251,7 +251,8 @@ def _called(link: Link) -> str:
 
 def _lead(link: Link) -> str:
     return (
-        f"Its weight is {shown(link.weight)}; ∂E/∂w = {shown(link.gradient)}, so a step with α = {link.step.alpha:g} "
+        f"Its weight is {shown(link.weight)}; ∂E/∂w = {shown(link.gradient)}, so a step with α = "
+        f"{shown(link.step.alpha)} "
         f"changes it by {shown(link.change)}, to {shown(link.weight_after)}."
     )
 

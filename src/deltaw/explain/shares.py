@@ -28,7 +28,8 @@ from deltaw.explain import drawing
 from deltaw.explain.trace import one_row, signals
 from deltaw.explain.wide import pick
 from deltaw.network import Network
-from deltaw.pages import Block, Figure, Page, Paged, Section, Table, number
+from deltaw.numbers import number
+from deltaw.pages import Block, Figure, Page, Paged, Section, Table
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.scaling import Scale
 

@@ -11,7 +11,8 @@ from deltaw.equations.losses import fused
 from deltaw.explain import notation as n
 from deltaw.explain.passes import Forward, Update
 from deltaw.explain.wide import pick
-from deltaw.pages import Block, Formula, Page, Section, Table, Text, number
+from deltaw.numbers import number
+from deltaw.pages import Block, Formula, Page, Section, Table, Text
 
 # The sizes up to which a layer is written out as sums, and as matrices.
 SUMS_OUT, SUMS_IN, MATRIX = 6, 8, 4
@@ -24,7 +25,7 @@ RULE_NAMES = {"gradient": "the chain rule", "notes": "the notes' rule"}
 def of_step(step: Update) -> Page:
     """The page of a step."""
     lead = (
-        f"{step.network.summary()}. Loss {step.loss.name.replace('_', ' ')}, α = {step.alpha:g}, backward by "
+        f"{step.network.summary()}. Loss {step.loss.name.replace('_', ' ')}, α = {number(step.alpha)}, backward by "
         f"{RULE_NAMES[step.rule]}. This step takes E from {number(step.E)} to {number(step.E_after)}."
     )
     title = f"One step of a {'-'.join(map(str, step.network.sizes))} network"

@@ -11,6 +11,7 @@ import numpy as np
 
 from deltaw.equations.lookup import finite
 from deltaw.exceptions import SettingError
+from deltaw.numbers import number as shown
 
 Choice = TypeVar("Choice", str, int)
 
@@ -69,5 +70,5 @@ def numbers(text: str, what: str, count: int | range) -> list[float]:
 
 def _span(low: float, high: float) -> str:
     if math.isinf(high):
-        return f"of {low:g} or more"
-    return f"of {high:g} or less" if math.isinf(low) else f"from {low:g} to {high:g}"
+        return f"of {shown(low)} or more"
+    return f"of {shown(high)} or less" if math.isinf(low) else f"from {shown(low)} to {shown(high)}"

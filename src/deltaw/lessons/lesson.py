@@ -119,5 +119,6 @@ def compose(
         ),
         data=data,
         lang=words.lang,
+        letters=True,
     )
     return Lesson(words.lesson, page)

@@ -23,7 +23,8 @@ from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
 from deltaw.network import Network, generator
-from deltaw.pages import Figure, Formula, Section, Table, Text, number
+from deltaw.numbers import number
+from deltaw.pages import Figure, Formula, Section, Table, Text
 from deltaw.plots import BLUE, GREY, INK, VERMILION
 from deltaw.tables import bundled
 from deltaw.training import train

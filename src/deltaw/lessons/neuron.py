@@ -19,7 +19,8 @@ from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
 from deltaw.network import Network
-from deltaw.pages import Figure, Formula, Section, Table, Text, latex_number, number
+from deltaw.numbers import number
+from deltaw.pages import Figure, Formula, Section, Table, Text, latex_number
 from deltaw.plots import BLUE, GREEN, GREY, INK, VERMILION
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.neuron import ALONE
 from deltaw.lessons.words import Words
 from deltaw.network import Network
-from deltaw.pages import Figure, Formula, Section, Table, Text, latex_number, number
+from deltaw.numbers import number
+from deltaw.pages import Figure, Formula, Section, Table, Text, latex_number
 from deltaw.plots import BLUE, INK, VERMILION
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.rules import SATURATED, Step, Trials
 from deltaw.lessons.signals import EXAMPLE
 from deltaw.lessons.words import Words
+from deltaw.numbers import number
 from deltaw.pages import Figure, Section, Table, Text
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ def draw_epochs(curves: dict[float, ByRule], words: Words) -> Picture:
     for axis, (rate, found) in zip(axes, curves.items(), strict=True):
         for rule, runs in found.items():
             _spanned(axis, np.arange(1, runs.shape[1] + 1), runs, words(rule), rule)
-        axis.set_title(f"α = {rate:g}")
+        axis.set_title(f"α = {number(rate)}")
         axis.set(xlabel=words("epoch"), ylabel=words("test_accuracy"), ylim=(0, 1.02))
         axis.legend(loc="lower right", fontsize=9)
     return figure
@@ -287,7 +288,7 @@ def draw_rates(rates: list[float], accuracy: ByRule, words: Words) -> Picture:
         for rule, found in accuracy.items():
             _spanned(axis, rates, found[:, :, n - 1].T, words(rule), rule)
         axis.set_xscale("log")
-        axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axis.xaxis.set_major_formatter(lambda value, _: number(value))
         axis.set_title(words("after_epochs", epochs=n))
         axis.set(xlabel=words("rate_axis"), ylabel=words("test_accuracy"), ylim=(0, 1.02))
         axis.legend(loc="lower center", fontsize=9)

@@ -19,6 +19,7 @@ from deltaw.lessons import checks
 from deltaw.lessons.lesson import Lesson, compose
 from deltaw.lessons.words import Words
 from deltaw.network import Network
+from deltaw.numbers import number
 from deltaw.pages import Figure, Formula, Section, Table, Text, latex_number, typeset
 from deltaw.training import Epoch, train
 
@@ -221,7 +222,7 @@ def _flat(arrays: list[Array] | tuple[Array, ...]) -> Array:
 
 
 def _vector(values: Array) -> str:
-    return "(" + ", ".join(f"{value:g}" for value in values) + ")"
+    return "(" + ", ".join(number(value) for value in values) + ")"
 
 
 def _shown(steps: int) -> list[int]:

@@ -12,6 +12,7 @@ What all lessons say stands in words/lesson.toml; a lesson's own file comes firs
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +22,7 @@ from typing import Any
 
 from deltaw.equations.lookup import NUMBER
 from deltaw.exceptions import SettingError
-from deltaw.pages import number
+from deltaw.numbers import number
 
 LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).with_name("words")
@@ -53,7 +54,9 @@ class _NumbersInWords(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if not isinstance(value, NUMBER):
             return format(value, format_spec)
-        return format(value, format_spec).replace("-", "−") if format_spec else number(value, DIGITS)
+        if general := re.fullmatch(r"(?:\.(\d+))?g|", format_spec):
+            return number(value, int(general[1] or DIGITS))
+        return format(value, format_spec).replace("-", "−")
 
 
 @lru_cache

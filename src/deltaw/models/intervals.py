@@ -69,7 +69,8 @@ def bca(point: float, draws: Array, without: Array) -> Interval | None:
         return None
     below = float(np.mean(draws < point) + np.mean(draws == point) / 2)
     bias = NORMAL.inv_cdf(min(max(below, 1 / DRAWS), 1 - 1 / DRAWS))
-    d = without.mean() - without
+    unit = 2.0 ** float(np.frexp(np.abs(without).max(initial=0.0))[1] - 1) or 1.0  # whose cubes do not overflow
+    d = (without / unit).mean() - without / unit
     skewness = float((d**3).sum() / (6 * (d**2).sum() ** 1.5)) if d.any() else 0.0
 
     def place(z: float) -> float:

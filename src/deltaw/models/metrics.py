@@ -10,7 +10,6 @@ their default arguments; of two classes, the second in order is the one that F1 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
+from deltaw.numbers import number
 from deltaw.tables.table import nearest
 
 Array = NDArray[Any]
@@ -206,14 +206,36 @@ def _areas(score: Array, positive: Array) -> tuple[Array, Array]:
 # --- numbers --------------------------------------------------------------------------------------------------------
 
 
-def _error(o: Outcome) -> Array:
-    return np.asarray(o.predicted - o.truth, np.float64)
+def _in_a_unit(o: Outcome) -> tuple[Array, Array, float]:
+    """Truths and errors in a unit, and the unit: a power of two near the largest of truths and answers.
+
+    Squares of numbers near 1e300 then do not overflow, those of numbers near 1e-300 do not vanish; nothing is rounded.
+    """
+    largest = max(np.abs(o.truth).max(initial=0.0), np.abs(o.predicted).max(initial=0.0))
+    unit = 2.0 ** float(np.clip(np.frexp(largest)[1], -1000, 1000))
+    t = np.asarray(o.truth, np.float64) / unit
+    return t, o.predicted / unit - t, unit
+
+
+def _mean_error(power: int) -> Sums:
+    """The mean of |e|^power, and its root of that degree, in the target's units."""
+
+    def terms(o: Outcome, groups: Groups) -> Array:
+        _, e, unit = _in_a_unit(o)
+        return groups.sums(1.0, unit, np.abs(e) ** power)
+
+    def value(sums: Array) -> Array:
+        rows, units, errors = np.moveaxis(sums, -1, 0)
+        return np.asarray(ratio(errors, rows) ** (1 / power) * ratio(units, rows))
+
+    return Sums(terms, value)
 
 
 def _spread_and_error(o: Outcome, groups: Groups) -> Array:
-    """Rows, t, t², e²; t from its mean, where sums of squares lose no digits."""
-    t = np.zeros(len(o.truth)) if np.ptp(o.truth) == 0 else o.truth - o.truth.mean()
-    return groups.sums(1.0, t, t**2, _error(o) ** 2)
+    """Rows, t, t², e², of t and e in a unit; t from its mean, where sums of squares lose no digits."""
+    t, e, _ = _in_a_unit(o)
+    t = np.zeros(len(t)) if t.min() == t.max() else t - t.mean()
+    return groups.sums(1.0, t, t**2, e**2)
 
 
 def _r2(sums: Array) -> Array:
@@ -225,7 +247,9 @@ def _r2(sums: Array) -> Array:
 def _percentage_error(o: Outcome) -> Array:
     if (o.truth == 0).any():
         return np.full(len(o.truth), np.nan)
-    return np.asarray(np.abs(_error(o) / o.truth))
+    t, e, _ = _in_a_unit(o)
+    with np.errstate(over="ignore"):  # beyond all numbers: ∞ %
+        return np.asarray(np.abs(e / t))
 
 
 def _squared_log_error(o: Outcome) -> Array:
@@ -236,7 +260,8 @@ def _squared_log_error(o: Outcome) -> Array:
 
 def median_error(o: Outcome) -> float:
     """The median of |e|, in the target's units."""
-    return float(np.median(np.abs(_error(o))))
+    _, e, unit = _in_a_unit(o)
+    return float(np.median(np.abs(e)) * unit)
 
 
 # --- the table ------------------------------------------------------------------------------------------------------
@@ -273,36 +298,41 @@ class Metric:
 
 
 def in_units(value: float) -> str:
-    """Five significant digits, thousands apart: "19,570", "52.163"."""
-    size = abs(value)
-    if not 1e-3 <= size < 1e12:
-        return f"{value:.5g}"
-    return f"{value:,.{max(4 - math.floor(math.log10(size)), 0)}f}"
+    """In the target's own units, with as many digits as others beside it: "19,570", "52.160"."""
+    return number(value, zeros=True)
+
+
+def to_four_places(value: float) -> str:
+    """A score of about one: "0.9124"; what is far from that has five digits."""
+    return f"{value:.4f}".replace("-", "−") if abs(value) < 10 else number(value, zeros=True)
+
+
+def in_percent(share: float) -> str:
+    """ "91.24%"; shares of thousands of percent have five digits."""
+    return f"{share:.2%}".replace("-", "−") if abs(share) < 10 else f"{number(100 * share, zeros=True)}%"
 
 
 # The first of each task is its headline; so many are shown where there is room for few.
 FIRST = 3
 METRICS: dict[str, tuple[Metric, ...]] = {
     "classification": (
-        Metric("accuracy", "accuracy", Sums(_class_counts, _share_right), "{:.2%}".format, True, 0, 1),
-        Metric("log_loss", "log loss", mean_of(_surprise), "{:.4f}".format, False),
-        Metric("auc", "ROC AUC", mean_of(lambda o: o.areas[0]), "{:.4f}".format, True, 0, 1),
-        Metric(
-            "balanced_accuracy", "balanced accuracy", Sums(_class_counts, _mean_recall), "{:.2%}".format, True, 0, 1
-        ),
-        Metric("f1", "F1", Sums(_class_counts, _f1), "{:.4f}".format, True, 0, 1),
-        Metric("average_precision", "average precision", mean_of(lambda o: o.areas[1]), "{:.4f}".format, True, 0, 1),
-        Metric("brier", "Brier score", mean_of(_squared_distance), "{:.4f}".format, False, 0, 2),
+        Metric("accuracy", "accuracy", Sums(_class_counts, _share_right), in_percent, True, 0, 1),
+        Metric("log_loss", "log loss", mean_of(_surprise), to_four_places, False),
+        Metric("auc", "ROC AUC", mean_of(lambda o: o.areas[0]), to_four_places, True, 0, 1),
+        Metric("balanced_accuracy", "balanced accuracy", Sums(_class_counts, _mean_recall), in_percent, True, 0, 1),
+        Metric("f1", "F1", Sums(_class_counts, _f1), to_four_places, True, 0, 1),
+        Metric("average_precision", "average precision", mean_of(lambda o: o.areas[1]), to_four_places, True, 0, 1),
+        Metric("brier", "Brier score", mean_of(_squared_distance), to_four_places, False, 0, 2),
         # Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", eq. 3
-        Metric("ece", "calibration error", Sums(_overconfidence, _calibration_error), "{:.4f}".format, False, 0, 1),
+        Metric("ece", "calibration error", Sums(_overconfidence, _calibration_error), to_four_places, False, 0, 1),
     ),
     "regression": (
-        Metric("r2", "R²", Sums(_spread_and_error, _r2), "{:.4f}".format, True, -np.inf, 1),
-        Metric("rmse", "RMSE", root_of(mean_of(lambda o: _error(o) ** 2)), in_units, False),
-        Metric("mae", "MAE", mean_of(lambda o: np.abs(_error(o))), in_units, False),
+        Metric("r2", "R²", Sums(_spread_and_error, _r2), to_four_places, True, -np.inf, 1),
+        Metric("rmse", "RMSE", _mean_error(2), in_units, False),
+        Metric("mae", "MAE", _mean_error(1), in_units, False),
         Metric("median_error", "median error", median_error, in_units, False),
-        Metric("mape", "MAPE", mean_of(_percentage_error), "{:.2%}".format, False),
-        Metric("rmsle", "RMSLE", root_of(mean_of(_squared_log_error)), "{:.4f}".format, False),
+        Metric("mape", "MAPE", mean_of(_percentage_error), in_percent, False),
+        Metric("rmsle", "RMSLE", root_of(mean_of(_squared_log_error)), to_four_places, False),
     ),
 }
 NAMES = tuple(metric.name for rows in METRICS.values() for metric in rows)

@@ -9,7 +9,7 @@ Read `blocks` first: what a page may hold. `terminal`, `markdown` and `html` eac
 from __future__ import annotations
 
 from deltaw.pages.blocks import Block, Figure, Formula, Section, Table, Text
-from deltaw.pages.numbers import latex_number, number
+from deltaw.pages.numbers import latex_number
 from deltaw.pages.page import FORMATS, Page, Paged
 from deltaw.pages.typeset import typeset
 
@@ -24,6 +24,5 @@ __all__ = [
     "Table",
     "Text",
     "latex_number",
-    "number",
     "typeset",
 ]

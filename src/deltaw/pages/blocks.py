@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from deltaw.pages.numbers import DIGITS, NOTHING, number
+from deltaw.numbers import DIGITS, NOTHING, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

@@ -14,6 +14,7 @@ from deltaw import plots
 from deltaw.notebook import escape
 from deltaw.pages.blocks import Block, Figure, Formula, Section, Table, Text
 from deltaw.pages.numbers import aligned
+from deltaw.plots.room import narrow
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -33,10 +34,13 @@ th, td { text-align: left; padding: 0.32rem 1.1rem 0.32rem 0; border-bottom: 1px
 th { color: var(--soft); font-weight: 600; } tr:last-child td { border-bottom: 0; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: pre; }
 figure { margin: 0 0 0.4rem; overflow-x: auto; } figure svg { max-width: 100%; height: auto; display: block; }
+figure svg.slim { display: none; }
 figcaption { color: var(--soft); font-size: 0.88rem; margin: 0.3rem 0 0.7rem; }
 code { font: 0.88em ui-monospace, "DejaVu Sans Mono", monospace; }
 .formula { overflow: auto hidden; margin: 0 0 0.7rem; padding: 0.2rem 0 0.2rem 1rem; }
 math { font-size: 1.06rem; } math[display="block"] { width: fit-content; margin: 0; }
+munder > mo:first-child { font-size: 1.4em; } munder > :nth-child(2) { padding-top: 0.25em; }
+p sub, figcaption sub { font-size: 0.75em; line-height: 0; }
 mtd[columnalign="right"] { text-align: right; } mtd[columnalign="left"] { text-align: left; }
 mtable[columnspacing] > mtr > mtd { padding-left: 0; padding-right: 0; padding-bottom: 0.35em; }
 """
@@ -54,6 +58,19 @@ body { margin: 0; background: var(--page); color: var(--ink);
 main { max-width: 1040px; margin: 0 auto; padding: 2.2rem 1.2rem 4rem; }
 """
 
+# A telephone: less air, and figures in their narrow form. Tables and formulas that are wider scroll inside themselves;
+# a shadow at the edge says that there is more (by backgrounds of which one scrolls along and covers the other).
+PHONE = """
+@media (max-width: 640px) { main { padding: 1.2rem 0.7rem 3rem; } section { padding: 1rem 0.8rem; }
+  h1 { font-size: 1.4rem; overflow-wrap: anywhere; } figure svg.wide { display: none; }
+  figure svg.slim { display: block; } th, td { padding-right: 0.8rem; } p, h2, li { overflow-wrap: anywhere; } }
+.scroll, .formula { background:
+  linear-gradient(to right, var(--paper) 40%, transparent) left / 2.4rem 100% no-repeat local,
+  linear-gradient(to left, var(--paper) 40%, transparent) right / 2.4rem 100% no-repeat local,
+  linear-gradient(to right, #0003, transparent) left / 0.7rem 100% no-repeat scroll,
+  linear-gradient(to left, #0003, transparent) right / 0.7rem 100% no-repeat scroll; }
+"""
+
 PRINT = """
 @media print { body { background: #fff; } main { max-width: none; padding: 0; }
   section { break-inside: avoid; } h2 { break-after: avoid; } }
@@ -66,13 +83,17 @@ NOTEBOOK = f"""
 """
 
 
+# ∂o_k, Δw_jk, δ⁽ˡ⁾_j, e_hidden, O_jᵀ: a letter, what stands above it, its index.
+INDEXED = re.compile(r"(?<![^\W∂Δ])([A-Za-zδΣ])([⁽⁾ˡ⁺⁻¹²]*)_(hidden|[a-z]{1,2}|\d)(?![A-Za-z0-9_])")
+
+
 def page(title: str, body: str, lang: str = "en", style: str = "") -> str:
     """A whole page around `body`, which is HTML; `title` is text, `style` more CSS."""
     language = {"zh": "zh-CN"}.get(lang, lang)
     return (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} · DeltaW</title><style>{PAGE}{PARTS}{style}{PRINT}</style></head>\n"
+        f"<title>{escape(title)} · DeltaW</title><style>{PAGE}{PARTS}{style}{PHONE}{PRINT}</style></head>\n"
         f"<body><main>\n{body}</main></body></html>\n"
     )
 
@@ -82,11 +103,12 @@ def fragment(body: str) -> str:
     return f'<div class="deltaw"><style>{NOTEBOOK}</style>\n{body}</div>\n'
 
 
-def content(title: str, lead: str, sections: Sequence[Section], lang: str = "en") -> str:
-    """What stands between the shell's `main` tags."""
-    head = f"<h1>{prose(title)}</h1>\n" + (f"<p class=soft>{prose(lead)}</p>\n" if lead else "")
+def content(title: str, lead: str, sections: Sequence[Section], lang: str = "en", letters: bool = False) -> str:
+    """What stands between the shell's `main` tags; `letters`: w_jk in sentences is a w with an index (see `prose`)."""
+    head = f"<h1>{prose(title, letters)}</h1>\n" + (f"<p class=soft>{prose(lead, letters)}</p>\n" if lead else "")
     return head + "".join(
-        section(prose(each.title), "".join(_show(block, lang) for block in each.blocks)) for each in sections
+        section(prose(each.title, letters), "".join(_show(block, lang, letters) for block in each.blocks))
+        for each in sections
     )
 
 
@@ -95,10 +117,15 @@ def section(heading: str, body: str) -> str:
     return f"<section><h2>{heading}</h2>{body}</section>\n"
 
 
-def prose(text: str) -> str:
-    """Text as HTML, what stands in backticks as code."""
-    parts = re.split(r"`([^`]*)`", text)
-    return "".join(f"<code>{escape(part)}</code>" if i % 2 else escape(part) for i, part in enumerate(parts))
+def prose(text: str, letters: bool = False) -> str:
+    """Text as HTML, what stands in backticks as code.
+
+    With `letters`, w_jk and δ_k are letters with indices. Where text holds names of columns they are left as they are.
+    """
+    parts = [escape(part) for part in re.split(r"`([^`]*)`", text)]
+    if letters:
+        parts[::2] = [INDEXED.sub(r"<i>\1</i>\2<sub><i>\3</i></sub>", part) for part in parts[::2]]
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:
@@ -112,10 +139,14 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Itera
     return f"<div class=scroll><table><tr>{head}</tr>{body}</table></div>"
 
 
-def figure(drawing: Drawing, label: str, caption: str = "") -> str:
+def figure(drawing: Drawing, label: str, caption: str = "", letters: bool = False) -> str:
     """A matplotlib figure as SVG; `label` says what it shows to those who cannot see it."""
-    picture = plots.svg(drawing).replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
-    return f"<figure>{picture}{f'<figcaption>{prose(caption)}</figcaption>' if caption else ''}</figure>"
+    named = f'<svg role="img" aria-label="{escape(label)}" '
+    picture = plots.svg(drawing).replace("<svg ", named, 1)
+    if narrow(drawing):
+        wide, slim = f'{named}class="wide" ', f'{named}class="slim" '
+        picture = picture.replace(named, wide, 1) + plots.svg(drawing, "slim").replace("<svg ", slim, 1)
+    return f"<figure>{picture}{f'<figcaption>{prose(caption, letters)}</figcaption>' if caption else ''}</figure>"
 
 
 def formula(latex: str) -> str:
@@ -127,23 +158,23 @@ def formula(latex: str) -> str:
     return f"<div class=formula>{mathml}</div>"
 
 
-def _show(block: Block, lang: str) -> str:
+def _show(block: Block, lang: str, letters: bool) -> str:
     match block:
         case Text():
-            return f"<p>{prose(block.text)}</p>"
+            return f"<p>{prose(block.text, letters)}</p>"
         case Formula():
             return formula(block.latex)
         case Table():
-            return _table(block, lang)
+            return _table(block, lang, letters)
         case Figure():
-            return figure(block.draw(), block.alt, block.caption)
+            return figure(block.draw(), block.alt, block.caption, letters)
 
 
-def _table(block: Table, lang: str) -> str:
+def _table(block: Table, lang: str, letters: bool) -> str:
     columns = block.columns(lang)
     # U+2007 is as wide as a digit, U+2008 as a point: the points stand under each other in any font.
     texts = [aligned(column.cells, "\u2007", "\u2008") if column.numeric else column.cells for column in columns]
     numbers = (i for i, column in enumerate(columns) if column.numeric)
     rows = zip(*texts, strict=True)
-    caption = f"<p class=soft>{prose(block.caption)}</p>" if block.caption else ""
+    caption = f"<p class=soft>{prose(block.caption, letters)}</p>" if block.caption else ""
     return table([column.heading for column in columns], rows, numbers) + caption

@@ -1,4 +1,4 @@
-"""Numbers as people read them, and values as JSON has them."""
+"""Numbers in LaTeX and in columns, and values as JSON has them; how a number reads, `deltaw.numbers` says."""
 
 from __future__ import annotations
 
@@ -8,19 +8,7 @@ from typing import Any
 
 import numpy as np
 
-DIGITS = 6
-NOTHING = "–"  # what stands for None
-
-
-def number(value: float, digits: int = DIGITS) -> str:
-    """A number to so many significant digits: "2.00265", "−0.5", "1.2e−7"; whole numbers keep all theirs ("70,000")."""
-    if isinstance(value, (int, np.integer)):
-        return (f"{value:,}" if abs(value) >= 10_000 else f"{value}").replace("-", "−")
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    mantissa, exponent, power = f"{value + 0.0:.{digits}g}".partition("e")
-    text = f"{mantissa}e{int(power)}" if exponent else mantissa
-    return text.replace("-", "−")
+from deltaw.numbers import DIGITS, number
 
 
 def latex_number(value: float, digits: int = DIGITS) -> str:

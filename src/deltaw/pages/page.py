@@ -24,6 +24,7 @@ class Page:
         sections: in order.
         data: what JSON gives: plain values and NumPy arrays.
         lang: "en" or "zh".
+        letters: whether w_jk in its sentences is a letter with an index, no name of a column: HTML then sets it so.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Page:
     sections: Sequence[Section]
     data: Mapping[str, Any] = field(default_factory=dict)
     lang: str = "en"
+    letters: bool = False
 
     def __post_init__(self) -> None:
         if self.lang not in WORDS:
@@ -51,7 +53,9 @@ class Page:
 
     def html(self) -> str:
         """One page that stands alone: formulas as MathML, figures as SVG, nothing loaded from outside."""
-        return html.page(self.title, html.content(self.title, self.lead, self.sections, self.lang), self.lang)
+        return html.page(
+            self.title, html.content(self.title, self.lead, self.sections, self.lang, self.letters), self.lang
+        )
 
     def json(self) -> dict[str, Any]:
         """`data` as JSON has it: lists for arrays, None for what is not finite."""
@@ -71,7 +75,10 @@ class Page:
         return f"Page({self.title!r}, {len(self.sections)} sections)"
 
     def _repr_html_(self) -> str:
-        return html.fragment(html.content(self.title, self.lead, self.sections, self.lang))
+        return html.fragment(self._content())
+
+    def _content(self) -> str:
+        return html.content(self.title, self.lead, self.sections, self.lang, self.letters)
 
 
 class Paged:

@@ -11,7 +11,6 @@ is said of it holds for ink and paper, not for dark and light.
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -20,6 +19,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deltaw.numbers import number
+from deltaw.plots.room import legends_below
+from deltaw.plots.ticks import plain_numbers, ticks_apart
 from deltaw.signs import visible
 
 if TYPE_CHECKING:
@@ -86,7 +88,9 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
         with matplotlib.rc_context(STYLE | fonts):
             drawing = draw(*args, **settings)
             for axes in drawing.axes:
-                _plain_decades(axes)
+                plain_numbers(axes)
+            legends_below(drawing)
+            ticks_apart(drawing)
             _visible(drawing)
             return drawing
 
@@ -137,7 +141,8 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any]) -> Figure:
     counts = np.asarray(matrix)
     k = len(counts)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = float(np.clip(0.4 * k, 2.2, 8.2))
+    cell = max(0.4, 0.06 * len(f"{counts.max():,}")) if k <= MAX_COUNTED_CLASSES else 0.4
+    side = float(np.clip(cell * k, 2.2, 8.2))
     names = [short(name) for name in classes]
     margin = 0.5 + 0.075 * max(map(len, names))
     drawing, axes = figure((side + margin + 0.3, side + margin), 1, 1)
@@ -163,7 +168,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any]) -> Figure:
             axis.text(
                 column,
                 row,
-                f"{counts[row, column]:,}" if counts[row, column] < 100_000 else f"{counts[row, column]:.2g}",
+                f"{counts[row, column]:,}",
                 ha="center",
                 va="center",
                 color="white" if dark else INK,
@@ -318,13 +323,16 @@ def short(name: Any) -> str:
     return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME // 2 - 1]}…{text[-MAX_NAME // 2 :]}"
 
 
-def svg(figure: Figure) -> str:
-    """A figure as an `<svg>` element to put into a page: no XML prologue, nothing loaded from outside, no dates."""
+def svg(figure: Figure, salt: str = "deltaw") -> str:
+    """A figure as an `<svg>` element to put into a page: no XML prologue, nothing loaded from outside, no dates.
+
+    `salt` keeps the names inside apart from those of the same figure's other forms on the page.
+    """
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     text = io.StringIO()
-    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": salt}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the reader's browser has the letters that matplotlib's font lacks
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(text, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
@@ -349,24 +357,6 @@ def _visible(drawing: Figure) -> None:
 
 def _then_visible(name: Callable[..., str]) -> Callable[..., str]:
     return lambda *place: visible(name(*place))
-
-
-def _plain_decades(axes: Axes) -> None:
-    """0.001, 10, 1e6 on logarithmic axes; on short ones 1, 2, 5, 10, and on very short ones what lies in between."""
-    from matplotlib.ticker import FuncFormatter, LogFormatter, LogLocator, MaxNLocator, NullFormatter
-
-    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-        if isinstance(axis.get_major_formatter(), LogFormatter):
-            decades = abs(np.log10(high / low))
-            if decades < 2:
-                axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if decades > 0.7 else MaxNLocator(4))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: _decade(float(value))))
-            axis.set_minor_formatter(NullFormatter())
-
-
-def _decade(value: float) -> str:
-    text = f"{value:g}" if 1e-3 <= value < 1e5 else f"{value:.0e}"
-    return re.sub(r"e([+-])0*(\d)", lambda e: f"e{'−' if e[1] == '-' else ''}{e[2]}", text)
 
 
 def _curves(
@@ -403,4 +393,4 @@ def _shade(colour: str, share: NDArray[Any]) -> NDArray[Any]:
     return shaded
 
 
-percent: Callable[[float, Any], str] = lambda value, _: f"{100 * value:.4g} %"  # noqa: E731
+percent: Callable[[float, Any], str] = lambda value, _: f"{number(100 * value, 4)} %"  # noqa: E731

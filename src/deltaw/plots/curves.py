@@ -232,26 +232,18 @@ def _square(xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
 
 def _few_ticks(axis: Axes, x: bool = True, y: bool = True) -> None:
     """So few that they do not touch."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import MaxNLocator
 
     for each, wanted in ((axis.xaxis, x), (axis.yaxis, y)):
         if wanted:
             each.set_major_locator(MaxNLocator(4 if each is axis.yaxis else 3))
-            each.set_major_formatter(FuncFormatter(lambda value, _: _tick(float(value))))
-
-
-def _tick(value: float) -> str:
-    """70,000; 0.05; 2e6."""
-    large = abs(value) >= 1e6 or 0 < abs(value) < 1e-4
-    text = f"{value:.3g}" if large else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"
-    return text.replace("e+0", "e").replace("e-0", "e−").replace("-", "−")
 
 
 def _dates(axis: Axes) -> None:
     from matplotlib import dates
 
     typed: Any = dates  # matplotlib's dates have no types
-    locator = typed.AutoDateLocator(minticks=3, maxticks=4)
+    locator = typed.AutoDateLocator(minticks=2, maxticks=5)
     axis.xaxis.set_major_locator(locator)
     axis.xaxis.set_major_formatter(typed.ConciseDateFormatter(locator))
 

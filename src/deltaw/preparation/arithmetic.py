@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from deltaw.numbers import DIGITS, number
 from deltaw.preparation.bins import count, position
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.reading import as_days, as_numbers
@@ -70,7 +71,7 @@ def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, valu
     column = row.get_column(step.column)
     x = float(as_numbers(column, source)[0])
     missing = bool(np.isnan(x))
-    before = f"missing: {_shown(step.fill)}, the median, is taken; " if missing else ""
+    before = f"missing: {number(step.fill)}, the median, is taken; " if missing else ""
     x = step.fill if missing else x
     told: Told = [(0, column[0], before + _scaled(step.scale, x))]
     told += _bins(step.edges, column[0], x)
@@ -86,9 +87,9 @@ def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values
 
 def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
     taken, others = int(np.argmax(values)), len(step.slots) - 1
-    rest = f"the other {others} slots get {_shown(scaling.low)}" if others > 1 else f"the other gets {scaling.low:g}"
-    size = f", at {_shown(step.taken(scaling))} for one of {len(step.words)} words" if step.weight != 1.0 else ""
-    return [(taken, row.get_column(step.column)[0], f"its own slot{size}; {rest}")]
+    rest = f"the other {others} slots get" if others > 1 else "the other gets"
+    size = f", at {number(step.taken(scaling))} for one of {len(step.words)} words" if step.weight != 1.0 else ""
+    return [(taken, row.get_column(step.column)[0], f"its own slot{size}; {rest} {number(scaling.low)}")]
 
 
 def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
@@ -97,14 +98,14 @@ def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: An
     missing = bool(np.isnan(days))
     days = step.fill if missing else days
     before = "missing: the median is taken; " if missing else ""
-    day = _shown(days, DAY_DIGITS)
+    day = number(days, DAY_DIGITS)
     told: Told = [(0, column[0], f"{before}day {day} from 1970-01-01 on; {_scaled(step.scale, days, DAY_DIGITS)}")]
     told += _bins(step.edges, column[0], days, DAY_DIGITS)
     low, high = scaling.swing
     for i, cycle in enumerate(step.cycles):
         for j, swing in enumerate(("sin", "cos")):
-            wave = f"{swing}(2π · {day} / {_shown(CYCLES[cycle], DAY_DIGITS)})"
-            words = wave if (low, high) == (-1, 1) else f"{low:g} + {high - low:g} · (1 + {wave}) / 2"
+            wave = f"{swing}(2π · {day} / {number(CYCLES[cycle], DAY_DIGITS)})"
+            words = wave if (low, high) == (-1, 1) else f"{number(low)} + {number(high - low)} · (1 + {wave}) / 2"
             told.append((1 + count(step.edges) + 2 * i + j, column[0], words))
     return told + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
 
@@ -114,7 +115,7 @@ def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: st
     for place, name in enumerate(step.columns):
         x = float(as_numbers(row.get_column(name), source)[0])
         missing = bool(np.isnan(x))
-        before = f"missing: the lowest, {_shown(step.low)}, is taken; " if missing else ""
+        before = f"missing: the lowest, {number(step.low)}, is taken; " if missing else ""
         told.append((place, None if missing else x, before + _scaled(step.scale, step.low if missing else x)))
     return told
 
@@ -128,39 +129,35 @@ TELLERS: dict[type, Callable[..., Told]] = {
 }
 
 
-def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = 6) -> Told:
+def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -> Told:
     """The bin that x lies in, or the one that it lies beyond."""
     if not edges:
         return []
     bins, passed = count(edges), float(position(np.array([x]), edges)[0])
-    k, shown = min(int(passed), bins - 1), _shown(x, digits)
+    k, shown = min(int(passed), bins - 1), number(x, digits)
     if not edges[0] <= x <= edges[-1]:
         beyond = "below" if x < edges[0] else "above"
         return [(1 + k, cell, f"{shown} lies {beyond} all {bins} bins: {passed > 0:d}, as the others")]
     others = " and ".join(["1 for those before it"] * (k > 0) + ["0 for those after it"] * (k < bins - 1))
-    words = f"{shown} lies {_shown(100 * (passed - k), 3)} % into bin {k + 1} of {bins}, {others}"
+    words = f"{shown} lies {number(100 * (passed - k), 3)} % into bin {k + 1} of {bins}, {others}"
     return [(1 + k, cell, f"{words}: {_scaled(Scale(edges[k], edges[k + 1] - edges[k]), x, digits)}")]
 
 
 def _indicator(place: int, there: bool, missing: bool, scaling: Scaling) -> Told:
-    words = f"missing: {_shown(scaling.high)}" if missing else f"not missing: {_shown(scaling.low)}"
+    words = f"missing: {number(scaling.high)}" if missing else f"not missing: {number(scaling.low)}"
     return [(place, MISSING if missing else "there", words)] if there else []
 
 
-def _scaled(scale: Scale, x: float, digits: int = 6) -> str:
+def _scaled(scale: Scale, x: float, digits: int = DIGITS) -> str:
     """(x − centre) / width + shift, parts that change nothing left out; then the smooth clip of the result."""
-    text = _shown(x, digits)
+    text = number(x, digits)
     if scale.centre:
-        text = f"({text} {'−' if scale.centre > 0 else '+'} {_shown(abs(scale.centre), digits)})"
+        text = f"({text} {'−' if scale.centre > 0 else '+'} {number(abs(scale.centre), digits)})"
     if scale.width != 1.0:
-        text = f"{text} / {_shown(scale.width)}"
+        text = f"{text} / {number(scale.width)}"
     if scale.shift:
-        text = f"{text} {'+' if scale.shift > 0 else '−'} {_shown(abs(scale.shift))}"
+        text = f"{text} {'+' if scale.shift > 0 else '−'} {number(abs(scale.shift))}"
     if not scale.bend:
         return text
-    z = _shown((x / 2 - scale.centre / 2) / (scale.width / 2) + scale.shift)
-    return f"{text} = {z}; bent in: {z} / √(1 + ({z} / {BEND:g})²)"
-
-
-def _shown(value: float, digits: int = 6) -> str:
-    return f"{value:.{digits}g}".replace("-", "−")
+    z = number((x / 2 - scale.centre / 2) / (scale.width / 2) + scale.shift)
+    return f"{text} = {z}; bent in: {z} / √(1 + ({z} / {number(BEND)})²)"

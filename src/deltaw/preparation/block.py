@@ -78,6 +78,9 @@ class BlockOfNumbers:
         columns = np.ascontiguousarray(self.scale.undo(features).T)
         return [pl.Series(name, column) for name, column in zip(self.columns, columns, strict=True)]
 
+    def usual_cells(self) -> list[pl.Series]:
+        return [pl.Series(name, [self.low]) for name in self.columns]
+
 
 def _matrix(frame: pl.DataFrame, columns: tuple[str, ...], source: str) -> NDArray[Any]:
     """The columns as one array (n, len(columns)), NaN where missing. Raises ColumnError as `as_numbers` does."""

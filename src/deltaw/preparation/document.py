@@ -31,6 +31,11 @@ def is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def is_place(value: Any) -> bool:
+    """A place in a list, counted from 0, or none."""
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
+
+
 def between(low: float, high: float) -> Check:
     return lambda value: is_number(value) and low <= value <= high
 

@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, ModelFileError
-from deltaw.preparation.bins import count, most_bins, write_bins
+from deltaw.preparation.bins import count, most_bins
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
 from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
@@ -143,6 +143,13 @@ class Preparation:
         row = SCALINGS[self.scaling]
         return pl.DataFrame([column for step, part in self._parts(X) for column in step.decode(part, row)])
 
+    def usual_row(self) -> pl.DataFrame:
+        """One row as usual as a row can be: of numbers and dates the medians, of words and truth values the most
+        frequent, of blocks (pictures) the lowest value: blank paper. In files of earlier versions, which do not know
+        what is most frequent, the first word.
+        """
+        return pl.DataFrame([column for step in self.steps for column in step.usual_cells()])
+
     @property
     def places(self) -> list[tuple[Step, slice]]:
         """Each step, and which columns of X are its features."""
@@ -154,13 +161,6 @@ class Preparation:
         """Each step of numbers or days, and which columns of X are its bins."""
         binned = [(step, place.start + 1) for step, place in self.places if isinstance(step, (Number, Day))]
         return [(step, slice(first, first + count(step.edges))) for step, first in binned]
-
-    def baseline(self, value: float) -> NDArray[np.float32]:
-        """Inputs that are all at `value`, but bins, which are where the median of their column puts them: (n_in,)."""
-        x = np.full(len(self.feature_names), value, np.float32)
-        for step, place in self.bins:
-            write_bins(np.array([step.fill]), step.edges, x[None, place])
-        return x
 
     def _parts(self, X: NDArray[np.float32]) -> list[tuple[Step, NDArray[np.float32]]]:
         """Each step beside the columns of X that are its features."""

@@ -6,7 +6,7 @@ and returns the raw column (a block: columns) again. Both get the row of SCALING
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import tau
 from typing import Any, ClassVar, Protocol
 
@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.numbers import number
 from deltaw.preparation.bins import are_edges, count, fit_edges, write_bins
-from deltaw.preparation.document import Check, between, is_flag, is_number, is_text, list_of, one_of
+from deltaw.preparation.document import Check, between, is_flag, is_number, is_place, is_text, list_of, one_of
 from deltaw.preparation.reading import DAY, as_days, as_numbers
 from deltaw.preparation.scaling import Scale, Scaling, fit_scale
 from deltaw.tables import Column
@@ -35,6 +36,7 @@ LOUD_WORDS = 20
 SMALLEST_WEIGHT = 1e-3  # of a slot, in a file
 
 MISSING, OTHER = "(missing)", "(other)"
+ANSWERS = (True, False, None)  # of a column of truth values
 
 # What repeats with the calendar, and after how many days.
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
@@ -70,6 +72,9 @@ class Step(Protocol):
 
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
         """The raw columns again, as far as the features tell."""
+
+    def usual_cells(self) -> list[pl.Series]:
+        """The raw columns of one row that is as usual as a row can be: the median, the most frequent word."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,8 @@ class Number(_OneColumn):
         return (self.column, *_bin_features(self.column, self.edges), *_missing_feature(self.column, self.indicator))
 
     def treatment(self, scaling: Scaling) -> str:
-        return f"{scaling.summary}{_beside(self.edges)}; missing: {self.fill:g}" + ", and a feature" * self.indicator
+        missing = number(self.fill) + ", and a feature" * self.indicator
+        return f"{scaling.summary}{_beside(self.edges)}; missing: {missing}"
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         x = as_numbers(frame.get_column(self.column), source)
@@ -141,23 +147,30 @@ class Number(_OneColumn):
         x = pl.Series(self.column, self.scale.undo(features[:, 0]))
         return [_without(x, features[:, -1], scaling) if self.indicator else x]
 
+    def usual_cells(self) -> list[pl.Series]:
+        return [pl.Series(self.column, [self.fill])]
+
 
 @dataclass(frozen=True)
 class Truth(_OneColumn):
     """Yes or no as one feature; halfway where it is missing or another word, and a feature of its own as for numbers.
 
-    `words` are the column's spellings of yes and no; none for a column of truth values.
+    `words` are the column's spellings of yes and no; none for a column of truth values. `usual` is the place among
+    ANSWERS of what most training rows have; None in files of earlier versions.
     """
 
     words: tuple[str, ...]
     indicator: bool
+    usual: int | None = field(default=None, compare=False)
 
     kind: ClassVar = "boolean"
     CHECKS: ClassVar = {
         "column": is_text,
         "words": lambda words: list_of(is_text)(words) and len(words) in (0, 2),
         "indicator": is_flag,
+        "usual": is_place,
     }
+    LATER: ClassVar = {"usual": None}
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, bins: int) -> Truth:
@@ -166,19 +179,22 @@ class Truth(_OneColumn):
         pair = next((pair for pair in TRUTHS if {word.lower() for word in present} <= set(pair)), TRUTHS[0])
         spelt = {word.lower(): word for word in present}
         words = () if series.dtype == pl.Boolean else tuple(spelt.get(word, word) for word in pair)
-        return cls(column.name, words, series.null_count() > 0)
+        shares = _as_shares(series)
+        rows = [(shares == 1.0).sum(), (shares == 0.0).sum(), np.isnan(shares).sum()]
+        return cls(column.name, words, series.null_count() > 0, int(np.argmax(rows)))
+
+    def is_sound(self) -> bool:
+        return self.usual is None or self.usual < len(ANSWERS)
 
     @property
     def features(self) -> tuple[str, ...]:
         return (self.column, *_missing_feature(self.column, self.indicator))
 
     def treatment(self, scaling: Scaling) -> str:
-        return f"{scaling.low:g} or {scaling.high:g}; missing: halfway" + ", and a feature" * self.indicator
+        return f"{number(scaling.low)} or {number(scaling.high)}; missing: halfway" + ", and a feature" * self.indicator
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
-        words = as_words(frame.get_column(self.column)).str.to_lowercase()
-        answers = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}
-        share = words.replace_strict(answers, default=None, return_dtype=pl.Float64).to_numpy()
+        share = _as_shares(frame.get_column(self.column))
         missing = np.isnan(share)
         out[:, 0] = scaling.low + (scaling.high - scaling.low) * np.where(missing, 0.5, share)
         if self.indicator:
@@ -190,17 +206,24 @@ class Truth(_OneColumn):
             yes = yes.replace_strict({True: self.words[0], False: self.words[1]}, return_dtype=pl.String)
         return [_without(yes, features[:, 1], scaling) if self.indicator else yes]
 
+    def usual_cells(self) -> list[pl.Series]:
+        answers = [*self.words, None] if self.words else [*ANSWERS]
+        kind = pl.String if self.words else pl.Boolean
+        return [pl.Series(self.column, [answers[self.usual or 0]], dtype=kind)]
+
 
 @dataclass(frozen=True)
 class Category(_OneColumn):
     """One slot a word; one for missing, if the training rows had any; one for rare words and those never seen.
 
-    The slot that is taken is at `weight` of the way from the scaling's no to its yes.
+    The slot that is taken is at `weight` of the way from the scaling's no to its yes. `usual` is the place
+    of the slot that most training rows have; None in files of earlier versions.
     """
 
     words: tuple[str, ...]
     missing: bool
     weight: float = 1.0
+    usual: int | None = field(default=None, compare=False)
 
     kind: ClassVar = "category"
     CHECKS: ClassVar = {
@@ -208,17 +231,23 @@ class Category(_OneColumn):
         "words": list_of(is_text, distinct=True),
         "missing": is_flag,
         "weight": between(SMALLEST_WEIGHT, 1.0),
+        "usual": is_place,
     }
-    LATER: ClassVar = {"weight": 1.0}
+    LATER: ClassVar = {"weight": 1.0, "usual": None}
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, bins: int) -> Category:
         words = as_words(frame.get_column(column.name))
         enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * len(words))))
         counts = words.drop_nulls().alias("word").value_counts(name="rows").filter(pl.col("rows") >= enough)
-        frequent = counts.sort(["rows", "word"], descending=[True, False]).head(MOST_SLOTS)
+        frequent = counts.sort(["rows", "word"], descending=[True, False]).head(MOST_SLOTS).sort("word")
         weight = len(frequent) ** -0.5 if scaling.hushed and len(frequent) > LOUD_WORDS else 1.0
-        return cls(column.name, tuple(frequent["word"].sort()), words.null_count() > 0, weight)
+        missing, known = words.null_count(), frequent["rows"].to_list()
+        rows = [*known, len(words) - missing - sum(known), missing]
+        return cls(column.name, tuple(frequent["word"]), missing > 0, weight, int(np.argmax(rows)))
+
+    def is_sound(self) -> bool:
+        return self.usual is None or self.usual < len(self.slots)
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -231,7 +260,7 @@ class Category(_OneColumn):
 
     def treatment(self, scaling: Scaling) -> str:
         slots = f"a slot for each of {len(self.words)} words, one for others" + ", one for missing" * self.missing
-        return slots + f"; each {self.weight:.2g} where it is taken" * (self.weight != 1.0)
+        return slots + f"; each {number(self.weight, 2)} where it is taken" * (self.weight != 1.0)
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         words = as_words(frame.get_column(self.column))
@@ -248,6 +277,9 @@ class Category(_OneColumn):
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
         words = np.array([*self.words, OTHER, None], dtype=object)[features.argmax(axis=1)]
         return [pl.Series(self.column, words.tolist(), dtype=pl.String)]
+
+    def usual_cells(self) -> list[pl.Series]:
+        return [pl.Series(self.column, [[*self.words, OTHER, None][self.usual or 0]], dtype=pl.String)]
 
 
 @dataclass(frozen=True)
@@ -316,16 +348,29 @@ class Day(_OneColumn):
             out[:, -1] = _yes_or_no(missing, scaling)
 
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
-        days = np.clip(self.scale.undo(features[:, 0]), -700_000, 2_900_000)  # the years 54 to 9909
-        stamps = pl.Series(self.column, np.round(days * DAY).astype(np.int64)).cast(pl.Datetime("us"))
-        dates = stamps.dt.round("1s") if self.time else stamps.dt.round("1d").cast(pl.Date)
+        dates = self._dates(self.scale.undo(features[:, 0]))
         return [_without(dates, features[:, -1], scaling) if self.indicator else dates]
+
+    def usual_cells(self) -> list[pl.Series]:
+        return [self._dates(np.array([self.fill]))]
+
+    def _dates(self, days: Values) -> pl.Series:
+        within = np.clip(days, -700_000, 2_900_000)  # the years 54 to 9909
+        stamps = pl.Series(self.column, np.round(within * DAY).astype(np.int64)).cast(pl.Datetime("us"))
+        return stamps.dt.round("1s") if self.time else stamps.dt.round("1d").cast(pl.Date)
 
 
 TRAINING = "training rows"  # what messages call the rows that a step is fitted on
 
 BINNED = (Number.kind, Day.kind)
 FITTED = {step.kind: step for step in (Number, Truth, Category, Day)}
+
+
+def _as_shares(series: pl.Series) -> Values:
+    """1 for yes, 0 for no, NaN where the cell is missing or another word."""
+    answers = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}
+    words = as_words(series).str.to_lowercase()
+    return words.replace_strict(answers, default=None, return_dtype=pl.Float64).to_numpy()
 
 
 def _median(present: Values) -> float:

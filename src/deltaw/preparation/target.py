@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
+from deltaw.numbers import number
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
@@ -113,7 +114,7 @@ class Target:
             shown = listing((clip(str(each), 20) for each in self.classes), 5)
             return f"classification of {len(self.classes):,} classes, {shown}"
         sort = "whole numbers" if all(each == int(each) for each in self.classes) else "numbers"
-        return f"classification of {len(self.classes):,} {sort} {first:g} … {last:g}"
+        return f"classification of {len(self.classes):,} {sort} {number(first)} … {number(last)}"
 
     @property
     def other_task(self) -> Task | None:
@@ -187,7 +188,7 @@ class Target:
     @property
     def rule(self) -> str:
         """When a class is the answer, in words: "yes from a probability of 0.3 on"; "" where the likeliest is."""
-        return "" if self.threshold is None else f"{self.classes[1]} from a probability of {self.threshold:g} on"
+        return "" if self.threshold is None else f"{self.classes[1]} from a probability of {number(self.threshold)} on"
 
     def decode(self, outputs: ArrayLike) -> pl.Series:
         """Answers in the target's own values, as a series called `name`.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from deltaw.exceptions import InputError
+from deltaw.numbers import number
 
 Array = NDArray[Any]
 
@@ -69,7 +70,7 @@ class Sample:
         if self.weight.min() < 0 or not self.weight.any():
             raise InputError(
                 "sample_weight, class_weight: expected numbers, 0 or more, and one of them above 0",
-                f"{self.weight.min():g} in row {self.weight.argmin()}", "correct the weights",
+                f"{number(self.weight.min())} in row {self.weight.argmin()}", "correct the weights",
             )  # fmt: skip
         return self if self.weight.all() else self.take(self.weight != 0)
 

@@ -10,6 +10,7 @@ import polars as pl
 import polars.selectors as cs
 
 from deltaw.exceptions import ColumnError
+from deltaw.numbers import number
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, check_strays, check_type, date_format, read_dates, read_numbers
 from deltaw.tables.table import Block, Table, cell_error, clip, missing_column
 from deltaw.tables.told import READ_AS
@@ -79,7 +80,9 @@ def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | Non
 
 
 def _block_column(block: Block) -> Column:
-    return Column(block.name, "number", f"{len(block.columns)} columns on one scale, {block.low:g} to {block.high:g}")
+    return Column(
+        block.name, "number", f"{len(block.columns)} columns on one scale, {number(block.low)} to {number(block.high)}"
+    )
 
 
 def _check_finite(frame: pl.DataFrame, source: str) -> None:
@@ -138,7 +141,7 @@ def _number(column: pl.Series, present: int, distinct: int) -> tuple[str, str]:
         if counts_rows or IDENTIFIER_NAME.fullmatch(column.name):
             return "identifier", f"{distinct:,} distinct values in {present:,} rows"
     sort = "whole numbers" if column.dtype.is_integer() else "numbers"
-    return "number", f"{sort}, {float(column.min()):g} to {float(column.max()):g}"  # type: ignore[arg-type]
+    return "number", f"{sort}, {number(float(column.min()))} to {number(float(column.max()))}"  # type: ignore[arg-type]
 
 
 def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deltaw import notebook, plots
 from deltaw.engines.look import Look
 from deltaw.network import Network
+from deltaw.numbers import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +52,7 @@ class History:
         best = self.best_epoch
         marked = {0: "first", len(self) - 1: "last"} | ({} if best is None else {best: "kept"})
         rows = [
-            (f"{i + 1} ({marked[i]})", *(f"{values[i]:.4g}" if i < len(values) else "" for values in curves.values()))
+            (f"{i + 1} ({marked[i]})", *(number(values[i], 4) if i < len(values) else "" for values in curves.values()))
             for i in sorted(marked)
             if 0 <= i < len(self)
         ]
@@ -69,7 +70,7 @@ class History:
 
     def _said(self) -> list[str]:
         """What one would ask for first."""
-        last = [f"{name} {values[-1]:.4g}" for name, values in self._curves().items() if values]
+        last = [f"{name} {number(values[-1], 4)}" for name, values in self._curves().items() if values]
         kept = [] if self.best_epoch is None else [f"weights of epoch {self.best_epoch + 1} kept"]
         return [f"{len(self):,} epochs ({self.ended})", *last, *kept]
 

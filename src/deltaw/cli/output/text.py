@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw.cli.output.screen import Screen
+from deltaw.numbers import number
 from deltaw.pages.blocks import Column
 from deltaw.progress import left_out
 
@@ -49,7 +50,7 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     seconds = sum(history.seconds)
     speed = model.origin.training_rows * len(history) / seconds if seconds > 0 else 0
     best = "" if history.best_epoch is None else f", weights of epoch {history.best_epoch + 1} kept"
-    screen.print(f"{len(history)} epochs in {seconds:.3g} s ({speed:,.0f} samples/s){best}")
+    screen.print(f"{len(history)} epochs in {number(seconds, 3)} s ({speed:,.0f} samples/s){best}")
     if model.target.rule:
         screen.print(_rule(model))
     if model.scores is None:
@@ -79,7 +80,7 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
         screen.table(*(_confusion(scores) if len(scores.classes) <= MAX_CONFUSION else _mistakes(scores)))
 
 
-def print_model(screen: Screen, model: Model, path: Path) -> None:
+def print_model(screen: Screen, model: Model, path: Path, columns: float | None = None) -> None:
     """`deltaw show`."""
     origin = model.origin
     screen.print(f"{path}: {model.task} of {model.target.name}")
@@ -89,7 +90,7 @@ def print_model(screen: Screen, model: Model, path: Path) -> None:
         screen.print(f"classes: {listing(model.classes)}")
     if model.target.rule:
         screen.print(_rule(model))
-    screen.table(*_columns(model.preparation.describe()))
+    screen.table(*_columns(model.preparation.describe(), columns))
     settings = model.recipe.document()
     screen.table(Column.words("setting", list(settings)), Column.words("value", list(map(str, settings.values()))))
     versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
@@ -127,7 +128,7 @@ def describe_training(recipe: Any) -> str:
     """The settings that one would ask for first."""
     return (
         f"recipe {recipe.name}: {recipe.epochs} epochs, batches of {recipe.batch_size}, "
-        f"{recipe.optimizer.split('(')[0]} at {recipe.learning_rate:g}, {recipe.loss.replace('_', '-')}"
+        f"{recipe.optimizer.split('(')[0]} at {number(recipe.learning_rate)}, {recipe.loss.replace('_', '-')}"
     )
 
 
@@ -137,12 +138,16 @@ def listing(names: Iterable[Any], limit: int = 8) -> str:
     return ", ".join(known[:limit]) + (f", … ({len(known)} in all)" if len(known) > limit else "")
 
 
-def _columns(described: Sequence[Any]) -> list[Column]:
-    """The columns that are used, and those that are not with the reason; in long tables the first only."""
-    shown = [row for i, row in enumerate(described) if i < MAX_COLUMNS or not row.features][: 2 * MAX_COLUMNS]
+def _columns(described: Sequence[Any], most: float | None = None) -> list[Column]:
+    """The columns that are used, and those that are not with the reason; of long tables the first `most`.
+
+    If it is not given, MAX_COLUMNS, and as many of those beyond them that are not used.
+    """
+    shown = [row for i, row in enumerate(described) if i < (most or MAX_COLUMNS) or not (most or row.features)]
+    shown = shown if most else shown[: 2 * MAX_COLUMNS]
     rows = [(column, kind, treatment, f"{features:,}") for column, kind, treatment, features in shown]
     if len(shown) < len(described):
-        rows.append((f"… and {len(described) - len(shown):,} more", "", "", ""))
+        rows.append((f"… {len(shown):,} of {len(described):,} columns", "", "deltaw show MODEL --columns all", ""))
     names, kinds, treatments, features = zip(*rows, strict=True)
     return [
         Column.words("column", names),
@@ -168,7 +173,7 @@ def _confusion(scores: Scores) -> list[Column]:
 
 
 def _percent(share: float) -> str:
-    return "" if np.isnan(share) else f"{100 * share:.3g}%"
+    return "" if np.isnan(share) else f"{number(100 * share, 3)}%"
 
 
 def _mistakes(scores: Scores) -> list[Column]:

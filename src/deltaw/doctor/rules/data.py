@@ -8,7 +8,7 @@ from deltaw.doctor.evidence.before import Columns
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.telling import telling
 from deltaw.doctor.findings import Finding, Repair, Where
-from deltaw.pages import number
+from deltaw.numbers import number
 
 LARGE, SMALL = 10.0, 0.05  # root mean square of a column
 UNEVEN = 1e3  # the range of the widest column over that of the narrowest
@@ -98,9 +98,10 @@ def double_scaling(evidence: Evidence) -> Finding | None:
         return None
     largest = float(np.nanmax(np.abs([columns.low, columns.high])))
     twice = next((d for d in (255.0, 256.0, 100.0) if 0.9 <= largest * d <= 1.1), None)
-    hint = f", 1/{twice:g}: as if they had been divided by {twice:g} twice" if twice else ""
+    hint = f", 1/{number(twice)}: as if they had been divided by {number(twice)} twice" if twice else ""
     return Finding(
-        f"The largest input is {number(largest, 3)}{hint}; the root mean square of every column is below {SMALL:g}. "
+        f"The largest input is {number(largest, 3)}{hint}; the root mean square of every column is below "
+        f"{number(SMALL)}. "
         f"∂E/∂W = δ xᵀ shrinks with x: the first layer learns {number(1 / float(columns.rms.max()), 2)} times more "
         "slowly than from inputs around 1.",
         {"largest": largest, "largest_rms": float(columns.rms.max()), "divided_twice_by": twice},
@@ -251,8 +252,9 @@ def identifier(evidence: Evidence) -> Finding | None:
     if not len(found):
         return None
     return Finding(
-        f"Column {_named(columns, found)} holds {n:,} whole numbers from {columns.low[found[0]]:g} to "
-        f"{columns.high[found[0]]:g}, each once: a row number. What is learnt from it does not hold for other rows.",
+        f"Column {_named(columns, found)} holds {n:,} whole numbers from {number(columns.low[found[0]])} to "
+        f"{number(columns.high[found[0]])}, each once: a row number. What is learnt from it does not hold for other "
+        f"rows.",
         {"columns": len(found)}, Where(column=columns.names[found[0]]),
         Repair("leave it out", {"drop_columns": tuple(map(int, found))}),
     )  # fmt: skip

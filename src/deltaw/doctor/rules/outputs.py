@@ -11,7 +11,7 @@ from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.equations.activations import activation
 from deltaw.equations.losses import EPSILON, LOSSES, Loss, loss
 from deltaw.exceptions import InputError
-from deltaw.pages import number
+from deltaw.numbers import number
 
 PROBED = np.linspace(0.02, 0.98, 25)  # outputs at which every error of the table has a value of its own
 REACHED = 0.9  # share of the targets' variance that outputs inside their range could explain
@@ -102,7 +102,8 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
         repair = natural(evidence)
         best = "the error drives z to where the slope is 0 and still does not end"
     return Finding(
-        f"{name} gives numbers from {low:g} to {high:g}; targets run from {number(targets.low.min(), 3)} to "
+        f"{name} gives numbers from {number(low)} to {number(high)}; targets run from {number(targets.low.min(), 3)} "
+        f"to "
         f"{number(targets.high.max(), 3)}, and in {share:.0%} of the rows lie outside: {best}.",
         {"share_outside": share, "reachable": reached}, Where(layer=len(evidence.setup.network.weights) - 1),
         repair, severity="fault" if numbers and reached < REACHED else "risk",
@@ -121,7 +122,8 @@ def targets_at_ends(evidence: Evidence) -> Finding | None:
     inside = low + 0.01 * (high - low), high - 0.01 * (high - low)
     changes = {} if known.targets.form in ("numbers", "labels") else {"labels": inside}
     return Finding(
-        f"{share:.0%} of the rows have targets at {low:g} or {high:g}, which {name} only approaches: the weights grow "
+        f"{share:.0%} of the rows have targets at {number(low)} or {number(high)}, which {name} only approaches: the "
+        f"weights grow "
         "without end towards them, and the slope dies on the way. The notes advise 0.01 and 0.99.",
         {"share": share}, Where(layer=len(evidence.setup.network.weights) - 1),
         Repair(f"targets {number(inside[0], 3)} and {number(inside[1], 3)}", changes),
@@ -189,7 +191,7 @@ def improper_loss(evidence: Evidence) -> Finding | None:
     if not ends[end] <= best + EPSILON:
         return None
     return Finding(
-        f"With {name} outputs, {row.kind} error asks for {end:g} everywhere: a row of that costs "
+        f"With {name} outputs, {row.kind} error asks for {number(end)} everywhere: a row of that costs "
         f"{number(ends[end], 3)}, no more than outputs equal to the targets, which cost {number(best, 3)}. Nothing is "
         "asked of the outputs that should be low, and the network learns to answer the same to every row.",
         {"error_of_one_answer": ends[end], "error_of_the_truth": best},
@@ -215,7 +217,8 @@ def log_of_any_number(evidence: Evidence) -> Finding | None:
     )
     return Finding(
         f"{row} takes log o{' and log(1 − o)' if row == 'binary_cross_entropy' else ''}, but {name} gives numbers from "
-        f"{low:g} to {high:g}; before training {outside:.0%} of the outputs lie where that logarithm does not exist.",
+        f"{number(low)} to {number(high)}; before training {outside:.0%} of the outputs lie where that logarithm "
+        f"does not exist.",
         {"share_outside": outside}, Where(layer=len(evidence.setup.network.weights) - 1), repair,
     )  # fmt: skip
 
@@ -231,8 +234,9 @@ def hinge_out_of_reach(evidence: Evidence) -> Finding | None:
         return None
     zero = f"; for targets of 0, found in {middle:.0%} of the rows, E = 1 whatever the output" if middle else ""
     return Finding(
-        f"Hinge asks for t·o ≥ 1 with t = −1 or 1: outputs of both signs, but {name} gives numbers from {low:g} to "
-        f"{high:g}{zero}.",
+        f"Hinge asks for t·o ≥ 1 with t = −1 or 1: outputs of both signs, but {name} gives numbers from "
+        f"{number(low)} to "
+        f"{number(high)}{zero}.",
         {"share_of_targets_between": middle}, Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
         severity="fault" if low > -1 or middle > BETWEEN else "risk",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from deltaw.doctor.evidence.during import During
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.equations.optimizers import Momentum, optimizer
-from deltaw.pages import number
+from deltaw.numbers import number
 
 GAIN = 0.05  # of skill: what another rate must bring to be worth a word; below it is the noise of another seed
 SLOPE = 0.01  # E fell by at least this share from the last tenth but one of the epochs to the last: still falling
@@ -61,10 +61,11 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
     fate = f"E = {number(float(error), 3)}" if np.isfinite(error) else "E lost"
     beyond = sweep.bound is not None and used > sweep.bound
     return Finding(
-        f"α = {used:g} ends with {fate}; α = {best:g} with E = {number(float(sweep.errors[sweep.at(best)]), 3)}, from "
+        f"α = {number(used)} ends with {fate}; α = {number(best)} with E = "
+        f"{number(float(sweep.errors[sweep.at(best)]), 3)}, from "
         f"{number(sweep.start, 3)} at the start.{bound}",
         {"learning_rate": used, "better": best, "gain": gain, "bound": sweep.bound, "stable": sweep.stable},
-        repair=Repair(f"α = {best:g}", {"learning_rate": best}), likelihood=0.8 if beyond else 0.5,
+        repair=Repair(f"α = {number(best)}", {"learning_rate": best}), likelihood=0.8 if beyond else 0.5,
     )  # fmt: skip
 
 
@@ -79,11 +80,12 @@ def rate_too_low(evidence: Evidence) -> Finding | None:
     ratio = float(np.median(look.update / np.maximum(look.weight, 1e-30)))  # NaN where the last step is not known
     strides = "" if math.isnan(ratio) else f" A step changes a layer's weights by {number(ratio, 2)} of their length."
     return Finding(
-        f"In {seen.given[0].history.batch_steps} steps α = {sweep.used:g} brings E from {number(sweep.start, 3)} to "
-        f"{number(float(sweep.errors[sweep.at(sweep.used)]), 3)}, α = {best:g} to "
+        f"In {seen.given[0].history.batch_steps} steps α = {number(sweep.used)} brings E from "
+        f"{number(sweep.start, 3)} to "
+        f"{number(float(sweep.errors[sweep.at(sweep.used)]), 3)}, α = {number(best)} to "
         f"{number(float(sweep.errors[sweep.at(best)]), 3)}.{strides}",
         {"learning_rate": sweep.used, "better": best, "gain": gain, "update_to_weight": ratio},
-        repair=Repair(f"α = {best:g}", {"learning_rate": best}), likelihood=0.45 if ratio < 1e-3 else 0.35,
+        repair=Repair(f"α = {number(best)}", {"learning_rate": best}), likelihood=0.45 if ratio < 1e-3 else 0.35,
     )  # fmt: skip
 
 
@@ -109,9 +111,9 @@ def clipped(evidence: Evidence) -> Finding | None:
     if not length > CLIPPED * longest:
         return None
     return Finding(
-        f"At the start ‖∂E/∂W‖ is {number(length, 3)}, and max_grad_norm = {longest:g} makes it "
+        f"At the start ‖∂E/∂W‖ is {number(length, 3)}, and max_grad_norm = {number(longest)} makes it "
         f"{number(length / longest, 3)} times shorter: steps are as much shorter than α = "
-        f"{evidence.setup.learning_rate:g} says.",
+        f"{number(evidence.setup.learning_rate)} says.",
         {"gradient": length, "max_grad_norm": longest}, Where(step=0),
         Repair("shorten the gradient only where it is longer than 1", {"max_grad_norm": 1.0}),
     )  # fmt: skip
@@ -150,7 +152,7 @@ def noisy_steps(evidence: Evidence) -> Finding | None:
     method = optimizer(setup.optimizer)
     momentum = method.momentum if isinstance(method, Momentum) else 0.0
     stride = (
-        f" With momentum μ = {momentum:g} a gradient's strides add up to α/(1 − μ) = "
+        f" With momentum μ = {number(momentum)} a gradient's strides add up to α/(1 − μ) = "
         f"{number(setup.learning_rate / (1 - momentum), 3)}."
         if momentum
         else ""

@@ -9,7 +9,7 @@ from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.doctor.rules.outputs import kind
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import InputError
-from deltaw.pages import number
+from deltaw.numbers import number
 
 ALL_DROPPED = 0.01  # share of the rows that see a whole layer dropped
 DROPPED = 0.8  # share of a layer
@@ -32,8 +32,8 @@ def uphill(evidence: Evidence) -> Finding | None:
     rate = _number(setup.learning_rate)
     if rate is not None and rate < 0:
         return Finding(
-            f"ΔW = −α ∂E/∂W with α = {rate:g} goes up the gradient: every step makes E larger.",
-            {"learning_rate": rate}, repair=Repair(f"α = {-rate:g}", {"learning_rate": -rate}),
+            f"ΔW = −α ∂E/∂W with α = {number(rate)} goes up the gradient: every step makes E larger.",
+            {"learning_rate": rate}, repair=Repair(f"α = {number(-rate)}", {"learning_rate": -rate}),
         )  # fmt: skip
     if kind(evidence) == "difference":
         return Finding(
@@ -50,7 +50,7 @@ def standing_still(evidence: Evidence) -> Finding | None:
     usual = USUAL.get(str(evidence.setup.optimizer).split("(")[0], BOUND)
     return Finding(
         "ΔW = −α ∂E/∂W with α = 0: no weight ever changes.",
-        {"learning_rate": 0.0}, repair=Repair(f"α = {usual:g} to begin with", {"learning_rate": usual}),
+        {"learning_rate": 0.0}, repair=Repair(f"α = {number(usual)} to begin with", {"learning_rate": usual}),
     )  # fmt: skip
 
 
@@ -61,7 +61,8 @@ def summed_loss(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         f"E is summed over the rows: ∂E/∂W of a batch of {setup.batch_size} is {setup.batch_size} times their mean, "
-        f"and α = {setup.learning_rate:g} works like {number(setup.rate, 3)}. Another batch size is then another rate.",
+        f"and α = {number(setup.learning_rate)} works like {number(setup.rate, 3)}. Another batch size is then "
+        f"another rate.",
         {"learning_rate": setup.learning_rate, "rate_for_the_mean": setup.rate},
         repair=Repair("average over the rows", {"reduction": "mean"}),
     )
@@ -100,8 +101,8 @@ def dropout_on_narrow(evidence: Evidence) -> Finding | None:
         if share > ALL_DROPPED or rate > DROPPED:
             kept = tuple(0.0 if s > ALL_DROPPED or r > DROPPED else r for r, s in zip(rates, gone, strict=True))
             return Finding(
-                f"Dropout of {rate:g} on layer {l + 1}'s {units} units leaves {number(units * (1 - rate), 2)} on "
-                f"average, and none at all in {share:.1%} of the rows (probability {rate:g}^{units}): of these "
+                f"Dropout of {number(rate)} on layer {l + 1}'s {units} units leaves {number(units * (1 - rate), 2)} on "
+                f"average, and none at all in {share:.1%} of the rows (probability {number(rate)}^{units}): of these "
                 "nothing can be learnt, and the others' signals jump by as much.",
                 {"rate": rate, "units": units, "all_dropped": share}, Where(layer=l),
                 Repair("no dropout there", {"dropout": kept}),
@@ -115,7 +116,8 @@ def heavy_smoothing(evidence: Evidence) -> Finding | None:
     if share is None or not share > SMOOTHED or share >= 1:
         return None
     return Finding(
-        f"Label smoothing of {share:g} leaves {1 - share:.0%} of each target: what is to be learnt is mostly 'don't "
+        f"Label smoothing of {number(share)} leaves {1 - share:.0%} of each target: what is to be learnt is mostly "
+        f"'don't "
         "know'.",
         {"label_smoothing": share}, repair=Repair("a tenth at most", {"label_smoothing": 0.1}),
     )  # fmt: skip

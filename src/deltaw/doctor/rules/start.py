@@ -11,7 +11,7 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.start import DRAWS, Start
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.engines.look import flat_below
-from deltaw.pages import number
+from deltaw.numbers import number
 
 LINEAR = 0.99  # share of the targets' variance that a straight line already explains
 SATURATED = 0.5  # share of a layer's signals
@@ -189,7 +189,7 @@ def vanishing_by_depth(evidence: Evidence) -> Finding | None:
     if not left < FADED:
         return None
     name = max(set(hidden), key=hidden.count)
-    limit = f" A {name}'s slope is {STEEPEST[name]:g} at most." if name in STEEPEST else ""
+    limit = f" A {name}'s slope is {number(STEEPEST[name])} at most." if name in STEEPEST else ""
     return Finding(
         f"Over {len(hidden)} {name} layers the differences between rows shrink to {number(forward, 2)} of those after "
         f"the first, the error sent back to {number(backward, 2)} of that at the output.{limit} The first layers "

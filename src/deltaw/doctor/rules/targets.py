@@ -9,7 +9,7 @@ from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.doctor.rules.outputs import loss_row, output
 from deltaw.equations.activations import activation
 from deltaw.exceptions import InputError
-from deltaw.pages import number
+from deltaw.numbers import number
 
 IMBALANCE = 20.0  # rows of the commonest class for each of the rarest
 LARGE, SMALL = 10.0, 0.01  # root mean square of a target

@@ -21,7 +21,7 @@ from deltaw.doctor.trials.trial import PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UN
 from deltaw.engines.look import flat_below
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.optimizers import optimizer
-from deltaw.pages import number
+from deltaw.numbers import number
 
 GAIN = 0.05  # of skill: no more than this is hardly anything
 STILL = 0.01  # share of the guess's E: an E that never got further below it than this stands still
@@ -188,7 +188,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
         f"On the rows trained on it scores {number(trial.fitted, 3)}, on rows held out {number(trial.score, 3)}: with "
         f"{parameters:,} numbers to set and {rows:,} rows it learns the rows by heart.",
         {"fitted": trial.fitted, "held_out": trial.score, "parameters": parameters, "rows": rows},
-        repair=Repair(f"a penalty on large weights, λ = {penalty:g}", {"l2": penalty}), likelihood=0.4,
+        repair=Repair(f"a penalty on large weights, λ = {number(penalty)}", {"l2": penalty}), likelihood=0.4,
     )  # fmt: skip
 
 
@@ -232,8 +232,8 @@ def over_regularised(evidence: Evidence) -> Finding | None:
         return None
     made = f"has made a layer's weights {number(shrunk, 2)} times as long as at first"
     said = {
-        "l2": f"the penalty l2 = {setup.l2:g} {made}",
-        "optimizer": f"the weight decay of {method.name}, {decay:g}, {made}",
+        "l2": f"the penalty l2 = {number(setup.l2)} {made}",
+        "optimizer": f"the weight decay of {method.name}, {number(decay)}, {made}",
         "dropout": f"dropout takes up to {dropped:.0%} of a layer away",
     }
     words = "; ".join(said[name] for name in changes)

@@ -18,6 +18,7 @@ from deltaw.equations import optimizers
 from deltaw.equations.lookup import positive
 from deltaw.equations.optimizers import SGD, Momentum
 from deltaw.network import Network
+from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table
 
 SMALL = 20_000  # parameters: up to here the curvature costs less than a second
@@ -59,14 +60,19 @@ class Sweep(Paged):
             [rate, error if np.isfinite(error) else None, score]
             for rate, error, score in zip(self.rates, self.errors, self.scores, strict=True)
         ]
-        bound = "" if self.bound is None else f" By E's curvature at the start it is stable below {self.bound:.3g}."
-        stable = "none of the rates" if self.stable is None else " to ".join(f"{rate:.3g}" for rate in self.stable)
+        bound = (
+            "" if self.bound is None else f" By E's curvature at the start it is stable below {number(self.bound, 3)}."
+        )
+        stable = "none of the rates" if self.stable is None else " to ".join(number(rate, 3) for rate in self.stable)
         drawn = partial(rates, self.rates, self.errors, self.used, self.best, self.stable, self.bound)
         blocks: list[Block] = [
             Table(["α", "E at the end", "score"], rows, "–: E was no number any more.", digits=4),
             Figure(drawn, "E at the end by learning rate", "Copies of the network, trained as long at other rates."),
         ]
-        lead = f"In use: {self.used:g}. Best: {self.best:.3g}. E ends below where it started with: {stable}.{bound}"
+        lead = (
+            f"In use: {number(self.used)}. Best: {number(self.best, 3)}. E ends below where it started with: "
+            f"{stable}.{bound}"
+        )
         return Page("The learning rate", lead, [Section("E and the score by learning rate", blocks)], asdict(self))
 
     def at(self, rate: float) -> int:

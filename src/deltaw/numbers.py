@@ -1,0 +1,53 @@
+"""Numbers as people read them: everything that shows one, in a terminal, on a page or beside an axis, asks here."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+DIGITS = 5
+NOTHING = "–"  # what stands for None
+SMALLEST, LARGEST = -4, 12  # powers of ten from, and up to, which a number is written out
+
+
+def number(value: float | np.number[Any], digits: int = DIGITS, zeros: bool = False) -> str:
+    """A number to so many significant digits: "19,570", "2.0026", "−0.5", "1.2e−7".
+
+    Whole parts and whole numbers keep all their digits, by thousands: "1,234,567". One of four digits alone stands
+    without a comma: it may be a year.
+
+    Args:
+        value: a float or an integer, Python's or NumPy's.
+        digits: significant digits of what is no integer.
+        zeros: whether zeros at the end stay, for numbers that stand beside each other: "52.160".
+    """
+    if isinstance(value, (int, np.integer)):
+        text = f"{int(value):,}"
+    elif not math.isfinite(real := float(value)):
+        return "NaN" if math.isnan(real) else "∞" if real > 0 else "−∞"
+    else:
+        text = _written(real + 0.0, digits, zeros)  # + 0.0: there is one zero
+    if "." not in text and len(text.lstrip("-")) == len("1,999"):
+        text = text.replace(",", "")
+    return text.replace("-", "−")
+
+
+def in_powers(value: float, digits: int = DIGITS) -> str:
+    """The same with a power of ten, where room is short: "2e6", "−1.5e−7"."""
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    return f"{_short(mantissa)}e{int(power)}".replace("-", "−")
+
+
+def _written(value: float, digits: int, zeros: bool) -> str:
+    exponent = int(f"{value:.{digits - 1}e}".split("e")[1])  # of the rounded value: 9.99999 is 10.000
+    if not SMALLEST <= exponent < LARGEST:
+        return in_powers(value, digits)
+    text = f"{value:,.{max(digits - 1 - exponent, 0)}f}"
+    return text if zeros else _short(text)
+
+
+def _short(text: str) -> str:
+    """Without the zeros at its end that say nothing."""
+    return text.rstrip("0").rstrip(".") if "." in text else text

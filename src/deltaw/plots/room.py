@@ -1,0 +1,73 @@
+"""Room on a page: legends stand below their panel, where they cover no curve, and wide figures have a narrow form."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+from deltaw.plots.ticks import ticks_apart
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NARROW = 3.6  # inches that a telephone of 400 points shows at full size
+WIDER = 4.6  # up to here a figure is only shrunk, and its letters stay legible
+LETTER, SIGN, LINE = 0.07, 0.65, 0.17  # inches of a legend: a letter, a line's sample with its gaps, a line of text
+TITLE = 0.1  # inches of a letter of a title
+MARGIN = 0.7  # inches beside a panel, for what stands at its ticks
+
+
+def legends_below(figure: Figure) -> None:
+    """Move every panel's legend below its axis, and make the figure higher by what the longest takes."""
+    lines = [_below(axes) for axes in figure.axes if axes.get_legend() is not None]
+    if lines:
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(width, height + LINE * max(lines))
+
+
+def _below(axes: Axes) -> int:
+    """The number of lines that the legend now has."""
+    legend: Any = axes.get_legend()
+    figure: Any = axes.figure
+    grid = axes.get_subplotspec()
+    columns = grid.get_gridspec().ncols if grid is not None else 1
+    names = [text.get_text() for text in legend.get_texts()]
+    room = figure.get_size_inches()[0] / columns - MARGIN
+    beside = max(1, min(len(names), int(room / (LETTER * max(map(len, names), default=1) + SIGN))))
+    axes.legend(
+        legend.legend_handles, names, loc="upper left", bbox_to_anchor=(0, 0), ncols=beside, fontsize=8.5,
+        borderaxespad=3.4 if axes.get_xlabel() else 2.0, handlelength=2.2, columnspacing=1.2, frameon=False,
+    )  # fmt: skip
+    return -(-len(names) // beside)
+
+
+def narrow(figure: Figure) -> bool:
+    """Lay out a wide figure anew for a narrow page, its panels below each other; False for what is narrow already."""
+    from matplotlib.gridspec import GridSpec
+
+    width, height = figure.get_size_inches()
+    panels = [axes for axes in figure.axes if axes.get_subplotspec() is not None]
+    if width <= WIDER or not panels:
+        return False
+    grid: Any = panels[0].get_subplotspec()
+    rows, columns = grid.get_gridspec().get_geometry()
+    beside = max(1, min(columns, int(NARROW / (width / columns))))
+    places = {tuple(_place(axes)): axes for axes in panels}
+    new = GridSpec(-(-len(places) // beside), beside, figure=figure)
+    for axes in panels:
+        axes.set_subplotspec(new[divmod(sorted(places).index(tuple(_place(axes))), beside)])
+    figure.set_size_inches(NARROW, height / rows * new.nrows)
+    for axes in figure.axes:
+        if axes.get_legend() is not None:
+            _below(axes)
+        if title := axes.get_title("left"):
+            axes.set_title(fill(title, int((NARROW / beside - MARGIN) / TITLE)), loc="left")
+    ticks_apart(figure)
+    return True
+
+
+def _place(axes: Axes) -> list[int]:
+    """Row and column; twins, which share a panel, have the same."""
+    grid: Any = axes.get_subplotspec()
+    return [grid.rowspan.start, grid.colspan.start]

@@ -1,0 +1,70 @@
+"""Ticks: numbers as `deltaw.numbers` writes them, no two alike, and none that touches the next."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deltaw.numbers import DIGITS, in_powers, number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+MOST, FEWEST = 8, 2  # steps between ticks
+LETTER, GAP, MARGIN = 0.085, 0.12, 0.5  # inches: of a letter, between two numbers, for what else stands beside
+
+
+def plain_numbers(axes: Axes) -> None:
+    """Ticks as `tick` writes them, on logarithmic axes too, which get 1, 2, 5, 10 where they are short."""
+    from matplotlib.ticker import FuncFormatter, LogFormatter, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
+
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        if isinstance(axis.get_major_formatter(), LogFormatter):
+            decades = abs(np.log10(high / low))
+            if decades < 2:
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if decades > 0.7 else MaxNLocator(4))
+            axis.set_minor_formatter(NullFormatter())
+        elif not isinstance(axis.get_major_formatter(), ScalarFormatter):
+            continue
+        axis.set_major_formatter(FuncFormatter(partial(_tick, axis)))
+
+
+def _tick(axis: Axis, value: float, _: int | None = None) -> str:
+    """With so many digits that no two ticks of an axis read alike."""
+    places = np.unique(axis.get_majorticklocs())
+    enough = (digits for digits in range(DIGITS, 16) if len({tick(place, digits) for place in places}) == len(places))
+    return tick(value, next(enough, 16))
+
+
+def tick(value: float, digits: int = DIGITS) -> str:
+    """A number beside an axis, where room is short: "0.05", "70,000", "2e6"."""
+    return number(value, digits) if 1e-3 <= abs(value) < 1e6 or not value else in_powers(value, digits)
+
+
+def ticks_apart(figure: Figure) -> None:
+    """So few ticks below each panel that their numbers do not touch."""
+    from matplotlib.ticker import MaxNLocator
+
+    for axes in figure.axes:
+        axis, grid = axes.xaxis, axes.get_subplotspec()
+        locator: Any = axis.get_major_locator()
+        if not isinstance(locator, MaxNLocator) or grid is None:
+            continue
+        width = figure.get_size_inches()[0] / grid.get_gridspec().ncols
+        room = width - MARGIN - LETTER * max(map(len, _numbers(axes.yaxis)), default=0)
+        for steps in range(MOST, FEWEST - 1, -1):
+            locator.set_params(nbins=steps)
+            shown = _numbers(axis)
+            if (LETTER * max(map(len, shown), default=0) + GAP) * (len(shown) - 1) <= room:
+                break
+
+
+def _numbers(axis: Axis) -> list[str]:
+    """What stands at the ticks that are seen."""
+    low, high = sorted(axis.get_view_interval())
+    name = axis.get_major_formatter()
+    return [name(place, i) for i, place in enumerate(axis.get_majorticklocs()) if low <= place <= high]
