@@ -101,7 +101,7 @@ inline void product_back(const Layer& layer, Rows delta, int r0, int r1, Rows ou
         transpose(block);
         for (int i = 0; i < VL; ++i) store(scratch + j * stride + std::size_t(v * VL + i) * VL, block[i]);
       }
-    product(delta, r0, r1, scratch, stride, Every{width}, -1, out, g, g + NG);
+    product(delta, r0, r1, scratch, stride, Every{layer.n_out}, -1, out, g, g + NG);  // units that only pad send nothing
   });
 }
 
