@@ -128,7 +128,7 @@ def test_month_first_unless_a_cell_says_otherwise() -> None:
 
 
 def test_words_are_spelt_alike_whatever_their_type() -> None:
-    ones = [pl.Series([1, None]), pl.Series([1.0, None]), pl.Series(["1", None]), pl.Series([" 1", "NA"])]
+    ones = [pl.Series([1, None]), pl.Series([1.0, None]), pl.Series(["1", None]), pl.Series([" 1", " "])]
     assert all(as_words(series).to_list() == ["1", None] for series in ones)
     assert as_words(pl.Series([1], dtype=pl.UInt8)).to_list() == ["1"]
     assert as_words(pl.Series([0.5, float("nan")])).to_list() == ["0.5", None]
