@@ -16,6 +16,7 @@ import deltaw
 from deltaw.exceptions import ModelFileError
 from deltaw.explain import prediction
 from deltaw.files import model as files
+from deltaw.models.planning import replan
 from deltaw.preparation import Preparation
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.preparation.steps import OTHER
@@ -168,3 +169,14 @@ def test_a_usual_cell_that_cannot_be_is_refused(usual: object) -> None:
     step["usual"] = usual
     with pytest.raises(ModelFileError):
         Preparation.from_document(document)
+
+
+def test_a_model_of_an_earlier_version_is_still_known_by_its_rows(tmp_path: Path) -> None:
+    table = frame()
+    model = deltaw.fit(table, "price", **QUICK)
+    model.save(tmp_path / "new.deltaw")
+    arrays, document = files.read(tmp_path / "new.deltaw")
+    for each in document["preparation"]["steps"]:
+        each.pop("usual", None)
+    files.write(tmp_path / "old.deltaw", arrays, document)
+    assert replan(deltaw.load(tmp_path / "old.deltaw"), table) is not None

@@ -228,7 +228,7 @@ def replan(model: Model, source: Any) -> Plan | None:
     # An interrupted training left the network of the first fold.
     for each in (again, *(again.of(fold) for fold in again.folds[:1])):
         same = (
-            each.preparation.document() == model.preparation.document()
+            each.preparation == model.preparation
             and each.target.document() | asked == model.target.document()
             and each.network.sizes == model.network.sizes
         )
