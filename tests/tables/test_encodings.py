@@ -29,7 +29,10 @@ FOUND = {
         "なまえ,くだもの\nたろう,りんご\nハナコ,バナナ\n",
         "県名,人口\n北海道,1\n青森県,2\n岩手県,3\n宮城県,4\n秋田県,5\n",
     ]),
-    "EUC-JP": (("euc_jp",), ["県名,人口\n北海道,1\n青森県,2\n岩手県,3\n", "なまえ,くだもの\nたろう,りんご\n"]),
+    "EUC-JP": (("euc_jp",), [
+        "県名,人口\n北海道,1\n青森県,2\n岩手県,3\n",
+        "なまえ,くだもの\nたろう,りんご\nハナコ,バナナ\n",
+    ]),
     "EUC-KR": (("euc_kr", "cp949"), ["이름,성별,나이\n김민수,남,34\n이영희,여,28\n박지훈,남,45\n"]),
 }  # fmt: skip
 # Single letters: any bytes are some text in each of their encodings, so none is taken, and least of all GB18030.
