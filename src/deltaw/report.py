@@ -89,7 +89,6 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
     if (found := _importance(asked)) is not None:
         yield "What the columns are worth", _worth(found, model.witness is not None)
         yield "How the answer goes with a column", _dependences(asked, found)
-    best = None if history.best_epoch is None else history.best_epoch + 1
     figure = plots.learning_curves(
         history.loss,
         history.validation_loss,
@@ -97,7 +96,7 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
         held_out="rows held out" if history.held_out == "folds" else f"{history.held_out} rows",
         score=history.score,
         score_name=metric_of(model.recipe.metric, model.task).title,
-        best=best,
+        best=history.best_epoch,
     )
     yield "Learning", pages.figure(figure, "loss and score against epochs") + _learning_note(model)
     yield "Columns", _columns(model.preparation)

@@ -62,9 +62,9 @@ def test_training_keeps_the_best_weights(engine: str) -> None:
         validation=(X[6:], T[6:]), early_stopping=7, callbacks=[lambda e: by_epoch.append(e.network.copy())],
     )  # fmt: skip
     assert history.ended == "early stopping"
-    assert history.best_epoch == int(np.argmin(history.validation_loss))
-    assert len(history) == history.best_epoch + 1 + 7
-    for ours, theirs in zip(network.weights, by_epoch[history.best_epoch].weights, strict=True):
+    assert history.best_epoch == int(np.argmin(history.validation_loss)) + 1
+    assert len(history) == history.best_epoch + 7
+    for ours, theirs in zip(network.weights, by_epoch[history.best_epoch - 1].weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     E = 0.5 * ((network.forward(X[6:]) - T[6:]) ** 2).sum(axis=1).mean()
     assert pytest.approx(min(history.validation_loss), rel=1e-5) == E
@@ -76,7 +76,7 @@ def test_without_patience_all_epochs_run_and_the_best_is_kept() -> None:
                     early_stopping=EarlyStopping(patience=None))  # fmt: skip
     assert len(history) == 60
     assert history.ended == "finished"
-    assert history.best_epoch == int(np.argmin(history.validation_loss))
+    assert history.best_epoch == int(np.argmin(history.validation_loss)) + 1
 
 
 def test_a_score_of_ones_own() -> None:
@@ -90,7 +90,7 @@ def test_a_score_of_ones_own() -> None:
     network = Network([3, 2], "softmax", seed=0)
     history = train(network, X[:6], labels, loss="cross_entropy", epochs=50, engine="reference",
                     validation=(X[6:], labels), early_stopping=EarlyStopping(2, score=score))  # fmt: skip
-    assert history.best_epoch == 2
+    assert history.best_epoch == 3
     assert len(history) == 5
     np.testing.assert_array_equal(given[0][0], labels)
     assert given[0][1].shape == (6, 2)

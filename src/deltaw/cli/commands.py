@@ -179,7 +179,7 @@ def show(model_file: Path, columns: float | None, as_json: bool) -> None:
 
     model = models.load(model_file)
     if as_json:
-        put_json(models.document(model))
+        put_json(documents.model_file(model))
     else:
         text.print_model(stdout(), model, model_file, columns)
 

@@ -32,10 +32,9 @@ class Learning(History):
     held_out: str = ""
 
     def plot(self) -> Figure:
-        best = None if self.best_epoch is None else self.best_epoch + 1
         held_out = f"{self.held_out} rows" if self.held_out in ("validation", "test") else "rows held out"
         return plots.learning_curves(
-            self.loss, self.validation_loss or None, held_out=held_out, score=self.score or None, best=best
+            self.loss, self.validation_loss or None, held_out=held_out, score=self.score or None, best=self.best_epoch
         )
 
     def _curves(self) -> dict[str, list[float]]:

@@ -29,7 +29,8 @@ def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None]
     rows was chosen by the other folds: its own rows have no part in it.
     """
     if runs[0].plan.validation is not None:
-        best = [each.learning.best_epoch for each in runs]
+        numbers = [each.learning.best_epoch for each in runs]
+        best = [None if number is None else number - 1 for number in numbers]
         return best, best[0] if plan.validation is None else None
     if not plan.recipe.validation or len(plan.training) < FEWEST_CHOOSING:
         return [None] * len(runs), None
@@ -119,6 +120,7 @@ def learnt(plan: Plan, runs: Sequence[Trained], last: Trained, epoch: int | None
             total = (np.where(known, curves, 0.0) * weights[:, None]).sum(axis=0)
             return [float(each) for each in total / (known * weights[:, None]).sum(axis=0)]
 
+    number = None if epoch is None else epoch + 1
     return replace(
-        last.learning, best_epoch=epoch, held_out="folds", validation_loss=mean("validation_loss"), score=mean("score")
+        last.learning, best_epoch=number, held_out="folds", validation_loss=mean("validation_loss"), score=mean("score")
     )

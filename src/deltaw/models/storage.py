@@ -33,7 +33,7 @@ SCHEMA: dict[str, Any] = {
         "validation_loss": [(float, None)],
         "seconds?": [float],  # of version 0.1 before its release; the same inputs give the same bytes
         "ended": get_args(Ending),
-        "best_epoch": (int, None),
+        "best_epoch": (int, None),  # from 0 in files, from 1 everywhere else
         "batch_steps": int,
         "score": [(float, None)],
         "held_out": ("", "validation", "test", "folds"),
@@ -100,7 +100,8 @@ def document(model: Contents) -> dict[str, Any]:
             name: [float(v) if np.isfinite(v) else None for v in value] if isinstance(value, list) else value
             for name, value in vars(model.history).items()
             if name in SCHEMA["history"]  # looks inside the network are not kept
-        },
+        }
+        | {"best_epoch": _moved(model.history.best_epoch, -1)},
         "scores": None if model.scores is None else model.scores.document(),
         "origin": asdict(model.origin),
         "missing": list(model.missing),
@@ -124,7 +125,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
     history: dict[str, Any] = {
         name: [float("nan") if v is None else v for v in value] if isinstance(value, list) else value
         for name, value in content["history"].items()
-    }
+    } | {"best_epoch": _moved(content["history"]["best_epoch"], 1)}
     return Contents(
         network,
         preparation,
@@ -136,6 +137,10 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
         Origin(**content["origin"]),
         missing,
     )
+
+
+def _moved(epoch: int | None, by: int) -> int | None:
+    return None if epoch is None else epoch + by
 
 
 def _expect_history(content: dict[str, Any]) -> None:

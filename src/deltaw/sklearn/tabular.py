@@ -122,7 +122,8 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         self.model_ = self._named(
             models.fit(
                 whole, name, self.recipe, seed=seed, engine=self.engine, threads=threads(self.n_threads), test_size=0.0,
-                task=self._task, drop=self.drop, columns=self.columns, kinds=self.kinds, **self._settings(),
+                task=self._task, drop=self.drop, columns=self.columns, kinds=self.kinds, verbose=False,
+                **self._settings(),
             )
         )  # fmt: skip
         self.n_iter_ = len(self.model_.history)

@@ -27,7 +27,7 @@ class History:
         validation_loss: E averaged over the validation rows at the epoch's end; empty without validation.
         seconds: time spent on training in that epoch, validation and callbacks apart; empty in a model that was loaded.
         ended: why training ended.
-        best_epoch: the epoch (from 0) whose weights were kept by early stopping, else None.
+        best_epoch: the epoch, from 1 as everywhere, whose weights were kept by early stopping, else None.
         batch_steps: how many updates were made.
         looks: a `Look` inside the network at each epoch's end; empty without telemetry.
     """
@@ -50,19 +50,21 @@ class History:
         """A table for a notebook: the first epoch, the best, and the last."""
         curves = {name: values for name, values in self._curves().items() if values}
         best = self.best_epoch
-        marked = {0: "first", len(self) - 1: "last"} | ({} if best is None else {best: "kept"})
+        marked = {1: "first", len(self): "last"} | ({} if best is None else {best: "kept"})
         rows = [
-            (f"{i + 1} ({marked[i]})", *(number(values[i], 4) if i < len(values) else "" for values in curves.values()))
-            for i in sorted(marked)
-            if 0 <= i < len(self)
+            (
+                f"{n} ({marked[n]})",
+                *(number(values[n - 1], 4) if n <= len(values) else "" for values in curves.values()),
+            )
+            for n in sorted(marked)
+            if 1 <= n <= len(self)
         ]
         said = notebook.heading("; ".join(self._said()))
         return notebook.fragment(said, notebook.table(("epoch", *curves), rows, range(1, len(curves) + 1)))
 
     def plot(self) -> Figure:
         """The curves as a matplotlib figure: losses, and the score on the rows held out where there is one."""
-        best = None if self.best_epoch is None else self.best_epoch + 1
-        return plots.learning_curves(self.loss, self.validation_loss or None, best=best)
+        return plots.learning_curves(self.loss, self.validation_loss or None, best=self.best_epoch)
 
     def _curves(self) -> dict[str, list[float]]:
         """What each epoch has, by its name."""
@@ -70,8 +72,11 @@ class History:
 
     def _said(self) -> list[str]:
         """What one would ask for first."""
-        last = [f"{name} {number(values[-1], 4)}" for name, values in self._curves().items() if values]
-        kept = [] if self.best_epoch is None else [f"weights of epoch {self.best_epoch + 1} kept"]
+        at = self.best_epoch or len(self)
+        last = [
+            f"{name} {number(values[at - 1], 4)}" for name, values in self._curves().items() if len(values) >= at > 0
+        ]
+        kept = [] if self.best_epoch is None else [f"weights of epoch {self.best_epoch} kept"]
         return [f"{len(self):,} epochs ({self.ended})", *last, *kept]
 
 

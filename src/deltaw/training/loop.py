@@ -237,7 +237,7 @@ class Training:
         self.machine.store(self.network)
         if self.best is not None and self.best.network is not None:
             self.network.weights, self.network.biases = self.best.network.weights, self.best.network.biases
-            self.history.best_epoch = self.best.epoch
+            self.history.best_epoch = None if self.best.epoch is None else self.best.epoch + 1
         return self.history
 
     def _pace(self, count: int) -> Pace:

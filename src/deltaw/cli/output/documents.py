@@ -22,13 +22,19 @@ MAX_PROBABILITY_COLUMNS = 100  # beyond so many classes a file of answers has th
 FORMULA, PLAIN_NUMBER = r"^[=+\-@＝＋－＠\t\r\n]", r"^[+-]?\d+(\.\d*)?(e[+-]?\d+)?$"
 
 
+def model_file(model: Model) -> dict[str, Any]:
+    """Of `deltaw show`: what the file holds, epochs counted from 1."""
+    from deltaw.models import document
+
+    content = document(model)
+    return content | {"history": content["history"] | {"best_epoch": model.history.best_epoch}}
+
+
 def training(
     model: Model, columns: tuple[Column, ...], output: Path, report: Path | None, left_out: int
 ) -> dict[str, Any]:
     """Of `deltaw train`."""
-    from deltaw.models import document
-
-    content = document(model)
+    content = model_file(model)
     network = content["network"] | {"parameters": model.network.parameter_count}
     kinds = [{"name": c.name, "kind": c.kind, "reason": c.reason, "missing": c.n_missing} for c in columns]
     return {

@@ -49,7 +49,7 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     history = model.history
     seconds = sum(history.seconds)
     speed = model.origin.training_rows * len(history) / seconds if seconds > 0 else 0
-    best = "" if history.best_epoch is None else f", weights of epoch {history.best_epoch + 1} kept"
+    best = "" if history.best_epoch is None else f", weights of epoch {history.best_epoch} kept"
     screen.print(f"{len(history)} epochs in {number(seconds, 3)} s ({speed:,.0f} samples/s){best}")
     if model.target.rule:
         screen.print(_rule(model))
