@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 
 from deltaw import plots
 from deltaw.plots import curves
+from deltaw.plots.room import narrow
 
 RNG = np.random.default_rng(0)
 NAMES = [
@@ -122,3 +124,20 @@ def test_every_count_is_written_and_zeros_are_not() -> None:
     found = {element.text for element in ElementTree.fromstring(text).iter() if element.tag.endswith("text")}
     assert {"7", "3", "12", "no", "yes", "true class", "answer"} <= found
     assert "0" not in found
+
+
+@pytest.mark.parametrize("form", ["wide", "narrow"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_legends_cover_no_curve_and_ticks_do_not_touch(name: str, form: str) -> None:
+    figure = FIGURES[name]()
+    if form == "narrow":
+        narrow(figure)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        if (legend := axes.get_legend()) is not None:
+            assert not legend.get_window_extent().overlaps(axes.get_window_extent())
+        low, high = sorted(axes.get_xlim())
+        shown = zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
+        labels = [label for place, label in shown if low <= place <= high and label.get_text()]
+        boxes = [label.get_window_extent() for label in labels if label.get_rotation() == 0]
+        assert not any(a.x1 > b.x0 for a, b in itertools.pairwise(sorted(boxes, key=lambda box: box.x0)))

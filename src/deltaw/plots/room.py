@@ -62,7 +62,8 @@ def narrow(figure: Figure) -> bool:
         if axes.get_legend() is not None:
             _below(axes)
         if title := axes.get_title("left"):
-            axes.set_title(fill(title, int((NARROW / beside - MARGIN) / TITLE)), loc="left")
+            lines = fill(title, int((NARROW / beside - MARGIN) / TITLE))
+            axes.set_title(lines, loc="left", fontsize=10.5, fontweight="bold")
     ticks_apart(figure)
     return True
 
