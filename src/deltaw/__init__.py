@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deltaw import callbacks, doctor, explain, lessons
     from deltaw.engines.predictor import Predictor
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
-    from deltaw.models import Model, fit, load
+    from deltaw.models import Model, crossval, fit, load
     from deltaw.network import Network
     from deltaw.tables import read
     from deltaw.training import EarlyStopping, History, train, train_pack
@@ -38,6 +38,7 @@ _HOMES = {
     "Network": "deltaw.network",
     "Predictor": "deltaw.engines.predictor",
     "TrainingInterrupted": "deltaw.exceptions",
+    "crossval": "deltaw.models",
     "fit": "deltaw.models",
     "load": "deltaw.models",
     "read": "deltaw.tables",
@@ -57,6 +58,7 @@ __all__ = [
     "TrainingInterrupted",
     "__version__",
     "callbacks",
+    "crossval",
     "doctor",
     "explain",
     "fit",

@@ -318,6 +318,27 @@ def doctor(
     run(source, data, target, recipe, rows, seconds, repair, html, json, options, not_for_a_model(context))
 
 
+@app.command()
+@training_options
+def crossval(
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="A table, as for train.", autocompletion=completion.tables)
+    ],
+    *,
+    options: Options,
+    repeats: Annotated[int, typer.Option(help="How often the rows are divided anew.")] = 1,
+    json: Json = False,
+) -> None:
+    """Say how good a recipe is on a table: mean and spread over folds, each by a network that had not seen it.
+
+    Nothing is saved. Without --folds there are 5.
+    """
+    from deltaw.cli.crossval import crossval as run
+
+    target, recipe, folds = options.pop("target", None), options.pop("recipe"), options.pop("folds", None)
+    run(data, target, recipe, folds, repeats, json, options)
+
+
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def lesson(
     words: Annotated[

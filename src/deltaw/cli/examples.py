@@ -37,6 +37,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "deltaw doctor flowers.csv -t species --seconds 5 --html doctor.html",
         "deltaw doctor model.deltaw flowers.csv --seconds 0",
     ),
+    "crossval": (
+        "deltaw crossval flowers.csv --target species",
+        "deltaw crossval flowers.csv -t species --folds 3 --repeats 2 --drop id --json",
+    ),
     "lesson": ("deltaw lesson", "deltaw lesson line", "deltaw lesson line --lang zh --html line.html"),
 }
 LONG = {"deltaw bench --quick", "deltaw bench --quick --json"}  # a minute each

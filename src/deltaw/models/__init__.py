@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deltaw.models.contents import Learning, Origin
+from deltaw.models.crossvalidation import CrossValidation, crossval
 from deltaw.models.fitting import fit
 from deltaw.models.judge import ScoredEpoch
 from deltaw.models.metrics import METRICS, Outcome, metric_of
@@ -19,6 +20,7 @@ __all__ = [
     "METRICS",
     "RECIPES",
     "Answers",
+    "CrossValidation",
     "Learning",
     "Model",
     "Origin",
@@ -28,6 +30,7 @@ __all__ = [
     "Recipe",
     "ScoredEpoch",
     "Scores",
+    "crossval",
     "document",
     "fit",
     "load",

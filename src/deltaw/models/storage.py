@@ -146,13 +146,13 @@ def _moved(epoch: int | None, by: int) -> int | None:
 def _expect_history(content: dict[str, Any]) -> None:
     """An entry an epoch; where Ctrl-C came between two lists, the later one has an entry less.
 
-    Those of the folds' trainings go on after the epoch that they chose.
+    Those of the folds' trainings go on after the epoch that they chose, each as far as the other.
     """
     epochs, best = len(content["loss"]), content["best_epoch"]
-    for name in ("validation_loss", "score"):
-        agree = len(content[name]) in (0, epochs - 1, epochs)
-        agree = agree or (content["held_out"] == "folds" and len(content[name]) > epochs)
-        _expect(agree, f"a {name} for each of {epochs} epochs", "others")
+    counts = [len(content[name]) for name in ("validation_loss", "score")]
+    folds = content["held_out"] == "folds" and counts[0] == counts[1] >= epochs
+    for name, count in zip(("validation_loss", "score"), counts, strict=True):
+        _expect(folds or count in (0, epochs - 1, epochs), f"a {name} for each of {epochs} epochs", "others")
     _expect(best is None or 0 <= best < epochs, f"a best epoch among {epochs}", f"{best}")
     _expect(content["batch_steps"] >= 0, "batch_steps of 0 or more", f"{content['batch_steps']}")
 

@@ -1,0 +1,159 @@
+"""Cross-validation: how good a recipe is on a table, by networks that have not seen the rows, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from deltaw.exceptions import SettingError, TrainingInterrupted
+from deltaw.models.crossing import answers_of, chosen_epochs
+from deltaw.models.dividing import FOLDS
+from deltaw.models.following import trained
+from deltaw.models.metrics import Metric
+from deltaw.models.planning import plan
+from deltaw.models.scores import Baseline, Scores, score
+from deltaw.models.watching import Callback, Watchers
+
+MOST_REPEATS = 1000
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One of them.
+
+    Attributes:
+        repeat, fold: which, from 1.
+        epoch: after which the network answers, from 1.
+        scores: on the rows that it has not seen.
+    """
+
+    repeat: int
+    fold: int
+    epoch: int
+    scores: Scores
+
+
+@dataclass(frozen=True, repr=False)
+class CrossValidation:
+    """What came of the folds.
+
+    Attributes:
+        source, target, task: of which table and what.
+        folds: a `Fold` each, those of a division after each other.
+        metric: the score that was asked for, or None.
+    """
+
+    source: str
+    target: str
+    task: str
+    folds: tuple[Fold, ...]
+    metric: str | None = None
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The scores that one would ask for first, and the one that was asked for."""
+        return self.folds[0].scores.leading(self.metric)
+
+    def values(self, name: str) -> np.ndarray[Any, Any]:
+        """A score of each fold, (folds,)."""
+        return np.array([each.scores[name] for each in self.folds])
+
+    def mean(self, name: str) -> float:
+        """A score, averaged over the folds in which it is defined."""
+        known = self.values(name)[~np.isnan(self.values(name))]
+        return float(known.mean()) if len(known) else float("nan")
+
+    def spread(self, name: str) -> float:
+        """Its standard deviation over the folds."""
+        known = self.values(name)[~np.isnan(self.values(name))]
+        return float(known.std(ddof=1)) if len(known) > 1 else float("nan")
+
+    def show(self, metric: Metric) -> str:
+        """ "96.00% ± 2.79%"."""
+        return f"{metric.show(self.mean(metric.name))} ± {metric.show(self.spread(metric.name))}"
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{metric.title} {self.show(metric)}" for metric in self.metrics)
+        return f"CrossValidation({self.task} of {self.target!r}, {len(self.folds)} folds: {said})"
+
+    def document(self) -> dict[str, Any]:
+        """Plain JSON data; NaN becomes null."""
+        names = list(self.folds[0].scores.values)
+        return {
+            "source": self.source,
+            "target": self.target,
+            "task": self.task,
+            "mean": {name: _plain(self.mean(name)) for name in names},
+            "spread": {name: _plain(self.spread(name)) for name in names},
+            "folds": [
+                {"repeat": each.repeat, "fold": each.fold, "epoch": each.epoch, "rows": each.scores.rows,
+                 "scores": {name: _plain(each.scores[name]) for name in names}}
+                for each in self.folds
+            ],
+        }  # fmt: skip
+
+
+def crossval(
+    source: Any,
+    target: str | None = None,
+    recipe: str = "default",
+    *,
+    folds: int = FOLDS,
+    repeats: int = 1,
+    seed: int = 0,
+    callbacks: Iterable[Callback] = (),
+    **choices: Any,
+) -> CrossValidation:
+    """Divide a table into folds; train on all but each, and score it there; nothing is kept.
+
+    The networks are those whose answers `deltaw.fit` scores: each answers for its rows after the epoch that the others
+    chose.
+
+    Args:
+        source, target, recipe: as for `deltaw.fit`.
+        folds: 2 or more.
+        repeats: divisions, each by another seed, which is that of the initial weights and the order of rows too.
+        seed: of the first.
+        callbacks: called with a `ScoredEpoch` after each epoch.
+        choices: what `deltaw.fit` takes beside.
+
+    Returns:
+        The `CrossValidation`.
+
+    Raises:
+        InputError: as `deltaw.fit`.
+        TrainingInterrupted: on Ctrl-C.
+    """
+    for name, value, least, most in (("folds", folds, 2, 10**9), ("repeats", repeats, 1, MOST_REPEATS)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= most:
+            expected = f"{name}: expected a whole number from {least} to {most:,}"
+            raise SettingError(expected, repr(value), "give e.g. 5")
+    for name in ("test", "test_size"):
+        if choices.get(name) is not None:
+            raise SettingError("crossval: expected every row to be scored in its turn", name, "leave it out")
+    told, found = Watchers(callbacks), []
+    for repeat in range(repeats):
+        decided = plan(source, target, recipe, folds=folds, seed=seed + repeat, **choices)
+        if not decided.folds:
+            raise SettingError("crossval: expected a table without test rows of its own", "some", "give one file")
+        runs = []
+        for number, division in enumerate(decided.folds, 1):
+            runs.append(trained(decided.of(division), told, (number, len(decided.folds))))
+            if runs[-1].broken_off:
+                raise TrainingInterrupted(runs[-1].learning)
+        own, _ = chosen_epochs(decided, runs)
+        answers = answers_of(decided, runs, own)
+        for number, (run, epoch, outcome) in enumerate(zip(runs, own, answers, strict=True), 1):
+            classes = run.plan.target.classes
+            baseline = Baseline.of(run.plan.target.task, run.plan.training.truth, len(classes))
+            last = len(run.learning) if epoch is None else epoch + 1
+            found.append(Fold(repeat + 1, number, last, score(outcome, baseline, classes)))
+    return CrossValidation(decided.table.name, decided.target.name, decided.target.task, tuple(found),
+                           decided.recipe.metric)  # fmt: skip
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
