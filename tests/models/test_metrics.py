@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,69 @@ def test_of_numbers_as_scikit_learn_has_them(seed: int, n: int) -> None:
     for metric in METRICS["regression"]:
         wanted = NUMBERS[metric.name](outcome.truth, outcome.predicted, None)
         assert metric.score(outcome) == pytest.approx(wanted, rel=1e-9), metric.name
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 60), st.integers(2, 5), st.sampled_from([1, 9]))
+def test_a_row_of_weight_3_is_three_rows(seed: int, n: int, k: int, decimals: int) -> None:
+    for task, outcome in (
+        ("classification", of_classes(seed, n, k, decimals)),
+        ("regression", of_numbers(seed, n + 2)),
+    ):
+        counts = np.random.default_rng(seed).integers(1, 4, len(outcome.truth))
+        for metric in METRICS[task]:
+            found = metric.score(replace(outcome, weight=counts.astype(float)))
+            assert found == pytest.approx(weighted(metric, outcome, counts), rel=1e-9, abs=1e-12), metric.name
+            assert metric.score(replace(outcome, weight=np.full(len(counts), 0.25))) == pytest.approx(
+                metric.score(outcome), rel=1e-9, abs=1e-12
+            ), metric.name
+
+
+# What scikit-learn says of sample_weight.
+WEIGHTED: dict[str, Callable[..., float]] = {
+    "accuracy": lambda o, w: metrics.accuracy_score(o.truth, o.predicted, sample_weight=w),
+    "log_loss": lambda o, w: metrics.log_loss(o.truth, o.probabilities, sample_weight=w),
+    "auc": lambda o, w: metrics.roc_auc_score(o.truth, o.probabilities[:, 1], sample_weight=w),
+    "balanced_accuracy": lambda o, w: metrics.balanced_accuracy_score(o.truth, o.predicted, sample_weight=w),
+    "f1": lambda o, w: metrics.f1_score(o.truth, o.predicted, sample_weight=w),
+    "average_precision": lambda o, w: metrics.average_precision_score(
+        o.truth, o.probabilities[:, 1], sample_weight=w
+    ),
+    "brier": lambda o, w: metrics.brier_score_loss(o.truth, o.probabilities[:, 1], sample_weight=w),
+    "r2": lambda o, w: metrics.r2_score(o.truth, o.predicted, sample_weight=w),
+    "rmse": lambda o, w: metrics.root_mean_squared_error(o.truth, o.predicted, sample_weight=w),
+    "mae": lambda o, w: metrics.mean_absolute_error(o.truth, o.predicted, sample_weight=w),
+    "mape": lambda o, w: metrics.mean_absolute_percentage_error(o.truth, o.predicted, sample_weight=w),
+    "rmsle": lambda o, w: metrics.root_mean_squared_log_error(o.truth, o.predicted, sample_weight=w),
+}  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(3, 60))
+def test_weights_as_scikit_learn_has_them(seed: int, n: int) -> None:
+    for task, outcome in (("classification", of_classes(seed, n, 2, 1)), ("regression", of_numbers(seed, n))):
+        weight = np.random.default_rng(seed).gamma(1, 0.01, len(outcome.truth))
+        for metric in METRICS[task]:
+            if metric.name in WEIGHTED:
+                wanted = WEIGHTED[metric.name](outcome, weight)
+                assert metric.score(replace(outcome, weight=weight)) == pytest.approx(wanted, rel=1e-9), metric.name
+
+
+def test_intervals_of_rows_with_weights() -> None:
+    """Rows that count for much are few: the interval widens; where all count the same it is that of the rows."""
+    for task, outcome in (("classification", of_classes(3, 298, 2)), ("regression", of_numbers(3, 300))):
+        few = np.where(np.arange(300) < 30, 30.0, 0.1)
+        for metric in METRICS[task]:
+            if metric.name in ("accuracy", "median_error", "ece"):  # found in another way, or raised by chance
+                continue
+            widths = []
+            for weight in (None, np.full(300, 0.5), few):
+                each = replace(outcome, weight=weight)
+                low, high = interval(metric, each, Resamples(300, weight=weight)) or (np.nan, np.nan)
+                assert low <= metric.score(each) <= high
+                widths.append(high - low)
+            assert widths[0] == pytest.approx(widths[1], rel=1e-6), metric.name
+            assert widths[2] > 1.2 * widths[0], metric.name
 
 
 def test_what_is_not_defined() -> None:

@@ -141,7 +141,8 @@ def permuted(
     """
     n = len(X)
     orders = [np.random.default_rng([seed, 3, i]).permutation(n) for i in range(repeats)]
-    before, resamples = answer(X), Resamples(n, seed)
+    before = answer(X)
+    resamples = Resamples(n, seed, before.weight)
 
     def worth(name: str, place: slice) -> Worth:
         after, moved = [], X.copy()

@@ -39,13 +39,14 @@ class Resamples:
 
     rows: int
     seed: int = 0
+    weight: Array | None = None
 
     @cached_property
     def groups(self) -> Groups:
         """The rows themselves, or where they are many, groups of them."""
         if self.rows <= GROUPS:
-            return Groups(np.arange(self.rows), self.rows)
-        return Groups(np.random.default_rng([self.seed, 1]).permutation(self.rows) % GROUPS, GROUPS)
+            return Groups(np.arange(self.rows), self.rows, self.weight)
+        return Groups(np.random.default_rng([self.seed, 1]).permutation(self.rows) % GROUPS, GROUPS, self.weight)
 
     @cached_property
     def counts(self) -> Array:
@@ -119,11 +120,10 @@ EXACT: dict[str, Callable[[Outcome], Interval | None]] = {
 
 def interval(metric: Metric, outcome: Outcome, resamples: Resamples) -> Interval | None:
     """The 95 % interval of a score, or None where the rows do not tell."""
-    if metric.name in EXACT:
+    if metric.name in EXACT and outcome.weight is None:
         return EXACT[metric.name](outcome)
-    if len(outcome.truth) < FEWEST_ROWS:
+    if len(outcome.truth) < FEWEST_ROWS or not isinstance(metric.score, Sums):
         return None
-    assert isinstance(metric.score, Sums)
     terms = metric.score.terms(outcome, resamples.groups)
     found = None if np.isnan(terms).any() else of_sums(terms, metric.score.value, resamples)
     return found and (max(found[0], metric.lowest), min(found[1], metric.highest))

@@ -5,7 +5,8 @@ that of the rows without some, which its interval is made of (`intervals`). What
 curve, is the mean of its pseudo-values: what each row adds to it.
 
 Definitions are those of scikit-learn's metrics (https://scikit-learn.org/stable/modules/model_evaluation.html) with
-their default arguments; of two classes, the second in order is the one that F1 and average precision are about.
+their default arguments, and sample_weight where rows have weights; of two classes, the second in order is the one that
+F1 and average precision are about.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ class Outcome:
         truth: (n,) class indices, or numbers in the target's own units.
         predicted: (n,) the same for the answers.
         probabilities: (n, K), or None for numbers.
+        weight: (n,) how much each row counts; None: as much as any other.
     """
 
     truth: Array
     predicted: Array
     probabilities: Array | None = None
+    weight: Array | None = None
 
     @property
     def shares(self) -> Array:
@@ -54,7 +57,8 @@ class Outcome:
         Of two classes those of the second; of more the mean over the classes, each against the rest.
         """
         k = self.shares.shape[1]
-        of_classes = [_areas(self.shares[:, c], self.truth == c) for c in (range(1, 2) if k == 2 else range(k))]
+        w = np.ones(len(self.truth)) if self.weight is None else self.weight
+        of_classes = [_areas(self.shares[:, c], self.truth == c, w) for c in (range(1, 2) if k == 2 else range(k))]
         roc, precision = (
             [each[i] for each in of_classes if not np.isnan(each[i]).any()] or [np.full(len(self.truth), np.nan)]
             for i in (0, 1)
@@ -64,18 +68,21 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Groups:
-    """Which of `count` groups each row is of, (n,)."""
+    """Which of `count` groups each row is of, (n,), and how much it counts there, (n,) or once."""
 
     of: Array
     count: int
+    weight: Array | None = None
 
     def sums(self, *values: Array | float) -> Array:
         """(count, q): the sums of q values, each (n,) or one number, over the rows of each group."""
-        n = len(self.of)
-        return np.stack([np.bincount(self.of, np.broadcast_to(v, n), self.count) for v in values], axis=1)
+        n, w = len(self.of), 1.0 if self.weight is None else self.weight
+        return np.stack([np.bincount(self.of, np.broadcast_to(v * w, n), self.count) for v in values], axis=1)
 
     def spread(self, place: Array, width: int, values: Array | None = None) -> Array:
         """(count, width): the sums of `values`, or else the rows, at each place."""
+        if self.weight is not None:
+            values = self.weight if values is None else values * self.weight
         found = np.bincount(self.of * width + place.astype(np.int64), values, self.count * width)
         return found.reshape(self.count, width)
 
@@ -93,7 +100,7 @@ class Sums:
     value: Callable[[Array], Array]
 
     def __call__(self, outcome: Outcome) -> float:
-        everything = Groups(np.zeros(len(outcome.truth), np.int64), 1)
+        everything = Groups(np.zeros(len(outcome.truth), np.int64), 1, outcome.weight)
         return float(self.value(self.terms(outcome, everything)[0]))
 
 
@@ -172,19 +179,18 @@ def _calibration_error(sums: Array) -> Array:
     return ratio(np.abs(sums[..., 1:]).sum(axis=-1), sums[..., 0])
 
 
-def _areas(score: Array, positive: Array) -> tuple[Array, Array]:
+def _areas(score: Array, positive: Array, weight: Array) -> tuple[Array, Array]:
     """Pseudo-values (n,) of one class's area under the ROC curve and of its average precision.
 
     A pseudo-value is the area and n times its derivative by the row's weight. Of the ROC curve that is how many of the
     other kind a row stands on the right side of (DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44).
     """
-    n, n_positive = len(score), int(positive.sum())
-    n_negative = n - n_positive
+    n, n_positive, n_negative = weight.sum(), weight @ positive, weight @ ~positive  # rows, or what they count for
     _, place = np.unique(score, return_inverse=True)  # scores that are equal share a place
-    here = np.bincount(place, minlength=1).astype(np.float64)
-    right = np.bincount(place, positive, len(here))
+    here = np.bincount(place, weight, minlength=1)
+    right = np.bincount(place, positive * weight, len(here))
     wrong = here - right
-    roc = np.full(n, np.nan)
+    roc = np.full(len(score), np.nan)
     if n_positive and n_negative:
         below = (np.cumsum(wrong) - wrong / 2) / n_negative
         above = (np.cumsum(right[::-1])[::-1] - right / 2) / n_positive
@@ -192,7 +198,7 @@ def _areas(score: Array, positive: Array) -> tuple[Array, Array]:
         stands = np.where(positive, below[place], above[place]) - area
         roc = area + stands * n / np.where(positive, n_positive, n_negative)
     if not n_positive:
-        return roc, np.full(n, np.nan)
+        return roc, np.full(len(score), np.nan)
     # At each threshold: the rows above it, and which share of them is right.
     reached = np.cumsum(here[::-1])[::-1]
     precision = np.cumsum(right[::-1])[::-1] / reached
@@ -234,14 +240,14 @@ def _mean_error(power: int) -> Sums:
 def _spread_and_error(o: Outcome, groups: Groups) -> Array:
     """Rows, t, t², e², of t and e in a unit; t from its mean, where sums of squares lose no digits."""
     t, e, _ = _in_a_unit(o)
-    t = np.zeros(len(t)) if t.min() == t.max() else t - t.mean()
+    t = np.zeros(len(t)) if t.min() == t.max() else t - np.average(t, weights=o.weight)
     return groups.sums(1.0, t, t**2, e**2)
 
 
 def _r2(sums: Array) -> Array:
     """1 − Σ e² / Σ (t − mean t)²: 1 is perfect, 0 no better than the mean; NaN where all t are equal."""
     rows, t, squares, errors = np.moveaxis(sums, -1, 0)
-    return 1.0 - ratio(errors, squares - t**2 / np.maximum(rows, 1))
+    return 1.0 - ratio(errors, squares - t**2 / np.where(rows > 0, rows, 1.0))
 
 
 def _percentage_error(o: Outcome) -> Array:
@@ -259,9 +265,14 @@ def _squared_log_error(o: Outcome) -> Array:
 
 
 def median_error(o: Outcome) -> float:
-    """The median of |e|, in the target's units."""
+    """The median of |e|, in the target's units; of rows with weights, half of the weight lies on either side."""
     _, e, unit = _in_a_unit(o)
-    return float(np.median(np.abs(e)) * unit)
+    if o.weight is None:
+        return float(np.median(np.abs(e)) * unit)
+    order = np.argsort(np.abs(e), kind="stable")
+    reached = np.cumsum(o.weight[order])
+    places = [np.searchsorted(reached, reached[-1] / 2, side) for side in ("left", "right")]
+    return float(np.abs(e)[order][np.minimum(places, len(e) - 1)].mean() * unit)
 
 
 # --- the table ------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from deltaw import notebook
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs
-from deltaw.models import storage
+from deltaw.models import storage, weights
 from deltaw.models.contents import Contents
 from deltaw.models.dependence import Dependence, of_column
 from deltaw.models.importance import MAX_ROWS, TELLING, Importance, check, permuted, some
@@ -131,6 +131,8 @@ class Model(Contents):
     def evaluate(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Scores:
         """Score the answers for rows whose target is known, as many as `Scores.rows`; see `predict` for arguments.
 
+        Where the model was trained with a column of weights and the rows have it, they count by it (`Scores.weight`).
+
         Raises:
             InputError: as `predict`; or the target's column is missing or empty, or holds a class that was never seen.
         """
@@ -153,16 +155,16 @@ class Model(Contents):
         row = metric_of(metric or self.recipe.metric or TELLING[self.task], self.task)
         frame, source = self._with_target(rows)
         frame = frame.filter(self.target.some_known(frame.get_column(self.target.name), source))
-        X, known = self._known(frame[some(len(frame), MAX_ROWS, seed)], source)
-        score = row.score(outcome(self.target, self._forward(X), known))
+        X, known, weight = self._known(frame[some(len(frame), MAX_ROWS, seed)], source)
+        score = row.score(outcome(self.target, self._forward(X), known, weight))
         if np.isnan(score):
             expected = f"metric: expected one that the rows of {source} define"
             raise SettingError(expected, repr(row.name), f"give {METRICS[self.task][1].name}")
         columns = permuted(
             X, [(step.title, place) for step, place in self.preparation.places],
-            lambda moved: outcome(self.target, self._forward(moved), known), row, repeats, seed,
+            lambda moved: outcome(self.target, self._forward(moved), known, weight), row, repeats, seed,
         )  # fmt: skip
-        guess = row.score(self.baseline.outcome(known))
+        guess = row.score(self.baseline.outcome(known, weight))
         return Importance(row, score, guess, len(X), repeats, seed, columns)
 
     def plot_importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Figure:
@@ -200,14 +202,17 @@ class Model(Contents):
             table.column(self.target.name)  # raises, naming the nearest column
         return frame, table.name
 
-    def _known(self, frame: pl.DataFrame, source: str) -> tuple[Array, Array]:
-        """The network's inputs and the truth of the rows whose truth is known."""
-        series = frame.get_column(self.target.name)
+    def _known(self, frame: pl.DataFrame, source: str) -> tuple[Array, Array, Array | None]:
+        """The network's inputs, the truth, and the weights, of the rows whose truth is known and that count."""
+        series, weight = frame.get_column(self.target.name), None
         known = self.target.some_known(series, source)
+        if self.recipe.weight in frame.columns:
+            weight = weights.of_rows(frame.get_column(str(self.recipe.weight)), source, known)
+            known = weight > 0
         # All rows go through both: a message names the row as the user counts it.
         X = self.preparation.transform(frame, source=source)
         T = truth(self.target, series, source, gaps=True)
-        return (X, T) if known.all() else (X[known], T[known])
+        return X[known], T[known], None if weight is None else weight[known]
 
     def _read(self, outputs: Array) -> Array:
         """Outputs as numbers in the target's own units, (n,), or probabilities, (n, K)."""
@@ -226,7 +231,7 @@ class Model(Contents):
         if self.scores is not None and self.scores.outcome is not None:
             known = self.scores.outcome
             answers = replace(known, predicted=target.labels(known.shares))
-            scores = score(answers, self.baseline, self.classes)
+            scores = score(answers, self.baseline, self.classes, self.recipe.weight)
         return replace(self, target=target, scores=scores, recipe=replace(self.recipe, threshold=target.threshold))
 
     def save(self, path: str | Path) -> None:
@@ -267,8 +272,11 @@ class Model(Contents):
         """The network's outputs, float64 whatever the engine reckons in."""
         return np.asarray(outputs(self.network, X, engine or self.origin.engine, threads), np.float64)
 
-    def _score(self, X: Array, truth: Array, engine: str | None = None, threads: int | None = None) -> Scores:
-        return score(outcome(self.target, self._forward(X, engine, threads), truth), self.baseline, self.classes)
+    def _score(
+        self, X: Array, truth: Array, weight: Array | None = None, engine: str | None = None, threads: int | None = None
+    ) -> Scores:
+        answers = outcome(self.target, self._forward(X, engine, threads), truth, weight)
+        return score(answers, self.baseline, self.classes, self.recipe.weight)
 
 
 def load(path: str | Path) -> Model:
@@ -291,12 +299,12 @@ def truth(target: Target, series: pl.Series, source: str = "data", gaps: bool = 
     return encoded if target.task == "classification" else as_numbers(series, source)
 
 
-def outcome(target: Target, outputs: Array, truth: Array) -> Outcome:
-    """The network's outputs (n, n_out) as answers beside the truth."""
+def outcome(target: Target, outputs: Array, truth: Array, weight: Array | None = None) -> Outcome:
+    """The network's outputs (n, n_out) as answers beside the truth, and what the rows count."""
     if target.task == "classification":
         probabilities = _probabilities(outputs)
-        return Outcome(truth, target.labels(probabilities), probabilities)
-    return Outcome(truth, target.decode(outputs).to_numpy())
+        return Outcome(truth, target.labels(probabilities), probabilities, weight)
+    return Outcome(truth, target.decode(outputs).to_numpy(), weight=weight)
 
 
 def _probabilities(outputs: Array) -> Array:

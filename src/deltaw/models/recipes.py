@@ -23,7 +23,7 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
-from deltaw.models import threshold
+from deltaw.models import threshold, weights
 from deltaw.models.metrics import NAMES
 from deltaw.preparation.scaling import LIMIT, SCALINGS
 from deltaw.tables.reading import WORDS
@@ -61,6 +61,8 @@ class Recipe:
         dropout_schedule: how the dropout rate moves during training.
         threshold: of two classes, the probability from which the second is the answer, or "best:f1": where that score
             (any of `METRICS` that goes by answers) is best on rows that the network has not learnt from.
+        class_weight: how much a row of each class counts in training, not in scores: "balanced", or {"no": 1, "yes": 5}
+        weight: the column that says how much each row counts, in training and in scores; it is no input.
         target_scale: of numbers: "log" learns their logarithm, "none" themselves, "auto" decides (`parts.on_a_log`).
     """
 
@@ -92,6 +94,8 @@ class Recipe:
     patience: int | None = None
     threshold: float | str | None = None
     target_scale: str = "auto"
+    class_weight: str | dict[str, float] | None = None
+    weight: str | None = None
 
     @property
     def metric(self) -> str | None:
@@ -251,7 +255,7 @@ def _checked(key: str, value: Any) -> Any:
     if not agrees(value, SCHEMA[key]):
         raise SettingError(f"{key}: expected {describe(SCHEMA[key])}", repr(value), "correct it")
     low, high, example = LIMITS.get(key, (-math.inf, math.inf, 0))
-    if value is not None and not isinstance(value, str) and not low <= value <= high:
+    if key in LIMITS and value is not None and not low <= value <= high:
         limits = f"from {low:g} to {high:g}" if high < math.inf else f"{low:g} or more"
         raise SettingError(f"{key}: expected a number, {limits}", repr(value), f"give e.g. {example:g}")
     return value
@@ -292,6 +296,7 @@ _NAMED: dict[str, Callable[[Any], Any]] = {
     "dropout_schedule": _as_typed(lambda value: schedule(value).name),
     "init": lambda value: value if value is None else _as_typed(lambda each: initializer(each).name)(value),
     "threshold": threshold.checked,
+    "class_weight": weights.asked_of_classes,
 }
 
 TARGET_SCALES = ("auto", "log", "none")
@@ -347,7 +352,9 @@ SCHEMA: dict[str, Any] = {
     "patience": (int, None),
     "threshold": (float, str, None),
     "target_scale": TARGET_SCALES,
+    "class_weight": (weights.BALANCED, {str: float}, None),
+    "weight": (str, None),
 }
 # What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
-USUAL: dict[str, Any] = {"threshold": None, "target_scale": "none"}
+USUAL: dict[str, Any] = {"threshold": None, "target_scale": "none", "class_weight": None, "weight": None}
 FILE_SCHEMA = {f"{name}?" if name in USUAL else name: kind for name, kind in SCHEMA.items()}

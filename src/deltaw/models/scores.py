@@ -37,23 +37,24 @@ class Baseline:
     statistic: tuple[float, ...]
 
     @classmethod
-    def of(cls, task: str, truth: Array, n_classes: int = 0) -> Baseline:
-        """From the training rows: class indices (n,), or numbers in the target's own units."""
+    def of(cls, task: str, truth: Array, n_classes: int = 0, weight: Array | None = None) -> Baseline:
+        """From the training rows: class indices (n,), or numbers in the target's own units, and the rows' weights."""
         if task == "regression":
             with np.errstate(over="ignore"):
-                mean = float(np.mean(truth, dtype=np.float64))
+                mean = float(np.average(truth, weights=weight))
             # The sum of numbers near the largest float overflows; that of their shares does not.
-            return cls(task, (mean if np.isfinite(mean) else float(np.sum(truth / len(truth), dtype=np.float64)),))
-        shares = np.bincount(truth, minlength=n_classes) / max(len(truth), 1)
-        return cls(task, tuple(shares.tolist()))
+            shares = 1 / len(truth) if weight is None else weight / weight.sum()
+            return cls(task, (mean if np.isfinite(mean) else float(np.sum(truth * shares, dtype=np.float64)),))
+        counts = np.bincount(truth, weight, minlength=n_classes)
+        return cls(task, tuple((counts / (counts.sum() or 1)).tolist()))
 
-    def outcome(self, truth: Array) -> Outcome:
+    def outcome(self, truth: Array, weight: Array | None = None) -> Outcome:
         """What it answers for the rows of `truth`."""
         if self.task == "regression":
-            return Outcome(truth, np.full(len(truth), self.statistic[0]))
+            return Outcome(truth, np.full(len(truth), self.statistic[0]), weight=weight)
         shares = np.asarray(self.statistic)
         commonest = np.full(len(truth), int(shares.argmax()))
-        return Outcome(truth, commonest, np.broadcast_to(shares, (len(truth), len(shares))))
+        return Outcome(truth, commonest, np.broadcast_to(shares, (len(truth), len(shares))), weight)
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,6 +73,8 @@ class Scores:
         intervals: name of the metric -> (low, high), where the rows tell (see `deltaw.models.intervals`).
         confusion: (K, K) counts, row the true class, column the answer; None for numbers.
         outcome: the answers row by row, where they are still known (not after loading a model).
+        weight: the column that says how much each row counts in the scores, not in `confusion`; None where all count
+            the same.
     """
 
     task: str
@@ -82,6 +85,7 @@ class Scores:
     intervals: dict[str, Interval] = field(default_factory=dict)
     confusion: Array | None = field(default=None, repr=False, compare=False)
     outcome: Outcome | None = field(default=None, repr=False, compare=False)
+    weight: str | None = None
 
     def __getitem__(self, name: str) -> float:
         return self.values[name]
@@ -167,7 +171,7 @@ class Scores:
             "baseline": {name: _plain(value) for name, value in self.baseline.items()},
             "intervals": {name: list(ends) for name, ends in self.intervals.items()},
             "confusion": self.confusion.tolist() if stored and self.confusion is not None else None,
-        }
+        } | ({} if self.weight is None else {"weight": self.weight})
 
     @classmethod
     def from_document(cls, document: dict[str, Any], classes: Sequence[Any]) -> Scores:
@@ -181,6 +185,7 @@ class Scores:
             tuple(classes),
             {name: (low, high) for name, (low, high) in document.get("intervals", {}).items()},
             None if confusion is None else np.asarray(confusion, np.int64).reshape(len(classes), len(classes)),
+            weight=document.get("weight"),
         )
 
 
@@ -191,19 +196,21 @@ SCHEMA = {
     "baseline": {str: (float, None)},
     "intervals?": {str: [float]},  # files of before there were any have none
     "confusion": ([[int]], None),
+    "weight?": str,
 }
 
 
-def score(outcome: Outcome, baseline: Baseline, classes: Sequence[Any] = ()) -> Scores:
+def score(outcome: Outcome, baseline: Baseline, classes: Sequence[Any] = (), weight: str | None = None) -> Scores:
     """Score answers.
 
     Args:
         outcome: the answers beside the truth, at least one row.
         baseline: what to hold them against.
         classes: the target's K values, in the order of the indices; () for numbers.
+        weight: what the rows' weights are called, where they have some.
     """
-    metrics, constant = METRICS[baseline.task], baseline.outcome(outcome.truth)
-    resamples = Resamples(len(outcome.truth))
+    metrics, constant = METRICS[baseline.task], baseline.outcome(outcome.truth, outcome.weight)
+    resamples = Resamples(len(outcome.truth), weight=outcome.weight)
     intervals = {metric.name: interval(metric, outcome, resamples) for metric in metrics}
     return Scores(
         baseline.task,
@@ -214,6 +221,7 @@ def score(outcome: Outcome, baseline: Baseline, classes: Sequence[Any] = ()) -> 
         {name: ends for name, ends in intervals.items() if ends is not None},
         _confusion(outcome, len(classes)) if classes else None,
         outcome,
+        None if outcome.weight is None else weight,
     )
 
 
