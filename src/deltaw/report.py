@@ -115,7 +115,8 @@ def _headline(model: Model, rows: str) -> str:
         f"<p class=soft>A network of {model.network.parameter_count:,} parameters, trained by the recipe "
         f"<code>{escape(recipe.name)}</code> on {origin.training_rows:,} rows"
         f"{f', its best weights chosen by {origin.validation_rows:,} more' if origin.validation_rows else ''}; "
-        f"{f'scored on {escape(rows)}' if rows else apart}.</p>"
+        f"{f'scored on {escape(rows)}' if rows else apart}"
+        f"{'' if model.scores is None else escape(model.scores.counted)}.</p>"
     )
     if model.scores is None:
         return lead

@@ -215,3 +215,24 @@ def test_a_log_scale_is_said(run: Run) -> None:
         assert (status, out) == (2, "")
         assert err.startswith("deltaw: ")
         assert err.count("\n") == 1
+
+
+def test_weights_are_said_and_refused(run: Run) -> None:
+    rows = pl.read_csv("rows.csv").with_columns(w=pl.int_range(pl.len()) % 3)
+    rows.write_csv("weights.csv")
+    status, out, err = run(train("--weight w --class-weight high=1,low=5").replace("rows.csv", "weights.csv"))
+    assert status == 0, err
+    assert "weights  rows by w, in training and scores; classes high 1, low 5, in training only" in err
+    assert "have a weight of 0: left out" in err
+    assert "each by its w" in out
+    status, out, err = run("evaluate model.deltaw weights.csv")
+    assert "each by its w" in out
+    assert "does not use" not in run("evaluate model.deltaw weights.csv")[2].replace("sub", "")
+    assert "each by its" not in run("evaluate model.deltaw rows.csv")[1]
+    assert run("predict model.deltaw rows.csv")[0] == 0
+    for wrong in ("--weight word", "--weight grade", "--weight v", "--class-weight high=-1", "--class-weight even",
+                  "--class-weight no=1", "--class-weight high=x"):  # fmt: skip
+        status, out, err = run(train(wrong))
+        assert (status, out) == (2, "")
+        assert err.startswith("deltaw: ")
+        assert err.count("\n") == 1

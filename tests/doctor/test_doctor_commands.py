@@ -54,6 +54,8 @@ CHANGES: list[dict[str, Any]] = [
     {"seed": 1},
     {"shuffle": True},
     {"learning_rate": 0.01, "optimizer": "adam", "schedule": "cosine"},
+    {"drop_columns": (1,)},
+    {"drop_columns": (0, 2), "epochs": 9},
 ]
 OF_CLASSES: list[dict[str, Any]] = [
     {"output_activation": "softmax", "loss": "cross_entropy"},
@@ -61,6 +63,7 @@ OF_CLASSES: list[dict[str, Any]] = [
     {"labels": (0.01, 0.99)},
     {"loss": "squared", "one_hot": 2},
     {"activations": ["relu", "relu", "sigmoid"], "init": None},
+    {"balance": True},
 ]
 OF_NUMBERS: list[dict[str, Any]] = [
     {"output_activation": "identity", "loss": "squared"},
@@ -118,9 +121,10 @@ def test_what_the_options_do_is_what_the_repair_does() -> None:
 
 def test_a_column_of_a_table_goes_by_its_name() -> None:
     setup = table_setup("classification")
-    assert written(finding({"drop_columns": (1,)}), setup).command == ""
-    assert "table.drop(columns=['b'])" in written(finding({"drop_columns": (1,)}), setup).python
-    assert "class_weight='balanced'" in written(finding({"balance": True}), setup).python
+    assert written(finding({"drop_columns": (1,)}), setup).command == "--drop b"
+    assert "drop=('b',)" in written(finding({"drop_columns": (1,)}), setup).python
+    assert written(finding({"drop_columns": (), "l2": 0.1}), setup).command == ""  # part of a column cannot be left out
+    assert written(finding({"balance": True}), setup).command == "--class-weight balanced"
     assert together([finding({"l2": 0.1}), finding({"l2": 0.2})], setup).command == "--set l2=0.2"
 
 

@@ -104,7 +104,13 @@ def test_quick(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
-@parametrize_with_checks([TableClassifier(), TableRegressor()], xfail_strict=True)
+# Which rows are held out, and how many a step takes, goes by the rows that there are, and not by what they count for.
+NOT_OF_TABLES = {"check_sample_weight_equivalence_on_dense_data": "a row of weight 2 is not divided as two rows are"}
+
+
+@parametrize_with_checks(
+    [TableClassifier(), TableRegressor()], expected_failed_checks=lambda _: NOT_OF_TABLES, xfail_strict=True
+)
 def test_tables(estimator: Any, check: Any) -> None:
     check(estimator)
 
@@ -112,6 +118,7 @@ def test_tables(estimator: Any, check: Any) -> None:
 @pytest.mark.slow
 @parametrize_with_checks(
     [estimator(**settings) for settings in OF_TABLES for estimator in (TableClassifier, TableRegressor)],
+    expected_failed_checks=lambda _: NOT_OF_TABLES,
     xfail_strict=True,
 )
 def test_all_tables(estimator: Any, check: Any) -> None:

@@ -69,10 +69,12 @@ def test_no_other_threshold_is_better(seed: int, n: int, name: str, decimals: in
     shares = np.stack([1 - p, p], axis=1)
     metric = metric_of(name, "classification")
 
-    def at(threshold: float) -> float:
-        return metric.score(Outcome(truth, (p >= threshold).astype(np.int64), shares))
+    weight = None if seed % 2 else rng.gamma(2, 1, len(truth))
 
-    found = best(metric, Outcome(truth, shares.argmax(axis=1), shares))
+    def at(threshold: float) -> float:
+        return metric.score(Outcome(truth, (p >= threshold).astype(np.int64), shares, weight))
+
+    found = best(metric, Outcome(truth, shares.argmax(axis=1), shares, weight))
     assert 0 < found < 1
     assert at(found) >= max(map(at, [*np.unique(p[p > 0]), *np.linspace(0.01, 0.99, 99)])) - 1e-12
 

@@ -214,6 +214,7 @@ def _notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) ->
     say_notes(err, table)
     if table.test is not None:
         err.print(f"note: used the {len(rows):,} test rows of {table.name}")
-    extra = [name for name in model.preparation.extra(rows) if name not in (model.target.name, *kept)]
+    others = (model.target.name, model.recipe.weight, *kept)
+    extra = [name for name in model.preparation.extra(rows) if name not in others]
     if extra:
         err.print(f"note: columns that the model does not use: {text.listing(extra)}")

@@ -311,6 +311,18 @@ TRAINING: dict[str, Row] = {
             ),
         ]
     ),
+    "class_weight": Row(
+        Annotated[
+            str | None,
+            typer.Option(metavar="WEIGHTS", help="How much classes count in training: balanced, or no=1,yes=5."),
+        ]
+    ),
+    "weight": Row(
+        Annotated[
+            str | None,
+            typer.Option(metavar="COLUMN", help="It says how much each row counts, in training and scores."),
+        ]
+    ),
     "target_scale": Row(
         Annotated[
             str | None,

@@ -6,6 +6,8 @@ those of `deltaw.Network` and `deltaw.train`; what is no argument of these is a 
 
 from __future__ import annotations
 
+import csv
+import io
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -21,7 +23,7 @@ from deltaw.network import Network
 
 MOST_NUMBERS = 12  # written out; of more the line takes them from the diagnosis
 # Options of their own; any other setting of a recipe is a --set.
-OPTIONS = ("hidden", "epochs", "learning_rate", "batch_size", "seed")
+OPTIONS = ("hidden", "epochs", "learning_rate", "batch_size", "seed", "class_weight", "drop")
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,13 @@ AS_SETTINGS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "labels": lambda values: _targets("one_hot", *values),
     "one_hot": lambda classes: _targets("one_hot", 0.0, 1.0),
     "dropout": lambda rate: {"dropout": min(rate) if isinstance(rate, tuple) else rate},  # one for all layers
+    "balance": lambda on: {"class_weight": "balanced"},
     "shuffle": lambda on: {},  # always
     "reduction": lambda mean: {},
 }
 SETTINGS = {field.name for field in fields(Recipe)} | {"seed", *AS_SETTINGS}
 # What no setting does, and how it is said in Python.
 IN_PYTHON: dict[str, Callable[[Any, Setup], str]] = {
-    "balance": lambda on, setup: "deltaw.sklearn.MLPClassifier(class_weight='balanced').fit(X, y)",
-    "drop_columns": lambda columns, setup: _without(columns, setup),
     "drop_rows": lambda rows, setup: "table = table.drop_duplicates()",
 }
 
@@ -90,29 +91,40 @@ def _targets(kind: str, low: float, high: float) -> dict[str, Any]:
 def _of_table(changes: Mapping[str, Any], setup: Setup) -> Written:
     lines = [IN_PYTHON[name](value, setup) for name, value in changes.items() if name in IN_PYTHON]
     settings: dict[str, Any] = {}
+    if names := _whole_columns(changes.get("drop_columns", ()), setup):
+        settings["drop"] = names
     for name, value in changes.items():
         if name in SETTINGS:
             settings |= AS_SETTINGS[name](value) if name in AS_SETTINGS else {name: value}
     if "optimizer" in settings:
         settings["optimizer"] = _optimizer(settings["optimizer"])
     command = " ".join(_quoted(word) for pair in settings.items() for word in _option(*pair))
-    if settings or any(line.startswith("table =") for line in lines):
+    if settings or lines:
         lines.append(f"deltaw.fit(table, target, {', '.join(['...', *filter(None, [_keywords(settings)])])})")
-    return Written(command if changes.keys() <= SETTINGS else "", "; ".join(filter(None, lines)))
+    typed = SETTINGS | ({"drop_columns"} if names else set())
+    return Written(command if changes.keys() <= typed else "", "; ".join(lines))
 
 
-def _without(columns: Iterable[int], setup: Setup) -> str:
-    """A table without the columns of which all inputs are to go; "" where none is: one slot of a word harms nothing."""
-    gone = set(columns)
-    names = [column.name for column in setup.raw or () if column.inputs and gone >= set(column.inputs)]
-    return f"table = table.drop(columns={names!r})" if names else ""
+def _whole_columns(inputs: Iterable[int], setup: Setup) -> list[str]:
+    """The columns of which all inputs are to go; one slot of a word harms nothing."""
+    gone = set(inputs)
+    return [column.name for column in setup.raw or () if column.inputs and gone >= set(column.inputs)]
 
 
 def _option(name: str, value: Any) -> list[str]:
     if name == "hidden":
         return ["--hidden", ",".join(map(str, value)) or "none"]
+    if name == "drop":
+        return ["--drop", _listed(value)]
     text = _text(value)
     return [f"--{name.replace('_', '-')}", text] if name in OPTIONS else ["--set", f"{name}={text}"]
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names of columns as `--drop` reads them: one with a comma in quotes."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ from deltaw.models.contents import Learning
 from deltaw.models.dividing import FEWEST_CHOOSING
 from deltaw.models.following import Trained
 from deltaw.models.metrics import Outcome
+from deltaw.models.parts import Part
 from deltaw.models.planning import Plan
 from deltaw.models.threshold import best, metric_to_be_best_in
 
@@ -48,9 +49,14 @@ def _lowest(badness: Array) -> int:
 
 def _weights(runs: Sequence[Trained]) -> Array:
     """The share of each fold in the rows held out."""
-    parts = [each.plan.held_out[1] for each in runs]
-    rows = np.array([0 if part is None else len(part) for part in parts], np.float64)
+    parts = [(each.plan, each.plan.held_out[1]) for each in runs]
+    rows = np.array([0.0 if part is None else _count(plan.counts(part), part) for plan, part in parts])
     return np.asarray(rows / rows.sum())
+
+
+def _count(counts: Array | None, part: Part) -> float:
+    """How much the rows of a part count, all together."""
+    return float(len(part) if counts is None else counts.sum())
 
 
 def answers_of(plan: Plan, runs: Sequence[Trained], epochs: Sequence[int | None]) -> list[Outcome]:
@@ -93,10 +99,12 @@ def _best(plan: Plan, answers: Sequence[Outcome]) -> float:
 def together(answers: Sequence[Outcome]) -> Outcome:
     """The answers of the folds as those of one network, one fold after the other."""
     shares = [each.probabilities for each in answers if each.probabilities is not None]
+    counts = [each.weight for each in answers if each.weight is not None]
     return Outcome(
         np.concatenate([each.truth for each in answers]),
         np.concatenate([each.predicted for each in answers]),
         np.concatenate(shares) if shares else None,
+        np.concatenate(counts) if counts else None,
     )
 
 

@@ -59,7 +59,7 @@ class Trained:
         """What the network answers for rows, as it was after an epoch."""
         plan = self.plan
         found = outputs(self.after(epoch), part.X, plan.engine, plan.threads)
-        return outcome(plan.target, np.asarray(found, np.float64), part.truth)
+        return outcome(plan.target, np.asarray(found, np.float64), part.truth, part.weight)
 
 
 def trained(plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: int | None = None) -> Trained:
@@ -75,7 +75,7 @@ def trained(plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: 
         SettingError: it diverges.
     """
     recipe, network, (held_out, rows) = plan.recipe, plan.network.copy(), plan.held_out
-    judge = Judge(plan.target, recipe, None if rows is None else rows.truth)
+    judge = Judge(plan.target, recipe, *(() if rows is None else (rows.truth, rows.weight)))
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
     assert recipe.optimizer is not None
@@ -111,7 +111,8 @@ def trained(plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: 
             schedule=recipe.schedule,
             l2=recipe.l2,
             dropout=Dropout(recipe.dropout, recipe.dropout_schedule),
-            validation=None if rows is None else (rows.X, rows.T),
+            sample_weight=plan.counts(plan.training),
+            validation=None if rows is None else (rows.X, rows.T, plan.counts(rows)),
             early_stopping=stopping,
             callbacks=(after_epoch,),
             engine=plan.engine,

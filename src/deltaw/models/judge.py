@@ -39,18 +39,19 @@ class Judge:
 
     Attributes:
         truth: of those rows, or None.
+        weight: how much they count, or None.
         metric: the score that chooses, or else the headline.
         scores: that score after each epoch.
     """
 
-    def __init__(self, target: Target, recipe: Recipe, truth: Array | None) -> None:
-        self.target, self.truth = target, truth
+    def __init__(self, target: Target, recipe: Recipe, truth: Array | None = None, weight: Array | None = None) -> None:
+        self.target, self.truth, self.weight = target, truth, weight
         self.metric = metric_of(recipe.metric, target.task)
         self.scores: list[float] = []
 
     def score(self, outputs: Array) -> float:
         assert self.truth is not None
-        return self.metric.score(outcome(self.target, outputs, self.truth))
+        return self.metric.score(outcome(self.target, outputs, self.truth, self.weight))
 
     def badness(self, T: Array, outputs: Array) -> float:
         """For `EarlyStopping`: lower is better, and a draw goes to the later epoch, which has seen more."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
+from deltaw.models import weights
 from deltaw.models.model import truth
 from deltaw.models.recipes import Recipe
 from deltaw.preparation import Preparation, Target
@@ -37,12 +38,14 @@ class Part:
         X: (n, n_features) float32, the network's inputs.
         T: (n,) labels, or (n, n_out) targets as the loss takes them.
         truth: (n,) class indices, or numbers in the target's own units.
+        weight: (n,) how much each row counts; None: as much as any other.
     """
 
     frame: pl.DataFrame
     X: Array
     T: Array
     truth: Array
+    weight: Array | None = None
 
     def __len__(self) -> int:
         return len(self.X)
@@ -105,4 +108,5 @@ def part_of(frame: pl.DataFrame, preparation: Preparation, target: Target, recip
     series = frame.get_column(target.name)
     one_hot = recipe.targets == "one_hot" and target.task == "classification"
     T = target.one_hot(series, recipe.target_low, recipe.target_high) if one_hot else target.encode(series, source)
-    return Part(frame, preparation.transform(frame, source), T, truth(target, series, source))
+    weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), source)
+    return Part(frame, preparation.transform(frame, source), T, truth(target, series, source), weight)

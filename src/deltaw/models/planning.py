@@ -8,11 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deltaw import engines
 from deltaw.engines.protocol import thread_count
 from deltaw.exceptions import ColumnError, InputError, SettingError
-from deltaw.models import recipes
+from deltaw.models import recipes, weights
 from deltaw.models.dividing import Choices, laid_out, observed, other_rows, ties_of, without_group
 from deltaw.models.division import Division, Indices, Ties
 from deltaw.models.metrics import metric_of
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from deltaw.tables import Column
 
+Array = NDArray[Any]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -38,6 +41,7 @@ class Plan:
     Attributes:
         table: the rows as they were read, without those that have no answer.
         left_out: how many rows have none.
+        weightless: how many more had a weight of 0: they are left out, too.
         columns: the kind of each column, and why.
         preparation, target, recipe, network: what the model will have; the network has its initial weights.
         training, validation, test: the rows that the network which is kept learns from, those that choose its weights,
@@ -67,6 +71,7 @@ class Plan:
     test_name: str | None = None
     validation_name: str | None = None
     left_out: int = 0
+    weightless: int = 0
 
     @property
     def rows(self) -> int:
@@ -82,6 +87,11 @@ class Plan:
     def scored_by_folds(self) -> bool:
         """Whether the networks of the folds answer for the rows that they have not seen."""
         return bool(self.folds) and self.table.test is None and self.choices.test_size is None
+
+    def counts(self, part: Part) -> Array | None:
+        """How much the rows of a part count in training, and in the loss that chooses: (n,), or None for alike."""
+        factors = weights.of_classes(self.recipe.class_weight, self.target, self.training.truth, self.training.weight)
+        return weights.in_training(factors, part.truth, part.weight)
 
     @property
     def held_out(self) -> tuple[str, Part | None]:
@@ -151,22 +161,27 @@ def plan(
     choices.check(test is not None)
     _check_run(seed, engine, threads)
     seed = int(seed)
-    table = everything = read_as(source, how)
-    name = target or table.target or _no_target(table)
-    series = table.column(name)
-    choices.check_columns(table, name)
-    table = without_group(chosen(table, name, drop, columns), choices)
+    read_in, weight = read_as(source, how), settings.get("weight")
+    name = target or read_in.target or _no_target(read_in)
+    read_in.column(name)
+    bare, everything, weightless = weights.aside(read_in, weight, name)
+    series = bare.column(name)
+    choices.check_columns(everything, name)
+    table = without_group(chosen(bare, name, drop, columns), choices)
     told = kinds_asked(table, name, kinds)
+    table = weights.beside(table, everything, weight)
     reading_of = partial(other_rows, table=table, everything=everything, choices=choices, how=how)
-    given, by = reading_of(test, "test"), reading_of(validation, "validation")
+    given, by = (weights.that_count(reading_of(*rows), weight) for rows in ((test, "test"), (validation, "validation")))
     table = table if given is None else replace(table, test=given.frame)
-    found = kinds_of(table, name, told)
+    found = weights.no_column(kinds_of(table, name, told), weight)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
     whole = Target.fit(series, name, task=task, source=table.name)
+    if weight is not None:
+        weights.of_rows(read_in.column(weight), table.name, whole.known(read_in.column(name)))  # raises
     ties = ties_of(everything, whole, choices)
     table, without = answered(table, whole)
     if without:  # what a column is, the rows say that are learnt from
-        found = kinds_of(table, name, told)
+        found = weights.no_column(kinds_of(table, name, told), weight)
     named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
     settled = recipes.choose(recipe, whole.task, settings | named)
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
@@ -190,6 +205,7 @@ def plan(
 
     learnt = part(training, table.name)
     assert learnt is not None
+    weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
     names = [None if other is None else other.name for other in (given, by)]
     validation_rows = table.frame[kept.validation] if by is None else answered(by, whole)[0].frame
     test_rows = table.frame[kept.test] if table.test is None else table.test
@@ -197,6 +213,7 @@ def plan(
         table, found, preparation, reading, settled, _drawn(settled, reading, learnt.X.shape[1], seed), learnt,
         part(validation_rows, names[1] or table.name), part(test_rows, names[0] or table.name),
         seed, engine, threads, ties, choices, layout.folds, names[0], names[1], without,
+        weightless,
     )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def _run(plan: Plan, told: Watchers) -> Model:
     model = _scored(last, None if plan.validation is not None else common_line(plan, runs, answers))
     if not plan.scored_by_folds:
         return model
-    scores = score(together(answers), model.baseline, model.classes)
+    scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
     witness = replace(_model(runs[0]), network=runs[0].after(own[0]), held_out=rows_of_folds(runs[:1]))
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 
@@ -89,7 +89,7 @@ def _model(done: Trained) -> Model:
         plan.test_name,
         plan.validation_name,
     )
-    baseline = Baseline.of(plan.target.task, plan.training.truth, len(plan.target.classes))
+    baseline = Baseline.of(plan.target.task, plan.training.truth, len(plan.target.classes), plan.training.weight)
     return Model(
         done.network, plan.preparation, plan.target, plan.recipe, baseline, done.learning, None, origin,
         plan.table.missing,
@@ -103,5 +103,5 @@ def _scored(done: Trained, at: float | None = None) -> Model:
         model = replace(model.with_threshold(at), recipe=done.plan.recipe)
     if test is None:
         return model
-    scores = model._score(test.X, test.truth, threads=done.plan.threads)
+    scores = model._score(test.X, test.truth, test.weight, threads=done.plan.threads)
     return replace(model, scores=scores, held_out=test.frame)

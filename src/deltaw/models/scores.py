@@ -103,7 +103,7 @@ class Scores:
 
     def __str__(self) -> str:
         lines = [f"{m.title} {self.show(m)} (baseline {m.show(self.baseline[m.name])})" for m in self.first]
-        return f"{self.rows:,} rows: " + ", ".join(lines)
+        return f"{self.rows:,} rows{self.counted}: " + ", ".join(lines)
 
     def __repr__(self) -> str:
         return f"Scores({self})"
@@ -114,7 +114,14 @@ class Scores:
             (m.title, m.show(self[m.name]), self.show_interval(m), m.show(self.baseline[m.name])) for m in self.metrics
         ]
         headings = ("", "score", "95 % interval", GUESS[self.task])
-        return notebook.fragment(notebook.heading(f"{self.rows:,} rows"), notebook.table(headings, rows, (1, 2, 3)))
+        return notebook.fragment(
+            notebook.heading(f"{self.rows:,} rows{self.counted}"), notebook.table(headings, rows, (1, 2, 3))
+        )
+
+    @property
+    def counted(self) -> str:
+        """How much each row counts, behind how many there are: ", each by its w"; "" where all count the same."""
+        return "" if self.weight is None else f", each by its {self.weight}"
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

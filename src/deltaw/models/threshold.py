@@ -71,16 +71,15 @@ def best(metric: Metric, outcome: Outcome) -> float:
     assert isinstance(metric.score, Sums)
     order = np.argsort(outcome.shares[:, 1], kind="stable")
     p, yes = outcome.shares[order, 1].astype(np.float64), outcome.truth[order] == 1
+    counts = np.ones(len(p)) if outcome.weight is None else outcome.weight[order]
     # From each place on, all rows are answered with the second class: behind the last, none is.
     starts = np.flatnonzero(np.diff(p, prepend=-1.0, append=2.0) > 0)
     below = np.concatenate([[0.0], p, [1.0]])
     cuts = (below[starts] + below[starts + 1]) / 2
-    answered = len(p) - starts
-    found = (np.append(np.cumsum(yes[::-1])[::-1], 0))[starts]
-    no, n_yes = len(p) - int(yes.sum()), int(yes.sum())
-    counts = [np.full(len(cuts), no), np.full(len(cuts), n_yes), len(p) - answered, answered]
-    counts += [no - (answered - found), found]
-    scores = metric.score.value(np.stack(counts, axis=1).astype(np.float64))
+    answered, found = (np.append(np.cumsum(each[::-1])[::-1], 0.0)[starts] for each in (counts, counts * yes))
+    n_no, n_yes = counts @ ~yes, counts @ yes
+    sums = np.broadcast_arrays(n_no, n_yes, n_no + n_yes - answered, answered, n_no - (answered - found), found)
+    scores = metric.score.value(np.stack(sums, axis=1))
     gains = np.where((cuts > 0) & (cuts < 1), metric.gain(scores, 0.0), np.nan)
     if np.isnan(gains).all():
         found_none = f"{len(p):,} rows that do not define {metric.title}"

@@ -8,6 +8,7 @@ chooses the best weights, and scores stay those of the rows as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.preparation.reading import as_numbers
+from deltaw.tables import Table
 from deltaw.tables.cells import as_words
-from deltaw.tables.table import cell_error, listing, nearest
+from deltaw.tables.table import cell_error, clip, listing, nearest
 
 if TYPE_CHECKING:
-    from deltaw.models.recipes import Recipe
     from deltaw.preparation import Target
+    from deltaw.tables import Column
 
 Array = NDArray[Any]
 
@@ -44,13 +46,67 @@ def of_rows(series: pl.Series, source: str = "data", asked: NDArray[np.bool_] | 
     wrong = asked & ~(found >= 0)
     if wrong.any():
         row = int(wrong.argmax())
-        value = "a missing one" if np.isnan(found[row]) else f"{found[row]:g}"
+        value = "a missing one" if np.isnan(found[row]) else float(found[row])
         raise cell_error(source, series.name, row, "a weight of 0 or more", value, "correct it, or remove the row")
     found = np.where(asked, found, 0.0)
     if len(found) and asked.any() and not found.any():
         expected = f'{source}: expected a weight above 0 in column "{series.name}"'
         raise ColumnError(expected, f"none in {int(asked.sum()):,} rows", "choose another column of weights")
     return found
+
+
+def aside(table: Table, name: str | None, target: str) -> tuple[Table, Table, int]:
+    """A table in which the weights are no column: (without it, with it, how many rows count for nothing).
+
+    Rows of weight 0 are in neither.
+
+    Raises:
+        ColumnError: no such column.
+        SettingError: the target, or part of a picture.
+    """
+    if name is None:
+        return table, table, 0
+    if not isinstance(name, str):
+        raise SettingError("weight: expected the name of a column", repr(name), "give one name")
+    table.column(name)
+    if name == target or name in {column for block in table.blocks for column in (block.name, *block.columns)}:
+        what = "the target" if name == target else "one of numbers on one scale"
+        raise SettingError("weight: expected a column of its own", f'"{clip(name)}", {what}', "choose another")
+    counting = that_count(table, name)
+    assert counting is not None
+    frame, test = counting.frame, counting.test
+    less = len(table.frame) - len(frame) + (0 if test is None or table.test is None else len(table.test) - len(test))
+    return replace(counting, frame=frame.drop(name), test=None if test is None else test.drop(name)), counting, less
+
+
+def that_count(table: Table | None, name: str | None) -> Table | None:
+    """A table without the rows of weight 0; with them where all are that, and `of_rows` says so."""
+    if table is None or name is None:
+        return table
+    frames = (None if each is None else _that_count(each, name, table.name) for each in (table.frame, table.test))
+    frame, test = frames
+    assert frame is not None
+    return replace(table, frame=frame, test=test)
+
+
+def _that_count(frame: pl.DataFrame, name: str, source: str) -> pl.DataFrame:
+    counts = as_numbers(frame.get_column(name), source) != 0
+    return frame.filter(counts) if counts.any() and not counts.all() else frame
+
+
+def no_column(columns: Iterable[Column], name: str | None) -> tuple[Column, ...]:
+    """The columns without that of the weights."""
+    return tuple(column for column in columns if column.name != name)
+
+
+def beside(table: Table, counting: Table, name: str | None) -> Table:
+    """A table of some of the columns, with the weights as its last."""
+    if name is None:
+        return table
+    test = None
+    if table.test is not None and counting.test is not None:
+        test = table.test.with_columns(counting.test.get_column(name))
+    return replace(table, frame=table.frame.with_columns(counting.frame.get_column(name)), test=test)
 
 
 def asked_of_classes(value: Any) -> str | dict[str, float] | None:
@@ -89,11 +145,27 @@ def _pairs(text: str) -> Iterable[tuple[str, str]]:
         yield name.strip(), weight.strip()
 
 
-def of_classes(recipe: Recipe, target: Target, truth: Array, weight: Array | None = None) -> Array | None:
+def of_names(asked: Mapping[str, float], classes: Iterable[Any]) -> Array:
+    """The weights of classes, (K,), by their names; one that is not named counts once.
+
+    Raises SettingError for a name that no class has.
+    """
+    words = as_words(pl.Series(list(classes))).to_list()
+    for name in asked:
+        if name not in words:
+            near = nearest(name, words)
+            remedy = f"did you mean {near}?" if near else "choose among these"
+            raise SettingError(f"class_weight: expected classes ({listing(words)})", repr(name), remedy)
+    return np.array([asked.get(word, 1.0) for word in words])
+
+
+def of_classes(
+    asked: str | Mapping[str, float] | None, target: Target, truth: Array, weight: Array | None = None
+) -> Array | None:
     """How much a row of each class counts in training, (K,); None where all count the same.
 
     Args:
-        recipe: its `class_weight`. Balanced is n / (K · rows of the class), as scikit-learn has it.
+        asked: what `asked_of_classes` returns. Balanced is n / (K · rows of the class), as scikit-learn has it.
         target: its K classes; a class of which the weights say nothing counts once.
         truth: (n,) class indices of the training rows.
         weight: (n,) how much these count.
@@ -101,7 +173,6 @@ def of_classes(recipe: Recipe, target: Target, truth: Array, weight: Array | Non
     Raises:
         SettingError: weights of a class that there is not, or of numbers.
     """
-    asked = recipe.class_weight
     if asked is None:
         return None
     if target.task == "regression":
@@ -109,13 +180,7 @@ def of_classes(recipe: Recipe, target: Target, truth: Array, weight: Array | Non
     if isinstance(asked, str):
         counts = np.bincount(truth, weight, minlength=len(target.classes)).astype(np.float64)
         return np.asarray(counts.sum() / len(counts) / np.where(counts > 0, counts, np.inf))
-    words = as_words(pl.Series(list(target.classes))).to_list()
-    for name in asked:
-        if name not in words:
-            near = nearest(name, words)
-            expected = f"class_weight: expected classes of {target.name} ({listing(words)})"
-            raise SettingError(expected, repr(name), f"did you mean {near}?" if near else "choose among these")
-    return np.array([asked.get(word, 1.0) for word in words])
+    return of_names(asked, target.classes)
 
 
 def in_training(factors: Array | None, truth: Array, weight: Array | None) -> Array | None:

@@ -13,13 +13,13 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_y, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fitted, validate_data
 
 from deltaw import models
 from deltaw.engines import ENGINES
 from deltaw.exceptions import InputError
 from deltaw.forks import refuse_after_fork
-from deltaw.models import recipes
+from deltaw.models import recipes, weights
 from deltaw.models.recipes import RECIPES
 from deltaw.sklearn.answered import answered
 from deltaw.sklearn.drawing import Drawn
@@ -31,7 +31,7 @@ from deltaw.tables import read
 
 Array = NDArray[Any]
 
-TARGET = "target"  # what the answer's column is called, unless a column of X is
+TARGET, WEIGHT = "target", "sample_weight"  # what these columns are called, unless a column of X is
 
 
 class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
@@ -83,6 +83,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         patience: int | None = None,
         threshold: float | str | None = None,
         target_scale: str | None = None,
+        class_weight: Any = None,
         settings: dict[str, Any] | None = None,
         drop: Any = None,
         columns: Any = None,
@@ -94,36 +95,44 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         keep(self, locals())
 
     @checked
-    def fit(self, X: Any, y: Any) -> Any:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Learn from X and y.
 
         Args:
             X: (n, n_features): a data frame of any library, its columns of any kind, or an array; missing values are
                 allowed. Left out are columns that nothing can be learnt from: `model_.preparation.describe()`.
             y: (n,), the answers. A row without one (NaN, None) is left out; `n_left_out_` says how many.
+            sample_weight: (n,), how much each row counts: in training, and in the choice of the best weights.
 
         Raises:
             InputError: a column or setting that cannot be used.
         """
+        import polars as pl
+
         frame = self._frame(X, reset=True)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+            if sample_weight.any():  # rows of weight 0 are not there; where all are, `fit` says so
+                counts = sample_weight != 0
+                frame, sample_weight = frame.filter(counts), sample_weight[counts]
+                y = None if y is None else np.asarray(y)[counts]
         if y is not None:
             y, known = answered(y, len(frame), warn=True)
             self.n_left_out_ = int((~known).sum())
-            frame = frame.filter(known) if self.n_left_out_ else frame
+            if self.n_left_out_:
+                frame, sample_weight = frame.filter(known), None if sample_weight is None else sample_weight[known]
         y = _check_y(y, multi_output=False, estimator=self)
-        name = TARGET
-        while name in frame.columns:
-            name += "_"
-        import polars as pl
-
-        whole = frame.with_columns(pl.Series(name, self._answers(y)))
+        name, weight = _free(TARGET, frame), _free(WEIGHT, frame)
+        whole, settings = frame.with_columns(pl.Series(name, self._answers(y))), self._settings()
+        if sample_weight is not None:
+            whole, settings["weight"] = whole.with_columns(pl.Series(weight, sample_weight)), weight
         random = self.random_state
         seed = int(random) if isinstance(random, Integral) else int(check_random_state(random).randint(1 << 31))
         self.model_ = self._named(
             models.fit(
                 whole, name, self.recipe, seed=seed, engine=self.engine, threads=threads(self.n_threads), test_size=0.0,
                 task=self._task, drop=self.drop, columns=self.columns, kinds=self.kinds, verbose=False,
-                **self._settings(),
+                **settings,
             )
         )  # fmt: skip
         self.n_iter_ = len(self.model_.history)
@@ -191,7 +200,8 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     {"userId": "category"}.
 
     Of two classes the second is the answer where it is the likelier, or with `threshold` from that probability on: 0.3,
-    or "best:f1" for where that score is best on the rows that are held out.
+    or "best:f1" for where that score is best on the rows that are held out. `class_weight` is "balanced", or a weight
+    for each class, {"no": 1, "yes": 5}, which counts in training only.
 
     Attributes:
         classes_: in the order of `predict_proba`'s columns.
@@ -225,9 +235,20 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
             raise InputError("y: expected two classes or more", f"1 class, {self.classes_[0]!r}", "give rows of others")
         return numbers
 
+    def _settings(self) -> dict[str, Any]:
+        """The same, weights of classes by the classes' numbers."""
+        settings = super()._settings()
+        asked = weights.asked_of_classes(settings.get("class_weight"))
+        if isinstance(asked, dict):
+            factors = weights.of_names(asked, self.classes_.tolist())
+            settings["class_weight"] = {str(k): float(factor) for k, factor in enumerate(factors)}
+        return settings
+
     def _named(self, model: models.Model) -> models.Model:
         """The model with the classes' own names in place of their numbers."""
-        return replace(model, target=replace(model.target, classes=tuple(self.classes_.tolist())))
+        asked = weights.asked_of_classes(super()._settings().get("class_weight"))
+        target = replace(model.target, classes=tuple(self.classes_.tolist()))
+        return replace(model, target=target, recipe=replace(model.recipe, class_weight=asked))
 
 
 class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
@@ -252,6 +273,13 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         if len(y) < 2:
             raise InputError("X, y: expected rows to compare", f"n_samples={len(y)}", "give more rows")
         return np.asarray(y, np.float64)
+
+
+def _free(name: str, frame: Any) -> str:
+    """The name, or one like it that no column has."""
+    while name in frame.columns:
+        name += "_"
+    return name
 
 
 def _column(values: Array) -> Any:

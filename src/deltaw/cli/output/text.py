@@ -14,7 +14,7 @@ from deltaw.pages.blocks import Column
 from deltaw.progress import left_out
 
 if TYPE_CHECKING:
-    from deltaw.models import Model, Plan, Scores
+    from deltaw.models import Model, Plan, Recipe, Scores
     from deltaw.models.metrics import Metric
 
 MAX_CONFUSION = 12  # classes whose confusion matrix fits a terminal
@@ -34,9 +34,14 @@ def print_plan(screen: Screen, plan: Plan) -> None:
         screen.print(f"answers  {rule}")
     if plan.recipe.target_scale == "log":
         screen.print("answers  numbers, learnt on a log scale; --target-scale none to change")
+    if counted := _counted(plan.recipe):
+        screen.print(f"weights  {counted}")
     screen.print(f"rows     {describe_rows(plan)}")
     for note in plan.table.notes:
         screen.print(f"         {plan.table.name}: {note}")
+    if plan.weightless:
+        count = plan.weightless
+        screen.print(f"         {count:,} more {'has' if count == 1 else 'have'} a weight of 0: left out")
     if plan.left_out:
         screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")
     screen.print(f"network  {plan.network.summary()}")
@@ -68,7 +73,7 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
     """Scores beside the baseline, and for classes which were taken for which."""
     from deltaw.models import GUESS
 
-    screen.print(rows)
+    screen.print(rows + scores.counted)
     between = [scores.show_interval(metric) for metric in shown]
     screen.table(
         Column.words("", [metric.title for metric in shown]),
@@ -99,6 +104,14 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
         print_scores(
             screen, model.scores, model.origin.scored(model.scores.rows), model.scores.leading(model.recipe.metric)
         )
+
+
+def _counted(recipe: Recipe) -> str:
+    """How much rows count, where they do not count alike."""
+    rows = "" if recipe.weight is None else f"rows by {recipe.weight}, in training and scores"
+    given = recipe.class_weight
+    words = ", ".join(f"{name} {weight:g}" for name, weight in given.items()) if isinstance(given, dict) else given
+    return "; ".join(filter(None, [rows, f"classes {words}, in training only" if words else ""]))
 
 
 def _rule(model: Model) -> str:
