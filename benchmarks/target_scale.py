@@ -78,7 +78,7 @@ def compared(frame: pl.DataFrame, target: str, metric: str | None) -> dict[str, 
     for train, test in KFold(FOLDS, shuffle=True, random_state=SEED).split(truth):
         for scale, answers in said.items():
             model = deltaw.fit(
-                frame[train], target, task="regression", metric=metric, target_scale=scale, test_size=0.0
+                frame[train], target, task="regression", metric=metric, target_scale=scale, test_size=0.0, folds=0
             )
             answers[test] = model.predict(frame[test])
     found = {}
