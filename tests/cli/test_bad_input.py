@@ -124,6 +124,18 @@ CASES: dict[str, tuple[str, ...]] = {
     "train ids.csv -t species": ("ids.csv", "species", "30,000", "identifier"),
     "train few.csv -t species": ("few.csv", "species", "3 classes in 3 rows"),
     "train good.csv -t species --task regression": ("species",),
+    # whose rows
+    "train good.csv -t species --test other.csv --folds 5": ("test and folds", "leave all but one out"),
+    "train good.csv -t species --test none.csv": ("none.csv", "expected a file"),
+    "train good.csv -t species --test good.csv": ("test", "other rows"),
+    "train good.csv -t species --folds 1.5": ("--folds", "train --help"),
+    "train good.csv -t species --group species": ("group", "another column than the target"),
+    "train good.csv -t species --group colr": ("colr", 'did you mean "colour"'),
+    "train good.csv -t species --time colour": ("colour", "numbers or dates"),
+    "train good.csv -t species --drop species --folds 5": ("drop", "species"),
+    "crossval good.csv -t species --folds 1": ("folds", "from 2"),
+    "crossval good.csv -t species --repeats 0": ("repeats", "from 1"),
+    "crossval good.csv -t species --test-size 0.2": ("test_size", "leave it out"),
     # settings
     "train good.csv -t species --recipe nots": ("recipe", "'notes'"),
     "train good.csv -t species --engine warp": ("engine", "native, reference"),
