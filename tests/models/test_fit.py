@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +103,28 @@ def test_the_notes_recipe_for_numbers(table: pl.DataFrame) -> None:
     assert plan.network.sizes[1:-1] == [100]
 
 
+def test_tables_and_pictures_have_recipes_of_their_own(table: pl.DataFrame) -> None:
+    many = pl.concat([table] * 4)
+    for recipe in ("default", "quick"):
+        of_table, of_picture = (
+            models.plan(source, target, recipe) for source, target in ((many, "grade"), ("digits", None))
+        )
+        assert of_table.preparation.scaling == "piecewise"
+        assert of_table.recipe.hidden == (64, 64)
+        assert any(" bin " in name for name in of_table.preparation.feature_names)
+        assert of_picture.recipe.hidden == (256, 128)
+        robust = models.plan("digits", recipe=recipe, scaling="robust")
+        np.testing.assert_array_equal(of_picture.training.X, robust.training.X)
+
+
+def test_the_quick_recipe_is_the_default_in_fewer_epochs(table: pl.DataFrame) -> None:
+    quick, default = (models.plan(table, "price", recipe).recipe for recipe in ("quick", "default"))
+    assert quick.epochs is not None
+    assert default.epochs is not None
+    assert quick.epochs < default.epochs / 3
+    assert replace(quick, name="default", epochs=default.epochs) == default
+
+
 def test_settings_reach_the_training(table: pl.DataFrame) -> None:
     plan = models.plan(
         table, "grade", hidden=(7, 5), activation="tanh", scaling="symmetric", epochs=3, batch_size=16, validation=0.0
@@ -130,7 +152,8 @@ def test_numbers_of_numpy_and_objects_are_settings_too(table: pl.DataFrame, tmp_
 
 
 def test_no_hidden_layer(table: pl.DataFrame) -> None:
-    assert deltaw.fit(table, "grade", engine="reference", hidden=(), epochs=2).network.sizes == [9, 3]
+    model = deltaw.fit(table, "grade", engine="reference", hidden=(), epochs=2)
+    assert model.network.sizes == [len(model.preparation.feature_names), 3]
 
 
 def test_callbacks_are_told_and_may_stop(table: pl.DataFrame) -> None:

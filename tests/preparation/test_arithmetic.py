@@ -15,7 +15,7 @@ from deltaw.preparation.arithmetic import Line, arithmetic
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.tables import Block, kinds, read
 
-N = 120
+N = 120  # two bins a column
 
 
 def table() -> pl.DataFrame:
