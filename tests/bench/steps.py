@@ -27,6 +27,10 @@ CASES: dict[str, tuple[str, Method]] = {
     "scheduled": ("classes", replace(SMALL, schedule="one_cycle(0.2, 0.1, 0.0)")),
     "deep": ("classes", replace(SMALL, sizes=(12, 8, 7, 6, 3))),
     "numbers": ("numbers", Method((12, 7, 5, 1), output="identity", loss="squared", batch_size=5, learning_rate=0.02)),
+    "pack": (
+        "numbers",
+        Method((12, 7, 5, 1), output="identity", loss="squared", batch_size=5, learning_rate=0.02, networks=3),
+    ),
     "one-hot": ("onehot", Method((40, 6, 3), optimizer="sgd", learning_rate=0.1, batch_size=5)),
 }
 ROWS, EPOCHS = 23, 3

@@ -22,7 +22,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from steps import CASES, EPOCHS, ROWS, job, write
 
 # What a peer cannot do: scikit-learn's networks have biases and cross-entropy, and Adam without schedules.
-CANNOT = {"book": set(CASES) - {"notes"}, "sklearn": {"notes", "scheduled"}}
+CANNOT = {
+    "book": set(CASES) - {"notes"},
+    "sklearn": {"notes", "scheduled", "pack"},
+    "torch": {"pack"},
+    "torch.compile": {"pack"},
+}
 SLOW = {"torch.compile"}  # a minute of compiling
 
 Found = dict[str, np.ndarray[Any, Any]]
@@ -57,7 +62,7 @@ def steps(folder: Path) -> Callable[[str], Found]:
 
 def by_the_equations(work: Job) -> tuple[deltaw.Network, Problem]:
     """The same steps by the reference engine, float64."""
-    problem, method, network = Problem.open(Path(work.folder)), work.method, work.start()
+    problem, method, network = Problem.open(Path(work.folder)), work.method, work.each[-1].start()
     deltaw.train(
         network,
         problem.csr(method.sizes[0]) if problem.X is None else problem.X,
@@ -86,7 +91,7 @@ def by_the_equations(work: Job) -> tuple[deltaw.Network, Problem]:
 def test_a_peer_does_what_the_equations_say(peer: str, case: str, folder: Path, steps: Callable[[str], Found]) -> None:
     work, found = job(peer, case, folder), steps(peer)
     network, problem = by_the_equations(work)
-    start = work.start()
+    start = work.each[-1].start()
     for l, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
         # Adam divides by √v̂: where a gradient is nearly zero, rounding decides about its sign.
         assert np.abs(W - start.weights[l]).max() > 1e-3, "nothing was learnt"

@@ -84,7 +84,8 @@ def _train(job: Job, problem: Problem, runner: Runner) -> tuple[float, Run]:
     while (seconds := _seconds(runner.train, rows, 1)) < WARM and rows < n:
         rows = min(2 * rows, n)
     rows, epochs = (n, fixed) if fixed else how_much(rows / seconds, job.seconds, n, batch, runner.whole)
-    return compiling, lambda: {"work": float(rows * epochs), "seconds": _seconds(runner.train, rows, epochs)}
+    work = float(rows * epochs * job.method.networks)
+    return compiling, lambda: {"work": work, "seconds": _seconds(runner.train, rows, epochs)}
 
 
 def how_much(speed: float, seconds: float, n: int, batch: int, whole: bool) -> tuple[int, int]:

@@ -24,6 +24,7 @@ class Method:
         batch_size: rows a step; in predictions, rows a call.
         bias: whether layers have one.
         epochs: passes over the rows in one run; 0 where as many are made as fill its time.
+        networks: how many are trained at once, over the same rows, each from a seed and in an order of its own.
     """
 
     sizes: tuple[int, ...]
@@ -36,6 +37,7 @@ class Method:
     bias: bool = True
     epochs: int = 0
     schedule: str = "constant"
+    networks: int = 1
 
     @property
     def activations(self) -> list[str]:
@@ -119,6 +121,7 @@ NOTES = Method(
     bias=False,
 )
 
+TABLE = Method((30, 64, 64, 1), output="identity", loss="squared", batch_size=256)
 DIGITS = Method((64, 100, 10), batch_size=1797)
 
 # The rows of MNIST by batch size: what is asked with SGD, and with Adam.
@@ -178,7 +181,11 @@ _ROWS = [
     ),
     Workload(
         "table", "a table of 100,000 rows: 30-64-64-1 for a number, 256 rows a step", "table",
-        Method((30, 64, 64, 1), output="identity", loss="squared", batch_size=256), targets=Targets(best=4),
+        TABLE, targets=Targets(best=4),
+    ),
+    Workload(
+        "pack", "the same table: 8 networks of 30-64-64-1 at once, 256 rows a step of each", "table",
+        replace(TABLE, networks=8), targets=Targets(best=3),
     ),
     Workload(
         "one-hot", "50,000 slots for words, of which a row has 20: 50,000-64-10, 32 rows a step", "onehot",

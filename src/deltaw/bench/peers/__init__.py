@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -63,6 +63,11 @@ class Job:
         network.biases = [b.astype(np.float32) for b in network.biases]
         return network
 
+    @property
+    def each(self) -> list[Job]:
+        """One a network: from seeds that follow each other."""
+        return [replace(self, seed=self.seed + k) for k in range(self.method.networks)]
+
     def orders(self, rows: int) -> Iterator[NDArray[np.int64]]:
         """The order of the first `rows` rows, epoch after epoch."""
         rng = np.random.default_rng(self.seed)
@@ -100,7 +105,7 @@ class Runner(Protocol):
         ...
 
     def layers(self) -> Layers:
-        """The weights (n_out, n_in) and biases (n_out,) as they are, layer by layer."""
+        """The weights (n_out, n_in) and biases (n_out,) as they are, layer by layer; of several networks the last's."""
         ...
 
 
@@ -136,12 +141,20 @@ class Peer:
 
 
 def _only_the_notes(workload: Workload) -> str:
-    same = workload.measure == "train" and workload.method.batch_size == 1
+    same = workload.measure == "train" and workload.method.batch_size == 1 and workload.method.networks == 1
     return "" if same else "the book trains one row at a time by the notes' method, and nothing else"
+
+
+def _one_network(workload: Workload) -> str:
+    return "trains one network at a time" if workload.method.networks > 1 else ""
 
 
 def _no_estimator(workload: Workload) -> str:
     return "has no estimators" if workload.measure in ("estimator", "frame") else ""
+
+
+def _one_and_no_estimator(workload: Workload) -> str:
+    return _one_network(workload) or _no_estimator(workload)
 
 
 OURS = "deltaw"
@@ -150,10 +163,10 @@ _HERE = "deltaw.bench.peers"
 PEERS: dict[str, Peer] = {
     OURS: Peer("DeltaW", (f"{_HERE}.ours", "Ours")),
     "book": Peer("NumPy, as in the book", (f"{_HERE}.book", "Book"), refuses=_only_the_notes),
-    "sklearn": Peer("scikit-learn", (f"{_HERE}.scikit", "ScikitLearn")),
-    "torch": Peer("PyTorch", (f"{_HERE}.pytorch", "Eager"), *_TORCH, refuses=_no_estimator),
+    "sklearn": Peer("scikit-learn", (f"{_HERE}.scikit", "ScikitLearn"), refuses=_one_network),
+    "torch": Peer("PyTorch", (f"{_HERE}.pytorch", "Eager"), *_TORCH, refuses=_one_and_no_estimator),
     "torch.compile": Peer(
-        "torch.compile", (f"{_HERE}.pytorch", "Compiled"), *_TORCH, refuses=_no_estimator, quick=False
+        "torch.compile", (f"{_HERE}.pytorch", "Compiled"), *_TORCH, refuses=_one_and_no_estimator, quick=False
     ),
     "jax": Peer("JAX", (f"{_HERE}.xla", "Scan"), "jax", "pip install 'deltaw[bench]'", refuses=_no_estimator),
 }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deltaw.bench.peers import After, Job, Layers
 from deltaw.bench.problems import Problem
 from deltaw.engines.predictor import Predictor
-from deltaw.training import train
+from deltaw.training import train, train_pack
 
 Answer = Callable[[Any], NDArray[Any]]
 
@@ -25,8 +25,8 @@ class Ours:
         self.job, self.method = job, job.method
         self.X = problem.X if problem.X is not None else problem.csr(self.method.sizes[0])
         self.T = problem.targets(self.method.sizes[-1], self.method.loss)
-        self.start = job.start()
-        self.network = self.start.copy()
+        self.starts = [each.start() for each in job.each]
+        self.network = self.starts[-1].copy()
         self.predict: Answer | None = None  # of the network as it is, made when asked for
 
     def prepare(self, rows: int) -> float:
@@ -34,28 +34,31 @@ class Ours:
 
     def train(self, rows: int, epochs: int, after: After | None = None) -> None:
         method, job = self.method, self.job
-        self.network, self.predict = self.start.copy(), None
+        networks, self.predict = [start.copy() for start in self.starts], None
+        self.network = networks[-1]
 
         def told(_: object) -> bool:
             assert after is not None
             self.predict = None
             return after()
 
-        train(
-            self.network,
-            self.X[:rows],
-            self.T[:rows],
-            loss=method.loss,
-            optimizer=method.optimizer,
-            learning_rate=method.learning_rate,
-            batch_size=method.batch_size,
-            epochs=epochs,
-            shuffle=job.shuffle,
-            seed=job.seed,
-            schedule=method.schedule,
-            threads=job.threads,
-            callbacks=() if after is None else (told,),
-        )
+        settings: dict[str, Any] = {
+            "loss": method.loss,
+            "optimizer": method.optimizer,
+            "learning_rate": method.learning_rate,
+            "batch_size": method.batch_size,
+            "epochs": epochs,
+            "shuffle": job.shuffle,
+            "seed": job.seed,
+            "schedule": method.schedule,
+            "threads": job.threads,
+            "callbacks": () if after is None else (told,),
+        }
+        X, T = self.X[:rows], self.T[:rows]
+        if len(networks) > 1:
+            train_pack(networks, X, T, **settings)
+        else:
+            train(self.network, X, T, **settings)
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[Any]:
         if self.predict is None:

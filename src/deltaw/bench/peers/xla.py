@@ -2,7 +2,8 @@
 
 What was quickest by trial, by 5 to 20 %: weights as (n_out, n_in), but as (n_in, n_out) where there are few inputs, and
 for batches of one row, where that is five times quicker; two steps unrolled, but one where a step is tiny. A one-hot
-first layer gathers the rows of its ones and scatters their updates back, so that no step touches the whole of it.
+first layer gathers the rows of its ones and scatters their updates back, so that no step touches the whole of it. Many
+networks at once are the same scan over all of them, by vmap.
 """
 
 from __future__ import annotations
@@ -54,11 +55,13 @@ class Scan:
         self.X = jnp.asarray(problem.columns if self.sparse else problem.dense)
         t = problem.targets(self.method.sizes[-1], self.method.loss)
         self.t = jnp.asarray(t.astype(np.int32) if t.ndim == 1 else t)
-        start = job.start()
+        starts = [each.start() for each in job.each]
+        start = starts[0]
+        self.many = len(starts) > 1
         self.turned = self.sparse or self.method.batch_size == 1 or self.method.sizes[0] < FEW_INPUTS
         self.unrolled = 1 if sum(W.size for W in start.weights) < TINY else 2
-        weights = [W.T.copy() if self.turned else W for W in start.weights]
-        self.start = list(zip(weights, start.biases, strict=True))
+        each = [[(W.T if self.turned else W, b) for W, b in zip(s.weights, s.biases, strict=True)] for s in starts]
+        self.start = jax.tree.map(lambda *arrays: np.stack(arrays), *each) if self.many else each[0]
         self._begin()
         self.epochs: dict[int, Any] = {}
         self.forward = jax.jit(self._forward)
@@ -68,7 +71,7 @@ class Scan:
         self.layers_ = [(jnp.array(W), jnp.array(b)) for W, b in self.start]
         zeros = partial(jax.tree.map, jnp.zeros_like)
         slots = (zeros(self.layers_), zeros(self.layers_)) if self.method.optimizer == "adam" else ((), ())
-        self.state = (*slots, jnp.float32(0))
+        self.state = (*slots, jnp.zeros(self.method.networks if self.many else (), jnp.float32))
 
     def prepare(self, rows: int) -> float:
         started = perf_counter()
@@ -76,17 +79,20 @@ class Scan:
             self.outputs(np.asarray(self.X[: self.method.batch_size]))
         elif rows not in self.epochs:
             shapes = (
-                jax.ShapeDtypeStruct((rows,), jnp.int32),
+                jax.ShapeDtypeStruct((self.method.networks, rows) if self.many else (rows,), jnp.int32),
                 jax.ShapeDtypeStruct(self.job.rates(rows, 1)[0].shape, jnp.float32),
             )
-            epoch = jax.jit(self._epoch, donate_argnums=(0, 1))
+            one = self._epoch
+            epoch = jax.jit(jax.vmap(one, (0, 0, None, None, 0, None)) if self.many else one, donate_argnums=(0, 1))
             self.epochs[rows] = epoch.lower(self.layers_, self.state, self.X, self.t, *shapes).compile()
         return perf_counter() - started
 
     def train(self, rows: int, epochs: int, after: After | None = None) -> None:
         self._begin()
         rates = self.job.rates(rows, epochs)
-        for epoch, order in zip(range(epochs), self.job.orders(rows), strict=False):
+        orders = [each.orders(rows) for each in self.job.each]
+        for epoch in range(epochs):
+            order = np.stack([next(one) for one in orders]) if self.many else next(orders[0])
             self.layers_, self.state = self.epochs[rows](
                 self.layers_, self.state, self.X, self.t, order.astype(np.int32), rates[epoch]
             )
@@ -97,10 +103,13 @@ class Scan:
         jax.block_until_ready(self.layers_)
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[Any]:
-        return np.asarray(self.forward(self.layers_, x))
+        return np.asarray(self.forward(self._last_network(), x))
 
     def layers(self) -> Layers:
-        return [(np.asarray(W).T if self.turned else np.asarray(W), np.asarray(b)) for W, b in self.layers_]
+        return [(np.asarray(W).T if self.turned else np.asarray(W), np.asarray(b)) for W, b in self._last_network()]
+
+    def _last_network(self) -> Any:
+        return jax.tree.map(lambda array: array[-1], self.layers_) if self.many else self.layers_
 
     def _epoch(self, layers: Any, state: Any, X: Any, t: Any, order: Any, rates: Any) -> Any:
         """All whole batches by one scan, then what is left over."""
