@@ -52,7 +52,7 @@ class Origin:
         seed, engine: as they were given.
         test_size: the share of the rows that was set apart for the scores; None where none was.
         versions: of DeltaW, Python and NumPy.
-        folds: how many trainings on a part of the rows came before this one on all of them; 0: none.
+        folds: into how many parts the rows were divided, each left out of one training on the others; 0: none.
         group, time: the columns that the division respected.
         test, validation: what the rows that were given for these were called.
     """
@@ -94,3 +94,9 @@ class Contents:
     scores: Scores | None
     origin: Origin
     missing: tuple[str, ...] = MISSING
+    others: tuple[Network, ...] = ()
+
+    @property
+    def members(self) -> tuple[Network, ...]:
+        """The networks whose mean answers."""
+        return (self.network, *self.others)

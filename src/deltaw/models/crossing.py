@@ -39,10 +39,17 @@ def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None]
     curves = np.array([each.badness[:length] for each in runs]) * _weights(runs)[:, None]
     curves = np.where(np.isnan(curves).all(axis=1, keepdims=True), 0.0, curves)  # a score that these rows do not define
     total = curves.sum(axis=0)
-    return [_lowest(total - each) for each in curves], _lowest(total)
+    return [lowest(total - each) for each in curves], lowest(total)
 
 
-def _lowest(badness: Array) -> int:
+def own_epochs(plan: Plan, runs: Sequence[Trained]) -> list[int | None]:
+    """After which epoch each network was best on the rows that were held out from it; None: as it is."""
+    if runs[0].plan.validation is not None or not plan.folds or not plan.recipe.validation:
+        return [None] * len(runs)
+    return [None if np.isnan(each.badness).all() else lowest(np.array(each.badness)) for each in runs]
+
+
+def lowest(badness: Array) -> int:
     """The epoch of the lowest; a draw goes to the later one, which has seen more."""
     return len(badness) - 1 - int(np.argmin(np.nan_to_num(badness[::-1], nan=np.inf)))
 
@@ -113,6 +120,24 @@ def rows_of_folds(runs: Sequence[Trained]) -> pl.DataFrame:
     import polars as pl
 
     return pl.concat([each.plan.test.frame for each in runs if each.plan.test is not None])
+
+
+def course(plan: Plan, runs: Sequence[Trained]) -> Learning:
+    """The course of networks that were trained together: the means over them, and all their seconds and steps."""
+    first, of_folds = runs[0].learning, bool(plan.folds) and plan.validation is None
+    every = [vars(each.learning) for each in runs]
+    lengths = {name: min(len(each[name]) for each in every) for name in ("loss", "validation_loss", "score", "seconds")}
+    curves = {name: np.array([each[name][:length] for each in every]) for name, length in lengths.items()}
+    means = {name: [float(each) for each in curve.mean(axis=0)] for name, curve in curves.items()}
+    return Learning(
+        loss=means["loss"],
+        validation_loss=means["validation_loss"],
+        seconds=[float(each) for each in curves["seconds"].sum(axis=0)],
+        ended=next((each.learning.ended for each in runs if each.broken_off), first.ended),
+        batch_steps=sum(each.learning.batch_steps for each in runs),
+        score=means["score"],
+        held_out="folds" if of_folds else first.held_out,
+    )
 
 
 def learnt(plan: Plan, runs: Sequence[Trained], last: Trained, epoch: int | None) -> Learning:

@@ -194,7 +194,9 @@ class Layout:
     folds: tuple[Division, ...] = ()
 
 
-def laid_out(ties: Ties, choices: Choices, share: float, seed: int, test: bool, validation: bool) -> Layout:
+def laid_out(
+    ties: Ties, choices: Choices, share: float, seed: int, test: bool, validation: bool, networks: int = 1
+) -> Layout:
     """The rule.
 
     Args:
@@ -203,9 +205,11 @@ def laid_out(ties: Ties, choices: Choices, share: float, seed: int, test: bool, 
         share: of the rows to choose the best weights by, where one part is held out; 0: nothing is chosen.
         seed: of the divisions.
         test, validation: whether rows are given for these.
+        networks: how many are trained: of several each has a fold of its own held out. No order of times does that:
+            there all learn from the earlier rows.
     """
     rows, none = np.arange(ties.rows), np.empty(0, np.int64)
-    asked, count = choices.test_size, fold_count(choices, ties)
+    asked, count = choices.test_size, fold_count(choices, ties, networks)
     scores = not test and asked is None  # whether these rows are to score too
 
     def held_out(rows: Indices) -> tuple[Indices, Indices]:
@@ -241,9 +245,15 @@ def to_choose_by(
     return ties.apart(rows, min(share, MOST_VALIDATION / len(rows)), seed)
 
 
-def fold_count(choices: Choices, ties: Ties) -> int:
+def fold_count(choices: Choices, ties: Ties, networks: int = 1) -> int:
     """How many trainings on a part of the rows there are. Raises SettingError where so many cannot be."""
     most = ties.most_folds
+    if networks > 1:
+        each = 0 if ties.times is not None or ties.rows < FEWEST_ROWS or most < 2 else min(networks, most)
+        if choices.folds not in (None, 0, each):
+            expected = f"folds: expected {each or 'none'}, as {networks} networks have"
+            raise SettingError(expected, f"{choices.folds:,}", "leave it out")
+        return 0 if choices.folds == 0 else each
     if choices.folds is not None:
         if choices.folds > max(most, 1):
             what = "time" if ties.times is not None else "group" if ties.groups is not None else "row"

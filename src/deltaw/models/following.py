@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,14 +13,14 @@ from deltaw.engines.predictor import outputs
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.models.contents import Learning
-from deltaw.models.judge import Judge
+from deltaw.models.judge import Judge, ScoredEpoch
 from deltaw.models.metrics import Outcome
-from deltaw.models.model import outcome
+from deltaw.models.model import mean_of, outcome
 from deltaw.models.parts import Part
 from deltaw.models.planning import Plan
 from deltaw.models.watching import Watchers
 from deltaw.network import Network
-from deltaw.training import EarlyStopping, Epoch, train
+from deltaw.training import EarlyStopping, Epoch, History, train
 
 Array = NDArray[Any]
 
@@ -37,6 +38,7 @@ class Trained:
         learning: the course of it.
         badness: on the rows held out, after each epoch: lower is better.
         earlier: the network as it was after each epoch, counted from 0; of long trainings after some.
+        others: networks that were trained with it, where the mean of all answers.
     """
 
     plan: Plan
@@ -44,11 +46,18 @@ class Trained:
     learning: Learning
     badness: list[float]
     earlier: dict[int, Network] = field(default_factory=dict)
+    others: tuple[Network, ...] = ()
 
     @property
     def broken_off(self) -> bool:
         """Whether Ctrl-C or a callback ended it."""
         return self.learning.ended in ("interrupted", "callback")
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its weights are no longer numbers."""
+        weights = [*self.network.weights, *self.network.biases]
+        return self.learning.ended != "interrupted" and not all(np.isfinite(w).all() for w in weights)
 
     def after(self, epoch: int | None) -> Network:
         """The network as it was after an epoch, or the last before it that is known; None: as it is."""
@@ -56,10 +65,11 @@ class Trained:
         return self.earlier[max(known)] if known else self.network
 
     def answers(self, part: Part, epoch: int | None = None) -> Outcome:
-        """What the network answers for rows, as it was after an epoch."""
+        """What the network answers for rows, as it was after an epoch, or with others their mean."""
         plan = self.plan
-        found = outputs(self.after(epoch), part.X, plan.engine, plan.threads)
-        return outcome(plan.target, np.asarray(found, np.float64), part.truth, part.weight)
+        found = [outputs(each, part.X, plan.engine, plan.threads) for each in (self.after(epoch), *self.others)]
+        mean = mean_of([np.asarray(each, np.float64) for each in found], plan.target.task)
+        return outcome(plan.target, mean, part.truth, part.weight)
 
 
 def trained(plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: int | None = None) -> Trained:
@@ -74,63 +84,89 @@ def trained(plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: 
     Raises:
         SettingError: it diverges.
     """
-    recipe, network, (held_out, rows) = plan.recipe, plan.network.copy(), plan.held_out
-    judge = Judge(plan.target, recipe, *(() if rows is None else (rows.truth, rows.weight)))
-    assert recipe.epochs is not None
-    assert recipe.batch_size is not None
-    assert recipe.optimizer is not None
-    assert recipe.learning_rate is not None
-    epochs = recipe.epochs
-    follows = place[0] > 0 and plan.validation is None and recipe.validation > 0
-    earlier = Earlier(MOST_KEPT // (place[1] * 8 * network.parameter_count)) if follows else None
-    wanted = [False]  # whether a callback asked for the end
-
-    def after_epoch(epoch: Epoch) -> bool:
-        scored = judge.record(epoch, *place)
-        scored = scored if until is None else replace(scored, epochs=until)
-        if earlier is not None:
-            earlier.keep(epoch.number - 1, epoch.network)
-        wanted[0] = told(scored)
-        return wanted[0] or epoch.number == until
-
-    stopping = None
-    if plan.validation is not None or (follows and recipe.patience is not None):
-        stopping = EarlyStopping(recipe.patience, score=None if recipe.keep == "loss" else judge.badness)
+    network, rows = plan.network.copy(), plan.held_out[1]
+    follower = Follower(plan, told, place, until)
     try:
         history = train(
             network,
             plan.training.X,
             plan.training.T,
-            loss=recipe.loss,
-            optimizer=recipe.optimizer,
-            learning_rate=recipe.learning_rate,
-            batch_size=recipe.batch_size,
-            epochs=epochs,
+            loss=plan.recipe.loss,
             seed=plan.seed,
-            backward=recipe.backward,
-            schedule=recipe.schedule,
-            l2=recipe.l2,
-            dropout=Dropout(recipe.dropout, recipe.dropout_schedule),
             sample_weight=plan.counts(plan.training),
             validation=None if rows is None else (rows.X, rows.T, plan.counts(rows)),
-            early_stopping=stopping,
-            callbacks=(after_epoch,),
             engine=plan.engine,
             threads=plan.threads,
-            label_smoothing=recipe.label_smoothing,
-            max_grad_norm=recipe.max_grad_norm,
+            **follower.settings,
         )
     except TrainingInterrupted as stopped:
         history = stopped.history
-    ended = "finished" if history.ended == "callback" and not wanted[0] else history.ended
-    learning = Learning(**vars(history) | {"ended": ended}, score=judge.scores, held_out=held_out)
-    if ended != "interrupted" and not all(np.isfinite(w).all() for w in [*network.weights, *network.biases]):
-        raise SettingError(
-            f"learning_rate: expected one with which the loss stays finite, found {recipe.learning_rate:g}, with which "
-            f"training diverged in epoch {len(history)}; give one such as {recipe.learning_rate / 10:g}"
-        )
-    badness = history.validation_loss if recipe.keep == "loss" else judge.each_badness
-    return Trained(plan, network, learning, badness, {} if earlier is None else earlier.networks)
+    done = follower.trained(network, history)
+    if done.diverged:
+        raise diverged(done)
+    return done
+
+
+def diverged(done: Trained) -> SettingError:
+    """What there is to say of a training that came to nothing."""
+    rate = done.plan.recipe.learning_rate
+    assert rate is not None
+    return SettingError(
+        f"learning_rate: expected one with which the loss stays finite, found {rate:g}, with which "
+        f"training diverged in epoch {len(done.learning)}; give one such as {rate / 10:g}"
+    )
+
+
+class Follower:
+    """Keeps what is worth keeping of each epoch of a training, and tells of it; see `trained`.
+
+    Args:
+        plan: without its folds.
+        told: of each epoch; whether it wants to stop.
+        place, until: see `trained`.
+    """
+
+    def __init__(
+        self, plan: Plan, told: Callable[[ScoredEpoch], bool], place: tuple[int, int], until: int | None = None
+    ) -> None:
+        self.plan, self.told, self.place, self.until = plan, told, place, until
+        self.held_out, rows = plan.held_out
+        self.judge = Judge(plan.target, plan.recipe, *(() if rows is None else (rows.truth, rows.weight)))
+        self.follows = place[0] > 0 and plan.validation is None and plan.recipe.validation > 0
+        each = MOST_KEPT // (max(place[1], 1) * 8 * plan.network.parameter_count)
+        self.earlier = Earlier(each) if self.follows else None
+        self.wanted = False  # whether a callback asked for the end
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The words of the recipe as `deltaw.train` has them, and what makes it follow."""
+        recipe, plan = self.plan.recipe, self.plan
+        stopping = None
+        if plan.validation is not None or (self.follows and recipe.patience is not None):
+            score = None if recipe.keep == "loss" else self.judge.badness
+            stopping = EarlyStopping(recipe.patience, score=score)
+        same = ("optimizer", "learning_rate", "batch_size", "epochs", "backward", "schedule", "l2", "label_smoothing",
+                "max_grad_norm")  # fmt: skip
+        return {name: getattr(recipe, name) for name in same} | {
+            "dropout": Dropout(recipe.dropout, recipe.dropout_schedule),
+            "early_stopping": stopping,
+            "callbacks": (self,),
+        }
+
+    def __call__(self, epoch: Epoch) -> bool:
+        scored = self.judge.record(epoch, *self.place)
+        scored = scored if self.until is None else replace(scored, epochs=self.until)
+        if self.earlier is not None:
+            self.earlier.keep(epoch.number - 1, epoch.network)
+        self.wanted = self.told(scored)
+        return self.wanted or epoch.number == self.until
+
+    def trained(self, network: Network, history: History) -> Trained:
+        """What is left."""
+        ended = "finished" if history.ended == "callback" and not self.wanted else history.ended
+        learning = Learning(**vars(history) | {"ended": ended}, score=self.judge.scores, held_out=self.held_out)
+        badness = history.validation_loss if self.plan.recipe.keep == "loss" else self.judge.each_badness
+        return Trained(self.plan, network, learning, badness, {} if self.earlier is None else self.earlier.networks)
 
 
 class Earlier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,8 @@ class Model(Contents):
     """A trained network with its preparation of the inputs and its reading of the outputs.
 
     Attributes:
-        network: the `deltaw.Network`.
+        network: the `deltaw.Network`, or the first of several.
+        others: the others; of `members`, all of them, the mean answers: of their probabilities, or of their numbers.
         preparation: from columns to the network's inputs.
         target: from the network's outputs to answers.
         recipe: every setting that it was trained with.
@@ -78,6 +80,30 @@ class Model(Contents):
     def classes(self) -> tuple[Any, ...]:
         """The target's values, in the order of `predict_proba`'s columns; () for numbers."""
         return self.target.classes
+
+    @property
+    def described_networks(self) -> str:
+        """ "4 → 64 selu → 3 softmax: 515 parameters", or "4 networks, 4 → 64 …: 2,060 parameters in all"."""
+        count = sum(network.parameter_count for network in self.members)
+        if not self.others:
+            return f"{self.network.summary()}: {count:,} parameters"
+        kinds = list(dict.fromkeys(network.summary() for network in self.members))
+        return f"{len(self.members)} networks, {'; '.join(kinds)}: {count:,} parameters in all"
+
+    def member(self, number: int) -> Model:
+        """The model of one of its networks alone, counted from 1; without scores, which are those of all together.
+
+        Raises:
+            SettingError: there is none of that number.
+        """
+        count = len(self.members)
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 1 <= number <= count:
+            networks = f"one of {count} networks" if count > 1 else "1, the only network"
+            raise SettingError(f"member: expected {networks}, counted from 1", repr(number), "give 1")
+        if count == 1:
+            return self
+        chosen = self.members[number - 1]
+        return replace(self, network=chosen, others=(), scores=None, held_out=None, witness=None)
 
     @property
     def picture(self) -> BlockOfNumbers | None:
@@ -244,7 +270,7 @@ class Model(Contents):
         storage.save(self, path)
 
     def __repr__(self) -> str:
-        sizes = "-".join(map(str, self.network.sizes))
+        sizes = ("" if not self.others else f"1 of {len(self.members)}: ") + "-".join(map(str, self.network.sizes))
         scores = f", {self.scores}" if self.scores is not None else ""
         return f"Model({self.task} of {self.target.name!r}, recipe {self.recipe.name!r}, network {sizes}{scores})"
 
@@ -253,7 +279,7 @@ class Model(Contents):
         origin = self.origin
         facts = {
             "trained on": f"{origin.training_rows:,} rows of {origin.source}",
-            "network": f"{self.network.summary()}: {self.network.parameter_count:,} parameters",
+            "network": self.described_networks,
             "recipe": f"{self.recipe.name}, seed {origin.seed}, engine {origin.engine}",
             "history": "; ".join(self.history._said()),
         } | ({"classes": listing(self.classes)} if self.classes else {})
@@ -269,8 +295,9 @@ class Model(Contents):
         )
 
     def _forward(self, X: Array, engine: str | None = None, threads: int | None = None) -> Array:
-        """The network's outputs, float64 whatever the engine reckons in."""
-        return np.asarray(outputs(self.network, X, engine or self.origin.engine, threads), np.float64)
+        """The network's outputs, float64 whatever the engine reckons in; of several the mean of what they say."""
+        found = (outputs(network, X, engine or self.origin.engine, threads) for network in self.members)
+        return mean_of([np.asarray(each, np.float64) for each in found], self.task)
 
     def _score(
         self, X: Array, truth: Array, weight: Array | None = None, engine: str | None = None, threads: int | None = None
@@ -305,6 +332,15 @@ def outcome(target: Target, outputs: Array, truth: Array, weight: Array | None =
         probabilities = _probabilities(outputs)
         return Outcome(truth, target.labels(probabilities), probabilities, weight)
     return Outcome(truth, target.decode(outputs).to_numpy(), weight=weight)
+
+
+def mean_of(outputs: Sequence[Array], task: str) -> Array:
+    """The outputs of one network as they are; of several the mean, where there are classes of their probabilities."""
+    if len(outputs) == 1:
+        return outputs[0]
+    shares = outputs if task == "regression" else [_probabilities(each) for each in outputs]
+    mean: Array = np.mean(shares, axis=0)
+    return mean
 
 
 def _probabilities(outputs: Array) -> Array:

@@ -81,7 +81,7 @@ class Plan:
     @property
     def trainings(self) -> int:
         """How many there will be."""
-        return len(self.folds) + 1
+        return self.recipe.networks if self.recipe.networks > 1 else len(self.folds) + 1
 
     @property
     def scored_by_folds(self) -> bool:
@@ -186,8 +186,11 @@ def plan(
     settled = recipes.choose(recipe, whole.task, settings | named)
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
 
-    layout = laid_out(ties, choices, settled.validation, seed, table.test is not None, by is not None)
+    given_too = table.test is not None, by is not None
+    layout = laid_out(ties, choices, settled.validation, seed, *given_too, settled.networks)
     kept = layout.kept
+    if settled.networks > 1 and layout.folds:  # each has a part of its own, of which there may be fewer than asked for
+        settled = replace(settled, networks=len(layout.folds))
     chooses = by is not None or len(kept.validation) or (settled.validation and layout.folds)
     if metric is not None and not chooses:
         none = f"none (validation={settled.validation:g} of {ties.rows:,} rows)"

@@ -11,9 +11,20 @@ import numpy as np
 from deltaw import __version__
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.contents import Origin
-from deltaw.models.crossing import answers_of, chosen_epochs, common_line, learnt, line, rows_of_folds, together
+from deltaw.models.crossing import (
+    answers_of,
+    chosen_epochs,
+    common_line,
+    course,
+    learnt,
+    line,
+    own_epochs,
+    rows_of_folds,
+    together,
+)
 from deltaw.models.following import Trained, trained
 from deltaw.models.model import Model
+from deltaw.models.packed import packed
 from deltaw.models.planning import Plan
 from deltaw.models.scores import Baseline, score
 from deltaw.models.watching import Callback, Watchers
@@ -40,6 +51,8 @@ def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
 
 
 def _run(plan: Plan, told: Watchers) -> Model:
+    if plan.recipe.networks > 1:
+        return _mean_of(plan, packed(plan, told))
     if not plan.folds:
         return _scored(trained(plan, told))
     runs: list[Trained] = []
@@ -63,6 +76,27 @@ def _run(plan: Plan, told: Watchers) -> Model:
         return model
     scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
     witness = replace(_model(runs[0]), network=runs[0].after(own[0]), held_out=rows_of_folds(runs[:1]))
+    return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
+
+
+def _mean_of(plan: Plan, runs: list[Trained]) -> Model:
+    """The model of several networks, each after the epoch that was its best; one that was broken off, as they are.
+
+    What a network answers for the rows held out from it, it answers after an epoch that the others chose.
+    """
+    broken_off = any(each.broken_off for each in runs)
+    best: list[int | None] = [None] * len(runs)
+    by_others = best
+    if not broken_off and plan.folds:
+        best, by_others = own_epochs(plan, runs), chosen_epochs(plan, runs)[0]
+    networks = [each.after(epoch) for each, epoch in zip(runs, best, strict=True)]
+    kept = replace(runs[0], plan=plan, network=networks[0], others=tuple(networks[1:]), learning=course(plan, runs))
+    answers = answers_of(plan, runs, by_others) if plan.folds else []
+    model = _scored(kept, None if plan.validation is not None or not answers else common_line(plan, runs, answers))
+    if not plan.scored_by_folds:
+        return model
+    scores = score(together(answers), model.baseline, model.classes)
+    witness = replace(_model(runs[0]), network=runs[0].after(by_others[0]), held_out=rows_of_folds(runs[:1]))
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 
 
@@ -92,7 +126,7 @@ def _model(done: Trained) -> Model:
     baseline = Baseline.of(plan.target.task, plan.training.truth, len(plan.target.classes), plan.training.weight)
     return Model(
         done.network, plan.preparation, plan.target, plan.recipe, baseline, done.learning, None, origin,
-        plan.table.missing,
+        plan.table.missing, done.others,
     )  # fmt: skip
 
 

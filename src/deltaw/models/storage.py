@@ -22,8 +22,10 @@ from deltaw.preparation import Preparation, Target
 from deltaw.tables.missing import MISSING
 from deltaw.training.history import Ending
 
+NETWORK = {"sizes": [int], "activations": [str], "bias": [bool], "init": [str], "seed": int}
 SCHEMA: dict[str, Any] = {
-    "network": {"sizes": [int], "activations": [str], "bias": [bool], "init": [str], "seed": int},
+    "network": NETWORK,
+    "others?": [NETWORK],  # of a model of several networks
     "preparation": {str: object},
     "target": {str: object},
     "recipe": recipes.FILE_SCHEMA,
@@ -60,7 +62,8 @@ SCHEMA: dict[str, Any] = {
 
 def save(model: Contents, path: str | Path) -> None:
     """Write a model file; see `deltaw.files`. Raises OutputError."""
-    files.write(path, arrays(model.network), document(model))
+    named = [arrays(network, _prefix(k)) for k, network in enumerate(model.members)]
+    files.write(path, {name: array for each in named for name, array in each.items()}, document(model))
 
 
 def load(path: str | Path) -> Contents:
@@ -75,23 +78,22 @@ def load(path: str | Path) -> Contents:
         raise ModelFileError(f"{path}: {error.expected}", error.found, remedy) from error
 
 
-def arrays(network: Network) -> dict[str, np.ndarray[Any, Any]]:
+def arrays(network: Network, prefix: str = "") -> dict[str, np.ndarray[Any, Any]]:
     """W and b of every layer, in the precision that the engine left them in: nothing is rounded."""
-    named = {f"W{l}": np.asarray(w) for l, w in enumerate(network.weights)}
-    return named | {f"b{l}": np.asarray(b) for l, b in enumerate(network.biases)}
+    named = {f"{prefix}W{l}": np.asarray(w) for l, w in enumerate(network.weights)}
+    return named | {f"{prefix}b{l}": np.asarray(b) for l, b in enumerate(network.biases)}
+
+
+def _prefix(k: int) -> str:
+    """What stands before the names of a network's arrays: nothing before those of the first."""
+    return f"{k}." if k else ""
 
 
 def document(model: Contents) -> dict[str, Any]:
     """Everything else as plain JSON data; see `SCHEMA`."""
-    network = model.network
     return {
-        "network": {
-            "sizes": list(network.sizes),
-            "activations": list(network.activations),
-            "bias": list(network.bias),
-            "init": list(network.init),
-            "seed": network.seed,
-        },
+        "network": _described(model.network),
+        **({"others": [_described(other) for other in model.others]} if model.others else {}),
         "preparation": model.preparation.document(),
         "target": model.target.document(),
         "recipe": model.recipe.document(),
@@ -108,15 +110,29 @@ def document(model: Contents) -> dict[str, Any]:
     }
 
 
+def _described(network: Network) -> dict[str, Any]:
+    return {
+        "sizes": list(network.sizes),
+        "activations": list(network.activations),
+        "bias": list(network.bias),
+        "init": list(network.init),
+        "seed": network.seed,
+    }
+
+
 def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -> Contents:
     preparation = Preparation.from_document(content["preparation"])
     target = Target.from_document(content["target"])
     missing = tuple(content.get("missing", MISSING))
     _expect(not {str(each).lower() for each in target.classes} & {*missing}, "classes that are not missing", "others")
-    network = _network(found, content["network"])
+    described = [content["network"], *content.get("others", [])]
+    count = sum(2 * (len(each["sizes"]) - 1) for each in described)
+    _expect(len(found) == count, f"the weights of a network {described[0]['sizes']}", "other arrays")
+    networks = [_network(found, each, _prefix(k)) for k, each in enumerate(described)]
     ends = (len(preparation.feature_names), len(target.classes) or 1)
-    _expect(network.sizes[0] == ends[0], f"a network of {ends[0]} inputs", f"{network.sizes[0]}")
-    _expect(network.sizes[-1] == ends[1], f"a network of {ends[1]} outputs", f"{network.sizes[-1]}")
+    for network in networks:
+        _expect(network.sizes[0] == ends[0], f"a network of {ends[0]} inputs", f"{network.sizes[0]}")
+        _expect(network.sizes[-1] == ends[1], f"a network of {ends[1]} outputs", f"{network.sizes[-1]}")
     _expect(len(content["baseline"]) == ends[1], f"a baseline of {ends[1]} numbers", f"{len(content['baseline'])}")
     _expect_history(content["history"])
     counts = [content["origin"][f"{part}_rows"] for part in ("training", "validation", "test")]
@@ -127,7 +143,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
         for name, value in content["history"].items()
     } | {"best_epoch": _moved(content["history"]["best_epoch"], 1)}
     return Contents(
-        network,
+        networks[0],
         preparation,
         target,
         Recipe.from_document(content["recipe"]),
@@ -136,6 +152,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
         None if content["scores"] is None else _scores(content["scores"], target),
         Origin(**content["origin"]),
         missing,
+        tuple(networks[1:]),
     )
 
 
@@ -177,7 +194,8 @@ def _scores(content: dict[str, Any], target: Target) -> Scores:
     return Scores.from_document(content, target.classes)
 
 
-def _network(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -> Network:
+def _network(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any], prefix: str) -> Network:
+    found = {name.removeprefix(prefix): array for name, array in found.items() if _is_of(name, prefix)}
     sizes = content["sizes"]
     layers = range(len(sizes) - 1)
     shapes = {f"W{l}": (sizes[l + 1], sizes[l]) for l in layers} | {f"b{l}": (sizes[l + 1],) for l in layers}
@@ -191,6 +209,11 @@ def _network(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) ->
     network.weights = [found[f"W{l}"] for l in layers]
     network.biases = [found[f"b{l}"] for l in layers]
     return network
+
+
+def _is_of(name: str, prefix: str) -> bool:
+    """Whether an array is one of the network with that prefix."""
+    return name.startswith(prefix) if prefix else "." not in name
 
 
 def _expect(agrees: bool, expected: str, found: str) -> None:

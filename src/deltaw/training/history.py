@@ -90,6 +90,7 @@ class Epoch:
         outputs: the network's outputs for the validation rows, (n, n_out), or None.
         network: a network with the weights as they are now.
         look: what telemetry saw, or None.
+        last: whether training ends with it, as far as is known before the callbacks have answered.
     """
 
     number: int
@@ -101,3 +102,4 @@ class Epoch:
     outputs: NDArray[Any] | None
     network: Network
     look: Look | None = None
+    last: bool = False

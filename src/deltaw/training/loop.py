@@ -222,15 +222,24 @@ class Training:
                 epoch, self.best.rule.judge(validation_error, self.held_out.T, outputs), self.network
             ):
                 history.ended = "early stopping"
-        if self.told:
-            now = Epoch(
-                epoch + 1, self.epochs, self.n, errors[0], validation_error, seconds[0], outputs, self.network, look
-            )
-            # A list, not a generator: all are told, also after one that wants to stop.
-            if any([callback(now) is True for callback in self.told]):  # noqa: C419
-                history.ended = "callback"
         if not np.isfinite(errors[-1]):
             history.ended = "diverged"
+        if self.told:
+            now = Epoch(
+                epoch + 1,
+                self.epochs,
+                self.n,
+                errors[0],
+                validation_error,
+                seconds[0],
+                outputs,
+                self.network,
+                look,
+                self.over,
+            )
+            # A list, not a generator: all are told, also after one that wants to stop.
+            if any([callback(now) is True for callback in self.told]) and history.ended != "diverged":  # noqa: C419
+                history.ended = "callback"
 
     def finish(self) -> History:
         """Put what was learnt into the network: the weights as they are, or the best where rows were to choose."""

@@ -1,0 +1,132 @@
+"""Several networks for one model, trained at once: each has its own part of the rows held out, and their mean answers.
+
+They have one preparation, and one scale of numbers to be predicted: those are learnt from all rows. Weights are learnt
+without the rows held out, which say after which epoch a network is best, and are answered by it for the scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from deltaw.exceptions import TrainingInterrupted
+from deltaw.models.division import Division, Indices
+from deltaw.models.following import Follower, Trained, diverged
+from deltaw.models.judge import ScoredEpoch
+from deltaw.models.metrics import Metric, metric_of
+from deltaw.models.parts import Part
+from deltaw.models.planning import Plan
+from deltaw.models.watching import Watchers
+from deltaw.network import Network
+from deltaw.training import train_pack
+
+
+def packed(plan: Plan, told: Watchers) -> list[Trained]:
+    """All networks of the recipe; those that diverge are left out.
+
+    Raises:
+        SettingError: all diverge.
+    """
+    count, folds = plan.recipe.networks, plan.folds
+    plans: list[Plan] = [replace(plan, folds=())] * count
+    places: list[dict[str, Any]] = [{}] * count
+    if folds:
+        rows = np.sort(np.concatenate([folds[0].training, folds[0].test]))  # of the table, as the plan trains on them
+        plans, places = map(list, zip(*(_on(plan, fold, rows) for fold in folds), strict=True))
+    means = Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
+    networks = [_another(plan.network, k) for k in range(count)]
+    followers = [Follower(each, means, (k + 1, count) if folds else (0, 0)) for k, each in enumerate(plans)]
+    own = [follower.settings | place for follower, place in zip(followers, places, strict=True)]
+    common = plan.held_out[1] if not folds or plan.validation is not None else None
+    try:
+        histories = train_pack(
+            networks,
+            plan.training.X,
+            plan.training.T,
+            each=own,
+            loss=plan.recipe.loss,
+            seed=plan.seed,
+            sample_weight=plan.counts(plan.training),
+            validation=None if common is None else (common.X, common.T, plan.counts(common)),
+            engine=plan.engine,
+            threads=plan.threads,
+        )
+    except TrainingInterrupted as stopped:
+        histories = stopped.history
+    runs = [
+        each.trained(network, history) for each, network, history in zip(followers, networks, histories, strict=True)
+    ]
+    kept = [each for each in runs if not each.diverged]
+    if not kept:
+        raise diverged(runs[0])
+    return kept
+
+
+def _another(network: Network, k: int) -> Network:
+    """A network like the first, from a seed of its own."""
+    if not k:
+        return network.copy()
+    return Network(network.sizes, network.activations, network.bias, network.init, (network.seed + k) % 2**63)
+
+
+def _on(plan: Plan, division: Division, rows: Indices) -> tuple[Plan, dict[str, Any]]:
+    """The plan of the network from which these test rows are held out, and where its rows stand among all."""
+    learnt, answered = (np.searchsorted(rows, part) for part in (division.training, division.test))
+    test = _some(plan.training, answered)
+    places = {"rows": learnt} | ({"held_out": answered} if plan.validation is None else {})
+    return replace(plan, test=test, folds=()), places
+
+
+def _some(part: Part, rows: Indices) -> Part:
+    weight = None if part.weight is None else part.weight[rows]
+    return Part(part.frame[rows], part.X[rows], part.T[rows], part.truth[rows], weight)
+
+
+class Means:
+    """Tells of many networks as of one: of an epoch when each of them has made it, by the means of their numbers.
+
+    Args:
+        told: who hears of it.
+        count: how many networks there are.
+        metric: the score that is told.
+    """
+
+    def __init__(self, told: Watchers, count: int, metric: Metric) -> None:
+        self._told, self._count, self._metric, self._lock = told, count, metric, Lock()
+        self._epochs: dict[int, list[ScoredEpoch]] = {}
+        self._over: list[int] = []  # the last epoch of each that makes no more
+        self._next, self._stop = 1, False
+
+    def __call__(self, epoch: ScoredEpoch) -> bool:
+        with self._lock:
+            self._epochs.setdefault(epoch.number, []).append(epoch)
+            if epoch.last:
+                self._over.append(epoch.number)
+            while not self._stop and self._complete(self._next):
+                self._stop = self._told(_mean(self._epochs.pop(self._next), self._metric))
+                self._next += 1
+            return self._stop
+
+    def _complete(self, number: int) -> bool:
+        made = self._epochs.get(number, [])
+        return len(made) > 0 and len(made) + sum(last < number for last in self._over) == self._count
+
+
+def _mean(epochs: Sequence[ScoredEpoch], metric: Metric) -> ScoredEpoch:
+    """What is told of the same epoch of several networks; in an order that no thread decides."""
+    ordered = sorted(epochs, key=lambda each: (each.fold, each.loss))
+
+    def mean(name: str) -> Any:
+        values = [getattr(each, name) for each in ordered]
+        return None if None in values else float(np.mean(values))
+
+    score = mean("score")
+    return replace(
+        ordered[0], loss=mean("loss"), validation_loss=mean("validation_loss"), outputs=None, fold=0, folds=0,
+        score=score, score_text="" if score is None else metric.show(score),
+        rows=sum(each.rows for each in ordered), seconds=sum(each.seconds for each in ordered),
+    )  # fmt: skip
