@@ -13,6 +13,11 @@ from deltaw.exceptions import InputError
 from deltaw.models import GUESS, Model, Scores, metric_of, worst
 from deltaw.models.dependence import Dependence
 from deltaw.models.importance import Importance, some
+<<<<<<< HEAD
+=======
+from deltaw.models.metrics import in_units
+from deltaw.network import Network
+>>>>>>> c75d609 (Models of several networks: explain shows one and what all say, texts and reports name all)
 from deltaw.notebook import escape
 from deltaw.numbers import number
 from deltaw.pages import html as pages
@@ -112,7 +117,7 @@ def _headline(model: Model, rows: str) -> str:
     apart = "scored on no rows" if model.scores is None else f"scores: {origin.scored(model.scores.rows)}"
     lead = (
         f"<h1>{escape(model.target.name)} <span class=soft>of {escape(origin.source)}</span></h1>"
-        f"<p class=soft>A network of {model.network.parameter_count:,} parameters, trained by the recipe "
+        f"<p class=soft>{_networks(model)}, trained by the recipe "
         f"<code>{escape(recipe.name)}</code> on {origin.training_rows:,} rows"
         f"{f', its best weights chosen by {origin.validation_rows:,} more' if origin.validation_rows else ''}; "
         f"{f'scored on {escape(rows)}' if rows else apart}"
@@ -127,6 +132,13 @@ def _headline(model: Model, rows: str) -> str:
         for metric in model.scores.leading(model.recipe.metric)
     )
     return f"{lead}<div class=tiles>{tiles}</div>"
+
+
+def _networks(model: Model) -> str:
+    count, parameters = len(model.members), sum(network.parameter_count for network in model.members)
+    if count == 1:
+        return f"A network of {parameters:,} parameters"
+    return f"{count} networks, whose mean answers, of {parameters:,} parameters together"
 
 
 def _between(interval: str) -> str:
@@ -295,8 +307,13 @@ def _verdicts(model: Model, scores: Scores, rows: Iterable[int]) -> list[list[st
 def _learning_note(model: Model) -> str:
     history = model.history
     seconds = sum(history.seconds)  # none in a model that was loaded
+<<<<<<< HEAD
     rate = model.origin.training_rows * len(history) / seconds if seconds > 0 else 0
     speed = f" in {number(seconds, 3)} s, {rate:,.0f} samples a second" if seconds > 0 else ""
+=======
+    rate = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
+    speed = f" in {seconds:.3g} s, {rate:,.0f} samples a second" if seconds > 0 else ""
+>>>>>>> c75d609 (Models of several networks: explain shows one and what all say, texts and reports name all)
     endings = {"finished": "", "early stopping": "; ended early, for want of progress", "interrupted": "; interrupted"}
     return f"<p class=soft>{len(history)} epochs{speed}{endings.get(history.ended, '')}.</p>"
 
@@ -312,7 +329,14 @@ def _columns(preparation: Preparation) -> str:
 
 
 def _network(model: Model) -> str:
-    network = model.network
+    """The layers; of several networks those of each kind."""
+    kinds = {network.summary(): network for network in model.members}
+    counts = [sum(other.summary() == kind for other in model.members) for kind in kinds]
+    notes = [f"<p class=soft>{count} networks of these layers:</p>" if model.others else "" for count in counts]
+    return "".join(note + _layers(network) for note, network in zip(notes, kinds.values(), strict=True))
+
+
+def _layers(network: Network) -> str:
     cells = [
         [f"layer {l + 1}", f"{n_in:,} → {n_out:,}", f, f"{n_in * n_out + (n_out if bias else 0):,}"]
         for l, (n_in, n_out, f, bias) in enumerate(

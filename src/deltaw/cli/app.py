@@ -220,6 +220,9 @@ def explain(
     backward: Annotated[
         str | None, typer.Option(help="gradient, or notes: their split error; as the model was trained if not given.")
     ] = None,
+    member: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Of a model of several networks, the one to show, from 1.")
+    ] = 1,
     against: Annotated[
         int | None, typer.Option(metavar="ROW", help="Hold the row against this one; else what is typical of training.")
     ] = None,
@@ -235,7 +238,7 @@ def explain(
     """Show every number between a row of a table and the answer, what pushed it, and what the row would teach."""
     from deltaw.cli.explain import explain as run
 
-    choices = {"row": row, "learning_rate": learning_rate, "backward": backward, "against": against}
+    choices = {"row": row, "learning_rate": learning_rate, "backward": backward, "against": against, "member": member}
     run(model, data, link, "json" if json else format, output, reading, choices)
 
 

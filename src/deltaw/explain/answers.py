@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from deltaw.equations.backprop import Rule
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.explain import drawing, story
 from deltaw.explain.shares import TOLERANCE, Attributions, attributions
+from deltaw.explain.together import Together, together
 from deltaw.explain.trace import Step, Trace, signals, step
 from deltaw.explain.wide import pick
 from deltaw.models import Model
@@ -56,6 +57,7 @@ class Prediction(Paged):
         against: what the shares are held against, in words.
         other: its cells, one row: the usual row (`Preparation.usual_row`), or another row of the table.
         step: what a step of gradient descent on this row would do; None where the target is not known.
+        together: of a model of several networks, what all say; the rest is about the one whose `model` this is.
     """
 
     model: Model
@@ -70,6 +72,7 @@ class Prediction(Paged):
     against: str
     other: pl.DataFrame
     step: Step | None
+    together: Together | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -84,7 +87,8 @@ class Prediction(Paged):
     @cached_property
     def page(self) -> Page:
         """Everything as a document."""
-        sections = [
+        sections = [] if self.together is None else [self.together.section]
+        sections += [
             Section("What pushed it", _pushes(self)),
             Section("From the table to the network", _cells(self)),
             *story.signal_sections(self.signals),
@@ -106,6 +110,7 @@ def prediction(
     learning_rate: float = 0.1,
     backward: Rule | None = None,
     against: int | None = None,
+    member: int = 1,
 ) -> Prediction:
     """One answer of a model, number by number.
 
@@ -115,6 +120,7 @@ def prediction(
         row: which row, counted from 1 without the header, as messages about tables count them.
         learning_rate: α of the step that is shown where the target is known.
         backward: "gradient" or "notes"; if not given, the rule by which the model was trained.
+        member: of a model of several networks, the one to be shown, counted from 1; all answer on the same page.
         against: the row that the shares are held against; if not given the usual row of training.
 
     Raises:
@@ -123,6 +129,7 @@ def prediction(
     """
     if not isinstance(model, Model):
         raise SettingError("model: expected a deltaw.Model", repr(model)[:60], "make one: deltaw.load(path)")
+    whole, model = model, model.member(member)
     table = model.read(_frame(rows) if isinstance(rows, Mapping) else rows)
     frame = _row(table, row)
     prepared = _numbered(row, lambda: arithmetic(model.preparation, frame, table.name))
@@ -153,7 +160,7 @@ def prediction(
         taught = step(
             model.network, x, t, learning_rate, model.recipe.loss, backward or model.recipe.backward, names, classes
         )
-    return Prediction(
+    made = Prediction(
         model,
         row,
         table.name,
@@ -167,6 +174,8 @@ def prediction(
         other,
         taught,
     )
+    all_say = together(whole, Rows(frame, table.name), x, baseline, made.columns, names, classes)
+    return replace(made, together=all_say)
 
 
 # --- reading the row ------------------------------------------------------------------------------------------------
@@ -369,4 +378,4 @@ def _data(found: Prediction) -> dict[str, Any]:
             "against": found.against, "columns": _grouped(found), "other": found.other.row(0, named=True),
         },
         "step": steps,
-    }  # fmt: skip
+    } | ({} if found.together is None else {"together": found.together.data()})  # fmt: skip

@@ -100,3 +100,9 @@ class Contents:
     def members(self) -> tuple[Network, ...]:
         """The networks whose mean answers."""
         return (self.network, *self.others)
+
+    @property
+    def rows_an_epoch(self) -> int:
+        """How many rows all networks together are trained on in an epoch."""
+        rows, count, folds = self.origin.training_rows, len(self.members), self.origin.folds
+        return rows if count == 1 else round(rows * count * (1 - 1 / folds if folds else 1))

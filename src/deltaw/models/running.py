@@ -95,7 +95,7 @@ def _mean_of(plan: Plan, runs: list[Trained]) -> Model:
     model = _scored(kept, None if plan.validation is not None or not answers else common_line(plan, runs, answers))
     if not plan.scored_by_folds:
         return model
-    scores = score(together(answers), model.baseline, model.classes)
+    scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
     witness = replace(_model(runs[0]), network=runs[0].after(by_others[0]), held_out=rows_of_folds(runs[:1]))
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 

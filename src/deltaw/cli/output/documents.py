@@ -47,6 +47,7 @@ def training(
         "rows_left_out": left_out,
         "columns": kinds,
         "network": network,
+        "networks": len(model.members),
         "recipe": content["recipe"],
         "history": content["history"] | {"seconds": model.history.seconds},
         "scores": None if model.scores is None else scores(model.scores),

@@ -44,7 +44,8 @@ def print_plan(screen: Screen, plan: Plan) -> None:
         screen.print(f"         {count:,} more {'has' if count == 1 else 'have'} a weight of 0: left out")
     if plan.left_out:
         screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")
-    screen.print(f"network  {plan.network.summary()}")
+    count = plan.recipe.networks
+    screen.print(f"network  {f'{count} networks of ' if count > 1 else ''}{plan.network.summary()}")
     screen.print(f"training {describe_training(plan.recipe)}")
     screen.print()
 
@@ -53,9 +54,11 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     """How it ended: scores beside the baseline, and what was written."""
     history = model.history
     seconds = sum(history.seconds)
-    speed = model.origin.training_rows * len(history) / seconds if seconds > 0 else 0
+    speed = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
     best = "" if history.best_epoch is None else f", weights of epoch {history.best_epoch} kept"
     screen.print(f"{len(history)} epochs in {number(seconds, 3)} s ({speed:,.0f} samples/s){best}")
+    if (lost := model.recipe.networks - len(model.members)) > 0:
+        screen.print(f"{lost} of {model.recipe.networks} networks diverged and {'is' if lost == 1 else 'are'} left out")
     if model.target.rule:
         screen.print(_rule(model))
     if model.scores is None:
@@ -90,7 +93,7 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
     origin = model.origin
     screen.print(f"{path}: {model.task} of {model.target.name}")
     screen.print(f"trained on {origin.training_rows:,} rows of {origin.source}, recipe {model.recipe.name}")
-    screen.print(model.network.summary())
+    screen.print(model.described_networks if model.others else model.network.summary())
     if model.classes:
         screen.print(f"classes: {listing(model.classes)}")
     if model.target.rule:
@@ -131,6 +134,8 @@ def describe_rows(plan: Plan) -> str:
         return said
     scores, chooses = plan.scored_by_folds, plan.validation is None and plan.recipe.validation > 0
     purposes = " and ".join(["score"] * scores + ["find the best epoch"] * chooses)
+    if plan.recipe.networks > 1:
+        return f"{said}: of {plan.recipe.networks} networks each leaves out a part, to {purposes} by"
     if len(plan.folds) > 1:
         return f"{said}: {len(plan.folds)} folds {purposes} first ({plan.trainings} trainings)"
     held_out = len(plan.folds[0].validation) + len(plan.folds[0].test)

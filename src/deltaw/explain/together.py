@@ -1,0 +1,129 @@
+"""One answer of a model of several networks: what each of them says, and what pushed their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.explain.shares import TOLERANCE, attributions
+from deltaw.explain.wide import pick
+from deltaw.models import Model
+from deltaw.numbers import number
+from deltaw.pages import Block, Section, Table, Text
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Together:
+    """What several networks say of a row.
+
+    Attributes:
+        answer: of their mean: a class, or a number in the target's own units.
+        each: what each answers for itself.
+        probabilities: of the class that the mean answers, of each network, then of their mean; () for numbers.
+        columns: raw columns.
+        shares: (networks, columns), in the number, or in z of the class that the mean answers. The mean over networks
+            is what pushed the mean of these.
+    """
+
+    answer: Any
+    each: tuple[Any, ...]
+    probabilities: tuple[float, ...]
+    columns: tuple[str, ...]
+    shares: Array
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """The mean share of each column."""
+        return dict(zip(self.columns, map(float, self.shares.mean(axis=0)), strict=True))
+
+    @property
+    def section(self) -> Section:
+        """All of it as a part of a page."""
+        count, tell = len(self.each), _told
+        known = [f"network {k + 1}" for k in range(count)] + ["their mean"]
+        said = [*map(tell, self.each), tell(self.answer)]
+        headings: tuple[str, ...] = ("", "answer")
+        rows: list[tuple[Any, ...]] = list(zip(known, said, strict=True))
+        if self.probabilities:
+            headings = (*headings, f"probability of {self.answer}")
+            rows = [(*row, p) for row, p in zip(rows, self.probabilities, strict=True)]
+        unit = f"z of {self.answer}" if self.probabilities else "the number"
+        chosen = pick(self.shares.mean(axis=0))
+        shown = sorted((place for (place,) in chosen.places), key=lambda place: -abs(self.shares[:, place].mean()))
+        shares = [
+            (self.columns[place], self.shares[:, place].mean(), *self.shares[:, place].tolist()) for place in shown
+        ]
+        more = f"… and {chosen.more:,} more columns; their shares come to {number(chosen.rest)}." if chosen.more else ""
+        blocks: list[Block] = [
+            Text(f"The model's answer is the mean of {count} networks; the rest of the page is about one of them."),
+            Table(headings, rows),
+            Text(f"What each column had as its share in {unit}, on the mean and in each network:"),
+            Table(("column", "mean share", *known[:-1]), shares, more),
+        ]
+        return Section(f"What all {count} networks say", blocks)
+
+    def data(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "answer": _plain(self.answer),
+            "each": list(map(_plain, self.each)),
+            "probabilities": list(self.probabilities),
+            "shares": self.mean,
+        }
+
+
+def together(
+    model: Model,
+    row: Any,
+    x: Array,
+    baseline: Array,
+    columns: Sequence[str],
+    names: tuple[str, ...],
+    classes: tuple[str, ...],
+) -> Together | None:
+    """What the networks of a model say; None where there is one.
+
+    Args:
+        model: all of it.
+        row: for `Model.answers`, a row.
+        x, baseline: that row as inputs, and what the shares are held against, (n_in,).
+        columns: the raw column behind each input.
+        names, classes: of inputs and outputs.
+    """
+    if not model.others:
+        return None
+    found = model.answers(row, engine="reference")
+    alone = [model.member(k + 1).answers(row, engine="reference") for k in range(len(model.members))]
+    output, scale = 0, None
+    of: Literal["z", "o"] = "o"
+    probabilities: tuple[float, ...] = ()
+    if found.probabilities is None:
+        scale = model.target.scale
+    else:
+        output, of = int(model.target.labels(found.probabilities)[0]), "z"
+        each = [one.probabilities for one in (*alone, found)]
+        probabilities = tuple(float(one[0, output]) for one in each if one is not None)
+    slopes = [1.0 if scale is None else float(scale.slope(network.forward(x)[0])[0]) for network in model.members]
+    parts = [
+        attributions(network, x, output, of, baseline, TOLERANCE * min(1.0, slope), names, classes, scale)
+        for network, slope in zip(model.members, slopes, strict=True)
+    ]
+    grouped = [part.grouped(columns) for part in parts]
+    return Together(
+        found.values[0], tuple(one.values[0] for one in alone), probabilities, tuple(grouped[0]),
+        np.array([list(one.values()) for one in grouped]),
+    )  # fmt: skip
+
+
+def _told(value: Any) -> str:
+    return number(float(value)) if isinstance(value, (float, np.floating)) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
