@@ -13,11 +13,7 @@ from deltaw.exceptions import InputError
 from deltaw.models import GUESS, Model, Scores, metric_of, worst
 from deltaw.models.dependence import Dependence
 from deltaw.models.importance import Importance, some
-<<<<<<< HEAD
-=======
-from deltaw.models.metrics import in_units
 from deltaw.network import Network
->>>>>>> c75d609 (Models of several networks: explain shows one and what all say, texts and reports name all)
 from deltaw.notebook import escape
 from deltaw.numbers import number
 from deltaw.pages import html as pages
@@ -307,13 +303,8 @@ def _verdicts(model: Model, scores: Scores, rows: Iterable[int]) -> list[list[st
 def _learning_note(model: Model) -> str:
     history = model.history
     seconds = sum(history.seconds)  # none in a model that was loaded
-<<<<<<< HEAD
-    rate = model.origin.training_rows * len(history) / seconds if seconds > 0 else 0
-    speed = f" in {number(seconds, 3)} s, {rate:,.0f} samples a second" if seconds > 0 else ""
-=======
     rate = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
-    speed = f" in {seconds:.3g} s, {rate:,.0f} samples a second" if seconds > 0 else ""
->>>>>>> c75d609 (Models of several networks: explain shows one and what all say, texts and reports name all)
+    speed = f" in {number(seconds, 3)} s, {rate:,.0f} samples a second" if seconds > 0 else ""
     endings = {"finished": "", "early stopping": "; ended early, for want of progress", "interrupted": "; interrupted"}
     return f"<p class=soft>{len(history)} epochs{speed}{endings.get(history.ended, '')}.</p>"
 

@@ -247,8 +247,17 @@ def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
     }
 
 
+def _quick_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
+    """As the default recipe, with a fifth of the epochs."""
+    found = _default_by_data(rows, inputs, image)
+    return found | {"epochs": max(4, round(found["epochs"] / 5))}
+
+
 BY_DATA = {
-    "notes": _notes_by_data, "default": _default_by_data, "quick": _quick_by_data, "accurate": _default_by_data,
+    "notes": _notes_by_data,
+    "default": _default_by_data,
+    "quick": _quick_by_data,
+    "accurate": _default_by_data,
 }
 
 
@@ -367,6 +376,10 @@ SCHEMA: dict[str, Any] = {
 }
 # What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
 USUAL: dict[str, Any] = {
-    "threshold": None, "target_scale": "none", "class_weight": None, "weight": None, "networks": 1,
+    "threshold": None,
+    "target_scale": "none",
+    "class_weight": None,
+    "weight": None,
+    "networks": 1,
 }
 FILE_SCHEMA = {f"{name}?" if name in USUAL else name: kind for name, kind in SCHEMA.items()}

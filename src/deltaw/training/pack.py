@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from threading import Event
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ SETTINGS = {
     if each.kind == each.KEYWORD_ONLY and name not in SHARED
 }
 ROWS = ("rows", "held_out")
+LOOK = 0.05  # seconds after which the main thread looks for Ctrl-C: Polars' handler of it ends no wait
 
 
 def train_pack(
@@ -98,41 +99,58 @@ def train_pack(
                     | {name: value for name, value in one.items() if name not in ROWS},
                 )
             )  # fmt: skip
-    _run(trainings, min(most, len(trainings)))
+    interrupted = _run(trainings, min(most, len(trainings)))
     histories = [training.finish() for training in trainings]
-    if any(history.ended == "interrupted" for history in histories):
+    if interrupted:
         raise TrainingInterrupted(histories)
     return histories
 
 
-def _run(trainings: Sequence[Training], workers: int) -> None:
-    """All epochs of all trainings, by so many threads. On Ctrl-C those that are not over are marked as interrupted."""
-    ahead, stop = deque(trainings), Event()
+def _run(trainings: Sequence[Training], workers: int) -> bool:
+    """All epochs of all trainings, by so many threads; whether Ctrl-C ended it, which is noted in what was not over.
 
-    def work() -> None:
-        while not stop.is_set():
-            try:
-                training = ahead.popleft()
-            except IndexError:  # what is still trained has its thread
-                return
-            training.advance()
-            if not training.over:
-                ahead.append(training)
+    Ctrl-C is the main thread's, and may come between any two of its lines: what it must know is kept by the others.
+    """
+    ahead, errors, woken = deque(trainings), list[BaseException](), SimpleQueue[None]()
+    at_work, over = set[int](), list[bool]()
 
-    # Leaving the pool waits for the epochs that are running.
-    with ThreadPoolExecutor(workers, "deltaw-pack") as pool:
+    def work(number: int) -> None:
+        at_work.add(number)
         try:
-            for done in as_completed([pool.submit(work) for _ in range(workers)]):
-                done.result()
-            return
+            while not over:
+                try:
+                    training = ahead.popleft()
+                except IndexError:  # what is still trained has its thread
+                    return
+                training.advance()
+                if not training.over:
+                    ahead.append(training)
+        except BaseException as error:
+            errors.append(error)
+            over.append(True)
+        finally:
+            at_work.remove(number)
+            woken.put(None)
+
+    threads, interrupted = [Thread(target=work, args=(k,), name=f"deltaw-pack-{k}") for k in range(workers)], False
+    while True:
+        try:
+            for thread in threads:
+                if not over and thread.ident is None:
+                    thread.start()
+            while at_work:
+                with suppress(Empty):
+                    woken.get(timeout=LOOK)
+            break
         except KeyboardInterrupt:
-            stop.set()
-        except BaseException:
-            stop.set()
-            raise
-    for training in trainings:
-        if not training.over:
+            interrupted = True
+            over.append(True)
+    if errors:
+        raise errors[0]
+    if interrupted:
+        for training in [each for each in trainings if not each.over] or trainings:
             training.history.ended = "interrupted"
+    return interrupted
 
 
 class Shared:
