@@ -249,7 +249,7 @@ def strict(text: str) -> Any:
 def test_json_is_one_document_and_nothing_else(run: Run, trained: Path) -> None:
     assert set(strict(run("train", "rows.csv", "-t", "grade", *QUICK, "--json")[1])) == {
         "model", "report", "task", "target", "classes", "columns", "network", "recipe", "history", "scores", "origin",
-            "rows_left_out", "threshold",
+            "rows_left_out", "threshold", "networks",
     }  # fmt: skip
     answers = strict(run("predict", "class.deltaw", "rows.csv", "--json")[1])
     model = deltaw.load("class.deltaw")

@@ -44,7 +44,8 @@ def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None]
 
 def own_epochs(plan: Plan, runs: Sequence[Trained]) -> list[int | None]:
     """After which epoch each network was best on the rows that were held out from it; None: as it is."""
-    if runs[0].plan.validation is not None or not plan.folds or not plan.recipe.validation:
+    chooses = bool(plan.folds) and plan.recipe.validation > 0 and len(plan.training) >= FEWEST_CHOOSING
+    if not chooses or runs[0].plan.validation is not None:
         return [None] * len(runs)
     return [None if np.isnan(each.badness).all() else lowest(np.array(each.badness)) for each in runs]
 
