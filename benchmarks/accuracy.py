@@ -8,7 +8,7 @@ the answers for the test rows, on one thread; contenders take turns within a fol
 falls on all of them alike. Time and rank say the most in comparison:
 
 - normalised: (score - guess) / (best - guess) of a table, where the guess is the constant answer and the best that of
-  all contenders; then the mean over tables;
+  all contenders; then the mean over the tables where that gains anything;
 - rank: among all contenders by the mean score of a table (1 is the best, a draw shares), then the mean over tables;
 - time: CPU seconds over those of HistGradientBoosting in the same fold, the median of a table, then the geometric mean.
 
@@ -33,6 +33,7 @@ from accuracy_tables import CHOSEN_ON, TABLES, UNSEEN, Data, load
 from threadpoolctl import threadpool_limits
 
 FOLDS, MOST_ROWS = 5, 10_000
+LEAST_GAIN = 0.01  # accuracy or R² above the guess, from which on it is more than chance
 LEAST = 1e-7  # a probability that is counted as 0 in the log loss
 
 Line = dict[str, Any]
@@ -100,9 +101,10 @@ class Summary:
         """CPU seconds over those of REFERENCE in the same fold, the median."""
         return statistics.median(self.of(table, who, "times"))
 
-    def normalised(self, table: str, who: str) -> float:
-        guess = statistics.mean(self.of(table, who, "guess"))
-        return (self.score(table, who) - guess) / (max(self.score(table, each) for each in self.who) - guess)
+    def normalised(self, table: str, who: str) -> float | None:
+        """None where nobody is better than the guess: there is nothing to divide by."""
+        guess, best = statistics.mean(self.of(table, who, "guess")), max(self.score(table, each) for each in self.who)
+        return (self.score(table, who) - guess) / (best - guess) if best - guess >= LEAST_GAIN else None
 
     def rank(self, table: str, who: str) -> float:
         own, all_ = self.score(table, who), [self.score(table, each) for each in self.who]
@@ -115,10 +117,11 @@ class Summary:
     def row(self, label: str, tables: list[str], who: str) -> Line:
         """All that is said of a contender over some tables."""
         times, losses = [self.times(table, who) for table in tables], self.losses(tables, who)
+        shares = [self.normalised(table, who) for table in tables]
         return {
             "tables": label,
             "who": who,
-            "normalised": statistics.mean(self.normalised(table, who) for table in tables),
+            "normalised": statistics.mean(share for share in shares if share is not None),
             "rank": statistics.mean(self.rank(table, who) for table in tables),
             "loss": statistics.mean(losses) if losses else None,
             "time": statistics.geometric_mean(times),
