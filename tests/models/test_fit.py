@@ -122,7 +122,8 @@ def test_the_quick_recipe_is_the_default_in_fewer_epochs(table: pl.DataFrame) ->
     assert quick.epochs is not None
     assert default.epochs is not None
     assert quick.epochs < default.epochs / 3
-    assert replace(quick, name="default", epochs=default.epochs) == default
+    same = replace(quick, name="default", epochs=default.epochs, learning_rate=default.learning_rate)
+    assert same == default
 
 
 def test_settings_reach_the_training(table: pl.DataFrame) -> None:

@@ -248,9 +248,10 @@ def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
 
 
 def _quick_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
-    """As the default recipe, with a fifth of the epochs."""
+    """As the default recipe, in a fifth of the epochs, and for tables at a rate that gets as far in them."""
     found = _default_by_data(rows, inputs, image)
-    return found | {"epochs": max(4, round(found["epochs"] / 5))}
+    faster = {} if image else {"learning_rate": float(f"{0.02 * min(1.0, rows / 128):.2g}")}
+    return found | faster | {"epochs": max(4, round(found["epochs"] / 5))}
 
 
 BY_DATA = {
