@@ -278,3 +278,35 @@ def test_the_estimators_take_the_recipe(target: str) -> None:
     made = kind("accurate", hidden=6, epochs=5, random_state=0).fit(rows, frame()[target].to_list())
     assert len(made.to_model().members) == 4
     assert made.score(rows, frame()[target].to_list()) > 0.3
+
+
+@pytest.mark.parametrize("target", ["price", "grade"])
+def test_explain_shows_a_network_and_what_all_say(made: dict[str, Model], target: str) -> None:
+    model, rows = made[target], frame(1)
+    found = deltaw.explain.prediction(model, rows, 4, member=2)
+    alone = deltaw.explain.prediction(model.member(2), rows, 4)
+    assert found.answer == alone.answer
+    assert alone.together is None
+    assert found.together is not None
+    whole = model.answers(rows[3], engine="reference")
+    assert found.together.answer == whole.values[0]
+    assert found.together.each == tuple(
+        model.member(k).answers(rows[3], engine="reference").values[0] for k in (1, 2, 3)
+    )
+    # The shares of each network sum to what its output gained, so the mean ones to the mean of that.
+    gained = found.attributions.value - found.attributions.value_at_baseline
+    output = None if whole.probabilities is None else int(whole.probabilities[0].argmax())
+    if output is None or output == found.attributions.output:
+        assert found.together.shares[1].sum() == pytest.approx(gained, rel=1e-3, abs=1e-4)
+    assert sum(found.together.mean.values()) == pytest.approx(found.together.shares.sum() / 3)
+    assert "What all 3 networks say" in str(found)
+    with pytest.raises(SettingError, match="member: expected one of 3 networks"):
+        deltaw.explain.prediction(model, rows, member=4)
+
+
+def test_the_doctor_examines_each(made: dict[str, Model]) -> None:
+    for k in (1, 3):
+        found = deltaw.doctor.examine_model(made["grade"], frame().drop("group", "price"), member=k, seconds=0)
+        assert found.setup.test is not None
+        assert len(found.setup.T) + len(found.setup.test[1]) == N
+        assert len(found.setup.test[1]) in (53, 54)

@@ -311,6 +311,9 @@ def doctor(
     rows: Annotated[int, typer.Option(help="The training under observation sees at most so many.")] = 10_000,
     seconds: Annotated[float, typer.Option(help="It lasts about so long; 0 trains nothing.")] = 10.0,
     repair: Annotated[bool, typer.Option("--repair", help="Try the repairs: 30 s more. Say what they bring.")] = False,
+    member: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Of a model of several networks, the one to examine, from 1.")
+    ] = 1,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as a page with figures.")] = None,
     json: Json = False,
 ) -> None:
@@ -318,7 +321,7 @@ def doctor(
     from deltaw.cli.doctor import doctor as run
 
     target, recipe = options.pop("target", None), options.pop("recipe")
-    run(source, data, target, recipe, rows, seconds, repair, html, json, options, not_for_a_model(context))
+    run(source, data, target, recipe, rows, seconds, repair, html, json, options, not_for_a_model(context), member)
 
 
 @app.command()

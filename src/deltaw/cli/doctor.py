@@ -32,6 +32,7 @@ def doctor(
     as_json: bool,
     choices: dict[str, Any],
     given: list[str],
+    member: int = 1,
 ) -> None:
     """`deltaw doctor`: DATA to be trained on, or MODEL DATA; `given`: what is not for a model."""
     _check(rows, seconds)
@@ -57,7 +58,7 @@ def doctor(
         if data is not None:
             model = models.load(source)
             table = model.read(data, Reading.taken(choices)[0])
-            diagnosis = doctor.examine_model(model, table, rows=rows, seconds=seconds)
+            diagnosis = doctor.examine_model(model, table, rows=rows, seconds=seconds, member=member)
             name, whole, notes = model.target.name, len(table.frame), table.notes
             without = whole - int(model.target.known(table.column(name)).sum())
         else:

@@ -17,6 +17,7 @@ from deltaw.doctor.setup import RawColumn, Setup
 from deltaw.doctor.trials.trial import divided
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
+from deltaw.models.packed import of_member
 from deltaw.network import Network
 from deltaw.preparation import Preparation
 from deltaw.tables import Table
@@ -47,7 +48,9 @@ def examine_table(
     return diagnose(planned(models.plan(source, target, recipe, **settings)), rows=rows, seconds=seconds)
 
 
-def examine_model(model: Model | str | Path, data: Any, *, rows: int = ROWS, seconds: float = SECONDS) -> Diagnosis:
+def examine_model(
+    model: Model | str | Path, data: Any, *, rows: int = ROWS, seconds: float = SECONDS, member: int = 1
+) -> Diagnosis:
     """Examine a trained network as it is: what it has learnt, and what kept it from learning more.
 
     With the rows that it was trained on, what it scores on those set apart then, and how it began and went, is known
@@ -59,13 +62,17 @@ def examine_model(model: Model | str | Path, data: Any, *, rows: int = ROWS, sec
         model: a `deltaw.Model`, or the path of a model file.
         data: a table with the model's columns and its target; of one that brings test rows the others.
         rows, seconds: as for `deltaw.doctor.examine`.
+        member: of a model of several networks, the one to be examined, counted from 1.
 
     Raises:
         InputError: the file or the table cannot be used; one line says why.
     """
-    model = model if isinstance(model, Model) else models.load(model)
+    whole = model if isinstance(model, Model) else models.load(model)
+    model = whole.member(member)
     table = model.read(data)
-    plan = models.replan(model, table)
+    plan = models.replan(whole, table)
+    if plan is not None and whole.recipe.networks > 1:  # each was trained by the next seed
+        plan = of_member(plan, model.network.seed - plan.network.seed)
     setup = _of_other_rows(model, table) if plan is None else _one_training(plan)
     return diagnose(setup, rows=rows, seconds=seconds, trained=(model.network, model.history))
 

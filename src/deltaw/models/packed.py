@@ -35,8 +35,7 @@ def packed(plan: Plan, told: Watchers) -> list[Trained]:
     plans: list[Plan] = [replace(plan, folds=())] * count
     places: list[dict[str, Any]] = [{}] * count
     if folds:
-        rows = np.sort(np.concatenate([folds[0].training, folds[0].test]))  # of the table, as the plan trains on them
-        plans, places = map(list, zip(*(_on(plan, fold, rows) for fold in folds), strict=True))
+        plans, places = map(list, zip(*(_on(plan, fold) for fold in folds), strict=True))
     means = Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
     networks = [_another(plan.network, k) for k in range(count)]
     followers = [Follower(each, means, (k + 1, count) if folds else (0, 0)) for k, each in enumerate(plans)]
@@ -73,8 +72,18 @@ def _another(network: Network, k: int) -> Network:
     return Network(network.sizes, network.activations, network.bias, network.init, (network.seed + k) % 2**63)
 
 
-def _on(plan: Plan, division: Division, rows: Indices) -> tuple[Plan, dict[str, Any]]:
+def of_member(plan: Plan, k: int) -> Plan:
+    """The plan of the k-th network alone, from 0: what it learns from, and the part that is held out from it."""
+    network, seed = _another(plan.network, k), plan.seed + k
+    if not plan.folds:
+        return replace(plan, network=network, seed=seed)
+    own, places = _on(plan, plan.folds[k])
+    return replace(own, network=network, seed=seed, training=_some(plan.training, places["rows"]))
+
+
+def _on(plan: Plan, division: Division) -> tuple[Plan, dict[str, Any]]:
     """The plan of the network from which these test rows are held out, and where its rows stand among all."""
+    rows = np.sort(np.concatenate([division.training, division.test]))  # of the table, as the plan trains on them
     learnt, answered = (np.searchsorted(rows, part) for part in (division.training, division.test))
     test = _some(plan.training, answered)
     places = {"rows": learnt} | ({"held_out": answered} if plan.validation is None else {})
