@@ -17,7 +17,7 @@ help:
 	@echo "make test-slow  the slow tests"
 	@echo "make sanitize   the core under address, undefined-behaviour and thread sanitizers"
 	@echo "make sanitize-tests  the tests of the engines on a core under the address sanitizer (minutes)"
-	@echo "make accuracy   the default recipe beside scikit-learn, five folds (minutes)"
+	@echo "make accuracy   the recipes beside boosted trees and others, on 24 tables (half an hour or more)"
 	@echo "make format     format the Python code"
 	@echo "make clean      remove what was built"
 

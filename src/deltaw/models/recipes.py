@@ -237,7 +237,7 @@ def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
     lower for few rows. A decay that falls with the rows, as the weight of a fixed prior does beside more data.
     """
     decay, enough = min(max(100 / rows, 0.02), 3.0), 10_000 if image else 2_000
-    rate = 0.012 * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 128)
+    rate = 0.012 * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256)
     return {
         "hidden": (256, 128) if image else (64, 64),
         "batch_size": min(256, max(16, 2 ** int(math.log2(rows / 16 + 1)))),
@@ -250,7 +250,7 @@ def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
 def _quick_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
     """As the default recipe, in a fifth of the epochs, and for tables at a rate that gets as far in them."""
     found = _default_by_data(rows, inputs, image)
-    faster = {} if image else {"learning_rate": float(f"{0.02 * min(1.0, rows / 128):.2g}")}
+    faster = {} if image else {"learning_rate": float(f"{0.02 * min(1.0, rows / 256):.2g}")}
     return found | faster | {"epochs": max(4, round(found["epochs"] / 5))}
 
 
