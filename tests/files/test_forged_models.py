@@ -61,12 +61,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Path
     images = rng.integers(0, 256, (60, 8, 8)).astype(np.uint8)
     np.savez(folder / "images.npz", X=images, y=np.arange(60) % 3)
     made = {}
-    for name, rows, target in (
-        ("classes", "rows.csv", "grade"),
-        ("numbers", "rows.csv", "price"),
-        ("pixels", "images.npz", None),
+    for name, rows, target, more in (
+        ("classes", "rows.csv", "grade", {}),
+        ("numbers", "rows.csv", "price", {}),
+        ("pixels", "images.npz", None, {}),
+        ("several", "rows.csv", "grade", {"recipe": "accurate", "networks": 2}),
     ):
-        model = deltaw.fit(folder / rows, target, **QUICK)
+        model = deltaw.fit(folder / rows, target, **QUICK, **more)
         model.save(folder / f"{name}.deltaw")
         made[name] = (folder / f"{name}.deltaw", folder / rows)
     return made

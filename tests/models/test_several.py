@@ -310,3 +310,25 @@ def test_the_doctor_examines_each(made: dict[str, Model]) -> None:
         assert found.setup.test is not None
         assert len(found.setup.T) + len(found.setup.test[1]) == N
         assert len(found.setup.test[1]) in (53, 54)
+
+
+@pytest.mark.parametrize("target", ["price", "grade"])
+def test_one_network_learns_what_several_answer(made: dict[str, Model], target: str, tmp_path: Path) -> None:
+    model, rows = made[target], frame(5, 400)
+    one, cost = model.single(rows)
+    assert len(one.members) == 1
+    assert one.network.sizes == model.network.sizes
+    assert cost.rows == 80
+    assert cost.agreement > 0.9
+    assert cost.before is not None
+    assert cost.after is not None
+    assert "agreement" in str(cost)
+    again, same = model.single(rows.drop("price", "grade"), threads=1)  # targets have no part in it
+    np.testing.assert_array_equal(again.network.weights[0], one.network.weights[0])
+    assert (same.agreement, same.before) == (cost.agreement, None)
+    one.save(tmp_path / "one.deltaw")
+    np.testing.assert_array_equal(deltaw.load(tmp_path / "one.deltaw").predict(rows), one.predict(rows))
+    with pytest.raises(SettingError, match="single: expected a model of several networks"):
+        one.single(rows)
+    with pytest.raises(deltaw.InputError, match="expected 10 rows or more"):
+        model.single(rows[:9])
