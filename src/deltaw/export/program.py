@@ -1,0 +1,218 @@
+"""A model as operations: made from the tables of its preparation, its networks and its target, and of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from deltaw import __version__
+from deltaw.exceptions import SettingError
+from deltaw.export import operations as o
+from deltaw.export.operations import Operation, Program
+from deltaw.network import Network
+from deltaw.preparation import Preparation, Target
+from deltaw.preparation.block import BlockOfNumbers
+from deltaw.preparation.logarithm import LogScale
+from deltaw.preparation.scaling import SCALINGS, Scaling
+from deltaw.preparation.scaling import Scale as Scaled
+from deltaw.preparation.steps import CYCLES, Category, Day, Number, Truth
+from deltaw.tables.cells import TRUTHS
+
+NAN = float("nan")
+MADE_BY = f"DeltaW {__version__}"
+FEATURES = "x"  # what the inputs of a network alone are called
+
+
+@dataclass
+class _Maker:
+    """The operations so far, and which inputs of the network are made where."""
+
+    operations: list[Operation] = field(default_factory=list)
+    parts: list[tuple[str, list[int]]] = field(default_factory=list)  # value, and where its elements go
+
+    def add(self, operation: type[Operation], size: int, *of: str, **constants: Any) -> str:
+        out = f"{operation.__name__.lower()}{len(self.operations)}"
+        self.operations.append(operation(out, of, size, **constants))
+        return out
+
+    def features(self, value: str, places: Sequence[int]) -> None:
+        """Say which inputs of the network a value's elements are."""
+        if places:
+            self.parts.append((value, list(places)))
+
+    def gathered(self) -> tuple[str, list[int]]:
+        """All inputs of the network as one value, and their places in order."""
+        places = [place for _, each in self.parts for place in each]
+        return self.add(o.Features, len(places), *(value for value, _ in self.parts)), places
+
+
+def of_model(
+    preparation: Preparation, target: Target, networks: Sequence[Network], missing: Sequence[str] = ()
+) -> Program:
+    """From the cells of a row to the answer in the target's own units; of several networks the mean answers.
+
+    Raises:
+        SettingError: a target's scale that has no inverse here.
+    """
+    made, scaling = _Maker(), SCALINGS[preparation.scaling]
+    groups: dict[Any, list[tuple[Any, int]]] = {}
+    for step, place in preparation.places:
+        groups.setdefault(_together(step), []).append((step, place.start))
+    for steps in groups.values():
+        MAKERS[type(steps[0][0])](made, steps, scaling)
+    features, order = made.gathered()
+    _answer(made, target, networks, features, order)
+    return Program(
+        tuple(made.operations), preparation.input_names, target.name, target.classes, tuple(missing), MADE_BY
+    )
+
+
+def of_features(names: Sequence[str], target: Target, networks: Sequence[Network]) -> Program:
+    """From prepared features to the answer.
+
+    Raises:
+        SettingError: as `of_model`.
+    """
+    made = _Maker()
+    read = made.add(o.Read, len(names), columns=tuple(names), kind="feature", block=FEATURES)
+    features = made.add(o.Features, len(names), read)
+    _answer(made, target, networks, features, list(range(len(names))))
+    return Program(tuple(made.operations), tuple(names), target.name, target.classes, (), MADE_BY)
+
+
+def of_network(network: Network) -> Program:
+    """From the inputs of a network to its outputs."""
+    network.check()
+    made, names = _Maker(), tuple(f"{FEATURES}{i}" for i in range(network.sizes[0]))
+    read = made.add(o.Read, len(names), columns=names, kind="feature", block=FEATURES)
+    _forward(made, network, made.add(o.Features, len(names), read), list(range(len(names))))
+    return Program(tuple(made.operations), names, "outputs", (), (), MADE_BY)
+
+
+# --- the preparation, a function a kind of step ---------------------------------------------------------------------
+
+
+def _together(step: Any) -> Any:
+    """Steps of one key are one vector: of numbers, and of dates, those that are bent in alike."""
+    return (type(step), step.scale.bend) if isinstance(step, (Number, Day)) else id(step)
+
+
+def _scaled(made: _Maker, value: str, scales: Sequence[Scaled]) -> str:
+    centre, width, shift = zip(*((s.centre, s.width, s.shift) for s in scales), strict=True)
+    return made.add(o.Scale, len(scales), value, centre=centre, width=width, shift=shift, bend=scales[0].bend)
+
+
+def _numbers(made: _Maker, steps: list[tuple[Number, int]], scaling: Scaling) -> None:
+    read = made.add(o.Read, len(steps), columns=tuple(step.column for step, _ in steps), kind="number")
+    _filled(made, read, steps, scaling)
+
+
+def _days(made: _Maker, steps: list[tuple[Day, int]], scaling: Scaling) -> None:
+    columns, spelling = zip(*((step.column, step.format) for step, _ in steps), strict=True)
+    read = made.add(o.Read, len(steps), columns=columns, kind="date", spelling=spelling)
+    filled = _filled(made, read, steps, scaling)
+    cycles, places = [], []
+    for i, (step, start) in enumerate(steps):
+        cycles += [(i, CYCLES[cycle]) for cycle in step.cycles]
+        first = start + 1 + max(len(step.edges) - 1, 0)
+        places += range(first, first + 2 * len(step.cycles))
+    swing = made.add(o.Swing, 2 * len(cycles), filled, cycles=tuple(cycles))
+    made.features(made.add(o.Spread, 2 * len(cycles), swing, low=scaling.swing[0], high=scaling.swing[1]), places)
+
+
+def _filled(made: _Maker, read: str, steps: Sequence[tuple[Number | Day, int]], scaling: Scaling) -> str:
+    """Imputed, scaled, in bins, and whether it was missing; returns the imputed values."""
+    filled = made.add(o.Impute, len(steps), read, values=tuple(step.fill for step, _ in steps))
+    made.features(_scaled(made, filled, [step.scale for step, _ in steps]), [start for _, start in steps])
+    bins = [(i, low, high) for i, (step, _) in enumerate(steps) for low, high in pairwise(step.edges)]
+    if bins:
+        places = [start + 1 + k for step, start in steps for k in range(len(step.edges) - 1)]
+        made.features(made.add(o.Bins, len(bins), filled, bins=tuple(bins)), places)
+    told = {i: start + len(step.features) - 1 for i, (step, start) in enumerate(steps) if step.indicator}
+    _indicated(made, read, told, scaling)
+    return filled
+
+
+def _indicated(made: _Maker, read: str, told: dict[int, int], scaling: Scaling) -> None:
+    """Features that say whether an element is missing; `told`: its place -> the feature's."""
+    if told:
+        missing = made.add(o.Indicate, len(told), read, places=tuple(told))
+        made.features(_spread(made, missing, scaling), list(told.values()))
+
+
+def _spread(made: _Maker, value: str, scaling: Scaling) -> str:
+    return made.add(o.Spread, made.operations[-1].size, value, low=scaling.low, high=scaling.high)
+
+
+def _truth(made: _Maker, steps: list[tuple[Truth, int]], scaling: Scaling) -> None:
+    ((step, start),) = steps
+    answers = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}
+    table = {"words": tuple(answers), "values": tuple(answers.values()), "other": NAN, "missing": NAN, "fold": True}
+    share = made.add(o.Look, 1, made.add(o.Read, 1, columns=step.inputs, kind="word"), **table)
+    made.features(_spread(made, made.add(o.Impute, 1, share, values=(0.5,)), scaling), [start])
+    _indicated(made, share, {0: start + 1} if step.indicator else {}, scaling)
+
+
+def _category(made: _Maker, steps: list[tuple[Category, int]], scaling: Scaling) -> None:
+    ((step, start),) = steps
+    other, slots = len(step.words), len(step.slots)
+    table: dict[str, Any] = {"words": step.words, "values": tuple(map(float, range(other)))}
+    table |= {"other": float(other), "missing": float(slots - 1), "fold": False}
+    place = made.add(o.Look, 1, made.add(o.Read, 1, columns=step.inputs, kind="word"), **table)
+    taken = made.add(o.Slots, slots, place, low=scaling.low, taken=step.taken(scaling))
+    made.features(taken, range(start, start + slots))
+
+
+def _block(made: _Maker, steps: list[tuple[BlockOfNumbers, int]], scaling: Scaling) -> None:
+    ((step, start),) = steps
+    count = len(step.columns)
+    read = made.add(o.Read, count, columns=step.columns, kind="number", block=step.name)
+    filled = made.add(o.Impute, count, read, values=(step.low,) * count)
+    made.features(_scaled(made, filled, [step.scale] * count), range(start, start + count))
+
+
+MAKERS: dict[type, Callable[[_Maker, Any, Scaling], None]] = {
+    Number: _numbers,
+    Truth: _truth,
+    Category: _category,
+    Day: _days,
+    BlockOfNumbers: _block,
+}
+
+
+# --- networks and answers -------------------------------------------------------------------------------------------
+
+
+def _forward(made: _Maker, network: Network, value: str, order: Sequence[int]) -> str:
+    """The outputs; `order`: which input of the network each element of the value is."""
+    for l, (W, b, name) in enumerate(zip(network.weights, network.biases, network.activations, strict=True)):
+        W = np.asarray(W)[:, order] if l == 0 else np.asarray(W)
+        W, b = np.ascontiguousarray(W, np.float32), np.asarray(b, np.float32)
+        value = made.add(o.Matrix, len(b), value, W=W, b=b)
+        if name != "identity":
+            value = made.add(o.Activate, len(b), value, name=name)
+    return value
+
+
+def _answer(made: _Maker, target: Target, networks: Sequence[Network], features: str, order: Sequence[int]) -> None:
+    outputs = [_forward(made, network, features, order) for network in networks]
+    count = networks[0].sizes[-1]
+    if target.task == "classification":
+        outputs = [made.add(o.Shares, count, each) for each in outputs]
+    value = outputs[0] if len(outputs) == 1 else made.add(o.Mean, count, *outputs)
+    if target.task == "classification":
+        made.add(o.Label, 1, value, threshold=target.threshold)
+        return
+    scale, offset = (target.scale.scale, target.scale.offset) if isinstance(target.scale, LogScale) else (
+        target.scale, None,
+    )  # fmt: skip
+    if scale.bend:
+        raise SettingError("export: expected a target that is scaled in a straight line", "one bent in", "train anew")
+    undone = {"centre": scale.centre, "width": scale.width, "shift": scale.shift, "offset": offset}
+    value = made.add(o.Unscale, 1, value, **undone)
+    if target.clamp:
+        made.add(o.Clamp, 1, value, low=target.low, high=target.high)

@@ -1,0 +1,118 @@
+"""Models of every sort, each trained in a fraction of a second: every bundled set, every kind of column, every scaling,
+every activation, every scale of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+import deltaw
+from deltaw.equations.activations import ACTIVATIONS
+from deltaw.models.recipes import RECIPES
+from deltaw.preparation.scaling import SCALINGS
+
+ODD = ('quo"te', "apo'strophe", "back\\slash", "new\nline", "中文", "*/ int x;", "</script>", "while", "${x}", "??/", "%s")
+
+
+def frame(n: int = 160, seed: int = 0) -> pl.DataFrame:
+    """Every kind of column, each with missing cells, and targets of all sorts."""
+    rng = np.random.default_rng(seed)
+    size, weight, colour = rng.normal(20, 5, n), rng.lognormal(3, 2, n), rng.choice(["red", "green", "Blue 中"], n)
+    sunny, days = rng.random(n) < 0.5, [date(2020, 1, 1) + timedelta(int(d)) for d in rng.integers(0, 1500, n)]
+    times = [datetime(2021, 5, 4) + timedelta(minutes=int(m)) for m in rng.integers(0, 500_000, n)]
+    price = 3 * size + 10 * (colour == "red") + 5 * sunny + rng.normal(0, 1, n)
+
+    def holes(cells: Any) -> pl.Series:
+        gone = pl.Series(rng.random(n) < 0.1)
+        return pl.select(pl.when(gone).then(None).otherwise(pl.Series(list(cells)))).to_series()
+
+    return pl.DataFrame(
+        {
+            "size": holes(size),
+            "weight": weight,
+            "count": holes(rng.integers(0, 7, n).tolist()),
+            "colour": holes(colour),
+            "odd": holes(rng.choice(ODD, n)),
+            "sunny": holes(sunny),
+            "answer": holes(np.where(sunny, "Yes", "No")),
+            "day": holes(days),
+            "written": holes([each.strftime("%d.%m.%Y %H:%M") for each in times]),
+            "time": holes(times),
+            "price": price.round(2),
+            "cost": np.exp(price / 20).round(3),
+            "grade": np.where(price > np.quantile(price, 0.7), "high", np.where(sunny, "mid", "low")),
+            "kind": rng.choice(ODD[:8], n),
+            "yes": price > np.median(price),
+            "number": rng.integers(0, 3, n),
+        }
+    )
+
+
+TARGETS = ("price", "cost", "grade", "kind", "yes", "number")
+QUICK: dict[str, Any] = {"engine": "reference", "epochs": 3, "hidden": 8, "learning_rate": 0.03}
+
+
+def fitted(target: str, **choices: Any) -> deltaw.Model:
+    table = frame()
+    return deltaw.fit(table.drop(*(name for name in TARGETS if name != target)), target, **{**QUICK, **choices})
+
+
+def _wide() -> deltaw.Model:
+    """100 classes, of numbers alone."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(600, 6))
+    table = pl.DataFrame(x, schema=[f"f {i}" for i in range(6)])
+    return deltaw.fit(table.with_columns(pl.Series("c", [f"c{i % 100:02}" for i in range(600)])), "c", **QUICK)
+
+
+def _sets() -> dict[str, Callable[[], deltaw.Model]]:
+    names = ("digits", "iris", "wine", "breast_cancer", "diabetes")
+    return {name: lambda name=name: deltaw.fit(name, **QUICK) for name in names}  # type: ignore[misc]
+
+
+def _over(target: str, setting: str, values: Any) -> dict[str, Callable[[], deltaw.Model]]:
+    return {
+        f"{setting} {value}": lambda value=value: fitted(target, **{setting: value})  # type: ignore[misc]
+        for value in values
+    }
+
+
+TRAINABLE = [name for name in ACTIVATIONS if name not in ("softmax", "step")]
+ZOO: dict[str, Callable[[], deltaw.Model]] = (
+    _sets()
+    | {"notes digits": lambda: deltaw.fit("digits", recipe="notes", engine="reference", hidden=(20,), epochs=1)}
+    | {f"{recipe} grade": lambda recipe=recipe: fitted("grade", recipe=recipe) for recipe in ("default", "notes")}  # type: ignore[misc]
+    | {f"target {target}": lambda target=target: fitted(target) for target in TARGETS}  # type: ignore[misc]
+    | _over("grade", "scaling", SCALINGS)
+    | _over("price", "activation", TRAINABLE)
+    | {"log": lambda: fitted("cost", target_scale="log")}
+    | {"range": lambda: fitted("price", targets="range", target_low=0.1, target_high=0.9)}
+    | {"clamp": lambda: fitted("price", clamp=True)}
+    | {"threshold": lambda: fitted("yes", threshold=0.3)}
+    | {"missing numbers": lambda: fitted("grade", na=["-999", "3"])}
+    | {"100 classes": _wide}
+    | {"deep": lambda: fitted("grade", hidden=(7, 6, 5))}
+    | {"linear": lambda: fitted("price", hidden=())}
+)  # fmt: skip
+assert set(RECIPES) >= {"default", "notes"}
+
+
+@cache
+def model(name: str) -> deltaw.Model:
+    return ZOO[name]()
+
+
+def rows(name: str) -> Any:
+    """Rows for a model: its own table, or rows as those that it learnt from."""
+    if name in ("digits", "iris", "wine", "breast_cancer", "diabetes"):
+        return name
+    if name == "notes digits":
+        return "digits"
+    if name == "100 classes":
+        return pl.DataFrame(np.random.default_rng(2).normal(size=(50, 6)), schema=[f"f {i}" for i in range(6)])
+    return frame(90, seed=3)
