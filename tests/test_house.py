@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
     "exceptions", "signs", "numbers", "notebook", "plots", "forks", "equations", "tables", "preparation", "network",
-    "engines", "training", "progress", "files", "export", "models", "pages", "callbacks", "report", "derive", "explain", "doctor",
-    "lessons", "sklearn", "bench", "cli", "__main__",
+    "engines", "training", "progress", "files", "export", "models", "pages", "callbacks", "report", "derive", "explain",
+    "doctor", "lessons", "sklearn", "bench", "cli", "__main__",
 ]  # fmt: skip
 # Rooms that know less than their place in the order would allow.
 ONLY = {room: {"exceptions"} for room in ("forks", "equations", "files")} | {

@@ -16,7 +16,19 @@ from deltaw.equations.activations import ACTIVATIONS
 from deltaw.models.recipes import RECIPES
 from deltaw.preparation.scaling import SCALINGS
 
-ODD = ('quo"te', "apo'strophe", "back\\slash", "new\nline", "中文", "*/ int x;", "</script>", "while", "${x}", "??/", "%s")
+ODD = (
+    'quo"te',
+    "apo'strophe",
+    "back\\slash",
+    "new\nline",
+    "中文",
+    "*/ int x;",
+    "</script>",
+    "while",
+    "${x}",
+    "??/",
+    "%s",
+)
 
 
 def frame(n: int = 160, seed: int = 0) -> pl.DataFrame:
@@ -54,7 +66,7 @@ def frame(n: int = 160, seed: int = 0) -> pl.DataFrame:
 
 
 TARGETS = ("price", "cost", "grade", "kind", "yes", "number")
-QUICK: dict[str, Any] = {"engine": "reference", "epochs": 3, "hidden": 8, "learning_rate": 0.03}
+QUICK: dict[str, Any] = {"test_size": 0.2, "engine": "reference", "epochs": 3, "hidden": 8, "learning_rate": 0.03}
 
 
 def fitted(target: str, **choices: Any) -> deltaw.Model:
@@ -82,6 +94,26 @@ def _over(target: str, setting: str, values: Any) -> dict[str, Callable[[], delt
     }
 
 
+ODD_NAMES = (*ODD, "nul\0sign", "__proto__", "constructor", "row", "x", "x_", "1st", "z" * 300)
+
+
+def _odd() -> deltaw.Model:
+    """Odd names, words and classes, each in a column of its own."""
+    rng = np.random.default_rng(5)
+    words, n = (*ODD, "nul\0sign"), 200
+    columns = {name: rng.choice(words, n) if i % 2 else rng.normal(size=n) for i, name in enumerate(ODD_NAMES)}
+    table = pl.DataFrame({name: pl.Series(list(column)) for name, column in columns.items()})
+    return deltaw.fit(table.with_columns(pl.Series("*/", list(rng.choice(words, n)))), "*/", **QUICK)
+
+
+def every_activation() -> deltaw.Network:
+    """A network with a layer of each, and softmax last."""
+    names = sorted(ACTIVATIONS, key=lambda name: (name == "softmax", name))
+    net = deltaw.Network([3, *[5] * len(names)], names, seed=2)
+    net.weights = [np.float32(w) for w in net.weights]
+    return net
+
+
 TRAINABLE = [name for name in ACTIVATIONS if name not in ("softmax", "step")]
 ZOO: dict[str, Callable[[], deltaw.Model]] = (
     _sets()
@@ -96,6 +128,7 @@ ZOO: dict[str, Callable[[], deltaw.Model]] = (
     | {"threshold": lambda: fitted("yes", threshold=0.3)}
     | {"missing numbers": lambda: fitted("grade", na=["-999", "3"])}
     | {"100 classes": _wide}
+    | {"odd names": _odd}
     | {"deep": lambda: fitted("grade", hidden=(7, 6, 5))}
     | {"linear": lambda: fitted("price", hidden=())}
 )  # fmt: skip
@@ -109,6 +142,8 @@ def model(name: str) -> deltaw.Model:
 
 def rows(name: str) -> Any:
     """Rows for a model: its own table, or rows as those that it learnt from."""
+    if name == "odd names":
+        return pl.DataFrame({each: ["中文"] if i % 2 else [0.5] for i, each in enumerate(ODD_NAMES)})
     if name in ("digits", "iris", "wine", "breast_cancer", "diabetes"):
         return name
     if name == "notes digits":

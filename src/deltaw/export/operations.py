@@ -7,7 +7,7 @@ which rounds them to float32; networks are meant in float32, and what follows th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -124,7 +124,9 @@ class Slots(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Features(Operation):
-    """Values one after another, rounded to float32."""
+    """Values one after another, rounded to float32; `sizes`: how many elements each has."""
+
+    sizes: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +174,7 @@ class Clamp(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Label(Operation):
-    """The place of the largest share, the first of equals; of two the second from `threshold` on, where there is one."""
+    """The place of the largest share, the first of equals; of two the second from `threshold` on, if there is one."""
 
     threshold: float | None
 
@@ -217,6 +219,11 @@ class Program:
         return {column: text for read in dates for column, text in zip(read.columns, read.spelling, strict=True)}
 
     @property
+    def blocks(self) -> dict[str, tuple[str, ...]]:
+        """The columns that are one picture, or the features of a row: its name -> theirs."""
+        return {read.block: read.columns for read in self.all(Read) if read.block}
+
+    @property
     def answer(self) -> Operation:
         """What makes the probabilities, the number, or the outputs of a bare network."""
         return next(each for each in reversed(self.operations) if not isinstance(each, Label))
@@ -242,3 +249,14 @@ class Program:
                 data = value.astype("<f4").tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
                 digest.update(name.encode() + b"\0" + data + b"\0")
         return digest.hexdigest()
+
+
+def titles(inputs: Sequence[str], blocks: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """What a form is given, in order: a column by its name, the columns of a block together by the block's."""
+    homes = {column: name for name, columns in blocks.items() for column in columns}
+    found: dict[str, tuple[str, ...]] = {}
+    for column in inputs:
+        home = homes.get(column)
+        title = column if home is None else home if home not in inputs else f"{home} (block)"
+        found[title] = (*found.get(title, ()), column)
+    return found

@@ -47,7 +47,8 @@ class _Maker:
     def gathered(self) -> tuple[str, list[int]]:
         """All inputs of the network as one value, and their places in order."""
         places = [place for _, each in self.parts for place in each]
-        return self.add(o.Features, len(places), *(value for value, _ in self.parts)), places
+        sizes = tuple(len(each) for _, each in self.parts)
+        return self.add(o.Features, len(places), *(value for value, _ in self.parts), sizes=sizes), places
 
 
 def of_model(
@@ -79,7 +80,7 @@ def of_features(names: Sequence[str], target: Target, networks: Sequence[Network
     """
     made = _Maker()
     read = made.add(o.Read, len(names), columns=tuple(names), kind="feature", block=FEATURES)
-    features = made.add(o.Features, len(names), read)
+    features = made.add(o.Features, len(names), read, sizes=(len(names),))
     _answer(made, target, networks, features, list(range(len(names))))
     return Program(tuple(made.operations), tuple(names), target.name, target.classes, (), MADE_BY)
 
@@ -89,7 +90,8 @@ def of_network(network: Network) -> Program:
     network.check()
     made, names = _Maker(), tuple(f"{FEATURES}{i}" for i in range(network.sizes[0]))
     read = made.add(o.Read, len(names), columns=names, kind="feature", block=FEATURES)
-    _forward(made, network, made.add(o.Features, len(names), read), list(range(len(names))))
+    features = made.add(o.Features, len(names), read, sizes=(len(names),))
+    _forward(made, network, features, list(range(len(names))))
     return Program(tuple(made.operations), names, "outputs", (), (), MADE_BY)
 
 
@@ -115,7 +117,8 @@ def _days(made: _Maker, steps: list[tuple[Day, int]], scaling: Scaling) -> None:
     columns, spelling = zip(*((step.column, step.format) for step, _ in steps), strict=True)
     read = made.add(o.Read, len(steps), columns=columns, kind="date", spelling=spelling)
     filled = _filled(made, read, steps, scaling)
-    cycles, places = [], []
+    cycles: list[tuple[int, float]] = []
+    places: list[int] = []
     for i, (step, start) in enumerate(steps):
         cycles += [(i, CYCLES[cycle]) for cycle in step.cycles]
         first = start + 1 + max(len(step.edges) - 1, 0)

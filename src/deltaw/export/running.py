@@ -21,7 +21,7 @@ Cells = Mapping[str, Values]  # column -> (n,) numbers, days, or words (None whe
 
 def cells(program: Program, frame: pl.DataFrame, source: str = "data") -> dict[str, Values]:
     """The cells of a table that a model has read, as the program takes them. Raises ColumnError for a bad one."""
-    read = {
+    read: dict[str, Callable[[pl.Series], Values]] = {
         "number": lambda series: as_numbers(series, source),
         "feature": lambda series: as_numbers(series, source),
         "date": lambda series: as_days(series, source, program.spellings[series.name]),

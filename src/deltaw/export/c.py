@@ -1,0 +1,308 @@
+"""One C99 file and its header: no allocation, and no library but math.h, or not even that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from deltaw.exceptions import SettingError
+from deltaw.export import operations as o
+from deltaw.export.c_runtime import DAYS, DAYS_DECLARED, LIBM, MATHEMATICS, RUNTIME
+from deltaw.export.formulas import SOFTMAX, fold, infix
+from deltaw.export.operations import Program, titles
+from deltaw.export.text import identifiers, lines, needed, remark, single
+
+# Of C99 and of C++, which includes the header, too.
+RESERVED = frozenset(
+    re.findall(
+        r"\w+",
+        """alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl concept const
+        consteval constexpr constinit const_cast continue co_await co_return co_yield decltype default delete do double
+        dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable namespace
+        new noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires
+        restrict return short signed sizeof static static_assert static_cast struct switch template this thread_local
+        throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq
+        _Bool _Complex _Imaginary linux unix NULL NAN INFINITY""",
+    )
+)
+LONGEST = 4000  # bytes of a text: C99 promises no more than 4095
+
+FORMULAS = infix(
+    where="({0} ? {1} : {2})", exp="f_exp({})", log="f_log({})", tanh="f_tanh({})", erf="f_erf({})",
+    sqrt="f_sqrt({})", abs="f_abs({})",
+)  # fmt: skip
+
+HEAD = """/* {target}: {what}, by {made_by}.
+   {size:,} bytes of tables, {stack:,} bytes of the stack.
+   {stem}_predict gives the place of the row's class among {stem}_classes (0 for numbers) and writes {count} to out.
+   Model {digest}. */
+"""
+HEADER = """{head}
+#ifndef {guard}
+#define {guard}
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+#define {upper}_OUTPUTS {size}
+
+/* A row. Numbers and dates (days since 1970-01-01) are NaN where they are missing, words are 0 or "". Words have no
+   spaces around them. */
+struct {stem}_row {{
+{fields}
+}};
+{classes}
+int {stem}_predict(const struct {stem}_row *row, float *out);
+{days}
+#ifdef __cplusplus
+}}
+#endif
+#endif
+"""
+
+
+class Files(NamedTuple):
+    """The two files, and what they take."""
+
+    source: str
+    header: str
+    size: int
+    stack: int
+
+
+def write(program: Program, stem: str, libm: bool = True) -> Files:
+    """The C file and its header. `stem`: what their names, and all names in them that others see, begin with.
+
+    Raises:
+        SettingError: a word that is too long for C.
+    """
+    places = _places(program)
+    tables, declared, statements = [], [], []
+    for each in program.operations:
+        if isinstance(each, o.Label):
+            continue
+        table, statement = ("", _read(each, places)) if isinstance(each, o.Read) else SAID[type(each)](each)
+        tables += [table] if table else []
+        declared.append(f"  {_type(each)}{each.out}[{each.size}];")
+        statements.append(statement)
+    answer = program.answer
+    label = next(program.all(o.Label), None)
+    rule = "0"
+    if label is not None and label.threshold is not None:
+        rule = f"{answer.out}[1] >= {label.threshold!r}"
+    elif label is not None:
+        rule = "label"
+        statements.append(
+            f"  for (i = 1; i < {answer.size}; i++) label = {answer.out}[i] > {answer.out}[label] ? i : label;\n"
+        )
+    chosen = "  int i, label = 0;" if rule == "label" else "  int i;"
+    ends = f"  for (i = 0; i < {answer.size}; i++) out[i] = (float){answer.out}[i];\n  return {rule};\n}}\n"
+    begins = f"int {stem}_predict(const struct {stem}_row *row, float *out) {{"
+    function = "\n".join([begins, *declared, chosen, *statements, ends])
+    size = sum(_bytes(each) for each in program.operations)
+    stack = sum((4 if "float" in _type(each) else 8) * each.size for each in program.operations)
+    what = "probabilities of classes" if program.classes else "a number" if answer.size == 1 else "outputs of a network"
+    count = "their probabilities" if program.classes else "it" if answer.size == 1 else "the outputs"
+    head = HEAD.format(
+        target=remark(program.target), what=what, made_by=program.made_by, size=size, stack=stack, stem=stem,
+        digest=program.digest, count=count,
+    )  # fmt: skip
+    text = "\n".join([*tables, function])
+    days = "date" in program.kinds.values()
+    source = _source(program, head, stem, text + (DAYS.format(stem=stem) if days else ""), libm)
+    header = HEADER.format(
+        head=head, guard=f"{stem.upper()}_H", upper=stem.upper(), size=answer.size, stem=stem,
+        fields="\n".join(_declared(program)),
+        classes=f"\nextern const char *const {stem}_classes[{len(program.classes)}];\n" if program.classes else "",
+        days=DAYS_DECLARED.format(stem=stem) if days else "",
+    )  # fmt: skip
+    return Files(source, header, size, stack)
+
+
+def _source(program: Program, head: str, stem: str, text: str, libm: bool) -> str:
+    runtime = needed(RUNTIME, text)
+    parts = [head, f'#include "{stem}.h"']
+    if libm:
+        calls = [f"#define {mine} {theirs}" for mine, theirs in LIBM.items() if f"{mine}(" in runtime + text]
+        parts += ["#include <math.h>", "", *calls] if calls else []
+    else:
+        parts.append(needed(MATHEMATICS, runtime + text))
+    parts += ["#ifdef __clang__", "#pragma STDC FP_CONTRACT OFF", "#endif", ""]
+    if "known(" in runtime:
+        parts.append(f"static const char *const missing[] = {{\n{lines([*map(literal, program.missing), '0'])}\n}};")
+    if "number(" in runtime:
+        parts.append(f"static const double absent[] = {{0.0 / 0.0{''.join(f', {x!r}' for x in program.absent)}}};")
+    if program.classes:
+        names = lines(literal(_spelt(each)) for each in program.classes)
+        parts.append(f"const char *const {stem}_classes[{len(program.classes)}] = {{\n{names}\n}};")
+    return "\n".join([*parts, runtime, text])
+
+
+def literal(text: str) -> str:
+    """A text as C writes it, in ASCII alone: nothing ends it, and no trigraph is in it.
+
+    Raises SettingError for one that is too long.
+    """
+    data = text.encode()
+    if len(data) > LONGEST:
+        raise SettingError(f"C: expected words of at most {LONGEST:,} bytes", f"one of {len(data):,}", "shorten it")
+    plain = (chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}" for b in data)
+    return '"' + "".join(plain) + '"'
+
+
+def _spelt(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def field_names(inputs: Sequence[str], blocks: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Column, or block of columns -> its name in the struct."""
+    names = titles(inputs, blocks)
+    return dict(zip(names, identifiers(names, RESERVED), strict=True))
+
+
+def _declared(program: Program) -> Iterable[str]:
+    """The struct's fields."""
+    names, kinds = field_names(program.inputs, program.blocks), program.kinds
+    for title, columns in titles(program.inputs, program.blocks).items():
+        kind, together = kinds[columns[0]], columns != (title,)
+        size = f"[{len(columns)}]" if together else ""
+        yield f"  {'const char *' if kind == 'word' else 'double '}{names[title]}{size}; /* {remark(title)}: {kind} */"
+
+
+def _places(program: Program) -> dict[str, str]:
+    """Column -> where a row has it."""
+    names = field_names(program.inputs, program.blocks)
+    return {
+        column: f"row->{names[title]}" + (f"[{i}]" if columns != (title,) else "")
+        for title, columns in titles(program.inputs, program.blocks).items()
+        for i, column in enumerate(columns)
+    }
+
+
+def _read(read: o.Read, places: Mapping[str, str]) -> str:
+    wrap = {"number": "number({})", "word": "known({})"}.get(read.kind, "{}").format
+    if read.block:
+        first = places[read.columns[0]].removesuffix("[0]")
+        return f"  for (i = 0; i < {read.size}; i++) {read.out}[i] = {wrap(f'{first}[i]')};\n"
+    return "".join(f"  {read.out}[{i}] = {wrap(places[column])};\n" for i, column in enumerate(read.columns))
+
+
+# --- each operation: its tables, and what makes its value -----------------------------------------------------------
+
+Said = tuple[str, str]
+
+
+def _type(each: o.Operation) -> str:
+    if isinstance(each, o.Read) and each.kind == "word":
+        return "const char *"
+    return "float " if isinstance(each, (o.Features, o.Matrix, o.Activate)) else "double "
+
+
+def _bytes(each: o.Operation) -> int:
+    """What an operation's tables take."""
+    match each:
+        case o.Matrix():
+            return 4 * (each.W.size + each.b.size)
+        case o.Scale() | o.Bins():
+            return 24 * each.size
+        case o.Look():
+            return sum(len(word.encode()) + 17 for word in each.words)
+        case o.Impute() | o.Swing():
+            return 8 * each.size
+    return 0
+
+
+def _all(each: o.Operation, value: str) -> str:
+    return f"  for (i = 0; i < {each.size}; i++) {each.out}[i] = {value};\n"
+
+
+def _table(name: str, values: Iterable[Any], kind: str = "double") -> str:
+    parts = list(map(repr, values))
+    return f"static const {kind} {name}_table[{len(parts)}] = {{\n{lines(parts)}\n}};"
+
+
+def _rows(name: str, rows: Iterable[tuple[Any, ...]]) -> str:
+    parts = [f"{{{', '.join(map(repr, row))}}}" for row in rows]
+    width = parts[0].count(",") + 1
+    return f"static const double {name}_table[{len(parts)}][{width}] = {{\n{lines(parts)}\n}};"
+
+
+def _look(look: o.Look) -> Said:
+    name, n = look.out, max(len(look.words), 1)
+    words = ["0" if "\0" in word else literal(word) for word in look.words] or ["0"]  # no row can hold a NUL
+    text = f"static const char *const {name}_words[{n}] = {{\n{lines(words)}\n}};"
+    other, none = ("0.0 / 0.0" if x != x else repr(x) for x in (look.other, look.missing))
+    call = f"look({look.of[0]}[0], {name}_words, {name}_table, {len(look.words)}, {other}, {none}, {look.fold:d})"
+    return f"{text}\n{_table(name, look.values or (0.0,))}", f"  {name}[0] = {call};\n"
+
+
+def _swing(swing: o.Swing) -> Said:
+    half = f"turned({swing.of[0]}[(int){swing.out}_table[i][0]], {swing.out}_table[i][1])"
+    loop = f"  for (i = 0; i < {swing.size // 2}; i++) {{\n"
+    loop += "".join(f"    {swing.out}[2 * i + {k}] = (1 + f_{f}({half})) / 2;\n" for k, f in enumerate(("sin", "cos")))
+    return _rows(swing.out, swing.cycles), loop + "  }\n"
+
+
+def _features(features: o.Features) -> Said:
+    copies, start = [], 0
+    for value, size in zip(features.of, features.sizes, strict=True):
+        copies.append(f"  for (i = 0; i < {size}; i++) {features.out}[{start} + i] = (float){value}[i];\n")
+        start += size
+    return "", "".join(copies)
+
+
+def _matrix(matrix: o.Matrix) -> Said:
+    n_in = matrix.W.shape[1]
+    numbers = "\n".join(
+        f"static const float {matrix.out}_{part}[{values.size}] = {{\n{lines(f'{x}f' for x in single(values))}\n}};"
+        for part, values in (("W", matrix.W.T), ("b", matrix.b))
+    )
+    call = f"matrix({matrix.out}_W, {matrix.out}_b, {matrix.of[0]}, {n_in}, {matrix.size}, {matrix.out})"
+    return numbers, f"  {call};\n"
+
+
+def _activate(activate: o.Activate) -> Said:
+    if activate.name == SOFTMAX:
+        return "", f"  softmax({activate.of[0]}, {activate.size}, {activate.out});\n"
+    formula = fold(activate.name, FORMULAS, "z")
+    return "", (
+        f"  for (i = 0; i < {activate.size}; i++) {{\n    const double z = {activate.of[0]}[i];\n"
+        f"    {activate.out}[i] = (float)({formula});\n  }}\n"
+    )
+
+
+def _unscale(unscale: o.Unscale) -> Said:
+    x = f"({unscale.of[0]}[0] - {unscale.shift!r}) * {unscale.width!r} + {unscale.centre!r}"
+    log = f"f_exp(within({x}, -1e308, {o.MOST_LOG})) - {unscale.offset!r}"
+    return "", f"  {unscale.out}[0] = {x if unscale.offset is None else log};\n"
+
+
+SAID: dict[type, Callable[..., Said]] = {
+    o.Look: _look,
+    o.Impute: lambda e: (
+        _table(e.out, e.values), _all(e, f"{e.of[0]}[i] != {e.of[0]}[i] ? {e.out}_table[i] : {e.of[0]}[i]"),
+    ),
+    o.Indicate: lambda e: (
+        _table(e.out, e.places, "int"),
+        _all(e, f"{e.of[0]}[{e.out}_table[i]] != {e.of[0]}[{e.out}_table[i]]"),
+    ),
+    o.Scale: lambda e: (
+        _rows(e.out, zip(e.centre, e.width, e.shift, strict=True)),
+        _all(e, f"scale({e.of[0]}[i], {e.out}_table[i], {e.bend:d})"),
+    ),
+    o.Bins: lambda e: (
+        _rows(e.out, e.bins),
+        _all(e, f"passed({e.of[0]}[(int){e.out}_table[i][0]], {e.out}_table[i][1], {e.out}_table[i][2])"),
+    ),
+    o.Swing: _swing,
+    o.Spread: lambda e: ("", _all(e, f"{e.low!r} + {e.high - e.low!r} * {e.of[0]}[i]")),
+    o.Slots: lambda e: ("", _all(e, f"i == (int){e.of[0]}[0] ? {e.taken!r} : {e.low!r}")),
+    o.Features: _features,
+    o.Matrix: _matrix,
+    o.Activate: _activate,
+    o.Shares: lambda e: ("", f"  shares({e.of[0]}, {e.size}, {e.out});\n"),
+    o.Mean: lambda e: ("", _all(e, f"({' + '.join(f'{x}[i]' for x in e.of)}) / {float(len(e.of))!r}")),
+    o.Unscale: _unscale,
+    o.Clamp: lambda e: ("", _all(e, f"within({e.of[0]}[i], {e.low!r}, {e.high!r})")),
+}  # fmt: skip

@@ -1,0 +1,122 @@
+"""What runs each form: an interpreter, a compiler or a library that is not part of DeltaW; or why it was not run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from deltaw.exceptions import InputError, MissingError
+from deltaw.export.c import field_names, literal
+from deltaw.export.operations import titles
+from deltaw.export.proof import Check
+
+SECONDS = 300  # that a form has for all rows
+Answers = tuple[list[Any], list[Any] | None]  # of each row; the place of its label
+
+PYTHON = """
+import json, math, runpy, sys
+form, check = runpy.run_path(sys.argv[1]), json.load(open(sys.argv[2], encoding="utf-8"))
+rows = [dict(zip(check["columns"], row)) for row in check["rows"]]
+classes = form["CLASSES"]
+labels = [classes.index(form["predict"](row)) for row in rows] if classes else None
+print(json.dumps({"model": form["MODEL"], "answers": [form["answer"](row) for row in rows], "labels": labels}))
+"""
+JAVASCRIPT = """
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+const form = await import(pathToFileURL(process.argv[2]).href);
+const check = JSON.parse(readFileSync(process.argv[3], "utf8"));
+const rows = check.rows.map((row) => Object.fromEntries(row.map((cell, i) => [check.columns[i], cell])));
+const labels = form.classes.length ? rows.map((row) => form.classes.indexOf(form.predict(row))) : null;
+console.log(JSON.stringify({ model: form.model, answers: rows.map((row) => form.answer(row)), labels }));
+"""
+C = """
+#include <stdio.h>
+#include "{stem}.h"
+static const double nan_ = 0.0 / 0.0;
+static const struct {stem}_row rows[] = {{
+{rows}
+}};
+int main(void) {{
+  float out[{upper}_OUTPUTS];
+  int i, j;
+  (void)nan_;
+  for (i = 0; i < {n}; i++) {{
+    printf("%d", {stem}_predict(&rows[i], out));
+    for (j = 0; j < {upper}_OUTPUTS; j++) printf(" %.9g", (double)out[j]);
+    printf("\\n");
+  }}
+  return 0;
+}}
+"""
+FLAGS = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-pedantic")
+
+
+def python(path: Path, check: Check) -> Answers:
+    return _by_script([sys.executable, "-I", "-S"], "check.py", PYTHON, path, check)
+
+
+def javascript(path: Path, check: Check) -> Answers:
+    return _by_script([_program("node", "javascript: expected node")], "check.mjs", JAVASCRIPT, path, check)
+
+
+def c(path: Path, check: Check, compiler: str = "") -> Answers:
+    """Compiled with a main that has the rows in it."""
+    compiler = compiler or next(filter(shutil.which, ("cc", "gcc", "clang")), "")
+    _program(compiler or "cc", "c: expected a C compiler")
+    stem, kinds = path.stem, dict(zip(check["columns"], check["kinds"], strict=True))
+    names, given = field_names(check["columns"], check["blocks"]), titles(check["columns"], check["blocks"])
+    places = {column: i for i, column in enumerate(check["columns"])}
+
+    def cell(row: list[Any], column: str) -> str:
+        value = row[places[column]]
+        if kinds[column] == "word":
+            return "0" if value is None else literal(value)
+        return "0.0 / 0.0" if value is None else repr(float(value))
+
+    def field(row: list[Any], title: str) -> str:
+        cells = ", ".join(cell(row, column) for column in given[title])
+        return f".{names[title]} = {cells if given[title] == (title,) else f'{{{cells}}}'}"
+
+    rows = ",\n".join(f"  {{{', '.join(field(row, title) for title in given)}}}" for row in check["rows"])
+    with tempfile.TemporaryDirectory() as folder:
+        main = Path(folder, "main.c")
+        main.write_text(C.format(stem=stem, upper=stem.upper(), rows=rows, n=len(check["rows"])), encoding="utf-8")
+        _run([compiler, *FLAGS, f"-I{path.parent}", str(main), str(path), "-o", f"{folder}/main", "-lm"])
+        lines = [line.split() for line in _run([f"{folder}/main"]).splitlines()]
+    labels = [int(line[0]) for line in lines]
+    return [list(map(float, line[1:])) for line in lines], labels if check["labels"] is not None else None
+
+
+def _by_script(command: list[str], name: str, text: str, path: Path, check: Check) -> Answers:
+    with tempfile.TemporaryDirectory() as folder:
+        script, data = Path(folder, name), Path(folder, "check.json")
+        script.write_text(text, encoding="utf-8")
+        data.write_text(json.dumps(check), encoding="utf-8")
+        found = json.loads(_run([*command, str(script), str(path.resolve()), str(data)]))
+    return found["answers"], found["labels"]
+
+
+def _program(name: str, expected: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise MissingError(expected, "none", "install it, or give --no-check")
+    return found
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=SECONDS)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
+        told = next((line for line in said if "error" in line.lower()), said[-1])
+        raise InputError(f"{Path(command[0]).name}: expected a form that runs", told, "make it anew")
+    return done.stdout
+
+
+CONSUMERS: dict[str, Callable[[Path, Check], Answers]] = {"python": python, "javascript": javascript, "c": c}

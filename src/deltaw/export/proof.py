@@ -1,0 +1,111 @@
+"""The proof that travels with a form: rows such as the model learnt from and worse, and what the list says of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deltaw.export import operations as o
+from deltaw.export.operations import Program
+from deltaw.export.running import run
+
+ROWS, MOST_CELLS, FEWEST = 1_000, 200_000, 50
+MISSING, EXTREME, UNSEEN = 0.08, 0.01, 0.05  # shares of the cells
+EXTREMES = (0.0, -1.0, 1e-300, 1e6, -1e9, 1e30, -1e300)
+ODD_WORDS = ("never seen", "ÄÖ 中文", "'\"; -- \\", "</script>", "0")
+RELATIVE, ABSOLUTE = 1e-5, 2e-7  # of a probability; of a number the second is a share of the usual size of answers
+DAYS = 20_000  # about today
+
+Check = dict[str, Any]
+
+
+def check_of(program: Program, rows: int = ROWS, seed: int = 0) -> Check:
+    """Rows, expected answers and tolerance as plain JSON data."""
+    rng = np.random.default_rng(seed)
+    n = min(max(MOST_CELLS // len(program.inputs), FEWEST), rows)
+    cells: dict[str, Any] = {}
+    for read in program.all(o.Read):
+        of_read = {"word": _words, "feature": _features}.get(read.kind, _numbers)(program, read, n, rng)
+        cells |= dict(zip(read.columns, of_read, strict=True))
+    answers, labels = run(program, cells)
+    finite = np.asarray(np.isfinite(answers).all(axis=1))
+    return {
+        "model": program.digest,
+        "made_by": program.made_by,
+        "target": program.target,
+        "classes": [str(each) for each in program.classes],
+        "threshold": next((each.threshold for each in program.all(o.Label)), None),
+        "tolerance": {"relative": RELATIVE, "absolute": ABSOLUTE * _unit(program, answers[finite])},
+        "columns": list(program.inputs),
+        "kinds": list(program.kinds.values()),
+        "blocks": {name: list(columns) for name, columns in program.blocks.items()},
+        "rows": [[_plain(cells[column][i]) for column in program.inputs] for i in range(n)],
+        "answers": [list(map(float, row)) if fine else None for row, fine in zip(answers, finite, strict=True)],
+        "labels": None if labels is None else labels.tolist(),
+    }
+
+
+def differences(check: Check, answers: Any, labels: Any) -> tuple[float, int]:
+    """How far answers (n, k) are from the expected ones, in tolerances (up to 1: they agree), and how many labels (n,)
+    are others that are no ties; rows whose expected answer overflows do not count."""
+    counted = [i for i, row in enumerate(check["answers"]) if row is not None]
+    expected = np.array([check["answers"][i] for i in counted])
+    found = np.asarray(answers, np.float64).reshape(len(check["rows"]), -1)[counted]
+    allowed = check["tolerance"]["relative"] * np.abs(expected) + check["tolerance"]["absolute"]
+    off = np.abs(found - expected) / allowed
+    worst = float(off.max(initial=0.0)) if not np.isnan(off).any() else np.inf
+    if check["labels"] is None:
+        return worst, 0
+    wrong = np.asarray(labels)[counted] != np.asarray(check["labels"])[counted]
+    if check["threshold"] is None:
+        best = np.sort(expected, axis=1)
+        tie = best[:, -1] - best[:, -2] <= 2 * allowed.max(axis=1)
+    else:
+        tie = np.abs(expected[:, 1] - check["threshold"]) <= allowed[:, 1]
+    return worst, int((wrong & ~tie).sum())
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def _unit(program: Program, answers: Any) -> float:
+    """What an absolute error is measured by: 1 for probabilities, else the usual size of answers."""
+    return 1.0 if program.classes or not len(answers) else max(float(np.median(np.abs(answers))), 1e-6)
+
+
+def _numbers(program: Program, read: o.Read, n: int, rng: np.random.Generator) -> list[Any]:
+    """About the centre of each column's scale and among the edges of its bins; some missing, some extreme."""
+    filled = next(each for each in program.all(o.Impute) if read.out in each.of)
+    scale = next(each for each in program.all(o.Scale) if filled.out in each.of)
+    bins = [each for each in program.all(o.Bins) if filled.out in each.of]
+    columns = []
+    for i in range(read.size):
+        x = scale.centre[i] + scale.width[i] * rng.normal(0.3, 1.0, n)
+        edges = [low for each in bins for place, low, _ in each.bins if place == i]
+        if edges:
+            x = np.where(rng.random(n) < 0.5, rng.choice(edges, n), x)
+        if read.kind == "date":
+            x = np.clip(x, -DAYS, 3 * DAYS)
+            x = np.round(x * 86_400) / 86_400 if rng.random() < 0.5 or edges else np.round(x)
+        else:
+            x = np.where(rng.random(n) < EXTREME, rng.choice(EXTREMES, n), x)
+        columns.append(np.where(rng.random(n) < MISSING, np.nan, x))
+    return columns
+
+
+def _features(program: Program, read: o.Read, n: int, rng: np.random.Generator) -> list[Any]:
+    return list(rng.normal(0.0, 1.0, (read.size, n)).astype(np.float32).astype(np.float64))
+
+
+def _words(program: Program, read: o.Read, n: int, rng: np.random.Generator) -> list[Any]:
+    look = next(each for each in program.all(o.Look) if read.out in each.of)
+    known = [word for word in look.words if "\0" not in word] or ["a"]  # which C and databases do not have in texts
+    words: Any = rng.choice(np.array(known, dtype=object), n)
+    words = np.where(rng.random(n) < UNSEEN, rng.choice(np.array(ODD_WORDS, dtype=object), n), words)
+    words[rng.random(n) < MISSING] = None
+    return [words]
+
+
+def _plain(cell: Any) -> Any:
+    return None if cell is None or cell != cell else cell if isinstance(cell, str) else float(cell)

@@ -1,0 +1,272 @@
+"""One Python file of the standard library alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from deltaw.export import operations as o
+from deltaw.export.formulas import SOFTMAX, fold, infix
+from deltaw.export.operations import Program
+from deltaw.export.text import date_pattern, lines, needed, remark, single
+
+RUNTIME = {
+    "missing": '''
+def missing(cell):
+    return cell is None or cell != cell or (isinstance(cell, str) and cell.strip().lower() in MISSING)
+''',
+    "number": '''
+def number(cell):
+    """A cell as a float, NaN where it is missing; text that is no number raises ValueError."""
+    x = math.nan if missing(cell) else float(cell)
+    if math.isinf(x):
+        raise ValueError("expected a finite number, found an infinite one")
+    return math.nan if x in ABSENT else x
+''',
+    "word": '''
+def word(cell):
+    """A cell as a word, None where it is missing: 1 and 1.0 are "1", True is "true"."""
+    if missing(cell):
+        return None
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        cell = int(cell)
+    text = str(cell).strip()
+    return None if text.lower() in MISSING else text
+''',
+    "days": '''
+def days(cell, spelling):
+    """A cell as days since 1970-01-01, NaN where it is missing: a date, a datetime, a number of days, or text."""
+    if missing(cell):
+        return math.nan
+    if isinstance(cell, (int, float)):
+        return float(cell)
+    if isinstance(cell, str):
+        for pattern, letters in (spelling, ISO):
+            if found := re.fullmatch(pattern, cell.strip()):
+                part = {letter: group for letter, group in zip(letters, found.groups()) if group}
+                month = MONTHS.index(part["b"].lower()) + 1 if "b" in part else int(part["m"])
+                moment = datetime.datetime(int(part["Y"]), month, int(part["d"]), *(int(part.get(x, 0)) for x in "HMS"))
+                return days(moment, spelling) + float(part.get("f", 0)) / 86400
+        raise ValueError(f"expected a date, found {cell[:60]!r}")
+    moment = getattr(cell, "tzinfo", None) and cell.astimezone(datetime.timezone.utc) or cell
+    time = [getattr(moment, x, 0) for x in ("hour", "minute", "second", "microsecond")]
+    return moment.toordinal() - 719163 + (time[0] * 3600 + time[1] * 60 + time[2] + time[3] / 1e6) / 86400
+''',
+    "look": '''
+def look(word, table, other, missing, fold):
+    return missing if word is None else table.get(word.lower() if fold else word, other)
+''',
+    "scale": '''
+def scale(x, centre, width, shift, bend):
+    z = min(max((x / 2 - centre / 2) / (width / 2), -1e30), 1e30) + shift
+    return z / math.hypot(1.0, z / 3) if bend else z
+''',
+    "passed": '''
+def passed(x, low, high):
+    return min(max((x / 2 - low / 2) / (high / 2 - low / 2), 0.0), 1.0)
+''',
+    "swing": '''
+def swing(x, period):
+    angle = math.tau * (x / period % 1.0)
+    return (1 + math.sin(angle)) / 2, (1 + math.cos(angle)) / 2
+''',
+    "matrix": '''
+def matrix(a, W, b):
+    n = len(a)
+    return [sum(map(operator.mul, W[j * n : j * n + n], a), b[j]) for j in range(len(b))]
+''',
+    "exp": '''
+def exp(x):
+    return math.exp(x) if x < 709.78 else math.inf
+''',
+    "softplus": '''
+def softplus(z):
+    return max(z, 0.0) + math.log1p(math.exp(-abs(z)))
+''',
+    "softmax": '''
+def softmax(z):
+    top = max(z)
+    e = [math.exp(x - top) for x in z]
+    whole = math.fsum(e)
+    return [x / whole for x in e]
+''',
+    "shares": '''
+def shares(x):
+    positive = [max(p, 1e-12) for p in x]
+    whole = math.fsum(positive)
+    return [p / whole for p in positive]
+''',
+}  # fmt: skip
+
+FORMULAS = infix(where="({1} if {0} else {2})", log="math.log({})", tanh="math.tanh({})", erf="math.erf({})",
+                 sqrt="math.sqrt({})")  # fmt: skip
+
+HEAD = '''"""{target}: {what}, by {made_by}.
+
+{usage}
+
+{cells}
+"""
+
+import datetime
+import math
+import operator
+import re
+from array import array
+
+MODEL = "{digest}"
+TARGET = {name!a}
+COLUMNS = {columns}
+CLASSES = {classes}
+MISSING = frozenset({missing})
+ABSENT = {absent}
+ISO = {iso!a}
+MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+'''
+
+CLASSES = """predict(row) is the class of a row, answer(row) the probabilities in the order of CLASSES."""
+NUMBERS = """predict(row) is the number for a row, answer(row) a list with it."""
+OUTPUTS = """answer(row) is a list of the network's outputs."""
+CELLS = """A row is a dict of COLUMNS: numbers, words, dates (datetime, or text as it was written in training); None,
+NaN or a word of MISSING is a missing value."""
+
+
+def write(program: Program) -> str:
+    """The file. Raises nothing: every program can be said."""
+    tables, body = [], []
+    for each in program.operations:
+        table, statement = SAID[type(each)](each)
+        tables += [table] if table else []
+        body.append(f"    {each.out} = {statement}")
+    label = next(program.all(o.Label), None)
+    if label is not None:
+        body.pop()  # the answer is returned, the label made of it
+    text = "\n".join([*tables, "", "", "def answer(row):", *body, f"    return {program.answer.out}", ""])
+    threshold = None if label is None else label.threshold
+    kind = "numbers" if label is None else "likeliest" if threshold is None else "threshold"
+    text += PREDICT[kind].format(threshold=threshold)
+    bare = not program.classes and program.answer.size > 1
+    what = "probabilities of classes" if program.classes else "outputs of a network" if bare else "a number"
+    head = HEAD.format(
+        target=remark(program.target), what=what, made_by=program.made_by, digest=program.digest, name=program.target,
+        usage=CLASSES if program.classes else OUTPUTS if bare else NUMBERS, cells=CELLS, columns=_tuple(program.inputs),
+        classes=_tuple(program.classes), missing=_tuple(program.missing), absent=_tuple(program.absent),
+        iso=date_pattern(""),
+    )  # fmt: skip
+    return head + needed(RUNTIME, text) + "\n\n" + text
+
+
+PREDICT = {
+    "numbers": """
+
+def predict(row):
+    return answer(row)[0]
+""",
+    "likeliest": """
+
+def predict(row):
+    found = answer(row)
+    return CLASSES[found.index(max(found))]
+""",
+    "threshold": """
+
+def predict(row):
+    return CLASSES[answer(row)[1] >= {threshold!r}]
+""",
+}
+
+
+# --- each operation: its tables, and what makes its value -----------------------------------------------------------
+
+Said = tuple[str, str]
+
+
+def _tuple(values: Any) -> str:
+    return f"({', '.join(ascii(each) for each in values)}{',' if len(values) == 1 else ''})"
+
+
+def _table(name: str, values: Any) -> str:
+    return f"{name.upper()} = (\n{lines(map(repr, values), '    ')},\n)"
+
+
+def _read(read: o.Read) -> Said:
+    if read.kind == "date":
+        patterns = [date_pattern(spelling) for spelling in read.spelling]
+        cells = ", ".join(f"days(row[{c!a}], {p!a})" for c, p in zip(read.columns, patterns, strict=True))
+        return "", f"[{cells}]"
+    name = read.out.upper()
+    function = {"number": "number", "word": "word", "feature": "float"}[read.kind]
+    return f"{name} = {_tuple(read.columns)}", f"[{function}(row[column]) for column in {name}]"
+
+
+def _look(look: o.Look) -> Said:
+    pairs = (f"{word!a}: {value!r}" for word, value in zip(look.words, look.values, strict=True))
+    values = (_number(look.other), _number(look.missing), look.fold)
+    table = f"{look.out.upper()} = {{\n" + "".join(f"    {pair},\n" for pair in pairs) + "}"
+    return table, f"[look({look.of[0]}[0], {look.out.upper()}, {values[0]}, {values[1]}, {values[2]})]"
+
+
+def _number(x: float) -> str:
+    return "math.nan" if x != x else repr(x)
+
+
+def _impute(impute: o.Impute) -> Said:
+    name = impute.out.upper()
+    return _table(impute.out, impute.values), f"[m if x != x else x for x, m in zip({impute.of[0]}, {name})]"
+
+
+def _scale(scale: o.Scale) -> Said:
+    rows = list(zip(scale.centre, scale.width, scale.shift, strict=True))
+    made = f"[scale(x, *each, {scale.bend}) for x, each in zip({scale.of[0]}, {scale.out.upper()})]"
+    return _table(scale.out, rows), made
+
+
+def _bins(bins: o.Bins) -> Said:
+    made = f"[passed({bins.of[0]}[i], low, high) for i, low, high in {bins.out.upper()}]"
+    return _table(bins.out, bins.bins), made
+
+
+def _swing(swing: o.Swing) -> Said:
+    name = swing.out.upper()
+    return _table(swing.out, swing.cycles), f"[y for i, period in {name} for y in swing({swing.of[0]}[i], period)]"
+
+
+def _matrix(matrix: o.Matrix) -> Said:
+    name = matrix.out.upper()
+    numbers = "\n".join(f'{name}_{part} = array("f", [\n{lines(single(values), "    ")},\n])'
+                        for part, values in (("W", matrix.W), ("B", matrix.b)))  # fmt: skip
+    return numbers, f"matrix({matrix.of[0]}, {name}_W, {name}_B)"
+
+
+def _activate(activate: o.Activate) -> Said:
+    if activate.name == SOFTMAX:
+        return "", f"softmax({activate.of[0]})"
+    return "", f"[{fold(activate.name, FORMULAS, 'z')} for z in {activate.of[0]}]"
+
+
+def _unscale(unscale: o.Unscale) -> Said:
+    x = f"({unscale.of[0]}[0] - {unscale.shift!r}) * {unscale.width!r} + {unscale.centre!r}"
+    return "", f"[{x}]" if unscale.offset is None else f"[math.exp(min({x}, {o.MOST_LOG})) - {unscale.offset!r}]"
+
+
+SAID: dict[type, Callable[[Any], Said]] = {
+    o.Read: _read,
+    o.Look: _look,
+    o.Impute: _impute,
+    o.Indicate: lambda e: (_table(e.out, e.places), f"[float({e.of[0]}[i] != {e.of[0]}[i]) for i in {e.out.upper()}]"),
+    o.Scale: _scale,
+    o.Bins: _bins,
+    o.Swing: _swing,
+    o.Spread: lambda e: ("", f"[{e.low!r} + {e.high - e.low!r} * x for x in {e.of[0]}]"),
+    o.Slots: lambda e: ("", f"[{e.taken!r} if i == {e.of[0]}[0] else {e.low!r} for i in range({e.size})]"),
+    o.Features: lambda e: ("", f'array("f", {" + ".join(e.of)})'),
+    o.Matrix: _matrix,
+    o.Activate: _activate,
+    o.Shares: lambda e: ("", f"shares({e.of[0]})"),
+    o.Mean: lambda e: ("", f"[sum(x) / {len(e.of)} for x in zip({', '.join(e.of)})]"),
+    o.Unscale: _unscale,
+    o.Clamp: lambda e: ("", f"[min(max(x, {e.low!r}), {e.high!r}) for x in {e.of[0]}]"),
+    o.Label: lambda e: ("", ""),
+}

@@ -1,0 +1,72 @@
+"""Program text in any language: numbers, names, comments that nothing breaks out of, and how dates are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from textwrap import wrap
+
+import numpy as np
+from numpy.typing import NDArray
+
+WIDTH = 118
+
+
+def single(values: NDArray[np.float32]) -> list[str]:
+    """float32 numbers, in as few digits as tell each from all others."""
+    return [np.format_float_scientific(x, trim="0") if _far(x) else str(x) for x in values.astype(np.float32).ravel()]
+
+
+def _far(x: np.float32) -> bool:
+    return x != 0 and not 1e-4 <= abs(float(x)) < 1e6
+
+
+def lines(parts: Iterable[str], indent: str = "  ") -> str:
+    """Parts with commas between them, in lines of a bearable width."""
+    wrapped = wrap(", ".join(parts), WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False,
+                   break_long_words=False)  # fmt: skip
+    return "\n".join(wrapped)
+
+
+def remark(text: str) -> str:
+    """Anybody's text as it may stand in a comment of any language: letters, digits and a few harmless signs."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in " _.,:=+") else f"U+{ord(c):04X}" for c in text[:200])
+
+
+def identifiers(names: Iterable[str], reserved: Container[str]) -> list[str]:
+    """A name of letters, digits and _ for each, none twice and none reserved."""
+    made: list[str] = []
+    for name in names:
+        plain = re.sub(r"[^A-Za-z0-9_]", "_", name)[:50].strip("_") or "column"
+        plain = f"c_{plain}" if plain[0].isdigit() or plain in reserved else plain
+        number = 1
+        while (each := plain if number == 1 else f"{plain}_{number}") in made:
+            number += 1
+        made.append(each)
+    return made
+
+
+def needed(parts: Mapping[str, str], text: str) -> str:
+    """Those functions of a language's own that a text calls, or that one of these calls; later ones call earlier."""
+    found: list[str] = []
+    for name, part in reversed([*parts.items()]):
+        if re.search(rf"(?<![\w.]){name}\(", "\n".join([*found, text])):
+            found.insert(0, part)
+    return "\n".join(found)
+
+
+# What each sign of a strftime format is in text, and which part of a date it says.
+SIGNS = {
+    "%Y": (r"(\d{4})", "Y"), "%m": (r"(\d{1,2})", "m"), "%d": (r"(\d{1,2})", "d"), "%H": (r"(\d{1,2})", "H"),
+    "%M": (r"(\d{1,2})", "M"), "%S": (r"(\d{1,2})", "S"), "%.f": (r"(\.\d+)?", "f"), "%b": (r"([A-Za-z]{3})", "b"),
+}  # fmt: skip
+ISO = (r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(\.\d+)?)?)?Z?", "YmdHMSf")
+
+
+def date_pattern(spelling: str) -> tuple[str, str]:
+    """A regular expression for dates written so, and a letter for each of its groups; ISO 8601 for ""."""
+    if not spelling:
+        return ISO
+    parts = re.findall(r"%\.f|%[A-Za-z]|[^%]+", spelling)
+    said = [SIGNS.get(part, (re.sub(r"([.*+?^$(){}|\[\]\\/])", r"\\\1", part), "")) for part in parts]
+    return "".join(pattern for pattern, _ in said), "".join(letter for _, letter in said)

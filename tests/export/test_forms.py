@@ -1,0 +1,158 @@
+"""Every form says what the list says, where it runs: Python, node, a C compiler."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import zoo
+from test_program import program_of
+
+from deltaw.exceptions import MissingError
+from deltaw.export import c, consumers, javascript, program, proof, python
+from deltaw.export.operations import Program
+from deltaw.export.text import date_pattern
+from deltaw.tables.cells import DATE_FORMATS
+
+
+def written(form: str, made: Program, folder: Path) -> Path:
+    if form == "c":
+        files = c.write(made, "m")
+        (folder / "m.c").write_text(files.source, encoding="ascii")
+        (folder / "m.h").write_text(files.header, encoding="ascii")
+        return folder / "m.c"
+    text, name = (python.write(made), "m.py") if form == "python" else (javascript.write(made), "m.mjs")
+    (folder / name).write_text(text, encoding="ascii")
+    return folder / name
+
+
+def hold(form: str, made: Program, folder: Path) -> None:
+    """Write the program as a form, run that, and hold it against the list."""
+    check = proof.check_of(made, 200)
+    try:
+        answers, labels = consumers.CONSUMERS[form](written(form, made, folder), check)
+    except MissingError as error:
+        pytest.skip(str(error))
+    worst, wrong = proof.differences(check, answers, labels)
+    assert worst <= 1
+    assert wrong == 0
+
+
+FORMS = ["python", "javascript", "c"]
+# The rest of the zoo tells of the list alone: each operation of it is said by a form in one way.
+NAMES = (
+    "digits", "notes digits", "notes grade", "target kind", "target yes", "target number", "scaling none",
+    "scaling piecewise", "log", "range", "clamp", "threshold", "missing numbers", "100 classes", "deep",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_form_says_what_the_list_says(name: str, form: str, tmp_path: Path) -> None:
+    hold(form, program_of(zoo.model(name)), tmp_path)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_activation(form: str, tmp_path: Path) -> None:
+    hold(form, program.of_network(zoo.every_activation()), tmp_path)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_several_networks(form: str, tmp_path: Path) -> None:
+    for target in ("grade", "price"):
+        model, other = zoo.model(f"target {target}"), zoo.fitted(target, seed=7, hidden=5)
+        made = program.of_model(model.preparation, model.target, [model.network, other.network], model.missing)
+        hold(form, made, tmp_path)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_prepared_features(form: str, tmp_path: Path) -> None:
+    model = zoo.model("target cost")
+    hold(form, program.of_features(model.preparation.feature_names, model.target, [model.network]), tmp_path)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_breaks_out(form: str, tmp_path: Path) -> None:
+    """Names of columns, words and classes that end strings, comments, scripts and lines, or are keywords."""
+    model = zoo.model("odd names")
+    assert set(zoo.ODD_NAMES) == set(model.preparation.input_names)
+    made = program_of(model)
+    hold(form, made, tmp_path)
+    for path in tmp_path.iterdir():
+        text = path.read_text(encoding="ascii")  # and of nothing but ASCII: no sign that turns the order of others
+        assert path.suffix != ".mjs" or "</script" not in text
+
+
+def test_c_without_a_library(tmp_path: Path) -> None:
+    """The same with exp, log, tanh, erf, sqrt, sin and cos of its own, and without math.h."""
+    for made in (program_of(zoo.model("scaling unit")), program.of_network(zoo.every_activation())):
+        files = c.write(made, "m", libm=False)
+        assert "math.h" not in files.source
+        (tmp_path / "m.c").write_text(files.source, encoding="ascii")
+        (tmp_path / "m.h").write_text(files.header, encoding="ascii")
+        check = proof.check_of(made, 300)
+        try:
+            found = consumers.c(tmp_path / "m.c", check)
+        except MissingError as error:
+            pytest.skip(str(error))
+        assert proof.differences(check, *found)[0] <= 1
+
+
+@pytest.mark.parametrize("name", ["target grade", "target price", "digits"])
+def test_c_and_javascript_agree_to_the_bit(name: str, tmp_path: Path) -> None:
+    """Sums are the same, of float32, in the same order; exp differs by a rounding of float64 at most."""
+    made = program_of(zoo.model(name))
+    check = proof.check_of(made, 300)
+    try:
+        found = [consumers.CONSUMERS[form](written(form, made, tmp_path), check)[0] for form in ("c", "javascript")]
+    except MissingError as error:
+        pytest.skip(str(error))
+    one, other = (np.array(each, np.float64).astype(np.float32) for each in found)
+    assert (one == other).mean() > 0.999
+
+
+def test_a_difference_is_seen() -> None:
+    check = proof.check_of(program_of(zoo.model("target grade")), 100)
+    answers, labels = [list(row) for row in check["answers"]], list(check["labels"])
+    assert proof.differences(check, answers, labels) == (0, 0)
+    answers[7][1] += 1e-4
+    assert proof.differences(check, answers, labels)[0] > 1
+    clear = next(i for i, row in enumerate(check["answers"]) if max(row) > 0.6)
+    labels[clear] = (labels[clear] + 1) % 3
+    assert proof.differences(check, check["answers"], labels) == (0, 1)
+
+
+@pytest.mark.parametrize("cell", ["3.5", 3.5, " 3.5 "])
+def test_python_reads_cells_of_text(cell: object, tmp_path: Path) -> None:
+    form = runpy.run_path(str(written("python", program_of(zoo.model("target price")), tmp_path)))
+    model = zoo.model("target price")
+    row: dict[str, object] = dict.fromkeys(model.preparation.input_names)
+    told = row | {"size": cell, "day": "2020-02-29", "written": "01.02.2021 10:30", "time": "2021-05-04T10:00:00"}
+    said = row | {
+        "size": 3.5, "day": date(2020, 2, 29), "written": datetime(2021, 2, 1, 10, 30),
+        "time": datetime(2021, 5, 4, 10),
+    }  # fmt: skip
+    assert form["predict"](told) == form["predict"](said)
+    frame = pl.DataFrame([said], schema_overrides={"size": pl.Float64})
+    frame = frame.with_columns(pl.col("written").dt.strftime("%d.%m.%Y %H:%M"))
+    assert form["predict"](said) == pytest.approx(model.predict(frame)[0], rel=1e-5)
+    with pytest.raises(KeyError):
+        form["predict"]({})
+
+
+@pytest.mark.parametrize("spelling", DATE_FORMATS)
+def test_every_way_to_write_a_date(spelling: str) -> None:
+    moment = datetime(2024, 2, 9, 17, 5, 8, 250_000)
+    text = pl.Series([moment]).dt.strftime(spelling)[0]
+    pattern, letters = date_pattern(spelling)
+    found = re.fullmatch(pattern, text)
+    assert found is not None
+    part = dict(zip(letters, found.groups(), strict=True))
+    assert (part["Y"], int(part["d"])) == ("2024", 9)
+    assert part["b"] == "Feb" if "b" in part else int(part["m"]) == 2
+    assert all(int(part[letter]) == value for letter, value in (("H", 17), ("M", 5), ("S", 8)) if letter in part)
