@@ -34,6 +34,11 @@ def number(value: float | np.number[Any], digits: int = DIGITS, zeros: bool = Fa
     return text.replace("-", "−")
 
 
+def amount(count: int, what: str) -> str:
+    """So many of something: "1 epoch", "2,000 epochs"."""
+    return f"{number(count)} {what}{'' if count == 1 else 's'}"
+
+
 def in_powers(value: float, digits: int = DIGITS) -> str:
     """The same with a power of ten, where room is short: "2e6", "−1.5e−7"."""
     mantissa, power = f"{value:.{digits - 1}e}".split("e")

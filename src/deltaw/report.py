@@ -15,7 +15,7 @@ from deltaw.models.dependence import Dependence
 from deltaw.models.importance import Importance, some
 from deltaw.network import Network
 from deltaw.notebook import escape
-from deltaw.numbers import number
+from deltaw.numbers import amount, number
 from deltaw.pages import html as pages
 from deltaw.plots import curves
 
@@ -306,7 +306,7 @@ def _learning_note(model: Model) -> str:
     rate = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
     speed = f" in {number(seconds, 3)} s, {rate:,.0f} samples a second" if seconds > 0 else ""
     endings = {"finished": "", "early stopping": "; ended early, for want of progress", "interrupted": "; interrupted"}
-    return f"<p class=soft>{len(history)} epochs{speed}{endings.get(history.ended, '')}.</p>"
+    return f"<p class=soft>{amount(len(history), 'epoch')}{speed}{endings.get(history.ended, '')}.</p>"
 
 
 def _columns(preparation: Preparation) -> str:

@@ -236,3 +236,23 @@ def test_weights_are_said_and_refused(run: Run) -> None:
         assert (status, out) == (2, "")
         assert err.startswith("deltaw: ")
         assert err.count("\n") == 1
+
+
+def test_crossval_says_what_train_says_of_rows(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which have no answer, how much they count, how the table is written; and standard input serves all repeats."""
+    rows = pl.read_csv("rows.csv").with_columns(w=pl.int_range(pl.len()) % 3 + 1, 组=pl.int_range(pl.len()) % 9)
+    grade = pl.when(pl.int_range(pl.len()) % 10 == 0).then(None).otherwise("grade").alias("grade")
+    Path("gaps.csv").write_bytes(rows.with_columns(grade).write_csv().encode("gb18030"))
+    command = f"crossval - -t grade --weight w --group 组 --repeats 2 --encoding gb18030 {' '.join(QUICK)}"
+    with Path("gaps.csv").open() as file:
+        monkeypatch.setattr("sys.stdin", file)
+        status, out, err = run(command)
+    assert status == 0, err
+    assert "each by its w" in out.splitlines()[0]
+    missing = rows.with_columns(grade).get_column("grade").null_count()
+    assert f"{missing:,} of {len(rows):,} rows have no grade: left out" in err
+    status, out, err = run(command.replace("-", "gaps.csv", 1) + " --json")
+    assert json.loads(out)["rows_left_out"] == missing
+    assert run(train("--group user --weight w --drop 组 --encoding gb18030").replace("rows.csv", "gaps.csv"))[0] == 0
+    said = run("evaluate model.deltaw gaps.csv --encoding gb18030")[2]
+    assert "does not use: 组\n" in said  # and neither groups nor weights, which were used as such

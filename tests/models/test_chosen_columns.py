@@ -89,3 +89,15 @@ def test_told_kinds_are_explained_and_reported(table: pl.DataFrame) -> None:
     assert "stars" in html(model)
     assert deltaw.explain.prediction(model, users, 3).page.text()
     assert examine_model(model, users, seconds=0).page.text()
+
+
+def test_what_is_no_input_may_be_dropped_by_its_name(table: pl.DataFrame) -> None:
+    """Weights, groups and times are told apart from inputs, so that to leave them out as such changes nothing."""
+    rows = table.with_columns(w=pl.Series(np.linspace(1, 2, len(table))), day=pl.Series(range(len(table))))
+    for asked, names in (({"weight": "w"}, ["w"]), ({"group": "colour"}, ["colour"]), ({"time": "day"}, ["day"])):
+        kept, dropped = (deltaw.fit(rows, "grade", drop=drop, **asked, **QUICK) for drop in (None, names))
+        if "time" not in asked:
+            assert models.document(kept) == models.document(dropped)
+        assert names[0] not in dropped.preparation.column_names
+        for each in (kept, dropped):
+            assert models.replan(each, rows) is not None

@@ -15,6 +15,7 @@ from test_fit import weights
 
 import deltaw
 from deltaw import models
+from deltaw.cli.output.text import describe_rows
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.models.division import Ties, folds, group_folds, later_folds, split_groups, split_later
 from deltaw.report import html
@@ -147,7 +148,8 @@ def test_the_epoch_is_the_folds_and_the_schedule_stays() -> None:
     assert [(each.fold, each.folds) for each in folds_told] == [(k, 5) for k in range(1, 6) for _ in range(16)]
     losses = np.array([each.validation_loss for each in folds_told], float).reshape(5, 16)
     np.testing.assert_allclose(losses.mean(axis=0), model.history.validation_loss)
-    best = model.history.best_epoch
+    assert model.history.best_epoch is not None
+    best = model.history.best_epoch - 1  # people count from 1
     assert best == int(losses.mean(axis=0).argmin())
     assert len(model.history) == best + 1
     assert [each.number for each in told if not each.fold] == list(range(1, best + 2))
@@ -223,6 +225,25 @@ def test_a_report_asks_a_network_that_has_not_seen_the_rows() -> None:
     assert model.held_out is not None
     assert len(model.witness.held_out) == 48
     assert "a network of the first fold" in html(model)
+
+
+def test_fewer_than_fifty_rows_choose_no_epoch() -> None:
+    """Nor does an end by patience then give a fold's network the weights that are best on the rows that it scores."""
+    asked: dict[str, Any]
+    for n, asked, chooses in (
+        (49, {}, False), (50, {}, True), (240, {"folds": 1}, False), (260, {"folds": 1}, True),
+        (90, {"time": "id"}, False), (100, {"time": "id"}, True),
+    ):  # fmt: skip
+        plan = models.plan(frame(n), "price", **asked, **QUICK)
+        assert plan.ended_by_folds == chooses
+        assert ("find the best epoch" in describe_rows(plan)) == chooses
+        model = models.run(plan)
+        assert (model.history.best_epoch is not None) == chooses
+        if not chooses:
+            assert len(model.history) == 16
+    patient, not_so = (deltaw.fit(frame(40), "price", patience=patience, **QUICK) for patience in (15, None))
+    assert patient.scores == not_so.scores
+    assert not models.plan(frame(60), "price", time="id", test_size=0.0, **QUICK).folds
 
 
 REFUSED: dict[str, tuple[dict[str, Any], type[InputError], str]] = {

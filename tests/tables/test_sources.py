@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import importlib
+import io
 import re
 import struct
 import subprocess
@@ -344,3 +345,12 @@ def test_a_column_that_is_not_there() -> None:
         Table(FRAME, "x.csv").column("heigth")
     with pytest.raises(ColumnError, match=r"age, height, city, well"):
         Table(FRAME, "x.csv").column("zzz")
+
+
+def test_standard_input_stays_open_and_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(b"a,b\n1,2\n3,4\n"))
+    monkeypatch.setattr("sys.stdin", stdin)
+    assert read("-").frame.height == 2
+    assert not stdin.buffer.closed
+    with pytest.raises(TableError, match="stdin: expected a table, found nothing to read, or nothing more"):
+        read("-")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from deltaw.exceptions import DeltaWError, InputError, OutputError, short
 from deltaw.signs import one_line
@@ -53,8 +54,22 @@ def _run(arguments: Sequence[str] | None) -> int:
             raise
         context = getattr(error, "ctx", None)
         command = "deltaw" if context is None else context.command_path
-        return _say(f"{short(error.format_message()).rstrip('.')}; see '{command} --help'", 2)
+        return _say(f"{_finding(error)}; see '{command} --help'", 2)
     return status if isinstance(status, int) else 0
+
+
+# What a value was taken for, by the first word of its fault: newer versions of Typer say neither in words of people.
+_EXPECTED = {"int": "a whole number", "float": "a number", "bool": "yes or no"}
+
+
+def _finding(error: Any) -> str:
+    """What Typer found wrong, with the value that it was."""
+    faults: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
+    expected = _EXPECTED.get(faults[0]["type"].partition("_")[0]) if faults else None
+    if expected is None:
+        return short(error.format_message()).rstrip(".")
+    option = max(error.param.opts, key=len)
+    return f"{option}: expected {expected}, found {short(repr(faults[0]['input']))}"
 
 
 def _quiet() -> None:

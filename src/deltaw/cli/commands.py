@@ -214,7 +214,7 @@ def _notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) ->
     say_notes(err, table)
     if table.test is not None:
         err.print(f"note: used the {len(rows):,} test rows of {table.name}")
-    others = (model.target.name, model.recipe.weight, *kept)
+    others = (model.target.name, model.recipe.weight, model.origin.group, *kept)
     extra = [name for name in model.preparation.extra(rows) if name not in others]
     if extra:
         err.print(f"note: columns that the model does not use: {text.listing(extra)}")

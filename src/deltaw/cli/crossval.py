@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, stderr, stdout, watched
 from deltaw.pages.blocks import Column
+from deltaw.progress import left_out
 
 if TYPE_CHECKING:
     from deltaw.models import CrossValidation
@@ -19,8 +20,12 @@ def crossval(
     from deltaw import models
 
     given = {} if folds is None else {"folds": folds}
-    with watched(stderr(), False) as show:
+    with watched(err := stderr(), False) as show:
         found = models.crossval(data, target, recipe, repeats=repeats, callbacks=(show,), **given, **choices)
+    for note in found.notes:
+        err.print(f"note: {found.source}: {note}")
+    if found.left_out:
+        err.print(left_out(found.left_out, found.rows + found.left_out, found.target))
     if as_json:
         put_json(found.document())
     else:
@@ -29,7 +34,8 @@ def crossval(
 
 def _print(screen: Screen, found: CrossValidation) -> None:
     several = len({each.repeat for each in found.folds}) > 1
-    screen.print(f"{found.source}: {found.task} of {found.target}, each fold by a network that had not seen it")
+    by = f"each fold by a network that had not seen it{found.folds[0].scores.counted}"
+    screen.print(f"{found.source}: {found.task} of {found.target}, {by}")
     rows = [f"{each.repeat}.{each.fold}" if several else f"{each.fold}" for each in found.folds]
     screen.table(
         Column.words("fold", [*rows, "mean", "± spread"]),

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.models.contents import Learning
-from deltaw.models.dividing import FEWEST_CHOOSING
 from deltaw.models.following import Trained
 from deltaw.models.metrics import Outcome
 from deltaw.models.parts import Part
@@ -33,7 +32,7 @@ def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None]
         numbers = [each.learning.best_epoch for each in runs]
         best = [None if number is None else number - 1 for number in numbers]
         return best, best[0] if plan.validation is None else None
-    if not plan.recipe.validation or len(plan.training) < FEWEST_CHOOSING:
+    if not plan.ended_by_folds:
         return [None] * len(runs), None
     length = min(len(each.badness) for each in runs)
     curves = np.array([each.badness[:length] for each in runs]) * _weights(runs)[:, None]
@@ -44,8 +43,7 @@ def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None]
 
 def own_epochs(plan: Plan, runs: Sequence[Trained]) -> list[int | None]:
     """After which epoch each network was best on the rows that were held out from it; None: as it is."""
-    chooses = bool(plan.folds) and plan.recipe.validation > 0 and len(plan.training) >= FEWEST_CHOOSING
-    if not chooses or runs[0].plan.validation is not None:
+    if not plan.ended_by_folds:
         return [None] * len(runs)
     return [None if np.isnan(each.badness).all() else lowest(np.array(each.badness)) for each in runs]
 

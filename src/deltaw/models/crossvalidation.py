@@ -16,6 +16,7 @@ from deltaw.models.metrics import Metric
 from deltaw.models.planning import plan
 from deltaw.models.scores import Baseline, Scores, score
 from deltaw.models.watching import Callback, Watchers
+from deltaw.tables import Reading, read_as
 
 MOST_REPEATS = 1000
 
@@ -44,6 +45,8 @@ class CrossValidation:
         source, target, task: of which table and what.
         folds: a `Fold` each, those of a division after each other.
         metric: the score that was asked for, or None.
+        rows, left_out: how many rows of the table have an answer, and how many have none.
+        notes: what was found out about how the table is written.
     """
 
     source: str
@@ -51,6 +54,9 @@ class CrossValidation:
     task: str
     folds: tuple[Fold, ...]
     metric: str | None = None
+    rows: int = 0
+    left_out: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -86,6 +92,7 @@ class CrossValidation:
             "source": self.source,
             "target": self.target,
             "task": self.task,
+            "rows_left_out": self.left_out,
             "mean": {name: _plain(self.mean(name)) for name in names},
             "spread": {name: _plain(self.spread(name)) for name in names},
             "folds": [
@@ -135,24 +142,30 @@ def crossval(
         if choices.get(name) is not None:
             raise SettingError("crossval: expected every row to be scored in its turn", name, "leave it out")
     told, found = Watchers(callbacks), []
+    how, _ = Reading.taken(choices)
+    table, others = read_as(source, how), choices.get("validation")  # once: standard input has its rows only once
+    if others is not None and not isinstance(others, (int, float, np.number)):
+        choices |= {"validation": read_as(others, how)}
     for repeat in range(repeats):
-        decided = plan(source, target, recipe, folds=folds, seed=seed + repeat, **choices)
+        decided = plan(table, target, recipe, folds=folds, seed=seed + repeat, **choices)
         if not decided.folds:
             raise SettingError("crossval: expected a table without test rows of its own", "some", "give one file")
         runs = []
         for number, division in enumerate(decided.folds, 1):
-            runs.append(trained(decided.of(division), told, (number, len(decided.folds))))
+            place = (number, len(decided.folds))
+            runs.append(trained(decided.of(division), told, place, follows=decided.ended_by_folds))
             if runs[-1].broken_off:
                 raise TrainingInterrupted(runs[-1].learning)
         own, _ = chosen_epochs(decided, runs)
         answers = answers_of(decided, runs, own)
         for number, (run, epoch, outcome) in enumerate(zip(runs, own, answers, strict=True), 1):
-            classes = run.plan.target.classes
-            baseline = Baseline.of(run.plan.target.task, run.plan.training.truth, len(classes))
+            reading, rows = run.plan.target, run.plan.training
+            baseline = Baseline.of(reading.task, rows.truth, len(reading.classes), rows.weight)
             last = len(run.learning) if epoch is None else epoch + 1
-            found.append(Fold(repeat + 1, number, last, score(outcome, baseline, classes)))
+            scores = score(outcome, baseline, reading.classes, decided.recipe.weight)
+            found.append(Fold(repeat + 1, number, last, scores))
     return CrossValidation(decided.table.name, decided.target.name, decided.target.task, tuple(found),
-                           decided.recipe.metric)  # fmt: skip
+                           decided.recipe.metric, decided.rows, decided.left_out, decided.table.notes)  # fmt: skip
 
 
 def _plain(value: float) -> float | None:

@@ -221,7 +221,9 @@ def laid_out(
         rest, tested = held_out(rows) if asked is None else ties.apart(rows, asked, seed)
     chooses = share > 0 and not validation and len(rest) >= FEWEST_CHOOSING
     if count > 1 and (scores or chooses):
-        return Layout(Division(rest, none, tested), ties.folds(rest, count, seed + 2))
+        folds = ties.folds(rest, count, seed + 2)
+        if scores or sum(len(each.test) for each in folds) >= FEWEST_CHOOSING:  # of times, the earliest are in none
+            return Layout(Division(rest, none, tested), folds)
     learnt, test_rows = held_out(rest) if count == 1 and scores else (rest, none)
     learnt, chosen_by = to_choose_by(learnt, ties, share if chooses else 0.0, seed + 1)
     if count == 1 and (len(test_rows) or len(chosen_by)):

@@ -20,6 +20,7 @@ from deltaw.models.parts import Part
 from deltaw.models.planning import Plan
 from deltaw.models.watching import Watchers
 from deltaw.network import Network
+from deltaw.numbers import number
 from deltaw.training import EarlyStopping, Epoch, History, train
 
 Array = NDArray[Any]
@@ -72,7 +73,9 @@ class Trained:
         return outcome(plan.target, mean, part.truth, part.weight)
 
 
-def trained(plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: int | None = None) -> Trained:
+def trained(
+    plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: int | None = None, follows: bool = False
+) -> Trained:
     """One training.
 
     Args:
@@ -80,12 +83,13 @@ def trained(plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: 
         told: of each epoch.
         place: which fold's it is, of how many; see `ScoredEpoch`.
         until: after how many of its epochs it ends.
+        follows: whether the rows that it scores say which epoch is best, for others.
 
     Raises:
         SettingError: it diverges.
     """
     network, rows = plan.network.copy(), plan.held_out[1]
-    follower = Follower(plan, told, place, until)
+    follower = Follower(plan, told, place, until, follows)
     try:
         history = train(
             network,
@@ -112,7 +116,7 @@ def diverged(done: Trained) -> SettingError:
     rate = done.plan.recipe.learning_rate
     assert rate is not None
     return SettingError(
-        f"learning_rate: expected one with which the loss stays finite, found {rate:g}, with which "
+        f"learning_rate: expected one with which the loss stays finite, found {number(rate)}, with which "
         f"training diverged in epoch {len(done.learning)}; give one such as {rate / 10:g}"
     )
 
@@ -123,16 +127,17 @@ class Follower:
     Args:
         plan: without its folds.
         told: of each epoch; whether it wants to stop.
-        place, until: see `trained`.
+        place, until, follows: see `trained`.
     """
 
     def __init__(
-        self, plan: Plan, told: Callable[[ScoredEpoch], bool], place: tuple[int, int], until: int | None = None
-    ) -> None:
+        self, plan: Plan, told: Callable[[ScoredEpoch], bool], place: tuple[int, int], until: int | None = None,
+        follows: bool = False,
+    ) -> None:  # fmt: skip
         self.plan, self.told, self.place, self.until = plan, told, place, until
         self.held_out, rows = plan.held_out
         self.judge = Judge(plan.target, plan.recipe, *(() if rows is None else (rows.truth, rows.weight)))
-        self.follows = place[0] > 0 and plan.validation is None and plan.recipe.validation > 0
+        self.follows = follows and plan.validation is None
         each = MOST_KEPT // (max(place[1], 1) * 8 * plan.network.parameter_count)
         self.earlier = Earlier(each) if self.follows else None
         self.wanted = False  # whether a callback asked for the end

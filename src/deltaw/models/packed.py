@@ -38,7 +38,10 @@ def packed(plan: Plan, told: Watchers) -> list[Trained]:
         plans, places = map(list, zip(*(_on(plan, fold) for fold in folds), strict=True))
     means = Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
     networks = [_another(plan.network, k) for k in range(count)]
-    followers = [Follower(each, means, (k + 1, count) if folds else (0, 0)) for k, each in enumerate(plans)]
+    followers = [
+        Follower(each, means, (k + 1, count) if folds else (0, 0), follows=plan.ended_by_folds)
+        for k, each in enumerate(plans)
+    ]
     own = [follower.settings | place for follower, place in zip(followers, places, strict=True)]
     common = plan.held_out[1] if not folds or plan.validation is not None else None
     try:

@@ -14,17 +14,18 @@ from deltaw import engines
 from deltaw.engines.protocol import thread_count
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.models import recipes, weights
-from deltaw.models.dividing import Choices, laid_out, observed, other_rows, ties_of, without_group
+from deltaw.models.dividing import FEWEST_CHOOSING, Choices, laid_out, observed, other_rows, ties_of, without_group
 from deltaw.models.division import Division, Indices, Ties
 from deltaw.models.metrics import metric_of
 from deltaw.models.model import Model
 from deltaw.models.parts import Part, answered, as_learnt, on_a_log, part_of
 from deltaw.models.recipes import Recipe
 from deltaw.network import Network
+from deltaw.numbers import number
 from deltaw.preparation import Preparation, Target
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
-from deltaw.tables.choice import Names, chosen, kinds_asked
+from deltaw.tables.choice import Names, chosen, kinds_asked, no_inputs
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,6 +88,12 @@ class Plan:
     def scored_by_folds(self) -> bool:
         """Whether the networks of the folds answer for the rows that they have not seen."""
         return bool(self.folds) and self.table.test is None and self.choices.test_size is None
+
+    @property
+    def ended_by_folds(self) -> bool:
+        """Whether the folds find the epoch after which the training on all rows ends: too few rows find none."""
+        held_out = sum(len(each.validation) or len(each.test) for each in self.folds)
+        return self.validation is None and self.recipe.validation > 0 and held_out >= FEWEST_CHOOSING
 
     def counts(self, part: Part) -> Array | None:
         """How much the rows of a part count in training, and in the loss that chooses: (n,), or None for alike."""
@@ -167,6 +174,7 @@ def plan(
     bare, everything, weightless = weights.aside(read_in, weight, name)
     series = bare.column(name)
     choices.check_columns(everything, name)
+    drop = no_inputs((weight, choices.group), drop, columns, kinds)
     table = without_group(chosen(bare, name, drop, columns), choices)
     told = kinds_asked(table, name, kinds)
     table = weights.beside(table, everything, weight)
@@ -193,11 +201,13 @@ def plan(
         settled = replace(settled, networks=len(layout.folds))
     chooses = by is not None or len(kept.validation) or (settled.validation and layout.folds)
     if metric is not None and not chooses:
-        none = f"none (validation={settled.validation:g} of {ties.rows:,} rows)"
+        none = f"none (validation={number(settled.validation)} of {ties.rows:,} rows)"
         raise SettingError("metric: expected rows held out to choose the weights by", none, "leave it out")
-    if isinstance(settled.threshold, str) and not (chooses or len(layout.folds) > 1):
-        none = f"none (validation={settled.validation:g} of {ties.rows:,} rows)"
-        raise SettingError("threshold: expected rows held out to choose it by", none, "give a probability such as 0.3")
+    alone = layout.folds[0] if len(layout.folds) == 1 else kept  # no other training answers for its rows
+    if isinstance(settled.threshold, str) and by is None and not (len(alone.validation) or len(layout.folds) > 1):
+        few = "none" if not settled.validation else f"fewer than {FEWEST_CHOOSING}"
+        these = f"{few} (validation={number(settled.validation)} of {ties.rows:,} rows)"
+        raise SettingError("threshold: expected rows held out to choose it by", these, "give a probability such as 0.3")
     training = table.frame[kept.training]
     settled = replace(settled, target_scale=on_a_log(settled, whole, training))
     preparation, reading = _learnt(table, found, whole, settled, training)
@@ -237,10 +247,9 @@ def replan(model: Model, source: Any) -> Plan | None:
         held_out = {"test_size": 0.0}
     if table.test is not None:
         held_out = {}
-    beside = [name for name in (origin.group, origin.time) if name is not None and name in table.frame.columns]
     try:
         again = plan(table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine, task=model.task,
-                     columns=[*model.preparation.column_names, *beside], kinds=model.preparation.kinds,
+                     columns=model.preparation.column_names, kinds=model.preparation.kinds,
                      group=origin.group, time=origin.time, **held_out, **decided)  # fmt: skip
     except InputError:
         return None

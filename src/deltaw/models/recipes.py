@@ -25,6 +25,7 @@ from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
 from deltaw.models import threshold, weights
 from deltaw.models.metrics import NAMES
+from deltaw.numbers import number
 from deltaw.preparation.scaling import LIMIT, SCALINGS
 from deltaw.tables.reading import WORDS
 
@@ -274,7 +275,7 @@ def _checked(key: str, value: Any) -> Any:
         raise SettingError(f"{key}: expected {describe(SCHEMA[key])}", repr(value), "correct it")
     low, high, example = LIMITS.get(key, (-math.inf, math.inf, 0))
     if key in LIMITS and value is not None and not low <= value <= high:
-        limits = f"from {low:g} to {high:g}" if high < math.inf else f"{low:g} or more"
+        limits = f"from {number(low)} to {number(high)}" if high < math.inf else f"{number(low)} or more"
         raise SettingError(f"{key}: expected a number, {limits}", repr(value), f"give e.g. {example:g}")
     return value
 

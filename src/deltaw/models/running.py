@@ -58,7 +58,8 @@ def _run(plan: Plan, told: Watchers) -> Model:
     runs: list[Trained] = []
     try:
         for division in plan.folds:
-            runs.append(trained(plan.of(division), told, (len(runs) + 1, len(plan.folds))))
+            place = (len(runs) + 1, len(plan.folds))
+            runs.append(trained(plan.of(division), told, place, follows=plan.ended_by_folds))
             if runs[-1].broken_off:
                 return _first(plan, runs[0], runs[-1].learning.ended)
         own, common = chosen_epochs(plan, runs)

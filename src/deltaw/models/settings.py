@@ -18,6 +18,7 @@ from deltaw.equations.optimizers import OPTIMIZERS
 from deltaw.equations.schedules import SCHEDULES
 from deltaw.files.schema import describe
 from deltaw.models.recipes import BY_DATA, LIMITS, MOST, RECIPES, SCHEMA, Recipe
+from deltaw.numbers import number
 
 # The tables that the names of a setting stand in.
 NAMES: dict[str, Iterable[str]] = {
@@ -75,7 +76,7 @@ def _values(name: str) -> str:
 def _limits(low: float, high: float, example: float) -> str:
     if low == -math.inf:
         return ""
-    return f", {low:g} or more" if high in (math.inf, MOST) else f", {low:g} to {high:g}"
+    return f", {number(low)} or more" if high in (math.inf, MOST) else f", {number(low)} to {number(high)}"
 
 
 def _defaults(name: str) -> dict[str, str]:
@@ -89,4 +90,4 @@ def _defaults(name: str) -> dict[str, str]:
 def _shown(value: Any, by_data: bool) -> str:
     if value is None:
         return OF_DATA if by_data else "none"
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+    return str(value).lower() if isinstance(value, bool) else number(value) if isinstance(value, float) else str(value)

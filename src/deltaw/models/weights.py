@@ -120,8 +120,10 @@ def asked_of_classes(value: Any) -> str | dict[str, float] | None:
     """
     if value is None or (isinstance(value, str) and value == BALANCED):
         return value
-    pairs = _pairs(value) if isinstance(value, str) else value.items() if isinstance(value, Mapping) else ()
     expected = 'class_weight: expected "balanced", or a number of 0 or more for each class'
+    if isinstance(value, str) and "=" not in value:
+        raise SettingError(expected, repr(value), "give e.g. no=1,yes=5")
+    pairs = _pairs(value) if isinstance(value, str) else value.items() if isinstance(value, Mapping) else ()
     weights: dict[str, float] = {}
     for name, weight in pairs:
         try:

@@ -100,7 +100,7 @@ class Target:
         x = x[~np.isnan(x)]
         if log is not None and min(log, x.min()) < 0:
             expected = f'{source}: expected no number below 0 in target "{name}" for a log scale'
-            raise ColumnError(expected, f"{min(log, x.min()):g}", "leave target_scale out, or give none")
+            raise ColumnError(expected, number(min(log, x.min())), "leave target_scale out, or give none")
         scale = fit_scale(_fit(scaling), x) if log is None else LogScale.fit(_fit(scaling), x, log)
         return cls(name, "regression", reason, (), float(x.min()), float(x.max()), scale, clamp)
 

@@ -51,6 +51,19 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
     return replace(table, frame=frame, test=test, blocks=tuple(_parts(table.blocks, places)))
 
 
+def no_inputs(names: Iterable[str | None], drop: Names, columns: Names, kinds: Mapping[str, str] | None) -> Names:
+    """What is to be dropped beside columns that are no inputs anyway, such as weights.
+
+    Raises SettingError where one of them is asked for as an input.
+    """
+    apart = set(names) - {None}
+    for what, asked in (("columns", names_of("columns", columns)), ("kinds", tuple(kinds or ()))):
+        for name in apart.intersection(asked):
+            found = f'"{clip(str(name))}", which is told to be none'
+            raise SettingError(f"{what}: expected columns to learn from", found, "leave one of the two out")
+    return tuple(name for name in names_of("drop", drop) if name not in apart) or None
+
+
 def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> dict[str, str]:
     """The kind of each column that the caller told one of, by names and patterns; the last that means a column counts.
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaw.exceptions import SettingError, TableError
+from deltaw.numbers import number
 
 GZIP = b"\x1f\x8b"
 # Read at first, and looked at before the rest is read: /dev/zero and a line without an end are refused there.
@@ -81,7 +82,8 @@ def load(
         expected = f"{name}: expected a file that can be read"
         raise TableError(expected, reason, "check its path and permissions") from None
     if not data:
-        raise TableError(f"{name}: expected a table", "an empty file", "give a file with a header and rows")
+        found = "an empty file" if path is not None else "nothing to read, or nothing more: it is read once"
+        raise TableError(f"{name}: expected a table", found, "give a file with a header and rows")
     return data
 
 
@@ -182,20 +184,20 @@ def _pipe(path: Path, name: str) -> io.BufferedReader:
                 time.sleep(0.02)
         else:
             if not first:
-                found = f"a pipe that nobody wrote to for {PATIENCE:g} seconds"
+                found = f"a pipe that nobody wrote to for {number(PATIENCE)} seconds"
                 raise TableError(f"{name}: expected a file", found, "start what writes to it first")
         os.set_blocking(descriptor, True)
     except BaseException:
         os.close(descriptor)
         raise
-    return io.BufferedReader(_After(first, io.FileIO(descriptor)))
+    return io.BufferedReader(_After(first, io.FileIO(descriptor), closes=True))
 
 
 class _After(io.RawIOBase):
-    """A file of which some bytes were read already."""
+    """A file of which some bytes were read already; `closes`: whether it ends with this."""
 
-    def __init__(self, first: bytes, file: Any) -> None:
-        self._first, self._file = first, file
+    def __init__(self, first: bytes, file: Any, closes: bool = False) -> None:
+        self._first, self._file, self._closes = first, file, closes
 
     def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
         if self._first:
@@ -211,5 +213,6 @@ class _After(io.RawIOBase):
         return int(self._file.fileno())
 
     def close(self) -> None:
-        self._file.close()
+        if self._closes:
+            self._file.close()
         super().close()

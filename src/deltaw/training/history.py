@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from deltaw import notebook, plots
 from deltaw.engines.look import Look
 from deltaw.network import Network
-from deltaw.numbers import number
+from deltaw.numbers import amount, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,7 +77,7 @@ class History:
             f"{name} {number(values[at - 1], 4)}" for name, values in self._curves().items() if len(values) >= at > 0
         ]
         kept = [] if self.best_epoch is None else [f"weights of epoch {self.best_epoch} kept"]
-        return [f"{len(self):,} epochs ({self.ended})", *last, *kept]
+        return [f"{amount(len(self), 'epoch')} ({self.ended})", *last, *kept]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw.cli.output.screen import Screen
-from deltaw.numbers import number
+from deltaw.numbers import amount, number
 from deltaw.pages.blocks import Column
 from deltaw.progress import left_out
 
@@ -56,7 +56,7 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     seconds = sum(history.seconds)
     speed = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
     best = "" if history.best_epoch is None else f", weights of epoch {history.best_epoch} kept"
-    screen.print(f"{len(history)} epochs in {number(seconds, 3)} s ({speed:,.0f} samples/s){best}")
+    screen.print(f"{amount(len(history), 'epoch')} in {number(seconds, 3)} s ({speed:,.0f} samples/s){best}")
     if (lost := model.recipe.networks - len(model.members)) > 0:
         screen.print(f"{lost} of {model.recipe.networks} networks diverged and {'is' if lost == 1 else 'are'} left out")
     if model.target.rule:
@@ -113,7 +113,7 @@ def _counted(recipe: Recipe) -> str:
     """How much rows count, where they do not count alike."""
     rows = "" if recipe.weight is None else f"rows by {recipe.weight}, in training and scores"
     given = recipe.class_weight
-    words = ", ".join(f"{name} {weight:g}" for name, weight in given.items()) if isinstance(given, dict) else given
+    words = given if not isinstance(given, dict) else ", ".join(f"{name} {number(w)}" for name, w in given.items())
     return "; ".join(filter(None, [rows, f"classes {words}, in training only" if words else ""]))
 
 
@@ -132,7 +132,7 @@ def describe_rows(plan: Plan) -> str:
     said = ", ".join(f"{len(part):,} {purpose}" for purpose, part in parts.items() if part is not None)
     if not plan.folds:
         return said
-    scores, chooses = plan.scored_by_folds, plan.validation is None and plan.recipe.validation > 0
+    scores, chooses = plan.scored_by_folds, plan.ended_by_folds
     purposes = " and ".join(["score"] * scores + ["find the best epoch"] * chooses)
     if plan.recipe.networks > 1:
         return f"{said}: of {plan.recipe.networks} networks each leaves out a part, to {purposes} by"
@@ -145,7 +145,7 @@ def describe_rows(plan: Plan) -> str:
 def describe_training(recipe: Any) -> str:
     """The settings that one would ask for first."""
     return (
-        f"recipe {recipe.name}: {recipe.epochs} epochs, batches of {recipe.batch_size}, "
+        f"recipe {recipe.name}: {amount(recipe.epochs, 'epoch')}, batches of {recipe.batch_size}, "
         f"{recipe.optimizer.split('(')[0]} at {number(recipe.learning_rate)}, {recipe.loss.replace('_', '-')}"
     )
 

@@ -110,7 +110,8 @@ def check_head(head: bytes, source: str, more: bool, encoding: str | None = None
 def _refuse_zero(position: int, source: str) -> None:
     if position >= 0:
         found = f"binary data (a zero byte at position {position:,})"
-        raise TableError(f"{source}: expected a table", found, "give CSV, TSV, Parquet, Arrow, NPZ or IDX")
+        remedy = "give CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
+        raise TableError(f"{source}: expected a table", found, remedy)
 
 
 def _checked(delimiter: str | None) -> str | None:
