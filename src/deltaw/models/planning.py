@@ -25,7 +25,7 @@ from deltaw.numbers import number
 from deltaw.preparation import Preparation, Target
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
-from deltaw.tables.choice import Names, chosen, kinds_asked, no_inputs
+from deltaw.tables.choice import Names, chosen, inputs_asked, kinds_asked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -174,7 +174,7 @@ def plan(
     bare, everything, weightless = weights.aside(read_in, weight, name)
     series = bare.column(name)
     choices.check_columns(everything, name)
-    drop = no_inputs((weight, choices.group), drop, columns, kinds)
+    drop, columns = inputs_asked((weight, choices.group), drop, columns, kinds)
     table = without_group(chosen(bare, name, drop, columns), choices)
     told = kinds_asked(table, name, kinds)
     table = weights.beside(table, everything, weight)

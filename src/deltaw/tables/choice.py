@@ -51,17 +51,21 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
     return replace(table, frame=frame, test=test, blocks=tuple(_parts(table.blocks, places)))
 
 
-def no_inputs(names: Iterable[str | None], drop: Names, columns: Names, kinds: Mapping[str, str] | None) -> Names:
-    """What is to be dropped beside columns that are no inputs anyway, such as weights.
+def inputs_asked(
+    names: Iterable[str | None], drop: Names, columns: Names, kinds: Mapping[str, str] | None
+) -> tuple[Names, Names]:
+    """`drop` and `columns` without columns that are no inputs anyway, such as weights: these may be in either.
 
-    Raises SettingError where one of them is asked for as an input.
+    Raises SettingError where one of them is told a kind, or is all that is to be used.
     """
-    apart = set(names) - {None}
-    for what, asked in (("columns", names_of("columns", columns)), ("kinds", tuple(kinds or ()))):
-        for name in apart.intersection(asked):
-            found = f'"{clip(str(name))}", which is told to be none'
-            raise SettingError(f"{what}: expected columns to learn from", found, "leave one of the two out")
-    return tuple(name for name in names_of("drop", drop) if name not in apart) or None
+    apart, less, only = set(names) - {None}, names_of("drop", drop), names_of("columns", columns)
+    kept = tuple(name for name in only if name not in apart)
+    wrong = {"kinds": apart.intersection(kinds or ()), "columns": set() if kept else apart.intersection(only)}
+    for what, found in wrong.items():
+        for name in found:
+            expected = f"{what}: expected columns to learn from"
+            raise SettingError(expected, f'"{clip(str(name))}", which is told to be none', "leave it out")
+    return tuple(name for name in less if name not in apart) or None, kept or None
 
 
 def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> dict[str, str]:
