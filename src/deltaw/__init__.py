@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from deltaw.forks import watch as _watch
 
 if TYPE_CHECKING:
-    from deltaw import callbacks, doctor, explain, lessons
+    from deltaw import callbacks, doctor, explain, export, lessons
     from deltaw.engines.predictor import Predictor
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
     from deltaw.models import Model, crossval, fit, load
@@ -46,7 +46,7 @@ _HOMES = {
     "train_pack": "deltaw.training",
 }
 # Rooms that are public as a whole: `deltaw.explain.step(…)` works after `import deltaw` alone.
-_ROOMS = {"callbacks", "doctor", "explain", "lessons"}
+_ROOMS = {"callbacks", "doctor", "explain", "export", "lessons"}
 __all__ = [
     "DeltaWError",
     "EarlyStopping",
@@ -61,6 +61,7 @@ __all__ = [
     "crossval",
     "doctor",
     "explain",
+    "export",
     "fit",
     "lessons",
     "load",

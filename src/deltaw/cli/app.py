@@ -243,6 +243,35 @@ def explain(
 
 
 @app.command()
+def export(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file; with --check, what was exported.")],
+    check_file: Annotated[Path | None, typer.Argument(metavar="[CHECK]", help="With --check: its .check.json.")] = None,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help=".onnx, .c, .mjs, .py or .sql: the form.")
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--form", "-f", help="The form, whatever the ending.", autocompletion=completion.forms),
+    ] = None,
+    dialect: Annotated[str | None, typer.Option(help="Of SQL: duckdb or postgres.")] = None,
+    table: Annotated[str, typer.Option(metavar="NAME", help="The table that SQL reads from.")] = "data",
+    prepared: Annotated[bool, typer.Option("--prepared", help="The network alone, without the preparation.")] = False,
+    libm: Annotated[bool, typer.Option("--libm/--no-libm", help="Whether C may call math.h.")] = True,
+    check: Annotated[bool | None, typer.Option("--check/--no-check", help="Only the proof, or none.")] = None,
+    json: Json = False,
+) -> None:
+    """Write a model, from the raw row to the answer, as a file that needs no DeltaW, and prove that it says the same.
+
+    NAME.check.json has rows and the answers expected; the form is run on them, and later by --check.
+    """
+    from deltaw.cli.export import export as run
+
+    choices = {"dialect": dialect, "table": table, "prepared": prepared, "libm": libm}
+    run(model, check_file, output, form, choices, check, json)
+
+
+@app.command()
 def derive(
     activation: Annotated[str, typer.Option("--activation", "-a", help="Of the output layer: sigmoid, …")] = "sigmoid",
     error: Annotated[str, typer.Option("--error", "--loss", "-e", help="The error function: squared, …")] = "squared",

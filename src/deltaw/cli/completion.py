@@ -62,6 +62,13 @@ def engines(context: typer.Context, incomplete: str) -> Iterator[str]:
 
 
 @_offer
+def forms(context: typer.Context, incomplete: str) -> Iterator[str]:
+    from deltaw.export.forms import FORMS
+
+    yield from FORMS
+
+
+@_offer
 def lessons(context: typer.Context, incomplete: str) -> Iterator[str]:
     from deltaw.lessons import LESSONS
 

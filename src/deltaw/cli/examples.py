@@ -27,6 +27,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "deltaw explain model.deltaw flowers.csv --row 7 --against 60 -o row-7.html",
         "deltaw explain model.deltaw flowers.csv --link 2,0,1",
     ),
+    "export": (
+        "deltaw export model.deltaw -o m.py",
+        "deltaw export model.deltaw -o m.c --no-libm",
+        "deltaw export --check m.py m.check.json",
+    ),
     "derive": (
         "deltaw derive",
         "deltaw derive --activation softmax --error cross_entropy --layers 3 -o derivation.html",

@@ -1,4 +1,32 @@
 """Files that travel: a trained model, with its preparation, wherever it is needed.
 
+    model.export("m.c")                      # or .mjs, .py, .onnx, .sql
+    deltaw.export(network, "n.c")            # a network alone
+    deltaw.export.recheck("m.c", "m.check.json")
+
 `operations` says what there is to do with a row, `program` writes a model as a list of that, `running` runs the list.
+Each form is that list in another language, in a file of its own; `forms` is the table of them. `proof` draws rows and
+says what is expected of them, `consumers` runs a form on them, `exporting` does all of it.
 """
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from deltaw.export.exporting import Exported, export, recheck
+from deltaw.export.forms import DIALECTS, FORMS
+from deltaw.export.operations import Program
+
+__all__ = ["DIALECTS", "FORMS", "Exported", "Program", "export", "recheck"]
+
+
+class _Room(ModuleType):
+    """The room is a function, too: `deltaw.export(network, "n.c")`."""
+
+    def __call__(self, *arguments: Any, **choices: Any) -> Exported:
+        return export(*arguments, **choices)
+
+
+sys.modules[__name__].__class__ = _Room

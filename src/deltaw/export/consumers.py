@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from deltaw.exceptions import InputError, MissingError
-from deltaw.export.c import field_names, literal
+from deltaw.export.c import RESERVED, field_names, literal
 from deltaw.export.operations import titles
 from deltaw.export.proof import Check
+from deltaw.export.text import identifier
 
 SECONDS = 300  # that a form has for all rows
 Answers = tuple[list[Any], list[Any] | None]  # of each row; the place of its label
@@ -70,7 +71,7 @@ def c(path: Path, check: Check, compiler: str = "") -> Answers:
     """Compiled with a main that has the rows in it."""
     compiler = compiler or next(filter(shutil.which, ("cc", "gcc", "clang")), "")
     _program(compiler or "cc", "c: expected a C compiler")
-    stem, kinds = path.stem, dict(zip(check["columns"], check["kinds"], strict=True))
+    stem, kinds = identifier(path.stem, RESERVED), dict(zip(check["columns"], check["kinds"], strict=True))
     names, given = field_names(check["columns"], check["blocks"]), titles(check["columns"], check["blocks"])
     places = {column: i for i, column in enumerate(check["columns"])}
 

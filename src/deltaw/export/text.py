@@ -33,6 +33,11 @@ def remark(text: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in " _.,:=+") else f"U+{ord(c):04X}" for c in text[:200])
 
 
+def identifier(name: str, reserved: Container[str]) -> str:
+    """A name of letters, digits and _."""
+    return identifiers([name], reserved)[0]
+
+
 def identifiers(names: Iterable[str], reserved: Container[str]) -> list[str]:
     """A name of letters, digits and _ for each, none twice and none reserved."""
     made: list[str] = []

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from deltaw import notebook
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
+from deltaw.export.program import of_features, of_model
 from deltaw.files import check_outputs
 from deltaw.models import storage, weights
 from deltaw.models.contents import Contents, Learning
@@ -32,6 +33,8 @@ from deltaw.tables.table import listing, missing_column
 if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
+
+    from deltaw.export import Exported, Program
 
 Array = NDArray[Any]
 
@@ -316,6 +319,21 @@ class Model(Contents):
         """
         check_outputs({"save": Path(path)}, (each for each in origins(self.origin.source) if each.is_file()))
         storage.save(self, path)
+
+    def program(self, prepared: bool = False) -> Program:
+        """What it does with a row as a list of operations; `prepared`: with features that are prepared already.
+
+        Raises SettingError for a target that cannot be exported.
+        """
+        if prepared:
+            return of_features(self.preparation.feature_names, self.target, self.members)
+        return of_model(self.preparation, self.target, self.members, self.missing)
+
+    def export(self, path: str | Path, **choices: Any) -> Exported:
+        """Write it as a file that needs no DeltaW: .c, .mjs, .py and others; see `deltaw.export.export`."""
+        from deltaw.export import export
+
+        return export(self, path, **choices)
 
     def __repr__(self) -> str:
         sizes = ("" if not self.others else f"1 of {len(self.members)}: ") + "-".join(map(str, self.network.sizes))

@@ -1,0 +1,58 @@
+"""`deltaw export`: a saved model as a file that needs no DeltaW, and the proof that it says the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from deltaw.cli.output.paper import put_json
+from deltaw.cli.output.screen import stderr, stdout
+from deltaw.exceptions import SettingError
+from deltaw.export.exporting import Exported, recheck
+from deltaw.export.forms import dialect_of, form_of
+from deltaw.files import check_outputs
+
+
+def export(
+    source: Path,
+    check_file: Path | None,
+    output: Path | None,
+    form: str | None,
+    choices: dict[str, Any],
+    check: bool | None,
+    as_json: bool,
+) -> None:
+    """`deltaw export`; `choices`: of `deltaw.export.export`; `check`: the proof alone, or without one."""
+    from deltaw import models
+
+    if check:
+        _say(_checked(source, check_file), as_json)
+        return
+    if check_file is not None:
+        raise SettingError("export: expected one model", f"{check_file} beside it", "give --check to run a form again")
+    if output is None:
+        raise SettingError("--output: expected a file to write", "none", "give e.g. -o m.c")
+    dialect_of(choices["dialect"], form_of(output, form))  # before anything is read
+    check_outputs({"--output": output}, (source,))
+    with stderr().status(f"exporting {source}"):
+        model = models.load(source)
+        done = model.export(output, form=form, inputs=(source,), check=check is None, **choices)
+    _say(done, as_json)
+
+
+def _checked(form_file: Path, check_file: Path | None) -> Exported:
+    if check_file is None:
+        raise SettingError("--check: expected an exported model and its check", "one file", "give m.c m.check.json")
+    with stderr().status(f"checking {form_file}"):
+        return recheck(form_file, check_file)
+
+
+def _say(done: Exported, as_json: bool) -> None:
+    if as_json:
+        told = vars(done) | {"files": [str(file) for file in done.files], "notes": list(done.notes)}
+        put_json(told)
+        return
+    screen = stdout()
+    screen.print(f"{done.form}: {', '.join(str(file) for file in done.files)}")
+    for note in (*done.notes, done.checked):
+        screen.print(note)

@@ -1,0 +1,165 @@
+"""Writing a form with its proof: both are made and run in a folder of their own before anything is left behind."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from deltaw.exceptions import DeltaWError, InputError, MissingError, ModelFileError
+from deltaw.export import proof
+from deltaw.export.consumers import CONSUMERS
+from deltaw.export.forms import FORMS, Options, dialect_of, form_of
+from deltaw.export.operations import Program
+from deltaw.export.program import of_network
+from deltaw.files import check_outputs, write_bytes
+from deltaw.files.schema import check as hold
+from deltaw.network import Network
+
+CHECK = {
+    "model": str, "made_by": str, "target": str, "classes": [str], "threshold": (float, None), "form": str,
+    "dialect": str, "table": str, "tolerance": {"relative": float, "absolute": float}, "columns": [str], "kinds": [str],
+    "blocks": {str: [str]}, "rows": [[(str, float, None)]], "answers": [([float], None)], "labels": ([int], None),
+}  # fmt: skip
+
+
+class Exportable(Protocol):
+    """What has a program: a model."""
+
+    def program(self, prepared: bool = False) -> Program:
+        """Its operations."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and whether it says the same.
+
+    Attributes:
+        form: a name in `FORMS`.
+        files: what was written, the main file first.
+        rows: how many rows it was run on; 0: it was not.
+        worst: the largest difference from the expected answers, in tolerances.
+        checked: the same in words, or why it was not run.
+        notes: what is worth saying of the form.
+    """
+
+    form: str
+    files: tuple[Path, ...]
+    rows: int
+    worst: float | None
+    checked: str
+    notes: tuple[str, ...] = ()
+
+
+def export(
+    what: Network | Exportable,
+    path: str | Path,
+    *,
+    form: str | None = None,
+    dialect: str | None = None,
+    table: str = "data",
+    prepared: bool = False,
+    libm: bool = True,
+    check: bool = True,
+    inputs: Iterable[Path] = (),
+) -> Exported:
+    """Write a model, from the raw row to the answer, as a file that needs no DeltaW. See docs/export.md.
+
+    Beside it, in NAME.check.json, stand rows, the answers that are expected and a tolerance; the form is run on them
+    where what runs it is installed, and nothing is left behind where it says something else.
+
+    Args:
+        what: a `deltaw.Model`, or a `deltaw.Network` alone.
+        path: the file; its ending chooses the form.
+        form: a name in `FORMS`, whatever the ending.
+        dialect: of SQL: duckdb or postgres.
+        table: what SQL reads from.
+        prepared: the network alone, for features that are prepared elsewhere.
+        libm: whether C may call math.h.
+        check: whether the proof is written and run.
+        inputs: files that must not be written over.
+
+    Raises:
+        SettingError: an ending, form or dialect that there is not, or what the form cannot say.
+        OutputError: it cannot be written there.
+        MissingError: what writes the form is not installed.
+    """
+    path = Path(path)
+    name = form_of(path, form)
+    options = Options(dialect_of(dialect, name), table, libm)
+    proof_path = path.with_suffix(".check.json")
+    check_outputs({"export": path, "check": proof_path if check else None}, inputs)
+    made = of_network(what) if isinstance(what, Network) else what.program(prepared)
+    written = FORMS[name].write(made, path, options)
+    files = {path.with_name(file): data for file, data in written.files.items()}
+    check_outputs({f"export ({file.suffix})": file for file in files}, inputs)
+    done = Exported(name, (*files,), 0, None, "not checked", written.notes)
+    if check:
+        told = proof.check_of(made) | {"form": name, "dialect": options.dialect, "table": options.table}
+        with tempfile.TemporaryDirectory() as folder:
+            for file, data in files.items():
+                Path(folder, file.name).write_bytes(data)
+            done = replace(checked(Path(folder, path.name), told), files=(*files, proof_path), notes=done.notes)
+        files[proof_path] = (json.dumps(told, ensure_ascii=True, allow_nan=False) + "\n").encode("ascii")
+    for file, data in files.items():
+        write_bytes(file, data)
+    return done
+
+
+def recheck(path: str | Path, check: str | Path) -> Exported:
+    """Run a form that was exported once more on the rows that it was checked by.
+
+    Raises:
+        InputError: a file that cannot be read, of another model, or that says something else.
+        MissingError: what runs the form is not installed.
+    """
+    path, told = Path(path), read(Path(check))
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: expected an exported model", error.strerror or "none", "check the path") from None
+    if told["model"].encode() not in data:
+        raise InputError(f"{path}: expected the model that {check} is of", "another", "export it again")
+    known = any(path.suffix.lower() in row.endings for row in FORMS.values())
+    # Several forms of one model, side by side, have one proof.
+    done = checked(path, told | {"form": form_of(path)} if known else told)
+    if done.worst is None:
+        raise MissingError(done.checked)
+    return done
+
+
+def read(path: Path) -> Any:
+    """The proof in a file. Raises InputError for what is none."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        found = error.strerror if isinstance(error, OSError) else "no JSON"
+        raise InputError(f"{path}: expected a check that was exported", found or "none", "check the path") from None
+    hold(told, CHECK, str(path))
+    width, counts = len(told["columns"]), {len(told[each]) for each in ("rows", "answers")}
+    if told["form"] not in FORMS or len(counts) > 1 or any(len(row) != width for row in told["rows"]):
+        raise ModelFileError(f"{path}: expected a check of whole rows", "another", "export the model again")
+    return told
+
+
+def checked(path: Path, told: proof.Check) -> Exported:
+    """A form that was run on all rows, or why it was not. Raises DeltaWError where it says something else."""
+    name, rows = told["form"], len(told["rows"])
+    try:
+        answers, labels = CONSUMERS[name](path, told)
+    except MissingError as error:
+        return Exported(name, (path,), 0, None, f"not checked: {error.expected.split(': ')[-1]}, found none")
+    worst, wrong = proof.differences(told, answers, labels)
+    if worst > 1 or wrong:
+        found = f"{wrong:,} other labels, and a difference of {worst:.3g} tolerances"
+        remedy = "keep the model, and report this"
+        raise DeltaWError(f"{path.name}: expected the model's answers for {rows:,} rows", found, remedy)
+    relative = f"{told['tolerance']['relative']:g}"
+    same = "; every label is the same" if told["labels"] is not None else ""
+    said = (
+        f"{rows:,} rows by {FORMS[name].runs}: within {100 * worst:.2g} % of the tolerance, {relative} relative{same}"
+    )
+    return Exported(name, (path,), rows, worst, said)

@@ -1,0 +1,111 @@
+"""The forms that a program is written in: which endings mean each, and what else it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deltaw.exceptions import SettingError
+from deltaw.export.operations import Program
+from deltaw.export.text import identifier
+from deltaw.tables.table import nearest
+
+DIALECTS = ("duckdb", "postgres")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What some forms are told beside the program.
+
+    Attributes:
+        dialect: of SQL.
+        table: what SQL reads from.
+        libm: whether C may call math.h.
+    """
+
+    dialect: str = DIALECTS[0]
+    table: str = "data"
+    libm: bool = True
+
+
+@dataclass(frozen=True)
+class Written:
+    """A form in memory: name -> bytes, the main file first, and what is worth saying of it."""
+
+    files: dict[str, bytes]
+    notes: tuple[str, ...] = field(default=())
+
+
+Write = Callable[[Program, Path, Options], Written]
+
+
+def _python(program: Program, path: Path, options: Options) -> Written:
+    from deltaw.export import python
+
+    return Written({path.name: python.write(program).encode("ascii")})
+
+
+def _javascript(program: Program, path: Path, options: Options) -> Written:
+    from deltaw.export import javascript
+
+    return Written({path.name: javascript.write(program).encode("ascii")})
+
+
+def _c(program: Program, path: Path, options: Options) -> Written:
+    from deltaw.export import c
+
+    stem = identifier(path.stem, c.RESERVED)
+    files = c.write(program, stem, options.libm)
+    notes = (f"{files.size:,} bytes of tables, {files.stack:,} bytes of the stack",)
+    return Written({path.name: files.source.encode("ascii"), f"{stem}.h": files.header.encode("ascii")}, notes)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A row of FORMS.
+
+    Attributes:
+        endings: of file names that mean it.
+        write: from a program to files.
+        runs: what its answers are checked by.
+    """
+
+    endings: tuple[str, ...]
+    write: Write
+    runs: str
+
+
+FORMS = {
+    "c": Form((".c",), _c, "a C compiler"),
+    "javascript": Form((".mjs", ".js"), _javascript, "node"),
+    "python": Form((".py",), _python, "python -I -S"),
+}
+
+
+def form_of(path: Path, form: str | None = None) -> str:
+    """The form's name: as given, or by the ending of the path. Raises SettingError for one that there is not."""
+    if form is not None:
+        if form not in FORMS:
+            near = nearest(form, FORMS)
+            remedy = f"did you mean {near}?" if near else "choose one of these"
+            raise SettingError(f"form: expected one of {', '.join(FORMS)}", repr(form), remedy)
+        return form
+    endings = {ending: name for name, row in FORMS.items() for ending in row.endings}
+    if path.suffix.lower() not in endings:
+        found = repr(path.suffix) if path.suffix else f"none in {path.name!r}"
+        raise SettingError(f"export: expected the ending {_either([*endings])}", found, "or give a form")
+    return endings[path.suffix.lower()]
+
+
+def dialect_of(dialect: str | None, form: str) -> str:
+    """The dialect of SQL. Raises SettingError for one that there is not, and for one of another form."""
+    if dialect is not None and form != "sql":
+        raise SettingError("dialect: expected SQL to be written", form, "leave it out")
+    if dialect is not None and dialect not in DIALECTS:
+        raise SettingError(f"dialect: expected {_either(DIALECTS)}", repr(dialect), "choose one of these")
+    return dialect or DIALECTS[0]
+
+
+def _either(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + f" or {names[-1]}"

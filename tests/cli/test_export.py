@@ -1,0 +1,95 @@
+"""`deltaw export`: what it writes, what it says, and what it refuses before it reads anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import deltaw
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "m.deltaw"
+    deltaw.fit("iris", epochs=2, engine="reference", test_size=0.2).save(path)
+    return path
+
+
+def test_a_form_and_its_proof(run: Run, file: Path) -> None:
+    status, out, err = run("export", file, "-o", "m.py")
+    assert (status, err) == (0, "")
+    assert "python: m.py, m.check.json" in out
+    assert "every label is the same" in out
+    check = json.loads(Path("m.check.json").read_text(encoding="utf-8"))
+    assert len(check["rows"]) == 1000
+    assert any(None in row for row in check["rows"])
+    status, out, err = run("export", "--check", "m.py", "m.check.json", "--json")
+    assert (status, err, json.loads(out)["rows"]) == (0, "", 1000)
+
+
+def test_a_form_that_says_something_else_is_found(run: Run, file: Path) -> None:
+    assert run("export", file, "-o", "m.py")[0] == 0
+    path = Path("m.py")
+    path.write_text(path.read_text(encoding="ascii").replace("/ width", "/ width * 1.01").replace("1e-12", "1e-2"))
+    status, _, err = run("export", "--check", "m.py", "m.check.json")
+    assert status == 1
+    assert err.startswith("deltaw: m.py: expected the model's answers for 1,000 rows, found ")
+    path.write_text("MODEL = 1\n")
+    assert run("export", "--check", "m.py", "m.check.json")[0] == 2
+    Path("m.check.json").write_text('{"rows": []}')
+    assert run("export", "--check", "m.py", "m.check.json")[0] == 2
+
+
+def test_without_a_proof(run: Run, file: Path) -> None:
+    status, out, _ = run("export", file, "-o", "m.mjs", "--no-check")
+    assert (status, sorted(path.name for path in Path().iterdir())) == (0, ["m.mjs"])
+    assert "not checked" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("-o", "m.exe"), "export: expected the ending "),
+        (("-o", "m"), "export: expected the ending "),
+        (("-o", "m.c", "--form", "rust"), "form: expected one of "),
+        (("-o", "m.c", "--dialect", "duckdb"), "dialect: expected SQL"),
+        ((), "--output: expected a file to write"),
+        (("x.json",), "export: expected one model"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_read(run: Run, arguments: tuple[str, ...], expected: str) -> None:
+    status, out, err = run("export", "not-there.deltaw", *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"deltaw: {expected}")
+    assert err.count("\n") == 1
+    assert list(Path().iterdir()) == []
+
+
+def test_never_over_the_model(run: Run, file: Path) -> None:
+    before = file.read_bytes()
+    assert run("export", file, "-o", file, "--form", "c")[0] == 2
+    assert file.read_bytes() == before
+
+
+def test_a_foreign_model_file_is_one_line(run: Run) -> None:
+    Path("m.deltaw").write_bytes(b"PK not a model")
+    status, out, err = run("export", "m.deltaw", "-o", "m.c")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert [path.name for path in Path().iterdir()] == ["m.deltaw"]
+
+
+def test_names_of_c_files_become_names_of_c(run: Run, file: Path) -> None:
+    assert run("export", file, "-o", "2 my-model.c")[0] == 0
+    assert Path("c_2_my_model.h").is_file()
+    assert "c_2_my_model_predict(" in Path("2 my-model.c").read_text(encoding="ascii")
+
+
+def test_a_network_alone(tmp_path: Path) -> None:
+    net = deltaw.Network([4, 3, 2], "tanh")
+    done = deltaw.export(net, tmp_path / "n.c")
+    assert [file.name for file in done.files] == ["n.c", "n.h", "n.check.json"]
