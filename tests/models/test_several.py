@@ -15,6 +15,7 @@ from deltaw.exceptions import ModelFileError, SettingError
 from deltaw.models import Model
 from deltaw.models.packed import packed
 from deltaw.models.watching import Watchers
+from deltaw.numbers import number
 
 N = 160
 QUICK: dict[str, Any] = {"recipe": "accurate", "hidden": 5, "epochs": 6, "networks": 3}
@@ -300,6 +301,8 @@ def test_explain_shows_a_network_and_what_all_say(made: dict[str, Model], target
         assert found.together.shares[1].sum() == pytest.approx(gained, rel=1e-3, abs=1e-4)
     assert sum(found.together.mean.values()) == pytest.approx(found.together.shares.sum() / 3)
     assert "What all 3 networks say" in str(found)
+    answer = whole.values[0]
+    assert f"The answer is {answer if isinstance(answer, str) else number(float(answer))}" in str(found)
     with pytest.raises(SettingError, match="member: expected one of 3 networks"):
         deltaw.explain.prediction(model, rows, member=4)
 

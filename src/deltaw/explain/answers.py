@@ -217,15 +217,18 @@ def _target(model: Model, frame: pl.DataFrame, source: str) -> Any:
 
 
 def _lead(found: Prediction) -> str:
-    sure = ""
+    """The answer, of all networks where there are several, and what pushed it."""
+    answer, shares, probability = found.answer, _grouped(found), None
     if found.probabilities is not None:
-        given = found.probabilities[found.attributions.output]  # which is the class that was answered
-        sure = f" ({number(100 * given, 3)} % sure)"
-    answer = _value(found.answer) + sure
+        probability = found.probabilities[found.attributions.output]  # which is the class that was answered
+    if (all_of_them := found.together) is not None:
+        answer, shares = all_of_them.answer, all_of_them.mean
+        probability = all_of_them.probabilities[-1] if all_of_them.probabilities else None
+    sure = "" if probability is None else f" ({number(100 * probability, 3)} % sure)"
     truth = "" if found.truth is None else f"; the table says {_value(found.truth)}"
-    strongest = sorted(_grouped(found).items(), key=lambda pair: -abs(pair[1]))[:2]
+    strongest = sorted(shares.items(), key=lambda pair: -abs(pair[1]))[:2]
     pushed = " and ".join(f"{name} ({number(share, 3)})" for name, share in strongest)
-    return f"The answer is {answer}{truth}. Most of the push came from {pushed}, against {found.against}."
+    return f"The answer is {_value(answer)}{sure}{truth}. Most of the push came from {pushed}, against {found.against}."
 
 
 def _lesson(found: Prediction) -> str:
