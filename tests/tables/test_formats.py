@@ -197,7 +197,11 @@ class Given:
         self.buffer, self.isatty = io.BytesIO(data), lambda: terminal
 
 
-@pytest.mark.parametrize("data", [b"a,b\n1,x\n2,y\n", gzip.compress(b"a,b\n1,x\n2,y\n"), lines([{"a": 1}, {"a": 2}])])
+@pytest.mark.parametrize(
+    "data",
+    [b"a,b\n1,x\n2,y\n", gzip.compress(b"a,b\n1,x\n2,y\n"), lines([{"a": 1}, {"a": 2}])],
+    ids=["text", "gzip", "lines"],  # its bytes would be a name that changes with the time of day
+)
 def test_standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", Given(data))
     table = read("-")
