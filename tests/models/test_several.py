@@ -335,3 +335,15 @@ def test_one_network_learns_what_several_answer(made: dict[str, Model], target: 
         one.single(rows)
     with pytest.raises(deltaw.InputError, match="expected 10 rows or more"):
         model.single(rows[:9])
+
+
+@pytest.mark.parametrize("more", [{}, {"group": "group"}, {"time": "x"}])
+def test_a_cross_validation_is_of_the_mean(more: dict[str, Any]) -> None:
+    kept = ["x", "y", "word", *more.values()] if "group" in more else ["x", "y", "word"]
+    found = deltaw.crossval(frame(), "grade", **QUICK, folds=2, columns=kept, **more)
+    assert len(found.folds) == 2
+    assert all(np.isfinite(each.scores["log_loss"]) for each in found.folds)
+    if not more:
+        one = deltaw.crossval(frame(), "grade", **QUICK | {"networks": 1}, folds=2, columns=kept)
+        assert [each.scores.rows for each in one.folds] == [each.scores.rows for each in found.folds]
+        assert found.folds[0].scores["log_loss"] != one.folds[0].scores["log_loss"]

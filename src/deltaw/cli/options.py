@@ -194,7 +194,7 @@ TRAINING: dict[str, Row] = {
             typer.Option(
                 "--recipe",
                 "-r",
-                help="default; quick; or notes: the method of the notes.",
+                help="default; quick; accurate: the mean of several networks; or notes: the method of the notes.",
                 autocompletion=completion.recipes,
             ),
         ],

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.models.contents import Learning
-from deltaw.models.following import Trained
+from deltaw.models.following import BROKEN_OFF, Trained
 from deltaw.models.metrics import Outcome
 from deltaw.models.parts import Part
 from deltaw.models.planning import Plan
@@ -46,6 +46,14 @@ def own_epochs(plan: Plan, runs: Sequence[Trained]) -> list[int | None]:
     if not plan.ended_by_folds:
         return [None] * len(runs)
     return [None if np.isnan(each.badness).all() else lowest(np.array(each.badness)) for each in runs]
+
+
+def joined(plan: Plan, runs: Sequence[Trained]) -> Trained:
+    """Networks that were trained together as one whose mean answers: each after its best epoch, or as it was left."""
+    whole = course(plan, runs)
+    best = [None] * len(runs) if whole.ended in BROKEN_OFF else own_epochs(plan, runs)
+    networks = [each.after(epoch) for each, epoch in zip(runs, best, strict=True)]
+    return replace(runs[0], plan=plan, network=networks[0], others=tuple(networks[1:]), learning=whole, earlier={})
 
 
 def lowest(badness: Array) -> int:

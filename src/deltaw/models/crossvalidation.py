@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.models.crossing import answers_of, chosen_epochs
+from deltaw.models.crossing import answers_of, chosen_epochs, joined
 from deltaw.models.dividing import FOLDS
-from deltaw.models.following import trained
+from deltaw.models.division import Division
+from deltaw.models.following import Trained, trained
 from deltaw.models.metrics import Metric
-from deltaw.models.planning import plan
+from deltaw.models.packed import packed
+from deltaw.models.planning import Plan, plan
+from deltaw.models.recipes import RECIPES
 from deltaw.models.scores import Baseline, Scores, score
 from deltaw.models.watching import Callback, Watchers
 from deltaw.tables import Reading, read_as
@@ -147,16 +150,19 @@ def crossval(
     if others is not None and not isinstance(others, (int, float, np.number)):
         choices |= {"validation": read_as(others, how)}
     for repeat in range(repeats):
-        decided = plan(table, target, recipe, folds=folds, seed=seed + repeat, **choices)
+        decided = plan(table, target, recipe, folds=folds, seed=seed + repeat, **choices | {"networks": 1})
+        networks = choices.get("networks") or RECIPES[recipe][decided.target.task].networks
         if not decided.folds:
             raise SettingError("crossval: expected a table without test rows of its own", "some", "give one file")
         runs = []
         for number, division in enumerate(decided.folds, 1):
             place = (number, len(decided.folds))
-            runs.append(trained(decided.of(division), told, place, follows=decided.ended_by_folds))
+            runs.append(_trained(decided, division, networks, told, place))
             if runs[-1].broken_off:
                 raise TrainingInterrupted(runs[-1].learning)
-        own, _ = chosen_epochs(decided, runs)
+        own: list[int | None] = [None] * len(runs)  # of several networks each has its own
+        if networks == 1:
+            own, _ = chosen_epochs(decided, runs)
         answers = answers_of(decided, runs, own)
         for number, (run, epoch, outcome) in enumerate(zip(runs, own, answers, strict=True), 1):
             reading, rows = run.plan.target, run.plan.training
@@ -166,6 +172,19 @@ def crossval(
             found.append(Fold(repeat + 1, number, last, scores))
     return CrossValidation(decided.table.name, decided.target.name, decided.target.task, tuple(found),
                            decided.recipe.metric, decided.rows, decided.left_out, decided.table.notes)  # fmt: skip
+
+
+def _trained(plan: Plan, division: Division, networks: int, told: Watchers, place: tuple[int, int]) -> Trained:
+    """The training on a fold's rows; of several networks, each with a part of these held out."""
+    own = plan.of(division)
+    if networks == 1:
+        return trained(own, told, place, follows=plan.ended_by_folds)
+    ties = plan.ties.of(division.training)
+    parts: tuple[Division, ...] = ()
+    if ties.times is None and ties.most_folds > 1:
+        parts = plan.ties.folds(division.training, min(networks, ties.most_folds), plan.seed + 2)
+    own = replace(own, recipe=replace(own.recipe, networks=len(parts) or networks), folds=parts)
+    return joined(own, packed(own, told))
 
 
 def _plain(value: float) -> float | None:

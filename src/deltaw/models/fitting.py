@@ -44,7 +44,8 @@ def fit(
         source: a path (CSV, Parquet, Arrow, NPZ, IDX, …), a data frame, a Table, or a bundled set ("digits", …).
         target: the column to be predicted; not needed where the source says which. Rows without one are left out:
             whoever watches is told how many, and a `Plan` says so.
-        recipe: "default", "quick" or "notes"; see `deltaw.models.recipes`.
+        recipe: "default", "quick", "accurate" (several networks, whose mean answers) or "notes"; see
+            `deltaw.models.recipes`.
         hidden: units of each hidden layer; None: by the data.
         epochs: passes over the training rows; None: by the recipe.
         seed: of the division, the initial weights and the order of rows.

@@ -27,6 +27,7 @@ Array = NDArray[Any]
 
 MOST_KEPT = 256 * 2**20  # bytes of networks as they were after earlier epochs, of all folds together
 FEWEST_KEPT = 8
+BROKEN_OFF = ("interrupted", "callback")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Trained:
     @property
     def broken_off(self) -> bool:
         """Whether Ctrl-C or a callback ended it."""
-        return self.learning.ended in ("interrupted", "callback")
+        return self.learning.ended in BROKEN_OFF
 
     @property
     def diverged(self) -> bool:

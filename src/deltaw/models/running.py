@@ -15,10 +15,9 @@ from deltaw.models.crossing import (
     answers_of,
     chosen_epochs,
     common_line,
-    course,
+    joined,
     learnt,
     line,
-    own_epochs,
     rows_of_folds,
     together,
 )
@@ -85,13 +84,10 @@ def _mean_of(plan: Plan, runs: list[Trained]) -> Model:
 
     What a network answers for the rows held out from it, it answers after an epoch that the others chose.
     """
-    broken_off = any(each.broken_off for each in runs)
-    best: list[int | None] = [None] * len(runs)
-    by_others = best
-    if not broken_off and plan.folds:
-        best, by_others = own_epochs(plan, runs), chosen_epochs(plan, runs)[0]
-    networks = [each.after(epoch) for each, epoch in zip(runs, best, strict=True)]
-    kept = replace(runs[0], plan=plan, network=networks[0], others=tuple(networks[1:]), learning=course(plan, runs))
+    kept = joined(plan, runs)
+    by_others: list[int | None] = [None] * len(runs)
+    if not kept.broken_off and plan.folds:
+        by_others = chosen_epochs(plan, runs)[0]
     answers = answers_of(plan, runs, by_others) if plan.folds else []
     model = _scored(kept, None if plan.validation is not None or not answers else common_line(plan, runs, answers))
     if not plan.scored_by_folds:
