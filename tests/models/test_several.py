@@ -347,3 +347,23 @@ def test_a_cross_validation_is_of_the_mean(more: dict[str, Any]) -> None:
         one = deltaw.crossval(frame(), "grade", **QUICK | {"networks": 1}, folds=2, columns=kept)
         assert [each.scores.rows for each in one.folds] == [each.scores.rows for each in found.folds]
         assert found.folds[0].scores["log_loss"] != one.folds[0].scores["log_loss"]
+
+
+def test_the_command_line_says_what_there_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from deltaw.cli import main
+
+    frame().drop("group", "price").write_csv(tmp_path / "rows.csv")
+    rows, path = str(tmp_path / "rows.csv"), str(tmp_path / "m.deltaw")
+    asked = ["--recipe", "accurate", "--hidden", "5", "--epochs", "4", "--set", "networks=3"]
+    assert main(["train", rows, "-t", "grade", *asked, "-o", path]) == 0
+    said = capsys.readouterr()
+    assert "3 networks of 10 →" in said.out + said.err
+    assert "of 3 networks each leaves out a part, to score and find the best epoch by" in said.out + said.err
+    assert main(["show", path]) == 0
+    assert "3 networks, 10 → 5 selu → 3 softmax: " in capsys.readouterr().out
+    assert main(["explain", path, rows, "--member", "3"]) == 0
+    assert "What all 3 networks say" in capsys.readouterr().out
+    assert main(["explain", path, rows, "--member", "4"]) == 2
+    assert "member: expected one of 3 networks" in capsys.readouterr().err
+    assert main(["doctor", rows, "-t", "grade", "--member", "2"]) == 2
+    assert "--member: expected a model of several networks" in capsys.readouterr().err

@@ -79,7 +79,7 @@ def train(
         # What a finished training left is not replaced by half of one.
         output, report = unfinished(output), None if report is None else unfinished(report)
         epochs = f"{len(model.history)} of {plan.recipe.epochs} epochs"
-        which = ", of the first fold's network" if plan.folds else ""
+        which = ", of the first fold's network" if plan.folds and plan.recipe.networks == 1 else ""
         err.print(f"interrupted after {epochs}{which}; what was learnt is kept in {output}")
     for each in logs:
         if each.error is not None:

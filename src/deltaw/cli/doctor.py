@@ -42,6 +42,8 @@ def doctor(
             "expected DATA, or a model file and DATA", " ".join(filter(None, (source, data))),
             "give e.g. deltaw doctor flowers.csv --target species, or deltaw doctor model.deltaw flowers.csv",
         )  # fmt: skip
+    if not is_model and member != 1:
+        raise SettingError("--member: expected a model of several networks", "a table", "leave it out")
     if is_model and given:
         raise SettingError(
             "with a model, expected its own settings", ", ".join(given), "leave that out, or give DATA without a model"
