@@ -39,6 +39,9 @@ HEAVY = {
     "latex2mathml",
     "torch",
     "jax",
+    "onnx",
+    "onnxruntime",
+    "duckdb",
 }
 
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")

@@ -6,6 +6,7 @@ import re
 import runpy
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,22 +14,21 @@ import pytest
 import zoo
 from test_program import program_of
 
-from deltaw.exceptions import MissingError
-from deltaw.export import c, consumers, javascript, program, proof, python
+from deltaw.exceptions import MissingError, SettingError
+from deltaw.export import FORMS, consumers, program, proof
+from deltaw.export.forms import Options
 from deltaw.export.operations import Program
 from deltaw.export.text import date_pattern
 from deltaw.tables.cells import DATE_FORMATS
 
+ENDINGS = {name: form.endings[0] for name, form in FORMS.items()}
 
-def written(form: str, made: Program, folder: Path) -> Path:
-    if form == "c":
-        files = c.write(made, "m")
-        (folder / "m.c").write_text(files.source, encoding="ascii")
-        (folder / "m.h").write_text(files.header, encoding="ascii")
-        return folder / "m.c"
-    text, name = (python.write(made), "m.py") if form == "python" else (javascript.write(made), "m.mjs")
-    (folder / name).write_text(text, encoding="ascii")
-    return folder / name
+
+def written(form: str, made: Program, folder: Path, **options: Any) -> Path:
+    path = folder / f"m{ENDINGS[form]}"
+    for name, data in FORMS[form].write(made, path, Options(**options)).files.items():
+        (folder / name).write_bytes(data)
+    return path
 
 
 def hold(form: str, made: Program, folder: Path) -> None:
@@ -43,7 +43,6 @@ def hold(form: str, made: Program, folder: Path) -> None:
     assert wrong == 0
 
 
-FORMS = ["python", "javascript", "c"]
 # The rest of the zoo tells of the list alone: each operation of it is said by a form in one way.
 NAMES = (
     "digits", "notes digits", "notes grade", "target kind", "target yes", "target number", "scaling none",
@@ -51,18 +50,22 @@ NAMES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("form", FORMS)
+TEXTS = ("c", "javascript", "python")
+WITHOUT_NUL = ("onnx",)
+
+
+@pytest.mark.parametrize("form", [*FORMS])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_form_says_what_the_list_says(name: str, form: str, tmp_path: Path) -> None:
     hold(form, program_of(zoo.model(name)), tmp_path)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS])
 def test_every_activation(form: str, tmp_path: Path) -> None:
     hold(form, program.of_network(zoo.every_activation()), tmp_path)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS])
 def test_several_networks(form: str, tmp_path: Path) -> None:
     for target in ("grade", "price"):
         model, other = zoo.model(f"target {target}"), zoo.fitted(target, seed=7, hidden=5)
@@ -70,34 +73,37 @@ def test_several_networks(form: str, tmp_path: Path) -> None:
         hold(form, made, tmp_path)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS])
 def test_prepared_features(form: str, tmp_path: Path) -> None:
     model = zoo.model("target cost")
     hold(form, program.of_features(model.preparation.feature_names, model.target, [model.network]), tmp_path)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS])
 def test_nothing_breaks_out(form: str, tmp_path: Path) -> None:
     """Names of columns, words and classes that end strings, comments, scripts and lines, or are keywords."""
     model = zoo.model("odd names")
     assert set(zoo.ODD_NAMES) == set(model.preparation.input_names)
     made = program_of(model)
+    if form in WITHOUT_NUL:
+        with pytest.raises(SettingError, match="NUL"):
+            written(form, made, tmp_path)
+        made = program_of(zoo.model("odd names without nul"))
     hold(form, made, tmp_path)
     for path in tmp_path.iterdir():
-        text = path.read_text(encoding="ascii")  # and of nothing but ASCII: no sign that turns the order of others
-        assert path.suffix != ".mjs" or "</script" not in text
+        if form in TEXTS:
+            text = path.read_text(encoding="ascii")  # of nothing but ASCII: no sign that turns the order of others
+            assert path.suffix != ".mjs" or "</script" not in text
 
 
 def test_c_without_a_library(tmp_path: Path) -> None:
     """The same with exp, log, tanh, erf, sqrt, sin and cos of its own, and without math.h."""
     for made in (program_of(zoo.model("scaling unit")), program.of_network(zoo.every_activation())):
-        files = c.write(made, "m", libm=False)
-        assert "math.h" not in files.source
-        (tmp_path / "m.c").write_text(files.source, encoding="ascii")
-        (tmp_path / "m.h").write_text(files.header, encoding="ascii")
+        path = written("c", made, tmp_path, libm=False)
+        assert "math.h" not in path.read_text(encoding="ascii")
         check = proof.check_of(made, 300)
         try:
-            found = consumers.c(tmp_path / "m.c", check)
+            found = consumers.c(path, check)
         except MissingError as error:
             pytest.skip(str(error))
         assert proof.differences(check, *found)[0] <= 1

@@ -97,11 +97,12 @@ def _over(target: str, setting: str, values: Any) -> dict[str, Callable[[], delt
 ODD_NAMES = (*ODD, "nul\0sign", "__proto__", "constructor", "row", "x", "x_", "1st", "z" * 300)
 
 
-def _odd() -> deltaw.Model:
+def _odd(nul: bool = True) -> deltaw.Model:
     """Odd names, words and classes, each in a column of its own."""
     rng = np.random.default_rng(5)
-    words, n = (*ODD, "nul\0sign"), 200
-    columns = {name: rng.choice(words, n) if i % 2 else rng.normal(size=n) for i, name in enumerate(ODD_NAMES)}
+    words, n = (*ODD, "nul\0sign") if nul else ODD, 200
+    names = [name for name in ODD_NAMES if nul or "\0" not in name]
+    columns = {name: rng.choice(words, n) if i % 2 else rng.normal(size=n) for i, name in enumerate(names)}
     table = pl.DataFrame({name: pl.Series(list(column)) for name, column in columns.items()})
     return deltaw.fit(table.with_columns(pl.Series("*/", list(rng.choice(words, n)))), "*/", **QUICK)
 
@@ -128,7 +129,7 @@ ZOO: dict[str, Callable[[], deltaw.Model]] = (
     | {"threshold": lambda: fitted("yes", threshold=0.3)}
     | {"missing numbers": lambda: fitted("grade", na=["-999", "3"])}
     | {"100 classes": _wide}
-    | {"odd names": _odd}
+    | {"odd names": _odd, "odd names without nul": lambda: _odd(False)}
     | {"deep": lambda: fitted("grade", hidden=(7, 6, 5))}
     | {"linear": lambda: fitted("price", hidden=())}
 )  # fmt: skip
@@ -142,7 +143,7 @@ def model(name: str) -> deltaw.Model:
 
 def rows(name: str) -> Any:
     """Rows for a model: its own table, or rows as those that it learnt from."""
-    if name == "odd names":
+    if name.startswith("odd names"):
         return pl.DataFrame({each: ["中文"] if i % 2 else [0.5] for i, each in enumerate(ODD_NAMES)})
     if name in ("digits", "iris", "wine", "breast_cancer", "diabetes"):
         return name

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from deltaw.exceptions import InputError, MissingError
 from deltaw.export.c import RESERVED, field_names, literal
 from deltaw.export.operations import titles
 from deltaw.export.proof import Check
 from deltaw.export.text import identifier
 
+TENSORS: dict[str, Any] = {"number": np.float64, "date": np.float64, "feature": np.float32, "word": object}
 SECONDS = 300  # that a form has for all rows
 Answers = tuple[list[Any], list[Any] | None]  # of each row; the place of its label
 
@@ -95,6 +98,25 @@ def c(path: Path, check: Check, compiler: str = "") -> Answers:
     return [list(map(float, line[1:])) for line in lines], labels if check["labels"] is not None else None
 
 
+def onnx(path: Path, check: Check) -> Answers:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingError("onnx: expected onnxruntime", "none", "pip install onnxruntime") from error
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    columns = dict(zip(check["columns"], zip(*check["rows"], strict=True), strict=True))
+    kinds, fed = dict(zip(check["columns"], check["kinds"], strict=True)), {}
+    for title, names in titles(check["columns"], check["blocks"]).items():
+        kind = kinds[names[0]]
+        empty: Any = "" if kind == "word" else np.nan
+        cells = [[empty if cell is None else cell for cell in columns[name]] for name in names]
+        fed[title] = np.array(cells, TENSORS[kind]).T
+    found = session.run(None, fed)
+    if check["labels"] is None:
+        return found[0].tolist(), None
+    return found[1].tolist(), [check["classes"].index(str(each)) for each in found[0].tolist()]
+
+
 def _by_script(command: list[str], name: str, text: str, path: Path, check: Check) -> Answers:
     with tempfile.TemporaryDirectory() as folder:
         script, data = Path(folder, name), Path(folder, "check.json")
@@ -120,4 +142,6 @@ def _run(command: list[str]) -> str:
     return done.stdout
 
 
-CONSUMERS: dict[str, Callable[[Path, Check], Answers]] = {"python": python, "javascript": javascript, "c": c}
+CONSUMERS: dict[str, Callable[[Path, Check], Answers]] = {
+    "onnx": onnx, "c": c, "javascript": javascript, "python": python,
+}  # fmt: skip

@@ -61,6 +61,12 @@ def _c(program: Program, path: Path, options: Options) -> Written:
     return Written({path.name: files.source.encode("ascii"), f"{stem}.h": files.header.encode("ascii")}, notes)
 
 
+def _onnx(program: Program, path: Path, options: Options) -> Written:
+    from deltaw.export import onnx
+
+    return Written({path.name: onnx.write(program)})
+
+
 @dataclass(frozen=True)
 class Form:
     """A row of FORMS.
@@ -77,6 +83,7 @@ class Form:
 
 
 FORMS = {
+    "onnx": Form((".onnx",), _onnx, "ONNX Runtime"),
     "c": Form((".c",), _c, "a C compiler"),
     "javascript": Form((".mjs", ".js"), _javascript, "node"),
     "python": Form((".py",), _python, "python -I -S"),
