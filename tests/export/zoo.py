@@ -144,7 +144,8 @@ def model(name: str) -> deltaw.Model:
 def rows(name: str) -> Any:
     """Rows for a model: its own table, or rows as those that it learnt from."""
     if name.startswith("odd names"):
-        return pl.DataFrame({each: ["中文"] if i % 2 else [0.5] for i, each in enumerate(ODD_NAMES)})
+        kinds = model(name).preparation.kinds
+        return pl.DataFrame({each: [0.5] if kind == "number" else ["中文"] for each, kind in kinds.items()})
     if name in ("digits", "iris", "wine", "breast_cancer", "diabetes"):
         return name
     if name == "notes digits":

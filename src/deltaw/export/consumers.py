@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,66 @@ def onnx(path: Path, check: Check) -> Answers:
     return found[1].tolist(), [check["classes"].index(str(each)) for each in found[0].tolist()]
 
 
+def sql(path: Path, check: Check) -> Answers:
+    """DuckDB, in memory; a PostgreSQL is the user's, and nothing is done to it."""
+    if check["dialect"] != "duckdb":
+        raise MissingError("sql: expected a PostgreSQL to make a table in", "none", "run the statement there")
+    try:
+        import duckdb
+    except ImportError as error:
+        raise MissingError("sql: expected duckdb", "none", "pip install duckdb") from error
+    with duckdb.connect() as database:
+        for statement in (*table_of(check), answers_of(path, check)):
+            rows = database.execute(statement).fetchall()
+    return answers_in(rows, check)
+
+
+ROW = "deltaw check row"
+SQL_TYPES = {"word": "VARCHAR", "date": "TIMESTAMP"}  # all else is a number
+
+
+def table_of(check: Check) -> list[str]:
+    """Statements that make a table of the check's rows."""
+    from deltaw.export.sql import name_of, quoted
+
+    def cell(value: Any, kind: str) -> str:
+        if value is None:
+            return "NULL"
+        if kind == "date":
+            return f"TIMESTAMP '{datetime(1970, 1, 1) + timedelta(seconds=round(value * 86_400))}'"
+        return quoted(value) if kind == "word" else f"CAST('{value!r}' AS DOUBLE PRECISION)"
+
+    types = [SQL_TYPES.get(kind, "DOUBLE PRECISION") for kind in check["kinds"]]
+    columns = [f"{name_of(name)} {kind}" for name, kind in zip(check["columns"], types, strict=True)]
+    rows = (f"({', '.join([str(i), *map(cell, row, check['kinds'])])})" for i, row in enumerate(check["rows"]))
+    table = name_of(check["table"])
+    made = f"CREATE TEMPORARY TABLE {table} ({', '.join([f'{name_of(ROW)} INTEGER', *columns])});"
+    return [made, f"INSERT INTO {table} VALUES\n" + ",\n".join(rows) + ";"]
+
+
+def answers_of(path: Path, check: Check) -> str:
+    """A query for the rows' numbers and what the statement in a file adds, in their order."""
+    from deltaw.export.sql import name_of
+
+    statement = path.read_text(encoding="utf-8").rstrip().removesuffix(";")
+    bare = check["labels"] is None and len(next(row for row in check["answers"] if row)) > 1
+    names = (
+        [f"output_{i}" for i in range(len(next(row for row in check["answers"] if row)))] if bare else ["prediction"]
+    )
+    shares = [f"probability_{each}" for each in check["classes"]]
+    chosen = ", ".join(f"CAST(a.{name_of(name)} AS VARCHAR)" for name in (*names, *shares))
+    return f"SELECT {chosen} FROM (\n{statement}\n) AS a ORDER BY a.{name_of(ROW)}"
+
+
+def answers_in(rows: list[Any], check: Check) -> Answers:
+    """What such a query found."""
+    if check["labels"] is None:
+        return [list(map(float, row)) for row in rows], None
+    truths = {"true": "True", "false": "False"} if {*check["classes"]} == {"True", "False"} else {}
+    labels = [check["classes"].index(truths.get(row[0], row[0])) for row in rows]
+    return [list(map(float, row[1:])) for row in rows], labels
+
+
 def _by_script(command: list[str], name: str, text: str, path: Path, check: Check) -> Answers:
     with tempfile.TemporaryDirectory() as folder:
         script, data = Path(folder, name), Path(folder, "check.json")
@@ -143,5 +204,5 @@ def _run(command: list[str]) -> str:
 
 
 CONSUMERS: dict[str, Callable[[Path, Check], Answers]] = {
-    "onnx": onnx, "c": c, "javascript": javascript, "python": python,
+    "onnx": onnx, "c": c, "javascript": javascript, "python": python, "sql": sql,
 }  # fmt: skip

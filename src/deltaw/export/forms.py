@@ -67,6 +67,12 @@ def _onnx(program: Program, path: Path, options: Options) -> Written:
     return Written({path.name: onnx.write(program)})
 
 
+def _sql(program: Program, path: Path, options: Options) -> Written:
+    from deltaw.export import sql
+
+    return Written({path.name: sql.write(program, options.dialect, options.table).encode()})
+
+
 @dataclass(frozen=True)
 class Form:
     """A row of FORMS.
@@ -87,6 +93,7 @@ FORMS = {
     "c": Form((".c",), _c, "a C compiler"),
     "javascript": Form((".mjs", ".js"), _javascript, "node"),
     "python": Form((".py",), _python, "python -I -S"),
+    "sql": Form((".sql",), _sql, "the database"),
 }
 
 

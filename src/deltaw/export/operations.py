@@ -174,8 +174,12 @@ class Clamp(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Label(Operation):
-    """The place of the largest share, the first of equals; of two the second from `threshold` on, if there is one."""
+    """The place of the largest share, the first of equals; of two the second from `threshold` on, if there is one.
 
+    `classes`: how many shares there are.
+    """
+
+    classes: int
     threshold: float | None
 
 

@@ -208,7 +208,7 @@ def _answer(made: _Maker, target: Target, networks: Sequence[Network], features:
         outputs = [made.add(o.Shares, count, each) for each in outputs]
     value = outputs[0] if len(outputs) == 1 else made.add(o.Mean, count, *outputs)
     if target.task == "classification":
-        made.add(o.Label, 1, value, threshold=target.threshold)
+        made.add(o.Label, 1, value, classes=count, threshold=target.threshold)
         return
     scale, offset = (target.scale.scale, target.scale.offset) if isinstance(target.scale, LogScale) else (
         target.scale, None,
