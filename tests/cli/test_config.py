@@ -104,3 +104,15 @@ ANY = st.recursive(
 @given(st.dictionaries(st.text(st.characters(blacklist_categories=["Cs"])), ANY))
 def test_what_is_written_is_read_back(values: dict[str, Any]) -> None:
     assert tomllib.loads("\n".join(config._lines(values))) == values
+
+
+def test_names_with_commas_keep_their_weights(run: Run) -> None:
+    rows = {"a": [float(i % 7) for i in range(60)], "b": [("p,1", 'q="2')[i * 7 % 3 % 2] for i in range(60)]}
+    pl.DataFrame(rows).write_csv("d.csv")
+    asked = """"p,1=2","q=""2=3\""""
+    assert run("train", "d.csv", "-t", "b", *QUICK, "--class-weight", asked, "-o", "first.deltaw")[0] == 0
+    _, written, _ = run("train", "d.csv", "-t", "b", *QUICK, "--class-weight", asked, "--print-config")
+    assert tomllib.loads(written)["class-weight"] == {"p,1": 2.0, 'q="2': 3.0}
+    Path("run.toml").write_text(written)
+    assert run("train", "--config", "run.toml", "-o", "second.deltaw")[0] == 0
+    assert Path("first.deltaw").read_bytes() == Path("second.deltaw").read_bytes()

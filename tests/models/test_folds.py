@@ -17,6 +17,7 @@ import deltaw
 from deltaw import models
 from deltaw.cli.output.text import describe_rows
 from deltaw.exceptions import ColumnError, InputError, SettingError
+from deltaw.models.dividing import in_three
 from deltaw.models.division import Ties, folds, group_folds, later_folds, split_groups, split_later
 from deltaw.report import html
 
@@ -225,6 +226,20 @@ def test_a_report_asks_a_network_that_has_not_seen_the_rows() -> None:
     assert model.held_out is not None
     assert len(model.witness.held_out) == 48
     assert "a network of the first fold" in html(model)
+
+
+@pytest.mark.parametrize("target", ["grade", "price"])
+def test_a_model_of_an_earlier_version_is_known_by_its_rows(target: str) -> None:
+    """Those learnt from a part, and chose by eight rows or more."""
+    plan = models.plan(frame(), target, test_size=0.2, **QUICK)
+    parts = in_three(plan.ties, 0.2, plan.recipe.validation, plan.seed)
+    assert list(map(len, (parts.training, parts.validation, parts.test))) == [154, 38, 48]
+    model = models.run(plan.of(parts))
+    again = models.replan(model, frame())
+    assert again is not None
+    assert again.training.frame.equals(plan.table.frame[parts.training])
+    assert again.test is not None
+    assert again.test.frame.equals(plan.table.frame[parts.test])
 
 
 def test_fewer_than_fifty_rows_choose_no_epoch() -> None:

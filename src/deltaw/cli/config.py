@@ -106,9 +106,10 @@ def _as_given(path: Path, word: str, parameter: Any, value: Any) -> Any:
     elif not isinstance(value, list):
         return [str(value)] if several else str(value)
     each = list(map(_inner, value))
-    if not several:
-        return ",".join(each) or "none"
-    return each if word == "set" else list(map(_quoted, each))  # a setting may hold commas of its own
+    if word == "set":
+        return each  # a setting may hold commas of its own
+    quoted = list(map(_quoted, each))
+    return quoted if several else ",".join(quoted) or "none"
 
 
 def _inner(value: Any) -> str:

@@ -233,8 +233,12 @@ def laid_out(
 
 def observed(ties: Ties, share: float, seed: int, test: bool) -> Division:
     """One training on some of the rows, in the place of one on all: others choose its weights, and score it."""
-    rows = np.arange(ties.rows)
-    rest, tested = ties.apart(rows, 0.0 if test else min(TEST, MOST_TEST / max(len(rows), 1)), seed)
+    return in_three(ties, 0.0 if test else min(TEST, MOST_TEST / max(ties.rows, 1)), share, seed)
+
+
+def in_three(ties: Ties, scored: float, share: float, seed: int) -> Division:
+    """Rows to learn from, to choose the best weights by, and to score: shares of them, as earlier versions had them."""
+    rest, tested = ties.apart(np.arange(ties.rows), scored, seed)
     return Division(*to_choose_by(rest, ties, share, seed + 1, FEWEST_OBSERVED), tested)
 
 

@@ -14,7 +14,16 @@ from deltaw import engines
 from deltaw.engines.protocol import thread_count
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.models import recipes, weights
-from deltaw.models.dividing import FEWEST_CHOOSING, Choices, laid_out, observed, other_rows, ties_of, without_group
+from deltaw.models.dividing import (
+    FEWEST_CHOOSING,
+    Choices,
+    in_three,
+    laid_out,
+    observed,
+    other_rows,
+    ties_of,
+    without_group,
+)
 from deltaw.models.division import Division, Indices, Ties
 from deltaw.models.metrics import metric_of
 from deltaw.models.model import Model
@@ -254,8 +263,12 @@ def replan(model: Model, source: Any) -> Plan | None:
     except InputError:
         return None
     asked = {each: value for each, value in model.target.document().items() if each in ("reason", "threshold")}
-    # An interrupted training left the network of the first fold.
-    for each in (again, *(again.of(fold) for fold in again.folds[:1])):
+    # An interrupted training left the network of the first fold; earlier versions kept one that learnt from a part.
+    divisions = list(again.folds[:1])
+    if again.folds and not origin.folds and origin.test_size is not None:
+        scored = 0.0 if table.test is not None else origin.test_size
+        divisions.append(in_three(again.ties, scored, recipe.validation, origin.seed))
+    for each in (again, *map(again.of, divisions)):
         same = (
             each.preparation == model.preparation
             and each.target.document() | asked == model.target.document()
