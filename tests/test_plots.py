@@ -12,8 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from deltaw import plots
-from deltaw.plots import curves
-from deltaw.plots.room import narrow
+from deltaw.plots import curves, room
+from deltaw.plots.room import legends_below, narrow
 
 RNG = np.random.default_rng(0)
 NAMES = [
@@ -141,3 +141,32 @@ def test_legends_cover_no_curve_and_ticks_do_not_touch(name: str, form: str) -> 
         labels = [label for place, label in shown if low <= place <= high and label.get_text()]
         boxes = [label.get_window_extent() for label in labels if label.get_rotation() == 0]
         assert not any(a.x1 > b.x0 for a, b in itertools.pairwise(sorted(boxes, key=lambda box: box.x0)))
+
+
+def test_a_row_of_panels_stays_together_on_a_narrow_page() -> None:
+    """What is said of a row stands at its first panel: on a narrow page each row begins a line of its own."""
+    figure = Figure((11.0, 2.2))
+    axes = figure.subplots(2, 10)
+    for row in (0, 1):
+        axes[row, 0].set_ylabel(f"row {row}", rotation=0)
+    assert room.narrow(figure)
+    places = [[tuple(room._place(each)) for each in row] for row in axes]
+    assert places[0][0] == (0, 0)
+    assert places[1][0] == (max(line for line, _ in places[0]) + 1, 0)
+    assert len({place for row in places for place in row}) == 20
+    assert axes[1, 0].yaxis.label.get_rotation() == 90
+
+
+def test_chinese_letters_have_the_room_of_two() -> None:
+    assert room.letters("学习率 α") == 8
+    columns = []
+    for name in ("a name of ten", "一个十二字宽的名"):
+        figure = Figure((9.0, 3.0))
+        for axes in figure.subplots(1, 2):
+            for k in range(4):
+                axes.plot([0, 1], [k, k], label=f"{name[:6]}{k}")
+            axes.legend()
+        legends_below(figure)
+        assert room.narrow(figure)
+        columns.append(figure.axes[0].get_legend()._ncols)
+    assert columns[0] > columns[1]

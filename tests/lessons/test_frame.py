@@ -275,6 +275,22 @@ def test_html_is_written_whole(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     assert "http" not in text.replace("http://www.w3.org/", "")
 
 
+def test_options_stand_before_a_name_or_behind_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["lesson", "--lang", "zh", "--html", str(tmp_path / "a.html"), "signals"]) == 0
+    assert main(["lesson", "signals", "--lang", "zh", "--html", str(tmp_path / "b.html")]) == 0
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    assert '<html lang="zh' in (tmp_path / "a.html").read_text()
+    said = []
+    for arguments in (["--json", "--lang", "zh", "signals", "--lang", "en"], ["signals", "--json"]):
+        capsys.readouterr()
+        assert main(["lesson", *arguments]) == 0
+        said.append(json.loads(capsys.readouterr().out))
+    assert said[0] == said[1]
+    assert main(["lesson", "--html", str(tmp_path / "c.html")]) == 2
+    assert "expected a lesson to write" in capsys.readouterr().err
+    assert not (tmp_path / "c.html").exists()
+
+
 def test_help_shows_parameters_and_defaults(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = command(capsys, "signals --help")
     assert status == 0

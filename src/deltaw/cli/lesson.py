@@ -55,9 +55,15 @@ def commands() -> typer.Typer:
     return app
 
 
-def _list(context: typer.Context, lang: Lang = "en", as_json: Json = False) -> None:
-    if context.invoked_subcommand is not None:
+def _list(context: typer.Context, lang: Lang = "en", html: Html = None, as_json: Json = False) -> None:
+    given = [name for name in SHARED if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"]
+    if context.invoked_subcommand is not None:  # what stands before its name counts as if it stood behind it
+        context.default_map = {context.invoked_subcommand: {name: context.params[name] for name in given}}
         return
+    if html is not None:
+        raise SettingError(
+            "--html: expected a lesson to write", "none", "name one, e.g. deltaw lesson line --html FILE"
+        )
     rows = [
         {"number": i, "name": name, "title": entry.title(lang)} for i, (name, entry) in enumerate(LESSONS.items(), 1)
     ]

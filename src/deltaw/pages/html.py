@@ -63,7 +63,8 @@ main { max-width: 1040px; margin: 0 auto; padding: 2.2rem 1.2rem 4rem; }
 PHONE = """
 @media (max-width: 640px) { main { padding: 1.2rem 0.7rem 3rem; } section { padding: 1rem 0.8rem; }
   h1 { font-size: 1.4rem; overflow-wrap: anywhere; } figure svg.wide { display: none; }
-  figure svg.slim { display: block; } th, td { padding-right: 0.8rem; } p, h2, li { overflow-wrap: anywhere; } }
+  figure svg.slim { display: block; } th, td { padding-right: 0.8rem; } td:not(.number) { min-width: 4.5em; }
+  p, h2, li { overflow-wrap: anywhere; } }
 .scroll, .formula { background:
   linear-gradient(to right, var(--paper) 40%, transparent) left / 2.4rem 100% no-repeat local,
   linear-gradient(to left, var(--paper) 40%, transparent) right / 2.4rem 100% no-repeat local,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from deltaw.plots.ticks import ticks_apart
 
@@ -34,7 +35,7 @@ def _below(axes: Axes) -> int:
     columns = grid.get_gridspec().ncols if grid is not None else 1
     names = [text.get_text() for text in legend.get_texts()]
     room = figure.get_size_inches()[0] / columns - MARGIN
-    beside = max(1, min(len(names), int(room / (LETTER * max(map(len, names), default=1) + SIGN))))
+    beside = max(1, min(len(names), int(room / (LETTER * max(map(letters, names), default=1) + SIGN))))
     axes.legend(
         legend.legend_handles, names, loc="upper left", bbox_to_anchor=(0, 0), ncols=beside, fontsize=8.5,
         borderaxespad=3.4 if axes.get_xlabel() else 2.0, handlelength=2.2, columnspacing=1.2, frameon=False,
@@ -53,19 +54,29 @@ def narrow(figure: Figure) -> bool:
     grid: Any = panels[0].get_subplotspec()
     rows, columns = grid.get_gridspec().get_geometry()
     beside = max(1, min(columns, int(NARROW / (width / columns))))
-    places = {tuple(_place(axes)): axes for axes in panels}
-    new = GridSpec(-(-len(places) // beside), beside, figure=figure)
+    places = list(map(_place, panels))
+    lines = -(-columns // beside)  # that a row becomes: what is said of a row holds for these
+    taken = sorted({row * lines + column // beside for row, column in places})
+    new = GridSpec(len(taken), beside, figure=figure)
     for axes in panels:
-        axes.set_subplotspec(new[divmod(sorted(places).index(tuple(_place(axes))), beside)])
+        row, column = _place(axes)
+        axes.set_subplotspec(new[taken.index(row * lines + column // beside), column % beside])
+        if axes.yaxis.label.get_rotation() == 0:  # beside a row, where there is no more room
+            axes.set_ylabel(axes.get_ylabel(), rotation=90, ha="center", va="bottom")
     figure.set_size_inches(NARROW, height / rows * new.nrows)
     for axes in figure.axes:
         if axes.get_legend() is not None:
             _below(axes)
         if title := axes.get_title("left"):
-            lines = fill(title, int((NARROW / beside - MARGIN) / TITLE))
-            axes.set_title(lines, loc="left", fontsize=10.5, fontweight="bold")
+            most = int((NARROW / beside - MARGIN) / TITLE) * len(title) // letters(title)
+            axes.set_title(fill(title, max(most, 1)), loc="left", fontsize=10.5, fontweight="bold")
     ticks_apart(figure)
     return True
+
+
+def letters(text: str) -> int:
+    """The width of a text in letters: a Chinese one has that of two."""
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def _place(axes: Axes) -> list[int]:
