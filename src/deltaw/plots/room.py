@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
@@ -34,13 +35,17 @@ def _below(axes: Axes) -> int:
     grid = axes.get_subplotspec()
     columns = grid.get_gridspec().ncols if grid is not None else 1
     names = [text.get_text() for text in legend.get_texts()]
-    room = figure.get_size_inches()[0] / columns - MARGIN
-    beside = max(1, min(len(names), int(room / (LETTER * max(map(letters, names), default=1) + SIGN))))
+    beside = _beside(names, figure.get_size_inches()[0] / columns - MARGIN)
     axes.legend(
         legend.legend_handles, names, loc="upper left", bbox_to_anchor=(0, 0), ncols=beside, fontsize=8.5,
         borderaxespad=3.4 if axes.get_xlabel() else 2.0, handlelength=2.2, columnspacing=1.2, frameon=False,
     )  # fmt: skip
     return -(-len(names) // beside)
+
+
+def _beside(names: Sequence[str], room: float) -> int:
+    """How many entries of a legend have room beside each other, in inches."""
+    return max(1, min(len(names), int(room / (LETTER * max(map(letters, names), default=1) + SIGN))))
 
 
 def narrow(figure: Figure) -> bool:
@@ -70,6 +75,11 @@ def narrow(figure: Figure) -> bool:
         if title := axes.get_title("left"):
             most = int((NARROW / beside - MARGIN) / TITLE) * len(title) // letters(title)
             axes.set_title(fill(title, max(most, 1)), loc="left", fontsize=10.5, fontweight="bold")
+    for legend in list(figure.legends):  # of all panels
+        names, handles = [text.get_text() for text in legend.get_texts()], legend.legend_handles
+        legend.remove()
+        where: dict[str, Any] = {"loc": "outside lower left", "ncols": _beside(names, NARROW)}
+        figure.legend(handles, names, fontsize=8.5, frameon=False, **where)  # type: ignore[arg-type]
     ticks_apart(figure)
     return True
 
