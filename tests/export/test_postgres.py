@@ -55,7 +55,21 @@ def query() -> Iterator[Query]:
     server = subprocess.Popen(
         [postgres, "-D", folder / "data", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_owner
     )
-    ask = [psql, "-h", str(folder), "-U", "deltaw", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-q", "-X", "--csv", "-t"]
+    ask = [
+        psql,
+        "-h",
+        str(folder),
+        "-U",
+        "deltaw",
+        "-d",
+        "postgres",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-q",
+        "-X",
+        "--csv",
+        "-t",
+    ]
 
     def asked(statements: str) -> list[list[str]]:
         done = subprocess.run(ask, input=statements, capture_output=True, text=True, encoding="utf-8", timeout=120)

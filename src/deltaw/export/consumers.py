@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,14 +44,12 @@ console.log(JSON.stringify({ model: form.model, answers: rows.map((row) => form.
 C = """
 #include <stdio.h>
 #include "{stem}.h"
-static const double nan_ = 0.0 / 0.0;
 static const struct {stem}_row rows[] = {{
 {rows}
 }};
 int main(void) {{
   float out[{upper}_OUTPUTS];
   int i, j;
-  (void)nan_;
   for (i = 0; i < {n}; i++) {{
     printf("%d", {stem}_predict(&rows[i], out));
     for (j = 0; j < {upper}_OUTPUTS; j++) printf(" %.9g", (double)out[j]);
@@ -73,8 +71,13 @@ def javascript(path: Path, check: Check) -> Answers:
 
 def c(path: Path, check: Check, compiler: str = "") -> Answers:
     """Compiled with a main that has the rows in it."""
-    compiler = compiler or next(filter(shutil.which, ("cc", "gcc", "clang")), "")
-    _program(compiler or "cc", "c: expected a C compiler")
+    lines = [line.split() for line in run_c(path, c_main(path, check), FLAGS, compiler).splitlines()]
+    labels = [int(line[0]) for line in lines]
+    return [list(map(float, line[1:])) for line in lines], labels if check["labels"] is not None else None
+
+
+def c_main(path: Path, check: Check, template: str = C) -> str:
+    """A program around a C form; `template` has {stem}, {upper}, {n} and {rows}."""
     stem, kinds = identifier(path.stem, RESERVED), dict(zip(check["columns"], check["kinds"], strict=True))
     names, given = field_names(check["columns"], check["blocks"]), titles(check["columns"], check["blocks"])
     places = {column: i for i, column in enumerate(check["columns"])}
@@ -90,13 +93,18 @@ def c(path: Path, check: Check, compiler: str = "") -> Answers:
         return f".{names[title]} = {cells if given[title] == (title,) else f'{{{cells}}}'}"
 
     rows = ",\n".join(f"  {{{', '.join(field(row, title) for title in given)}}}" for row in check["rows"])
+    return template.format(stem=stem, upper=stem.upper(), rows=rows, n=len(check["rows"]))
+
+
+def run_c(path: Path, main: str, flags: Sequence[str], compiler: str = "") -> str:
+    """What a program around a C form prints."""
+    compiler = compiler or next(filter(shutil.which, ("cc", "gcc", "clang")), "")
+    _program(compiler or "cc", "c: expected a C compiler")
     with tempfile.TemporaryDirectory() as folder:
-        main = Path(folder, "main.c")
-        main.write_text(C.format(stem=stem, upper=stem.upper(), rows=rows, n=len(check["rows"])), encoding="utf-8")
-        _run([compiler, *FLAGS, f"-I{path.parent}", str(main), str(path), "-o", f"{folder}/main", "-lm"])
-        lines = [line.split() for line in _run([f"{folder}/main"]).splitlines()]
-    labels = [int(line[0]) for line in lines]
-    return [list(map(float, line[1:])) for line in lines], labels if check["labels"] is not None else None
+        source = Path(folder, "main.c")
+        source.write_text(main, encoding="ascii")
+        _run([compiler, *flags, f"-I{path.parent}", str(source), str(path), "-o", f"{folder}/main", "-lm"])
+        return _run([f"{folder}/main"])
 
 
 def onnx(path: Path, check: Check) -> Answers:

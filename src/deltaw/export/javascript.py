@@ -83,11 +83,10 @@ function swing(x, period) {
 """,
     "matrix": """
 function matrix(a, W, b) {
-  const z = Float32Array.from(b), n = b.length;
-  for (let i = 0; i < a.length; i++) {
-    const x = a[i];
-    if (x === 0) continue;
-    for (let j = 0, at = i * n; j < n; j++, at++) z[j] += Math.fround(W[at] * x);
+  const z = new Float32Array(b), n = b.length, count = a.length;
+  for (let i = 0; i < count; i++) {
+    const x = a[i], at = i * n;
+    if (x !== 0) for (let j = 0; j < n; j++) z[j] = Math.fround(z[j] + Math.fround(W[at + j] * x));
   }
   return z;
 }
