@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from sklearn import metrics
 
 from deltaw import plots
 from deltaw.plots import curves, room
@@ -170,3 +171,20 @@ def test_chinese_letters_have_the_room_of_two() -> None:
         assert room.narrow(figure)
         columns.append(figure.axes[0].get_legend()._ncols)
     assert columns[0] > columns[1]
+
+
+def test_curves_weigh_rows_as_scores_do() -> None:
+    truth, p = RNG.integers(2, size=200), shares(2)
+    weight = RNG.gamma(1.0, 1.0, 200)
+    for draw, score in (
+        (curves.roc, metrics.roc_auc_score),
+        (curves.precision_recall, metrics.average_precision_score),
+    ):
+        for counts in (None, weight):
+            lines = draw(truth, p, ["no", "yes"], counts).axes[0].get_lines()
+            label = next(str(line.get_label()) for line in lines if "yes" in str(line.get_label()))
+            assert label.endswith(f"{score(truth, p[:, 1], sample_weight=counts):.3f}")
+    twice = np.repeat(np.arange(200), truth + 1)  # a row that counts twice is two rows
+    one = plots.calibration(p, truth, truth + 1.0).axes[0].get_lines()[1].get_ydata()
+    other = plots.calibration(p[twice], truth[twice]).axes[0].get_lines()[1].get_ydata()
+    np.testing.assert_allclose(one, other)

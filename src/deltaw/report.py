@@ -83,7 +83,7 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
         else:
             yield "Wherever the line is drawn", _thresholds(scores, model.target)
         if outcome.probabilities is not None and len(outcome.truth) >= FEWEST_CALIBRATED:
-            figure = plots.calibration(outcome.probabilities, outcome.truth)
+            figure = plots.calibration(outcome.probabilities, outcome.truth, outcome.weight)
             yield "Is it as sure as it may be?", pages.figure(figure, "how often it was right against how sure it was")
         yield "The worst answers", _worst(model, scores)
     asked = model.witness or model  # the network itself may have learnt from the rows
@@ -161,12 +161,13 @@ def _thresholds(scores: Scores, target: Target) -> str:
     """How classes are told apart wherever the line between them is drawn."""
     assert scores.outcome is not None
     truth, p, classes = scores.outcome.truth, scores.outcome.shares, scores.classes
+    weight = scores.outcome.weight
     if len(np.unique(truth)) < 2:
         return ""
-    drawn = pages.figure(curves.roc(truth, p, classes), "ROC curves")
-    drawn += pages.figure(curves.precision_recall(truth, p, classes), "precision against recall")
+    drawn = pages.figure(curves.roc(truth, p, classes, weight), "ROC curves")
+    drawn += pages.figure(curves.precision_recall(truth, p, classes, weight), "precision against recall")
     if len(classes) == 2:
-        figure = curves.thresholds(truth == 1, p[:, 1], classes[1], target.threshold or 0.5)
+        figure = curves.thresholds(truth == 1, p[:, 1], classes[1], target.threshold or 0.5, weight)
         drawn += pages.figure(figure, "precision, recall and F1 against the threshold")
     rule = f"<p class=soft>The answer is {escape(target.rule)}.</p>" if target.rule else ""
     return f"{rule}<div class=row>{drawn}</div>"

@@ -98,6 +98,7 @@ def test_a_line_after_a_training_that_did_not_go_well(table: Path, capsys: pytes
         lambda: figures.signals(X, "softmax", 2, after=BAD),
         lambda: figures.loss([1.0, 1e9, np.nan], np.nan, {2: "lost"}),
         lambda: figures.loss([0.5], np.inf, held_out=[np.nan]),
+        lambda: figures.loss([0.5, 0.4], 1.0, held_out=[0.6, 0.5, 0.4, 0.5]),
         lambda: figures.loss([np.nan], 1.0),
         lambda: figures.rates([1e-3, 1e-2, 1e-1], [np.inf, 1.0, -3.0], 1e-2, bound=0.02),
         lambda: figures.rates([1e-3], [np.nan], 1e-3),

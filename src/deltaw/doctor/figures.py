@@ -132,7 +132,7 @@ def loss(
         errors: (epochs,); where E is no number it ends, and a cross marks it.
         guess: E of the best answer that is the same for all rows; NaN for none.
         marks: epoch (from 0) -> what happened there.
-        held_out: (epochs,) on rows held out, or None.
+        held_out: on rows held out, or None; of folds, which were trained on, there are more epochs than of E.
     """
     figure, (axis,) = plots.figure((6.4, 3.3), 1, 1)
     y = np.asarray(errors, np.float64)
@@ -141,11 +141,14 @@ def loss(
         axis.plot(
             x[fine], y[fine], color=BLUE, marker="o" if len(y) <= 12 else None, markersize=4, label="training rows"
         )
-    values = y[fine]
-    if held_out is not None and len(np.asarray(held_out)):
-        v = np.asarray(held_out, np.float64)
+    values, v = y[fine], np.asarray([] if held_out is None else held_out, np.float64)
+    if len(v):
         axis.plot(
-            x[: len(v)], np.where(np.isfinite(v), v, np.nan), color=VERMILION, linestyle="--", label="rows held out"
+            np.arange(1, len(v) + 1),
+            np.where(np.isfinite(v), v, np.nan),
+            color=VERMILION,
+            linestyle="--",
+            label="rows held out",
         )
         values = np.concatenate([values, v[np.isfinite(v)]])
     if np.isfinite(guess):
@@ -163,7 +166,7 @@ def loss(
         axis.annotate(text, (epoch + 1, 0.97), xycoords=("data", "axes fraction"), xytext=(-4 if right else 4, 0),
                       textcoords="offset points", ha="right" if right else "left", va="top", fontsize=8.5)  # fmt: skip
     axis.set(xlabel="epoch", ylabel="E", title="Loss")
-    axis.set_xlim(0.5 if len(y) < 12 else 1, max(len(y), 1) + 0.5)
+    axis.set_xlim(0.5 if len(y) < 12 else 1, max(len(y), len(v), 1) + 0.5)
     _whole(axis)
     axis.grid()
     axis.legend(fontsize=9)

@@ -28,7 +28,7 @@ from deltaw.preparation import Target
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.reading import as_numbers
 from deltaw.tables import Reading, Table, origins, read_as
-from deltaw.tables.table import listing, missing_column
+from deltaw.tables.table import clip, listing, missing_column
 
 if TYPE_CHECKING:
     import polars as pl
@@ -350,7 +350,7 @@ class Model(Contents):
             "history": "; ".join(self.history._said()),
         } | ({"classes": listing(self.classes)} if self.classes else {})
         described = self.preparation.describe()
-        columns = [(c.column, c.kind, c.treatment, f"{c.features:,}") for c in described[:MAX_COLUMNS]]
+        columns = [(clip(c.column), c.kind, c.treatment, f"{c.features:,}") for c in described[:MAX_COLUMNS]]
         more = f"… and {len(described) - len(columns):,} more columns" if len(described) > len(columns) else ""
         return notebook.fragment(
             notebook.heading(f"{self.task} of {self.target.name}"),

@@ -208,12 +208,13 @@ def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -
 
 
 @styled
-def calibration(probabilities: ArrayLike, truth: ArrayLike, bins: int = 10) -> Figure:
+def calibration(probabilities: ArrayLike, truth: ArrayLike, weight: ArrayLike | None = None, bins: int = 10) -> Figure:
     """How often the answer was right, against how sure the network was of it.
 
     Args:
         probabilities: (n, K).
         truth: (n,) class indices.
+        weight: (n,) how much the rows count; None: all alike.
         bins: of equal width between 1/K and 1.
     """
     from matplotlib.ticker import MaxNLocator
@@ -224,8 +225,10 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, bins: int = 10) -> F
     place = np.clip(np.searchsorted(edges, sure, side="right") - 1, 0, bins - 1)
     rows = np.bincount(place, minlength=bins)
     seen = rows >= min(5, rows.max())  # a share of fewer rows says nothing
-    mean_sure = np.bincount(place, sure, bins)[seen] / rows[seen]
-    mean_right = np.bincount(place, right, bins)[seen] / rows[seen]
+    counts = np.ones(len(sure)) if weight is None else np.asarray(weight, float)
+    total = np.bincount(place, counts, bins)
+    seen &= total > 0
+    mean_sure, mean_right = (np.bincount(place, each * counts, bins)[seen] / total[seen] for each in (sure, right))
     drawing, axes = figure((9.6, 3.3), 1, 2)
     axis = axes[0]
     axis.plot(

@@ -37,18 +37,19 @@ LINES: tuple[tuple[str, Any], ...] = (
 
 
 @styled
-def roc(truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any]) -> Figure:
+def roc(truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any], weight: ArrayLike | None = None) -> Figure:
     """Of the rows of a class, how many are found, against how many others are taken for it, at every threshold.
 
     Args:
         truth: (n,) class indices.
         probabilities: (n, K).
         classes: K names. Of two, the second has the curve; of many, those whose curves are lowest.
+        weight: (n,) how much the rows count; None: all alike.
     """
     drawing, axis = _square("found of all others: false positives", "found of the class: recall")
     axis.plot([0, 1], [0, 1], color=GREY, linewidth=1.2, linestyle=DASHED)
     curves = []
-    for name, found, taken, _ in _curves(truth, probabilities, classes):
+    for name, found, taken, _ in _curves(truth, probabilities, classes, weight):
         area = float(np.trapezoid(found, taken))
         curves.append((area, f"{short(name)}: area {area:.3f}", taken, found))
     _draw(axis, curves)
@@ -57,14 +58,16 @@ def roc(truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any]) -> F
 
 
 @styled
-def precision_recall(truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any]) -> Figure:
+def precision_recall(
+    truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any], weight: ArrayLike | None = None
+) -> Figure:
     """How many answers of a class are right, against how many of its rows are found, at every threshold.
 
     See `roc` for the arguments. The dashed lines are what a guess gets: the class's share.
     """
     drawing, axis = _square("found of the class: recall", "right of its answers: precision")
     curves, shares = [], []
-    for name, found, taken, share in _curves(truth, probabilities, classes):
+    for name, found, taken, share in _curves(truth, probabilities, classes, weight):
         right, wrong = found * share, taken * (1 - share)
         precision = np.divide(right, right + wrong, out=np.ones(len(right)), where=right + wrong > 0)
         area = float(np.diff(found) @ precision[1:])
@@ -78,7 +81,9 @@ def precision_recall(truth: ArrayLike, probabilities: ArrayLike, classes: Sequen
 
 
 @styled
-def thresholds(truth: ArrayLike, probability: ArrayLike, name: Any, at: float = 0.5) -> Figure:
+def thresholds(
+    truth: ArrayLike, probability: ArrayLike, name: Any, at: float = 0.5, weight: ArrayLike | None = None
+) -> Figure:
     """Precision, recall and F1 against the probability from which a row is taken for the class.
 
     Args:
@@ -86,8 +91,9 @@ def thresholds(truth: ArrayLike, probability: ArrayLike, name: Any, at: float = 
         probability: (n,) that it was given.
         name: of the class.
         at: the probability from which it is answered.
+        weight: (n,) how much the rows count; None: all alike.
     """
-    cuts, found, taken, share = _steps(np.asarray(truth, bool), np.asarray(probability, float))
+    cuts, found, taken, share = _steps(np.asarray(truth, bool), np.asarray(probability, float), weight)
     cuts, found, taken = cuts[1:], found[1:], taken[1:]
     precision = found * share / (found * share + taken * (1 - share))
     f1 = 2 * precision * found / np.maximum(precision + found, 1e-12)
@@ -249,25 +255,26 @@ def _dates(axis: Axes) -> None:
 
 
 def _curves(
-    truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any]
+    truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any], weight: ArrayLike | None
 ) -> list[tuple[Any, Array, Array, float]]:
     """Of each class that has rows: its name, the shares found of it and of the others, and its share of the rows."""
     t, p = np.asarray(truth), np.asarray(probabilities, float)
     curves = []
     for k in range(1, 2) if len(classes) == 2 else range(len(classes)):
         if 0 < (t == k).sum() < len(t):
-            _, found, taken, share = _steps(t == k, p[:, k])
+            _, found, taken, share = _steps(t == k, p[:, k], weight)
             curves.append((classes[k], found, taken, share))
     return curves
 
 
-def _steps(positive: Array, score: Array) -> tuple[Array, Array, Array, float]:
+def _steps(positive: Array, score: Array, weight: ArrayLike | None) -> tuple[Array, Array, Array, float]:
     """At each threshold, from above all scores down: it, the share found of the positives and of the others."""
     values, place = np.unique(-score, return_inverse=True)
-    right = np.bincount(place, positive, len(values)).cumsum()
-    wrong = np.bincount(place, ~positive, len(values)).cumsum()
-    found, taken = (np.append(0.0, each / max(each[-1], 1)) for each in (right, wrong))
-    return np.append(np.inf, -values), found, taken, float(positive.mean())
+    counts = np.ones(len(score)) if weight is None else np.asarray(weight, float)
+    right = np.bincount(place, positive * counts, len(values)).cumsum()
+    wrong = np.bincount(place, ~positive * counts, len(values)).cumsum()
+    found, taken = (np.append(0.0, each / (each[-1] or 1.0)) for each in (right, wrong))
+    return np.append(np.inf, -values), found, taken, float(right[-1] / counts.sum())
 
 
 def _thin(*lines: Array) -> list[Array]:
