@@ -20,7 +20,7 @@ import deltaw
 from deltaw import files
 from deltaw.exceptions import ModelFileError, SettingError
 from deltaw.files.schema import check
-from deltaw.models.metrics import Outcome, metric_of
+from deltaw.models.metrics import Outcome, in_percent, metric_of, to_four_places
 from deltaw.models.scores import SCHEMA, Baseline, Scores, score, worst
 
 
@@ -167,3 +167,9 @@ def test_a_metric_that_cannot_choose(table: pl.DataFrame) -> None:
     ):
         with pytest.raises(SettingError, match=words):
             deltaw.fit(rows, "grade", **QUICK | given_settings)
+
+
+def test_there_is_one_zero() -> None:
+    for write, text in ((to_four_places, "0.0000"), (in_percent, "0.00%")):
+        assert write(-1e-9) == write(0.0) == write(-0.0) == text
+    assert (to_four_places(-0.00006), in_percent(-0.00006)) == ("−0.0001", "−0.01%")

@@ -315,12 +315,14 @@ def in_units(value: float) -> str:
 
 def to_four_places(value: float) -> str:
     """A score of about one: "0.9124"; what is far from that has five digits."""
-    return f"{value:.4f}".replace("-", "−") if abs(value) < 10 else number(value, zeros=True)
+    return f"{round(value, 4) + 0.0:.4f}".replace("-", "−") if abs(value) < 10 else number(value, zeros=True)
 
 
 def in_percent(share: float) -> str:
     """ "91.24%"; shares of thousands of percent have five digits."""
-    return f"{share:.2%}".replace("-", "−") if abs(share) < 10 else f"{number(100 * share, zeros=True)}%"
+    return (
+        f"{round(share, 4) + 0.0:.2%}".replace("-", "−") if abs(share) < 10 else f"{number(100 * share, zeros=True)}%"
+    )
 
 
 # The first of each task is its headline; so many are shown where there is room for few.
