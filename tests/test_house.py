@@ -171,8 +171,8 @@ def test_public_names() -> None:
     assert dir(deltaw) == deltaw.__all__
     assert {
         "DeltaWError", "EarlyStopping", "History", "InputError", "Model", "Network", "Predictor",
-        "TrainingInterrupted", "__version__", "callbacks", "crossval", "doctor", "explain", "export", "fit", "lessons",
-        "load", "read", "train", "train_pack",
+        "TrainingInterrupted", "__version__", "callbacks", "crossval", "doctor", "explain", "export", "fit",
+        "from_torch", "lessons", "load", "read", "train", "train_pack",
     } == set(deltaw.__all__)  # fmt: skip
 
 

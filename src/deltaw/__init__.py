@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deltaw import callbacks, doctor, explain, export, lessons
     from deltaw.engines.predictor import Predictor
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
+    from deltaw.export.torch import from_torch
     from deltaw.models import Model, crossval, fit, load
     from deltaw.network import Network
     from deltaw.tables import read
@@ -40,6 +41,7 @@ _HOMES = {
     "TrainingInterrupted": "deltaw.exceptions",
     "crossval": "deltaw.models",
     "fit": "deltaw.models",
+    "from_torch": "deltaw.export.torch",
     "load": "deltaw.models",
     "read": "deltaw.tables",
     "train": "deltaw.training",
@@ -63,6 +65,7 @@ __all__ = [
     "explain",
     "export",
     "fit",
+    "from_torch",
     "lessons",
     "load",
     "read",

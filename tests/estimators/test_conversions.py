@@ -16,8 +16,8 @@ from sklearn.preprocessing import scale
 import deltaw
 from deltaw.equations.optimizers import Adam
 from deltaw.exceptions import SettingError
+from deltaw.export.torch import TORCH
 from deltaw.sklearn import MLPClassifier, MLPRegressor, TableClassifier, from_sklearn, from_torch
-from deltaw.sklearn.exports import TORCH
 
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]

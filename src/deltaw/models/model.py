@@ -14,6 +14,7 @@ from deltaw import notebook
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
 from deltaw.export.program import of_features, of_model
+from deltaw.export.torch import to_torch
 from deltaw.files import check_outputs
 from deltaw.models import storage, weights
 from deltaw.models.contents import Contents, Learning
@@ -321,10 +322,7 @@ class Model(Contents):
         storage.save(self, path)
 
     def program(self, prepared: bool = False) -> Program:
-        """What it does with a row as a list of operations; `prepared`: with features that are prepared already.
-
-        Raises SettingError for a target that cannot be exported.
-        """
+        """What it does with a row, as a list of operations; `prepared`: with features that are prepared already."""
         if prepared:
             return of_features(self.preparation.feature_names, self.target, self.members)
         return of_model(self.preparation, self.target, self.members, self.missing)
@@ -334,6 +332,10 @@ class Model(Contents):
         from deltaw.export import export
 
         return export(self, path, **choices)
+
+    def to_torch(self) -> Any:
+        """A torch.nn.Module, the preparation of numbers and dates inside; see `deltaw.export.torch.to_torch`."""
+        return to_torch(self.program())
 
     def __repr__(self) -> str:
         sizes = ("" if not self.others else f"1 of {len(self.members)}: ") + "-".join(map(str, self.network.sizes))

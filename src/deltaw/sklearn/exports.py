@@ -13,7 +13,8 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.validation import check_is_fitted
 
 from deltaw import __version__, models
-from deltaw.exceptions import MissingError, SettingError
+from deltaw.exceptions import SettingError
+from deltaw.export.torch import TORCH, torch_module
 from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.scores import Baseline
 from deltaw.network import Network
@@ -23,12 +24,6 @@ from deltaw.preparation.steps import Number
 from deltaw.sklearn.descent import LARGEST_BATCH, method
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, word
 
-# The equations' word -> the class of torch.nn; LeakyReLU's slope and ELU's α are torch's defaults, as ours.
-TORCH = {
-    "identity": "Identity", "sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "ReLU", "leaky_relu": "LeakyReLU",
-    "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU", "mish": "Mish", "softplus": "Softplus",
-    "softsign": "Softsign", "softmax": "Softmax",
-}  # fmt: skip
 # Fitted attributes that both libraries have under the same name.
 SHARED = (
     "coefs_", "intercepts_", "n_layers_", "n_outputs_", "out_activation_", "n_iter_", "t_", "loss_", "loss_curve_",
@@ -174,15 +169,6 @@ def share(fitted: Any, made: Any) -> None:
 def theirs(name: str) -> str:
     """scikit-learn's word for the equations'."""
     return {ours: theirs for theirs, ours in ACTIVATION_WORDS.items()}.get(name, name)
-
-
-def torch_module() -> Any:
-    """PyTorch. Raises MissingError where it is not installed."""
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingError("expected PyTorch", "none", "install it: pip install torch") from error
-    return torch
 
 
 def _module(torch: Any, name: str) -> Any:

@@ -10,8 +10,9 @@ from sklearn import neural_network
 from sklearn.utils.validation import check_is_fitted
 
 from deltaw.exceptions import SettingError
+from deltaw.export.torch import layers, torch_module
 from deltaw.sklearn.classifier import MLPClassifier
-from deltaw.sklearn.exports import TORCH, share, theirs, torch_module
+from deltaw.sklearn.exports import share, theirs
 from deltaw.sklearn.regressor import MLPRegressor
 
 
@@ -54,7 +55,7 @@ def from_torch(module: Any, classes: Sequence[Any] | None = None) -> MLPClassifi
         SettingError: the module has other parts, or another number of outputs than there are classes.
     """
     torch = torch_module()
-    linears, names, rates = _layers(torch, module)
+    linears, names, rates = layers(torch, module)
     names, out = names[:-1], names[-1]
     sizes = [int(linear.weight.shape[0]) for linear in linears]
     if classes is not None:
@@ -81,36 +82,3 @@ def from_torch(module: Any, classes: Sequence[Any] | None = None) -> MLPClassifi
         made.classes_, made._multilabel, made._sparse_labels = np.asarray(classes), False, False
     made._begin_records()
     return made  # type: ignore[no-any-return]
-
-
-def _layers(torch: Any, module: Any) -> tuple[list[Any], list[str], list[float]]:
-    """(Linear layers, the activation after each, the dropout after each hidden one) of a Sequential."""
-    kinds = {getattr(torch.nn, kind): name for name, kind in TORCH.items()}
-    parts = list(module) if isinstance(module, torch.nn.Sequential) else []
-    linears: list[Any] = []
-    names: list[str] = []
-    rates: list[float] = []
-    for part in parts:
-        if isinstance(part, torch.nn.Linear):
-            linears.append(part)
-            names.append("identity")
-            rates.append(0.0)
-        elif isinstance(part, torch.nn.Dropout) and linears:
-            rates[-1] = float(part.p)
-        elif type(part) in kinds and linears and names[-1] == "identity" and not rates[-1] and _as_ours(torch, part):
-            names[-1] = kinds[type(part)]
-        elif not isinstance(part, torch.nn.Flatten) or linears:
-            linears = []
-            break
-    if not linears:
-        raise SettingError(
-            "from_torch: expected a torch.nn.Sequential of Linear layers, with activations and Dropout",
-            str(module).splitlines()[0][:60], f"use Linear, Dropout, {', '.join(TORCH.values())}",
-        )  # fmt: skip
-    return linears, names, rates[:-1]
-
-
-def _as_ours(torch: Any, part: Any) -> bool:
-    """Whether an activation's settings are those of the equations."""
-    fixed = {"negative_slope": 0.01, "alpha": 1.0, "approximate": "none", "beta": 1.0, "threshold": 20.0}
-    return all(getattr(part, name, value) == value for name, value in fixed.items())
