@@ -16,7 +16,7 @@ STYLE = """
 .deltaw-view .scroll { overflow-x: auto; }
 .deltaw-view table { border-collapse: collapse; margin: 0 0 0.7rem; }
 .deltaw-view th, .deltaw-view td { text-align: left; padding: 0.2rem 1.1rem 0.2rem 0; vertical-align: top;
-  border-bottom: 1px solid var(--line); background: transparent; }
+  border-bottom: 1px solid var(--line); background: transparent; max-width: 32em; overflow-wrap: break-word; }
 .deltaw-view th, .deltaw-view .soft { color: var(--soft); font-weight: 600; }
 .deltaw-view .number { text-align: right; font-variant-numeric: tabular-nums; white-space: pre; }
 .deltaw-view p { margin: 0 0 0.5rem; }

@@ -31,6 +31,7 @@ section > :last-child { margin-bottom: 0; }
 table { border-collapse: collapse; font-size: 0.88rem; min-width: 40%; }
 th, td { text-align: left; padding: 0.32rem 1.1rem 0.32rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; }
+th:not(.number), td:not(.number) { max-width: min(32em, 60vw); overflow-wrap: break-word; }
 th { color: var(--soft); font-weight: 600; } tr:last-child td { border-bottom: 0; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: pre; }
 figure { margin: 0 0 0.4rem; overflow-x: auto; } figure svg { max-width: 100%; height: auto; display: block; }
