@@ -42,7 +42,7 @@ def test_what_cannot_be_minimised_is_an_answer(capsys: pytest.CaptureFixture[str
     ("-e sqared", "did you mean 'squared'"),
     ("--hidden no", "found 'no'"),
     ("--layers 0", "found 0"),
-    ("--layers two", "valid integer"),
+    ("--layers two", "expected a whole number, found 'two'"),
     ("--format pdf", "--format: expected one of text, markdown, html, json"),
     ("--output nowhere/a.md", "a folder that does not exist"),
     ("--activaton tanh", "No such option"),

@@ -209,7 +209,11 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 
 def test_nothing_on_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    for given_, words in ((Given(terminal=True), "a terminal"), (None, "closed"), (Given(), "stdin: .*empty")):
+    for given_, words in (
+        (Given(terminal=True), "a terminal"),
+        (None, "closed"),
+        (Given(), "stdin: .*nothing to read"),
+    ):
         monkeypatch.setattr(sys, "stdin", given_)
         with pytest.raises(TableError, match=words):
             read("-")
