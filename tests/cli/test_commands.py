@@ -397,3 +397,21 @@ def test_a_number_of_columns_that_cannot_be_is_refused(run: Run, many: str) -> N
     status, _, err = run("show", "class.deltaw", "--columns", many)
     assert (status, err.count("\n")) == (2, 1)
     assert "--columns: expected all, or how many" in err
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        ("crossval iris", "deltaw.models.crossval"),
+        ("train iris", "deltaw.models.plan"),
+        ("show m.deltaw", "deltaw.models.load"),
+        ("lesson line", "deltaw.cli.lesson.check_outputs"),
+    ],
+)
+def test_ctrl_c_is_said_by_every_command(run: Run, monkeypatch: pytest.MonkeyPatch, command: str, place: str) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, stop)
+    assert run(*command.split()) == (130, "", "deltaw: interrupted; nothing was saved\n")
+    assert not list(Path().iterdir())

@@ -13,6 +13,7 @@ from deltaw.cli import completion
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
 from deltaw.cli.examples import epilog
+from deltaw.cli.interrupts import Interruptible
 from deltaw.cli.options import (
     Given,
     Options,
@@ -27,6 +28,7 @@ from deltaw.exceptions import SettingError
 
 app = typer.Typer(
     name="deltaw",
+    cls=Interruptible,
     help="Train small neural networks on tables, use them, and see how good they are.",
     invoke_without_command=True,
     add_completion=True,

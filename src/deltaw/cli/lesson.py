@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from deltaw.cli.examples import epilog
+from deltaw.cli.interrupts import Interruptible
 from deltaw.cli.output import screen
 from deltaw.cli.output.endings import PAGES, ending
 from deltaw.cli.output.paper import put, put_json
@@ -43,6 +44,7 @@ def lesson(arguments: Sequence[str]) -> None:
 def commands() -> typer.Typer:
     """A command for each row of the table of lessons; without one, the table."""
     app = typer.Typer(
+        cls=Interruptible,
         add_completion=False,
         pretty_exceptions_enable=False,
         invoke_without_command=True,
