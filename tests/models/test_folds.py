@@ -294,6 +294,12 @@ def test_what_cannot_be(case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("target", [["grade"], 3, True])
+def test_a_target_that_is_no_name(target: Any) -> None:
+    with pytest.raises(SettingError, match=r"^target: expected the name of a column"):
+        deltaw.fit(frame(), target, **QUICK)
+
+
 def test_one_group_and_one_time() -> None:
     rows = frame().with_columns(one=pl.lit("a"), now=pl.lit(1))
     for choices in ({"group": "one"}, {"time": "now"}):

@@ -176,6 +176,8 @@ def plan(
     choices = Choices(test_size, folds, group, time)
     choices.check(test is not None)
     _check_run(seed, engine, threads)
+    if target is not None and not isinstance(target, str):
+        raise SettingError("target: expected the name of a column", repr(target), "give one name")
     seed = int(seed)
     read_in, weight = read_as(source, how), settings.get("weight")
     name = target or read_in.target or _no_target(read_in)
