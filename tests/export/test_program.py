@@ -14,7 +14,7 @@ from deltaw.models import Model, rows_of
 
 
 def program_of(model: Model) -> Program:
-    return program.of_model(model.preparation, model.target, [model.network], model.missing)
+    return program.of_model(model.preparation, model.target, model.members, model.missing)
 
 
 def check(model: Model, rows: object) -> None:

@@ -126,6 +126,7 @@ ZOO: dict[str, Callable[[], deltaw.Model]] = (
     | {"log": lambda: fitted("cost", target_scale="log")}
     | {"range": lambda: fitted("price", targets="range", target_low=0.1, target_high=0.9)}
     | {"clamp": lambda: fitted("price", clamp=True)}
+    | {f"accurate {t}": lambda t=t: fitted(t, recipe="accurate") for t in ("grade", "price")}  # type: ignore[misc]
     | {"threshold": lambda: fitted("yes", threshold=0.3)}
     | {"missing numbers": lambda: fitted("grade", na=["-999", "3"])}
     | {"100 classes": _wide}

@@ -65,7 +65,7 @@ function look(word, table, other, missing, fold) {
 }
 """,
     "scale": """
-function scale(x, centre, width, shift, bend) {
+function scale(x, [centre, width, shift], bend) {
   const z = Math.min(Math.max((x / 2 - centre / 2) / (width / 2), -1e30), 1e30) + shift;
   return bend ? z / Math.sqrt(1 + (z / 3) * (z / 3)) : z;
 }
@@ -83,10 +83,25 @@ function swing(x, period) {
 """,
     "matrix": """
 function matrix(a, W, b) {
-  const z = new Float32Array(b), n = b.length, count = a.length;
-  for (let i = 0; i < count; i++) {
-    const x = a[i], at = i * n;
-    if (x !== 0) for (let j = 0; j < n; j++) z[j] = Math.fround(z[j] + Math.fround(W[at + j] * x));
+  // Four units at once: each sum waits for its own last term alone.
+  const n = b.length, count = a.length, z = new Float32Array(n), f = Math.fround;
+  let j = 0;
+  for (; j + 3 < n; j += 4) {
+    const at = j * count;
+    let p = b[j], q = b[j + 1], r = b[j + 2], s = b[j + 3];
+    for (let i = 0; i < count; i++) {
+      const x = a[i];
+      p = f(p + f(W[at + i] * x));
+      q = f(q + f(W[at + count + i] * x));
+      r = f(r + f(W[at + 2 * count + i] * x));
+      s = f(s + f(W[at + 3 * count + i] * x));
+    }
+    z[j] = p; z[j + 1] = q; z[j + 2] = r; z[j + 3] = s;
+  }
+  for (; j < n; j++) {
+    let sum = b[j];
+    for (let i = 0, at = j * count; i < count; i++, at++) sum = f(sum + f(W[at] * a[i]));
+    z[j] = sum;
   }
   return z;
 }
@@ -252,13 +267,13 @@ def _look(look: o.Look) -> Said:
 def _scale(scale: o.Scale) -> Said:
     rows = zip(scale.centre, scale.width, scale.shift, strict=True)
     bend = str(scale.bend).lower()
-    return _table(scale.out, _rows(rows)), f"{scale.of[0]}.map((x, i) => scale(x, ...{scale.out}Table[i], {bend}))"
+    return _table(scale.out, _rows(rows)), f"{scale.of[0]}.map((x, i) => scale(x, {scale.out}Table[i], {bend}))"
 
 
 def _matrix(matrix: o.Matrix) -> Said:
     numbers = "\n".join(
         f"const {matrix.out}{part} = new Float32Array([\n{lines(single(values))},\n]);"
-        for part, values in (("W", matrix.W.T), ("B", matrix.b))
+        for part, values in (("W", matrix.W), ("B", matrix.b))
     )
     return numbers, f"matrix({matrix.of[0]}, {matrix.out}W, {matrix.out}B)"
 
@@ -298,7 +313,7 @@ SAID: dict[type, Callable[[Any], Said]] = {
     o.Slots: lambda e: (
         "", f"Array.from({{ length: {e.size} }}, (_, i) => (i === {e.of[0]}[0] ? {e.taken!r} : {e.low!r}))",
     ),
-    o.Features: lambda e: ("", f"Float32Array.from([{', '.join(f'...{name}' for name in e.of)}])"),
+    o.Features: lambda e: ("", f"new Float32Array([].concat({', '.join(e.of)}))"),
     o.Matrix: _matrix,
     o.Activate: _activate,
     o.Shares: lambda e: ("", f"shares({e.of[0]})"),
