@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import runpy
+import shutil
+import subprocess
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 import zoo
 from test_program import program_of
 
+import deltaw
 from deltaw.exceptions import MissingError, SettingError
 from deltaw.export import FORMS, consumers, program, proof
 from deltaw.export.forms import Options
@@ -108,6 +111,22 @@ def test_c_without_a_library(tmp_path: Path) -> None:
         except MissingError as error:
             pytest.skip(str(error))
         assert proof.differences(check, *found)[0] <= 1
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+def test_c_for_a_bare_machine_and_for_cpp(tmp_path: Path) -> None:
+    path = written("c", program_of(zoo.model("target grade")), tmp_path, libm=False)
+    strict = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion", "-ffreestanding")
+    for flags in ((*strict, "-c", path, "-o", tmp_path / "m.o"), ("-fsyntax-only", "-x", "c++", tmp_path / "m.h")):
+        done = subprocess.run(["gcc", *flags], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_statement_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    for sizes, expected in (([784, 200, 10], "weights"), ([1600, 2], "numbers at once")):
+        with pytest.raises(SettingError, match=expected):
+            deltaw.export(deltaw.Network(sizes), tmp_path / "n.sql")
+        assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["target grade", "target price", "digits"])

@@ -17,7 +17,7 @@ from deltaw.export.formulas import SOFTMAX, fold, infix
 from deltaw.export.operations import Program
 from deltaw.export.text import remark, single
 
-MOST_WEIGHTS, MOST_COLUMNS = 200_000, 1_500  # PostgreSQL knows 1,664 columns; a statement of more is slow to read
+MOST_WEIGHTS, MOST_COLUMNS = 100_000, 1_500  # PostgreSQL knows 1,664 columns; a statement of more is slow to read
 SHORT = 40  # terms of a sum in one pair of brackets: a tree of thousands is too deep for parsers
 
 
