@@ -279,6 +279,11 @@ REFUSED: dict[str, tuple[dict[str, Any], type[InputError], str]] = {
     "folds that are none": ({"folds": -1}, SettingError, "^folds: expected a whole number"),
     "half a fold": ({"folds": 2.5}, SettingError, "^folds: expected a whole number"),
     "the same rows": ({"test": frame()}, SettingError, "^test: expected other rows"),
+    "rows that choose and score": (
+        {"test": frame(20, seed=1), "validation": frame(20, seed=1)},
+        SettingError,
+        "^validation: expected other rows than those to be scored on, found the same",
+    ),
     "no rows": ({"validation": frame()[:0]}, InputError, "rows"),
     "other columns": ({"test": frame().drop("size")}, ColumnError, 'expected a column "size"'),
     "a group in both": ({"test": frame(20), "group": "colour"}, SettingError, "expected groups that have no row"),

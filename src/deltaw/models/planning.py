@@ -191,6 +191,8 @@ def plan(
     table = weights.beside(table, everything, weight)
     reading_of = partial(other_rows, table=table, everything=everything, choices=choices, how=how)
     given, by = (weights.that_count(reading_of(*rows), weight) for rows in ((test, "test"), (validation, "validation")))
+    if given is not None and by is not None and given.frame.equals(by.frame):
+        raise SettingError("validation: expected other rows than those to be scored on", "the same", "give others")
     table = table if given is None else replace(table, test=given.frame)
     found = weights.no_column(kinds_of(table, name, told), weight)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
