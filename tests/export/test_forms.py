@@ -20,7 +20,7 @@ import deltaw
 from deltaw.exceptions import MissingError, SettingError
 from deltaw.export import FORMS, consumers, program, proof
 from deltaw.export.forms import Options
-from deltaw.export.operations import Program
+from deltaw.export.operations import Matrix, Program
 from deltaw.export.text import date_pattern
 from deltaw.tables.cells import DATE_FORMATS
 
@@ -120,6 +120,26 @@ def test_c_for_a_bare_machine_and_for_cpp(tmp_path: Path) -> None:
     for flags in ((*strict, "-c", path, "-o", tmp_path / "m.o"), ("-fsyntax-only", "-x", "c++", tmp_path / "m.h")):
         done = subprocess.run(["gcc", *flags], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+@pytest.mark.parametrize("name", ["digits", "target price"])
+def test_a_byte_for_each_weight(name: str, tmp_path: Path) -> None:
+    """The C file says what the list with such weights says, is smaller, and says in its head what has changed."""
+    model = zoo.model(name)
+    done = model.export(tmp_path / "m.c", int8=True)
+    assert done.rows > 0
+    text = (tmp_path / "m.c").read_text(encoding="ascii")
+    assert "int8 weights" in text.partition("*/")[0]
+    assert len(text) < len(written("c", program_of(model), tmp_path).read_text(encoding="ascii"))
+    with pytest.raises(SettingError, match="int8"):
+        model.export(tmp_path / "m.py", int8=True)
+    made = program.in_bytes(program_of(model))
+    for each in made.all(Matrix):
+        assert each.step is not None
+        levels = each.W / each.step[:, None]
+        np.testing.assert_allclose(levels, np.rint(levels), atol=1e-4)
+        assert np.abs(levels).max() <= 127.001
 
 
 def test_a_statement_that_is_too_long_is_refused(tmp_path: Path) -> None:

@@ -260,6 +260,7 @@ def export(
     table: Annotated[str, typer.Option(metavar="NAME", help="The table that SQL reads from.")] = "data",
     prepared: Annotated[bool, typer.Option("--prepared", help="The network alone, without the preparation.")] = False,
     libm: Annotated[bool, typer.Option("--libm/--no-libm", help="Whether C may call math.h.")] = True,
+    int8: Annotated[bool, typer.Option("--int8", help="C with a byte for each weight.")] = False,
     check: Annotated[bool | None, typer.Option("--check/--no-check", help="Only the proof, or none.")] = None,
     json: Json = False,
 ) -> None:
@@ -269,7 +270,7 @@ def export(
     """
     from deltaw.cli.export import export as run
 
-    choices = {"dialect": dialect, "table": table, "prepared": prepared, "libm": libm}
+    choices = {"dialect": dialect, "table": table, "prepared": prepared, "libm": libm, "int8": int8}
     run(model, check_file, output, form, choices, check, json)
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from deltaw.exceptions import SettingError
 from deltaw.export import operations as o
 from deltaw.export.c_runtime import DAYS, DAYS_DECLARED, LIBM, MATHEMATICS, RUNTIME
@@ -36,7 +38,7 @@ FORMULAS = infix(
 HEAD = """/* {target}: {what}, by {made_by}.
    {size:,} bytes of tables, {stack:,} bytes of the stack.
    {stem}_predict gives the place of the row's class among {stem}_classes (0 for numbers) and writes {count} to out.
-   Model {digest}. */
+   Model {digest}.{told} */
 """
 HEADER = """{head}
 #ifndef {guard}
@@ -71,8 +73,9 @@ class Files(NamedTuple):
     stack: int
 
 
-def write(program: Program, stem: str, libm: bool = True) -> Files:
-    """The C file and its header. `stem`: what their names, and all names in them that others see, begin with.
+def write(program: Program, stem: str, libm: bool = True, told: str = "") -> Files:
+    """The C file and its header. `stem`: what their names, and all names in them that others see, begin with;
+    `told`: what else their heads say.
 
     Raises:
         SettingError: a word that is too long for C.
@@ -106,7 +109,7 @@ def write(program: Program, stem: str, libm: bool = True) -> Files:
     count = "their probabilities" if program.classes else "it" if answer.size == 1 else "the outputs"
     head = HEAD.format(
         target=remark(program.target), what=what, made_by=program.made_by, size=size, stack=stack, stem=stem,
-        digest=program.digest, count=count,
+        digest=program.digest, count=count, told=f"\n   {remark(told)}." if told else "",
     )  # fmt: skip
     text = "\n".join([*tables, function])
     days = "date" in program.kinds.values()
@@ -203,7 +206,7 @@ def _bytes(each: o.Operation) -> int:
     """What an operation's tables take."""
     match each:
         case o.Matrix():
-            return 4 * (each.W.size + each.b.size)
+            return (4 * each.W.size if each.step is None else each.W.size + 4 * each.size) + 4 * each.size
         case o.Scale() | o.Bins():
             return 24 * each.size
         case o.Look():
@@ -254,12 +257,26 @@ def _features(features: o.Features) -> Said:
 
 def _matrix(matrix: o.Matrix) -> Said:
     n_in = matrix.W.shape[1]
+    if matrix.step is not None:
+        return _matrix_of_bytes(matrix, matrix.step)
     numbers = "\n".join(
         f"static const float {matrix.out}_{part}[{values.size}] = {{\n{lines(f'{x}f' for x in single(values))}\n}};"
         for part, values in (("W", matrix.W.T), ("b", matrix.b))
     )
     call = f"matrix({matrix.out}_W, {matrix.out}_b, {matrix.of[0]}, {n_in}, {matrix.size}, {matrix.out})"
     return numbers, f"  {call};\n"
+
+
+def _matrix_of_bytes(matrix: o.Matrix, step: Any) -> Said:
+    levels = np.rint(matrix.W / step[:, None]).astype(int).T.ravel().tolist()
+    tables = [f"static const signed char {matrix.out}_W[{len(levels)}] = {{\n{lines(map(str, levels))}\n}};"]
+    tables += [
+        f"static const float {matrix.out}_{part}[{matrix.size}] = {{\n{lines(f'{x}f' for x in single(values))}\n}};"
+        for part, values in (("s", step), ("b", matrix.b))
+    ]
+    name, n_in = matrix.out, matrix.W.shape[1]
+    call = f"matrix_of_bytes({name}_W, {name}_s, {name}_b, {matrix.of[0]}, {n_in}, {matrix.size}, {name})"
+    return "\n".join(tables), f"  {call};\n"
 
 
 def _activate(activate: o.Activate) -> Said:

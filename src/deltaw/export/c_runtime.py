@@ -78,6 +78,20 @@ static void matrix(const float *W, const float *b, const float *a, int n_in, int
   }
 }
 """,
+    "matrix_of_bytes": """
+static void matrix_of_bytes(const signed char *W, const float *step, const float *b, const float *a, int n_in,
+                            int n_out, float *z) {
+  int i, j;
+  for (j = 0; j < n_out; j++) z[j] = 0;
+  for (i = 0; i < n_in; i++) {
+    const float x = a[i];
+    const signed char *w = W + (long)i * n_out;
+    if (x == 0) continue;
+    for (j = 0; j < n_out; j++) z[j] += (float)w[j] * x;
+  }
+  for (j = 0; j < n_out; j++) z[j] = b[j] + step[j] * z[j];
+}
+""",
     "softplus": """
 static double softplus(double z) {
   return (z > 0 ? z : 0) + f_log(1 + f_exp(z > 0 ? -z : z));

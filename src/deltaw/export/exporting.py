@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from deltaw.exceptions import DeltaWError, InputError, MissingError, ModelFileError
+from deltaw.exceptions import DeltaWError, InputError, MissingError, ModelFileError, SettingError
 from deltaw.export import proof
 from deltaw.export.consumers import CONSUMERS
 from deltaw.export.forms import FORMS, Options, dialect_of, form_of
 from deltaw.export.operations import Program
-from deltaw.export.program import of_network
+from deltaw.export.program import in_bytes, of_network
 from deltaw.files import check_outputs, write_bytes
 from deltaw.files.schema import check as hold
 from deltaw.network import Network
@@ -63,6 +63,7 @@ def export(
     table: str = "data",
     prepared: bool = False,
     libm: bool = True,
+    int8: bool = False,
     check: bool = True,
     inputs: Iterable[Path] = (),
 ) -> Exported:
@@ -79,6 +80,7 @@ def export(
         table: what SQL reads from.
         prepared: the network alone, for features that are prepared elsewhere.
         libm: whether C may call math.h.
+        int8: whether C has a byte for each weight; what that changes stands in its head. The proof is of these weights.
         check: whether the proof is written and run.
         inputs: files that must not be written over.
 
@@ -90,9 +92,14 @@ def export(
     path = Path(path)
     name = form_of(path, form)
     options = Options(dialect_of(dialect, name), table, libm)
+    if int8 and name != "c":
+        raise SettingError("int8: expected C to be written", name, "leave it out")
     proof_path = path.with_suffix(".check.json")
     check_outputs({"export": path, "check": proof_path if check else None}, inputs)
     made = of_network(what) if isinstance(what, Network) else what.program(prepared)
+    if int8:
+        whole, made = made, in_bytes(made)
+        options = replace(options, remark=proof.loss(whole, made))
     written = FORMS[name].write(made, path, options)
     files = {path.with_name(file): data for file, data in written.files.items()}
     check_outputs({f"export ({file.suffix})": file for file in files}, inputs)

@@ -22,11 +22,13 @@ class Options:
         dialect: of SQL.
         table: what SQL reads from.
         libm: whether C may call math.h.
+        remark: what C is to say in its head, too.
     """
 
     dialect: str = DIALECTS[0]
     table: str = "data"
     libm: bool = True
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,11 @@ def _c(program: Program, path: Path, options: Options) -> Written:
     from deltaw.export import c
 
     stem = identifier(path.stem, c.RESERVED)
-    files = c.write(program, stem, options.libm)
-    notes = (f"{files.size:,} bytes of tables, {files.stack:,} bytes of the stack",)
-    return Written({path.name: files.source.encode("ascii"), f"{stem}.h": files.header.encode("ascii")}, notes)
+    files = c.write(program, stem, options.libm, options.remark)
+    notes = [f"{files.size:,} bytes of tables, {files.stack:,} bytes of the stack", options.remark]
+    return Written(
+        {path.name: files.source.encode("ascii"), f"{stem}.h": files.header.encode("ascii")}, (*filter(None, notes),)
+    )
 
 
 def _onnx(program: Program, path: Path, options: Options) -> Written:

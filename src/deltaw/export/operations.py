@@ -131,10 +131,11 @@ class Features(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Matrix(Operation):
-    """z = W a + b; W: (size, n_in)."""
+    """z = W a + b; W: (size, n_in). With a `step`, (size,), a unit's weights are −127 … 127 times its step."""
 
     W: Array
     b: Array
+    step: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)

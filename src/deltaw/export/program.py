@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -93,6 +93,18 @@ def of_network(network: Network) -> Program:
     features = made.add(o.Features, len(names), read, sizes=(len(names),))
     _forward(made, network, features, list(range(len(names))))
     return Program(tuple(made.operations), names, "outputs", (), (), MADE_BY)
+
+
+def in_bytes(program: Program) -> Program:
+    """The same with a byte for each weight: whole multiples of the 127th part of the largest of its unit."""
+    return replace(program, operations=tuple(_in_bytes(each) for each in program.operations))
+
+
+def _in_bytes(each: Operation) -> Operation:
+    if not isinstance(each, o.Matrix):
+        return each
+    step = np.maximum(np.abs(each.W).max(axis=1) / np.float32(127), np.finfo(np.float32).tiny)
+    return replace(each, W=np.rint(each.W / step[:, None]) * step[:, None], step=step)
 
 
 # --- the preparation, a function a kind of step ---------------------------------------------------------------------

@@ -24,10 +24,7 @@ def check_of(program: Program, rows: int = ROWS, seed: int = 0) -> Check:
     """Rows, expected answers and tolerance as plain JSON data."""
     rng = np.random.default_rng(seed)
     n = min(max(MOST_CELLS // len(program.inputs), FEWEST), rows)
-    cells: dict[str, Any] = {}
-    for read in program.all(o.Read):
-        of_read = {"word": _words, "feature": _features}.get(read.kind, _numbers)(program, read, n, rng)
-        cells |= dict(zip(read.columns, of_read, strict=True))
+    cells = _cells(program, n, rng)
     answers, labels = run(program, cells)
     finite = np.asarray(np.isfinite(answers).all(axis=1))
     return {
@@ -66,7 +63,27 @@ def differences(check: Check, answers: Any, labels: Any) -> tuple[float, int]:
     return worst, int((wrong & ~tie).sum())
 
 
+def loss(whole: Program, other: Program) -> str:
+    """What a program that says nearly the same says otherwise, in words, of rows as those of the proof."""
+    cells = _cells(whole, ROWS, np.random.default_rng(0))
+    (expected, labels), (found, others) = run(whole, cells), run(other, cells)
+    off = np.abs(found - expected)
+    off = off[np.isfinite(off).all(axis=1)]
+    said = f"int8 weights: answers are off by {off.mean():.2g} on average, {off.max(initial=0.0):.2g} at most"
+    if labels is None or others is None:
+        return said
+    return f"{said}, and {(labels != others).sum():,} of {len(labels):,} rows have another label"
+
+
 # --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def _cells(program: Program, n: int, rng: np.random.Generator) -> dict[str, Any]:
+    cells: dict[str, Any] = {}
+    for read in program.all(o.Read):
+        of_read = {"word": _words, "feature": _features}.get(read.kind, _numbers)(program, read, n, rng)
+        cells |= dict(zip(read.columns, of_read, strict=True))
+    return cells
 
 
 def _unit(program: Program, answers: Any) -> float:

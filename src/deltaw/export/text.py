@@ -30,7 +30,7 @@ def lines(parts: Iterable[str], indent: str = "  ") -> str:
 
 def remark(text: str) -> str:
     """Anybody's text as it may stand in a comment of any language: letters, digits and a few harmless signs."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in " _.,:=+") else f"U+{ord(c):04X}" for c in text[:200])
+    return "".join(c if c.isascii() and (c.isalnum() or c in " _.,:=+-") else f"U+{ord(c):04X}" for c in text[:200])
 
 
 def identifier(name: str, reserved: Container[str]) -> str:
