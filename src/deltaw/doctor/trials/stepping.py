@@ -123,7 +123,7 @@ LOOKED_AT = 256  # rows at a time
 SPENT = 0.04  # of the rows that training passes over, so many may be looked at: a look costs as much as a step on them
 MOST_LOOKS = 40
 
-FIRST_STEPS, FIRST_LINKS = 2_000, 10**9  # before it is known how long an epoch takes: steps, and weights times rows
+FIRST_STEPS, FIRST_LINKS = 500, 10**8  # before it is known how long an epoch takes: steps, and weights times rows
 
 
 @dataclass(frozen=True)
