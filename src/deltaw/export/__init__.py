@@ -12,20 +12,39 @@ says what is expected of them, `consumers` runs a form on them, `exporting` does
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deltaw.export.exporting import Exported, export, recheck
-from deltaw.export.forms import DIALECTS, FORMS
-from deltaw.export.operations import Program
+if TYPE_CHECKING:
+    from deltaw.export.exporting import Exported, export, recheck
+    from deltaw.export.forms import DIALECTS, FORMS
+    from deltaw.export.operations import Program
 
+# Public name -> where it lives. Loaded when first asked for: every model knows this room, and few are exported.
+_HOMES = {
+    "DIALECTS": "forms",
+    "FORMS": "forms",
+    "Exported": "exporting",
+    "Program": "operations",
+    "export": "exporting",
+    "recheck": "exporting",
+}
 __all__ = ["DIALECTS", "FORMS", "Exported", "Program", "export", "recheck"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'deltaw.export' has no attribute '{name}'")
+    return getattr(import_module(f"deltaw.export.{_HOMES[name]}"), name)
 
 
 class _Room(ModuleType):
     """The room is a function, too: `deltaw.export(network, "n.c")`."""
 
     def __call__(self, *arguments: Any, **choices: Any) -> Exported:
+        from deltaw.export.exporting import export
+
         return export(*arguments, **choices)
 
 

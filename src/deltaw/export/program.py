@@ -52,13 +52,21 @@ class _Maker:
 
 
 def of_model(
-    preparation: Preparation, target: Target, networks: Sequence[Network], missing: Sequence[str] = ()
+    preparation: Preparation,
+    target: Target,
+    networks: Sequence[Network],
+    missing: Sequence[str] = (),
+    prepared: bool = False,
 ) -> Program:
     """From the cells of a row to the answer in the target's own units; of several networks the mean answers.
+
+    `prepared`: from features that are prepared already.
 
     Raises:
         SettingError: a target's scale that has no inverse here.
     """
+    if prepared:
+        return of_features(preparation.feature_names, target, networks)
     made, scaling = _Maker(), SCALINGS[preparation.scaling]
     groups: dict[Any, list[tuple[Any, int]]] = {}
     for step, place in preparation.places:

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from deltaw import notebook
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
-from deltaw.export.program import of_features, of_model
-from deltaw.export.torch import to_torch
 from deltaw.files import check_outputs
 from deltaw.models import storage, weights
 from deltaw.models.contents import Contents, Learning
@@ -323,9 +321,9 @@ class Model(Contents):
 
     def program(self, prepared: bool = False) -> Program:
         """What it does with a row, as a list of operations; `prepared`: with features that are prepared already."""
-        if prepared:
-            return of_features(self.preparation.feature_names, self.target, self.members)
-        return of_model(self.preparation, self.target, self.members, self.missing)
+        from deltaw.export.program import of_model
+
+        return of_model(self.preparation, self.target, self.members, self.missing, prepared)
 
     def export(self, path: str | Path, **choices: Any) -> Exported:
         """Write it as a file that needs no DeltaW: .c, .mjs, .py and others; see `deltaw.export.export`."""
@@ -335,6 +333,8 @@ class Model(Contents):
 
     def to_torch(self) -> Any:
         """A torch.nn.Module, the preparation of numbers and dates inside; see `deltaw.export.torch.to_torch`."""
+        from deltaw.export.torch import to_torch
+
         return to_torch(self.program())
 
     def __repr__(self) -> str:
