@@ -216,15 +216,15 @@ def truth(plan: Plan, frame: pl.DataFrame) -> Array:
 
 
 def matrices(plan: Plan, *frames: pl.DataFrame) -> tuple[list[Array], list[bool]]:
-    """The columns that ours uses as the trees take them: words as numbers of categories, the rest as numbers."""
-    whole = pl.concat([frame.select(plan.preparation.column_names) for frame in frames])
+    """The columns that ours uses as the trees take them: words by their place in the alphabet, the rest as numbers."""
+    whole = pl.concat([frame.select(plan.preparation.input_names) for frame in frames])
     columns, is_word = [], []
     for series in whole.iter_columns():
         number = (
             series.cast(pl.Float64, strict=False) if series.dtype.is_numeric() or series.dtype.is_temporal() else None
         )
         if number is None:
-            number = series.cast(pl.String).cast(pl.Categorical).to_physical().cast(pl.Float64)
+            number = series.cast(pl.String).rank("dense").cast(pl.Float64) - 1
         is_word.append(not (series.dtype.is_numeric() or series.dtype.is_temporal()) and series.n_unique() <= 255)
         columns.append(number.to_numpy())
     X, starts = np.column_stack(columns), np.cumsum([0, *map(len, frames)])
