@@ -179,7 +179,11 @@ class NativeEngine:
         if rows.sparse:
             X = rows.X
             columns, starts = _plain(X.indices, np.int32), _plain(X.indptr, np.int64)
-            return self.core.Inputs.sparse(_float32(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
+            try:
+                return self.core.Inputs.sparse(_float32(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
+            except ValueError as error:  # `Rows` has looked at it: somebody has written into it since
+                found = f"one that changes meanwhile ({error})"
+                raise InputError("X: expected a sparse matrix that stays as it is", found, "give a copy") from None
         is_bytes = rows.X.dtype == np.uint8
         X = rows.X if is_bytes else _float32(rows.X, "X")
         if by_the_others:
