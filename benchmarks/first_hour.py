@@ -220,13 +220,10 @@ def matrices(plan: Plan, *frames: pl.DataFrame) -> tuple[list[Array], list[bool]
     whole = pl.concat([frame.select(plan.preparation.input_names) for frame in frames])
     columns, is_word = [], []
     for series in whole.iter_columns():
-        number = (
-            series.cast(pl.Float64, strict=False) if series.dtype.is_numeric() or series.dtype.is_temporal() else None
-        )
-        if number is None:
-            number = series.cast(pl.String).rank("dense").cast(pl.Float64) - 1
-        is_word.append(not (series.dtype.is_numeric() or series.dtype.is_temporal()) and series.n_unique() <= 255)
-        columns.append(number.to_numpy())
+        worded = not (series.dtype.is_numeric() or series.dtype.is_temporal())
+        places = series.cast(pl.String).rank("dense") - 1 if worded else series
+        is_word.append(worded and series.n_unique() <= 255)
+        columns.append(places.cast(pl.Float64, strict=False).to_numpy())
     X, starts = np.column_stack(columns), np.cumsum([0, *map(len, frames)])
     return [X[a:b] for a, b in pairwise(starts)], is_word
 

@@ -98,10 +98,12 @@ def line(done: Trained) -> float | None:
 
 
 def common_line(plan: Plan, runs: Sequence[Trained], answers: Sequence[Outcome]) -> float | None:
-    """The threshold of the network that is kept, by all folds; None where none is asked for."""
+    """The threshold of the network that is kept, by all folds; None where none is asked for, or no fold answers."""
     if metric_to_be_best_in(plan.recipe.threshold) is None:
         return None
-    return line(runs[0]) if runs[0].plan.validation is not None else _best(plan, answers)
+    if runs[0].plan.validation is not None:
+        return line(runs[0])
+    return _best(plan, answers) if answers else None
 
 
 def _best(plan: Plan, answers: Sequence[Outcome]) -> float:

@@ -89,19 +89,14 @@ def trained(
     Raises:
         SettingError: it diverges.
     """
-    network, rows = plan.network.copy(), plan.held_out[1]
+    network = plan.network.copy()
     follower = Follower(plan, told, place, until, follows)
     try:
         history = train(
             network,
             plan.training.X,
             plan.training.T,
-            loss=plan.recipe.loss,
-            seed=plan.seed,
-            sample_weight=plan.counts(plan.training),
-            validation=None if rows is None else (rows.X, rows.T, plan.counts(rows)),
-            engine=plan.engine,
-            threads=plan.threads,
+            **of_plan(plan, plan.held_out[1]),
             **follower.settings,
         )
     except TrainingInterrupted as stopped:
@@ -110,6 +105,18 @@ def trained(
     if done.diverged:
         raise diverged(done)
     return done
+
+
+def of_plan(plan: Plan, held_out: Part | None) -> dict[str, Any]:
+    """What `deltaw.train` and `train_pack` are told by the plan, and not by the recipe: see `Follower.settings`."""
+    return {
+        "loss": plan.recipe.loss,
+        "seed": plan.seed,
+        "sample_weight": plan.counts(plan.training),
+        "validation": None if held_out is None else (held_out.X, held_out.T, plan.counts(held_out)),
+        "engine": plan.engine,
+        "threads": plan.threads,
+    }
 
 
 def diverged(done: Trained) -> SettingError:

@@ -15,7 +15,7 @@ import numpy as np
 
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.division import Division, Indices
-from deltaw.models.following import Follower, Trained, diverged
+from deltaw.models.following import Follower, Trained, diverged, of_plan
 from deltaw.models.judge import ScoredEpoch
 from deltaw.models.metrics import Metric, metric_of
 from deltaw.models.parts import Part
@@ -50,12 +50,7 @@ def packed(plan: Plan, told: Watchers) -> list[Trained]:
             plan.training.X,
             plan.training.T,
             each=own,
-            loss=plan.recipe.loss,
-            seed=plan.seed,
-            sample_weight=plan.counts(plan.training),
-            validation=None if common is None else (common.X, common.T, plan.counts(common)),
-            engine=plan.engine,
-            threads=plan.threads,
+            **of_plan(plan, common),
         )
     except TrainingInterrupted as stopped:
         histories = stopped.history

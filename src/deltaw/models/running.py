@@ -69,14 +69,7 @@ def _run(plan: Plan, told: Watchers) -> Model:
         return _first(plan, runs[0], "interrupted")
     if last.broken_off:
         return _first(plan, runs[0], last.learning.ended)
-    last = replace(last, plan=plan, learning=learnt(plan, runs, last, common))
-    answers = answers_of(plan, runs, own)
-    model = _scored(last, None if plan.validation is not None else common_line(plan, runs, answers))
-    if not plan.scored_by_folds:
-        return model
-    scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
-    witness = replace(_model(runs[0]), network=runs[0].after(own[0]), held_out=rows_of_folds(runs[:1]))
-    return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
+    return _judged(plan, replace(last, plan=plan, learning=learnt(plan, runs, last, common)), runs, own)
 
 
 def _mean_of(plan: Plan, runs: list[Trained]) -> Model:
@@ -88,12 +81,17 @@ def _mean_of(plan: Plan, runs: list[Trained]) -> Model:
     by_others: list[int | None] = [None] * len(runs)
     if not kept.broken_off and plan.folds:
         by_others = chosen_epochs(plan, runs)[0]
-    answers = answers_of(plan, runs, by_others) if plan.folds else []
-    model = _scored(kept, None if plan.validation is not None or not answers else common_line(plan, runs, answers))
+    return _judged(plan, kept, runs, by_others)
+
+
+def _judged(plan: Plan, kept: Trained, runs: list[Trained], epochs: list[int | None]) -> Model:
+    """The model of what is kept, with the threshold and the scores that the folds say, each after its epoch."""
+    answers = answers_of(plan, runs, epochs) if plan.folds else []
+    model = _scored(kept, None if plan.validation is not None else common_line(plan, runs, answers))
     if not plan.scored_by_folds:
         return model
     scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
-    witness = replace(_model(runs[0]), network=runs[0].after(by_others[0]), held_out=rows_of_folds(runs[:1]))
+    witness = replace(_model(runs[0]), network=runs[0].after(epochs[0]), held_out=rows_of_folds(runs[:1]))
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 
 
