@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import kept
@@ -140,13 +139,7 @@ def main() -> None:
         "--for", type=float, default=float("inf"), dest="limit", help="begin none after so many seconds"
     )
     options = parser.parse_args()
-    known, started = {row["table"]: row for row in kept.lines(options.file)}, perf_counter()
-    for name in options.only:
-        if name not in known and perf_counter() - started < options.limit:
-            known[name] = row_of(name, options.seconds)
-            kept.add(options.file, known[name])
-            print(known[name], file=sys.stderr, flush=True)
-    rows = [known[name] for name in options.only if name in known]
+    rows = kept.rows(options.only, options.file, lambda name: row_of(name, options.seconds), options.limit)
     print(markdown(rows) if options.markdown else markdown(rows).splitlines()[-1])
 
 

@@ -1,6 +1,6 @@
 """The first hour with twenty-five tables: trained, used, scored, explained and examined by the command line.
 
-Run: python benchmarks/first_hour.py [--only NAME …] [--seconds 5] [--markdown] [--file FILE]
+Run: python benchmarks/first_hour.py [--only NAME …] [--seconds 5] [--file FILE]
 
 Every table is written as a file, as somebody would have it: with row names, gaps, identifiers, words in Chinese
 encodings. No option is given but the target. Scores are on rows that the scored network has not learnt from, with a
@@ -252,19 +252,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", default=list(TABLES), choices=TABLES, metavar="NAME", help="these tables")
     parser.add_argument("--seconds", type=float, default=5.0, help="for an examination")
-    parser.add_argument("--markdown", action="store_true", help="a table for the docs")
     parser.add_argument("--file", type=Path, help="one line a table; those in it are not run again")
     options = parser.parse_args()
-    known = {row["table"]: row for row in kept.lines(options.file)}
-    rows = []
-    for name in options.only:
-        row = known.get(name)
-        if row is None:
-            row = row_of(name, options.seconds)
-            kept.add(options.file, row)
-        rows.append(row)
-        print(row, file=sys.stderr, flush=True)
-    print(markdown(rows))
+    print(markdown(kept.rows(options.only, options.file, lambda name: row_of(name, options.seconds))))
 
 
 if __name__ == "__main__":

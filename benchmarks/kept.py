@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
+from math import inf
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 
@@ -12,6 +16,19 @@ def lines(file: Path | None) -> list[dict[str, Any]]:
     if file is None or not file.exists():
         return []
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def rows(
+    names: list[str], file: Path | None, make: Callable[[str], dict[str, Any]], limit: float = inf
+) -> list[dict[str, Any]]:
+    """A row for each table, as the file has it or newly made, said and kept. None begins after `limit` seconds."""
+    known, started = {row["table"]: row for row in lines(file)}, perf_counter()
+    for name in names:
+        if name not in known and perf_counter() - started < limit:
+            known[name] = make(name)
+            add(file, known[name])
+            print(known[name], file=sys.stderr, flush=True)
+    return [known[name] for name in names if name in known]
 
 
 def add(file: Path | None, row: dict[str, Any]) -> None:
