@@ -81,12 +81,29 @@ export interface Data {
   targets: Float32Array; // rows × nOut
   labels: Int32Array | null; // the class of each row, for classification
   weight: Float32Array | null; // of each row, mean 1
+  heldOut: Int32Array | null; // the rows that are never trained on, by number, where Python chose them; null: by heldOut and seed of the settings
   inputNames: string[];
   target: TargetSpec;
   columns: Column[]; // only the rows that have an answer
   preparation: Preparation;
   image: { width: number; height: number } | null; // where the inputs are the pixels of one
   notes: string[]; // what was left out, or could not be read, a sentence each
+}
+
+// --- what Python puts into the page --------------------------------------------------------------------------------
+//
+// <script type="text/plain" id="table">…</script>: base64 of gzip of a safetensors file. Its tensors: "inputs", "targets",
+// "labels", "weight", "heldOut" (those that there are), "column.0" … for the columns in order (F64 numbers, NaN where missing;
+// I32 places in the column's words, −1 where missing), and "W.0", "b.0", … where a trained network comes along. Its metadata
+// has one entry "lab": JSON of `Embedded`. A page without the element, or with an empty one, is the empty page.
+
+export interface Embedded {
+  data: Omit<Data, 'inputs' | 'targets' | 'labels' | 'weight' | 'heldOut' | 'columns'> & {
+    columns: (Omit<Column, 'values'> & { words: (string | null)[] | null })[]; // words: of I32 columns
+  };
+  settings: Settings;
+  language: 'en' | 'zh' | null; // null: the browser's
+  origin: string; // what was trained, by which version, in a sentence
 }
 
 // --- a run ---------------------------------------------------------------------------------------------------------
