@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from deltaw.engines.predictor import Predictor
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
     from deltaw.export.torch import from_torch
+    from deltaw.languages import language
     from deltaw.models import Model, crossval, fit, load
     from deltaw.network import Network
     from deltaw.tables import read
@@ -42,6 +43,7 @@ _HOMES = {
     "crossval": "deltaw.models",
     "fit": "deltaw.models",
     "from_torch": "deltaw.export.torch",
+    "language": "deltaw.languages",
     "load": "deltaw.models",
     "read": "deltaw.tables",
     "train": "deltaw.training",
@@ -66,6 +68,7 @@ __all__ = [
     "export",
     "fit",
     "from_torch",
+    "language",
     "lessons",
     "load",
     "read",

@@ -15,13 +15,19 @@
     └── TrainingInterrupted          Ctrl-C during training; carries what was learnt until then
 
 Every message is one line and says, in this order: what was expected, what was found, what to do. It quotes at most
-`QUOTED` characters of a name, a cell or a value, whoever raises it.
+`QUOTED` characters of a name, a cell or a value, whoever raises it. An error says it in the language that is chosen
+where it is raised: `expected` and `remedy` are sentences of `deltaw.speech`, with the values for their fields by name,
+`found` is anybody's data, or said already:
+
+    raise TableError("{path}: expected a header", say("{n} rows", n=0), "give a table with one", path=path)
 """
 
 from __future__ import annotations
 
 import re
 from typing import Any
+
+from deltaw.speech import say
 
 QUOTED, PART = (
     200,
@@ -33,10 +39,13 @@ _DATA = re.compile(rf'"[^"]{{{QUOTED + 1},}}"|\S{{{QUOTED + 1},}}')
 class DeltaWError(Exception):
     """The root of all errors that DeltaW raises on purpose."""
 
-    def __init__(self, expected: str, found: str = "", remedy: str = "") -> None:
-        self.expected, self.found, self.remedy = short(expected), short(found, QUOTED), short(remedy)
-        found, remedy = self.found, self.remedy
-        super().__init__(self.expected + (f", found {found}" if found else "") + (f"; {remedy}" if remedy else ""))
+    def __init__(self, expected: str, found: str = "", remedy: str = "", /, **values: object) -> None:
+        said, remedy = say(expected, **values), say(remedy, **values)
+        self.expected, self.found, self.remedy = short(said), short(found, QUOTED), short(remedy)
+        message = say("{expected}, found {found}", expected=self.expected, found=self.found)
+        message = message if self.found else self.expected
+        message = say("{message}; {remedy}", message=message, remedy=self.remedy) if self.remedy else message
+        super().__init__(message)
 
 
 def short(text: str, length: int = PART) -> str:
@@ -88,5 +97,5 @@ class TrainingInterrupted(KeyboardInterrupt):
     """
 
     def __init__(self, history: Any = None, model: Any = None) -> None:
-        super().__init__("training interrupted; what was learnt so far is kept")
+        super().__init__(say("training interrupted; what was learnt so far is kept"))
         self.history, self.model = history, model

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from deltaw.exceptions import InputError
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +28,10 @@ def refuse_after_fork() -> None:
     """Raise InputError where Polars would wait for threads that stayed behind."""
     if _left_behind:
         raise InputError(
-            "a table: expected a process in which Polars' threads run", "one forked after they had begun",
+            "a table: expected a process in which Polars' threads run",
+            say("one forked after they had begun"),
             "start it by multiprocessing.get_context('spawn') or joblib's loky, or fork before a table is read",
-        )  # fmt: skip
+        )
 
 
 def pool_runs() -> bool:

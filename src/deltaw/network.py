@@ -14,6 +14,7 @@ from deltaw.equations import backprop
 from deltaw.equations.activations import Activation, activation
 from deltaw.equations.initializers import Initializer, initializer
 from deltaw.exceptions import InputError, SettingError
+from deltaw.speech import say
 
 # The rule for initial weights that keeps the size of signals, for each kind of activation.
 INIT_FOR = {
@@ -94,21 +95,32 @@ class Network:
         for what, arrays in (("weights", self.weights), ("biases", self.biases)):
             if len(arrays) != len(layers):
                 raise SettingError(
-                    f"{what}: expected one array for each of the {len(layers)} layers", f"{len(arrays)}",
+                    "{what}: expected one array for each of the {n} layers",
+                    f"{len(arrays)}",
                     "make the network anew with the sizes it should have",
-                )  # fmt: skip
+                    what=what,
+                    n=len(layers),
+                )
         for l, (n_out, n_in) in enumerate(layers):
             pairs = (("weights", self.weights, (n_out, n_in)), ("biases", self.biases, (n_out,)))
             for what, arrays, shape in pairs:
                 array = np.asarray(arrays[l])
                 if array.shape != shape or array.dtype.kind not in "fiu":
                     raise SettingError(
-                        f"{what}[{l}]: expected numbers of shape {shape}", f"{array.dtype} of shape {array.shape}",
+                        "{what}[{l}]: expected numbers of shape {shape}",
+                        say("{dtype} of shape {shape}", dtype=array.dtype, shape=array.shape),
                         "assign an array of that shape",
-                    )  # fmt: skip
+                        what=what,
+                        l=l,
+                        shape=shape,
+                    )
                 if not np.isfinite(array).all():
                     raise SettingError(
-                        f"{what}[{l}]: expected finite numbers", "NaN or infinity", "make the network anew"
+                        "{what}[{l}]: expected finite numbers",
+                        say("NaN or infinity"),
+                        "make the network anew",
+                        what=what,
+                        l=l,
                     )
 
     def forward(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -124,13 +136,17 @@ class Network:
             x: Any = X if hasattr(X, "tocsr") else np.atleast_2d(np.asarray(X, dtype=np.float64))
         except (TypeError, ValueError):
             raise InputError(
-                "X: expected rows of numbers, all of one width", "text or rows of different widths", "convert it first"
+                "X: expected rows of numbers, all of one width",
+                say("text or rows of different widths"),
+                "convert it first",
             ) from None
         if x.ndim != 2 or x.shape[1] != self.sizes[0]:
             raise InputError(
-                f"X: expected {self.sizes[0]} columns, the network's inputs", f"shape {x.shape}",
+                "X: expected {size} columns, the network's inputs",
+                say("shape {shape}", shape=x.shape),
                 "give rows of that width",
-            )  # fmt: skip
+                size=self.sizes[0],
+            )
         W = [np.asarray(w, np.float64) for w in self.weights]
         b = [np.asarray(v, np.float64) for v in self.biases]
         return backprop.forward(x, W, b, self._rows)
@@ -190,7 +206,10 @@ def _per_layer(given: Any, layers: int, what: str, kind: type | tuple[type, ...]
         each = []
     if len(each) != layers:
         raise SettingError(
-            f"{what}: expected one, or one for each of the {layers} layers of weights",
-            f"{len(each)}" if each else repr(given), "give one for each layer after the input",
-        )  # fmt: skip
+            "{what}: expected one, or one for each of the {layers} layers of weights",
+            f"{len(each)}" if each else repr(given),
+            "give one for each layer after the input",
+            what=what,
+            layers=layers,
+        )
     return each

@@ -7,6 +7,7 @@ from typing import Any
 
 from deltaw.exceptions import MissingError
 from deltaw.models import Model, Plan, ScoredEpoch, metric_of
+from deltaw.speech import say
 
 OF_EPOCHS = {"fold", "folds"}  # of an epoch, beside its number, where a run has several trainings
 
@@ -45,4 +46,6 @@ def scores(model: Model) -> dict[str, float]:
 
 def missing(what: str, extra: str) -> MissingError:
     """The error where the other side of an adapter is not installed."""
-    return MissingError(f"expected {what}", "none", f"install it: pip install 'deltaw[{extra}]'")
+    return MissingError(
+        "expected {what}", say("none"), "install it: pip install 'deltaw[{extra}]'", what=what, extra=extra
+    )

@@ -17,6 +17,7 @@ from deltaw.files import check_writable
 from deltaw.models import Model, Plan, ScoredEpoch, document
 from deltaw.pages.numbers import plain
 from deltaw.signs import visible_json
+from deltaw.speech import say
 from deltaw.tables.digest import sha256
 
 TAIL = 1 << 16  # bytes, more than a line has
@@ -102,12 +103,16 @@ def _mend(path: str | Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
     except OSError as error:
         found = error.strerror or str(error)
-        raise OutputError(f"{path}: expected a path that can be written", found, "give another path") from error
+        raise OutputError(
+            "{path}: expected a path that can be written", found, "give another path", path=path
+        ) from error
     with os.fdopen(descriptor, "r+b") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode) or not (size := os.fstat(descriptor).st_size):
             return
         if file.read(1) != b"{":
-            raise OutputError(f"{path}: expected the log of other runs", "another file", "give another path")
+            raise OutputError(
+                "{path}: expected the log of other runs", say("another file"), "give another path", path=path
+            )
         file.seek(max(0, size - TAIL))
         end = file.read()
         if not end.endswith(b"\n"):

@@ -13,6 +13,7 @@ from deltaw.cli.output.screen import Screen, put, stderr, stdout
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.files import check_outputs, unfinished
 from deltaw.progress import left_out
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +46,7 @@ def train(
     from deltaw.doctor import outcome
 
     if quiet and verbose:
-        raise SettingError("--quiet: expected it without --verbose", "both", "leave one of the two out")
+        raise SettingError("--quiet: expected it without --verbose", say("both"), "leave one of the two out")
     # Before an hour of training, not after it.
     given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
     sources = [path for source in (data, *given) for path in tables.origins(source)]

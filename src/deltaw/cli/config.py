@@ -16,6 +16,7 @@ import typer
 
 from deltaw.exceptions import SettingError, short
 from deltaw.signs import one_line
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from deltaw.models import Plan
@@ -77,8 +78,14 @@ def _options(path: Path, context: typer.Context) -> dict[str, Any]:
         word = key.replace("_", "-")
         if word not in known:
             near = nearest(word, known)
-            remedy = f"did you mean {near!r}?" if near else f"give one of {', '.join(known)}"
-            raise SettingError(f"{path}: expected options of {context.command_path}", repr(key), remedy)
+            remedy = (
+                say("did you mean {near!r}?", near=near) if near else say("give one of {known}", known=", ".join(known))
+            )
+            raise SettingError(
+                say("{path}: expected options of {command_path}", path=path, command_path=context.command_path),
+                repr(key),
+                remedy,
+            )
         found[known[word].name] = _as_given(path, word, known[word], value)
     return found
 
@@ -87,9 +94,13 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingError(f"--config {path}: expected a file", error.strerror or str(error), "correct it") from None
+        raise SettingError(
+            "--config {path}: expected a file", error.strerror or str(error), "correct it", path=path
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: expected TOML", short(str(error)), "write lines such as epochs = 20") from None
+        raise SettingError(
+            "{path}: expected TOML", short(str(error)), "write lines such as epochs = 20", path=path
+        ) from None
 
 
 def _as_given(path: Path, word: str, parameter: Any, value: Any) -> Any:

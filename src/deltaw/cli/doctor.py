@@ -11,6 +11,7 @@ from deltaw.cli.output.paper import put, put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.progress import left_out
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from deltaw.doctor import Diagnosis
@@ -43,7 +44,7 @@ def doctor(
             "give e.g. deltaw doctor flowers.csv --target species, or deltaw doctor model.deltaw flowers.csv",
         )  # fmt: skip
     if not is_model and member != 1:
-        raise SettingError("--member: expected a model of several networks", "a table", "leave it out")
+        raise SettingError("--member: expected a model of several networks", say("a table"), "leave it out")
     if is_model and given:
         raise SettingError(
             "with a model, expected its own settings", ", ".join(given), "leave that out, or give DATA without a model"

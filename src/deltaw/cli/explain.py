@@ -9,6 +9,7 @@ from deltaw.cli.commands import say_notes
 from deltaw.cli.output import screen
 from deltaw.cli.output.paper import chosen, put
 from deltaw.exceptions import SettingError
+from deltaw.speech import say
 
 
 def explain(
@@ -35,8 +36,14 @@ def explain(
         if place is None:
             page = found.page
         elif found.step is None:
-            expected = f'--link: expected a row of {found.source} whose "{found.model.target.name}" is known'
-            raise SettingError(expected, f"row {found.row:,} without", "add the column: a link is judged by the error")
+            expected = say(
+                '--link: expected a row of {source} whose "{name}" is known',
+                source=found.source,
+                name=found.model.target.name,
+            )
+            raise SettingError(
+                expected, say("row {row:,} without", row=found.row), "add the column: a link is judged by the error"
+            )
         else:
             page = found.step.link(*place).page
     say_notes(err, table)
@@ -49,5 +56,5 @@ def _place(text: str) -> tuple[int, int, int | Literal["bias"]]:
         layer, to, of = (part.strip() for part in text.split(","))
         return int(layer), int(to), "bias" if of == "bias" else int(of)
     except ValueError:
-        expected = "--link: expected LAYER,TO,OF in whole numbers (OF may be bias)"
+        expected = say("--link: expected LAYER,TO,OF in whole numbers (OF may be bias)")
         raise SettingError(expected, repr(text), "give e.g. 2,0,1") from None

@@ -11,6 +11,7 @@ from deltaw.exceptions import SettingError
 from deltaw.export.exporting import Exported, recheck
 from deltaw.export.forms import dialect_of, form_of
 from deltaw.files import check_outputs
+from deltaw.speech import say
 
 
 def export(
@@ -29,9 +30,13 @@ def export(
         _say(_checked(source, check_file), as_json)
         return
     if check_file is not None:
-        raise SettingError("export: expected one model", f"{check_file} beside it", "give --check to run a form again")
+        raise SettingError(
+            "export: expected one model",
+            say("{check_file} beside it", check_file=check_file),
+            "give --check to run a form again",
+        )
     if output is None:
-        raise SettingError("--output: expected a file to write", "none", "give e.g. -o m.c")
+        raise SettingError("--output: expected a file to write", say("none"), "give e.g. -o m.c")
     dialect_of(choices["dialect"], form_of(output, form))  # before anything is read
     check_outputs({"--output": output}, (source,))
     with stderr().status(f"exporting {source}"):
@@ -42,7 +47,9 @@ def export(
 
 def _checked(form_file: Path, check_file: Path | None) -> Exported:
     if check_file is None:
-        raise SettingError("--check: expected an exported model and its check", "one file", "give m.c m.check.json")
+        raise SettingError(
+            "--check: expected an exported model and its check", say("one file"), "give m.c m.check.json"
+        )
     with stderr().status(f"checking {form_file}"):
         return recheck(form_file, check_file)
 

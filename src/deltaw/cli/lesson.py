@@ -17,6 +17,7 @@ from deltaw.cli.output.paper import put, put_json
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.lessons import LESSONS, Entry, Parameter
+from deltaw.speech import say
 from deltaw.tables import origins
 
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, in one file.")]
@@ -37,7 +38,11 @@ def lesson(arguments: Sequence[str]) -> None:
             raise
         known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
         raise SettingError(
-            f"{context.command_path}: expected an option of {', '.join(known)}", str(option), "choose one of these"
+            "{command_path}: expected an option of {known}",
+            str(option),
+            "choose one of these",
+            command_path=context.command_path,
+            known=", ".join(known),
         ) from None
 
 
@@ -64,7 +69,7 @@ def _list(context: typer.Context, lang: Lang = "en", html: Html = None, as_json:
         return
     if html is not None:
         raise SettingError(
-            "--html: expected a lesson to write", "none", "name one, e.g. deltaw lesson line --html FILE"
+            "--html: expected a lesson to write", say("none"), "name one, e.g. deltaw lesson line --html FILE"
         )
     rows = [
         {"number": i, "name": name, "title": entry.title(lang)} for i, (name, entry) in enumerate(LESSONS.items(), 1)

@@ -140,7 +140,14 @@ def column_names(
 
     names = tuple(name.strip() for record in csv.reader(texts, skipinitialspace=True) for name in record)
     if not names or not all(names):
-        raise SettingError(f"{option}: expected {what}", repr(",".join(texts)), f"give e.g. {example}")
+        raise SettingError(
+            "{option}: expected {what}",
+            repr(",".join(texts)),
+            "give e.g. {example}",
+            option=option,
+            what=what,
+            example=example,
+        )
     return names
 
 

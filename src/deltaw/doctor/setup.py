@@ -14,6 +14,7 @@ from deltaw.equations import optimizers
 from deltaw.equations.lookup import NUMBER
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
+from deltaw.speech import say
 
 # What the table knows beside the words of `deltaw.train`.
 OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw")
@@ -94,12 +95,18 @@ class Setup:
         known = [field.name for field in fields(cls)]
         for word in settings:
             if word not in known:
-                raise SettingError(f"expected a setting of {', '.join(known[3:])}", repr(word), "choose one of these")
+                raise SettingError(
+                    "expected a setting of {known}", repr(word), "choose one of these", known=", ".join(known[3:])
+                )
         setup = cls(network, X, T, **settings)
         for word, choices in (("task", (None, *TASKS)), ("reduction", REDUCTIONS)):
             if getattr(setup, word) not in choices:
                 raise SettingError(
-                    f"{word}: expected one of {', '.join(map(str, choices))}", repr(getattr(setup, word)), "choose one"
+                    "{word}: expected one of {choices}",
+                    repr(getattr(setup, word)),
+                    "choose one",
+                    word=word,
+                    choices=", ".join(map(str, choices)),
                 )
         return setup
 
@@ -160,8 +167,10 @@ def matrix(values: Any, what: str) -> Any:
         array = array if array.dtype.kind in "fiub" else array.astype(np.float64)
     except (TypeError, ValueError):
         raise InputError(
-            f"{what}: expected rows of numbers", "something else", "encode text as numbers first"
+            "{what}: expected rows of numbers", say("something else"), "encode text as numbers first", what=what
         ) from None
     if array.ndim not in (1, 2):
-        raise InputError(f"{what}: expected rows of numbers, (n, k)", f"shape {array.shape}", "reshape it")
+        raise InputError(
+            "{what}: expected rows of numbers, (n, k)", say("shape {shape}", shape=array.shape), "reshape it", what=what
+        )
     return array if array.ndim != 1 or what == "X" else array[:, None]

@@ -9,6 +9,7 @@ from deltaw.engines.protocol import Engine, Plan
 from deltaw.engines.rows import Rows
 from deltaw.exceptions import MissingError, SettingError
 from deltaw.network import Network
+from deltaw.speech import say
 
 # name -> (module, class); a module is imported when its engine is asked for.
 ENGINES = {
@@ -20,7 +21,9 @@ ENGINES = {
 def known(name: Any) -> str:
     """The name of an engine. Raises SettingError for any other."""
     if not isinstance(name, str) or name not in ENGINES:
-        raise SettingError(f"engine: expected one of {', '.join(ENGINES)}", repr(name), "choose one of these")
+        raise SettingError(
+            "engine: expected one of {engines}", repr(name), "choose one of these", engines=", ".join(ENGINES)
+        )
     return name
 
 
@@ -36,9 +39,11 @@ def make(name: str, network: Network, plan: Plan) -> Engine:
         made = getattr(import_module(module), kind)
     except ImportError as error:
         raise MissingError(
-            f"engine '{name}': expected its compiled part", f"none that loads ({error})",
+            "engine '{name}': expected its compiled part",
+            say("none that loads ({error})", error=error),
             "install DeltaW with 'pip install .' on a machine with a C++ compiler, or use engine='reference'",
-        ) from error  # fmt: skip
+            name=name,
+        ) from error
     engine: Engine = made(network, plan)
     return engine
 

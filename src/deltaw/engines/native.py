@@ -20,6 +20,7 @@ from deltaw.equations.optimizers import OPTIMIZERS
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 from deltaw.numbers import number
+from deltaw.speech import say
 
 # Below so many multiplications a step, waiting for each other costs two threads more than they gain.
 WORTH_TWO_THREADS = 300_000
@@ -140,9 +141,11 @@ class NativeEngine:
         ):
             if not known:
                 raise SettingError(
-                    f"{what}: the native engine knows those of the table", f"one of your own ({name})",
+                    "{what}: the native engine knows those of the table",
+                    say("one of your own ({name})", name=name),
                     "use engine='reference'",
-                )  # fmt: skip
+                    what=what,
+                )
         made.loss, made.loss_parameter = plan.loss.kind, list(plan.loss.parameters)
         made.optimizer = plan.optimizer.name
         settings = self.core.OptimizerSettings()
@@ -182,7 +185,7 @@ class NativeEngine:
             try:
                 return self.core.Inputs.sparse(_float32(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
             except ValueError as error:  # `Rows` has looked at it: somebody has written into it since
-                found = f"one that changes meanwhile ({error})"
+                found = say("one that changes meanwhile ({error})", error=error)
                 raise InputError("X: expected a sparse matrix that stays as it is", found, "give a copy") from None
         is_bytes = rows.X.dtype == np.uint8
         X = rows.X if is_bytes else _float32(rows.X, "X")
@@ -236,8 +239,11 @@ def _float32(array: Any, what: str = "state") -> NDArray[np.float32]:
         bad = np.argwhere(np.isinf(single) & np.isfinite(array))
         if len(bad):
             raise InputError(
-                f"{what}: the native engine takes numbers that float32 can hold, to ±3.4e38",
-                f"{number(np.asarray(array)[tuple(bad[0])])} at {tuple(map(int, bad[0]))}",
+                "{what}: the native engine takes numbers that float32 can hold, to ±3.4e38",
+                say(
+                    "{asarray} at {bad}", asarray=number(np.asarray(array)[tuple(bad[0])]), bad=tuple(map(int, bad[0]))
+                ),
                 "scale the data, or use engine='reference'",
+                what=what,
             )
     return single

@@ -67,7 +67,10 @@ def thread_count(threads: int | None) -> int | None:
         return None
     if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or not 1 <= threads <= MOST_THREADS:
         raise SettingError(
-            f"threads: expected a whole number from 1 to {MOST_THREADS}", repr(threads), "leave it out for all"
+            "threads: expected a whole number from 1 to {most_threads}",
+            repr(threads),
+            "leave it out for all",
+            most_threads=MOST_THREADS,
         )
     return int(threads)
 

@@ -13,6 +13,7 @@ from deltaw.equations.losses import Loss, one_hot
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 from deltaw.numbers import number
+from deltaw.speech import say
 
 Scale = tuple[float, float]
 
@@ -95,11 +96,18 @@ def _inputs(X: Any, n_in: int, what: str) -> Any:
     x = X.tocsr() if hasattr(X, "tocsr") else _array(X, what)
     if x.dtype.kind not in "fiub":
         raise InputError(
-            f"{what}: expected numbers", f"dtype {x.dtype}", "encode text first, or use deltaw.fit for tables"
+            "{what}: expected numbers",
+            say("dtype {dtype}", dtype=x.dtype),
+            "encode text first, or use deltaw.fit for tables",
+            what=what,
         )
     if x.ndim != 2 or x.shape[1] != n_in:
         raise InputError(
-            f"{what}: expected {n_in} columns, the network's inputs", f"shape {x.shape}", "give rows of that width"
+            "{what}: expected {n_in} columns, the network's inputs",
+            say("shape {shape}", shape=x.shape),
+            "give rows of that width",
+            what=what,
+            n_in=n_in,
         )
     if isinstance(x, np.ndarray):
         x = _in_order(x, np.dtype(np.uint8) if x.dtype == np.uint8 else np.dtype(_float_type(x.dtype)))
@@ -114,7 +122,7 @@ def _inputs(X: Any, n_in: int, what: str) -> Any:
 
 def _usable(x: Any, what: str) -> None:
     if x.shape[0] == 0:
-        raise InputError(f"{what}: expected at least one row", "none", "give some data")
+        raise InputError("{what}: expected at least one row", say("none"), "give some data", what=what)
     _finite(x, what)
 
 
@@ -123,7 +131,10 @@ def _array(values: Any, what: str) -> NDArray[Any]:
         return np.asarray(values)
     except (TypeError, ValueError):
         raise InputError(
-            f"{what}: expected an array of numbers", "rows of different widths", "make all rows of one width"
+            "{what}: expected an array of numbers",
+            say("rows of different widths"),
+            "make all rows of one width",
+            what=what,
         ) from None
 
 
@@ -148,7 +159,7 @@ def _well_formed(x: Any, what: str) -> Any:
             (x.data[: len(stored)], stored, starts), shape=x.shape
         )  # SciPy allows room behind the last number
     raise InputError(
-        f"{what}: expected a well-formed CSR matrix", wrong, "build it anew, e.g. with scipy.sparse.csr_array"
+        "{what}: expected a well-formed CSR matrix", wrong, "build it anew, e.g. with scipy.sparse.csr_array", what=what
     )
 
 
@@ -171,43 +182,63 @@ def _finite(array: Any, what: str) -> None:
         else:
             row, column = (indices[bad[0][0]] for indices in array.tocoo().coords)
         raise InputError(
-            f"{what}: expected finite numbers", f"{value} at row {row}, column {column}", "remove or replace it"
+            "{what}: expected finite numbers",
+            say("{value} at row {row}, column {column}", value=value, row=row, column=column),
+            "remove or replace it",
+            what=what,
         )
 
 
 def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
     if not loss.fits(n_out):
         raise SettingError(
-            f"loss: expected {loss.name} on a network of {len(loss.parameters)} outputs", f"{n_out}",
+            "loss: expected {name} on a network of {n} outputs",
+            f"{n_out}",
             "give the network an output for each",
-        )  # fmt: skip
+            name=loss.name,
+            n=len(loss.parameters),
+        )
     t = _array(T, what)
     if t.dtype.kind not in "fiub":
-        raise InputError(f"{what}: expected numbers", f"dtype {t.dtype}", "encode labels as 0, 1, 2, …")
+        raise InputError(
+            "{what}: expected numbers", say("dtype {dtype}", dtype=t.dtype), "encode labels as 0, 1, 2, …", what=what
+        )
     if t.ndim == 1 and len(t) == n and loss.kind == "cross_entropy" and t.dtype.kind in "iu" and n_out > 1:
         bad = np.flatnonzero((t < 0) | (t >= n_out))
         if len(bad):
             raise InputError(
-                f"{what}: expected labels from 0 to {n_out - 1}, one for each output", f"{t[bad[0]]} in row {bad[0]}",
+                "{what}: expected labels from 0 to {n_out}, one for each output",
+                say("{t} in row {bad}", t=t[bad[0]], bad=bad[0]),
                 "give the network as many outputs as there are classes, or number the classes from 0",
-            )  # fmt: skip
+                what=what,
+                n_out=n_out - 1,
+            )
         return t.astype(np.int32)
     if t.ndim == 1 and n_out == 1:
         t = t[:, None]
     if t.shape != (n, n_out):
         labels = " or integer labels (n,)" if loss.kind == "cross_entropy" else ""
         raise InputError(
-            f"{what}: expected shape ({n}, {n_out}), a row for each of X and a column for each output{labels}",
-            f"{t.dtype} of shape {t.shape}", "reshape it, or make it one-hot with deltaw.equations.losses.one_hot",
-        )  # fmt: skip
+            "{what}: expected shape ({n}, {n_out}), a row for each of X and a column for each output{labels}",
+            say("{dtype} of shape {shape}", dtype=t.dtype, shape=t.shape),
+            "reshape it, or make it one-hot with deltaw.equations.losses.one_hot",
+            what=what,
+            n=n,
+            n_out=n_out,
+            labels=labels,
+        )
     t = _in_order(t, t.dtype if t.dtype in (np.float32, np.float64) else np.dtype(np.float64))
     _finite(t, what)
     if t.min() < loss.low or t.max() > loss.high:
         row, column = np.argwhere((t < loss.low) | (t > loss.high))[0]
         raise InputError(
-            f"{what}: {loss.name} expects {loss.targets}", f"{number(t[row, column])} at row {row}, column {column}",
+            "{what}: {name} expects {targets}",
+            say("{t} at row {row}, column {column}", t=number(t[row, column]), row=row, column=column),
             "scale the targets into that range, or choose another loss",
-        )  # fmt: skip
+            what=what,
+            name=loss.name,
+            targets=loss.targets,
+        )
     return t
 
 
@@ -216,14 +247,21 @@ def mean_one(weight: Any, n: int, what: str) -> NDArray[np.float64]:
     w = _array(weight, what)
     if w.shape != (n,) or w.dtype.kind not in "fiub":
         raise InputError(
-            f"{what}: expected {n} numbers, one a row", f"{w.dtype} of shape {w.shape}", "give one weight a row"
+            "{what}: expected {n} numbers, one a row",
+            say("{dtype} of shape {shape}", dtype=w.dtype, shape=w.shape),
+            "give one weight a row",
+            what=what,
+            n=n,
         )
     w = w.astype(np.float64)
     bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
     if len(bad) or w.sum() == 0:
-        found = f"{number(w[bad[0]])} in row {bad[0]}" if len(bad) else "all 0"
+        found = say("{w} in row {bad}", w=number(w[bad[0]]), bad=bad[0]) if len(bad) else say("all 0")
         raise InputError(
-            f"{what}: expected finite numbers, 0 or more, and one of them above 0", found, "correct the weights"
+            "{what}: expected finite numbers, 0 or more, and one of them above 0",
+            found,
+            "correct the weights",
+            what=what,
         )
     # Mean 1: whole-number weights then do what repeating rows would, and α keeps its meaning.
     share = w / w.max()

@@ -45,9 +45,11 @@ class Dropout:
         given = [self.rate] * hidden_layers if isinstance(self.rate, NUMBER) else self.rate
         if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)) or len(given) != hidden_layers:
             raise SettingError(
-                f"dropout: expected one rate, or one for each of the {hidden_layers} hidden layers",
-                repr(self.rate), "give as many as there are hidden layers",
-            )  # fmt: skip
+                "dropout: expected one rate, or one for each of the {hidden_layers} hidden layers",
+                repr(self.rate),
+                "give as many as there are hidden layers",
+                hidden_layers=hidden_layers,
+            )
         schedule(self.schedule)
         return tuple(positive(rate, "dropout rate", or_zero=True, below=1.0) for rate in given)
 

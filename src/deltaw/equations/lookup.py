@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from deltaw.exceptions import SettingError
+from deltaw.speech import say
 
 Row = TypeVar("Row")
 
@@ -32,18 +33,27 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
     if isinstance(spec, kind):
         return spec
     if not isinstance(spec, str):
-        expected = f"{what}: expected a name or a row of class {kind.__name__}"
-        raise SettingError(expected, repr(spec), f"choose one of {names(table)}")
+        expected = say("{what}: expected a name or a row of class {name}", what=what, name=kind.__name__)
+        raise SettingError(expected, repr(spec), say("choose one of {names}", names=names(table)))
     name, args, settings = _parse(spec, what)
     if name not in table:
         close = difflib.get_close_matches(name, table, n=1)
         hint = f"did you mean '{close[0]}'? " if close else ""
-        raise SettingError(f"{what}: expected one of {names(table)}", f"'{name}'", f"{hint}choose one of these")
+        raise SettingError(
+            "{what}: expected one of {names}",
+            f"'{name}'",
+            "{hint}choose one of these",
+            what=what,
+            names=names(table),
+            hint=hint,
+        )
     try:
         return table[name](*args, **settings)
     except TypeError as error:
         reason = str(error).split("()")[-1].strip()
-        raise SettingError(f"{what}: settings that '{name}' takes", f"'{spec}' ({reason})", "correct them") from None
+        raise SettingError(
+            "{what}: settings that '{name}' takes", f"'{spec}' ({reason})", "correct them", what=what, name=name
+        ) from None
 
 
 def names(table: Mapping[str, Any]) -> str:
@@ -54,7 +64,7 @@ def names(table: Mapping[str, Any]) -> str:
 def _parse(spec: str, what: str) -> tuple[str, list[Any], dict[str, Any]]:
     """'name(1, b=2)' -> ('name', [1], {'b': 2}); Python's own grammar, literals only."""
     malformed = SettingError(
-        f"{what}: expected a name, or a name with its settings like name(0.5)", f"'{spec}'", "correct it"
+        "{what}: expected a name, or a name with its settings like name(0.5)", f"'{spec}'", "correct it", what=what
     )
     try:
         node = ast.parse(spec.strip(), mode="eval").body
@@ -71,7 +81,7 @@ def _parse(spec: str, what: str) -> tuple[str, list[Any], dict[str, Any]]:
 def finite(value: float, what: str) -> float:
     """`value` if it is a finite number, Python's or NumPy's, else SettingError."""
     if not _is_number(value):
-        raise SettingError(f"{what}: expected a finite number", repr(value), "choose another value")
+        raise SettingError("{what}: expected a finite number", repr(value), "choose another value", what=what)
     return float(value)
 
 
@@ -80,7 +90,9 @@ def positive(value: float, what: str, *, or_zero: bool = False, below: float | N
     bound = ("0 or more" if or_zero else "more than 0") + ("" if below is None else f" and less than {below:g}")
     good = _is_number(value) and (value >= 0 if or_zero else value > 0) and (below is None or value < below)
     if not good:
-        raise SettingError(f"{what}: expected a number, {bound}", repr(value), "choose another value")
+        raise SettingError(
+            "{what}: expected a number, {bound}", repr(value), "choose another value", what=what, bound=bound
+        )
     return float(value)
 
 

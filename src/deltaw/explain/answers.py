@@ -191,7 +191,11 @@ def _row(table: Rows, row: Any) -> pl.DataFrame:
     frame = rows_of(table)
     if not isinstance(row, (int, np.integer)) or isinstance(row, bool) or not 1 <= row <= len(frame):
         raise InputError(
-            f"{table.name}: expected a row from 1 to {len(frame):,}", repr(row), "rows are counted without the header"
+            "{name}: expected a row from 1 to {n:,}",
+            repr(row),
+            "rows are counted without the header",
+            name=table.name,
+            n=len(frame),
         )
     return frame[int(row) - 1]
 

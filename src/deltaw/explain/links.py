@@ -17,6 +17,7 @@ from deltaw.explain.passes import Update
 from deltaw.explain.wide import pick
 from deltaw.numbers import number as shown
 from deltaw.pages import Block, Formula, Page, Paged, Section, Table, Text, typeset
+from deltaw.speech import say
 
 Array = NDArray[np.float64]
 
@@ -308,15 +309,23 @@ def _check(link: Link) -> Block:
 def _check_place(step: Update, layer: Any, to: Any, of: Any) -> None:
     layers = len(step.z)
     if not _whole(layer) or not 1 <= layer <= layers:
-        expected = f"link: expected a layer from 1 to {layers}"
+        expected = say("link: expected a layer from 1 to {layers}", layers=layers)
         raise SettingError(expected, repr(layer), "layer l is the one that W_l feeds")
     n_out, n_in = step.W[layer - 1].shape
     if not _whole(to) or not 0 <= to < n_out:
-        raise SettingError(f"link: expected a unit of layer {layer} from 0 to {n_out - 1}", repr(to), "choose another")
+        raise SettingError(
+            "link: expected a unit of layer {layer} from 0 to {n_out}",
+            repr(to),
+            "choose another",
+            layer=layer,
+            n_out=n_out - 1,
+        )
     if of == "bias" and not step.network.bias[layer - 1]:
-        raise SettingError(f"link: expected a weight of layer {layer}, which has no bias", "'bias'", "give a unit")
+        raise SettingError(
+            "link: expected a weight of layer {layer}, which has no bias", say("'bias'"), "give a unit", layer=layer
+        )
     if of != "bias" and (not _whole(of) or not 0 <= of < n_in):
-        expected = f"link: expected the unit it comes from, 0 to {n_in - 1}, or 'bias'"
+        expected = say("link: expected the unit it comes from, 0 to {n_in}, or 'bias'", n_in=n_in - 1)
         raise SettingError(expected, repr(of), "choose another")
 
 

@@ -32,6 +32,7 @@ from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.scaling import Scale
+from deltaw.speech import say
 
 Array = NDArray[np.float64]
 
@@ -74,7 +75,7 @@ class Attributions(Paged):
     def grouped(self, groups: Sequence[str]) -> dict[str, float]:
         """Shares summed over inputs of one group: `groups` names that of each input (its raw column)."""
         if len(groups) != len(self.shares):
-            expected = f"groups: expected {len(self.shares)} names, one for each input"
+            expected = say("groups: expected {n} names, one for each input", n=len(self.shares))
             raise SettingError(expected, f"{len(groups)}", "give as many")
         sums = dict.fromkeys(groups, 0.0)
         for group, share in zip(groups, self.shares, strict=True):
@@ -166,11 +167,13 @@ def attributions(
     if output is None:
         output = int(np.argmax(seen.z[-1]))
     if isinstance(output, bool) or not isinstance(output, (int, np.integer)) or not 0 <= output < n_out:
-        raise SettingError(f"output: expected one from 0 to {n_out - 1}", repr(output), "choose another")
+        raise SettingError("output: expected one from 0 to {n_out}", repr(output), "choose another", n_out=n_out - 1)
     passed = net.activations if of == "o" else net.activations[:-1]
     if "step" in passed:
-        expected = "attributions: expected activations with a slope"
-        raise SettingError(expected, "the step activation, whose slope is 0", "train with another, such as sigmoid")
+        expected = say("attributions: expected activations with a slope")
+        raise SettingError(
+            expected, say("the step activation, whose slope is 0"), "train with another, such as sigmoid"
+        )
 
     f, gradient = _output(net, int(output), of)
     if scale is not None:

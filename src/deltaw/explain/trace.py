@@ -23,6 +23,7 @@ from deltaw.explain.passes import Array, Forward, Update
 from deltaw.explain.story import of_signals, of_step
 from deltaw.network import Network
 from deltaw.pages import Page, Paged
+from deltaw.speech import say
 
 QUIET = np.errstate(over="ignore", invalid="ignore")  # what overflows shows in the numbers
 
@@ -119,11 +120,14 @@ def step(
     row = losses.loss(loss)
     if not row.minimum:
         raise SettingError(
-            f"loss: expected one that has a minimum, found '{row.name}', where errors of opposite sign cancel and E "
-            "falls without end; use 'squared' instead"
+            "loss: expected one that has a minimum, found '{name}', where errors of opposite sign cancel and "
+            "E falls without end; use 'squared' instead",
+            name=row.name,
         )
     if backward not in RULES:
-        raise SettingError(f"backward: expected one of {', '.join(RULES)}", repr(backward), "choose one of these")
+        raise SettingError(
+            "backward: expected one of {rules}", repr(backward), "choose one of these", rules=", ".join(RULES)
+        )
     alpha = positive(learning_rate, "learning_rate", or_zero=True)
     target = np.asarray(t) if np.ndim(t) else np.asarray(t)[None]
     is_label = np.ndim(t) == 0
@@ -190,7 +194,9 @@ def error(signals: Trace, t: Array, loss: losses.Loss) -> float:
 def _trace(net: Network, X: Array, inputs: Sequence[str], outputs: Sequence[str]) -> Trace:
     for names, what, n in ((inputs, "inputs", net.sizes[0]), (outputs, "outputs", net.sizes[-1])):
         if names and len(names) != n:
-            raise SettingError(f"{what}: expected {n} names, one for each", f"{len(names)}", "give as many, or none")
+            raise SettingError(
+                "{what}: expected {n} names, one for each", f"{len(names)}", "give as many, or none", what=what, n=n
+            )
     s = net.signals(X)
     a, z, o = (tuple(array[0] for array in arrays) for arrays in (s.a[:-1], s.z, s.o))
     return Trace(network=net, x=X[0], a=a, z=z, o=o, inputs=tuple(inputs), outputs=tuple(outputs))
@@ -209,5 +215,5 @@ def _one_row(x: ArrayLike) -> ArrayLike:
     except (TypeError, ValueError):
         return x
     if row.ndim == 2 and len(row) > 1:
-        raise InputError("x: expected one example", f"{len(row)} rows", "give one of them: x[0]")
+        raise InputError("x: expected one example", say("{n} rows", n=len(row)), "give one of them: x[0]")
     return row if row.ndim == 2 else row.reshape(1, -1)

@@ -14,6 +14,7 @@ from deltaw.export.c_runtime import DAYS, DAYS_DECLARED, LIBM, MATHEMATICS, RUNT
 from deltaw.export.formulas import SOFTMAX, fold, infix
 from deltaw.export.operations import Program, titles
 from deltaw.export.text import identifiers, lines, needed, remark, single
+from deltaw.speech import say
 
 # Of C99 and of C++, which includes the header, too.
 RESERVED = frozenset(
@@ -149,7 +150,12 @@ def literal(text: str) -> str:
     """
     data = text.encode()
     if len(data) > LONGEST:
-        raise SettingError(f"C: expected words of at most {LONGEST:,} bytes", f"one of {len(data):,}", "shorten it")
+        raise SettingError(
+            "C: expected words of at most {longest:,} bytes",
+            say("one of {n:,}", n=len(data)),
+            "shorten it",
+            longest=LONGEST,
+        )
     plain = (chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}" for b in data)
     return '"' + "".join(plain) + '"'
 

@@ -19,6 +19,7 @@ from deltaw.export.c import RESERVED, field_names, literal
 from deltaw.export.operations import titles
 from deltaw.export.proof import Check
 from deltaw.export.text import identifier
+from deltaw.speech import say
 
 TENSORS: dict[str, Any] = {"number": np.float64, "date": np.float64, "feature": np.float32, "word": object}
 SECONDS = 300  # that a form has for all rows
@@ -111,7 +112,7 @@ def onnx(path: Path, check: Check) -> Answers:
     try:
         import onnxruntime
     except ImportError as error:
-        raise MissingError("onnx: expected onnxruntime", "none", "pip install onnxruntime") from error
+        raise MissingError("onnx: expected onnxruntime", say("none"), "pip install onnxruntime") from error
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     columns = dict(zip(check["columns"], zip(*check["rows"], strict=True), strict=True))
     kinds, fed = dict(zip(check["columns"], check["kinds"], strict=True)), {}
@@ -129,11 +130,11 @@ def onnx(path: Path, check: Check) -> Answers:
 def sql(path: Path, check: Check) -> Answers:
     """DuckDB, in memory; a PostgreSQL is the user's, and nothing is done to it."""
     if check["dialect"] != "duckdb":
-        raise MissingError("sql: expected a PostgreSQL to make a table in", "none", "run the statement there")
+        raise MissingError("sql: expected a PostgreSQL to make a table in", say("none"), "run the statement there")
     try:
         import duckdb
     except ImportError as error:
-        raise MissingError("sql: expected duckdb", "none", "pip install duckdb") from error
+        raise MissingError("sql: expected duckdb", say("none"), "pip install duckdb") from error
     with duckdb.connect() as database:
         for statement in (*table_of(check), answers_of(path, check)):
             rows = database.execute(statement).fetchall()
@@ -198,7 +199,7 @@ def _by_script(command: list[str], name: str, text: str, path: Path, check: Chec
 def _program(name: str, expected: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise MissingError(expected, "none", "install it, or give --no-check")
+        raise MissingError(expected, say("none"), "install it, or give --no-check")
     return found
 
 
@@ -207,7 +208,7 @@ def _run(command: list[str]) -> str:
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
         told = next((line for line in said if "error" in line.lower()), said[-1])
-        raise InputError(f"{Path(command[0]).name}: expected a form that runs", told, "make it anew")
+        raise InputError("{name}: expected a form that runs", told, "make it anew", name=Path(command[0]).name)
     return done.stdout
 
 

@@ -18,6 +18,7 @@ from deltaw.export.program import in_bytes, of_network
 from deltaw.files import check_outputs, write_bytes
 from deltaw.files.schema import check as hold
 from deltaw.network import Network
+from deltaw.speech import say
 
 CHECK = {
     "model": str, "made_by": str, "target": str, "classes": [str], "threshold": (float, None), "form": str,
@@ -127,9 +128,13 @@ def recheck(path: str | Path, check: str | Path) -> Exported:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: expected an exported model", error.strerror or "none", "check the path") from None
+        raise InputError(
+            "{path}: expected an exported model", error.strerror or "none", "check the path", path=path
+        ) from None
     if told["model"].encode() not in data:
-        raise InputError(f"{path}: expected the model that {check} is of", "another", "export it again")
+        raise InputError(
+            "{path}: expected the model that {check} is of", say("another"), "export it again", path=path, check=check
+        )
     known = any(path.suffix.lower() in row.endings for row in FORMS.values())
     # Several forms of one model, side by side, have one proof.
     done = checked(path, told | {"form": form_of(path)} if known else told)
@@ -144,11 +149,15 @@ def read(path: Path) -> Any:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         found = error.strerror if isinstance(error, OSError) else "no JSON"
-        raise InputError(f"{path}: expected a check that was exported", found or "none", "check the path") from None
+        raise InputError(
+            "{path}: expected a check that was exported", found or "none", "check the path", path=path
+        ) from None
     hold(told, CHECK, str(path))
     width, counts = len(told["columns"]), {len(told[each]) for each in ("rows", "answers")}
     if told["form"] not in FORMS or len(counts) > 1 or any(len(row) != width for row in told["rows"]):
-        raise ModelFileError(f"{path}: expected a check of whole rows", "another", "export the model again")
+        raise ModelFileError(
+            "{path}: expected a check of whole rows", say("another"), "export the model again", path=path
+        )
     return told
 
 
@@ -161,9 +170,11 @@ def checked(path: Path, told: proof.Check) -> Exported:
         return Exported(name, (path,), 0, None, f"not checked: {error.expected.split(': ')[-1]}, found none")
     worst, wrong = proof.differences(told, answers, labels)
     if worst > 1 or wrong:
-        found = f"{wrong:,} other labels, and a difference of {worst:.3g} tolerances"
-        remedy = "keep the model, and report this"
-        raise DeltaWError(f"{path.name}: expected the model's answers for {rows:,} rows", found, remedy)
+        found = say("{wrong:,} other labels, and a difference of {worst:.3g} tolerances", wrong=wrong, worst=worst)
+        remedy = say("keep the model, and report this")
+        raise DeltaWError(
+            say("{name}: expected the model's answers for {rows:,} rows", name=path.name, rows=rows), found, remedy
+        )
     relative = f"{told['tolerance']['relative']:g}"
     same = "; every label is the same" if told["labels"] is not None else ""
     said = (

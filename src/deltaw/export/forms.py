@@ -9,6 +9,7 @@ from pathlib import Path
 from deltaw.exceptions import SettingError
 from deltaw.export.operations import Program
 from deltaw.export.text import identifier
+from deltaw.speech import say
 from deltaw.tables.table import nearest
 
 DIALECTS = ("duckdb", "postgres")
@@ -106,13 +107,13 @@ def form_of(path: Path, form: str | None = None) -> str:
     if form is not None:
         if form not in FORMS:
             near = nearest(form, FORMS)
-            remedy = f"did you mean {near}?" if near else "choose one of these"
-            raise SettingError(f"form: expected one of {', '.join(FORMS)}", repr(form), remedy)
+            remedy = say("did you mean {near}?", near=near) if near else say("choose one of these")
+            raise SettingError(say("form: expected one of {forms}", forms=", ".join(FORMS)), repr(form), remedy)
         return form
     endings = {ending: name for name, row in FORMS.items() for ending in row.endings}
     if path.suffix.lower() not in endings:
         found = repr(path.suffix) if path.suffix else f"none in {path.name!r}"
-        raise SettingError(f"export: expected the ending {_either([*endings])}", found, "or give a form")
+        raise SettingError("export: expected the ending {either}", found, "or give a form", either=_either([*endings]))
     return endings[path.suffix.lower()]
 
 
@@ -121,7 +122,7 @@ def dialect_of(dialect: str | None, form: str) -> str:
     if dialect is not None and form != "sql":
         raise SettingError("dialect: expected SQL to be written", form, "leave it out")
     if dialect is not None and dialect not in DIALECTS:
-        raise SettingError(f"dialect: expected {_either(DIALECTS)}", repr(dialect), "choose one of these")
+        raise SettingError("dialect: expected {either}", repr(dialect), "choose one of these", either=_either(DIALECTS))
     return dialect or DIALECTS[0]
 
 

@@ -17,6 +17,7 @@ from deltaw.exceptions import MissingError, SettingError
 from deltaw.export import operations as o
 from deltaw.export.formulas import SOFTMAX, fold
 from deltaw.export.operations import Program, titles
+from deltaw.speech import say
 
 OPSET, ML_OPSET, IR = 21, 3, 10
 ML = "ai.onnx.ml"
@@ -118,7 +119,7 @@ def _onnx() -> Any:
     try:
         import onnx
     except ImportError as error:
-        raise MissingError("export: expected onnx, which writes ONNX files", "none", "pip install onnx") from error
+        raise MissingError("export: expected onnx, which writes ONNX files", say("none"), "pip install onnx") from error
     return onnx
 
 

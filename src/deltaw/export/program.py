@@ -20,6 +20,7 @@ from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.scaling import SCALINGS, Scaling
 from deltaw.preparation.scaling import Scale as Scaled
 from deltaw.preparation.steps import CYCLES, Category, Day, Number, Truth
+from deltaw.speech import say
 from deltaw.tables.cells import TRUTHS
 
 NAN = float("nan")
@@ -234,7 +235,9 @@ def _answer(made: _Maker, target: Target, networks: Sequence[Network], features:
         target.scale, None,
     )  # fmt: skip
     if scale.bend:
-        raise SettingError("export: expected a target that is scaled in a straight line", "one bent in", "train anew")
+        raise SettingError(
+            "export: expected a target that is scaled in a straight line", say("one bent in"), "train anew"
+        )
     undone = {"centre": scale.centre, "width": scale.width, "shift": scale.shift, "offset": offset}
     value = made.add(o.Unscale, 1, value, **undone)
     if target.clamp:

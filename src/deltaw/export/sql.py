@@ -95,7 +95,7 @@ def _bearable(program: Program) -> None:
 
 
 def _refuse(expected: str, found: str) -> None:
-    raise SettingError(f"SQL: expected {expected}", found, "give another form")
+    raise SettingError("SQL: expected {expected}", found, "give another form", expected=expected)
 
 
 def number(x: Any) -> str:

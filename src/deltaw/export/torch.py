@@ -12,6 +12,7 @@ from deltaw.export import operations as o
 from deltaw.export.formulas import SOFTMAX, fold
 from deltaw.export.operations import Program
 from deltaw.network import Network
+from deltaw.speech import say
 
 # The equations' word -> the class of torch.nn; LeakyReLU's slope and ELU's α are torch's defaults, as ours.
 TORCH = {
@@ -26,7 +27,7 @@ def torch_module() -> Any:
     try:
         import torch
     except ImportError as error:
-        raise MissingError("expected PyTorch", "none", "install it: pip install torch") from error
+        raise MissingError("expected PyTorch", say("none"), "install it: pip install torch") from error
     return torch
 
 
@@ -40,7 +41,9 @@ def to_torch(program: Program) -> Any:
     """
     torch = torch_module()
     if word := next((name for name, kind in program.kinds.items() if kind == "word"), None):
-        raise SettingError("to_torch: expected columns of numbers and dates", f'words in "{word}"', "drop it")
+        raise SettingError(
+            "to_torch: expected columns of numbers and dates", say('words in "{word}"', word=word), "drop it"
+        )
 
     class Module(torch.nn.Module):  # type: ignore[misc, name-defined]
         """A model that DeltaW trained."""
@@ -106,8 +109,10 @@ def layers(torch: Any, module: Any) -> tuple[list[Any], list[str], list[float]]:
     if not linears:
         raise SettingError(
             "from_torch: expected a torch.nn.Sequential of Linear layers, with activations and Dropout",
-            str(module).splitlines()[0][:60], f"use Linear, Dropout, {', '.join(TORCH.values())}",
-        )  # fmt: skip
+            str(module).splitlines()[0][:60],
+            "use Linear, Dropout, {values}",
+            values=", ".join(TORCH.values()),
+        )
     return linears, names, rates[:-1]
 
 

@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deltaw.exceptions import OutputError
+from deltaw.speech import say
 
 try:
     import fcntl
@@ -193,4 +194,4 @@ _FOUND: dict[type[OSError], tuple[str, str]] = {
 
 def _refusal(path: str | Path, error: OSError) -> OutputError:
     found, remedy = _FOUND.get(type(error), (error.strerror or type(error).__name__, "give another path"))
-    return OutputError(f"{path}: expected a path that can be written", found, remedy)
+    return OutputError(say("{path}: expected a path that can be written", path=path), found, remedy)

@@ -29,6 +29,7 @@ import numpy as np
 from deltaw.exceptions import ModelFileError
 from deltaw.files.atomic import write_bytes
 from deltaw.files.schema import check
+from deltaw.speech import say
 
 FORMAT_VERSION = 1
 KEY = "deltaw"
@@ -121,11 +122,17 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, A
     except ModelFileError:
         raise
     except FileNotFoundError as error:
-        raise ModelFileError(f"{where}: expected a model file", "no such file", "check the path") from error
+        raise ModelFileError(
+            "{where}: expected a model file", say("no such file"), "check the path", where=where
+        ) from error
     except IsADirectoryError as error:
-        raise ModelFileError(f"{where}: expected a model file", "a folder", "give the .deltaw file in it") from error
+        raise ModelFileError(
+            "{where}: expected a model file", say("a folder"), "give the .deltaw file in it", where=where
+        ) from error
     except (OSError, ValueError) as error:
-        raise ModelFileError(f"{where}: expected a readable model file", str(error), "check the path") from error
+        raise ModelFileError(
+            "{where}: expected a readable model file", str(error), "check the path", where=where
+        ) from error
     arrays = {name: _array(entry, data) for name, entry in header.items()}
     document = envelope["document"]
     if OVERFLOW in arrays:
@@ -245,12 +252,15 @@ def _parse(data: bytes, where: str) -> Any:
     except (ValueError, RecursionError) as error:
         found = " ".join(str(error).split())[:80]
         raise ModelFileError(
-            f"{where}: expected a model file that DeltaW wrote", f"{found} in its header", "give a .deltaw file"
+            "{where}: expected a model file that DeltaW wrote",
+            say("{found} in its header", found=found),
+            "give a .deltaw file",
+            where=where,
         ) from error
 
 
 def _refuse(where: str, expected: str, found: str, remedy: str) -> NoReturn:
-    raise ModelFileError(f"{where}: expected {expected}", found, remedy)
+    raise ModelFileError(say("{where}: expected {expected}", where=where, expected=expected), found, remedy)
 
 
 # --- what reading and writing share ---------------------------------------------------------------------------------

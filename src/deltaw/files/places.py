@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deltaw.exceptions import OutputError
 from deltaw.files.atomic import check_writable
+from deltaw.speech import say
 
 
 def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path] = ()) -> None:
@@ -27,15 +28,34 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path] = (
     sources = list(inputs)
     for option, path in given.items():
         if os.fspath(path) == "-":  # standard input where a table is read; no output is called so
-            raise OutputError(f"{option}: expected a path", "-", "give one; answers without one go to stdout")
+            raise OutputError(
+                "{option}: expected a path", "-", "give one; answers without one go to stdout", option=option
+            )
     for option, path in given.items():
         for source in sources:
             if same_file(path, source):
-                found = "the same file" if os.fspath(path) == os.fspath(source) else f"the same file as {source}"
-                raise OutputError(f"{option} {path}: expected another file than the input", found, "give another path")
+                found = (
+                    say("the same file")
+                    if os.fspath(path) == os.fspath(source)
+                    else say("the same file as {source}", source=source)
+                )
+                raise OutputError(
+                    "{option} {path}: expected another file than the input",
+                    found,
+                    "give another path",
+                    option=option,
+                    path=path,
+                )
     for (option, path), (other, its) in combinations(given.items(), 2):
         if same_file(path, its):
-            raise OutputError(f"{option} {path}: expected another file than {other}", f"{its}", "give each its own")
+            raise OutputError(
+                "{option} {path}: expected another file than {other}",
+                f"{its}",
+                "give each its own",
+                option=option,
+                path=path,
+                other=other,
+            )
     for path in given.values():
         check_writable(path)
 

@@ -65,9 +65,12 @@ def check(value: Any, schema: Any, where: str) -> None:
     if difference is not None:
         found = repr(difference.found)
         raise ModelFileError(
-            f"{where}: expected {difference.wanted} at {difference.place or 'the top'} of the model's description",
+            "{where}: expected {wanted} at {place} of the model's description",
             found if len(found) <= 60 else found[:57] + "...",
             "the file is damaged or was not written by DeltaW",
+            where=where,
+            wanted=difference.wanted,
+            place=difference.place or "the top",
         )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from deltaw.equations.lookup import finite
 from deltaw.exceptions import SettingError
 from deltaw.numbers import number as shown
+from deltaw.speech import say
 
 Choice = TypeVar("Choice", str, int)
 
@@ -19,7 +20,9 @@ Choice = TypeVar("Choice", str, int)
 def number(value: float, what: str, low: float = -math.inf, high: float = math.inf) -> float:
     """A finite number from low to high, both allowed."""
     if not low <= finite(value, what) <= high:
-        raise SettingError(f"{what}: expected a number {_span(low, high)}", repr(value), "choose another value")
+        raise SettingError(
+            "{what}: expected a number {span}", repr(value), "choose another value", what=what, span=_span(low, high)
+        )
     return float(value)
 
 
@@ -28,7 +31,9 @@ def whole(value: int, what: str, low: int = 0, high: int | None = None) -> int:
     good = isinstance(value, Integral) and not isinstance(value, bool)
     if not good or value < low or (high is not None and value > high):
         span = _span(low, math.inf if high is None else high)
-        raise SettingError(f"{what}: expected a whole number {span}", repr(value), "choose another value")
+        raise SettingError(
+            "{what}: expected a whole number {span}", repr(value), "choose another value", what=what, span=span
+        )
     return int(value)
 
 
@@ -42,7 +47,7 @@ def choice(value: Choice, what: str, among: Iterable[Choice]) -> Choice:
     """One of a few values."""
     options = list(among)
     if isinstance(value, bool) or not isinstance(value, (str, int)) or value not in options:
-        expected = f"{what}: expected one of {', '.join(map(str, options))}"
+        expected = say("{what}: expected one of {options}", what=what, options=", ".join(map(str, options)))
         raise SettingError(expected, repr(value), "choose one of these")
     return value
 
@@ -50,7 +55,7 @@ def choice(value: Choice, what: str, among: Iterable[Choice]) -> Choice:
 def flag(value: bool, what: str) -> bool:
     """True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise SettingError(f"{what}: expected True or False", repr(value), "give one of these")
+        raise SettingError("{what}: expected True or False", repr(value), "give one of these", what=what)
     return bool(value)
 
 
@@ -63,7 +68,7 @@ def numbers(text: str, what: str, count: int | range) -> list[float]:
     allowed = range(count, count + 1) if isinstance(count, int) else count
     if len(values) not in allowed or not all(map(math.isfinite, values)):
         many = str(allowed[0]) if len(allowed) == 1 else f"{allowed[0]} to {allowed[-1]}"
-        expected = f"{what}: expected {many} finite numbers with commas between them"
+        expected = say("{what}: expected {many} finite numbers with commas between them", what=what, many=many)
         raise SettingError(expected, repr(text), "write them like 0.9,0.1,0.8")
     return values
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from deltaw.equations.losses import one_hot
 from deltaw.exceptions import InputError
 from deltaw.network import Network, generator
+from deltaw.speech import say
 from deltaw.training import Epoch, train
 
 Array = NDArray[np.float64]
@@ -111,9 +112,10 @@ def digits(source: str = "digits", seed: int = 0, limit: int | None = None) -> D
     block = next((block for block in table.blocks if len(block.shape) == 2), None)
     if block is None or table.target is None:
         raise InputError(
-            f"data: expected grey images with a label each in {table.name}",
-            "images without labels" if block else f"no images in its {table.frame.width} columns",
+            "data: expected grey images with a label each in {name}",
+            say("images without labels") if block else say("no images in its {width} columns", width=table.frame.width),
             "give the path of MNIST or of a table like it, or leave it out for the bundled digits",
+            name=table.name,
         )
     frames = [table.frame] if table.test is None else [table.frame, table.test]
     whole = pl.concat(frames)

@@ -78,9 +78,10 @@ def gradient(
         chain, notes = (step(network, x, t, loss=loss, backward=rule) for rule in ("gradient", "notes"))
     if not all(np.isfinite(dW).all() for dW in (*chain.dW, *notes.dW)):
         raise SettingError(
-            f"inputs: expected numbers that leave E and its slopes finite under {activation}",
+            "inputs: expected numbers that leave E and its slopes finite under {activation}",
             inputs,
             "give smaller ones",
+            activation=activation,
         )
     output, hidden = (chain.link(layer, to, of) for layer in (OUTPUT, HIDDEN))
     by_notes = notes.link(HIDDEN, to, of).by_rule

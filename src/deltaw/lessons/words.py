@@ -39,7 +39,12 @@ class Words:
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
-            raise SettingError(f"lang: expected one of {', '.join(LANGUAGES)}", repr(self.lang), "choose one of these")
+            raise SettingError(
+                "lang: expected one of {languages}",
+                repr(self.lang),
+                "choose one of these",
+                languages=", ".join(LANGUAGES),
+            )
 
     def __call__(self, key: str, **numbers: Any) -> str:
         """The text of a key ("idea"; "parameters.seed" for one in a group), with the numbers put in."""

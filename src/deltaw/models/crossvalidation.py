@@ -19,6 +19,7 @@ from deltaw.models.planning import Plan, plan
 from deltaw.models.recipes import RECIPES
 from deltaw.models.scores import Baseline, Scores, score
 from deltaw.models.watching import Callback, Watchers
+from deltaw.speech import say
 from deltaw.tables import Reading, read_as
 
 MOST_REPEATS = 1000
@@ -139,7 +140,9 @@ def crossval(
     """
     for name, value, least, most in (("folds", folds, 2, 10**9), ("repeats", repeats, 1, MOST_REPEATS)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= most:
-            expected = f"{name}: expected a whole number from {least} to {most:,}"
+            expected = say(
+                "{name}: expected a whole number from {least} to {most:,}", name=name, least=least, most=most
+            )
             raise SettingError(expected, repr(value), "give e.g. 5")
     for name in ("test", "test_size"):
         if choices.get(name) is not None:
@@ -153,7 +156,7 @@ def crossval(
         decided = plan(table, target, recipe, folds=folds, seed=seed + repeat, **choices | {"networks": 1})
         networks = choices.get("networks") or RECIPES[recipe][decided.target.task].networks
         if not decided.folds:
-            raise SettingError("crossval: expected a table without test rows of its own", "some", "give one file")
+            raise SettingError("crossval: expected a table without test rows of its own", say("some"), "give one file")
         runs = []
         for number, division in enumerate(decided.folds, 1):
             place = (number, len(decided.folds))

@@ -17,6 +17,7 @@ from deltaw.models.division import Division, Indices, Ties
 from deltaw.models.model import rows_of, truth
 from deltaw.preparation import Target
 from deltaw.preparation.reading import as_days, as_numbers
+from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables.cells import as_words
 from deltaw.tables.table import clip, listing, missing_column
@@ -66,12 +67,12 @@ class Choices:
         for name, other in (("time", test and "test"), ("time", self.group and "group")):
             if self.time is not None and other:
                 raise SettingError(
-                    f"{name}: expected to say by itself which rows score", other, "leave one of them out"
+                    "{name}: expected to say by itself which rows score", other, "leave one of them out", name=name
                 )
         for name in ("group", "time"):
             column = getattr(self, name)
             if column is not None and not isinstance(column, str):
-                raise SettingError(f"{name}: expected the name of a column", repr(column), "give one name")
+                raise SettingError("{name}: expected the name of a column", repr(column), "give one name", name=name)
 
     def check_columns(self, table: Table, target: str) -> None:
         """Raise ColumnError where there is no such column, SettingError where it is the target, or one of a block."""
@@ -81,12 +82,15 @@ class Choices:
                 continue
             if name in in_blocks:
                 raise SettingError(
-                    f"{what}: expected a column of its own", f'"{clip(name)}" on one scale', "leave it out"
+                    "{what}: expected a column of its own",
+                    say('"{name}" on one scale', name=clip(name)),
+                    "leave it out",
+                    what=what,
                 )
             table.column(name)
             if name == target:
                 raise SettingError(
-                    f"{what}: expected another column than the target", f'"{clip(name)}"', "leave it out"
+                    "{what}: expected another column than the target", f'"{clip(name)}"', "leave it out", what=what
                 )
 
 
@@ -124,12 +128,12 @@ def other_rows(
         if name not in frame.columns:
             raise missing_column(name, frame.columns, other.name)
     if not len(frame) or frame[table.frame.columns].equals(table.frame):
-        found = "the same" if len(frame) else "none"
-        raise SettingError(f"{what}: expected other rows than those to learn from", found, "give others")
+        found = say("the same") if len(frame) else say("none")
+        raise SettingError("{what}: expected other rows than those to learn from", found, "give others", what=what)
     if choices.group is not None:
         ours, theirs = (set(as_words(each.get_column(choices.group))) for each in (everything.frame, frame))
         if common := sorted(map(str, ours & theirs)):
-            expected = f"{what}: expected groups that have no row in {everything.name}"
+            expected = say("{what}: expected groups that have no row in {name}", what=what, name=everything.name)
             raise SettingError(expected, listing(common, 3), "remove these rows from one of the two")
     return Table(frame[table.frame.columns], other.name)
 
@@ -158,7 +162,11 @@ def ties_of(table: Table, target: Target, choices: Choices) -> Ties:
 def _expect_several(values: NDArray[Any], what: str, column: str, name: str) -> None:
     if len(values) and (values == values[0]).all():
         raise SettingError(
-            f"{what}: expected several {name}", f'one in column "{clip(column)}"', "choose another column"
+            "{what}: expected several {name}",
+            say('one in column "{column}"', column=clip(column)),
+            "choose another column",
+            what=what,
+            name=name,
         )
 
 
@@ -172,12 +180,18 @@ def _times(column: pl.Series, source: str) -> NDArray[np.float64]:
         except InputError:
             continue
     if found is None:
-        expected = f'{source}: expected numbers or dates in column "{clip(column.name)}", to put rows in order'
+        expected = say(
+            '{source}: expected numbers or dates in column "{name}", to put rows in order',
+            source=source,
+            name=clip(column.name),
+        )
         raise ColumnError(expected, f"{clip(str(column.drop_nulls()[0]))}", "choose another column for time")
     if np.isnan(found).any():
         row = int(np.isnan(found).argmax()) + 1
-        expected = f'{source}: expected a time in every row of column "{clip(column.name)}"'
-        raise ColumnError(expected, f"none in row {row:,}", "fill it in, or remove the row")
+        expected = say(
+            '{source}: expected a time in every row of column "{name}"', source=source, name=clip(column.name)
+        )
+        raise ColumnError(expected, say("none in row {row:,}", row=row), "fill it in, or remove the row")
     return found
 
 
@@ -257,14 +271,18 @@ def fold_count(choices: Choices, ties: Ties, networks: int = 1) -> int:
     if networks > 1:
         each = 0 if ties.times is not None or ties.rows < FEWEST_ROWS or most < 2 else min(networks, most)
         if choices.folds not in (None, 0, each):
-            expected = f"folds: expected {each or 'none'}, as {networks} networks have"
+            expected = say(
+                "folds: expected {each}, as {networks} networks have", each=each or "none", networks=networks
+            )
             raise SettingError(expected, f"{choices.folds:,}", "leave it out")
         return 0 if choices.folds == 0 else each
     if choices.folds is not None:
         if choices.folds > max(most, 1):
-            what = "time" if ties.times is not None else "group" if ties.groups is not None else "row"
-            found = f"{choices.folds:,} for {most:,} {what}s"
-            raise SettingError(f"folds: expected at most one for each {what}", found, f"give {max(most, 1)}")
+            what = say("time") if ties.times is not None else say("group") if ties.groups is not None else say("row")
+            found = say("{folds:,} for {most:,} {what}s", folds=choices.folds, most=most, what=what)
+            raise SettingError(
+                "folds: expected at most one for each {what}", found, "give {most}", what=what, most=max(most, 1)
+            )
         return int(choices.folds)
     if ties.rows < FEWEST_ROWS or most < 2:
         return 0

@@ -124,8 +124,11 @@ def diverged(done: Trained) -> SettingError:
     rate = done.plan.recipe.learning_rate
     assert rate is not None
     return SettingError(
-        f"learning_rate: expected one with which the loss stays finite, found {number(rate)}, with which "
-        f"training diverged in epoch {len(done.learning)}; give one such as {rate / 10:g}"
+        "learning_rate: expected one with which the loss stays finite, found {rate}, with which training "
+        "diverged in epoch {n}; give one such as {example:g}",
+        rate=number(rate),
+        n=len(done.learning),
+        example=rate / 10,
     )
 
 

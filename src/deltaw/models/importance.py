@@ -176,7 +176,14 @@ def check(repeats: Any, seed: Any) -> None:
     for name, value, least, most in (("repeats", repeats, 1, MAX_REPEATS), ("seed", seed, 0, 2**63 - 1)):
         whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
         if not whole or not least <= value <= most:
-            raise SettingError(f"{name}: expected a whole number from {least} to {most:,}", repr(value), "correct it")
+            raise SettingError(
+                "{name}: expected a whole number from {least} to {most:,}",
+                repr(value),
+                "correct it",
+                name=name,
+                least=least,
+                most=most,
+            )
 
 
 def some(n: int, most: int, seed: int) -> Array:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
 from deltaw.numbers import number
+from deltaw.speech import say
 from deltaw.tables.table import nearest
 
 Array = NDArray[Any]
@@ -366,9 +367,17 @@ def metric_of(name: str | None, task: str, what: str = "metric") -> Metric:
         return METRICS[task][0]
     if name in known:
         return known[name]
-    expected = f"{what}: expected one of {task} ({', '.join(known)})"
+    expected = say("{what}: expected one of {task} ({known})", what=what, task=task, known=", ".join(known))
     if name in NAMES:
-        raise SettingError(expected, f"{name!r}, which is of the other task", f"give e.g. {METRICS[task][0].name}")
+        raise SettingError(
+            expected,
+            say("{name!r}, which is of the other task", name=name),
+            say("give e.g. {name}", name=METRICS[task][0].name),
+        )
     near = nearest(str(name), NAMES)
     other = "" if near is None or near in known else ", which is of the other task"
-    raise SettingError(expected, repr(name), f"did you mean {near!r}{other}?" if near else "give one of these")
+    raise SettingError(
+        expected,
+        repr(name),
+        say("did you mean {near!r}{other}?", near=near, other=other) if near else say("give one of these"),
+    )

@@ -26,6 +26,7 @@ from deltaw.network import Network
 from deltaw.preparation import Target
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.reading import as_numbers
+from deltaw.speech import say
 from deltaw.tables import Reading, Table, origins, read_as
 from deltaw.tables.table import clip, listing, missing_column
 
@@ -104,8 +105,8 @@ class Model(Contents):
         """
         count = len(self.members)
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 1 <= number <= count:
-            networks = f"one of {count} networks" if count > 1 else "1, the only network"
-            raise SettingError(f"member: expected {networks}, counted from 1", repr(number), "give 1")
+            networks = say("one of {n} networks", n=count) if count > 1 else say("1, the only network")
+            raise SettingError("member: expected {networks}, counted from 1", repr(number), "give 1", networks=networks)
         if count == 1:
             return self
         chosen = self.members[number - 1]
@@ -127,13 +128,15 @@ class Model(Contents):
             InputError: as `predict`; fewer than 10 rows.
         """
         if not self.others:
-            raise SettingError("single: expected a model of several networks", "one network", "use it as it is")
+            raise SettingError("single: expected a model of several networks", say("one network"), "use it as it is")
         table = self.read(rows)
         frame = table.frame
         learnt, apart = split(len(frame), HELD_OUT, seed)
         if len(frame) < FEWEST_DISTILLED:
-            expected = f"{table.name}: expected {FEWEST_DISTILLED} rows or more to learn the answers for"
-            raise InputError(expected, f"{len(frame)}", "give more; they need no target")
+            raise InputError(
+                "{name}: expected {least} rows or more to learn the answers for", f"{len(frame)}",
+                "give more; they need no target", name=table.name, least=FEWEST_DISTILLED,
+            )  # fmt: skip
         X, first = self.preparation.transform(frame, source=table.name), self.network
         start = Network(first.sizes, first.activations, first.bias, first.init, seed)
         network, history = distilled(
@@ -193,9 +196,8 @@ class Model(Contents):
         """
         probabilities = self.answers(rows, engine=engine, threads=threads).probabilities
         if probabilities is None:
-            raise SettingError(
-                "predict_proba: expected a model of classes", f"one of numbers ({self.target.name})", "use predict"
-            )
+            found = say("one of numbers ({name})", name=self.target.name)
+            raise SettingError("predict_proba: expected a model of classes", found, "use predict")
         return probabilities
 
     def evaluate(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Scores:
@@ -228,8 +230,8 @@ class Model(Contents):
         X, known, weight = self._known(frame[some(len(frame), MAX_ROWS, seed)], source)
         score = row.score(outcome(self.target, self._forward(X), known, weight))
         if np.isnan(score):
-            expected = f"metric: expected one that the rows of {source} define"
-            raise SettingError(expected, repr(row.name), f"give {METRICS[self.task][1].name}")
+            expected = say("metric: expected one that the rows of {source} define", source=source)
+            raise SettingError(expected, repr(row.name), say("give {name}", name=METRICS[self.task][1].name))
         columns = permuted(
             X, [(step.title, place) for step, place in self.preparation.places],
             lambda moved: outcome(self.target, self._forward(moved), known, weight), row, repeats, seed,

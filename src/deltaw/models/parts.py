@@ -16,6 +16,7 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.logarithm import LogScale, skewness
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import SCALINGS
+from deltaw.speech import say
 from deltaw.tables import Table
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def on_a_log(recipe: Recipe, whole: Target, frame: pl.DataFrame) -> str:
     """
     if whole.task == "classification":
         if recipe.target_scale == "log":
-            found = f"{len(whole.classes)} classes"
+            found = say("{n} classes", n=len(whole.classes))
             raise SettingError("target_scale: expected numbers to be predicted", found, "leave it out")
         return "none"
     if recipe.target_scale != "auto":

@@ -32,6 +32,7 @@ from deltaw.models.recipes import Recipe
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.preparation import Preparation, Target
+from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import Names, chosen, inputs_asked, kinds_asked
@@ -192,7 +193,7 @@ def plan(
     reading_of = partial(other_rows, table=table, everything=everything, choices=choices, how=how)
     given, by = (weights.that_count(reading_of(*rows), weight) for rows in ((test, "test"), (validation, "validation")))
     if given is not None and by is not None and given.frame.equals(by.frame):
-        raise SettingError("validation: expected other rows than those to be scored on", "the same", "give others")
+        raise SettingError("validation: expected other rows than those to be scored on", say("the same"), "give others")
     table = table if given is None else replace(table, test=given.frame)
     found = weights.no_column(kinds_of(table, name, told), weight)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
@@ -317,9 +318,11 @@ def _no_target(table: Table) -> NoReturn:
     names = table.frame.columns
     shown = ", ".join(names[:12]) + (f", … ({len(names)} in all)" if len(names) > 12 else "")
     raise ColumnError(
-        f"{table.name}: expected the name of the column to be predicted",
-        f"none given; the columns are {shown}",
-        f"add a target such as {names[-1]!r}",
+        "{name}: expected the name of the column to be predicted",
+        say("none given; the columns are {shown}", shown=shown),
+        "add a target such as {example!r}",
+        name=table.name,
+        example=names[-1],
     )
 
 

@@ -27,6 +27,7 @@ from deltaw.models import threshold, weights
 from deltaw.models.metrics import NAMES
 from deltaw.numbers import number
 from deltaw.preparation.scaling import LIMIT, SCALINGS
+from deltaw.speech import say
 from deltaw.tables.reading import WORDS
 
 
@@ -201,15 +202,21 @@ def check_names(name: str, settings: Mapping[str, Any]) -> None:
     """Raise SettingError where there is no recipe of that name, or it has no such setting."""
     if name not in RECIPES:
         raise SettingError(
-            f"recipe: expected one of {', '.join(RECIPES)}", repr(name), f"give {_nearest(name, RECIPES, 'default')}"
+            "recipe: expected one of {recipes}",
+            repr(name),
+            "give {name}",
+            recipes=", ".join(RECIPES),
+            name=_nearest(name, RECIPES, "default"),
         )
     known = [field.name for field in fields(Recipe) if field.name != "name"]
     for key in settings:
         if key not in known:
             raise SettingError(
-                f"expected a setting of the recipe ({', '.join(known)})",
+                "expected a setting of the recipe ({known})",
                 repr(key),
-                f"did you mean {_nearest(key, [*known, *WORDS], 'learning_rate')}?",
+                "did you mean {key}?",
+                known=", ".join(known),
+                key=_nearest(key, [*known, *WORDS], "learning_rate"),
             )
 
 
@@ -272,18 +279,25 @@ def _checked(key: str, value: Any) -> Any:
     if key == "hidden":
         return _sizes(value)
     if not agrees(value, SCHEMA[key]):
-        raise SettingError(f"{key}: expected {describe(SCHEMA[key])}", repr(value), "correct it")
+        raise SettingError("{key}: expected {schema}", repr(value), "correct it", key=key, schema=describe(SCHEMA[key]))
     low, high, example = LIMITS.get(key, (-math.inf, math.inf, 0))
     if key in LIMITS and value is not None and not low <= value <= high:
         limits = f"from {number(low)} to {number(high)}" if high < math.inf else f"{number(low)} or more"
-        raise SettingError(f"{key}: expected a number, {limits}", repr(value), f"give e.g. {example:g}")
+        raise SettingError(
+            "{key}: expected a number, {limits}",
+            repr(value),
+            "give e.g. {example:g}",
+            key=key,
+            limits=limits,
+            example=example,
+        )
     return value
 
 
 def _sizes(value: Any) -> tuple[int, ...]:
     sizes = tuple(map(_plain, value)) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     if not all(type(size) is int and 0 < size <= MAX_UNITS for size in sizes):
-        expected = f"hidden: expected units of each hidden layer, from 1 to {MAX_UNITS:,}"
+        expected = say("hidden: expected units of each hidden layer, from 1 to {max_units:,}", max_units=MAX_UNITS)
         raise SettingError(expected, repr(value), "give e.g. (64, 64)")
     return sizes
 

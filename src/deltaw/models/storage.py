@@ -19,6 +19,7 @@ from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.speech import say
 from deltaw.tables.missing import MISSING
 from deltaw.training.history import Ending
 
@@ -74,7 +75,7 @@ def load(path: str | Path) -> Contents:
         return _contents(found, content)
     except InputError as error:
         # What a part refused, in its own words, but about the file.
-        remedy = "the file is damaged or was not written by DeltaW"
+        remedy = say("the file is damaged or was not written by DeltaW")
         raise ModelFileError(f"{path}: {error.expected}", error.found, remedy) from error
 
 
@@ -218,4 +219,4 @@ def _is_of(name: str, prefix: str) -> bool:
 
 def _expect(agrees: bool, expected: str, found: str) -> None:
     if not agrees:
-        raise ModelFileError(f"expected {expected}", found)
+        raise ModelFileError("expected {expected}", found, expected=expected)

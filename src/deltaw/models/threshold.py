@@ -12,6 +12,7 @@ import numpy as np
 from deltaw.exceptions import SettingError
 from deltaw.models.metrics import METRICS, Metric, Outcome, Sums
 from deltaw.preparation import Target
+from deltaw.speech import say
 from deltaw.tables.table import nearest
 
 BEST = "best:"
@@ -29,7 +30,7 @@ def checked(value: Any) -> float | str | None:
     except (TypeError, ValueError):
         found = np.nan
     if isinstance(value, bool) or not (found is None or 0 < found < 1):
-        expected = "threshold: expected a probability between 0 and 1, or best:METRIC"
+        expected = say("threshold: expected a probability between 0 and 1, or best:METRIC")
         raise SettingError(expected, repr(value), "give e.g. 0.3 or best:f1")
     return found
 
@@ -44,8 +45,8 @@ def metric_to_be_best_in(threshold: float | str | None) -> Metric | None:
         return known[name]
     found = f"{name!r}, which goes by probabilities" if name in PROBABLE else repr(name)
     near = nearest(name, tuple(known)) or "f1"
-    expected = f"threshold: expected a score that goes by which class is answered ({', '.join(known)})"
-    raise SettingError(expected, found, f"give e.g. {BEST}{near}")
+    expected = say("threshold: expected a score that goes by which class is answered ({known})", known=", ".join(known))
+    raise SettingError(expected, found, say("give e.g. {best}{near}", best=BEST, near=near))
 
 
 def stated(threshold: float | str | None, target: Target) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.preparation.reading import as_numbers
+from deltaw.speech import say
 from deltaw.tables import Table
 from deltaw.tables.cells import as_words
 from deltaw.tables.table import cell_error, clip, listing, nearest
@@ -50,8 +51,10 @@ def of_rows(series: pl.Series, source: str = "data", asked: NDArray[np.bool_] | 
         raise cell_error(source, series.name, row, "a weight of 0 or more", value, "correct it, or remove the row")
     found = np.where(asked, found, 0.0)
     if len(found) and asked.any() and not found.any():
-        expected = f'{source}: expected a weight above 0 in column "{series.name}"'
-        raise ColumnError(expected, f"none in {int(asked.sum()):,} rows", "choose another column of weights")
+        expected = say('{source}: expected a weight above 0 in column "{name}"', source=source, name=series.name)
+        raise ColumnError(
+            expected, say("none in {sum:,} rows", sum=int(asked.sum())), "choose another column of weights"
+        )
     return found
 
 
@@ -70,7 +73,7 @@ def aside(table: Table, name: str | None, target: str) -> tuple[Table, Table, in
         raise SettingError("weight: expected the name of a column", repr(name), "give one name")
     table.column(name)
     if name == target or name in {column for block in table.blocks for column in (block.name, *block.columns)}:
-        what = "the target" if name == target else "one of numbers on one scale"
+        what = say("the target") if name == target else say("one of numbers on one scale")
         raise SettingError("weight: expected a column of its own", f'"{clip(name)}", {what}', "choose another")
     counting = that_count(table, name)
     assert counting is not None
@@ -120,7 +123,7 @@ def asked_of_classes(value: Any) -> str | dict[str, float] | None:
     """
     if value is None or (isinstance(value, str) and value == BALANCED):
         return value
-    expected = 'class_weight: expected "balanced", or a number of 0 or more for each class'
+    expected = say('class_weight: expected "balanced", or a number of 0 or more for each class')
     if isinstance(value, str) and "=" not in value:
         raise SettingError(expected, repr(value), "give e.g. no=1,yes=5")
     pairs = _pairs(value) if isinstance(value, str) else value.items() if isinstance(value, Mapping) else ()
@@ -132,7 +135,9 @@ def asked_of_classes(value: Any) -> str | dict[str, float] | None:
         except (TypeError, ValueError, ColumnError):
             number = np.nan
         if not 0 <= number < np.inf:
-            raise SettingError(expected, f"{weight!r} for {name!r}", "give e.g. no=1,yes=5")
+            raise SettingError(
+                expected, say("{weight!r} for {name!r}", weight=weight, name=name), "give e.g. no=1,yes=5"
+            )
     if not any(weights.values()):
         raise SettingError(expected, repr(value), "give e.g. no=1,yes=5")
     return weights
@@ -156,8 +161,10 @@ def of_names(asked: Mapping[str, float], classes: Iterable[Any]) -> Array:
     for name in asked:
         if name not in words:
             near = nearest(name, words)
-            remedy = f"did you mean {near}?" if near else "choose among these"
-            raise SettingError(f"class_weight: expected classes ({listing(words)})", repr(name), remedy)
+            remedy = say("did you mean {near}?", near=near) if near else say("choose among these")
+            raise SettingError(
+                say("class_weight: expected classes ({words})", words=listing(words)), repr(name), remedy
+            )
     return np.array([asked.get(word, 1.0) for word in words])
 
 
@@ -178,7 +185,9 @@ def of_classes(
     if asked is None:
         return None
     if target.task == "regression":
-        raise SettingError("class_weight: expected classes to be predicted", f"numbers ({target.name})", "leave it out")
+        raise SettingError(
+            "class_weight: expected classes to be predicted", say("numbers ({name})", name=target.name), "leave it out"
+        )
     if isinstance(asked, str):
         counts = np.bincount(truth, weight, minlength=len(target.classes)).astype(np.float64)
         return np.asarray(counts.sum() / len(counts) / np.where(counts > 0, counts, np.inf))

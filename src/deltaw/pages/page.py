@@ -36,7 +36,9 @@ class Page:
 
     def __post_init__(self) -> None:
         if self.lang not in WORDS:
-            raise SettingError(f"lang: expected one of {', '.join(WORDS)}", repr(self.lang), "choose one of these")
+            raise SettingError(
+                "lang: expected one of {words}", repr(self.lang), "choose one of these", words=", ".join(WORDS)
+            )
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -65,7 +67,9 @@ class Page:
     def render(self, format: str) -> str:
         """The page in one of FORMATS. Raises SettingError for another."""
         if format not in FORMATS:
-            raise SettingError(f"format: expected one of {', '.join(FORMATS)}", repr(format), "choose one of these")
+            raise SettingError(
+                "format: expected one of {formats}", repr(format), "choose one of these", formats=", ".join(FORMATS)
+            )
         return FORMATS[format](self)
 
     def __str__(self) -> str:

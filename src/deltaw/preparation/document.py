@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from deltaw.exceptions import ModelFileError
+from deltaw.speech import say
 
 Check = Callable[[Any], bool]
 
@@ -59,14 +60,22 @@ def fields(document: Any, checks: Mapping[str, Check], what: str, usual: Mapping
     Raises:
         ModelFileError: `document` is no object, a field is missing, unknown, or not as its check wants it.
     """
-    remedy = "the file was not written by this program, or was changed since"
+    remedy = say("the file was not written by this program, or was changed since")
     if not isinstance(document, Mapping):
-        raise ModelFileError(f"{what}: expected an object", type(document).__name__, remedy)
+        raise ModelFileError(say("{what}: expected an object", what=what), type(document).__name__, remedy)
     document = {**usual, **document}
     if set(document) != set(checks):
         found = ", ".join(sorted(map(str, document))) or "nothing"
-        raise ModelFileError(f"{what}: expected the fields {', '.join(sorted(checks))}", found[:200], remedy)
+        raise ModelFileError(
+            say("{what}: expected the fields {checks}", what=what, checks=", ".join(sorted(checks))),
+            found[:200],
+            remedy,
+        )
     for name, check in checks.items():
         if not check(document[name]):
-            raise ModelFileError(f'{what}: expected another value of "{name}"', repr(document[name])[:60], remedy)
+            raise ModelFileError(
+                say('{what}: expected another value of "{name}"', what=what, name=name),
+                repr(document[name])[:60],
+                remedy,
+            )
     return {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError
+from deltaw.speech import say
 from deltaw.tables.cells import DATE_FORMATS, EMPTY, as_written, date_format, missing_to_null, read_dates, read_numbers
 from deltaw.tables.table import cell_error
 
@@ -26,8 +27,8 @@ def as_numbers(series: pl.Series, source: str) -> NDArray[np.float64]:
             for read in (as_written(words), series):  # the cell that no way of reading a comma explains
                 _refuse(read.is_null() & words.is_not_null(), words, source, "a number")
     elif not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
-        expected = f'{source}: expected numbers in column "{series.name}", as in training'
-        raise ColumnError(expected, f"the type {series.dtype}", "convert the column")
+        expected = say('{source}: expected numbers in column "{name}", as in training', source=source, name=series.name)
+        raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")
     numbers = series.cast(pl.Float64).to_numpy(writable=True)
     infinite = np.isinf(numbers)
     if infinite.any():
@@ -54,8 +55,8 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
             series.is_null() & words.is_not_null(), words, source, f"a date, {DATE_FORMATS.get(spelling, spelling)}"
         )
     elif not (series.dtype in (pl.Date, pl.Datetime) or series.null_count() == len(series)):
-        expected = f'{source}: expected dates in column "{series.name}", as in training'
-        raise ColumnError(expected, f"the type {series.dtype}", "convert the column")
+        expected = say('{source}: expected dates in column "{name}", as in training', source=source, name=series.name)
+        raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")
     return series.cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy() / DAY
 
 

@@ -18,6 +18,7 @@ from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
 from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
 from deltaw.preparation.steps import BINNED, FITTED, Day, Number, Step
+from deltaw.speech import say
 from deltaw.tables import Block, Column
 from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.table import missing_column
@@ -80,7 +81,9 @@ class Preparation:
         left_out = tuple(LeftOut(c.name, c.kind, c.reason) for c in columns if c.kind in LEFT_OUT)
         if not used:
             found = ", ".join(f"{c.column} ({c.kind}: {c.reason})" for c in left_out[:5]) or "no column at all"
-            expected = "expected at least one column of numbers, categories, truth values or dates beside the target"
+            expected = say(
+                "expected at least one column of numbers, categories, truth values or dates beside the target"
+            )
             raise ColumnError(expected, found, "add a column to learn from")
         numbers = sum(column.kind in BINNED and column.name not in block_called for column in used)
         bins = most_bins(numbers, len(frame)) if row.bins else 0
@@ -197,7 +200,7 @@ class Preparation:
         )
         inputs = [name for step in steps for name in step.inputs]
         if not steps or len(set(inputs)) < len(inputs):
-            found = "a column twice" if steps else "none"
+            found = say("a column twice") if steps else say("none")
             raise ModelFileError("preparation: expected steps for different columns", found, "write the model anew")
         return cls(top["scaling"], steps, left_out)
 
@@ -209,7 +212,13 @@ LEFT_OUT_CHECKS = {"column": is_text, "kind": one_of(*KINDS), "reason": is_text}
 def _step(document: dict[str, Any], what: str) -> Step:
     kind = document.get("kind")
     if not isinstance(kind, str) or kind not in STEPS:
-        raise ModelFileError(f"{what}: expected a kind ({', '.join(STEPS)})", repr(kind)[:60], "write the model anew")
+        raise ModelFileError(
+            "{what}: expected a kind ({steps})",
+            repr(kind)[:60],
+            "write the model anew",
+            what=what,
+            steps=", ".join(STEPS),
+        )
     step = STEPS[kind]
     known = step.LATER | {name: value for name, value in document.items() if name != "kind"}
     values = fields(known, step.CHECKS, what)
@@ -217,5 +226,7 @@ def _step(document: dict[str, Any], what: str) -> Step:
         values["scale"] = Scale(**values["scale"])
     made: Step = step(**values)
     if not made.is_sound():
-        raise ModelFileError(f"{what}: expected fields that fit together", "others", "write the model anew")
+        raise ModelFileError(
+            "{what}: expected fields that fit together", say("others"), "write the model anew", what=what
+        )
     return made

@@ -155,7 +155,9 @@ SCALINGS = {
 def scaling_called(name: str) -> Scaling:
     """The row of SCALINGS. Raises SettingError for an unknown name."""
     if name not in SCALINGS:
-        raise SettingError(f"scaling: expected one of {', '.join(SCALINGS)}", f'"{name}"', "choose one of these")
+        raise SettingError(
+            "scaling: expected one of {scalings}", f'"{name}"', "choose one of these", scalings=", ".join(SCALINGS)
+        )
     return SCALINGS[name]
 
 

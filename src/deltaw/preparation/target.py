@@ -16,6 +16,7 @@ from deltaw.preparation.document import fields, is_flag, is_number, is_text, one
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
+from deltaw.speech import say
 from deltaw.tables.cells import as_words, check_strays
 from deltaw.tables.table import cell_error, clip, listing, nearest
 
@@ -83,7 +84,9 @@ class Target:
             SettingError: an unknown task or scaling.
         """
         if task not in (None, *TASKS):
-            raise SettingError(f"task: expected {' or '.join(TASKS)}", f'"{task}"', "choose one, or leave it out")
+            raise SettingError(
+                "task: expected {tasks}", f'"{task}"', "choose one, or leave it out", tasks=" or ".join(TASKS)
+            )
         series = _typed(series, name, source)
         if series.dtype == pl.String:
             check_strays(series, source)
@@ -92,14 +95,22 @@ class Target:
         if distinct < 2:
             none = f"none in {len(series):,} row{'s' * (len(series) != 1)}" if len(series) else "no rows"
             found = f"only {clip(str(known[0]))}" if distinct else none
-            raise ColumnError(f'{source}: expected different values in target "{name}"', found, "choose another target")
+            raise ColumnError(
+                '{source}: expected different values in target "{name}"',
+                found,
+                "choose another target",
+                source=source,
+                name=name,
+            )
         inferred, reason = (task, AS_ASKED) if task else infer_task(known, distinct)
         if inferred == "classification":
             return cls(name, "classification", reason, _classes(known, name, distinct, source))
         x = as_numbers(series, source)  # of all rows: a message names the right one
         x = x[~np.isnan(x)]
         if log is not None and min(log, x.min()) < 0:
-            expected = f'{source}: expected no number below 0 in target "{name}" for a log scale'
+            expected = say(
+                '{source}: expected no number below 0 in target "{name}" for a log scale', source=source, name=name
+            )
             raise ColumnError(expected, number(min(log, x.min())), "leave target_scale out, or give none")
         scale = fit_scale(_fit(scaling), x) if log is None else LogScale.fit(_fit(scaling), x, log)
         return cls(name, "regression", reason, (), float(x.min()), float(x.max()), scale, clamp)
@@ -131,8 +142,8 @@ class Target:
         """The same; raises ColumnError where no row has an answer either."""
         known = self.known(series, source)
         if len(known) and not known.any():
-            expected = f'{source}: expected values in target "{self.name}"'
-            raise ColumnError(expected, f"none in {len(known):,} rows", "give rows whose answers are known")
+            expected = say('{source}: expected values in target "{name}"', source=source, name=self.name)
+            raise ColumnError(expected, say("none in {n:,} rows", n=len(known)), "give rows whose answers are known")
         return known
 
     def encode(
@@ -172,7 +183,7 @@ class Target:
         if threshold is None:
             return replace(self, threshold=None)
         if len(self.classes) != 2:
-            found = f"{len(self.classes)} classes" if self.classes else f"numbers ({self.name})"
+            found = say("{n} classes", n=len(self.classes)) if self.classes else say("numbers ({name})", name=self.name)
             raise SettingError("threshold: expected a target of two classes", found, "leave it out")
         number = isinstance(threshold, int | float | np.number) and not isinstance(threshold, bool)
         if not number or not 0 < threshold < 1:
@@ -215,7 +226,13 @@ class Target:
         values = fields(document, CHECKS, "target", USUAL)
         enough = len(values["classes"]) > 1 if values["task"] == "classification" else not values["classes"]
         if not enough or values["low"] > values["high"]:
-            found = f"{values['task']} with {len(values['classes'])} classes, {values['low']} to {values['high']}"
+            found = say(
+                "{task} with {n} classes, {low} to {high}",
+                task=values["task"],
+                n=len(values["classes"]),
+                low=values["low"],
+                high=values["high"],
+            )
             raise ModelFileError("target: expected several classes or a range", found, "write the model anew")
         threshold = values.pop("threshold")
         try:
@@ -223,7 +240,9 @@ class Target:
             scale = LogScale.from_document(scale) if LogScale.accepts(scale) else Scale(**scale)
             return cls(**values | {"scale": scale}).with_threshold(threshold)
         except SettingError as error:
-            raise ModelFileError(f"target: {error.expected}", error.found, "write the model anew") from None
+            raise ModelFileError(
+                "target: {expected}", error.found, "write the model anew", expected=error.expected
+            ) from None
 
 
 def infer_task(series: pl.Series, distinct: int) -> tuple[Task, str]:
@@ -251,8 +270,8 @@ def _typed(series: pl.Series, name: str, source: str) -> pl.Series:
         series = series.fill_nan(None)
     elif not (series.dtype.is_integer() or series.dtype == pl.Boolean):
         if series.dtype.is_temporal():
-            expected = f'{source}: expected classes or numbers in target "{name}"'
-            raise ColumnError(expected, "dates", "choose another target, or give a number of days")
+            expected = say('{source}: expected classes or numbers in target "{name}"', source=source, name=name)
+            raise ColumnError(expected, say("dates"), "choose another target, or give a number of days")
         series = as_words(series)
     return series
 
@@ -271,8 +290,15 @@ def _classes(series: pl.Series, name: str, distinct: int, source: str) -> tuple[
     """The different values in order, plain Python ones. Raises ColumnError if there are too many to learn."""
     if distinct * ROWS_PER_CLASS > len(series) or distinct > MOST_CLASSES:
         raise ColumnError(
-            f'{source}: expected {ROWS_PER_CLASS} rows a class and at most {MOST_CLASSES:,} classes in target "{name}"',
-            f"{distinct:,} classes in {len(series):,} rows",
+            say(
+                "{source}: expected {rows_per_class} rows a class and at most {most_classes:,} classes in target "
+                '"{name}"',
+                source=source,
+                rows_per_class=ROWS_PER_CLASS,
+                most_classes=MOST_CLASSES,
+                name=name,
+            ),
+            say("{distinct:,} classes in {n:,} rows", distinct=distinct, n=len(series)),
             "it looks like an identifier: choose another target"
             + (", or ask for regression" if series.dtype.is_numeric() else ", or merge rare classes"),
         )
@@ -288,7 +314,7 @@ def _fit(scaling: str | tuple[str, float, float]) -> Fit:
         return SCALINGS["standard"].fit
     if isinstance(scaling, tuple) and len(scaling) == 3 and scaling[0] == "range" and scaling[1] < scaling[2]:
         return range_onto(scaling[1], scaling[2])
-    expected = 'target scaling: expected "standard" or ("range", low, high)'
+    expected = say('target scaling: expected "standard" or ("range", low, high)')
     raise SettingError(expected, repr(scaling), 'give e.g. ("range", 0.01, 0.99)')
 
 

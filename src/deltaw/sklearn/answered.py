@@ -10,6 +10,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 
 from deltaw.exceptions import InputError
+from deltaw.speech import say
 
 Array = NDArray[Any]
 
@@ -21,12 +22,16 @@ def answered(y: Any, rows: int, warn: bool = False) -> tuple[Array, NDArray[np.b
     """
     y = column_or_1d(y, warn=warn)
     if len(y) != rows:
-        raise InputError("X, y: expected as many rows", f"{rows} and {len(y)}", "give one answer a row")
+        raise InputError(
+            "X, y: expected as many rows", say("{rows} and {n}", rows=rows, n=len(y)), "give one answer a row"
+        )
     known = ~_missing(y)
     if known.all():
         return y, known
     if not known.any():
-        raise InputError("y: expected answers", f"none in {len(y):,} rows", "give rows whose answers are known")
+        raise InputError(
+            "y: expected answers", say("none in {n:,} rows", n=len(y)), "give rows whose answers are known"
+        )
     y = y[known]
     plain = y.dtype != object or isinstance(y[0], str)
     return (y if plain else np.asarray(y.tolist())), known  # numbers beside a None came as objects

@@ -17,6 +17,7 @@ from deltaw.sklearn import outputs
 from deltaw.sklearn.parameters import CLASSIFIER, keep
 from deltaw.sklearn.perceptron import Perceptron, StepByStep, checked
 from deltaw.sklearn.sample import Sample
+from deltaw.speech import say
 
 Array = NDArray[Any]
 
@@ -146,21 +147,26 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         if multilabel and type_of_target(y) != "multilabel-indicator":
             raise InputError(
                 "Multioutput target data is not supported: expected one class a row, or labels as 0 and 1",
-                f"y of shape {y.shape} with other numbers", "train one estimator for each column of y",
-            )  # fmt: skip
+                say("y of shape {shape} with other numbers", shape=y.shape),
+                "train one estimator for each column of y",
+            )
         present = np.arange(y.shape[1]) if multilabel else np.unique(y)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
             self.classes_ = present
         elif not incremental and set(present) != set(self.classes_):
             raise InputError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                f"Previously got {self.classes_}, `y` has {present}"
+                "Previously got {classes}, `y` has {present}",
+                classes=self.classes_,
+                present=present,
             )
         elif len(unknown := np.setdiff1d(present, self.classes_)):
             raise InputError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}", f"{unknown} in y",
+                "`y` has classes not in `self.classes_`. `self.classes_` has {classes}",
+                say("{unknown} in y", unknown=unknown),
                 "name all classes in the first call to partial_fit",
-            )  # fmt: skip
+                classes=self.classes_,
+            )
         self._multilabel = multilabel
         self.n_outputs_ = len(self.classes_) if multilabel or len(self.classes_) > 2 else 1
         if self.class_weight is not None:
@@ -187,9 +193,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         given = self.class_weight if isinstance(self.class_weight, list) else [self.class_weight] * len(columns)
         if len(given) != len(columns):
             raise SettingError(
-                f"class_weight: expected one dict for each of the {len(columns)} labels", f"{len(given)}",
+                "class_weight: expected one dict for each of the {n} labels",
+                f"{len(given)}",
                 "give as many, or one for all",
-            )  # fmt: skip
+                n=len(columns),
+            )
         factor, counts = np.ones(len(y)), weight > 0
         for labels, asked in zip(columns, given, strict=True):
             classes = np.unique(labels[counts])

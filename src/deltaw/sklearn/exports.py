@@ -23,6 +23,7 @@ from deltaw.preparation.scaling import IDENTITY
 from deltaw.preparation.steps import Number
 from deltaw.sklearn.descent import LARGEST_BATCH, method
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, word
+from deltaw.speech import say
 
 # Fitted attributes that both libraries have under the same name.
 SHARED = (
@@ -46,10 +47,15 @@ def to_sklearn(estimator: Any) -> Any:
     one_a_class = estimator.out_activation_ == "logistic" and estimator.n_outputs_ > 1 and not estimator._multilabel
     if len(names) > 1 or not names <= known or estimator.out_activation_ not in ends or one_a_class:
         raise SettingError(
-            f"to_sklearn: expected one hidden activation for all layers ({', '.join(sorted(known))}) and an output of "
-            "scikit-learn's", f"{', '.join(sorted(names))}, output {estimator.out_activation_}",
+            "to_sklearn: expected one hidden activation for all layers ({known}) and an output of scikit-learn's",
+            say(
+                "{names}, output {out_activation}",
+                names=", ".join(sorted(names)),
+                out_activation=estimator.out_activation_,
+            ),
             "use to_torch() or to_model()",
-        )  # fmt: skip
+            known=", ".join(sorted(known)),
+        )
     given = set(into._get_param_names())
     same = {name: value for name, value in estimator.get_params().items() if name in given} | {
         "activation": names.pop()
@@ -100,9 +106,10 @@ def to_model(estimator: Any) -> models.Model:
     task = "classification" if classes else "regression"
     if getattr(estimator, "_multilabel", False) or network.sizes[-1] != (1 if len(classes) <= 2 else len(classes)):
         raise SettingError(
-            "to_model: expected one answer a row", f"{network.sizes[-1]} outputs",
+            "to_model: expected one answer a row",
+            say("{size} outputs", size=network.sizes[-1]),
             "train an estimator for each, or keep this one with joblib",
-        )  # fmt: skip
+        )
     if len(classes) == 2:
         network = _two_outputs(network)
     names = [str(n) for n in getattr(estimator, "feature_names_in_", [f"x{i}" for i in range(network.sizes[0])])]
@@ -173,5 +180,7 @@ def theirs(name: str) -> str:
 
 def _module(torch: Any, name: str) -> Any:
     if name not in TORCH:
-        raise SettingError(f"to_torch: expected an activation among {', '.join(TORCH)}", name, "use to_model() instead")
+        raise SettingError(
+            "to_torch: expected an activation among {torch}", name, "use to_model() instead", torch=", ".join(TORCH)
+        )
     return torch.nn.Softmax(dim=-1) if name == "softmax" else getattr(torch.nn, TORCH[name])()

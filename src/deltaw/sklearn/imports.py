@@ -61,9 +61,11 @@ def from_torch(module: Any, classes: Sequence[Any] | None = None) -> MLPClassifi
     if classes is not None:
         if sizes[-1] != (1 if len(classes) == 2 else len(classes)):
             raise SettingError(
-                f"from_torch: expected an output for each of the {len(classes)} classes, or one for two classes",
-                f"{sizes[-1]}", "give as many classes as the module has outputs",
-            )  # fmt: skip
+                "from_torch: expected an output for each of the {n} classes, or one for two classes",
+                f"{sizes[-1]}",
+                "give as many classes as the module has outputs",
+                n=len(classes),
+            )
         out = ("sigmoid" if len(classes) == 2 else "softmax") if out == "identity" else out
     made: Any = (MLPRegressor if classes is None else MLPClassifier)(
         hidden_layer_sizes=tuple(sizes[:-1]),

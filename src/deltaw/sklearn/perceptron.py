@@ -27,6 +27,7 @@ from deltaw.sklearn.parameters import ACTIVATION_WORDS, PERCEPTRON, word
 from deltaw.sklearn.sample import NOT_FINITE, Sample
 from deltaw.sklearn.threads import threads
 from deltaw.sklearn.watching import Watch
+from deltaw.speech import say
 
 Array = NDArray[Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -131,7 +132,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
             InputError: data that cannot be learnt from.
         """
         if (X_val is None) != (y_val is None):
-            raise InputError("X_val, y_val: expected both or neither", "one of them", "give both")
+            raise InputError("X_val, y_val: expected both or neither", say("one of them"), "give both")
         return self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), self.max_iter)
 
     @checked
@@ -187,7 +188,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
             else:
                 converged = self._descend(network, sample, held_out, random, epochs, watch, incremental)
         if not all(np.isfinite(part).all() for part in (*network.weights, *network.biases)):
-            raise InputError(NOT_FINITE, "NaN or infinity in coefs_", "scale X and y, or lower learning_rate_init")
+            raise InputError(NOT_FINITE, say("NaN or infinity in coefs_"), "scale X and y, or lower learning_rate_init")
         self._keep(network)
         watch.done(lambda: self._weights_of(network))
         self._settled = self._mark(sample, held_out) if self.warm_start and converged else None
@@ -272,9 +273,11 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         names = [self.activation] * layers if isinstance(self.activation, str) else list(self.activation)
         if len(names) != layers:
             raise SettingError(
-                f"activation: expected one, or one for each of the {layers} hidden layers", f"{len(names)}",
+                "activation: expected one, or one for each of the {layers} hidden layers",
+                f"{len(names)}",
                 "give as many as there are hidden layers",
-            )  # fmt: skip
+                layers=layers,
+            )
         return names
 
     def _network(self) -> Network:

@@ -101,7 +101,10 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         T = T[:, None] if T.ndim == 1 else T
         if not reset and T.shape[1] != self.n_outputs_:
             raise InputError(
-                f"y: expected {self.n_outputs_} columns, as in the first call", f"{T.shape[1]}", "give as many"
+                "y: expected {n_outputs} columns, as in the first call",
+                f"{T.shape[1]}",
+                "give as many",
+                n_outputs=self.n_outputs_,
             )
         self.n_outputs_ = T.shape[1]
         return X, T, weight

@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
+from deltaw.speech import say
 
 Array = NDArray[Any]
 
@@ -59,7 +60,9 @@ class Sample:
                 values = parts[name] if isinstance(part, np.ndarray) else parts[name].data
                 if not np.isfinite(values).all():
                     raise InputError(
-                        NOT_FINITE, f"numbers beyond float32 in {name}", "scale it, or use engine='reference'"
+                        NOT_FINITE,
+                        say("numbers beyond float32 in {name}", name=name),
+                        "scale it, or use engine='reference'",
                     )
         return Sample(parts["X"], parts["y"], self.weight)
 
@@ -70,8 +73,9 @@ class Sample:
         if self.weight.min() < 0 or not self.weight.any():
             raise InputError(
                 "sample_weight, class_weight: expected numbers, 0 or more, and one of them above 0",
-                f"{number(self.weight.min())} in row {self.weight.argmin()}", "correct the weights",
-            )  # fmt: skip
+                say("{min} in row {argmin}", min=number(self.weight.min()), argmin=self.weight.argmin()),
+                "correct the weights",
+            )
         return self if self.weight.all() else self.take(self.weight != 0)
 
     def merged(self) -> Sample:
@@ -111,7 +115,7 @@ class Sample:
         if size >= len(groups):
             raise InputError(
                 "The validation set is too small. Expected rows for training and for validation",
-                f"n_samples={len(self)} of which {len(first)} are distinct",
+                say("n_samples={n} of which {n2} are distinct", n=len(self), n2=len(first)),
                 "Increase 'validation_fraction' or the size of your dataset, or set early_stopping=False",
             )
         _, apart = train_test_split(groups, test_size=size, random_state=random, stratify=labels)

@@ -27,6 +27,7 @@ from deltaw.sklearn.frames import readable
 from deltaw.sklearn.parameters import COUNT, keep
 from deltaw.sklearn.perceptron import checked
 from deltaw.sklearn.threads import threads
+from deltaw.speech import say
 from deltaw.tables import read
 
 Array = NDArray[Any]
@@ -232,7 +233,11 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         check_classification_targets(y)
         self.classes_, numbers = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise InputError("y: expected two classes or more", f"1 class, {self.classes_[0]!r}", "give rows of others")
+            raise InputError(
+                "y: expected two classes or more",
+                say("1 class, {classe!r}", classe=self.classes_[0]),
+                "give rows of others",
+            )
         return numbers
 
     def _settings(self) -> dict[str, Any]:
@@ -271,7 +276,7 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
 
     def _answers(self, y: Array) -> Any:
         if len(y) < 2:
-            raise InputError("X, y: expected rows to compare", f"n_samples={len(y)}", "give more rows")
+            raise InputError("X, y: expected rows to compare", say("n_samples={n}", n=len(y)), "give more rows")
         return np.asarray(y, np.float64)
 
 

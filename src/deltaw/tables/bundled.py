@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
+from deltaw.speech import say
 from deltaw.tables.formats.pixels import image_frame, pixel_names
 from deltaw.tables.table import Block, Table, listing, nearest
 
@@ -81,8 +82,10 @@ def bundled(name: str) -> Table:
     """One of the data sets BUNDLED, with its target known. Raises SettingError for any other name."""
     if name not in _SETS:
         near = nearest(name, BUNDLED)
-        remedy = f"did you mean {near}?" if near else "choose one of these"
-        raise SettingError(f"expected a bundled data set ({listing(BUNDLED)})", f'"{name}"', remedy)
+        remedy = say("did you mean {near}?", near=near) if near else say("choose one of these")
+        raise SettingError(
+            say("expected a bundled data set ({bundled})", bundled=listing(BUNDLED)), f'"{name}"', remedy
+        )
     about = _SETS[name]
     X, t = _values(name)
     blocks: tuple[Block, ...] = ()

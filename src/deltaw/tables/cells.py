@@ -8,6 +8,7 @@ from functools import partial
 import polars as pl
 
 from deltaw.exceptions import ColumnError
+from deltaw.speech import say
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.table import cell_error
 
@@ -189,8 +190,10 @@ def check_type(series: pl.Series, source: str = "") -> None:
         kind.is_numeric() or kind.is_temporal() or kind in (pl.String, pl.Boolean, pl.Null, pl.Categorical, pl.Enum)
     ):
         where = f"{source}: " if source else ""
-        expected = f'{where}expected numbers, text, dates or truth values in column "{series.name}"'
-        raise ColumnError(expected, f"the type {kind}", "drop or convert the column")
+        expected = say(
+            '{where}expected numbers, text, dates or truth values in column "{name}"', where=where, name=series.name
+        )
+        raise ColumnError(expected, say("the type {kind}", kind=kind), "drop or convert the column")
 
 
 def as_words(series: pl.Series) -> pl.Series:

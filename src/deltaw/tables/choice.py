@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from deltaw.exceptions import ColumnError, SettingError
+from deltaw.speech import say
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest
 from deltaw.tables.told import READ_AS
 
@@ -38,14 +39,18 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
         known, source = _kept(known, _meant(only, known, target, source)), f"{source}, of the columns asked for"
     for name in less:
         if name == target or (name not in known and fnmatchcase(target, name) and not _matches(name, known)):
-            raise SettingError("drop: expected columns to learn from", f'the target "{clip(target)}"', "keep it")
+            raise SettingError(
+                "drop: expected columns to learn from", say('the target "{target}"', target=clip(target)), "keep it"
+            )
         if name in only:
-            raise SettingError("drop: expected others than columns", f'"{clip(name)}" in both', "leave one of them out")
+            raise SettingError(
+                "drop: expected others than columns", say('"{name}" in both', name=clip(name)), "leave one of them out"
+            )
     gone = {place for name in _meant(less, known, target, source) for place in known[name]}
     places = {place for columns_of in known.values() for place in columns_of} - gone
     if not places:
-        expected = f"{table.name}: expected a column to learn from beside the target"
-        raise SettingError(expected, "none that is kept", "leave out fewer")
+        expected = say("{name}: expected a column to learn from beside the target", name=table.name)
+        raise SettingError(expected, say("none that is kept"), "leave out fewer")
     frame = table.frame[[name for name in table.frame.columns if name in places or name == target]]
     test = None if table.test is None else table.test[frame.columns]
     return replace(table, frame=frame, test=test, blocks=tuple(_parts(table.blocks, places)))
@@ -63,8 +68,10 @@ def inputs_asked(
     wrong = {"kinds": apart.intersection(kinds or ()), "columns": set() if kept else apart.intersection(only)}
     for what, found in wrong.items():
         for name in found:
-            expected = f"{what}: expected columns to learn from"
-            raise SettingError(expected, f'"{clip(str(name))}", which is told to be none', "leave it out")
+            expected = say("{what}: expected columns to learn from", what=what)
+            raise SettingError(
+                expected, say('"{name}", which is told to be none', name=clip(str(name))), "leave it out"
+            )
     return tuple(name for name in less if name not in apart) or None, kept or None
 
 
@@ -82,13 +89,19 @@ def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> d
     for name, kind in (kinds or {}).items():
         if kind not in READ_AS:
             near = nearest(str(kind), READ_AS)
-            remedy = f"did you mean {near}?" if near else "choose one of these"
-            raise SettingError(f'kind of "{clip(str(name))}": expected {", ".join(READ_AS)}', repr(kind), remedy)
+            remedy = say("did you mean {near}?", near=near) if near else say("choose one of these")
+            raise SettingError(
+                say('kind of "{name}": expected {read_as}', name=clip(str(name)), read_as=", ".join(READ_AS)),
+                repr(kind),
+                remedy,
+            )
         if name == target:
-            raise SettingError("kinds: expected columns to learn from", f'the target "{clip(name)}"', "give a task")
+            raise SettingError(
+                "kinds: expected columns to learn from", say('the target "{name}"', name=clip(name)), "give a task"
+            )
         for each in _meant(names_of("kinds", name), known, target, table.name):
             if each in in_blocks:
-                found = f'"{clip(each)}", which is one of numbers on one scale'
+                found = say('"{each}", which is one of numbers on one scale', each=clip(each))
                 raise SettingError("kinds: expected a column of its own", found, "leave it out")
             asked[each] = kind
     return asked
@@ -109,7 +122,7 @@ def names_of(what: str, given: Any) -> tuple[str, ...]:
     names = (given,) if isinstance(given, str) else () if given is None else given
     names = tuple(names) if isinstance(names, Iterable) and not isinstance(names, Mapping) else (given,)
     if not all(isinstance(name, str) for name in names) or (given is not None and not names):
-        raise SettingError(f"{what}: expected names of columns", repr(given), 'give e.g. ["id", "sub_*"]')
+        raise SettingError("{what}: expected names of columns", repr(given), 'give e.g. ["id", "sub_*"]', what=what)
     return names
 
 
@@ -134,9 +147,9 @@ def _meant(names: Iterable[str], known: Known, target: str | None, source: str) 
         matches = [name] if name in known else _matches(name, known)
         if not matches and any(sign in name for sign in SIGNS):
             near = nearest(name.translate(dict.fromkeys(map(ord, SIGNS))), known)
-            remedy = f'did you mean "{near}"?' if near else "give a pattern of these names"
-            expected = f'{source}: expected columns that "{clip(name)}" matches'
-            raise ColumnError(expected, f"the columns {listing(known)}", remedy)
+            remedy = say('did you mean "{near}"?', near=near) if near else say("give a pattern of these names")
+            expected = say('{source}: expected columns that "{name}" matches', source=source, name=clip(name))
+            raise ColumnError(expected, say("the columns {known}", known=listing(known)), remedy)
         if not matches:
             raise missing_column(name, known, source)
         found += matches

@@ -11,6 +11,7 @@ import polars.selectors as cs
 
 from deltaw.exceptions import ColumnError
 from deltaw.numbers import number
+from deltaw.speech import say
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, check_strays, check_type, date_format, read_dates, read_numbers
 from deltaw.tables.table import Block, Table, cell_error, clip, missing_column
 from deltaw.tables.told import READ_AS
@@ -67,7 +68,9 @@ def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | Non
     if target is not None and target not in frame.columns:
         raise missing_column(target, frame.columns, table.name)
     if target in blocks:
-        expected = f"{table.name}: expected a target outside the block {blocks[target].name}"
+        expected = say(
+            "{name}: expected a target outside the block {block_name}", name=table.name, block_name=blocks[target].name
+        )
         raise ColumnError(expected, f'"{target}"', "choose another column")
     single = frame[[name for name in frame.columns if name not in blocks and name != target]]
     for column in single.iter_columns():
@@ -111,8 +114,13 @@ def _single_columns(frame: pl.DataFrame, source: str, told: Mapping[str, str]) -
 
 def _as_told(column: pl.Series, missing: int, distinct: int, source: str, kind: str) -> Column:
     if distinct == 0:
-        expected = f'{source}: expected values in column "{column.name}", which is told to be of kind {kind}'
-        raise ColumnError(expected, f"none in {len(column):,} rows", "leave it out")
+        expected = say(
+            '{source}: expected values in column "{name}", which is told to be of kind {kind}',
+            source=source,
+            name=column.name,
+            kind=kind,
+        )
+        raise ColumnError(expected, say("none in {n:,} rows", n=len(column)), "leave it out")
     spelling = READ_AS[kind](column, source)
     return Column(column.name, kind, f"as asked: {distinct:,} distinct values", missing, distinct, spelling)
 

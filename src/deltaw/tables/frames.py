@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
+from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.missing import MISSING
 from deltaw.tables.reading import Reading
@@ -38,7 +39,9 @@ def from_object(source: Any, reading: Reading) -> Table:
         raise
     except Exception as error:  # whatever a foreign library raises about its own frame
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise TableError(f"expected a {FRAME} that Polars can take", reason, "simplify its columns") from None
+        raise TableError(
+            "expected a {frame} that Polars can take", reason, "simplify its columns", frame=FRAME
+        ) from None
     found = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
     raise TableError("expected a path or a data frame", found, "put the values in a pandas or Polars frame")
 
@@ -86,8 +89,8 @@ def plain(frame: pl.DataFrame, source: str, missing: Iterable[str] = MISSING) ->
         TableError: no rows or no columns.
     """
     if frame.is_empty():
-        found = "no columns" if frame.width == 0 else "only column names"
-        raise TableError(f"{source}: expected columns with rows", found, "give a table with rows")
+        found = say("no columns") if frame.width == 0 else say("only column names")
+        raise TableError("{source}: expected columns with rows", found, "give a table with rows", source=source)
     check_names(frame.columns, source)
     missing = tuple(missing)
     return pl.DataFrame([_converted(column, missing) for column in frame.iter_columns()])

@@ -17,6 +17,7 @@ from typing import Any
 
 from deltaw.exceptions import SettingError, TableError
 from deltaw.numbers import number
+from deltaw.speech import say
 
 GZIP = b"\x1f\x8b"
 # Read at first, and looked at before the rest is read: /dev/zero and a line without an end are refused there.
@@ -77,13 +78,15 @@ def load(
         raise
     except (OSError, ValueError, EOFError, zlib.error) as error:
         if isinstance(error, (gzip.BadGzipFile, EOFError, zlib.error)):
-            raise TableError(f"{name}: expected a whole gzip file", str(error), "compress or fetch it again") from None
+            raise TableError(
+                "{name}: expected a whole gzip file", str(error), "compress or fetch it again", name=name
+            ) from None
         reason = getattr(error, "strerror", None) or str(error)
-        expected = f"{name}: expected a file that can be read"
+        expected = say("{name}: expected a file that can be read", name=name)
         raise TableError(expected, reason, "check its path and permissions") from None
     if not data:
-        found = "an empty file" if path is not None else "nothing to read, or nothing more: it is read once"
-        raise TableError(f"{name}: expected a table", found, "give a file with a header and rows")
+        found = say("an empty file") if path is not None else say("nothing to read, or nothing more: it is read once")
+        raise TableError("{name}: expected a table", found, "give a file with a header and rows", name=name)
     return data
 
 
@@ -115,7 +118,13 @@ def check_archive(data: bytes, name: str, what: str, most: int) -> None:
             size = sum(member.file_size for member in archive.infolist())  # and no member gives more than it says
     except Exception as error:  # damaged headers, of many kinds
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise TableError(f"{name}: expected {what}", f"an unreadable one ({reason})", "write it anew") from None
+        raise TableError(
+            "{name}: expected {what}",
+            say("an unreadable one ({reason})", reason=reason),
+            "write it anew",
+            name=name,
+            what=what,
+        ) from None
     check_size(name, size, most)
 
 
@@ -143,7 +152,7 @@ def _read(stream: Any, most: int, name: str, look: Callable[[bytes], object]) ->
 
 
 def _too_large(name: str, most: int, found: str) -> TableError:
-    return TableError(f"{name}: expected at most {most:,} bytes (decompressed)", found, RAISE)
+    return TableError(say("{name}: expected at most {most:,} bytes (decompressed)", name=name, most=most), found, RAISE)
 
 
 def _size(file: Any) -> int | None:
@@ -159,9 +168,11 @@ def _size(file: Any) -> int | None:
 def _stdin(name: str) -> Iterator[Any]:
     """Standard input, which stays open. Raises TableError where nobody can have meant it."""
     if sys.stdin is None or sys.stdin.closed:
-        raise TableError(f"{name}: expected a table", "standard input closed", "send one: … | deltaw …")
+        raise TableError("{name}: expected a table", say("standard input closed"), "send one: … | deltaw …", name=name)
     if sys.stdin.isatty():
-        raise TableError(f"{name}: expected a table from a pipe or a file", "a terminal", "send one: … | deltaw …")
+        raise TableError(
+            "{name}: expected a table from a pipe or a file", say("a terminal"), "send one: … | deltaw …", name=name
+        )
     yield sys.stdin.buffer
 
 
@@ -184,8 +195,8 @@ def _pipe(path: Path, name: str) -> io.BufferedReader:
                 time.sleep(0.02)
         else:
             if not first:
-                found = f"a pipe that nobody wrote to for {number(PATIENCE)} seconds"
-                raise TableError(f"{name}: expected a file", found, "start what writes to it first")
+                found = say("a pipe that nobody wrote to for {patience} seconds", patience=number(PATIENCE))
+                raise TableError("{name}: expected a file", found, "start what writes to it first", name=name)
         os.set_blocking(descriptor, True)
     except BaseException:
         os.close(descriptor)

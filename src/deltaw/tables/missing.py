@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from deltaw.exceptions import SettingError
+from deltaw.speech import say
 
 # Without surrounding spaces and in lower case.
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "nat")
@@ -24,9 +25,13 @@ def missing_words(na: Any = None, not_na: Any = None) -> tuple[str, ...]:
         if word in more:
             raise SettingError("not_na: expected other words than na", repr(word), "leave it out of one of the two")
         if word not in MISSING[1:]:
-            expected = f"not_na: expected words that usually mean a missing value ({', '.join(MISSING[1:])})"
+            expected = say(
+                "not_na: expected words that usually mean a missing value ({missing})", missing=", ".join(MISSING[1:])
+            )
             near = get_close_matches(word, MISSING[1:], 1)
-            raise SettingError(expected, repr(word), f"did you mean {near[0]}?" if near else "leave it out")
+            raise SettingError(
+                expected, repr(word), say("did you mean {near}?", near=near[0]) if near else say("leave it out")
+            )
     return tuple(dict.fromkeys(word for word in (*MISSING, *more) if word not in less))
 
 
@@ -46,5 +51,5 @@ def _words(what: str, given: Any) -> tuple[str, ...]:
     words = tuple(words) if isinstance(words, Iterable) and not isinstance(words, Mapping) else (given,)
     plain = [str(word) if isinstance(word, int | float) and not isinstance(word, bool) else word for word in words]
     if not all(isinstance(word, str) for word in plain) or (given is not None and not plain):
-        raise SettingError(f"{what}: expected words", repr(given), 'give e.g. ["none", "-"]')
+        raise SettingError("{what}: expected words", repr(given), 'give e.g. ["none", "-"]', what=what)
     return tuple(word.strip().lower() for word in plain)

@@ -13,6 +13,7 @@ from typing import Any
 
 from deltaw.exceptions import SettingError, TableError
 from deltaw.forks import refuse_after_fork
+from deltaw.speech import say
 from deltaw.tables.bundled import BUNDLED, bundled
 from deltaw.tables.formats.arrays import idx_header, read_idx, read_npz, siblings
 from deltaw.tables.formats.columnar import read_arrow, read_arrow_stream, read_parquet
@@ -83,12 +84,14 @@ def read_as(source: Any, reading: Reading) -> Table:
         place = None if source == STDIN else path
         data = load(place, name, reading.max_bytes, lambda head: _format(head, path).look(head, name, reading))
     except IsADirectoryError:
-        raise TableError(f"{name}: expected a file", "a directory", _inside(path)) from None
+        raise TableError(say("{name}: expected a file", name=name), say("a directory"), _inside(path)) from None
     except (FileNotFoundError, NotADirectoryError):
-        raise TableError(f"{name}: expected a file", "none of this name", _instead(path)) from None
+        raise TableError(say("{name}: expected a file", name=name), say("none of this name"), _instead(path)) from None
     format = _format(data, path)
     if reading.sheet is not None and WORKBOOK not in data:
-        raise SettingError("sheet: expected an Excel workbook", f"{name}, which has none", "leave it out")
+        raise SettingError(
+            "sheet: expected an Excel workbook", say("{name}, which has none", name=name), "leave it out"
+        )
     return format.read(Source(data, name, path, reading))
 
 
@@ -153,7 +156,7 @@ def _read_text(file: Source) -> Table:
 def _look_at_text(head: bytes, name: str, reading: Reading) -> None:
     for signature, found, remedy in FOREIGN:
         if head.startswith(signature):
-            raise TableError(f"{name}: expected {KNOWN}", found, remedy)
+            raise TableError(say("{name}: expected {known}", name=name, known=KNOWN), found, remedy)
     check_head(head, name, len(head) == HEAD, reading.encoding)
 
 

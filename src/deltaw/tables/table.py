@@ -10,6 +10,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.notebook import fragment, heading, table
+from deltaw.speech import say
 from deltaw.tables.missing import MISSING
 
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 20  # in a notebook
@@ -82,9 +83,12 @@ def missing_column(name: str, known: Iterable[str], source: str) -> ColumnError:
     known = list(known)
     near = nearest(name, known)
     return ColumnError(
-        f'{source}: expected a column "{name}"',
-        f"the columns {listing(known)}",
-        f'did you mean "{near}"?' if near else "give one of these names",
+        '{source}: expected a column "{name}"',
+        say("the columns {known}", known=listing(known)),
+        'did you mean "{near}"?' if near else "give one of these names",
+        source=source,
+        name=name,
+        near=near,
     )
 
 
@@ -93,17 +97,31 @@ def check_names(names: Iterable[str], source: str) -> None:
     places: dict[str, int] = {}
     for i, name in enumerate(names):
         if places.setdefault(name, i) != i:
-            found = f'"{clip(name)}" for columns {places[name] + 1} and {i + 1}'
-            raise TableError(f"{source}: expected a name of its own for every column", found, "rename one of them")
+            found = say('"{name}" for columns {place} and {i}', name=clip(name), place=places[name] + 1, i=i + 1)
+            raise TableError(
+                "{source}: expected a name of its own for every column", found, "rename one of them", source=source
+            )
         if name.startswith("^") and name.endswith("$"):
             found = f'"{clip(name)}"'
-            raise TableError(f"{source}: expected column names that are no patterns (^…$)", found, "rename the column")
+            raise TableError(
+                "{source}: expected column names that are no patterns (^…$)", found, "rename the column", source=source
+            )
 
 
 def cell_error(source: str, column: str, row: int, expected: str, found: object, remedy: str) -> ColumnError:
     """The error for one bad cell; `row` counts from 0 here and from 1, without the header, in the message."""
     shown = f'"{found}"' if isinstance(found, str) else str(found)
-    return ColumnError(f'{source}: expected {expected} in row {row + 1:,} of column "{column}"', clip(shown), remedy)
+    return ColumnError(
+        say(
+            '{source}: expected {expected} in row {row:,} of column "{column}"',
+            source=source,
+            expected=expected,
+            row=row + 1,
+            column=column,
+        ),
+        clip(shown),
+        remedy,
+    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -18,6 +18,7 @@ from deltaw.equations.dropout import Dropout
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.network import Network, generator
+from deltaw.speech import say
 from deltaw.training.history import Epoch, History
 from deltaw.training.stopping import Best, EarlyStopping
 
@@ -161,9 +162,13 @@ class Training:
         stopping = EarlyStopping.of(early_stopping)
         self.epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
         if backward not in RULES:
-            raise SettingError(f"backward: expected one of {', '.join(RULES)}", repr(backward), "choose one of these")
+            raise SettingError(
+                "backward: expected one of {rules}", repr(backward), "choose one of these", rules=", ".join(RULES)
+            )
         if stopping is not None and held_out is None:
-            raise SettingError("early_stopping: expected validation rows to judge by", "none", "give validation=(X, T)")
+            raise SettingError(
+                "early_stopping: expected validation rows to judge by", say("none"), "give validation=(X, T)"
+            )
         self.told = _callbacks(callbacks)
         self.shuffle, self.randomness = shuffle, generator(seed)
         plan = Plan(
@@ -281,8 +286,9 @@ def of_minimum(loss: str | losses.Loss) -> losses.Loss:
     row = losses.loss(loss)
     if not row.minimum:
         raise SettingError(
-            f"loss: expected one that has a minimum, found '{row.name}', where errors of opposite sign cancel and E "
-            "falls without end; use 'squared' instead"
+            "loss: expected one that has a minimum, found '{name}', where errors of opposite sign cancel and "
+            "E falls without end; use 'squared' instead",
+            name=row.name,
         )
     return row
 
@@ -294,7 +300,7 @@ def validation_rows(
     if validation is None:
         return None
     if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
-        raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", "something else", "give these")
+        raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", say("something else"), "give these")
     X, T, *weight = validation
     return Rows.of(network, X, T, loss, weight[0] if weight else None, scale, "validation ")
 
@@ -307,5 +313,5 @@ def _callbacks(given: Iterable[Callback]) -> tuple[Callback, ...]:
 
 def _whole(value: int, what: str) -> int:
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise SettingError(f"{what}: expected a whole number, 1 or more", repr(value), "choose another")
+        raise SettingError("{what}: expected a whole number, 1 or more", repr(value), "choose another", what=what)
     return int(value)

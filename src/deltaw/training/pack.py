@@ -19,6 +19,7 @@ from deltaw.engines.protocol import processors, thread_count
 from deltaw.engines.rows import Rows, mean_one
 from deltaw.exceptions import InputError, SettingError, TrainingInterrupted
 from deltaw.network import Network, generator
+from deltaw.speech import say
 from deltaw.training.history import History
 from deltaw.training.loop import Training, check, of_minimum, train, validation_rows
 
@@ -78,7 +79,7 @@ def train_pack(
     own = [{} for _ in networks] if each is None else list(each)
     if len(own) != len(networks) or not all(isinstance(one, Mapping) for one in own):
         raise SettingError(
-            f"each: expected a mapping for each of {len(networks)} networks", f"{len(own)}", "give {} for none"
+            "each: expected a mapping for each of {n} networks", f"{len(own)}", "give {{}} for none", n=len(networks)
         )
     _known(settings, SETTINGS)
     generator(seed)
@@ -169,9 +170,17 @@ class Shared:
         n = len(self.rows)
         whole = index.ndim == 1 and len(index) > 0 and index.dtype.kind in "iu"
         if not whole or index.min() < 0 or index.max() >= n:
-            found = f"{index.dtype} of shape {index.shape}" if not whole else f"{index.min()} to {index.max()}"
+            found = (
+                say("{dtype} of shape {shape}", dtype=index.dtype, shape=index.shape)
+                if not whole
+                else say("{min} to {max}", min=index.min(), max=index.max())
+            )
             raise InputError(
-                f"{what}: expected numbers of rows, from 0 to {n - 1:,}", found, "give e.g. numpy.arange(9)"
+                "{what}: expected numbers of rows, from 0 to {n:,}",
+                found,
+                "give e.g. numpy.arange(9)",
+                what=what,
+                n=n - 1,
             )
         return index.astype(np.int64)
 
@@ -205,22 +214,32 @@ def _alike(networks: Sequence[Network]) -> list[Network]:
         with _named(k, found):
             check(network)
     if len({id(network) for network in found}) < len(found):
-        raise SettingError("networks: expected each once", "one twice", "give its copy(): each is trained in place")
+        raise SettingError(
+            "networks: expected each once", say("one twice"), "give its copy(): each is trained in place"
+        )
     ends = [(network.sizes[0], network.sizes[-1]) for network in found]
     for k, found_ends in enumerate(ends):
         if found_ends != ends[0]:
             n_in, n_out = ends[0]
             raise SettingError(
-                f"networks: expected {n_in} inputs and {n_out} outputs of each, as of the first",
-                f"{found_ends[0]} and {found_ends[1]} of network {k + 1}", "give networks for the same data",
-            )  # fmt: skip
+                "networks: expected {n_in} inputs and {n_out} outputs of each, as of the first",
+                say(
+                    "{n_in_found} and {n_out_found} of network {k}",
+                    n_in_found=found_ends[0],
+                    n_out_found=found_ends[1],
+                    k=k + 1,
+                ),
+                "give networks for the same data",
+                n_in=n_in,
+                n_out=n_out,
+            )
     return found
 
 
 def _known(settings: Mapping[str, Any], names: Any) -> None:
     for name in settings:
         if name not in names:
-            raise SettingError(f"expected a setting ({', '.join(names)})", repr(name), "correct its name")
+            raise SettingError("expected a setting ({names})", repr(name), "correct its name", names=", ".join(names))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deltaw.exceptions import SettingError
 from deltaw.pages.numbers import plain
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,8 +101,10 @@ def check_cells(kept: pl.DataFrame, writer: Writer) -> None:
 
     for name, kind in kept.schema.items():
         if (kind.is_nested() and not writer.lists) or (kind in (pl.Binary, pl.Object) and writer.text):
-            expected = "--keep: expected columns of cells that the output can have"
-            raise SettingError(expected, f'"{name}", of the type {kind}', "write .parquet, or leave it out")
+            expected = say("--keep: expected columns of cells that the output can have")
+            raise SettingError(
+                expected, say('"{name}", of the type {kind}', name=name, kind=kind), "write .parquet, or leave it out"
+            )
 
 
 def answers_frame(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deltaw.exceptions import SettingError
 from deltaw.files import write_bytes
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,6 +68,15 @@ def ending(option: str, path: Path, known: Collection[str]) -> str:
     found = "".join(suffixes) if suffixes[-1:] == [GZIP] else "".join(suffixes[-1:])
     if found and found not in known:
         near = get_close_matches(found, known, 1)
-        remedy = f"did you mean {near[0]}?" if near else "choose one of these"
-        raise SettingError(f"{option} {path}: expected a name that ends in {', '.join(known)}", repr(found), remedy)
+        remedy = say("did you mean {near}?", near=near[0]) if near else say("choose one of these")
+        raise SettingError(
+            say(
+                "{option} {path}: expected a name that ends in {known}",
+                option=option,
+                path=path,
+                known=", ".join(known),
+            ),
+            repr(found),
+            remedy,
+        )
     return found

@@ -24,7 +24,9 @@ def chosen(form: str | None, output: Path | None, inputs: Iterable[Path] = ()) -
     if form is None:
         form = "text" if output is None else ENDINGS.get(ending("--output", output, ENDINGS), "text")
     if form not in FORMATS:
-        raise SettingError(f"--format: expected one of {', '.join(FORMATS)}", repr(form), "choose one of these")
+        raise SettingError(
+            "--format: expected one of {formats}", repr(form), "choose one of these", formats=", ".join(FORMATS)
+        )
     return form
 
 

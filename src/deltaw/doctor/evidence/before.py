@@ -18,6 +18,7 @@ from deltaw.doctor.evidence.start import Start, start
 from deltaw.doctor.evidence.targets import Targets, targets
 from deltaw.doctor.setup import Setup, matrix
 from deltaw.exceptions import InputError
+from deltaw.speech import say
 
 Array = NDArray[Any]
 
@@ -88,9 +89,11 @@ def before(setup: Setup) -> Before:
     X = X[:, None] if X.ndim == 1 else X  # what deltaw.train refuses is looked at all the same
     if X.shape[1] != setup.network.sizes[0] or X.shape[0] != T.shape[0] or not X.shape[0]:
         raise InputError(
-            f"X and T: expected rows of {setup.network.sizes[0]} inputs, and as many of targets",
-            f"shapes {X.shape} and {T.shape}", "give one row of T for each of X",
-        )  # fmt: skip
+            "X and T: expected rows of {size} inputs, and as many of targets",
+            say("shapes {shape} and {t_shape}", shape=X.shape, t_shape=T.shape),
+            "give one row of T for each of X",
+            size=setup.network.sizes[0],
+        )
     scale = _scale(setup.input_scale)
     n = X.shape[0]
     most = max(SAMPLE, MOST_CELLS // X.shape[1])

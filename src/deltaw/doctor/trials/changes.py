@@ -33,7 +33,10 @@ def applied(setup: Setup, changes: Mapping[str, Any]) -> Setup:
             setup = OPERATIONS[name](setup, value)
         else:
             raise SettingError(
-                f"change: expected a setting or one of {', '.join(OPERATIONS)}", repr(name), "choose one of these"
+                "change: expected a setting or one of {operations}",
+                repr(name),
+                "choose one of these",
+                operations=", ".join(OPERATIONS),
             )
     return setup
 

@@ -24,6 +24,7 @@ from deltaw.doctor.trials.scores import WORST, guess, quantile, score, scoring
 from deltaw.doctor.trials.stepping import LOOKED_AT, Watched, machine, watched
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
+from deltaw.speech import say
 from deltaw.training import History, train
 
 Array = NDArray[Any]
@@ -131,15 +132,21 @@ def ground(
     for name in ("epochs", "batch_size"):
         value = getattr(setup, name)
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-            raise SettingError(f"{name}: expected a whole number, 1 or more", repr(value), "choose another")
+            raise SettingError("{name}: expected a whole number, 1 or more", repr(value), "choose another", name=name)
     for name, rows in (("validation", setup.validation), ("test", setup.test)):
         if rows is not None and not (isinstance(rows, (tuple, list)) and len(rows) > 1):
-            raise SettingError(f"{name}: expected (X, T) or (X, T, sample_weight)", "something else", "give these")
+            raise SettingError(
+                "{name}: expected (X, T) or (X, T, sample_weight)", say("something else"), "give these", name=name
+            )
     if setup.sample_weight is not None and np.shape(setup.sample_weight) != (n,):
-        raise InputError(f"sample_weight: expected {n} numbers", f"{np.shape(setup.sample_weight)}", "give one a row")
+        raise InputError(
+            "sample_weight: expected {n} numbers", f"{np.shape(setup.sample_weight)}", "give one a row", n=n
+        )
     if n != T.shape[0] or n == 0:
         raise InputError(
-            "X and T: expected rows, as many of each", f"{n} and {T.shape[0]}", "give a row of T for each of X"
+            "X and T: expected rows, as many of each",
+            say("{n} and {shape}", n=n, shape=T.shape[0]),
+            "give a row of T for each of X",
         )
     T = T[:, 0] if np.ndim(setup.T) == 1 else T  # labels stay labels
     rng = np.random.default_rng(seed)

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from deltaw.exceptions import TableError
+from deltaw.speech import say
 from deltaw.tables.formats.pixels import image_block, image_frame, square
 from deltaw.tables.frames import plain
 from deltaw.tables.loading import check_archive
@@ -55,16 +56,28 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
         raise
     except Exception as error:  # a header is read by Python's own parser, which has errors of many kinds
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        remedy = "write it anew with numpy.savez(file, x_train=…, y_train=…)"
-        raise TableError(f"{source}: expected a NumPy archive (NPZ)", f"an unreadable one ({reason})", remedy) from None
+        remedy = say("write it anew with numpy.savez(file, x_train=…, y_train=…)")
+        raise TableError(
+            say("{source}: expected a NumPy archive (NPZ)", source=source),
+            say("an unreadable one ({reason})", reason=reason),
+            remedy,
+        ) from None
     names = next((names for names in NPZ_NAMES if names[0] in arrays), None)
     if names is None:
         found = listing(arrays) or "no arrays"
-        raise TableError(f"{source}: expected arrays called x_train and y_train, or X and y", found, "rename them")
+        raise TableError(
+            "{source}: expected arrays called x_train and y_train, or X and y", found, "rename them", source=source
+        )
     for name in set(names) & set(arrays):
         if arrays[name].dtype.kind not in "buifUS":
-            found = f"the type {arrays[name].dtype}"
-            raise TableError(f'{source}: expected numbers or text in "{name}"', found, "convert the array first")
+            found = say("the type {dtype}", dtype=arrays[name].dtype)
+            raise TableError(
+                '{source}: expected numbers or text in "{name}"',
+                found,
+                "convert the array first",
+                source=source,
+                name=name,
+            )
     train, labels, test, test_labels = (arrays.get(name) for name in names)
     assert train is not None
     return _table(source, (train, labels), (test, test_labels))
@@ -88,7 +101,9 @@ def read_idx(data: bytes, source: str, path: Path, load: Callable[[Path], bytes]
     else:
         found = _beside(path, _IMAGES, load)
         if found is None:
-            raise TableError(f"{source}: expected images", "labels alone", "give the file of the images")
+            raise TableError(
+                "{source}: expected images", say("labels alone"), "give the file of the images", source=source
+            )
         images, labels, images_path = found, array, _renamed(path, _IMAGES)
     test_path = _renamed(images_path, _TEST)
     return _table(source, (images, labels), (_beside(images_path, _TEST, load), _beside(test_path, _LABELS, load)))
@@ -110,7 +125,7 @@ def idx_header(data: bytes, source: str) -> tuple[np.dtype[Any], tuple[int, ...]
     dimensions = data[3] if len(data) >= 4 else 0
     good = data[:2] == b"\0\0" and 0 < dimensions <= MOST_DIMENSIONS and len(data) >= 4 + 4 * dimensions
     if not good or data[2] not in IDX_TYPES:
-        raise TableError(f"{source}: expected an IDX file", "an unreadable header", REMEDY)
+        raise TableError(say("{source}: expected an IDX file", source=source), say("an unreadable header"), REMEDY)
     return np.dtype(IDX_TYPES[data[2]]), tuple(np.frombuffer(data, ">u4", dimensions, offset=4).tolist())
 
 
@@ -155,8 +170,10 @@ def _table(source: str, train: tuple[Array, Array | None], test: tuple[Array | N
     if test_inputs is not None and (test_labels is None) == (labels is None):
         test_frame, _ = _frame(source, test_inputs, test_labels)
         if test_frame.columns != frame.columns:
-            found = f"{test_inputs.shape[1:]} and {inputs.shape[1:]}"
-            raise TableError(f"{source}: expected test inputs of the training inputs' shape", found, "mend the file")
+            found = say("{shape} and {shape2}", shape=test_inputs.shape[1:], shape2=inputs.shape[1:])
+            raise TableError(
+                "{source}: expected test inputs of the training inputs' shape", found, "mend the file", source=source
+            )
     return Table(frame, source, test_frame, None if labels is None else LABEL, blocks)
 
 
@@ -164,11 +181,19 @@ def _frame(source: str, inputs: Array, labels: Array | None) -> tuple[pl.DataFra
     """A frame with the label (if any) first, and its block if the inputs are images."""
     inputs = inputs.astype(np.float32) if inputs.dtype == np.float16 else inputs  # Polars has no half precision
     if inputs.ndim < 2 or inputs.size == 0:
-        found = f"the shape {inputs.shape}"
-        raise TableError(f"{source}: expected inputs of shape (rows, features)", found, "give at least one row")
+        found = say("the shape {shape}", shape=inputs.shape)
+        raise TableError(
+            "{source}: expected inputs of shape (rows, features)", found, "give at least one row", source=source
+        )
     if labels is not None and labels.shape != inputs.shape[:1] and labels.shape != (len(inputs), 1):
-        found = f"labels of shape {labels.shape}"
-        raise TableError(f"{source}: expected one label for each of the {len(inputs):,} inputs", found, "mend the file")
+        found = say("labels of shape {shape}", shape=labels.shape)
+        raise TableError(
+            "{source}: expected one label for each of the {n:,} inputs",
+            found,
+            "mend the file",
+            source=source,
+            n=len(inputs),
+        )
     blocks: tuple[Block, ...] = ()
     sides = square(inputs.shape[1]) if inputs.ndim == 2 and inputs.dtype == np.uint8 else None
     images = inputs.reshape(len(inputs), *sides) if sides else inputs

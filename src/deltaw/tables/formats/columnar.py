@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 import polars as pl
 
 from deltaw.exceptions import TableError
+from deltaw.speech import say
 from deltaw.tables.frames import INDEX, table_of
 from deltaw.tables.loading import check_size, limit
 from deltaw.tables.reading import Source
@@ -53,7 +54,13 @@ def _columnar(
         if isinstance(error, TableError):
             raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise TableError(f"{file.name}: expected {kind}", f"an unreadable file ({reason})", "write it anew") from None
+        raise TableError(
+            "{name}: expected {kind}",
+            say("an unreadable file ({reason})", reason=reason),
+            "write it anew",
+            name=file.name,
+            kind=kind,
+        ) from None
     index = tuple(name for name in index if name in frame.columns and not INDEX.fullmatch(name))
     if len(index) == frame.width:
         index = ()

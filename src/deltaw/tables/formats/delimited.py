@@ -14,6 +14,7 @@ import polars as pl
 import polars.selectors as cs
 
 from deltaw.exceptions import SettingError, TableError
+from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.formats.encodings import decoded, is_wide
 from deltaw.tables.formats.pixels import SMALLEST
@@ -70,7 +71,12 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
     text = _unaligned(text) if separator == " " else text
     head = _head(text, separator)
     if not head:
-        raise TableError(f"{source}: expected a header and rows", "only quotes and spaces", "give a file with rows")
+        raise TableError(
+            "{source}: expected a header and rows",
+            say("only quotes and spaces"),
+            "give a file with rows",
+            source=source,
+        )
     named = has_header(head, missing)
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     guesses = [{"infer_schema": False}] if reading.written else _type_guesses(head, named, missing)
@@ -78,7 +84,12 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
     if frame is None:
         frame = _careful_frame(text, separator, names, named, source)
     if frame.is_empty():
-        raise TableError(f"{source}: expected rows below the header", "only the header", "give a file with data rows")
+        raise TableError(
+            "{source}: expected rows below the header",
+            say("only the header"),
+            "give a file with data rows",
+            source=source,
+        )
     words = [column for column in frame.iter_columns() if column.dtype == pl.String]
     numbers = [column for column in frame.iter_columns() if column.dtype.is_numeric() and numbers_among(missing)]
     found = frame.with_columns(
@@ -103,15 +114,17 @@ def check_head(head: bytes, source: str, more: bool, encoding: str | None = None
     if encoding is None and not is_wide(head):
         _refuse_zero(head.find(b"\0"), source)
     if more and b"\n" not in head and b"\r" not in head:
-        found = f"a first line of more than {len(head):,} bytes"
-        raise TableError(f"{source}: expected a table with a line for each row", found, "give a file with line ends")
+        found = say("a first line of more than {n:,} bytes", n=len(head))
+        raise TableError(
+            "{source}: expected a table with a line for each row", found, "give a file with line ends", source=source
+        )
 
 
 def _refuse_zero(position: int, source: str) -> None:
     if position >= 0:
-        found = f"binary data (a zero byte at position {position:,})"
-        remedy = "give CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
-        raise TableError(f"{source}: expected a table", found, remedy)
+        found = say("binary data (a zero byte at position {position:,})", position=position)
+        remedy = say("give CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX")
+        raise TableError(say("{source}: expected a table", source=source), found, remedy)
 
 
 def _checked(delimiter: str | None) -> str | None:
@@ -125,7 +138,9 @@ def _lines(data: bytes, source: str, encoding: str | None) -> tuple[bytes, str]:
     """The text as UTF-8, its lines ending in a newline and none of them blank at the end; the encoding found."""
     data, found = decoded(data, source, encoding)
     if not data or data.isspace():
-        raise TableError(f"{source}: expected a table", "an empty file", "give a file with a header and rows")
+        raise TableError(
+            "{source}: expected a table", say("an empty file"), "give a file with a header and rows", source=source
+        )
     _refuse_zero(data.find(b"\0"), source)
     if b"\r" in data and b"\n" not in data:  # line ends of the old Mac
         data = data.replace(b"\r", b"\n")
@@ -293,14 +308,18 @@ def _careful_records(text: bytes, delimiter: str, source: str) -> Iterator[list[
             last, begin = begin, reader.line_num + 1
         next(csv.reader(lines[last - 1 :], delimiter=delimiter, strict=True))  # strict: its quotes must be closed
     except csv.Error as error:
-        found = f"{error} in the record that begins in line {last:,}"
-        raise TableError(f"{source}: expected delimited text", found, "check its quotes") from None
+        found = say("{error} in the record that begins in line {last:,}", error=error, last=last)
+        raise TableError("{source}: expected delimited text", found, "check its quotes", source=source) from None
 
 
 def _ragged(source: str, expected: int, found: int, begin: int, end: int, delimiter: str) -> TableError:
     several = end > begin
     return TableError(
-        f"{source}: expected {expected} fields in line {begin:,}, as in the first line",
+        "{source}: expected {expected} fields in line {begin:,}, as in the first line",
         f"{found}" + (f" (quoted text runs on to line {end:,})" if several else ""),
-        "close its quote" if several else f'mend the line, or put fields that contain "{delimiter}" in quotes',
+        "close its quote" if several else 'mend the line, or put fields that contain "{delimiter}" in quotes',
+        source=source,
+        expected=expected,
+        begin=begin,
+        delimiter=delimiter,
     )

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from deltaw.exceptions import SettingError, TableError
+from deltaw.speech import say
 from deltaw.tables.formats.letters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
 from deltaw.tables.table import clip, nearest
 
@@ -109,7 +110,7 @@ def codec(name: str) -> str:
             raise LookupError
     except (LookupError, TypeError, ValueError):
         near = nearest(str(name), USUAL)
-        remedy = f"did you mean {near}?" if near else "give e.g. gb18030, utf-16 or windows-1252"
+        remedy = say("did you mean {near}?", near=near) if near else say("give e.g. gb18030, utf-16 or windows-1252")
         raise SettingError("encoding: expected one that Python knows", clip(repr(name)), remedy) from None
     return found.name
 
@@ -148,10 +149,22 @@ def _strictly(data: bytes, encoding: str, source: str, expected: str) -> str:
         text.encode()  # halves of signs, which some encodings can write
         return text
     except UnicodeDecodeError as error:
-        found = f"byte 0x{data[error.start]:02x} {_place(data, error.start)}"
-        raise TableError(f"{source}: expected text in {expected}", found, "mend the line, or give another") from None
+        found = say("byte 0x{data:02x} {place}", data=data[error.start], place=_place(data, error.start))
+        raise TableError(
+            "{source}: expected text in {expected}",
+            found,
+            "mend the line, or give another",
+            source=source,
+            expected=expected,
+        ) from None
     except UnicodeError as error:
-        raise TableError(f"{source}: expected text in {expected}", f"other bytes ({error})", "give another") from None
+        raise TableError(
+            "{source}: expected text in {expected}",
+            say("other bytes ({error})", error=error),
+            "give another",
+            source=source,
+            expected=expected,
+        ) from None
 
 
 def _place(data: bytes, position: int) -> str:
@@ -194,9 +207,13 @@ def _unknown(data: bytes, source: str, encoding: str, error: UnicodeDecodeError)
             line.decode(name)
             readings.setdefault(word.decode(name), name)
     shown = ", ".join(f'{name} ("{text}")' for text, name in list(readings.items())[:SHOWN])
-    found = f"byte 0x{data[error.start]:02x} {_place(data, error.start)}"
-    remedy = f"mend it, or give the encoding (--encoding) that reads it right: {shown}, …" if shown else "mend the line"
-    return TableError(f"{source}: expected text in {encoding.upper()}", found, remedy)
+    found = say("byte 0x{data:02x} {place}", data=data[error.start], place=_place(data, error.start))
+    remedy = (
+        say("mend it, or give the encoding (--encoding) that reads it right: {shown}, …", shown=shown)
+        if shown
+        else say("mend the line")
+    )
+    return TableError(say("{source}: expected text in {upper}", source=source, upper=encoding.upper()), found, remedy)
 
 
 def _line(data: bytes, position: int) -> tuple[bytes, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from deltaw.exceptions import TableError
+from deltaw.speech import say
 from deltaw.tables.formats.encodings import decoded
 from deltaw.tables.frames import table_of
 from deltaw.tables.loading import check_size, limit
@@ -31,7 +32,9 @@ def read_json(file: Source) -> Table:
     if frame is None:
         frame = _of_objects(_objects(data.decode(), file.name), file.name, most)
     if len(frame) == 1 and all(kind.is_nested() for kind in frame.dtypes):  # a table by columns, or no table
-        raise TableError(f"{file.name}: expected JSON Lines or an array of objects", "a single object", REMEDY)
+        raise TableError(
+            say("{name}: expected JSON Lines or an array of objects", name=file.name), say("a single object"), REMEDY
+        )
     return table_of(frame, file.name, file.reading, [f"read as {title}"] if title else [])
 
 
@@ -47,31 +50,31 @@ def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
 
 def _objects(text: str, source: str) -> list[dict[str, Any]]:
     """The objects, as Python reads them. Raises TableError for the first that is none."""
-    expected = f"{source}: expected JSON Lines or an array of objects"
+    expected = say("{source}: expected JSON Lines or an array of objects", source=source)
     try:
         whole = json.loads(text)
     except RecursionError:
-        raise TableError(expected, "lists within lists without an end", REMEDY) from None
+        raise TableError(expected, say("lists within lists without an end"), REMEDY) from None
     except ValueError as error:
         if text.lstrip().startswith("["):
-            raise TableError(expected, f"JSON with a mistake ({error})", "mend it") from None
+            raise TableError(expected, say("JSON with a mistake ({error})", error=error), "mend it") from None
         rows = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
         return [_object(line, number, source) for number, line in rows]
     if isinstance(whole, dict):
-        raise TableError(expected, "a single object", REMEDY)
+        raise TableError(expected, say("a single object"), REMEDY)
     for number, each in enumerate(whole, 1):
         if not isinstance(each, dict):
-            raise TableError(expected, f"{_sort(each)} as element {number:,}", REMEDY)
+            raise TableError(expected, say("{sort} as element {number:,}", sort=_sort(each), number=number), REMEDY)
     return whole  # type: ignore[no-any-return]
 
 
 def _object(line: str, number: int, source: str) -> dict[str, Any]:
-    expected = f"{source}: expected a JSON object in line {number:,}"
+    expected = say("{source}: expected a JSON object in line {number:,}", source=source, number=number)
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
         reason = str(error).replace("line 1 column", "column")
-        raise TableError(expected, f"a mistake ({reason})", "mend the line") from None
+        raise TableError(expected, say("a mistake ({reason})", reason=reason), "mend the line") from None
     if not isinstance(found, dict):
         raise TableError(expected, _sort(found), REMEDY)
     return found

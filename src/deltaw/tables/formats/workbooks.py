@@ -9,6 +9,7 @@ import polars as pl
 import polars.selectors as cs
 
 from deltaw.exceptions import MissingError, SettingError, TableError
+from deltaw.speech import say
 from deltaw.tables.frames import table_of
 from deltaw.tables.loading import check_archive, limit
 from deltaw.tables.reading import Source
@@ -31,9 +32,11 @@ def read_workbook(file: Source) -> Table:
         import fastexcel
     except ImportError:
         raise MissingError(
-            f"{file.name}: expected fastexcel, which reads Excel workbooks", "none installed",
+            "{name}: expected fastexcel, which reads Excel workbooks",
+            say("none installed"),
             'install it: pip install "deltaw[excel]"; or save the sheet as CSV',
-        ) from None  # fmt: skip
+            name=file.name,
+        ) from None
     logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it tells about columns without a value
     try:
         book = fastexcel.read_excel(file.data)
@@ -45,11 +48,14 @@ def read_workbook(file: Source) -> Table:
     except Exception as error:  # of fastexcel's own, and of damaged sheets of several kinds
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise TableError(
-            f"{file.name}: expected an Excel workbook", f"an unreadable one ({reason})", "save it anew"
+            "{name}: expected an Excel workbook",
+            say("an unreadable one ({reason})", reason=reason),
+            "save it anew",
+            name=file.name,
         ) from None
     if name is None:
-        found = f"none in {listing(names)}" if asked is None else f'none in "{asked}"'
-        raise TableError(f"{file.name}: expected a sheet with a header and rows", found, "give another sheet")
+        found = say("none in {names}", names=listing(names)) if asked is None else say('none in "{asked}"', asked=asked)
+        raise TableError("{name}: expected a sheet with a header and rows", found, "give another sheet", name=file.name)
     others = [each for each in names if each != name]
     notes = [f'read from its sheet "{name}", not {listing(others)}'] if others and asked is None else []
     return table_of(_tidy(frame), file.name, file.reading, notes)
@@ -58,8 +64,10 @@ def read_workbook(file: Source) -> Table:
 def _asked(sheet: str | None, names: list[str], source: str) -> str | None:
     if sheet is not None and sheet not in names:
         near = nearest(str(sheet), names)
-        expected = f"sheet: expected one of the sheets of {source} ({listing(names)})"
-        raise SettingError(expected, repr(sheet), f"did you mean {near}?" if near else "choose one of these")
+        expected = say("sheet: expected one of the sheets of {source} ({names})", source=source, names=listing(names))
+        raise SettingError(
+            expected, repr(sheet), say("did you mean {near}?", near=near) if near else say("choose one of these")
+        )
     return sheet
 
 

@@ -1,0 +1,45 @@
+"""Which language DeltaW speaks: who chooses it, and what the environment asks for. It speaks by `deltaw.speech`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from deltaw.exceptions import SettingError
+from deltaw.speech import LANGUAGES, chosen
+
+
+class language:  # noqa: N801 (it is called as a function is)
+    """Say everything in this language from here on; in a `with`, up to its end.
+
+    It holds for this thread and for what `contextvars` takes along, as asyncio's tasks. JSON, model files and the
+    names of settings are English in every language.
+
+    Args:
+        name: "en" or "zh".
+
+    Raises:
+        SettingError: another language.
+    """
+
+    def __init__(self, name: str) -> None:
+        if name not in LANGUAGES:
+            raise SettingError(
+                "lang: expected one of {names}", repr(name), "choose one of these", names=", ".join(LANGUAGES)
+            )
+        self._before = chosen.set(name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        chosen.reset(self._before)
+
+
+def of_locale(environment: Mapping[str, str]) -> str:
+    """The language that the environment asks for: the first of LC_ALL, LC_MESSAGES and LANG that is set, as gettext."""
+    named = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return named[:2] if named[:2] in LANGUAGES else LANGUAGES[0]
