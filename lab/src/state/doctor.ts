@@ -1,0 +1,108 @@
+// The doctor's eye: what the layers look like from inside, judged by a few rules, each with a reason and a repair.
+// The thresholds are those of deltaw.doctor where it has them.
+
+import type { History, Settings, State } from '../engine/types';
+import { number, percent } from './numbers';
+import type { Key } from '../words';
+
+export interface Finding {
+  key: Key; // the sentence
+  values: Record<string, string | number>;
+  layer: number; // −1: no one layer's
+  severe: boolean;
+  repair: { key: Key; values: Record<string, string | number>; change: Partial<Settings> } | null;
+}
+
+const FLAT_LAYER = 0.5; // share of a layer's signals where the activation is flat
+const DEAD = 0.5; // share of a layer's units
+const LARGE = 0.1; // of a step against the weights' length
+const SMALL = 1e-5;
+const RISEN = 1.2; // E of held-out rows over its lowest
+const SQUASHING = ['sigmoid', 'tanh', 'softsign'];
+const ONE_SIDED = ['relu', 'step'];
+
+type Rule = (state: State, settings: Settings, history: History) => Finding | null;
+
+const slower = (settings: Settings, times: number): Finding['repair'] => {
+  const rate = Number((settings.rate / times).toPrecision(2));
+  return { key: 'repair_rate', values: { rate: number(rate) }, change: { rate } };
+};
+
+const ofLayers = (judge: (l: number, state: State, settings: Settings) => Finding | null): Rule => (state, settings) => {
+  for (let l = 0; l < state.health.length; l++) {
+    const found = judge(l, state, settings);
+    if (found) return found;
+  }
+  return null;
+};
+
+const broken: Rule = (state, settings) =>
+  state.broken && {
+    key: 'found_broken', layer: state.broken.layer, severe: true, repair: slower(settings, 10),
+    values: { step: state.broken.step, layer: state.broken.layer + 1, rate: number(settings.rate) },
+  };
+
+const frozen = ofLayers((l, state, settings) =>
+  state.moment > 0 && state.health[l].gradient === 0 && state.trainError > 0 && settings.layers[l].activation === 'step'
+    ? { key: 'found_step', layer: l, severe: true, values: { layer: l + 1 },
+        repair: { key: 'repair_activation', values: { activation: 'sigmoid' }, change: { layers: settings.layers.map((each, k) => (k === l ? { ...each, activation: 'sigmoid' } : each)) } } }
+    : null);
+
+const alike: Rule = (_, settings) =>
+  ['zeros', 'ones'].includes(settings.init ?? '') || settings.init?.startsWith('constant')
+    ? { key: 'found_alike', layer: -1, severe: true, values: { init: settings.init! }, repair: { key: 'repair_init', values: {}, change: { init: null } } }
+    : null;
+
+const saturated = ofLayers((l, state, settings) => {
+  const { activation } = settings.layers[l];
+  const last = l === settings.layers.length - 1;
+  if (last || !SQUASHING.includes(activation) || !(state.health[l].saturated > FLAT_LAYER)) return null;
+  const repair: Finding['repair'] = settings.init ? { key: 'repair_init', values: {}, change: { init: null } } : slower(settings, 3);
+  return { key: 'found_saturated', layer: l, severe: true, values: { layer: l + 1, share: percent(state.health[l].saturated, 0), activation }, repair };
+});
+
+const dead = ofLayers((l, state, settings) => {
+  const { activation, units } = settings.layers[l];
+  if (!ONE_SIDED.includes(activation) || !(state.health[l].dead > DEAD * units)) return null;
+  const layers = settings.layers.map((each, k) => (k === l ? { ...each, activation: 'leaky_relu' } : each));
+  return {
+    key: 'found_dead', layer: l, severe: true, values: { layer: l + 1, dead: state.health[l].dead, units, activation },
+    repair: { key: 'repair_activation', values: { activation: 'leaky_relu' }, change: { layers } },
+  };
+});
+
+const large = ofLayers((l, state, settings) => {
+  const ratio = state.health[l].update / state.health[l].weight;
+  if (state.moment < 10 || !(ratio > LARGE)) return null;
+  return { key: 'found_large', layer: l, severe: ratio > 3 * LARGE, values: { layer: l + 1, ratio: number(ratio, 2) }, repair: slower(settings, 5) };
+});
+
+const small: Rule = (state, settings, history) => {
+  const last = state.health.map((h) => h.update / h.weight);
+  const E = history.trainError;
+  const falling = E.length > 4 && E[E.length - 1] < 0.5 * E[0];
+  if (state.moment < 10 || falling || !last.every((ratio) => ratio < SMALL)) return null;
+  const rate = Number((settings.rate * 10).toPrecision(2));
+  return { key: 'found_small', layer: -1, severe: false, values: { ratio: number(Math.max(...last), 2) }, repair: { key: 'repair_rate', values: { rate: number(rate) }, change: { rate } } };
+};
+
+const overfitted: Rule = (state, settings, history) => {
+  const held = history.heldError;
+  let lowest = Infinity;
+  let at = 0;
+  held.forEach((E, i) => { if (E < lowest) [lowest, at] = [E, i]; });
+  if (!(state.heldError > RISEN * lowest) || state.trainError > lowest || held.length < 8) return null;
+  const l2 = settings.l2 ? settings.l2 * 10 : 0.001;
+  return {
+    key: 'found_overfitted', layer: -1, severe: false, values: { epoch: number(history.epochs[at], 3), lowest: number(lowest, 3), now: number(state.heldError, 3) },
+    repair: settings.l2 >= 0.1 ? null : { key: 'repair_l2', values: { l2: number(l2) }, change: { l2 } },
+  };
+};
+
+/** The gravest first; what broke hides what it did to others. */
+const RULES: Rule[] = [broken, alike, frozen, dead, saturated, large, overfitted, small];
+
+export function examine(state: State, settings: Settings, history: History): Finding[] {
+  const found = RULES.map((rule) => rule(state, settings, history)).filter((f): f is Finding => f !== null);
+  return found[0]?.key === 'found_broken' ? found.slice(0, 1) : found.slice(0, 3);
+}

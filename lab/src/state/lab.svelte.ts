@@ -1,0 +1,258 @@
+// All that the page holds: the data, one run or two, and what is looked at. Views call its methods and change nothing
+// themselves.
+
+import type { Data, Settings, Weights } from '../engine/types';
+import type { Key } from '../words';
+import { axis, medians, telling, type Plane } from './plane';
+import { Run } from './run.svelte';
+import { fitted, fresh, impossible } from './settings';
+import { load, type Source } from './sources';
+
+export type Tab = 'row' | 'unit' | 'weight' | 'score' | 'surface' | 'health' | 'draw';
+export interface UnitPlace { layer: number; unit: number } // layer −1: an input
+export interface LinkPlace { layer: number; j: number; k: number } // k −1: the bias
+
+export interface Said { key: Key; values: Record<string, string | number>; kind: 'told' | 'wrong' }
+
+export const SPEEDS: (number | 'full')[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 'full'];
+
+class Lab {
+  data = $state.raw<Data | null>(null);
+  source = $state.raw<Source | null>(null);
+  runs = $state.raw<Run[]>([]);
+  active = $state(0); // which run the settings are of
+  playing = $state(false);
+  speed = $state(8); // place in SPEEDS
+  axes = $state.raw<[number, number]>([0, 1]);
+  rest = $state.raw<Float32Array>(new Float32Array());
+  output = $state(0); // which output the surface shows where there are many; −1: the answer
+  tab = $state<Tab | null>(null);
+  row = $state(0);
+  input = $state.raw<Float32Array | null>(null); // an input made up by hand, in place of the row
+  unit = $state.raw<UnitPlace | null>(null);
+  link = $state.raw<LinkPlace | null>(null);
+  said = $state.raw<Said | null>(null);
+  forkedAt = $state(0);
+
+  run = $derived<Run | undefined>(this.runs[this.active]);
+  plane = $derived<Plane | null>(this.data && !this.data.image ? { x: axis(this.data, this.axes[0]), y: axis(this.data, this.axes[1]), rest: this.rest } : null);
+
+  // --- data ---------------------------------------------------------------------------------------------------------
+
+  async open(source: Source, settings?: Settings, weights?: Weights): Promise<void> {
+    let data: Data;
+    try {
+      data = load(source);
+    } catch (error) {
+      this.tell('data_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
+      return;
+    }
+    await this.show(data, source, settings, weights);
+  }
+
+  async show(data: Data, source: Source, settings?: Settings, weights?: Weights): Promise<void> {
+    const before = this.run?.settings;
+    const same = this.data && before && this.data.nIn === data.nIn && this.data.nOut === data.nOut && this.data.target.task === data.target.task;
+    const run = await Run.start('A', data, settings ?? (same ? fitted(before, data) : fresh(data)), weights);
+    this.stop();
+    this.runs.forEach((each) => each.close());
+    this.data = data;
+    this.source = source;
+    this.axes = telling(data);
+    this.rest = medians(data);
+    this.output = data.nOut > 1 && data.target.task === 'classification' ? -1 : 0;
+    this.row = 0;
+    this.input = null;
+    this.unit = this.link = null;
+    if (this.tab === 'unit' || this.tab === 'weight' || this.tab === 'draw') this.tab = null;
+    this.speed = data.rows > 1000 || data.image ? SPEEDS.length - 1 : 8;
+    this.active = 0;
+    this.runs = [run];
+    run.pace(SPEEDS[this.speed]);
+    this.look();
+  }
+
+  /** The page as it comes: what it was given, what its address says, or a first toy. */
+  async begin(): Promise<void> {
+    await this.open({ kind: 'toy', name: 'circle', noise: 0.1, seed: 0 });
+  }
+
+  async openFile(file: File): Promise<void> {
+    await this.open({ kind: 'csv', name: file.name, text: await file.text(), target: '' });
+  }
+
+  get columnNames(): string[] {
+    return this.data?.columns.map((column) => column.name) ?? [];
+  }
+
+  // --- playing ------------------------------------------------------------------------------------------------------
+
+  async toggle(): Promise<void> {
+    if (this.playing) await this.pause();
+    else await this.play();
+  }
+
+  async play(): Promise<void> {
+    await Promise.all(this.runs.map(async (run) => {
+      // A run that came to its end goes on as long again.
+      if (run.state.ended === 'finished') await run.change({ epochs: 2 * run.settings.epochs });
+      run.play();
+    }));
+    this.playing = true;
+  }
+
+  private stop(): void {
+    this.playing = false;
+  }
+
+  async pause(): Promise<void> {
+    this.stop();
+    await Promise.all(this.runs.map((run) => run.pause()));
+    this.look();
+  }
+
+  /** All runs have stopped by themselves. */
+  ended(): void {
+    if (this.playing && this.runs.every((run) => run.state.ended)) this.stop();
+  }
+
+  step = (): Promise<void> => this.each((run) => run.step());
+  epoch = (): Promise<void> => this.each((run) => run.epoch());
+  goTo = (moment: number): Promise<void> => this.each((run) => run.goTo(Math.max(moment, this.runs.length > 1 ? this.forkedAt : 0)));
+
+  private async each(what: (run: Run) => Promise<void>): Promise<void> {
+    if (this.playing) await this.pause();
+    await Promise.all(this.runs.map(what));
+    this.look();
+  }
+
+  pace(speed: number): void {
+    this.speed = speed;
+    this.runs.forEach((run) => run.pace(SPEEDS[speed]));
+  }
+
+  /** From the beginning, with the same weights as then. */
+  async restart(): Promise<void> {
+    await this.each((run) => run.begin());
+    if (this.runs.length > 1) await this.unfork(0);
+  }
+
+  // --- two runs -----------------------------------------------------------------------------------------------------
+
+  async fork(changes: Partial<Settings>): Promise<void> {
+    if (this.runs.length > 1 || !this.run) return;
+    await this.pause();
+    this.forkedAt = this.run.state.moment;
+    const second = await this.run.fork('B', changes);
+    second.pace(SPEEDS[this.speed]);
+    this.runs = [this.runs[0], second];
+    this.active = 1;
+    this.look();
+  }
+
+  /** Keep one of two. */
+  async unfork(keep: number): Promise<void> {
+    if (this.runs.length < 2) return;
+    await this.pause();
+    this.runs[1 - keep].close();
+    this.active = 0;
+    this.runs = [this.runs[keep]];
+    this.look();
+  }
+
+  // --- settings -----------------------------------------------------------------------------------------------------
+
+  async change(changes: Partial<Settings>): Promise<void> {
+    const { run, data } = this;
+    if (!run || !data) return;
+    const bad = impossible({ ...run.settings, ...changes }, data);
+    if (bad) return this.tell(bad, {}, 'wrong');
+    const played = this.playing;
+    try {
+      const wentOn = await run.change(changes);
+      if (!wentOn) {
+        this.tell('new_start', {});
+        if (this.unit && !(this.unit.layer < 0) && !(this.unit.unit < (run.settings.layers[this.unit.layer]?.units ?? 0))) this.unit = null;
+        this.link = null;
+        if (this.tab === 'weight') this.tab = null;
+      }
+      if (played) run.play();
+    } catch (error) {
+      this.tell('setting_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
+    }
+    this.look();
+  }
+
+  /** What the doctor proposes, from the start: what broke cannot go on. */
+  async repair(changes: Partial<Settings>): Promise<void> {
+    await this.change(changes);
+    if (this.run?.state.broken) await this.run.begin();
+    this.look();
+  }
+
+  async setWeight(place: LinkPlace, value: number): Promise<void> {
+    if (!this.run || !Number.isFinite(value)) return;
+    if (this.playing) await this.pause();
+    await this.run.setWeight(place.layer, place.j, place.k, value);
+    this.look();
+  }
+
+  // --- looking ------------------------------------------------------------------------------------------------------
+
+  pickRow(row: number, open = true): void {
+    this.row = Math.max(0, Math.min((this.data?.rows ?? 1) - 1, Math.round(row)));
+    this.input = null;
+    if (open) this.tab = 'row';
+    this.look();
+  }
+
+  pickInput(input: Float32Array | null): void {
+    this.input = input;
+    this.look();
+  }
+
+  pickUnit(unit: UnitPlace): void {
+    this.unit = unit;
+    this.tab = 'unit';
+    this.look();
+  }
+
+  pickLink(link: LinkPlace): void {
+    this.link = link;
+    this.tab = 'weight';
+    this.look();
+  }
+
+  pickTab(tab: Tab | null): void {
+    this.tab = this.tab === tab ? null : tab;
+    this.look();
+  }
+
+  pickAxes(x: number, y: number): void {
+    this.axes = [x, y];
+    this.look();
+  }
+
+  setRest(input: number, value: number): void {
+    this.rest = this.rest.with(input, value);
+    this.look();
+  }
+
+  /** The inputs that are looked at: the row's, or those made up by hand. */
+  get inputs(): Float32Array {
+    const { data } = this;
+    if (!data) return new Float32Array();
+    return this.input ?? data.inputs.subarray(this.row * data.nIn, (this.row + 1) * data.nIn);
+  }
+
+  private look(): void {
+    const numbers = this.tab === 'row' || this.tab === 'unit' || this.tab === 'weight' || Boolean(this.data?.image);
+    for (const run of this.runs) run.watch({ plane: this.plane, row: numbers ? (this.input ?? this.row) : null, outputs: this.tab === 'score' || this.tab === null });
+  }
+
+  tell(key: Key, values: Record<string, string | number> = {}, kind: Said['kind'] = 'told'): void {
+    this.said = { key, values, kind };
+  }
+}
+
+export const lab = new Lab();

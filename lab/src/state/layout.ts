@@ -1,0 +1,117 @@
+// Where the network's parts stand in a picture of it: pure geometry, in pixels. Of a layer with more units than there is
+// room for the strongest are shown, and the rest are a list.
+
+import type { LayerSpec, Weights } from '../engine/types';
+
+export interface Place {
+  layer: number; // −1: the inputs
+  unit: number;
+  x: number; // of its middle
+  y: number;
+  size: number;
+}
+export interface ColumnPlace {
+  layer: number;
+  x: number;
+  units: Place[];
+  of: number; // units of the layer
+}
+export interface Link {
+  layer: number;
+  j: number; // to
+  k: number; // from
+  x1: number; y1: number; x2: number; y2: number;
+}
+export interface Layout {
+  width: number;
+  height: number;
+  columns: ColumnPlace[];
+  links: Link[];
+}
+
+export interface Shape {
+  nIn: number;
+  layers: LayerSpec[];
+  image: boolean; // the inputs are one picture
+}
+
+const GAP = 8;
+const HEAD = 74; // above the units: a layer's name and its settings
+const FOOT = 30; // below: "and 52 more"
+
+/** How many units of a layer there is room for. */
+export const room = (height: number, least: number): number => Math.max(2, Math.floor((height - HEAD - FOOT) / (least + GAP)));
+
+/** Where all of it stands; `shown` has the units of each column (inputs first), in order. */
+export function layout(shape: Shape, width: number, height: number, shown: number[][], scale: number, margin: { left: number; right: number }): Layout {
+  const count = shape.layers.length + 1;
+  const largest = (count > 5 ? 40 : 52) * scale;
+  const left = margin.left + (shape.image ? 46 * scale : 0);
+  const span = width - left - margin.right - largest;
+  const columns = shown.map((units, c): ColumnPlace => {
+    const x = left + largest / 2 + (count > 1 ? (span * c) / (count - 1) : 0);
+    const free = height - HEAD * scale - FOOT * scale;
+    const size = c === 0 && shape.image ? Math.min(120 * scale, width / 4) : Math.max(18, Math.min(largest, free / units.length - GAP * scale));
+    const pitch = Math.min(size + 26 * scale, free / Math.max(1, units.length));
+    const top = HEAD * scale + (free - pitch * units.length) / 2 + pitch / 2;
+    return { layer: c - 1, x, of: c === 0 ? shape.nIn : shape.layers[c - 1].units, units: units.map((unit, i) => ({ layer: c - 1, unit, x, y: top + i * pitch, size })) };
+  });
+  const links = columns.slice(1).flatMap((to, c) =>
+    to.units.flatMap((b) =>
+      columns[c].units.map((a) => ({ layer: c, j: b.unit, k: a.unit, x1: a.x + a.size / 2, y1: a.y, x2: b.x - b.size / 2, y2: b.y })),
+    ),
+  );
+  return { width, height, columns, links };
+}
+
+/** The units to show: all, or the strongest by what goes in and out of them, in the order of their numbers. */
+export function strongest(shape: Shape, weights: Weights, most: number[]): number[][] {
+  const sizes = [shape.image ? 1 : shape.nIn, ...shape.layers.map((layer) => layer.units)];
+  return sizes.map((n, c) => {
+    const all = Array.from({ length: n }, (_, i) => i);
+    if (n <= most[c]) return all;
+    const strength = power(shape, weights, c);
+    return all.sort((a, b) => strength[b] - strength[a]).slice(0, most[c]).sort((a, b) => a - b);
+  });
+}
+
+/** Σ|w| of each unit of a column: out of it, and of what leads into it where nothing goes out. */
+export function power(shape: Shape, weights: Weights, column: number): Float64Array {
+  const sizes = [shape.nIn, ...shape.layers.map((layer) => layer.units)];
+  const n = sizes[column];
+  const found = new Float64Array(n);
+  const out = weights.weights[column];
+  if (out) for (let i = 0; i < out.length; i++) found[i % n] += Math.abs(out[i]);
+  else for (let i = 0, W = weights.weights[column - 1], k = sizes[column - 1]; i < W.length; i++) found[Math.floor(i / k)] += Math.abs(W[i]);
+  return found;
+}
+
+/** The way of a link: a curve that leaves and arrives level. */
+export function curve(link: Link): string {
+  const bend = (link.x2 - link.x1) * 0.45;
+  return `M${link.x1.toFixed(1)} ${link.y1.toFixed(1)}C${(link.x1 + bend).toFixed(1)} ${link.y1.toFixed(1)} ${(link.x2 - bend).toFixed(1)} ${link.y2.toFixed(1)} ${link.x2.toFixed(1)} ${link.y2.toFixed(1)}`;
+}
+
+/** The link next to a point, within some pixels, or none. */
+export function nearest(links: Link[], x: number, y: number, within: number): Link | null {
+  let best: Link | null = null;
+  let least = within;
+  for (const link of links) {
+    if (x < link.x1 || x > link.x2) continue;
+    const distance = Math.abs(height(link, x) - y);
+    if (distance < least) [best, least] = [link, distance];
+  }
+  return best;
+}
+
+/** y of a link's curve at x: its x is nearly even in t, so a few steps of Newton's method find the t. */
+function height(link: Link, x: number): number {
+  const u = (x - link.x1) / (link.x2 - link.x1 || 1);
+  let t = u;
+  for (let i = 0; i < 4; i++) {
+    const at = 3 * 0.45 * t * (1 - t) ** 2 + 3 * 0.55 * t * t * (1 - t) + t ** 3;
+    const slope = 3 * 0.45 * (1 - t) ** 2 + 6 * 0.1 * t * (1 - t) + 3 * 0.45 * t * t;
+    t = Math.max(0, Math.min(1, t - (at - u) / slope));
+  }
+  return link.y1 + (link.y2 - link.y1) * (3 * t * t - 2 * t ** 3);
+}

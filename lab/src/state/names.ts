@@ -1,0 +1,30 @@
+// What units and weights are called, in words and in the notes' letters.
+
+import type { Data, Settings } from '../engine/types';
+import { say } from './page.svelte';
+import { className } from './scores';
+
+const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
+export const subscript = (n: number): string => String(n).replace(/\d/g, (digit) => SUBSCRIPTS[Number(digit)]);
+
+/** "Layer 1, neuron 3"; an input's and an output's own name, alone where it is short for a label. */
+export function unitName(data: Data, settings: Settings, layer: number, unit: number, brief = false): string {
+  if (layer < 0) return brief ? data.inputNames[unit] : say('input_named', { name: data.inputNames[unit] });
+  if (layer < settings.layers.length - 1) return say('neuron_named', { layer: layer + 1, n: unit + 1 });
+  const name = outputName(data, unit);
+  return brief ? name : say('output_named', { name });
+}
+
+/** An output's class, or the target. */
+export function outputName(data: Data, unit: number): string {
+  if (data.target.task === 'regression') return data.nOut > 1 ? `${data.target.name} ${unit + 1}` : data.target.name;
+  return data.nOut === 1 ? className(data, 1) : className(data, unit);
+}
+
+/** "w²₃₁": of layer 2, to neuron 3 from unit 1. Numbers of two digits take a comma. */
+export function linkName(link: { layer: number; j: number; k: number }): string {
+  const layer = say('layer_short', { n: link.layer + 1 });
+  if (link.k < 0) return `${layer} b${subscript(link.j + 1)}`;
+  const comma = link.j > 8 || link.k > 8 ? '‚' : '';
+  return `${layer} w${subscript(link.j + 1)}${comma}${subscript(link.k + 1)}`;
+}

@@ -1,0 +1,45 @@
+// How a number reads: the same way everywhere on the page, with a true minus, never longer than it has to be.
+
+const plain = new Intl.NumberFormat('en', { useGrouping: true, maximumFractionDigits: 0 });
+
+/** To so many significant digits; very large and very small ones by powers of ten. */
+export function number(value: number, digits = 4): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text = size >= 1e6 || size < 1e-4 ? value.toExponential(Math.max(0, digits - 1)).replace(/\.?0+e/, 'e') : trimmed(value, digits);
+  return text.replace('e+', 'e').replaceAll('-', '−');
+}
+
+function trimmed(value: number, digits: number): string {
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value))));
+  const text = value.toFixed(Math.min(decimals, 12));
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** A count, with its thousands apart. */
+export const whole = (value: number): string => plain.format(Math.round(value)).replaceAll('-', '−');
+
+/** A share as per cent: "97.3 %". */
+export const percent = (share: number, digits = 1): string => (Number.isFinite(share) ? `${trimmedZero(100 * share, digits)} %` : '–');
+
+const trimmedZero = (value: number, digits: number): string => value.toFixed(digits).replace(/\.0+$/, '').replace('-', '−');
+
+/** Round numbers between two ends, about so many: 1, 2 or 5 times a power of ten apart. */
+export function ticks(low: number, high: number, about = 4): number[] {
+  if (!(high > low)) return [low];
+  const rough = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((s) => s * power >= rough) ?? 10);
+  const found: number[] = [];
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(Math.abs(k * step) < 1e-12 * step ? 0 : k * step);
+  return found;
+}
+
+/** The middle one of some numbers. */
+export function median(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).filter((v) => !Number.isNaN(v)).sort();
+  const half = sorted.length >> 1;
+  return sorted.length === 0 ? 0 : sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}

@@ -1,0 +1,68 @@
+// How the page looks to this reader: language, colours, motion, and what a teacher hid. Kept between visits where the
+// browser allows it.
+
+import { preferred, text, type Key, type Lang } from '../words';
+import type { Theme } from './colour';
+
+export const HIDEABLE = ['data', 'settings', 'play', 'rewind', 'fork', 'curves', 'surface', 'drawer', 'doctor', 'lessons', 'share', 'structure'] as const;
+export type Part = (typeof HIDEABLE)[number];
+
+class Page {
+  lang = $state<Lang>('en');
+  choice = $state<Theme | 'auto'>('auto');
+  system = $state<Theme>('light');
+  hidden = $state.raw<ReadonlySet<string>>(new Set());
+  wide = $state(true);
+  scale = $state(1); // of pixels against a page of 15 px letters
+  theme = $derived<Theme>(this.choice === 'auto' ? this.system : this.choice);
+
+  constructor() {
+    const asked = new URLSearchParams(location.search);
+    this.lang = (kept('lang') as Lang) ?? preferred(asked.get('lang') ? [asked.get('lang')!] : navigator.languages);
+    this.choice = (kept('theme') as Theme) ?? 'auto';
+    this.hidden = new Set((asked.get('hide') ?? '').split(',').filter(Boolean));
+    follow('(prefers-color-scheme: dark)', (dark) => { this.system = dark ? 'dark' : 'light'; });
+    follow('(min-width: 1000px)', (wide) => { this.wide = wide; });
+    const measure = () => { this.scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 15; };
+    measure();
+    addEventListener('resize', measure);
+  }
+
+  say = (key: Key, values?: Record<string, string | number>): string => text(this.lang, key, values);
+
+  shows = (part: Part): boolean => !this.hidden.has(part);
+
+  speak(lang: Lang): void {
+    this.lang = lang;
+    keep('lang', lang);
+  }
+
+  dress(choice: Theme | 'auto'): void {
+    this.choice = choice;
+    keep('theme', choice);
+  }
+}
+
+function follow(query: string, then: (matches: boolean) => void): void {
+  const media = matchMedia(query);
+  then(media.matches);
+  media.addEventListener('change', (event) => then(event.matches));
+}
+
+/** From a file a browser may refuse to keep anything: then nothing is kept. */
+function kept(name: string): string | null {
+  try {
+    return localStorage.getItem(`deltaw.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+function keep(name: string, value: string): void {
+  try {
+    localStorage.setItem(`deltaw.${name}`, value);
+  } catch { /* see above */ }
+}
+
+export const page = new Page();
+export const say = page.say;

@@ -1,0 +1,94 @@
+// Pictures to take away: SVG text, and PNG drawn from it. Names from tables are text there, too: escaped.
+
+import { ACTIVATIONS } from './activations';
+import { classColour, colour, paint } from './colour';
+import { curve, layout, strongest } from './layout';
+import { unitName } from './names';
+import { page } from './page.svelte';
+import type { Run } from './run.svelte';
+import { hand } from './saving';
+
+export const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+const INK = { light: '#22262b', dark: '#e8eaed' };
+const PAPER = { light: '#ffffff', dark: '#1b1f24' };
+
+export function svg(width: number, height: number, content: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="${INK[page.theme]}">`
+    + `<rect width="100%" height="100%" fill="${PAPER[page.theme]}"/>${content}</svg>`;
+}
+
+/** Values as a PNG for an SVG to hold. */
+export function painted(width: number, height: number, value: (i: number) => number, middle: number, half: number): string {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d')!;
+  const image = context.createImageData(width, height);
+  paint(image.data, width * height, value, middle, half, page.theme);
+  context.putImageData(image, 0, 0);
+  return canvas.toDataURL();
+}
+
+/** The network as it is drawn, without what is there to be clicked. */
+export function networkSvg(run: Run): string {
+  const [width, height] = [960, 560];
+  const { data, settings, state, pictures } = run;
+  const shape = { nIn: data.nIn, layers: settings.layers, image: data.image !== null };
+  const place = layout(shape, width, height, strongest(shape, state, [12, ...settings.layers.map(() => 12)]), 1, { left: 120, right: 120 });
+  const weightOf = (l: number, j: number, k: number) => state.weights[l][j * (l ? settings.layers[l - 1].units : data.nIn) + k];
+  const most = settings.layers.map((_, l) => Math.max(1e-9, ...place.links.filter((link) => link.layer === l).map((link) => Math.abs(weightOf(l, link.j, link.k)))));
+  const links = place.links.map((link) => {
+    const w = weightOf(link.layer, link.j, link.k);
+    const share = Math.abs(w) / most[link.layer];
+    return `<path d="${curve(link)}" fill="none" stroke="${colour(w >= 0 ? 0.62 : -0.62, page.theme)}" stroke-width="${(0.4 + 5 * share).toFixed(2)}" opacity="${(0.25 + 0.65 * share).toFixed(2)}"/>`;
+  });
+  const units = place.columns.flatMap((column, c) => column.units.map((unit) => {
+    const at = `x="${unit.x - unit.size / 2}" y="${unit.y - unit.size / 2}" width="${unit.size}" height="${unit.size}"`;
+    const row = c ? ACTIVATIONS[settings.layers[c - 1].activation] : null;
+    const n = c ? settings.layers[c - 1].units : 0;
+    const seen = row && pictures && pictures.layers[c - 1]?.length === pictures.side ** 2 * n
+      ? `<image ${at} preserveAspectRatio="none" href="${painted(pictures.side, pictures.side, (i) => pictures.layers[c - 1][i * n + unit.unit], (row.low + row.high) / 2, (row.high - row.low) / 2)}"/>` : '';
+    const end = c === 0 || c === place.columns.length - 1;
+    const label = end && !(shape.image && c === 0)
+      ? `<text x="${unit.x + (c ? 1 : -1) * (unit.size / 2 + 8)}" y="${unit.y + 4}" text-anchor="${c ? 'start' : 'end'}">${escaped(unitName(data, settings, unit.layer, unit.unit, true))}</text>` : '';
+    return `<rect ${at} rx="8" fill="${PAPER[page.theme]}"/>${seen}<rect ${at} rx="8" fill="none" stroke="#868d97" stroke-width="2"/>${label}`;
+  }));
+  const heads = place.columns.slice(1).map((column, c) => `<text x="${column.x}" y="24" text-anchor="middle">${settings.layers[c].units} · ${escaped(settings.layers[c].activation)}</text>`);
+  return svg(width, height, [...links, ...units, ...heads].join(''));
+}
+
+/** What stands on the page as an SVG, with its colours written out. */
+export function standing(element: SVGSVGElement): string {
+  const copy = element.cloneNode(true) as SVGSVGElement;
+  const box = element.getBoundingClientRect();
+  const [from, to] = [element.querySelectorAll('*'), copy.querySelectorAll('*')];
+  from.forEach((each, i) => {
+    const style = getComputedStyle(each);
+    for (const name of ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'opacity', 'font-size', 'text-anchor']) to[i].setAttribute(name, style.getPropertyValue(name));
+    to[i].removeAttribute('class');
+  });
+  return svg(Math.round(box.width), Math.round(box.height), copy.innerHTML);
+}
+
+/** A plane with its rows as dots. */
+export function scatterSvg(image: string, dots: { x: number; y: number; k: number }[], names: { x: string; y: string }): string {
+  const [left, side, foot] = [40, 400, 40];
+  const circles = dots.map((dot) => `<circle cx="${(left + dot.x * side).toFixed(1)}" cy="${(10 + dot.y * side).toFixed(1)}" r="3.2" fill="${classColour(dot.k, page.theme)}" stroke="${PAPER[page.theme]}"/>`);
+  return svg(left + side + 10, side + 10 + foot,
+    `<image x="${left}" y="10" width="${side}" height="${side}" preserveAspectRatio="none" href="${image}"/>${circles.join('')}`
+    + `<text x="${left + side / 2}" y="${side + 34}" text-anchor="middle">${escaped(names.x)}</text><text transform="translate(22 ${10 + side / 2}) rotate(-90)" text-anchor="middle">${escaped(names.y)}</text>`);
+}
+
+export const handSvg = (name: string, content: string): void => hand(`${name}.svg`, content, 'image/svg+xml');
+
+export async function handPng(name: string, content: string): Promise<void> {
+  const picture = new Image();
+  picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(content)}`;
+  await picture.decode();
+  const canvas = document.createElement('canvas');
+  canvas.width = 2 * picture.naturalWidth;
+  canvas.height = 2 * picture.naturalHeight;
+  canvas.getContext('2d')!.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  canvas.toBlob((blob) => blob && hand(`${name}.png`, blob, 'image/png'));
+}

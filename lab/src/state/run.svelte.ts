@@ -1,0 +1,165 @@
+// One training as the page sees it: its latest state, its curves and the pictures of its units, asked for as often as the
+// engine can give them without being slowed down.
+
+import type { Data, History, Lab, RowNumbers, Settings, State, Weights } from '../engine/types';
+import { newLab } from './engine';
+import { grid, type Plane } from './plane';
+
+export const EMPTY: History = { moments: new Float64Array(), epochs: new Float64Array(), trainError: new Float64Array(), heldError: new Float64Array(), trainScore: new Float64Array(), heldScore: new Float64Array() };
+
+export interface Pictures {
+  side: number;
+  plane: Plane;
+  layers: Float32Array[]; // of each layer side² × units
+}
+
+const MOVING = 28; // pixels a side of the units' pictures while training, and when it rests
+const RESTING = 56;
+const SHARE = 4; // a look may take one part in so many of the engine's time
+
+export class Run {
+  settings = $state.raw<Settings>()!;
+  state = $state.raw<State>()!;
+  history = $state.raw<History>(EMPTY);
+  pictures = $state.raw<Pictures | null>(null);
+  parts = $state.raw<{ trained: Int32Array; heldOut: Int32Array }>({ trained: new Int32Array(), heldOut: new Int32Array() });
+  numbers = $state.raw<RowNumbers | null>(null); // of the row that is looked at
+  outputs = $state.raw<{ rows: Int32Array; values: Float32Array } | null>(null); // for the scores, where somebody looks
+  reach = $state(0); // the latest moment that it has been at: rewinding and going there again gives the same
+
+  readonly letter: string;
+  readonly data: Data;
+  private lab: Lab;
+  private wanted: { plane: Plane | null; row: number | Float32Array | null; outputs: boolean } = { plane: null, row: null, outputs: false };
+  private looking: Record<string, { busy: boolean; next: number; again: number }> = {};
+  private closed = false;
+
+  private constructor(letter: string, data: Data, lab: Lab) {
+    this.letter = letter;
+    this.data = data;
+    this.lab = lab;
+    lab.onState((state) => this.arrive(state));
+  }
+
+  static async start(letter: string, data: Data, settings: Settings, weights?: Weights): Promise<Run> {
+    const run = new Run(letter, data, newLab());
+    run.settings = settings;
+    await run.begin(weights);
+    return run;
+  }
+
+  async fork(letter: string, changes: Partial<Settings>): Promise<Run> {
+    const lab = await this.lab.fork(changes);
+    const run = new Run(letter, this.data, lab);
+    run.settings = lab.settings();
+    await run.arrived(await lab.pause());
+    return run;
+  }
+
+  /** From the start, with the settings that it has. */
+  async begin(weights?: Weights): Promise<void> {
+    const state = await this.lab.configure(this.data, this.settings, weights);
+    this.reach = 0;
+    await this.arrived(state);
+  }
+
+  private async arrived(state: State): Promise<void> {
+    this.parts = await this.lab.parts();
+    this.history = await this.lab.history();
+    this.arrive(state);
+  }
+
+  private arrive(state: State): void {
+    if (this.closed) return;
+    this.state = state;
+    this.reach = Math.max(this.reach, state.moment);
+    this.look();
+  }
+
+  // --- playing ------------------------------------------------------------------------------------------------------
+
+  play = (): void => this.lab.run();
+  pause = async (): Promise<void> => this.arrive(await this.lab.pause());
+  step = async (n = 1): Promise<void> => this.arrive(await this.lab.step(n));
+  epoch = async (): Promise<void> => this.arrive(await this.lab.epoch());
+  pace = (speed: number | 'full'): void => this.lab.speed(speed);
+
+  /** To any moment that it has been at: back exactly, and on again exactly. */
+  async goTo(moment: number): Promise<void> {
+    const now = this.state.moment;
+    if (moment < now) this.arrive(await this.lab.rewind(moment));
+    else if (moment > now) this.arrive(await this.lab.step(moment - now));
+  }
+
+  /** True where it went on; false where it began anew. */
+  async change(changes: Partial<Settings>): Promise<boolean> {
+    const answer = await this.lab.change(changes);
+    this.settings = { ...this.settings, ...changes };
+    if (answer === 'needs a new start') await this.begin();
+    else this.reach = this.state.moment;
+    return answer === 'went on';
+  }
+
+  async setWeight(layer: number, j: number, k: number, value: number): Promise<void> {
+    this.arrive(await this.lab.setWeight(layer, j, k, value));
+    this.reach = this.state.moment;
+  }
+
+  link = (row: number, layer: number, j: number, k: number) => this.lab.link(row, layer, j, k);
+  weightHistory = (layer: number, j: number, k: number) => this.lab.weightHistory(layer, j, k);
+  predict = (inputs: Float32Array, n: number) => this.lab.predict(inputs, n);
+  row = (row: number | Float32Array) => this.lab.row(row);
+
+  close(): void {
+    this.closed = true;
+    this.lab.close();
+  }
+
+  // --- looking ------------------------------------------------------------------------------------------------------
+
+  /** What somebody looks at now; nothing else is worked out. */
+  watch(wanted: Partial<typeof this.wanted>): void {
+    Object.assign(this.wanted, wanted);
+    this.look(true);
+  }
+
+  private look(now = false): void {
+    const { plane, row, outputs } = this.wanted;
+    void this.ask('history', 80, now, async () => { this.history = await this.lab.history(); });
+    if (plane) void this.ask('pictures', 50, now, () => this.paint(plane));
+    if (row !== null) void this.ask('numbers', 40, now, async () => { this.numbers = await this.lab.row(row); });
+    if (outputs) void this.ask('outputs', 250, now, () => this.score());
+  }
+
+  private async paint(plane: Plane): Promise<void> {
+    const side = this.state.running ? MOVING : RESTING;
+    this.pictures = { side, plane, layers: await this.lab.units(grid(plane, side), side * side) };
+  }
+
+  private async score(): Promise<void> {
+    const rows = (this.parts.heldOut.length ? this.parts.heldOut : this.parts.trained).slice(0, 2000);
+    const { nIn, inputs } = this.data;
+    const chosen = new Float32Array(rows.length * nIn);
+    rows.forEach((row, i) => chosen.set(inputs.subarray(row * nIn, (row + 1) * nIn), i * nIn));
+    this.outputs = { rows, values: await this.lab.predict(chosen, rows.length) };
+  }
+
+  /** Ask for one thing at most so often; what is asked for while it is on its way is asked for once more after it. */
+  private async ask(name: string, every: number, now: boolean, what: () => Promise<void>): Promise<void> {
+    const one = (this.looking[name] ??= { busy: false, next: 0, again: 0 });
+    const begin = performance.now();
+    if (one.busy || (!now && begin < one.next)) {
+      clearTimeout(one.again);
+      one.again = window.setTimeout(() => void this.ask(name, every, true, what), Math.max(every, one.next - begin));
+      return;
+    }
+    clearTimeout(one.again);
+    one.busy = true;
+    try {
+      if (!this.closed) await what();
+    } finally {
+      one.busy = false;
+      one.next = performance.now() + Math.max(every, SHARE * (performance.now() - begin));
+    }
+  }
+}

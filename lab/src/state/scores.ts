@@ -1,0 +1,77 @@
+// How good a network is, from its outputs for some rows: the same questions as a report of deltaw asks.
+
+import type { Data } from '../engine/types';
+import { median } from './numbers';
+
+/** The class that a row of outputs answers. */
+export function answer(data: Data, o: ArrayLike<number>, at = 0): number {
+  if (data.nOut === 1) return o[at] > (data.target.encoding === 'labels' ? 0.5 : (data.target.low + data.target.high) / 2) ? 1 : 0;
+  let best = 0;
+  for (let k = 1; k < data.nOut; k++) if (o[at + k] > o[at + best]) best = k;
+  return best;
+}
+
+/** How sure it is of class k, 0 … 1 for outputs that are shares. */
+export function sureness(data: Data, o: ArrayLike<number>, k: number, at = 0): number {
+  if (data.nOut > 1) return o[at + k];
+  return k === 1 ? o[at] : 1 - o[at];
+}
+
+/** A number in the target's own units from an output. */
+export const ownUnits = (data: Data, o: number): number => (o - data.target.shift) * data.target.width + data.target.centre;
+
+/** classes × classes: rows are what it is, columns what was said. */
+export function confusion(data: Data, rows: Int32Array, outputs: Float32Array): number[][] {
+  const k = data.target.classes.length;
+  const counts = Array.from({ length: k }, () => new Array<number>(k).fill(0));
+  rows.forEach((row, i) => counts[data.labels![row]][answer(data, outputs, i * data.nOut)]++);
+  return counts;
+}
+
+export interface Residual { row: number; said: number; is: number }
+
+export function residuals(data: Data, rows: Int32Array, outputs: Float32Array): Residual[] {
+  return Array.from(rows, (row, i) => ({ row, said: ownUnits(data, outputs[i * data.nOut]), is: ownUnits(data, data.targets[row * data.nOut]) }));
+}
+
+export interface Worst { row: number; said: string | number; is: string | number; by: number; wrong: boolean }
+
+/** The rows that it is most wrong about. */
+export function worst(data: Data, rows: Int32Array, outputs: Float32Array, most: number): Worst[] {
+  const all = Array.from(rows, (row, i): Worst => {
+    const at = i * data.nOut;
+    if (data.target.task === 'regression') {
+      const said = ownUnits(data, outputs[at]);
+      const is = ownUnits(data, data.targets[row * data.nOut]);
+      return { row, said, is, by: Math.abs(said - is), wrong: false };
+    }
+    const label = data.labels![row];
+    const found = answer(data, outputs, at);
+    return { row, said: className(data, found), is: className(data, label), by: 1 - sureness(data, outputs, label, at), wrong: found !== label };
+  });
+  return all.sort((a, b) => b.by - a.by).slice(0, most);
+}
+
+export const className = (data: Data, k: number): string => String(data.target.classes[k] ?? k);
+
+/** What the best answer without looking at any input would score: the commonest class, or R² = 0 of the mean. */
+export function guessing(data: Data, rows: Int32Array): number {
+  if (data.target.task === 'regression' || !data.labels || rows.length === 0) return 0;
+  const counts = new Map<number, number>();
+  for (const row of rows) counts.set(data.labels[row], (counts.get(data.labels[row]) ?? 0) + 1);
+  return Math.max(...counts.values()) / rows.length;
+}
+
+export interface ClassScore { name: string; rows: number; found: number; right: number }
+
+/** Of each class: how many of its rows were found, and how many of those said to be it are. */
+export function perClass(data: Data, counts: number[][]): ClassScore[] {
+  return counts.map((line, k) => {
+    const rows = line.reduce((a, b) => a + b, 0);
+    const said = counts.reduce((sum, other) => sum + other[k], 0);
+    return { name: className(data, k), rows, found: rows ? line[k] / rows : NaN, right: said ? line[k] / said : NaN };
+  });
+}
+
+/** The middle error of numbers, in the target's own units. */
+export const middleError = (found: Residual[]): number => median(found.map((r) => Math.abs(r.said - r.is)));

@@ -1,0 +1,5 @@
+declare module 'virtual:lessons' {
+  type Text = { en: string; zh: string };
+  const lessons: Record<string, { title: Text; idea: Text }>;
+  export default lessons;
+}
