@@ -1,8 +1,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { viteSingleFile } from 'vite-plugin-singlefile';
-import { lessons } from './build/lessons';
-import { pack } from './build/pack';
+import { lessons } from './making/lessons';
+import { pack } from './making/pack';
 
 export default defineConfig({
   plugins: [svelte(), lessons(), viteSingleFile({ removeViteModuleLoader: true }), pack()],
