@@ -24,11 +24,7 @@ class language:  # noqa: N801 (it is called as a function is)
     """
 
     def __init__(self, name: str) -> None:
-        if name not in LANGUAGES:
-            raise SettingError(
-                "lang: expected one of {names}", repr(name), "choose one of these", names=", ".join(LANGUAGES)
-            )
-        self._before = chosen.set(name)
+        self._before = chosen.set(checked(name))
 
     def __enter__(self) -> Self:
         return self
@@ -37,6 +33,15 @@ class language:  # noqa: N801 (it is called as a function is)
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         chosen.reset(self._before)
+
+
+def checked(name: str) -> str:
+    """The language, if there is it. Raises SettingError."""
+    if name not in LANGUAGES:
+        raise SettingError(
+            "lang: expected one of {names}", repr(name), "choose one of these", names=", ".join(LANGUAGES)
+        )
+    return name
 
 
 def of_locale(environment: Mapping[str, str]) -> str:

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from deltaw.exceptions import DeltaWError, InputError, OutputError, short
+from deltaw.languages import language
 from deltaw.signs import one_line
+from deltaw.speech import say
 
 __all__ = ["main"]
 
@@ -19,13 +21,14 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; `arguments` are `sys.argv[1:]` unless given. Returns the exit status."""
     from deltaw.cli.output.streams import whole
+    from deltaw.cli.speaking import asked
 
     _quiet()
-    with whole() as streams:
+    with whole() as streams, language(asked(arguments)):
         status = _run(arguments)
         sys.stdout.flush()
         if streams.error is not None and status == 0:
-            status = _say(f"standard output: {streams.error.strerror or streams.error}", 1)
+            status = _say(say("standard output: {reason}", reason=streams.error.strerror or streams.error), 1)
     return status
 
 
@@ -33,28 +36,30 @@ def _run(arguments: Sequence[str] | None) -> int:
     import typer
 
     from deltaw.cli.app import app
+    from deltaw.cli.speaking import translated
 
     try:
-        status = app(args=arguments, prog_name="deltaw", standalone_mode=False)
+        status = translated(typer.main.get_command(app))(args=arguments, prog_name="deltaw", standalone_mode=False)
     except BrokenPipeError:
         return 0  # whoever read a pipe that was our output has seen enough
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted; nothing was saved", 130)
+        return _say(say("interrupted; nothing was saved"), 130)
     except (InputError, OutputError) as error:
         return _say(str(error), 2)
     except DeltaWError as error:
         return _say(str(error), 1)
     except OSError as error:
-        return _say(short(f"{error.filename or 'expected no failure of the system'}: {error.strerror or error}"), 1)
+        where = error.filename or say("expected no failure of the system")
+        return _say(short(f"{where}: {error.strerror or error}"), 1)
     except MemoryError:
-        return _say("expected enough memory for the table and the network, found too little; give fewer rows", 1)
+        return _say(say("expected enough memory for the table and the network, found too little; give fewer rows"), 1)
     except Exception as error:
         # What Typer finds wrong with the arguments. Its class lives in different modules in different versions.
         if not hasattr(error, "format_message"):
             raise
         context = getattr(error, "ctx", None)
         command = "deltaw" if context is None else context.command_path
-        return _say(f"{_finding(error)}; see '{command} --help'", 2)
+        return _say(say("{fault}; see '{command} --help'", fault=_finding(error), command=command), 2)
     return status if isinstance(status, int) else 0
 
 
@@ -64,12 +69,14 @@ _EXPECTED = {"int": "a whole number", "float": "a number", "bool": "yes or no"}
 
 def _finding(error: Any) -> str:
     """What Typer found wrong, with the value that it was."""
+    from deltaw.cli.speaking import fault
+
     faults: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
     expected = _EXPECTED.get(faults[0]["type"].partition("_")[0]) if faults else None
     if expected is None:
-        return short(error.format_message()).rstrip(".")
-    option = max(error.param.opts, key=len)
-    return f"{option}: expected {expected}, found {short(repr(faults[0]['input']))}"
+        return fault(short(error.format_message()).rstrip("."))
+    option, found = max(error.param.opts, key=len), short(repr(faults[0]["input"]))
+    return say("{option}: expected {expected}, found {found}", option=option, expected=say(expected), found=found)
 
 
 def _quiet() -> None:

@@ -24,6 +24,7 @@ from deltaw.cli.options import (
     training_options,
 )
 from deltaw.cli.settings import list_settings
+from deltaw.cli.speaking import speaking
 from deltaw.exceptions import SettingError
 
 app = typer.Typer(
@@ -55,6 +56,7 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
+@speaking
 def deltaw(
     context: typer.Context,
     version: Annotated[
@@ -392,6 +394,8 @@ def lesson(
 
 for command in app.registered_commands:
     command.epilog = epilog(str(command.name or getattr(command.callback, "__name__", "")))
+    if command.callback is not None and command.callback is not lesson:  # whose own commands have it
+        command.callback = speaking(command.callback)
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from deltaw.speech import say
 if TYPE_CHECKING:
     from deltaw.models import Plan
 
-OWN = {"config", "print_config", "settings", "help"}  # options that no file has
+OWN = {"config", "print_config", "settings", "help", "lang"}  # options that no file has
 
 
 def given(context: typer.Context, path: Path | None) -> Path | None:

@@ -1,0 +1,127 @@
+"""The language of a run: `--lang`, or what the environment asks for; the help in it, and what Typer finds wrong.
+
+It is known before Typer reads anything, since Typer's own errors and help speak it, too.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from itertools import pairwise
+from typing import Annotated, Any
+
+import typer
+
+from deltaw.languages import checked, of_locale
+from deltaw.speech import LANGUAGES, say, spoken
+
+Lang = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(LANGUAGES), callback=lambda lang: lang and checked(lang), help="The language; by the locale."
+    ),
+]
+# What a help says that is Typer's: the names of its texts there.
+TYPERS = {
+    "ARGUMENTS_PANEL_TITLE": "Arguments",
+    "OPTIONS_PANEL_TITLE": "Options",
+    "COMMANDS_PANEL_TITLE": "Commands",
+    "DEFAULT_STRING": "[default: {}]",
+    "REQUIRED_LONG_STRING": "[required]",
+}
+# What Typer finds wrong -> how we say it.
+FAULTS = {
+    r"No such option: (?P<option>\S+?)(?: Did you mean (?P<near>.+?)\?)?(?: \(Possible .*)?": "there is no {option}",
+    r"No such command '(?P<command>.+?)'.*": "there is no command {command}",
+    r"Missing (?:argument|option|parameter) '?(?P<name>.+?)'?": "{name} is missing",
+    r"Got unexpected extra arguments? \((?P<found>.*)\)": "expected nothing more, found {found}",
+    r"Option '(?P<option>.+)' requires an argument": "{option} needs a value",
+    r"Option '(?P<option>.+)' does not take a value": "{option} takes no value",
+    r"Invalid value for '?(?P<name>.+?)'?: (?P<found>.*)": "{name}: {found}",
+}
+
+
+def asked(arguments: Sequence[str] | None) -> str:
+    """The language that arguments ask for, or else the environment.
+
+    With --json it is English, what is said beside the document too: programs read it.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    given = [word.partition("=")[2] for word in words if word.startswith("--lang=")]
+    given += [after for word, after in pairwise(words) if word == "--lang"]
+    if "--json" in words:
+        return LANGUAGES[0]
+    return given[-1] if given and given[-1] in LANGUAGES else of_locale(os.environ)
+
+
+def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with the option --lang, which `asked` has read already."""
+
+    @wraps(command)
+    def run(*, lang: str | None, **given: Any) -> Any:
+        return command(**given)
+
+    own = inspect.signature(command)
+    option = inspect.Parameter("lang", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Lang)
+    run.__signature__ = own.replace(parameters=[*own.parameters.values(), option])  # type: ignore[attr-defined]
+    run.__annotations__ = {**command.__annotations__, "lang": Lang}
+    return run
+
+
+def translated(command: Any) -> Any:
+    """Typer's command, and all below it, with their help in the language that is spoken."""
+    from typer import rich_utils
+
+    for name, text in TYPERS.items():
+        setattr(rich_utils, name, say(text))
+    if spoken() != LANGUAGES[0]:
+        _translate(command)
+    return command
+
+
+def _translate(command: Any) -> None:
+    command.help, command.short_help, command.epilog = map(
+        _paragraphs, (command.help, command.short_help, command.epilog)
+    )
+    for parameter in command.params:
+        if getattr(parameter, "help", None):
+            parameter.help = _paragraphs(parameter.help)
+    command.get_usage = partial(_usage, command.get_usage)
+    command.get_help_option = partial(_help_option, command.get_help_option)
+    for each in getattr(command, "commands", {}).values():
+        _translate(each)
+
+
+def _paragraphs(text: str | None) -> str | None:
+    return text and "\n\n".join(say(" ".join(paragraph.split())) for paragraph in text.split("\n\n"))
+
+
+def _usage(own: Callable[[Any], str], context: Any) -> str:
+    return own(context).replace("Usage:", say("Usage:"), 1)
+
+
+def _help_option(own: Callable[[Any], Any], context: Any) -> Any:
+    option = own(context)
+    if option is not None:
+        option.help = say("Show this message and exit.")
+    return option
+
+
+def fault(message: str) -> str:
+    """What Typer finds wrong, in the language that is spoken."""
+    if spoken() == LANGUAGES[0]:
+        return message
+    for pattern, sentence in FAULTS.items():
+        if found := re.fullmatch(pattern, message.rstrip(".")):
+            near = found.groupdict().get("near")
+            said = say(sentence, **found.groupdict())
+            return (
+                said
+                if near is None
+                else say("{message}; {remedy}", message=said, remedy=say("did you mean {near}?", near=near))
+            )
+    return message
