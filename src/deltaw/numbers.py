@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from deltaw.speech import say
+
 DIGITS = 5
 NOTHING = "–"  # what stands for None
 SMALLEST, LARGEST = -4, 12  # powers of ten from, and up to, which a number is written out
@@ -35,8 +37,8 @@ def number(value: float | np.number[Any], digits: int = DIGITS, zeros: bool = Fa
 
 
 def amount(count: int, what: str) -> str:
-    """So many of something: "1 epoch", "2,000 epochs"."""
-    return f"{number(count)} {what}{'' if count == 1 else 's'}"
+    """So many of something: "1 epoch", "2,000 epochs"; both are sentences of their own for `deltaw.speech`."""
+    return say(f"{{count}} {what}{'' if count == 1 else 's'}", count=number(count))
 
 
 def in_powers(value: float, digits: int = DIGITS) -> str:

@@ -16,6 +16,7 @@ from deltaw.exceptions import SettingError
 from deltaw.notebook import fragment, paragraph
 from deltaw.numbers import number
 from deltaw.signs import one_line
+from deltaw.speech import listed, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,7 +84,7 @@ class Lines(Silent):
     def __call__(self, epoch: Told) -> None:
         if monotonic() - self._last >= self._every:
             self._last = monotonic()
-            self._print(f"{counted(epoch)}: {described(epoch)}")
+            self._print(_told(epoch))
 
     def say(self, line: str) -> None:
         self._print(line)
@@ -145,7 +146,7 @@ class Bar(_Late):
             console=console,
             transient=True,
         )
-        self._task = self._progress.add_task("", total=None, count="training", told="")
+        self._task = self._progress.add_task("", total=None, count=say("training"), told="")
 
     def _show(self) -> None:
         self._progress.start()
@@ -192,11 +193,12 @@ class Cell(_Late):
         from IPython.display import display
 
         self._drawn = monotonic()
-        told, epoch, seconds = "training", self._epoch, self._drawn - self._started
+        told, epoch, seconds = say("training"), self._epoch, self._drawn - self._started
         if epoch is not None:
             left = (epoch.epochs - epoch.number) * seconds / epoch.number
-            when = f"{_clock(seconds)} of {_clock(seconds + left)}" if not self._over else _clock(seconds)
-            told = f"{counted(epoch)}: {described(epoch)}, {when}"
+            now = _clock(seconds)
+            when = now if self._over else say("{now} of {total}", now=now, total=_clock(seconds + left))
+            told = f"{_told(epoch)}{say(', ')}{when}"
         state = "" if epoch is None else f' value="{epoch.number}" max="{epoch.epochs}"'
         bar = f'<progress style="width: 16em"{state}></progress>'
         bundle = {"text/plain": told, "text/html": fragment(bar + paragraph(told))}
@@ -238,22 +240,32 @@ def in_notebook() -> bool:
 
 def counted(epoch: Told) -> str:
     """ "epoch 12/64", or "fold 2/5, epoch 12/64"."""
-    return f"fold {epoch.fold}/{epoch.folds}, " * (epoch.fold > 0) + f"epoch {epoch.number}/{epoch.epochs}"
+    said = say("epoch {number}/{epochs}", number=epoch.number, epochs=epoch.epochs)
+    fold = say("fold {fold}/{folds}", fold=epoch.fold, folds=epoch.folds)
+    return listed([fold, said]) if epoch.fold > 0 else said
 
 
 def described(epoch: Told) -> str:
     """One epoch in one line."""
-    parts = [f"loss {number(epoch.loss, 4)}"]
+    parts = [say("loss {loss}", loss=number(epoch.loss, 4))]
     if epoch.score is not None:
-        parts.append(f"held-out {epoch.score_name} {epoch.score_text}")
+        parts.append(say("held-out {score} {value}", score=epoch.score_name, value=epoch.score_text))
     if epoch.seconds > 0:
-        parts.append(f"{epoch.rows / epoch.seconds:,.0f} samples/s")
-    return ", ".join(parts)
+        parts.append(say("{speed:,.0f} samples/s", speed=epoch.rows / epoch.seconds))
+    return listed(parts)
+
+
+def _told(epoch: Told) -> str:
+    return say("{epoch}: {told}", epoch=counted(epoch), told=described(epoch))
 
 
 def left_out(without: int, rows: int, target: str) -> str:
     """ "9,430 of 336,776 rows have no arr_delay: left out"."""
-    return f"{without:,} of {rows:,} rows {'has' if without == 1 else 'have'} no {target}: left out"
+    one, several = (
+        "{n:,} of {rows:,} rows has no {target}: left out",
+        "{n:,} of {rows:,} rows have no {target}: left out",
+    )
+    return say(one if without == 1 else several, n=without, rows=rows, target=target)
 
 
 def _clock(seconds: float) -> str:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from deltaw.cli.output import screen
 from deltaw.cli.output.paper import put_json
+from deltaw.speech import say
 
 
 def bench(
@@ -28,7 +29,7 @@ def bench(
         screen.stdout().text(text.listing())
         return
     err = screen.stderr()
-    with err.status("starting") as status:
+    with err.status(say("starting")) as status:
 
         def tell(line: str) -> None:
             status.update(Text(line))

@@ -56,12 +56,12 @@ def train(
     logs = () if log is None else (JsonLines(log),)
 
     err = stderr(quiet)
-    with err.status(f"reading {data}"):
+    with err.status(say("reading {data}", data=data)):
         plan = models.plan(data, target, recipe, **choices)
     if as_file is not None:
         put(as_file(plan))
         return 0
-    with err.status("examining"):
+    with err.status(say("examining")):
         diagnosis = examined(plan, SECONDS if doctor else 0.0)
     if diagnosis.evidence.refusal is not None and not doctor:
         raise diagnosis.evidence.refusal  # one line, and not below ten about what will not be
@@ -79,17 +79,24 @@ def train(
         model, status = stopped.model, INTERRUPTED
         # What a finished training left is not replaced by half of one.
         output, report = unfinished(output), None if report is None else unfinished(report)
-        epochs = f"{len(model.history)} of {plan.recipe.epochs} epochs"
-        which = ", of the first fold's network" if plan.folds and plan.recipe.networks == 1 else ""
-        err.print(f"interrupted after {epochs}{which}; what was learnt is kept in {output}")
+        epochs = say("{n} of {epochs} epochs", n=len(model.history), epochs=plan.recipe.epochs)
+        which = say(", of the first fold's network") if plan.folds and plan.recipe.networks == 1 else ""
+        err.print(
+            say(
+                "interrupted after {epochs}{which}; what was learnt is kept in {output}",
+                epochs=epochs,
+                which=which,
+                output=output,
+            )
+        )
     for each in logs:
         if each.error is not None:
-            err.print(f"note: {log} ends early: {each.error.strerror or each.error}")
+            err.print(say("note: {log} ends early: {strerror}", log=log, strerror=each.error.strerror or each.error))
     model.save(output)
     if report is not None:
         from deltaw import report as html
 
-        with err.status("writing the report"):
+        with err.status(say("writing the report")):
             html.write(report, model)
     if as_json:
         found = {"doctor": diagnosis.page.json()} if doctor else {}
@@ -122,7 +129,7 @@ def predict(
         raise SettingError("--safe-csv: expected answers as .csv or .tsv", found, "leave one of the two out")
     err = stderr()
     model = models.load(model_file)
-    with err.status(f"answering for {data}"):
+    with err.status(say("answering for {data}", data=data)):
         table = model.read(data, Reading.of(**reading, written=bool(keep)))
         kept = documents.kept(table, keep)
         for each in ([out] if output is not None or not as_json else []) + [JSON] * as_json:
@@ -131,12 +138,18 @@ def predict(
     _notes(err, model, table, kept.columns)
     frame, renamed = documents.answers_frame(model, answers, kept, numbered)
     for name, other in renamed.items():
-        err.print(f"note: the column {name} that is kept is called {other}, beside the answer's {name}")
+        err.print(
+            say(
+                "note: the column {name} that is kept is called {other}, beside the answer's {name}",
+                name=name,
+                other=other,
+            )
+        )
     if safe_csv:
         frame = documents.safe(frame)
     if output is not None:
         out.write(frame, output)
-        err.print(f"{len(answers.values):,} answers written to {output}")
+        err.print(say("{n:,} answers written to {output}", n=len(answers.values), output=output))
     if as_json:
         put_json(documents.answers(model, answers, kept, numbered))
     elif output is None:
@@ -155,23 +168,23 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
         ending("--report", report, PAGES)
     err = stderr()
     model = models.load(model_file)
-    with err.status(f"answering for {data}"):
+    with err.status(say("answering for {data}", data=data)):
         table = model.read(data, Reading.of(**reading))
         scores = model.evaluate(table)
     _notes(err, model, table)
     known = answered(err, model, table)
-    rows = f"{scores.rows:,} rows of {table.name}"
+    rows = say("{rows:,} rows of {name}", rows=scores.rows, name=table.name)
     if report is not None:
         from deltaw import report as html
 
-        with err.status("writing the report"):
+        with err.status(say("writing the report")):
             html.write(report, replace(model, scores=scores, held_out=known, witness=None), rows)
     if as_json:
         put_json(documents.scores(scores) | {"rows_left_out": len(models.rows_of(table)) - len(known)})
     else:
         text.print_scores(stdout(), scores, rows, scores.defined)
     if report is not None:
-        err.print(f"report written to {report}")
+        err.print(say("report written to {report}", report=report))
 
 
 def show(model_file: Path, columns: float | None, as_json: bool) -> None:
@@ -187,7 +200,7 @@ def show(model_file: Path, columns: float | None, as_json: bool) -> None:
 
 def _warn(err: Screen, concern: str) -> None:
     """What the doctor has to say, in a line."""
-    err.print(f"doctor   {concern.rstrip('.')}; see deltaw doctor")
+    err.print(say("doctor   {concern}; see deltaw doctor", concern=concern.rstrip(".")))
 
 
 def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
@@ -204,7 +217,7 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
 def say_notes(err: Screen, table: Table) -> None:
     """Say what was found out about how a table is written."""
     for note in table.notes:
-        err.print(f"note: {table.name}: {note}")
+        err.print(say("note: {name}: {note}", name=table.name, note=note))
 
 
 def _notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
@@ -214,8 +227,8 @@ def _notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) ->
     rows = rows_of(table)
     say_notes(err, table)
     if table.test is not None:
-        err.print(f"note: used the {len(rows):,} test rows of {table.name}")
+        err.print(say("note: used the {n:,} test rows of {name}", n=len(rows), name=table.name))
     others = (model.target.name, model.recipe.weight, model.origin.group, *kept)
     extra = [name for name in model.preparation.extra(rows) if name not in others]
     if extra:
-        err.print(f"note: columns that the model does not use: {text.listing(extra)}")
+        err.print(say("note: columns that the model does not use: {extra}", extra=text.listing(extra)))

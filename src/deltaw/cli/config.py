@@ -108,8 +108,10 @@ def _as_given(path: Path, word: str, parameter: Any, value: Any) -> Any:
     flag = bool(getattr(parameter, "is_flag", False))
     several = bool(getattr(parameter, "multiple", False))
     if flag is not isinstance(value, bool):
-        expected = f"{path}: {word}: expected {'true or false' if flag else 'a value'}"
-        raise SettingError(expected, repr(value), "correct it")
+        kind = say("true or false") if flag else say("a value")
+        raise SettingError(
+            "{path}: {word}: expected {kind}", repr(value), "correct it", path=path, word=word, kind=kind
+        )
     if flag:
         return value
     if isinstance(value, dict):

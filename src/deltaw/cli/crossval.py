@@ -8,6 +8,7 @@ from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, stderr, stdout, watched
 from deltaw.pages.blocks import Column
 from deltaw.progress import left_out
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from deltaw.models import CrossValidation
@@ -23,7 +24,7 @@ def crossval(
     with watched(err := stderr(), False) as show:
         found = models.crossval(data, target, recipe, repeats=repeats, callbacks=(show,), **given, **choices)
     for note in found.notes:
-        err.print(f"note: {found.source}: {note}")
+        err.print(say("note: {source}: {note}", source=found.source, note=note))
     if found.left_out:
         err.print(left_out(found.left_out, found.rows + found.left_out, found.target))
     if as_json:
@@ -34,13 +35,15 @@ def crossval(
 
 def _print(screen: Screen, found: CrossValidation) -> None:
     several = len({each.repeat for each in found.folds}) > 1
-    by = f"each fold by a network that had not seen it{found.folds[0].scores.counted}"
-    screen.print(f"{found.source}: {found.task} of {found.target}, {by}")
+    by = say("each fold by a network that had not seen it{counted}", counted=found.folds[0].scores.counted)
+    screen.print(
+        say("{source}: {task} of {target}, {by}", source=found.source, task=found.task, target=found.target, by=by)
+    )
     rows = [f"{each.repeat}.{each.fold}" if several else f"{each.fold}" for each in found.folds]
     screen.table(
-        Column.words("fold", [*rows, "mean", "± spread"]),
-        Column.numbers("rows", [*(f"{each.scores.rows:,}" for each in found.folds), "", ""]),
-        Column.numbers("epoch", [*(f"{each.epoch}" for each in found.folds), "", ""]),
+        Column.words(say("fold"), [*rows, say("mean"), say("± spread")]),
+        Column.numbers(say("rows"), [*(f"{each.scores.rows:,}" for each in found.folds), "", ""]),
+        Column.numbers(say("epoch"), [*(f"{each.epoch}" for each in found.folds), "", ""]),
         *(
             Column.numbers(
                 metric.title,

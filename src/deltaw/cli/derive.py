@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deltaw.cli.output import paper, screen
+from deltaw.speech import say
 
 
 def derive(activation: str, error: str, layers: int, hidden: str | None, form: str | None, output: Path | None) -> None:
@@ -12,6 +13,6 @@ def derive(activation: str, error: str, layers: int, hidden: str | None, form: s
     form = paper.chosen(form, output)
     from deltaw.explain import derivation
 
-    with screen.stderr().status("deriving"):
+    with screen.stderr().status(say("deriving")):
         page = derivation(activation, error, layers, hidden).page
     paper.put(page, form, output)

@@ -57,7 +57,7 @@ def doctor(
     if html is not None:
         ending("--html", html, PAGES)
     err = screen.stderr()
-    with err.status(f"examining {source}"):
+    with err.status(say("examining {source}", source=source)):
         if data is not None:
             model = models.load(source)
             table = model.read(data, Reading.taken(choices)[0])
@@ -70,17 +70,17 @@ def doctor(
             name, whole, without = plan.target.name, plan.rows + plan.left_out, plan.left_out
             notes = plan.table.notes
     for note in notes:
-        err.print(f"note: {data or source}: {note}")
+        err.print(say("note: {data}: {note}", data=data or source, note=note))
     if without:
         err.print(left_out(without, whole, name))
     repaired = None
     if repair:
-        with err.status("trying the repairs"):
+        with err.status(say("trying the repairs")):
             repaired = diagnosis.repair()
     page = diagnosis.page
     if html is not None:
         write_bytes(html, page.html().encode())
-        err.print(f"diagnosis written to {html}")
+        err.print(say("diagnosis written to {html}", html=html))
     if as_json:
         document = (
             page.json()

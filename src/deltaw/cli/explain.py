@@ -29,7 +29,7 @@ def explain(
     form = chosen(form, output, (model_file, *origins(data)))
     place = None if link is None else _place(link)
     err = screen.stderr()
-    with err.status(f"explaining {data}"):
+    with err.status(say("explaining {data}", data=data)):
         model = models.load(model_file)
         table = model.read(data, Reading.of(**reading))
         found = prediction(model, table, **choices)

@@ -39,7 +39,7 @@ def export(
         raise SettingError("--output: expected a file to write", say("none"), "give e.g. -o m.c")
     dialect_of(choices["dialect"], form_of(output, form))  # before anything is read
     check_outputs({"--output": output}, (source,))
-    with stderr().status(f"exporting {source}"):
+    with stderr().status(say("exporting {source}", source=source)):
         model = models.load(source)
         done = model.export(output, form=form, inputs=(source,), check=check is None, **choices)
     _say(done, as_json)
@@ -50,7 +50,7 @@ def _checked(form_file: Path, check_file: Path | None) -> Exported:
         raise SettingError(
             "--check: expected an exported model and its check", say("one file"), "give m.c m.check.json"
         )
-    with stderr().status(f"checking {form_file}"):
+    with stderr().status(say("checking {form_file}", form_file=form_file)):
         return recheck(form_file, check_file)
 
 

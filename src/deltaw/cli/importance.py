@@ -9,6 +9,7 @@ from deltaw.cli.commands import answered, say_notes
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, stderr, stdout
 from deltaw.pages.blocks import Column
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from deltaw.models.importance import Importance
@@ -31,7 +32,7 @@ def importance(
 
     model = models.load(model_file)
     err = stderr()
-    with err.status(f"permuting the columns of {data}"):
+    with err.status(say("permuting the columns of {data}", data=data)):
         table = model.read(data, Reading.of(**reading))
         found = model.importance(table, metric=metric, repeats=repeats, seed=seed)
     say_notes(err, table)
@@ -44,13 +45,16 @@ def importance(
 
 def _print(screen: Screen, found: Importance, source: str, guess: str) -> None:
     score, shown = found.metric, found.columns[:MAX_LINES]
-    reached = f"{score.title} {score.show(found.score)}, {score.show(found.guess)} for {guess}"
-    screen.print(f"{found.rows:,} rows of {source}: {reached}")
+    reached = say(
+        "{score} {reached}, {guessed} for {guess}",
+        score=score.title, reached=score.show(found.score), guessed=score.show(found.guess), guess=say(guess),
+    )  # fmt: skip
+    screen.print(say("{rows:,} rows of {source}: {reached}", rows=found.rows, source=source, reached=reached))
     between = [found.show_interval(each) for each in shown]
     screen.table(
-        Column.words("column", [each.column for each in shown]),
-        Column.numbers(f"{score.title} worse by", [found.show(each) for each in shown]),
-        *([Column.ranges("95% interval", between)] if any(between) else []),
+        Column.words(say("column"), [each.column for each in shown]),
+        Column.numbers(say("{title} worse by", title=score.title), [found.show(each) for each in shown]),
+        *([Column.ranges(say("95% interval"), between)] if any(between) else []),
     )
     if len(found.columns) > len(shown):
-        screen.print(f"… and {len(found.columns) - len(shown):,} more columns, worth less; see --json")
+        screen.print(say("… and {n:,} more columns, worth less; see --json", n=len(found.columns) - len(shown)))

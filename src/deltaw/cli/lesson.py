@@ -96,7 +96,7 @@ def _command(entry: Entry) -> Callable[..., None]:
             page = entry.function(lang=lang, **settings).page
         if html is not None:
             write_bytes(html, page.html().encode())
-            err.print(f"lesson written to {html}")
+            err.print(say("lesson written to {html}", html=html))
         if as_json:
             put_json(page.json())
         elif html is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from deltaw.speech import say
+
 
 def list_settings(wanted: bool) -> None:
     """What Typer does with `--settings`: print the list, and leave."""
@@ -16,10 +18,10 @@ def list_settings(wanted: bool) -> None:
 
     rows = settings()
     screen.stdout().table(
-        Column.words("setting", [each.name for each in rows]),
-        Column.words("what it is", [each.meaning for each in rows]),
-        Column.words("values", [each.values for each in rows]),
-        *(Column.words(f"recipe {name}", [each.defaults[name] for each in rows]) for name in RECIPES),
+        Column.words(say("setting"), [each.name for each in rows]),
+        Column.words(say("what it is"), [each.meaning for each in rows]),
+        Column.words(say("values"), [each.values for each in rows]),
+        *(Column.words(say("recipe {name}", name=name), [each.defaults[name] for each in rows]) for name in RECIPES),
     )
-    screen.stdout().print("Two defaults: of classes / of numbers.")
+    screen.stdout().print(say("Two defaults: of classes / of numbers."))
     raise typer.Exit

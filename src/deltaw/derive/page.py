@@ -26,6 +26,7 @@ from deltaw.derive.proof import Line, Proof
 from deltaw.equations.losses import EPSILON, fused
 from deltaw.numbers import number
 from deltaw.pages import Block, Formula, Page, Section, Table, Text
+from deltaw.speech import say
 
 SHORT = 40  # signs of a formula that may stand in a sentence
 
@@ -53,23 +54,23 @@ DROPPED = {
 
 def page(d: Proof) -> Page:
     """The document of a derivation."""
-    sections = [Section("The letters", _letters(d))]
+    sections = [Section(say("The letters"), _letters(d))]
     if d.problems:
-        sections.insert(0, Section("This pairing cannot be minimised", [Text(text) for text in d.problems]))
+        sections.insert(0, Section(say("This pairing cannot be minimised"), [Text(text) for text in d.problems]))
     parts = list(dict.fromkeys(line.part for line in d.lines))
     written = {part: Section(part, _lines([line for line in d.lines if line.part == part])) for part in parts}
     for part in parts:
         sections.append(written[part])
         if part.startswith("The error"):
-            sections.append(Section("What is dropped", _dropped(d)))
+            sections.append(Section(say("What is dropped"), _dropped(d)))
         if part == "Both layers in one formula":
-            sections.append(Section("Where the notes differ", _notes(d)))
+            sections.append(Section(say("Where the notes differ"), _notes(d)))
     if d.layers > 2:
-        sections.append(Section("Every layer before", _before(d)))
+        sections.append(Section(say("Every layer before"), _before(d)))
     sections.append(Section("ΔW", _change(d)))
     if d.corners or undefined(d.activation, d.loss):
-        sections.append(Section("Where there is no slope", _corners(d)))
-    sections.append(Section("How it was checked", _checks(d)))
+        sections.append(Section(say("Where there is no slope"), _corners(d)))
+    sections.append(Section(say("How it was checked"), _checks(d)))
     hidden = "" if d.hidden is None else f", {d.hidden.name} in the hidden layers"
     layers = f"{d.layers} layers of weights" if d.layers > 1 else "one layer of weights"
     lead = (
@@ -79,7 +80,13 @@ def page(d: Proof) -> Page:
     result = plain(d.delta)
     if len(result) <= SHORT:
         lead += f" At the output, δ_k = ∂E/∂z_k comes to {result}."
-    return Page(f"∂E/∂w for {d.activation.name} and the {d.loss.name} error", lead, sections, data(d), letters=True)
+    return Page(
+        say("∂E/∂w for {name} and the {loss_name} error", name=d.activation.name, loss_name=d.loss.name),
+        lead,
+        sections,
+        data(d),
+        letters=True,
+    )
 
 
 def data(d: Proof) -> dict[str, Any]:
@@ -104,9 +111,12 @@ def data(d: Proof) -> dict[str, Any]:
 def _letters(d: Proof) -> list[Block]:
     blocks: list[Block] = [
         Text(
-            "w_jk leads from unit j to unit k and stands in row k, column j of W; k numbers the outputs, j the units "
-            "of the layer before, i those before that. z_k is what a unit takes in, o_k what it hands on, t_k its "
-            "target. Behind a Σ, m and n run over all units of a layer. The notes have no bias; here z_k has one, b_k."
+            say(
+                "w_jk leads from unit j to unit k and stands in row k, column j of W; k numbers the outputs, j "
+                "the units of the layer before, i those before that. z_k is what a unit takes in, o_k what it "
+                "hands on, t_k its target. Behind a Σ, m and n run over all units of a layer. The notes have no "
+                "bias; here z_k has one, b_k."
+            )
         ),
         Formula(r"z_{k} = \sum_{m} w_{mk}\,o_{m} + b_{k}", "z_k = Σ_m w_mk o_m + b_k"),
     ]
@@ -127,13 +137,15 @@ def _lines(lines: list[Line]) -> list[Block]:
 
 def _dropped(d: Proof) -> list[Block]:
     if d.loss.kind not in DROPPED:
-        return [Text("Nothing: the formula holds all that the error function is defined by.")]
+        return [Text(say("Nothing: the formula holds all that the error function is defined by."))]
     whole, why = DROPPED[d.loss.kind]
     out, target = sp.symbols("o t", positive=True)
     ours = evaluated(sp.sympify(d.loss.formula, {"o": out, "t": target}))
     ratio = sp.simplify(sp.diff(sp.sympify(whole, {"o": out, "t": target}), out) / sp.diff(ours, out))
     finding = "the same as that" if ratio == 1 else f"{ratio} times that"
-    return [Text(f"{why} SymPy finds the slope of the whole to be {finding} of the formula.")]
+    return [
+        Text(say("{why} SymPy finds the slope of the whole to be {finding} of the formula.", why=why, finding=finding))
+    ]
 
 
 def _notes(d: Proof) -> list[Block]:
@@ -149,8 +161,13 @@ def _notes(d: Proof) -> list[Block]:
     meaning = "e_k = t_k − o_k" if plain_error else "e_k = −∂E/∂o_k, which is t_k − o_k for the squared error"
     return [
         Text(
-            f"The notes send the error itself back over the links, e_j = Σ_k w_jk e_k with {meaning}, and put e_j "
-            f'where the chain rule has −Σ_k w_jk δ_k. {agree} `backward="notes"` trains by the notes\' rule.'
+            say(
+                "The notes send the error itself back over the links, e_j = Σ_k w_jk e_k with {meaning}, and put "
+                'e_j where the chain rule has −Σ_k w_jk δ_k. {agree} `backward="notes"` trains by the notes\' '
+                "rule.",
+                meaning=meaning,
+                agree=agree,
+            )
         ),
         Formula(r"e_{j} = \sum_{k} w_{jk}\,e_{k} \qquad e_{hidden} = W^{T} e", "e_j = Σ_k w_jk e_k,   e_hidden = Wᵀ e"),
     ]
@@ -162,8 +179,14 @@ def _before(d: Proof) -> list[Block]:
     layers = "layer 1" if d.layers == 3 else f"layers {d.layers - 2} to 1"
     return [
         Text(
-            f"Lines {numbers[0]} to {numbers[-1]} asked nothing of what lies behind units k but δ_k = ∂E/∂z_k: E may "
-            f"be any smooth function of all z_k. So the same lines give layer l from layer l + 1, here {layers}:"
+            say(
+                "Lines {number} to {last} asked nothing of what lies behind units k but δ_k = ∂E/∂z_k: E may "
+                "be any smooth function of all z_k. So the same lines give layer l from layer l + 1, here "
+                "{layers}:",
+                number=numbers[0],
+                last=numbers[-1],
+                layers=layers,
+            )
         ),
         Formula(
             r"\delta^{(l)}_{j} = \left(\sum_{k} w^{(l+1)}_{jk}\,\delta^{(l+1)}_{k}\right) \cdot "
@@ -182,13 +205,13 @@ def _before(d: Proof) -> list[Block]:
 
 def _change(d: Proof) -> list[Block]:
     blocks: list[Block] = [
-        Text("A weight moves against its slope, by the learning rate α:"),
+        Text(say("A weight moves against its slope, by the learning rate α:")),
         Formula(
             r"\Delta w_{jk} = w_{jk}^{new} - w_{jk}^{old} = -\alpha \cdot \frac{\partial E}{\partial w_{jk}}"
             r" = -\alpha \cdot \delta_{k} \cdot o_{j}",
             "Δw_jk = new w_jk − old w_jk = −α · ∂E/∂w_jk = −α · δ_k · o_j",
         ),
-        Text("All weights of a layer at once: the column of its δ times the row of the signals that came in."),
+        Text(say("All weights of a layer at once: the column of its δ times the row of the signals that came in.")),
         Formula(r"\Delta W = -\alpha\,\delta_{k}\,O_{j}^{T}", "ΔW = −α δ_k O_jᵀ"),
     ]
     if d.delta != 0 and not d.activation.coupled:
@@ -196,7 +219,7 @@ def _change(d: Proof) -> list[Block]:
         step = _vectors(_reversed(d.delta) if turns else d.delta)
         sign, taken = ("", ", and its minus sign taken up") if turns else ("-", "")
         blocks += [
-            Text(f"With δ_k put in{taken}; ⊙ multiplies unit by unit:"),
+            Text(say("With δ_k put in{taken}; ⊙ multiplies unit by unit:", taken=taken)),
             Formula(
                 rf"\Delta W = {sign}\alpha \cdot {Latex(elementwise=True)(step, PRODUCT)} \cdot O_{{j}}^{{T}}",
                 f"ΔW = {sign.replace('-', '−')}α · {Plain(elementwise=True)(step, PRODUCT)} · O_jᵀ",
@@ -204,7 +227,7 @@ def _change(d: Proof) -> list[Block]:
         ]
     if d.hidden is not None:
         blocks += [
-            Text("A hidden layer's δ comes from the layer behind it, through the transposed weights:"),
+            Text(say("A hidden layer's δ comes from the layer behind it, through the transposed weights:")),
             Formula(
                 r"\delta_{j} = \frac{\partial o_{j}}{\partial z_{j}} \odot W^{T} \delta_{k} \qquad "
                 r"\Delta W = -\alpha\,\delta_{j}\,O_{i}^{T}",
@@ -241,19 +264,28 @@ def _corners(d: Proof) -> list[Block]:
         why = ". It is not outside of the two at its sides: a subgradient" if between else ""
         blocks += [
             Text(
-                "At a corner the slope to the left is not the slope to the right, and at the point itself there is "
-                f"none. A unit is hardly ever exactly there; if it is, the engines take the slope in the middle{why}."
+                say(
+                    "At a corner the slope to the left is not the slope to the right, and at the point itself there "
+                    "is none. A unit is hardly ever exactly there; if it is, the engines take the slope in the "
+                    "middle{why}.",
+                    why=why,
+                )
             ),
             Table(
-                ["slope of", "where", "left", "equations", "native engine", "right"],
+                [say("slope of"), say("where"), say("left"), say("equations"), say("native engine"), say("right")],
                 [[c.what, c.where, c.left, c.equations, c.native, c.right] for c in d.corners],
             ),
         ]
     if undefined(d.activation, d.loss):
         blocks.append(
             Text(
-                f"{d.activation.name} reaches outputs of which the {d.loss.name} error has no logarithm. The engines "
-                f"keep E and its slope as they are {number(EPSILON)} inside the edge, which pulls such an output back."
+                say(
+                    "{name} reaches outputs of which the {loss_name} error has no logarithm. The engines keep E and "
+                    "its slope as they are {epsilon} inside the edge, which pulls such an output back.",
+                    name=d.activation.name,
+                    loss_name=d.loss.name,
+                    epsilon=number(EPSILON),
+                )
             )
         )
     return blocks
@@ -279,16 +311,20 @@ def _checks(d: Proof) -> list[Block]:
     if not d.evidence:
         return [
             Text(text),
-            Text("No outputs of this pairing have an error, so there are no numbers to hold the result to."),
+            Text(say("No outputs of this pairing have an error, so there are no numbers to hold the result to.")),
         ]
     return [
         Text(text),
         Text(
-            f"The last lines give the gradient of a random network with {d.layers} layer{'s' * (d.layers > 1)} of "
-            "weights. Differences are shares of the largest ∂E/∂w, or of 1 where that is less:"
+            say(
+                "The last lines give the gradient of a random network with {layers} layer{value} of weights. "
+                "Differences are shares of the largest ∂E/∂w, or of 1 where that is less:",
+                layers=d.layers,
+                value="s" * (d.layers > 1),
+            )
         ),
         Table(
-            ["against", "largest difference", ""],
+            [say("against"), say("largest difference"), ""],
             [
                 [one.against, "—" if one.difference is None else number(one.difference, 2), one.note]
                 for one in d.evidence

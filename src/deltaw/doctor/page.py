@@ -22,6 +22,7 @@ from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Page, Section, Table, Text
 from deltaw.pages.numbers import plain
+from deltaw.speech import say
 
 MOST_EVIDENCE = 8  # numbers shown of a finding; JSON has all
 MOST_LAYERS = 30  # rows of the table of layers
@@ -32,18 +33,18 @@ def page(diagnosis: Examined) -> Page:
     causes, consequences, notes = _parted(diagnosis)
     sections = [_finding(finding, diagnosis.setup) for finding in causes]
     if consequences:
-        sections.append(Section("What follows from it", [Text(_because(finding)) for finding in consequences]))
+        sections.append(Section(say("What follows from it"), [Text(_because(finding)) for finding in consequences]))
     if notes:
-        sections.append(Section("Worth knowing", [Text(f"{title(note.rule)}. {note.cause}") for note in notes]))
+        sections.append(Section(say("Worth knowing"), [Text(f"{title(note.rule)}. {note.cause}") for note in notes]))
     drawn = list(_pictures(diagnosis))
     if drawn:
-        sections.append(Section("What was seen", drawn))
+        sections.append(Section(say("What was seen"), drawn))
     before, during = diagnosis.evidence.before, diagnosis.evidence.during
     saved = during is not None and during.saved
     layers = during.end if during is not None and saved else before.start if before is not None else None
     if layers is not None:
         when = "as it was saved" if saved else "before the first step"
-        sections.append(Section(f"Layer by layer, {when}", [_layers(layers, diagnosis.setup.network)]))
+        sections.append(Section(say("Layer by layer, {when}", when=when), [_layers(layers, diagnosis.setup.network)]))
     heading = "Why does it not learn?" if causes else "The doctor's examination"
     return Page(heading, _lead(diagnosis), sections, data(diagnosis))
 
@@ -177,16 +178,16 @@ def _finding(finding: Finding, setup: Setup) -> Section:
     shown = {key: value for key, value in finding.evidence.items() if _is_plain(value)}
     if shown:
         rows = [[key.replace("_", " "), value] for key, value in list(shown.items())[:MOST_EVIDENCE]]
-        blocks.append(Table(("evidence", ""), rows, digits=4))
+        blocks.append(Table((say("evidence"), ""), rows, digits=4))
     repair = finding.repair
     if repair is not None:
         typed = written(finding, setup)
-        blocks.append(Text(f"Repair: {repair.words}."))
-        blocks += [Text(f"Option: `{typed.command}`")] if typed.command else []
-        blocks += [Text(f"In Python: `{typed.python}`")] if typed.python else []
+        blocks.append(Text(say("Repair: {words}.", words=repair.words)))
+        blocks += [Text(say("Option: `{command}`", command=typed.command))] if typed.command else []
+        blocks += [Text(say("In Python: `{python}`", python=typed.python))] if typed.python else []
     rule = BY_NAME.get(finding.rule)
     if rule is not None:
-        blocks.append(Text(f"Why: {rule.reason}"))
+        blocks.append(Text(say("Why: {reason}", reason=rule.reason)))
     where = str(finding.where) if finding.where is not None else ""
     return Section(f"{title(finding.rule)} ({finding.severity}{f', {where}' if where else ''})", blocks)
 
@@ -211,27 +212,40 @@ def _pictures(diagnosis: Examined) -> Iterator[Figure]:
         ends = f"{number(during.loss[0], 3)} in the first, {number(during.loss[-1], 3)} in the last"
         one_answer = f"; the best answer that is the same for all rows has {number(during.guess_error, 3)}"
         known = one_answer if np.isfinite(during.guess_error) else ""
-        yield Figure(curve, "E by epoch", f"E of each epoch: {ends}{known}.")
+        yield Figure(curve, say("E by epoch"), say("E of each epoch: {ends}{known}.", ends=ends, known=known))
     if during is not None and during.sweep is not None:
         s = during.sweep
-        yield Figure(partial(figures.rates, s.rates, s.errors, s.used, s.best, s.stable, s.bound),
-                     "E at the end by learning rate",
-                     f"Copies of the network, trained as long at rates from {number(s.rates[0], 3)} to "
-                     f"{number(s.rates[-1], 3)}: "
-                     f"{number(s.used, 3)} is in use, {number(s.best, 3)} learns most.")  # fmt: skip
+        yield Figure(
+            partial(figures.rates, s.rates, s.errors, s.used, s.best, s.stable, s.bound),
+            say("E at the end by learning rate"),
+            say(
+                "Copies of the network, trained as long at rates from {rate} to {highest}: {used} is in use, "
+                "{best} learns most.",
+                rate=number(s.rates[0], 3),
+                highest=number(s.rates[-1], 3),
+                used=number(s.used, 3),
+                best=number(s.best, 3),
+            ),
+        )
     looks = [] if during is None else during.looks
     if during is not None and looks:
-        yield Figure(partial(figures.saturation, during.saturation, names),
-                     "share of saturated signals by layer and epoch",
-                     "1 on the scale: all signals of a layer lie where its activation is flat; 0: none."
-                     f"{_flattest(during)}")  # fmt: skip
+        yield Figure(
+            partial(figures.saturation, during.saturation, names),
+            say("share of saturated signals by layer and epoch"),
+            say(
+                "1 on the scale: all signals of a layer lie where its activation is flat; 0: none.{flattest}",
+                flattest=_flattest(during),
+            ),
+        )
     lengths = {} if start is None or not np.isfinite(start.gradient).any() else {"before training": start.gradient}
     if looks:
         lengths |= {"at the end": looks[-1].gradient}
     if lengths and len(names) > 1:
-        yield Figure(partial(figures.gradients, lengths, names), "length of the gradient by layer",
-                     "‖∂E/∂W‖ of the mean E over some rows, from the first layer to the last: "
-                     f"{_ends(lengths)}.")  # fmt: skip
+        yield Figure(
+            partial(figures.gradients, lengths, names),
+            say("length of the gradient by layer"),
+            say("‖∂E/∂W‖ of the mean E over some rows, from the first layer to the last: {ends}.", ends=_ends(lengths)),
+        )
     if start is not None:
         yield from _curve(start, None if during is None else during.end, names)
 
@@ -259,9 +273,11 @@ def _curve(start: Start, end: Start | None, names: list[str]) -> Iterator[Figure
     if not np.isfinite(start.z[layer]).any():
         return
     after = None if end is None else end.z[layer]
-    yield Figure(partial(figures.signals, start.z[layer], names[layer], layer, after),
-                 f"histogram of z of layer {layer + 1} over {names[layer]}",
-                 f"Layer {layer + 1} has the most signals where f is flat: {worst[layer]:.0%}.")  # fmt: skip
+    yield Figure(
+        partial(figures.signals, start.z[layer], names[layer], layer, after),
+        say("histogram of z of layer {layer} over {name}", layer=layer + 1, name=names[layer]),
+        say("Layer {layer} has the most signals where f is flat: {worst:.0%}.", layer=layer + 1, worst=worst[layer]),
+    )
 
 
 def _layers(s: Start, net: Network) -> Table:

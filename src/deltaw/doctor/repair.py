@@ -33,6 +33,7 @@ from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network
 from deltaw.numbers import number
+from deltaw.speech import say
 from deltaw.training import History, train
 
 HELPS = 0.01  # of skill: a repair that brings less is left out
@@ -321,7 +322,9 @@ class _Search:
             other = max(1, round(epochs * longer))
             words = f"α = {number(rate)}" if longer == 1 else f"{other} epochs"
             changes: dict[str, Any] = {"learning_rate": rate} if longer == 1 else {"epochs": other}
-            found = Finding("The pace that suits the repaired network.", {}, repair=Repair(words, changes), rule="pace")
+            found = Finding(
+                say("The pace that suits the repaired network."), {}, repair=Repair(words, changes), rule="pace"
+            )
             if self.skill([*kept, found]) > self.skill(best) + HELPS:
                 best = [*kept, found]
         return best

@@ -23,6 +23,7 @@ from deltaw.pages import Block, Figure, Page, Paged, Section, Table, Text
 from deltaw.preparation.arithmetic import Line, arithmetic
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.scaling import Scale
+from deltaw.speech import say
 from deltaw.tables import Table as Rows
 
 if TYPE_CHECKING:
@@ -89,16 +90,19 @@ class Prediction(Paged):
         """Everything as a document."""
         sections = [] if self.together is None else [self.together.section]
         sections += [
-            Section("What pushed it", _pushes(self)),
-            Section("From the table to the network", _cells(self)),
+            Section(say("What pushed it"), _pushes(self)),
+            Section(say("From the table to the network"), _cells(self)),
             *story.signal_sections(self.signals),
-            Section("The answer", _answer(self)),
-            Section("What it would teach", [Text(_lesson(self))]),
+            Section(say("The answer"), _answer(self)),
+            Section(say("What it would teach"), [Text(_lesson(self))]),
         ]
         if self.step is not None:
             sections += story.learning_sections(self.step)
         return Page(
-            f"{self.model.target.name} of row {self.row:,} of {self.source}", _lead(self), sections, _data(self)
+            say("{name} of row {row:,} of {source}", name=self.model.target.name, row=self.row, source=self.source),
+            _lead(self),
+            sections,
+            _data(self),
         )
 
 
@@ -263,7 +267,7 @@ def _cells(found: Prediction) -> list[Block]:
         for line in (lines[place[0]] for place in chosen.places)
     ]
     more = f"… and {chosen.more:,} more, nearer to the baseline." if chosen.more else ""
-    return [Table(("column", "cell", "input", "arithmetic", "x"), rows, more)]
+    return [Table((say("column"), say("cell"), say("input"), say("arithmetic"), "x"), rows, more)]
 
 
 def _cell(value: Any) -> str:
@@ -337,9 +341,9 @@ def _pushes(found: Prediction) -> list[Block]:
     blocks: list[Block] = [
         Text(text),
         Table(
-            ("column", "here", "there", "share"),
+            (say("column"), say("here"), say("there"), say("share")),
             rows,
-            f"{more}All come to {number(float(shares.shares.sum()))}. {shares.how}",
+            say("{more}All come to {sum}. {how}", more=more, sum=number(float(shares.shares.sum())), how=shares.how),
         ),
         _drawn(found, shown, unit),
     ]
@@ -347,7 +351,7 @@ def _pushes(found: Prediction) -> list[Block]:
         each = pick(shares.shares)
         left = f"… and {each.more:,} more; their shares come to {number(each.rest)}." if each.more else ""
         parts = [(shares.input(i), shares.x[i], shares.baseline[i], shares.shares[i]) for (i,) in each.places]
-        blocks.append(Table(("input", "x", "baseline", "share"), parts, left))
+        blocks.append(Table((say("input"), "x", say("baseline"), say("share")), parts, left))
     return blocks
 
 

@@ -108,7 +108,7 @@ class Link(Paged):
     def page(self) -> Page:
         """The factors as a document."""
         sections = self.sections()
-        return Page(f"The link {_called(self)}", _lead(self), sections, {"link": self.data()})
+        return Page(say("The link {called}", called=_called(self)), _lead(self), sections, {"link": self.data()})
 
     def sections(self) -> list[Section]:
         """What its page holds, and the page of a prediction too."""
@@ -118,11 +118,13 @@ class Link(Paged):
         if self.step.rule == "notes" and self.layer < len(self.step.z):
             chain.append(
                 Text(
-                    "By the notes' rule, −Wᵀe stands in place of ∂E/∂o: this step took "
-                    f"{shown(self.by_rule)} for ∂E/∂w."
+                    say(
+                        "By the notes' rule, −Wᵀe stands in place of ∂E/∂o: this step took {by_rule} for ∂E/∂w.",
+                        by_rule=shown(self.by_rule),
+                    )
                 )
             )
-        return [Section("The chain rule, factor by factor", chain), Section("Checked", [_check(self)])]
+        return [Section(say("The chain rule, factor by factor"), chain), Section(say("Checked"), [_check(self)])]
 
     def data(self) -> dict[str, Any]:
         """All numbers, for JSON."""
@@ -300,7 +302,7 @@ def _check(link: Link) -> Block:
         ("Δw", link.change),
         ("w after", link.weight_after),
     ]
-    return Table(("", "number"), rows, note)
+    return Table(("", say("number")), rows, note)
 
 
 # --- what was asked for ---------------------------------------------------------------------------------------------

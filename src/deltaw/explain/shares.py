@@ -104,20 +104,20 @@ class Attributions(Paged):
         chosen = pick(self.shares)
         rows = [(self.input(i), self.x[i], self.baseline[i], self.shares[i]) for (i,) in chosen.places]
         more = f"… and {chosen.more:,} more inputs; their shares come to {number(chosen.rest)}. " if chosen.more else ""
-        table = Table(("input", "x", "baseline", "share"), rows, more + self.how)
+        table = Table((say("input"), "x", say("baseline"), say("share")), rows, more + self.how)
         lead = (
             f"{self.name} is {number(self.value)}, and {number(self.value_at_baseline)} at the baseline. The "
             f"difference, {number(self.value - self.value_at_baseline)}, is shared out among the inputs."
         )
         shares = {self.input(i): float(self.shares[i]) for (i,) in chosen.places}
         blocks: list[Block] = [table, self.figure(shares)]
-        return Page(f"What pushed the {self.name}", lead, [Section("Shares", blocks)], self.data())
+        return Page(say("What pushed the {name}", name=self.name), lead, [Section(say("Shares"), blocks)], self.data())
 
     def figure(self, shares: Mapping[str, float], unit: str = "") -> Figure:
         """The shares, by input or by group, as bars."""
         return Figure(
             lambda: drawing.pushes(shares, unit or f"share of {self.name}"),
-            "Bars to the right pushed it up, hatched bars to the left pushed it down.",
+            say("Bars to the right pushed it up, hatched bars to the left pushed it down."),
         )
 
     def data(self) -> dict[str, Any]:

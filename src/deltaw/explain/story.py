@@ -13,6 +13,7 @@ from deltaw.explain.passes import Forward, Update
 from deltaw.explain.wide import pick
 from deltaw.numbers import number
 from deltaw.pages import Block, Formula, Page, Section, Table, Text
+from deltaw.speech import say
 
 # The sizes up to which a layer is written out as sums, and as matrices.
 SUMS_OUT, SUMS_IN, MATRIX = 6, 8, 4
@@ -79,7 +80,8 @@ def signals_document(signals: Forward) -> dict[str, Any]:
 def signal_sections(signals: Forward) -> list[Section]:
     """z and o, layer by layer: as sums, as a matrix product, and as a table."""
     return [
-        Section(f"Layer {layer}: {_size(signals, layer)}", _signal_blocks(signals, layer)) for layer in signals.layers
+        Section(say("Layer {layer}: {size}", layer=layer, size=_size(signals, layer)), _signal_blocks(signals, layer))
+        for layer in signals.layers
     ]
 
 
@@ -96,9 +98,12 @@ def _signal_blocks(signals: Forward, layer: int) -> list[Block]:
     if layer == 1:
         blocks.append(
             Text(
-                "Every unit adds up its signals, each times its weight: z = w₀a₀ + w₁a₁ + …; all units of a layer "
-                "at once are z = W a + b, and each gives o = f(z) on to the next layer. Units are counted from 0, as "
-                "the rows and columns of W are: row k, column j of W is the weight from unit j to unit k."
+                say(
+                    "Every unit adds up its signals, each times its weight: z = w₀a₀ + w₁a₁ + …; all units of a "
+                    "layer at once are z = W a + b, and each gives o = f(z) on to the next layer. Units are counted "
+                    "from 0, as the rows and columns of W are: row k, column j of W is the weight from unit j to "
+                    "unit k."
+                )
             )
         )
     if n_out <= SUMS_OUT and n_in <= SUMS_IN:
@@ -115,7 +120,9 @@ def _signal_blocks(signals: Forward, layer: int) -> list[Block]:
     rows = [(signals.unit(layer, k), z[k], o[k], *(() if slope is None else (slope[k],))) for (k,) in chosen.places]
     blocks.append(Table(headings, rows, _more(chosen.more, "units", "their o", chosen.rest, float(o.sum()))))
     if n_in > 1 and not a.any():
-        blocks.append(Text("All signals that come in are 0: no weight of this layer can learn anything from them."))
+        blocks.append(
+            Text(say("All signals that come in are 0: no weight of this layer can learn anything from them."))
+        )
     return blocks
 
 
@@ -176,10 +183,10 @@ def _largest_sum(signals: Forward, layer: int, k: int) -> list[Block]:
 def learning_sections(step: Update) -> list[Section]:
     """Everything after the signals."""
     return [
-        Section("Output and error", _error_blocks(step)),
-        Section("The error sent back", _back_blocks(step)),
-        Section("What every weight has to do with it: ∂E/∂w and ΔW", _weight_blocks(step)),
-        Section("After the step", _after_blocks(step)),
+        Section(say("Output and error"), _error_blocks(step)),
+        Section(say("The error sent back"), _back_blocks(step)),
+        Section(say("What every weight has to do with it: ∂E/∂w and ΔW"), _weight_blocks(step)),
+        Section(say("After the step"), _after_blocks(step)),
     ]
 
 
@@ -188,10 +195,14 @@ def _error_blocks(step: Update) -> list[Block]:
     chosen = pick(e)
     rows = [(step.unit(last, k), o[k], t[k], e[k]) for (k,) in chosen.places]
     caption = _more(chosen.more, "outputs", "their e", chosen.rest, float(e.sum()))
-    blocks: list[Block] = [Table((_unit_heading(step, last), "o", "target t", "error e = t − o"), rows, caption)]
+    blocks: list[Block] = [
+        Table((_unit_heading(step, last), "o", say("target t"), say("error e = t − o")), rows, caption)
+    ]
     formula = n.ERRORS.get(step.loss.name)
     if formula is None:
-        blocks.append(Text(f"The error function {step.loss.name} makes of these E = {number(step.E)}."))
+        blocks.append(
+            Text(say("The error function {name} makes of these E = {e}.", name=step.loss.name, e=number(step.E)))
+        )
     else:
         blocks.append(Formula(f"E = {formula} = {n.number(step.E)}"))
     return blocks
@@ -203,10 +214,13 @@ def _back_blocks(step: Update) -> list[Block]:
     if hidden:
         blocks.append(
             Text(
-                "To the layers before, the notes send the error itself, split over the links: e_hidden = Wᵀe. The "
-                "chain rule sends Wᵀδ, which has the slopes f′(z) of the layers behind in it. e says how far o should "
-                "rise, ∂E/∂o how much E grows if it does: their signs are opposite. This step goes by "
-                f"{RULE_NAMES[step.rule]}."
+                say(
+                    "To the layers before, the notes send the error itself, split over the links: e_hidden = Wᵀe. "
+                    "The chain rule sends Wᵀδ, which has the slopes f′(z) of the layers behind in it. e says how far "
+                    "o should rise, ∂E/∂o how much E grows if it does: their signs are opposite. This step goes by "
+                    "{rule_name}.",
+                    rule_name=RULE_NAMES[step.rule],
+                )
             )
         )
     return blocks + [_hidden_delta(step, layer) for layer in hidden]
@@ -230,7 +244,7 @@ def _output_delta(step: Update) -> Block:
         note = "Every output of softmax depends on every z: δ of one unit is a sum over all outputs."
         return Table((unit, "∂E/∂o", "δ = Σᵢ ∂E/∂oᵢ · ∂oᵢ/∂z"), rows, note)
     rows = [(step.unit(last, k), step.sent[-1][k], slope[k], delta[k]) for (k,) in chosen.places]
-    return Table((unit, "∂E/∂o", "f′(z)", "δ = ∂E/∂o · f′(z)"), rows, f"Layer {last}, the output.")
+    return Table((unit, "∂E/∂o", "f′(z)", "δ = ∂E/∂o · f′(z)"), rows, say("Layer {last}, the output.", last=last))
 
 
 def _hidden_delta(step: Update, layer: int) -> Block:
@@ -249,7 +263,11 @@ def _hidden_delta(step: Update, layer: int) -> Block:
 
 def _weight_blocks(step: Update) -> list[Block]:
     blocks: list[Block] = [
-        Text("∂E/∂w of a link is δ of the unit it leads to, times the signal it carries; ΔW = −α δ aᵀ and Δb = −α δ.")
+        Text(
+            say(
+                "∂E/∂w of a link is δ of the unit it leads to, times the signal it carries; ΔW = −α δ aᵀ and Δb = −α δ."
+            )
+        )
     ]
     for layer in range(len(step.z), 0, -1):
         n_out, n_in = step.W[layer - 1].shape
@@ -310,8 +328,11 @@ def _after_blocks(step: Update) -> list[Block]:
     last = len(step.z)
     chosen = pick(step.after.o[-1] - step.o[-1])
     rows = [(step.unit(last, k), step.t[k], step.o[-1][k], step.after.o[-1][k]) for (k,) in chosen.places]
-    outputs = Table((_unit_heading(step, last), "target t", "o before", "o after"), rows)
-    return [outputs, Table(("", "before", "after", "change"), [("E", step.E, step.E_after, step.E_after - step.E)])]
+    outputs = Table((_unit_heading(step, last), say("target t"), say("o before"), say("o after")), rows)
+    return [
+        outputs,
+        Table(("", say("before"), say("after"), say("change")), [("E", step.E, step.E_after, step.E_after - step.E)]),
+    ]
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from deltaw.explain.wide import pick
 from deltaw.models import Model
 from deltaw.numbers import number
 from deltaw.pages import Block, Section, Table, Text
+from deltaw.speech import say
 
 Array = NDArray[Any]
 
@@ -61,12 +62,17 @@ class Together:
         ]
         more = f"… and {chosen.more:,} more columns; their shares come to {number(chosen.rest)}." if chosen.more else ""
         blocks: list[Block] = [
-            Text(f"The model's answer is the mean of {count} networks; the rest of the page is about one of them."),
+            Text(
+                say(
+                    "The model's answer is the mean of {count} networks; the rest of the page is about one of them.",
+                    count=count,
+                )
+            ),
             Table(headings, rows),
-            Text(f"What each column had as its share in {unit}, on the mean and in each network:"),
-            Table(("column", "mean share", *known[:-1]), shares, more),
+            Text(say("What each column had as its share in {unit}, on the mean and in each network:", unit=unit)),
+            Table((say("column"), say("mean share"), *known[:-1]), shares, more),
         ]
-        return Section(f"What all {count} networks say", blocks)
+        return Section(say("What all {count} networks say", count=count), blocks)
 
     def data(self) -> dict[str, Any]:
         """Plain data for JSON."""

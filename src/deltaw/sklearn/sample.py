@@ -115,7 +115,7 @@ class Sample:
         if size >= len(groups):
             raise InputError(
                 "The validation set is too small. Expected rows for training and for validation",
-                say("n_samples={n} of which {n2} are distinct", n=len(self), n2=len(first)),
+                say("n_samples={n} of which {distinct} are distinct", n=len(self), distinct=len(first)),
                 "Increase 'validation_fraction' or the size of your dataset, or set early_stopping=False",
             )
         _, apart = train_test_split(groups, test_size=size, random_state=random, stratify=labels)

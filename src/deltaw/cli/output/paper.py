@@ -13,6 +13,7 @@ from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.pages import FORMATS, Page
 from deltaw.signs import visible_json
+from deltaw.speech import say
 
 # The format that the ending of an output file asks for.
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
@@ -36,7 +37,7 @@ def put(page: Page, form: str, output: Path | None) -> None:
         screen.put(page.text(screen.stdout().page_width) if form == "text" else page.render(form))
         return
     write_bytes(output, page.render(form).encode())
-    screen.stderr().print(f"written to {output}")
+    screen.stderr().print(say("written to {output}", output=output))
 
 
 def put_json(document: Any) -> None:

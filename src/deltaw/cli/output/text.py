@@ -12,6 +12,7 @@ from deltaw.cli.output.screen import Screen
 from deltaw.numbers import amount, number
 from deltaw.pages.blocks import Column
 from deltaw.progress import left_out
+from deltaw.speech import listed, say
 
 if TYPE_CHECKING:
     from deltaw.models import Model, Plan, Recipe, Scores
@@ -28,25 +29,36 @@ def print_plan(screen: Screen, plan: Plan) -> None:
 
     screen.table(*_columns(plan.preparation.describe()))
     other = plan.target.other_task
-    change = "" if other is None else f"; --task {other} to change"
-    screen.print(f"target   {plan.target.name}: {plan.target.statement}{change}")
+    change = "" if other is None else say("; --task {other} to change", other=other)
+    screen.print(
+        say(
+            "target   {name}: {statement}{change}",
+            name=plan.target.name,
+            statement=plan.target.statement,
+            change=change,
+        )
+    )
     if rule := stated(plan.recipe.threshold, plan.target):
-        screen.print(f"answers  {rule}")
+        screen.print(say("answers  {rule}", rule=rule))
     if plan.recipe.target_scale == "log":
-        screen.print("answers  numbers, learnt on a log scale; --target-scale none to change")
+        screen.print(say("answers  numbers, learnt on a log scale; --target-scale none to change"))
     if counted := _counted(plan.recipe):
-        screen.print(f"weights  {counted}")
-    screen.print(f"rows     {describe_rows(plan)}")
+        screen.print(say("weights  {counted}", counted=counted))
+    screen.print(say("rows     {describe_rows}", describe_rows=describe_rows(plan)))
     for note in plan.table.notes:
         screen.print(f"         {plan.table.name}: {note}")
     if plan.weightless:
         count = plan.weightless
-        screen.print(f"         {count:,} more {'has' if count == 1 else 'have'} a weight of 0: left out")
+        one, several = "{n:,} more has a weight of 0: left out", "{n:,} more have a weight of 0: left out"
+        screen.print(f"         {say(one if count == 1 else several, n=count)}")
     if plan.left_out:
         screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")
     count = plan.recipe.networks
-    screen.print(f"network  {f'{count} networks of ' if count > 1 else ''}{plan.network.summary()}")
-    screen.print(f"training {describe_training(plan.recipe)}")
+    one = plan.network.summary()
+    screen.print(
+        say("network  {network}", network=say("{n} networks of {one}", n=count, one=one) if count > 1 else one)
+    )
+    screen.print(say("training {describe_training}", describe_training=describe_training(plan.recipe)))
     screen.print()
 
 
@@ -55,21 +67,33 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     history = model.history
     seconds = sum(history.seconds)
     speed = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
-    best = "" if history.best_epoch is None else f", weights of epoch {history.best_epoch} kept"
-    screen.print(f"{amount(len(history), 'epoch')} in {number(seconds, 3)} s ({speed:,.0f} samples/s){best}")
+    best = "" if history.best_epoch is None else say(", weights of epoch {epoch} kept", epoch=history.best_epoch)
+    screen.print(
+        say(
+            "{n} in {seconds} s ({speed:,.0f} samples/s){best}",
+            n=amount(len(history), "epoch"),
+            seconds=number(seconds, 3),
+            speed=speed,
+            best=best,
+        )
+    )
     if (lost := model.recipe.networks - len(model.members)) > 0:
-        screen.print(f"{lost} of {model.recipe.networks} networks diverged and {'is' if lost == 1 else 'are'} left out")
+        one, several = (
+            "{n} of {all} networks diverged and is left out",
+            "{n} of {all} networks diverged and are left out",
+        )
+        screen.print(say(one if lost == 1 else several, n=lost, all=model.recipe.networks))
     if model.target.rule:
         screen.print(_rule(model))
     if model.scores is None:
-        screen.print("no rows were set apart: no scores")
+        screen.print(say("no rows were set apart: no scores"))
     else:
         print_scores(
             screen, model.scores, model.origin.scored(model.scores.rows), model.scores.leading(model.recipe.metric)
         )
-    screen.print(f"model saved in {output}")
+    screen.print(say("model saved in {output}", output=output))
     if report is not None:
-        screen.print(f"report in {report}")
+        screen.print(say("report in {report}", report=report))
 
 
 def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metric]) -> None:
@@ -80,8 +104,8 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
     between = [scores.show_interval(metric) for metric in shown]
     screen.table(
         Column.words("", [metric.title for metric in shown]),
-        Column.numbers("the network", [metric.show(scores[metric.name]) for metric in shown]),
-        *([Column.ranges("95% interval", between)] if any(between) else []),
+        Column.numbers(say("the network"), [metric.show(scores[metric.name]) for metric in shown]),
+        *([Column.ranges(say("95% interval"), between)] if any(between) else []),
         Column.numbers(GUESS[scores.task], [metric.show(scores.baseline[metric.name]) for metric in shown]),
     )
     if scores.confusion is not None:
@@ -91,18 +115,29 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
 def print_model(screen: Screen, model: Model, path: Path, columns: float | None = None) -> None:
     """`deltaw show`."""
     origin = model.origin
-    screen.print(f"{path}: {model.task} of {model.target.name}")
-    screen.print(f"trained on {origin.training_rows:,} rows of {origin.source}, recipe {model.recipe.name}")
+    screen.print(say("{path}: {task} of {name}", path=path, task=model.task, name=model.target.name))
+    screen.print(
+        say(
+            "trained on {training_rows:,} rows of {source}, recipe {name}",
+            training_rows=origin.training_rows,
+            source=origin.source,
+            name=model.recipe.name,
+        )
+    )
     screen.print(model.described_networks if model.others else model.network.summary())
     if model.classes:
-        screen.print(f"classes: {listing(model.classes)}")
+        screen.print(say("classes: {classes}", classes=listing(model.classes)))
     if model.target.rule:
         screen.print(_rule(model))
     screen.table(*_columns(model.preparation.describe(), columns))
     settings = model.recipe.document()
-    screen.table(Column.words("setting", list(settings)), Column.words("value", list(map(str, settings.values()))))
-    versions = ", ".join(f"{name} {number}" for name, number in origin.versions.items())
-    screen.print(f"seed {origin.seed}, engine {origin.engine}, {versions}")
+    screen.table(
+        Column.words(say("setting"), list(settings)), Column.words(say("value"), list(map(str, settings.values())))
+    )
+    versions = listed(f"{name} {number}" for name, number in origin.versions.items())
+    screen.print(
+        say("seed {seed}, engine {engine}, {versions}", seed=origin.seed, engine=origin.engine, versions=versions)
+    )
     if model.scores is not None:
         print_scores(
             screen, model.scores, model.origin.scored(model.scores.rows), model.scores.leading(model.recipe.metric)
@@ -111,10 +146,10 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
 
 def _counted(recipe: Recipe) -> str:
     """How much rows count, where they do not count alike."""
-    rows = "" if recipe.weight is None else f"rows by {recipe.weight}, in training and scores"
+    rows = "" if recipe.weight is None else say("rows by {column}, in training and scores", column=recipe.weight)
     given = recipe.class_weight
-    words = given if not isinstance(given, dict) else ", ".join(f"{name} {number(w)}" for name, w in given.items())
-    return "; ".join(filter(None, [rows, f"classes {words}, in training only" if words else ""]))
+    words = given if not isinstance(given, dict) else listed(f"{name} {number(w)}" for name, w in given.items())
+    return say("; ").join(filter(None, [rows, say("classes {words}, in training only", words=words) if words else ""]))
 
 
 def _rule(model: Model) -> str:
@@ -122,38 +157,48 @@ def _rule(model: Model) -> str:
     from deltaw.models.threshold import metric_to_be_best_in
 
     metric = metric_to_be_best_in(model.recipe.threshold)
-    why = "" if metric is None else f": {metric.title} is best there on rows held out"
-    return f"the answer is {model.target.rule}{why}"
+    why = "" if metric is None else say(": {score} is best there on rows held out", score=metric.title)
+    return say("the answer is {rule}{why}", rule=model.target.rule, why=why)
 
 
 def describe_rows(plan: Plan) -> str:
     """Who learns from what: "150 in 5 folds, which score it and find the best epoch; then all (6 trainings)"."""
-    parts = {"to train on": plan.training, "to choose the best weights": plan.validation, "to score": plan.test}
-    said = ", ".join(f"{len(part):,} {purpose}" for purpose, part in parts.items() if part is not None)
+    parts = {
+        say("to train on"): plan.training,
+        say("to choose the best weights"): plan.validation,
+        say("to score"): plan.test,
+    }
+    shown = {purpose: len(part) for purpose, part in parts.items() if part is not None}
+    rows = listed(say("{n:,} {purpose}", n=n, purpose=purpose) for purpose, n in shown.items())
     if not plan.folds:
-        return said
-    scores, chooses = plan.scored_by_folds, plan.ended_by_folds
-    purposes = " and ".join(["score"] * scores + ["find the best epoch"] * chooses)
+        return rows
+    scores, chooses, trainings = plan.scored_by_folds, plan.ended_by_folds, plan.trainings
+    purposes = listed([say("score")] * scores + [say("find the best epoch")] * chooses, " and ")
+    said = {"rows": rows, "purposes": purposes, "trainings": trainings}
     if plan.recipe.networks > 1:
-        return f"{said}: of {plan.recipe.networks} networks each leaves out a part, to {purposes} by"
+        said = {"rows": rows, "purposes": purposes, "n": plan.recipe.networks}
+        return say("{rows}: of {n} networks each leaves out a part, to {purposes} by", **said)
     if len(plan.folds) > 1:
-        return f"{said}: {len(plan.folds)} folds {purposes} first ({plan.trainings} trainings)"
+        return say("{rows}: {n} folds {purposes} first ({trainings} trainings)", n=len(plan.folds), **said)
     held_out = len(plan.folds[0].validation) + len(plan.folds[0].test)
-    return f"{said}: {held_out:,} of them {purposes} first ({plan.trainings} trainings)"
+    return say("{rows}: {n:,} of them {purposes} first ({trainings} trainings)", n=held_out, **said)
 
 
 def describe_training(recipe: Any) -> str:
     """The settings that one would ask for first."""
-    return (
-        f"recipe {recipe.name}: {amount(recipe.epochs, 'epoch')}, batches of {recipe.batch_size}, "
-        f"{recipe.optimizer.split('(')[0]} at {number(recipe.learning_rate)}, {recipe.loss.replace('_', '-')}"
-    )
+    return say(
+        "recipe {name}: {epochs}, batches of {batch_size}, {optimizer} at {learning_rate}, {loss}",
+        name=recipe.name, epochs=amount(recipe.epochs, "epoch"), batch_size=recipe.batch_size,
+        optimizer=recipe.optimizer.split("(")[0], learning_rate=number(recipe.learning_rate),
+        loss=recipe.loss.replace("_", "-"),
+    )  # fmt: skip
 
 
 def listing(names: Iterable[Any], limit: int = 8) -> str:
     """ "a, b, c, … (20 in all)"."""
     known = list(map(str, names))
-    return ", ".join(known[:limit]) + (f", … ({len(known)} in all)" if len(known) > limit else "")
+    more = [say("… ({n} in all)", n=len(known))] if len(known) > limit else []
+    return listed(known[:limit] + more)
 
 
 def _columns(described: Sequence[Any], most: float | None = None) -> list[Column]:
@@ -165,13 +210,14 @@ def _columns(described: Sequence[Any], most: float | None = None) -> list[Column
     shown = shown if most else shown[: 2 * MAX_COLUMNS]
     rows = [(column, kind, treatment, f"{features:,}") for column, kind, treatment, features in shown]
     if len(shown) < len(described):
-        rows.append((f"… {len(shown):,} of {len(described):,} columns", "", "deltaw show MODEL --columns all", ""))
+        more = say("… {n:,} of {all:,} columns", n=len(shown), all=len(described))
+        rows.append((more, "", "deltaw show MODEL --columns all", ""))
     names, kinds, treatments, features = zip(*rows, strict=True)
     return [
-        Column.words("column", names),
-        Column.words("kind", kinds),
-        Column.words("what is done with it", treatments),
-        Column.numbers("features", features),
+        Column.words(say("column"), names),
+        Column.words(say("kind"), kinds),
+        Column.words(say("what is done with it"), treatments),
+        Column.numbers(say("features"), features),
     ]
 
 
@@ -180,13 +226,13 @@ def _confusion(scores: Scores) -> list[Column]:
     assert scores.confusion is not None
     names = list(map(str, scores.classes))
     return [
-        Column.words("truth", names),
+        Column.words(say("truth"), names),
         *(
             Column.numbers(name, [f"{n}" if n else "·" for n in counts])
             for name, counts in zip(names, scores.confusion.T, strict=True)
         ),
-        Column.numbers("recall", list(map(_percent, scores.recall))),
-        Column.numbers("prec.", list(map(_percent, scores.precision))),
+        Column.numbers(say("recall"), list(map(_percent, scores.recall))),
+        Column.numbers(say("prec."), list(map(_percent, scores.precision))),
     ]
 
 
@@ -200,7 +246,7 @@ def _mistakes(scores: Scores) -> list[Column]:
     places = [divmod(int(place), len(wrong)) for place in np.argsort(-wrong, axis=None, kind="stable")[:MAX_MISTAKES]]
     most = [(t, o) for t, o in places if wrong[t, o]]
     return [
-        Column.words("most often taken for another", [str(scores.classes[t]) for t, _ in most]),
-        Column.words("", [f"for {scores.classes[o]}" for _, o in most]),
-        Column.numbers("rows", [f"{wrong[place]:,}" for place in most]),
+        Column.words(say("most often taken for another"), [str(scores.classes[t]) for t, _ in most]),
+        Column.words("", [say("for {name}", name=scores.classes[o]) for _, o in most]),
+        Column.numbers(say("rows"), [f"{wrong[place]:,}" for place in most]),
     ]

@@ -9,6 +9,7 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.telling import telling
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.numbers import number
+from deltaw.speech import say
 
 LARGE, SMALL = 10.0, 0.05  # root mean square of a column
 UNEVEN = 1e3  # the range of the widest column over that of the narrowest
@@ -33,23 +34,34 @@ def bad_numbers(evidence: Evidence) -> Finding | None:
         T = np.asarray(evidence.setup.T, np.float64).reshape(known.rows, -1)
         rows = np.flatnonzero(~np.isfinite(T).all(axis=1))
         return Finding(
-            f"{known.targets.bad} of the targets are NaN or infinite, the first in row {rows[0]}: so is E of that "
-            "row, and after one step every weight.",
-            {"bad_targets": known.targets.bad, "rows": len(rows)}, Where(row=int(rows[0])),
-            Repair(f"remove the {len(rows)} rows", {"drop_rows": tuple(map(int, rows))}),
-        )  # fmt: skip
+            say(
+                "{bad} of the targets are NaN or infinite, the first in row {row}: so is E of that row, and "
+                "after one step every weight.",
+                bad=known.targets.bad,
+                row=rows[0],
+            ),
+            {"bad_targets": known.targets.bad, "rows": len(rows)},
+            Where(row=int(rows[0])),
+            Repair(say("remove the {n} rows", n=len(rows)), {"drop_rows": tuple(map(int, rows))}),
+        )
     if not bad:
         return None
     worst = int(columns.bad.argmax())
     few = len(columns.bad_rows) <= FEW_BAD * known.rows  # then nothing is made up
     words = "leave out the rows that hold one" if few else "put the column's mean in their place"
     return Finding(
-        f"{bad} values of X are NaN or infinite, {columns.bad[worst]} of them in column {columns.names[worst]}, the "
-        f"first in row {columns.bad_rows[0]}: z = W x + b is no number there, and after one step no weight is.",
+        say(
+            "{bad} values of X are NaN or infinite, {in_column} of them in column {name}, the first in row "
+            "{bad_row}: z = W x + b is no number there, and after one step no weight is.",
+            bad=bad,
+            in_column=columns.bad[worst],
+            name=columns.names[worst],
+            bad_row=columns.bad_rows[0],
+        ),
         {"bad_inputs": bad, "rows": len(columns.bad_rows)},
         Where(column=columns.names[worst], row=int(columns.bad_rows[0])),
         Repair(words, {"whole_rows": True} if few else {"fill": "mean"}),
-    )  # fmt: skip
+    )
 
 
 def unscaled_inputs(evidence: Evidence) -> Finding | None:
@@ -63,31 +75,55 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
     remote = np.abs(columns.mean[moving]) / width
     uneven = float(width.max() / width.min())
     measured = {"largest_rms": largest, "widest_over_narrowest": uneven, "mean_over_range": float(remote.max())}
-    repair = Repair("subtract each column's mean and divide by its deviation", {"inputs": "standard"})
+    repair = Repair(say("subtract each column's mean and divide by its deviation"), {"inputs": "standard"})
     where = Where(column=columns.names[worst])
     if largest > LARGE:
         return Finding(
-            f"Column {columns.names[worst]} runs from {number(columns.low[worst], 3)} to "
-            f"{number(columns.high[worst], 3)}, its root mean square is {number(largest, 3)}. ∂E/∂W = δ xᵀ grows with "
-            f"x, and the curvature of E with x²: {number(largest**2, 2)} times that of an input around 1, so the "
-            "largest rate that is stable is so many times smaller.",
-            measured, where, repair, likelihood=min(0.9, 0.5 + 0.1 * float(np.log10(largest))),
-        )  # fmt: skip
+            say(
+                "Column {name} runs from {low} to {high}, its root mean square is {largest}. ∂E/∂W = δ xᵀ grows "
+                "with x, and the curvature of E with x²: {curvature} times that of an input around 1, so the "
+                "largest rate that is stable is so many times smaller.",
+                name=columns.names[worst],
+                low=number(columns.low[worst], 3),
+                high=number(columns.high[worst], 3),
+                largest=number(largest, 3),
+                curvature=number(largest**2, 2),
+            ),
+            measured,
+            where,
+            repair,
+            likelihood=min(0.9, 0.5 + 0.1 * float(np.log10(largest))),
+        )
     if uneven > UNEVEN:
         narrow = int(np.flatnonzero(moving)[width.argmin()])
         return Finding(
-            f"The range of the widest column is {number(uneven, 3)} times that of {columns.names[narrow]}: the rate "
-            f"that the widest allows moves the weights of the narrowest {number(uneven**2, 2)} times too slowly.",
-            measured, Where(column=columns.names[narrow]), repair, likelihood=0.4,
-        )  # fmt: skip
+            say(
+                "The range of the widest column is {uneven} times that of {name}: the rate that the widest "
+                "allows moves the weights of the narrowest {slower} times too slowly.",
+                uneven=number(uneven, 3),
+                name=columns.names[narrow],
+                slower=number(uneven**2, 2),
+            ),
+            measured,
+            Where(column=columns.names[narrow]),
+            repair,
+            likelihood=0.4,
+        )
     if remote.max() > OFFSET:
         far = int(np.flatnonzero(moving)[remote.argmax()])
         return Finding(
-            f"Column {columns.names[far]} is {number(columns.mean[far], 3)} ± {number(columns.std[far], 2)}: nearly "
-            "the same number in every row, which pushes all weights one way; what differs between rows is lost beside "
-            "it.",
-            measured, Where(column=columns.names[far]), repair, likelihood=0.4,
-        )  # fmt: skip
+            say(
+                "Column {name} is {mean} ± {std}: nearly the same number in every row, which pushes all weights "
+                "one way; what differs between rows is lost beside it.",
+                name=columns.names[far],
+                mean=number(columns.mean[far], 3),
+                std=number(columns.std[far], 2),
+            ),
+            measured,
+            Where(column=columns.names[far]),
+            repair,
+            likelihood=0.4,
+        )
     return None
 
 
@@ -100,12 +136,17 @@ def double_scaling(evidence: Evidence) -> Finding | None:
     twice = next((d for d in (255.0, 256.0, 100.0) if 0.9 <= largest * d <= 1.1), None)
     hint = f", 1/{number(twice)}: as if they had been divided by {number(twice)} twice" if twice else ""
     return Finding(
-        f"The largest input is {number(largest, 3)}{hint}; the root mean square of every column is below "
-        f"{number(SMALL)}. "
-        f"∂E/∂W = δ xᵀ shrinks with x: the first layer learns {number(1 / float(columns.rms.max()), 2)} times more "
-        "slowly than from inputs around 1.",
+        say(
+            "The largest input is {largest}{hint}; the root mean square of every column is below {small}. "
+            "∂E/∂W = δ xᵀ shrinks with x: the first layer learns {value} times more slowly than from inputs "
+            "around 1.",
+            largest=number(largest, 3),
+            hint=hint,
+            small=number(SMALL),
+            value=number(1 / float(columns.rms.max()), 2),
+        ),
         {"largest": largest, "largest_rms": float(columns.rms.max()), "divided_twice_by": twice},
-        repair=Repair("scale the inputs once: subtract the mean, divide by the deviation", {"inputs": "standard"}),
+        repair=Repair(say("scale the inputs once: subtract the mean, divide by the deviation"), {"inputs": "standard"}),
     )
 
 
@@ -115,10 +156,13 @@ def no_signal(evidence: Evidence) -> Finding | None:
     if not columns.constant.all() or evidence.known.rows < 2:
         return None
     return Finding(
-        f"All {len(columns.low)} columns hold one value each: every row looks the same to the network, and the best "
-        "it can do is one answer for all.",
+        say(
+            "All {n} columns hold one value each: every row looks the same to the network, and the best it "
+            "can do is one answer for all.",
+            n=len(columns.low),
+        ),
         {"constant_columns": len(columns.low)},
-        repair=Repair("give inputs that differ from row to row; look at how X was made"),
+        repair=Repair(say("give inputs that differ from row to row; look at how X was made")),
     )
 
 
@@ -133,7 +177,7 @@ def constant_columns(evidence: Evidence) -> Finding | None:
         f"{_how_many(columns, still)} columns hold one value in every row"
         f"{f', {zeros} of them 0, whose weights never get a gradient' if zeros else ''}: {_named(columns, still)}.",
         {"constant_columns": len(still), "zeros": zeros}, Where(column=columns.names[still[0]]),
-        Repair("leave these columns out", {"drop_columns": tuple(map(int, still))}),
+        Repair(say("leave these columns out"), {"drop_columns": tuple(map(int, still))}),
     )  # fmt: skip
 
 
@@ -151,13 +195,16 @@ def duplicate_columns(evidence: Evidence) -> Finding | None:
     if not len(again):
         return None
     return Finding(
-        f"{_how_many(known.columns, again)} columns repeat another: {_named(known.columns, again)}. Their "
-        "weights get the same gradient: together they move like one input that is √2 (for two), √3 (for three), … "
-        "times as large.",
+        say(
+            "{how_many} columns repeat another: {named}. Their weights get the same gradient: together they "
+            "move like one input that is √2 (for two), √3 (for three), … times as large.",
+            how_many=_how_many(known.columns, again),
+            named=_named(known.columns, again),
+        ),
         {"repeated_columns": len(again), "different_columns": len(moving) - len(again)},
         Where(column=known.columns.names[again[0]]),
-        Repair("keep one of each", {"drop_columns": tuple(map(int, again))}),
-    )  # fmt: skip
+        Repair(say("keep one of each"), {"drop_columns": tuple(map(int, again))}),
+    )
 
 
 def contradictions(evidence: Evidence) -> Finding | None:
@@ -167,10 +214,15 @@ def contradictions(evidence: Evidence) -> Finding | None:
         return None
     what = "of the targets' variance" if evidence.known.targets.task == "regression" else "of the rows"
     return Finding(
-        f"{found.contradicting:.2%} of the rows have the inputs of another row and a different target: no function of "
-        f"these inputs can explain more than {found.ceiling:.2%} {what}.",
+        say(
+            "{contradicting:.2%} of the rows have the inputs of another row and a different target: no "
+            "function of these inputs can explain more than {ceiling:.2%} {what}.",
+            contradicting=found.contradicting,
+            ceiling=found.ceiling,
+            what=what,
+        ),
         {"contradicting": found.contradicting, "ceiling": found.ceiling},
-        repair=Repair("correct the labels, or add the column in which these rows differ"),
+        repair=Repair(say("correct the labels, or add the column in which these rows differ")),
         severity="risk" if found.ceiling < DEPENDENT else "note",
     )
 
@@ -186,12 +238,16 @@ def rows_across_split(evidence: Evidence) -> Finding | None:
     if round(shared * n) < FEWEST_SHARED or shared - chance <= BY_CHANCE * error:
         return None
     return Finding(
-        f"{shared:.1%} of the validation rows stand among the training rows too; by chance it would be {chance:.1%}, "
-        "as many as have a twin within training: the score on these says what was remembered, not what was "
-        "learnt.",
+        say(
+            "{shared:.1%} of the validation rows stand among the training rows too; by chance it would be "
+            "{chance:.1%}, as many as have a twin within training: the score on these says what was "
+            "remembered, not what was learnt.",
+            shared=shared,
+            chance=chance,
+        ),
         {"shared": shared, "by_chance": chance},
         repair=Repair(
-            f"take the {len(known.repeats.shared_rows)} rows out of training",
+            say("take the {n} rows out of training", n=len(known.repeats.shared_rows)),
             {"drop_rows": tuple(map(int, known.repeats.shared_rows))},
         ),
     )
@@ -222,12 +278,18 @@ def leak(evidence: Evidence) -> Finding | None:
     said = SAID[known.targets.task == "regression", bool(order[best] >= value[best])]
     much = number(float(strength[best]), 4) if said is SAID[True, True] else f"{strength[best]:.2%}"
     return Finding(
-        f"{said.format(name, much)}: it may be the target itself in other words, or be "
-        "known only after it. Then the score is that of a copy, and on new rows nothing is left of it.",
-        {"strength": float(strength[best])}, Where(column=name),
-        Repair("check whether the column is known when answers are wanted; if it is not, leave it out",
-               {"drop_columns": inputs[moving[best]]}),
-    )  # fmt: skip
+        say(
+            "{format}: it may be the target itself in other words, or be known only after it. Then the score "
+            "is that of a copy, and on new rows nothing is left of it.",
+            format=said.format(name, much),
+        ),
+        {"strength": float(strength[best])},
+        Where(column=name),
+        Repair(
+            say("check whether the column is known when answers are wanted; if it is not, leave it out"),
+            {"drop_columns": inputs[moving[best]]},
+        ),
+    )
 
 
 # By whether the target is a number, and whether the column's order tells it, or its values.
@@ -252,12 +314,18 @@ def identifier(evidence: Evidence) -> Finding | None:
     if not len(found):
         return None
     return Finding(
-        f"Column {_named(columns, found)} holds {n:,} whole numbers from {number(columns.low[found[0]])} to "
-        f"{number(columns.high[found[0]])}, each once: a row number. What is learnt from it does not hold for other "
-        f"rows.",
-        {"columns": len(found)}, Where(column=columns.names[found[0]]),
-        Repair("leave it out", {"drop_columns": tuple(map(int, found))}),
-    )  # fmt: skip
+        say(
+            "Column {named} holds {n:,} whole numbers from {low} to {high}, each once: a row number. What is "
+            "learnt from it does not hold for other rows.",
+            named=_named(columns, found),
+            n=n,
+            low=number(columns.low[found[0]]),
+            high=number(columns.high[found[0]]),
+        ),
+        {"columns": len(found)},
+        Where(column=columns.names[found[0]]),
+        Repair(say("leave it out"), {"drop_columns": tuple(map(int, found))}),
+    )
 
 
 def ordered_rows(evidence: Evidence) -> Finding | None:
@@ -278,10 +346,16 @@ def ordered_rows(evidence: Evidence) -> Finding | None:
     if not chance > 0 or steps / chance > ORDERED:
         return None
     return Finding(
-        f"The rows are sorted by their target ({what}: {number(steps / chance, 2)} of what chance gives), and "
-        f"shuffle=False: batches of {setup.batch_size} see one kind for long, and what the others taught is unlearnt.",
-        {"steps_over_chance": steps / chance}, repair=Repair("shuffle=True", {"shuffle": True}),
-    )  # fmt: skip
+        say(
+            "The rows are sorted by their target ({what}: {steps} of what chance gives), and shuffle=False: "
+            "batches of {batch_size} see one kind for long, and what the others taught is unlearnt.",
+            what=what,
+            steps=number(steps / chance, 2),
+            batch_size=setup.batch_size,
+        ),
+        {"steps_over_chance": steps / chance},
+        repair=Repair(say("shuffle=True"), {"shuffle": True}),
+    )
 
 
 def more_parameters(evidence: Evidence) -> Finding | None:
@@ -292,10 +366,16 @@ def more_parameters(evidence: Evidence) -> Finding | None:
     if ratio <= REMEMBERED:
         return None
     return Finding(
-        f"{net.parameter_count:,} weights and biases for {known.rows:,} rows × {net.sizes[-1]} targets: "
-        f"{number(ratio, 2)} for each number to be learnt, enough to remember every row.",
+        say(
+            "{parameter_count:,} weights and biases for {rows:,} rows × {size} targets: {ratio} for each "
+            "number to be learnt, enough to remember every row.",
+            parameter_count=net.parameter_count,
+            rows=known.rows,
+            size=net.sizes[-1],
+            ratio=number(ratio, 2),
+        ),
         {"parameters": net.parameter_count, "ratio": ratio},
-        repair=Repair("fewer units, more rows, or early stopping on rows held out"),
+        repair=Repair(say("fewer units, more rows, or early stopping on rows held out")),
         likelihood=0.1,
     )
 

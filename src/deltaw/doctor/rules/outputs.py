@@ -12,6 +12,7 @@ from deltaw.equations.activations import activation
 from deltaw.equations.losses import EPSILON, LOSSES, Loss, loss
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
+from deltaw.speech import say
 
 PROBED = np.linspace(0.02, 0.98, 25)  # outputs at which every error of the table has a value of its own
 REACHED = 0.9  # share of the targets' variance that outputs inside their range could explain
@@ -94,7 +95,7 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
     reached = 1 - float(np.square(t - near).sum()) / spread if spread > 0 else 0.0
     numbers = targets.form == "numbers"
     if numbers:
-        repair = Repair("identity outputs: any number can be reached", {"output_activation": "identity"})
+        repair = Repair(say("identity outputs: any number can be reached"), {"output_activation": "identity"})
         if kind(evidence) in LOG_LOSSES:
             repair = natural(evidence)
         best = f"the nearest that {name} can give explains {number(reached, 3)} of their variance (R²) at most"
@@ -102,12 +103,22 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
         repair = natural(evidence)
         best = "the error drives z to where the slope is 0 and still does not end"
     return Finding(
-        f"{name} gives numbers from {number(low)} to {number(high)}; targets run from {number(targets.low.min(), 3)} "
-        f"to "
-        f"{number(targets.high.max(), 3)}, and in {share:.0%} of the rows lie outside: {best}.",
-        {"share_outside": share, "reachable": reached}, Where(layer=len(evidence.setup.network.weights) - 1),
-        repair, severity="fault" if numbers and reached < REACHED else "risk",
-    )  # fmt: skip
+        say(
+            "{name} gives numbers from {low} to {high}; targets run from {min} to {max}, and in {share:.0%} "
+            "of the rows lie outside: {best}.",
+            name=name,
+            low=number(low),
+            high=number(high),
+            min=number(targets.low.min(), 3),
+            max=number(targets.high.max(), 3),
+            share=share,
+            best=best,
+        ),
+        {"share_outside": share, "reachable": reached},
+        Where(layer=len(evidence.setup.network.weights) - 1),
+        repair,
+        severity="fault" if numbers and reached < REACHED else "risk",
+    )
 
 
 def targets_at_ends(evidence: Evidence) -> Finding | None:
@@ -122,12 +133,19 @@ def targets_at_ends(evidence: Evidence) -> Finding | None:
     inside = low + 0.01 * (high - low), high - 0.01 * (high - low)
     changes = {} if known.targets.form in ("numbers", "labels") else {"labels": inside}
     return Finding(
-        f"{share:.0%} of the rows have targets at {number(low)} or {number(high)}, which {name} only approaches: the "
-        f"weights grow "
-        "without end towards them, and the slope dies on the way. The notes advise 0.01 and 0.99.",
-        {"share": share}, Where(layer=len(evidence.setup.network.weights) - 1),
-        Repair(f"targets {number(inside[0], 3)} and {number(inside[1], 3)}", changes),
-    )  # fmt: skip
+        say(
+            "{share:.0%} of the rows have targets at {low} or {high}, which {name} only approaches: the "
+            "weights grow without end towards them, and the slope dies on the way. The notes advise 0.01 and "
+            "0.99.",
+            share=share,
+            low=number(low),
+            high=number(high),
+            name=name,
+        ),
+        {"share": share},
+        Where(layer=len(evidence.setup.network.weights) - 1),
+        Repair(say("targets {inside} and {high}", inside=number(inside[0], 3), high=number(inside[1], 3)), changes),
+    )
 
 
 def single_softmax(evidence: Evidence) -> Finding | None:
@@ -141,11 +159,14 @@ def single_softmax(evidence: Evidence) -> Finding | None:
     if binary and evidence.known.targets.values != (0.0, 1.0):
         changes["labels"] = (0.0, 1.0)  # type: ignore[assignment]
     return Finding(
-        "Softmax over one output is exp(z) / exp(z) = 1 whatever z is: the answer is 1 in every row, and its slope is "
-        "0.",
-        {"outputs": 1}, Where(layer=len(net.weights) - 1),
-        Repair(f"{name} output with {row.replace('_', ' ')} error", changes),
-    )  # fmt: skip
+        say(
+            "Softmax over one output is exp(z) / exp(z) = 1 whatever z is: the answer is 1 in every row, and "
+            "its slope is 0."
+        ),
+        {"outputs": 1},
+        Where(layer=len(net.weights) - 1),
+        Repair(say("{name} output with {row} error", name=name, row=row.replace("_", " ")), changes),
+    )
 
 
 def softmax_several_labels(evidence: Evidence) -> Finding | None:
@@ -159,11 +180,18 @@ def softmax_several_labels(evidence: Evidence) -> Finding | None:
         return None
     most = int(yes.max())
     return Finding(
-        f"{share:.0%} of the rows have no label or several, up to {most}; softmax's outputs sum to 1, so of "
-        f"{max(most, 2)} labels none can be above 1/{max(most, 2)} without taking from the others.",
-        {"share": share, "most_labels": most}, Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
+        say(
+            "{share:.0%} of the rows have no label or several, up to {most}; softmax's outputs sum to 1, so "
+            "of {parts} labels none can be above 1/{parts} without taking from the others.",
+            share=share,
+            most=most,
+            parts=max(most, 2),
+        ),
+        {"share": share, "most_labels": most},
+        Where(layer=len(evidence.setup.network.weights) - 1),
+        natural(evidence),
         severity="fault" if (yes > 1).any() else "risk",
-    )  # fmt: skip
+    )
 
 
 # --- outputs and loss -----------------------------------------------------------------------------------------------
@@ -191,12 +219,20 @@ def improper_loss(evidence: Evidence) -> Finding | None:
     if not ends[end] <= best + EPSILON:
         return None
     return Finding(
-        f"With {name} outputs, {row.kind} error asks for {number(end)} everywhere: a row of that costs "
-        f"{number(ends[end], 3)}, no more than outputs equal to the targets, which cost {number(best, 3)}. Nothing is "
-        "asked of the outputs that should be low, and the network learns to answer the same to every row.",
+        say(
+            "With {name} outputs, {kind} error asks for {end} everywhere: a row of that costs {cost}, no "
+            "more than outputs equal to the targets, which cost {best}. Nothing is asked of the outputs that "
+            "should be low, and the network learns to answer the same to every row.",
+            name=name,
+            kind=row.kind,
+            end=number(end),
+            cost=number(ends[end], 3),
+            best=number(best, 3),
+        ),
         {"error_of_one_answer": ends[end], "error_of_the_truth": best},
-        Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
-    )  # fmt: skip
+        Where(layer=len(evidence.setup.network.weights) - 1),
+        natural(evidence),
+    )
 
 
 def log_of_any_number(evidence: Evidence) -> Finding | None:
@@ -213,7 +249,9 @@ def log_of_any_number(evidence: Evidence) -> Finding | None:
         outside = float(((o <= 0) | (o >= 1 if row == "binary_cross_entropy" else False)).mean())
     pair = ("exponential", "poisson") if row == "poisson" else None
     repair = (
-        Repair("exponential outputs with poisson error", {"output_activation": pair[0]}) if pair else natural(evidence)
+        Repair(say("exponential outputs with poisson error"), {"output_activation": pair[0]})
+        if pair
+        else natural(evidence)
     )
     return Finding(
         f"{row} takes log o{' and log(1 − o)' if row == 'binary_cross_entropy' else ''}, but {name} gives numbers from "
@@ -234,12 +272,19 @@ def hinge_out_of_reach(evidence: Evidence) -> Finding | None:
         return None
     zero = f"; for targets of 0, found in {middle:.0%} of the rows, E = 1 whatever the output" if middle else ""
     return Finding(
-        f"Hinge asks for t·o ≥ 1 with t = −1 or 1: outputs of both signs, but {name} gives numbers from "
-        f"{number(low)} to "
-        f"{number(high)}{zero}.",
-        {"share_of_targets_between": middle}, Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
+        say(
+            "Hinge asks for t·o ≥ 1 with t = −1 or 1: outputs of both signs, but {name} gives numbers from "
+            "{low} to {high}{zero}.",
+            name=name,
+            low=number(low),
+            high=number(high),
+            zero=zero,
+        ),
+        {"share_of_targets_between": middle},
+        Where(layer=len(evidence.setup.network.weights) - 1),
+        natural(evidence),
         severity="fault" if low > -1 or middle > BETWEEN else "risk",
-    )  # fmt: skip
+    )
 
 
 def loss_for_numbers(evidence: Evidence) -> Finding | None:
@@ -254,9 +299,15 @@ def loss_for_numbers(evidence: Evidence) -> Finding | None:
         "poisson": "it is meant for counts",
     }[row]
     return Finding(
-        f"{row} error for classes: {said}. Where the classes overlap it settles on the commonest.",
-        {"classes": len(targets.classes)}, Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
-    )  # fmt: skip
+        say(
+            "{row} error for classes: {said}. Where the classes overlap it settles on the commonest.",
+            row=row,
+            said=said,
+        ),
+        {"classes": len(targets.classes)},
+        Where(layer=len(evidence.setup.network.weights) - 1),
+        natural(evidence),
+    )
 
 
 def squared_for_classes(evidence: Evidence) -> Finding | None:
@@ -277,7 +328,7 @@ def squared_for_classes(evidence: Evidence) -> Finding | None:
     else:
         return None
     return Finding(
-        f"Squared error for classes: {said}.", {"classes": len(targets.classes)},
+        say("Squared error for classes: {said}.", said=said), {"classes": len(targets.classes)},
         Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
         severity="risk" if name in ("identity", "relu", "leaky_relu") else "note",
     )  # fmt: skip

@@ -14,6 +14,7 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.equations.optimizers import Momentum, optimizer
 from deltaw.numbers import number
+from deltaw.speech import say
 
 GAIN = 0.05  # of skill: what another rate must bring to be worth a word; below it is the noise of another seed
 SLOPE = 0.01  # E fell by at least this share from the last tenth but one of the epochs to the last: still falling
@@ -32,11 +33,18 @@ def numbers_lost(evidence: Evidence) -> Finding | None:
     broke, place = seen.broke, f"step {(seen.broke.where.step or 0) + 1}"
     layer = "" if broke.where.layer is None else f" of layer {broke.where.layer + 1}"
     return Finding(
-        f"{broke.tensor}{layer} is the first to pass what float32 holds (3.4e38) or to be no number, in {place}; the "
-        f"largest |z| of that step is {number(broke.largest, 3)}. From then on nothing is learnt.",
-        {"tensor": broke.tensor, "step": broke.where.step, "largest_z": broke.largest}, broke.where,
-        Repair("shorten the gradient to length 1", {"max_grad_norm": 1.0}),
-    )  # fmt: skip
+        say(
+            "{tensor}{layer} is the first to pass what float32 holds (3.4e38) or to be no number, in "
+            "{place}; the largest |z| of that step is {largest}. From then on nothing is learnt.",
+            tensor=broke.tensor,
+            layer=layer,
+            place=place,
+            largest=number(broke.largest, 3),
+        ),
+        {"tensor": broke.tensor, "step": broke.where.step, "largest_z": broke.largest},
+        broke.where,
+        Repair(say("shorten the gradient to length 1"), {"max_grad_norm": 1.0}),
+    )
 
 
 # --- the pace -------------------------------------------------------------------------------------------------------
@@ -61,12 +69,19 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
     fate = f"E = {number(float(error), 3)}" if np.isfinite(error) else "E lost"
     beyond = sweep.bound is not None and used > sweep.bound
     return Finding(
-        f"α = {number(used)} ends with {fate}; α = {number(best)} with E = "
-        f"{number(float(sweep.errors[sweep.at(best)]), 3)}, from "
-        f"{number(sweep.start, 3)} at the start.{bound}",
+        say(
+            "α = {used} ends with {fate}; α = {best} with E = {error}, from {start} at the start.{bound}",
+            used=number(used),
+            fate=fate,
+            best=number(best),
+            error=number(float(sweep.errors[sweep.at(best)]), 3),
+            start=number(sweep.start, 3),
+            bound=bound,
+        ),
         {"learning_rate": used, "better": best, "gain": gain, "bound": sweep.bound, "stable": sweep.stable},
-        repair=Repair(f"α = {number(best)}", {"learning_rate": best}), likelihood=0.8 if beyond else 0.5,
-    )  # fmt: skip
+        repair=Repair(f"α = {number(best)}", {"learning_rate": best}),
+        likelihood=0.8 if beyond else 0.5,
+    )
 
 
 def rate_too_low(evidence: Evidence) -> Finding | None:
@@ -80,13 +95,20 @@ def rate_too_low(evidence: Evidence) -> Finding | None:
     ratio = float(np.median(look.update / np.maximum(look.weight, 1e-30)))  # NaN where the last step is not known
     strides = "" if math.isnan(ratio) else f" A step changes a layer's weights by {number(ratio, 2)} of their length."
     return Finding(
-        f"In {seen.given[0].history.batch_steps} steps α = {number(sweep.used)} brings E from "
-        f"{number(sweep.start, 3)} to "
-        f"{number(float(sweep.errors[sweep.at(sweep.used)]), 3)}, α = {number(best)} to "
-        f"{number(float(sweep.errors[sweep.at(best)]), 3)}.{strides}",
+        say(
+            "In {batch_steps} steps α = {used} brings E from {start} to {error}, α = {best} to {least}.{strides}",
+            batch_steps=seen.given[0].history.batch_steps,
+            used=number(sweep.used),
+            start=number(sweep.start, 3),
+            error=number(float(sweep.errors[sweep.at(sweep.used)]), 3),
+            best=number(best),
+            least=number(float(sweep.errors[sweep.at(best)]), 3),
+            strides=strides,
+        ),
         {"learning_rate": sweep.used, "better": best, "gain": gain, "update_to_weight": ratio},
-        repair=Repair(f"α = {number(best)}", {"learning_rate": best}), likelihood=0.45 if ratio < 1e-3 else 0.35,
-    )  # fmt: skip
+        repair=Repair(f"α = {number(best)}", {"learning_rate": best}),
+        likelihood=0.45 if ratio < 1e-3 else 0.35,
+    )
 
 
 def _better_rate(evidence: Evidence, lower: bool) -> tuple[During, float, float] | None:
@@ -111,12 +133,18 @@ def clipped(evidence: Evidence) -> Finding | None:
     if not length > CLIPPED * longest:
         return None
     return Finding(
-        f"At the start ‖∂E/∂W‖ is {number(length, 3)}, and max_grad_norm = {number(longest)} makes it "
-        f"{number(length / longest, 3)} times shorter: steps are as much shorter than α = "
-        f"{number(evidence.setup.learning_rate)} says.",
-        {"gradient": length, "max_grad_norm": longest}, Where(step=0),
-        Repair("shorten the gradient only where it is longer than 1", {"max_grad_norm": 1.0}),
-    )  # fmt: skip
+        say(
+            "At the start ‖∂E/∂W‖ is {length}, and max_grad_norm = {longest} makes it {times} times "
+            "shorter: steps are as much shorter than α = {learning_rate} says.",
+            length=number(length, 3),
+            longest=number(longest),
+            times=number(length / longest, 3),
+            learning_rate=number(evidence.setup.learning_rate),
+        ),
+        {"gradient": length, "max_grad_norm": longest},
+        Where(step=0),
+        Repair(say("shorten the gradient only where it is longer than 1"), {"max_grad_norm": 1.0}),
+    )
 
 
 def too_few_epochs(evidence: Evidence) -> Finding | None:
@@ -133,11 +161,17 @@ def too_few_epochs(evidence: Evidence) -> Finding | None:
     more = max(10, math.ceil(1000 / max(1, steps)))
     falling = "" if math.isnan(fall) else f"E fell by {fall:.1%} in the last tenth of the epochs; "
     return Finding(
-        f"{falling}training has {steps} steps in all, {steps // len(E)} in an epoch.",
-        {"fall": fall, "steps": steps}, Where(epoch=len(E) - 1),
-        Repair(f"{more} times as many epochs", {"epochs": setup.epochs * more}),
+        say(
+            "{falling}training has {steps} steps in all, {steps_an_epoch} in an epoch.",
+            falling=falling,
+            steps=steps,
+            steps_an_epoch=steps // len(E),
+        ),
+        {"fall": fall, "steps": steps},
+        Where(epoch=len(E) - 1),
+        Repair(say("{more} times as many epochs", more=more), {"epochs": setup.epochs * more}),
         likelihood=0.5 if steps < 200 else 0.3,
-    )  # fmt: skip
+    )
 
 
 def noisy_steps(evidence: Evidence) -> Finding | None:
@@ -158,8 +192,16 @@ def noisy_steps(evidence: Evidence) -> Finding | None:
         else ""
     )
     return Finding(
-        f"In the second half E goes up in {rises:.0%} of the epochs, by {rough:.1%} of itself up or down: each step "
-        f"follows the gradient of {setup.batch_size} row{'s' * (setup.batch_size > 1)}.{stride}",
+        say(
+            "In the second half E goes up in {rises:.0%} of the epochs, by {rough:.1%} of itself up or down: "
+            "each step follows the gradient of {batch_size} row{value}.{stride}",
+            rises=rises,
+            rough=rough,
+            batch_size=setup.batch_size,
+            value="s" * (setup.batch_size > 1),
+            stride=stride,
+        ),
         {"rough": rough, "rises": rises, "batch_size": setup.batch_size, "momentum": momentum},
-        repair=Repair("batches of 32", {"batch_size": max(32, 4 * setup.batch_size)}), likelihood=0.65,
-    )  # fmt: skip
+        repair=Repair(say("batches of 32"), {"batch_size": max(32, 4 * setup.batch_size)}),
+        likelihood=0.65,
+    )

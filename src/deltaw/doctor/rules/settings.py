@@ -10,6 +10,7 @@ from deltaw.doctor.rules.outputs import kind
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
+from deltaw.speech import say
 
 ALL_DROPPED = 0.01  # share of the rows that see a whole layer dropped
 DROPPED = 0.8  # share of a layer
@@ -23,7 +24,7 @@ def refused(evidence: Evidence) -> Finding | None:
     error = evidence.refusal
     if error is None:
         return None
-    return Finding(f"deltaw.train refuses this: {error}.", repair=Repair(error.remedy or "correct it"))
+    return Finding(say("deltaw.train refuses this: {error}.", error=error), repair=Repair(error.remedy or "correct it"))
 
 
 def uphill(evidence: Evidence) -> Finding | None:
@@ -32,13 +33,15 @@ def uphill(evidence: Evidence) -> Finding | None:
     rate = _number(setup.learning_rate)
     if rate is not None and rate < 0:
         return Finding(
-            f"ΔW = −α ∂E/∂W with α = {number(rate)} goes up the gradient: every step makes E larger.",
+            say("ΔW = −α ∂E/∂W with α = {rate} goes up the gradient: every step makes E larger.", rate=number(rate)),
             {"learning_rate": rate}, repair=Repair(f"α = {number(-rate)}", {"learning_rate": -rate}),
         )  # fmt: skip
     if kind(evidence) == "difference":
         return Finding(
-            "E = t − o has no minimum: errors of opposite sign cancel, and E falls without end as the outputs grow.",
-            repair=Repair("squared error", {"loss": "squared"}),
+            say(
+                "E = t − o has no minimum: errors of opposite sign cancel, and E falls without end as the outputs grow."
+            ),
+            repair=Repair(say("squared error"), {"loss": "squared"}),
         )
     return None
 
@@ -49,9 +52,10 @@ def standing_still(evidence: Evidence) -> Finding | None:
         return None
     usual = USUAL.get(str(evidence.setup.optimizer).split("(")[0], BOUND)
     return Finding(
-        "ΔW = −α ∂E/∂W with α = 0: no weight ever changes.",
-        {"learning_rate": 0.0}, repair=Repair(f"α = {number(usual)} to begin with", {"learning_rate": usual}),
-    )  # fmt: skip
+        say("ΔW = −α ∂E/∂W with α = 0: no weight ever changes."),
+        {"learning_rate": 0.0},
+        repair=Repair(say("α = {usual} to begin with", usual=number(usual)), {"learning_rate": usual}),
+    )
 
 
 def summed_loss(evidence: Evidence) -> Finding | None:
@@ -60,11 +64,15 @@ def summed_loss(evidence: Evidence) -> Finding | None:
     if setup.reduction != "sum" or setup.rate == setup.learning_rate:
         return None
     return Finding(
-        f"E is summed over the rows: ∂E/∂W of a batch of {setup.batch_size} is {setup.batch_size} times their mean, "
-        f"and α = {number(setup.learning_rate)} works like {number(setup.rate, 3)}. Another batch size is then "
-        f"another rate.",
+        say(
+            "E is summed over the rows: ∂E/∂W of a batch of {batch_size} is {batch_size} times their mean, "
+            "and α = {learning_rate} works like {rate}. Another batch size is then another rate.",
+            batch_size=setup.batch_size,
+            learning_rate=number(setup.learning_rate),
+            rate=number(setup.rate, 3),
+        ),
         {"learning_rate": setup.learning_rate, "rate_for_the_mean": setup.rate},
-        repair=Repair("average over the rows", {"reduction": "mean"}),
+        repair=Repair(say("average over the rows"), {"reduction": "mean"}),
     )
 
 
@@ -80,11 +88,18 @@ def not_the_gradient(evidence: Evidence) -> Finding | None:
         return None
     against = "uphill" if cosine < 0 else "not downhill as steeply as it could"
     return Finding(
-        f"backward='notes' sends Wᵀe back where the gradient has Wᵀδ. At the first step its ΔW of layer {l + 1} points "
-        f"{number(float(np.degrees(np.arccos(np.clip(cosine, -1, 1)))), 3)}° away from −∂E/∂W: {against}.",
-        {"cosine": cosine}, Where(layer=l), Repair("backward='gradient'", {"backward": "gradient"}),
+        say(
+            "backward='notes' sends Wᵀe back where the gradient has Wᵀδ. At the first step its ΔW of layer "
+            "{l} points {degrees}° away from −∂E/∂W: {against}.",
+            l=l + 1,
+            degrees=number(float(np.degrees(np.arccos(np.clip(cosine, -1, 1)))), 3),
+            against=against,
+        ),
+        {"cosine": cosine},
+        Where(layer=l),
+        Repair(say("backward='gradient'"), {"backward": "gradient"}),
         severity="risk" if cosine <= 0 else "note",
-    )  # fmt: skip
+    )
 
 
 def dropout_on_narrow(evidence: Evidence) -> Finding | None:
@@ -101,12 +116,20 @@ def dropout_on_narrow(evidence: Evidence) -> Finding | None:
         if share > ALL_DROPPED or rate > DROPPED:
             kept = tuple(0.0 if s > ALL_DROPPED or r > DROPPED else r for r, s in zip(rates, gone, strict=True))
             return Finding(
-                f"Dropout of {number(rate)} on layer {l + 1}'s {units} units leaves {number(units * (1 - rate), 2)} on "
-                f"average, and none at all in {share:.1%} of the rows (probability {number(rate)}^{units}): of these "
-                "nothing can be learnt, and the others' signals jump by as much.",
-                {"rate": rate, "units": units, "all_dropped": share}, Where(layer=l),
-                Repair("no dropout there", {"dropout": kept}),
-            )  # fmt: skip
+                say(
+                    "Dropout of {rate} on layer {l}'s {units} units leaves {left} on average, and none at all in "
+                    "{share:.1%} of the rows (probability {rate}^{units}): of these nothing can be learnt, and the "
+                    "others' signals jump by as much.",
+                    rate=number(rate),
+                    l=l + 1,
+                    units=units,
+                    left=number(units * (1 - rate), 2),
+                    share=share,
+                ),
+                {"rate": rate, "units": units, "all_dropped": share},
+                Where(layer=l),
+                Repair(say("no dropout there"), {"dropout": kept}),
+            )
     return None
 
 
@@ -116,11 +139,15 @@ def heavy_smoothing(evidence: Evidence) -> Finding | None:
     if share is None or not share > SMOOTHED or share >= 1:
         return None
     return Finding(
-        f"Label smoothing of {number(share)} leaves {1 - share:.0%} of each target: what is to be learnt is mostly "
-        f"'don't "
-        "know'.",
-        {"label_smoothing": share}, repair=Repair("a tenth at most", {"label_smoothing": 0.1}),
-    )  # fmt: skip
+        say(
+            "Label smoothing of {share} leaves {value:.0%} of each target: what is to be learnt is mostly "
+            "'don't know'.",
+            share=number(share),
+            value=1 - share,
+        ),
+        {"label_smoothing": share},
+        repair=Repair(say("a tenth at most"), {"label_smoothing": 0.1}),
+    )
 
 
 def weightless_rows(evidence: Evidence) -> Finding | None:
@@ -136,10 +163,16 @@ def weightless_rows(evidence: Evidence) -> Finding | None:
     if effective >= 0.1 * len(w) or len(w) < 30:
         return None
     return Finding(
-        f"The weights of the rows are so uneven that {len(w):,} rows count like {number(effective, 3)}: "
-        f"(Σw)²/Σw². {int((w == 0).sum()):,} of them weigh nothing.",
-        {"effective_rows": effective, "rows": len(w)}, repair=Repair("more even weights", {"sample_weight": None}),
-    )  # fmt: skip
+        say(
+            "The weights of the rows are so uneven that {n:,} rows count like {effective}: (Σw)²/Σw². "
+            "{sum:,} of them weigh nothing.",
+            n=len(w),
+            effective=number(effective, 3),
+            sum=int((w == 0).sum()),
+        ),
+        {"effective_rows": effective, "rows": len(w)},
+        repair=Repair(say("more even weights"), {"sample_weight": None}),
+    )
 
 
 def _number(value: object) -> float | None:

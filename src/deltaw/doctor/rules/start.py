@@ -12,6 +12,7 @@ from deltaw.doctor.evidence.start import DRAWS, Start
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.engines.look import flat_below
 from deltaw.numbers import number
+from deltaw.speech import say
 
 LINEAR = 0.99  # share of the targets' variance that a straight line already explains
 SATURATED = 0.5  # share of a layer's signals
@@ -40,12 +41,19 @@ def no_hidden_activation(evidence: Evidence) -> Finding | None:
         return None
     every = len(plain) == len(hidden)
     line = _straight_line(known.x, known.t) if every else float("nan")
-    repair = Repair("relu in the hidden layers", {"hidden_activation": "relu", "init": None})
+    repair = Repair(say("relu in the hidden layers"), {"hidden_activation": "relu", "init": None})
     if not every:
         return Finding(
-            f"Layer {plain[0] + 1} has no activation: with the next it is one layer, W₂(W₁x + b₁) + b₂ = (W₂W₁)x + …",
-            {"linear_layers": len(plain)}, Where(layer=plain[0]), repair, severity="note", likelihood=0.2,
-        )  # fmt: skip
+            say(
+                "Layer {plain} has no activation: with the next it is one layer, W₂(W₁x + b₁) + b₂ = (W₂W₁)x + …",
+                plain=plain[0] + 1,
+            ),
+            {"linear_layers": len(plain)},
+            Where(layer=plain[0]),
+            repair,
+            severity="note",
+            likelihood=0.2,
+        )
     enough = line >= LINEAR
     return Finding(
         f"No hidden layer has an activation: W₂(W₁x + b₁) + b₂ = (W₂W₁)x + (W₂b₁ + b₂), so the {len(hidden) + 1} "
@@ -85,8 +93,10 @@ def step_activation(evidence: Evidence) -> Finding | None:
     return Finding(
         f"The step's slope is 0 wherever it has one: δ = ∂E/∂o · f'(z) = 0, and {below}"
         f"{'' if inner else ', which is all there is'}.",
-        {"layers_without_gradient": last + 1}, Where(layer=last), Repair(f"{name} instead of the step", changes),
-    )  # fmt: skip
+        {"layers_without_gradient": last + 1},
+        Where(layer=last),
+        Repair(say("{name} instead of the step", name=name), changes),
+    )
 
 
 def equal_weights(evidence: Evidence) -> Finding | None:
@@ -113,21 +123,28 @@ def equal_weights(evidence: Evidence) -> Finding | None:
     )
     return Finding(
         said, {"twins": int(start.twins[l]), "units": units, "zero": zero}, Where(layer=l),
-        Repair("draw the weights at random, with the deviation that suits the width", {"init": None}),
+        Repair(say("draw the weights at random, with the deviation that suits the width"), {"init": None}),
     )  # fmt: skip
 
 
 def _alike(start: Start, units: Sequence[int], l: int) -> Finding:
     """Units with the same weights in, and others out."""
     return Finding(
-        f"{start.alike[l] + 1} of layer {l + 1}'s {units[l]} units have the same weights in, and give the same "
-        "signals: only the weights out tell them apart. In the first step their gradients are multiples of each other, "
-        "and a method that scales each weight's step by itself (Adam, RMSprop) leaves of that the sign: two kinds of "
-        "units.",
-        {"twins": int(start.alike[l]), "units": units[l], "zero": False}, Where(layer=l),
-        Repair("draw the weights at random, with the deviation that suits the width", {"init": None}),
-        severity="risk", likelihood=0.6,
-    )  # fmt: skip
+        say(
+            "{alike} of layer {l}'s {unit} units have the same weights in, and give the same signals: only "
+            "the weights out tell them apart. In the first step their gradients are multiples of each other, "
+            "and a method that scales each weight's step by itself (Adam, RMSprop) leaves of that the sign: "
+            "two kinds of units.",
+            alike=start.alike[l] + 1,
+            l=l + 1,
+            unit=units[l],
+        ),
+        {"twins": int(start.alike[l]), "units": units[l], "zero": False},
+        Where(layer=l),
+        Repair(say("draw the weights at random, with the deviation that suits the width"), {"init": None}),
+        severity="risk",
+        likelihood=0.6,
+    )
 
 
 def weights_too_large(evidence: Evidence) -> Finding | None:
@@ -143,13 +160,22 @@ def weights_too_large(evidence: Evidence) -> Finding | None:
     n_in = evidence.setup.network.sizes[l]
     seen = f", and {flats[l]:.0%} of its signals lie where f is flat" if flats[l] > 0 else ""
     return Finding(
-        f"Layer {l + 1}'s weights have root mean square {number(start.weight[l], 3)}; for {n_in} inputs "
-        f"{number(start.weight[l] / ratio[l], 3)} keeps z around 1. They are {number(ratio[l], 3)} times as large: z "
-        f"is {number(start.z_rms[l], 3)} (root mean square){seen}.",
+        say(
+            "Layer {l}'s weights have root mean square {weight}; for {n_in} inputs {right} keeps z around "
+            "1. They are {ratio} times as large: z is {z_rm} (root mean square){seen}.",
+            l=l + 1,
+            weight=number(start.weight[l], 3),
+            n_in=n_in,
+            right=number(start.weight[l] / ratio[l], 3),
+            ratio=number(ratio[l], 3),
+            z_rm=number(start.z_rms[l], 3),
+            seen=seen,
+        ),
         {"times_too_large": float(ratio[l]), "z_rms": float(start.z_rms[l]), "saturated": float(flats[l])},
-        Where(layer=l), Repair("draw the weights with the deviation that suits the width", {"init": None}),
+        Where(layer=l),
+        Repair(say("draw the weights with the deviation that suits the width"), {"init": None}),
         likelihood=0.6 if flats[l] > SATURATED else 0.4,
-    )  # fmt: skip
+    )
 
 
 def weights_too_small(evidence: Evidence) -> Finding | None:
@@ -167,14 +193,26 @@ def weights_too_small(evidence: Evidence) -> Finding | None:
         return None
     l = int(ratio.argmin())
     return Finding(
-        f"Weights of {int(small.sum())} of the {len(ratio)} layers are too small for their width, in layer {l + 1} "
-        f"{number(1 / ratio[l], 3)} times (root mean square {number(start.weight[l], 3)}, for "
-        f"{sizes[l]} inputs and {sizes[l + 1]} units {number(start.weight[l] / ratio[l], 3)} keeps the size of "
-        f"signals). Over all layers a difference between two rows is made {number(product, 2)} as large.",
-        {"times_too_small": float(1 / ratio[l]), "product": product, "layers": int(small.sum())}, Where(layer=l),
-        Repair("draw the weights with the deviation that suits the width", {"init": None}),
-        severity="risk" if product < FADED**0.5 else "note", likelihood=0.7 if product < FADED else 0.3,
-    )  # fmt: skip
+        say(
+            "Weights of {sum} of the {n} layers are too small for their width, in layer {l} {value} times "
+            "(root mean square {weight}, for {size} inputs and {n_out} units {right} keeps the size of "
+            "signals). Over all layers a difference between two rows is made {product} as large.",
+            sum=int(small.sum()),
+            n=len(ratio),
+            l=l + 1,
+            value=number(1 / ratio[l], 3),
+            weight=number(start.weight[l], 3),
+            size=sizes[l],
+            n_out=sizes[l + 1],
+            right=number(start.weight[l] / ratio[l], 3),
+            product=number(product, 2),
+        ),
+        {"times_too_small": float(1 / ratio[l]), "product": product, "layers": int(small.sum())},
+        Where(layer=l),
+        Repair(say("draw the weights with the deviation that suits the width"), {"init": None}),
+        severity="risk" if product < FADED**0.5 else "note",
+        likelihood=0.7 if product < FADED else 0.3,
+    )
 
 
 def vanishing_by_depth(evidence: Evidence) -> Finding | None:
@@ -191,12 +229,22 @@ def vanishing_by_depth(evidence: Evidence) -> Finding | None:
     name = max(set(hidden), key=hidden.count)
     limit = f" A {name}'s slope is {number(STEEPEST[name])} at most." if name in STEEPEST else ""
     return Finding(
-        f"Over {len(hidden)} {name} layers the differences between rows shrink to {number(forward, 2)} of those after "
-        f"the first, the error sent back to {number(backward, 2)} of that at the output.{limit} The first layers "
-        "hardly learn, and the last see the same in every row.",
-        {"forward": forward, "backward": backward, "hidden_layers": len(hidden)}, Where(layer=0),
-        Repair("selu in the hidden layers, which keeps mean and variance", {"hidden_activation": "selu", "init": None}),
-    )  # fmt: skip
+        say(
+            "Over {n} {name} layers the differences between rows shrink to {forward} of those after the "
+            "first, the error sent back to {backward} of that at the output.{limit} The first layers hardly "
+            "learn, and the last see the same in every row.",
+            n=len(hidden),
+            name=name,
+            forward=number(forward, 2),
+            backward=number(backward, 2),
+            limit=limit,
+        ),
+        {"forward": forward, "backward": backward, "hidden_layers": len(hidden)},
+        Where(layer=0),
+        Repair(
+            say("selu in the hidden layers, which keeps mean and variance"), {"hidden_activation": "selu", "init": None}
+        ),
+    )
 
 
 def exploding_at_start(evidence: Evidence) -> Finding | None:
@@ -204,15 +252,25 @@ def exploding_at_start(evidence: Evidence) -> Finding | None:
     start, net = started(evidence), evidence.setup.network
     if start is None:
         return None
-    repair = Repair("selu in the hidden layers, weights drawn to suit", {"hidden_activation": "selu", "init": None})
+    repair = Repair(
+        say("selu in the hidden layers, weights drawn to suit"), {"hidden_activation": "selu", "init": None}
+    )
     if start.overflow is not None:
         l = start.overflow
         before = f", after {number(start.z_rms[l - 1], 3)} (root mean square) in the layer before" if l else ""
         return Finding(
-            f"In the first forward pass z of layer {l + 1} ({net.activations[l]}) passes the largest number that "
-            f"float32 holds, 3.4e38{before}.",
-            {"layer": l}, Where(layer=l, step=0), repair, severity="fault",
-        )  # fmt: skip
+            say(
+                "In the first forward pass z of layer {l} ({activation}) passes the largest number that float32 "
+                "holds, 3.4e38{before}.",
+                l=l + 1,
+                activation=net.activations[l],
+                before=before,
+            ),
+            {"layer": l},
+            Where(layer=l, step=0),
+            repair,
+            severity="fault",
+        )
     growing = [l for l, name in enumerate(net.activations[:-1]) if name == "exponential"]
     grown = _ratio(start.z_rms.max(), start.z_rms[0])
     if len(growing) < 2 and grown < GROWN:
@@ -224,11 +282,19 @@ def exploding_at_start(evidence: Evidence) -> Finding | None:
         else "Each layer makes its signals larger"
     )
     return Finding(
-        f"{why}. In the first pass z runs up to {number(float(max(np.abs(z).max() for z in start.z)), 3)}, root mean "
-        f"square {number(start.z_rms.max(), 3)} in layer {int(start.z_rms.argmax()) + 1} against "
-        f"{number(start.z_rms[0], 3)} in the first; one step can carry it over the largest float32.",
-        {"grown": grown, "exponential_layers": len(growing)}, Where(layer=int(start.z_rms.argmax())), repair,
-    )  # fmt: skip
+        say(
+            "{why}. In the first pass z runs up to {z}, root mean square {max} in layer {argmax} against "
+            "{z_rm} in the first; one step can carry it over the largest float32.",
+            why=why,
+            z=number(float(max(np.abs(z).max() for z in start.z)), 3),
+            max=number(start.z_rms.max(), 3),
+            argmax=int(start.z_rms.argmax()) + 1,
+            z_rm=number(start.z_rms[0], 3),
+        ),
+        {"grown": grown, "exponential_layers": len(growing)},
+        Where(layer=int(start.z_rms.argmax())),
+        repair,
+    )
 
 
 def dead_layer(evidence: Evidence) -> Finding | None:
@@ -250,8 +316,8 @@ def dead_layer(evidence: Evidence) -> Finding | None:
         f"{'' if hidden else ', and the answer is 0 for ever'}. With narrow layers, many of them, or biases below 0, "
         "that happens by chance.",
         {"dead": width, "layers_without_gradient": l + 1}, Where(layer=l),
-        Repair("selu in the hidden layers, weights drawn anew", {"hidden_activation": "selu", "init": None})
-        if hidden else Repair("identity outputs", {"output_activation": "identity"}),
+        Repair(say("selu in the hidden layers, weights drawn anew"), {"hidden_activation": "selu", "init": None})
+        if hidden else Repair(say("identity outputs"), {"output_activation": "identity"}),
     )  # fmt: skip
 
 
@@ -261,14 +327,23 @@ def _born_dead(evidence: Evidence, start: Start) -> Finding:
     l = int(start.born_dead.argmax())
     hidden = l < len(net.weights) - 1
     return Finding(
-        f"In {share:.0%} of {DRAWS} draws of the weights by other seeds a whole layer gives 0 for every row, most "
-        f"often layer {l + 1} ({net.sizes[l + 1]} relu units): such a network learns nothing, and which seed draws one "
-        "is chance.",
-        {"share_of_draws": share, "draws": DRAWS, "units": net.sizes[l + 1]}, Where(layer=l),
-        Repair("selu in the hidden layers, weights drawn anew", {"hidden_activation": "selu", "init": None})
-        if hidden else Repair("identity outputs", {"output_activation": "identity"}),
-        severity="risk", likelihood=0.7,
-    )  # fmt: skip
+        say(
+            "In {share:.0%} of {draws} draws of the weights by other seeds a whole layer gives 0 for every "
+            "row, most often layer {l} ({size} relu units): such a network learns nothing, and which seed "
+            "draws one is chance.",
+            share=share,
+            draws=DRAWS,
+            l=l + 1,
+            size=net.sizes[l + 1],
+        ),
+        {"share_of_draws": share, "draws": DRAWS, "units": net.sizes[l + 1]},
+        Where(layer=l),
+        Repair(say("selu in the hidden layers, weights drawn anew"), {"hidden_activation": "selu", "init": None})
+        if hidden
+        else Repair(say("identity outputs"), {"output_activation": "identity"}),
+        severity="risk",
+        likelihood=0.7,
+    )
 
 
 def saturated_at_start(evidence: Evidence) -> Finding | None:
@@ -281,12 +356,19 @@ def saturated_at_start(evidence: Evidence) -> Finding | None:
     if not flats[l] > SATURATED:
         return None
     return Finding(
-        f"Before the first step {flats[l]:.0%} of layer {l + 1}'s signals lie where {net.activations[l]} is flat "
-        f"(slope below a twentieth of its steepest): z is {number(start.z_rms[l], 3)} (root mean square). δ = ∂E/∂o · "
-        "f'(z) is as small.",
-        {"saturated": float(flats[l]), "z_rms": float(start.z_rms[l])}, Where(layer=l),
-        Repair("inputs and weights that keep z around 1", {"inputs": "standard", "init": None}),
-    )  # fmt: skip
+        say(
+            "Before the first step {flat:.0%} of layer {l}'s signals lie where {activation} is flat (slope "
+            "below a twentieth of its steepest): z is {z_rm} (root mean square). δ = ∂E/∂o · f'(z) is as "
+            "small.",
+            flat=flats[l],
+            l=l + 1,
+            activation=net.activations[l],
+            z_rm=number(start.z_rms[l], 3),
+        ),
+        {"saturated": float(flats[l]), "z_rms": float(start.z_rms[l])},
+        Where(layer=l),
+        Repair(say("inputs and weights that keep z around 1"), {"inputs": "standard", "init": None}),
+    )
 
 
 def _ratios(evidence: Evidence, start: Start) -> np.ndarray:

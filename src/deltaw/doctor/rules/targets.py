@@ -10,6 +10,7 @@ from deltaw.doctor.rules.outputs import loss_row, output
 from deltaw.equations.activations import activation
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
+from deltaw.speech import say
 
 IMBALANCE = 20.0  # rows of the commonest class for each of the rarest
 LARGE, SMALL = 10.0, 0.01  # root mean square of a target
@@ -21,10 +22,15 @@ def one_class(evidence: Evidence) -> Finding | None:
     if evidence.known.targets.task != "classification" or (counts > 0).sum() != 1 or evidence.known.rows < 2:
         return None
     return Finding(
-        f"All {evidence.known.rows:,} rows are of class {int(counts.argmax())}: there is nothing to be told apart, "
-        "and the answer to every row will be that class.",
-        {"classes_with_rows": 1}, repair=Repair("add rows of the other classes; look at how T was made"),
-    )  # fmt: skip
+        say(
+            "All {rows:,} rows are of class {argmax}: there is nothing to be told apart, and the answer to "
+            "every row will be that class.",
+            rows=evidence.known.rows,
+            argmax=int(counts.argmax()),
+        ),
+        {"classes_with_rows": 1},
+        repair=Repair(say("add rows of the other classes; look at how T was made")),
+    )
 
 
 def constant_target(evidence: Evidence) -> Finding | None:
@@ -41,7 +47,7 @@ def constant_target(evidence: Evidence) -> Finding | None:
         f"{'' if every else f', {len(still)} of {len(targets.low)} targets hold one value'}: the bias of that output "
         "learns it, and nothing else is to be learnt from it.",
         {"constant_targets": len(still)}, Where(unit=int(still[0])),
-        Repair("look at how T was made; leave constant targets out"), severity="fault" if every else "note",
+        Repair(say("look at how T was made; leave constant targets out")), severity="fault" if every else "note",
     )  # fmt: skip
 
 
@@ -53,18 +59,28 @@ def missing_classes(evidence: Evidence) -> Finding | None:
     needed = len(targets.classes)
     if needed > outputs:
         return Finding(
-            f"Labels run to {needed - 1}: {needed} classes, but the network has {outputs} outputs, for 0 to "
-            f"{outputs - 1}.",
+            say(
+                "Labels run to {needed}: {classes} classes, but the network has {outputs} outputs, for 0 to {last}.",
+                needed=needed - 1,
+                classes=needed,
+                outputs=outputs,
+                last=outputs - 1,
+            ),
             {"classes": needed, "outputs": outputs},
-            repair=Repair(f"give the network {needed} outputs", {"outputs": needed}), severity="fault",
-        )  # fmt: skip
+            repair=Repair(say("give the network {needed} outputs", needed=needed), {"outputs": needed}),
+            severity="fault",
+        )
     empty = outputs - int((targets.classes > 0).sum())
     if not empty:
         return None
     return Finding(
-        f"{empty} of the {outputs} outputs have no row of their class: all that they learn is to be low.",
+        say(
+            "{empty} of the {outputs} outputs have no row of their class: all that they learn is to be low.",
+            empty=empty,
+            outputs=outputs,
+        ),
         {"classes": outputs - empty, "outputs": outputs},
-        repair=Repair("add rows of these classes, or take the outputs away"),
+        repair=Repair(say("add rows of these classes, or take the outputs away")),
     )
 
 
@@ -74,11 +90,17 @@ def class_numbers(evidence: Evidence) -> Finding | None:
     if targets.form != "labels" or row is None or row.kind == "cross_entropy":
         return None
     return Finding(
-        f"T holds class numbers, and {row.kind} error compares {targets.outputs} outputs with {targets.outputs} "
-        "targets in each row: a 1 for the class, 0 for the others.",
+        say(
+            "T holds class numbers, and {kind} error compares {outputs} outputs with {outputs} targets in "
+            "each row: a 1 for the class, 0 for the others.",
+            kind=row.kind,
+            outputs=targets.outputs,
+        ),
         {"classes": len(targets.classes), "outputs": targets.outputs},
-        repair=Repair("write the classes as rows with one 1", {"one_hot": max(targets.outputs, len(targets.classes))}),
-    )  # fmt: skip
+        repair=Repair(
+            say("write the classes as rows with one 1"), {"one_hot": max(targets.outputs, len(targets.classes))}
+        ),
+    )
 
 
 def imbalance(evidence: Evidence) -> Finding | None:
@@ -92,13 +114,20 @@ def imbalance(evidence: Evidence) -> Finding | None:
         return None
     share = float(counts.max() / counts.sum())
     return Finding(
-        f"{counts.max():,} rows of the commonest class, {counts.min():,} of the rarest: {number(ratio, 3)} to 1. "
-        f"Answering always the commonest is right in {share:.1%} of the rows; of the rare class a batch of "
-        f"{evidence.setup.batch_size} holds "
-        f"{number(evidence.setup.batch_size * float(counts.min() / counts.sum()), 2)}.",
+        say(
+            "{max:,} rows of the commonest class, {min:,} of the rarest: {ratio} to 1. Answering always the "
+            "commonest is right in {share:.1%} of the rows; of the rare class a batch of {batch_size} holds "
+            "{met}.",
+            max=counts.max(),
+            min=counts.min(),
+            ratio=number(ratio, 3),
+            share=share,
+            batch_size=evidence.setup.batch_size,
+            met=number(evidence.setup.batch_size * float(counts.min() / counts.sum()), 2),
+        ),
         {"ratio": ratio, "commonest_share": share},
         repair=Repair(
-            "weigh each row by 1 / its class's rows (sample_weight), and judge by recall of each class",
+            say("weigh each row by 1 / its class's rows (sample_weight), and judge by recall of each class"),
             {"balance": True},
         ),
     )
@@ -119,11 +148,14 @@ def validation_classes(evidence: Evidence) -> Finding | None:
         return None
     share = float(np.isin(label, unseen).mean())
     return Finding(
-        f"{share:.1%} of the validation rows are of classes that no training row has "
-        f"({', '.join(map(str, unseen[:5]))}): as if rows sorted by class had been cut in two. On these the network "
-        "cannot be right.",
+        say(
+            "{share:.1%} of the validation rows are of classes that no training row has ({unseen}): as if "
+            "rows sorted by class had been cut in two. On these the network cannot be right.",
+            share=share,
+            unseen=", ".join(map(str, unseen[:5])),
+        ),
         {"share": share, "classes": len(unseen)},
-        repair=Repair("shuffle the rows before they are divided, or divide within each class"),
+        repair=Repair(say("shuffle the rows before they are divided, or divide within each class")),
     )
 
 
@@ -149,5 +181,5 @@ def unscaled_targets(evidence: Evidence) -> Finding | None:
         )
     return Finding(
         said, {"largest_rms": largest, "deviation": width},
-        repair=Repair("subtract the targets' mean and divide by their deviation", {"targets": "standard"}),
+        repair=Repair(say("subtract the targets' mean and divide by their deviation"), {"targets": "standard"}),
     )  # fmt: skip

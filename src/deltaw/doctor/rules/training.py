@@ -22,6 +22,7 @@ from deltaw.engines.look import flat_below
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.optimizers import optimizer
 from deltaw.numbers import number
+from deltaw.speech import say
 
 GAIN = 0.05  # of skill: no more than this is hardly anything
 STILL = 0.01  # share of the guess's E: an E that never got further below it than this stands still
@@ -52,12 +53,22 @@ def saturated_in_training(evidence: Evidence) -> Finding | None:
         return None
     n_in = net.sizes[l]
     return Finding(
-        f"At the end {share[l]:.0%} of layer {l + 1}'s signals lie where {net.activations[l]} is flat (in epoch "
-        f"{seen.looked[0] + 1} {first[l]:.0%}): δ = ∂E/∂o · f'(z) is a twentieth and less; the weights of its {n_in} "
-        "inputs move no more.",
-        {"saturated": float(share[l]), "at_first_look": float(first[l])}, Where(layer=l, epoch=len(seen.loss) - 1),
-        Repair("inputs scaled, weights drawn to suit", {"inputs": "standard", "init": None}), likelihood=0.4,
-    )  # fmt: skip
+        say(
+            "At the end {share:.0%} of layer {l}'s signals lie where {activation} is flat (in epoch {looked} "
+            "{first:.0%}): δ = ∂E/∂o · f'(z) is a twentieth and less; the weights of its {n_in} inputs move "
+            "no more.",
+            share=share[l],
+            l=l + 1,
+            activation=net.activations[l],
+            looked=seen.looked[0] + 1,
+            first=first[l],
+            n_in=n_in,
+        ),
+        {"saturated": float(share[l]), "at_first_look": float(first[l])},
+        Where(layer=l, epoch=len(seen.loss) - 1),
+        Repair(say("inputs scaled, weights drawn to suit"), {"inputs": "standard", "init": None}),
+        likelihood=0.4,
+    )
 
 
 def dead_units(evidence: Evidence) -> Finding | None:
@@ -78,14 +89,28 @@ def dead_units(evidence: Evidence) -> Finding | None:
     of = sum(bool(each.max() > DEAD) for each in shares)
     hidden = l < len(net.weights) - 1
     return Finding(
-        f"{int(trial.history.looks[-1].dead[l])} of layer {l + 1}'s {net.sizes[l + 1]} relu units give 0 for every "
-        f"row, from epoch {epoch + 1} on: slope 0, no gradient, no way back. So in {of} of {len(trials)} trainings.",
-        {"dead": int(trial.history.looks[-1].dead[l]), "units": net.sizes[l + 1], "share": float(share[l]),
-         "trainings": of}, Where(layer=l, epoch=epoch),
-        Repair("leaky_relu, which has a slope on both sides", {"hidden_activation": "leaky_relu", "init": None})
-        if hidden else Repair("identity outputs", {"output_activation": "identity"}),
+        say(
+            "{dead} of layer {l}'s {size} relu units give 0 for every row, from epoch {epoch} on: slope 0, "
+            "no gradient, no way back. So in {of} of {n} trainings.",
+            dead=int(trial.history.looks[-1].dead[l]),
+            l=l + 1,
+            size=net.sizes[l + 1],
+            epoch=epoch + 1,
+            of=of,
+            n=len(trials),
+        ),
+        {
+            "dead": int(trial.history.looks[-1].dead[l]),
+            "units": net.sizes[l + 1],
+            "share": float(share[l]),
+            "trainings": of,
+        },
+        Where(layer=l, epoch=epoch),
+        Repair(say("leaky_relu, which has a slope on both sides"), {"hidden_activation": "leaky_relu", "init": None})
+        if hidden
+        else Repair(say("identity outputs"), {"output_activation": "identity"}),
         likelihood=0.7 if share[l] == 1 else 0.5,
-    )  # fmt: skip
+    )
 
 
 def gradient_faded(evidence: Evidence) -> Finding | None:
@@ -113,8 +138,8 @@ def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
         f"{len(hidden)} {name} layers: the first "
         + ("hardly learn any more." if faded else "jump about while the last hardly move."),
         {"ratio": ratio, "hidden_layers": len(hidden)}, Where(layer=l, epoch=len(seen.loss) - 1),
-        Repair("selu, which keeps mean and variance", {"hidden_activation": "selu", "init": None})
-        if faded else Repair("shorten the gradient to length 1", {"max_grad_norm": 1.0}),
+        Repair(say("selu, which keeps mean and variance"), {"hidden_activation": "selu", "init": None})
+        if faded else Repair(say("shorten the gradient to length 1"), {"max_grad_norm": 1.0}),
         likelihood=0.5,
     )  # fmt: skip
 
@@ -126,12 +151,16 @@ def saved_weights(evidence: Evidence) -> Finding | None:
         return None
     saved, anew = seen.given[0].score, seen.anew.score
     return Finding(
-        f"As it was saved it scores {number(saved, 3)}; trained anew by its own settings on these rows, "
-        f"{number(anew, 3)}. It is these weights that are at fault, or rows that they were not trained for, and not "
-        "the settings.",
+        say(
+            "As it was saved it scores {saved}; trained anew by its own settings on these rows, {anew}. It "
+            "is these weights that are at fault, or rows that they were not trained for, and not the "
+            "settings.",
+            saved=number(saved, 3),
+            anew=number(anew, 3),
+        ),
         {"saved": saved, "anew": anew, "guess": seen.ground.guess},
-        repair=Repair("train it anew with the settings it has", {"seed": evidence.setup.seed + 1}),
-    )  # fmt: skip
+        repair=Repair(say("train it anew with the settings it has"), {"seed": evidence.setup.seed + 1}),
+    )
 
 
 # --- what is learnt -------------------------------------------------------------------------------------------------
@@ -163,14 +192,23 @@ def chance(evidence: Evidence) -> Finding | None:
     sure = all(judge.nothing(gains) for gains in (*seen.gains, seen.plain_gains))
     few = "" if sure else f" {len(seen.setup.apart[1]):,} rows are too few to be sure of it."
     return Finding(
-        f"On the rows held out the best of this network, a plain one and a straight line has the {seen.measure} "
-        f"{number(max(seen.plain.score, seen.given[0].score), 3)}, guessing {number(seen.ground.guess, 3)}; with the "
-        f"targets dealt out at random it does as well too often: p = {number(seen.p, 2)} ({DEALS} deals, three tried). "
-        f"These inputs say nothing about these targets that a network could find.{few}",
+        say(
+            "On the rows held out the best of this network, a plain one and a straight line has the "
+            "{measure} {score}, guessing {guess}; with the targets dealt out at random it does as well too "
+            "often: p = {p} ({deals} deals, three tried). These inputs say nothing about these targets that "
+            "a network could find.{few}",
+            measure=seen.measure,
+            score=number(max(seen.plain.score, seen.given[0].score), 3),
+            guess=number(seen.ground.guess, 3),
+            p=number(seen.p, 2),
+            deals=DEALS,
+            few=few,
+        ),
         {"p": seen.p, "score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
-        repair=Repair("look whether rows and targets belong together"),
-        severity="fault" if sure else "risk", likelihood=0.9,
-    )  # fmt: skip
+        repair=Repair(say("look whether rows and targets belong together")),
+        severity="fault" if sure else "risk",
+        likelihood=0.9,
+    )
 
 
 def overfitting(evidence: Evidence) -> Finding | None:
@@ -185,11 +223,18 @@ def overfitting(evidence: Evidence) -> Finding | None:
     parameters, rows = seen.setup.network.parameter_count, len(seen.setup.T)
     penalty = 0.01 if fitted - held < WIDE_GAP else 0.1
     return Finding(
-        f"On the rows trained on it scores {number(trial.fitted, 3)}, on rows held out {number(trial.score, 3)}: with "
-        f"{parameters:,} numbers to set and {rows:,} rows it learns the rows by heart.",
+        say(
+            "On the rows trained on it scores {fitted}, on rows held out {score}: with {parameters:,} "
+            "numbers to set and {rows:,} rows it learns the rows by heart.",
+            fitted=number(trial.fitted, 3),
+            score=number(trial.score, 3),
+            parameters=parameters,
+            rows=rows,
+        ),
         {"fitted": trial.fitted, "held_out": trial.score, "parameters": parameters, "rows": rows},
-        repair=Repair(f"a penalty on large weights, λ = {number(penalty)}", {"l2": penalty}), likelihood=0.4,
-    )  # fmt: skip
+        repair=Repair(say("a penalty on large weights, λ = {penalty}", penalty=number(penalty)), {"l2": penalty}),
+        likelihood=0.4,
+    )
 
 
 def too_small(evidence: Evidence) -> Finding | None:
@@ -203,12 +248,21 @@ def too_small(evidence: Evidence) -> Finding | None:
         return None
     what = f"Its narrowest hidden layer has {min(hidden)} units" if hidden else "It has no hidden layer"
     return Finding(
-        f"{what}. Even the rows trained on are answered with a score of {number(seen.given[0].fitted, 3)}; one hidden "
-        f"layer of {PLAIN_UNITS} reaches {number(seen.plain.fitted, 3)}.",
+        say(
+            "{what}. Even the rows trained on are answered with a score of {fitted}; one hidden layer of "
+            "{plain_units} reaches {reached}.",
+            what=what,
+            fitted=number(seen.given[0].fitted, 3),
+            plain_units=PLAIN_UNITS,
+            reached=number(seen.plain.fitted, 3),
+        ),
         {"units": min(hidden, default=0), "fitted": seen.given[0].fitted, "plain": seen.plain.fitted},
-        repair=Repair(f"hidden layers of {PLAIN_UNITS} units", {"hidden": [PLAIN_UNITS] * max(1, min(2, len(hidden)))}),
+        repair=Repair(
+            say("hidden layers of {plain_units} units", plain_units=PLAIN_UNITS),
+            {"hidden": [PLAIN_UNITS] * max(1, min(2, len(hidden)))},
+        ),
         likelihood=0.3,
-    )  # fmt: skip
+    )
 
 
 def over_regularised(evidence: Evidence) -> Finding | None:
@@ -239,9 +293,9 @@ def over_regularised(evidence: Evidence) -> Finding | None:
     words = "; ".join(said[name] for name in changes)
     called = {"l2": "the penalty l2", "optimizer": f"the weight decay of {method.name}", "dropout": "dropout"}
     return Finding(
-        f"{words[0].upper()}{words[1:]}: what is to be learnt does not make up for it.",
+        say("{upper}{words}: what is to be learnt does not make up for it.", upper=words[0].upper(), words=words[1:]),
         {"l2": setup.l2, "weight_decay": decay, "shrunk_to": shrunk, "dropout": dropped},
-        repair=Repair(f"without {' and '.join(called[name] for name in changes)}", changes),
+        repair=Repair(say("without {changes}", changes=' and '.join(called[name] for name in changes)), changes),
         likelihood=0.5 if changes.keys() == {"dropout"} else 0.7,
     )  # fmt: skip
 
@@ -271,8 +325,15 @@ def learns_less(evidence: Evidence) -> Finding | None:
     left, least = 1.0 - seen.skill, 1.0 - seen.possible
     errors = f": {number(left / least, 2)} times the errors" if least > 0 else ""
     return Finding(
-        f"Its {seen.measure} is {number(float(np.mean([t.score for t in seen.given])), 3)}; {seen.plain_words} has "
-        f"{number(seen.plain.score, 3)} on the same rows{errors}.",
+        say(
+            "Its {measure} is {mean}; {plain_words} has {score} on the same rows{errors}.",
+            measure=seen.measure,
+            mean=number(float(np.mean([t.score for t in seen.given])), 3),
+            plain_words=seen.plain_words,
+            score=number(seen.plain.score, 3),
+            errors=errors,
+        ),
         {"score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
-        repair=Repair(seen.plain_words, changes), severity="fault" if seen.harmed else "risk",
-    )  # fmt: skip
+        repair=Repair(seen.plain_words, changes),
+        severity="fault" if seen.harmed else "risk",
+    )

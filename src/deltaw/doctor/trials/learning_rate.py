@@ -20,6 +20,7 @@ from deltaw.equations.optimizers import SGD, Momentum
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table
+from deltaw.speech import say
 
 SMALL = 20_000  # parameters: up to here the curvature costs less than a second
 DECADES = 4  # the sweep goes so far to each side of the rate in use
@@ -66,14 +67,20 @@ class Sweep(Paged):
         stable = "none of the rates" if self.stable is None else " to ".join(number(rate, 3) for rate in self.stable)
         drawn = partial(rates, self.rates, self.errors, self.used, self.best, self.stable, self.bound)
         blocks: list[Block] = [
-            Table(["α", "E at the end", "score"], rows, "–: E was no number any more.", digits=4),
-            Figure(drawn, "E at the end by learning rate", "Copies of the network, trained as long at other rates."),
+            Table(["α", say("E at the end"), say("score")], rows, say("–: E was no number any more."), digits=4),
+            Figure(
+                drawn,
+                say("E at the end by learning rate"),
+                say("Copies of the network, trained as long at other rates."),
+            ),
         ]
         lead = (
             f"In use: {number(self.used)}. Best: {number(self.best, 3)}. E ends below where it started with: "
             f"{stable}.{bound}"
         )
-        return Page("The learning rate", lead, [Section("E and the score by learning rate", blocks)], asdict(self))
+        return Page(
+            say("The learning rate"), lead, [Section(say("E and the score by learning rate"), blocks)], asdict(self)
+        )
 
     def at(self, rate: float) -> int:
         """The place in `rates` of the one nearest to `rate`."""

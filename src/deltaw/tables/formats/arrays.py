@@ -170,7 +170,7 @@ def _table(source: str, train: tuple[Array, Array | None], test: tuple[Array | N
     if test_inputs is not None and (test_labels is None) == (labels is None):
         test_frame, _ = _frame(source, test_inputs, test_labels)
         if test_frame.columns != frame.columns:
-            found = say("{shape} and {shape2}", shape=test_inputs.shape[1:], shape2=inputs.shape[1:])
+            found = say("{first} and {others}", first=test_inputs.shape[1:], others=inputs.shape[1:])
             raise TableError(
                 "{source}: expected test inputs of the training inputs' shape", found, "mend the file", source=source
             )
