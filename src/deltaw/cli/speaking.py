@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -65,10 +65,11 @@ def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*, lang: str | None, **given: Any) -> Any:
         return command(**given)
 
-    own = inspect.signature(command)
+    kinds = get_type_hints(command, include_extras=True) | {"lang": Lang}
+    own = [each.replace(annotation=kinds[name]) for name, each in inspect.signature(command).parameters.items()]
     option = inspect.Parameter("lang", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Lang)
-    run.__signature__ = own.replace(parameters=[*own.parameters.values(), option])  # type: ignore[attr-defined]
-    run.__annotations__ = {**command.__annotations__, "lang": Lang}
+    run.__signature__ = inspect.Signature([*own, option])  # type: ignore[attr-defined]
+    run.__annotations__ = kinds
     return run
 
 
