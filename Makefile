@@ -8,13 +8,16 @@ BIN    := $(VENV)/bin
 SOURCES := pyproject.toml CMakeLists.txt LICENSE README.md $(wildcard native/*) $(shell find src -name '*.py' -o -name '*.toml' -o -name 'py.typed')
 BUILD_TOOLS := scikit-build-core nanobind cmake ninja
 
-.PHONY: help demo install test test-slow lint sanitize sanitize-tests accuracy format clean
+.PHONY: help demo install test test-slow test-programs lint wheel wheel-test docs sanitize sanitize-tests accuracy format clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo       install DeltaW into $(VENV) and train a network on the bundled digits"
 	@echo "make test       lint, type check and all tests but the slow ones"
 	@echo "make test-slow  the slow tests"
+	@echo "make docs       the site, into build/site"
+	@echo "make wheel      a wheel and an sdist, into dist"
+	@echo "make wheel-test the same, built from the sdist outside git, installed into a bare venv and tried"
 	@echo "make sanitize   the core under address, undefined-behaviour and thread sanitizers"
 	@echo "make sanitize-tests  the tests of the engines on a core under the address sanitizer (minutes)"
 	@echo "make accuracy   the recipes beside boosted trees and others, on 24 tables (half an hour or more)"
@@ -37,7 +40,7 @@ $(VENV)/.installed: $(VENV)/.created $(SOURCES)
 	@sh -c 'command -v "$${CXX:-c++}" || command -v g++ || command -v clang++' >/dev/null || { echo "DeltaW: expected a C++20 compiler, found none; install one (Debian: apt-get install g++) and try again" >&2; exit 1; }
 	@echo "DeltaW: getting the tools that build it ($(BUILD_TOOLS))"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(BUILD_TOOLS)
-	@$(BIN)/python native/build.py --no-build-isolation .
+	@$(BIN)/python native/build.py --no-build-isolation -C cmake.define.DELTAW_STRICT=ON .
 	@touch $@
 
 # The groups of pyproject.toml, read by Python itself: pip knows dependency groups only since 25.1.
@@ -50,10 +53,20 @@ lint: $(VENV)/.installed $(VENV)/.test-tools
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint
+# Programs that tests run, where root may install them: a test whose program is missing is skipped, and says so.
+PROGRAMS := psql=postgresql clang=clang node=nodejs chromium=chromium
+test-programs:
+	@missing=; for each in $(PROGRAMS); do command -v $${each%%=*} >/dev/null || missing="$$missing $${each#*=}"; done; \
+	if [ -z "$$missing" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null \
+	  || echo "DeltaW: could not install$$missing; the tests that need them are skipped" >&2; \
+	else echo "DeltaW: not installed:$$missing; the tests that need them are skipped" >&2; fi
+
+test: lint test-programs
 	$(BIN)/python -m pytest -n 2
 
-test-slow: install $(VENV)/.test-tools
+test-slow: install $(VENV)/.test-tools test-programs
 	$(BIN)/python -m pytest -m slow -n 2
 
 # The core alone, under AddressSanitizer with UndefinedBehaviourSanitizer, and under ThreadSanitizer.
@@ -78,6 +91,19 @@ sanitize-tests: $(VENV)/.installed $(VENV)/.test-tools
 	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH=$(abspath $(ADDRESS)) \
 	  $(BIN)/python -m pytest tests/engines -q --capture=sys -k 'not memory_stays_flat'
+
+wheel: $(VENV)/.created
+	$(BIN)/python -m pip install -q --disable-pip-version-check build
+	$(BIN)/python -m build --outdir dist .
+
+# What somebody gets who installs it: the sdist lies where no git is, its wheel goes into a venv that has nothing else.
+wheel-test: $(VENV)/.created
+	$(BIN)/python -m pip install -q --disable-pip-version-check build
+	$(BIN)/python tests/native/wheel.py build/wheel-test
+
+docs: install
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r docs/requirements.txt
+	$(BIN)/python -m mkdocs build --strict --site-dir build/site
 
 accuracy: install
 	$(BIN)/python -m pip install -q --disable-pip-version-check '.[bench]'

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
 
@@ -21,7 +21,8 @@
 namespace deltaw::DELTAW_ISA {
 
 struct Free {
-  void operator()(float* p) const { std::free(p); }
+  std::align_val_t grain{};
+  void operator()(float* p) const { ::operator delete(p, grain); }
 };
 
 // Floats on cache lines of their own, zero at first.
@@ -31,8 +32,7 @@ class Floats {
   explicit Floats(std::size_t n) : size_(n) {
     const std::size_t wanted = (n + 16) * sizeof(float), grain = wanted < 2 * HUGE_PAGE ? 64 : HUGE_PAGE;
     const std::size_t bytes = (wanted + grain - 1) / grain * grain;
-    data_.reset(static_cast<float*>(std::aligned_alloc(grain, bytes)));
-    if (!data_) throw std::bad_alloc();
+    data_ = {static_cast<float*>(::operator new(bytes, std::align_val_t(grain))), Free{std::align_val_t(grain)}};
 #ifdef __linux__
     if (grain == HUGE_PAGE) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // a wish: it may not be granted
 #endif

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
+import subprocess
 from pathlib import Path
 from types import ModuleType
 
@@ -43,3 +45,23 @@ def test_nothing_is_lost(build: ModuleType) -> None:
     lines = ["Collecting polars\n", "error: no\n", "[1/2] Building\n"]
     assert build.follow(lines, said.append) == lines
     assert said == ["finding polars", "compiling the core, step 1 of 2"]
+
+
+@pytest.mark.parametrize(
+    ("compiler", "version", "said"),
+    [
+        ("MSVC", "19.44", "expected clang-cl or GCC, found MSVC"),
+        ("GNU", "11.4", "expected GNU 12 or newer, found 11.4"),
+        ("GNU", "12.2.0", None),
+        ("Clang", "14.0.6", None),
+        ("IntelLLVM", "2024", None),
+    ],
+)
+def test_a_compiler_that_cannot_is_refused_in_one_line(compiler: str, version: str, said: str | None) -> None:
+    rule, cmake = Path(__file__).parents[1] / "native" / "compiler.cmake", shutil.which("cmake")
+    if not rule.exists() or cmake is None:
+        pytest.skip("needs the sources and cmake")
+    given = [f"-DCMAKE_CXX_COMPILER_ID={compiler}", f"-DCMAKE_CXX_COMPILER_VERSION={version}"]
+    done = subprocess.run([cmake, *given, "-P", rule], capture_output=True, text=True)
+    assert (done.returncode != 0) == (said is not None)
+    assert (said or "") in " ".join(done.stderr.split())

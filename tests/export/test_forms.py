@@ -113,16 +113,27 @@ def test_c_without_a_library(tmp_path: Path) -> None:
         assert proof.differences(check, *found)[0] <= 1
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
-def test_c_for_a_bare_machine_and_for_cpp(tmp_path: Path) -> None:
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_c_for_a_bare_machine_and_for_cpp(compiler: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
     path = written("c", program_of(zoo.model("target grade")), tmp_path, libm=False)
     strict = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion", "-ffreestanding")
     for flags in ((*strict, "-c", path, "-o", tmp_path / "m.o"), ("-fsyntax-only", "-x", "c++", tmp_path / "m.h")):
-        done = subprocess.run(["gcc", *flags], capture_output=True, text=True)
+        done = subprocess.run([compiler, *flags], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+@pytest.mark.skipif(shutil.which("clang") is None, reason="clang is not installed")
+@pytest.mark.parametrize("libm", [True, False])
+def test_clang_says_the_same(libm: bool, tmp_path: Path) -> None:
+    """The other tests take the system's compiler, which is mostly GCC."""
+    path = written("c", made := program_of(zoo.model("scaling unit")), tmp_path, libm=libm)
+    check = proof.check_of(made, 300)
+    assert proof.differences(check, *consumers.c(path, check, "clang"))[0] <= 1
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler is installed")
 @pytest.mark.parametrize("name", ["digits", "target price"])
 def test_a_byte_for_each_weight(name: str, tmp_path: Path) -> None:
     """The C file says what the list with such weights says, is smaller, and says in its head what has changed."""

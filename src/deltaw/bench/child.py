@@ -168,7 +168,7 @@ def _seconds(call: Callable[..., object], *arguments: object) -> float:
 
 def _pin(threads: int) -> None:
     """Let this process use so many processors: some libraries take as many threads as they see."""
-    if hasattr(os, "sched_setaffinity"):
+    if sys.platform == "linux":
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
 
 
@@ -182,10 +182,10 @@ def peak_bytes() -> int | None:
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
-    try:
-        import resource
-    except ImportError:
+    if sys.platform == "win32":
         return None
+    import resource
+
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 

@@ -21,6 +21,7 @@ from deltaw.speech import say
 from deltaw.tables.digest import sha256
 
 TAIL = 1 << 16  # bytes, more than a line has
+BINARY = getattr(os, "O_BINARY", 0)  # Windows would write "\r\n" for "\n"
 
 
 class JsonLines:
@@ -87,7 +88,7 @@ def _of_epochs(known: dict[str, Any]) -> dict[str, Any]:
 def _append(path: str | Path, what: dict[str, Any]) -> None:
     """Add a line in one write, or raise OSError and add nothing."""
     line = (visible_json(json.dumps(plain(what), ensure_ascii=False, allow_nan=False)) + "\n").encode()
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | BINARY, 0o666)
     try:
         if (taken := os.write(descriptor, line)) < len(line):  # the disk is full
             with suppress(OSError):
@@ -100,7 +101,7 @@ def _append(path: str | Path, what: dict[str, Any]) -> None:
 def _mend(path: str | Path) -> None:
     """See that the file can be appended to, and remove half a line at its end."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | BINARY)
     except OSError as error:
         found = error.strerror or str(error)
         raise OutputError(

@@ -14,16 +14,15 @@ import os
 import re
 import secrets
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 from deltaw.exceptions import OutputError
 from deltaw.speech import say
 
-try:
+if sys.platform != "win32":  # which removes no file that is open: there the name itself is the lock
     import fcntl
-except ImportError:  # Windows, which removes no file that is open: there the name itself is the lock
-    fcntl = None  # type: ignore[assignment]
 
 TEMPORARY = re.compile(r"\.deltaw-[0-9a-f]{16}\.tmp")
 # Names of what is open already: /dev/stdout, /dev/fd/3, /proc/self/fd/3. Their file may be anything, also one that is
@@ -58,9 +57,9 @@ def write_bytes(path: str | Path, data: bytes) -> None:
                 file.flush()
                 _keep_mode(descriptor, before)
                 os.fsync(descriptor)
-                if fcntl is not None:  # under the lock: once the name is gone, there is nothing to take for left over
+                if sys.platform != "win32":  # under the lock: nobody may take it for left over
                     temporary.replace(target)
-            if fcntl is None:  # Windows renames no file that is open
+            if sys.platform == "win32":  # which renames no file that is open
                 temporary.replace(target)
         except BaseException:  # Ctrl-C too: no half-written file stays behind
             with suppress(OSError):
@@ -111,7 +110,7 @@ class _ReadOnlyError(PermissionError):
 
 def _keep_mode(descriptor: int, before: os.stat_result | None) -> None:
     """Give the new file the owner, group and mode of the one that it replaces."""
-    if before is None or not hasattr(os, "fchmod"):
+    if before is None or sys.platform == "win32":
         return
     now = os.fstat(descriptor)
     for owner, group in ((before.st_uid, before.st_gid), (-1, before.st_gid)):
@@ -131,13 +130,13 @@ def _create_beside(target: Path) -> tuple[Path, int]:
         temporary = target.parent / f".deltaw-{secrets.token_hex(8)}.tmp"
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
         descriptor = os.open(temporary, flags, 0o666)
-        if fcntl is None:
-            return temporary, descriptor
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:  # else somebody took it for left over before it was locked
-            return temporary, descriptor
-        os.close(descriptor)
+        if sys.platform != "win32":
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if not os.fstat(descriptor).st_nlink:  # somebody took it for left over before it was locked
+                os.close(descriptor)
+                continue
+        return temporary, descriptor
 
 
 def _remove_left_over(folder: Path) -> None:
@@ -150,16 +149,16 @@ def _remove_left_over(folder: Path) -> None:
 
 def _remove_unlocked(path: Path) -> None:
     """Remove a temporary file unless it is locked. Raises OSError where it is, or where nobody can tell."""
-    if fcntl is None:
+    if sys.platform == "win32":
         path.unlink()
-        return
-    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
-    finally:
-        os.close(descriptor)
+    else:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+        finally:
+            os.close(descriptor)
 
 
 def _stream(path: str | Path) -> Path | int | None:

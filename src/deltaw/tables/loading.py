@@ -131,8 +131,9 @@ def check_archive(data: bytes, name: str, what: str, most: int) -> None:
 def memory() -> int:
     """Bytes of memory that this process may use: the machine's, or its container's where that is less."""
     found = [8 << 30]  # where nothing tells
-    with suppress(AttributeError, OSError, ValueError):
-        found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    if sys.platform != "win32":
+        with suppress(OSError, ValueError):
+            found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     for place in ("memory.max", "memory/memory.limit_in_bytes"):
         with suppress(OSError, ValueError):  # "max" where there is no limit
             found.append(int((Path("/sys/fs/cgroup") / place).read_text()))
@@ -182,6 +183,8 @@ def _opened(path: Path, name: str) -> io.BufferedReader:
 
 def _pipe(path: Path, name: str) -> io.BufferedReader:
     """A pipe, once somebody writes to it: to open it would wait for that for ever, and say nothing."""
+    if sys.platform == "win32":
+        raise AssertionError("no file is a pipe there")
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     until = time.monotonic() + PATIENCE
     first = b""
