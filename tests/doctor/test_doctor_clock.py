@@ -132,3 +132,17 @@ def test_a_large_network_is_looked_at_on_fewer_rows() -> None:
     assert len(small.some(2000)) == 2000
     assert 200 <= len(large.some(2000)) < 400
     assert np.all(np.diff(large.some(2000)) > 0)
+
+
+def test_a_loaded_machine_is_no_fault_of_the_network(times: Callable[..., Times]) -> None:
+    """What the clock ended while it was learning is not judged by what it had learnt until then."""
+    healthy = setup(epochs=400, learning_rate=0.0003)
+    assert diagnose(healthy, seconds=30).healthy
+    times(tick=0.2, share=0.2)
+    diagnosis = diagnose(healthy, seconds=10)
+    seen = diagnosis.evidence.during
+    assert seen is not None
+    assert seen.given[0].history.ended == "callback"
+    assert seen.skill < 0.9 * seen.possible
+    assert seen.share < 0.5
+    assert not {found.rule for found in diagnosis.findings} & {"too_few_epochs", "learns_less"}

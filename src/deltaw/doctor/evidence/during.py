@@ -29,6 +29,7 @@ from deltaw.doctor.trials.trial import (
     Ground,
     Trained,
     Trial,
+    an_epoch,
     finished,
     ground,
     plain,
@@ -54,6 +55,7 @@ ERRORS = 1.2
 # random set-ups (benchmarks/doctor_random.py) 99 % stay above it; of broken ones few do.
 SHORT = 0.9
 HARDLY = 0.05  # of skill: no more than this is hardly anything
+CLOCK = "callback"  # how a training's history says that the clock ended it
 CUT = 0.9  # share of the steps asked for: with fewer the budget cut the training off
 FALLING = 0.01  # of E, from one fifth of the epochs to the last
 CHANCE = 0.01  # p of a permutation test up to which a score is no chance
@@ -182,13 +184,21 @@ class During:
         return self.learnt or judge.learnt(self.plain_gains, 2) or (self.possible > 0.0 and self.p <= CHANCE)
 
     @property
+    def share(self) -> float:
+        """Of the steps asked for, those made: the budget may have planned fewer, and the clock ended it sooner."""
+        first, setup = self.given[0].history, self.setup
+        if self.saved or first.ended != CLOCK:
+            return self.ground.share
+        return self.ground.share * first.batch_steps / (setup.epochs * an_epoch(setup))
+
+    @property
     def unfinished(self) -> bool:
         """Whether the budget cut the training off while E was falling: then what it would have learnt is not known."""
-        fifth = max(1, len(self.loss) // 5)
-        if self.ground.share > CUT or len(self.loss) < 2 * fifth:
+        if self.share > CUT or not len(self.loss):
             return False
-        before, last = self.loss[-2 * fifth : -fifth].mean(), self.loss[-fifth:].mean()
-        return bool(last < (1.0 - FALLING) * before)
+        fifth = max(1, len(self.loss) // 5)
+        before = self.loss[-2 * fifth : -fifth].mean() if len(self.loss) > 1 else self.guess_error
+        return bool(self.loss[-fifth:].mean() < (1.0 - FALLING) * before)
 
     @property
     def short(self) -> bool:
@@ -293,6 +303,8 @@ def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -
     budget = seconds * WATCHED
     if trained is None:
         more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS) if left() > 0]
+        # One that the clock ended says less than the first; on a loaded machine, that may be any.
+        more = [each for each in more if each.history.ended != CLOCK or first.history.ended == CLOCK]
         return replace(seen, given=(first, *more), gains=(*seen.gains, *(gained(cut, t.network) for t in more)))
     return replace(seen, anew=trial(cut, seconds=budget))
 

@@ -151,7 +151,7 @@ def too_few_epochs(evidence: Evidence) -> Finding | None:
     """E is still falling when training ends."""
     seen, setup = evidence.watched, evidence.setup
     E = seen.loss
-    if not seen.short or seen.broke or seen.ground.share < 1.0 or not len(E):
+    if not seen.short or seen.broke or seen.share < 1.0 or not len(E):
         return None
     steps = seen.given[0].history.batch_steps
     tenth = max(1, len(E) // 10)

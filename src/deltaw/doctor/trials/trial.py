@@ -169,7 +169,7 @@ def ground(
     index = np.sort(rest[:rows])  # in the order they came: it may be what is wrong
     weight = None if setup.sample_weight is None else np.asarray(setup.sample_weight)[index]
     cut = replace(setup, X=X[index], T=T[index], sample_weight=weight, test=test, batch_size=batch)
-    asked = setup.epochs * -(-n // setup.batch_size) / _steps(cut)
+    asked = setup.epochs * -(-n // setup.batch_size) / an_epoch(cut)
     epochs = max(1, min(round(asked), affordable(cut, budget.seconds)))
     cut = replace(cut, epochs=epochs)
     return Ground(
@@ -202,7 +202,7 @@ def alike(n: int, batch: int, rows: int) -> tuple[int, int]:
 
 def affordable(setup: Setup, seconds: float) -> int:
     """How many epochs of it fit into so many seconds, about; at least one."""
-    steps = _steps(setup) * STEP_COST * (1 if setup.engine == "native" else REFERENCE_SLOWER)
+    steps = an_epoch(setup) * STEP_COST * (1 if setup.engine == "native" else REFERENCE_SLOWER)
     return max(1, int(seconds / (steps + setup.X.shape[0] * _row_cost(setup))))
 
 
@@ -307,10 +307,10 @@ def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
         network, setup.X, setup.T, loss=loss, optimizer="adam", learning_rate=0.01, batch_size=batch,
         schedule="cosine", l2=l2, validation=setup.validation, test=setup.test, seed=setup.seed, task=known.task,
     )  # fmt: skip
-    return replace(made, epochs=min(max(1, PLAIN_STEPS // _steps(made)), affordable(made, seconds)))
+    return replace(made, epochs=min(max(1, PLAIN_STEPS // an_epoch(made)), affordable(made, seconds)))
 
 
-def _steps(setup: Setup) -> int:
+def an_epoch(setup: Setup) -> int:
     """Steps in an epoch."""
     rows = int(setup.X.shape[0])
     return -(-rows // max(1, min(setup.batch_size, rows)))
