@@ -111,7 +111,7 @@ export function fakeToy(name: string, noise: number, seed: number): Data {
     inputs.set([x + noise * (r() - 0.5), y + noise * (r() - 0.5)], 2 * i);
   }
   const column = (k: number) => ({ name: 'xy'[k], kind: 'number' as const, values: Float64Array.from({ length: n }, (_, i) => inputs[2 * i + k]), missing: 0, used: true, why: '' });
-  return { name, rows: n, nIn: 2, nOut: 1, inputs, targets: Float32Array.from(labels), labels, weight: null, inputNames: ['x', 'y'],
+  return { name, rows: n, nIn: 2, nOut: 1, inputs, targets: Float32Array.from(labels), labels, weight: null, heldOut: null, inputNames: ['x', 'y'],
     target: { name: 'class', task: 'classification', reason: '', classes: ['blue', 'orange'], encoding: 'labels', low: 0, high: 1, centre: 0, width: 1, shift: 0 },
     columns: [column(0), column(1)], preparation: { scaling: 'none', steps: [] }, image: null, notes: [] };
 }

@@ -5,6 +5,7 @@ import type { Data, Settings, Weights } from '../engine/types';
 import type { Key } from '../words';
 import { axis, medians, telling, type Plane } from './plane';
 import { Run } from './run.svelte';
+import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
 import { fitted, fresh, impossible } from './settings';
 import { load, type Source } from './sources';
 
@@ -33,6 +34,7 @@ class Lab {
   link = $state.raw<LinkPlace | null>(null);
   said = $state.raw<Said | null>(null);
   forkedAt = $state(0);
+  edits = $state(0); // weights changed by hand
 
   run = $derived<Run | undefined>(this.runs[this.active]);
   plane = $derived<Plane | null>(this.data && !this.data.image ? { x: axis(this.data, this.axes[0]), y: axis(this.data, this.axes[1]), rest: this.rest } : null);
@@ -47,8 +49,13 @@ class Lab {
       this.tell('data_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
       return;
     }
-    await this.show(data, source, settings, weights);
+    const waiting = this.pending;
+    this.pending = null;
+    if (waiting && source.kind === 'csv' && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) await this.take(data, source, waiting);
+    else await this.show(data, source, settings, weights);
   }
+
+  private pending: Shared | null = null; // a link's settings that wait for their table
 
   async show(data: Data, source: Source, settings?: Settings, weights?: Weights): Promise<void> {
     const before = this.run?.settings;
@@ -74,7 +81,39 @@ class Lab {
 
   /** The page as it comes: what it was given, what its address says, or a first toy. */
   async begin(): Promise<void> {
+    const shared = (await fromHash(location.hash)) ?? fromPage();
+    if (shared && (await this.restore(shared))) return;
     await this.open({ kind: 'toy', name: 'circle', noise: 0.1, seed: 0 });
+  }
+
+  /** What an address or a saved page kept. False where it needs a table that is not here, or cannot be. */
+  async restore(shared: Shared): Promise<boolean> {
+    try {
+      if (!shared.source) {
+        this.pending = shared;
+        this.tell('shared_needs_table', { name: shared.name });
+        return false;
+      }
+      await this.take(load(shared.source), shared.source, shared);
+      return true;
+    } catch (error) {
+      this.tell('data_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
+      return false;
+    }
+  }
+
+  private async take(data: Data, source: Source, shared: Shared): Promise<void> {
+    const [first, second] = shared.runs;
+    const weightsOf = (run: SharedRun) => (run.weights && unpackedWeights(run.weights, run.settings, data.nIn)) || undefined;
+    await this.show(data, source, first.settings, weightsOf(first));
+    if (second) {
+      const run = await Run.start('B', data, second.settings, weightsOf(second));
+      run.pace(SPEEDS[this.speed]);
+      this.forkedAt = 0;
+      this.runs = [this.runs[0], run];
+    }
+    if (shared.axes.every((k) => k >= 0 && k < data.nIn)) this.axes = shared.axes;
+    this.pickRow(shared.row, false);
   }
 
   async openFile(file: File): Promise<void> {
@@ -194,6 +233,7 @@ class Lab {
     if (!this.run || !Number.isFinite(value)) return;
     if (this.playing) await this.pause();
     await this.run.setWeight(place.layer, place.j, place.k, value);
+    this.edits++;
     this.look();
   }
 

@@ -27,6 +27,7 @@ export interface Layout {
   height: number;
   columns: ColumnPlace[];
   links: Link[];
+  pitch: number; // from column to column
 }
 
 export interface Shape {
@@ -35,7 +36,7 @@ export interface Shape {
   image: boolean; // the inputs are one picture
 }
 
-const GAP = 8;
+const GAP = 4;
 const HEAD = 74; // above the units: a layer's name and its settings
 const FOOT = 30; // below: "and 52 more"
 
@@ -61,7 +62,7 @@ export function layout(shape: Shape, width: number, height: number, shown: numbe
       columns[c].units.map((a) => ({ layer: c, j: b.unit, k: a.unit, x1: a.x + a.size / 2, y1: a.y, x2: b.x - b.size / 2, y2: b.y })),
     ),
   );
-  return { width, height, columns, links };
+  return { width, height, columns, links, pitch: count > 1 ? span / (count - 1) : width };
 }
 
 /** The units to show: all, or the strongest by what goes in and out of them, in the order of their numbers. */
