@@ -14,6 +14,8 @@
 #include <immintrin.h>
 #elif defined(__ARM_NEON)
 #include <arm_neon.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
 #endif
 
 #ifndef DELTAW_ISA
@@ -73,6 +75,8 @@ inline vf max(vf a, vf b) {
   return _mm256_max_ps(a, b);
 #elif defined(__SSE2__)
   return _mm_max_ps(a, b);
+#elif defined(__wasm_simd128__)
+  return (vf)wasm_f32x4_pmax((v128_t)b, (v128_t)a);  // (x, y): x < y ? y : x
 #else
   return select(a > b, a, b);
 #endif
@@ -84,6 +88,8 @@ inline vf min(vf a, vf b) {
   return _mm256_min_ps(a, b);
 #elif defined(__SSE2__)
   return _mm_min_ps(a, b);
+#elif defined(__wasm_simd128__)
+  return (vf)wasm_f32x4_pmin((v128_t)b, (v128_t)a);
 #else
   return select(a < b, a, b);
 #endif
@@ -110,6 +116,8 @@ inline vi load_as_int(const std::uint16_t* p) {
   return (vi)_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 #elif defined(__SSE2__)
   return (vi)_mm_unpacklo_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)), _mm_setzero_si128());
+#elif defined(__wasm_simd128__)
+  return (vi)wasm_u32x4_load16x4(p);
 #else
   vi x;
   for (int i = 0; i < VL; ++i) x[i] = p[i];
@@ -164,6 +172,8 @@ inline vf square_root(vf x) {
   return _mm_sqrt_ps(x);
 #elif defined(__aarch64__)
   return vsqrtq_f32(x);
+#elif defined(__wasm_simd128__)
+  return (vf)wasm_f32x4_sqrt((v128_t)x);
 #else
   vf y;
   for (int i = 0; i < VL; ++i) y[i] = __builtin_sqrtf(x[i]);

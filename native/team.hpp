@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <thread>
 #include <utility>
 #include <vector>
+
+#ifndef __wasm__  // a page's memory is one thread's
+#include <thread>
+#endif
 
 namespace deltaw::DELTAW_ISA {
 
@@ -90,6 +93,12 @@ class ThreadChoice {
   double since_trial_ = 0.0, trial_cost_ = 0.0;
 };
 
+#ifdef __wasm__
+template <class Work>
+void run_team(int, Work&& work) {
+  work(0);
+}
+#else
 // Threads that are waited for, however the work ends.
 class Joined {
  public:
@@ -130,6 +139,7 @@ void run_team(int threads, Work&& work) {
   tell(GO);
   work(0);
 }
+#endif
 
 // The part of 0 … n that thread `t` of `threads` takes, in multiples of `grain`.
 struct Range {

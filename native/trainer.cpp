@@ -120,9 +120,9 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
   for (const Layer& layer : layers_) blocks += std::size_t(layer.vectors) * blocks_of(layer.n_in);
   work_.make_scratch(layers_, threads);
 
-  if (sparse(epoch.inputs)) sparse_.open(layers_.front(), epoch.inputs.offset);
+  if (sparse(epoch.inputs) && epoch.begins) sparse_.open(layers_.front(), epoch.inputs.offset);
 
-  double error = 0.0;
+  double error = epoch.error;
   const std::int64_t last_step = (epoch.n - 1) / plan_.batch_size * plan_.batch_size;  // where it begins
   for (std::int64_t begin = 0; begin < epoch.n;) {
     const std::int64_t step = begin / plan_.batch_size;
@@ -151,7 +151,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
       if (stop()) break;
     }
   }
-  if (sparse(epoch.inputs)) sparse_.close(layers_.front(), epoch.inputs.offset);
+  if (sparse(epoch.inputs) && epoch.ends) sparse_.close(layers_.front(), epoch.inputs.offset);
   // A loss that keeps outputs away from where its logarithm ends can stay a number when the weights no longer are.
   return finite() ? error : std::numeric_limits<double>::quiet_NaN();
 }
@@ -203,6 +203,27 @@ void Trainer::outputs(const float* X, int rows, float* out) {
   const int n_out = layers_.back().n_out;
   signals(strip_, {.rows = rows, .n_in = layers_.front().n_in, .floats = X}, 0, rows);
   for (int r = 0; r < rows; ++r) std::memcpy(out + std::size_t(r) * n_out, strip_.o.back().row(r), n_out * sizeof(float));
+}
+
+void Trainer::all_outputs(const float* X, int rows, float* out) {
+  if (!strip_.capacity) strip_ = Workspace(layers_, STRIP, false, {});
+  signals(strip_, {.rows = rows, .n_in = layers_.front().n_in, .floats = X}, 0, rows);
+  for (std::size_t l = 0; l < layers_.size(); ++l)
+    for (int r = 0; r < rows; ++r, out += layers_[l].n_out)
+      std::memcpy(out, strip_.o[l].row(r), layers_[l].n_out * sizeof(float));
+}
+
+void Trainer::exchange(const Inputs& inputs) {
+  if (!sparse(inputs) || inputs.offset == 0.0f) return;
+  Layer& layer = layers_.front();
+  if (!apart_.size()) apart_ = Floats(layer.w.size());
+  if (!shown_) sparse_.copy(layer, inputs.offset, apart_);
+  std::swap(layer.w, apart_);
+  shown_ = !shown_;
+}
+
+void Trainer::settle(const Inputs& inputs) {
+  if (sparse(inputs)) sparse_.close(layers_.front(), inputs.offset);
 }
 
 double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads) {

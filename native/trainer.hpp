@@ -40,7 +40,8 @@ struct Pace {
   const double *alpha, *decay, *dropout;
 };
 
-// One pass over `n` rows of the data in the order given.
+// One pass over `n` rows of the data in the order given; or a part of one: its whole batches, taken over several calls, make the
+// steps of one pass, with the same bits.
 struct Epoch {
   Inputs inputs;
   Targets targets;
@@ -48,6 +49,8 @@ struct Epoch {
   std::int64_t n;
   std::int64_t first_step;
   Pace pace;
+  bool begins = true, ends = true;  // whether the pass does with this part
+  double error = 0.0;               // what `train` returned for the parts before
 };
 
 // A layer from inside, see look().
@@ -91,6 +94,13 @@ class Trainer {
 
   // Outputs of a few dense rows on the caller's thread, in memory that is kept from call to call.
   void outputs(const float* X, int rows, float* out);
+  // The same of every layer, (rows, units) each, one layer after another.
+  void all_outputs(const float* X, int rows, float* out);
+
+  // Between the parts of a pass over rows that are mostly one number, the first layer's weights lie apart (`SparseLayer`). `exchange`
+  // puts them together for whoever looks, and called again, takes them apart as they were; after `settle` the next part begins anew.
+  void exchange(const Inputs& inputs);
+  void settle(const Inputs& inputs);
 
   std::vector<Layer>& layers() { return layers_; }
   int slots() const { return slots_; }
@@ -144,6 +154,8 @@ class Trainer {
   Floats parameter_;  // the loss's setting, for each output
   Workspace work_, whole_, strip_;  // of training; of `whole`, where that of training is too small; of `outputs`
   SparseLayer sparse_;
+  Floats apart_;  // the first layer's weights while `exchange` shows them, and what is shown while it does not
+  bool shown_ = false;
   ThreadChoice choice_{1};
   std::chrono::steady_clock::time_point asked_{};  // when `stop` was asked last
   // The chosen optimiser's instances of the templates above.

@@ -1,0 +1,140 @@
+// The page's side of a training: a worker where one can be had, else the same session in slices on this thread.
+import { unpacked } from './core.ts';
+import { Session, type Asked } from './session.ts';
+import type { Origin } from './training.ts';
+import type { Data, Lab, Settings, State, Weights } from './types.ts';
+
+/** Where a session is, and how it is asked. */
+interface Line {
+  threaded: boolean;
+  ask(name: Asked, given: unknown[]): Promise<unknown>;
+  seen(): void;
+  settings(): Settings;
+  close(): void;
+}
+type Tell = (state: State) => void;
+export type Start = () => Worker; // of engine/worker.ts
+
+function inWorker(worker: Worker, wasm: Uint8Array, tell: Tell): Line {
+  const asked = new Map<number, { done(answer: unknown): void; failed(error: Error): void }>();
+  let count = 0, settings: Settings;
+  worker.onmessage = ({ data: message }) => {
+    settings = message.settings ?? settings;
+    if (message.state) return tell(message.state);
+    const one = asked.get(message.id)!;
+    asked.delete(message.id);
+    if (message.error === undefined) one.done(message.answer);
+    else one.failed(new Error(message.error));
+  };
+  worker.postMessage({ wasm });
+  return {
+    threaded: true,
+    ask: (name, given) =>
+      new Promise((done, failed) => {
+        asked.set(++count, { done, failed });
+        worker.postMessage({ id: count, name, given });
+      }),
+    seen: () => worker.postMessage({ seen: true }),
+    settings: () => settings,
+    close: () => worker.terminate(),
+  };
+}
+
+function onThisThread(wasm: Uint8Array, tell: Tell): Line {
+  const session = new Session(wasm as BufferSource, tell);
+  return {
+    threaded: false,
+    ask: async (name, given) => (session[name] as (...given: unknown[]) => unknown).apply(session, given),
+    seen: () => session.seen(),
+    settings: () => session.settings(),
+    close: () => void session.pause(),
+  };
+}
+
+/** Whether a worker answers at all: some browsers make one and then load nothing into it. */
+function answers(worker: Worker): Promise<boolean> {
+  return new Promise((done) => {
+    worker.onmessage = () => done(true);
+    worker.onerror = () => done(false);
+    worker.postMessage({ hello: true });
+    setTimeout(() => done(false), 3000);
+  });
+}
+
+async function lineTo(start: Start | null, wasm: Uint8Array, tell: Tell): Promise<Line> {
+  try {
+    const worker = start?.();
+    if (worker && (await answers(worker))) return inWorker(worker, wasm, tell);
+    worker?.terminate();
+  } catch {
+    // no workers here
+  }
+  return onThisThread(wasm, tell);
+}
+
+const frame = (then: () => void): void => void (typeof requestAnimationFrame === 'function' ? requestAnimationFrame(then) : setTimeout(then, 16));
+
+/**
+ * A lab without data yet.
+ *
+ * @param packed the core, gzip in base64 (engine/core.gen.ts).
+ * @param start makes the worker; null for none.
+ */
+export async function makeLab(packed: string, start: Start | null): Promise<Lab> {
+  return lab(await unpacked(packed), start);
+}
+
+async function lab(wasm: Uint8Array, start: Start | null): Promise<Lab> {
+  const listeners = new Set<Tell>();
+  let latest: State | null = null, planned = false, data: Data;
+  const line = await lineTo(start, wasm, (state) => {
+    latest = state;
+    if (planned) return;
+    planned = true;
+    frame(() => {
+      planned = false;
+      listeners.forEach((each) => each(latest!));
+      line.seen();
+    });
+  });
+  const ask = <R>(name: Asked, ...given: unknown[]): Promise<R> => line.ask(name, given) as Promise<R>;
+  const begin = (given: Data, ...rest: [Settings, Weights?, Origin?]): Promise<State> => {
+    data = given;
+    return ask('configure', data, ...rest);
+  };
+  return {
+    threaded: line.threaded,
+    configure: (given, settings, weights) => begin(given, settings, weights),
+    settings: () => line.settings(),
+    run: () => void ask('run'),
+    pause: () => ask('pause'),
+    step: (n) => ask('step', n),
+    epoch: () => ask('epoch'),
+    speed: (pace) => void ask('speed', pace),
+    rewind: (moment) => ask('rewind', moment),
+    fork: async (settings = {}) => {
+      const origin = await ask<Origin>('origin'), twin = await lab(wasm, start);
+      await (twin as Forked).begin(data, { ...line.settings(), ...settings }, undefined, origin);
+      return twin;
+    },
+    change: (settings) => ask('change', settings),
+    setWeight: (layer, j, k, value) => ask('setWeight', layer, j, k, value),
+    row: (row) => ask('row', row),
+    link: (row, layer, j, k) => ask('link', row, layer, j, k),
+    predict: (inputs) => ask('predict', inputs),
+    units: (inputs, n) => ask('units', inputs, n),
+    weightHistory: (layer, j, k) => ask('weightHistory', layer, j, k),
+    history: () => ask('history'),
+    parts: () => ask('parts'),
+    onState: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: () => line.close(),
+    begin,
+  } as Forked;
+}
+
+interface Forked extends Lab {
+  begin(data: Data, settings: Settings, weights?: Weights, origin?: Origin): Promise<State>;
+}

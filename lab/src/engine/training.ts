@@ -1,0 +1,328 @@
+// One training, that goes on, back and another way. What it has done is known by the settings and weights it began with and a list of
+// changes; a replay from any snapshot gives the same bits, for nothing else goes in.
+import type { Core } from './core.ts';
+import { Curves } from './curves.ts';
+import { parts, some, split, type Parts } from './division.ts';
+import { translated, weightIn } from './kept.ts';
+import { Machine, initialWeights } from './machine.ts';
+import { link, rowNumbers } from './numbers.ts';
+import { isConstant, optimizer, schedule } from './specs.ts';
+import { Snapshots, type Snapshot } from './snapshots.ts';
+import { WHILE_RUNNING } from './types.ts';
+import type { Data, History, LinkNumbers, RowNumbers, Settings, State, WeightHistory, Weights } from './types.ts';
+
+const SCORED = 1000; // rows of each part that E and score are taken of
+const LOOKED_AT = 256; // rows that health is taken of, as deltaw's telemetry
+const SHARE = 0.1; // of the time that looking may take
+const SNAPSHOT_EVERY = 0.05; // seconds of training
+const REPLAY = 64; // steps between two chances for others
+const REDONE: (keyof Settings)[] = ['l2', 'dropout', 'labelSmoothing', 'maxGradNorm', 'batch', 'backward', 'loss', 'optimizer', 'shuffle'];
+const NEW_EPOCH: (keyof Settings)[] = ['batch', 'shuffle'];
+
+type Change =
+  | { moment: number; settings: Partial<Settings> }
+  | { moment: number; weight: { layer: number; j: number; k: number; value: number } };
+
+/** A run at some moment, for another worker: it replays the changes after the snapshot. */
+export interface Origin {
+  snapshot: Snapshot;
+  changes: Change[];
+  moment: number;
+  history: History;
+}
+
+type Rows = ReturnType<Machine['some']>;
+interface Looks {
+  trained: Rows;
+  held: Rows | null;
+  health: Rows;
+}
+type Seen = Pick<State, 'trainError' | 'heldError' | 'trainScore' | 'heldScore' | 'health'>;
+
+export class Training {
+  readonly data: Data;
+  readonly parts: Parts;
+  settings: Settings;
+  moment = 0;
+  epoch = 0;
+  ended: State['ended'] = null;
+  broken: State['broken'] = null;
+  private core: Core;
+  private base = 0;
+  private machine: Machine;
+  private looks: Looks;
+  private changes: Change[] = [];
+  private applied = 0;
+  private snapshots = new Snapshots();
+  private curves = new Curves();
+  private seen: Seen | null = null;
+  private seenAt = -1; // the moment
+  private lookedFor = 0; // seconds, of looking
+  private trainedFor = 0; // seconds, of training
+  private lastKept = 0; // trainedFor at the last snapshot
+  private rate = 0; // steps a second
+
+  constructor(core: Core, data: Data, settings: Settings, weights?: Weights, origin?: Origin) {
+    this.core = core, this.data = data, this.settings = origin?.snapshot.settings ?? settings;
+    const marked = data.heldOut && new Uint8Array(data.rows);
+    data.heldOut?.forEach((row) => (marked![row] = 1));
+    this.parts = marked ? parts(marked) : split(core, data.rows, settings.heldOut, settings.seed, data.labels);
+    this.machine = new Machine(core, data, this.settings, this.parts.trained);
+    this.looks = this.lookedAt();
+    if (origin) {
+      this.changes = origin.changes;
+      this.curves = Curves.from(origin.history);
+      this.snapshots.add(origin.snapshot);
+      this.load(origin.snapshot);
+    } else {
+      this.machine.write(weights ?? initialWeights(core, data, settings));
+      this.snapshots.add(this.snapshot());
+    }
+  }
+  close(): void {
+    this.forgetLooks();
+    this.machine.close();
+  }
+
+  get stepsPerSecond(): number {
+    return this.rate;
+  }
+
+  // --- onward ---------------------------------------------------------------------------------------------------------
+
+  /** At most so many steps; returns those that were made. */
+  advance(most: number): number {
+    const perEpoch = this.machine.stepsPerEpoch;
+    const left = (this.settings.epochs - this.epoch) * perEpoch - this.machine.stepOfEpoch;
+    const steps = Math.min(most, left);
+    if (this.ended || steps <= 0) {
+      this.ended ??= 'finished';
+      return 0;
+    }
+    const began = performance.now();
+    const made = this.machine.advance(this.moment - this.base, this.pace(steps));
+    const seconds = (performance.now() - began) / 1000, count = Math.abs(made);
+    this.moment += count, this.trainedFor += seconds;
+    this.epoch += this.machine.epochErrors().length;
+    this.rate = this.rate ? 0.8 * this.rate + 0.2 * (count / Math.max(seconds, 1e-6)) : count / Math.max(seconds, 1e-6);
+    if (made < 0) this.breaks();
+    else if (this.trainedFor - this.lastKept >= SNAPSHOT_EVERY) this.keep();
+    if (this.epoch >= this.settings.epochs) this.ended ??= 'finished';
+    return count;
+  }
+
+  /** α, the decay and dropout's factor of the next steps, as deltaw's `Training` has them. */
+  private pace(steps: number): { alpha: Float64Array; decay: Float64Array; dropout: Float64Array } {
+    const { rate, epochs } = this.settings, own = optimizer(this.settings.optimizer), perEpoch = this.machine.stepsPerEpoch;
+    const first = this.epoch * perEpoch + this.machine.stepOfEpoch;
+    const factors = (text: string, times: number): Float64Array => {
+      if (isConstant(text) || times === 0) return new Float64Array(steps).fill(times);
+      const factor = schedule(text);
+      return Float64Array.from({ length: steps }, (_, i) => times * factor((first + i) / perEpoch, (first + i) / (perEpoch * epochs)));
+    };
+    return { alpha: factors(this.settings.schedule, rate), decay: factors(own.decaySchedule, own.decay), dropout: factors(this.settings.dropoutSchedule, 1) };
+  }
+
+  private snapshot(): Snapshot {
+    const { moment, epoch, base, applied, settings } = this;
+    return { moment, epoch, base, applied, settings, slots: this.machine.slots, kept: this.machine.keep() };
+  }
+  private keep(): void {
+    if (this.machine.apart && this.machine.stepOfEpoch > 0) return; // its weights lie apart until the epoch ends
+    this.lastKept = this.trainedFor;
+    this.snapshots.add(this.snapshot());
+  }
+
+  /** Find the first step after which a number no longer was one, and stay there. */
+  private breaks(): void {
+    this.load(this.snapshots.before(this.moment - 1));
+    for (;;) {
+      this.applyDue();
+      const made = this.machine.advance(this.moment - this.base, this.pace(1));
+      this.moment += 1, this.epoch += this.machine.epochErrors().length;
+      if (made < 0) break;
+    }
+    const { weights, biases } = this.machine.read();
+    const layer = weights.findIndex((W, l) => !W.every(Number.isFinite) || !biases[l]!.every(Number.isFinite));
+    this.broken = { step: this.moment, layer: layer < 0 ? weights.length - 1 : layer, what: layer < 0 ? 'error' : 'weights' };
+    this.ended = 'broken';
+  }
+
+  // --- changes ------------------------------------------------------------------------------------------------------
+
+  /** Whether the settings can change without a new start; then they have. */
+  change(settings: Partial<Settings>): boolean {
+    const keys = Object.keys(settings) as (keyof Settings)[];
+    const changed = keys.filter((key) => JSON.stringify(settings[key]) !== JSON.stringify(this.settings[key]));
+    if (changed.some((key) => !(WHILE_RUNNING as readonly string[]).includes(key))) return false;
+    if (changed.length) this.make({ moment: this.moment, settings: Object.fromEntries(changed.map((key) => [key, settings[key]])) });
+    return true;
+  }
+  setWeight(layer: number, j: number, k: number, value: number): void {
+    this.make({ moment: this.moment, weight: { layer, j, k, value: Math.fround(value) } });
+  }
+  private make(change: Change): void {
+    this.apply(change); // throws for a word that is none
+    this.changes.push(change);
+    this.applied = this.changes.length;
+    this.seenAt = -1;
+  }
+  private apply(change: Change): void {
+    if ('settings' in change) return this.settle({ ...this.settings, ...change.settings });
+    const { layer, j, k, value } = change.weight, all = this.machine.read();
+    if (k < 0) all.biases[layer]![j] = value;
+    else all.weights[layer]![j * this.machine.sizes[layer]![0] + k] = value;
+    this.machine.write(all);
+    this.ended = this.ended === 'broken' ? null : this.ended;
+    this.broken = null;
+  }
+  private applyDue(): void {
+    while (this.changes[this.applied]?.moment === this.moment) this.apply(this.changes[this.applied++]!);
+  }
+
+  /** Other settings from now on: where the core's plan is another, the weights and the optimiser's state go over to a new machine. */
+  private settle(settings: Settings): void {
+    const differ = (keys: (keyof Settings)[]): boolean => keys.some((key) => settings[key] !== this.settings[key]);
+    schedule(settings.schedule), schedule(settings.dropoutSchedule); // raise
+    const [before, after] = [optimizer(this.settings.optimizer), optimizer(settings.optimizer)];
+    if (differ(REDONE)) {
+      const next = new Machine(this.core, this.data, settings, this.parts.trained);
+      if (differ(NEW_EPOCH)) this.machine.endEpoch();
+      else this.machine.settle();
+      const kept = this.machine.keep();
+      next.restore(before.name === after.name ? kept : translated(kept, next.sizes, this.machine.slots, next.slots));
+      if (before.name !== after.name) this.base = this.moment;
+      this.replace(next, settings);
+    } else this.settings = settings;
+    if (this.ended === 'finished' && this.epoch < settings.epochs) this.ended = null;
+  }
+  private replace(next: Machine, settings: Settings): void {
+    this.forgetLooks();
+    this.machine.close();
+    this.machine = next, this.settings = settings;
+    this.looks = this.lookedAt();
+  }
+
+  // --- back -----------------------------------------------------------------------------------------------------------
+
+  private load(snapshot: Snapshot): void {
+    if (REDONE.some((key) => snapshot.settings[key] !== this.settings[key]))
+      this.replace(new Machine(this.core, this.data, snapshot.settings, this.parts.trained), snapshot.settings);
+    this.settings = snapshot.settings;
+    this.machine.restore(snapshot.kept);
+    this.moment = snapshot.moment, this.epoch = snapshot.epoch, this.base = snapshot.base, this.applied = snapshot.applied;
+    this.ended = this.broken = null;
+    this.seenAt = -1;
+  }
+  /** To any moment that was, by a replay from the last snapshot before it; yields now and then. */
+  *rewind(moment: number): Generator<void> {
+    const to = Math.max(this.snapshots.all[0]!.moment, Math.min(moment, this.moment));
+    this.snapshots.forgetAfter(to);
+    this.curves.forgetAfter(to);
+    this.load(this.snapshots.before(to));
+    yield* this.replay(to);
+    this.changes = this.changes.slice(0, this.applied);
+  }
+  *replay(to: number): Generator<void> {
+    for (this.applyDue(); this.moment < to && !this.ended; this.applyDue()) {
+      const next = this.changes[this.applied]?.moment ?? to;
+      this.advance(Math.min(REPLAY, Math.min(next, to) - this.moment));
+      yield;
+    }
+  }
+  origin(): Origin {
+    const snapshot = this.snapshots.before(this.moment);
+    return { snapshot, changes: this.changes, moment: this.moment, history: this.curves.all() };
+  }
+
+  // --- what there is to see -------------------------------------------------------------------------------------------
+
+  private lookedAt(): Looks {
+    const { trained, heldOut } = this.parts, machine = this.machine;
+    return {
+      trained: machine.some(this.data, some(trained, SCORED), 0),
+      held: heldOut.length ? machine.some(this.data, some(heldOut, SCORED), 0) : null,
+      health: machine.some(this.data, some(trained, LOOKED_AT), this.settings.labelSmoothing),
+    };
+  }
+  private forgetLooks(): void {
+    for (const rows of Object.values(this.looks) as (Rows | null)[]) if (rows) this.machine.forget(rows);
+  }
+  private score(rows: Rows | null, which: Int32Array): [number, number] {
+    if (!rows) return [NaN, NaN];
+    const { error, outputs } = this.machine.evaluate(rows), score = scoreOf(this.data, some(which, SCORED), outputs);
+    return [error, score];
+  }
+  /** Errors, scores and health, if it is time for them: looking takes a tenth of the time at most. */
+  private look(now: boolean): Seen {
+    const due = this.seenAt !== this.moment && (now || !this.seen || this.lookedFor <= SHARE * this.trainedFor);
+    if (!due && this.seen) return this.seen;
+    const began = performance.now();
+    const [trainError, trainScore] = this.score(this.looks.trained, this.parts.trained);
+    const [heldError, heldScore] = this.score(this.looks.held, this.parts.heldOut);
+    const health = this.machine.look(this.looks.health);
+    this.seen = { trainError, trainScore, heldError, heldScore, health };
+    this.seenAt = this.moment;
+    this.lookedFor += (performance.now() - began) / 1000;
+    this.curves.add({ moments: this.moment, epochs: this.epoch + this.machine.stepOfEpoch / this.machine.stepsPerEpoch, trainError, heldError, trainScore, heldScore });
+    return this.seen;
+  }
+
+  state(now: boolean, running: boolean): State {
+    const seen = this.look(now), { moment, epoch, ended, broken } = this, step = this.machine.stepOfEpoch;
+    return {
+      ...this.machine.read(), ...seen, moment, epoch, step, stepsPerEpoch: this.machine.stepsPerEpoch, running, ended, broken,
+      alpha: this.pace(1).alpha[0]!, samplesPerSecond: (this.rate * this.parts.trained.length) / this.machine.stepsPerEpoch,
+    };
+  }
+  history(): History {
+    return this.curves.all();
+  }
+  weightHistory(layer: number, j: number, k: number): WeightHistory {
+    const found = this.snapshots.all.map(({ moment, slots, kept }) => [moment, weightIn(kept, this.machine.sizes, slots, layer, j, k)] as const);
+    if (found.at(-1)![0] < this.moment) {
+      const { weights, biases } = this.machine.read();
+      found.push([this.moment, k < 0 ? biases[layer]![j]! : weights[layer]![j * this.machine.sizes[layer]![0] + k]!]);
+    }
+    return { moments: Float64Array.from(found, ([moment]) => moment), values: Float64Array.from(found, ([, value]) => value) };
+  }
+  predict(inputs: Float32Array): Float32Array {
+    return this.machine.predict(inputs);
+  }
+  units(inputs: Float32Array, n: number): Float32Array[] {
+    return this.machine.units(inputs, n);
+  }
+  row(row: number | Float32Array): RowNumbers {
+    return rowNumbers({ ...this.lens(), row });
+  }
+  link(row: number, layer: number, j: number, k: number): LinkNumbers {
+    return link({ ...this.lens(), row }, layer, j, k);
+  }
+  private lens() {
+    const slots = Array.from({ length: this.machine.slots }, (_, slot) => this.machine.read(slot));
+    const { alpha, decay } = this.pace(1);
+    return { data: this.data, settings: this.settings, now: this.machine.read(), slots, alpha: alpha[0]!, decay: decay[0]!, t: this.moment - this.base + 1 };
+  }
+}
+
+/** Accuracy of classes, R² of numbers; weighted where rows are. */
+export function scoreOf(data: Data, rows: Int32Array, outputs: Float32Array): number {
+  const { nOut, labels, targets, weight } = data, w = (row: number): number => weight?.[row] ?? 1;
+  let total = 0, first = 0, second = 0;
+  rows.forEach((row) => (total += w(row)));
+  if (labels) {
+    rows.forEach((row, i) => {
+      let top = 0;
+      for (let j = 1; j < nOut; ++j) if (outputs[i * nOut + j]! > outputs[i * nOut + top]!) top = j;
+      if (top === labels[row]) first += w(row);
+    });
+    return first / total;
+  }
+  let mean = 0;
+  rows.forEach((row) => (mean += (w(row) * targets[row * nOut]!) / total));
+  rows.forEach((row, i) => {
+    first += w(row) * (targets[row * nOut]! - outputs[i * nOut]!) ** 2;
+    second += w(row) * (targets[row * nOut]! - mean) ** 2;
+  });
+  return second > 0 ? 1 - first / second : NaN;
+}

@@ -1,0 +1,66 @@
+// The lab's engine without a page, for tests/lab: jobs as JSON on stdin, their answers on stdout. Arrays are {kind, base64}.
+import { readFileSync } from 'node:fs';
+import { Core } from '../src/engine/core.ts';
+import { split } from '../src/engine/division.ts';
+import { initialWeights } from '../src/engine/machine.ts';
+import { drawn } from '../src/engine/random.ts';
+import { Training } from '../src/engine/training.ts';
+import type { Data, Settings, Weights } from '../src/engine/types.ts';
+
+const KINDS = { f4: Float32Array, f8: Float64Array, i4: Int32Array, u1: Uint8Array } as const;
+
+const revived = (_: string, value: any): unknown =>
+  value && typeof value === 'object' && 'base64' in value
+    ? new KINDS[value.kind as keyof typeof KINDS](Uint8Array.from(Buffer.from(value.base64, 'base64')).buffer)
+    : value;
+const plain = (_: string, value: any): unknown => {
+  const kind = Object.entries(KINDS).find(([, kind]) => value instanceof kind)?.[0];
+  if (kind) return { kind, base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
+  return typeof value === 'number' && !Number.isFinite(value) ? { float: String(value) } : value;
+};
+
+type Action = [name: 'advance' | 'change' | 'rewind' | 'setWeight' | 'mark' | 'row' | 'link' | 'weightHistory' | 'state' | 'history', ...given: any[]];
+
+const JOBS: Record<string, (core: Core, job: any) => unknown> = {
+  /** A training that does as it is told; what each action said. */
+  train(core, { data, settings, weights, actions }: { data: Data; settings: Settings; weights?: Weights; actions: Action[] }) {
+    const training = new Training(core, data, settings, weights), said: unknown[] = [];
+    for (const [name, ...given] of actions) {
+      if (name === 'rewind') said.push([...training.rewind(given[0])].length);
+      else if (name === 'state') said.push(training.state(true, false));
+      else if (name === 'mark') said.push({ ...training.state(true, false), settings: training.settings });
+      else said.push((training[name] as (...given: unknown[]) => unknown).apply(training, given) ?? null);
+    }
+    training.close();
+    return said;
+  },
+  /** Two runs: one forks from the other. */
+  fork(core, { data, settings, steps, changed, after }) {
+    const first = new Training(core, data, settings);
+    for (const n of steps) first.advance(n);
+    const origin = structuredClone(first.origin());
+    const second = new Training(core, data, settings, undefined, origin);
+    for (const _ of second.replay(origin.moment));
+    const begun = second.state(true, false);
+    second.change(changed);
+    second.advance(after);
+    return { first: first.state(true, false), begun, second: second.state(true, false) };
+  },
+  draws(core, { seed, sizes }: { seed: number; sizes: number[] }) {
+    return drawn(core, seed, (random) => ({ key: random.key(), orders: sizes.map((n) => random.permutation(n)), normal: random.normal(50), uniform: random.uniform(50) }));
+  },
+  initial: (core, { data, settings }) => initialWeights(core, data, settings),
+  split: (core, { n, share, seed, labels }) => split(core, n, share, seed, labels),
+};
+
+const [wasm] = process.argv.slice(2) as [string];
+const core = await Core.start(await WebAssembly.compile(readFileSync(wasm)));
+const jobs = JSON.parse(readFileSync(0, 'utf8'), revived) as { do: string }[];
+const answers = jobs.map((job) => {
+  try {
+    return { answer: JOBS[job.do]!(core, job) };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+});
+process.stdout.write(JSON.stringify(answers, plain));
