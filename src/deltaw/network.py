@@ -167,8 +167,8 @@ class Network:
             for l, (W, b, bias, name, init) in enumerate(layers, 1)
         ]
         headings = ("layer", "inputs", "units", "parameters", "activation", "initial weights")
-        what = f"{self.summary()}: {self.parameter_count:,} parameters"
-        return notebook.fragment(notebook.heading(what), notebook.table(headings, rows, range(4)))
+        what = say("{network}: {n:,} parameters", network=self.summary(), n=self.parameter_count)
+        return notebook.fragment(notebook.heading(what), notebook.table(list(map(say, headings)), rows, range(4)))
 
     def __repr__(self) -> str:
         bias = self.bias[0] if len(set(self.bias)) == 1 else self.bias

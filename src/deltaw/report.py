@@ -18,6 +18,7 @@ from deltaw.notebook import escape
 from deltaw.numbers import amount, number
 from deltaw.pages import html as pages
 from deltaw.plots import curves
+from deltaw.speech import listed, say
 
 if TYPE_CHECKING:
     from deltaw.preparation import Preparation, Target
@@ -62,7 +63,7 @@ def html(model: Model, rows: str = "") -> str:
         model: the model.
         rows: what was scored, where it is not the rows that were set apart in training.
     """
-    title = f"{model.target.name} of {model.origin.source}"
+    title = say("{name} of {source}", name=model.target.name, source=model.origin.source)
     sections = "".join(pages.section(heading, body) for heading, body in _sections(model) if body)
     return pages.page(title, f"{_headline(model, rows)}\n{sections}", style=STYLE)
 
@@ -70,39 +71,42 @@ def html(model: Model, rows: str = "") -> str:
 def _sections(model: Model) -> Iterator[tuple[str, str]]:
     scores, history = model.scores, model.history
     if scores is not None:
-        yield "More scores", _scores(scores, model.recipe.metric)
+        yield say("More scores"), _scores(scores, model.recipe.metric)
     if scores is not None and scores.confusion is not None:
-        yield "What was taken for what", _confusion(scores)
+        yield say("What was taken for what"), _confusion(scores)
     if scores is not None and scores.outcome is not None:
         outcome = scores.outcome
         if outcome.probabilities is None:
             figure = plots.predicted_against_true(outcome.truth, outcome.predicted, model.target.name)
-            drawn = pages.figure(figure, "answers against the truth, and how far off they are")
+            drawn = pages.figure(figure, say("answers against the truth, and how far off they are"))
             figure = curves.residuals(outcome.truth, outcome.predicted, model.target.name)
-            yield "Answers", drawn + pages.figure(figure, "how far off the answers are, by the answer")
+            yield say("Answers"), drawn + pages.figure(figure, say("how far off the answers are, by the answer"))
         else:
-            yield "Wherever the line is drawn", _thresholds(scores, model.target)
+            yield say("Wherever the line is drawn"), _thresholds(scores, model.target)
         if outcome.probabilities is not None and len(outcome.truth) >= FEWEST_CALIBRATED:
             figure = plots.calibration(outcome.probabilities, outcome.truth, outcome.weight)
-            yield "Is it as sure as it may be?", pages.figure(figure, "how often it was right against how sure it was")
-        yield "The worst answers", _worst(model, scores)
+            yield (
+                say("Is it as sure as it may be?"),
+                pages.figure(figure, say("how often it was right against how sure it was")),
+            )
+        yield say("The worst answers"), _worst(model, scores)
     asked = model.witness or model  # the network itself may have learnt from the rows
     if (found := _importance(asked)) is not None:
-        yield "What the columns are worth", _worth(found, model.witness is not None)
-        yield "How the answer goes with a column", _dependences(asked, found)
+        yield say("What the columns are worth"), _worth(found, model.witness is not None)
+        yield say("How the answer goes with a column"), _dependences(asked, found)
     figure = plots.learning_curves(
         history.loss,
         history.validation_loss,
         loss_name=model.recipe.loss.replace("_", "-"),
-        held_out="rows held out" if history.held_out == "folds" else f"{history.held_out} rows",
+        held_out=say("rows held out" if history.held_out == "folds" else f"{history.held_out} rows"),
         score=history.score,
         score_name=metric_of(model.recipe.metric, model.task).title,
         best=history.best_epoch,
     )
-    yield "Learning", pages.figure(figure, "loss and score against epochs") + _learning_note(model)
-    yield "Columns", _columns(model.preparation)
-    yield "Network", _network(model)
-    yield "Settings", _settings(model)
+    yield say("Learning"), pages.figure(figure, say("loss and score against epochs")) + _learning_note(model)
+    yield say("Columns"), _columns(model.preparation)
+    yield say("Network"), _network(model)
+    yield say("Settings"), _settings(model)
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------
@@ -110,21 +114,27 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
 
 def _headline(model: Model, rows: str) -> str:
     origin, recipe = model.origin, model.recipe
-    apart = "scored on no rows" if model.scores is None else f"scores: {origin.scored(model.scores.rows)}"
-    lead = (
-        f"<h1>{escape(model.target.name)} <span class=soft>of {escape(origin.source)}</span></h1>"
-        f"<p class=soft>{_networks(model)}, trained by the recipe "
-        f"<code>{escape(recipe.name)}</code> on {origin.training_rows:,} rows"
-        f"{f', its best weights chosen by {origin.validation_rows:,} more' if origin.validation_rows else ''}; "
-        f"{f'scored on {escape(rows)}' if rows else apart}"
-        f"{'' if model.scores is None else escape(model.scores.counted)}.</p>"
-    )
+    if rows:
+        scored = say("scored on {rows}", rows=rows)
+    elif model.scores is None:
+        scored = say("scored on no rows")
+    else:
+        scored = say("scores: {scored}", scored=origin.scored(model.scores.rows))
+    more = say(", its best weights chosen by {n:,} more", n=origin.validation_rows) if origin.validation_rows else ""
+    trained = say(
+        "{networks}, trained by the recipe <code>{recipe}</code> on {rows:,} rows{more}; {scored}{counted}.",
+        networks=_networks(model), recipe=escape(recipe.name), rows=origin.training_rows, more=more,
+        scored=escape(scored), counted="" if model.scores is None else escape(model.scores.counted),
+    )  # fmt: skip
+    source = say("of {source}", source=escape(origin.source))
+    name = f"{escape(model.target.name)} <span class=soft>{source}</span>"
+    lead = f"<h1>{name}</h1><p class=soft>{trained}</p>"
     if model.scores is None:
         return lead
     tiles = "".join(
         f"<div class=tile><span>{metric.title}</span><b>{metric.show(model.scores[metric.name])}</b>"
         f"<span>{_between(model.scores.show_interval(metric))}</span>"
-        f"<span>{GUESS[model.task]}: {metric.show(model.scores.baseline[metric.name])}</span></div>"
+        f"<span>{say(GUESS[model.task])}{say(': ')}{metric.show(model.scores.baseline[metric.name])}</span></div>"
         for metric in model.scores.leading(model.recipe.metric)
     )
     return f"{lead}<div class=tiles>{tiles}</div>"
@@ -133,12 +143,12 @@ def _headline(model: Model, rows: str) -> str:
 def _networks(model: Model) -> str:
     count, parameters = len(model.members), sum(network.parameter_count for network in model.members)
     if count == 1:
-        return f"A network of {parameters:,} parameters"
-    return f"{count} networks, whose mean answers, of {parameters:,} parameters together"
+        return say("A network of {n:,} parameters", n=parameters)
+    return say("{count} networks, whose mean answers, of {n:,} parameters together", count=count, n=parameters)
 
 
 def _between(interval: str) -> str:
-    return f"95 %: {interval}" if interval else ""
+    return f"95 %{say(': ')}{interval}" if interval else ""
 
 
 def _scores(scores: Scores, named: str | None) -> str:
@@ -148,13 +158,13 @@ def _scores(scores: Scores, named: str | None) -> str:
         for m in scores.defined
         if m not in scores.leading(named)
     ]
-    note = (
-        "<p class=soft>The interval says where other rows like these would have the score 95 times in 100, "
-        f"by drawing these {scores.rows:,} anew; there is none where all draws score the same.</p>"
+    note = say(
+        "The interval says where other rows like these would have the score 95 times in 100, by drawing these "
+        "{rows:,} anew; there is none where all draws score the same.",
+        rows=scores.rows,
     )
-    return (
-        pages.table(["", "the network", "95 % interval", GUESS[scores.task]], cells, (1, 2, 3)) + note if cells else ""
-    )
+    headings = ["", say("the network"), say("95 % interval"), say(GUESS[scores.task])]
+    return f"{pages.table(headings, cells, (1, 2, 3))}<p class=soft>{note}</p>" if cells else ""
 
 
 def _thresholds(scores: Scores, target: Target) -> str:
@@ -164,12 +174,12 @@ def _thresholds(scores: Scores, target: Target) -> str:
     weight = scores.outcome.weight
     if len(np.unique(truth)) < 2:
         return ""
-    drawn = pages.figure(curves.roc(truth, p, classes, weight), "ROC curves")
-    drawn += pages.figure(curves.precision_recall(truth, p, classes, weight), "precision against recall")
+    drawn = pages.figure(curves.roc(truth, p, classes, weight), say("ROC curves"))
+    drawn += pages.figure(curves.precision_recall(truth, p, classes, weight), say("precision against recall"))
     if len(classes) == 2:
         figure = curves.thresholds(truth == 1, p[:, 1], classes[1], target.threshold or 0.5, weight)
-        drawn += pages.figure(figure, "precision, recall and F1 against the threshold")
-    rule = f"<p class=soft>The answer is {escape(target.rule)}.</p>" if target.rule else ""
+        drawn += pages.figure(figure, say("precision, recall and F1 against the threshold"))
+    rule = f"<p class=soft>{say('The answer is {rule}.', rule=escape(target.rule))}</p>" if target.rule else ""
     return f"{rule}<div class=row>{drawn}</div>"
 
 
@@ -182,14 +192,18 @@ def _worth(found: Importance, by_witness: bool) -> str:
     )  # fmt: skip
     cells = [[each.column, found.show(each), found.show_interval(each)] for each in shown]
     more = len(found.columns) - len(shown)
-    note = (
-        f"How much worse the {found.metric.title} of {found.rows:,} rows gets where the cells of a column change rows "
-        f"at random, others staying as they are (mean of {found.repeats} times). Of columns that say the same, "
-        f"each can stand in for the others.{f' … and {more:,} more columns.' if more else ''}"
-        f"{' Told by a network of the first fold, to which these rows were new.' if by_witness else ''}"
-    )
-    table = pages.table(["column", f"{found.metric.title} worse by", "95 % interval"], cells, (1, 2))
-    picture = pages.figure(figure, "what each column is worth")
+    title = found.metric.title
+    note = say(
+        "How much worse the {title} of {rows:,} rows gets where the cells of a column change rows at random, others "
+        "staying as they are (mean of {repeats} times). Of columns that say the same, each can stand in for the "
+        "others.",
+        title=title, rows=found.rows, repeats=found.repeats,
+    )  # fmt: skip
+    note += say(" … and {n:,} more columns.", n=more) if more else ""
+    note += say(" Told by a network of the first fold, to which these rows were new.") if by_witness else ""
+    headings = [say("column"), say("{title} worse by", title=title), say("95 % interval")]
+    table = pages.table(headings, cells, (1, 2))
+    picture = pages.figure(figure, say("what each column is worth"))
     return f"<p class=soft>{escape(note)}</p><div class=row>{picture}{table}</div>"
 
 
@@ -204,20 +218,20 @@ def _dependences(model: Model, found: Importance) -> str:
     answers = [each.answers if chosen is None else each.answers[:, chosen] for each in known]
     low, high = min(map(np.min, answers)), max(map(np.max, answers))
     pad = 0.06 * (high - low) or 1.0
-    what = model.target.name if chosen is None else "probability"
+    what = model.target.name if chosen is None else say("probability")
     names = [] if chosen is None else [str(model.classes[k]) for k in chosen]
     if len(names) == 1:
-        what, names = f"probability of {names[0]}", []
+        what, names = say("probability of {name}", name=names[0]), []
     drawn = "".join(
         pages.figure(
             curves.dependence(
                 each.column, each.kind, list(each.values), y, plots.short(what), (low - pad, high + pad), names
             ),
-            f"the mean answer against {each.column}",
+            say("the mean answer against {column}", column=each.column),
         )
         for each, y in zip(known, answers, strict=True)
     )
-    note = "The mean answer where all rows are given the same cell in one column and keep the others."
+    note = say("The mean answer where all rows are given the same cell in one column and keep the others.")
     return f"<p class=soft>{note}</p><div class=row>{drawn}</div>"
 
 
@@ -251,16 +265,15 @@ def _confusion(scores: Scores) -> str:
         if t != o
     ]
     if not pairs:
-        note = "Not one mistake."
+        note = say("Not one mistake.")
     else:
         most = sorted(pairs, key=lambda pair: -pair[0])[:3]
-        note = (
-            "Most often: " + ", ".join(f"{escape(str(t))} taken for {escape(str(o))} ({n:,})" for n, t, o in most) + "."
-        )
-    figures = pages.figure(plots.confusion(scores.confusion, scores.classes), "confusion matrix")
+        taken = [say("{t} taken for {o} ({n:,})", t=escape(str(t)), o=escape(str(o)), n=n) for n, t, o in most]
+        note = say("Most often: {taken}.", taken=listed(taken))
+    figures = pages.figure(plots.confusion(scores.confusion, scores.classes), say("confusion matrix"))
     if len(scores.classes) <= MAX_PER_CLASS:
         each = plots.per_class(scores.precision, scores.recall, scores.classes)
-        figures += pages.figure(each, "precision and recall of each class")
+        figures += pages.figure(each, say("precision and recall of each class"))
     return f"<p class=soft>{note}</p><div class=row>{figures}</div>"
 
 
@@ -272,21 +285,21 @@ def _worst(model: Model, scores: Scores) -> str:
     shape = model.picture
     chosen = worst(scores.outcome, MAX_WORST if shape is None else MAX_WORST_PICTURES)
     if not len(chosen):
-        return "<p>Every answer was right.</p>"
+        return f"<p>{say('Every answer was right.')}</p>"
     rows = model.held_out[chosen]
     if shape is not None:
         images = rows[list(shape.columns)].to_numpy().astype(float).reshape(len(chosen), *shape.shape)
-        captions = [f"{t}, said {o} ({sure})" for t, o, sure in _verdicts(model, scores, chosen)]
-        return pages.figure(plots.pictures(images, captions), "the worst answers as pictures")
+        verdicts = _verdicts(model, scores, chosen)
+        captions = [say("{t}, said {o} ({sure})", t=t, o=o, sure=sure) for t, o, sure in verdicts]
+        return pages.figure(plots.pictures(images, captions), say("the worst answers as pictures"))
     known = [name for name in model.preparation.input_names[:MAX_SHOWN_INPUTS] if name in rows.columns]
-    headings = ["truth", "answer", "sure" if model.task == "classification" else "off by", *known]
+    headings = [say("truth"), say("answer"), say("sure" if model.task == "classification" else "off by"), *known]
     cells = [
         [*verdict, *(_cell(value) for value in row)]
         for verdict, row in zip(_verdicts(model, scores, chosen), rows[known].rows(), strict=True)
     ]
     more = len(model.preparation.input_names) - len(known)
-    note = f"<p class=soft>… and {more:,} more columns.</p>" if more > 0 else ""
-    return pages.table(headings, cells) + note
+    return pages.table(headings, cells) + _more(more)
 
 
 def _verdicts(model: Model, scores: Scores, rows: Iterable[int]) -> list[list[str]]:
@@ -305,9 +318,15 @@ def _learning_note(model: Model) -> str:
     history = model.history
     seconds = sum(history.seconds)  # none in a model that was loaded
     rate = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
-    speed = f" in {number(seconds, 3)} s, {rate:,.0f} samples a second" if seconds > 0 else ""
-    endings = {"finished": "", "early stopping": "; ended early, for want of progress", "interrupted": "; interrupted"}
-    return f"<p class=soft>{amount(len(history), 'epoch')}{speed}{endings.get(history.ended, '')}.</p>"
+    epochs = amount(len(history), "epoch")
+    if seconds > 0:
+        shown = {"epochs": epochs, "seconds": number(seconds, 3), "rate": rate}
+        epochs = say("{epochs} in {seconds} s, {rate:,.0f} samples a second", **shown)
+    endings = {
+        "early stopping": say("; ended early, for want of progress"),
+        "interrupted": say("; interrupted"),
+    }
+    return f"<p class=soft>{epochs}{endings.get(history.ended, '')}{say('.')}</p>"
 
 
 def _columns(preparation: Preparation) -> str:
@@ -315,27 +334,31 @@ def _columns(preparation: Preparation) -> str:
     cells = [
         [column, kind, treatment, f"{features:,}"] for column, kind, treatment, features in described[:MAX_COLUMNS]
     ]
-    more = len(described) - len(cells)
-    note = f"<p class=soft>… and {more:,} more columns.</p>" if more > 0 else ""
-    return pages.table(["column", "kind", "what is done with it", "features"], cells, numbers={3}) + note
+    headings = [say("column"), say("kind"), say("what is done with it"), say("features")]
+    return pages.table(headings, cells, numbers={3}) + _more(len(described) - len(cells))
+
+
+def _more(columns: int) -> str:
+    return f"<p class=soft>{say('… and {n:,} more columns.', n=columns)}</p>" if columns > 0 else ""
 
 
 def _network(model: Model) -> str:
     """The layers; of several networks those of each kind."""
     kinds = {network.summary(): network for network in model.members}
     counts = [sum(other.summary() == kind for other in model.members) for kind in kinds]
-    notes = [f"<p class=soft>{count} networks of these layers:</p>" if model.others else "" for count in counts]
+    said = [say("{n} networks of these layers:", n=count) for count in counts]
+    notes = [f"<p class=soft>{each}</p>" if model.others else "" for each in said]
     return "".join(note + _layers(network) for note, network in zip(notes, kinds.values(), strict=True))
 
 
 def _layers(network: Network) -> str:
     cells = [
-        [f"layer {l + 1}", f"{n_in:,} → {n_out:,}", f, f"{n_in * n_out + (n_out if bias else 0):,}"]
+        [say("layer {l}", l=l + 1), f"{n_in:,} → {n_out:,}", f, f"{n_in * n_out + (n_out if bias else 0):,}"]
         for l, (n_in, n_out, f, bias) in enumerate(
             zip(network.sizes[:-1], network.sizes[1:], network.activations, network.bias, strict=True)
         )
     ]
-    return pages.table(["", "units", "activation", "parameters"], cells, numbers={3})
+    return pages.table(["", say("units"), say("activation"), say("parameters")], cells, numbers={3})
 
 
 def _settings(model: Model) -> str:
@@ -348,7 +371,7 @@ def _settings(model: Model) -> str:
 
 def _cell(value: Any) -> str:
     if value is None:
-        return "missing"
+        return say("missing")
     text = str(value)
     if isinstance(value, (float, np.floating)) and np.isfinite(value):
         text = number(float(value))

@@ -147,11 +147,13 @@ def _well_formed(x: Any, what: str) -> Any:
     """A CSR matrix whose columns and row starts lie within it, since SciPy's own code and the engines index by them."""
     starts, columns, n = np.asarray(x.indptr), np.asarray(x.indices), min(len(x.indices), len(x.data))
     if len(starts) != x.shape[0] + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
-        wrong = "row starts (indptr) that are not one more than the rows, rising from 0"
+        wrong = say("row starts (indptr) that are not one more than the rows, rising from 0")
     elif starts[-1] > n:
-        wrong = f"row starts (indptr) up to {starts[-1]} for {n} numbers"
+        wrong = say("row starts (indptr) up to {start} for {n} numbers", start=starts[-1], n=n)
     elif len(stored := columns[: starts[-1]]) and not 0 <= stored.min() <= stored.max() < x.shape[1]:
-        wrong = f"columns (indices) from {stored.min()} to {stored.max()} of {x.shape[1]}"
+        wrong = say(
+            "columns (indices) from {min} to {max} of {shape}", min=stored.min(), max=stored.max(), shape=x.shape[1]
+        )
     elif len(stored) == len(columns) == len(x.data):
         return x
     else:
@@ -217,7 +219,7 @@ def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
     if t.ndim == 1 and n_out == 1:
         t = t[:, None]
     if t.shape != (n, n_out):
-        labels = " or integer labels (n,)" if loss.kind == "cross_entropy" else ""
+        labels = say(" or integer labels (n,)") if loss.kind == "cross_entropy" else ""
         raise InputError(
             "{what}: expected shape ({n}, {n_out}), a row for each of X and a column for each output{labels}",
             say("{dtype} of shape {shape}", dtype=t.dtype, shape=t.shape),
@@ -276,4 +278,4 @@ def _scale(scale: Any) -> Scale:
         raise SettingError(
             "input_scale: expected a number, or a pair (multiply, offset)", repr(scale), "write (1/255, 0.0)"
         )
-    return finite(pair[0], "input_scale's multiply"), finite(pair[1], "input_scale's offset")
+    return finite(pair[0], say("input_scale's multiply")), finite(pair[1], say("input_scale's offset"))

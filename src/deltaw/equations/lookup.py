@@ -38,7 +38,7 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
     name, args, settings = _parse(spec, what)
     if name not in table:
         close = difflib.get_close_matches(name, table, n=1)
-        hint = f"did you mean '{close[0]}'? " if close else ""
+        hint = say("did you mean '{name}'? ", name=close[0]) if close else ""
         raise SettingError(
             "{what}: expected one of {names}",
             f"'{name}'",
@@ -87,7 +87,8 @@ def finite(value: float, what: str) -> float:
 
 def positive(value: float, what: str, *, or_zero: bool = False, below: float | None = None) -> float:
     """`value` if it is a finite number above zero (or zero, where allowed) and under `below`, else SettingError."""
-    bound = ("0 or more" if or_zero else "more than 0") + ("" if below is None else f" and less than {below:g}")
+    bound = say("0 or more" if or_zero else "more than 0")
+    bound = bound if below is None else say("{bound} and less than {below:g}", bound=bound, below=below)
     good = _is_number(value) and (value >= 0 if or_zero else value > 0) and (below is None or value < below)
     if not good:
         raise SettingError(

@@ -97,7 +97,7 @@ def _replaceable(target: Path) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(before.st_mode):
-        raise IsADirectoryError(21, "it is a folder")
+        raise IsADirectoryError(21, say("it is a folder"))
     # The superuser may write everything; a file without any permission to write is kept from him too.
     if not before.st_mode & 0o222 or not os.access(target, os.W_OK):
         raise _ReadOnlyError(13, "read-only")
@@ -193,4 +193,4 @@ _FOUND: dict[type[OSError], tuple[str, str]] = {
 
 def _refusal(path: str | Path, error: OSError) -> OutputError:
     found, remedy = _FOUND.get(type(error), (error.strerror or type(error).__name__, "give another path"))
-    return OutputError(say("{path}: expected a path that can be written", path=path), found, remedy)
+    return OutputError(say("{path}: expected a path that can be written", path=path), say(found), remedy)

@@ -117,7 +117,12 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, A
                 os.fstat(file.fileno()).st_size - file.tell(),
             )
             if available != size:
-                _refuse(where, f"{size} bytes of arrays", f"{available}", "the file was cut or added to; copy it again")
+                _refuse(
+                    where,
+                    say("{n} bytes of arrays", n=size),
+                    f"{available}",
+                    "the file was cut or added to; copy it again",
+                )
             data = file.read()
     except ModelFileError:
         raise
@@ -145,7 +150,12 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, A
     arrays.pop(OVERFLOW, None)
     for name, array in arrays.items():
         if not _is_finite(array):
-            _refuse(where, "finite values", f"NaN or infinity in {name!r}", "the model is useless; train it again")
+            _refuse(
+                where,
+                "finite values",
+                say("NaN or infinity in {name!r}", name=name),
+                "the model is useless; train it again",
+            )
     return arrays, document
 
 
@@ -179,7 +189,9 @@ def _read_header_bytes(file: BinaryIO, where: str) -> bytes:
     header = file.read(length)
     if len(header) < length:
         found = f"{len(header)}"
-        _refuse(where, f"a header of {length} bytes", found, "the file was cut or is foreign; give a .deltaw file")
+        _refuse(
+            where, say("a header of {n} bytes", n=length), found, "the file was cut or is foreign; give a .deltaw file"
+        )
     return header
 
 
@@ -188,7 +200,7 @@ def _check_version(envelope: Any, where: str) -> None:
     if type(version) is int and version > FORMAT_VERSION:
         _refuse(
             where,
-            f"format version {FORMAT_VERSION}",
+            say("format version {n}", n=FORMAT_VERSION),
             f"{version}",
             "it comes from a later DeltaW: pip install -U deltaw",
         )
@@ -199,14 +211,14 @@ def _check_arrays(header: dict[str, Any], specification: dict[str, Any], where: 
     found = {name: [DTYPES.get(entry.get("dtype")), entry.get("shape")] for name, entry in header.items()}
     if found != specification:
         names = sorted(n for n in {*found, *specification} if found.get(n) != specification.get(n))
-        _refuse(where, f"the arrays that its description lists ({names[0]!r} differs)", "others", "the file is damaged")
+        expected = say("the arrays that its description lists ({name!r} differs)", name=names[0])
+        _refuse(where, expected, "others", "the file is damaged")
     end = 0
     for entry in sorted(header.values(), key=lambda entry: entry["data_offsets"]):
         size = math.prod(entry["shape"]) * np.dtype(DTYPES[entry["dtype"]]).itemsize
         if min(entry["shape"], default=0) < 0 or entry["data_offsets"] != [end, end + size]:
-            _refuse(
-                where, f"an array at bytes {end} to {end + size}", f"{entry['data_offsets']}", "the file is damaged"
-            )
+            expected = say("an array at bytes {begin} to {end}", begin=end, end=end + size)
+            _refuse(where, expected, f"{entry['data_offsets']}", "the file is damaged")
         end += size
     return end
 
@@ -226,17 +238,17 @@ def _parse(data: bytes, where: str) -> Any:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(items)
         if len(fields) != len(items):
-            raise ValueError("a key twice")
+            raise ValueError(say("a key twice"))
         return fields
 
     def finite(text: str) -> float:
         if not math.isfinite(value := float(text)):
-            raise ValueError(f"the number {text[:20]}")
+            raise ValueError(say("the number {text}", text=text[:20]))
         return value
 
     def whole(text: str) -> int:
         if not -(2**63) <= (value := int(text)) < 2**63:
-            raise ValueError(f"the number {text[:20]}")
+            raise ValueError(say("the number {text}", text=text[:20]))
         return value
 
     hooks: dict[str, Any] = {
@@ -260,7 +272,8 @@ def _parse(data: bytes, where: str) -> Any:
 
 
 def _refuse(where: str, expected: str, found: str, remedy: str) -> NoReturn:
-    raise ModelFileError(say("{where}: expected {expected}", where=where, expected=expected), found, remedy)
+    """Raise ModelFileError; all but `where` are sentences."""
+    raise ModelFileError(say("{where}: expected {expected}", where=where, expected=say(expected)), say(found), remedy)
 
 
 # --- what reading and writing share ---------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from deltaw.exceptions import ModelFileError
+from deltaw.speech import listed, say
 
 _NAMES: dict[Any, str] = {
     object: "anything",
@@ -102,7 +103,7 @@ def _compare_fields(value: dict[str, Any], schema: dict[Any, Any], place: str) -
         missing = [name for name in schema if not name.endswith("?") and name not in value]
         unknown = [name for name in value if name not in fields]
         if missing or unknown:
-            wanted = f"a field {missing[0]!r}" if missing else f"no field {unknown[0]!r}"
+            wanted = say("a field {name!r}", name=missing[0]) if missing else say("no field {name!r}", name=unknown[0])
             return _Difference(place, wanted, sorted(value))
     return _first(_compare(value[name], item, f"{place}/{name}") for name, item in fields.items() if name in value)
 
@@ -114,7 +115,7 @@ def _first(differences: Iterable[_Difference | None]) -> _Difference | None:
 def describe(schema: Any) -> str:
     """A schema in words: "an integer or null"."""
     if isinstance(schema, tuple):
-        return " or ".join(describe(item) for item in schema)
+        return listed((describe(item) for item in schema), " or ", " or ")
     if isinstance(schema, (list, dict)):
-        return "a list" if isinstance(schema, list) else "an object"
-    return _NAMES[schema] if schema is None or isinstance(schema, type) else repr(schema)
+        return say("a list") if isinstance(schema, list) else say("an object")
+    return say(_NAMES[schema]) if schema is None or isinstance(schema, type) else repr(schema)

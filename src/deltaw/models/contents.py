@@ -10,6 +10,7 @@ from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.speech import say
 from deltaw.tables.missing import MISSING
 from deltaw.training import History
 
@@ -32,7 +33,7 @@ class Learning(History):
     held_out: str = ""
 
     def plot(self) -> Figure:
-        held_out = f"{self.held_out} rows" if self.held_out in ("validation", "test") else "rows held out"
+        held_out = say(f"{self.held_out} rows") if self.held_out in ("validation", "test") else say("rows held out")
         return plots.learning_curves(
             self.loss, self.validation_loss or None, held_out=held_out, score=self.score or None, best=self.best_epoch
         )
@@ -74,11 +75,12 @@ class Origin:
     def scored(self, rows: int) -> str:
         """How so many rows were scored, in words."""
         if self.test_rows or not self.folds:
-            return f"{rows:,} rows that were never trained on"
+            return say("{rows:,} rows that were never trained on", rows=rows)
         if self.folds == 1:
-            return f"{rows:,} rows held out from a first training; the network that is kept has then learnt from all"
-        every = f"each of the {rows:,} later rows" if self.time else f"each of {rows:,} rows"
-        return f"{self.folds}-fold: {every} answered by a network that had not seen it"
+            first = "{rows:,} rows held out from a first training; the network that is kept has then learnt from all"
+            return say(first, rows=rows)
+        every = say("each of the {n:,} later rows" if self.time else "each of {n:,} rows", n=rows)
+        return say("{n}-fold: {every} answered by a network that had not seen it", n=self.folds, every=every)
 
 
 @dataclass(frozen=True, repr=False)

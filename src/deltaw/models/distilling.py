@@ -15,6 +15,7 @@ from deltaw.models.metrics import Metric
 from deltaw.models.recipes import Recipe
 from deltaw.models.scores import Scores
 from deltaw.network import Network
+from deltaw.speech import say
 from deltaw.training import EarlyStopping, History, train
 
 Array = NDArray[Any]
@@ -45,11 +46,16 @@ class Cost:
     after: Scores | None
 
     def __str__(self) -> str:
-        share = f"agreement {self.agreement:.4g} with {self.networks} networks on {self.rows:,} rows held out"
+        share = say(
+            "agreement {share:.4g} with {networks} networks on {rows:,} rows held out",
+            share=self.agreement, networks=self.networks, rows=self.rows,
+        )  # fmt: skip
         if self.before is None or self.after is None:
             return share
         before, after = (self.metric.show(each[self.metric.name]) for each in (self.before, self.after))
-        return f"{self.metric.title} {after} after {before}; {share}"
+        return say(
+            "{score} {after} after {before}; {share}", score=self.metric.title, after=after, before=before, share=share
+        )
 
 
 def agreement(before: Array, after: Array, task: str) -> float:

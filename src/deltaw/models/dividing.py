@@ -17,7 +17,7 @@ from deltaw.models.division import Division, Indices, Ties
 from deltaw.models.model import rows_of, truth
 from deltaw.preparation import Target
 from deltaw.preparation.reading import as_days, as_numbers
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables.cells import as_words
 from deltaw.tables.table import clip, listing, missing_column
@@ -62,7 +62,7 @@ class Choices:
             raise SettingError("folds: expected a whole number, 0 or more", repr(folds), "give 5, or leave it out")
         ways = {"test": test, "test_size": size is not None, "folds": bool(folds)}
         if sum(ways.values()) > 1:
-            found = " and ".join(name for name, given in ways.items() if given)
+            found = listed([name for name, given in ways.items() if given], " and ")
             raise SettingError("expected one way to say which rows score", found, "leave all but one out")
         for name, other in (("time", test and "test"), ("time", self.group and "group")):
             if self.time is not None and other:

@@ -21,6 +21,7 @@ from deltaw.models.intervals import FEWEST_ROWS, Interval, Resamples, of_sums
 from deltaw.models.metrics import Metric, Outcome, Sums, in_units
 from deltaw.plots import curves
 from deltaw.signs import one_line
+from deltaw.speech import say
 from deltaw.tables.table import clip
 
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ class Importance:
     def _repr_html_(self) -> str:
         """A table for a notebook."""
         rows = [(clip(each.column), self.show(each), self.show_interval(each)) for each in self.columns[:MAX_LINES]]
-        headings = ("column", f"{self.metric.title} worse by", "95 % interval")
-        reached = f"{self.rows:,} rows: {self.metric.title} {self.metric.show(self.score)}"
+        title, score = self.metric.title, self.metric.show(self.score)
+        headings = (say("column"), say("{title} worse by", title=title), say("95 % interval"))
+        reached = say("{rows:,} rows: {title} {score}", rows=self.rows, title=title, score=score)
         return notebook.fragment(notebook.heading(reached), notebook.table(headings, rows, (1, 2)))
 
     def plot(self) -> Figure:

@@ -284,12 +284,17 @@ class Metric:
     """One score: what it is called, how it prints, which way is better, and the values that it can have."""
 
     name: str
-    title: str
+    english: str
     score: Callable[[Outcome], float]
     write: Callable[[float], str]
     higher_is_better: bool
     lowest: float = 0.0
     highest: float = np.inf
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return say(self.english)
 
     @property
     def by_answers(self) -> bool:
@@ -298,7 +303,7 @@ class Metric:
 
     def show(self, value: float) -> str:
         """The value as people read it."""
-        return "not defined" if np.isnan(value) else self.write(value)
+        return say("not defined") if np.isnan(value) else self.write(value)
 
     def __reduce__(self) -> tuple[Callable[[str], Metric], tuple[str]]:
         """Pickled by its name: a function without one cannot be."""
@@ -367,7 +372,7 @@ def metric_of(name: str | None, task: str, what: str = "metric") -> Metric:
         return METRICS[task][0]
     if name in known:
         return known[name]
-    expected = say("{what}: expected one of {task} ({known})", what=what, task=task, known=", ".join(known))
+    expected = say("{what}: expected one of {task} ({known})", what=what, task=say(task), known=", ".join(known))
     if name in NAMES:
         raise SettingError(
             expected,

@@ -93,9 +93,10 @@ class Model(Contents):
         """ "4 → 64 selu → 3 softmax: 515 parameters", or "4 networks, 4 → 64 …: 2,060 parameters in all"."""
         count = sum(network.parameter_count for network in self.members)
         if not self.others:
-            return f"{self.network.summary()}: {count:,} parameters"
+            return say("{network}: {n:,} parameters", network=self.network.summary(), n=count)
         kinds = list(dict.fromkeys(network.summary() for network in self.members))
-        return f"{len(self.members)} networks, {'; '.join(kinds)}: {count:,} parameters in all"
+        shown = {"networks": len(self.members), "kind": say("; ").join(kinds), "n": count}
+        return say("{networks} networks, {kind}: {n:,} parameters in all", **shown)
 
     def member(self, number: int) -> Model:
         """The model of one of its networks alone, counted from 1; without scores, which are those of all together.
@@ -133,10 +134,9 @@ class Model(Contents):
         frame = table.frame
         learnt, apart = split(len(frame), HELD_OUT, seed)
         if len(frame) < FEWEST_DISTILLED:
-            raise InputError(
-                "{name}: expected {least} rows or more to learn the answers for", f"{len(frame)}",
-                "give more; they need no target", name=table.name, least=FEWEST_DISTILLED,
-            )  # fmt: skip
+            said = "{name}: expected {n} rows or more to learn the answers for"
+            expected = say(said, name=table.name, n=FEWEST_DISTILLED)
+            raise InputError(expected, f"{len(frame)}", "give more; they need no target")
         X, first = self.preparation.transform(frame, source=table.name), self.network
         start = Network(first.sizes, first.activations, first.bias, first.init, seed)
         network, history = distilled(
@@ -264,7 +264,7 @@ class Model(Contents):
             if column == step.title or column in step.inputs:
                 cells = frame.get_column(step.inputs[0])
                 return of_column(X, place, step, cells, lambda moved: self._read(self._forward(moved)))
-        raise missing_column(column, self.preparation.input_names, "the model")
+        raise missing_column(column, self.preparation.input_names, say("the model"))
 
     def _with_target(self, rows: Any) -> tuple[pl.DataFrame, str]:
         """Rows that have the target's column, and what they are called."""
@@ -348,19 +348,19 @@ class Model(Contents):
         """For a notebook: what it is, its scores, its columns."""
         origin = self.origin
         facts = {
-            "trained on": f"{origin.training_rows:,} rows of {origin.source}",
-            "network": self.described_networks,
-            "recipe": f"{self.recipe.name}, seed {origin.seed}, engine {origin.engine}",
-            "history": "; ".join(self.history._said()),
-        } | ({"classes": listing(self.classes)} if self.classes else {})
+            say("trained on"): say("{rows:,} rows of {name}", rows=origin.training_rows, name=origin.source),
+            say("network"): self.described_networks,
+            say("recipe"): f"{self.recipe.name}, {say('seed')} {origin.seed}, {say('engine')} {origin.engine}",
+            say("history"): say("; ").join(self.history._said()),
+        } | ({say("classes"): listing(self.classes)} if self.classes else {})
         described = self.preparation.describe()
         columns = [(clip(c.column), c.kind, c.treatment, f"{c.features:,}") for c in described[:MAX_COLUMNS]]
-        more = f"… and {len(described) - len(columns):,} more columns" if len(described) > len(columns) else ""
+        more = say("… and {n:,} more columns", n=rest) if (rest := len(described) - len(columns)) else ""
         return notebook.fragment(
-            notebook.heading(f"{self.task} of {self.target.name}"),
+            notebook.heading(say("{task} of {name}", task=say(self.task), name=self.target.name)),
             notebook.pairs(facts),
             "" if self.scores is None else self.scores._repr_html_(),
-            notebook.table(("column", "kind", "what is done with it", "features"), columns, (3,)),
+            notebook.table([say("column"), say("kind"), say("what is done with it"), say("features")], columns, (3,)),
             notebook.paragraph(more) if more else "",
         )
 

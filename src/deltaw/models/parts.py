@@ -76,7 +76,7 @@ def as_learnt(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) ->
     if whole.task == "classification":
         return whole
     scaling = ("range", recipe.target_low, recipe.target_high) if recipe.targets == "range" else "standard"
-    series, where = rest.get_column(whole.name), f"training rows of {source}"
+    series, where = rest.get_column(whole.name), say("training rows of {source}", source=source)
     log = whole.low if recipe.target_scale == "log" else None
     fitted = Target.fit(series, whole.name, "regression", scaling, recipe.clamp, where, log)
     return replace(fitted, reason=whole.reason)

@@ -215,12 +215,13 @@ def plan(
         settled = replace(settled, networks=len(layout.folds))
     chooses = by is not None or len(kept.validation) or (settled.validation and layout.folds)
     if metric is not None and not chooses:
-        none = f"none (validation={number(settled.validation)} of {ties.rows:,} rows)"
+        none = say("none (validation={share} of {rows:,} rows)", share=number(settled.validation), rows=ties.rows)
         raise SettingError("metric: expected rows held out to choose the weights by", none, "leave it out")
     alone = layout.folds[0] if len(layout.folds) == 1 else kept  # no other training answers for its rows
     if isinstance(settled.threshold, str) and by is None and not (len(alone.validation) or len(layout.folds) > 1):
-        few = "none" if not settled.validation else f"fewer than {FEWEST_CHOOSING}"
-        these = f"{few} (validation={number(settled.validation)} of {ties.rows:,} rows)"
+        few = say("fewer than {n}", n=FEWEST_CHOOSING) if settled.validation else say("none")
+        share = number(settled.validation)
+        these = say("{few} (validation={share} of {rows:,} rows)", few=few, share=share, rows=ties.rows)
         raise SettingError("threshold: expected rows held out to choose it by", these, "give a probability such as 0.3")
     training = table.frame[kept.training]
     settled = replace(settled, target_scale=on_a_log(settled, whole, training))
@@ -316,7 +317,7 @@ def _is_image(table: Table) -> bool:
 
 def _no_target(table: Table) -> NoReturn:
     names = table.frame.columns
-    shown = ", ".join(names[:12]) + (f", … ({len(names)} in all)" if len(names) > 12 else "")
+    shown = ", ".join(names[:12]) + (say(", … ({n} in all)", n=len(names)) if len(names) > 12 else "")
     raise ColumnError(
         "{name}: expected the name of the column to be predicted",
         say("none given; the columns are {shown}", shown=shown),

@@ -282,7 +282,7 @@ def _checked(key: str, value: Any) -> Any:
         raise SettingError("{key}: expected {schema}", repr(value), "correct it", key=key, schema=describe(SCHEMA[key]))
     low, high, example = LIMITS.get(key, (-math.inf, math.inf, 0))
     if key in LIMITS and value is not None and not low <= value <= high:
-        limits = f"from {number(low)} to {number(high)}" if high < math.inf else f"{number(low)} or more"
+        limits = say("from {low} to {high}" if high < math.inf else "{low} or more", low=number(low), high=number(high))
         raise SettingError(
             "{key}: expected a number, {limits}",
             repr(value),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from deltaw import notebook
 from deltaw.models.intervals import Interval, Resamples, interval
 from deltaw.models.metrics import FIRST, METRICS, Metric, Outcome, ratio
+from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
 
 Array = NDArray[Any]
@@ -25,7 +26,7 @@ Array = NDArray[Any]
 MAX_STORED_CLASSES = 100
 
 
-# What the baseline answers, in words.
+# What the baseline answers, in words; a sentence that is said where it is shown.
 GUESS = {"classification": "always the commonest class", "regression": "always the mean"}
 
 
@@ -102,8 +103,16 @@ class Scores:
         return [*super().__dir__(), *self.values]
 
     def __str__(self) -> str:
-        lines = [f"{m.title} {self.show(m)} (baseline {m.show(self.baseline[m.name])})" for m in self.first]
-        return f"{self.rows:,} rows{self.counted}: " + ", ".join(lines)
+        lines = [
+            say(
+                "{score} {value} (baseline {guess})",
+                score=m.title,
+                value=self.show(m),
+                guess=m.show(self.baseline[m.name]),
+            )
+            for m in self.first
+        ]
+        return say("{rows}: {scores}", rows=self._counted_rows, scores=listed(lines))
 
     def __repr__(self) -> str:
         return f"Scores({self})"
@@ -113,15 +122,17 @@ class Scores:
         rows = [
             (m.title, m.show(self[m.name]), self.show_interval(m), m.show(self.baseline[m.name])) for m in self.metrics
         ]
-        headings = ("", "score", "95 % interval", GUESS[self.task])
-        return notebook.fragment(
-            notebook.heading(f"{self.rows:,} rows{self.counted}"), notebook.table(headings, rows, (1, 2, 3))
-        )
+        headings = ("", say("score"), say("95 % interval"), say(GUESS[self.task]))
+        return notebook.fragment(notebook.heading(self._counted_rows), notebook.table(headings, rows, (1, 2, 3)))
+
+    @property
+    def _counted_rows(self) -> str:
+        return say("{n:,} rows{counted}", n=self.rows, counted=self.counted)
 
     @property
     def counted(self) -> str:
         """How much each row counts, behind how many there are: ", each by its w"; "" where all count the same."""
-        return "" if self.weight is None else f", each by its {self.weight}"
+        return "" if self.weight is None else say(", each by its {column}", column=self.weight)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -19,6 +19,7 @@ from deltaw.equations.schedules import SCHEDULES
 from deltaw.files.schema import describe
 from deltaw.models.recipes import BY_DATA, LIMITS, MOST, RECIPES, SCHEMA, Recipe
 from deltaw.numbers import number
+from deltaw.speech import say
 
 # The tables that the names of a setting stand in.
 NAMES: dict[str, Iterable[str]] = {
@@ -30,7 +31,7 @@ NAMES: dict[str, Iterable[str]] = {
     "dropout_schedule": SCHEDULES,
     "init": INITIALIZERS,
 }
-OF_DATA = "by the data"
+OF_DATA = "by the data"  # a sentence that is said where it is shown
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def settings() -> tuple[Setting, ...]:
     """All of them, in the order of `Recipe`."""
     said = meanings()
     names = [field.name for field in fields(Recipe) if field.name != "name"]
-    return tuple(Setting(name, said[name], _values(name), _defaults(name)) for name in names)
+    return tuple(Setting(name, say(said[name]), _values(name), _defaults(name)) for name in names)
 
 
 def meanings() -> dict[str, str]:
@@ -67,16 +68,18 @@ def _values(name: str) -> str:
     if name in NAMES:
         return ", ".join(NAMES[name])
     if name == "hidden":
-        return "units of each layer"
+        return say("units of each layer")
     kinds = SCHEMA[name] if isinstance(SCHEMA[name], tuple) else (SCHEMA[name],)
     words = [kind if isinstance(kind, str) else describe(kind) for kind in kinds if kind is not None]
-    return ", ".join(words) + _limits(*LIMITS.get(name, (-math.inf, math.inf, 0))) + " or none" * (None in kinds)
+    said = ", ".join(words) + _limits(*LIMITS.get(name, (-math.inf, math.inf, 0)))
+    return say("{values} or none", values=said) if None in kinds else said
 
 
 def _limits(low: float, high: float, example: float) -> str:
     if low == -math.inf:
         return ""
-    return f", {number(low)} or more" if high in (math.inf, MOST) else f", {number(low)} to {number(high)}"
+    shown = {"low": number(low), "high": number(high)}
+    return say(", {low} or more", low=shown["low"]) if high in (math.inf, MOST) else say(", {low} to {high}", **shown)
 
 
 def _defaults(name: str) -> dict[str, str]:
@@ -89,5 +92,5 @@ def _defaults(name: str) -> dict[str, str]:
 
 def _shown(value: Any, by_data: bool) -> str:
     if value is None:
-        return OF_DATA if by_data else "none"
+        return say(OF_DATA) if by_data else "none"
     return str(value).lower() if isinstance(value, bool) else number(value) if isinstance(value, float) else str(value)

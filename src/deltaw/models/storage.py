@@ -125,20 +125,28 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
     preparation = Preparation.from_document(content["preparation"])
     target = Target.from_document(content["target"])
     missing = tuple(content.get("missing", MISSING))
-    _expect(not {str(each).lower() for each in target.classes} & {*missing}, "classes that are not missing", "others")
+    _expect(
+        not {str(each).lower() for each in target.classes} & {*missing},
+        say("classes that are not missing"),
+        say("others"),
+    )
     described = [content["network"], *content.get("others", [])]
     count = sum(2 * (len(each["sizes"]) - 1) for each in described)
-    _expect(len(found) == count, f"the weights of a network {described[0]['sizes']}", "other arrays")
+    _expect(
+        len(found) == count, say("the weights of a network {sizes}", sizes=described[0]["sizes"]), say("other arrays")
+    )
     networks = [_network(found, each, _prefix(k)) for k, each in enumerate(described)]
     ends = (len(preparation.feature_names), len(target.classes) or 1)
     for network in networks:
-        _expect(network.sizes[0] == ends[0], f"a network of {ends[0]} inputs", f"{network.sizes[0]}")
-        _expect(network.sizes[-1] == ends[1], f"a network of {ends[1]} outputs", f"{network.sizes[-1]}")
-    _expect(len(content["baseline"]) == ends[1], f"a baseline of {ends[1]} numbers", f"{len(content['baseline'])}")
+        _expect(network.sizes[0] == ends[0], say("a network of {n} inputs", n=ends[0]), f"{network.sizes[0]}")
+        _expect(network.sizes[-1] == ends[1], say("a network of {n} outputs", n=ends[1]), f"{network.sizes[-1]}")
+    _expect(
+        len(content["baseline"]) == ends[1], say("a baseline of {n} numbers", n=ends[1]), f"{len(content['baseline'])}"
+    )
     _expect_history(content["history"])
     counts = [content["origin"][f"{part}_rows"] for part in ("training", "validation", "test")]
     counts.append(content["origin"].get("folds", 0))
-    _expect(min(*counts, content["origin"]["seed"]) >= 0, "counts of rows and a seed of 0 or more", "others")
+    _expect(min(*counts, content["origin"]["seed"]) >= 0, say("counts of rows and a seed of 0 or more"), say("others"))
     history: dict[str, Any] = {
         name: [float("nan") if v is None else v for v in value] if isinstance(value, list) else value
         for name, value in content["history"].items()
@@ -170,28 +178,34 @@ def _expect_history(content: dict[str, Any]) -> None:
     counts = [len(content[name]) for name in ("validation_loss", "score")]
     folds = content["held_out"] == "folds" and counts[0] == counts[1] >= epochs
     for name, count in zip(("validation_loss", "score"), counts, strict=True):
-        _expect(folds or count in (0, epochs - 1, epochs), f"a {name} for each of {epochs} epochs", "others")
-    _expect(best is None or 0 <= best < epochs, f"a best epoch among {epochs}", f"{best}")
-    _expect(content["batch_steps"] >= 0, "batch_steps of 0 or more", f"{content['batch_steps']}")
+        _expect(
+            folds or count in (0, epochs - 1, epochs),
+            say("a {name} for each of {n} epochs", name=name, n=epochs),
+            say("others"),
+        )
+    _expect(best is None or 0 <= best < epochs, say("a best epoch among {n}", n=epochs), f"{best}")
+    _expect(content["batch_steps"] >= 0, say("batch_steps of 0 or more"), f"{content['batch_steps']}")
 
 
 def _scores(content: dict[str, Any], target: Target) -> Scores:
     known = {metric.name: metric for metric in METRICS[target.task]}
     k, matrix = len(target.classes), content["confusion"]
-    _expect(content["task"] == target.task, f"scores of {target.task}", content["task"])
+    _expect(content["task"] == target.task, say("scores of {task}", task=target.task), content["task"])
     # A file of an earlier version has fewer, but the headline has been there from the start.
     names = set(content["scores"])
     agree = set(content["baseline"]) == names and next(iter(known)) in names <= set(known)
-    _expect(agree, f"the scores {', '.join(known)}", "others")
+    _expect(agree, say("the scores {known}", known=", ".join(known)), say("others"))
     ends = content.get("intervals", {})
     agree = set(ends) <= names and all(len(each) == 2 and each[0] <= each[1] for each in ends.values())
-    _expect(agree, "intervals of these scores", "others")
+    _expect(agree, say("intervals of these scores"), say("others"))
     _expect(
-        matrix is None or (k > 0 and list(map(len, matrix)) == [k] * k), f"a confusion matrix of {k} classes", "another"
+        matrix is None or (k > 0 and list(map(len, matrix)) == [k] * k),
+        say("a confusion matrix of {k} classes", k=k),
+        say("another"),
     )
     counts = [count for row in matrix or () for count in row]
     agree = content["rows"] >= 1 and (matrix is None or (min(counts) >= 0 and sum(counts) == content["rows"]))
-    _expect(agree, f"counts of {content['rows']} rows", "others")
+    _expect(agree, say("counts of {n} rows", n=content["rows"]), say("others"))
     return Scores.from_document(content, target.classes)
 
 
@@ -203,9 +217,13 @@ def _network(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any], pr
     # Compared before the network is made: a forged size must not take the memory.
     agrees = {name: array.shape for name, array in found.items()} == shapes
     agrees = agrees and all(array.dtype.kind == "f" for array in found.values())
-    _expect(agrees, f"the weights of a network {sizes}", "other arrays")
+    _expect(agrees, say("the weights of a network {sizes}", sizes=sizes), say("other arrays"))
     network = Network(sizes, content["activations"], content["bias"], "zeros", content["seed"])
-    _expect(len(content["init"]) == len(layers), f"a rule for the initial weights of {len(layers)} layers", "others")
+    _expect(
+        len(content["init"]) == len(layers),
+        say("a rule for the initial weights of {n} layers", n=len(layers)),
+        say("others"),
+    )
     network.init = [initializer(name).name for name in content["init"]]
     network.weights = [found[f"W{l}"] for l in layers]
     network.biases = [found[f"b{l}"] for l in layers]

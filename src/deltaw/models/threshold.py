@@ -43,7 +43,7 @@ def metric_to_be_best_in(threshold: float | str | None) -> Metric | None:
     name = threshold.removeprefix(BEST)
     if name in known:
         return known[name]
-    found = f"{name!r}, which goes by probabilities" if name in PROBABLE else repr(name)
+    found = say("{name!r}, which goes by probabilities", name=name) if name in PROBABLE else repr(name)
     near = nearest(name, tuple(known)) or "f1"
     expected = say("threshold: expected a score that goes by which class is answered ({known})", known=", ".join(known))
     raise SettingError(expected, found, say("give e.g. {best}{near}", best=BEST, near=near))
@@ -56,7 +56,8 @@ def stated(threshold: float | str | None, target: Target) -> str:
     metric = metric_to_be_best_in(threshold)
     if metric is None:
         return target.rule
-    return f"{target.classes[1]} from the probability on at which {metric.title} is best on rows held out"
+    said = "{answer} from the probability on at which {score} is best on rows held out"
+    return say(said, answer=target.classes[1], score=metric.title)
 
 
 def best(metric: Metric, outcome: Outcome) -> float:
@@ -83,7 +84,7 @@ def best(metric: Metric, outcome: Outcome) -> float:
     scores = metric.score.value(np.stack(sums, axis=1))
     gains = np.where((cuts > 0) & (cuts < 1), metric.gain(scores, 0.0), np.nan)
     if np.isnan(gains).all():
-        found_none = f"{len(p):,} rows that do not define {metric.title}"
+        found_none = say("{n:,} rows that do not define {score}", n=len(p), score=metric.title)
         raise SettingError("threshold: expected rows to choose it by", found_none, "give a probability such as 0.3")
     top = np.flatnonzero(gains == np.nanmax(gains))
     place = int(top[np.abs(cuts[top] - 0.5).argmin()])

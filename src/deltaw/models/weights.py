@@ -47,7 +47,7 @@ def of_rows(series: pl.Series, source: str = "data", asked: NDArray[np.bool_] | 
     wrong = asked & ~(found >= 0)
     if wrong.any():
         row = int(wrong.argmax())
-        value = "a missing one" if np.isnan(found[row]) else float(found[row])
+        value = say("a missing one") if np.isnan(found[row]) else float(found[row])
         raise cell_error(source, series.name, row, "a weight of 0 or more", value, "correct it, or remove the row")
     found = np.where(asked, found, 0.0)
     if len(found) and asked.any() and not found.any():

@@ -23,6 +23,7 @@ from deltaw.numbers import number
 from deltaw.plots.room import legends_below
 from deltaw.plots.ticks import plain_numbers, ticks_apart
 from deltaw.signs import visible
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,10 +103,10 @@ def learning_curves(
     loss: ArrayLike,
     validation_loss: ArrayLike | None = None,
     *,
-    loss_name: str = "loss",
-    held_out: str = "rows held out",
+    loss_name: str | None = None,
+    held_out: str | None = None,
     score: ArrayLike | None = None,
-    score_name: str = "score",
+    score_name: str | None = None,
     best: int | None = None,
 ) -> Figure:
     """Loss against epochs, and beside it the score on rows held out.
@@ -113,16 +114,18 @@ def learning_curves(
     Args:
         loss: (epochs,) on the training rows.
         validation_loss: (epochs,) on the rows held out, or None.
-        loss_name: for the axis.
-        held_out: what the legend calls the rows held out.
+        loss_name: for the axis; None: "loss".
+        held_out: what the legend calls the rows held out; None: that.
         score: (epochs,) on the rows held out, or None.
-        score_name: for the axis.
+        score_name: for the axis; None: "score".
         best: the epoch, from 1, whose weights were kept.
     """
+    loss_name, held_out = loss_name or say("loss"), held_out or say("rows held out")
+    score_name = score_name or say("score")
     has_score = score is not None and len(np.asarray(score)) > 0
     drawing, axes = figure((9.6, 3.3) if has_score else (6.4, 3.3), 1, 2 if has_score else 1)
-    curves = {"training rows": (loss, BLUE), held_out: (validation_loss, VERMILION)}
-    _curves(axes[0], curves, "Loss", loss_name, best)
+    curves = {say("training rows"): (loss, BLUE), held_out: (validation_loss, VERMILION)}
+    _curves(axes[0], curves, say("Loss"), loss_name, best)
     if has_score:
         _curves(axes[1], {held_out: (score, VERMILION)}, score_name[0].upper() + score_name[1:], score_name, best)
     return drawing
@@ -155,7 +158,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any]) -> Figure:
     axis.set_yticks(range(0, k, step), names[::step])
     size = 9.0 if k <= MAX_COUNTED_CLASSES else 6.5
     axis.tick_params(labelsize=size)
-    axis.set(xlabel="answer", ylabel="true class")
+    axis.set(xlabel=say("answer"), ylabel=say("true class"))
     axis.set_xticks(np.arange(k + 1) - 0.5, minor=True)
     axis.set_yticks(np.arange(k + 1) - 0.5, minor=True)
     axis.grid(which="minor", color="#e6e8eb", linewidth=0.8 if k <= MAX_COUNTED_CLASSES else 0.4)
@@ -194,8 +197,8 @@ def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -
     drawing, axes = figure((4.0 if len(p) <= MAX_COUNTED_CLASSES else 6.4, height), 1, 1)
     axis, y = axes[0], np.arange(len(p))
     axis.hlines(y, np.fmin(p, r)[order], np.fmax(p, r)[order], color="#c6cad0", linewidth=2)
-    axis.plot(p[order], y, "o", color=BLUE, markersize=5.5, label="precision (right answers)")
-    axis.plot(r[order], y, "D", color=VERMILION, markersize=5, label="recall (rows found)")
+    axis.plot(p[order], y, "o", color=BLUE, markersize=5.5, label=say("precision (right answers)"))
+    axis.plot(r[order], y, "D", color=VERMILION, markersize=5, label=say("recall (rows found)"))
     axis.set_yticks(y, [short(classes[i]) for i in order], fontsize=9 if len(p) <= 30 else 7)
     axis.set_ylim(len(p) - 0.4, -0.6)
     lowest = np.nanmin(np.concatenate([p, r, [1.0]]))
@@ -237,17 +240,17 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, weight: ArrayLike | 
         color=GREY,
         linewidth=1.2,
         linestyle=(0, (4, 3)),
-        label="neither too sure nor too shy",
+        label=say("neither too sure nor too shy"),
     )
-    axis.plot(mean_sure, mean_right, "o-", color=BLUE, markersize=5, label="this network")
-    axis.set_title("Right as often as it is sure?")
-    axis.set(xlabel="probability that it gave to its answer", ylabel="share that was right")
+    axis.plot(mean_sure, mean_right, "o-", color=BLUE, markersize=5, label=say("this network"))
+    axis.set_title(say("Right as often as it is sure?"))
+    axis.set(xlabel=say("probability that it gave to its answer"), ylabel=say("share that was right"))
     axis.set_ylim(min(0.98, float(mean_right.min()), edges[0]) - 0.03, 1.03)
     axis.legend(loc="best", fontsize=9)
     axis.grid()
     axes[1].bar(edges[:-1], rows, width=np.diff(edges), align="edge", color=BLUE, edgecolor="white")
-    axes[1].set_title("How sure it was")
-    axes[1].set(xlabel="probability that it gave to its answer", ylabel="rows")
+    axes[1].set_title(say("How sure it was"))
+    axes[1].set(xlabel=say("probability that it gave to its answer"), ylabel=say("rows"))
     axes[1].yaxis.set_major_locator(MaxNLocator(integer=True))
     axes[1].grid(axis="y")
     for each in axes:
@@ -257,16 +260,17 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, weight: ArrayLike | 
 
 
 @styled
-def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str = "target") -> Figure:
+def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str | None = None) -> Figure:
     """Answers against the truth with the line of perfect answers, and beside it how far off they are.
 
     Args:
         truth: (n,) in the target's own units.
         predicted: (n,) the same.
-        name: of the target, with its unit if it has one.
+        name: of the target, with its unit if it has one; None: "target".
     """
     from matplotlib.ticker import MaxNLocator
 
+    name = name or say("target")
     t, o = np.asarray(truth, float), np.asarray(predicted, float)
     drawing, axes = figure((9.6, 4.2), 1, 2)
     low, high = min(t.min(), o.min()), max(t.max(), o.max())
@@ -276,13 +280,13 @@ def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str = "
     # Thousands of dots would make the page heavy: above 3,000 they are drawn as a picture inside the SVG.
     axes[0].scatter(t, o, s=size, color=BLUE, alpha=alpha, linewidths=0, rasterized=len(t) > 3000)
     axes[0].set(xlim=(low - pad, high + pad), ylim=(low - pad, high + pad), aspect="equal")
-    axes[0].set(xlabel=f"true {name}", ylabel=f"answer: {name}")
-    axes[0].set_title("Answers against the truth")
+    axes[0].set(xlabel=say("true {name}", name=name), ylabel=say("answer: {name}", name=name))
+    axes[0].set_title(say("Answers against the truth"))
     axes[0].grid()
     axes[1].hist(o - t, bins=min(40, max(8, int(np.sqrt(len(t))))), color=BLUE, edgecolor="white")
     axes[1].axvline(0, color=GREY, linewidth=1.2, linestyle=(0, (4, 3)))
-    axes[1].set(xlabel=f"answer − truth ({name})", ylabel="rows")
-    axes[1].set_title("How far off")
+    axes[1].set(xlabel=say("answer − truth ({name})", name=name), ylabel=say("rows"))
+    axes[1].set_title(say("How far off"))
     axes[1].yaxis.set_major_locator(MaxNLocator(integer=True))
     axes[1].grid(axis="y")
     return drawing
@@ -375,13 +379,16 @@ def _curves(
             np.arange(1, len(y) + 1), y, color=colour, label=name, marker="o" if len(y) <= 12 else None, markersize=4
         )
     if best is not None:
-        axis.axvline(best, color=GREY, linewidth=1.2, linestyle=(0, (4, 3)), label=f"weights kept: epoch {best}")
+        axis.axvline(
+            best, color=GREY, linewidth=1.2, linestyle=(0, (4, 3)), label=say("weights kept: epoch {best}", best=best)
+        )
     values = np.concatenate([y for y, _ in drawn.values()])
-    if ylabel not in SHARES and values.min() > 0 and values.max() / values.min() > 30:
+    share = ylabel in set(map(say, SHARES))
+    if not share and values.min() > 0 and values.max() / values.min() > 30:
         axis.set_yscale("log")
     axis.set_title(title)
-    axis.set(xlabel="epoch", ylabel=ylabel)
-    if ylabel in SHARES:
+    axis.set(xlabel=say("epoch"), ylabel=ylabel)
+    if share:
         axis.yaxis.set_major_formatter(percent)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.grid()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deltaw.plots import BLUE, GREEN, GREY, VERMILION, figure, percent, short, styled
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,12 +47,12 @@ def roc(truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any], weig
         classes: K names. Of two, the second has the curve; of many, those whose curves are lowest.
         weight: (n,) how much the rows count; None: all alike.
     """
-    drawing, axis = _square("found of all others: false positives", "found of the class: recall")
+    drawing, axis = _square(say("found of all others: false positives"), say("found of the class: recall"))
     axis.plot([0, 1], [0, 1], color=GREY, linewidth=1.2, linestyle=DASHED)
     curves = []
     for name, found, taken, _ in _curves(truth, probabilities, classes, weight):
         area = float(np.trapezoid(found, taken))
-        curves.append((area, f"{short(name)}: area {area:.3f}", taken, found))
+        curves.append((area, say("{name}: area {area:.3f}", name=short(name), area=area), taken, found))
     _draw(axis, curves)
     axis.set_title("ROC")
     return drawing
@@ -65,18 +66,18 @@ def precision_recall(
 
     See `roc` for the arguments. The dashed lines are what a guess gets: the class's share.
     """
-    drawing, axis = _square("found of the class: recall", "right of its answers: precision")
+    drawing, axis = _square(say("found of the class: recall"), say("right of its answers: precision"))
     curves, shares = [], []
     for name, found, taken, share in _curves(truth, probabilities, classes, weight):
         right, wrong = found * share, taken * (1 - share)
         precision = np.divide(right, right + wrong, out=np.ones(len(right)), where=right + wrong > 0)
         area = float(np.diff(found) @ precision[1:])
-        curves.append((area, f"{short(name)}: average {area:.3f}", found[1:], precision[1:]))
+        curves.append((area, say("{name}: average {area:.3f}", name=short(name), area=area), found[1:], precision[1:]))
         shares.append(share)
     for share in shares[:MAX_CURVES]:
         axis.axhline(share, color=GREY, linewidth=1.0, linestyle=DASHED)
     _draw(axis, curves)
-    axis.set_title("Precision and recall")
+    axis.set_title(say("Precision and recall"))
     return drawing
 
 
@@ -97,13 +98,17 @@ def thresholds(
     cuts, found, taken = cuts[1:], found[1:], taken[1:]
     precision = found * share / (found * share + taken * (1 - share))
     f1 = 2 * precision * found / np.maximum(precision + found, 1e-12)
-    drawing, axis = _square(f"taken for {short(name)} from this probability on", "")
-    for label, y, (colour, dashes) in zip(("precision", "recall", "F1"), (precision, found, f1), LINES, strict=False):
+    drawing, axis = _square(say("taken for {name} from this probability on", name=short(name)), "")
+    for label, y, (colour, dashes) in zip(
+        (say("precision"), say("recall"), "F1"), (precision, found, f1), LINES, strict=False
+    ):
         axis.plot(*_thin(cuts, y), color=colour, linestyle=dashes, label=label)
     axis.axvline(at, color=GREY, linewidth=1.2, linestyle=DASHED)
     best = int(f1.argmax())
-    axis.plot(cuts[best], f1[best], "o", color=GREEN, markersize=6, label=f"F1 is best at {cuts[best]:.2f}")
-    axis.set_title("Thresholds")
+    axis.plot(
+        cuts[best], f1[best], "o", color=GREEN, markersize=6, label=say("F1 is best at {cut:.2f}", cut=cuts[best])
+    )
+    axis.set_title(say("Thresholds"))
     _legend(axis)
     return drawing
 
@@ -131,12 +136,12 @@ def residuals(truth: ArrayLike, predicted: ArrayLike, name: str) -> Figure:
     if len(bands) > 1:
         middle = [float(np.median(o[band])) for band in bands]
         low, median, high = np.array([np.quantile(e[band], [0.1, 0.5, 0.9]) for band in bands]).T
-        axis.plot(middle, median, color=VERMILION, label="median")
-        axis.plot(middle, low, color=VERMILION, linewidth=1.1, linestyle=(0, (1.5, 1.2)), label="middle 80 %")
+        axis.plot(middle, median, color=VERMILION, label=say("median"))
+        axis.plot(middle, low, color=VERMILION, linewidth=1.1, linestyle=(0, (1.5, 1.2)), label=say("middle 80 %"))
         axis.plot(middle, high, color=VERMILION, linewidth=1.1, linestyle=(0, (1.5, 1.2)))
         _legend(axis)
-    axis.set(xlabel=f"answer: {short(name)}", ylabel="answer − truth")
-    axis.set_title("How far off, by the answer")
+    axis.set(xlabel=say("answer: {name}", name=short(name)), ylabel=say("answer − truth"))
+    axis.set_title(say("How far off, by the answer"))
     axis.grid()
     _few_ticks(axis)
     return drawing
@@ -163,7 +168,7 @@ def importance(names: Sequence[str], drops: ArrayLike, intervals: Sequence[Any],
     axis.axvline(0, color=GREY, linewidth=1.0)
     axis.set_yticks(y, names)
     axis.set_ylim(len(names) - 0.4, -0.6)
-    axis.set_xlabel(f"{score} worse by")
+    axis.set_xlabel(say("{score} worse by", score=score))
     axis.grid(axis="x")
     _few_ticks(axis, y=False)
     return drawing

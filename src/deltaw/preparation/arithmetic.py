@@ -15,6 +15,7 @@ from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
 from deltaw.preparation.scaling import BEND, SCALINGS, Scale, Scaling
 from deltaw.preparation.steps import CYCLES, MISSING, Category, Day, Number, Truth
+from deltaw.speech import listed, say
 
 DAY_DIGITS = 10  # a minute is 0.0007 of 20,000 days
 
@@ -71,7 +72,7 @@ def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, valu
     column = row.get_column(step.column)
     x = float(as_numbers(column, source)[0])
     missing = bool(np.isnan(x))
-    before = f"missing: {number(step.fill)}, the median, is taken; " if missing else ""
+    before = say("missing: {fill}, the median, is taken; ", fill=number(step.fill)) if missing else ""
     x = step.fill if missing else x
     told: Told = [(0, column[0], before + _scaled(step.scale, x))]
     told += _bins(step.edges, column[0], x)
@@ -80,16 +81,18 @@ def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, valu
 
 def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
     cell = row.get_column(step.column)[0]
-    names = {scaling.low: "no", scaling.high: "yes"}
-    told: Told = [(0, cell, names.get(round(float(values[0]), 6), "missing, or another word: halfway"))]
+    names = {scaling.low: say("no"), scaling.high: say("yes")}
+    told: Told = [(0, cell, names.get(round(float(values[0]), 6), say("missing, or another word: halfway")))]
     return told + _indicator(1, step.indicator, cell is None, scaling)
 
 
 def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
     taken, others = int(np.argmax(values)), len(step.slots) - 1
-    rest = f"the other {others} slots get" if others > 1 else "the other gets"
-    size = f", at {number(step.taken(scaling))} for one of {len(step.words)} words" if step.weight != 1.0 else ""
-    return [(taken, row.get_column(step.column)[0], f"its own slot{size}; {rest} {number(scaling.low)}")]
+    size = say(", at {x} for one of {n} words", x=number(step.taken(scaling)), n=len(step.words))
+    shown = {"size": size if step.weight != 1.0 else "", "low": number(scaling.low)}
+    one, several = "its own slot{size}; the other gets {low}", "its own slot{size}; the other {n} slots get {low}"
+    words = say(several, n=others, **shown) if others > 1 else say(one, **shown)
+    return [(taken, row.get_column(step.column)[0], words)]
 
 
 def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
@@ -97,9 +100,10 @@ def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: An
     days = float(as_days(column, source, step.format)[0])
     missing = bool(np.isnan(days))
     days = step.fill if missing else days
-    before = "missing: the median is taken; " if missing else ""
+    before = say("missing: the median is taken; ") if missing else ""
     day = number(days, DAY_DIGITS)
-    told: Told = [(0, column[0], f"{before}day {day} from 1970-01-01 on; {_scaled(step.scale, days, DAY_DIGITS)}")]
+    since = say("day {day} from 1970-01-01 on; {scaled}", day=day, scaled=_scaled(step.scale, days, DAY_DIGITS))
+    told: Told = [(0, column[0], before + since)]
     told += _bins(step.edges, column[0], days, DAY_DIGITS)
     low, high = scaling.swing
     for i, cycle in enumerate(step.cycles):
@@ -115,7 +119,7 @@ def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: st
     for place, name in enumerate(step.columns):
         x = float(as_numbers(row.get_column(name), source)[0])
         missing = bool(np.isnan(x))
-        before = f"missing: the lowest, {number(step.low)}, is taken; " if missing else ""
+        before = say("missing: the lowest, {low}, is taken; ", low=number(step.low)) if missing else ""
         told.append((place, None if missing else x, before + _scaled(step.scale, step.low if missing else x)))
     return told
 
@@ -136,16 +140,24 @@ def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -
     bins, passed = count(edges), float(position(np.array([x]), edges)[0])
     k, shown = min(int(passed), bins - 1), number(x, digits)
     if not edges[0] <= x <= edges[-1]:
-        beyond = "below" if x < edges[0] else "above"
-        return [(1 + k, cell, f"{shown} lies {beyond} all {bins} bins: {passed > 0:d}, as the others")]
-    others = " and ".join(["1 for those before it"] * (k > 0) + ["0 for those after it"] * (k < bins - 1))
-    words = f"{shown} lies {number(100 * (passed - k), 3)} % into bin {k + 1} of {bins}, {others}"
-    return [(1 + k, cell, f"{words}: {_scaled(Scale(edges[k], edges[k + 1] - edges[k]), x, digits)}")]
+        below, above = (
+            "{x} lies below all {bins} bins: 0, as the others",
+            "{x} lies above all {bins} bins: 1, as the others",
+        )
+        return [(1 + k, cell, say(below if x < edges[0] else above, x=shown, bins=bins))]
+    others = [say("1 for those before it")] * (k > 0) + [say("0 for those after it")] * (k < bins - 1)
+    words = say(
+        "{x} lies {share} % into bin {k} of {bins}, {others}: {scaled}",
+        x=shown, share=number(100 * (passed - k), 3), k=k + 1, bins=bins, others=listed(others, " and "),
+        scaled=_scaled(Scale(edges[k], edges[k + 1] - edges[k]), x, digits),
+    )  # fmt: skip
+    return [(1 + k, cell, words)]
 
 
 def _indicator(place: int, there: bool, missing: bool, scaling: Scaling) -> Told:
-    words = f"missing: {number(scaling.high)}" if missing else f"not missing: {number(scaling.low)}"
-    return [(place, MISSING if missing else "there", words)] if there else []
+    value = number(scaling.high if missing else scaling.low)
+    words = say("missing: {value}" if missing else "not missing: {value}", value=value)
+    return [(place, say(MISSING) if missing else say("there"), words)] if there else []
 
 
 def _scaled(scale: Scale, x: float, digits: int = DIGITS) -> str:
@@ -160,4 +172,4 @@ def _scaled(scale: Scale, x: float, digits: int = DIGITS) -> str:
     if not scale.bend:
         return text
     z = number((x / 2 - scale.centre / 2) / (scale.width / 2) + scale.shift)
-    return f"{text} = {z}; bent in: {z} / √(1 + ({z} / {number(BEND)})²)"
+    return say("{text} = {z}; bent in: {z} / √(1 + ({z} / {bend})²)", text=text, z=z, bend=number(BEND))

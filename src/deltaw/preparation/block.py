@@ -14,6 +14,7 @@ from deltaw.preparation.document import is_count, is_number, is_text, list_of
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import SCALINGS, Scale, Scaling, fit_scale
 from deltaw.preparation.steps import TRAINING, Features
+from deltaw.speech import say
 from deltaw.tables import Block
 
 CHUNK = 256  # rows scaled at once, so that the float64 values stay in the cache
@@ -66,7 +67,7 @@ class BlockOfNumbers:
 
     def treatment(self, scaling: Scaling) -> str:
         summary = scaling.summary if scaling.block == "range" else SCALINGS[scaling.block].summary
-        return f"{summary}, one scale for all {' × '.join(map(str, self.shape))}"
+        return say("{how}, one scale for all {shape}", how=say(summary), shape=" × ".join(map(str, self.shape)))
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         values = _matrix(frame, self.columns, source)

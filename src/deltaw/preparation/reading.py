@@ -51,9 +51,8 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
         words = missing_to_null(series, EMPTY)
         spelling = spelling or date_format(words.drop_nulls())[0] or "%Y-%m-%d"
         series = read_dates(words, spelling)
-        _refuse(
-            series.is_null() & words.is_not_null(), words, source, f"a date, {DATE_FORMATS.get(spelling, spelling)}"
-        )
+        wrong = series.is_null() & words.is_not_null()
+        _refuse(wrong, words, source, say("a date, {how}", how=say(DATE_FORMATS.get(spelling, spelling))))
     elif not (series.dtype in (pl.Date, pl.Datetime) or series.null_count() == len(series)):
         expected = say('{source}: expected dates in column "{name}", as in training', source=source, name=series.name)
         raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")

@@ -18,7 +18,7 @@ from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
 from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
 from deltaw.preparation.steps import BINNED, FITTED, Day, Number, Step
-from deltaw.speech import say
+from deltaw.speech import listed, retold, say
 from deltaw.tables import Block, Column
 from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.table import missing_column
@@ -80,7 +80,8 @@ class Preparation:
         used = [column for column in columns if column.kind not in LEFT_OUT]
         left_out = tuple(LeftOut(c.name, c.kind, c.reason) for c in columns if c.kind in LEFT_OUT)
         if not used:
-            found = ", ".join(f"{c.column} ({c.kind}: {c.reason})" for c in left_out[:5]) or "no column at all"
+            found = listed(f"{c.column} ({say(c.kind)}{say(': ')}{retold(c.reason)})" for c in left_out[:5])
+            found = found or say("no column at all")
             expected = say(
                 "expected at least one column of numbers, categories, truth values or dates beside the target"
             )
@@ -177,8 +178,13 @@ class Preparation:
     def describe(self) -> list[Treatment]:
         """What becomes of each column, those left out last."""
         scaling = SCALINGS[self.scaling]
-        used = [Treatment(step.title, step.kind, step.treatment(scaling), len(step.features)) for step in self.steps]
-        return used + [Treatment(c.column, c.kind, f"left out: {c.reason}", 0) for c in self.left_out]
+        used = [
+            Treatment(step.title, say(step.kind), step.treatment(scaling), len(step.features)) for step in self.steps
+        ]
+        return used + [
+            Treatment(c.column, say(c.kind), say("left out: {reason}", reason=retold(c.reason)), 0)
+            for c in self.left_out
+        ]
 
     def document(self) -> dict[str, Any]:
         """The recipe as plain JSON data, from which `from_document` makes one that transforms bit-identically."""
@@ -193,9 +199,9 @@ class Preparation:
     def from_document(cls, document: Any) -> Preparation:
         """The recipe that `document` was made of. Raises ModelFileError where it does not describe one."""
         top = fields(document, CHECKS, "preparation")
-        steps = tuple(_step(each, f"preparation, step {i + 1}") for i, each in enumerate(top["steps"]))
+        steps = tuple(_step(each, say("preparation, step {i}", i=i + 1)) for i, each in enumerate(top["steps"]))
         left_out = tuple(
-            LeftOut(**fields(each, LEFT_OUT_CHECKS, f"preparation, left out {i + 1}"))
+            LeftOut(**fields(each, LEFT_OUT_CHECKS, say("preparation, left out {i}", i=i + 1)))
             for i, each in enumerate(top["left_out"])
         )
         inputs = [name for step in steps for name in step.inputs]

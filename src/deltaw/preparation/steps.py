@@ -19,6 +19,7 @@ from deltaw.preparation.bins import are_edges, count, fit_edges, write_bins
 from deltaw.preparation.document import Check, between, is_flag, is_number, is_place, is_text, list_of, one_of
 from deltaw.preparation.reading import DAY, as_days, as_numbers
 from deltaw.preparation.scaling import Scale, Scaling, fit_scale
+from deltaw.speech import listed, say
 from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words
 
@@ -131,8 +132,8 @@ class Number(_OneColumn):
         return (self.column, *_bin_features(self.column, self.edges), *_missing_feature(self.column, self.indicator))
 
     def treatment(self, scaling: Scaling) -> str:
-        missing = number(self.fill) + ", and a feature" * self.indicator
-        return f"{scaling.summary}{_beside(self.edges)}; missing: {missing}"
+        said = "{how}; missing: {fill}, and a feature" if self.indicator else "{how}; missing: {fill}"
+        return say(said, how=say(scaling.summary) + _beside(self.edges), fill=number(self.fill))
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         x = as_numbers(frame.get_column(self.column), source)
@@ -191,7 +192,9 @@ class Truth(_OneColumn):
         return (self.column, *_missing_feature(self.column, self.indicator))
 
     def treatment(self, scaling: Scaling) -> str:
-        return f"{number(scaling.low)} or {number(scaling.high)}; missing: halfway" + ", and a feature" * self.indicator
+        said = "{low} or {high}; missing: halfway"
+        said = f"{said}, and a feature" if self.indicator else said
+        return say(said, low=number(scaling.low), high=number(scaling.high))
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         share = _as_shares(frame.get_column(self.column))
@@ -259,8 +262,9 @@ class Category(_OneColumn):
         return tuple(f"{self.column}={slot}" for slot in self.slots)
 
     def treatment(self, scaling: Scaling) -> str:
-        slots = f"a slot for each of {len(self.words)} words, one for others" + ", one for missing" * self.missing
-        return slots + f"; each {number(self.weight, 2)} where it is taken" * (self.weight != 1.0)
+        said = "a slot for each of {n} words, one for others"
+        slots = say(f"{said}, one for missing" if self.missing else said, n=len(self.words))
+        return slots + say("; each {x} where it is taken", x=number(self.weight, 2)) * (self.weight != 1.0)
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         words = as_words(frame.get_column(self.column))
@@ -328,9 +332,10 @@ class Day(_OneColumn):
         return (days, *_bin_features(days, self.edges), *swings, *_missing_feature(self.column, self.indicator))
 
     def treatment(self, scaling: Scaling) -> str:
-        cycles = ", ".join(self.cycles)
-        days = f"days {scaling.summary}{_beside(self.edges)}"
-        return f"{days}; sin and cos of the {cycles}" + "; missing: a feature" * self.indicator
+        cycles = listed(map(say, self.cycles))
+        how = say(scaling.summary) + _beside(self.edges)
+        swings = say("days {how}; sin and cos of the {cycles}", how=how, cycles=cycles)
+        return swings + say("; missing: a feature") * self.indicator
 
     def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
         days = as_days(frame.get_column(self.column), source, self.format)
@@ -382,7 +387,7 @@ def _bin_features(number: str, edges: tuple[float, ...]) -> tuple[str, ...]:
 
 
 def _beside(edges: tuple[float, ...]) -> str:
-    return f", and its place in {count(edges)} bins" if edges else ""
+    return say(", and its place in {n} bins", n=count(edges)) if edges else ""
 
 
 def _missing_feature(column: str, indicator: bool) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
-from deltaw.numbers import number
+from deltaw.numbers import amount, number
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
-from deltaw.speech import say
+from deltaw.speech import retold, say
 from deltaw.tables.cells import as_words, check_strays
 from deltaw.tables.table import cell_error, clip, listing, nearest
 
@@ -93,8 +93,8 @@ class Target:
         known = series.drop_nulls()
         distinct = known.n_unique()
         if distinct < 2:
-            none = f"none in {len(series):,} row{'s' * (len(series) != 1)}" if len(series) else "no rows"
-            found = f"only {clip(str(known[0]))}" if distinct else none
+            none = say("none in {rows}", rows=amount(len(series), "row")) if len(series) else say("no rows")
+            found = say("only {value}", value=clip(str(known[0]))) if distinct else none
             raise ColumnError(
                 '{source}: expected different values in target "{name}"',
                 found,
@@ -119,13 +119,15 @@ class Target:
     def statement(self) -> str:
         """The task in words: "classification of 11 whole numbers 0 … 10"."""
         if self.task == "regression":
-            return f"regression, {self.reason}"
+            return say("regression, {reason}", reason=retold(self.reason))
         first, last = self.classes[0], self.classes[-1]
         if isinstance(first, str | bool):
             shown = listing((clip(str(each), 20) for each in self.classes), 5)
-            return f"classification of {len(self.classes):,} classes, {shown}"
-        sort = "whole numbers" if all(each == int(each) for each in self.classes) else "numbers"
-        return f"classification of {len(self.classes):,} {sort} {number(first)} … {number(last)}"
+            return say("classification of {n:,} classes, {shown}", n=len(self.classes), shown=shown)
+        whole = "classification of {n:,} whole numbers {first} … {last}"
+        others = "classification of {n:,} numbers {first} … {last}"
+        said = whole if all(each == int(each) for each in self.classes) else others
+        return say(said, n=len(self.classes), first=number(first), last=number(last))
 
     @property
     def other_task(self) -> Task | None:
@@ -163,8 +165,9 @@ class Target:
         if unseen.any():
             row = unseen.arg_max() or 0
             near = nearest(words[row], known)
-            expected = f"a class seen in training ({listing(self.classes)})"
-            remedy = f"did you mean {near}?" if near else "remove the row, or train with such rows too"
+            expected = say("a class seen in training ({classes})", classes=listing(self.classes))
+            other = say("remove the row, or train with such rows too")
+            remedy = say("did you mean {near}?", near=near) if near else other
             raise cell_error(source, self.name, row, expected, words[row], remedy)
         return labels.to_numpy()
 
@@ -199,7 +202,9 @@ class Target:
     @property
     def rule(self) -> str:
         """When a class is the answer, in words: "yes from a probability of 0.3 on"; "" where the likeliest is."""
-        return "" if self.threshold is None else f"{self.classes[1]} from a probability of {number(self.threshold)} on"
+        if self.threshold is None:
+            return ""
+        return say("{answer} from a probability of {p} on", answer=self.classes[1], p=number(self.threshold))
 
     def decode(self, outputs: ArrayLike) -> pl.Series:
         """Answers in the target's own values, as a series called `name`.
@@ -282,7 +287,7 @@ def _checked(series: pl.Series, name: str, source: str) -> pl.Series:
     if series.null_count():
         row = series.is_null().arg_max() or 0
         remedy = "fill it in, or remove the row"
-        raise cell_error(source, name, row, "a value for the target", "a missing one", remedy)
+        raise cell_error(source, name, row, "a value for the target", say("a missing one"), remedy)
     return series
 
 

@@ -11,6 +11,7 @@ read before a language other than English is asked for. A test holds that no sen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextvars import ContextVar
 from functools import lru_cache
@@ -41,17 +42,43 @@ def say(sentence: str, /, **values: object) -> str:
     return sentence.format_map(values) if values else sentence
 
 
-def listed(names: Iterable[str], last: str = ", ") -> str:
+def listed(names: Iterable[str], last: str = ", ", between: str = ", ") -> str:
     """Several in a row: "a, b, c"; with a `last` of " and ", "a, b and c"."""
     *most, end = list(names) or [""]
-    between, last = say(", "), say(last)
-    return last.join(filter(None, [between.join(most), end]))
+    return say(last).join([say(between).join(most), end]) if most else end
 
 
 @lru_cache
 def catalogue(lang: str) -> dict[str, str]:
     """English sentence -> the sentence, of all files of a language."""
+    return _sentences(FOLDER / lang)
+
+
+def retold(text: str) -> str:
+    """What was said in English to be kept (a reason in a model file), in the language that is chosen.
+
+    The sentences that are kept stand by themselves, in kept/: the text is held against each, and its fields are filled
+    with what stands there. A text that fits none stays as it is.
+    """
+    fitting = ((said, pattern.fullmatch(text)) for pattern, said in _kept(chosen.get()))
+    return next((said.format_map(found.groupdict()) for said, found in fitting if found), text)
+
+
+@lru_cache
+def _kept(lang: str) -> list[tuple[re.Pattern[str], str]]:
+    """Each sentence that is kept, its fields as groups, and what it is in the language."""
+    return [(_pattern(english), said) for english, said in _sentences(FOLDER / lang / "kept").items()]
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", sentence)  # text and names in turn
+    return re.compile(
+        "".join(f"(?P<{part}>.+)" if i % 2 else re.escape(part) for i, part in enumerate(parts)), re.DOTALL
+    )
+
+
+def _sentences(folder: Path) -> dict[str, str]:
     import tomllib
 
-    files = sorted((FOLDER / lang).glob("*.toml"))
-    return {english: said for path in files for english, said in tomllib.loads(path.read_text("utf-8")).items()}
+    texts = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml")))
+    return {english: said for text in texts for english, said in tomllib.loads(text).items()}

@@ -36,7 +36,10 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
     only, less = names_of("columns", columns), names_of("drop", drop)
     known, source = _inputs(table, target), table.name
     if columns is not None:
-        known, source = _kept(known, _meant(only, known, target, source)), f"{source}, of the columns asked for"
+        known, source = (
+            _kept(known, _meant(only, known, target, source)),
+            say("{source}, of the columns asked for", source=source),
+        )
     for name in less:
         if name == target or (name not in known and fnmatchcase(target, name) and not _matches(name, known)):
             raise SettingError(

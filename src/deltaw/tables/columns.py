@@ -178,9 +178,8 @@ def _date_format(column: pl.Series, source: str) -> str:
     if spelling and wrong:
         readable = read_dates(column, spelling)
         row = (readable.is_null() & column.is_not_null()).arg_max() or 0
-        raise cell_error(
-            source, column.name, row, f"a date, {DATE_FORMATS[spelling]}", column[row], "correct it or leave it empty"
-        )
+        expected = say("a date, {how}", how=say(DATE_FORMATS[spelling]))
+        raise cell_error(source, column.name, row, expected, column[row], "correct it or leave it empty")
     return spelling
 
 

@@ -148,7 +148,7 @@ def _read(stream: Any, most: int, name: str, look: Callable[[bytes], object]) ->
         parts.append(part)
         size += len(part)
     if size > most:
-        raise _too_large(name, most, "more")
+        raise _too_large(name, most, say("more"))
     return b"".join(parts)
 
 

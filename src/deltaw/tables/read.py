@@ -112,15 +112,21 @@ def origins(source: str) -> tuple[Path, ...]:
 
 def _inside(path: Path) -> str:
     files = [each for each in _listed(path) if each.is_file() and _ending(each) in ENDINGS]
-    return f"give a file in it, e.g. {files[0]}" if files else f"give the path of a file: {KNOWN}"
+    return (
+        say("give a file in it, e.g. {file}", file=files[0])
+        if files
+        else say("give the path of a file: {known}", known=say(KNOWN))
+    )
 
 
 def _instead(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
-        return f"there is no directory {folder} either"
+        return say("there is no directory {folder} either", folder=folder)
     near = nearest(path.name, [each.name for each in _listed(folder)] + list(BUNDLED))
-    return f"did you mean {near if near in BUNDLED else path.with_name(near)}?" if near else "check the path"
+    if near is None:
+        return say("check the path")
+    return say("did you mean {near}?", near=near if near in BUNDLED else path.with_name(near))
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -149,14 +155,14 @@ def _read_text(file: Source) -> Table:
     found = read_delimited(file.data, file.name, file.reading)
     frame, target, blocks = find_images(found.frame, found.named)
     written = found.written if frame.columns == found.frame.columns else None
-    notes = (f"read as {found.encoding}",) if found.encoding else ()
+    notes = (say("read as {encoding}", encoding=found.encoding),) if found.encoding else ()
     return Table(frame, file.name, None, target, blocks, notes, file.reading.missing, written)
 
 
 def _look_at_text(head: bytes, name: str, reading: Reading) -> None:
     for signature, found, remedy in FOREIGN:
         if head.startswith(signature):
-            raise TableError(say("{name}: expected {known}", name=name, known=KNOWN), found, remedy)
+            raise TableError(say("{name}: expected {known}", name=name, known=say(KNOWN)), say(found), remedy)
     check_head(head, name, len(head) == HEAD, reading.encoding)
 
 

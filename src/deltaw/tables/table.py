@@ -10,7 +10,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.notebook import fragment, heading, table
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables.missing import MISSING
 
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 20  # in a notebook
@@ -109,13 +109,16 @@ def check_names(names: Iterable[str], source: str) -> None:
 
 
 def cell_error(source: str, column: str, row: int, expected: str, found: object, remedy: str) -> ColumnError:
-    """The error for one bad cell; `row` counts from 0 here and from 1, without the header, in the message."""
+    """The error for one bad cell; `row` counts from 0 here and from 1, without the header, in the message.
+
+    `expected` and `remedy` are sentences, as an error's.
+    """
     shown = f'"{found}"' if isinstance(found, str) else str(found)
     return ColumnError(
         say(
             '{source}: expected {expected} in row {row:,} of column "{column}"',
             source=source,
-            expected=expected,
+            expected=say(expected),
             row=row + 1,
             column=column,
         ),
@@ -134,8 +137,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 def listing(names: Iterable[object], limit: int = 8) -> str:
     """Names for a message: at most `limit` of them, and how many more there are."""
     names = list(names)
-    more = f" and {len(names) - limit:,} more" if len(names) > limit else ""
-    return ", ".join(clip(str(each), 40) for each in names[:limit]) + more
+    shown = listed(clip(str(each), 40) for each in names[:limit])
+    return say("{shown} and {n:,} more", shown=shown, n=len(names) - limit) if len(names) > limit else shown
 
 
 def clip(text: str, length: int = 60) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from deltaw.speech import listed, say
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words, as_written, date_format, read_dates, read_numbers
 from deltaw.tables.table import cell_error
 
@@ -34,7 +35,7 @@ def boolean(column: pl.Series, source: str) -> str:
         words = as_words(column)
         others = {pair: ~words.str.to_lowercase().is_in(list(pair)) for pair in TRUTHS}
         best = min(TRUTHS, key=lambda pair: int(others[pair].sum() or 0))
-        _refuse(others[best], words, source, " or ".join(best))
+        _refuse(others[best], words, source, listed(best, " or "))
     return ""
 
 
@@ -48,7 +49,7 @@ def date(column: pl.Series, source: str) -> str:
     spelling, _ = date_format(words.drop_nulls())
     spelling = spelling or min(DATE_FORMATS, key=lambda each: read_dates(words, each).null_count())
     read = read_dates(words, spelling).is_null()
-    _refuse(read, words, source, "a date" if read.all() else f"a date, {DATE_FORMATS[spelling]}")
+    _refuse(read, words, source, "a date" if read.all() else say("a date, {how}", how=say(DATE_FORMATS[spelling])))
     return spelling
 
 

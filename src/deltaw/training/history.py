@@ -11,6 +11,7 @@ from deltaw import notebook, plots
 from deltaw.engines.look import Look
 from deltaw.network import Network
 from deltaw.numbers import amount, number
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,7 +51,7 @@ class History:
         """A table for a notebook: the first epoch, the best, and the last."""
         curves = {name: values for name, values in self._curves().items() if values}
         best = self.best_epoch
-        marked = {1: "first", len(self): "last"} | ({} if best is None else {best: "kept"})
+        marked = {1: say("first"), len(self): say("last")} | ({} if best is None else {best: say("kept")})
         rows = [
             (
                 f"{n} ({marked[n]})",
@@ -59,8 +60,8 @@ class History:
             for n in sorted(marked)
             if 1 <= n <= len(self)
         ]
-        said = notebook.heading("; ".join(self._said()))
-        return notebook.fragment(said, notebook.table(("epoch", *curves), rows, range(1, len(curves) + 1)))
+        said, headings = notebook.heading(say("; ").join(self._said())), (say("epoch"), *map(say, curves))
+        return notebook.fragment(said, notebook.table(headings, rows, range(1, len(curves) + 1)))
 
     def plot(self) -> Figure:
         """The curves as a matplotlib figure: losses, and the score on the rows held out where there is one."""
@@ -74,10 +75,12 @@ class History:
         """What one would ask for first."""
         at = self.best_epoch or len(self)
         last = [
-            f"{name} {number(values[at - 1], 4)}" for name, values in self._curves().items() if len(values) >= at > 0
+            f"{say(name)} {number(values[at - 1], 4)}"
+            for name, values in self._curves().items()
+            if len(values) >= at > 0
         ]
-        kept = [] if self.best_epoch is None else [f"weights of epoch {self.best_epoch} kept"]
-        return [f"{amount(len(self), 'epoch')} ({self.ended})", *last, *kept]
+        kept = [] if self.best_epoch is None else [say("weights of epoch {epoch} kept", epoch=self.best_epoch)]
+        return [say("{epochs} ({ended})", epochs=amount(len(self), "epoch"), ended=say(self.ended)), *last, *kept]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ import inspect
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
@@ -133,7 +135,9 @@ def _run(trainings: Sequence[Training], workers: int) -> bool:
             at_work.remove(number)
             woken.put(None)
 
-    threads, interrupted = [Thread(target=work, args=(k,), name=f"deltaw-pack-{k}") for k in range(workers)], False
+    # Each with a copy of the context: callbacks and errors speak the caller's language.
+    works = [partial(copy_context().run, work, k) for k in range(workers)]
+    threads, interrupted = [Thread(target=one, name=f"deltaw-pack-{k}") for k, one in enumerate(works)], False
     while True:
         try:
             for thread in threads:
@@ -250,4 +254,5 @@ def _named(k: int, own: Any) -> Iterator[None]:
     except InputError as error:
         if not own:
             raise
-        raise type(error)(f"network {k + 1}: {error.expected}", error.found, error.remedy) from error
+        expected = say("network {k}: {expected}", k=k + 1, expected=error.expected)
+        raise type(error)(expected, error.found, error.remedy) from error

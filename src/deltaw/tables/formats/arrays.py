@@ -49,7 +49,7 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
         TableError: it is unreadable or larger, or its arrays are not called as in NPZ_NAMES or do not fit together.
     """
     try:
-        check_archive(data, source, "a NumPy archive (NPZ)", most)
+        check_archive(data, source, say("a NumPy archive (NPZ)"), most)
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except TableError:
@@ -64,7 +64,7 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
         ) from None
     names = next((names for names in NPZ_NAMES if names[0] in arrays), None)
     if names is None:
-        found = listing(arrays) or "no arrays"
+        found = listing(arrays) or say("no arrays")
         raise TableError(
             "{source}: expected arrays called x_train and y_train, or X and y", found, "rename them", source=source
         )
@@ -115,8 +115,8 @@ def idx_array(data: bytes, source: str) -> Array:
     begin = 4 + 4 * len(shape)
     expected, found = math.prod(shape) * kind.itemsize, len(data) - begin
     if expected != found:
-        expected_bytes = f"{source}: expected {expected:,} bytes of numbers, as its header says"
-        raise TableError(expected_bytes, f"{found:,}", REMEDY)
+        said = say("{source}: expected {n:,} bytes of numbers, as its header says", source=source, n=expected)
+        raise TableError(said, f"{found:,}", REMEDY)
     return np.frombuffer(data, kind, offset=begin).reshape(shape).astype(kind.newbyteorder("="))
 
 

@@ -64,7 +64,7 @@ def _columnar(
     index = tuple(name for name in index if name in frame.columns and not INDEX.fullmatch(name))
     if len(index) == frame.width:
         index = ()
-    notes = [f"without {listing(index)}, the index of pandas"] if index else []
+    notes = [say("without {index}, the index of pandas", index=listing(index))] if index else []
     return table_of(frame.drop(index), file.name, file.reading, notes)
 
 

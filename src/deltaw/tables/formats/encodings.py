@@ -84,7 +84,7 @@ def decoded(data: bytes, source: str, encoding: str | None = None) -> tuple[byte
         SettingError: an encoding that Python does not know.
     """
     if encoding is not None:
-        return _as_utf8(_strictly(data, codec(encoding), source, f"{encoding}, as asked")), ""
+        return _as_utf8(_strictly(data, codec(encoding), source, say("{encoding}, as asked", encoding=encoding))), ""
     found = marked(data) or _wide(data) or UTF8
     try:
         text = data.decode(found)
@@ -92,7 +92,8 @@ def decoded(data: bytes, source: str, encoding: str | None = None) -> tuple[byte
         language = _language(data) if found == UTF8 else None
         if language is None:
             raise _unknown(data, source, found, error) from None
-        return _as_utf8(_strictly(data, language.codec, source, f"{language.title}, as most of it is")), language.title
+        why = say("{encoding}, as most of it is", encoding=language.title)
+        return _as_utf8(_strictly(data, language.codec, source, why)), language.title
     if found == UTF8:
         return data.removeprefix(codecs.BOM_UTF8), ""
     return _as_utf8(text), found.upper()
@@ -168,7 +169,8 @@ def _strictly(data: bytes, encoding: str, source: str, expected: str) -> str:
 
 
 def _place(data: bytes, position: int) -> str:
-    return f"at position {position:,} (line {data.count(10, 0, position) + 1:,})"
+    line = data.count(10, 0, position) + 1
+    return say("at position {position:,} (line {line:,})", position=position, line=line)
 
 
 def _language(data: bytes) -> Language | None:

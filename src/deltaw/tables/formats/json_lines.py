@@ -35,7 +35,7 @@ def read_json(file: Source) -> Table:
         raise TableError(
             say("{name}: expected JSON Lines or an array of objects", name=file.name), say("a single object"), REMEDY
         )
-    return table_of(frame, file.name, file.reading, [f"read as {title}"] if title else [])
+    return table_of(frame, file.name, file.reading, [say("read as {encoding}", encoding=title)] if title else [])
 
 
 def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
@@ -80,10 +80,11 @@ def _object(line: str, number: int, source: str) -> dict[str, Any]:
     return found
 
 
+SORTS = {list: "a list", str: "text", bool: "a truth value", type(None): "null", dict: "an object"}
+
+
 def _sort(value: Any) -> str:
-    return {list: "a list", str: "text", bool: "a truth value", type(None): "null", dict: "an object"}.get(
-        type(value), "a number"
-    )
+    return say(SORTS.get(type(value), "a number"))
 
 
 def _of_objects(rows: list[dict[str, Any]], source: str, most: int) -> pl.DataFrame:

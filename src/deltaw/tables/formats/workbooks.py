@@ -27,7 +27,7 @@ def read_workbook(file: Source) -> Table:
         TableError: the workbook cannot be read, is larger than it may be, or has no rows.
         SettingError: it has no such sheet.
     """
-    check_archive(file.data, file.name, "an Excel workbook", limit(file.reading.max_bytes, len(file.data)))
+    check_archive(file.data, file.name, say("an Excel workbook"), limit(file.reading.max_bytes, len(file.data)))
     try:
         import fastexcel
     except ImportError:
@@ -57,7 +57,11 @@ def read_workbook(file: Source) -> Table:
         found = say("none in {names}", names=listing(names)) if asked is None else say('none in "{asked}"', asked=asked)
         raise TableError("{name}: expected a sheet with a header and rows", found, "give another sheet", name=file.name)
     others = [each for each in names if each != name]
-    notes = [f'read from its sheet "{name}", not {listing(others)}'] if others and asked is None else []
+    notes = (
+        [say('read from its sheet "{name}", not {others}', name=name, others=listing(others))]
+        if others and asked is None
+        else []
+    )
     return table_of(_tidy(frame), file.name, file.reading, notes)
 
 
