@@ -17,7 +17,7 @@ PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
     "speech", "exceptions", "languages", "signs", "numbers", "notebook", "plots", "forks", "equations", "tables",
     "preparation", "network", "engines", "training", "progress", "files", "export", "models", "pages", "callbacks",
-    "report", "derive", "explain", "doctor", "lessons", "sklearn", "bench", "cli", "__main__",
+    "report", "derive", "explain", "doctor", "lessons", "sklearn", "live", "bench", "cli", "__main__",
 ]  # fmt: skip
 # Rooms that know less than their place in the order would allow.
 ONLY = {room: {"speech", "exceptions"} for room in ("forks", "equations", "files")} | {
@@ -172,7 +172,7 @@ def test_public_names() -> None:
     assert {
         "DeltaWError", "EarlyStopping", "History", "InputError", "Model", "Network", "Predictor",
         "TrainingInterrupted", "__version__", "callbacks", "crossval", "doctor", "explain", "export", "fit",
-        "from_torch", "language", "lessons", "load", "read", "train", "train_pack",
+        "from_torch", "lab", "language", "lessons", "load", "read", "train", "train_pack",
     } == set(deltaw.__all__)  # fmt: skip
 
 

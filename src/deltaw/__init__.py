@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
     from deltaw.export.torch import from_torch
     from deltaw.languages import language
+    from deltaw.live import lab
     from deltaw.models import Model, crossval, fit, load
     from deltaw.network import Network
     from deltaw.tables import read
@@ -43,6 +44,7 @@ _HOMES = {
     "crossval": "deltaw.models",
     "fit": "deltaw.models",
     "from_torch": "deltaw.export.torch",
+    "lab": "deltaw.live",
     "language": "deltaw.languages",
     "load": "deltaw.models",
     "read": "deltaw.tables",
@@ -68,6 +70,7 @@ __all__ = [
     "export",
     "fit",
     "from_torch",
+    "lab",
     "language",
     "lessons",
     "load",

@@ -14,6 +14,7 @@ from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
 from deltaw.cli.examples import epilog
 from deltaw.cli.interrupts import Interruptible
+from deltaw.cli.lab import lab
 from deltaw.cli.options import (
     Given,
     Options,
@@ -391,6 +392,8 @@ def lesson(
 
     run(words or [])
 
+
+app.command()(lab)
 
 for command in app.registered_commands:
     command.epilog = epilog(str(command.name or getattr(command.callback, "__name__", "")))

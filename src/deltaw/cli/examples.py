@@ -42,6 +42,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "deltaw doctor flowers.csv -t species --seconds 5 --html doctor.html",
         "deltaw doctor model.deltaw flowers.csv --seconds 0",
     ),
+    "lab": (
+        "deltaw lab",
+        "deltaw lab flowers.csv --target species --recipe notes",
+        "deltaw lab model.deltaw flowers.csv -o trained.html",
+    ),
     "crossval": (
         "deltaw crossval flowers.csv --target species",
         "deltaw crossval flowers.csv -t species --folds 3 --repeats 2 --drop id --json",

@@ -1,0 +1,92 @@
+"""`deltaw.lab`: a table, or a model and rows, as a page that trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from deltaw.exceptions import SettingError
+from deltaw.files import check_outputs, write_bytes
+from deltaw.live.contents import Contents, of_model, of_plan
+from deltaw.live.page import empty, filled
+from deltaw.models import Model, load, plan
+from deltaw.models.parts import answered
+from deltaw.models.planning import replan
+from deltaw.tables import Reading, origins, read_as
+
+ENDING = ".deltaw"
+OUTPUT = "lab.html"
+
+# One network, and no row chooses its weights: what is seen is what the rule does.
+ALONE: dict[str, Any] = {"folds": 0, "validation": 0.0, "networks": 1, "target_scale": "none"}
+APART = {"test_size": 0.2}
+# What there is to look at, where no recipe is asked for.
+FEW: dict[str, Any] = {"scaling": "standard", "dropout": 0.0, "label_smoothing": 0.0}
+HIDDEN, HIDDEN_OF_PICTURES = (8, 8), (32,)
+
+
+def lab(
+    source: Any = None,
+    rows: Any = None,
+    *,
+    target: str | None = None,
+    recipe: str | None = None,
+    output: str | Path | None = None,
+    **settings: Any,
+) -> Path:
+    """Write the lab: a page in one file, in which a network trains live on the table, with every number in reach.
+
+    It needs no server and asks nobody for anything. The network in it starts from the weights that `deltaw.train` would
+    draw by the same seed, and sees the same rows in the same order; a fifth of the rows is held out and only looked at.
+    Of a table that takes more than 50 MB when it is prepared, some rows are drawn, and the page says so.
+
+    Args:
+        source: a table as for `deltaw.fit`, a model (or its file, NAME.deltaw), or None for an empty page, on which a
+            table can be dropped.
+        rows: with a model: a table with answers to go on with. Rows that the model learnt from are known again.
+        target: the column to be predicted.
+        recipe: as for `deltaw.fit`; None: the default one with few units, numbers in a straight line and nothing left
+            out at random, so that there is little to look at.
+        output: where the page goes; lab.html if not given.
+        settings: as for `deltaw.fit`: epochs, hidden, learning_rate, seed, drop, kinds, encoding, …
+
+    Returns:
+        Where it was written.
+
+    Raises:
+        InputError: the table, the model or a setting cannot be used; the messages are those of `deltaw.fit`.
+        OutputError: the page cannot be written.
+    """
+    path = Path(OUTPUT if output is None else output)
+    named = [str(each) for each in (source, rows) if isinstance(each, str | Path)]
+    check_outputs({"output": path}, [file for name in named for file in origins(name)])
+    if source is None:
+        write_bytes(path, empty())
+        return path
+    is_file = isinstance(source, str | Path) and str(source).endswith(ENDING)
+    write_bytes(path, filled(contents(load(source) if is_file else source, rows, target, recipe, settings)))
+    return path
+
+
+def contents(source: Any, rows: Any, target: str | None, recipe: str | None, settings: dict[str, Any]) -> Contents:
+    """What the page of a table, or of a model and rows, is given; see `lab`."""
+    reading, others = Reading.taken(settings)
+    if not isinstance(source, Model):
+        if rows is not None:
+            raise SettingError("expected DATA, or a model and DATA", f"{source} and {rows}", "give one table")
+        table = read_as(source, reading)
+        few = FEW | {"hidden": HIDDEN_OF_PICTURES if table.blocks else HIDDEN} if recipe is None else {}
+        apart = {} if others.get("test") is not None or table.test is not None else APART
+        return of_plan(plan(table, target, recipe or "default", **ALONE | apart | few | others))
+    given = [*others, *(name for name, value in (("target", target), ("recipe", recipe)) if value is not None)]
+    if given:
+        raise SettingError("with a model, expected its own settings", ", ".join(given), "leave that out")
+    if rows is None:
+        raise SettingError("with a model, expected rows to train on", "none", "give a table with answers, too")
+    table = source.read(rows, reading)
+    table.column(source.target.name)
+    again = replan(source, table)
+    if again is not None:
+        return of_model(source, table, again.training.frame, None if again.test is None else again.test.frame, 0.0)
+    table, _ = answered(table, source.target)
+    return of_model(source, table, table.frame, table.test, 0.0 if table.test is not None else APART["test_size"])
