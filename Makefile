@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 SOURCES := pyproject.toml CMakeLists.txt LICENSE README.md $(wildcard native/*) $(shell find src -name '*.py' -o -name '*.toml' -o -name 'py.typed')
 BUILD_TOOLS := scikit-build-core nanobind cmake ninja
 
-.PHONY: help demo install test test-slow test-programs lint wheel wheel-test docs sanitize sanitize-tests accuracy format clean
+.PHONY: help demo install test test-slow test-programs lint wheel wheel-test docs lab sanitize sanitize-tests accuracy format clean
 .DELETE_ON_ERROR:
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make test       lint, type check and all tests but the slow ones"
 	@echo "make test-slow  the slow tests"
 	@echo "make docs       the site, into build/site"
+	@echo "make lab        the page that deltaw lab fills, built anew (needs node)"
 	@echo "make wheel      a wheel and an sdist, into dist"
 	@echo "make wheel-test the same, built from the sdist outside git, installed into a bare venv and tried"
 	@echo "make sanitize   the core under address, undefined-behaviour and thread sanitizers"
@@ -68,6 +69,17 @@ test: lint test-programs
 
 test-slow: install $(VENV)/.test-tools test-programs
 	$(BIN)/python -m pytest -m slow -n 2
+
+# The page of the lab: its core by ziglang, the rest by node. It is committed, so that nobody else needs these two; a test
+# says when its sources have changed since.
+PAGE := src/deltaw/live/page.html
+lab: $(VENV)/.created
+	@command -v npm >/dev/null || { echo "DeltaW: expected node and npm, found none; install them (Debian: apt-get install npm)" >&2; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check ziglang==0.17.0
+	$(BIN)/python lab/build_core.py
+	cd lab && npm ci --silent && npm run --silent check && npm run --silent build
+	cp lab/dist/index.html $(PAGE)
+	$(BIN)/python lab/stamp.py $(PAGE)
 
 # The core alone, under AddressSanitizer with UndefinedBehaviourSanitizer, and under ThreadSanitizer.
 SOAK := $(CXX) -std=c++20 -O1 -g -ffp-contract=off -Wall -Wextra -Werror -march=native -DDELTAW_ISA=native \

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PLACES = ("lab", "native", "src/deltaw/lessons/words")
-BUILT = {"node_modules", "dist", "__pycache__", "tests"}
+BUILT = {"node_modules", "dist", "build", "__pycache__", "tests", "core.gen.ts"}
 STAMP = re.compile(rb"\n<!-- built of ([0-9a-f]{64}) -->\n\Z")
 
 
@@ -22,7 +22,7 @@ def sources() -> str:
     files = (path for place in PLACES for path in (ROOT / place).rglob("*") if path.is_file())
     for path in sorted(files, key=lambda path: path.relative_to(ROOT).as_posix()):
         name = path.relative_to(ROOT)
-        if not BUILT & set(name.parts) and not name.name.endswith((".wasm", ".o")):
+        if not BUILT & set(name.parts):
             digest.update(f"{name.as_posix()}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -7,7 +7,7 @@ import { axis, medians, telling, type Plane } from './plane';
 import { Run } from './run.svelte';
 import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
 import { fitted, fresh, impossible } from './settings';
-import { load, type Source } from './sources';
+import { cameWith, load, type Source } from './sources';
 
 export type Tab = 'row' | 'unit' | 'weight' | 'score' | 'surface' | 'health' | 'draw';
 export interface UnitPlace { layer: number; unit: number } // layer −1: an input
@@ -81,8 +81,10 @@ class Lab {
 
   /** The page as it comes: what it was given, what its address says, or a first toy. */
   async begin(): Promise<void> {
+    const came = await cameWith();
     const shared = (await fromHash(location.hash)) ?? fromPage();
     if (shared && (await this.restore(shared))) return;
+    if (came) return this.show(came.data, { kind: 'given', name: came.data.name }, came.settings, came.weights);
     await this.open({ kind: 'toy', name: 'circle', noise: 0.1, seed: 0 });
   }
 

@@ -7,7 +7,7 @@ import { MOST, packedWeights, toHash, type Shared } from './share';
 
 /** All that is worth keeping, with weights where `all` or few enough. */
 export function kept(all: boolean): Shared {
-  const own = lab.source?.kind !== 'toy';
+  const own = lab.source?.kind === 'csv';
   return {
     v: 1,
     source: own && !all ? null : lab.source,

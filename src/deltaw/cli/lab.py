@@ -10,6 +10,7 @@ import typer
 from deltaw.cli import completion
 from deltaw.cli.options import Options, not_for_a_model, training_options
 from deltaw.exceptions import SettingError
+from deltaw.speech import say
 
 MODEL_ENDING = ".deltaw"
 OF_A_TRAINING = ("target", "recipe", "seed", "engine")  # what an option's default may have left there
@@ -52,18 +53,20 @@ def lab(
             "give e.g. deltaw lab flowers.csv --target species, or deltaw lab model.deltaw flowers.csv",
         )  # fmt: skip
     if is_model and given:
-        found, remedy = ", ".join(given), "leave that out, or give DATA without a model"
-        raise SettingError("with a model, expected its own settings", found, remedy)
+        raise SettingError(
+            "with a model, expected its own settings", ", ".join(given),
+            "leave that out, or give DATA without a model",
+        )  # fmt: skip
     if is_model:
         options = {name: value for name, value in options.items() if name not in OF_A_TRAINING}
     elif "--recipe" not in given:
         options = options | {"recipe": None}
-    with stderr().status("writing the lab"):
+    with stderr().status(say("writing the lab")):
         written = live.lab(None if empty else source, data, output=output, **options)
     size = written.stat().st_size
     if json:
         put_json({"lab": str(written), "bytes": size})
     else:
-        stdout().print(f"{written}: {size / 1000:,.0f} kB; open it in a browser")
+        stdout().print(say("{path}: {size:,.0f} kB; open it in a browser", path=written, size=size / 1000))
     if show:
         webbrowser.open(written.resolve().as_uri())

@@ -24,6 +24,7 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
+from deltaw.speech import say
 from deltaw.tables import Table
 from deltaw.tables.cells import as_words
 
@@ -103,8 +104,10 @@ def _contents(
     weights: dict[str, Array],
 ) -> Contents:
     if isinstance(target.scale, LogScale):
-        expected = "target_scale: expected none, for the lab shows numbers on a straight scale"
-        raise SettingError(expected, "log", "give target_scale none")
+        raise SettingError(
+            "target_scale: expected none, for the lab shows numbers on a straight scale", "log",
+            "give target_scale none",
+        )  # fmt: skip
     learnt, apart = (None if part is None else _some(part, seed, i, parts) for i, part in enumerate(parts))
     assert learnt is not None
     there = [part for part in (learnt, apart) if part is not None]
@@ -121,9 +124,13 @@ def _contents(
         arrays["heldOut"] = np.arange(len(learnt), len(X), dtype=np.int32)
     columns, values = _columns(frame, preparation, target, reasons)
     whole = sum(len(part) for part in parts if part is not None)
-    notes = list(table.notes) + ([f"{len(X):,} of {whole:,} rows, drawn by seed {seed}"] if len(X) < whole else [])
+    notes = list(table.notes) + (
+        [say("{some:,} of {whole:,} rows, drawn by seed {seed}", some=len(X), whole=whole, seed=seed)]
+        if len(X) < whole
+        else []
+    )
     if recipe.networks > 1:
-        notes.append(f"one network of the {recipe.networks} that this recipe trains")
+        notes.append(say("one network of the {count} that this recipe trains", count=recipe.networks))
     data = {
         "name": table.name,
         "rows": len(X),

@@ -1,0 +1,50 @@
+// The table that Python put into the page (src/deltaw/live/); engine/types.ts says how it lies there.
+
+import type { Column, Data, Embedded, Settings, Weights } from '../engine/types.ts';
+import { readTensors, type Tensor } from './tensors.ts';
+
+export interface Given {
+  data: Data;
+  settings: Settings;
+  weights?: Weights; // of a network that was trained before
+  language: 'en' | 'zh' | null;
+  origin: string;
+}
+
+/** What the page was given; null for an empty page. */
+export async function given(text: string | null | undefined): Promise<Given | null> {
+  if (!text) return null;
+  const packed = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return opened(new Uint8Array(await new Response(stream).arrayBuffer()));
+}
+
+export function opened(bytes: Uint8Array): Given {
+  const { metadata, tensors } = readTensors(bytes);
+  const { data, settings, language, origin } = JSON.parse(metadata.lab) as Embedded;
+  const columns = data.columns.map(({ words, ...column }, place): Column => {
+    const cells = tensors[`column.${place}`];
+    return { ...column, values: words ? Array.from(cells, (cell) => words[cell] ?? null) : (cells as Float64Array) };
+  });
+  const some = <T extends Tensor>(name: string): T | null => (tensors[name] as T | undefined) ?? null;
+  const layers = settings.layers.map((_, l) => l);
+  const weights = tensors['W.0'] && {
+    weights: layers.map((l) => tensors[`W.${l}`] as Float32Array),
+    biases: layers.map((l) => tensors[`b.${l}`] as Float32Array),
+  };
+  return {
+    data: {
+      ...data,
+      columns,
+      inputs: tensors.inputs as Float32Array,
+      targets: tensors.targets as Float32Array,
+      labels: some<Int32Array>('labels'),
+      weight: some<Float32Array>('weight'),
+      heldOut: some<Int32Array>('heldOut'),
+    },
+    settings,
+    weights,
+    language,
+    origin,
+  };
+}
