@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping
-from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +21,14 @@ def _far(x: np.float32) -> bool:
 
 
 def lines(parts: Iterable[str], indent: str = "  ") -> str:
-    """Parts with commas between them, in lines of a bearable width."""
-    wrapped = wrap(", ".join(parts), WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False,
-                   break_long_words=False)  # fmt: skip
-    return "\n".join(wrapped)
+    """Parts with commas between them, in lines of a bearable width; none is broken: it may be somebody's text."""
+    made: list[str] = []
+    for part in parts:
+        if made and len(indent) + len(made[-1]) + len(part) + 3 <= WIDTH:  # ", " before it, and a comma after it
+            made[-1] += f", {part}"
+        else:
+            made.append(part)
+    return ",\n".join(indent + line for line in made)
 
 
 def remark(text: str) -> str:
