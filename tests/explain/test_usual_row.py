@@ -18,8 +18,8 @@ from deltaw.explain import prediction
 from deltaw.files import model as files
 from deltaw.models.planning import replan
 from deltaw.preparation import Preparation
+from deltaw.preparation.category import OTHER
 from deltaw.preparation.scaling import SCALINGS
-from deltaw.preparation.steps import OTHER
 from deltaw.tables import kinds, read
 
 QUICK = {"engine": "reference", "hidden": 5, "epochs": 4}

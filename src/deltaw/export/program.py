@@ -16,10 +16,11 @@ from deltaw.export.operations import Operation, Program
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.block import BlockOfNumbers
+from deltaw.preparation.category import Category
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.scaling import SCALINGS, Scaling
 from deltaw.preparation.scaling import Scale as Scaled
-from deltaw.preparation.steps import CYCLES, Category, Day, Number, Truth
+from deltaw.preparation.steps import CYCLES, Day, Number, Truth
 from deltaw.speech import say
 from deltaw.tables.cells import TRUTHS
 

@@ -11,10 +11,11 @@ import polars as pl
 from deltaw.numbers import DIGITS, number
 from deltaw.preparation.bins import count, position
 from deltaw.preparation.block import BlockOfNumbers
+from deltaw.preparation.category import Category
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
 from deltaw.preparation.scaling import BEND, SCALINGS, Scale, Scaling
-from deltaw.preparation.steps import CYCLES, MISSING, Category, Day, Number, Truth
+from deltaw.preparation.steps import CYCLES, MISSING, Day, Number, Truth
 from deltaw.speech import listed, say
 
 DAY_DIGITS = 10  # a minute is 0.0007 of 20,000 days

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from deltaw.exceptions import ColumnError, ModelFileError
 from deltaw.preparation.bins import count, most_bins
 from deltaw.preparation.block import BlockOfNumbers
+from deltaw.preparation.category import Category
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
 from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
-from deltaw.preparation.steps import BINNED, FITTED, Day, Number, Step
+from deltaw.preparation.steps import BINNED, Day, Number, Step, Truth
 from deltaw.speech import listed, retold, say
 from deltaw.tables import Block, Column
 from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.table import missing_column
 
+FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, Day)}
 STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
 
 
