@@ -82,6 +82,17 @@ def _wide() -> deltaw.Model:
     return deltaw.fit(table.with_columns(pl.Series("c", [f"c{i % 100:02}" for i in range(600)])), "c", **QUICK)
 
 
+def many(n: int, seed: int) -> pl.DataFrame:
+    """The same with a column of more words than have slots: there is a mean for each."""
+    rng = np.random.default_rng(seed)
+    words = [f"{ODD[k % len(ODD)]} {k}" for k in rng.integers(0, 300, n)]
+    return frame(n, seed).with_columns(pl.Series("words", [None, *words[1:]]))
+
+
+def _many(target: str) -> deltaw.Model:
+    return deltaw.fit(many(900, 8).drop(*(name for name in TARGETS if name != target)), target, **QUICK)
+
+
 def _sets() -> dict[str, Callable[[], deltaw.Model]]:
     names = ("digits", "iris", "wine", "breast_cancer", "diabetes")
     return {name: lambda name=name: deltaw.fit(name, **QUICK) for name in names}  # type: ignore[misc]
@@ -130,6 +141,7 @@ ZOO: dict[str, Callable[[], deltaw.Model]] = (
     | {"threshold": lambda: fitted("yes", threshold=0.3)}
     | {"missing numbers": lambda: fitted("grade", na=["-999", "3"])}
     | {"100 classes": _wide}
+    | {f"many words {t}": lambda t=t: _many(t) for t in ("price", "yes", "grade")}  # type: ignore[misc]
     | {"odd names": _odd, "odd names without nul": lambda: _odd(False)}
     | {"deep": lambda: fitted("grade", hidden=(7, 6, 5))}
     | {"linear": lambda: fitted("price", hidden=())}
@@ -153,4 +165,6 @@ def rows(name: str) -> Any:
         return "digits"
     if name == "100 classes":
         return pl.DataFrame(np.random.default_rng(2).normal(size=(50, 6)), schema=[f"f {i}" for i in range(6)])
+    if name.startswith("many words"):
+        return many(90, seed=3)
     return frame(90, seed=3)

@@ -18,6 +18,7 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.category import Category
 from deltaw.preparation.logarithm import LogScale
+from deltaw.preparation.means import Means
 from deltaw.preparation.scaling import SCALINGS, Scaling
 from deltaw.preparation.scaling import Scale as Scaled
 from deltaw.preparation.steps import CYCLES, Day, Number, Truth
@@ -187,9 +188,20 @@ def _category(made: _Maker, steps: list[tuple[Category, int]], scaling: Scaling)
     other, slots = len(step.words), len(step.slots)
     table: dict[str, Any] = {"words": step.words, "values": tuple(map(float, range(other)))}
     table |= {"other": float(other), "missing": float(slots - 1), "fold": False}
-    place = made.add(o.Look, 1, made.add(o.Read, 1, columns=step.inputs, kind="word"), **table)
+    word = made.add(o.Read, 1, columns=step.inputs, kind="word")
+    place = made.add(o.Look, 1, word, **table)
     taken = made.add(o.Slots, slots, place, low=scaling.low, taken=step.taken(scaling))
     made.features(taken, range(start, start + slots))
+    if step.means:
+        for k in range(len(step.means.names)):
+            made.features(_mean(made, word, step.means, k), [start + slots + k])
+
+
+def _mean(made: _Maker, word: str, means: Means, k: int) -> str:
+    """What rows with a word answer on the average, the k-th output."""
+    values = tuple(row[k] for row in means.values)
+    table = {"words": means.words, "values": values, "other": means.other[k], "missing": means.missing[k]}
+    return made.add(o.Look, 1, word, **table, fold=False)
 
 
 def _block(made: _Maker, steps: list[tuple[BlockOfNumbers, int]], scaling: Scaling) -> None:

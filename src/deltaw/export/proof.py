@@ -116,8 +116,9 @@ def _features(program: Program, read: o.Read, n: int, rng: np.random.Generator) 
 
 
 def _words(program: Program, read: o.Read, n: int, rng: np.random.Generator) -> list[Any]:
-    look = next(each for each in program.all(o.Look) if read.out in each.of)
-    known = [word for word in look.words if "\0" not in word] or ["a"]  # which C and databases do not have in texts
+    looks = [each for each in program.all(o.Look) if read.out in each.of]
+    texts = dict.fromkeys(word for look in looks for word in look.words)
+    known = [word for word in texts if "\0" not in word] or ["a"]  # which C and databases do not have in texts
     words: Any = rng.choice(np.array(known, dtype=object), n)
     words = np.where(rng.random(n) < UNSEEN, rng.choice(np.array(ODD_WORDS, dtype=object), n), words)
     words[rng.random(n) < MISSING] = None

@@ -71,6 +71,14 @@ class Ties:
             pairs = tuple((np.setdiff1d(np.arange(len(rows)), each, assume_unique=True), each) for each in held)
         return tuple(Division(rows[training], rows[:0], rows[test]) for training, test in pairs)
 
+    def parts(self, k: int, seed: int) -> Indices:
+        """Which of k parts each row lies in, (n,) from 0, whatever its time; rows of one group in one."""
+        places = folds(self.rows, k, seed) if self.groups is None else group_folds(self.groups, k, seed)
+        part = np.empty(self.rows, np.int64)
+        for i, rows in enumerate(places):
+            part[rows] = i
+        return part
+
     @property
     def most_folds(self) -> int:
         """Into how many folds the rows can be divided."""

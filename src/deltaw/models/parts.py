@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
 from deltaw.models import weights
+from deltaw.models.division import Ties
 from deltaw.models.model import truth
 from deltaw.models.recipes import Recipe
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.logarithm import LogScale, skewness
+from deltaw.preparation.means import MOST_OUTPUTS, PARTS, Answers
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.speech import say
@@ -104,10 +106,32 @@ def on_a_log(recipe: Recipe, whole: Target, frame: pl.DataFrame) -> str:
     return "log" if before > SKEWED and abs(after) < before else "none"
 
 
-def part_of(frame: pl.DataFrame, preparation: Preparation, target: Target, recipe: Recipe, source: str) -> Part:
-    """Rows as the network takes them."""
+def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, seed: int) -> Answers | None:
+    """What the training rows answer, for columns of many words; None where there are too many classes, or one group.
+
+    Args:
+        ties: of these rows.
+        seed: of the parts that they lie in.
+    """
+    if len(target.classes) > MOST_OUTPUTS:
+        return None
+    names, values = target.averaged(frame.get_column(target.name))
+    weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), "training rows")
+    parts = ties.parts(PARTS, seed)
+    return Answers(names, values, parts, weight) if len(np.unique(parts)) > 1 else None
+
+
+def part_of(
+    frame: pl.DataFrame,
+    preparation: Preparation,
+    target: Target,
+    recipe: Recipe,
+    source: str,
+    answers: Answers | None = None,
+) -> Part:
+    """Rows as the network takes them; with `answers`, those that it learns from."""
     series = frame.get_column(target.name)
     one_hot = recipe.targets == "one_hot" and target.task == "classification"
     T = target.one_hot(series, recipe.target_low, recipe.target_high) if one_hot else target.encode(series, source)
     weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), source)
-    return Part(frame, preparation.transform(frame, source), T, truth(target, series, source), weight)
+    return Part(frame, preparation.transform(frame, source, answers), T, truth(target, series, source), weight)

@@ -27,11 +27,12 @@ from deltaw.models.dividing import (
 from deltaw.models.division import Division, Indices, Ties
 from deltaw.models.metrics import metric_of
 from deltaw.models.model import Model
-from deltaw.models.parts import Part, answered, as_learnt, on_a_log, part_of
+from deltaw.models.parts import Part, answered, answers_of, as_learnt, on_a_log, part_of
 from deltaw.models.recipes import Recipe
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.preparation import Preparation, Target
+from deltaw.preparation.means import Answers
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
@@ -124,14 +125,15 @@ class Plan:
         """
         table, frame = self.table, self.table.frame
         training = frame[division.training]
-        preparation, target = _learnt(table, self.columns, self.target, self.recipe, training)
+        ties = self.ties.of(division.training)
+        preparation, target, answers = _learnt(table, self.columns, self.target, self.recipe, training, ties, self.seed)
 
         def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:
             if not len(rows):
                 return None if given is None else part_of(given.frame, preparation, target, self.recipe, str(name))
             return part_of(frame[rows], preparation, target, self.recipe, table.name)
 
-        learnt = part_of(training, preparation, target, self.recipe, table.name)
+        learnt = part_of(training, preparation, target, self.recipe, table.name, answers)
         return replace(
             self, preparation=preparation, target=target, training=learnt,
             network=_drawn(self.recipe, target, learnt.X.shape[1], self.seed),
@@ -225,14 +227,13 @@ def plan(
         raise SettingError("threshold: expected rows held out to choose it by", these, "give a probability such as 0.3")
     training = table.frame[kept.training]
     settled = replace(settled, target_scale=on_a_log(settled, whole, training))
-    preparation, reading = _learnt(table, found, whole, settled, training)
+    preparation, reading, answers = _learnt(table, found, whole, settled, training, ties.of(kept.training), seed)
     settled = recipes.sized(settled, len(training), len(preparation.feature_names), _is_image(table))
 
     def part(rows: pl.DataFrame | None, source: str) -> Part | None:
         return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, source)
 
-    learnt = part(training, table.name)
-    assert learnt is not None
+    learnt = part_of(training, preparation, reading, settled, table.name, answers)
     weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
     names = [None if other is None else other.name for other in (given, by)]
     validation_rows = table.frame[kept.validation] if by is None else answered(by, whole)[0].frame
@@ -286,12 +287,15 @@ def replan(model: Model, source: Any) -> Plan | None:
 
 
 def _learnt(
-    table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: pl.DataFrame
-) -> tuple[Preparation, Target]:
-    """What the training rows alone say of columns and target. Raises ColumnError."""
+    table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: pl.DataFrame, ties: Ties,
+    seed: int,
+) -> tuple[Preparation, Target, Answers | None]:  # fmt: skip
+    """What the training rows alone say of columns and target, and their answers. Raises ColumnError."""
     reading = as_learnt(whole, training, recipe, table.name)
+    answers = answers_of(training, reading, recipe, ties, seed)
     try:
-        return Preparation.fit(training, columns, scaling=recipe.scaling, blocks=table.blocks), reading
+        made = Preparation.fit(training, columns, recipe.scaling, table.blocks, answers)
+        return made, reading, answers
     except ColumnError as error:
         raise ColumnError(f"{table.name}: {error.expected}", error.found, error.remedy) from None
 

@@ -12,11 +12,14 @@ from deltaw.numbers import DIGITS, number
 from deltaw.preparation.bins import count, position
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.category import Category
+from deltaw.preparation.means import Means
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
 from deltaw.preparation.scaling import BEND, SCALINGS, Scale, Scaling
 from deltaw.preparation.steps import CYCLES, MISSING, Day, Number, Truth
 from deltaw.speech import listed, say
+from deltaw.tables.cells import as_words
+from deltaw.tables.table import clip
 
 DAY_DIGITS = 10  # a minute is 0.0007 of 20,000 days
 
@@ -88,12 +91,27 @@ def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values
 
 
 def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
-    taken, others = int(np.argmax(values)), len(step.slots) - 1
+    taken, others = int(np.argmax(values[: len(step.slots)])), len(step.slots) - 1
     size = say(", at {x} for one of {n} words", x=number(step.taken(scaling)), n=len(step.words))
     shown = {"size": size if step.weight != 1.0 else "", "low": number(scaling.low)}
     one, several = "its own slot{size}; the other gets {low}", "its own slot{size}; the other {n} slots get {low}"
     words = say(several, n=others, **shown) if others > 1 else say(one, **shown)
-    return [(taken, row.get_column(step.column)[0], words)]
+    series = row.get_column(step.column)
+    told: Told = [(taken, series[0], words)]
+    return told + (_means(step.means, len(step.slots), series, values) if step.means else [])
+
+
+def _means(means: Means, first: int, series: pl.Series, values: Any) -> Told:
+    """What rows with the word answer on the average; from the place `first` on."""
+    word, told = as_words(series)[0], []
+    of_word, of_all = "{name} of rows with {word}, smoothed: {x}; {scaled}", "{name} of all rows: {x}; {scaled}"
+    for k, (name, scale) in enumerate(zip(means.names, means.scales, strict=True)):
+        x = float(scale.undo(values[first + k]))
+        shown = {"name": name, "x": number(x), "scaled": _scaled(scale, x)}
+        known = word in (None, *means.words)
+        words = say(of_word, word=clip(word or MISSING), **shown) if known else say(of_all, **shown)
+        told.append((first + k, series[0], words))
+    return told
 
 
 def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:

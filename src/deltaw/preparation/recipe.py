@@ -17,8 +17,9 @@ from deltaw.preparation.bins import count, most_bins
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.category import Category
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
+from deltaw.preparation.means import Answers, Means
 from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
-from deltaw.preparation.steps import BINNED, Day, Number, Step, Truth
+from deltaw.preparation.steps import BINNED, Day, Number, Step, Truth, Whole
 from deltaw.speech import listed, retold, say
 from deltaw.tables import Block, Column
 from deltaw.tables.columns import KINDS, LEFT_OUT
@@ -62,7 +63,12 @@ class Preparation:
 
     @classmethod
     def fit(
-        cls, frame: pl.DataFrame, columns: Iterable[Column], scaling: str = "robust", blocks: Iterable[Block] = ()
+        cls,
+        frame: pl.DataFrame,
+        columns: Iterable[Column],
+        scaling: str = "robust",
+        blocks: Iterable[Block] = (),
+        answers: Answers | None = None,
     ) -> Preparation:
         """Learn the recipe from training rows alone.
 
@@ -72,6 +78,7 @@ class Preparation:
             scaling: unit (0.01…0.99), symmetric (-1…1), standard, robust, piecewise or none; see SCALINGS. A block uses
                 its own range for the first two and is standardised for the next three.
             blocks: the table's blocks; a column of a block's name stands for all its columns.
+            answers: of the training rows; None where columns of many words are not to say what rows with a word answer.
 
         Raises:
             ColumnError: no column can be used, or a cell cannot.
@@ -89,11 +96,11 @@ class Preparation:
             )
             raise ColumnError(expected, found, "add a column to learn from")
         numbers = sum(column.kind in BINNED and column.name not in block_called for column in used)
-        bins = most_bins(numbers, len(frame)) if row.bins else 0
+        whole = Whole(most_bins(numbers, len(frame)) if row.bins else 0, answers if row.means else None)
         steps = tuple(
             BlockOfNumbers.fit(frame, block_called[column.name], row)
             if column.name in block_called
-            else FITTED[column.kind].fit(frame, column, row, bins)
+            else FITTED[column.kind].fit(frame, column, row, whole)
             for column in used
         )
         return cls(scaling, steps, left_out)
@@ -118,7 +125,9 @@ class Preparation:
         """Names of the columns of X."""
         return tuple(name for step in self.steps for name in step.features)
 
-    def transform(self, frame: pl.DataFrame, source: str = "data") -> NDArray[np.float32]:
+    def transform(
+        self, frame: pl.DataFrame, source: str = "data", answers: Answers | None = None
+    ) -> NDArray[np.float32]:
         """The network's inputs: shape (n, len(feature_names)), C-contiguous, all finite.
 
         Columns are found by name, in any order; others are ignored. Values beyond those of the training rows are
@@ -127,6 +136,8 @@ class Preparation:
         Args:
             frame: n rows with the columns `input_names`.
             source: what messages call them.
+            answers: as they were given to `fit`, where these are the rows that it was given: to learn from, since what
+                other rows answer is then said of each without its own answer.
 
         Raises:
             ColumnError: a column is missing or of another kind, or a cell is infinite or no number.
@@ -138,6 +149,8 @@ class Preparation:
         X = np.empty((len(frame), len(self.feature_names)), np.float32)
         for step, part in self._parts(X):
             step.encode(frame, part, SCALINGS[self.scaling], source)
+            if answers is not None and isinstance(step, Category):
+                step.encode_learnt(frame, part, answers)
         return X
 
     def inverse(self, X: NDArray[np.float32]) -> pl.DataFrame:
@@ -192,7 +205,7 @@ class Preparation:
         """The recipe as plain JSON data, from which `from_document` makes one that transforms bit-identically."""
         data = {
             "scaling": self.scaling,
-            "steps": [{"kind": step.kind} | asdict(step) for step in self.steps],  # type: ignore[call-overload]
+            "steps": [_said(step) for step in self.steps],
             "left_out": [asdict(each) for each in self.left_out],
         }
         return json.loads(json.dumps(data))  # type: ignore[no-any-return]  # tuples become lists
@@ -217,6 +230,12 @@ CHECKS = {"scaling": one_of(*SCALINGS), "steps": list_of(is_object), "left_out":
 LEFT_OUT_CHECKS = {"column": is_text, "kind": one_of(*KINDS), "reason": is_text}
 
 
+def _said(step: Step) -> dict[str, Any]:
+    """A step as data; means where there are some, so that an earlier version reads other models."""
+    known = {"kind": step.kind} | asdict(step)  # type: ignore[call-overload]
+    return {name: value for name, value in known.items() if name != "means" or value is not None}
+
+
 def _step(document: dict[str, Any], what: str) -> Step:
     kind = document.get("kind")
     if not isinstance(kind, str) or kind not in STEPS:
@@ -232,6 +251,8 @@ def _step(document: dict[str, Any], what: str) -> Step:
     values = fields(known, step.CHECKS, what)
     if "scale" in values:
         values["scale"] = Scale(**values["scale"])
+    if values.get("means") is not None:
+        values["means"] = Means.from_document(values["means"])
     made: Step = step(**values)
     if not made.is_sound():
         raise ModelFileError(

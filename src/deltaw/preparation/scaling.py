@@ -91,6 +91,7 @@ class Scaling:
         summary: what it does, in a few words.
         bins: whether the place of a number in the bins of its column stands beside it; see `deltaw.preparation.bins`.
         hushed: whether the slots of a column of many words are small, so that they do not drown the numbers.
+        means: whether a column of many words also says what rows with a word answer; see `deltaw.preparation.means`.
     """
 
     fit: Fit
@@ -102,6 +103,7 @@ class Scaling:
     bend: bool = False
     bins: bool = False
     hushed: bool = False
+    means: bool = False
 
 
 def range_onto(low: float, high: float) -> Fit:
@@ -147,6 +149,7 @@ SCALINGS = {
         bend=True,
         bins=True,
         hushed=True,
+        means=True,
     ),
     "none": Scaling(_as_it_is, 0.0, 1.0, (-1.0, 1.0), "none", "as it is"),
 }

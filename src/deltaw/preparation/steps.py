@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import tau
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from deltaw.numbers import number
 from deltaw.preparation.bins import are_edges, count, fit_edges, write_bins
 from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_text, list_of, one_of
+from deltaw.preparation.means import Answers
 from deltaw.preparation.reading import DAY, as_days, as_numbers
 from deltaw.preparation.scaling import Scale, Scaling, fit_scale
 from deltaw.speech import listed, say
@@ -31,6 +32,18 @@ ANSWERS = (True, False, None)  # of a column of truth values
 
 # What repeats with the calendar, and after how many days.
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
+
+
+class Whole(NamedTuple):
+    """What all columns share.
+
+    Attributes:
+        bins: so many a column of numbers gets at most.
+        answers: of the training rows; None where columns of many words are not to say what rows with a word answer.
+    """
+
+    bins: int = 0
+    answers: Answers | None = None
 
 
 class Step(Protocol):
@@ -111,10 +124,10 @@ class Number(OneColumn):
     LATER: ClassVar = {"edges": []}
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, bins: int) -> Number:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
         x = as_numbers(frame.get_column(column.name), TRAINING)
         present = x[~np.isnan(x)]
-        scale, edges = fit_scale(scaling.fit, present, scaling.bend), fit_edges(present, bins)
+        scale, edges = fit_scale(scaling.fit, present, scaling.bend), fit_edges(present, whole.bins)
         return cls(column.name, scale, _median(present), len(present) < len(x), edges)
 
     @property
@@ -164,7 +177,7 @@ class Truth(OneColumn):
     LATER: ClassVar = {"usual": None}
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, bins: int) -> Truth:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Truth:
         series = frame.get_column(column.name)
         present = as_words(series).drop_nulls().unique().sort().to_list()
         pair = next((pair for pair in TRUTHS if {word.lower() for word in present} <= set(pair)), TRUTHS[0])
@@ -233,11 +246,11 @@ class Day(OneColumn):
     LATER: ClassVar = {"edges": []}
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, bins: int) -> Day:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Day:
         days = as_days(frame.get_column(column.name), TRAINING, column.format)
         present = days[~np.isnan(days)]
         time = bool((present != np.round(present)).any())
-        scale, edges = fit_scale(scaling.fit, present, scaling.bend), fit_edges(present, bins)
+        scale, edges = fit_scale(scaling.fit, present, scaling.bend), fit_edges(present, whole.bins)
         return cls(column.name, column.format, time, scale, _median(present), len(present) < len(days), edges)
 
     @property

@@ -178,6 +178,18 @@ class Target:
         labels = self.encode(series, source, gaps)
         return np.where(np.arange(len(self.classes)) == labels[:, None], high, low).astype(np.float32)
 
+    def averaged(self, series: pl.Series, source: str = "data") -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        """What a mean of answers is of: k names, and (n, k) numbers, or their logarithms where these are learnt; of two
+        classes whether it is the second, of more whether it is each.
+        """
+        if self.task == "classification":
+            named = self.classes if len(self.classes) > 2 else self.classes[1:]
+            shares = self.one_hot(series, source=source)[:, -len(named) :]
+            return tuple(f"share of {clip(str(each))}" for each in named), shares.astype(np.float64)
+        log = isinstance(self.scale, LogScale)
+        straight = self.scale.scale if isinstance(self.scale, LogScale) else self.scale
+        return (f"mean {self.name}" + " on a log scale" * log,), straight.undo(self.encode(series, source))
+
     def with_threshold(self, threshold: float | None) -> Target:
         """The same, its second class the answer from this probability on; None: where it is the likelier.
 

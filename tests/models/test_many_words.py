@@ -1,0 +1,137 @@
+"""Columns of more words than have slots: what rows with a word answer is learnt, wherever a model goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import deltaw
+from deltaw import models
+from deltaw.doctor import examine_model
+from deltaw.models.planning import Plan
+from deltaw.preparation import category
+from deltaw.preparation.means import PARTS
+from deltaw.sklearn import TableClassifier, TableRegressor
+
+N, WORDS = 800, 150
+QUICK: dict[str, Any] = {"hidden": 12, "epochs": 10, "learning_rate": 0.03, "batch_size": 32}
+EFFECT = np.random.default_rng(7).normal(size=WORDS)
+
+
+def frame(seed: int = 0, target: str = "price") -> pl.DataFrame:
+    """A word says most of the answer, a number the rest."""
+    rng = np.random.default_rng(seed)
+    place, size = rng.integers(0, WORDS, N), rng.normal(size=N)
+    price = 3 * EFFECT[place] + size + rng.normal(0, 0.3, N)
+    cells = {
+        "film": [f"film {k}" for k in place],
+        "size": size,
+        "who": [f"p{k}" for k in rng.integers(0, 40, N)],
+        "year": rng.integers(1990, 2020, N),
+        "count": rng.uniform(0.5, 2, N),
+        "price": price.round(3),
+        "yes": np.where(price > 0, "yes", "no"),
+        "grade": np.array(["low", "mid", "high"])[np.digitize(price, [-1, 1])],
+    }
+    return pl.DataFrame(cells).drop({"price", "yes", "grade"} - {target})
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "folds": {"folds": 2},
+    "one part": {"folds": 0, "test_size": 0.2},
+    "groups": {"group": "who", "folds": 2},
+    "times": {"time": "year", "folds": 2},
+    "weights": {"weight": "count", "folds": 2},
+    "several": {"recipe": "accurate"},
+    "several, groups": {"recipe": "accurate", "group": "who"},
+}
+
+
+def lead(model: deltaw.Model) -> float:
+    assert model.scores is not None
+    return float(model.scores["r2" if model.task == "regression" else "accuracy"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_to_divide_rows(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It pays in scores of rows that were not seen; the file says the same, and the rows make the same plan again."""
+    table, settings = frame(), {**QUICK, **WAYS[way]}
+    model = deltaw.fit(table, "price", **settings)
+    model.save(tmp_path / "m.deltaw")
+    loaded = deltaw.load(tmp_path / "m.deltaw")
+    np.testing.assert_array_equal(loaded.predict(frame(1)), model.predict(frame(1)))
+    again = models.replan(loaded, table)
+    assert again is not None
+    assert again.preparation == model.preparation
+    monkeypatch.setattr(category, "MANY", 10**9)
+    assert lead(model) > lead(deltaw.fit(table, "price", **settings)) + 0.05
+
+
+def plan_of(**settings: Any) -> Plan:
+    return models.plan(frame(), "price", **settings)
+
+
+def test_rows_of_a_group_do_not_tell_each_other_their_answers() -> None:
+    """Of a film that one person alone has seen, each row is told what all rows answer."""
+    table = frame().with_columns(film=pl.when(pl.col("who") == "p3").then(pl.lit("film x")).otherwise("film"))
+    for group, different in (("who", False), (None, True)):
+        plan = models.plan(table, "price", group=group, folds=0, test_size=0, validation=0)
+        place = plan.preparation.feature_names.index("film: mean price")
+        rows = plan.training.frame["film"] == "film x"
+        told = plan.training.X[rows.to_numpy(), place]
+        assert (len(np.unique(told)) == PARTS) == different
+
+
+def test_the_same_rows_and_seed_give_the_same_inputs() -> None:
+    one, same, other = (plan_of(seed=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one.training.X, same.training.X)
+    assert one.preparation == same.preparation
+    assert not np.array_equal(one.training.X, other.training.X)  # the parts are drawn by the seed
+
+
+@pytest.mark.parametrize("target", ["yes", "grade"])
+def test_classes(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = frame(target=target)
+    model = deltaw.fit(table, target, folds=0, test_size=0.3, **QUICK)
+    told = [name for name in model.preparation.feature_names if name.startswith("film: ")]
+    wanted = {"yes": ["yes"], "grade": ["high", "low", "mid"]}[target]
+    assert told == [f"film: share of {each}" for each in wanted]
+    monkeypatch.setattr(category, "MANY", 10**9)
+    assert lead(model) > lead(deltaw.fit(table, target, folds=0, test_size=0.3, **QUICK)) + 0.02
+
+
+def test_more_classes_than_are_told_of() -> None:
+    table = frame().with_columns(kind=pl.Series([f"k{i % 11}" for i in range(N)])).drop("price")
+    assert not [each for each in models.plan(table, "kind").preparation.feature_names if "share" in each]
+
+
+def test_answers_on_a_log_scale() -> None:
+    table = frame().with_columns(price=pl.col("price").exp())
+    plan = models.plan(table, "price", target_scale="log")
+    assert "film: mean price on a log scale" in plan.preparation.feature_names
+
+
+def test_explain_importance_the_doctor_and_crossval() -> None:
+    table = frame()
+    model = deltaw.fit(table, "price", folds=0, test_size=0.2, **QUICK)
+    page = str(deltaw.explain.prediction(model, table, 3))
+    assert "film: mean price" in page
+    assert f"mean price of rows with {table['film'][2]}" in " ".join(page.split())
+    assert next(iter(model.importance(table).columns)).column == "film"
+    assert model.dependence(table, "film") is not None
+    assert examine_model(model, table, seconds=2.0).findings is not None
+    assert deltaw.crossval(table, "price", folds=2, **QUICK) is not None
+
+
+def test_the_estimators() -> None:
+    table, words = frame(), {name: value for name, value in QUICK.items() if name not in ("batch_size",)}
+    X, new = table.drop("price"), frame(1)
+    regressor = TableRegressor(**words).fit(X, table["price"])
+    assert regressor.score(new.drop("price"), new["price"]) > 0.6
+    classes = frame(target="yes")
+    classifier = TableClassifier(**words).fit(classes.drop("yes"), classes["yes"])
+    assert classifier.score(frame(1, "yes").drop("yes"), frame(1, "yes")["yes"]) > 0.75
