@@ -1,56 +1,66 @@
-// One small file at last: the script and the styles are packed (gzip, base64), and a loader of a few lines unpacks them.
-// The policy says what the page may do: run that loader, known by its hash, and the scripts, workers and pictures that
-// it makes itself. Nothing is asked of any other place.
+// One small file at last: script, styles and core are packed together, and a loader of a few lines unpacks them. The policy
+// says what the page may do: run that loader, known by its hash, and the scripts, workers and pictures that it makes
+// itself. Nothing is asked of any other place.
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { constants, gzipSync } from 'node:zlib';
-import type { Plugin } from 'vite';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { minify, type Plugin } from 'vite';
 
+const CORE = resolve(import.meta.dirname, '../src/engine/core.gen.ts');
 const SCRIPT = /<script type="module"[^>]*>([\s\S]*?)<\/script>/;
 const STYLE = /<style[^>]*>([\s\S]*?)<\/style>/;
-
-const LOADER = `
-const packed = atob(document.getElementById('app-packed').textContent);
-const bytes = Uint8Array.from(packed, (sign) => sign.charCodeAt(0));
-const script = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
-const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-await import(url);
-URL.revokeObjectURL(url);
-`;
-
-const POLICY = [
-  "default-src 'none'",
-  `script-src 'sha256-${createHash('sha256').update(LOADER).digest('base64')}' blob: 'wasm-unsafe-eval'`,
-  "style-src 'unsafe-inline'",
-  'img-src data: blob:',
-  'worker-src blob:',
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+// Node knows no LZMA; Python does, and builds the core anyway. The length takes the place of an end mark in the header.
+const LZMA = 'import lzma, sys; b = sys.stdin.buffer.read(); p = lzma.compress(b, format=lzma.FORMAT_ALONE, preset=9 | lzma.PRESET_EXTREME); sys.stdout.buffer.write(p[:5] + len(b).to_bytes(8, "little") + p[13:])';
 
 export function pack(): Plugin {
   return {
     name: 'deltaw-pack',
     enforce: 'post',
+    // The core lies beside the script, not in it as text.
+    load: (id) => (id === CORE ? 'export const CORE = globalThis.deltawCore;' : undefined),
     generateBundle: {
       order: 'post',
-      handler(_, bundle) {
+      async handler(_, bundle) {
         for (const file of Object.values(bundle)) {
-          if (file.type === 'asset' && file.fileName.endsWith('.html')) file.source = packed(String(file.source));
+          if (file.type === 'asset' && file.fileName.endsWith('.html')) file.source = await packed(String(file.source));
         }
       },
     },
   };
 }
 
-function packed(page: string): string {
+async function packed(page: string): Promise<string> {
   const [, script] = SCRIPT.exec(page)!;
   const [, style] = STYLE.exec(page)!;
-  const all = `const style = document.createElement('style'); style.textContent = ${JSON.stringify(style.trim())}; document.head.append(style);\n${script}`;
-  const bytes = gzipSync(all, { level: constants.Z_BEST_COMPRESSION }).toString('base64');
+  const all = Buffer.from(`const style = document.createElement('style'); style.textContent = ${JSON.stringify(style.trim())}; document.head.append(style);\n${script}`);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(all.length);
+  const bytes = execFileSync(process.env.PYTHON ?? 'python3', ['-c', LZMA], { input: Buffer.concat([length, all, core()]), maxBuffer: 1 << 26 });
+  const packed = bytes.toString('base64');
+  const loader = await small(readFileSync(resolve(import.meta.dirname, 'loader.js'), 'utf8'));
   return page
     .replace(STYLE, '')
     .replace(SCRIPT, '')
-    .replace('<meta name="policy">', `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`)
-    .replace('</body>', () => `<script type="text/plain" id="app-packed">${bytes}</script>\n    <script type="module">${LOADER}</script>\n  </body>`);
+    .replace('<meta name="policy">', () => `<meta http-equiv="Content-Security-Policy" content="${policy(loader)}">`)
+    .replace('</body>', () => `<script type="text/plain" id="app-packed">${packed}</script>\n    <script type="module">${loader}</script>\n  </body>`);
+}
+
+const core = (): Buffer => gunzipSync(Buffer.from(/'([^']+)'/.exec(readFileSync(CORE, 'utf8'))![1], 'base64'));
+
+const policy = (loader: string): string =>
+  [
+    "default-src 'none'",
+    `script-src 'sha256-${createHash('sha256').update(loader).digest('base64')}' blob: 'wasm-unsafe-eval'`,
+    "style-src 'unsafe-inline'",
+    'img-src data: blob:',
+    'worker-src blob:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+
+async function small(script: string): Promise<string> {
+  return (await minify('loader.js', script, { module: true })).code.trim();
 }

@@ -121,13 +121,13 @@ const CHECKS = {
   async a_fork_is_two_runs() {
     const page = await opened();
     await trained(page);
-    await page.getByRole('button', { name: 'Fork' }).click();
+    await page.getByRole('button', { name: 'Fork', exact: true }).click();
     await page.locator('.network').nth(1).waitFor();
     const [a, b] = (await shared(page)).runs;
     same(a.weights, b.weights, 'both begin alike');
     await page.locator('#set-learning_rate').fill('0.5');
     await page.locator('#set-learning_rate').press('Enter');
-    await page.getByRole('button', { name: 'Step' }).click();
+    await page.getByRole('button', { name: 'Step', exact: true }).click();
     await page.waitForTimeout(150);
     const [c, d] = (await shared(page)).runs;
     truth(c.weights !== d.weights, 'two rates took the same step');
@@ -233,8 +233,8 @@ const CHECKS = {
     await page.locator('#lesson-title').waitFor();
     await page.locator('#tab-row').click();
     await page.getByText('Done.').waitFor();
-    await page.getByRole('button', { name: 'Next' }).click();
-    await page.getByRole('button', { name: 'Step' }).click();
+    await page.getByRole('button', { name: 'Next', exact: true }).click();
+    await page.getByRole('button', { name: 'Step', exact: true }).click();
     await page.getByText('Done.').waitFor();
   },
 };

@@ -80,7 +80,7 @@ const frame = (then: () => void): void => void (typeof requestAnimationFrame ===
  * @param packed the core, gzip in base64 (engine/core.gen.ts).
  * @param start makes the worker; null for none.
  */
-export async function makeLab(packed: string, start: Start | null): Promise<Lab> {
+export async function makeLab(packed: string | Uint8Array, start: Start | null): Promise<Lab> {
   return lab(await unpacked(packed), start);
 }
 

@@ -103,7 +103,8 @@ export class Core {
 }
 
 /** WebAssembly as the page holds it: gzip in base64. */
-export async function unpacked(base64: string): Promise<Uint8Array> {
+export async function unpacked(base64: string | Uint8Array): Promise<Uint8Array> {
+  if (typeof base64 !== 'string') return base64; // the page's loader has unpacked it already
   const packed = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
   return new Uint8Array(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
 }

@@ -313,6 +313,7 @@ export function scoreOf(data: Data, rows: Int32Array, outputs: Float32Array): nu
   if (labels) {
     rows.forEach((row, i) => {
       let top = 0;
+      if (nOut === 1) top = Number(outputs[i]! > (data.target.low + data.target.high) / 2); // one output says which of two
       for (let j = 1; j < nOut; ++j) if (outputs[i * nOut + j]! > outputs[i * nOut + top]!) top = j;
       if (top === labels[row]) first += w(row);
     });

@@ -2,7 +2,7 @@
 // network would say yes to. Ways back are ∂o/∂x by the chain rule, layer by layer.
 
 import type { Settings, Weights } from '../engine/types';
-import { ACTIVATIONS, activate } from './activations';
+import { chain, outputs } from '../engine/activations';
 
 interface Passed { z: Float64Array[]; o: Float64Array[] }
 
@@ -16,7 +16,7 @@ export function forward(settings: Settings, { weights, biases }: Weights, x: Arr
     const sums = Float64Array.from(biases[l]);
     for (let j = 0, at = 0; j < sums.length; j++) for (let k = 0; k < n; k++, at++) sums[j] += W[at] * a[k];
     z.push(sums);
-    o.push(activate(settings.layers[l].activation, sums));
+    o.push(outputs(settings.layers[l].activation, sums));
     a = o[l];
   });
   return { z, o };
@@ -30,8 +30,7 @@ export function slopeOfInputs(settings: Settings, { weights }: Weights, passed: 
     const back = new Float64Array(n);
     for (let j = 0, at = 0; j < delta.length; j++) for (let k = 0; k < n; k++, at++) back[k] += weights[l][at] * delta[j];
     if (l === 0) return back;
-    const row = ACTIVATIONS[settings.layers[l - 1].activation];
-    delta = back.map((g, k) => g * row.df(passed.z[l - 1][k], passed.o[l - 1][k]));
+    delta = chain(settings.layers[l - 1].activation, back, passed.z[l - 1], passed.o[l - 1]);
   }
 }
 

@@ -1,6 +1,6 @@
 // Pictures to take away: SVG text, and PNG drawn from it. Names from tables are text there, too: escaped.
 
-import { ACTIVATIONS } from './activations';
+import { LOOKS } from './activations';
 import { classColour, colour, paint } from './colour';
 import { curve, layout, strongest } from './layout';
 import { unitName } from './names';
@@ -45,7 +45,7 @@ export function networkSvg(run: Run): string {
   });
   const units = place.columns.flatMap((column, c) => column.units.map((unit) => {
     const at = `x="${unit.x - unit.size / 2}" y="${unit.y - unit.size / 2}" width="${unit.size}" height="${unit.size}"`;
-    const row = c ? ACTIVATIONS[settings.layers[c - 1].activation] : null;
+    const row = c ? LOOKS[settings.layers[c - 1].activation] : null;
     const n = c ? settings.layers[c - 1].units : 0;
     const seen = row && pictures && pictures.layers[c - 1]?.length === pictures.side ** 2 * n
       ? `<image ${at} preserveAspectRatio="none" href="${painted(pictures.side, pictures.side, (i) => pictures.layers[c - 1][i * n + unit.unit], (row.low + row.high) / 2, (row.high - row.low) / 2)}"/>` : '';

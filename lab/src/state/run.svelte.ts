@@ -1,8 +1,8 @@
 // One training as the page sees it: its latest state, its curves and the pictures of its units, asked for as often as the
 // engine can give them without being slowed down.
 
+import { newLab } from '../engine';
 import type { Data, History, Lab, RowNumbers, Settings, State, Weights } from '../engine/types';
-import { newLab } from './engine';
 import { grid, type Plane } from './plane';
 
 export const EMPTY: History = { moments: new Float64Array(), epochs: new Float64Array(), trainError: new Float64Array(), heldError: new Float64Array(), trainScore: new Float64Array(), heldScore: new Float64Array() };
@@ -42,7 +42,7 @@ export class Run {
   }
 
   static async start(letter: string, data: Data, settings: Settings, weights?: Weights): Promise<Run> {
-    const run = new Run(letter, data, newLab());
+    const run = new Run(letter, data, await newLab());
     run.settings = settings;
     await run.begin(weights);
     return run;

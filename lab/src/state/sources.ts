@@ -1,6 +1,6 @@
 // Where data comes from: the notes' toy sets, digits, a file of the reader's. One place that knows the tables' room.
 
-import { fakeToy } from '../engine/fake';
+import { fakeToy } from './toy';
 import type { Data } from '../engine/types';
 import { given, type Given } from '../tables/embedded';
 

@@ -1,0 +1,123 @@
+// Unpacks the page: LZMA (the format "alone" of Igor Pavlov's specification), which takes a third less room than the gzip
+// that browsers know. In it: the script's length, the script, the core.
+const source = Uint8Array.from(atob(document.getElementById('app-packed').textContent), (sign) => sign.charCodeAt(0));
+
+function unpacked(source) {
+  const lc = source[0] % 9, lp = Math.floor(source[0] / 9) % 5, pb = Math.floor(source[0] / 45);
+  const size = new DataView(source.buffer).getUint32(5, true);
+  const out = new Uint8Array(size);
+  const MATCH = 0, REP = 192, G0 = 204, G1 = 216, G2 = 228, LONG = 240, SLOT = 432, SPECIAL = 688, ALIGN = 816, LENGTH = 832, REPEAT = 1346, LITERAL = 1860;
+  const chance = new Uint16Array(LITERAL + (0x300 << (lc + lp))).fill(1024);
+  let at = 18, range = 0xffffffff, code = new DataView(source.buffer).getUint32(14);
+
+  const refill = () => {
+    if (range < 0x1000000) {
+      range = (range << 8) >>> 0;
+      code = ((code << 8) | source[at++]) >>> 0;
+    }
+  };
+  const bit = (i) => {
+    const bound = (range >>> 11) * chance[i];
+    let found = 0;
+    if (code < bound) {
+      range = bound;
+      chance[i] += (2048 - chance[i]) >> 5;
+    } else {
+      range -= bound;
+      code -= bound;
+      chance[i] -= chance[i] >> 5;
+      found = 1;
+    }
+    refill();
+    return found;
+  };
+  const direct = (n) => {
+    let found = 0;
+    for (; n > 0; n--) {
+      range >>>= 1;
+      const one = code >= range ? 1 : 0;
+      if (one) code -= range;
+      refill();
+      found = found * 2 + one;
+    }
+    return found;
+  };
+  const tree = (base, bits) => {
+    let m = 1;
+    for (let i = 0; i < bits; i++) m = (m << 1) | bit(base + m);
+    return m - (1 << bits);
+  };
+  const reverse = (base, bits) => {
+    let m = 1, found = 0;
+    for (let i = 0; i < bits; i++) {
+      const one = bit(base + m);
+      m = (m << 1) | one;
+      found |= one << i;
+    }
+    return found;
+  };
+  const length = (base, place) => {
+    if (!bit(base)) return tree(base + 2 + (place << 3), 3);
+    if (!bit(base + 1)) return 8 + tree(base + 130 + (place << 3), 3);
+    return 16 + tree(base + 258, 8);
+  };
+
+  let state = 0, here = 0, back = [0, 0, 0, 0];
+  while (here < size) {
+    const place = here & ((1 << pb) - 1);
+    if (!bit(MATCH + (state << 4) + place)) {
+      const base = LITERAL + 0x300 * (((here & ((1 << lp) - 1)) << lc) + ((here ? out[here - 1] : 0) >> (8 - lc)));
+      let sign = 1;
+      if (state >= 7) {
+        let like = out[here - back[0] - 1];
+        while (sign < 0x100) {
+          const wanted = (like >> 7) & 1;
+          like <<= 1;
+          const one = bit(base + ((1 + wanted) << 8) + sign);
+          sign = (sign << 1) | one;
+          if (one !== wanted) break;
+        }
+      }
+      while (sign < 0x100) sign = (sign << 1) | bit(base + sign);
+      out[here++] = sign;
+      state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
+      continue;
+    }
+    let n;
+    if (bit(REP + state)) {
+      if (!bit(G0 + state)) {
+        if (!bit(LONG + (state << 4) + place)) {
+          state = state < 7 ? 9 : 11;
+          out[here] = out[here - back[0] - 1];
+          here++;
+          continue;
+        }
+      } else {
+        const which = !bit(G1 + state) ? 1 : !bit(G2 + state) ? 2 : 3;
+        back.unshift(...back.splice(which, 1));
+      }
+      n = length(REPEAT, place);
+      state = state < 7 ? 8 : 11;
+    } else {
+      n = length(LENGTH, place);
+      state = state < 7 ? 7 : 10;
+      const slot = tree(SLOT + (Math.min(n, 3) << 6), 6);
+      let far = slot;
+      if (slot >= 4) {
+        const bits = (slot >> 1) - 1;
+        far = ((2 | (slot & 1)) << bits) >>> 0;
+        far += slot < 14 ? reverse(SPECIAL + far - slot, bits) : direct(bits - 4) * 16 + reverse(ALIGN, 4);
+      }
+      back = [far, back[0], back[1], back[2]];
+    }
+    for (n += 2; n > 0 && here < size; n--, here++) out[here] = out[here - back[0] - 1];
+  }
+  return out;
+}
+
+const all = unpacked(source);
+const end = 4 + new DataView(all.buffer).getUint32(0, true);
+globalThis.deltawCore = all.slice(end);
+const url = URL.createObjectURL(new Blob([all.subarray(4, end)], { type: 'text/javascript' }));
+await import(url);
+URL.revokeObjectURL(url);
