@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from deltaw.export.torch import from_torch
     from deltaw.languages import language
     from deltaw.live import lab
+    from deltaw.live.widget import Lab
     from deltaw.models import Model, crossval, fit, load
     from deltaw.network import Network
     from deltaw.tables import read
@@ -37,6 +38,7 @@ _HOMES = {
     "EarlyStopping": "deltaw.training",
     "History": "deltaw.training",
     "InputError": "deltaw.exceptions",
+    "Lab": "deltaw.live.widget",
     "Model": "deltaw.models",
     "Network": "deltaw.network",
     "Predictor": "deltaw.engines.predictor",
@@ -58,6 +60,7 @@ __all__ = [
     "EarlyStopping",
     "History",
     "InputError",
+    "Lab",
     "Model",
     "Network",
     "Predictor",

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LAB, PAGE = ROOT / "lab", ROOT / "src" / "deltaw" / "lab" / "page.html"
+LAB, PAGE = ROOT / "lab", ROOT / "src" / "deltaw" / "live" / "page.html"
 OLDEST = (22, 18)  # of Node: from then on it runs TypeScript as it is
-PACKED = re.compile(r"H4sI[A-Za-z0-9+/=]{100000,}")  # the core within the page: gzip in base64
+PACKED = re.compile(rb"H4sI[A-Za-z0-9+/=]{100000,}")  # gzip in base64: the page's script, and the core within it
 KINDS = {"f4": np.float32, "f8": np.float64, "i4": np.int32, "u1": np.uint8}
 
 
@@ -43,12 +43,15 @@ def core() -> Path:
     newest = max(path.stat().st_mtime for path in (ROOT / "native").iterdir())
     if built.is_file() and built.stat().st_mtime >= newest:
         return built
-    packed = PACKED.search(PAGE.read_text(encoding="utf-8")) if PAGE.is_file() else None
-    if packed is None:
-        pytest.skip("no core for pages: python lab/build_core.py")
+    content = PAGE.read_bytes() if PAGE.is_file() else b""
+    for _ in ("the script", "the core"):
+        packed = PACKED.search(content)
+        if packed is None:
+            pytest.skip("no core for pages: python lab/build_core.py")
+        content = gzip.decompress(base64.b64decode(packed[0]))
     built.parent.mkdir(exist_ok=True)
     out = built.with_name("core-of-page.wasm")
-    out.write_bytes(gzip.decompress(base64.b64decode(packed[0])))
+    out.write_bytes(content)
     return out
 
 
