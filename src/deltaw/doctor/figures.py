@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from deltaw import plots
 from deltaw.equations.activations import activation
 from deltaw.plots import BLUE, GREEN, GREY, INK, VERMILION, styled
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,13 +44,13 @@ def saturation(shares: ArrayLike, names: Sequence[str]) -> Figure:
     image = axis.imshow(np.ma.masked_invalid(shown), aspect="auto", vmin=0, vmax=1, cmap=colours, extent=extent,
                         interpolation="nearest")  # fmt: skip
     _layers(axis.yaxis, names)
-    axis.set(xlabel="epoch", title="Saturated: signals where f is flat")
+    axis.set(xlabel="epoch", title=say("Saturated: signals where f is flat"))
     _whole(axis)
-    bar = figure.colorbar(image, ax=axis, label="share of the signals")
+    bar = figure.colorbar(image, ax=axis, label=say("share of the signals"))
     bar.outline.set_visible(False)
     for l in map(float, np.flatnonzero(np.isnan(shown).all(axis=1))):
         axis.text(
-            (epochs + 1) / 2, l + 1, "no slope of its own", ha="center", va="center", fontsize=8.5, color="#555b64"
+            (epochs + 1) / 2, l + 1, say("no slope of its own"), ha="center", va="center", fontsize=8.5, color="#555b64"
         )
     return figure
 
@@ -74,10 +75,10 @@ def gradients(curves: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
             axis.plot(x[seen], y[seen], linestyle=dash, marker=marker, color=colour, label=name, markersize=5)
         if not seen.all():
             axis.plot(x[~seen], np.full((~seen).sum(), low), linestyle="", marker="x", color=colour, markersize=8,
-                      label=f"{name}: 0 or no number")  # fmt: skip
+                      label=say("{name}: 0 or no number", name=name))  # fmt: skip
     axis.set_yscale("log")
     _layers(axis.xaxis, names, slanted=len(names) > 6)
-    axis.set(ylabel="‖∂E/∂W‖", title="Gradient by layer, the input's side first")
+    axis.set(ylabel="‖∂E/∂W‖", title=say("Gradient by layer, the input's side first"))
     axis.grid()
     axis.legend(fontsize=9)
     return figure
@@ -94,7 +95,7 @@ def signals(z: NDArray[Any], name: str, layer: int, after: NDArray[Any] | None =
         after: z at the end of training, or None.
     """
     figure, (axis,) = plots.figure((6.4, 3.3), 1, 1)
-    parts = {"z before training": z, "z after training": after}
+    parts = {say("z before training"): z, say("z after training"): after}
     known = {key: part[np.isfinite(part)] for key, part in parts.items() if part is not None}
     known = {key: part for key, part in known.items() if part.size}
     spread = [np.quantile(part, (0.005, 0.995)) for part in known.values()]
@@ -105,7 +106,11 @@ def signals(z: NDArray[Any], name: str, layer: int, after: NDArray[Any] | None =
         weights = np.full(part.size, 1 / part.size)
         axis.hist(np.clip(part, low, high), bins=list(bins), weights=weights, color=colour, label=key, linewidth=1.6,
                   alpha=0.45 if filled else 1.0, histtype="stepfilled" if filled else "step")  # fmt: skip
-    axis.set(xlabel="z", ylabel="share of the signals", title=f"Layer {layer + 1}: z on the curve of {name}")
+    axis.set(
+        xlabel="z",
+        ylabel=say("share of the signals"),
+        title=say("Layer {layer}: z on the curve of {name}", layer=layer + 1, name=name),
+    )
     curve = axis.twinx()
     curve.spines["right"].set_visible(True)
     grid = np.linspace(low, high, 400)
@@ -139,7 +144,7 @@ def loss(
     x, fine = np.arange(1, len(y) + 1), np.isfinite(np.asarray(errors, np.float64))
     if fine.any():
         axis.plot(
-            x[fine], y[fine], color=BLUE, marker="o" if len(y) <= 12 else None, markersize=4, label="training rows"
+            x[fine], y[fine], color=BLUE, marker="o" if len(y) <= 12 else None, markersize=4, label=say("training rows")
         )
     values, v = y[fine], np.asarray([] if held_out is None else held_out, np.float64)
     if len(v):
@@ -148,18 +153,18 @@ def loss(
             np.where(np.isfinite(v), v, np.nan),
             color=VERMILION,
             linestyle="--",
-            label="rows held out",
+            label=say("rows held out"),
         )
         values = np.concatenate([values, v[np.isfinite(v)]])
     if np.isfinite(guess):
-        axis.axhline(guess, color=GREY, linestyle=(0, (4, 3)), linewidth=1.4, label="one answer for all rows")
+        axis.axhline(guess, color=GREY, linestyle=(0, (4, 3)), linewidth=1.4, label=say("one answer for all rows"))
         values = np.append(values, guess)
     if len(values) and values.min() > 0 and values.max() / values.min() > TALL:
         axis.set_yscale("log")
     top = float(values.max()) if len(values) else 1.0
     for epoch in np.flatnonzero(~fine)[:1]:
         axis.plot([x[epoch]], [top], marker="x", markersize=10, markeredgewidth=2.2, color=VERMILION, linestyle="",
-                  label="E is no number")  # fmt: skip
+                  label=say("E is no number"))  # fmt: skip
     for epoch, text in (marks or {}).items():
         axis.axvline(epoch + 1, color=VERMILION, linestyle=":", linewidth=1.4)
         right = epoch + 1 > len(y) / 2
@@ -196,15 +201,15 @@ def rates(
     x, y = np.asarray(tried, np.float64), np.asarray(errors, np.float64)
     fine = np.isfinite(y)
     if stable is not None:
-        axis.axvspan(*stable, color=GREEN, alpha=0.13, linewidth=0, label="E ends lower than it began")
-    axis.plot(x[fine], y[fine], color=BLUE, marker="o", markersize=5, label="E at the end")
+        axis.axvspan(*stable, color=GREEN, alpha=0.13, linewidth=0, label=say("E ends lower than it began"))
+    axis.plot(x[fine], y[fine], color=BLUE, marker="o", markersize=5, label=say("E at the end"))
     if (~fine).any():
         top = float(y[fine].max()) if fine.any() else 1.0
         axis.plot(x[~fine], np.full((~fine).sum(), top), linestyle="", marker="x", markersize=9, markeredgewidth=2,
-                  color=VERMILION, label="E was lost (NaN, ∞)")  # fmt: skip
+                  color=VERMILION, label=say("E was lost (NaN, ∞)"))  # fmt: skip
     lines = {
-        "α in use": (used, INK, "-"),
-        "α that learns most": (best, GREEN, "--"),
+        say("α in use"): (used, INK, "-"),
+        say("α that learns most"): (best, GREEN, "--"),
         "2/λ_max": (bound, VERMILION, ":"),
     }
     for name, (rate, colour, dash) in lines.items():
@@ -214,7 +219,7 @@ def rates(
     values = y[fine & (y > 0)]
     if len(values) and values.max() / values.min() > 30:
         axis.set_yscale("log")
-    axis.set(xlabel="learning rate α", ylabel="E", title="What other learning rates do")
+    axis.set(xlabel=say("learning rate α"), ylabel="E", title=say("What other learning rates do"))
     axis.grid()
     axis.legend(fontsize=8.5)
     return figure

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.changes import applied
+from deltaw.speech import listed, say
 
 Severity = Literal["fault", "risk", "note"]
 SEVERITIES: tuple[Severity, ...] = ("fault", "risk", "note")  # the worst first
@@ -33,10 +34,8 @@ class Where:
     def __str__(self) -> str:
         """ "layer 1, epoch 3": counted from 1, as people do; a column's own name."""
         known = {name: value for name, value in asdict(self).items() if value is not None}
-        return ", ".join(
-            f"{name} {value if isinstance(value, str) or name == 'column' else value + 1}"
-            for name, value in known.items()
-        )
+        shown = {n: v if isinstance(v, str) or n == "column" else v + 1 for n, v in known.items()}
+        return listed(say("{what} {which}", what=say(name), which=value) for name, value in shown.items())
 
 
 @dataclass(frozen=True)

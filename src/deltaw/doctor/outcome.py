@@ -6,6 +6,7 @@ import numpy as np
 
 from deltaw.doctor import judge
 from deltaw.models import Model, Outcome, metric_of
+from deltaw.speech import say
 
 
 def outcome(model: Model) -> str:
@@ -15,22 +16,25 @@ def outcome(model: Model) -> str:
     """
     history, scores = model.history, model.scores
     if history.ended == "diverged":
-        return f"fault, diverged: E or a weight was no longer a number after epoch {len(history)}"
+        return say("fault, diverged: E or a weight was no longer a number after epoch {n}", n=len(history))
     if scores is None or scores.outcome is None:
         return ""
     gains = gained(scores.outcome, model.baseline.statistic)
     if not gains or judge.learnt(gains):
         return ""
-    told, against = metric_of("log_loss" if scores.task == "classification" else None, scores.task), "the mean"
+    told, against = metric_of("log_loss" if scores.task == "classification" else None, scores.task), say("the mean")
     reached = f"{told.title} {told.show(scores[told.name])}"
     guess = told.show(scores.baseline[told.name])
     if scores.task == "classification":
-        against, area = "the class shares", judge.auc(gains)
-        reached += "" if np.isnan(area) else f" and AUC {area:.3f}"
-    said = f"{reached} on {scores.rows:,} rows not trained on, {guess} for always giving {against}"
+        against, area = say("the class shares"), judge.auc(gains)
+        reached += "" if np.isnan(area) else say(" and AUC {area:.3f}", area=area)
+    said = say(
+        "{reached} on {rows:,} rows not trained on, {guess} for always giving {against}",
+        reached=reached, rows=scores.rows, guess=guess, against=against,
+    )  # fmt: skip
     if judge.nothing(gains):
-        return f"fault, learnt nothing: {said}"
-    return f"risk, no better than a guess as far as so few rows can tell: {said}"
+        return say("fault, learnt nothing: {said}", said=said)
+    return say("risk, no better than a guess as far as so few rows can tell: {said}", said=said)
 
 
 def gained(known: Outcome, statistic: tuple[float, ...]) -> tuple[judge.Gain, ...]:

@@ -19,10 +19,10 @@ from deltaw.doctor.repair import Repaired
 from deltaw.doctor.rules.table import BY_NAME
 from deltaw.doctor.setup import Setup
 from deltaw.network import Network
-from deltaw.numbers import number
+from deltaw.numbers import amount, number
 from deltaw.pages import Block, Figure, Page, Section, Table, Text
 from deltaw.pages.numbers import plain
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 MOST_EVIDENCE = 8  # numbers shown of a finding; JSON has all
 MOST_LAYERS = 30  # rows of the table of layers
@@ -35,7 +35,12 @@ def page(diagnosis: Examined) -> Page:
     if consequences:
         sections.append(Section(say("What follows from it"), [Text(_because(finding)) for finding in consequences]))
     if notes:
-        sections.append(Section(say("Worth knowing"), [Text(f"{title(note.rule)}. {note.cause}") for note in notes]))
+        sections.append(
+            Section(
+                say("Worth knowing"),
+                [Text(say("{title}. {cause}", title=title(note.rule), cause=note.cause)) for note in notes],
+            )
+        )
     drawn = list(_pictures(diagnosis))
     if drawn:
         sections.append(Section(say("What was seen"), drawn))
@@ -43,9 +48,9 @@ def page(diagnosis: Examined) -> Page:
     saved = during is not None and during.saved
     layers = during.end if during is not None and saved else before.start if before is not None else None
     if layers is not None:
-        when = "as it was saved" if saved else "before the first step"
+        when = say("as it was saved") if saved else say("before the first step")
         sections.append(Section(say("Layer by layer, {when}", when=when), [_layers(layers, diagnosis.setup.network)]))
-    heading = "Why does it not learn?" if causes else "The doctor's examination"
+    heading = say("Why does it not learn?") if causes else say("The doctor's examination")
     return Page(heading, _lead(diagnosis), sections, data(diagnosis))
 
 
@@ -60,13 +65,16 @@ def _parted(diagnosis: Examined) -> tuple[list[Finding], list[Finding], list[Fin
 
 
 def _because(finding: Finding) -> str:
-    causes = ", ".join(title(name).lower() for name in finding.because_of)
-    return f"{title(finding.rule)} ({finding.severity}; explained by {causes}). {finding.cause}"
+    causes = listed(title(name).lower() for name in finding.because_of)
+    return say(
+        "{title} ({severity}; explained by {causes}). {cause}",
+        title=title(finding.rule), severity=say(str(finding.severity)), causes=causes, cause=finding.cause,
+    )  # fmt: skip
 
 
 def title(rule: str) -> str:
     """ "Unscaled inputs" of "unscaled_inputs"."""
-    return rule.replace("_", " ").capitalize()
+    return say(rule.replace("_", " ").capitalize())
 
 
 def line(diagnosis: Examined) -> str:
@@ -75,8 +83,11 @@ def line(diagnosis: Examined) -> str:
     if not worse:
         return ""
     first, more = worse[0], len(worse) - 1
-    rest = f" ({more} more {'finding' if more == 1 else 'findings'})" if more else ""
-    return f"{first.severity}, {title(first.rule).lower()}: {first.cause}{rest}"
+    rest = say(" ({n} more finding)" if more == 1 else " ({n} more findings)", n=more) if more else ""
+    return say(
+        "{severity}, {title}: {cause}{rest}",
+        severity=say(str(first.severity)), title=title(first.rule).lower(), cause=first.cause, rest=rest,
+    )  # fmt: skip
 
 
 def data(diagnosis: Examined) -> dict[str, Any]:
@@ -123,8 +134,9 @@ def repair_data(repaired: Repaired, setup: Setup) -> dict[str, Any]:
 def repair_words(repaired: Repaired, setup: Setup) -> str:
     """What the terminal shows of repairs that were tried on a set-up: what came of it, and how to make them."""
     typed = together(repaired.kept, setup)
-    ways = {"options of deltaw train": typed.command, "in Python": typed.python}
-    return "\n".join([str(repaired), *(f"{way}: {line}" for way, line in ways.items() if line)])
+    ways = {say("options of deltaw train"): typed.command, say("in Python"): typed.python}
+    said = [say("{way}: {line}", way=way, line=line) for way, line in ways.items() if line]
+    return "\n".join([str(repaired), *said])
 
 
 def _document(finding: Finding, setup: Setup) -> dict[str, Any]:
@@ -149,8 +161,10 @@ def _scored_on(during: During) -> str:
     """Whose rows the scores are of."""
     apart = during.setup.apart
     if apart is None:
-        return f"the {len(during.setup.T):,} rows trained on, for lack of others: new ones may tell another story"
-    return f"{len(apart[1]):,} rows that training neither met nor chose by"
+        return say(
+            "the {n:,} rows trained on, for lack of others: new ones may tell another story", n=len(during.setup.T)
+        )
+    return say("{n:,} rows that training neither met nor chose by", n=len(apart[1]))
 
 
 def _lead(diagnosis: Examined) -> str:
@@ -158,26 +172,29 @@ def _lead(diagnosis: Examined) -> str:
     causes, consequences, notes = _parted(diagnosis)
     faults = sum(finding.severity == "fault" for finding in causes)
     counts = {"fault": faults, "risk": len(causes) - faults, "consequence": len(consequences), "note": len(notes)}
-    found = ", ".join(f"{n} {name if n == 1 else name + 's'}" for name, n in counts.items() if n)
+    found = listed(amount(n, name) for name, n in counts.items() if n)
     if diagnosis.evidence.refusal is not None:
-        seen = "deltaw.train does not begin"
+        seen = say("deltaw.train does not begin")
     elif during is None:
-        seen = "looked at before training only"
+        seen = say("looked at before training only")
     else:
-        went = "no better than always the same answer"
+        went = say("no better than always the same answer")
         if during.skill > 0:
-            went = f"{during.skill:.0%} of the way from always the same answer to all right"
-        how = "as it was saved" if during.saved else "trained under observation"
-        seen = f"{how}: {went}; the best of the networks tried on these rows {during.possible:.0%}"
-        seen += f", by {during.measure} on {_scored_on(during)}"
-    return f"{' → '.join(map(str, setup.network.sizes))} units, {seen}. {found.capitalize() or 'Nothing is wrong'}."
+            went = say("{skill:.0%} of the way from always the same answer to all right", skill=during.skill)
+        how = say("as it was saved") if during.saved else say("trained under observation")
+        seen = say(
+            "{how}: {went}; the best of the networks tried on these rows {possible:.0%}, by {measure} on {rows}",
+            how=how, went=went, possible=during.possible, measure=say(during.measure), rows=_scored_on(during),
+        )  # fmt: skip
+    units, found = " → ".join(map(str, setup.network.sizes)), found.capitalize() or say("Nothing is wrong")
+    return say("{units} units, {seen}. {found}.", units=units, seen=seen, found=found)
 
 
 def _finding(finding: Finding, setup: Setup) -> Section:
     blocks: list[Block] = [Text(finding.cause)]
     shown = {key: value for key, value in finding.evidence.items() if _is_plain(value)}
     if shown:
-        rows = [[key.replace("_", " "), value] for key, value in list(shown.items())[:MOST_EVIDENCE]]
+        rows = [[say(key.replace("_", " ")), value] for key, value in list(shown.items())[:MOST_EVIDENCE]]
         blocks.append(Table((say("evidence"), ""), rows, digits=4))
     repair = finding.repair
     if repair is not None:
@@ -187,9 +204,10 @@ def _finding(finding: Finding, setup: Setup) -> Section:
         blocks += [Text(say("In Python: `{python}`", python=typed.python))] if typed.python else []
     rule = BY_NAME.get(finding.rule)
     if rule is not None:
-        blocks.append(Text(say("Why: {reason}", reason=rule.reason)))
+        blocks.append(Text(say("Why: {reason}", reason=say(rule.reason))))
     where = str(finding.where) if finding.where is not None else ""
-    return Section(f"{title(finding.rule)} ({finding.severity}{f', {where}' if where else ''})", blocks)
+    place = listed(filter(None, [say(str(finding.severity)), where]))
+    return Section(say("{title} ({place})", title=title(finding.rule), place=place), blocks)
 
 
 def _is_plain(value: Any) -> bool:
@@ -209,8 +227,13 @@ def _pictures(diagnosis: Examined) -> Iterator[Figure]:
         }
         held_out = during.given[0].history.validation_loss
         curve = partial(figures.loss, during.loss, during.guess_error, marks, held_out)
-        ends = f"{number(during.loss[0], 3)} in the first, {number(during.loss[-1], 3)} in the last"
-        one_answer = f"; the best answer that is the same for all rows has {number(during.guess_error, 3)}"
+        ends = say(
+            "{first} in the first, {last} in the last", first=number(during.loss[0], 3), last=number(during.loss[-1], 3)
+        )
+        one_answer = say(
+            "; the best answer that is the same for all rows has {guess_error}",
+            guess_error=number(during.guess_error, 3),
+        )
         known = one_answer if np.isfinite(during.guess_error) else ""
         yield Figure(curve, say("E by epoch"), say("E of each epoch: {ends}{known}.", ends=ends, known=known))
     if during is not None and during.sweep is not None:
@@ -237,9 +260,9 @@ def _pictures(diagnosis: Examined) -> Iterator[Figure]:
                 flattest=_flattest(during),
             ),
         )
-    lengths = {} if start is None or not np.isfinite(start.gradient).any() else {"before training": start.gradient}
+    lengths = {} if start is None or not np.isfinite(start.gradient).any() else {say("before training"): start.gradient}
     if looks:
-        lengths |= {"at the end": looks[-1].gradient}
+        lengths |= {say("at the end"): looks[-1].gradient}
     if lengths and len(names) > 1:
         yield Figure(
             partial(figures.gradients, lengths, names),
@@ -255,13 +278,22 @@ def _flattest(during: During) -> str:
     last = during.saturation[-1]
     if np.isnan(last).all():
         return ""
-    return f" At the end most in layer {int(np.nanargmax(last)) + 1}: {np.nanmax(last):.0%}."
+    return say(
+        " At the end most in layer {layer}: {share:.0%}.",
+        layer=int(np.nanargmax(last)) + 1,
+        share=np.nanmax(last),
+    )
 
 
 def _ends(lengths: Mapping[str, Any]) -> str:
     """ "before training from 0.1 to 3; at the end from …"."""
     return "; ".join(
-        f"{when} from {number(float(values[0]), 3)} to {number(float(values[-1]), 3)}"
+        say(
+            "{when} from {first} to {last}",
+            when=when,
+            first=number(float(values[0]), 3),
+            last=number(float(values[-1]), 3),
+        )
         for when, values in lengths.items()
     )
 
@@ -294,11 +326,11 @@ def _layers(s: Start, net: Network) -> Table:
         ]
         for l, (n_in, n_out, name) in enumerate(zip(net.sizes[:-1], net.sizes[1:], net.activations, strict=True))
     ]
-    headings = ("layer", "units", "W", "z", "between rows", "saturated", "dead", "‖∂E/∂W‖")
-    caption = (
-        "W, z: root mean square. Between rows: how far outputs differ from row to row. Saturated: share of the "
-        "signals where f is flat. Dead: units that are flat for every row."
+    headings = (say("layer"), say("units"), "W", "z", say("between rows"), say("saturated"), say("dead"), "‖∂E/∂W‖")
+    caption = say(
+        "W, z: root mean square. Between rows: how far outputs differ from row to row. Saturated: share "
+        "of the signals where f is flat. Dead: units that are flat for every row."
     )
     if len(rows) > MOST_LAYERS:
-        caption += f" The first {MOST_LAYERS} of {len(rows)} layers."
+        caption += say(" The first {most_layers} of {n} layers.", most_layers=MOST_LAYERS, n=len(rows))
     return Table(headings, rows[:MOST_LAYERS], caption, digits=3)

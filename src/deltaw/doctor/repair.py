@@ -90,16 +90,20 @@ class Repaired:
 
     def __str__(self) -> str:
         if self.refused:
-            return f"Nothing could be tried: {self.refused}"
-        scores = f"{_scores(self.before)} before, {_scores(self.after)}"
+            return say("Nothing could be tried: {refused}", refused=self.refused)
+        measure = say(self.measure)
+        shown = {"before": _scores(self.before), "after": _scores(self.after), "guess": number(self.guess, 4)}
         if not self.helped:
-            return (
-                f"Nothing that was tried helps: {self.measure} {scores} at best, {number(self.guess, 4)} for the guess."
-            )
-        did = "; ".join(f.repair.words for f in self.kept if f.repair)
-        said = f"{did}. {self.measure.capitalize() if self.measure.islower() else self.measure}"
-        said += f" over {len(self.after)} seeds: {scores} after, {number(self.guess, 4)} for the guess."
-        return f"Better, not repaired: {said} {self.short}" if self.short else f"Repaired: {said}"
+            none = "Nothing that was tried helps: {measure} {before} before, {after} at best, {guess} for the guess."
+            return say(none, measure=measure, **shown)
+        said = say(
+            "{did}. {measure} over {seeds} seeds: {before} before, {after} after, {guess} for the guess.",
+            did=say("; ").join(f.repair.words for f in self.kept if f.repair),
+            measure=measure.capitalize() if measure.islower() else measure, seeds=len(self.after), **shown,
+        )  # fmt: skip
+        if self.short:
+            return say("Better, not repaired: {said} {short}", said=said, short=self.short)
+        return say("Repaired: {said}", said=said)
 
 
 def _scores(scores: Sequence[float]) -> str:
@@ -186,7 +190,7 @@ def _from_refused(diagnosis: Examined, able: list[Finding], seconds: float, rows
     before = (trial(setup).score,) * SEEDS
     kept, short = [*needed, *then.kept], then.short
     if not then.helped and not np.mean(then.before) > then.guess + HELPS:
-        short = "It trains now, and learns no more than the guess knows."
+        short = say("It trains now, and learns no more than the guess knows.")
     return replace(
         then, kept=tuple(kept), dropped=tuple(f for f in able if f not in kept), setup=_mended(setup, kept),
         before=before, after=then.after if then.helped else then.before, short=short,
@@ -223,10 +227,10 @@ def _verdict(
     gains = [gained(mended, t.network) for t in after]
     new = judged.setup.apart is not None and (len(judged.held) > 0 or judged is not search.field)
     if not new:
-        what = "trained on" if judged.setup.apart is None else "that the repairs were chosen by"
-        short = f"The scores are those of the rows {what}: there are too few to hold others back."
+        what = say("trained on") if judged.setup.apart is None else say("that the repairs were chosen by")
+        short = say("The scores are those of the rows {what}: there are too few to hold others back.", what=what)
     elif not any(map(learnt, gains)):
-        short = "On so few rows that is no more than a guess may score by chance."
+        short = say("On so few rows that is no more than a guess may score by chance.")
     else:
         short = _beaten(judged, gains, scores[1], search.seconds)
     dropped = tuple(f for f in able if f not in kept)
@@ -235,13 +239,13 @@ def _verdict(
 
 def _beaten(judged: Ground, gains: list[tuple[Gain, ...]], scores: Sequence[float], seconds: float) -> str:
     """What a plain network or a straight line does better than all trainings together, by more than chance, or ""."""
-    for words, units in (("A straight line", 0), ("A plain network", PLAIN_UNITS)):
+    for words, units in ((say("A straight line"), 0), (say("A plain network"), PLAIN_UNITS)):
         made = plain(judged.setup, seconds, units)
         other = trial(made, seconds=2 * seconds)
         lead = judged.skill(other.score) - float(np.mean([judged.skill(score) for score in scores]))
         left = 1.0 - judged.skill(other.score)
         if lead > doubt(judged, gains, gained(made, other.network)) and left + lead > ERRORS * left:
-            return f"{words} has {number(other.score, 4)} on the same rows."
+            return say("{words} has {score} on the same rows.", words=words, score=number(other.score, 4))
     return ""
 
 
@@ -320,7 +324,7 @@ class _Search:
                 break
             rate = base.learning_rate * factor
             other = max(1, round(epochs * longer))
-            words = f"α = {number(rate)}" if longer == 1 else f"{other} epochs"
+            words = f"α = {number(rate)}" if longer == 1 else say("{other} epochs", other=other)
             changes: dict[str, Any] = {"learning_rate": rate} if longer == 1 else {"epochs": other}
             found = Finding(
                 say("The pace that suits the repaired network."), {}, repair=Repair(words, changes), rule="pace"

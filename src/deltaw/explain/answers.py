@@ -23,7 +23,7 @@ from deltaw.pages import Block, Figure, Page, Paged, Section, Table, Text
 from deltaw.preparation.arithmetic import Line, arithmetic
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.scaling import Scale
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables import Table as Rows
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def prediction(
         other, told = model.preparation.usual_row(), USUAL
         baseline = model.preparation.transform(other)[0]
     else:
-        other, told = _row(table, against), f"row {against:,}"
+        other, told = _row(table, against), say("row {n:,}", n=against)
         baseline = np.asarray(_numbered(against, lambda: model.preparation.transform(other, source=table.name)[0]))
     if probabilities is None:
         scale = model.target.scale
@@ -209,7 +209,8 @@ def _numbered(row: int, call: Any) -> Any:
     try:
         return call()
     except ColumnError as error:
-        expected = error.expected.replace(" in row 1 of ", f" in row {row:,} of ")
+        place = " in row {row:,} of "
+        expected = error.expected.replace(say(place, row=1), say(place, row=row))
         raise ColumnError(expected, error.found, error.remedy) from None
 
 
@@ -232,24 +233,32 @@ def _lead(found: Prediction) -> str:
     if (all_of_them := found.together) is not None:
         answer, shares = all_of_them.answer, all_of_them.mean
         probability = all_of_them.probabilities[-1] if all_of_them.probabilities else None
-    sure = "" if probability is None else f" ({number(100 * probability, 3)} % sure)"
-    truth = "" if found.truth is None else f"; the table says {_value(found.truth)}"
+    sure = "" if probability is None else say(" ({percent} % sure)", percent=number(100 * probability, 3))
+    truth = "" if found.truth is None else say("; the table says {truth}", truth=_value(found.truth))
     strongest = sorted(shares.items(), key=lambda pair: -abs(pair[1]))[:2]
-    pushed = " and ".join(f"{name} ({number(share, 3)})" for name, share in strongest)
-    return f"The answer is {_value(answer)}{sure}{truth}. Most of the push came from {pushed}, against {found.against}."
+    pushed = listed((f"{name} ({number(share, 3)})" for name, share in strongest), " and ")
+    return say(
+        "The answer is {answer}{sure}{truth}. Most of the push came from {pushed}, against {against}.",
+        answer=_value(answer), sure=sure, truth=truth, pushed=pushed, against=_against(found),
+    )  # fmt: skip
 
 
 def _lesson(found: Prediction) -> str:
     recipe = found.model.recipe
     if found.step is None:
-        return f"The row has no {found.model.target.name}: without a target there is no error to learn from."
+        said = "The row has no {target}: without a target there is no error to learn from."
+        return say(said, target=found.model.target.name)
     method = (recipe.optimizer or "").split("(")[0]
-    trained = f"{method} at α = {number(recipe.learning_rate or 0.0)} in batches of {recipe.batch_size}"
-    extras = {"dropout": recipe.dropout, "label smoothing": recipe.label_smoothing}
-    used = " and ".join(f"{name} {number(value)}" for name, value in extras.items() if value)
-    return (
-        f"One plain step ΔW = −α ∂E/∂w on this row alone, with α = {number(found.step.alpha)}. Training itself went by "
-        f"{trained}{f', with {used}' if used else ''}."
+    extras = {say("dropout"): recipe.dropout, say("label smoothing"): recipe.label_smoothing}
+    used = listed((f"{name} {number(value)}" for name, value in extras.items() if value), " and ")
+    return say(
+        "One plain step ΔW = −α ∂E/∂w on this row alone, with α = {alpha}. Training itself went by {method} at α = "
+        "{rate} in batches of {batch}{used}.",
+        alpha=number(found.step.alpha),
+        method=method,
+        rate=number(recipe.learning_rate or 0.0),
+        batch=recipe.batch_size,
+        used=say(", with {used}", used=used) if used else "",
     )
 
 
@@ -266,12 +275,12 @@ def _cells(found: Prediction) -> list[Block]:
         (line.column, _cell(line.cell), line.feature, line.arithmetic, line.value)
         for line in (lines[place[0]] for place in chosen.places)
     ]
-    more = f"… and {chosen.more:,} more, nearer to the baseline." if chosen.more else ""
+    more = say("… and {n:,} more, nearer to the baseline.", n=chosen.more) if chosen.more else ""
     return [Table((say("column"), say("cell"), say("input"), say("arithmetic"), "x"), rows, more)]
 
 
 def _cell(value: Any) -> str:
-    return "missing" if value is None else _value(value)
+    return say("missing") if value is None else _value(value)
 
 
 def _answer(found: Prediction) -> list[Block]:
@@ -280,23 +289,21 @@ def _answer(found: Prediction) -> list[Block]:
     if found.probabilities is not None:
         chosen = pick(found.probabilities)
         same = np.allclose(o, found.probabilities)
-        headings = (target.name, "z", *(["o, the probability"] if same else ["o", "probability"]))
+        headings = (target.name, "z", *([say("o, the probability")] if same else ["o", say("probability")]))
         rows = [
             (str(target.classes[k]), z[k], o[k], *([] if same else [found.probabilities[k]])) for (k,) in chosen.places
         ]
-        more = f"… and {chosen.more:,} more, together {number(chosen.rest)}. " if chosen.more else ""
-        sums = "" if same else "The probabilities are the outputs, divided by their sum. "
-        chooses = f"The answer is {target.rule}" if target.rule else "The largest is the answer"
-        caption = f"{more}{sums}{chooses}: {_value(found.answer)}."
-        return [Table(headings, rows, caption)]
+        said = say("… and {n:,} more, together {rest}. ", n=chosen.more, rest=number(chosen.rest))
+        sums = "" if same else say("The probabilities are the outputs, divided by their sum. ")
+        chooses = "The answer is {rule}: {answer}." if target.rule else "The largest is the answer: {answer}."
+        shown = {"answer": _value(found.answer)} | ({"rule": target.rule} if target.rule else {})
+        return [Table(headings, rows, (said if chosen.more else "") + sums + say(chooses, **shown))]
     raw = float(target.scale.undo(o)[0])
-    words = f"o = {number(float(o[0]))} in the target's own units: {_undone(target.scale, float(o[0]))}"
-    kept = (
-        f" = {number(raw)}, which is kept within the range seen in training: {number(float(found.answer))}."
-        if not np.isclose(raw, found.answer)
-        else f" = {number(raw)}."
-    )
-    return [Text(words + kept)]
+    undone = f"{_undone(target.scale, float(o[0]))} = {number(raw)}"
+    if not np.isclose(raw, found.answer):
+        kept = "{undone}, which is kept within the range seen in training: {answer}"
+        undone = say(kept, undone=undone, answer=number(float(found.answer)))
+    return [Text(say("o = {o} in the target's own units: {undone}.", o=number(float(o[0])), undone=undone))]
 
 
 def _undone(scale: Scale | LogScale, o: float) -> str:
@@ -315,17 +322,25 @@ def _pushes(found: Prediction) -> list[Block]:
     """The shares by raw column, and by input where a column has several."""
     shares, grouped = found.attributions, _grouped(found)
     if found.probabilities is None:
-        what, unit = f"the number answered, {number(shares.value)}", found.model.target.name
+        what, unit = say("the number answered, {value}", value=number(shares.value)), found.model.target.name
         why = ""
     else:
-        label = shares.outputs[shares.output]
-        what, unit = f"z of {label}, {number(shares.value)}", f"z of {label}"
-        moves = "also moves with those of the others, and " if found.signals.slope(len(found.signals.z)) is None else ""
-        why = f" z, and not o: z is what the links add up to, while o {moves}near its limits hardly moves at all."
-    gained = number(shares.value - shares.value_at_baseline)
-    text = (
-        f"It is about {what}. It is held against {_other(found)}. There it is {number(shares.value_at_baseline)}. "
-        f"The columns share the difference, {gained}; one whose cell is the same in both has none of it.{why}"
+        unit = say("z of {label}", label=shares.outputs[shares.output])
+        what = say("{unit}, {value}", unit=unit, value=number(shares.value))
+        alone = " z, and not o: z is what the links add up to, while o near its limits hardly moves at all."
+        coupled = (
+            " z, and not o: z is what the links add up to, while o also moves with those of the others, and near its "
+            "limits hardly moves at all."
+        )
+        why = say(coupled if found.signals.slope(len(found.signals.z)) is None else alone)
+    text = say(
+        "It is about {what}. It is held against {other}. There it is {there}. The columns share the difference, "
+        "{gained}; one whose cell is the same in both has none of it.{why}",
+        what=what,
+        other=_other(found),
+        there=number(shares.value_at_baseline),
+        gained=number(shares.value - shares.value_at_baseline),
+        why=why,
     )
     here, other = {line.column: line.cell for line in reversed(found.prepared)}, found.other.row(0, named=True)
     if found.model.picture is not None:
@@ -333,7 +348,8 @@ def _pushes(found: Prediction) -> list[Block]:
     names = list(grouped)
     chosen = pick(np.array([grouped[name] for name in names]))
     shown = {names[i]: grouped[names[i]] for (i,) in chosen.places}
-    more = f"… and {chosen.more:,} more columns; their shares come to {number(chosen.rest)}. " if chosen.more else ""
+    said = say("… and {n:,} more columns; their shares come to {rest}. ", n=chosen.more, rest=number(chosen.rest))
+    more = said if chosen.more else ""
     rows = [
         (name, *(_cell(cells.get(name)) for cells in (here, other)), share)
         for name, share in sorted(shown.items(), key=lambda pair: -abs(pair[1]))
@@ -349,7 +365,8 @@ def _pushes(found: Prediction) -> list[Block]:
     ]
     if len(grouped) < len(shares.shares):
         each = pick(shares.shares)
-        left = f"… and {each.more:,} more; their shares come to {number(each.rest)}." if each.more else ""
+        said = say("… and {n:,} more; their shares come to {rest}.", n=each.more, rest=number(each.rest))
+        left = said if each.more else ""
         parts = [(shares.input(i), shares.x[i], shares.baseline[i], shares.shares[i]) for (i,) in each.places]
         blocks.append(Table((say("input"), "x", say("baseline"), say("share")), parts, left))
     return blocks
@@ -358,24 +375,29 @@ def _pushes(found: Prediction) -> list[Block]:
 def _other(found: Prediction) -> str:
     """What the shares are held against, and what that means for the columns that there are."""
     if found.against != USUAL:
-        return found.against
+        return _against(found)
     steps = found.model.preparation.steps
-    meant = [words for kind, words in USUAL_CELLS.items() if any(each.kind == kind for each in steps)]
+    meant = [say(words) for kind, words in USUAL_CELLS.items() if any(each.kind == kind for each in steps)]
     known = all(getattr(each, "usual", 0) is not None for each in steps)
-    old = "" if known else " (of words the first: this model, of an earlier version, does not know which is frequent)"
-    return f"{USUAL}: {', '.join(meant)}{old}"
+    old = say(" (of words the first: this model, of an earlier version, does not know which is frequent)")
+    return say("{row}: {meant}{old}", row=say(USUAL), meant=listed(meant), old="" if known else old)
+
+
+def _against(found: Prediction) -> str:
+    """What the row is held against, in words."""
+    return say(USUAL) if found.against == USUAL else found.against
 
 
 def _drawn(found: Prediction, shown: Mapping[str, float], unit: str) -> Figure:
     """Bars; for a picture, the picture beside what its pixels did."""
     block = found.model.picture
     if block is None:
-        return found.attributions.figure(shown, f"share of {unit}")
+        return found.attributions.figure(shown, say("share of {what}", what=unit))
     cells = {line.feature: line.cell for line in found.prepared}
     image = np.array([cells.get(name) or 0.0 for name in block.columns], float).reshape(block.shape)
     places = [found.attributions.inputs.index(name) for name in block.columns]
     shares = found.attributions.shares[places].reshape(block.shape)
-    alt = "The picture, where its pixels pushed the answer up, and where they pushed it down; more ink is more."
+    alt = say("The picture, where its pixels pushed the answer up, and where they pushed it down; more ink is more.")
     return Figure(lambda: drawing.picture(image, shares), alt)
 
 

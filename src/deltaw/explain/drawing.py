@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import plots
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,9 +49,9 @@ def picture(image: NDArray[Any], shares: NDArray[Any]) -> Figure:
     figure, axes = plots.figure((7.8, 2.9), 1, 3)
     largest = float(np.abs(shares).max()) or 1.0
     panels = (
-        ("The picture", image, float(image.max()) or 1.0),
-        ("Pushed it up", np.maximum(shares, 0), largest),
-        ("Pushed it down", np.maximum(-shares, 0), largest),
+        (say("The picture"), image, float(image.max()) or 1.0),
+        (say("Pushed it up"), np.maximum(shares, 0), largest),
+        (say("Pushed it down"), np.maximum(-shares, 0), largest),
     )
     for axis, (title, values, top) in zip(axes, panels, strict=True):
         axis.imshow(values, cmap="gray_r", vmin=min(0.0, float(values.min())), vmax=top, interpolation="nearest")

@@ -143,7 +143,7 @@ def link(step: Update, layer: int, to: int, of: int | Literal["bias"]) -> Link:
     if of == "bias":
         weight, change, by_rule = (arrays[l][to] for arrays in (step.b, step.change_b, step.db))
         after = step.after.b[l][to]
-        origin = "the bias"
+        origin = say("the bias")
     else:
         weight, change, by_rule = (arrays[l][to, of] for arrays in (step.W, step.change_W, step.dW))
         after = step.after.W[l][to, of]
@@ -249,15 +249,15 @@ def central_difference(E: Callable[[float], float], w: float, h: float) -> float
 
 
 def _called(link: Link) -> str:
-    return f"from {link.names[0]} to {link.names[1]}"
+    return say("from {origin} to {target}", origin=link.names[0], target=link.names[1])
 
 
 def _lead(link: Link) -> str:
-    return (
-        f"Its weight is {shown(link.weight)}; ∂E/∂w = {shown(link.gradient)}, so a step with α = "
-        f"{shown(link.step.alpha)} "
-        f"changes it by {shown(link.change)}, to {shown(link.weight_after)}."
-    )
+    return say(
+        "Its weight is {w}; ∂E/∂w = {gradient}, so a step with α = {alpha} changes it by {change}, to {after}.",
+        w=shown(link.weight), gradient=shown(link.gradient), alpha=shown(link.step.alpha),
+        change=shown(link.change), after=shown(link.weight_after),
+    )  # fmt: skip
 
 
 def _chain(link: Link) -> str:
@@ -281,26 +281,27 @@ def _sum(each: Factor) -> list[Block]:
         (term.index, term.left, term.right, term.value) for term in (each.terms[place[0]] for place in chosen.places)
     ]
     symbols = rf"{each.symbol} = \sum_i \, {each.letters[0]} \, {each.letters[1]} = {number(each.value)}"
-    more = f"… and {chosen.more:,} more, which come to {shown(chosen.rest)}." if chosen.more else ""
-    headings = ("i", *(typeset(letter) for letter in each.letters), "product")
+    said = say("… and {n:,} more, which come to {rest}.", n=chosen.more, rest=shown(chosen.rest))
+    more = said if chosen.more else ""
+    headings = ("i", *(typeset(letter) for letter in each.letters), say("product"))
     return [Formula(symbols), Table(headings, rows, more)]
 
 
 def _check(link: Link) -> Block:
     if link.agrees:
-        note = "The central difference (E(w + h) − E(w − h)) / 2h of the whole network says the same."
+        note = say("The central difference (E(w + h) − E(w − h)) / 2h of the whole network says the same.")
     else:
-        note = (
+        note = say(
             "They differ: E has a kink near this weight, or an output stands where its logarithm is cut off, and there "
             "a central difference is no slope."
         )
     rows = [
-        ("∂E/∂w by the chain rule", link.gradient),
-        ("by a central difference", link.numeric),
-        ("difference", link.gradient - link.numeric),
-        ("w before", link.weight),
+        (say("∂E/∂w by the chain rule"), link.gradient),
+        (say("by a central difference"), link.numeric),
+        (say("difference"), link.gradient - link.numeric),
+        (say("w before"), link.weight),
         ("Δw", link.change),
-        ("w after", link.weight_after),
+        (say("w after"), link.weight_after),
     ]
     return Table(("", say("number")), rows, note)
 

@@ -15,6 +15,7 @@ from deltaw.equations.activations import Activation
 from deltaw.equations.backprop import Rule
 from deltaw.equations.losses import Loss, row_errors
 from deltaw.network import Network
+from deltaw.speech import say
 
 Array = NDArray[np.float64]
 Arrays = tuple[Array, ...]  # one a layer
@@ -65,7 +66,7 @@ class Forward:
         """The same in a sentence: "petal width", "input 3", "unit 0 of layer 2"."""
         if (layer == 0 and self.inputs) or (layer == len(self.z) and self.outputs):
             return self.unit(layer, index)
-        return f"input {index}" if layer == 0 else f"unit {index} of layer {layer}"
+        return say("input {i}", i=index) if layer == 0 else say("unit {k} of layer {layer}", k=index, layer=layer)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

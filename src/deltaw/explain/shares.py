@@ -84,31 +84,35 @@ class Attributions(Paged):
 
     def input(self, index: int) -> str:
         """What an input is called."""
-        return self.inputs[index] if self.inputs else f"input {index}"
+        return self.inputs[index] if self.inputs else say("input {i}", i=index)
 
     @property
     def name(self) -> str:
         """What the output is called: "z of versicolor"."""
-        return f"{self.of} of {self.outputs[self.output] if self.outputs else f'output {self.output}'}"
+        output = self.outputs[self.output] if self.outputs else say("output {k}", k=self.output)
+        return say("{value} of {output}", value=say(self.of), output=output)
 
     @property
     def how(self) -> str:
         """The method in a sentence."""
         if self.method == "exact":
-            return "The network is a straight line in its inputs: each share is exact."
-        return f"Integrated gradients over {self.points:,} points of the path; the sum is off by {number(self.gap, 2)}."
+            return say("The network is a straight line in its inputs: each share is exact.")
+        said = "Integrated gradients over {n:,} points of the path; the sum is off by {gap}."
+        return say(said, n=self.points, gap=number(self.gap, 2))
 
     @cached_property
     def page(self) -> Page:
         """The shares as a document."""
         chosen = pick(self.shares)
         rows = [(self.input(i), self.x[i], self.baseline[i], self.shares[i]) for (i,) in chosen.places]
-        more = f"… and {chosen.more:,} more inputs; their shares come to {number(chosen.rest)}. " if chosen.more else ""
+        said = say("… and {n:,} more inputs; their shares come to {rest}. ", n=chosen.more, rest=number(chosen.rest))
+        more = said if chosen.more else ""
         table = Table((say("input"), "x", say("baseline"), say("share")), rows, more + self.how)
-        lead = (
-            f"{self.name} is {number(self.value)}, and {number(self.value_at_baseline)} at the baseline. The "
-            f"difference, {number(self.value - self.value_at_baseline)}, is shared out among the inputs."
-        )
+        lead = say(
+            "{name} is {value}, and {there} at the baseline. The difference, {gap}, is shared out among the inputs.",
+            name=self.name, value=number(self.value), there=number(self.value_at_baseline),
+            gap=number(self.value - self.value_at_baseline),
+        )  # fmt: skip
         shares = {self.input(i): float(self.shares[i]) for (i,) in chosen.places}
         blocks: list[Block] = [table, self.figure(shares)]
         return Page(say("What pushed the {name}", name=self.name), lead, [Section(say("Shares"), blocks)], self.data())
@@ -116,7 +120,7 @@ class Attributions(Paged):
     def figure(self, shares: Mapping[str, float], unit: str = "") -> Figure:
         """The shares, by input or by group, as bars."""
         return Figure(
-            lambda: drawing.pushes(shares, unit or f"share of {self.name}"),
+            lambda: drawing.pushes(shares, unit or say("share of {what}", what=self.name)),
             say("Bars to the right pushed it up, hatched bars to the left pushed it down."),
         )
 

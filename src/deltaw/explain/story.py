@@ -25,18 +25,21 @@ RULE_NAMES = {"gradient": "the chain rule", "notes": "the notes' rule"}
 
 def of_step(step: Update) -> Page:
     """The page of a step."""
-    lead = (
-        f"{step.network.summary()}. Loss {step.loss.name.replace('_', ' ')}, α = {number(step.alpha)}, backward by "
-        f"{RULE_NAMES[step.rule]}. This step takes E from {number(step.E)} to {number(step.E_after)}."
-    )
-    title = f"One step of a {'-'.join(map(str, step.network.sizes))} network"
+    lead = say(
+        "{network}. Loss {loss}, α = {alpha}, backward by {rule}. This step takes E from {before} to {after}.",
+        network=step.network.summary(), loss=step.loss.name.replace("_", " "), alpha=number(step.alpha),
+        rule=say(RULE_NAMES[step.rule]), before=number(step.E), after=number(step.E_after),
+    )  # fmt: skip
+    title = say("One step of a {sizes} network", sizes="-".join(map(str, step.network.sizes)))
     return Page(title, lead, [*signal_sections(step), *learning_sections(step)], document(step))
 
 
 def of_signals(signals: Forward) -> Page:
     """The page of a forward pass alone."""
-    title = f"Signals through a {'-'.join(map(str, signals.network.sizes))} network"
-    return Page(title, f"{signals.network.summary()}.", signal_sections(signals), signals_document(signals))
+    title = say("Signals through a {sizes} network", sizes="-".join(map(str, signals.network.sizes)))
+    return Page(
+        title, say("{network}.", network=signals.network.summary()), signal_sections(signals), signals_document(signals)
+    )
 
 
 def document(step: Update) -> dict[str, Any]:
@@ -118,7 +121,7 @@ def _signal_blocks(signals: Forward, layer: int) -> list[Block]:
     slope = signals.slope(layer)
     headings = [_unit_heading(signals, layer), "z", "o = f(z)", *([] if slope is None else ["f′(z)"])]
     rows = [(signals.unit(layer, k), z[k], o[k], *(() if slope is None else (slope[k],))) for (k,) in chosen.places]
-    blocks.append(Table(headings, rows, _more(chosen.more, "units", "their o", chosen.rest, float(o.sum()))))
+    blocks.append(Table(headings, rows, _more(chosen.more, say("units"), say("their o"), chosen.rest, float(o.sum()))))
     if n_in > 1 and not a.any():
         blocks.append(
             Text(say("All signals that come in are 0: no weight of this layer can learn anything from them."))
@@ -166,13 +169,13 @@ def _largest_sum(signals: Forward, layer: int, k: int) -> list[Block]:
     w, a = signals.W[l][k], signals.a[l]
     chosen = pick(w * a)
     rows = [(signals.unit(l, j), w[j], a[j], w[j] * a[j]) for (j,) in chosen.places]
-    parts = [_rest(chosen.more, "terms", chosen.rest)]
-    parts += [f"the bias adds {number(float(signals.b[l][k]))}"] if signals.network.bias[l] else []
-    parts += [f"in all z = {number(float(signals.z[l][k]))}"]
-    caption = "; ".join(filter(None, parts)) + "."
-    label = signals.unit(layer, k)
+    parts = [_rest(chosen.more, say("terms"), chosen.rest)]
+    parts += [say("the bias adds {b}", b=number(float(signals.b[l][k])))] if signals.network.bias[l] else []
+    parts += [say("in all z = {z}", z=number(float(signals.z[l][k])))]
+    caption = say("; ").join(filter(None, parts)) + say(".")
+    last, inner = "The largest output, {label}, as a sum:", "The unit with the largest o, {label}, as a sum:"
     return [
-        Text(f"The {'largest output' if layer == len(signals.z) else 'unit with the largest o'}, {label}, as a sum:"),
+        Text(say(last if layer == len(signals.z) else inner, label=signals.unit(layer, k))),
         Table((_unit_heading(signals, l, "from "), "w", "a", "w·a"), rows, caption),
     ]
 
@@ -194,7 +197,7 @@ def _error_blocks(step: Update) -> list[Block]:
     o, t, e, last = step.o[-1], step.t, step.e, len(step.z)
     chosen = pick(e)
     rows = [(step.unit(last, k), o[k], t[k], e[k]) for (k,) in chosen.places]
-    caption = _more(chosen.more, "outputs", "their e", chosen.rest, float(e.sum()))
+    caption = _more(chosen.more, say("outputs"), say("their e"), chosen.rest, float(e.sum()))
     blocks: list[Block] = [
         Table((_unit_heading(step, last), "o", say("target t"), say("error e = t − o")), rows, caption)
     ]
@@ -232,16 +235,17 @@ def _output_delta(step: Update) -> Block:
     chosen = pick(delta)
     unit = _unit_heading(step, last)
     if fused(f.name, step.loss):
-        pair = f"{f.name} and {step.loss.name.replace('_', ' ')}"
+        loss = step.loss.name.replace("_", " ")
         rows: list[tuple[Any, ...]] = [
             (step.unit(last, k), step.o[-1][k], step.t[k], delta[k]) for (k,) in chosen.places
         ]
         short = "o − t" if f.name != "softmax" or np.isclose(step.t.sum(), 1.0) else "o Σt − t"
-        note = f"For {pair}, δ = ∂E/∂z is {short}: the slopes cancel."
+        said = "For {activation} and {loss}, δ = ∂E/∂z is {short}: the slopes cancel."
+        note = say(said, activation=f.name, loss=loss, short=short)
         return Table((unit, "o", "t", f"δ = {short}"), rows, note)
     if slope is None:
         rows = [(step.unit(last, k), step.sent[-1][k], delta[k]) for (k,) in chosen.places]
-        note = "Every output of softmax depends on every z: δ of one unit is a sum over all outputs."
+        note = say("Every output of softmax depends on every z: δ of one unit is a sum over all outputs.")
         return Table((unit, "∂E/∂o", "δ = Σᵢ ∂E/∂oᵢ · ∂oᵢ/∂z"), rows, note)
     rows = [(step.unit(last, k), step.sent[-1][k], slope[k], delta[k]) for (k,) in chosen.places]
     return Table((unit, "∂E/∂o", "f′(z)", "δ = ∂E/∂o · f′(z)"), rows, say("Layer {last}, the output.", last=last))
@@ -250,15 +254,16 @@ def _output_delta(step: Update) -> Block:
 def _hidden_delta(step: Update, layer: int) -> Block:
     l, slope = layer - 1, step.slope(layer)
     chosen = pick(step.delta[l])
-    headings = ["unit", "split error Wᵀe", "∂E/∂o = Wᵀδ", *([] if slope is None else ["f′(z)"]), "δ"]
+    headings = [say("unit"), say("split error Wᵀe"), "∂E/∂o = Wᵀδ", *([] if slope is None else ["f′(z)"]), "δ"]
     rows = [
         (str(k), step.split[l][k], step.sent[l][k], *(() if slope is None else (slope[k],)), step.delta[l][k])
         for (k,) in chosen.places
     ]
     by = "∂E/∂o" if step.rule == "gradient" else "−Wᵀe"
-    how = f"δ = {by} · f′(z)" if slope is not None else f"δ = {by} through the slopes of softmax"
-    more = _more(chosen.more, "units", "their δ", chosen.rest, float(step.delta[l].sum()))
-    return Table(headings, rows, f"Layer {layer}: {how}.{' ' + more if more else ''}")
+    how = f"δ = {by} · f′(z)" if slope is not None else say("δ = {by} through the slopes of softmax", by=by)
+    more = _more(chosen.more, say("units"), say("their δ"), chosen.rest, float(step.delta[l].sum()))
+    said = say("Layer {layer}: {how}.", layer=layer, how=how)
+    return Table(headings, rows, say("{said} {more}", said=said, more=more) if more else said)
 
 
 def _weight_blocks(step: Update) -> list[Block]:
@@ -301,7 +306,7 @@ def _links_table(step: Update, layer: int) -> Block:
     n_in = step.W[l].shape[1]
     rows = [
         (
-            "bias" if j == n_in else step.unit(l, j),
+            say("bias") if j == n_in else step.unit(l, j),
             step.unit(layer, k),
             gradient[k, j],
             before[k, j],
@@ -311,15 +316,18 @@ def _links_table(step: Update, layer: int) -> Block:
         for k, j in chosen.places
     ]
     size = float(np.linalg.norm(change))
-    more = _rest(chosen.more, "weights", chosen.rest, "their Δ come to")
-    caption = f"Layer {layer}{': ' + more if more else ''}; the length of all its Δ together is {number(size)}."
+    rest = say("{n:,} more weights, their Δ come to {sum}", n=chosen.more, sum=number(chosen.rest))
+    caption = say(
+        "Layer {layer}{more}; the length of all its Δ together is {size}.",
+        layer=layer, more=say(": ") + rest if chosen.more else "", size=number(size),
+    )  # fmt: skip
     headings = (
         _unit_heading(step, l, "from "),
         _unit_heading(step, layer, "to "),
         "∂E/∂w",
-        "w before",
+        say("w before"),
         "Δw",
-        "w after",
+        say("w after"),
     )
     return Table(headings, rows, caption)
 
@@ -339,14 +347,15 @@ def _after_blocks(step: Update) -> list[Block]:
 
 
 def _unit_heading(signals: Forward, layer: int, before: str = "") -> str:
-    what = "input" if layer == 0 else "output" if layer == len(signals.z) else "unit"
-    return before + what
+    """What the first column says, as "unit"; with a `before` of "from " or "to ", "from unit"."""
+    return say(before + ("input" if layer == 0 else "output" if layer == len(signals.z) else "unit"))
 
 
 def _more(count: int, what: str, whose: str, rest: float, total: float) -> str:
     """What a table leaves out; "" where it leaves out nothing."""
-    return f"… and {count:,} more {what}; {whose} come to {number(rest)}, all to {number(total)}." if count else ""
+    said = "… and {n:,} more {what}; {whose} come to {rest}, all to {total}."
+    return say(said, n=count, what=what, whose=whose, rest=number(rest), total=number(total)) if count else ""
 
 
-def _rest(count: int, what: str, rest: float, verb: str = "which come to") -> str:
-    return f"{count:,} more {what}, {verb} {number(rest)}" if count else ""
+def _rest(count: int, what: str, rest: float) -> str:
+    return say("{n:,} more {what}, which come to {rest}", n=count, what=what, rest=number(rest)) if count else ""

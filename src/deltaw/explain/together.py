@@ -47,20 +47,21 @@ class Together:
     def section(self) -> Section:
         """All of it as a part of a page."""
         count, tell = len(self.each), _told
-        known = [f"network {k + 1}" for k in range(count)] + ["their mean"]
+        known = [say("network {k}", k=k + 1) for k in range(count)] + [say("their mean")]
         said = [*map(tell, self.each), tell(self.answer)]
-        headings: tuple[str, ...] = ("", "answer")
+        headings: tuple[str, ...] = ("", say("answer"))
         rows: list[tuple[Any, ...]] = list(zip(known, said, strict=True))
         if self.probabilities:
-            headings = (*headings, f"probability of {self.answer}")
+            headings = (*headings, say("probability of {name}", name=self.answer))
             rows = [(*row, p) for row, p in zip(rows, self.probabilities, strict=True)]
-        unit = f"z of {self.answer}" if self.probabilities else "the number"
+        unit = say("z of {label}", label=self.answer) if self.probabilities else say("the number")
         chosen = pick(self.shares.mean(axis=0))
         shown = sorted((place for (place,) in chosen.places), key=lambda place: -abs(self.shares[:, place].mean()))
         shares = [
             (self.columns[place], self.shares[:, place].mean(), *self.shares[:, place].tolist()) for place in shown
         ]
-        more = f"… and {chosen.more:,} more columns; their shares come to {number(chosen.rest)}." if chosen.more else ""
+        rest = say("… and {n:,} more columns; their shares come to {rest}.", n=chosen.more, rest=number(chosen.rest))
+        more = rest if chosen.more else ""
         blocks: list[Block] = [
             Text(
                 say(

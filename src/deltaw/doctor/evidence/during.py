@@ -38,6 +38,7 @@ from deltaw.doctor.trials.trial import (
 from deltaw.engines.look import Look
 from deltaw.equations import losses
 from deltaw.exceptions import InputError
+from deltaw.speech import say
 
 Array = NDArray[Any]
 
@@ -150,8 +151,11 @@ class During:
     def plain_words(self) -> str:
         """What `plain` is."""
         if self.plain_units:
-            return f"a plain network (inputs scaled, one hidden layer of {self.plain_units} relu, Adam)"
-        return "a straight line (inputs scaled, no hidden layer, a small penalty)"
+            return say(
+                "a plain network (inputs scaled, one hidden layer of {plain_units} relu, Adam)",
+                plain_units=self.plain_units,
+            )
+        return say("a straight line (inputs scaled, no hidden layer, a small penalty)")
 
     @property
     def noise(self) -> float:

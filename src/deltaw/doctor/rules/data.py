@@ -48,7 +48,7 @@ def bad_numbers(evidence: Evidence) -> Finding | None:
         return None
     worst = int(columns.bad.argmax())
     few = len(columns.bad_rows) <= FEW_BAD * known.rows  # then nothing is made up
-    words = "leave out the rows that hold one" if few else "put the column's mean in their place"
+    words = say("leave out the rows that hold one") if few else say("put the column's mean in their place")
     return Finding(
         say(
             "{bad} values of X are NaN or infinite, {in_column} of them in column {name}, the first in row "
@@ -134,7 +134,7 @@ def double_scaling(evidence: Evidence) -> Finding | None:
         return None
     largest = float(np.nanmax(np.abs([columns.low, columns.high])))
     twice = next((d for d in (255.0, 256.0, 100.0) if 0.9 <= largest * d <= 1.1), None)
-    hint = f", 1/{number(twice)}: as if they had been divided by {number(twice)} twice" if twice else ""
+    hint = say(", 1/{twice}: as if they had been divided by {twice} twice", twice=number(twice)) if twice else ""
     return Finding(
         say(
             "The largest input is {largest}{hint}; the root mean square of every column is below {small}. "
@@ -174,8 +174,11 @@ def constant_columns(evidence: Evidence) -> Finding | None:
         return None
     zeros = int((columns.high[still] == 0).sum())
     return Finding(
-        f"{_how_many(columns, still)} columns hold one value in every row"
-        f"{f', {zeros} of them 0, whose weights never get a gradient' if zeros else ''}: {_named(columns, still)}.",
+        say(
+            "{n} columns hold one value in every row{zeros}: {names}.",
+            n=_how_many(columns, still), names=_named(columns, still),
+            zeros=say(", {n} of them 0, whose weights never get a gradient", n=zeros) if zeros else "",
+        ),
         {"constant_columns": len(still), "zeros": zeros}, Where(column=columns.names[still[0]]),
         Repair(say("leave these columns out"), {"drop_columns": tuple(map(int, still))}),
     )  # fmt: skip
@@ -212,7 +215,7 @@ def contradictions(evidence: Evidence) -> Finding | None:
     found = evidence.known.repeats
     if not found.contradicting:
         return None
-    what = "of the targets' variance" if evidence.known.targets.task == "regression" else "of the rows"
+    what = say("of the targets' variance") if evidence.known.targets.task == "regression" else say("of the rows")
     return Finding(
         say(
             "{contradicting:.2%} of the rows have the inputs of another row and a different target: no "
@@ -279,9 +282,9 @@ def leak(evidence: Evidence) -> Finding | None:
     much = number(float(strength[best]), 4) if said is SAID[True, True] else f"{strength[best]:.2%}"
     return Finding(
         say(
-            "{format}: it may be the target itself in other words, or be known only after it. Then the score "
+            "{found}: it may be the target itself in other words, or be known only after it. Then the score "
             "is that of a copy, and on new rows nothing is left of it.",
-            format=said.format(name, much),
+            found=say(said, name=name, much=much),
         ),
         {"strength": float(strength[best])},
         Where(column=name),
@@ -292,13 +295,14 @@ def leak(evidence: Evidence) -> Finding | None:
     )
 
 
-# By whether the target is a number, and whether the column's order tells it, or its values.
+# By whether the target is a number, and whether the column's order tells it, or its values; sentences to be said.
 SAID = {
-    (False, True): "Cut into a piece for each class, column {} tells {} of the rows that are not of the commonest one",
-    (False, False): "Rows with the same value of column {} are of the same class: it tells {} of the rows that are not "
-    "of the commonest one",
-    (True, True): "Column {} puts the rows in the target's order (Spearman's rank correlation {})",
-    (True, False): "Rows with the same value of column {} have the same target ({} of its variance)",
+    (False, True): "Cut into a piece for each class, column {name} tells {much} of the rows that are not of the "
+    "commonest one",
+    (False, False): "Rows with the same value of column {name} are of the same class: it tells {much} of the rows "
+    "that are not of the commonest one",
+    (True, True): "Column {name} puts the rows in the target's order (Spearman's rank correlation {much})",
+    (True, False): "Rows with the same value of column {name} have the same target ({much} of its variance)",
 }
 
 
@@ -337,12 +341,12 @@ def ordered_rows(evidence: Evidence) -> Finding | None:
     if known.targets.task == "regression":
         # von Neumann's ratio: mean squared step from row to row over twice the variance; 1 for rows in chance order.
         steps, chance = float(np.square(np.diff(t, axis=0)).mean()), 2 * float(t.var(axis=0).mean())
-        what = "squared steps of the target from row to row"
+        what = say("squared steps of the target from row to row")
     else:
         steps = float((np.diff(t, axis=0) != 0).any(axis=1).mean())
         _, counts = np.unique(t, axis=0, return_counts=True)
         chance = 1 - float(np.square(counts / len(t)).sum())
-        what = "changes of the target from row to row"
+        what = say("changes of the target from row to row")
     if not chance > 0 or steps / chance > ORDERED:
         return None
     return Finding(
@@ -382,9 +386,9 @@ def more_parameters(evidence: Evidence) -> Finding | None:
 
 def _named(columns: Columns, which: np.ndarray, limit: int = 5) -> str:
     names = list(dict.fromkeys(columns.names[i] for i in which))  # several inputs may be of one column
-    return ", ".join(names[:limit]) + (f", … ({len(names)} in all)" if len(names) > limit else "")
+    return ", ".join(names[:limit]) + (say(", … ({n} in all)", n=len(names)) if len(names) > limit else "")
 
 
 def _how_many(columns: Columns, which: np.ndarray) -> str:
     """ "3 of 12"."""
-    return f"{len({columns.names[i] for i in which})} of {len(set(columns.names))}"
+    return say("{n} of {all}", n=len({columns.names[i] for i in which}), all=len(set(columns.names)))

@@ -36,10 +36,10 @@ def natural(evidence: Evidence) -> Repair:
     form = targets.form
     name, row = ("sigmoid", "binary_cross_entropy") if outputs == 1 and form == "one_hot" else NATURAL[form]
     changes: dict[str, Any] = {"output_activation": name, "loss": row}
-    words = f"{name} outputs with {row.replace('_', ' ')} error"
+    words = say("{name} outputs with {loss} error", name=name, loss=row.replace("_", " "))
     if form in ("binary", "several", "one_hot") and targets.values != (0.0, 1.0):
         changes["labels"] = (0.0, 1.0)
-        words += ", targets 0 and 1"
+        words += say(", targets 0 and 1")
     return Repair(words, changes)
 
 
@@ -98,10 +98,14 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
         repair = Repair(say("identity outputs: any number can be reached"), {"output_activation": "identity"})
         if kind(evidence) in LOG_LOSSES:
             repair = natural(evidence)
-        best = f"the nearest that {name} can give explains {number(reached, 3)} of their variance (R²) at most"
+        best = say(
+            "the nearest that {name} can give explains {reached} of their variance (R²) at most",
+            name=name,
+            reached=number(reached, 3),
+        )
     else:
         repair = natural(evidence)
-        best = "the error drives z to where the slope is 0 and still does not end"
+        best = say("the error drives z to where the slope is 0 and still does not end")
     return Finding(
         say(
             "{name} gives numbers from {low} to {high}; targets run from {min} to {max}, and in {share:.0%} "
@@ -254,9 +258,12 @@ def log_of_any_number(evidence: Evidence) -> Finding | None:
         else natural(evidence)
     )
     return Finding(
-        f"{row} takes log o{' and log(1 − o)' if row == 'binary_cross_entropy' else ''}, but {name} gives numbers from "
-        f"{number(low)} to {number(high)}; before training {outside:.0%} of the outputs lie where that logarithm "
-        f"does not exist.",
+        say(
+            "{row} takes {logs}, but {name} gives numbers from {low} to {high}; before training {outside:.0%} of the "
+            "outputs lie where that logarithm does not exist.",
+            row=row, logs=say("log o and log(1 − o)") if row == "binary_cross_entropy" else "log o", name=name,
+            low=number(low), high=number(high), outside=outside,
+        ),
         {"share_outside": outside}, Where(layer=len(evidence.setup.network.weights) - 1), repair,
     )  # fmt: skip
 
@@ -270,7 +277,11 @@ def hinge_out_of_reach(evidence: Evidence) -> Finding | None:
     middle = float(((known.t > -1) & (known.t < 1)).any(axis=1).mean())
     if low <= -1 and high >= 1 and not middle:
         return None
-    zero = f"; for targets of 0, found in {middle:.0%} of the rows, E = 1 whatever the output" if middle else ""
+    zero = (
+        say("; for targets of 0, found in {middle:.0%} of the rows, E = 1 whatever the output", middle=middle)
+        if middle
+        else ""
+    )
     return Finding(
         say(
             "Hinge asks for t·o ≥ 1 with t = −1 or 1: outputs of both signs, but {name} gives numbers from "
@@ -293,10 +304,12 @@ def loss_for_numbers(evidence: Evidence) -> Finding | None:
     if targets.task == "regression" or row not in NUMBER_LOSSES or output(evidence) == "step":
         return None
     said = {
-        "absolute": "its best answer is the median, for a class less likely than ½ exactly 0, and its slope ±1 is as "
-        "steep for an answer that is nearly right",
-        "pinball": "its best answer is a quantile, 0 or 1, and not how likely a class is",
-        "poisson": "it is meant for counts",
+        "absolute": say(
+            "its best answer is the median, for a class less likely than ½ exactly 0, and its slope ±1 is as "
+            "steep for an answer that is nearly right"
+        ),
+        "pinball": say("its best answer is a quantile, 0 or 1, and not how likely a class is"),
+        "poisson": say("it is meant for counts"),
     }[row]
     return Finding(
         say(
@@ -316,14 +329,16 @@ def squared_for_classes(evidence: Evidence) -> Finding | None:
     if targets.task == "regression" or row not in ("squared", "huber"):
         return None
     if name in ("identity", "relu", "leaky_relu"):
-        said = (
-            f"{name} outputs are no probabilities: squared error also punishes an answer that is right beyond its "
-            "target, so rows far on the right side pull the border about"
+        said = say(
+            "{name} outputs are no probabilities: squared error also punishes an answer that is right beyond "
+            "its target, so rows far on the right side pull the border about",
+            name=name,
         )
     elif name in ("sigmoid", "tanh", "softmax", "softsign"):
-        said = (
-            f"∂E/∂z = (o − t) f'(z): with {name} outputs f'(z) is nearly 0 where the answer is surely wrong; cross "
-            "entropy leaves it out"
+        said = say(
+            "∂E/∂z = (o − t) f'(z): with {name} outputs f'(z) is nearly 0 where the answer is surely wrong; "
+            "cross entropy leaves it out",
+            name=name,
         )
     else:
         return None

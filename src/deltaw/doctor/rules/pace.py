@@ -30,8 +30,8 @@ def numbers_lost(evidence: Evidence) -> Finding | None:
     seen = evidence.watched
     if seen.broke is None:
         return None
-    broke, place = seen.broke, f"step {(seen.broke.where.step or 0) + 1}"
-    layer = "" if broke.where.layer is None else f" of layer {broke.where.layer + 1}"
+    broke, place = seen.broke, say("step {step}", step=(seen.broke.where.step or 0) + 1)
+    layer = "" if broke.where.layer is None else say(" of layer {layer}", layer=broke.where.layer + 1)
     return Finding(
         say(
             "{tensor}{layer} is the first to pass what float32 holds (3.4e38) or to be no number, in "
@@ -61,12 +61,14 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
     used, error = sweep.used, sweep.errors[sweep.at(sweep.used)]
     bound = ""
     if sweep.bound is not None and sweep.curvature is not None:
-        over = "above" if used > sweep.bound else "below"
-        bound = (
-            f" E's largest curvature at the start is {number(sweep.curvature, 3)}: steps are stable for α < "
-            f"{number(sweep.bound, 3)}, and α is {over}."
+        over = say("above" if used > sweep.bound else "below")
+        bound = say(
+            " E's largest curvature at the start is {curvature}: steps are stable for α < {bound}, and α is {over}.",
+            curvature=number(sweep.curvature, 3),
+            bound=number(sweep.bound, 3),
+            over=over,
         )
-    fate = f"E = {number(float(error), 3)}" if np.isfinite(error) else "E lost"
+    fate = f"E = {number(float(error), 3)}" if np.isfinite(error) else say("E lost")
     beyond = sweep.bound is not None and used > sweep.bound
     return Finding(
         say(
@@ -93,7 +95,11 @@ def rate_too_low(evidence: Evidence) -> Finding | None:
     sweep, look = seen.sweep, seen.looks[-1]
     assert sweep is not None
     ratio = float(np.median(look.update / np.maximum(look.weight, 1e-30)))  # NaN where the last step is not known
-    strides = "" if math.isnan(ratio) else f" A step changes a layer's weights by {number(ratio, 2)} of their length."
+    strides = (
+        ""
+        if math.isnan(ratio)
+        else say(" A step changes a layer's weights by {ratio} of their length.", ratio=number(ratio, 2))
+    )
     return Finding(
         say(
             "In {batch_steps} steps α = {used} brings E from {start} to {error}, α = {best} to {least}.{strides}",
@@ -159,7 +165,7 @@ def too_few_epochs(evidence: Evidence) -> Finding | None:
     if not (fall > SLOPE or steps < 200):
         return None
     more = max(10, math.ceil(1000 / max(1, steps)))
-    falling = "" if math.isnan(fall) else f"E fell by {fall:.1%} in the last tenth of the epochs; "
+    falling = "" if math.isnan(fall) else say("E fell by {fall:.1%} in the last tenth of the epochs; ", fall=fall)
     return Finding(
         say(
             "{falling}training has {steps} steps in all, {steps_an_epoch} in an epoch.",
@@ -186,8 +192,11 @@ def noisy_steps(evidence: Evidence) -> Finding | None:
     method = optimizer(setup.optimizer)
     momentum = method.momentum if isinstance(method, Momentum) else 0.0
     stride = (
-        f" With momentum μ = {number(momentum)} a gradient's strides add up to α/(1 − μ) = "
-        f"{number(setup.learning_rate / (1 - momentum), 3)}."
+        say(
+            " With momentum μ = {momentum} a gradient's strides add up to α/(1 − μ) = {learning_rate}.",
+            momentum=number(momentum),
+            learning_rate=number(setup.learning_rate / (1 - momentum), 3),
+        )
         if momentum
         else ""
     )

@@ -24,7 +24,9 @@ def refused(evidence: Evidence) -> Finding | None:
     error = evidence.refusal
     if error is None:
         return None
-    return Finding(say("deltaw.train refuses this: {error}.", error=error), repair=Repair(error.remedy or "correct it"))
+    return Finding(
+        say("deltaw.train refuses this: {error}.", error=error), repair=Repair(error.remedy or say("correct it"))
+    )
 
 
 def uphill(evidence: Evidence) -> Finding | None:
@@ -86,7 +88,7 @@ def not_the_gradient(evidence: Evidence) -> Finding | None:
     cosine = float(start.notes_cosine[l])
     if cosine > 1 - 1e-6:
         return None
-    against = "uphill" if cosine < 0 else "not downhill as steeply as it could"
+    against = say("uphill") if cosine < 0 else say("not downhill as steeply as it could")
     return Finding(
         say(
             "backward='notes' sends Wᵀe back where the gradient has Wᵀδ. At the first step its ΔW of layer "

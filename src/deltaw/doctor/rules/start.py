@@ -11,7 +11,7 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.start import DRAWS, Start
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.engines.look import flat_below
-from deltaw.numbers import number
+from deltaw.numbers import amount, number
 from deltaw.speech import say
 
 LINEAR = 0.99  # share of the targets' variance that a straight line already explains
@@ -56,12 +56,18 @@ def no_hidden_activation(evidence: Evidence) -> Finding | None:
         )
     enough = line >= LINEAR
     return Finding(
-        f"No hidden layer has an activation: W₂(W₁x + b₁) + b₂ = (W₂W₁)x + (W₂b₁ + b₂), so the {len(hidden) + 1} "
-        f"layers can do what one can. The best straight line explains {number(line, 3)} of the targets' variance"
-        f"{', which may be all that is wanted' if enough else ''}.",
-        {"linear_layers": len(plain), "explained_by_a_line": line}, Where(layer=0), repair,
+        say(
+            "No hidden layer has an activation: W₂(W₁x + b₁) + b₂ = (W₂W₁)x + (W₂b₁ + b₂), so the {n} layers can do "
+            "what one can. The best straight line explains {line} of the targets' variance{enough}.",
+            n=len(hidden) + 1,
+            line=number(line, 3),
+            enough=say(", which may be all that is wanted") if enough else "",
+        ),
+        {"linear_layers": len(plain), "explained_by_a_line": line},
+        Where(layer=0),
+        repair,
         severity="note" if enough else "risk",
-    )  # fmt: skip
+    )
 
 
 def _straight_line(x: np.ndarray, t: np.ndarray) -> float:
@@ -87,12 +93,15 @@ def step_activation(evidence: Evidence) -> Finding | None:
         return None
     last = steps[-1]
     inner = last < len(net.weights) - 1
-    below = f"layers 1 to {last + 1} never change" if last else "layer 1 never changes"
+    below = say("layers 1 to {last} never change", last=last + 1) if last else say("layer 1 never changes")
     name = "relu" if inner else "sigmoid"
     changes = {"activations": [name if f == "step" else f for f in net.activations], "init": None}
     return Finding(
-        f"The step's slope is 0 wherever it has one: δ = ∂E/∂o · f'(z) = 0, and {below}"
-        f"{'' if inner else ', which is all there is'}.",
+        say(
+            "The step's slope is 0 wherever it has one: δ = ∂E/∂o · f'(z) = 0, and {below}{all}.",
+            below=below,
+            all="" if inner else say(", which is all there is"),
+        ),
         {"layers_without_gradient": last + 1},
         Where(layer=last),
         Repair(say("{name} instead of the step", name=name), changes),
@@ -113,14 +122,19 @@ def equal_weights(evidence: Evidence) -> Finding | None:
     zero = not np.any(net.weights[l])
     dead = zero and start.gradient[l] == 0 and l + 1 < len(net.weights) and not np.any(net.weights[l + 1])
     units = net.sizes[l + 1]
-    said = (
-        f"All weights of layer {l + 1} and of the next are 0: ∂E/∂W = δ xᵀ is 0 in both, since δ comes back through "
-        f"zeros, and what goes forward is {'0' if start.spread[l] == 0 else 'the same'} for every row."
-        if dead
-        else f"{start.twins[l] + 1} of layer {l + 1}'s {units} units have the same {'zero ' if zero else ''}weights, "
-        "in and out: they get the same gradient in every step and stay equal for ever. The layer works like one of "
-        f"{units - start.twins[l]} {'unit' if units - start.twins[l] == 1 else 'units'}."
-    )
+    if dead:
+        said = say(
+            "All weights of layer {l} and of the next are 0: ∂E/∂W = δ xᵀ is 0 in both, since δ comes back through "
+            "zeros, and what goes forward is {what} for every row.",
+            l=l + 1, what="0" if start.spread[l] == 0 else say("the same"),
+        )  # fmt: skip
+    else:
+        said = say(
+            "{twins} of layer {l}'s {n} units have the same {what}, in and out: they get the same gradient in every "
+            "step and stay equal for ever. The layer works like one of {units}.",
+            twins=start.twins[l] + 1, l=l + 1, n=units, what=say("zero weights" if zero else "weights"),
+            units=amount(units - int(start.twins[l]), "unit"),
+        )  # fmt: skip
     return Finding(
         said, {"twins": int(start.twins[l]), "units": units, "zero": zero}, Where(layer=l),
         Repair(say("draw the weights at random, with the deviation that suits the width"), {"init": None}),
@@ -158,7 +172,7 @@ def weights_too_large(evidence: Evidence) -> Finding | None:
     if not ratio[l] > LARGE:
         return None
     n_in = evidence.setup.network.sizes[l]
-    seen = f", and {flats[l]:.0%} of its signals lie where f is flat" if flats[l] > 0 else ""
+    seen = say(", and {flat:.0%} of its signals lie where f is flat", flat=flats[l]) if flats[l] > 0 else ""
     return Finding(
         say(
             "Layer {l}'s weights have root mean square {weight}; for {n_in} inputs {right} keeps z around "
@@ -227,7 +241,11 @@ def vanishing_by_depth(evidence: Evidence) -> Finding | None:
     if not left < FADED:
         return None
     name = max(set(hidden), key=hidden.count)
-    limit = f" A {name}'s slope is {number(STEEPEST[name])} at most." if name in STEEPEST else ""
+    limit = (
+        say(" A {name}'s slope is {steepest} at most.", name=name, steepest=number(STEEPEST[name]))
+        if name in STEEPEST
+        else ""
+    )
     return Finding(
         say(
             "Over {n} {name} layers the differences between rows shrink to {forward} of those after the "
@@ -257,7 +275,11 @@ def exploding_at_start(evidence: Evidence) -> Finding | None:
     )
     if start.overflow is not None:
         l = start.overflow
-        before = f", after {number(start.z_rms[l - 1], 3)} (root mean square) in the layer before" if l else ""
+        before = (
+            say(", after {z_rm} (root mean square) in the layer before", z_rm=number(start.z_rms[l - 1], 3))
+            if l
+            else ""
+        )
         return Finding(
             say(
                 "In the first forward pass z of layer {l} ({activation}) passes the largest number that float32 "
@@ -276,10 +298,13 @@ def exploding_at_start(evidence: Evidence) -> Finding | None:
     if len(growing) < 2 and grown < GROWN:
         return None
     why = (
-        f"{len(growing)} hidden layers are exponential: a change of 1 in z multiplies what follows by e, and after "
-        f"{len(growing)} layers e^e^…"
+        say(
+            "{n} hidden layers are exponential: a change of 1 in z multiplies what follows by e, and after "
+            "{n} layers e^e^…",
+            n=len(growing),
+        )
         if len(growing) > 1
-        else "Each layer makes its signals larger"
+        else say("Each layer makes its signals larger")
     )
     return Finding(
         say(
@@ -311,14 +336,21 @@ def dead_layer(evidence: Evidence) -> Finding | None:
     l, hidden = dead[0], dead[0] < len(net.weights) - 1
     width = net.sizes[l + 1]
     return Finding(
-        f"Before the first step all {width} units of layer {l + 1} ({net.activations[l]}) give 0 for every row: the "
-        f"slope there is 0, so no layer up to this one gets a gradient"
-        f"{'' if hidden else ', and the answer is 0 for ever'}. With narrow layers, many of them, or biases below 0, "
-        "that happens by chance.",
-        {"dead": width, "layers_without_gradient": l + 1}, Where(layer=l),
+        say(
+            "Before the first step all {n} units of layer {l} ({name}) give 0 for every row: the slope there is 0, so "
+            "no layer up to this one gets a gradient{ever}. With narrow layers, many of them, or biases below 0, that "
+            "happens by chance.",
+            n=width,
+            l=l + 1,
+            name=net.activations[l],
+            ever="" if hidden else say(", and the answer is 0 for ever"),
+        ),
+        {"dead": width, "layers_without_gradient": l + 1},
+        Where(layer=l),
         Repair(say("selu in the hidden layers, weights drawn anew"), {"hidden_activation": "selu", "init": None})
-        if hidden else Repair(say("identity outputs"), {"output_activation": "identity"}),
-    )  # fmt: skip
+        if hidden
+        else Repair(say("identity outputs"), {"output_activation": "identity"}),
+    )
 
 
 def _born_dead(evidence: Evidence, start: Start) -> Finding:

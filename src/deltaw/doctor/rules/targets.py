@@ -43,9 +43,14 @@ def constant_target(evidence: Evidence) -> Finding | None:
         return None
     every = len(still) == len(targets.low)
     return Finding(
-        f"Target {still[0]} is {number(targets.low[still[0]], 4)} in every row"
-        f"{'' if every else f', {len(still)} of {len(targets.low)} targets hold one value'}: the bias of that output "
-        "learns it, and nothing else is to be learnt from it.",
+        say(
+            "Target {k} is {value} in every row{several}: the bias of that output learns it, and nothing else is to be "
+            "learnt from it.",
+            k=still[0], value=number(targets.low[still[0]], 4),
+            several="" if every else say(
+                ", {n} of {all} targets hold one value", n=len(still), all=len(targets.low)
+            ),
+        ),
         {"constant_targets": len(still)}, Where(unit=int(still[0])),
         Repair(say("look at how T was made; leave constant targets out")), severity="fault" if every else "note",
     )  # fmt: skip
@@ -169,15 +174,18 @@ def unscaled_targets(evidence: Evidence) -> Finding | None:
     if largest <= LARGE and (width >= SMALL or width == 0):
         return None
     if largest > LARGE:
-        said = (
-            f"Targets run from {number(targets.low.min(), 3)} to {number(targets.high.max(), 3)}, root mean square "
-            f"{number(largest, 3)}; outputs start around 0. The first ∂E/∂z = o − t are as large as the targets, and "
-            "a step that suits them is too long for the weights."
+        said = say(
+            "Targets run from {min} to {max}, root mean square {largest}; outputs start around 0. The first "
+            "∂E/∂z = o − t are as large as the targets, and a step that suits them is too long for the "
+            "weights.",
+            min=number(targets.low.min(), 3),
+            max=number(targets.high.max(), 3),
+            largest=number(largest, 3),
         )
     else:
-        said = (
-            f"Targets vary by {number(width, 3)} only: ∂E/∂z = o − t is as small, and at the usual rates hardly "
-            "anything moves."
+        said = say(
+            "Targets vary by {width} only: ∂E/∂z = o − t is as small, and at the usual rates hardly anything moves.",
+            width=number(width, 3),
         )
     return Finding(
         said, {"largest_rms": largest, "deviation": width},

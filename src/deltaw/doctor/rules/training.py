@@ -22,7 +22,7 @@ from deltaw.engines.look import flat_below
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.optimizers import optimizer
 from deltaw.numbers import number
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 GAIN = 0.05  # of skill: no more than this is hardly anything
 STILL = 0.01  # share of the guess's E: an E that never got further below it than this stands still
@@ -134,9 +134,12 @@ def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
     l = int((sent[:-1] / sent[-1] < FADED).nonzero()[0].max()) if faded else int(sent.argmax())
     name = max(set(hidden), key=hidden.count)
     return Finding(
-        f"At the end an error of 1 at the output arrives at the first layer as {number(ratio, 2)}, through "
-        f"{len(hidden)} {name} layers: the first "
-        + ("hardly learn any more." if faded else "jump about while the last hardly move."),
+        say(
+            "At the end an error of 1 at the output arrives at the first layer as {ratio}, through {n} {name} layers: "
+            "the first {fate}.",
+            ratio=number(ratio, 2), n=len(hidden), name=name,
+            fate=say("hardly learn any more" if faded else "jump about while the last hardly move"),
+        ),
         {"ratio": ratio, "hidden_layers": len(hidden)}, Where(layer=l, epoch=len(seen.loss) - 1),
         Repair(say("selu, which keeps mean and variance"), {"hidden_activation": "selu", "init": None})
         if faded else Repair(say("shorten the gradient to length 1"), {"max_grad_norm": 1.0}),
@@ -174,14 +177,34 @@ def answers_alike(evidence: Evidence) -> Finding | None:
         return None
     guess = seen.guess_error
     still = np.isfinite(guess) and E[-1] >= guess - STILL * abs(guess)
-    what = "the mean" if seen.task == "regression" else "the commonest class"
+    what = say("the mean") if seen.task == "regression" else say("the commonest class")
     return Finding(
-        f"Its {seen.measure} is {number(seen.given[0].score, 3)}; always answering {what} scores "
-        f"{number(seen.ground.guess, 3)}, and {seen.plain_words} scores {number(seen.plain.score, 3)} on the same rows."
-        + (f" E stands at {number(float(E[-1]), 3)}, a constant answer's is {number(guess, 3)}." if still else ""),
-        {"score": seen.given[0].score, "guess": seen.ground.guess, "plain": seen.plain.score, "E": float(E[-1]),
-         "E_of_a_constant": guess}, Where(epoch=len(E) - 1), severity="risk" if seen.learnt else None, likelihood=0.1,
-    )  # fmt: skip
+        say(
+            "Its {measure} is {score}; always answering {what} scores {guess}, and {plain} scores {plain_score} on the "
+            "same rows.",
+            measure=say(seen.measure),
+            score=number(seen.given[0].score, 3),
+            what=what,
+            guess=number(seen.ground.guess, 3),
+            plain=seen.plain_words,
+            plain_score=number(seen.plain.score, 3),
+        )
+        + (
+            say(" E stands at {e}, a constant answer's is {guess}.", e=number(float(E[-1]), 3), guess=number(guess, 3))
+            if still
+            else ""
+        ),
+        {
+            "score": seen.given[0].score,
+            "guess": seen.ground.guess,
+            "plain": seen.plain.score,
+            "E": float(E[-1]),
+            "E_of_a_constant": guess,
+        },
+        Where(epoch=len(E) - 1),
+        severity="risk" if seen.learnt else None,
+        likelihood=0.1,
+    )
 
 
 def chance(evidence: Evidence) -> Finding | None:
@@ -190,7 +213,7 @@ def chance(evidence: Evidence) -> Finding | None:
     if seen.setup.apart is None or len(seen.setup.apart[1]) < FEWEST or seen.p <= 5 * CHANCE or seen.learnable:
         return None
     sure = all(judge.nothing(gains) for gains in (*seen.gains, seen.plain_gains))
-    few = "" if sure else f" {len(seen.setup.apart[1]):,} rows are too few to be sure of it."
+    few = "" if sure else say(" {n:,} rows are too few to be sure of it.", n=len(seen.setup.apart[1]))
     return Finding(
         say(
             "On the rows held out the best of this network, a plain one and a straight line has the "
@@ -246,7 +269,11 @@ def too_small(evidence: Evidence) -> Finding | None:
     fitted, easy = seen.ground.skill(seen.given[0].fitted), seen.ground.skill(seen.plain.fitted)
     if easy - fitted < GAP:
         return None
-    what = f"Its narrowest hidden layer has {min(hidden)} units" if hidden else "It has no hidden layer"
+    what = (
+        say("Its narrowest hidden layer has {hidden} units", hidden=min(hidden))
+        if hidden
+        else say("It has no hidden layer")
+    )
     return Finding(
         say(
             "{what}. Even the rows trained on are answered with a score of {fitted}; one hidden layer of "
@@ -284,20 +311,28 @@ def over_regularised(evidence: Evidence) -> Finding | None:
         changes |= {"dropout": 0.0}
     if not changes:
         return None
-    made = f"has made a layer's weights {number(shrunk, 2)} times as long as at first"
+    made = say("has made a layer's weights {shrunk} times as long as at first", shrunk=number(shrunk, 2))
     said = {
-        "l2": f"the penalty l2 = {number(setup.l2)} {made}",
-        "optimizer": f"the weight decay of {method.name}, {number(decay)}, {made}",
-        "dropout": f"dropout takes up to {dropped:.0%} of a layer away",
+        "l2": say("the penalty l2 = {l2} {made}", l2=number(setup.l2), made=made),
+        "optimizer": say(
+            "the weight decay of {name}, {decay}, {made}", name=method.name, decay=number(decay), made=made
+        ),
+        "dropout": say("dropout takes up to {dropped:.0%} of a layer away", dropped=dropped),
     }
-    words = "; ".join(said[name] for name in changes)
-    called = {"l2": "the penalty l2", "optimizer": f"the weight decay of {method.name}", "dropout": "dropout"}
+    words = say("; ").join(said[name] for name in changes)
+    called = {
+        "l2": say("the penalty l2"),
+        "optimizer": say("the weight decay of {name}", name=method.name),
+        "dropout": say("dropout"),
+    }
     return Finding(
         say("{upper}{words}: what is to be learnt does not make up for it.", upper=words[0].upper(), words=words[1:]),
         {"l2": setup.l2, "weight_decay": decay, "shrunk_to": shrunk, "dropout": dropped},
-        repair=Repair(say("without {changes}", changes=' and '.join(called[name] for name in changes)), changes),
+        repair=Repair(
+            say("without {changes}", changes=listed([called[name] for name in changes], " and ", " and ")), changes
+        ),
         likelihood=0.5 if changes.keys() == {"dropout"} else 0.7,
-    )  # fmt: skip
+    )
 
 
 def learns_less(evidence: Evidence) -> Finding | None:
@@ -323,7 +358,7 @@ def learns_less(evidence: Evidence) -> Finding | None:
     elif targets.form != "labels":
         changes["labels"] = (0.0, 1.0)
     left, least = 1.0 - seen.skill, 1.0 - seen.possible
-    errors = f": {number(left / least, 2)} times the errors" if least > 0 else ""
+    errors = say(": {left} times the errors", left=number(left / least, 2)) if least > 0 else ""
     return Finding(
         say(
             "Its {measure} is {mean}; {plain_words} has {score} on the same rows{errors}.",

@@ -62,9 +62,13 @@ class Sweep(Paged):
             for rate, error, score in zip(self.rates, self.errors, self.scores, strict=True)
         ]
         bound = (
-            "" if self.bound is None else f" By E's curvature at the start it is stable below {number(self.bound, 3)}."
+            ""
+            if self.bound is None
+            else say(" By E's curvature at the start it is stable below {bound}.", bound=number(self.bound, 3))
         )
-        stable = "none of the rates" if self.stable is None else " to ".join(number(rate, 3) for rate in self.stable)
+        stable = (
+            say("none of the rates") if self.stable is None else " to ".join(number(rate, 3) for rate in self.stable)
+        )
         drawn = partial(rates, self.rates, self.errors, self.used, self.best, self.stable, self.bound)
         blocks: list[Block] = [
             Table(["α", say("E at the end"), say("score")], rows, say("–: E was no number any more."), digits=4),
@@ -74,9 +78,12 @@ class Sweep(Paged):
                 say("Copies of the network, trained as long at other rates."),
             ),
         ]
-        lead = (
-            f"In use: {number(self.used)}. Best: {number(self.best, 3)}. E ends below where it started with: "
-            f"{stable}.{bound}"
+        lead = say(
+            "In use: {used}. Best: {best}. E ends below where it started with: {stable}.{bound}",
+            used=number(self.used),
+            best=number(self.best, 3),
+            stable=stable,
+            bound=bound,
         )
         return Page(
             say("The learning rate"), lead, [Section(say("E and the score by learning rate"), blocks)], asdict(self)
