@@ -6,6 +6,9 @@ import { initialWeights } from '../src/engine/machine.ts';
 import { drawn } from '../src/engine/random.ts';
 import { Training } from '../src/engine/training.ts';
 import type { Data, Settings, Weights } from '../src/engine/types.ts';
+import { settings as recipe } from '../src/tables/recipes.ts';
+import { dataOf, readCsv, type Choice } from '../src/tables/table.ts';
+import { toy } from '../src/tables/toys.ts';
 
 const KINDS = { f4: Float32Array, f8: Float64Array, i4: Int32Array, u1: Uint8Array } as const;
 
@@ -50,6 +53,9 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     return drawn(core, seed, (random) => ({ key: random.key(), orders: sizes.map((n) => random.permutation(n)), normal: random.normal(50), uniform: random.uniform(50) }));
   },
   initial: (core, { data, settings }) => initialWeights(core, data, settings),
+  table: (core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) => dataOf(core, readCsv(bytes, name), choice),
+  toy: (core, { name, choice }) => toy(core, name, choice),
+  recipe: (_, { name, data, trained, seed, heldOut }) => recipe(name, data, trained, seed, heldOut),
   split: (core, { n, share, seed, labels }) => split(core, n, share, seed, labels),
 };
 

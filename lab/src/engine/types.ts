@@ -37,7 +37,7 @@ export const WHILE_RUNNING = ['rate', 'schedule', 'epochs', 'l2', 'dropout', 'dr
 
 export type Kind = 'number' | 'category' | 'boolean' | 'date' | 'constant' | 'identifier' | 'text';
 
-/** A column as it was read. `values`: numbers (NaN where missing), or words ('' is a word; null where missing). */
+/** A column as it was read. `values`: numbers (NaN where missing; 1 and 0 for truth values), or words (null where missing). */
 export interface Column {
   name: string;
   kind: Kind;
@@ -47,7 +47,7 @@ export interface Column {
   why: string; // in a few words: why it is of that kind, or is not used
 }
 
-/** How a column became inputs; the numbers are those that deltaw.preparation fits. See tables/prepare.ts. */
+/** How a column (or a block of pixels) became inputs: deltaw.preparation's own document of it, with `column` and `features` for all. */
 export interface Step {
   kind: string;
   column: string;
@@ -57,6 +57,7 @@ export interface Step {
 export interface Preparation {
   scaling: string;
   steps: Step[];
+  left_out: { column: string; kind: string; reason: string }[];
 }
 
 export interface TargetSpec {

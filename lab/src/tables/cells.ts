@@ -1,0 +1,96 @@
+// What cells of text say: numbers, truth values, days, or words; by the rules of deltaw.tables.cells.
+import { isMissing } from './delimited.ts';
+
+/** A column as all its cells say. `numbers`: NaN where missing, 1 and 0 for truth values; `words`: null where missing. */
+export interface Cells {
+  name: string;
+  type: 'whole' | 'number' | 'truth' | 'words';
+  numbers: Float64Array;
+  words: (string | null)[];
+}
+
+// Pairs of words, true first, that make a column of text a yes-or-no question.
+export const TRUTHS = [
+  ['true', 'false'], ['yes', 'no'], ['y', 'n'], ['t', 'f'], ['1', '0'], ['on', 'off'],
+  ['是', '否'], ['真', '假'], ['对', '错'], ['有', '无'],
+] as const;
+const SIGNS = [/^[$€£¥]\s*/, /\s*[%$€£¥]$/];
+export const MISTAKES = 0.05; // up to this share a column is numbers (or dates) with mistakes in it, not words
+
+type Read = (cell: string) => number; // NaN for what is no number
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const INFINITE = /^([+-]?)(inf|infinity)$/i;
+const plain: Read = (cell) => {
+  if (NUMBER.test(cell)) return Number(cell);
+  const infinite = INFINITE.exec(cell);
+  return infinite ? (infinite[1] === '-' ? -Infinity : Infinity) : NaN;
+};
+const thousands: Read = (cell) => (/^[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d*)?$/.test(cell) ? plain(cell.replace(/[,'’ \u00a0\u202f]/g, '')) : NaN);
+const decimalComma: Read = (cell) =>
+  /^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?(e[+-]?\d+)?$/i.test(cell) && /\d/.test(cell) ? plain(cell.replaceAll('.', '').replace(',', '.')) : NaN;
+
+const failures = (words: (string | null)[], read: Float64Array): number => words.reduce((count, word, i) => count + Number(word !== null && Number.isNaN(read[i]!)), 0);
+
+/** Numbers from words, NaN for what is none; a sign of a currency is left out where all have it. */
+export function readNumbers(words: (string | null)[], delimiter = ','): Float64Array {
+  const all = (read: Read): Float64Array => Float64Array.from(words, (word) => (word === null ? NaN : read(word)));
+  const found = all(plain);
+  if (!failures(words, found)) return found;
+  for (const sign of SIGNS) if (words.every((word) => word === null || sign.test(word))) words = words.map((word) => word && word.replace(sign, ''));
+  const notations = { ',': [thousands], ';': [decimalComma, thousands] }[delimiter] ?? [thousands, decimalComma];
+  const readings = notations.map((notation) => all((cell) => (Number.isNaN(notation(cell)) ? plain(cell) : notation(cell))));
+  return readings.reduce((a, b) => (failures(words, b) < failures(words, a) ? b : a));
+}
+
+export function typed(name: string, cells: string[], delimiter: string): Cells {
+  const words = cells.map((cell) => (isMissing(cell) ? null : cell.trim()));
+  const present = words.filter((word) => word !== null), none = new Float64Array();
+  if (!present.length) return { name, type: 'words', numbers: none, words };
+  if (present.every((word) => ['true', 'false'].includes(word.toLowerCase())))
+    return { name, type: 'truth', numbers: Float64Array.from(words, (word) => (word === null ? NaN : Number(word.toLowerCase() === 'true'))), words: [] };
+  const numbers = readNumbers(words, delimiter);
+  if (failures(words, numbers)) return { name, type: 'words', numbers: none, words };
+  const whole = present.every((word) => /^[+-]?\d+$/.test(word) && Math.abs(Number(word)) < 2 ** 63);
+  return { name, type: whole ? 'whole' : 'number', numbers, words: [] };
+}
+
+export const isPresent = (cells: Cells, row: number): boolean => (cells.type === 'words' ? cells.words[row] !== null : !Number.isNaN(cells.numbers[row]!));
+export const countOf = (cells: Cells): number => (cells.type === 'words' ? cells.words : cells.numbers).length;
+
+/** Values as words, spelt alike whatever the type: 1 and 1.0 are "1", true is "true". */
+export function asWords(cells: Cells): (string | null)[] {
+  if (cells.type === 'words') return cells.words;
+  return Array.from(cells.numbers, (x) => (Number.isNaN(x) ? null : cells.type === 'truth' ? String(x === 1) : String(x)));
+}
+
+/** Some of a column's rows. */
+export function rowsOf(cells: Cells, rows: Int32Array): Cells {
+  return {
+    ...cells,
+    numbers: cells.type === 'words' ? cells.numbers : Float64Array.from(rows, (row) => cells.numbers[row]!),
+    words: cells.type === 'words' ? Array.from(rows, (row) => cells.words[row]!) : [],
+  };
+}
+
+/** Raise where nearly all cells are numbers and a few are not. */
+export function checkStrays(cells: Cells, source: string): void {
+  const present = cells.words.filter((word) => word !== null);
+  if (present.length < 10) return;
+  const written = [',', ';'].map((delimiter) => readNumbers(cells.words, delimiter)).reduce((a, b) => (failures(cells.words, b) < failures(cells.words, a) ? b : a));
+  const wrong = failures(cells.words, written);
+  if (wrong === 0 || wrong > Math.max(1, MISTAKES * present.length)) return;
+  const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(written[i]!));
+  refuse(source, cells.name, row, 'a number', cells.words[row]!, 'correct the cell, leave it empty, or drop the column');
+}
+export function refuse(source: string, column: string, row: number, expected: string, found: string, remedy: string): never {
+  throw new Error(`${source}: expected ${expected} in row ${row + 1} of column "${column}", found "${clipped(found)}"; ${remedy}`);
+}
+export const clipped = (text: string, length = 60): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
+
+/** The order of Python's strings: by code points. */
+export function byCodePoints(a: string, b: string): number {
+  const [x, y] = [[...a], [...b]];
+  const at = x.findIndex((sign, i) => sign !== y[i]);
+  if (at < 0) return x.length - y.length;
+  return y[at] === undefined ? 1 : x[at]!.codePointAt(0)! - y[at]!.codePointAt(0)!;
+}

@@ -1,0 +1,57 @@
+// Days and times as text writes them, by the formats of deltaw.tables.cells; the unambiguous ones first.
+import { MISTAKES } from './cells.ts';
+
+const DAYS: Record<string, string> = {
+  '%Y-%m-%d': 'year-month-day', '%Y/%m/%d': 'year/month/day', '%d.%m.%Y': 'day.month.year', '%m/%d/%Y': 'month/day/year',
+  '%d/%m/%Y': 'day/month/year', '%d-%m-%Y': 'day-month-year', '%d %b %Y': 'day name year', '%d-%b-%Y': 'day-name-year',
+  '%b %d, %Y': 'name day, year', '%Y年%m月%d日': 'year年month月day日',
+};
+const TIMES: Record<string, string> = {
+  '%Y-%m-%d %H:%M:%S%.f': 'year-month-day time', '%Y-%m-%dT%H:%M:%S%.f': 'year-month-dayTtime',
+  '%Y-%m-%dT%H:%M:%S%.fZ': 'year-month-dayTtimeZ', '%Y-%m-%d %H:%M': 'year-month-day time', '%Y-%m-%dT%H:%M': 'year-month-dayTtime',
+  '%Y/%m/%d %H:%M:%S': 'year/month/day time', '%Y/%m/%d %H:%M': 'year/month/day time',
+  '%d.%m.%Y %H:%M:%S': 'day.month.year time', '%d.%m.%Y %H:%M': 'day.month.year time',
+  '%m/%d/%Y %H:%M:%S': 'month/day/year time', '%m/%d/%Y %H:%M': 'month/day/year time',
+  '%d/%m/%Y %H:%M:%S': 'day/month/year time', '%d/%m/%Y %H:%M': 'day/month/year time',
+  '%Y年%m月%d日 %H:%M:%S': 'year年month月day日 time', '%Y年%m月%d日 %H:%M': 'year年month月day日 time',
+  '%Y年%m月%d日%H时%M分': 'year年month月day日hour时minute分',
+};
+export const DATE_FORMATS: Record<string, string> = { ...DAYS, ...TIMES };
+
+const PARTS: Record<string, string> = {
+  '%Y': '(?<Y>\\d{4})', '%m': '(?<m>\\d{1,2})', '%d': '(?<d>\\d{1,2})', '%b': '(?<b>[A-Za-z]{3})', '%H': '(?<H>\\d{1,2})',
+  '%M': '(?<M>\\d{1,2})', '%S': '(?<S>\\d{1,2})', '%.f': '(?:\\.(?<f>\\d+))?',
+};
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const PATTERNS = new Map(
+  Object.keys(DATE_FORMATS).map((format) => [
+    format,
+    new RegExp(`^${format.split(/(%\.?[A-Za-z])/).map((part) => PARTS[part] ?? part.replace(/[./]/g, '\\$&')).join('')}$`),
+  ]),
+);
+const DAY = 86_400_000_000; // microseconds
+
+/** Days since 1970-01-01, with the time as a fraction; NaN for what is not written so. */
+export function dayOf(word: string, format: string): number {
+  const found = PATTERNS.get(format)!.exec(word)?.groups;
+  if (!found) return NaN;
+  const month = found['b'] ? MONTHS.indexOf(found['b'].toLowerCase()) + 1 : Number(found['m']);
+  const [year, day] = [Number(found['Y']), Number(found['d'])];
+  const [hour, minute, second] = ['H', 'M', 'S'].map((part) => Number(found[part] ?? 0)) as [number, number, number];
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  const real = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  if (!real) return NaN;
+  const fraction = Number((found['f'] ?? '').padEnd(6, '0').slice(0, 6));
+  return (date.getTime() * 1000 + ((hour * 60 + minute) * 60 + second) * 1e6 + fraction) / DAY;
+}
+
+/** How a column of words (none missing) writes dates: the first format that reads most cells; '' for none. And how many it does not read. */
+export function dateFormat(words: string[]): [string, number] {
+  const few = words.slice(0, 50), fails = (some: string[], format: string): number => some.filter((word) => Number.isNaN(dayOf(word, format))).length;
+  if (few.filter((word) => /\d.*\d/.test(word)).length < (1 - 2 * MISTAKES) * few.length) return ['', 0];
+  const hopeful = Object.keys(DATE_FORMATS).filter((format) => fails(few, format) <= 2 * MISTAKES * few.length);
+  const counted = hopeful.map((format): [string, number] => [format, fails(words, format)]);
+  const best = counted.reduce((a, b) => (b[1] < a[1] ? b : a), counted[0] ?? ['', 0]);
+  return best[0] && best[1] <= MISTAKES * words.length ? best : ['', 0];
+}

@@ -1,0 +1,40 @@
+// What deltaw's recipes decide for data: deltaw.models.recipes, "notes" and "default", as the lab's settings.
+import type { Data, LayerSpec, Settings, TargetSpec } from '../engine/types.ts';
+import type { Choice } from './table.ts';
+
+export type Recipe = 'notes' | 'default';
+type Task = TargetSpec['task'];
+
+/** How a table is prepared for a recipe. */
+export function prepared(recipe: Recipe, target: string, task: Task | undefined, heldOut: number, seed: number): (found: Task) => Choice {
+  const encodings = { notes: { classification: 'one_hot', regression: 'range' }, default: { classification: 'labels', regression: 'standard' } } as const;
+  return (found) => ({
+    target, ...(task ? { task } : {}), scaling: recipe === 'notes' ? 'unit' : 'piecewise', encoding: encodings[recipe][found], low: 0.01, high: 0.99, heldOut, seed,
+  });
+}
+
+const COMMON: Omit<Settings, 'layers' | 'batch' | 'epochs' | 'rate' | 'seed' | 'heldOut'> = {
+  bias: true, init: null, loss: 'cross_entropy', optimizer: 'sgd', schedule: 'constant', shuffle: true, backward: 'gradient', l2: 0,
+  dropout: 0, dropoutSchedule: 'constant', labelSmoothing: 0, maxGradNorm: null,
+};
+const twoDigits = (x: number): number => Number(x.toPrecision(2));
+const written = (x: number): string => String(twoDigits(x));
+
+/** The settings of a recipe for data; every one as deltaw has it. `epochs` may be raised: a lab goes on. */
+export function settings(recipe: Recipe, data: Data, trained: number, seed: number, heldOut: number): Settings {
+  const { nIn, nOut, image, target } = data, classes = target.task === 'classification';
+  const layers = (hidden: number[], activation: string, output: string): LayerSpec[] => [...hidden.map((units) => ({ units, activation })), { units: nOut, activation: output }];
+  if (recipe === 'notes')
+    return { ...COMMON, layers: layers([image ? 200 : 100], 'sigmoid', 'sigmoid'), bias: false, init: 'notes', loss: 'squared', rate: 0.1, batch: 1, epochs: 5, backward: 'notes', seed, heldOut };
+  const decay = Math.min(Math.max(100 / trained, 0.02), 3), enough = image ? 10_000 : 2_000;
+  const rate = 0.012 * Math.min(1, Math.sqrt(32 / nIn)) * Math.min(1, trained / 256);
+  return {
+    ...COMMON,
+    layers: layers(image ? [256, 128] : [64, 64], classes ? 'selu' : 'mish', classes ? 'softmax' : 'identity'),
+    loss: classes ? 'cross_entropy' : 'squared',
+    optimizer: `adamw(beta1=0.9, beta2=0.95, weight_decay=${written(decay)}, decay_schedule='flat_cosine')`,
+    schedule: 'coslog', dropout: 0.15, dropoutSchedule: 'flat_cosine', labelSmoothing: classes ? 0.05 : 0,
+    rate: twoDigits(rate), batch: Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(trained / 16 + 1)))),
+    epochs: Math.max(8, Math.round(64 * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
+  };
+}

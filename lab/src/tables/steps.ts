@@ -1,0 +1,143 @@
+// One step a column: fitted on training rows, it turns the column's cells into inputs; deltaw.preparation.steps. A step is plain data:
+// deltaw's own document of it, with `column` and `features` for all.
+import { TRUTHS, asWords, byCodePoints, isPresent, readNumbers, refuse, type Cells } from './cells.ts';
+import { dayOf } from './days.ts';
+import type { Found } from './kinds.ts';
+import { SCALINGS, binned, fitEdges, fitScale, scaled, type Scale, type Scaling } from './scaling.ts';
+import { median } from './statistics.ts';
+import type { Step } from '../engine/types.ts';
+
+const RARE_ROWS = 2, RARE_SHARE = 0.001, MOST_SLOTS = 100, LOUD_WORDS = 20;
+export const MISSING = '(missing)', OTHER = '(other)';
+const CYCLES: Record<string, number> = { year: 365.2425, week: 7, day: 1 };
+
+/** Cells as numbers, NaN where missing. */
+function numbersOf(cells: Cells, source: string): Float64Array {
+  if (cells.type !== 'words') return cells.numbers;
+  const found = readNumbers(cells.words);
+  const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(found[i]!));
+  if (row >= 0) refuse(source, cells.name, row, 'a number', cells.words[row]!, 'correct the cell or leave it empty');
+  return found;
+}
+const daysOf = (cells: Cells, format: string): Float64Array => Float64Array.from(cells.words, (word) => (word === null ? NaN : dayOf(word, format)));
+const ANSWERS = new Map(TRUTHS.flatMap(([yes, no]): [string, number][] => [[yes, 1], [no, 0]]));
+const sharesOf = (cells: Cells): number[] => asWords(cells).map((word) => (word === null ? NaN : (ANSWERS.get(word.toLowerCase()) ?? NaN)));
+const known = (x: Float64Array): Float64Array => x.filter((each) => !Number.isNaN(each));
+const missingFeature = (column: string, indicator: boolean): string[] => (indicator ? [`${column} ${MISSING}`] : []);
+const binFeatures = (name: string, edges: number[]): string[] => edges.slice(1).map((_, k) => `${name} bin ${k + 1}`);
+const mostly = (counts: number[]): number => counts.indexOf(Math.max(...counts));
+
+interface Kind {
+  fit(cells: Cells, found: Found, scaling: Scaling, bins: number, source: string): Omit<Step, 'kind' | 'column'>;
+  /** Writes a row's features to `out` from `at` on. */
+  encode(step: any, cells: Cells, scaling: Scaling, source: string): (row: number, out: Float32Array, at: number) => void;
+}
+
+export const KINDS: Record<string, Kind> = {
+  number: {
+    fit({ name, ...cells }, _, scaling, bins, source) {
+      const x = numbersOf({ name, ...cells }, source), present = known(x), indicator = present.length < x.length;
+      const edges = fitEdges(present, bins);
+      return { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges,
+        features: [name, ...binFeatures(name, edges), ...missingFeature(name, indicator)] };
+    },
+    encode({ scale, fill, indicator, edges }: { scale: Scale; fill: number; indicator: boolean; edges: number[] }, cells, { low, high }, source) {
+      const x = numbersOf(cells, source);
+      return (row, out, at) => {
+        const missing = Number.isNaN(x[row]!), value = missing ? fill : x[row]!;
+        out[at] = scaled(value, scale);
+        if (edges.length) out.set(binned(value, edges), at + 1);
+        if (indicator) out[at + Math.max(edges.length, 1)] = missing ? high : low;
+      };
+    },
+  },
+  boolean: {
+    fit(cells) {
+      const present = [...new Set(asWords(cells).filter((word) => word !== null))].sort(byCodePoints);
+      const pair = TRUTHS.find((each) => present.every((word) => (each as readonly string[]).includes(word.toLowerCase()))) ?? TRUTHS[0];
+      const spelt = new Map(present.map((word) => [word.toLowerCase(), word]));
+      const shares = sharesOf(cells), indicator = asWords(cells).some((word) => word === null);
+      return { words: cells.type === 'truth' ? [] : pair.map((word) => spelt.get(word) ?? word), indicator,
+        usual: mostly([1, 0, NaN].map((answer) => shares.filter((share) => Object.is(share, answer)).length)),
+        features: [cells.name, ...missingFeature(cells.name, indicator)] };
+    },
+    encode({ indicator }: { indicator: boolean }, cells, { low, high }) {
+      const shares = sharesOf(cells);
+      return (row, out, at) => {
+        const share = shares[row]!, missing = Number.isNaN(share);
+        out[at] = low + (high - low) * (missing ? 0.5 : share);
+        if (indicator) out[at + 1] = missing ? high : low;
+      };
+    },
+  },
+  category: {
+    fit(cells, _, scaling) {
+      const all = asWords(cells), counts = new Map<string, number>();
+      for (const word of all) if (word !== null) counts.set(word, (counts.get(word) ?? 0) + 1);
+      const enough = Math.max(RARE_ROWS, Math.ceil(RARE_SHARE * all.length));
+      const frequent = [...counts].filter(([, rows]) => rows >= enough).sort((a, b) => b[1] - a[1] || byCodePoints(a[0], b[0])).slice(0, MOST_SLOTS);
+      frequent.sort((a, b) => byCodePoints(a[0], b[0]));
+      const missing = all.filter((word) => word === null).length, rows = frequent.map(([, count]) => count);
+      const others = all.length - missing - rows.reduce((a, b) => a + b, 0), taken = frequent.map(([word]) => word);
+      return { words: taken, missing: missing > 0, weight: scaling.hushed && taken.length > LOUD_WORDS ? taken.length ** -0.5 : 1,
+        usual: mostly([...rows, others, missing]), features: [...taken, OTHER, ...(missing ? [MISSING] : [])].map((slot) => `${cells.name}=${slot}`) };
+    },
+    encode({ words, missing, weight, features }: { words: string[]; missing: boolean; weight: number; features: string[] }, cells, { low, high }) {
+      const places = new Map(words.map((word, i) => [word, i])), all = asWords(cells), taken = low + weight * (high - low);
+      return (row, out, at) => {
+        const word = all[row]!;
+        out.fill(low, at, at + features.length);
+        out[at + (word === null ? words.length + Number(missing) : (places.get(word) ?? words.length))] = taken;
+      };
+    },
+  },
+  date: {
+    fit(cells, { format }, scaling, bins) {
+      const x = daysOf(cells, format), present = known(x), indicator = present.length < x.length, days = `${cells.name} days`;
+      const time = present.some((day) => !Number.isInteger(day)), edges = fitEdges(present, bins);
+      const swings = cyclesOf(time).flatMap((cycle) => ['sin', 'cos'].map((swing) => `${cells.name} ${cycle} ${swing}`));
+      return { format, time, scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges,
+        features: [days, ...binFeatures(days, edges), ...swings, ...missingFeature(cells.name, indicator)] };
+    },
+    encode({ format, time, scale, fill, indicator, edges }, cells, { low, high, swing }) {
+      const x = daysOf(cells, format), cycles = cyclesOf(time), bins = Math.max(edges.length - 1, 0);
+      return (row, out, at) => {
+        const missing = Number.isNaN(x[row]!), day = missing ? fill : x[row]!;
+        out[at] = scaled(day, scale);
+        if (bins) out.set(binned(day, edges), at + 1);
+        cycles.forEach((cycle, i) => {
+          const turns = day / CYCLES[cycle]!, angle = 2 * Math.PI * (turns - Math.floor(turns));
+          [Math.sin(angle), Math.cos(angle)].forEach((wave, j) => (out[at + 1 + bins + 2 * i + j] = swing[0] + ((swing[1] - swing[0]) * (1 + wave)) / 2));
+        });
+        if (indicator) out[at + 1 + bins + 2 * cycles.length] = missing ? high : low;
+      };
+    },
+  },
+};
+const cyclesOf = (time: boolean): string[] => Object.keys(CYCLES).filter((cycle) => time || cycle !== 'day');
+
+// --- blocks: columns that share one scale, such as pixels; a missing value is taken as the lowest --------------------------
+
+export interface Block {
+  name: string;
+  columns: string[];
+  shape: [number, number];
+  low: number;
+  high: number;
+}
+export function fitBlock(block: Block, columns: Cells[], scaling: Scaling): Step {
+  let scale: Scale;
+  if (scaling.block === 'range') scale = fitScale(scaling.fit, Float64Array.of(block.low, block.high));
+  else {
+    const rows = columns[0]!.numbers.length, all = new Float64Array(rows * columns.length);
+    columns.forEach(({ numbers }, k) => numbers.forEach((x, row) => (all[row * columns.length + k] = x)));
+    scale = fitScale(SCALINGS[scaling.block]!.fit, known(all));
+  }
+  return { kind: 'block', column: block.name, name: block.name, columns: block.columns, shape: block.shape, low: block.low, scale, features: block.columns };
+}
+export function encodeBlock(step: Step, columns: Cells[]): (row: number, out: Float32Array, at: number) => void {
+  const { low, scale } = step as unknown as { low: number; scale: Scale };
+  return (row, out, at) => columns.forEach(({ numbers }, k) => (out[at + k] = scaled(Number.isNaN(numbers[row]!) ? low : numbers[row]!, scale)));
+}
+
+export const presentIn = (cells: Cells): Int32Array => Int32Array.from([...(cells.type === 'words' ? cells.words : cells.numbers).keys()].filter((row) => isPresent(cells, row)));

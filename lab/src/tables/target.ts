@@ -1,0 +1,70 @@
+// What is to be predicted: which task a column sets, and how it becomes numbers to train on; deltaw.preparation.target.
+import { asWords, byCodePoints, checkStrays, countOf, readNumbers, type Cells } from './cells.ts';
+import { SCALINGS, fitScale, rangeOnto, scaled } from './scaling.ts';
+import { greatest, least } from './statistics.ts';
+import type { TargetSpec } from '../engine/types.ts';
+
+const FEW_CLASSES = 20, CLASS_SHARE = 0.05, MOST_CLASSES = 10_000, ROWS_PER_CLASS = 2;
+
+export interface Asked {
+  task?: TargetSpec['task'];
+  encoding: TargetSpec['encoding'];
+  low: number;
+  high: number;
+}
+
+function inferred(cells: Cells, distinct: number): [TargetSpec['task'], string] {
+  const rows = countOf(cells);
+  if (cells.type === 'words' || cells.type === 'truth') return ['classification', `${distinct} different values that are not numbers`];
+  if (distinct === 2) return ['classification', 'two different values'];
+  if (cells.numbers.some((x) => !Number.isInteger(x))) return ['regression', 'numbers with fractions'];
+  const said = `${distinct} different whole numbers in ${rows} rows`;
+  return distinct <= FEW_CLASSES && distinct <= CLASS_SHARE * rows ? ['classification', said] : ['regression', said];
+}
+
+/** The target of all rows that have an answer (`cells` holds no missing one). */
+export function fitTarget(cells: Cells, asked: Asked, source: string): TargetSpec {
+  if (cells.type === 'words') checkStrays(cells, source);
+  const distinct = new Set<unknown>(cells.type === 'words' ? cells.words : cells.numbers).size;
+  if (distinct < 2) throw new Error(`${source}: expected different values in target "${cells.name}", found ${distinct ? 'only one' : 'none'}; choose another target`);
+  const [task, reason] = asked.task ? ([asked.task, 'as asked'] as const) : inferred(cells, distinct);
+  const { encoding, low, high } = asked, none = { centre: 0, width: 1, shift: 0 };
+  if (task === 'regression') {
+    const x = numbersOf(cells, source);
+    return { name: cells.name, task, reason, classes: [], encoding, ...none, low: least(x), high: greatest(x) };
+  }
+  if (distinct * ROWS_PER_CLASS > countOf(cells) || distinct > MOST_CLASSES)
+    throw new Error(`${source}: expected ${ROWS_PER_CLASS} rows a class and at most ${MOST_CLASSES} classes in target "${cells.name}", found ${distinct} classes in ${countOf(cells)} rows; it looks like an identifier: choose another target`);
+  return { name: cells.name, task, reason, classes: classesOf(cells), encoding, low: encoding === 'one_hot' ? low : 0, high: encoding === 'one_hot' ? high : 1, ...none };
+}
+function classesOf(cells: Cells): TargetSpec['classes'] {
+  if (cells.type === 'words') return [...new Set(cells.words as string[])].sort(byCodePoints);
+  const numbers = [...new Set(cells.numbers)].sort((a, b) => a - b);
+  return cells.type === 'truth' ? numbers.map(Boolean) : numbers;
+}
+function numbersOf(cells: Cells, source: string): Float64Array {
+  const found = cells.type === 'words' ? readNumbers(cells.words) : cells.numbers;
+  if (found.some(Number.isNaN)) throw new Error(`${source}: expected numbers in target "${cells.name}", found words; choose another target`);
+  return found;
+}
+
+/** Numbers are scaled by the training rows alone. */
+export function learnt(whole: TargetSpec, training: Cells, asked: Asked, source: string): TargetSpec {
+  if (whole.task === 'classification') return whole;
+  const x = numbersOf(training, source);
+  const { centre, width, shift } = fitScale(asked.encoding === 'range' ? rangeOnto(asked.low, asked.high) : SCALINGS['standard']!.fit, x);
+  return { ...whole, low: least(x), high: greatest(x), centre, width, shift };
+}
+
+/** Targets as the network learns them, rows × n_out, and each row's class. */
+export function encoded(target: TargetSpec, cells: Cells, source: string): { targets: Float32Array; labels: Int32Array | null; nOut: number } {
+  if (target.task === 'regression') {
+    const { centre, width, shift } = target;
+    return { targets: Float32Array.from(numbersOf(cells, source), (x) => scaled(x, { centre, width, shift, bend: false })), labels: null, nOut: 1 };
+  }
+  const places = new Map(target.classes.map((name, i) => [String(name), i])), nOut = target.classes.length;
+  const labels = Int32Array.from(asWords(cells), (word) => places.get(word!)!);
+  const targets = new Float32Array(labels.length * nOut).fill(target.low);
+  labels.forEach((label, row) => (targets[row * nOut + label] = target.high));
+  return { targets, labels, nOut };
+}

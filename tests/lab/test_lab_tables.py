@@ -1,0 +1,192 @@
+"""A table in the lab becomes the same inputs and targets as in Python, and says the same of its columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from engine import ask
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
+
+from deltaw.exceptions import InputError
+from deltaw.models.planning import Plan, plan
+from deltaw.preparation.scaling import SCALINGS
+from deltaw.tables import read
+
+RNG = np.random.default_rng(8)
+N = 300
+
+
+def some(values: Any, missing: float = 0.1) -> list[str]:
+    """Cells, some of them missing in one way or another."""
+    words = RNG.choice(["", "NA", "?", " nan "], len(values))
+    return [w if RNG.random() < missing else str(v) for v, w in zip(values, words, strict=True)]
+
+
+def csv(columns: dict[str, list[str]], delimiter: str = ",") -> str:
+    quoted = [[f'"{c}"' if delimiter in c or '"' in c else c for c in cells] for cells in columns.values()]
+    return "\n".join(map(delimiter.join, [list(columns), *zip(*quoted, strict=True)])) + "\n"
+
+
+X = RNG.normal(size=N)
+KIND = np.where(X + RNG.normal(size=N) > 0, "yes", "no")
+COLUMNS = {
+    "size": some([f"{x:.3f}" for x in X]),
+    "count": some(RNG.integers(0, 40, N)),
+    "town": some(RNG.choice(["Ulm", "Köln", "北京", "a, b", 'say ""x""'], N)),
+    "rare": [f"w{i}" for i in RNG.integers(0, 150, N)],
+    "many": some(RNG.choice([f"k{i}" for i in range(30)], N), 0),
+    "truth": some(RNG.choice(["True", "false"], N)),
+    "answer": some(RNG.choice(["Y", "n"], N), 0),
+    "day": some([f"2024-{m:02}-{d:02}" for m, d in zip(RNG.integers(1, 13, N), RNG.integers(1, 29, N), strict=True)]),
+    "when": [f"{d}.3.2021 {h:02}:30" for d, h in zip(RNG.integers(1, 29, N), RNG.integers(0, 24, N), strict=True)],
+    "always": ["x"] * N,
+    "id": [str(7 * i) for i in range(N)],
+    "note": [f"a few words about row {i}" for i in range(N)],
+    "name": [f"person{i}" for i in range(N)],
+}
+NUMBERS = {
+    "price": [f"${x:,.2f}" for x in RNG.uniform(0, 99999, N)],
+    "rate": [f"{x:.1f}%" for x in RNG.uniform(0, 100, N)],
+    "big": [f"{x:.3e}" for x in RNG.normal(size=N) * 1e200],
+    "flat": ["3", *["2"] * (N - 1)],
+    "y": [f"{x:.4f}" for x in 3 * X + 1],
+}
+COMMA = {name: [f"{x:.2f}".replace(".", ",") for x in RNG.normal(size=N) * 1000] for name in ("a", "b", "y")}
+PIXELS = {
+    "label": [str(i % 4) for i in range(120)],
+    **{f"pixel{k}": [str(x) for x in RNG.integers(0, 256, 120)] for k in range(64)},
+}
+TABLES: dict[str, tuple[str, str]] = {
+    "all kinds": (csv(COLUMNS | {"y": list(KIND)}), "y"),
+    "some answers missing": (csv(COLUMNS | {"y": some(KIND)}), "y"),
+    "semicolons": (csv(COMMA, ";"), "y"),
+    "tabs": (csv({"a": COLUMNS["size"], "y": COLUMNS["count"]}, "\t"), "y"),
+    "money and shares": (csv(NUMBERS), "y"),
+    "no header": (csv(NUMBERS).split("\n", 1)[1], "column_5"),
+    "classes in numbers": (csv({"a": COLUMNS["size"], "b": COLUMNS["town"], "y": [str(i % 3) for i in range(N)]}), "y"),
+    "truth": (csv({"a": COLUMNS["size"], "y": ["true" if x > 0 else "false" for x in X]}), "y"),
+    "pixels": (csv(PIXELS), "label"),
+    "Windows": (csv(NUMBERS).replace("\n", "\r\n"), "y"),
+    "spaces": ("\n".join(["a   b  y", *[f"{x:8.3f} {i}  {i % 2}" for i, x in enumerate(X)]]), "y"),
+    "one column that counts": (csv({"n": [str(i) for i in range(N)], "y": list(KIND)}), "y"),
+}
+
+
+def planned(path: Path, target: str, scaling: str, notes: bool, held_out: float) -> Plan:
+    return plan(str(path), target, "notes" if notes else "default", scaling=scaling, test_size=held_out, folds=0,
+                validation=0.0, seed=3)  # fmt: skip
+
+
+def choice(target: str, scaling: str, notes: bool, held_out: float, task: str) -> dict[str, Any]:
+    encoding = {True: {"classification": "one_hot", "regression": "range"},
+                False: {"classification": "labels", "regression": "standard"}}[notes][task]  # fmt: skip
+    return {"target": target, "scaling": scaling, "encoding": encoding, "low": 0.01, "high": 0.99,
+            "heldOut": held_out, "seed": 3}  # fmt: skip
+
+
+def asked(text: str, choices: dict[str, Any]) -> dict[str, Any]:
+    return {"do": "table", "bytes": np.frombuffer(text.encode(), np.uint8), "name": "t.csv", "choice": choices}
+
+
+def agree(found: Any, planning: Plan, name: str) -> None:
+    """The same inputs, bit by bit but for what a library's own square roots and sines round."""
+    assert isinstance(found, dict), f"{name}: {found}"
+    preparation = planning.preparation
+    rows, n_in = found["rows"], found["nIn"]
+    assert found["inputNames"] == list(preparation.feature_names), name
+    frame = planning.table.frame
+    matrix = found["inputs"].reshape(rows, n_in)
+    np.testing.assert_allclose(matrix, preparation.transform(frame), rtol=2e-7, atol=1e-9, err_msg=name)
+    assert (matrix == preparation.transform(frame)).mean() > 0.9999, name
+    held = set(found["heldOut"].tolist())
+    training = [row for row in range(rows) if row not in held]
+    assert np.array_equal(matrix[training], planning.training.X) or len(training) == rows
+    T = planning.training.T if planning.training.T.ndim == 2 else np.eye(found["nOut"])[planning.training.T]
+    np.testing.assert_allclose(found["targets"].reshape(rows, -1)[training], T, rtol=2e-7, atol=1e-9, err_msg=name)
+    assert found["target"]["task"] == planning.target.task
+    assert found["target"]["classes"] == list(planning.target.classes)
+    document = preparation.document()
+    for step, ours in zip(document["steps"], found["preparation"]["steps"], strict=True):
+        for key, value in step.items():
+            mine = ours[key]
+            if key in ("scale", "edges", "fill", "weight"):
+                mine, value = (np.array(list(x.values()) if isinstance(x, dict) else x, float) for x in (mine, value))
+                np.testing.assert_allclose(mine, value, rtol=1e-14, err_msg=f"{name} {step} {key}")
+            else:
+                assert mine == value, f"{name} {step} {key}"
+    assert [(each["column"], each["kind"]) for each in document["left_out"]] == [
+        (each["column"], each["kind"]) for each in found["preparation"]["left_out"]
+    ]
+
+
+def test_a_table_is_prepared_as_in_python(tmp_path: Path) -> None:
+    cases = []
+    for i, (name, (text, target)) in enumerate(TABLES.items()):
+        path = tmp_path / f"{i}.csv"
+        path.write_text(text, encoding="utf-8", newline="")
+        for scaling, notes in (("piecewise", False), (list(SCALINGS)[i % len(SCALINGS)], i % 2 == 0)):
+            held_out = 0.0 if scaling == "none" else 0.2
+            planning = planned(path, target, scaling, notes, held_out)
+            cases.append((f"{name}, {scaling}", planning,
+                          asked(text, choice(target, scaling, notes, held_out, planning.target.task))))  # fmt: skip
+    answers = ask([job for *_, job in cases])
+    for (name, planning, _), found in zip(cases, answers, strict=True):
+        agree(found, planning, name)
+
+
+def test_bundled_tables_too(tmp_path: Path) -> None:
+    planned_, jobs = [], []
+    for name in ("iris", "wine", "digits", "diabetes"):
+        table, path = read(name), tmp_path / f"{name}.csv"
+        assert table.target is not None
+        table.frame.write_csv(path)
+        planned_.append(planned(path, table.target, "piecewise", False, 0.25))
+        task = planned_[-1].target.task
+        jobs.append(asked(path.read_text(), choice(table.target, "piecewise", False, 0.25, task)))
+    for planning, found in zip(planned_, ask(jobs), strict=True):
+        agree(found, planning, planning.table.name)
+
+
+CELLS = st.sampled_from(["", "1", "2.5", "-3", "1e3", "x", "y z", "NA", "12,5", "true", "no", " 4 ", "3.1.2020"])
+
+
+@hypothesis(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.lists(st.lists(CELLS, min_size=12, max_size=12), min_size=2, max_size=4), min_size=15, max_size=15))
+def test_any_cells_are_typed_and_refused_alike(tmp_path: Path, tables: list[list[list[str]]]) -> None:
+    texts = [csv({f"c{i}": cells for i, cells in enumerate(columns)} | {"y": ["u", "v"] * 6}) for columns in tables]
+    answers = ask([asked(text, choice("y", "standard", False, 0.0, "classification")) for text in texts])
+    for text, found in zip(texts, answers, strict=True):
+        path = tmp_path / "t.csv"
+        path.write_text(text, encoding="utf-8")
+        try:
+            planning = planned(path, "y", "standard", False, 0.0)
+        except InputError:
+            assert isinstance(found, str), text
+            continue
+        agree(found, planning, text)
+
+
+def test_what_cannot_be_is_said_in_a_sentence() -> None:
+    bad = {
+        "": "empty file",
+        "a,b\n": "only the header",
+        "a,b\n1,2\n3\n": "expected 2 fields in record 3",
+        "a,a\n1,2\n": "twice",
+        'a,y\n"1,2\n': "quote",
+        "a,y\n" + "1,u\n2,v\n" * 5 + "\0": "binary",
+    }
+    jobs = [asked(text, choice("y", "standard", False, 0.0, "classification")) for text in bad]
+    for text, found in zip(bad, ask(jobs), strict=True):
+        assert isinstance(found, str), text
+        assert bad[text] in found
+
+
+def test_the_frames_are_what_was_meant() -> None:
+    """The tables of this file hold what they say: all kinds of columns are among them."""
+    frame = pl.read_csv(TABLES["all kinds"][0].encode(), infer_schema=False)
+    assert frame.width == 14
