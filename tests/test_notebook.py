@@ -40,7 +40,15 @@ def held(model: deltaw.Model, frame: pl.DataFrame) -> dict[str, Any]:
         "Recipe": model.recipe,
         "Table": deltaw.read(frame),
         "Importance": model.importance(frame),
+        "CrossValidation": deltaw.crossval(
+            frame.rename({"y": "<i>y"}), "<i>y", folds=2, engine="reference", hidden=4, epochs=2
+        ),
     }
+
+
+HELD = (
+    "Model", "Scores", "Learning", "History", "Network", "Recipe", "Table", "Importance", "CrossValidation",
+)  # fmt: skip
 
 
 class Tags(HTMLParser):
@@ -67,7 +75,7 @@ class Tags(HTMLParser):
             self.text += data
 
 
-@pytest.mark.parametrize("name", ["Model", "Scores", "Learning", "History", "Network", "Recipe", "Table", "Importance"])
+@pytest.mark.parametrize("name", HELD)
 def test_a_line_and_a_page(held: dict[str, Any], name: str) -> None:
     line = repr(held[name])
     assert line.startswith(f"{name}(")
@@ -83,6 +91,15 @@ def test_foreign_text_is_shown(held: dict[str, Any]) -> None:
     for name in ("Model", "Table", "Importance"):
         assert "<script>alert('x')</script>" in Tags(held[name]._repr_html_()).text
     assert "<b>" in Tags(held["Model"]._repr_html_()).text
+
+
+def test_folds_stand_below_each_other(held: dict[str, Any]) -> None:
+    found, text = held["CrossValidation"], Tags(held["CrossValidation"]._repr_html_()).text
+    assert "<i>y" in text
+    for metric in found.metrics:
+        assert metric.show(found.mean(metric.name)) in text
+        assert metric.show(found.spread(metric.name)) in text
+        assert all(metric.show(each.scores[metric.name]) in text for each in found.folds)
 
 
 def test_colours_are_those_around(held: dict[str, Any]) -> None:

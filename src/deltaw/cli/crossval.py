@@ -34,25 +34,8 @@ def crossval(
 
 
 def _print(screen: Screen, found: CrossValidation) -> None:
-    several = len({each.repeat for each in found.folds}) > 1
-    by = say("each fold by a network that had not seen it{counted}", counted=found.folds[0].scores.counted)
-    screen.print(
-        say("{source}: {task} of {target}, {by}", source=found.source, task=found.task, target=found.target, by=by)
-    )
-    rows = [f"{each.repeat}.{each.fold}" if several else f"{each.fold}" for each in found.folds]
-    screen.table(
-        Column.words(say("fold"), [*rows, say("mean"), say("± spread")]),
-        Column.numbers(say("rows"), [*(f"{each.scores.rows:,}" for each in found.folds), "", ""]),
-        Column.numbers(say("epoch"), [*(f"{each.epoch}" for each in found.folds), "", ""]),
-        *(
-            Column.numbers(
-                metric.title,
-                [
-                    *(metric.show(each.scores[metric.name]) for each in found.folds),
-                    metric.show(found.mean(metric.name)),
-                    metric.show(found.spread(metric.name)),
-                ],
-            )
-            for metric in found.metrics
-        ),
-    )
+    screen.print(found.statement)
+    headings, rows = found.lines
+    folds, *numbers = zip(*rows, strict=True)
+    columns = (Column.numbers(heading, list(cells)) for heading, cells in zip(headings[1:], numbers, strict=True))
+    screen.table(Column.words(headings[0], list(folds)), *columns)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from deltaw import notebook
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.models.crossing import answers_of, chosen_epochs, joined
 from deltaw.models.dividing import FOLDS
@@ -88,6 +89,36 @@ class CrossValidation:
     def __repr__(self) -> str:
         said = ", ".join(f"{metric.title} {self.show(metric)}" for metric in self.metrics)
         return f"CrossValidation({self.task} of {self.target!r}, {len(self.folds)} folds: {said})"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        headings, rows = self.lines
+        return notebook.fragment(
+            notebook.heading(self.statement), notebook.table(headings, rows, range(1, len(headings)))
+        )
+
+    @property
+    def statement(self) -> str:
+        """What was done, in a line."""
+        by = say("each fold by a network that had not seen it{counted}", counted=self.folds[0].scores.counted)
+        return say("{source}: {task} of {target}, {by}", source=self.source, task=self.task, target=self.target, by=by)
+
+    @property
+    def lines(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Headings, and a row of texts for each fold, for the mean and for the spread."""
+        several, metrics = len({each.repeat for each in self.folds}) > 1, self.metrics
+        rows = [
+            (
+                f"{each.repeat}.{each.fold}" if several else f"{each.fold}",
+                f"{each.scores.rows:,}",
+                f"{each.epoch}",
+                *(metric.show(each.scores[metric.name]) for metric in metrics),
+            )
+            for each in self.folds
+        ]
+        rows.append((say("mean"), "", "", *(metric.show(self.mean(metric.name)) for metric in metrics)))
+        rows.append((say("± spread"), "", "", *(metric.show(self.spread(metric.name)) for metric in metrics)))
+        return (say("fold"), say("rows"), say("epoch"), *(metric.title for metric in metrics)), rows
 
     def document(self) -> dict[str, Any]:
         """Plain JSON data; NaN becomes null."""
