@@ -8,13 +8,14 @@ BIN    := $(VENV)/bin
 SOURCES := pyproject.toml CMakeLists.txt LICENSE README.md $(wildcard native/*) $(shell find src -name '*.py' -o -name '*.toml' -o -name '*.html' -o -name '*.js' -o -name 'py.typed')
 BUILD_TOOLS := scikit-build-core nanobind cmake ninja
 
-.PHONY: help demo install test test-slow test-programs lint wheel wheel-test docs lab sanitize sanitize-tests accuracy format clean
+.PHONY: help demo install test test-slow kills test-programs lint wheel wheel-test docs lab sanitize sanitize-tests accuracy format clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo       install DeltaW into $(VENV) and train a network on the bundled digits"
 	@echo "make test       lint, type check and all tests but the slow ones"
 	@echo "make test-slow  the slow tests"
+	@echo "make kills      240 trainings that are killed at any moment and go on (minutes)"
 	@echo "make docs       the site, into build/site"
 	@echo "make lab        the page that deltaw lab fills, built anew (needs node)"
 	@echo "make wheel      a wheel and an sdist, into dist"
@@ -69,6 +70,9 @@ test: lint test-programs
 
 test-slow: install $(VENV)/.test-tools test-programs
 	$(BIN)/python -m pytest -m slow -n 2
+
+kills: install $(VENV)/.test-tools
+	$(BIN)/python -m pytest -m slow tests/training/test_killed_trainings.py -q
 
 # The page of the lab: its core by ziglang, the rest by node. It is committed, so that nobody else needs these two; a test
 # says when its sources have changed since.

@@ -25,6 +25,7 @@ where it is raised: `expected` and `remedy` are sentences of `deltaw.speech`, wi
 from __future__ import annotations
 
 import re
+import signal
 from typing import Any
 
 from deltaw.speech import say
@@ -94,8 +95,10 @@ class TrainingInterrupted(KeyboardInterrupt):
     Attributes:
         history: the `deltaw.training.History` up to the interruption.
         model: the unfinished `deltaw.Model` where `deltaw.fit` was interrupted, else None.
+        signal: the number of the signal: SIGINT, or SIGTERM where there are checkpoints.
     """
 
-    def __init__(self, history: Any = None, model: Any = None) -> None:
+    def __init__(self, history: Any = None, model: Any = None, by: int | None = None) -> None:
         super().__init__(say("training interrupted; what was learnt so far is kept"))
         self.history, self.model = history, model
+        self.signal = int(signal.SIGINT if by is None else by)

@@ -94,16 +94,17 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
     if (found := _importance(asked)) is not None:
         yield say("What the columns are worth"), _worth(found, model.witness is not None)
         yield say("How the answer goes with a column"), _dependences(asked, found)
-    figure = plots.learning_curves(
-        history.loss,
-        history.validation_loss,
-        loss_name=model.recipe.loss.replace("_", "-"),
-        held_out=say("rows held out" if history.held_out == "folds" else f"{history.held_out} rows"),
-        score=history.score,
-        score_name=metric_of(model.recipe.metric, model.task).title,
-        best=history.best_epoch,
-    )
-    yield say("Learning"), pages.figure(figure, say("loss and score against epochs")) + _learning_note(model)
+    if len(history):  # not where Ctrl-C came in the first epoch
+        figure = plots.learning_curves(
+            history.loss,
+            history.validation_loss,
+            loss_name=model.recipe.loss.replace("_", "-"),
+            held_out=say("rows held out" if history.held_out == "folds" else f"{history.held_out} rows"),
+            score=history.score,
+            score_name=metric_of(model.recipe.metric, model.task).title,
+            best=history.best_epoch,
+        )
+        yield say("Learning"), pages.figure(figure, say("loss and score against epochs")) + _learning_note(model)
     yield say("Columns"), _columns(model.preparation)
     yield say("Network"), _network(model)
     yield say("Settings"), _settings(model)

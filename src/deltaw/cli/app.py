@@ -14,6 +14,7 @@ from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
 from deltaw.cli.examples import epilog
 from deltaw.cli.interrupts import Interruptible
+from deltaw.cli.keeping import Keeping, keeping_options
 from deltaw.cli.lab import lab
 from deltaw.cli.options import (
     Given,
@@ -70,6 +71,7 @@ def deltaw(
 
 
 @app.command()
+@keeping_options
 @training_options
 def train(
     context: typer.Context,
@@ -84,6 +86,7 @@ def train(
     ] = "digits",
     *,
     options: Options,
+    keeping: Keeping,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")] = Path("model.deltaw"),
     report: Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")] = None,
     doctor: Annotated[bool, typer.Option("--doctor", help="Examine first why it may not learn.")] = False,
@@ -118,7 +121,9 @@ def train(
 
     as_file = partial(config_text, context, data, dict(options)) if print_config else None
     target, recipe = options.pop("target", None), options.pop("recipe")
-    raise typer.Exit(run(data, target, recipe, output, report, json, doctor, options, quiet, verbose, log, as_file))
+    raise typer.Exit(
+        run(data, target, recipe, output, report, json, doctor, options, quiet, verbose, log, as_file, keeping)
+    )
 
 
 @app.command()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltaw.cli import keeping
 from deltaw.cli.output import documents, text
 from deltaw.cli.output.endings import CSV, JSON, PAGES, ending, writer
 from deltaw.cli.output.paper import put_json
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from deltaw.models import Model, Plan
     from deltaw.tables import Table
 
-INTERRUPTED = 130
-
 
 def train(
     data: str,
@@ -37,6 +36,7 @@ def train(
     verbose: bool,
     log: Path | None,
     as_file: Callable[[Plan], str] | None,
+    keep: keeping.Keeping,
 ) -> int:
     """`deltaw train`; returns the exit status."""
     from deltaw import models, tables
@@ -47,17 +47,19 @@ def train(
 
     if quiet and verbose:
         raise SettingError("--quiet: expected it without --verbose", say("both"), "leave one of the two out")
+    keeping.check(keep)
     # Before an hour of training, not after it.
     given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
     sources = [path for source in (data, *given) for path in tables.origins(source)]
-    check_outputs({"--output": output, "--report": report, "--log": log}, sources)
+    start = keep.get("start")
+    check_outputs({"--output": output, "--report": report, "--log": log}, [*sources, *([start] if start else [])])
     if report is not None:
         ending("--report", report, PAGES)
     logs = () if log is None else (JsonLines(log),)
 
     err = stderr(quiet)
     with err.status(say("reading {data}", data=data)):
-        plan = models.plan(data, target, recipe, **choices)
+        plan = models.plan(data, target, recipe, start=start, **choices)
     if as_file is not None:
         put(as_file(plan))
         return 0
@@ -65,18 +67,22 @@ def train(
         diagnosis = examined(plan, SECONDS if doctor else 0.0)
     if diagnosis.evidence.refusal is not None and not doctor:
         raise diagnosis.evidence.refusal  # one line, and not below ten about what will not be
+    kept = keeping.begun(plan, keep, err)
     text.print_plan(err, plan)
     if doctor:
         err.text(diagnosis.page.text(err.page_width))
     elif diagnosis.line:
         _warn(err, diagnosis.line)
         err.print()
+    keeping.say_where(kept, plan, err)
     try:
         with watched(err, verbose) as show:
-            model = models.run(plan, (show, *logs))
+            model = models.run(plan, (show, *logs), kept)
         status = 0
     except TrainingInterrupted as stopped:
-        model, status = stopped.model, INTERRUPTED
+        model, status = stopped.model, keeping.ended_by(stopped, kept, err)
+        if model is None:  # between two trainings: there is the checkpoint
+            return status
         # What a finished training left is not replaced by half of one.
         output, report = unfinished(output), None if report is None else unfinished(report)
         epochs = say("{n} of {epochs} epochs", n=len(model.history), epochs=plan.recipe.epochs)

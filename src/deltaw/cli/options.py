@@ -37,15 +37,16 @@ class Row(NamedTuple):
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the rows of `TRAINING` as options in the place of its parameter `options`, which gets them."""
-    return _widened(command, "options", TRAINING)
+    return widened(command, "options", TRAINING)
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """The same of what says how a file is read and no model knows, for its parameter `reading`."""
-    return _widened(command, "reading", {name: row for name, row in TRAINING.items() if row.of_file})
+    return widened(command, "reading", {name: row for name, row in TRAINING.items() if row.of_file})
 
 
-def _widened(command: Callable[..., None], place: str, table: dict[str, Row]) -> Callable[..., None]:
+def widened(command: Callable[..., None], place: str, table: dict[str, Row]) -> Callable[..., None]:
+    """The same of any table, for the parameter called `place`."""
     hints = get_type_hints(command, include_extras=True)
     parameters = {}
     for name, parameter in inspect.signature(command).parameters.items():
@@ -58,7 +59,7 @@ def _widened(command: Callable[..., None], place: str, table: dict[str, Row]) ->
     @wraps(command)
     def run(**given: Any) -> None:
         values = {name: given.pop(name) for name in table}
-        command(**{place: _read(*_levels(values, given.get("context")))}, **given)
+        command(**{place: _read(table, *_levels(values, given.get("context")))}, **given)
 
     run.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
     run.__annotations__ = {name: parameter.annotation for name, parameter in parameters.items()}
@@ -81,15 +82,15 @@ def _levels(values: Options, context: typer.Context | None) -> tuple[Options, Op
     return lists | {name: values[name] for name in of_file}, {n: v for n, v in values.items() if n not in of_file}
 
 
-def _read(*levels: Options) -> Options:
+def _read(table: dict[str, Row], *levels: Options) -> Options:
     """What was given: the later level wins, in each an option over the same by --set, and that over a default.
 
     Of pairs (--set, --as) each is for itself.
     """
     asked = {name for values in levels for name in values}
-    found = {name: row.default for name, row in TRAINING.items() if name in asked and row.default is not None}
+    found = {name: row.default for name, row in table.items() if name in asked and row.default is not None}
     for values in levels:
-        given = {name: TRAINING[name].read(value) for name, value in values.items() if value != TRAINING[name].default}
+        given = {name: table[name].read(value) for name, value in values.items() if value != table[name].default}
         pairs: Options = given.pop("setting", {})
         both = {name: found.get(name, {}) | value for name, value in given.items() if isinstance(value, dict)}
         found |= pairs | given | both

@@ -1,9 +1,9 @@
-"""What DeltaW leaves on disk: model files, and the one way in which any output is written."""
+"""What DeltaW leaves on disk: model files and checkpoints, and the one way in which any output is written."""
 
 from __future__ import annotations
 
 from deltaw.files.atomic import check_writable, write_bytes
-from deltaw.files.model import read, write
+from deltaw.files.model import CHECKPOINT, MODEL, read, write
 from deltaw.files.places import check_outputs, unfinished
 
-__all__ = ["check_outputs", "check_writable", "read", "unfinished", "write", "write_bytes"]
+__all__ = ["CHECKPOINT", "MODEL", "check_outputs", "check_writable", "read", "unfinished", "write", "write_bytes"]

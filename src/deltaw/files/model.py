@@ -1,4 +1,4 @@
-"""Model files: named arrays and one JSON document in a safetensors file. Never pickle.
+"""Model files and checkpoints: named arrays and one JSON document in a safetensors file. Never pickle.
 
 Layout (https://github.com/huggingface/safetensors#format)::
 
@@ -13,6 +13,7 @@ The envelope is JSON again, in a string (safetensors allows only strings there):
 The digest covers the document, the list of arrays and every array's bytes, so that a file that was cut, or in which a
 bit has flipped, is refused rather than used. It is no signature: whoever can write the file can write the digest.
 A document that would swell the header (a table with 20,000 columns) becomes an array of bytes named `document`.
+A checkpoint has the same layout under a key of its own: neither is taken for the other.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import json
 import math
 import os
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -32,8 +33,6 @@ from deltaw.files.schema import check
 from deltaw.speech import say
 
 FORMAT_VERSION = 1
-KEY = "deltaw"
-MAX_HEADER = 2**20
 MAX_EMBEDDED = 2**18  # bytes of JSON up to which the document stays in the header, where escaping may double them
 OVERFLOW = "document"
 
@@ -46,7 +45,30 @@ ENVELOPE = {
     "arrays": {str: [(str, [int])]},
     "document": ({str: object}, None),
 }
-HEADER = {str: ({"dtype": tuple(DTYPES), "shape": [int], "data_offsets": [int]}, {KEY: str})}
+ARRAY = {"dtype": tuple(DTYPES), "shape": [int], "data_offsets": [int]}
+
+
+class Kind(NamedTuple):
+    """A kind of file of this layout.
+
+    Attributes:
+        key: of its envelope in the header.
+        name: what messages call it.
+        give: what to do where there is another file.
+        finite: whether all its numbers are.
+        most: bytes of its header.
+    """
+
+    key: str
+    name: str
+    give: str
+    finite: bool
+    most: int
+
+
+MODEL = Kind("deltaw", "model file", "give a .deltaw file", True, 2**20)
+# Of a training that has come to nothing too, and of hundreds of networks.
+CHECKPOINT = Kind("deltaw-checkpoint", "checkpoint", "give a folder that --checkpoint made", False, 2**24)
 
 # How a foreign file starts, and what to call it.
 _FOREIGN = {
@@ -61,13 +83,16 @@ _FOREIGN = {
 }
 
 
-def write(path: str | Path, arrays: dict[str, np.ndarray[Any, Any]], document: dict[str, Any]) -> None:
-    """Write a model file, whole or not at all.
+def write(
+    path: str | Path, arrays: dict[str, np.ndarray[Any, Any]], document: dict[str, Any], kind: Kind = MODEL
+) -> None:
+    """Write a file of a kind, whole or not at all.
 
     Args:
         path: where; an existing file is replaced.
-        arrays: name -> array of a dtype in `DTYPES`; floats must be finite.
+        arrays: name -> array of a dtype in `DTYPES`; of a model floats must be finite.
         document: plain JSON data.
+        kind: of the file.
 
     Raises:
         OutputError: `path` cannot be written.
@@ -81,7 +106,7 @@ def write(path: str | Path, arrays: dict[str, np.ndarray[Any, Any]], document: d
     for name, array in stored.items():
         if array.dtype.name not in DTYPES.values():
             raise ValueError(f"array {name!r} has dtype {array.dtype}, expected one of {', '.join(DTYPES.values())}")
-        if not _is_finite(array):
+        if kind.finite and not _is_finite(array):
             raise ValueError(f"array {name!r} holds NaN or infinity: the training diverged")
     text = _canonical(document)
     if len(text) > MAX_EMBEDDED:
@@ -92,14 +117,14 @@ def write(path: str | Path, arrays: dict[str, np.ndarray[Any, Any]], document: d
         "arrays": _specification(stored),
         "document": None if OVERFLOW in stored else document,
     }
-    data = save(stored, metadata={KEY: _canonical(envelope)})
-    if int.from_bytes(data[:8], "little") > MAX_HEADER:
-        raise ValueError(f"{len(arrays)} arrays do not fit into a header of {MAX_HEADER} bytes")
+    data = save(stored, metadata={kind.key: _canonical(envelope)})
+    if int.from_bytes(data[:8], "little") > kind.most:
+        raise ValueError(f"{len(arrays)} arrays do not fit into a header of {kind.most} bytes")
     write_bytes(path, data)
 
 
-def read(path: str | Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
-    """Read a model file that `write` wrote: (arrays, document).
+def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+    """Read a file of a kind that `write` wrote: (arrays, document).
 
     Everything is checked before it is believed: sizes, JSON (no duplicate keys, no NaN), names, dtypes, shapes,
     offsets, the digest, finite values. The document's own fields are for the caller to check.
@@ -110,7 +135,7 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, A
     where = str(path)
     try:
         with Path(path).open("rb") as file:
-            header, envelope = _read_header(file, where)
+            header, envelope = _read_header(file, where, kind)
             # Compared before reading: a forged size must not take the memory.
             size, available = (
                 _check_arrays(header, envelope["arrays"], where),
@@ -128,20 +153,24 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, A
         raise
     except FileNotFoundError as error:
         raise ModelFileError(
-            "{where}: expected a model file", say("no such file"), "check the path", where=where
+            "{where}: expected a {kind}", say("no such file"), "check the path", where=where, kind=say(kind.name)
         ) from error
     except IsADirectoryError as error:
         raise ModelFileError(
-            "{where}: expected a model file", say("a folder"), "give the .deltaw file in it", where=where
+            "{where}: expected a {kind}",
+            say("a folder"),
+            "give the .deltaw file in it",
+            where=where,
+            kind=say(kind.name),
         ) from error
     except (OSError, ValueError) as error:
         raise ModelFileError(
-            "{where}: expected a readable model file", str(error), "check the path", where=where
+            "{where}: expected a readable {kind}", str(error), "check the path", where=where, kind=say(kind.name)
         ) from error
     arrays = {name: _array(entry, data) for name, entry in header.items()}
     document = envelope["document"]
     if OVERFLOW in arrays:
-        document = _parse(arrays[OVERFLOW].tobytes(), where)
+        document = _parse(arrays[OVERFLOW].tobytes(), where, kind)
     check(document, {str: object}, where)
     if _digest(document, arrays) != envelope["sha256"]:
         _refuse(
@@ -149,7 +178,7 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, A
         )
     arrays.pop(OVERFLOW, None)
     for name, array in arrays.items():
-        if not _is_finite(array):
+        if kind.finite and not _is_finite(array):
             _refuse(
                 where,
                 "finite values",
@@ -162,36 +191,37 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, A
 # --- reading, step by step ------------------------------------------------------------------------------------------
 
 
-def _read_header(file: BinaryIO, where: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read_header(file: BinaryIO, where: str, kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
     """The header's arrays and the envelope, both checked."""
-    header = _parse(_read_header_bytes(file, where), where)
-    if not isinstance(header, dict) or KEY not in (header.get("__metadata__") or {}):
-        _refuse(where, "a model file that DeltaW wrote", "another JSON header", "give a .deltaw file")
-    check(header, HEADER, where)
+    header = _parse(_read_header_bytes(file, where, kind), where, kind)
+    if not isinstance(header, dict) or kind.key not in (header.get("__metadata__") or {}):
+        _refuse(where, _ours(kind), "another JSON header", kind.give)
+    check(header, {str: (ARRAY, {kind.key: str})}, where)
     metadata = header.pop("__metadata__")
-    check(metadata, {KEY: str}, where)
-    envelope = _parse(metadata[KEY].encode("utf-8", "surrogatepass"), where)
+    check(metadata, {kind.key: str}, where)
+    envelope = _parse(metadata[kind.key].encode("utf-8", "surrogatepass"), where, kind)
     _check_version(envelope, where)
     check(envelope, ENVELOPE, where)
     return header, envelope
 
 
-def _read_header_bytes(file: BinaryIO, where: str) -> bytes:
+def _read_header_bytes(file: BinaryIO, where: str, kind: Kind) -> bytes:
     start = file.read(8)
     if not start:
-        _refuse(where, "a model file", "an empty file", "train a model with `deltaw train -o FILE`")
+        _refuse(
+            where, say("a {kind}", kind=say(kind.name)), "an empty file", "train a model with `deltaw train -o FILE`"
+        )
     for magic, name in _FOREIGN.items():
         if start.startswith(magic):
-            _refuse(where, "a model file that DeltaW wrote", name, "give a .deltaw file")
+            _refuse(where, _ours(kind), name, kind.give)
     length = int.from_bytes(start, "little")
-    if len(start) < 8 or not 2 <= length <= MAX_HEADER:
-        _refuse(where, "a model file that DeltaW wrote", "another kind of file", "give a .deltaw file")
+    if len(start) < 8 or not 2 <= length <= kind.most:
+        _refuse(where, _ours(kind), "another kind of file", kind.give)
     header = file.read(length)
     if len(header) < length:
         found = f"{len(header)}"
-        _refuse(
-            where, say("a header of {n} bytes", n=length), found, "the file was cut or is foreign; give a .deltaw file"
-        )
+        remedy = say("the file was cut or is foreign; {give}", give=say(kind.give))
+        _refuse(where, say("a header of {n} bytes", n=length), found, remedy)
     return header
 
 
@@ -229,7 +259,7 @@ def _array(entry: dict[str, Any], data: bytes) -> np.ndarray[Any, Any]:
     return np.frombuffer(data[begin:end], dtype).astype(DTYPES[entry["dtype"]]).reshape(entry["shape"])
 
 
-def _parse(data: bytes, where: str) -> Any:
+def _parse(data: bytes, where: str, kind: Kind) -> Any:
     """JSON as RFC 8259 has it, and stricter.
 
     No duplicate keys, no NaN, no number beyond float64 or int64, no text that UTF-8 does not have.
@@ -264,11 +294,16 @@ def _parse(data: bytes, where: str) -> Any:
     except (ValueError, RecursionError) as error:
         found = " ".join(str(error).split())[:80]
         raise ModelFileError(
-            "{where}: expected a model file that DeltaW wrote",
+            "{where}: expected a {kind} that DeltaW wrote",
             say("{found} in its header", found=found),
-            "give a .deltaw file",
+            kind.give,
             where=where,
+            kind=say(kind.name),
         ) from error
+
+
+def _ours(kind: Kind) -> str:
+    return say("a {kind} that DeltaW wrote", kind=say(kind.name))
 
 
 def _refuse(where: str, expected: str, found: str, remedy: str) -> NoReturn:

@@ -11,6 +11,7 @@ from deltaw.models.model import Answers, Model, load, rows_of
 from deltaw.models.parts import Part
 from deltaw.models.planning import Plan, plan, replan
 from deltaw.models.recipes import RECIPES, Recipe
+from deltaw.models.resuming import checkpoints
 from deltaw.models.running import run
 from deltaw.models.scores import GUESS, Scores, worst
 from deltaw.models.storage import document
@@ -30,6 +31,7 @@ __all__ = [
     "Recipe",
     "ScoredEpoch",
     "Scores",
+    "checkpoints",
     "crossval",
     "document",
     "fit",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from deltaw.models.model import Model
 from deltaw.models.planning import plan
+from deltaw.models.resuming import checkpoints
 from deltaw.models.running import run
 from deltaw.models.watching import Callback, Watchers
 from deltaw.progress import left_out, watching
 from deltaw.tables.choice import Names
+from deltaw.training.checkpoints import EVERY
 
 
 def fit(
@@ -34,7 +37,11 @@ def fit(
     drop: Names = None,
     columns: Names = None,
     kinds: Mapping[str, str] | None = None,
+    start: Any = None,
     callbacks: Iterable[Callback] = (),
+    checkpoint: str | Path | None = None,
+    every: str | float = EVERY,
+    resume: bool = False,
     verbose: bool | None = None,
     **settings: Any,
 ) -> Model:
@@ -67,8 +74,17 @@ def fit(
         columns: the only ones to use, beside the target; None: all.
         kinds: what columns are, where that shall not be found out: {"userId": "category", "year": "number"}; a kind
             is number, category, boolean or date.
+        start: a `Model`, or the path of its file, whose weights the training begins with: its columns, their
+            preparation, its target, its recipe and network are kept, and words that it does not know go to the slot of
+            others. Other settings of the recipe may be given. Scores are of rows that the networks of this training
+            have not seen; whether that model had, only the caller knows.
         callbacks: called with a `ScoredEpoch` after each epoch of each training; one that returns True ends all. For
             runs that are to be kept see `deltaw.callbacks`.
+        checkpoint: a folder of this run's own. What was made is written there now and then, at the end and where the
+            run is broken off, by SIGTERM too; a disk without room costs that and not the training. The last two stay.
+        every: how often: "60s", "5m", "2h", "5epochs" (of all its trainings), or seconds.
+        resume: go on from the last checkpoint, to the model that the run would have made without the break; where
+            there is none yet, begin. Table and settings are to be the same; more epochs are allowed.
         verbose: None: a progress bar, in a terminal or a notebook, when training takes longer than a second. False:
             nothing. True: a line an epoch on stderr.
         settings: any field of `deltaw.models.recipes.Recipe`: learning_rate=0.3, scaling="standard", …; and how the
@@ -82,6 +98,7 @@ def fit(
         InputError: the table or a setting cannot be used; one line says why. So it is in a process that was forked
             after a table had been read (`multiprocessing`'s default on Linux before Python 3.14): Polars' threads do
             not come along. Start such processes by `multiprocessing.get_context("spawn")` or joblib's loky.
+        OutputError: the folder of checkpoints cannot be written to.
         TrainingInterrupted: on Ctrl-C; its `model` is what was learnt until then.
     """
     named = {"hidden": hidden, "epochs": epochs}
@@ -89,10 +106,11 @@ def fit(
     show, told = watching(verbose), Watchers(callbacks)
     decided = plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test=test, validation=validation,
                    test_size=test_size, folds=folds, group=group, time=time, task=task, metric=metric, drop=drop,
-                   columns=columns, kinds=kinds, **settings)  # fmt: skip
+                   columns=columns, kinds=kinds, start=start, **settings)  # fmt: skip
     with show:
         for note in decided.table.notes:
             show.say(f"{decided.table.name}: {note}")
         if decided.left_out:
             show.say(left_out(decided.left_out, decided.rows + decided.left_out, decided.target.name))
-        return run(decided, (*told, show))
+        kept = None if checkpoint is None else checkpoints(decided, checkpoint, every, resume)
+        return run(decided, (*told, show), kept)

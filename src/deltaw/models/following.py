@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from deltaw.engines.predictor import outputs
 from deltaw.equations.dropout import Dropout
-from deltaw.exceptions import SettingError, TrainingInterrupted
+from deltaw.exceptions import SettingError
+from deltaw.files.schema import check
 from deltaw.models.contents import Learning
 from deltaw.models.judge import Judge, ScoredEpoch
 from deltaw.models.metrics import Outcome
@@ -21,7 +22,13 @@ from deltaw.models.planning import Plan
 from deltaw.models.watching import Watchers
 from deltaw.network import Network
 from deltaw.numbers import number
-from deltaw.training import EarlyStopping, Epoch, History, train
+from deltaw.speech import say
+from deltaw.training import EarlyStopping, Epoch, History
+from deltaw.training.checkpoints import Checkpoints
+from deltaw.training.epochs import Training
+from deltaw.training.loop import begin, complete
+from deltaw.training.pack import SETTINGS
+from deltaw.training.state import State, refuse, take_weights, weights_of
 
 Array = NDArray[Any]
 
@@ -75,8 +82,9 @@ class Trained:
 
 
 def trained(
-    plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: int | None = None, follows: bool = False
-) -> Trained:
+    plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: int | None = None, follows: bool = False,
+    checkpoints: Checkpoints | None = None, number: int = 0,
+) -> Trained:  # fmt: skip
     """One training.
 
     Args:
@@ -85,23 +93,19 @@ def trained(
         place: which fold's it is, of how many; see `ScoredEpoch`.
         until: after how many of its epochs it ends.
         follows: whether the rows that it scores say which epoch is best, for others.
+        checkpoints: of the run, whose training of that `number` it is.
 
     Raises:
         SettingError: it diverges.
     """
     network = plan.network.copy()
     follower = Follower(plan, told, place, until, follows)
-    try:
-        history = train(
-            network,
-            plan.training.X,
-            plan.training.T,
-            **of_plan(plan, plan.held_out[1]),
-            **follower.settings,
-        )
-    except TrainingInterrupted as stopped:
-        history = stopped.history
-    done = follower.trained(network, history)
+    training = begin(
+        network, plan.training.X, plan.training.T, **SETTINGS | of_plan(plan, plan.held_out[1]) | follower.settings,
+        threads=plan.threads, until=until,
+    )  # fmt: skip
+    complete(training, checkpoints, number)
+    done = follower.trained(network, training.history)
     if done.diverged:
         raise diverged(done)
     return done
@@ -115,7 +119,6 @@ def of_plan(plan: Plan, held_out: Part | None) -> dict[str, Any]:
         "sample_weight": plan.counts(plan.training),
         "validation": None if held_out is None else (held_out.X, held_out.T, plan.counts(held_out)),
         "engine": plan.engine,
-        "threads": plan.threads,
     }
 
 
@@ -151,7 +154,6 @@ class Follower:
         self.follows = follows and plan.validation is None
         each = MOST_KEPT // (max(place[1], 1) * 8 * plan.network.parameter_count)
         self.earlier = Earlier(each) if self.follows else None
-        self.wanted = False  # whether a callback asked for the end
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -174,13 +176,44 @@ class Follower:
         scored = scored if self.until is None else replace(scored, epochs=self.until)
         if self.earlier is not None:
             self.earlier.keep(epoch.number - 1, epoch.network)
-        self.wanted = self.told(scored)
-        return self.wanted or epoch.number == self.until
+        return self.told(scored)
+
+    def state(self) -> State:
+        """What the next epochs add to; see `deltaw.training.state`."""
+        kept = self.earlier
+        document = {"step": 1 if kept is None else kept.step}
+        networks = {} if kept is None else kept.networks
+        arrays: dict[str, Any] = {"score": list(self.judge.scores), "earlier": np.array(list(networks), np.int64)}
+        each = [weights_of(network) for network in networks.values()]
+        return State(document, arrays | {name: [one[name] for one in each] for name in (each[0] if each else ())})
+
+    def go_on(self, state: State, training: Training, where: str) -> None:
+        """Take it to where it was after the training's epochs. Raises ModelFileError for what cannot be."""
+        check(state.document, {"step": int}, where)
+        arrays, step, epochs = dict(state.arrays), state.document["step"], training.epoch
+        score, numbers = (arrays.pop(name, np.empty(0)) for name in ("score", "earlier"))
+        kept = range(step - 1, epochs, max(step, 1)) if self.earlier is not None else range(0)
+        shapes = {name: (len(kept), *array.shape) for name, array in weights_of(training.network).items() if kept}
+        agrees = (
+            step >= 1
+            and score.shape == (epochs if self.held_out else 0,)
+            and score.dtype.kind == "f"
+            and not np.isinf(score).any()
+        )
+        agrees = agrees and numbers.tolist() == list(kept) and {n: array.shape for n, array in arrays.items()} == shapes
+        if not agrees or not all(array.dtype.kind == "f" for array in arrays.values()):
+            refuse(where, say("the scores and networks of {n} epochs", n=epochs))
+        self.judge.scores = score.tolist()
+        if self.earlier is not None:
+            self.earlier.step = step
+            for i, number in enumerate(kept):
+                network = training.network.copy()
+                take_weights(network, {name: array[i] for name, array in arrays.items()})
+                self.earlier.networks[number] = network
 
     def trained(self, network: Network, history: History) -> Trained:
         """What is left."""
-        ended = "finished" if history.ended == "callback" and not self.wanted else history.ended
-        learning = Learning(**vars(history) | {"ended": ended}, score=self.judge.scores, held_out=self.held_out)
+        learning = Learning(**vars(history), score=self.judge.scores, held_out=self.held_out)
         badness = history.validation_loss if self.plan.recipe.keep == "loss" else self.judge.each_badness
         return Trained(self.plan, network, learning, badness, {} if self.earlier is None else self.earlier.networks)
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.division import Division, Indices
 from deltaw.models.following import Follower, Trained, diverged, of_plan
 from deltaw.models.judge import ScoredEpoch
@@ -22,11 +21,12 @@ from deltaw.models.parts import Part
 from deltaw.models.planning import Plan
 from deltaw.models.watching import Watchers
 from deltaw.network import Network
-from deltaw.training import train_pack
+from deltaw.training.checkpoints import Checkpoints
+from deltaw.training.pack import begin_pack, complete_pack
 
 
-def packed(plan: Plan, told: Watchers) -> list[Trained]:
-    """All networks of the recipe; those that diverge are left out.
+def packed(plan: Plan, told: Watchers, checkpoints: Checkpoints | None = None) -> list[Trained]:
+    """All networks of the recipe, the trainings of a run of `checkpoints`; those that diverge are left out.
 
     Raises:
         SettingError: all diverge.
@@ -37,25 +37,20 @@ def packed(plan: Plan, told: Watchers) -> list[Trained]:
     if folds:
         plans, places = map(list, zip(*(_on(plan, fold) for fold in folds), strict=True))
     means = Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
-    networks = [_another(plan.network, k) for k in range(count)]
+    networks = [_another(plan, k) for k in range(count)]
     followers = [
         Follower(each, means, (k + 1, count) if folds else (0, 0), follows=plan.ended_by_folds)
         for k, each in enumerate(plans)
     ]
     own = [follower.settings | place for follower, place in zip(followers, places, strict=True)]
     common = plan.held_out[1] if not folds or plan.validation is not None else None
-    try:
-        histories = train_pack(
-            networks,
-            plan.training.X,
-            plan.training.T,
-            each=own,
-            **of_plan(plan, common),
-        )
-    except TrainingInterrupted as stopped:
-        histories = stopped.history
+    trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
+    if checkpoints is not None:
+        means.go_on([checkpoints.trainings.get(k, 0) for k in range(count)])
+    complete_pack(trainings, plan.threads, checkpoints)
     runs = [
-        each.trained(network, history) for each, network, history in zip(followers, networks, histories, strict=True)
+        follower.trained(network, training.history)
+        for follower, network, training in zip(followers, networks, trainings, strict=True)
     ]
     kept = [each for each in runs if not each.diverged]
     if not kept:
@@ -63,8 +58,11 @@ def packed(plan: Plan, told: Watchers) -> list[Trained]:
     return kept
 
 
-def _another(network: Network, k: int) -> Network:
-    """A network like the first, from a seed of its own."""
+def _another(plan: Plan, k: int) -> Network:
+    """A network like the first, from a seed of its own, or one of the model that it goes on from."""
+    network = plan.network
+    if plan.start is not None:
+        return plan.start.network(k)
     if not k:
         return network.copy()
     return Network(network.sizes, network.activations, network.bias, network.init, (network.seed + k) % 2**63)
@@ -72,7 +70,7 @@ def _another(network: Network, k: int) -> Network:
 
 def of_member(plan: Plan, k: int) -> Plan:
     """The plan of the k-th network alone, from 0: what it learns from, and the part that is held out from it."""
-    network, seed = _another(plan.network, k), plan.seed + k
+    network, seed = _another(plan, k), plan.seed + k
     if not plan.folds:
         return replace(plan, network=network, seed=seed)
     own, places = _on(plan, plan.folds[k])
@@ -106,7 +104,12 @@ class Means:
         self._told, self._count, self._metric, self._lock = told, count, metric, Lock()
         self._epochs: dict[int, list[ScoredEpoch]] = {}
         self._over: list[int] = []  # the last epoch of each that makes no more
+        self._begun = [0] * count  # epochs that each had made before
         self._next, self._stop = 1, False
+
+    def go_on(self, begun: list[int]) -> None:
+        """Take note of how many epochs each had made before: of those nobody is told again."""
+        self._begun, self._next = begun, min(begun) + 1
 
     def __call__(self, epoch: ScoredEpoch) -> bool:
         with self._lock:
@@ -120,7 +123,8 @@ class Means:
 
     def _complete(self, number: int) -> bool:
         made = self._epochs.get(number, [])
-        return len(made) > 0 and len(made) + sum(last < number for last in self._over) == self._count
+        others = sum(last < number for last in self._over) + sum(number <= before for before in self._begun)
+        return len(made) > 0 and len(made) + others == self._count
 
 
 def _mean(epochs: Sequence[ScoredEpoch], metric: Metric) -> ScoredEpoch:

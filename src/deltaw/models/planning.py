@@ -29,6 +29,7 @@ from deltaw.models.metrics import metric_of
 from deltaw.models.model import Model
 from deltaw.models.parts import Part, answered, answers_of, as_learnt, on_a_log, part_of
 from deltaw.models.recipes import Recipe
+from deltaw.models.warm import Start
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.preparation import Preparation, Target
@@ -52,6 +53,7 @@ class Plan:
 
     Attributes:
         table: the rows as they were read, without those that have no answer.
+        start: the model whose weights it begins with, or None.
         left_out: how many rows have none.
         weightless: how many more had a weight of 0: they are left out, too.
         columns: the kind of each column, and why.
@@ -84,6 +86,7 @@ class Plan:
     validation_name: str | None = None
     left_out: int = 0
     weightless: int = 0
+    start: Start | None = None
 
     @property
     def rows(self) -> int:
@@ -126,7 +129,9 @@ class Plan:
         table, frame = self.table, self.table.frame
         training = frame[division.training]
         ties = self.ties.of(division.training)
-        preparation, target, answers = _learnt(table, self.columns, self.target, self.recipe, training, ties, self.seed)
+        preparation, target, answers = _learnt(
+            table, self.columns, self.target, self.recipe, training, ties, self.seed, self.start
+        )
 
         def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:
             if not len(rows):
@@ -136,7 +141,7 @@ class Plan:
         learnt = part_of(training, preparation, target, self.recipe, table.name, answers)
         return replace(
             self, preparation=preparation, target=target, training=learnt,
-            network=_drawn(self.recipe, target, learnt.X.shape[1], self.seed),
+            network=_drawn(self.recipe, target, learnt.X.shape[1], self.seed, self.start),
             validation=part(division.validation, self.validation, self.validation_name),
             test=part(division.test, self.test, self.test_name or table.name), folds=(),
         )  # fmt: skip
@@ -168,6 +173,7 @@ def plan(
     drop: Names = None,
     columns: Names = None,
     kinds: Mapping[str, str] | None = None,
+    start: Any = None,
     **settings: Any,
 ) -> Plan:
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors."""
@@ -175,6 +181,11 @@ def plan(
     if validation is None or isinstance(validation, (int, float, np.number)):  # the recipe's share of that name
         settings |= {} if validation is None else {"validation": validation}
         validation = None
+    begun = Start.of(start)
+    if begun is not None:
+        fixed = {"task": task, "drop": drop, "columns": columns, "kinds": kinds}
+        recipe, target, settings = begun.asked(recipe, target, settings, **fixed)
+        how = begun.reading(how)
     recipes.check_names(recipe, settings)
     choices = Choices(test_size, folds, group, time)
     choices.check(test is not None)
@@ -197,14 +208,14 @@ def plan(
     if given is not None and by is not None and given.frame.equals(by.frame):
         raise SettingError("validation: expected other rows than those to be scored on", say("the same"), "give others")
     table = table if given is None else replace(table, test=given.frame)
-    found = weights.no_column(kinds_of(table, name, told), weight)
+    found = begun.columns if begun else weights.no_column(kinds_of(table, name, told), weight)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
-    whole = Target.fit(series, name, task=task, source=table.name)
+    whole = begun.model.target if begun else Target.fit(series, name, task=task, source=table.name)
     if weight is not None:
         weights.of_rows(read_in.column(weight), table.name, whole.known(read_in.column(name)))  # raises
     ties = ties_of(everything, whole, choices)
     table, without = answered(table, whole)
-    if without:  # what a column is, the rows say that are learnt from
+    if without and not begun:  # what a column is, the rows say that are learnt from
         found = weights.no_column(kinds_of(table, name, told), weight)
     named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
     settled = recipes.choose(recipe, whole.task, settings | named)
@@ -227,7 +238,8 @@ def plan(
         raise SettingError("threshold: expected rows held out to choose it by", these, "give a probability such as 0.3")
     training = table.frame[kept.training]
     settled = replace(settled, target_scale=on_a_log(settled, whole, training))
-    preparation, reading, answers = _learnt(table, found, whole, settled, training, ties.of(kept.training), seed)
+    ties_of_training = ties.of(kept.training)
+    preparation, reading, answers = _learnt(table, found, whole, settled, training, ties_of_training, seed, begun)
     settled = recipes.sized(settled, len(training), len(preparation.feature_names), _is_image(table))
 
     def part(rows: pl.DataFrame | None, source: str) -> Part | None:
@@ -239,10 +251,10 @@ def plan(
     validation_rows = table.frame[kept.validation] if by is None else answered(by, whole)[0].frame
     test_rows = table.frame[kept.test] if table.test is None else table.test
     return Plan(
-        table, found, preparation, reading, settled, _drawn(settled, reading, learnt.X.shape[1], seed), learnt,
+        table, found, preparation, reading, settled, _drawn(settled, reading, learnt.X.shape[1], seed, begun), learnt,
         part(validation_rows, names[1] or table.name), part(test_rows, names[0] or table.name),
         seed, engine, threads, ties, choices, layout.folds, names[0], names[1], without,
-        weightless,
+        weightless, begun,
     )  # fmt: skip
 
 
@@ -288,9 +300,11 @@ def replan(model: Model, source: Any) -> Plan | None:
 
 def _learnt(
     table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: pl.DataFrame, ties: Ties,
-    seed: int,
+    seed: int, start: Start | None,
 ) -> tuple[Preparation, Target, Answers | None]:  # fmt: skip
-    """What the training rows alone say of columns and target, and their answers. Raises ColumnError."""
+    """What the training rows alone say of columns and target, or a model did, and their answers. Raises ColumnError."""
+    if start is not None:
+        return *start.learnt(recipe), None
     reading = as_learnt(whole, training, recipe, table.name)
     answers = answers_of(training, reading, recipe, ties, seed)
     try:
@@ -300,8 +314,10 @@ def _learnt(
         raise ColumnError(f"{table.name}: {error.expected}", error.found, error.remedy) from None
 
 
-def _drawn(recipe: Recipe, target: Target, inputs: int, seed: int) -> Network:
+def _drawn(recipe: Recipe, target: Target, inputs: int, seed: int, start: Start | None) -> Network:
     """The network with its initial weights."""
+    if start is not None:
+        return start.network()
     assert recipe.hidden is not None
     return Network(
         [inputs, *recipe.hidden, len(target.classes or (target.name,))],

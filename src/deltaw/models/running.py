@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -27,11 +28,12 @@ from deltaw.models.packed import packed
 from deltaw.models.planning import Plan
 from deltaw.models.scores import Baseline, score
 from deltaw.models.watching import Callback, Watchers
+from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.history import Ending
 
 
-def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
-    """Train as planned; see `fit`.
+def run(plan: Plan, callbacks: Iterable[Callback] = (), checkpoints: Checkpoints | None = None) -> Model:
+    """Train as planned; see `fit`. With `checkpoints` (`resuming.checkpoints`) these trainings are its run.
 
     Of a training that is broken off among folds, or on all rows after them, what is kept is the network of the first
     fold as far as it went: rows that it has not seen score it.
@@ -39,30 +41,36 @@ def run(plan: Plan, callbacks: Iterable[Callback] = ()) -> Model:
     told = Watchers(callbacks)
     told.started(plan)
     try:
-        model = _run(plan, told)
+        with checkpoints or nullcontext():
+            model = _run(plan, told, checkpoints)
     except BaseException as error:
         told.failed(error)
+        if checkpoints is not None and isinstance(error, KeyboardInterrupt):  # between two trainings, or at the scores
+            raise TrainingInterrupted(by=checkpoints.signal) from error
         raise
     told.ended(model)
     if model.history.ended == "interrupted":
-        raise TrainingInterrupted(model.history, model)
+        raise TrainingInterrupted(model.history, model, None if checkpoints is None else checkpoints.signal)
     return model
 
 
-def _run(plan: Plan, told: Watchers) -> Model:
+def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
     if plan.recipe.networks > 1:
-        return _mean_of(plan, packed(plan, told))
+        return _mean_of(plan, packed(plan, told, checkpoints))
     if not plan.folds:
-        return _scored(trained(plan, told))
+        return _scored(trained(plan, told, checkpoints=checkpoints))
     runs: list[Trained] = []
     try:
         for division in plan.folds:
             place = (len(runs) + 1, len(plan.folds))
-            runs.append(trained(plan.of(division), told, place, follows=plan.ended_by_folds))
+            runs.append(
+                trained(plan.of(division), told, place, None, plan.ended_by_folds, checkpoints, number=len(runs))
+            )
             if runs[-1].broken_off:
                 return _first(plan, runs[0], runs[-1].learning.ended)
         own, common = chosen_epochs(plan, runs)
-        last = trained(replace(plan, test=None), told, until=None if common is None else common + 1)
+        until = None if common is None else common + 1
+        last = trained(replace(plan, test=None), told, until=until, checkpoints=checkpoints, number=len(runs))
     except KeyboardInterrupt:  # between two trainings
         if not runs:
             raise

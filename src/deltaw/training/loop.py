@@ -1,31 +1,25 @@
-"""Training: batches, steps, a record of each epoch."""
+"""Training: a network, rows, and all that can be said of how."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from deltaw import engines
-from deltaw.engines.protocol import Pace, Plan, thread_count
 from deltaw.engines.rows import Rows, Scale
 from deltaw.equations import losses, optimizers, schedules
-from deltaw.equations.backprop import RULES, Rule
+from deltaw.equations.backprop import Rule
 from deltaw.equations.dropout import Dropout
-from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.network import Network, generator
+from deltaw.network import Network
 from deltaw.speech import say
-from deltaw.training.history import Epoch, History
-from deltaw.training.stopping import Best, EarlyStopping
-
-Callback = Callable[[Epoch], object]
-
-TOGETHER = 8192  # rows, over all epochs that are trained in one call
-LOOKED_AT = 256  # rows that telemetry looks at: a look costs as much as training on about as many
+from deltaw.training.checkpoints import EVERY, Checkpoints, digest
+from deltaw.training.epochs import Callback, Training
+from deltaw.training.history import History
+from deltaw.training.stopping import EarlyStopping
 
 
 def train(
@@ -54,6 +48,9 @@ def train(
     max_grad_norm: float | None = None,
     input_scale: float | Scale | None = None,
     telemetry: bool = False,
+    checkpoint: str | Path | None = None,
+    every: str | float = EVERY,
+    resume: bool = False,
 ) -> History:
     """Train the network in place.
 
@@ -83,6 +80,12 @@ def train(
         input_scale: a number, or (multiply, offset), applied to X on its way in: (0.99 / 255, 0.01) for pixels.
         telemetry: take a `Look` inside the network each epoch (saturation, dead units, lengths of gradients and
             updates), into the history and for the callbacks. It changes no bit of the result.
+        checkpoint: a folder of this training's own. What was made is written there now and then, at its end and where
+            it is broken off, by SIGTERM too; a disk without room costs that and not the training. The last two stay.
+        every: how often: "60s", "5m", "2h", "5epochs", or seconds.
+        resume: go on from the last checkpoint, to the same bits as without the break, on the same processor; where
+            there is none yet, begin. The network is to be the one that training started from, and all else the same,
+            but for threads and callbacks; more epochs are allowed: schedules then go by their number from here on.
 
     Returns:
         The `History`. Training ends early, with `ended` "diverged", when E is no longer a number.
@@ -90,188 +93,90 @@ def train(
     Raises:
         InputError: data that does not fit the network or the loss.
         SettingError: a setting that cannot be.
+        OutputError: the folder of checkpoints cannot be written to.
         TrainingInterrupted: on Ctrl-C, after the running batch; the network keeps what was learnt.
     """
-    check(network)
-    row = of_minimum(loss)
-    rows = Rows.of(network, X, T, row, sample_weight, input_scale)
-    training = Training(
-        network, rows, validation_rows(network, validation, row, input_scale),
-        loss=row, optimizer=optimizer, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs,
+    begun = {} if checkpoint is None else {"initial weights": digest(*network.weights, *network.biases)}
+    training = begin(
+        network, X, T, sample_weight=sample_weight, validation=validation, input_scale=input_scale,
+        loss=loss, optimizer=optimizer, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs,
         shuffle=shuffle, seed=seed, backward=backward, schedule=schedule, l2=l2, dropout=dropout,
         early_stopping=early_stopping, callbacks=callbacks, engine=engine, threads=threads,
         label_smoothing=label_smoothing, max_grad_norm=max_grad_norm, telemetry=telemetry,
     )  # fmt: skip
-    try:
-        while not training.over:
-            training.advance()
-    except KeyboardInterrupt:
-        training.history.ended = "interrupted"
-    if training.finish().ended == "interrupted":
-        raise TrainingInterrupted(training.history)
+    if checkpoint is None:
+        if complete(training):
+            raise TrainingInterrupted(training.history)
+        return training.history
+    with Checkpoints(checkpoint, made_of(training) | begun, training.epochs, every, resume) as checkpoints:
+        if complete(training, checkpoints):
+            raise TrainingInterrupted(training.history, by=checkpoints.signal)
     return training.history
 
 
-class Training:
-    """One training, some epochs at a time: `train` takes them one after the other, `train_pack` those of many in turn.
+def begin(
+    network: Network, X: ArrayLike, T: ArrayLike, *, loss: str | losses.Loss, sample_weight: ArrayLike | None = None,
+    validation: Sequence[Any] | None = None, input_scale: float | Scale | None = None, **settings: Any,
+) -> Training:  # fmt: skip
+    """The training that `train` makes, and what else `Training` takes, before its first epoch. Raises as `train`."""
+    check(network)
+    row = of_minimum(loss)
+    rows = Rows.of(network, X, T, row, sample_weight, input_scale)
+    return Training(network, rows, validation_rows(network, validation, row, input_scale), loss=row, **settings)
+
+
+def complete(training: Training, checkpoints: Checkpoints | None = None, number: int = 0) -> bool:
+    """All epochs that are left, and what was learnt into the network; whether Ctrl-C ended it.
 
     Args:
-        network: as `train` has it.
-        rows: what is trained on.
-        held_out: the validation rows, or None.
-        part: (m,), which of the rows are trained on; None: all.
-        loss: a row of the table, with a minimum.
-        settings: the others of `train`, all of them.
-
-    Attributes:
-        history: so far.
+        checkpoints: of the run, of which this training is the one of that `number`.
     """
+    try:
+        if checkpoints is not None:
+            checkpoints.go_on(number, training)
+        while not training.over:
+            training.advance()
+            if checkpoints is not None:
+                checkpoints.note(number, training)
+    except KeyboardInterrupt:
+        training.history.ended = "interrupted"
+        if checkpoints is not None:
+            checkpoints.write()
+    return training.finish().ended == "interrupted"
 
-    def __init__(
-        self,
-        network: Network,
-        rows: Rows,
-        held_out: Rows | None,
-        part: NDArray[np.int64] | None = None,
-        *,
-        loss: losses.Loss,
-        optimizer: str | optimizers.Optimizer,
-        learning_rate: float,
-        batch_size: int,
-        epochs: int,
-        shuffle: bool,
-        seed: int,
-        backward: Rule,
-        schedule: str | schedules.Schedule,
-        l2: float,
-        dropout: float | Sequence[float] | Dropout,
-        early_stopping: int | EarlyStopping | None,
-        callbacks: Iterable[Callback],
-        engine: str,
-        threads: int | None,
-        label_smoothing: float,
-        max_grad_norm: float | None,
-        telemetry: bool,
-    ) -> None:
-        self.network, self.rows, self.held_out, self.part = network, rows, held_out, part
-        self.n = len(rows) if part is None else len(part)
-        self.method = optimizers.optimizer(optimizer)
-        self.pattern = schedules.schedule(schedule)
-        self.dropout = dropout if isinstance(dropout, Dropout) else Dropout(dropout)
-        rates = self.dropout.rates(len(network.sizes) - 2)
-        stopping = EarlyStopping.of(early_stopping)
-        self.epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
-        if backward not in RULES:
-            raise SettingError(
-                "backward: expected one of {rules}", repr(backward), "choose one of these", rules=", ".join(RULES)
-            )
-        if stopping is not None and held_out is None:
-            raise SettingError(
-                "early_stopping: expected validation rows to judge by", say("none"), "give validation=(X, T)"
-            )
-        self.told = _callbacks(callbacks)
-        self.shuffle, self.randomness = shuffle, generator(seed)
-        plan = Plan(
-            loss=loss,
-            optimizer=self.method,
-            batch_size=min(batch_size, self.n),
-            rule=backward,
-            l2=positive(l2, "l2", or_zero=True),
-            max_grad_norm=None if max_grad_norm is None else positive(max_grad_norm, "max_grad_norm"),
-            label_smoothing=positive(label_smoothing, "label_smoothing", or_zero=True, below=1.0),
-            dropout=rates if any(rates) else (),
-            dropout_key=int(self.randomness.integers(1 << 63)),
-            threads=thread_count(threads),
-            watched=telemetry,
-        )
-        self.alpha = positive(learning_rate, "learning_rate", or_zero=True)
-        self.steps = -(-self.n // plan.batch_size)
-        self.fading = schedules.schedule(self.method.decay_schedule)
-        self.thinning = schedules.schedule(self.dropout.schedule)
-        self.machine = engines.make(engine, network, plan)
-        self.machine.prepare(rows)
-        self.best = None if stopping is None else Best(stopping)
-        self.history = History()
-        self.looked_at = self._some(LOOKED_AT) if telemetry else None
-        # Short epochs that nobody looks at are trained several in one call.
-        alone = self.told or telemetry or held_out is not None
-        self.together = 1 if alone else max(1, TOGETHER // self.n)
-        self.epoch = 0  # how many were made
 
-    @property
-    def over(self) -> bool:
-        """Whether no epoch is left, or something ended it before."""
-        return self.history.ended != "finished" or self.epoch == self.epochs
+def made_of(training: Training) -> dict[str, Any]:
+    """What `Checkpoints` knows a training by, its initial weights aside."""
+    network, plan, held_out, stopping = training.network, training.plan, training.held_out, training.best
+    rule = None if stopping is None else stopping.rule
+    return {
+        "the rows to learn from": _digest_of(training.rows),
+        "the rows to choose by": None if held_out is None else _digest_of(held_out),
+        "sizes": network.sizes,
+        "activations": network.activations,
+        "bias": network.bias,
+        "loss": plan.loss.name,
+        "optimizer": plan.optimizer.spec,
+        "learning_rate": training.alpha,
+        "batch_size": plan.batch_size,
+        "shuffle": bool(training.shuffle),
+        "seed": training.seed,
+        "backward": plan.rule,
+        "schedule": training.pattern.name,
+        "l2": plan.l2,
+        "dropout": list(plan.dropout),
+        "dropout's schedule": training.thinning.name,
+        "patience": None if rule is None else rule.patience,
+        "min_delta": None if rule is None else rule.min_delta,
+        "engine": training.engine,
+        "label_smoothing": plan.label_smoothing,
+        "max_grad_norm": plan.max_grad_norm,
+        "telemetry": plan.watched,
+    }
 
-    def advance(self) -> None:
-        """The next epoch, or several short ones. On Ctrl-C as `Engine.train`."""
-        epoch, history = self.epoch, self.history
-        count = min(self.together, self.epochs - epoch)
-        errors, seconds = self.machine.train(self.rows, self._orders(count), epoch * self.steps, self._pace(count))
-        self.epoch += count
-        history.loss += errors
-        history.seconds += seconds
-        history.batch_steps += self.steps * len(errors)
-        if self.best is not None or self.told:
-            self.machine.store(self.network)
-        look = None if self.looked_at is None else self.machine.look(self.looked_at)
-        if look is not None:
-            history.looks.append(look)
 
-        validation_error, outputs = None, None
-        if self.held_out is not None:
-            validation_error, outputs = self.machine.evaluate(self.held_out)
-            history.validation_loss.append(validation_error)
-            assert self.held_out.T is not None
-            if self.best is not None and self.best.see(
-                epoch, self.best.rule.judge(validation_error, self.held_out.T, outputs), self.network
-            ):
-                history.ended = "early stopping"
-        if not np.isfinite(errors[-1]):
-            history.ended = "diverged"
-        if self.told:
-            now = Epoch(
-                epoch + 1,
-                self.epochs,
-                self.n,
-                errors[0],
-                validation_error,
-                seconds[0],
-                outputs,
-                self.network,
-                look,
-                self.over,
-            )
-            # A list, not a generator: all are told, also after one that wants to stop.
-            if any([callback(now) is True for callback in self.told]) and history.ended != "diverged":  # noqa: C419
-                history.ended = "callback"
-
-    def finish(self) -> History:
-        """Put what was learnt into the network: the weights as they are, or the best where rows were to choose."""
-        self.machine.store(self.network)
-        if self.best is not None and self.best.network is not None:
-            self.network.weights, self.network.biases = self.best.network.weights, self.best.network.biases
-            self.history.best_epoch = None if self.best.epoch is None else self.best.epoch + 1
-        return self.history
-
-    def _pace(self, count: int) -> Pace:
-        """The numbers of each step of the next `count` epochs."""
-        factors = partial(
-            schedules.factors, first_step=self.epoch * self.steps, steps=count * self.steps,
-            steps_per_epoch=self.steps, epochs=self.epochs,
-        )  # fmt: skip
-        decay = self.method.weight_decay * factors(self.fading)
-        return Pace(self.alpha * factors(self.pattern), decay, factors(self.thinning))
-
-    def _orders(self, count: int) -> NDArray[np.int64]:
-        """The order of the rows in each of the next epochs, (count, n)."""
-        n = self.n
-        places = np.stack([self.randomness.permutation(n) if self.shuffle else np.arange(n) for _ in range(count)])
-        return places if self.part is None else self.part[places]
-
-    def _some(self, most: int) -> Rows:
-        """At most so many of the rows that are trained on, spread evenly."""
-        return (self.rows if self.part is None else self.rows.take(self.part)).some(most)
+def _digest_of(rows: Rows) -> str:
+    return digest(rows.X, rows.T, rows.weight, np.array(rows.scale))
 
 
 def check(network: Network) -> None:
@@ -303,15 +208,3 @@ def validation_rows(
         raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", say("something else"), "give these")
     X, T, *weight = validation
     return Rows.of(network, X, T, loss, weight[0] if weight else None, scale, "validation ")
-
-
-def _callbacks(given: Iterable[Callback]) -> tuple[Callback, ...]:
-    if not isinstance(given, Iterable) or not all(map(callable, callbacks := tuple(given))):
-        raise SettingError("callbacks: expected a list of functions", repr(given), "write [function]")
-    return callbacks
-
-
-def _whole(value: int, what: str) -> int:
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise SettingError("{what}: expected a whole number, 1 or more", repr(value), "choose another", what=what)
-    return int(value)

@@ -22,13 +22,15 @@ from deltaw.engines.rows import Rows, mean_one
 from deltaw.exceptions import InputError, SettingError, TrainingInterrupted
 from deltaw.network import Network, generator
 from deltaw.speech import say
+from deltaw.training.checkpoints import Checkpoints
+from deltaw.training.epochs import Training
 from deltaw.training.history import History
-from deltaw.training.loop import Training, check, of_minimum, train, validation_rows
+from deltaw.training.loop import check, of_minimum, train, validation_rows
 
 Indices = NDArray[np.int64]
 
 # What `deltaw.train` takes for one network, and by default: a network of a pack may have its own.
-SHARED = ("loss", "sample_weight", "validation", "engine", "threads", "input_scale")
+SHARED = ("loss", "sample_weight", "validation", "engine", "threads", "input_scale", "checkpoint", "every", "resume")
 SETTINGS = {
     name: each.default
     for name, each in inspect.signature(train).parameters.items()
@@ -77,6 +79,23 @@ def train_pack(
         TrainingInterrupted: on Ctrl-C, after the running epochs; the networks keep what they learnt, and its `history`
             is the list of theirs.
     """
+    trainings = begin_pack(
+        networks, X, T, each=each, loss=loss, seed=seed, sample_weight=sample_weight, validation=validation,
+        engine=engine, input_scale=input_scale, **settings,
+    )  # fmt: skip
+    interrupted = complete_pack(trainings, threads)
+    histories = [training.history for training in trainings]
+    if interrupted:
+        raise TrainingInterrupted(histories)
+    return histories
+
+
+def begin_pack(
+    networks: Sequence[Network], X: ArrayLike, T: ArrayLike, *, each: Sequence[Mapping[str, Any]] | None,
+    loss: Any, seed: int, sample_weight: ArrayLike | None, validation: Sequence[Any] | None, engine: str,
+    input_scale: Any = None, **settings: Any,
+) -> list[Training]:  # fmt: skip
+    """The trainings that `train_pack` makes, before their first epochs. Raises as it does."""
     networks = _alike(networks)
     own = [{} for _ in networks] if each is None else list(each)
     if len(own) != len(networks) or not all(isinstance(one, Mapping) for one in own):
@@ -86,7 +105,6 @@ def train_pack(
     _known(settings, SETTINGS)
     generator(seed)
     engines.known(engine)
-    most = thread_count(threads) or processors()
     row = of_minimum(loss)
     shared = Shared(Rows.of(networks[0], X, T, row, sample_weight, input_scale), sample_weight)
     common = validation_rows(networks[0], validation, row, input_scale)
@@ -102,19 +120,35 @@ def train_pack(
                     | {name: value for name, value in one.items() if name not in ROWS},
                 )
             )  # fmt: skip
-    interrupted = _run(trainings, min(most, len(trainings)))
-    histories = [training.finish() for training in trainings]
-    if interrupted:
-        raise TrainingInterrupted(histories)
-    return histories
+    return trainings
 
 
-def _run(trainings: Sequence[Training], workers: int) -> bool:
+def complete_pack(
+    trainings: Sequence[Training], threads: int | None = None, checkpoints: Checkpoints | None = None
+) -> bool:
+    """All epochs of all trainings, and what was learnt into their networks; whether Ctrl-C ended it.
+
+    Args:
+        threads: at most so many; None: as many as there are processors.
+        checkpoints: of the run, of which these are the trainings, from number 0 on.
+    """
+    most = thread_count(threads) or processors()
+    if checkpoints is not None:
+        for number, training in enumerate(trainings):
+            checkpoints.go_on(number, training)
+    interrupted = _run(trainings, min(most, len(trainings)), checkpoints)
+    for training in trainings:
+        training.finish()
+    return interrupted
+
+
+def _run(trainings: Sequence[Training], workers: int, checkpoints: Checkpoints | None) -> bool:
     """All epochs of all trainings, by so many threads; whether Ctrl-C ended it, which is noted in what was not over.
 
     Ctrl-C is the main thread's, and may come between any two of its lines: what it must know is kept by the others.
     """
-    ahead, errors, woken = deque(trainings), list[BaseException](), SimpleQueue[None]()
+    left = [(number, training) for number, training in enumerate(trainings) if not training.over]
+    ahead, errors, woken = deque(left), list[BaseException](), SimpleQueue[None]()
     at_work, over = set[int](), list[bool]()
 
     def work(number: int) -> None:
@@ -122,12 +156,14 @@ def _run(trainings: Sequence[Training], workers: int) -> bool:
         try:
             while not over:
                 try:
-                    training = ahead.popleft()
+                    mine, training = ahead.popleft()
                 except IndexError:  # what is still trained has its thread
                     return
                 training.advance()
+                if checkpoints is not None:
+                    checkpoints.note(mine, training)
                 if not training.over:
-                    ahead.append(training)
+                    ahead.append((mine, training))
         except BaseException as error:
             errors.append(error)
             over.append(True)
@@ -150,6 +186,8 @@ def _run(trainings: Sequence[Training], workers: int) -> bool:
         except KeyboardInterrupt:
             interrupted = True
             over.append(True)
+            if checkpoints is not None:  # the running epochs may take a while
+                checkpoints.write()
     if errors:
         raise errors[0]
     if interrupted:

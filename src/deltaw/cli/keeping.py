@@ -1,0 +1,93 @@
+"""The options that say where a run begins, and keep it so that it can go on after a break: rows as in `options.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deltaw.cli.options import Row, widened
+from deltaw.exceptions import SettingError, TrainingInterrupted
+from deltaw.speech import say
+
+if TYPE_CHECKING:
+    from deltaw.cli.output.screen import Screen
+    from deltaw.models import Plan
+    from deltaw.training.checkpoints import Checkpoints
+
+Keeping = dict[str, Any]  # the options that were given, by name
+
+KEEPING: dict[str, Row] = {
+    "start": Row(
+        Annotated[
+            Path | None,
+            typer.Option("--from", metavar="MODEL", help="Begin with its weights and its preparation, on other rows."),
+        ]
+    ),
+    "checkpoint": Row(
+        Annotated[
+            Path | None,
+            typer.Option(metavar="DIR", help="Keep there what was made so far: a run that is ended can go on."),
+        ]
+    ),
+    "every": Row(Annotated[str | None, typer.Option(help="How often: 60s, 5m, 2h or 5epochs; 60s if not given.")]),
+    "resume": Row(
+        Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint, as if nothing had been.")],
+        False,
+    ),
+}
+
+
+def keeping_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the rows of `KEEPING` as options in the place of its parameter `keeping`."""
+    return widened(command, "keeping", KEEPING)
+
+
+def check(keeping: Keeping) -> None:
+    """Raise SettingError for what says how checkpoints are kept where there are none, or cannot be."""
+    from deltaw.training.checkpoints import Every
+
+    if "every" in keeping:
+        Every.of(keeping["every"])
+    for name in ("every", "resume"):
+        if keeping.get(name) and "checkpoint" not in keeping:
+            expected = "--{name}: expected --checkpoint DIR beside it"
+            raise SettingError(expected, say("none"), "add --checkpoint run/", name=name)
+
+
+def begun(plan: Plan, keeping: Keeping, err: Screen) -> Checkpoints | None:
+    """The checkpoints of a plan's run, as asked for. Raises as `Checkpoints`."""
+    from deltaw import models
+
+    return None if "checkpoint" not in keeping else models.checkpoints(plan, **_named(keeping), say=err.print)
+
+
+def say_where(kept: Checkpoints | None, plan: Plan, err: Screen) -> None:
+    """Say where a run goes on that is to go on."""
+    if kept is None or not kept.resume:
+        return
+    if kept.came_from is None:
+        err.print(say("no checkpoint in {folder} yet: begins", folder=kept.folder))
+        return
+    number, epochs = max(kept.trainings.items(), default=(0, 0))
+    several = plan.trainings > 1 and plan.recipe.networks == 1
+    which = say("training {n} of {trainings}, ", n=number + 1, trainings=plan.trainings) if several else ""
+    made = say("{n} of {epochs} epochs", n=epochs, epochs=plan.recipe.epochs)
+    err.print(say("goes on from {path}: {which}after {epochs}", path=kept.came_from, which=which, epochs=made))
+
+
+def ended_by(stopped: TrainingInterrupted, kept: Checkpoints | None, err: Screen) -> int:
+    """The exit status of a run that a signal has ended; says how it goes on."""
+    if kept is not None:
+        line = "go on by the same command with --resume: what was made until then is in {folder}"
+        err.print(say(line, folder=kept.folder))
+    return 128 + stopped.signal
+
+
+def _named(keeping: Keeping) -> Keeping:
+    from deltaw.training.checkpoints import EVERY
+
+    given = {"folder": keeping["checkpoint"], "every": keeping.get("every", EVERY)}
+    return given | {"resume": keeping.get("resume", False)}

@@ -1,0 +1,65 @@
+"""What a run is made of, so that a checkpoint goes on in the same run and in no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deltaw.models.parts import Part
+from deltaw.models.planning import Plan
+from deltaw.tables.digest import sha256
+from deltaw.tables.table import Table
+from deltaw.training.checkpoints import Checkpoints, digest
+
+ANOTHER = ("epochs",)  # what may be another where a run goes on; see `Checkpoints`
+
+
+def checkpoints(
+    plan: Plan, folder: str | Path, every: str | float, resume: bool, say: Callable[[str], object] | None = None
+) -> Checkpoints:
+    """Those of a plan's run, whose trainings are numbered as `running` makes them: folds first, or networks.
+
+    Raises as `Checkpoints`.
+    """
+    epochs = plan.recipe.epochs
+    assert epochs is not None
+    return Checkpoints(folder, made_of(plan), epochs, every, resume, say)
+
+
+def made_of(plan: Plan) -> dict[str, Any]:
+    """Data by digests, settings by their values."""
+    recipe = {name: value for name, value in plan.recipe.document().items() if name not in ANOTHER}
+    start = () if plan.start is None else [a for each in plan.start.model.members for a in each.weights]
+    asked = {
+        "the model to begin with": digest(*start) if len(start) else None,
+        "the table": _of_table(plan.table),
+        "target": plan.target.name,
+        "task": plan.target.task,
+        "recipe": recipe.pop("name"),
+        "seed": plan.seed,
+        "engine": plan.engine,
+        "folds": len(plan.folds),
+        "test_size": plan.choices.test_size,
+        "group": plan.choices.group,
+        "time": plan.choices.time,
+    }
+    follows = {  # from what was asked, or from tables given beside
+        "the rows to choose by": _of_part(plan.validation),
+        "the rows to score on": _of_part(plan.test),
+        "the columns": digest(np.frombuffer(str(plan.preparation.document()).encode(), np.uint8)),
+        "sizes": list(plan.network.sizes),
+        "initial weights": digest(*plan.network.weights, *plan.network.biases),
+    }
+    return asked | recipe | follows
+
+
+def _of_table(table: Table) -> str:
+    return f"sha256:{sha256(table)}"
+
+
+def _of_part(part: Part | None) -> str | None:
+    """None for rows that there are none of."""
+    return None if part is None else digest(part.X, part.T, part.truth, part.weight)

@@ -1,0 +1,100 @@
+"""A training that begins with the weights of a saved model, on other rows that its own preparation makes inputs of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from deltaw.exceptions import SettingError
+from deltaw.models.model import Model, load
+from deltaw.models.recipes import Recipe
+from deltaw.network import Network
+from deltaw.preparation import Preparation, Target
+from deltaw.speech import say
+from deltaw.tables import Column, Reading
+
+# What the weights and their inputs and outputs were made by; everything else of a recipe may be another.
+FIXED = (
+    "hidden", "activation", "output_activation", "bias", "init", "scaling", "targets", "target_low", "target_high",
+    "target_scale", "clamp", "networks", "weight",
+)  # fmt: skip
+MIDDLE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where a training begins.
+
+    Attributes:
+        model: whose weights, preparation and target it has.
+        name: what messages call it.
+    """
+
+    model: Model
+    name: str
+
+    @classmethod
+    def of(cls, given: Any) -> Start | None:
+        """A `Model`, or the path of its file. Raises ModelFileError; SettingError for what is neither."""
+        if given is None or isinstance(given, cls):
+            return given
+        if isinstance(given, Model):
+            return cls(given, say("the model"))
+        if isinstance(given, str | Path):
+            return cls(load(given), str(given))
+        raise SettingError("start: expected a model or the path of its file", repr(given), "give e.g. 'm.deltaw'")
+
+    def asked(
+        self, recipe: str, target: str | None, settings: Mapping[str, Any], **fixed: Any
+    ) -> tuple[str, str, dict[str, Any]]:
+        """(recipe, target, settings): the model's own, and what the caller says beside.
+
+        Args:
+            fixed: arguments of `deltaw.fit` that a model leaves no choice in, as they were given.
+
+        Raises:
+            SettingError: something that the model has decided is to be another.
+        """
+        own: dict[str, Any] = vars(self.model.recipe)
+        named = {"recipe": (recipe, "default", own["name"]), "target": (target, None, self.model.target.name)}
+        for name, (value, usual, known) in named.items():
+            if value not in (usual, known):
+                raise self._decided(name, repr(value))
+        for name, value in fixed.items():
+            if value is not None and not (name == "task" and value == self.model.task):
+                raise self._decided(name, say("one"))
+        for name in FIXED:
+            if name in settings and settings[name] not in (own[name], None):
+                value = settings[name]
+                same = name == "hidden" and tuple(value if isinstance(value, list | tuple) else [value]) == own[name]
+                if not same:
+                    raise self._decided(name, repr(value))
+        kept = {name: value for name, value in own.items() if name != "name" and value is not None}
+        return own["name"], self.model.target.name, kept | {k: v for k, v in settings.items() if v is not None}
+
+    def _decided(self, name: str, found: str) -> SettingError:
+        expected = "{name}: expected none beside {model}, which has decided it"
+        return SettingError(expected, found, "leave it out", name=name, model=self.name)
+
+    def reading(self, how: Reading) -> Reading:
+        """The same, but that the model's words mean a missing value."""
+        return replace(how, missing=self.model.missing)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What the columns are taken for."""
+        preparation = self.model.preparation
+        used = [Column(step.title, step.kind, say("as in {model}", model=self.name)) for step in preparation.steps]
+        return (*used, *(Column(each.column, each.kind, each.reason) for each in preparation.left_out))
+
+    def learnt(self, recipe: Recipe) -> tuple[Preparation, Target]:
+        """What else the training rows say of columns and target."""
+        given = recipe.threshold  # the best one is not known yet
+        return self.model.preparation, self.model.target.with_threshold(MIDDLE if isinstance(given, str) else given)
+
+    def network(self, k: int = 0) -> Network:
+        """The k-th network of the model, from 0, to go on from: of fewer, each in its turn."""
+        members = self.model.members
+        return members[k % len(members)].copy()

@@ -1,0 +1,316 @@
+"""Checkpoints: what a run has made, in a file that is whole or not there, so that whatever ends it costs little.
+
+A run is one training or several, one after the other or at once, each with its number. A checkpoint holds the state of
+each as it was after its last epoch: one that is over has nothing left to do when it goes on, and gives what it gave. So
+a run that is started again by the same call does the same as before, and each training in it begins where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from deltaw import files
+from deltaw.exceptions import ModelFileError, OutputError, SettingError
+from deltaw.files.schema import check
+from deltaw.numbers import amount
+from deltaw.speech import say
+from deltaw.training.epochs import Training
+from deltaw.training.state import State, go_on, state_of
+
+if sys.platform != "win32":
+    import fcntl
+
+KEPT = 2  # files: the last one, and one where that comes to harm
+NAME = re.compile(r"checkpoint-(\d{6,18})\.safetensors")
+EVERY = "60s"
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+SCHEMA = {"made": {str: object}, "epochs": int, "trainings": {str: {str: object}}}
+
+
+class Every(NamedTuple):
+    """How often: after so many seconds, or epochs of all trainings together."""
+
+    seconds: float | None = None
+    epochs: int | None = None
+
+    @classmethod
+    def of(cls, given: str | float) -> Every:
+        """ "60s", "5m", "2h", "5epochs", or seconds. Raises SettingError for what is none of these."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?) *(s|m|h|epochs?)?", str(given).strip())
+        if isinstance(given, bool) or found is None or float(found[1]) <= 0:
+            raise SettingError("every: expected a time or a number of epochs", repr(given), "give e.g. 60s or 5epochs")
+        if (found[2] or "s").startswith("epoch"):
+            return cls(epochs=max(1, round(float(found[1]))))
+        return cls(seconds=float(found[1]) * UNITS[found[2] or "s"])
+
+    def over(self, seconds: float, epochs: int) -> bool:
+        """Whether so much is enough."""
+        return epochs >= self.epochs if self.epochs is not None else seconds >= (self.seconds or 0.0)
+
+
+class Checkpoints:
+    """Those of a run, in a folder. A context: on leaving it, whatever the reason, what was made is written.
+
+    Within it SIGTERM is a Ctrl-C where nobody else has made something of it.
+
+    Args:
+        folder: made where there is none; of one run.
+        made: what the run is made of, by the names that a user knows: data by digests, settings by their values. A
+            checkpoint of another is refused.
+        epochs: how many are asked for: as many as before, or more.
+        every: see `Every.of`.
+        resume: whether to go on from the last one that is there; where there is none, the run begins.
+        say: takes a line about a checkpoint that could not be written.
+
+    Attributes:
+        came_from: the file that the run goes on from, or None.
+        signal: the one that has ended the run, or None.
+
+    Raises:
+        SettingError: there are checkpoints and nobody said `resume`; they are of another run, or another writes there.
+        ModelFileError: none of them is sound.
+        OutputError: the folder cannot be written to.
+    """
+
+    def __init__(
+        self, folder: str | Path, made: Mapping[str, Any], epochs: int, every: str | float = EVERY,
+        resume: bool = False, say: Callable[[str], object] | None = None,
+    ) -> None:  # fmt: skip
+        self.folder, self.made, self.epochs, self.every = Path(folder), dict(made), epochs, Every.of(every)
+        self.resume = resume
+        self.signal: signal.Signals | None = None
+        self.came_from: Path | None = None
+        self._say = say or (lambda line: warnings.warn(line, RuntimeWarning, stacklevel=2))
+        self._lock, self._states = threading.RLock(), dict[int, State]()
+        self._last, self._epochs, self._unwritten, self._failed = time.monotonic(), 0, False, False
+        self._holding: int | None = None
+        self._before: Any = None
+        _make(self.folder)
+        files.check_writable(self.folder / "checkpoint")
+        found = _listed(self.folder)
+        self._next = max(found, default=0) + 1
+        if found and not resume:
+            raise SettingError(
+                "{folder}: expected a folder without checkpoints", found[max(found)].name,
+                "say resume (--resume) to go on, or give another", folder=self.folder,
+            )  # fmt: skip
+        self._restored = self._read([found[number] for number in sorted(found, reverse=True)])
+
+    def __enter__(self) -> Self:
+        self._holding = _alone(self.folder)
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGTERM"):
+            before = signal.getsignal(signal.SIGTERM)
+            if before == signal.SIG_DFL:
+                self._before = before
+                signal.signal(signal.SIGTERM, self._terminated)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.write()
+        finally:
+            if self._before is not None:
+                signal.signal(signal.SIGTERM, self._before)
+            if self._holding is not None:
+                os.close(self._holding)
+
+    def go_on(self, number: int, training: Training) -> None:
+        """Take the training of that number, which has just been made, to where it was; see `state.go_on`.
+
+        One that is to end before the epoch that it was in begins anew.
+        """
+        state = self._restored.pop(number, None)
+        if state is None:
+            return
+        before = state.document.get("epoch")
+        if type(before) is int and before > training.until:
+            self._states.pop(number, None)
+            return
+        go_on(training, state, str(self.came_from))
+
+    def note(self, number: int, training: Training) -> None:
+        """Take note of a training at the end of an epoch, and write where it is time."""
+        state = state_of(training)
+        with self._lock:
+            before = self._states.get(number)
+            self._epochs += training.epoch - (0 if before is None else before.document["epoch"])
+            self._states[number], self._unwritten = state, True
+            if self.every.over(time.monotonic() - self._last, self._epochs):
+                self.write()
+
+    def write(self) -> None:
+        """Write what was noted, now; a disk that has no room costs the checkpoint and not the training."""
+        with self._lock:
+            if not self._unwritten:
+                return
+            document = {
+                "made": self.made,
+                "epochs": self.epochs,
+                "trainings": {str(number): state.document for number, state in self._states.items()},
+            }
+            arrays = {
+                f"{number}/{name}": np.asarray(array)
+                for number, state in self._states.items()
+                for name, array in state.arrays.items()
+            }
+            path = self.folder / f"checkpoint-{self._next:06d}.safetensors"
+            self._last, self._epochs = time.monotonic(), 0
+            try:
+                files.write(path, arrays, document, files.CHECKPOINT)
+            except (OutputError, MemoryError) as error:
+                if not self._failed:
+                    reason = error.found if isinstance(error, OutputError) else say("too little memory")
+                    lost = "{path}: a checkpoint could not be written ({reason}); training goes on, the last one stays"
+                    self._say(say(lost, path=path, reason=reason))
+                self._failed = True
+                return
+            self._unwritten = self._failed = False
+            self._next += 1
+            with suppress(OSError):
+                found = _listed(self.folder)
+                for number in sorted(found)[:-KEPT]:
+                    found[number].unlink()
+
+    @property
+    def trainings(self) -> dict[int, int]:
+        """Of each training that was begun, by its number, how many epochs were made."""
+        with self._lock:
+            return {number: state.document["epoch"] for number, state in sorted(self._states.items())}
+
+    def _read(self, paths: list[Path]) -> dict[int, State]:
+        """The states in the last file that is sound. Raises for the last one where none is."""
+        damage: ModelFileError | None = None
+        for path in paths:
+            try:
+                arrays, document = files.read(path, files.CHECKPOINT)
+                check(document, SCHEMA, str(path))
+                states = _states(arrays, document, path)
+            except ModelFileError as error:
+                damage = damage or error
+                continue
+            self._check(document, path)
+            if damage is not None:
+                self._say(say("{damage}; {name} is taken, the one before", damage=damage, name=path.name))
+            self.came_from, self._states = path, dict(states)
+            return states
+        if damage is not None:
+            raise damage
+        return {}
+
+    def _check(self, document: dict[str, Any], path: Path) -> None:
+        """Raise SettingError where a checkpoint is one of another run."""
+        there, here = document["made"], _plain(self.made)
+        for name in dict.fromkeys((*here, *there)):
+            if there.get(name) != here.get(name):
+                found = say("{there} there, {here} now", there=_shown(there.get(name)), here=_shown(here.get(name)))
+                if _is_digest(here.get(name)) or _is_digest(there.get(name)):
+                    found = say("another")
+                raise SettingError(
+                    "resume: expected {name} as in {path}", found, "give the same, or another folder for another run",
+                    name=say(name), path=path,
+                )  # fmt: skip
+        if document["epochs"] > self.epochs:
+            raise SettingError(
+                "resume: expected {epochs} or more, as in {path}", f"{self.epochs:,}", "give as many or more",
+                epochs=amount(document["epochs"], "epoch"), path=path,
+            )  # fmt: skip
+
+    def _terminated(self, number: int, frame: FrameType | None) -> None:
+        self.signal = signal.SIGTERM
+        raise KeyboardInterrupt
+
+
+def digest(*arrays: Any) -> str:
+    """What tells data apart: SHA-256 over arrays, sparse matrices and None."""
+    import hashlib
+
+    found = hashlib.sha256()
+    for array in arrays:
+        parts = (array.data, array.indices, array.indptr) if hasattr(array, "indptr") else (array,)
+        for part in parts:
+            if part is None:
+                found.update(b"none")
+                continue
+            plain = np.ascontiguousarray(part)
+            found.update(f"{plain.dtype.str}{np.shape(array)}".encode())
+            found.update(plain.reshape(-1).view(np.uint8).data)
+    return f"sha256:{found.hexdigest()}"
+
+
+def _is_digest(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("sha256:")
+
+
+def _shown(value: Any) -> str:
+    return say("none") if value is None else str(value)
+
+
+def _plain(value: Any) -> Any:
+    """As JSON gives it back."""
+    import json
+
+    return json.loads(json.dumps(value))
+
+
+def _states(arrays: dict[str, Any], document: dict[str, Any], path: Path) -> dict[int, State]:
+    """The states that a file holds, by the numbers of their trainings; each is checked where it is used."""
+    found: dict[int, State] = {}
+    for name, part in document["trainings"].items():
+        if not re.fullmatch(r"0|[1-9]\d{0,8}", name) or type(part.get("epoch")) is not int:
+            expected = "{path}: expected trainings by number"
+            raise ModelFileError(expected, repr(name)[:60], "the file is damaged", path=path)
+        prefix = f"{name}/"
+        own = {each.removeprefix(prefix): array for each, array in arrays.items() if each.startswith(prefix)}
+        found[int(name)] = State(part, own)
+    if sum(len(state.arrays) for state in found.values()) != len(arrays):
+        raise ModelFileError(
+            "{path}: expected arrays of its trainings", say("others"), "the file is damaged", path=path
+        )
+    return found
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        found = say("a file of that name") if isinstance(error, FileExistsError) else error.strerror or str(error)
+        expected = "{folder}: expected a folder for checkpoints"
+        raise OutputError(expected, found, "give another path", folder=folder) from None
+
+
+def _listed(folder: Path) -> dict[int, Path]:
+    """The checkpoints of a folder by their numbers."""
+    with os.scandir(folder) as entries:
+        found = [(NAME.fullmatch(entry.name), Path(entry.path)) for entry in entries]
+    return {int(name[1]): path for name, path in found if name is not None}
+
+
+def _alone(folder: Path) -> int | None:
+    """A lock on the folder, which dies with the process. Raises SettingError where another run has it."""
+    if sys.platform == "win32":
+        return None
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        found, remedy = say("one that another training writes to"), "wait for that, or give another"
+        raise SettingError("{folder}: expected a folder of its own", found, remedy, folder=folder) from None
+    except OSError:  # a file system without locks
+        pass
+    return held

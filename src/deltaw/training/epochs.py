@@ -1,0 +1,204 @@
+"""One training, some epochs at a time: batches, steps, a record of each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw import engines
+from deltaw.engines.protocol import Pace, Plan, thread_count
+from deltaw.engines.rows import Rows
+from deltaw.equations import losses, optimizers, schedules
+from deltaw.equations.backprop import RULES, Rule
+from deltaw.equations.dropout import Dropout
+from deltaw.equations.lookup import positive
+from deltaw.exceptions import SettingError
+from deltaw.network import Network, generator
+from deltaw.speech import say
+from deltaw.training.history import Epoch, History
+from deltaw.training.stopping import Best, EarlyStopping
+
+Callback = Callable[[Epoch], object]
+
+TOGETHER = 8192  # rows, over all epochs that are trained in one call
+LOOKED_AT = 256  # rows that telemetry looks at: a look costs as much as training on about as many
+
+
+class Training:
+    """One training, some epochs at a time: `train` takes them one after the other, `train_pack` those of many in turn.
+
+    Args:
+        network: as `train` has it.
+        rows: what is trained on.
+        held_out: the validation rows, or None.
+        part: (m,), which of the rows are trained on; None: all.
+        loss: a row of the table, with a minimum.
+        settings: the others of `train`, all of them.
+        until: after how many of its epochs it ends; None: all. Schedules go by all of them.
+
+    Attributes:
+        history: so far.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        rows: Rows,
+        held_out: Rows | None,
+        part: NDArray[np.int64] | None = None,
+        *,
+        loss: losses.Loss,
+        optimizer: str | optimizers.Optimizer,
+        learning_rate: float,
+        batch_size: int,
+        epochs: int,
+        shuffle: bool,
+        seed: int,
+        backward: Rule,
+        schedule: str | schedules.Schedule,
+        l2: float,
+        dropout: float | Sequence[float] | Dropout,
+        early_stopping: int | EarlyStopping | None,
+        callbacks: Iterable[Callback],
+        engine: str,
+        threads: int | None,
+        label_smoothing: float,
+        max_grad_norm: float | None,
+        telemetry: bool,
+        until: int | None = None,
+    ) -> None:
+        self.network, self.rows, self.held_out, self.part = network, rows, held_out, part
+        self.n = len(rows) if part is None else len(part)
+        self.method = optimizers.optimizer(optimizer)
+        self.pattern = schedules.schedule(schedule)
+        self.dropout = dropout if isinstance(dropout, Dropout) else Dropout(dropout)
+        rates = self.dropout.rates(len(network.sizes) - 2)
+        stopping = EarlyStopping.of(early_stopping)
+        self.epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
+        self.until = self.epochs if until is None else min(until, self.epochs)
+        if backward not in RULES:
+            raise SettingError(
+                "backward: expected one of {rules}", repr(backward), "choose one of these", rules=", ".join(RULES)
+            )
+        if stopping is not None and held_out is None:
+            raise SettingError(
+                "early_stopping: expected validation rows to judge by", say("none"), "give validation=(X, T)"
+            )
+        self.told = _callbacks(callbacks)
+        self.shuffle, self.seed, self.randomness, self.engine = shuffle, seed, generator(seed), engine
+        self.plan = plan = Plan(
+            loss=loss,
+            optimizer=self.method,
+            batch_size=min(batch_size, self.n),
+            rule=backward,
+            l2=positive(l2, "l2", or_zero=True),
+            max_grad_norm=None if max_grad_norm is None else positive(max_grad_norm, "max_grad_norm"),
+            label_smoothing=positive(label_smoothing, "label_smoothing", or_zero=True, below=1.0),
+            dropout=rates if any(rates) else (),
+            dropout_key=int(self.randomness.integers(1 << 63)),
+            threads=thread_count(threads),
+            watched=telemetry,
+        )
+        self.alpha = positive(learning_rate, "learning_rate", or_zero=True)
+        self.steps = -(-self.n // plan.batch_size)
+        self.fading = schedules.schedule(self.method.decay_schedule)
+        self.thinning = schedules.schedule(self.dropout.schedule)
+        self.machine = engines.make(engine, network, plan)
+        self.machine.prepare(rows)
+        self.best = None if stopping is None else Best(stopping)
+        self.history = History()
+        self.looked_at = self._some(LOOKED_AT) if telemetry else None
+        # Short epochs that nobody looks at are trained several in one call.
+        alone = self.told or telemetry or held_out is not None
+        self.together = 1 if alone else max(1, TOGETHER // self.n)
+        self.epoch = 0  # how many were made
+
+    @property
+    def over(self) -> bool:
+        """Whether no epoch is left, or something ended it before."""
+        return self.history.ended != "finished" or self.epoch >= self.until
+
+    def advance(self) -> None:
+        """The next epoch, or several short ones. On Ctrl-C as `Engine.train`."""
+        epoch, history = self.epoch, self.history
+        count = min(self.together, self.until - epoch)
+        errors, seconds = self.machine.train(self.rows, self._orders(count), epoch * self.steps, self._pace(count))
+        self.epoch += count
+        history.loss += errors
+        history.seconds += seconds
+        history.batch_steps += self.steps * len(errors)
+        if self.best is not None or self.told:
+            self.machine.store(self.network)
+        look = None if self.looked_at is None else self.machine.look(self.looked_at)
+        if look is not None:
+            history.looks.append(look)
+
+        validation_error, outputs = None, None
+        if self.held_out is not None:
+            validation_error, outputs = self.machine.evaluate(self.held_out)
+            history.validation_loss.append(validation_error)
+            assert self.held_out.T is not None
+            if self.best is not None and self.best.see(
+                epoch, self.best.rule.judge(validation_error, self.held_out.T, outputs), self.network
+            ):
+                history.ended = "early stopping"
+        if not np.isfinite(errors[-1]):
+            history.ended = "diverged"
+        if self.told:
+            now = Epoch(
+                epoch + 1,
+                self.epochs,
+                self.n,
+                errors[0],
+                validation_error,
+                seconds[0],
+                outputs,
+                self.network,
+                look,
+                self.over,
+            )
+            # A list, not a generator: all are told, also after one that wants to stop.
+            if any([callback(now) is True for callback in self.told]) and history.ended != "diverged":  # noqa: C419
+                history.ended = "callback"
+
+    def finish(self) -> History:
+        """Put what was learnt into the network: the weights as they are, or the best where rows were to choose."""
+        self.machine.store(self.network)
+        if self.best is not None and self.best.network is not None:
+            self.network.weights, self.network.biases = self.best.network.weights, self.best.network.biases
+            self.history.best_epoch = None if self.best.epoch is None else self.best.epoch + 1
+        return self.history
+
+    def _pace(self, count: int) -> Pace:
+        """The numbers of each step of the next `count` epochs."""
+        factors = partial(
+            schedules.factors, first_step=self.epoch * self.steps, steps=count * self.steps,
+            steps_per_epoch=self.steps, epochs=self.epochs,
+        )  # fmt: skip
+        decay = self.method.weight_decay * factors(self.fading)
+        return Pace(self.alpha * factors(self.pattern), decay, factors(self.thinning))
+
+    def _orders(self, count: int) -> NDArray[np.int64]:
+        """The order of the rows in each of the next epochs, (count, n)."""
+        n = self.n
+        places = np.stack([self.randomness.permutation(n) if self.shuffle else np.arange(n) for _ in range(count)])
+        return places if self.part is None else self.part[places]
+
+    def _some(self, most: int) -> Rows:
+        """At most so many of the rows that are trained on, spread evenly."""
+        return (self.rows if self.part is None else self.rows.take(self.part)).some(most)
+
+
+def _callbacks(given: Iterable[Callback]) -> tuple[Callback, ...]:
+    if not isinstance(given, Iterable) or not all(map(callable, callbacks := tuple(given))):
+        raise SettingError("callbacks: expected a list of functions", repr(given), "write [function]")
+    return callbacks
+
+
+def _whole(value: int, what: str) -> int:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise SettingError("{what}: expected a whole number, 1 or more", repr(value), "choose another", what=what)
+    return int(value)

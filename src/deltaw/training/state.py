@@ -1,0 +1,203 @@
+"""A training as plain data at the end of an epoch, from which it goes on as if it had never stopped.
+
+What a state holds is what the next epoch depends on: weights, the optimiser's arrays, the generator of the orders, how
+many epochs were made, the history, the best weights. What follows from the settings (batches, paces, the key of the
+dropout masks) is made anew. A state comes out of a file that anybody may have written: all of it is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, NamedTuple, NoReturn, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.engines.look import Look
+from deltaw.exceptions import ModelFileError
+from deltaw.files.schema import check
+from deltaw.network import Network
+from deltaw.speech import say
+from deltaw.training.epochs import Training
+from deltaw.training.history import Ending
+
+Arrays = Mapping[str, Any]
+
+
+class State(NamedTuple):
+    """Plain data.
+
+    Attributes:
+        document: JSON.
+        arrays: by name: an array, or a list of numbers or of arrays of one shape, which is one array in a file.
+    """
+
+    document: dict[str, Any]
+    arrays: Arrays
+
+
+LISTS = ("loss", "validation_loss", "seconds")
+LOOK = tuple(field.name for field in fields(Look))
+GOING_ON = ("interrupted", "callback", "finished")  # endings that are none: who goes on wants more
+MOST_STEPS = 2**62  # a model file holds whole numbers of 64 bits
+SCHEMA = {
+    "epoch": int,
+    "ended": get_args(Ending),
+    "batch_steps": int,
+    "best_epoch": (int, None),  # from 0
+    "randomness": {"state": str, "inc": str, "has_uint32": int, "uinteger": int},
+    "callbacks": [{str: object}],
+}
+
+
+def state_of(training: Training) -> State:
+    """The training as it is now, between two epochs. Copies nothing that training changes later."""
+    machine, history, best = training.machine, training.history, training.best
+    machine.store(training.network)
+    arrays: dict[str, Any] = weights_of(training.network) | _prefixed("step.", machine.state())
+    arrays |= {name: list(getattr(history, name)) for name in LISTS}
+    if best is not None:
+        arrays["best"] = [float(best.score)]
+        arrays |= {} if best.network is None else _prefixed("best.", weights_of(best.network))
+    if training.looked_at is not None:
+        arrays |= {f"look.{name}": [getattr(look, name) for look in history.looks] for name in LOOK}
+    told = [callback.state() for callback in _with_state(training)]
+    for i, state in enumerate(told):
+        arrays |= _prefixed(f"callback{i}.", state.arrays)
+    document = {
+        "epoch": training.epoch,
+        "ended": history.ended,
+        "batch_steps": history.batch_steps,
+        "best_epoch": None if best is None else best.epoch,
+        "randomness": _randomness(training.randomness),
+        "callbacks": [state.document for state in told],
+    }
+    return State(document, arrays)
+
+
+def go_on(training: Training, state: State, where: str) -> None:
+    """Take a training that has just been made to where a state was.
+
+    Args:
+        training: of the same network, rows and settings; it may have more epochs.
+        state: of a file.
+        where: the file, for messages.
+
+    Raises:
+        ModelFileError: it is no state of such a training.
+    """
+    document, arrays = state
+    check(document, SCHEMA, where)
+    epoch, ended, best_epoch = document["epoch"], document["ended"], document["best_epoch"]
+    made = len(arrays.get("loss", ()))
+    # Of epochs that are trained in one call, those after one that diverges are not made.
+    agrees = 1 <= epoch <= training.epochs and 0 <= document["batch_steps"] < MOST_STEPS
+    agrees = agrees and (made == epoch or (ended == "diverged" and 1 <= made <= epoch))
+    agrees = agrees and (best_epoch is None or (training.best is not None and 0 <= best_epoch < epoch))
+    own = state_of(training)
+    agrees = agrees and len(document["callbacks"]) == len(own.document["callbacks"])
+    agrees = agrees and _fit(arrays, _expected(own.arrays, training, made, best_epoch))
+    agrees = agrees and (ended == "diverged" or _finite(arrays)) and _finite({"seconds": arrays["seconds"]})
+    if not agrees:
+        refuse(where, say("the state of a training of {n} epochs", n=training.epochs))
+
+    network, history = training.network, training.history
+    take_weights(network, arrays)
+    training.machine.load(network)
+    training.machine.restore(_within("step.", arrays))
+    training.randomness.bit_generator.state = _generator(document["randomness"], where)
+    training.epoch = epoch
+    history.loss, history.validation_loss, history.seconds = (arrays[name].tolist() for name in LISTS)
+    history.batch_steps = document["batch_steps"]
+    history.ended = "finished" if ended in GOING_ON else ended
+    if training.looked_at is not None:
+        rows = arrays["look.rows"].tolist()
+        kept = [{name: arrays[f"look.{name}"][i] for name in LOOK} for i in range(made)]
+        history.looks = [Look(**look | {"rows": count}) for look, count in zip(kept, rows, strict=True)]
+    if training.best is not None:
+        training.best.score, training.best.epoch = float(arrays["best"][0]), best_epoch
+        if best_epoch is not None:
+            training.best.network = network.copy()
+            take_weights(training.best.network, _within("best.", arrays))
+    for i, (callback, part) in enumerate(zip(_with_state(training), document["callbacks"], strict=True)):
+        callback.go_on(State(part, _within(f"callback{i}.", arrays)), training, where)
+
+
+def refuse(where: str, expected: str) -> NoReturn:
+    """Raise ModelFileError for a state that does not fit; `expected` is said already."""
+    raise ModelFileError(
+        "{where}: expected {expected}", say("another"), "the file is damaged or was not written by DeltaW",
+        where=where, expected=expected,
+    )  # fmt: skip
+
+
+def weights_of(network: Network) -> dict[str, NDArray[Any]]:
+    """Its arrays by name."""
+    named = {f"W{l}": W for l, W in enumerate(network.weights)}
+    return named | {f"b{l}": b for l, b in enumerate(network.biases)}
+
+
+def take_weights(network: Network, arrays: Arrays) -> None:
+    """The inverse."""
+    layers = range(len(network.weights))
+    network.weights, network.biases = [arrays[f"W{l}"] for l in layers], [arrays[f"b{l}"] for l in layers]
+
+
+def _with_state(training: Training) -> list[Any]:
+    """The callbacks that go on, too: those with the methods `state` and `go_on`."""
+    return [callback for callback in training.told if hasattr(callback, "go_on")]
+
+
+def _expected(own: Arrays, training: Training, made: int, best_epoch: int | None) -> dict[str, tuple[int, ...]]:
+    """The shape of each array of a state, callbacks aside: as this training's own, lists with an entry an epoch."""
+    shapes = {name: np.shape(array) for name, array in own.items() if not isinstance(array, list)}
+    shapes |= {"loss": (made,), "seconds": (made,), "validation_loss": (made if training.held_out is not None else 0,)}
+    if training.best is not None:
+        shapes["best"] = (1,)
+    if best_epoch is not None:
+        shapes |= _prefixed("best.", {name: array.shape for name, array in weights_of(training.network).items()})
+    if training.looked_at is not None:
+        layers = len(training.network.weights)
+        shapes |= {f"look.{name}": (made,) if name == "rows" else (made, layers) for name in LOOK}
+    return {name: shape for name, shape in shapes.items() if not name.startswith("callback")}
+
+
+def _fit(arrays: Arrays, shapes: dict[str, tuple[int, ...]]) -> bool:
+    found = {name: array.shape for name, array in arrays.items() if not name.startswith("callback")}
+    floats = all(arrays[name].dtype.kind == ("i" if name in ("look.dead", "look.rows") else "f") for name in found)
+    return found == shapes and floats
+
+
+def _finite(arrays: Arrays) -> bool:
+    """Whether they are finite, the looks and what was best before anything was seen aside."""
+    return all(
+        np.isfinite(array).all()
+        for name, array in arrays.items()
+        if name != "best" and not name.startswith(("look.", "callback"))
+    )
+
+
+def _prefixed(prefix: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    return {prefix + name: array for name, array in arrays.items()}
+
+
+def _within(prefix: str, arrays: Arrays) -> dict[str, Any]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _randomness(generator: np.random.Generator) -> dict[str, Any]:
+    """NumPy's PCG64; its words of 128 bits are no numbers that JSON has everywhere."""
+    known: Any = generator.bit_generator.state
+    words = {name: f"{value:032x}" for name, value in known["state"].items()}
+    return words | {name: int(known[name]) for name in ("has_uint32", "uinteger")}
+
+
+def _generator(document: dict[str, Any], where: str) -> dict[str, Any]:
+    words: Sequence[str] = (document["state"], document["inc"])
+    known = all(len(word) == 32 and set(word) <= set("0123456789abcdef") for word in words)
+    if not known or document["has_uint32"] not in (0, 1) or not 0 <= document["uinteger"] < 2**32:
+        refuse(where, say("the state of a generator of random numbers"))
+    state, inc = (int(word, 16) for word in words)
+    counts = {name: document[name] for name in ("has_uint32", "uinteger")}
+    return {"bit_generator": "PCG64", "state": {"state": state, "inc": inc | 1}} | counts

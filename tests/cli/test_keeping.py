@@ -1,0 +1,88 @@
+"""`deltaw train --checkpoint`: what it says, what it refuses, and how a run that a signal has ended goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from conftest import Run
+
+HASTY = ("--hidden", "6", "--epochs", "3", "--folds", "2")
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    x = np.random.default_rng(0).normal(size=(300, 3)).round(3)
+    frame = pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": np.where(x[:, 0] * x[:, 1] > 0, "p", "q")})
+    frame.write_csv(tmp_path / "d.csv")
+    return tmp_path / "d.csv"
+
+
+def test_a_run_and_on(run: Run, table: Path) -> None:
+    train = ("train", "d.csv", "-t", "y", *HASTY, "-o")
+    assert run(*train, "plain.deltaw")[0] == 0
+    status, _, err = run(*train, "m.deltaw", "--checkpoint", "run", "--resume", "--every", "1epochs")
+    assert (status, "no checkpoint in run yet: begins" in err) == (0, True)
+    _, last = sorted(Path("run").iterdir())
+    assert Path("m.deltaw").read_bytes() == Path("plain.deltaw").read_bytes()
+    status, out, err = run(*train, "n.deltaw", "--checkpoint", "run", "--resume")
+    assert status == 0
+    assert f"goes on from {last}: training 3 of 3, after " in err
+    assert Path("n.deltaw").read_bytes() == Path("plain.deltaw").read_bytes()
+    for more, line in (
+        ((), f"run: expected a folder without checkpoints, found {last.name}; say resume (--resume)"),
+        (
+            ("--resume", "--seed", "4"),
+            f"resume: expected seed as in {last}, found 0 there, 4",
+        ),
+        (("--resume", "--epochs", "2"), f"resume: expected 3 epochs or more, as in {last}"),
+    ):
+        status, out, err = run(*train, "n.deltaw", "--checkpoint", "run", *more)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert line in err
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--resume",), "--resume: expected --checkpoint DIR beside it, found none; add --checkpoint run/"),
+        (("--every", "5epochs"), "--every: expected --checkpoint DIR beside it, found none; add --checkpoint run/"),
+        (("--checkpoint", "run", "--every", "soon"), "every: expected a time or a number of epochs, found 'soon'"),
+        (("--checkpoint", "d.csv"), "d.csv: expected a folder for checkpoints, found a file of that name"),
+    ],
+)
+def test_what_cannot_be(run: Run, table: Path, words: tuple[str, ...], line: str) -> None:
+    status, out, err = run("train", "d.csv", "-t", "y", *words)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert line in err
+    assert not Path("model.deltaw").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize(
+    ("number", "status", "recipe"), [(signal.SIGTERM, 143, "default"), (signal.SIGINT, 130, "accurate")]
+)
+def test_a_signal(run: Run, tmp_path: Path, table: Path, number: signal.Signals, status: int, recipe: str) -> None:
+    words = ["train", "d.csv", "-t", "y", "-r", recipe, "--hidden", "20", "--epochs", "40"]
+    keep = ["--checkpoint", "run", "--every", "1epochs"]
+    command = [sys.executable, "-m", "deltaw", *words, "-o", "m.deltaw", *keep]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 60
+        while not list(tmp_path.glob("run/checkpoint-*")) and time.monotonic() < until:
+            time.sleep(0.002)
+        process.send_signal(number)
+        _, err = process.communicate()
+    assert process.returncode == status, err
+    assert b"go on by the same command with --resume: what was made until then is in run" in err
+    assert b"Traceback" not in err
+    assert run(*words, "-o", "m.deltaw", *keep, "--resume")[0] == 0
+    assert run(*words, "-o", "plain.deltaw")[0] == 0
+    assert (tmp_path / "m.deltaw").read_bytes() == (tmp_path / "plain.deltaw").read_bytes()
