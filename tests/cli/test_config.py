@@ -94,10 +94,11 @@ def test_a_wrong_file_is_one_line(run: Run, content: Any, said: str) -> None:
     assert not Path("model.deltaw").exists()
 
 
-ANY = st.recursive(
+ANY = st.recursive(  # what a file of options can hold, and a few levels more
     st.text(st.characters(blacklist_categories=["Cs"])) | st.integers(-(2**62), 2**62) | st.booleans()
     | st.floats(allow_nan=False),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(blacklist_categories=["Cs"])), inner),
+    max_leaves=10,
 )  # fmt: skip
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from deltaw.exceptions import DeltaWError, InputError, OutputError, short
 from deltaw.languages import language
 from deltaw.signs import one_line
-from deltaw.speech import say
+from deltaw.speech import say, spoken
 
 __all__ = ["main"]
 
@@ -32,14 +33,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+@cache
+def _commands(lang: str) -> Any:
+    """What Typer makes of the functions and their options, in that language: once, however often `main` is called."""
     import typer
 
     from deltaw.cli.app import app
     from deltaw.cli.speaking import translated
 
+    return translated(typer.main.get_command(app))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    import typer
+
+    from deltaw.cli.speaking import name_panels
+
     try:
-        status = translated(typer.main.get_command(app))(args=arguments, prog_name="deltaw", standalone_mode=False)
+        name_panels()
+        status = _commands(spoken())(args=arguments, prog_name="deltaw", standalone_mode=False)
     except BrokenPipeError:
         return 0  # whoever read a pipe that was our output has seen enough
     except (KeyboardInterrupt, typer.Abort):

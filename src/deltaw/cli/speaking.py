@@ -73,12 +73,16 @@ def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def translated(command: Any) -> Any:
-    """Typer's command, and all below it, with their help in the language that is spoken."""
+def name_panels() -> None:
+    """What a help says that is Typer's, in the language that is spoken."""
     from typer import rich_utils
 
     for name, text in TYPERS.items():
         setattr(rich_utils, name, say(text))
+
+
+def translated(command: Any) -> Any:
+    """Typer's command, and all below it, with their help in the language that is spoken."""
     if spoken() != LANGUAGES[0]:
         _translate(command)
     return command
