@@ -44,6 +44,7 @@ def shares(k: int) -> np.ndarray:
 
 FIGURES: dict[str, Callable[[], Figure]] = {
     "one curve": lambda: plots.learning_curves([0.5, 0.3]),
+    "no epoch": lambda: plots.learning_curves([], []),
     "one epoch": lambda: plots.learning_curves([0.5], [0.6], score=[0.9], score_name="accuracy", best=1),
     "all curves": lambda: plots.learning_curves(
         np.exp(-np.arange(64.0)), np.exp(-np.arange(64.0)), score=np.linspace(0, 1, 64), best=9

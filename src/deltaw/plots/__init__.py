@@ -382,17 +382,19 @@ def _curves(
         axis.axvline(
             best, color=GREY, linewidth=1.2, linestyle=(0, (4, 3)), label=say("weights kept: epoch {best}", best=best)
         )
-    values = np.concatenate([y for y, _ in drawn.values()])
     share = ylabel in set(map(say, SHARES))
-    if not share and values.min() > 0 and values.max() / values.min() > 30:
-        axis.set_yscale("log")
     axis.set_title(title)
     axis.set(xlabel=say("epoch"), ylabel=ylabel)
     if share:
         axis.yaxis.set_major_formatter(percent)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.grid()
+    if not drawn:  # ended in its first epoch
+        return
     axis.legend(fontsize=9)
+    values = np.concatenate([y for y, _ in drawn.values()])
+    if not share and values.min() > 0 and values.max() / values.min() > 30:
+        axis.set_yscale("log")
 
 
 def _shade(colour: str, share: NDArray[Any]) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
 
 MOST, FEWEST = 8, 2  # steps between ticks
 LETTER, GAP, MARGIN = 0.085, 0.12, 0.5  # inches: of a letter, between two numbers, for what else stands beside
@@ -20,7 +21,7 @@ LETTER, GAP, MARGIN = 0.085, 0.12, 0.5  # inches: of a letter, between two numbe
 
 def plain_numbers(axes: Axes) -> None:
     """Ticks as `tick` writes them, on logarithmic axes too, which get 1, 2, 5, 10 where they are short."""
-    from matplotlib.ticker import FuncFormatter, LogFormatter, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
+    from matplotlib.ticker import LogFormatter, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
     for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         if isinstance(axis.get_major_formatter(), LogFormatter):
@@ -30,14 +31,21 @@ def plain_numbers(axes: Axes) -> None:
             axis.set_minor_formatter(NullFormatter())
         elif not isinstance(axis.get_major_formatter(), ScalarFormatter):
             continue
-        axis.set_major_formatter(FuncFormatter(partial(_tick, axis)))
+        axis.set_major_formatter(_plain())
 
 
-def _tick(axis: Axis, value: float, _: int | None = None) -> str:
-    """With so many digits that no two ticks of an axis read alike."""
-    places = np.unique(axis.get_majorticklocs())
+def _plain() -> FuncFormatter:
+    """Numbers with so many digits that no two ticks of an axis read alike."""
+    from matplotlib.ticker import FuncFormatter
+
+    names = FuncFormatter(lambda value, _: tick(value, _enough(frozenset(names.locs))))
+    return names
+
+
+@lru_cache(64)  # matplotlib asks for the same ticks again and again while it lays a figure out
+def _enough(places: frozenset[float]) -> int:
     enough = (digits for digits in range(DIGITS, 16) if len({tick(place, digits) for place in places}) == len(places))
-    return tick(value, next(enough, 16))
+    return next(enough, 16)
 
 
 def tick(value: float, digits: int = DIGITS) -> str:
@@ -66,5 +74,6 @@ def ticks_apart(figure: Figure) -> None:
 def _numbers(axis: Axis) -> list[str]:
     """What stands at the ticks that are seen."""
     low, high = sorted(axis.get_view_interval())
-    name = axis.get_major_formatter()
-    return [name(place, i) for i, place in enumerate(axis.get_majorticklocs()) if low <= place <= high]
+    places = axis.get_majorticklocs()
+    names = axis.get_major_formatter().format_ticks(list(places))
+    return [name for name, place in zip(names, places, strict=True) if low <= place <= high]
