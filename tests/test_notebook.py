@@ -26,7 +26,7 @@ def frame() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(frame: pl.DataFrame) -> deltaw.Model:
-    return deltaw.fit(frame, "y", engine="reference", hidden=4, epochs=3)
+    return deltaw.fit(frame, "y", engine="native", hidden=4, epochs=3)
 
 
 @pytest.fixture(scope="module")

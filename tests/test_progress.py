@@ -17,12 +17,12 @@ import deltaw
 from deltaw.progress import Lines, Silent, counted, watching
 
 SOURCES = str(Path(deltaw.__file__).parents[1])
-QUICK: dict[str, Any] = {"folds": 0, "engine": "reference", "hidden": 4}
+QUICK: dict[str, Any] = {"folds": 0, "engine": "native", "hidden": 4}
 # Ten epochs of 0.2 s each: a training that lasts. One class of the table has no name.
 LONG = """
 import time, deltaw, polars as pl
 frame = pl.DataFrame({"x": [1.0, 2.0] * 40, "<b>y</b>\\n": ["a", "b"] * 39 + ["a", None]})
-model = deltaw.fit(frame, "<b>y</b>\\n", engine="reference", hidden=4, folds=0, epochs=10, %s
+model = deltaw.fit(frame, "<b>y</b>\\n", engine="native", hidden=4, folds=0, epochs=10, %s
                    callbacks=[lambda epoch: time.sleep(0.2)])
 """
 

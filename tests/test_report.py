@@ -14,7 +14,7 @@ import deltaw
 from deltaw import report
 from deltaw.exceptions import OutputError
 
-QUICK = {"engine": "reference", "hidden": 6, "epochs": 3}
+QUICK = {"engine": "native", "hidden": 6, "epochs": 3}
 VOID = {"meta", "br", "link", "img", "use", "path", "rect", "image"}
 
 
@@ -62,7 +62,7 @@ MODELS = {
     "numbers": lambda: deltaw.fit("diabetes", **QUICK),
     "pictures": lambda: deltaw.fit("digits", recipe="notes", **QUICK),
     "no test rows": lambda: deltaw.fit(nasty(), "</table>", test_size=0, **QUICK),
-    "no hidden layer": lambda: deltaw.fit("iris", engine="reference", hidden=(), epochs=2, validation=0.0),
+    "no hidden layer": lambda: deltaw.fit("iris", engine="native", hidden=(), epochs=2, validation=0.0),
 }
 
 

@@ -19,7 +19,7 @@ from deltaw.callbacks import JsonLines, MLflow, TensorBoard
 from deltaw.cli import main
 from deltaw.tables.digest import sha256
 
-QUICK: dict[str, Any] = {"engine": "reference", "hidden": 4, "epochs": 3, "folds": 0}
+QUICK: dict[str, Any] = {"engine": "native", "hidden": 4, "epochs": 3, "folds": 0}
 NAME = 'a "name"\n\x9b2J\u202e'
 
 

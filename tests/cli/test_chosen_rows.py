@@ -13,7 +13,7 @@ import pytest
 import deltaw
 from deltaw.cli import main
 
-QUICK = ["--engine", "reference", "--hidden", "8", "--epochs", "4"]
+QUICK = ["--engine", "native", "--hidden", "8", "--epochs", "4"]
 Run = Callable[..., tuple[int, str, str]]
 
 

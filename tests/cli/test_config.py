@@ -17,7 +17,7 @@ from deltaw.cli import config
 
 Run = Callable[..., tuple[int, str, str]]
 NAMES = ["a,b", ' "q" ', "id", "#x = 1", "\x9b2J\u202e", "学习", "c=d"]
-QUICK = ["--engine", "reference", "--hidden", "4", "--epochs", "2"]
+QUICK = ["--engine", "native", "--hidden", "4", "--epochs", "2"]
 
 
 def table() -> pl.DataFrame:
@@ -37,7 +37,7 @@ def as_(name: str, kind: str) -> str:
         [*QUICK, "--set", "bias=false", "--set", "optimizer=adam(beta1=0.8)", "--set", "init=zeros"],
         [*QUICK, "--drop", '"a,b",id', "--as", as_("c=d", "category"), "--as", as_(NAMES[4], "category"),
          "--max-bytes", "1M", "--test-size", "0.3", "--set", "patience=2"],
-        ["--engine", "reference", "--epochs", "1", "--hidden", "none"],
+        ["--engine", "native", "--epochs", "1", "--hidden", "none"],
     ],
     ids=["given", "notes", "settings", "columns", "no hidden layer"],
 )  # fmt: skip

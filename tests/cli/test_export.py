@@ -16,7 +16,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "m.deltaw"
-    deltaw.fit("iris", epochs=2, engine="reference", test_size=0.2).save(path)
+    deltaw.fit("iris", epochs=2, engine="native", test_size=0.2).save(path)
     return path
 
 

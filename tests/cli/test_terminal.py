@@ -27,7 +27,7 @@ from deltaw.signs import HIDDEN
 from whole import WIDTHS, missing
 
 CLI = Path(text.__file__).parents[1]
-QUICK = ["--engine", "reference", "--hidden", "4", "--epochs", "2"]
+QUICK = ["--engine", "native", "--hidden", "4", "--epochs", "2"]
 TITLE = "\x1b]0;X\x07"  # sets the title of the window
 NASTY = [TITLE, "\x9b31mred", "a\u202egpj.exe", "[b]:warning:[/b]", "new\nline", "tab\tbed", "ze\u200bro", "[/nothing]"]
 # What Rich itself sends: colours, hiding the cursor, going up a line and erasing it.
@@ -190,7 +190,7 @@ def scored(classes: int) -> deltaw.Model:
         {f"a rather long name of column {i}": rng.normal(1e5, 1e4, 300).round(3) for i in range(6)}
         | {"kind of thing": [f"class number {i}" for i in rng.integers(0, classes, 300)]}
     )
-    return deltaw.fit(frame, "kind of thing", engine="reference", hidden=(4,), epochs=2)
+    return deltaw.fit(frame, "kind of thing", engine="native", hidden=(4,), epochs=2)
 
 
 @pytest.mark.parametrize("width", [40, *WIDTHS])
@@ -224,11 +224,11 @@ def test_a_line_is_broken_at_blanks_and_a_path_stays_whole() -> None:
 
 
 def test_explanations_and_diagnoses_stand_whole() -> None:
-    iris = deltaw.fit("iris", engine="reference", hidden=(4,), epochs=2)
+    iris = deltaw.fit("iris", engine="native", hidden=(4,), epochs=2)
     pages = [
         deltaw.explain.prediction(iris, "iris", row=7).page,
         deltaw.explain.derivation("softmax", "cross_entropy").page,
-        deltaw.doctor.examine_table("iris", engine="reference", seconds=0.3).page,
+        deltaw.doctor.examine_table("iris", engine="native", seconds=0.3).page,
     ]
     for page in pages:
         assert [missing(page, page.text(width), width) for width in (40, *WIDTHS)] == [{}] * 4

@@ -22,7 +22,7 @@ from deltaw.preparation.category import OTHER
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.tables import kinds, read
 
-QUICK = {"engine": "reference", "hidden": 5, "epochs": 4}
+QUICK = {"engine": "native", "hidden": 5, "epochs": 4}
 
 
 def frame(n: int = 160) -> pl.DataFrame:

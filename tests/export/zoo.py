@@ -66,7 +66,7 @@ def frame(n: int = 160, seed: int = 0) -> pl.DataFrame:
 
 
 TARGETS = ("price", "cost", "grade", "kind", "yes", "number")
-QUICK: dict[str, Any] = {"test_size": 0.2, "engine": "reference", "epochs": 3, "hidden": 8, "learning_rate": 0.03}
+QUICK: dict[str, Any] = {"test_size": 0.2, "engine": "native", "epochs": 3, "hidden": 8, "learning_rate": 0.03}
 
 
 def fitted(target: str, **choices: Any) -> deltaw.Model:
@@ -129,7 +129,7 @@ def every_activation() -> deltaw.Network:
 TRAINABLE = [name for name in ACTIVATIONS if name not in ("softmax", "step")]
 ZOO: dict[str, Callable[[], deltaw.Model]] = (
     _sets()
-    | {"notes digits": lambda: deltaw.fit("digits", recipe="notes", engine="reference", hidden=(20,), epochs=1)}
+    | {"notes digits": lambda: deltaw.fit("digits", recipe="notes", engine="native", hidden=(20,), epochs=1)}
     | {f"{recipe} grade": lambda recipe=recipe: fitted("grade", recipe=recipe) for recipe in ("default", "notes")}  # type: ignore[misc]
     | {f"target {target}": lambda target=target: fitted(target) for target in TARGETS}  # type: ignore[misc]
     | _over("grade", "scaling", SCALINGS)

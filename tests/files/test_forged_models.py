@@ -26,7 +26,7 @@ from deltaw.cli import main
 from deltaw.exceptions import ModelFileError
 
 N = 80
-QUICK: dict[str, Any] = {"engine": "reference", "hidden": 4, "epochs": 2, "batch_size": 16}
+QUICK: dict[str, Any] = {"engine": "native", "hidden": 4, "epochs": 2, "batch_size": 16}
 Parts = tuple[dict[str, Any], dict[str, Any]]
 
 

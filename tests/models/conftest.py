@@ -1,4 +1,4 @@
-"""Small models, trained once for all tests of this folder, on the reference engine."""
+"""Small models, trained once for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def regressor(table: pl.DataFrame) -> deltaw.Model:
 
 @pytest.fixture(scope="session")
 def notes() -> deltaw.Model:
-    return deltaw.fit("digits", recipe="notes", engine="reference", hidden=(20,), epochs=2)
+    return deltaw.fit("digits", recipe="notes", engine="native", hidden=(20,), epochs=2)
 
 
 @pytest.fixture(params=["classifier", "regressor", "notes"])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-QUICK: dict[str, Any] = {"engine": "reference", "hidden": 12, "epochs": 16, "learning_rate": 0.05, "batch_size": 16}
+QUICK: dict[str, Any] = {"engine": "native", "hidden": 12, "epochs": 16, "learning_rate": 0.05, "batch_size": 16}
 
 
 def frame(n: int = 240, seed: int = 0) -> pl.DataFrame:

@@ -106,7 +106,7 @@ def test_the_estimator() -> None:
     rows = incomes()
     X, y = rows.drop("income"), rows.get_column("income").to_numpy()
     settings = {name: value for name, value in SETTINGS.items() if name != "engine"}
-    model = TableRegressor(engine="reference", target_scale="log", settings=settings, random_state=0).fit(X, y)
+    model = TableRegressor(engine="native", target_scale="log", settings=settings, random_state=0).fit(X, y)
     assert isinstance(model.model_.target.scale, LogScale)
     assert model.score(X, y) > 0.8
 

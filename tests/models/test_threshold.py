@@ -130,7 +130,7 @@ def test_a_file_without_one_is_as_before(model: deltaw.Model) -> None:
 def test_the_estimators_answer_by_it() -> None:
     rows = churn()
     X, y = rows.drop("left"), rows.get_column("left").to_numpy()
-    settings: dict[str, Any] = {"settings": QUICK | {"engine": None}, "engine": "reference", "random_state": 0}
+    settings: dict[str, Any] = {"settings": QUICK | {"engine": None}, "engine": "native", "random_state": 0}
     settings["settings"] = {name: value for name, value in QUICK.items() if name != "engine"}
     usual = TableClassifier(**settings).fit(X, y)
     moved = TableClassifier(threshold=0.2, **settings).fit(X, y)

@@ -160,7 +160,7 @@ def test_a_rare_class_is_found_more_often_and_scores_stay_those_of_the_rows() ->
 def test_the_estimators() -> None:
     rows = rare()
     X, y, w = rows.select("a", "b"), rows.get_column("left").to_numpy(), rows.get_column("w").to_numpy()
-    settings: dict[str, Any] = {"settings": plain(HELD), "engine": "reference", "random_state": 3}
+    settings: dict[str, Any] = {"settings": plain(HELD), "engine": "native", "random_state": 3}
     ours = TableClassifier(class_weight={"yes": 5}, **settings).fit(X, y, sample_weight=w)
     seed = 3
     model = deltaw.fit(

@@ -44,7 +44,7 @@ def pages() -> dict[str, str]:
     table = pl.DataFrame(
         {long: size, "kind": kind, "price": (1e6 * size).round(), "grade": np.where(size > 0, "high", "low")}
     )
-    quick = {"engine": "reference", "hidden": 4, "epochs": 3, "verbose": False}
+    quick = {"engine": "native", "hidden": 4, "epochs": 3, "verbose": False}
     numbers = deltaw.fit(table.drop("grade"), "price", **quick)
     classes = deltaw.fit(table.drop("price"), "grade", **quick)
     wide = Table([f"column {i}" for i in range(12)], [[i * 1e5 + 0.5 for i in range(12)]], "w" * 90)

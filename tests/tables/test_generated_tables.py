@@ -99,7 +99,7 @@ def written(draw: st.DrawFn, columns: dict[str, list[Any]], folder: Path) -> Pat
 def use(path: Path, data: st.DataObject) -> None:
     table = deltaw.read(path)
     target = data.draw(st.sampled_from(table.frame.columns))
-    plan = models.plan(table, target, epochs=1, hidden=3, engine="reference", seed=data.draw(st.integers(0, 3)))
+    plan = models.plan(table, target, epochs=1, hidden=3, engine="native", seed=data.draw(st.integers(0, 3)))
     model = models.run(plan)
     answers = model.answers(table)
     assert len(answers.values) == len(table.frame if table.test is None else table.test)

@@ -15,7 +15,7 @@ from deltaw.exceptions import OutputError, SettingError
 from deltaw.tables import read
 from deltaw.tables.missing import MISSING, missing_words
 
-QUICK: dict[str, Any] = {"hidden": (4,), "epochs": 2, "engine": "reference"}
+QUICK: dict[str, Any] = {"hidden": (4,), "epochs": 2, "engine": "native"}
 
 
 def test_words_are_added_and_taken_away() -> None:

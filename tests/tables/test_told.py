@@ -144,12 +144,12 @@ def test_lists_are_refused_where_they_are_used() -> None:
     ):
         with pytest.raises(ColumnError, match=refused):
             use()
-    model = deltaw.fit(frame, "y", drop="many", engine="reference", epochs=1, hidden=2)
+    model = deltaw.fit(frame, "y", drop="many", engine="native", epochs=1, hidden=2)
     assert len(model.predict(frame)) == len(model.predict(frame.frame.drop("many"))) == 60
     assert model.evaluate(frame).rows == 60
     lists = frame.frame.drop("x").rename({"many": "x"})
     with pytest.raises(ColumnError, match="the type List"):
         model.predict(lists)
-    told_words = deltaw.fit(frame, "y", drop="many", kinds={"x": "category"}, engine="reference", epochs=1, hidden=2)
+    told_words = deltaw.fit(frame, "y", drop="many", kinds={"x": "category"}, engine="native", epochs=1, hidden=2)
     with pytest.raises(ColumnError, match=refused.replace("many", "x")):
         told_words.predict(lists)
