@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import Formatter
 
 MOST, FEWEST = 8, 2  # steps between ticks
 LETTER, GAP, MARGIN = 0.085, 0.12, 0.5  # inches: of a letter, between two numbers, for what else stands beside
@@ -34,18 +35,27 @@ def plain_numbers(axes: Axes) -> None:
         axis.set_major_formatter(_plain())
 
 
-def _plain() -> FuncFormatter:
-    """Numbers with so many digits that no two ticks of an axis read alike."""
-    from matplotlib.ticker import FuncFormatter
+def _plain() -> Formatter:
+    """Numbers as `tick` writes them, those of an axis with so many digits that no two read alike."""
+    from matplotlib.ticker import Formatter
 
-    names = FuncFormatter(lambda value, _: tick(value, _enough(frozenset(names.locs))))
-    return names
+    class Plain(Formatter):
+        def __call__(self, value: float, _: int | None = None) -> str:
+            return tick(value)
+
+        def format_ticks(self, values: Iterable[float]) -> list[str]:
+            return list(_names(tuple(values)))
+
+    return Plain()
 
 
 @lru_cache(64)  # matplotlib asks for the same ticks again and again while it lays a figure out
-def _enough(places: frozenset[float]) -> int:
-    enough = (digits for digits in range(DIGITS, 16) if len({tick(place, digits) for place in places}) == len(places))
-    return next(enough, 16)
+def _names(places: tuple[float, ...]) -> tuple[str, ...]:
+    for digits in range(DIGITS, 17):
+        names = tuple(tick(place, digits) for place in places)
+        if len(set(names)) == len(set(places)):
+            break
+    return names
 
 
 def tick(value: float, digits: int = DIGITS) -> str:
@@ -63,15 +73,15 @@ def ticks_apart(figure: Figure) -> None:
         if not isinstance(locator, MaxNLocator) or grid is None:
             continue
         width = figure.get_size_inches()[0] / grid.get_gridspec().ncols
-        room = width - MARGIN - LETTER * max(map(len, _numbers(axes.yaxis)), default=0)
+        room = width - MARGIN - LETTER * max(map(len, _seen(axes.yaxis)), default=0)
         for steps in range(MOST, FEWEST - 1, -1):
             locator.set_params(nbins=steps)
-            shown = _numbers(axis)
+            shown = _seen(axis)
             if (LETTER * max(map(len, shown), default=0) + GAP) * (len(shown) - 1) <= room:
                 break
 
 
-def _numbers(axis: Axis) -> list[str]:
+def _seen(axis: Axis) -> list[str]:
     """What stands at the ticks that are seen."""
     low, high = sorted(axis.get_view_interval())
     places = axis.get_majorticklocs()
