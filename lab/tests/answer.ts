@@ -1,11 +1,14 @@
 // The lab's engine without a page, for tests/lab: jobs as JSON on stdin, their answers on stdout. Arrays are {kind, base64}.
 import { readFileSync } from 'node:fs';
 import { Core } from '../src/engine/core.ts';
-import { split } from '../src/engine/division.ts';
+import { parts, split } from '../src/engine/division.ts';
 import { initialWeights } from '../src/engine/machine.ts';
 import { drawn } from '../src/engine/random.ts';
 import { Training } from '../src/engine/training.ts';
 import type { Data, Settings, Weights } from '../src/engine/types.ts';
+import { canonical } from '../src/files/canonical.ts';
+import { modelFile, openModel } from '../src/files/model.ts';
+import { sha256 } from '../src/files/sha256.ts';
 import { settings as recipe } from '../src/tables/recipes.ts';
 import { dataOf, readCsv, type Choice } from '../src/tables/table.ts';
 import { toy } from '../src/tables/toys.ts';
@@ -23,6 +26,12 @@ const plain = (_: string, value: any): unknown => {
 };
 
 type Action = [name: 'advance' | 'change' | 'rewind' | 'setWeight' | 'mark' | 'row' | 'link' | 'weightHistory' | 'state' | 'history', ...given: any[]];
+
+const marked = (rows: number, which: Int32Array): Uint8Array => {
+  const made = new Uint8Array(rows);
+  which.forEach((row) => (made[row] = 1));
+  return made;
+};
 
 const JOBS: Record<string, (core: Core, job: any) => unknown> = {
   /** A training that does as it is told; what each action said. */
@@ -54,6 +63,24 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
   },
   initial: (core, { data, settings }) => initialWeights(core, data, settings),
   table: (core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) => dataOf(core, readCsv(bytes, name), choice),
+  /** A table learnt by a recipe's settings: its model file, and what it answers. */
+  model(core, { bytes, name, choice, kind, own }) {
+    const data = dataOf(core, readCsv(bytes, name), choice), { trained } = parts(marked(data.rows, data.heldOut!));
+    const training = new Training(core, data, { ...recipe(kind, data, trained.length, choice.seed, choice.heldOut), ...own });
+    while (training.advance(1000));
+    const { weights, biases } = training.state(true, false), losses = training.losses();
+    const file = modelFile({ data, settings: training.settings, now: { weights, biases }, parts: training.parts, losses, steps: training.moment, version: '0.0.test' });
+    return { file, outputs: training.predict(data.inputs), losses, settings: training.settings };
+  },
+  /** What a model file answers for a table. */
+  open(core, { file, bytes, name }) {
+    const { settings, weights, notes, ...learnt } = openModel(file);
+    const choice = { target: learnt.target.name, scaling: learnt.preparation.scaling, encoding: learnt.target.encoding, low: 0, high: 1, heldOut: 0, seed: 0 };
+    const data = dataOf(core, readCsv(bytes, name), choice, learnt);
+    return { outputs: new Training(core, data, settings, weights).predict(data.inputs), notes, settings };
+  },
+  canonical: (_, { value }) => ({ text: canonical(value) }),
+  sha: (_, { text }) => sha256([new TextEncoder().encode(text)]),
   toy: (core, { name, choice }) => toy(core, name, choice),
   recipe: (_, { name, data, trained, seed, heldOut }) => recipe(name, data, trained, seed, heldOut),
   split: (core, { n, share, seed, labels }) => split(core, n, share, seed, labels),

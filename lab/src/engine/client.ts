@@ -125,6 +125,7 @@ async function lab(wasm: Uint8Array, start: Start | null): Promise<Lab> {
     units: (inputs, n) => ask('units', inputs, n),
     weightHistory: (layer, j, k) => ask('weightHistory', layer, j, k),
     history: () => ask('history'),
+    losses: () => ask('losses'),
     parts: () => ask('parts'),
     onState: (listener) => {
       listeners.add(listener);

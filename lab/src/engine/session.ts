@@ -150,6 +150,9 @@ export class Session {
   history() {
     return this.now.history();
   }
+  losses() {
+    return this.now.losses();
+  }
   parts() {
     return this.now.parts;
   }

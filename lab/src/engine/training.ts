@@ -29,6 +29,7 @@ export interface Origin {
   changes: Change[];
   moment: number;
   history: History;
+  losses: Float64Array;
 }
 
 type Rows = ReturnType<Machine['some']>;
@@ -55,6 +56,7 @@ export class Training {
   private applied = 0;
   private snapshots = new Snapshots();
   private curves = new Curves();
+  private epochLosses: number[] = []; // E of each epoch, as deltaw's History has it
   private seen: Seen | null = null;
   private seenAt = -1; // the moment
   private lookedFor = 0; // seconds, of looking
@@ -72,6 +74,7 @@ export class Training {
     if (origin) {
       this.changes = origin.changes;
       this.curves = Curves.from(origin.history);
+      this.epochLosses = [...origin.losses];
       this.snapshots.add(origin.snapshot);
       this.load(origin.snapshot);
     } else {
@@ -103,12 +106,17 @@ export class Training {
     const made = this.machine.advance(this.moment - this.base, this.pace(steps));
     const seconds = (performance.now() - began) / 1000, count = Math.abs(made);
     this.moment += count, this.trainedFor += seconds;
-    this.epoch += this.machine.epochErrors().length;
+    this.count();
     this.rate = this.rate ? 0.8 * this.rate + 0.2 * (count / Math.max(seconds, 1e-6)) : count / Math.max(seconds, 1e-6);
     if (made < 0) this.breaks();
     else if (this.trainedFor - this.lastKept >= SNAPSHOT_EVERY) this.keep();
     if (this.epoch >= this.settings.epochs) this.ended ??= 'finished';
     return count;
+  }
+
+  private count(): void {
+    this.epochLosses.push(...this.machine.epochErrors());
+    this.epoch = this.epochLosses.length;
   }
 
   /** α, the decay and dropout's factor of the next steps, as deltaw's `Training` has them. */
@@ -139,7 +147,8 @@ export class Training {
     for (;;) {
       this.applyDue();
       const made = this.machine.advance(this.moment - this.base, this.pace(1));
-      this.moment += 1, this.epoch += this.machine.epochErrors().length;
+      this.moment += 1;
+      this.count();
       if (made < 0) break;
     }
     const { weights, biases } = this.machine.read();
@@ -211,6 +220,7 @@ export class Training {
     this.settings = snapshot.settings;
     this.machine.restore(snapshot.kept);
     this.moment = snapshot.moment, this.epoch = snapshot.epoch, this.base = snapshot.base, this.applied = snapshot.applied;
+    this.epochLosses.length = snapshot.epoch;
     this.ended = this.broken = null;
     this.seenAt = -1;
   }
@@ -232,7 +242,7 @@ export class Training {
   }
   origin(): Origin {
     const snapshot = this.snapshots.before(this.moment);
-    return { snapshot, changes: this.changes, moment: this.moment, history: this.curves.all() };
+    return { snapshot, changes: this.changes, moment: this.moment, history: this.curves.all(), losses: this.losses() };
   }
 
   // --- what there is to see -------------------------------------------------------------------------------------------
@@ -277,6 +287,9 @@ export class Training {
   }
   history(): History {
     return this.curves.all();
+  }
+  losses(): Float64Array {
+    return Float64Array.from(this.epochLosses);
   }
   weightHistory(layer: number, j: number, k: number): WeightHistory {
     const found = this.snapshots.all.map(({ moment, slots, kept }) => [moment, weightIn(kept, this.machine.sizes, slots, layer, j, k)] as const);

@@ -209,6 +209,8 @@ export interface Lab {
   units(inputs: Float32Array, n: number): Promise<Float32Array[]>;
   weightHistory(layer: number, j: number, k: number): Promise<WeightHistory>;
   history(): Promise<History>;
+  /** E of each epoch, each row counted before the update that it caused: deltaw's History.loss. */
+  losses(): Promise<Float64Array>;
   /** Which rows are trained on and which are held out, by number. */
   parts(): Promise<{ trained: Int32Array; heldOut: Int32Array }>;
   /** The latest state only, at most one a frame. Returns what ends the listening. */

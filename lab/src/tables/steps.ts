@@ -27,8 +27,20 @@ const missingFeature = (column: string, indicator: boolean): string[] => (indica
 const binFeatures = (name: string, edges: number[]): string[] => edges.slice(1).map((_, k) => `${name} bin ${k + 1}`);
 const mostly = (counts: number[]): number => counts.indexOf(Math.max(...counts));
 
+/** What rows with a word answer, in a model file: deltaw.preparation.means. It is learnt there, and used here too. */
+interface Means {
+  names: string[];
+  words: string[];
+  values: number[][];
+  missing: number[];
+  other: number[];
+}
+/** From more words on deltaw learns these. */
+export const MANY = 100;
+
 interface Kind {
-  fit(cells: Cells, found: Found, scaling: Scaling, bins: number, source: string): Omit<Step, 'kind' | 'column'>;
+  fit(cells: Cells, found: Found, scaling: Scaling, bins: number, source: string): Record<string, unknown>;
+  features(step: any): string[];
   /** Writes a row's features to `out` from `at` on. */
   encode(step: any, cells: Cells, scaling: Scaling, source: string): (row: number, out: Float32Array, at: number) => void;
 }
@@ -37,10 +49,9 @@ export const KINDS: Record<string, Kind> = {
   number: {
     fit({ name, ...cells }, _, scaling, bins, source) {
       const x = numbersOf({ name, ...cells }, source), present = known(x), indicator = present.length < x.length;
-      const edges = fitEdges(present, bins);
-      return { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges,
-        features: [name, ...binFeatures(name, edges), ...missingFeature(name, indicator)] };
+      return { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges: fitEdges(present, bins) };
     },
+    features: ({ column, edges, indicator }) => [column, ...binFeatures(column, edges), ...missingFeature(column, indicator)],
     encode({ scale, fill, indicator, edges }: { scale: Scale; fill: number; indicator: boolean; edges: number[] }, cells, { low, high }, source) {
       const x = numbersOf(cells, source);
       return (row, out, at) => {
@@ -57,10 +68,10 @@ export const KINDS: Record<string, Kind> = {
       const pair = TRUTHS.find((each) => present.every((word) => (each as readonly string[]).includes(word.toLowerCase()))) ?? TRUTHS[0];
       const spelt = new Map(present.map((word) => [word.toLowerCase(), word]));
       const shares = sharesOf(cells), indicator = asWords(cells).some((word) => word === null);
-      return { words: cells.type === 'truth' ? [] : pair.map((word) => spelt.get(word) ?? word), indicator,
-        usual: mostly([1, 0, NaN].map((answer) => shares.filter((share) => Object.is(share, answer)).length)),
-        features: [cells.name, ...missingFeature(cells.name, indicator)] };
+      const usual = mostly([1, 0, NaN].map((answer) => shares.filter((share) => Object.is(share, answer)).length));
+      return { words: cells.type === 'truth' ? [] : pair.map((word) => spelt.get(word) ?? word), indicator, usual };
     },
+    features: ({ column, indicator }) => [column, ...missingFeature(column, indicator)],
     encode({ indicator }: { indicator: boolean }, cells, { low, high }) {
       const shares = sharesOf(cells);
       return (row, out, at) => {
@@ -79,25 +90,33 @@ export const KINDS: Record<string, Kind> = {
       frequent.sort((a, b) => byCodePoints(a[0], b[0]));
       const missing = all.filter((word) => word === null).length, rows = frequent.map(([, count]) => count);
       const others = all.length - missing - rows.reduce((a, b) => a + b, 0), taken = frequent.map(([word]) => word);
-      return { words: taken, missing: missing > 0, weight: scaling.hushed && taken.length > LOUD_WORDS ? taken.length ** -0.5 : 1,
-        usual: mostly([...rows, others, missing]), features: [...taken, OTHER, ...(missing ? [MISSING] : [])].map((slot) => `${cells.name}=${slot}`) };
+      const weight = scaling.hushed && taken.length > LOUD_WORDS ? taken.length ** -0.5 : 1;
+      return { words: taken, missing: missing > 0, weight, usual: mostly([...rows, others, missing]) };
     },
-    encode({ words, missing, weight, features }: { words: string[]; missing: boolean; weight: number; features: string[] }, cells, { low, high }) {
+    features({ column, words, missing, means }) {
+      const slots = [...words, OTHER, ...(missing ? [MISSING] : [])].map((slot) => `${column}=${slot}`);
+      return [...slots, ...((means as Means | undefined)?.names ?? []).map((name) => `${column}: ${name}`)];
+    },
+    encode({ words, missing, weight, means }: { words: string[]; missing: boolean; weight: number; means?: Means }, cells, { low, high }) {
       const places = new Map(words.map((word, i) => [word, i])), all = asWords(cells), taken = low + weight * (high - low);
+      const slots = words.length + 1 + Number(missing), known = new Map(means?.words.map((word, i) => [word, means.values[i]!]));
       return (row, out, at) => {
         const word = all[row]!;
-        out.fill(low, at, at + features.length);
-        out[at + (word === null ? words.length + Number(missing) : (places.get(word) ?? words.length))] = taken;
+        out.fill(low, at, at + slots);
+        out[at + (word === null ? slots - 1 : (places.get(word) ?? words.length))] = taken;
+        if (means) out.set(word === null ? means.missing : (known.get(word) ?? means.other), at + slots);
       };
     },
   },
   date: {
     fit(cells, { format }, scaling, bins) {
-      const x = daysOf(cells, format), present = known(x), indicator = present.length < x.length, days = `${cells.name} days`;
+      const x = daysOf(cells, format), present = known(x), indicator = present.length < x.length;
       const time = present.some((day) => !Number.isInteger(day)), edges = fitEdges(present, bins);
-      const swings = cyclesOf(time).flatMap((cycle) => ['sin', 'cos'].map((swing) => `${cells.name} ${cycle} ${swing}`));
-      return { format, time, scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges,
-        features: [days, ...binFeatures(days, edges), ...swings, ...missingFeature(cells.name, indicator)] };
+      return { format, time, scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges };
+    },
+    features({ column, time, edges, indicator }) {
+      const days = `${column} days`, swings = cyclesOf(time).flatMap((cycle) => ['sin', 'cos'].map((swing) => `${column} ${cycle} ${swing}`));
+      return [days, ...binFeatures(days, edges), ...swings, ...missingFeature(column, indicator)];
     },
     encode({ format, time, scale, fill, indicator, edges }, cells, { low, high, swing }) {
       const x = daysOf(cells, format), cycles = cyclesOf(time), bins = Math.max(edges.length - 1, 0);
@@ -114,6 +133,16 @@ export const KINDS: Record<string, Kind> = {
     },
   },
 };
+
+/** The step of a column, learnt from training rows. */
+export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: number): Step {
+  const step = { kind: found.kind, column: cells.name, ...KINDS[found.kind]!.fit(cells, found, scaling, bins, 'training rows') };
+  return { ...step, features: featuresOf(step) };
+}
+/** The names of its inputs, by its document alone. */
+export const featuresOf = (step: { kind: string; [setting: string]: unknown }): string[] =>
+  step.kind === 'block' ? (step['columns'] as string[]) : KINDS[step.kind]!.features(step);
+
 const cyclesOf = (time: boolean): string[] => Object.keys(CYCLES).filter((cycle) => time || cycle !== 'day');
 
 // --- blocks: columns that share one scale, such as pixels; a missing value is taken as the lowest --------------------------

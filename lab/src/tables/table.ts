@@ -1,12 +1,12 @@
 // A table as it was read, and the data that a network learns from it: what deltaw.fit plans before it trains.
 import { split, parts } from '../engine/division.ts';
 import type { Core } from '../engine/core.ts';
-import type { Column, Data, Settings } from '../engine/types.ts';
+import type { Column, Data, Preparation, Settings, Step, TargetSpec } from '../engine/types.ts';
 import { countOf, rowsOf, typed, type Cells } from './cells.ts';
 import { decoded, readDelimited } from './delimited.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
-import { SCALINGS, mostBins } from './scaling.ts';
-import { KINDS, encodeBlock, fitBlock, presentIn, type Block } from './steps.ts';
+import { SCALINGS, mostBins, type Scaling } from './scaling.ts';
+import { KINDS, MANY, encodeBlock, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
 import { encoded, fitTarget, learnt, type Asked } from './target.ts';
 
 export interface Table {
@@ -63,52 +63,86 @@ function sampled(table: Table, most: number): Table {
   return { ...table, columns: table.columns.map((cells) => rowsOf(cells, which)), notes };
 }
 
-export function dataOf(core: Core, whole: Table, choice: Choice): Data {
-  const answers = whole.columns.find(({ name }) => name === choice.target);
-  if (!answers) throw new Error(`${whole.name}: expected a column "${choice.target}", found ${whole.columns.slice(0, 8).map(({ name }) => name).join(', ')}; choose one of these`);
+/** What a model file says: nothing is learnt of the table. */
+export interface Learnt {
+  preparation: Preparation;
+  target: TargetSpec;
+}
+
+export function dataOf(core: Core, whole: Table, choice: Choice, learnt?: Learnt): Data {
+  const answers = whole.columns.find(({ name }) => name === choice.target) ?? missing(whole, choice.target);
   const answered = presentIn(answers), without = countOf(answers) - answered.length;
   const first = { ...whole, columns: whole.columns.map((cells) => rowsOf(cells, answered)) };
-  const prepared = prepare(core, first, choice);
-  if (4 * prepared.rows * prepared.nIn <= MOST_BYTES) return noted(prepared, without);
-  return noted(prepare(core, sampled(first, Math.floor(MOST_BYTES / (4 * prepared.nIn))), choice), without);
+  const prepared = prepare(core, first, choice, learnt), most = Math.floor(MOST_BYTES / (4 * prepared.nIn));
+  return noted(prepared.rows <= most ? prepared : prepare(core, sampled(first, most), choice, learnt), without);
 }
 const noted = (data: Data, without: number): Data =>
   without ? { ...data, notes: [...data.notes, `${without} row${without === 1 ? ' has' : 's have'} no answer and ${without === 1 ? 'is' : 'are'} left out`] } : data;
+function missing({ name: source, columns }: Table, name: string): never {
+  const names = columns.map((cells) => cells.name), more = names.length > 8 ? ` and ${names.length - 8} more` : '';
+  throw new Error(`${source}: expected a column "${name}", found the columns ${names.slice(0, 8).join(', ')}${more}; give one of these names`);
+}
 
-function prepare(core: Core, table: Table, choice: Choice): Data {
-  const { name: source, block } = table, inBlock = new Set(block?.columns);
+/** A step, and the columns that it reads. */
+interface Fitted {
+  step: Step;
+  cells: Cells[];
+}
+
+function prepare(core: Core, table: Table, choice: Choice, given?: Learnt): Data {
+  const { name: source, block } = table, inBlock = new Set(block?.columns), rows = countOf(table.columns[0]!);
   const target = table.columns.find(({ name }) => name === choice.target)!;
-  const asked = (name: string): boolean => !choice.columns || choice.columns.includes(name);
-  const inputs = table.columns.filter(({ name }) => name !== choice.target && !inBlock.has(name) && asked(name));
-  const whole = fitTarget(target, choice, source), { targets: _, labels } = encoded(whole, target, source);
-  const found = kinds(inputs, source), used = found.map(({ kind }) => !LEFT_OUT.includes(kind));
-  if (!used.some(Boolean) && !block) throw new Error(`${source}: expected at least one column of numbers, categories, truth values or dates beside the target, found ${found.slice(0, 5).map(({ name, kind }) => `${name} (${kind})`).join(', ') || 'no column at all'}; add a column to learn from`);
-
-  const { trained, heldOut } = choice.heldOut > 0 ? split(core, countOf(target), choice.heldOut, choice.seed, labels) : parts(new Uint8Array(countOf(target)));
-  const scaling = SCALINGS[choice.scaling];
+  const asked = (name: string): boolean => name !== choice.target && (!choice.columns || choice.columns.includes(name));
+  const inputs = table.columns.filter(({ name }) => !inBlock.has(name) && asked(name)), pixels = table.columns.filter(({ name }) => inBlock.has(name));
+  const whole = given?.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source);
+  const found = kinds(inputs, source), scaling = SCALINGS[given?.preparation.scaling ?? choice.scaling];
   if (!scaling) throw new Error(`scaling: expected one of ${Object.keys(SCALINGS).join(', ')}, found "${choice.scaling}"; choose one of these`);
-  const numbers = found.filter(({ kind }) => kind === 'number' || kind === 'date').length, bins = scaling.bins ? mostBins(numbers, trained.length) : 0;
-  const pixels = table.columns.filter(({ name }) => inBlock.has(name));
-  const fitted = inputs.flatMap((cells, i) =>
-    used[i] ? [{ cells: [cells], step: { kind: found[i]!.kind, column: cells.name, ...KINDS[found[i]!.kind]!.fit(rowsOf(cells, trained), found[i]!, scaling, bins, 'training rows') } as Data['preparation']['steps'][number] }] : [],
-  );
-  if (block) fitted.push({ cells: pixels, step: fitBlock(block, pixels.map((cells) => rowsOf(cells, trained)), scaling) });
-  const steps = inOrder(table, fitted), rows = countOf(target), nIn = steps.reduce((sum, { step }) => sum + step.features.length, 0);
-  const X = new Float32Array(rows * nIn);
+  const { trained, heldOut } = choice.heldOut > 0 ? split(core, rows, choice.heldOut, choice.seed, labels) : parts(new Uint8Array(rows));
+  const steps = given ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling);
+  const spec = given?.target ?? learnt(whole, rowsOf(target, trained), choice, source), used = new Set(steps.map(({ step }) => step.column));
+  const pixelsAre: Found = { name: '', kind: 'number', why: 'a pixel', missing: 0, format: '' };
+  const targetIs: Found = { ...pixelsAre, kind: whole.task === 'regression' ? 'number' : 'category', why: whole.reason };
+  return {
+    name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec, notes: [...table.notes, ...(given ? [] : manyWords(inputs, found, scaling))],
+    nIn: steps.reduce((sum, { step }) => sum + step.features.length, 0), inputs: matrix(steps, rows, scaling, source), inputNames: steps.flatMap(({ step }) => step.features),
+    columns: [...inputs.map((cells, i) => shownAs(cells, found[i]!, used.has(cells.name))), ...pixels.map((cells) => shownAs(cells, pixelsAre, true)), shownAs(target, targetIs, true)],
+    preparation: given?.preparation ?? { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: leftOut(found) },
+    image: block && steps.length === 1 ? { width: block.shape[1], height: block.shape[0] } : null,
+  };
+}
+/** What deltaw learns of words beyond slots, and the lab does not. */
+function manyWords(inputs: Cells[], found: Found[], scaling: Scaling): string[] {
+  const many = inputs.filter((cells, i) => scaling.hushed && found[i]!.kind === 'category' && new Set(cells.words.filter((word) => word !== null)).size > MANY);
+  return many.map(({ name }) => `column "${name}" has a slot for each of its ${MANY} most frequent words; deltaw train also learns what rows with a word answer`);
+}
+const leftOut = (found: Found[]): Preparation['left_out'] => found.filter(({ kind }) => LEFT_OUT.includes(kind)).map(({ name, kind, why }) => ({ column: name, kind, reason: why }));
+
+function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], trained: Int32Array, scaling: Scaling): Fitted[] {
+  const used = inputs.map((cells, i) => ({ cells, found: found[i]! })).filter((each) => !LEFT_OUT.includes(each.found.kind));
+  if (!used.length && !table.block) {
+    const why = found.slice(0, 5).map(({ name, kind }) => `${name} (${kind})`).join(', ') || 'no column at all';
+    throw new Error(`${table.name}: expected at least one column of numbers, categories, truth values or dates beside the target, found ${why}; add a column to learn from`);
+  }
+  const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, bins = scaling.bins ? mostBins(numbers, trained.length) : 0;
+  const steps = used.map(({ cells, found }): Fitted => ({ cells: [cells], step: fitStep(rowsOf(cells, trained), found, scaling, bins) }));
+  if (table.block) steps.push({ cells: pixels, step: fitBlock(table.block, pixels.map((cells) => rowsOf(cells, trained)), scaling) });
+  return inOrder(table, steps);
+}
+/** The steps of a model file, with the table's columns of these names. */
+function told(table: Table, steps: Step[]): Fitted[] {
+  const column = (name: string): Cells => table.columns.find((cells) => cells.name === name) ?? missing(table, name);
+  return steps.map((step) => ({ step, cells: (step.kind === 'block' ? (step['columns'] as string[]) : [step.column]).map(column) }));
+}
+
+function matrix(steps: Fitted[], rows: number, scaling: Scaling, source: string): Float32Array {
+  const nIn = steps.reduce((sum, { step }) => sum + step.features.length, 0), X = new Float32Array(rows * nIn);
   let at = 0;
   for (const { cells, step } of steps) {
     const write = step.kind === 'block' ? encodeBlock(step, cells) : KINDS[step.kind]!.encode(step, cells[0]!, scaling, source);
     for (let row = 0; row < rows; ++row) write(row, X, row * nIn + at);
     at += step.features.length;
   }
-  const spec = learnt(whole, rowsOf(target, trained), choice, source), { targets, nOut } = encoded(spec, target, source);
-  return {
-    name: source, rows, nIn, nOut, inputs: X, targets, labels, weight: null, heldOut, target: spec, notes: table.notes,
-    inputNames: steps.flatMap(({ step }) => step.features),
-    columns: [...inputs.map((cells, i) => shownAs(cells, found[i]!, used[i]!)), ...(block ? pixels.map((cells) => shownAs(cells, { name: cells.name, kind: 'number', why: 'a pixel', missing: 0, format: '' }, true)) : []), shownAs(target, { name: target.name, kind: whole.task === 'regression' ? 'number' : 'category', why: whole.reason, missing: 0, format: '' }, true)],
-    preparation: { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: found.filter((_, i) => !used[i]).map(({ name, kind, why }) => ({ column: name, kind, reason: why })) },
-    image: block && steps.length === 1 ? { width: block.shape[1], height: block.shape[0] } : null,
-  };
+  return X;
 }
 /** Steps in the order of the table's columns; a block stands where its first column does. */
 function inOrder<F extends { cells: Cells[] }>(table: Table, fitted: F[]): F[] {

@@ -1,5 +1,5 @@
 // What is to be predicted: which task a column sets, and how it becomes numbers to train on; deltaw.preparation.target.
-import { asWords, byCodePoints, checkStrays, countOf, readNumbers, type Cells } from './cells.ts';
+import { asWords, byCodePoints, checkStrays, countOf, readNumbers, refuse, type Cells } from './cells.ts';
 import { SCALINGS, fitScale, rangeOnto, scaled } from './scaling.ts';
 import { greatest, least } from './statistics.ts';
 import type { TargetSpec } from '../engine/types.ts';
@@ -56,6 +56,10 @@ export function learnt(whole: TargetSpec, training: Cells, asked: Asked, source:
   return { ...whole, low: least(x), high: greatest(x), centre, width, shift };
 }
 
+function unseen({ name, classes }: TargetSpec, cells: Cells, word: string, source: string): never {
+  refuse(source, name, asWords(cells).indexOf(word), `a class seen in training (${classes.slice(0, 8).join(', ')})`, word, 'remove the row');
+}
+
 /** Targets as the network learns them, rows × n_out, and each row's class. */
 export function encoded(target: TargetSpec, cells: Cells, source: string): { targets: Float32Array; labels: Int32Array | null; nOut: number } {
   if (target.task === 'regression') {
@@ -63,7 +67,7 @@ export function encoded(target: TargetSpec, cells: Cells, source: string): { tar
     return { targets: Float32Array.from(numbersOf(cells, source), (x) => scaled(x, { centre, width, shift, bend: false })), labels: null, nOut: 1 };
   }
   const places = new Map(target.classes.map((name, i) => [String(name), i])), nOut = target.classes.length;
-  const labels = Int32Array.from(asWords(cells), (word) => places.get(word!)!);
+  const labels = Int32Array.from(asWords(cells), (word) => places.get(word!) ?? unseen(target, cells, word!, source));
   const targets = new Float32Array(labels.length * nOut).fill(target.low);
   labels.forEach((label, row) => (targets[row * nOut + label] = target.high));
   return { targets, labels, nOut };

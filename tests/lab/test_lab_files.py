@@ -1,0 +1,146 @@
+"""Model files go both ways: Python answers as the lab did, and the lab as Python does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from engine import ask
+from setups import by_baseline
+from test_lab_tables import COLUMNS, KIND, choice, csv
+
+import deltaw
+from deltaw.files.model import _canonical
+from deltaw.models.recipes import RECIPES, sized
+from deltaw.tables import read
+
+WORDS = csv({name: COLUMNS[name] for name in ("size", "count", "town", "truth", "answer", "day")} | {"y": list(KIND)})
+
+
+def bundled(name: str, tmp_path: Path) -> tuple[str, str]:
+    """A table as text, and its target."""
+    table = read(name)
+    table.frame.write_csv(tmp_path / f"{name}.csv")
+    assert table.target is not None
+    return (tmp_path / f"{name}.csv").read_text(), table.target
+
+
+def job(text: str, target: str, kind: str, task: str, **own: Any) -> dict[str, Any]:
+    notes = kind == "notes"
+    return {"do": "model", "bytes": np.frombuffer(text.encode(), np.uint8), "name": "t.csv", "kind": kind, "own": own,
+            "choice": choice(target, "unit" if notes else "piecewise", notes, 0.2, task)}  # fmt: skip
+
+
+def test_python_answers_as_the_lab_did(tmp_path: Path) -> None:
+    iris, diabetes = bundled("iris", tmp_path), bundled("diabetes", tmp_path)
+    jobs = [
+        job(*iris, "default", "classification"),
+        job(*iris, "notes", "classification"),
+        job(*diabetes, "default", "regression", epochs=5),
+        job(*diabetes, "notes", "regression"),
+        job(WORDS, "y", "default", "classification", rate=1.5e-7),
+        job(*bundled("digits", tmp_path), "default", "classification", epochs=1),
+    ]
+    for one, found in zip(jobs, ask(jobs), strict=True):
+        assert isinstance(found, dict), found
+        path, table = tmp_path / "m.deltaw", tmp_path / "t.csv"
+        path.write_bytes(found["file"].tobytes())
+        table.write_bytes(one["bytes"].tobytes())
+        model = deltaw.load(path)
+        outputs = found["outputs"].reshape(-1, model.network.sizes[-1])
+        answered = model._forward(model.preparation.transform(read(table).frame))
+        np.testing.assert_allclose(answered, outputs, atol=3e-6, rtol=3e-5)
+        assert len(model.predict(str(table))) == len(outputs)
+        assert model.history.loss == found["losses"].tolist()
+        assert repr(model)
+        # What it learnt from and how is what a training in Python would say, too.
+        again = tmp_path / "again.deltaw"
+        model.save(again)
+        assert deltaw.load(again).recipe == model.recipe
+        assert model.recipe.optimizer == found["settings"]["optimizer"]
+
+
+def test_the_same_training_in_python_gives_the_same_file_but_for_where(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`deltaw.fit` with the rows of a lab held out makes the same network, by the baseline's bits."""
+    by_baseline(monkeypatch)
+    text, target = bundled("iris", tmp_path)
+    for kind in ("default", "notes"):
+        (found,) = ask([job(text, target, kind, "classification")])
+        (tmp_path / "m.deltaw").write_bytes(found["file"].tobytes())
+        lab = deltaw.load(tmp_path / "m.deltaw")
+        own = {} if kind == "notes" else {"validation": 0.0}
+        python = deltaw.fit(
+            str(tmp_path / "iris.csv"), target, kind, test_size=0.2, folds=0, seed=3, threads=1, verbose=False, **own
+        )
+        assert python.recipe == lab.recipe
+        assert python.preparation == lab.preparation
+        assert python.network.sizes == lab.network.sizes
+        assert python.history.loss == pytest.approx(lab.history.loss, rel=1e-12)
+        for ours, theirs in zip(python.network.weights, lab.network.weights, strict=True):
+            assert np.array_equal(ours, theirs)
+
+
+def test_the_lab_answers_as_python_does(tmp_path: Path) -> None:
+    jobs, models = [], []
+    for text, target, own in (
+        (*bundled("iris", tmp_path), {}),
+        (*bundled("diabetes", tmp_path), {}),
+        (WORDS, "y", {"recipe": "notes"}),
+        (*bundled("wine", tmp_path), {"recipe": "accurate", "networks": 2}),
+    ):
+        path = tmp_path / "t.csv"
+        path.write_text(text)
+        model = deltaw.fit(str(path), target, epochs=2, folds=0, seed=5, **own)
+        model.save(tmp_path / "m.deltaw")
+        file = np.frombuffer((tmp_path / "m.deltaw").read_bytes(), np.uint8)
+        jobs.append({"do": "open", "file": file, "bytes": np.frombuffer(text.encode(), np.uint8), "name": "t.csv"})
+        models.append((model, model.network.forward(model.preparation.transform(read(path).frame))))
+    answers = ask([*jobs, {**jobs[0], "file": np.zeros(40, np.uint8)}])
+    for (model, outputs), found in zip(models, answers[:-1], strict=True):
+        assert isinstance(found, dict), found
+        np.testing.assert_allclose(found["outputs"].reshape(outputs.shape), outputs, atol=3e-6, rtol=3e-5)
+        assert found["settings"]["rate"] == model.recipe.learning_rate
+        assert bool(found["notes"]) == (len(model.others) > 0)
+    assert "another kind of file" in answers[-1]
+
+
+def test_recipes_settings_are_deltaws() -> None:
+    shapes = ((40, 3, False), (150, 4, False), (5000, 77, False), (60000, 784, True))
+    cases = [(task, *shape) for task in ("classification", "regression") for shape in shapes]
+    jobs = [
+        {"do": "recipe", "name": name, "trained": rows, "seed": 1, "heldOut": 0.2,
+         "data": {"nIn": n_in, "nOut": 3, "image": {} if image else None, "target": {"task": task}}}
+        for name in ("default", "notes") for task, rows, n_in, image in cases
+    ]  # fmt: skip
+    for one, found in zip(jobs, ask(jobs), strict=True):
+        task, rows = one["data"]["target"]["task"], one["trained"]
+        recipe = sized(RECIPES[one["name"]][task], rows, one["data"]["nIn"], one["data"]["image"] is not None)
+        own = {
+            "optimizer": recipe.optimizer, "rate": recipe.learning_rate, "batch": recipe.batch_size,
+            "epochs": recipe.epochs, "loss": recipe.loss, "schedule": recipe.schedule, "dropout": recipe.dropout,
+            "dropoutSchedule": recipe.dropout_schedule, "labelSmoothing": recipe.label_smoothing, "bias": recipe.bias,
+            "init": recipe.init, "backward": recipe.backward, "l2": recipe.l2,
+        }  # fmt: skip
+        assert {name: found[name] for name in own} == own
+        assert [layer["units"] for layer in found["layers"][:-1]] == list(recipe.hidden or ())
+
+
+def test_json_is_pythons() -> None:
+    rng = np.random.default_rng(0)
+    numbers = [float(x) for p in range(-320, 309, 3) for x in rng.normal(size=2) * 10.0**p if math.isfinite(x)]
+    values = [
+        [*numbers, 0, 1, -5, 1e16, 123456789012345680.0, 1e21, 1e-5, 0.0001, 5e-324],
+        {"b": 'é\u007f\u2028\U0001f600"\\\n', "a": None, "\U0001f600": True, "\uffee": [], "Z": {}},
+    ]
+    for value, found in zip(values, ask([{"do": "canonical", "value": v} for v in values]), strict=True):
+        assert found["text"] == _canonical(json.loads(found["text"]))
+        assert json.loads(found["text"]) == value
+    for text in ("", "abc", "x" * 1000):
+        assert ask([{"do": "sha", "text": text}])[0] == hashlib.sha256(text.encode()).hexdigest()
