@@ -38,7 +38,12 @@ _DATA = re.compile(rf'"[^"]{{{QUOTED + 1},}}"|\S{{{QUOTED + 1},}}')
 
 
 class DeltaWError(Exception):
-    """The root of all errors that DeltaW raises on purpose."""
+    """The root of all errors that DeltaW raises on purpose.
+
+    Attributes:
+        expected, found, remedy: what was expected, what was found, what to do: the parts of its line, which is `str`
+            of it, in the language that is chosen.
+    """
 
     def __init__(self, expected: str, found: str = "", remedy: str = "", /, **values: object) -> None:
         said, remedy = say(expected, **values), say(remedy, **values)

@@ -51,6 +51,7 @@ class JsonLines:
             check_writable(path)
 
     def started(self, plan: Plan) -> None:
+        """A run begins: called by `deltaw.fit` with its `plan`."""
         table = plan.table
         self.error, self._run = None, secrets.token_hex(6)
         data = {
@@ -64,6 +65,7 @@ class JsonLines:
         self._write("epoch", **{name: known[name] for name in names}, **_of_epochs(known))
 
     def ended(self, model: Model) -> None:
+        """A run has ended, stopped early or by Ctrl-C: called with the `model` that it made."""
         history = model.history
         self._write(
             "end", ended=history.ended, epochs=len(history), seconds=sum(history.seconds),
@@ -71,6 +73,7 @@ class JsonLines:
         )  # fmt: skip
 
     def failed(self, error: BaseException) -> None:
+        """A run ends without a model: called with the `error` that ends it, which is then raised."""
         self._write("failed", error=" ".join(f"{type(error).__name__}: {error}".split()))
 
     def _write(self, event: str, **what: Any) -> None:

@@ -34,6 +34,7 @@ class MLflow:
         self._name, self._score, self._ours = name, "score", False
 
     def started(self, plan: Plan) -> None:
+        """A run begins: called by `deltaw.fit` with its `plan`."""
         self._score = facts.metric_name(plan)
         self._ours = self._mlflow.active_run() is None
         if self._ours:
@@ -46,10 +47,12 @@ class MLflow:
         self._mlflow.log_metrics(facts.measured(epoch, self._score), step=epoch.number)
 
     def ended(self, model: Model) -> None:
+        """A run has ended, stopped early or by Ctrl-C: called with the `model` that it made."""
         self._mlflow.log_metrics(facts.scores(model))
         self._end(STATUS.get(model.history.ended, "FINISHED"))
 
     def failed(self, error: BaseException) -> None:
+        """A run ends without a model: called with the `error` that ends it, which is then raised."""
         self._end("FAILED")
 
     def _end(self, status: str) -> None:

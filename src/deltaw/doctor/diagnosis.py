@@ -19,7 +19,14 @@ from deltaw.pages import Page
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis(Examined):
-    """What the doctor found, as `print` shows it; see `Examined` for the data."""
+    """What the doctor found, as `print` shows it.
+
+    Attributes:
+        findings: what is said: faults first, the cause before what follows from it; each is a `Finding`.
+        evidence: what was measured, before training and under observation.
+        page: all of it as a document.
+        line: the first finding in one line.
+    """
 
     @cached_property
     def page(self) -> Page:
@@ -71,6 +78,12 @@ def examine(
 
 
 def diagnose(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, trained: Trained | None = None) -> Diagnosis:
-    """`examine`, of a Setup; with `trained`, what came of it, that is looked at instead of a first training."""
+    """`examine`, of a `setup`; with `trained`, what came of it, that is looked at instead of a first training.
+
+    Args:
+        setup: the training as it was written down.
+        rows, seconds: see `examine`.
+        trained: what a training by it has given already.
+    """
     found = examined(setup, rows=rows, seconds=seconds, trained=trained)
     return Diagnosis(found.evidence, found.findings)

@@ -20,8 +20,10 @@ class Where:
 
     Attributes:
         layer: of weights; 0 is the first after the input.
+        unit: of that layer.
         column: of X, by its name or its number.
-        step: of training, over all epochs.
+        row: of X.
+        epoch, step: of training, over all epochs.
     """
 
     layer: int | None = None

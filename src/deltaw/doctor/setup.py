@@ -87,7 +87,11 @@ class Setup:
 
     @classmethod
     def of(cls, network: Network, X: Any, T: Any, settings: Mapping[str, Any]) -> Setup:
-        """A Setup from a caller's words. Raises SettingError for a word that there is not, or what is no network."""
+        """A Setup from a caller's words: `network`, X, T and `settings` as `deltaw.doctor.examine` takes them.
+
+        Raises:
+            SettingError: a word that there is not, or what is no network.
+        """
         if not isinstance(network, Network):
             raise SettingError(
                 "network: expected a deltaw.Network", type(network).__name__, "make one: deltaw.Network([784, 10])"

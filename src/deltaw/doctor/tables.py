@@ -97,7 +97,7 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
 
 
 def planned(plan: Plan) -> Setup:
-    """The set-up that `deltaw.models.run` trains; of several trainings, one on a part of the rows as they are."""
+    """The set-up that `deltaw.models.run` trains by a `plan`; of several, one on a part of the rows as they are."""
     return _one_training(plan.observed)
 
 

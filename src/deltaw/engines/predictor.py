@@ -81,7 +81,7 @@ class Predictor:
         return outputs
 
     def made_of(self, names: Sequence[str], weights: Sequence[Array], biases: Sequence[Array]) -> bool:
-        """Whether a network of these activations and weights has these outputs."""
+        """Whether a network of these activations (`names`), `weights` and `biases` has these outputs."""
         mine = self.network
         return (
             mine.activations == list(names)

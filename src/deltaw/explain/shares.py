@@ -83,7 +83,7 @@ class Attributions(Paged):
         return sums
 
     def input(self, index: int) -> str:
-        """What an input is called."""
+        """What the input with this `index`, from 0, is called."""
         return self.inputs[index] if self.inputs else say("input {i}", i=index)
 
     @property
@@ -118,7 +118,7 @@ class Attributions(Paged):
         return Page(say("What pushed the {name}", name=self.name), lead, [Section(say("Shares"), blocks)], self.data())
 
     def figure(self, shares: Mapping[str, float], unit: str = "") -> Figure:
-        """The shares, by input or by group, as bars."""
+        """`shares`, by input or by group, as bars; `unit` names their axis."""
         return Figure(
             lambda: drawing.pushes(shares, unit or say("share of {what}", what=self.name)),
             say("Bars to the right pushed it up, hatched bars to the left pushed it down."),

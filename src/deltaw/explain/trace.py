@@ -175,7 +175,16 @@ def step(
 
 @QUIET
 def signals(net: Network, x: ArrayLike, inputs: Sequence[str] = (), outputs: Sequence[str] = ()) -> Trace:
-    """The signals of one example, (n_in,), through a network. Raises InputError for an x that does not fit."""
+    """The signals of one example through a network.
+
+    Args:
+        net: the network; a copy is kept.
+        x: the example, (n_in,).
+        inputs, outputs: names of the network's inputs and outputs, for pages; () for none.
+
+    Raises:
+        InputError: an x that does not fit.
+    """
     _check_network(net)
     return _trace(net.copy(), one_row(net, x), inputs, outputs)
 

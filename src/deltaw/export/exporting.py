@@ -120,6 +120,10 @@ def export(
 def recheck(path: str | Path, check: str | Path) -> Exported:
     """Run a form that was exported once more on the rows that it was checked by.
 
+    Args:
+        path: of the form.
+        check: of the rows and answers that were left beside it, NAME.check.json.
+
     Raises:
         InputError: a file that cannot be read, of another model, or that says something else.
         MissingError: what runs the form is not installed.

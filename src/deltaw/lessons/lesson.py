@@ -48,7 +48,9 @@ class Parameter:
     """A parameter of a lesson: the keyword of its function, the option of its command.
 
     Attributes:
+        name: of the keyword.
         kind: int, float, str or bool.
+        default: what it is where nothing is said.
     """
 
     name: str
@@ -63,12 +65,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Entry:
-    """A lesson in the table of lessons."""
+    """A lesson in the table of lessons; `function` runs it."""
 
     function: Callable[..., Lesson]
 
     @property
     def name(self) -> str:
+        """As its function and its command are called."""
         return self.function.__name__
 
     @property

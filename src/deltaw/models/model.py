@@ -162,7 +162,7 @@ class Model(Contents):
         return blocks[0] if blocks else None
 
     def read(self, rows: Any, reading: Reading | None = None) -> Table:
-        """A table as the model's own was read: the same words mean a missing value. See `deltaw.read`."""
+        """`rows`, read as the model's own (the same words mean a missing value), by a `reading`; see `deltaw.read`."""
         return read_as(rows, replace(reading or Reading(), missing=self.missing))
 
     def answers(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Answers:
@@ -240,7 +240,7 @@ class Model(Contents):
         return Importance(row, score, guess, len(X), repeats, seed, columns)
 
     def plot_importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Figure:
-        """What each column is worth as a matplotlib figure; see `importance`."""
+        """What each column is worth as a matplotlib figure; its arguments are those of `importance`."""
         return self.importance(rows, metric=metric, repeats=repeats, seed=seed).plot()
 
     def dependence(self, rows: Any, column: str) -> Dependence | None:
@@ -297,7 +297,7 @@ class Model(Contents):
         return self.target.decode(outputs).to_numpy() if self.task == "regression" else _probabilities(outputs)
 
     def with_threshold(self, threshold: float | None) -> Model:
-        """The same model, the second of its two classes the answer from this probability on; None: from ½.
+        """The same model, the second of its two classes the answer from the probability `threshold` on; None: from ½.
 
         Probabilities stay what they are. Its `scores` are those of the new answers right after `deltaw.fit`; a model
         that was loaded no longer has the rows for that, and has none: `evaluate` scores it anew.
@@ -377,7 +377,7 @@ class Model(Contents):
 
 
 def load(path: str | Path) -> Model:
-    """Read a model file that `Model.save` wrote.
+    """Read the model file at `path`, which `Model.save` wrote.
 
     Raises:
         ModelFileError: the file is missing, truncated, foreign, damaged, or of a later version.

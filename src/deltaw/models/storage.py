@@ -68,7 +68,7 @@ def save(model: Contents, path: str | Path) -> None:
 
 
 def load(path: str | Path) -> Contents:
-    """Read a model file. Raises ModelFileError."""
+    """Read the model file at `path`. Raises ModelFileError."""
     found, content = files.read(path)
     check(content, SCHEMA, str(path))
     try:

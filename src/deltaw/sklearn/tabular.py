@@ -215,18 +215,18 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     classes_: Array
 
     def predict(self, X: Any) -> Array:
-        """The class of each row, (n,)."""
+        """The class of each row of X, (n,)."""
         check_is_fitted(self, "model_")
         return np.asarray(self.classes_[self.model_.target.labels(self.predict_proba(X))])
 
     def predict_proba(self, X: Any) -> Array:
-        """How likely each class is, (n, n_classes), in the order of `classes_`."""
+        """How likely each class is for each row of X, (n, n_classes), in the order of `classes_`."""
         check_is_fitted(self, "model_")
         frame = self._frame(X, reset=False)
         return self.model_.predict_proba(frame, engine=self.engine, threads=threads(self.n_threads))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The accuracy on the rows whose answer is known."""
+        """The accuracy on the rows of X whose answer y is known; sample_weight says what each counts."""
         return self._score(accuracy_score, X, y, sample_weight)
 
     def _answers(self, y: Array) -> Any:
@@ -265,13 +265,13 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     _task = "regression"
 
     def predict(self, X: Any) -> Array:
-        """The answer for each row, (n,)."""
+        """The answer for each row of X, (n,)."""
         check_is_fitted(self, "model_")
         frame = self._frame(X, reset=False)
         return np.asarray(self.model_.predict(frame, engine=self.engine, threads=threads(self.n_threads)))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """R² on the rows whose answer is known."""
+        """R² on the rows of X whose answer y is known; sample_weight says what each counts."""
         return self._score(r2_score, X, y, sample_weight)
 
     def _answers(self, y: Array) -> Any:

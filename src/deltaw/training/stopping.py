@@ -45,7 +45,7 @@ class EarlyStopping:
         return given if given is None or isinstance(given, cls) else cls(patience=given)  # type: ignore[arg-type]
 
     def judge(self, loss: float, T: NDArray[Any], outputs: NDArray[Any]) -> float:
-        """The number that is compared between epochs, from the validation loss, targets and outputs."""
+        """The number that is compared between epochs: from the validation `loss`, or T and `outputs`, (n, n_out)."""
         return loss if self.score is None else float(self.score(T, outputs))
 
 

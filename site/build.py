@@ -1,0 +1,186 @@
+"""The site, in English and in Chinese: `make docs`, which is `python site/build.py build/site`.
+
+The pages are docs/*.md; a page NAME.zh.md is its Chinese, and where there is none, the English stands in its place.
+Beside them are laid what is written elsewhere (the changelog, the house, the notes on benchmarks) and what the program
+itself says: the lessons, run now, and the help of every command. MkDocs then builds each language strictly. A page
+that loads anything from elsewhere ends the build.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import deltaw
+from deltaw.lessons import LESSONS
+from deltaw.pages.html import formula
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+SITE = ROOT / "site"
+NAMES = {"en": "English", "zh": "中文"}
+ELSEWHERE = {
+    "changelog.md": "CHANGELOG.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "benchmarks.md": "benchmarks/NOTES.md",
+}
+NOT_PAGES = {"doctor/introduction.md"}  # part of doctor.md
+CHINESE = {
+    "Start": "入门", "How to": "操作指南", "Lessons": "课程", "Explanations": "原理", "Measurements": "测量",
+    "Reference": "参考",
+}  # fmt: skip
+LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)]*)?\)")
+LOADED = re.compile(
+    r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//|<link\b[^>]*\brel=["']?(?:stylesheet|preconnect|preload)["']?[^>]*\bhref=["']?(?:https?:)?//"""
+)
+
+
+def sources() -> dict[str, Path]:
+    """Place in the site -> the file that is laid there, Chinese ones under their own names."""
+    found = {p.relative_to(DOCS).as_posix(): p for p in sorted(DOCS.rglob("*")) if p.is_file()}
+    found = {place: path for place, path in found.items() if place not in NOT_PAGES and not place.endswith(".py")}
+    return found | {place: ROOT / path for place, path in ELSEWHERE.items()}
+
+
+def linked(text: str, place: str, path: Path, places: dict[Path, str]) -> str:
+    """The links of a page: to where a file lies in the site; what has no place there stays as words."""
+
+    def mended(match: re.Match[str]) -> str:
+        picture, words, target, part = match.groups()
+        to = places.get((path.parent / target).resolve())
+        if to is None:
+            return words if not picture and (path.parent / target).exists() else match[0]
+        return f"{picture}[{words}]({os.path.relpath(to, Path(place).parent)}{part or ''})"
+
+    return LINK.sub(mended, text)
+
+
+def with_formulas(text: str) -> str:
+    """LaTeX between dollars as MathML, which every browser shows by itself."""
+    return re.sub(
+        r"^\$\$\n(.*?)\n\$\$$",
+        lambda match: "\n" + formula(match[1]).strip().replace("\n", " ") + "\n",
+        text,
+        flags=re.M | re.S,
+    )
+
+
+def lesson(name: str, lang: str, cache: Path) -> str:
+    """A lesson's page, run now, or when nothing in the program has changed since it was."""
+    newest = max(path.stat().st_mtime for path in (ROOT / "src").rglob("*") if path.suffix in {".py", ".toml", ".so"})
+    kept = cache / f"{name}.{lang}.html"
+    if not kept.exists() or kept.stat().st_mtime < newest:
+        page = LESSONS[name].function(lang=lang).page
+        body = re.sub(r"<h1>.*?</h1>", "", page._repr_html_(), count=1, flags=re.S)
+        kept.write_text(f"# {page.title}\n\n" + re.sub(r"\n\s*\n", "\n", body), encoding="utf-8")
+    command = f"deltaw lesson {name}" + (" --lang zh" if lang == "zh" else "")
+    return kept.read_text(encoding="utf-8") + f"\n\n```console\n$ {command}\n```\n"
+
+
+def commands(lang: str) -> str:
+    """The help of every command: its arguments, its options, its examples."""
+    import typer
+
+    from deltaw.cli.app import app
+    from deltaw.cli.examples import EXAMPLES
+
+    words = {"en": ("Commands", "option", "what it says"), "zh": ("命令", "选项", "含义")}[lang]
+    parts = [f"# {words[0]}\n"]
+    context = typer.Context(group := typer.main.get_command(app), info_name="deltaw")
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        if command.hidden:
+            continue
+        rows = [record for each in command.params if (record := each.get_help_record(context))]
+        parts += [f"## `deltaw {name}`\n", re.sub(r"\s*\f.*", "", command.help or "", flags=re.S).strip() + "\n"]
+        parts += [f"| {words[1]} | {words[2]} |\n|---|---|"]
+        parts += ["| " + " | ".join(_cell(text, i == 0) for i, text in enumerate(row)) + " |" for row in rows]
+        parts += ["\n```console\n" + "".join(f"$ {line}\n" for line in EXAMPLES.get(name, ())) + "```\n"]
+    return "\n".join(parts)
+
+
+def _cell(text: str, code: bool) -> str:
+    text = " ".join(re.sub(r"\[/?[a-z ]+\]", "", text).split()).replace("|", "\\|")
+    return f"`{text}`" if code else text.replace("<", "&lt;").replace("*", "\\*")
+
+
+def lay(pages: Path, lang: str, cache: Path) -> None:
+    """All pages of one language."""
+    found = sources()
+    places = {path.resolve(): place for place, path in found.items()}
+    for place, path in found.items():
+        if place.endswith(".zh.md"):
+            continue
+        own = found.get(place.removesuffix(".md") + ".zh.md") if lang == "zh" else None
+        (to := pages / place).parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".md":
+            text = (own or path).read_text(encoding="utf-8")
+            to.write_text(with_formulas(linked(text, place, own or path, places)), encoding="utf-8")
+        else:
+            shutil.copy(path, to)
+    (pages / "lessons").mkdir()
+    for name in LESSONS:
+        (pages / "lessons" / f"{name}.md").write_text(lesson(name, lang, cache), encoding="utf-8")
+    with deltaw.language(lang) if hasattr(deltaw, "language") else io.StringIO():
+        (pages / "reference" / "commands.md").write_text(commands(lang), encoding="utf-8")
+    shutil.copy(SITE / "style.css", pages)
+
+
+def settings(lang: str) -> dict[str, Any]:
+    """mkdocs.yml for one language."""
+    said = yaml.safe_load((SITE / "mkdocs.yml").read_text(encoding="utf-8"))
+    said["theme"] |= {"language": lang, "custom_dir": str(SITE / "overrides")}
+    other, link = ("zh", "zh/") if lang == "en" else ("en", "../")
+    said["extra"]["alternate"] = [{"name": NAMES[other], "lang": other, "link": link}]
+    said["plugins"][0]["search"]["lang"] = ["en", "zh"] if lang == "zh" else ["en"]
+    said["plugins"][1]["mkdocstrings"]["handlers"]["python"]["paths"] = [str(ROOT / "src")]
+    for i, entry in enumerate(said["nav"]):
+        if isinstance(entry, dict):
+            ((title, below),) = entry.items()
+            all_pages = [page for each in below for page in (_lessons() if each == "LESSONS" else [each])]
+            said["nav"][i] = {CHINESE[title] if lang == "zh" else title: all_pages}
+    return dict(said)
+
+
+def _lessons() -> list[str]:
+    return [f"lessons/{name}.md" for name in LESSONS]
+
+
+def from_elsewhere(html: Path) -> list[str]:
+    """The pages that load something that is not in the site."""
+    return [
+        str(page.relative_to(html)) for page in html.rglob("*.html") if LOADED.search(page.read_text(encoding="utf-8"))
+    ]
+
+
+def main(html: Path) -> int:
+    work, quiet = ROOT / "build" / "docs", os.environ | {"NO_MKDOCS_2_WARNING": "1"}  # of its own future
+    for lang in NAMES:
+        shutil.rmtree(here := work / lang, ignore_errors=True)
+        (here / "pages").mkdir(parents=True)
+        (cache := work / "lessons").mkdir(exist_ok=True)
+        lay(here / "pages", lang, cache)
+        config = here / "mkdocs.yml"
+        config.write_text(yaml.safe_dump(settings(lang), allow_unicode=True, sort_keys=False), encoding="utf-8")
+        done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-f", config], env=quiet)
+        if done.returncode:
+            return done.returncode
+    shutil.rmtree(html, ignore_errors=True)
+    shutil.copytree(work / "en" / "html", html)
+    shutil.copytree(work / "zh" / "html", html / "zh")
+    if strangers := from_elsewhere(html):
+        print(f"DeltaW: expected pages that load nothing from elsewhere, found {', '.join(strangers)}", file=sys.stderr)
+        return 1
+    print(f"DeltaW: {len(list(html.rglob('*.html')))} pages in {html}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve()))

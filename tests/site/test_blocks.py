@@ -1,0 +1,103 @@
+"""Every block of code on a page and in the READMEs runs, in its order; the Chinese pages have the same ones.
+
+`console` blocks are commands, a line each after `$ `; `python` is Python, with what blocks above have made. Other
+languages, and blocks without one, are shown and not run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import deltaw
+from deltaw.cli import main
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.M | re.S)
+PAGES = sorted(
+    path
+    for path in (*ROOT.glob("README.md"), *(ROOT / "docs").rglob("*.md"))
+    if not path.name.endswith(".zh.md") and BLOCK.search(path.read_text(encoding="utf-8"))
+)
+CHINESE = sorted([*(ROOT / "docs").rglob("*.zh.md"), ROOT / "README.zh-CN.md"])
+QUICK = {"start/tutorial.md", "how-to/read-a-table.md", "how-to/own-network.md", "start/install.md", "scores.md"}
+SAID = {"pip", "make"}  # programs that a reader runs, and that no test does
+
+
+def blocks(path: Path) -> list[tuple[str, str]]:
+    return BLOCK.findall(path.read_text(encoding="utf-8"))
+
+
+def lines(text: str) -> list[str]:
+    """The commands of a block, without what is said of them."""
+    return [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT / "docs" if (ROOT / "docs") in path.parents else ROOT).as_posix()
+
+
+def beside(folder: Path) -> dict[str, Any]:
+    """What pages take as given: the files that their commands name, and the arrays that their lines do."""
+    frame = deltaw.read("iris").frame
+    for name in ("flowers.csv", "new.csv", "more.csv"):
+        frame.write_csv(folder / name)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    known = {"net": deltaw.Network([3, 4, 1], ["tanh", "sigmoid"]), "X": X, "T": (X[:, :1] > 0).astype(float)}
+    prices = frame.drop("species")
+    return known | {
+        "frame": prices, "frame_answers": frame["species"], "prices": prices["petal_width"], "deltaw": deltaw,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(p, id=place(p), marks=[] if place(p) in QUICK else pytest.mark.slow) for p in PAGES]
+)
+def test_every_block_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # its other store needs a package of its own
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "runs").as_uri())
+    names = {"__name__": "__main__"} | beside(tmp_path)
+    before = set(sys.modules)
+    for language, text in blocks(path):
+        if language == "python":
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(text, str(path), "exec"), names)
+            continue
+        for line in lines(text):
+            program, *arguments = shlex.split(line, comments=True)
+            assert program in SAID | {"deltaw"}, line
+            assert program in SAID or main(arguments) == 0, line
+    plt.close("all")
+    for name in {name for name in set(sys.modules) - before if (tmp_path / f"{name}.py").exists()}:
+        del sys.modules[name]
+
+
+def bare(code: list[tuple[str, str]]) -> list[str]:
+    """Blocks without their comments and without what chooses the language."""
+    return [re.sub(r"\s*#.*| --lang zh", "", text).rstrip() for _, text in code]
+
+
+@pytest.mark.parametrize("path", [p for p in CHINESE if p.name.endswith(".zh.md")], ids=place)
+def test_the_chinese_page_has_the_same_code(path: Path) -> None:
+    assert bare(blocks(path)) == bare(blocks(path.with_name(path.name.replace(".zh.md", ".md"))))
+
+
+HALF = re.compile(r"[一-鿿][,;:!?()]|[,;!?()][一-鿿]")
+
+
+@pytest.mark.parametrize("path", CHINESE, ids=place)
+def test_chinese_punctuation_is_full_width(path: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`\n]*`|\]\([^)]*\)|<[^>]*>|\*\*?", "", path.read_text(encoding="utf-8"), flags=re.S)
+    assert [text[max(0, m.start() - 15) : m.end() + 15] for m in HALF.finditer(text)] == []
