@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 SOURCES := pyproject.toml CMakeLists.txt LICENSE README.md $(wildcard native/*) $(shell find src -name '*.py' -o -name '*.toml' -o -name '*.html' -o -name '*.js' -o -name 'py.typed')
 BUILD_TOOLS := scikit-build-core nanobind cmake ninja
 
-.PHONY: help demo install test test-slow kills test-programs lint wheel wheel-test docs lab sanitize sanitize-tests accuracy format clean
+.PHONY: help demo install test test-slow kills test-programs lint wheel wheel-test docs test-docs lab sanitize sanitize-tests accuracy format clean
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make kills      240 trainings that are killed at any moment and go on (minutes)"
 	@echo "make docs       the site, into build/site"
 	@echo "make lab        the page that deltaw lab fills, built anew (needs node)"
+	@echo "make test-docs  every block of code in the documents, and the notebooks (minutes)"
 	@echo "make wheel      a wheel and an sdist, into dist"
 	@echo "make wheel-test the same, built from the sdist outside git, installed into a bare venv and tried"
 	@echo "make sanitize   the core under address, undefined-behaviour and thread sanitizers"
@@ -117,9 +118,15 @@ wheel-test: $(VENV)/.created
 	$(BIN)/python -m pip install -q --disable-pip-version-check build
 	$(BIN)/python tests/native/wheel.py build/wheel-test
 
-docs: install
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r docs/requirements.txt
-	$(BIN)/python -m mkdocs build --strict --site-dir build/site
+$(VENV)/.docs-tools: $(VENV)/.created pyproject.toml
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' > $@
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r $@
+
+docs: install $(VENV)/.docs-tools
+	$(BIN)/python site/build.py build/site
+
+test-docs: install $(VENV)/.test-tools test-programs
+	$(BIN)/python -m pytest tests/site -m "slow or not slow" -n 2
 
 accuracy: install
 	$(BIN)/python -m pip install -q --disable-pip-version-check '.[bench]'
