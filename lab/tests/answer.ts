@@ -25,7 +25,8 @@ const plain = (_: string, value: any): unknown => {
   return typeof value === 'number' && !Number.isFinite(value) ? { float: String(value) } : value;
 };
 
-type Action = [name: 'advance' | 'change' | 'rewind' | 'setWeight' | 'mark' | 'row' | 'link' | 'weightHistory' | 'state' | 'history', ...given: any[]];
+type Does = 'advance' | 'change' | 'setWeight' | 'row' | 'link' | 'weightHistory' | 'history' | 'losses' | 'units' | 'predict';
+type Action = [name: Does | 'rewind' | 'mark' | 'state', ...given: any[]];
 
 const marked = (rows: number, which: Int32Array): Uint8Array => {
   const made = new Uint8Array(rows);

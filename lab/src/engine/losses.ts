@@ -35,6 +35,13 @@ const LOSSES: Record<string, Loss> = {
 };
 export const LOSS_NAMES = Object.keys(LOSSES);
 
+/** The name of a loss without its settings. Raises for one that is not in the table, or has no minimum to train towards. */
+export function lossName(text: string): string {
+  const { name } = parsed(text);
+  if (LOSSES[name]) return name;
+  throw new Error(`loss: expected one of ${LOSS_NAMES.join(', ')}, found '${name}'; choose one of these`);
+}
+
 const sum = (a: Array, of: (x: number, i: number) => number = (x) => x): number => a.reduce((total, x, i) => total + of(x, i), 0);
 
 /** An activation and a loss whose E from z, and δ = ∂E/∂z, are short and stable. */

@@ -1,8 +1,9 @@
 // A network in the core, and the rows that it learns from: what deltaw.engines.native is in Python.
 import type { Address, Core } from './core.ts';
-import { flatBelow } from './activations.ts';
+import { ACTIVATION_NAMES, flatBelow } from './activations.ts';
 import { drawn } from './random.ts';
-import { initFor, initializer, lossSettings, optimizer, parsed } from './specs.ts';
+import { lossName } from './losses.ts';
+import { initFor, initializer, lossSettings, optimizer } from './specs.ts';
 import type { Data, LayerHealth, Settings, Weights } from './types.ts';
 
 const MOSTLY = 0.6; // as deltaw.engines.native: one row at a time is trained by the others alone
@@ -73,7 +74,9 @@ export class Machine {
 
   constructor(core: Core, data: Data, settings: Settings, part: Int32Array) {
     this.core = core, this.settings = settings, this.part = part;
-    const own = optimizer(settings.optimizer), loss = parsed(settings.loss).name;
+    const own = optimizer(settings.optimizer), loss = lossName(settings.loss);
+    const unknown = settings.layers.find(({ activation }) => !ACTIVATION_NAMES.includes(activation));
+    if (unknown) throw new Error(`activations: expected one of ${ACTIVATION_NAMES.join(', ')}, found '${unknown.activation}'; choose one of these`);
     this.sizes = shapes(data, settings);
     this.batch = Math.min(settings.batch, part.length);
     const one = this.batch === 1 && own.name === 'sgd';
@@ -124,7 +127,7 @@ export class Machine {
   private lay(X: Float32Array, T: Float32Array | null, weight: Float32Array | null, smoothing: number, common: number | null): Rows {
     const [nIn, nOut] = [this.sizes[0]![0], this.sizes.at(-1)![1]];
     const arrays = [X, T, weight].map((each) => (each ? this.core.put(each) : 0)) as [Address, Address, Address];
-    const alone = Number(parsed(this.settings.loss).name === 'binary_cross_entropy');
+    const alone = Number(lossName(this.settings.loss) === 'binary_cross_entropy');
     const at = this.core.call.data_new(X.length / nIn, nIn, nOut, ...arrays, smoothing, alone, Number(common !== null), common ?? 0);
     return { at, arrays, count: X.length / nIn };
   }
