@@ -18,7 +18,7 @@ from deltaw.notebook import escape
 from deltaw.numbers import amount, number
 from deltaw.pages import html as pages
 from deltaw.plots import curves
-from deltaw.speech import listed, say
+from deltaw.speech import listed, say, spoken
 
 if TYPE_CHECKING:
     from deltaw.preparation import Preparation, Target
@@ -65,7 +65,7 @@ def html(model: Model, rows: str = "") -> str:
     """
     title = say("{name} of {source}", name=model.target.name, source=model.origin.source)
     sections = "".join(pages.section(heading, body) for heading, body in _sections(model) if body)
-    return pages.page(title, f"{_headline(model, rows)}\n{sections}", style=STYLE)
+    return pages.page(title, f"{_headline(model, rows)}\n{sections}", spoken(), style=STYLE)
 
 
 def _sections(model: Model) -> Iterator[tuple[str, str]]:

@@ -317,10 +317,9 @@ def _checks(d: Proof) -> list[Block]:
         Text(text),
         Text(
             say(
-                "The last lines give the gradient of a random network with {layers} layer{value} of weights. "
+                "The last lines give the gradient of a random network with {layers} of weights. "
                 "Differences are shares of the largest ∂E/∂w, or of 1 where that is less:",
-                layers=d.layers,
-                value="s" * (d.layers > 1),
+                layers=say("{n} layers" if d.layers > 1 else "{n} layer", n=d.layers),
             )
         ),
         Table(

@@ -14,6 +14,10 @@ Severity = Literal["fault", "risk", "note"]
 SEVERITIES: tuple[Severity, ...] = ("fault", "risk", "note")  # the worst first
 
 
+# How the fields of `Where` are said.
+PLACES = {name: f"{name} {{which}}" for name in ("layer", "unit", "column", "row", "epoch", "step")}
+
+
 @dataclass(frozen=True)
 class Where:
     """The place that a finding is about; all counted from 0, None where it has no meaning.
@@ -37,7 +41,7 @@ class Where:
         """ "layer 1, epoch 3": counted from 1, as people do; a column's own name."""
         known = {name: value for name, value in asdict(self).items() if value is not None}
         shown = {n: v if isinstance(v, str) or n == "column" else v + 1 for n, v in known.items()}
-        return listed(say("{what} {which}", what=say(name), which=value) for name, value in shown.items())
+        return listed(say(PLACES[name], which=value) for name, value in shown.items())
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from deltaw.exceptions import MissingError
 from deltaw.live.contents import Contents
+from deltaw.speech import say
 
 PAGE = "page.html"
 PLACE = b'<script type="text/plain" id="table"></script>'  # where the table goes; lab/src/engine/types.ts says how
@@ -20,7 +21,9 @@ def empty() -> bytes:
     try:
         return page.read_bytes()
     except FileNotFoundError:
-        raise MissingError("the lab: expected its built page", "none", "run make lab, or install a wheel") from None
+        raise MissingError(
+            "the lab: expected its built page", say("none"), "run make lab, or install a wheel"
+        ) from None
 
 
 def filled(contents: Contents) -> bytes:

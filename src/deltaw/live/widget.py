@@ -12,12 +12,15 @@ from deltaw.exceptions import MissingError, SettingError
 from deltaw.live.page import filled
 from deltaw.live.write import contents
 from deltaw.network import Network
+from deltaw.speech import say
 
 try:
     import anywidget
     import traitlets
 except ImportError as error:
-    raise MissingError("the lab in a notebook: expected anywidget", "none", "pip install 'deltaw[notebook]'") from error
+    raise MissingError(
+        "the lab in a notebook: expected anywidget", say("none"), "pip install 'deltaw[notebook]'"
+    ) from error
 
 
 class Lab(anywidget.AnyWidget):  # type: ignore[misc]
@@ -61,7 +64,9 @@ class Lab(anywidget.AnyWidget):  # type: ignore[misc]
     def network(self) -> Network:
         """The network as it is in the page now. Raises SettingError before the page has been shown."""
         if not self.weights:
-            raise SettingError("lab.network: expected a page that is shown", "none", "show the lab in a cell first")
+            raise SettingError(
+                "lab.network: expected a page that is shown", say("none"), "show the lab in a cell first"
+            )
         layers, seed = self.settings["layers"], int(self.settings["seed"])
         sizes = [self._inputs, *(int(layer["units"]) for layer in layers)]
         flat, count = np.frombuffer(self.weights, "<f4"), sum((a + 1) * b for a, b in pairwise(sizes))

@@ -12,6 +12,7 @@ from deltaw.live.page import empty, filled
 from deltaw.models import Model, load, plan
 from deltaw.models.parts import answered
 from deltaw.models.planning import replan
+from deltaw.speech import say
 from deltaw.tables import Reading, origins, read_as
 
 ENDING = ".deltaw"
@@ -82,7 +83,7 @@ def contents(source: Any, rows: Any, target: str | None, recipe: str | None, set
     if given:
         raise SettingError("with a model, expected its own settings", ", ".join(given), "leave that out")
     if rows is None:
-        raise SettingError("with a model, expected rows to train on", "none", "give a table with answers, too")
+        raise SettingError("with a model, expected rows to train on", say("none"), "give a table with answers, too")
     table = source.read(rows, reading)
     table.column(source.target.name)
     again = replan(source, table)

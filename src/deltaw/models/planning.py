@@ -311,7 +311,8 @@ def _learnt(
         made = Preparation.fit(training, columns, recipe.scaling, table.blocks, answers)
         return made, reading, answers
     except ColumnError as error:
-        raise ColumnError(f"{table.name}: {error.expected}", error.found, error.remedy) from None
+        expected = say("{name}: {expected}", name=table.name, expected=error.expected)
+        raise ColumnError(expected, error.found, error.remedy) from None
 
 
 def _drawn(recipe: Recipe, target: Target, inputs: int, seed: int, start: Start | None) -> Network:

@@ -76,7 +76,8 @@ def load(path: str | Path) -> Contents:
     except InputError as error:
         # What a part refused, in its own words, but about the file.
         remedy = say("the file is damaged or was not written by DeltaW")
-        raise ModelFileError(f"{path}: {error.expected}", error.found, remedy) from error
+        expected = say("{name}: {expected}", name=path, expected=error.expected)
+        raise ModelFileError(expected, error.found, remedy) from error
 
 
 def arrays(network: Network, prefix: str = "") -> dict[str, np.ndarray[Any, Any]]:

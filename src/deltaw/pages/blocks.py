@@ -17,8 +17,8 @@ Cell = Any  # str, int, float, bool or None, Python's or NumPy's
 
 # The few words that renderers add themselves, by the page's language.
 WORDS = {
-    "en": {"yes": "yes", "no": "no", "figure": "Figure", "figures": "{} figures in HTML"},
-    "zh": {"yes": "是", "no": "否", "figure": "图", "figures": "{} 幅图，见 HTML"},
+    "en": {"yes": "yes", "no": "no", "figure": "Figure", "figures": "{} figures in HTML", "between": "; "},
+    "zh": {"yes": "是", "no": "否", "figure": "图", "figures": "{} 幅图，见 HTML", "between": "；"},
 }
 
 

@@ -11,6 +11,7 @@ from deltaw.exceptions import SettingError
 from deltaw.pages import html, markdown, terminal
 from deltaw.pages.blocks import WORDS, Figure, Section
 from deltaw.pages.numbers import plain
+from deltaw.speech import spoken
 
 WIDTH = 100  # columns of a terminal, where nobody says how many there are
 
@@ -23,7 +24,7 @@ class Page:
         title, lead: what it is, and what it comes to, in plain Unicode; `code` in backticks.
         sections: in order.
         data: what JSON gives: plain values and NumPy arrays.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the language that is spoken if not given.
         letters: whether w_jk in its sentences is a letter with an index, no name of a column: HTML then sets it so.
     """
 
@@ -31,7 +32,7 @@ class Page:
     lead: str
     sections: Sequence[Section]
     data: Mapping[str, Any] = field(default_factory=dict)
-    lang: str = "en"
+    lang: str = field(default_factory=spoken)
     letters: bool = False
 
     def __post_init__(self) -> None:

@@ -40,7 +40,9 @@ def _together(blocks: Iterable[Block], lang: str) -> Iterator[Block]:
         if not drawn or len(several) == 1:
             yield from several
         else:
-            names = "; ".join(block.alt.rstrip(".。") for block in several if isinstance(block, Figure))
+            names = WORDS[lang]["between"].join(
+                block.alt.rstrip(".。") for block in several if isinstance(block, Figure)
+            )
             yield Text(f"[{WORDS[lang]['figures'].format(len(several))}] {names}")
 
 

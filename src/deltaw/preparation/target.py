@@ -316,8 +316,11 @@ def _classes(series: pl.Series, name: str, distinct: int, source: str) -> tuple[
                 name=name,
             ),
             say("{distinct:,} classes in {n:,} rows", distinct=distinct, n=len(series)),
-            "it looks like an identifier: choose another target"
-            + (", or ask for regression" if series.dtype.is_numeric() else ", or merge rare classes"),
+            say(
+                "it looks like an identifier: choose another target, or ask for regression"
+                if series.dtype.is_numeric()
+                else "it looks like an identifier: choose another target, or merge rare classes"
+            ),
         )
     return tuple(series.unique().sort().to_list())
 

@@ -44,7 +44,7 @@ def print_plan(screen: Screen, plan: Plan) -> None:
         screen.print(say("answers  numbers, learnt on a log scale; --target-scale none to change"))
     if counted := _counted(plan.recipe):
         screen.print(say("weights  {counted}", counted=counted))
-    screen.print(say("rows     {describe_rows}", describe_rows=describe_rows(plan)))
+    screen.print(say("rows     {rows}", rows=describe_rows(plan)))
     for note in plan.table.notes:
         screen.print(f"         {plan.table.name}: {note}")
     if plan.weightless:
@@ -58,7 +58,7 @@ def print_plan(screen: Screen, plan: Plan) -> None:
     screen.print(
         say("network  {network}", network=say("{n} networks of {one}", n=count, one=one) if count > 1 else one)
     )
-    screen.print(say("training {describe_training}", describe_training=describe_training(plan.recipe)))
+    screen.print(say("training {training}", training=describe_training(plan.recipe)))
     screen.print()
 
 
@@ -106,7 +106,7 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
         Column.words("", [metric.title for metric in shown]),
         Column.numbers(say("the network"), [metric.show(scores[metric.name]) for metric in shown]),
         *([Column.ranges(say("95% interval"), between)] if any(between) else []),
-        Column.numbers(GUESS[scores.task], [metric.show(scores.baseline[metric.name]) for metric in shown]),
+        Column.numbers(say(GUESS[scores.task]), [metric.show(scores.baseline[metric.name]) for metric in shown]),
     )
     if scores.confusion is not None:
         screen.table(*(_confusion(scores) if len(scores.classes) <= MAX_CONFUSION else _mistakes(scores)))
@@ -115,7 +115,7 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
 def print_model(screen: Screen, model: Model, path: Path, columns: float | None = None) -> None:
     """`deltaw show`."""
     origin = model.origin
-    screen.print(say("{path}: {task} of {name}", path=path, task=model.task, name=model.target.name))
+    screen.print(say("{path}: {task} of {name}", path=path, task=say(model.task), name=model.target.name))
     screen.print(
         say(
             "trained on {training_rows:,} rows of {source}, recipe {name}",
@@ -173,7 +173,8 @@ def describe_rows(plan: Plan) -> str:
     if not plan.folds:
         return rows
     scores, chooses, trainings = plan.scored_by_folds, plan.ended_by_folds, plan.trainings
-    purposes = listed([say("score")] * scores + [say("find the best epoch")] * chooses, " and ")
+    both = "score and find the best epoch"
+    purposes = say(both if scores and chooses else "score" if scores else "find the best epoch")
     said = {"rows": rows, "purposes": purposes, "trainings": trainings}
     if plan.recipe.networks > 1:
         said = {"rows": rows, "purposes": purposes, "n": plan.recipe.networks}

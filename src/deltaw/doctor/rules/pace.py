@@ -203,11 +203,10 @@ def noisy_steps(evidence: Evidence) -> Finding | None:
     return Finding(
         say(
             "In the second half E goes up in {rises:.0%} of the epochs, by {rough:.1%} of itself up or down: "
-            "each step follows the gradient of {batch_size} row{value}.{stride}",
+            "each step follows the gradient of {rows}.{stride}",
             rises=rises,
             rough=rough,
-            batch_size=setup.batch_size,
-            value="s" * (setup.batch_size > 1),
+            rows=say("{n} rows" if setup.batch_size > 1 else "{n} row", n=setup.batch_size),
             stride=stride,
         ),
         {"rough": rough, "rises": rises, "batch_size": setup.batch_size, "momentum": momentum},

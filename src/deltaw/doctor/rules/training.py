@@ -220,7 +220,7 @@ def chance(evidence: Evidence) -> Finding | None:
             "{measure} {score}, guessing {guess}; with the targets dealt out at random it does as well too "
             "often: p = {p} ({deals} deals, three tried). These inputs say nothing about these targets that "
             "a network could find.{few}",
-            measure=seen.measure,
+            measure=say(seen.measure),
             score=number(max(seen.plain.score, seen.given[0].score), 3),
             guess=number(seen.ground.guess, 3),
             p=number(seen.p, 2),
@@ -362,7 +362,7 @@ def learns_less(evidence: Evidence) -> Finding | None:
     return Finding(
         say(
             "Its {measure} is {mean}; {plain_words} has {score} on the same rows{errors}.",
-            measure=seen.measure,
+            measure=say(seen.measure),
             mean=number(float(np.mean([t.score for t in seen.given])), 3),
             plain_words=seen.plain_words,
             score=number(seen.plain.score, 3),

@@ -1,0 +1,67 @@
+"""What the package says, found in its source: the sentences that `say` and errors are given, and where they stand."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "src" / "deltaw"
+ERRORS = {
+    "DeltaWError", "InputError", "SettingError", "TableError", "ColumnError", "ModelFileError", "MissingError",
+    "OutputError",
+}  # fmt: skip
+# Which arguments of a call are sentences. `found` of an error is anybody's data.
+SAID = dict.fromkeys(ERRORS, (0, 2)) | {"say": (0,), "cell_error": (3, 5), "_refuse": (1, 2, 3)}
+AMOUNT = "amount"  # "epoch" is two sentences: "{count} epoch" and "{count} epochs"
+
+
+def called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def sentences(node: ast.AST, names: dict[str, list[ast.expr]]) -> Iterator[str]:
+    """The texts that an argument may be: itself, either branch, what a name was given."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from sentences(node.body, names)
+        yield from sentences(node.orelse, names)
+    elif isinstance(node, ast.Name):
+        for value in names.get(node.id, []):
+            yield from sentences(value, {})
+
+
+def assigned(tree: ast.AST) -> dict[str, list[ast.expr]]:
+    """Name -> what it is given, anywhere in a file."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                pairs = [(target, node.value)]
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    pairs = list(zip(target.elts, node.value.elts, strict=False))
+                for name, value in pairs:
+                    if isinstance(name, ast.Name):
+                        found.setdefault(name.id, []).append(value)
+    return found
+
+
+@cache
+def said() -> dict[str, str]:
+    """Sentence -> a file in which it is said."""
+    found: dict[str, str] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names, where = assigned(tree), str(path.relative_to(PACKAGE))
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call):
+                continue
+            if called(call) == AMOUNT and len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
+                for plural in ("", "s"):
+                    found.setdefault(f"{{count}} {call.args[1].value}{plural}", where)
+            for place in SAID.get(called(call), ()):
+                for text in sentences(call.args[place], names) if place < len(call.args) else ():
+                    found.setdefault(text, where)
+    return {text: where for text, where in found.items() if any(map(str.isalpha, text))}

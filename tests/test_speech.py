@@ -1,0 +1,317 @@
+"""What DeltaW says in another language: nothing missing, the same fields, its own punctuation, and who chooses it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import polars as pl
+import pytest
+import typer
+
+import deltaw
+from deltaw import speech
+from deltaw.cli import _EXPECTED
+from deltaw.cli.app import app
+from deltaw.cli.speaking import FAULTS, TYPERS, asked
+from deltaw.doctor.findings import PLACES, SEVERITIES
+from deltaw.doctor.rules.data import SAID
+from deltaw.doctor.rules.table import RULES
+from deltaw.exceptions import InputError, SettingError
+from deltaw.explain import answers, story
+from deltaw.files import atomic, model, schema
+from deltaw.languages import of_locale
+from deltaw.models.metrics import METRICS
+from deltaw.models.scores import GUESS
+from deltaw.models.settings import OF_DATA, meanings
+from deltaw.preparation.scaling import SCALINGS
+from deltaw.preparation.steps import CYCLES, MISSING
+from deltaw.preparation.target import TASKS
+from deltaw.speech import LANGUAGES, catalogue, listed, retold, say
+from deltaw.tables.cells import DATE_FORMATS
+from deltaw.tables.columns import KINDS, kinds
+from deltaw.tables.formats.json_lines import SORTS
+from deltaw.tables.read import FOREIGN
+from deltaw.training.history import Ending
+from sentences import ERRORS, PACKAGE, called, said
+
+Run = Callable[..., tuple[int, str, str]]
+HELP: Any = typer.main.get_command(app)
+
+
+def helps(command: Any = HELP) -> Iterator[str]:
+    """Every paragraph of every help, but for the commands that are its examples."""
+    texts = [command.help, command.epilog, *(getattr(each, "help", None) for each in command.params)]
+    paragraphs = (" ".join(part.split()) for text in texts if text for part in text.split("\n\n"))
+    yield from (part for part in paragraphs if not part.startswith("deltaw "))
+    for each in getattr(command, "commands", {}).values():
+        yield from helps(each)
+
+
+def evidence() -> Iterator[str]:
+    """The names of what the rules measured, as the doctor's page shows them."""
+    for path in sorted((PACKAGE / "doctor" / "rules").glob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and called(call) == "Finding":
+                given = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "evidence")]
+                for each in given:
+                    if isinstance(each, ast.Dict):
+                        yield from (key.value.replace("_", " ") for key in each.keys if isinstance(key, ast.Constant))
+
+
+# Sentences that stand in tables and are said where they are shown.
+TABLES: dict[str, Any] = {
+    "help": [*helps(), *TYPERS.values(), *FAULTS.values(), *_EXPECTED.values()],
+    "scores": [row.english for rows in METRICS.values() for row in rows] + [*GUESS.values(), "AUC", "accuracy"],
+    "settings": [*meanings().values(), OF_DATA],
+    "rules": [text for rule in RULES for text in (rule.name.replace("_", " ").capitalize(), rule.reason)],
+    "findings": [*SEVERITIES, *PLACES.values(), *evidence(), "gain of repair", *SAID.values()],
+    "counts": [f"{{count}} {each}{s}" for each in ("fault", "risk", "consequence", "note") for s in ("", "s")],
+    "preparation": [row.summary for row in SCALINGS.values()] + [*CYCLES, MISSING, *KINDS, "block", *TASKS],
+    "cells": [*DATE_FORMATS.values(), *SORTS.values(), *(text for row in FOREIGN for text in row[1:])],
+    "files": [*model._FOREIGN.values(), *(each[0] for each in atomic._FOUND.values()), *schema._NAMES.values()],
+    "explanations": [answers.USUAL, *answers.USUAL_CELLS.values(), *story.RULE_NAMES.values()]
+    + [before + each for before in ("", "from ", "to ") for each in ("input", "unit", "output")],
+    "histories": [*get_args(Ending), "loss", "validation loss", "validation rows", "test rows"],
+    "networks": ["layer", "inputs", "units", "parameters", "activation", "initial weights"],
+    "lists": [", ", "; ", ": ", ".", " and ", " or ", " to "],
+}
+
+
+FOREIGN_LANGUAGES = LANGUAGES[1:]
+WORD, HAN = re.compile("[A-Za-z]{2}"), "\u4e00-\u9fff"
+# A sign of English beside a Chinese letter; behind a blank, brackets are mathematics. Points stand in numbers, too.
+NARROW = re.compile(f"[{HAN}] ?[,;:?!]|[,;:?!][{HAN}]|[{HAN}][()]|[()][{HAN}]")
+
+
+def everything() -> dict[str, str]:
+    """Every sentence -> where it comes from."""
+    return {text: name for name, texts in TABLES.items() for text in texts} | said()
+
+
+def fields(sentence: str) -> set[str | None]:
+    """The fields of a sentence; "{}" is the name of one that Typer fills."""
+    return {name for _, name, _, _ in string.Formatter().parse(sentence)} - {None}
+
+
+@pytest.fixture
+def chinese() -> Iterator[None]:
+    with deltaw.language("zh"):
+        yield
+
+
+@pytest.mark.parametrize("lang", FOREIGN_LANGUAGES)
+def test_no_sentence_is_missing(lang: str) -> None:
+    wanted = {text: where for text, where in everything().items() if WORD.search(re.sub(r"\{.*?\}", "", text))}
+    assert {text: where for text, where in wanted.items() if text not in catalogue(lang)} == {}
+
+
+@pytest.mark.parametrize("lang", FOREIGN_LANGUAGES)
+def test_no_sentence_is_left_over(lang: str) -> None:
+    assert sorted(catalogue(lang).keys() - everything().keys()) == []
+
+
+@pytest.mark.parametrize("lang", FOREIGN_LANGUAGES)
+def test_no_sentence_stands_twice(lang: str) -> None:
+    files = [tomllib.loads(p.read_text("utf-8")) for p in (speech.FOLDER / lang).glob("*.toml")]
+    assert sum(map(len, files)) == len(catalogue(lang))
+
+
+@pytest.mark.parametrize("lang", FOREIGN_LANGUAGES)
+def test_sentences_have_the_same_fields(lang: str) -> None:
+    assert {english: said for english, said in catalogue(lang).items() if fields(english) != fields(said)} == {}
+
+
+def test_chinese_has_its_own_punctuation() -> None:
+    words = Path(deltaw.lessons.__file__).parent / "words"
+    lessons = "\n".join(re.findall(r"^zh = (.*)$", "\n".join(p.read_text("utf-8") for p in words.glob("*.toml")), re.M))
+    kept = tomllib.loads((speech.FOLDER / "zh" / "kept" / "reasons.toml").read_text("utf-8"))
+    texts = [*catalogue("zh").values(), *kept.values(), *lessons.splitlines()]
+    assert len(texts) > 1500
+    assert [text for text in texts if NARROW.search(text)] == []
+
+
+# --- that nobody forgets ----------------------------------------------------------------------------------------------
+
+
+# What is shown, and which arguments of it are sentences.
+SHOWN = {
+    "print": (0,), "status": (0,), "Text": (0,), "Section": (0,), "Repair": (0,), "Finding": (0,), "words": (0,),
+    "numbers": (0,), "ranges": (0,),
+}  # fmt: skip
+# Rooms that speak their own way (lessons), to people who measure (bench), or as scikit-learn does.
+OTHERS = {"lessons", "bench", "sklearn", "speech"}
+
+
+def bare(node: ast.AST) -> bool:
+    """Whether English stands in it that is not said."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and bool(WORD.search(node.value))
+    if isinstance(node, ast.IfExp):
+        return bare(node.body) or bare(node.orelse)
+    return isinstance(node, ast.JoinedStr) and any(bare(part) for part in node.values if isinstance(part, ast.Constant))
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call):
+                yield f"{path.relative_to(PACKAGE)}:{call.lineno}", call
+
+
+def test_errors_are_sentences_with_fields() -> None:
+    """`expected` and `remedy` are no f-strings, and what was said already has no fields that are filled again."""
+    wrong = []
+    for where, call in calls():
+        if called(call) not in ERRORS or not call.args or where.startswith(("bench", "exceptions")):
+            continue
+        expected, found, remedy = (*call.args, *[ast.Constant("")] * 3)[:3]
+        texts = (ast.Constant, ast.IfExp)
+        if any(isinstance(each, (ast.JoinedStr, ast.BinOp)) for each in (expected, remedy)):
+            wrong.append(f"{where}: an f-string")
+        if call.keywords and not all(isinstance(each, texts) for each in (expected, remedy)):
+            wrong.append(f"{where}: fields beside a text that was said already")
+        if isinstance(found, ast.Constant) and (" " in found.value or found.value in everything()):
+            wrong.append(f"{where}: found {ast.unparse(found)}")
+    assert wrong == []
+
+
+def test_what_is_shown_is_said() -> None:
+    shown = [
+        f"{where}: {ast.unparse(call.args[place])}"
+        for where, call in calls()
+        if where.split("/")[0].split(".")[0] not in OTHERS
+        for place in SHOWN.get(called(call), ())
+        if not (isinstance(call.func, ast.Name) and call.func.id == "print")  # as lines that are put together already
+        if place < len(call.args) and bare(call.args[place])
+    ]
+    assert shown == []
+
+
+# --- who chooses ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "lang"),
+    [
+        ({}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "de_DE", "LC_MESSAGES": "zh_TW"}, "zh"),
+        ({"LANG": "zh", "LC_ALL": ""}, "zh"),
+    ],
+)
+def test_the_locale_is_read_as_gettext_reads_it(environment: dict[str, str], lang: str) -> None:
+    assert of_locale(environment) == lang
+
+
+def test_what_is_given_goes_before_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert asked(["train", "x.csv"]) == "zh"
+    assert asked(["train", "x.csv", "--lang", "en"]) == asked(["--lang=en", "train"]) == "en"
+    assert asked(["train", "x.csv", "--lang", "zh", "--json"]) == "en"  # programs read it
+
+
+def test_a_language_holds_to_the_end_of_its_block() -> None:
+    with deltaw.language("zh"):
+        assert listed(["a", "b"]) == "a、b"
+        with deltaw.language("en"):
+            assert listed(["a", "b", "c"], " and ") == "a, b and c"
+        assert say("missing") == "缺失"
+    assert say("missing") == "missing"
+    with pytest.raises(SettingError, match=r"^lang: expected one of en, zh, found 'fr'"):
+        deltaw.language("fr")
+
+
+def test_networks_of_a_pack_speak_the_callers_language(chinese: None) -> None:
+    heard = []
+    nets = [deltaw.Network([2, 1], seed=seed) for seed in range(2)]
+    deltaw.train_pack(
+        nets, [[0.0, 1.0]] * 4, [[1.0]] * 4, epochs=1, engine="reference", threads=2,
+        each=[{"callbacks": [lambda epoch: heard.append(say("missing"))]} for _ in nets],
+    )  # fmt: skip
+    assert heard == ["缺失"] * 2
+
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+
+
+def test_foreign_text_stays_as_it_is(chinese: None) -> None:
+    error = InputError(
+        "{path}: expected TOML", say('one in column "{column}"', column="{0} and b"), "leave it out", path="{x}"
+    )
+    assert str(error) == "{x}：应为 TOML，实际：列“{0} and b”中只有一个；请去掉它"
+
+
+def test_a_sentence_that_a_language_lacks_is_english(chinese: None) -> None:
+    assert say("nobody says {what}", what="this") == "nobody says this"
+
+
+def test_reasons_that_are_kept_are_told_again(chinese: None) -> None:
+    table = deltaw.read("iris")
+    columns = table.frame.with_row_index("id", 1).with_columns(same=pl.lit(1), flag=pl.col("id") > 9)
+    reasons = [column.reason for column in kinds(deltaw.read(columns), "species")]
+    assert not any(WORD.search(re.sub("true|false", "", retold(reason))) for reason in reasons)
+    assert retold("150 distinct values in 150 rows") == "150 行中有 150 个不同的值"
+
+
+# --- the command line -------------------------------------------------------------------------------------------------
+
+
+def test_the_same_model_in_every_language(run_in: Run, tmp_path: Path) -> None:
+    for lang in LANGUAGES:
+        status, out, err = run_in(
+            "train", "iris", "--epochs", "2", "--folds", "1", "-o", f"{lang}.deltaw", "--lang", lang
+        )
+        assert status == 0
+        assert bool(re.search(f"[{HAN}]", out + err)) is (lang == "zh")
+    files = [(tmp_path / f"{lang}.deltaw").read_bytes() for lang in LANGUAGES]
+    assert files[0] == files[1]
+    shown = [run_in("show", "zh.deltaw", "--json", *more)[1] for more in ([], ["--lang", "zh"])]
+    assert shown[0] == shown[1]
+    assert not re.search(f"[{HAN}]", shown[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "nothing.csv"], "deltaw: nothing.csv：应为文件，实际：没有这个名称的文件；请检查路径"),
+        (["train", "iris", "--epochs", "x"], "deltaw: --epochs：应为整数，实际：'x'；参见 'deltaw train --help'"),
+        (["show"], "deltaw: 缺少 MODEL；参见 'deltaw show --help'"),
+        (["shaw"], "deltaw: 没有 shaw 这个命令；参见 'deltaw --help'"),
+        (["show", "--frm", "x"], "deltaw: 没有 --frm 这个选项；参见 'deltaw show --help'"),
+    ],
+)
+def test_errors_in_chinese(run_in: Run, arguments: list[str], said: str) -> None:
+    status, out, err = run_in(*arguments, "--lang", "zh")
+    assert (status, out, err.strip()) == (2, "", said)
+
+
+def test_help_in_chinese(run_in: Run) -> None:
+    status, out, _ = run_in("--lang", "zh", "predict", "--help")
+    assert status == 0
+    for text in ("用法：", "参数", "选项", "为表格的每一行作答", "显示本帮助并退出", "示例："):
+        assert text in out
+    assert "Options" in run_in("predict", "--help")[1]  # and is not left so
+
+
+@pytest.fixture
+def run_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command beside nothing, with no locale: (status, stdout, stderr)."""
+    from deltaw.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = main(arguments)
+        return (status, *capsys.readouterr())
+
+    return run
