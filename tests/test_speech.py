@@ -38,7 +38,7 @@ from deltaw.tables.columns import KINDS, kinds
 from deltaw.tables.formats.json_lines import SORTS
 from deltaw.tables.read import FOREIGN
 from deltaw.training.history import Ending
-from sentences import ERRORS, PACKAGE, called, said
+from sentences import ERRORS, PACKAGE, assigned, called, said
 
 Run = Callable[..., tuple[int, str, str]]
 HELP: Any = typer.main.get_command(app)
@@ -74,7 +74,8 @@ TABLES: dict[str, Any] = {
     "counts": [f"{{count}} {each}{s}" for each in ("fault", "risk", "consequence", "note") for s in ("", "s")],
     "preparation": [row.summary for row in SCALINGS.values()] + [*CYCLES, MISSING, *KINDS, "block", *TASKS],
     "cells": [*DATE_FORMATS.values(), *SORTS.values(), *(text for row in FOREIGN for text in row[1:])],
-    "files": [*model._FOREIGN.values(), *(each[0] for each in atomic._FOUND.values()), *schema._NAMES.values()],
+    "files": [*model._FOREIGN.values(), *(each[0] for each in atomic._FOUND.values()), *schema._NAMES.values()]
+    + [text for kind in (model.MODEL, model.CHECKPOINT) for text in (kind.name, kind.give)],
     "explanations": [answers.USUAL, *answers.USUAL_CELLS.values(), *story.RULE_NAMES.values()]
     + [before + each for before in ("", "from ", "to ") for each in ("input", "unit", "output")],
     "histories": [*get_args(Ending), "loss", "validation loss", "validation rows", "test rows"],
@@ -157,24 +158,35 @@ def bare(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) and any(bare(part) for part in node.values if isinstance(part, ast.Constant))
 
 
-def calls() -> Iterator[tuple[str, ast.Call]]:
+def fixed(node: ast.AST, names: dict[str, list[ast.expr]]) -> bool:
+    """Whether it is a sentence as the source has it, with its fields still to be filled, or a row's."""
+    if isinstance(node, ast.IfExp):
+        return fixed(node.body, names) and fixed(node.orelse, names)
+    if isinstance(node, ast.Name):
+        return all(fixed(value, {}) for value in names.get(node.id, [node]))
+    return isinstance(node, (ast.Constant, ast.Attribute))
+
+
+def calls() -> Iterator[tuple[str, ast.Call, dict[str, list[ast.expr]]]]:
+    """Every call with its place, and what names are given in its file."""
     for path in sorted(PACKAGE.rglob("*.py")):
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = assigned(tree)
+        for call in ast.walk(tree):
             if isinstance(call, ast.Call):
-                yield f"{path.relative_to(PACKAGE)}:{call.lineno}", call
+                yield f"{path.relative_to(PACKAGE)}:{call.lineno}", call, names
 
 
 def test_errors_are_sentences_with_fields() -> None:
     """`expected` and `remedy` are no f-strings, and what was said already has no fields that are filled again."""
     wrong = []
-    for where, call in calls():
+    for where, call, names in calls():
         if called(call) not in ERRORS or not call.args or where.startswith(("bench", "exceptions")):
             continue
         expected, found, remedy = (*call.args, *[ast.Constant("")] * 3)[:3]
-        texts = (ast.Constant, ast.IfExp)
         if any(isinstance(each, (ast.JoinedStr, ast.BinOp)) for each in (expected, remedy)):
             wrong.append(f"{where}: an f-string")
-        if call.keywords and not all(isinstance(each, texts) for each in (expected, remedy)):
+        if call.keywords and not all(fixed(each, names) for each in (expected, remedy)):
             wrong.append(f"{where}: fields beside a text that was said already")
         if isinstance(found, ast.Constant) and (" " in found.value or found.value in everything()):
             wrong.append(f"{where}: found {ast.unparse(found)}")
@@ -184,7 +196,7 @@ def test_errors_are_sentences_with_fields() -> None:
 def test_what_is_shown_is_said() -> None:
     shown = [
         f"{where}: {ast.unparse(call.args[place])}"
-        for where, call in calls()
+        for where, call, _ in calls()
         if where.split("/")[0].split(".")[0] not in OTHERS
         for place in SHOWN.get(called(call), ())
         if not (isinstance(call.func, ast.Name) and call.func.id == "print")  # as lines that are put together already
