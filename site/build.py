@@ -8,7 +8,6 @@ that loads anything from elsewhere ends the build.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
@@ -37,6 +36,7 @@ CHINESE = {
     "Start": "入门", "How to": "操作指南", "Lessons": "课程", "Explanations": "原理", "Measurements": "测量",
     "Reference": "参考",
 }  # fmt: skip
+LAB = '<iframe class="lab" src="iris.html" title="DeltaW" loading="lazy"></iframe>'  # in the place of a line LAB
 LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)]*)?\)")
 LOADED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//|<link\b[^>]*\brel=["']?(?:stylesheet|preconnect|preload)["']?[^>]*\bhref=["']?(?:https?:)?//"""
@@ -82,7 +82,8 @@ def lesson(name: str, lang: str, cache: Path) -> str:
         body = re.sub(r"<h1>.*?</h1>", "", page._repr_html_(), count=1, flags=re.S)
         kept.write_text(f"# {page.title}\n\n" + re.sub(r"\n\s*\n", "\n", body), encoding="utf-8")
     command = f"deltaw lesson {name}" + (" --lang zh" if lang == "zh" else "")
-    return kept.read_text(encoding="utf-8") + f"\n\n```console\n$ {command}\n```\n"
+    hidden = "---\nhide: [toc]\n---\n\n"
+    return hidden + kept.read_text(encoding="utf-8") + f"\n\n```console\n$ {command}\n```\n"
 
 
 def commands(lang: str) -> str:
@@ -122,14 +123,16 @@ def lay(pages: Path, lang: str, cache: Path) -> None:
         (to := pages / place).parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
             text = (own or path).read_text(encoding="utf-8")
-            to.write_text(with_formulas(linked(text, place, own or path, places)), encoding="utf-8")
+            text = re.sub(r"^LAB$", LAB, with_formulas(linked(text, place, own or path, places)), flags=re.M)
+            to.write_text(text, encoding="utf-8")
         else:
             shutil.copy(path, to)
     (pages / "lessons").mkdir()
     for name in LESSONS:
         (pages / "lessons" / f"{name}.md").write_text(lesson(name, lang, cache), encoding="utf-8")
-    with deltaw.language(lang) if hasattr(deltaw, "language") else io.StringIO():
+    with deltaw.language(lang):
         (pages / "reference" / "commands.md").write_text(commands(lang), encoding="utf-8")
+        deltaw.lab("iris", output=pages / "start" / "iris.html")
     shutil.copy(SITE / "style.css", pages)
 
 

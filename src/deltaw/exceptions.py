@@ -100,7 +100,7 @@ class TrainingInterrupted(KeyboardInterrupt):
     Attributes:
         history: the `deltaw.training.History` up to the interruption.
         model: the unfinished `deltaw.Model` where `deltaw.fit` was interrupted, else None.
-        signal: the number of the signal: SIGINT, or SIGTERM where there are checkpoints.
+        signal: the number of the signal that it was ended `by`: SIGINT, or SIGTERM where there are checkpoints.
     """
 
     def __init__(self, history: Any = None, model: Any = None, by: int | None = None) -> None:
