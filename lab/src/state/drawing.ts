@@ -1,9 +1,10 @@
-// From a drawing to the pixels that a network knows: the ink's box is scaled to fill most of the picture, its middle of
-// mass moved to the middle, and every pixel is the share of ink in it, on the scale that the inputs were prepared by.
+// From a drawing to the pixels that a network knows: the ink's box is scaled to fill most of the picture and moved to its
+// middle, and every pixel is the share of ink in it, on the scale that the inputs were prepared by.
 
 import type { Data } from '../engine/types';
 
 const FILL = 0.78; // of the picture, as in MNIST: 20 of 28
+const MNIST = 28; // its pictures have their middle of mass in the middle
 const INK = 40; // of 255: where there is any
 
 /** side × side pixels of four bytes (ink is the alpha) to prepared inputs; null where nothing is drawn. */
@@ -12,9 +13,8 @@ export function pixels(rgba: Uint8ClampedArray, side: number, data: Data): Float
   const box = inkBox(rgba, side);
   if (!box) return null;
   const long = Math.max(box.right - box.left, box.bottom - box.top) + 1;
-  const fill = width >= 20 ? FILL : 1; // small pictures are filled to the edge
-  const scale = (fill * Math.min(width, height)) / long;
-  const [cx, cy] = width >= 20 ? [box.massX, box.massY] : [(box.left + box.right + 1) / 2, (box.top + box.bottom + 1) / 2];
+    const scale = (FILL * Math.min(width, height)) / long;
+  const [cx, cy] = width === MNIST ? [box.massX, box.massY] : [(box.left + box.right + 1) / 2, (box.top + box.bottom + 1) / 2];
   const shares = new Float32Array(width * height);
   for (let r = 0; r < height; r++) for (let c = 0; c < width; c++) {
     const left = cx + (c - width / 2) / scale;

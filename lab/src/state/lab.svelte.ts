@@ -3,7 +3,7 @@
 
 import type { Data, Settings, Weights } from '../engine/types';
 import type { Key } from '../words';
-import { axis, medians, telling, type Plane } from './plane';
+import { axes, telling, typical, type Axis, type Own, type Plane } from './plane';
 import { Run } from './run.svelte';
 import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
 import { fitted, fresh, impossible } from './settings';
@@ -25,7 +25,8 @@ class Lab {
   playing = $state(false);
   speed = $state(8); // place in SPEEDS
   axes = $state.raw<[number, number]>([0, 1]);
-  rest = $state.raw<Float32Array>(new Float32Array());
+  all = $state.raw<Axis[]>([]); // the columns that can be axes
+  chosen = $state.raw<ReadonlyMap<string, Own>>(new Map()); // where columns off the axes stand, if not at their middle
   output = $state(0); // which output the surface shows where there are many; −1: the answer
   tab = $state<Tab | null>(null);
   row = $state(0);
@@ -37,14 +38,14 @@ class Lab {
   edits = $state(0); // weights changed by hand
 
   run = $derived<Run | undefined>(this.runs[this.active]);
-  plane = $derived<Plane | null>(this.data && !this.data.image ? { x: axis(this.data, this.axes[0]), y: axis(this.data, this.axes[1]), rest: this.rest } : null);
+  plane = $derived<Plane | null>(this.data && !this.data.image && this.all.length ? { x: this.all[this.axes[0]], y: this.all[this.axes[1]], rest: typical(this.data, this.all, this.chosen) } : null);
 
   // --- data ---------------------------------------------------------------------------------------------------------
 
   async open(source: Source, settings?: Settings, weights?: Weights): Promise<void> {
     let data: Data;
     try {
-      data = load(source);
+      data = await load(source);
     } catch (error) {
       this.tell('data_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
       return;
@@ -65,8 +66,9 @@ class Lab {
     this.runs.forEach((each) => each.close());
     this.data = data;
     this.source = source;
-    this.axes = telling(data);
-    this.rest = medians(data);
+    this.all = axes(data);
+    this.axes = telling(data, this.all);
+    this.chosen = new Map();
     this.output = data.nOut > 1 && data.target.task === 'classification' ? -1 : 0;
     this.row = 0;
     this.input = null;
@@ -96,7 +98,7 @@ class Lab {
         this.tell('shared_needs_table', { name: shared.name });
         return false;
       }
-      await this.take(load(shared.source), shared.source, shared);
+      await this.take(await load(shared.source), shared.source, shared);
       return true;
     } catch (error) {
       this.tell('data_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
@@ -114,7 +116,7 @@ class Lab {
       this.forkedAt = 0;
       this.runs = [this.runs[0], run];
     }
-    if (shared.axes.every((k) => k >= 0 && k < data.nIn)) this.axes = shared.axes;
+    if (shared.axes.every((k) => k >= 0 && k < this.all.length)) this.axes = shared.axes;
     this.pickRow(shared.row, false);
   }
 
@@ -275,8 +277,9 @@ class Lab {
     this.look();
   }
 
-  setRest(input: number, value: number): void {
-    this.rest = this.rest.with(input, value);
+  /** Put a column off the axes elsewhere; all of them to their middles. */
+  setRest(name?: string, value?: Own): void {
+    this.chosen = name === undefined ? new Map() : new Map(this.chosen).set(name, value!);
     this.look();
   }
 

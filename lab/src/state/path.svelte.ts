@@ -18,7 +18,7 @@ class Path {
     const lesson = LESSONS.find((each) => each.name === name);
     if (!lesson) return;
     this.name = null;
-    const data = load(lesson.source);
+    const data = await load(lesson.source);
     await lab.show(data, lesson.source, { ...fresh(data), ...lesson.settings });
     lab.tab = null;
     lab.edits = 0;

@@ -1,60 +1,114 @@
-// The plane that pictures are drawn over: two inputs, the others at chosen values; and the inputs' own units beside it.
+// The plane that pictures are drawn over: two columns of the table in their own units, the others at chosen values.
 
-import type { Column, Data } from '../engine/types';
+import type { Column, Data, Step } from '../engine/types';
+import type { Cells } from '../tables/cells';
+import { SCALINGS } from '../tables/scaling';
+import { KINDS } from '../tables/steps';
 import { median } from './numbers';
 
+export type Own = number | string; // a value of a column, as the table has it
+
+/** A column that can be an axis, or be set by hand. */
 export interface Axis {
-  input: number;
   name: string;
-  low: number; // prepared, as the network sees them
+  words: string[]; // in order; none for numbers
+  low: number; // in its own units; words stand at 0, 1, 2, …
   high: number;
+  typical: Own; // the middle one, or the commonest
+  at: number; // its first input
+  features: number;
+  step: Step;
+  column: Column;
 }
 
 export interface Plane {
   x: Axis;
   y: Axis;
-  rest: Float32Array; // every input's value off the axes
+  rest: Float32Array; // every input off the axes
 }
 
 const PAD = 0.08;
 
-export function axis(data: Data, input: number): Axis {
-  let low = Infinity;
-  let high = -Infinity;
-  for (let i = input; i < data.inputs.length; i += data.nIn) {
-    low = Math.min(low, data.inputs[i]);
-    high = Math.max(high, data.inputs[i]);
+/** The axes of all columns that can be one, in the order of the inputs. */
+export function axes(data: Data): Axis[] {
+  const found: Axis[] = [];
+  let at = 0;
+  for (const step of data.preparation.steps) {
+    const column = data.columns.find((each) => each.name === step.column);
+    if (column && (step.kind === 'number' || step.kind === 'category' || step.kind === 'boolean')) found.push(axis(step, column, at));
+    at += step.features.length;
   }
-  const pad = (high - low || 1) * PAD;
-  return { input, name: data.inputNames[input], low: low - pad, high: high + pad };
+  return found;
 }
 
-/** The medians of all inputs. */
-export function medians(data: Data): Float32Array {
+function axis(step: Step, column: Column, at: number): Axis {
+  const own = { name: column.name, at, features: step.features.length, step, column };
+  if (column.values instanceof Float64Array) {
+    const present = column.values.filter((v) => !Number.isNaN(v));
+    const low = present.reduce((a, b) => Math.min(a, b), Infinity);
+    const high = present.reduce((a, b) => Math.max(a, b), -Infinity);
+    const pad = (high - low || 1) * PAD;
+    return { ...own, words: [], low: low - pad, high: high + pad, typical: step.kind === 'boolean' ? Math.round(median(present)) : median(present) };
+  }
+  const counts = new Map<string, number>();
+  for (const word of column.values) if (word !== null) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const words = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!).slice(0, 30);
+  return { ...own, words, low: -0.5, high: Math.max(1, words.length) - 0.5, typical: words[0] ?? '' };
+}
+
+/** Some of a column's values as the network sees them: one after the other, `features` inputs each. */
+export function encoded(data: Data, { step, column, features }: Axis, values: Own[]): Float32Array {
+  const words = values.map(String);
+  const cells: Cells = column.values instanceof Float64Array
+    ? { name: column.name, type: step.kind === 'boolean' ? 'truth' : 'number', numbers: Float64Array.from(values, Number), words: [] }
+    : { name: column.name, type: 'words', numbers: new Float64Array(), words };
+  const write = KINDS[step.kind].encode(step, cells, SCALINGS[data.preparation.scaling], data.name);
+  const out = new Float32Array(values.length * features);
+  values.forEach((_, row) => write(row, out, row * features));
+  return out;
+}
+
+/** What stands at a place along an axis. */
+export const ownAt = (axis: Axis, place: number): Own => (axis.words.length ? axis.words[Math.max(0, Math.min(axis.words.length - 1, Math.round(place)))] : place);
+
+/** Where a row stands along an axis; NaN where its cell is missing. */
+export function placeOf(axis: Axis, row: number): number {
+  const { values } = axis.column;
+  return values instanceof Float64Array ? values[row] : values[row] === null ? NaN : axis.words.indexOf(values[row]);
+}
+
+/** All inputs with every column at its typical value, or at one that was chosen. */
+export function typical(data: Data, all: Axis[], chosen: ReadonlyMap<string, Own> = new Map()): Float32Array {
+  const inputs = medians(data);
+  for (const each of all) inputs.set(encoded(data, each, [chosen.get(each.name) ?? each.typical]), each.at);
+  return inputs;
+}
+
+function medians(data: Data): Float32Array {
   const found = new Float32Array(data.nIn);
-  const values = new Float64Array(data.rows);
+  const stride = Math.max(1, Math.floor(data.rows / 500));
   for (let k = 0; k < data.nIn; k++) {
-    for (let i = 0; i < data.rows; i++) values[i] = data.inputs[i * data.nIn + k];
+    const values: number[] = [];
+    for (let i = 0; i < data.rows; i += stride) values.push(data.inputs[i * data.nIn + k]);
     found[k] = median(values);
   }
   return found;
 }
 
-/** The two inputs that go most with the target: a first choice for the axes. */
-export function telling(data: Data): [number, number] {
-  if (data.nIn === 1) return [0, 0];
-  if (data.nIn === 2) return [0, 1];
-  const said = Array.from({ length: data.nIn }, (_, k) => {
+/** The two columns that go most with the target: a first choice for the axes. */
+export function telling(data: Data, all: Axis[]): [number, number] {
+  if (all.length < 3) return [0, all.length - 1];
+  const said = all.map((each, i) => {
     let most = 0;
-    for (let c = 0; c < data.nOut; c++) most = Math.max(most, Math.abs(correlation(data, k, c)));
-    return [most, k];
+    for (let k = each.at; k < each.at + each.features; k++) for (let c = 0; c < data.nOut; c++) most = Math.max(most, Math.abs(correlation(data, k, c)));
+    return [most, i];
   }).sort((a, b) => b[0] - a[0]);
   return [said[0][1], said[1][1]];
 }
 
 function correlation(data: Data, k: number, c: number): number {
   let [sx, sy, sxx, syy, sxy] = [0, 0, 0, 0, 0];
-  const n = Math.min(data.rows, 2000);
+  const n = Math.min(data.rows, 1000);
   for (let i = 0; i < n; i++) {
     const x = data.inputs[i * data.nIn + k];
     const y = data.targets[i * data.nOut + c];
@@ -64,56 +118,17 @@ function correlation(data: Data, k: number, c: number): number {
   return spread > 0 ? (sxy - (sx * sy) / n) / spread : 0;
 }
 
-/** side × side rows of inputs, from the top left; with one input only, a line of them. */
-export function grid(plane: Plane, side: number): Float32Array {
-  const n = plane.rest.length;
+/** side × side rows of inputs, from the top left. */
+export function grid(data: Data, { x, y, rest }: Plane, side: number): Float32Array {
+  const n = rest.length;
+  const along = (axis: Axis, down: boolean): Float32Array =>
+    encoded(data, axis, Array.from({ length: side }, (_, i) => ownAt(axis, (down ? axis.high : axis.low) + (down ? -1 : 1) * ((i + 0.5) / side) * (axis.high - axis.low))));
+  const [across, down] = [along(x, false), along(y, true)];
   const rows = new Float32Array(side * side * n);
-  for (let r = 0, at = 0; r < side; r++) {
-    const y = plane.y.high - ((r + 0.5) / side) * (plane.y.high - plane.y.low);
-    for (let c = 0; c < side; c++, at += n) {
-      rows.set(plane.rest, at);
-      if (plane.y.input !== plane.x.input) rows[at + plane.y.input] = y;
-      rows[at + plane.x.input] = plane.x.low + ((c + 0.5) / side) * (plane.x.high - plane.x.low);
-    }
+  for (let r = 0, at = 0; r < side; r++) for (let c = 0; c < side; c++, at += n) {
+    rows.set(rest, at);
+    rows.set(down.subarray(r * y.features, (r + 1) * y.features), at + y.at);
+    rows.set(across.subarray(c * x.features, (c + 1) * x.features), at + x.at);
   }
   return rows;
-}
-
-/** From prepared to the column's own units and back, by the rows themselves: any preparation that keeps an order. */
-export interface Units {
-  own: (prepared: number) => number;
-  prepared: (own: number) => number;
-}
-const SAME: Units = { own: (v) => v, prepared: (v) => v };
-
-export function units(data: Data, input: number): Units {
-  const column = columnOf(data, input);
-  if (!column || !(column.values instanceof Float64Array)) return SAME;
-  const pairs: [number, number][] = [];
-  for (let i = 0; i < data.rows; i++) if (!Number.isNaN(column.values[i])) pairs.push([data.inputs[i * data.nIn + input], column.values[i]]);
-  pairs.sort((a, b) => a[0] - b[0]);
-  const distinct = pairs.filter((pair, i) => i === 0 || pair[0] > pairs[i - 1][0]);
-  if (distinct.length < 2) return SAME;
-  const rising = distinct.at(-1)![1] > distinct[0][1];
-  return { own: (v) => between(distinct, 0, 1, v), prepared: (v) => between(rising ? distinct : distinct.toReversed(), 1, 0, v) };
-}
-
-function between(pairs: [number, number][], from: 0 | 1, to: 0 | 1, value: number): number {
-  let [low, high] = [0, pairs.length - 1];
-  while (high - low > 1) {
-    const half = (low + high) >> 1;
-    if (pairs[half][from] <= value) low = half;
-    else high = half;
-  }
-  // Beyond the ends the line through the ends themselves goes on: neighbours there may be too near for a slope.
-  const outside = value < pairs[0][from] || value > pairs.at(-1)![from];
-  const [a, b] = outside ? [pairs[0], pairs.at(-1)!] : [pairs[low], pairs[high]];
-  return a[to] + ((value - a[from]) / (b[from] - a[from] || 1)) * (b[to] - a[to]);
-}
-
-/** The column that an input alone stands for, or null where several inputs share it. */
-export function columnOf(data: Data, input: number): Column | null {
-  const name = data.inputNames[input];
-  const step = data.preparation.steps.find((s) => s.features.includes(name));
-  return data.columns.find((column) => column.name === (step?.features.length === 1 ? step.column : name)) ?? null;
 }

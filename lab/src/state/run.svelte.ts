@@ -133,7 +133,7 @@ export class Run {
 
   private async paint(plane: Plane): Promise<void> {
     const side = this.state.running ? MOVING : RESTING;
-    this.pictures = { side, plane, layers: await this.lab.units(grid(plane, side), side * side) };
+    this.pictures = { side, plane, layers: await this.lab.units(grid(this.data, plane, side), side * side) };
   }
 
   private async score(): Promise<void> {

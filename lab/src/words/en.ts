@@ -169,6 +169,7 @@ export const en = {
   rule_gradient: 'the gradient',
   back_output: 'The error of the output: e goes back by the notes’ rule, δ by the gradient.',
   back_hidden: 'Wᵀe is the error as the notes split it, Wᵀδ is ∂E/∂o; both stand here, one of them is used.',
+  missing: 'missing',
   unit: 'unit',
   of_this_row: 'of a step on this row alone, by {optimizer}',
   made_up: 'An input made up by hand has no target: nothing goes back.',

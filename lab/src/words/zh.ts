@@ -164,6 +164,7 @@ export const zh: Record<Key, string> = {
   rule_gradient: '梯度',
   back_output: '输出的误差：按笔记的规则送回 e，按梯度送回 δ。',
   back_hidden: 'Wᵀe 是笔记中分摊的误差，Wᵀδ 是 ∂E/∂o；两个都列出，只用其中一个。',
+  missing: '缺失',
   unit: '节点',
   of_this_row: '只用这一行走一步，优化器 {optimizer}',
   made_up: '手工改出来的输入没有目标值：没有东西可以送回。',
