@@ -42,7 +42,7 @@ export const en = {
   toy_xor: 'XOR', toy_xor_hint: 'Two kinds that no one line parts',
   toy_circle: 'Circle', toy_circle_hint: 'One kind all around the other',
   toy_spiral: 'Spiral', toy_spiral_hint: 'Two arms wound into each other',
-  toy_digits: 'Digits', toy_digits_hint: '1,797 handwritten digits of 8 × 8 pixels',
+  toy_digits: 'Digits', toy_digits_hint: '1,500 digits of 16 × 16 pixels, each written in another hand',
   noise: 'Noise',
   open_table: 'Open a table …',
   open_hint: 'Or drop a CSV file anywhere. It is read here and never leaves this page.',
@@ -277,7 +277,7 @@ export const en = {
   lesson_data_1: 'These first weights are far too large. Run, and look “Inside”: nearly all signals lie where tanh is flat.',
   lesson_data_2: 'Let the doctor repair it: weights that suit the activation. Run again.',
   lesson_data_3: 'Now the other end: set the first weights to zeros and run. All neurons of a layer stay the same for ever.',
-  lesson_network_1: '1,797 handwritten digits. Run until 90 % of the held-out ones are right; it takes seconds.',
+  lesson_network_1: '1,500 digits in as many hands. Run until 90 % of the held-out ones are right; it takes seconds.',
   lesson_network_2: 'Draw a digit of your own at the right: it answers while you draw.',
   lesson_network_3: 'Why that? Open “Why, and dreams”: which pixels spoke for it, and what it dreams of.',
 } as const;

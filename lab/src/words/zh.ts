@@ -42,7 +42,7 @@ export const zh: Record<Key, string> = {
   toy_xor: '异或', toy_xor_hint: '任何一条直线都分不开的两类',
   toy_circle: '圆', toy_circle_hint: '一类围着另一类',
   toy_spiral: '螺旋', toy_spiral_hint: '两条缠绕在一起的旋臂',
-  toy_digits: '数字', toy_digits_hint: '1797 个 8 × 8 像素的手写数字',
+  toy_digits: '数字', toy_digits_hint: '1500 个 16 × 16 像素的数字，每个笔迹都不同',
   noise: '噪声',
   open_table: '打开表格……',
   open_hint: '也可以把 CSV 文件拖到页面任何地方。它只在这里读取，不会离开这个页面。',
@@ -271,7 +271,7 @@ export const zh: Record<Key, string> = {
   lesson_data_1: '这些初始权重太大了。运行，然后看“内部”：几乎所有信号都落在 tanh 平坦的地方。',
   lesson_data_2: '让医生来修：按激活函数抽取权重。再运行。',
   lesson_data_3: '再看另一头：把初始权重设为 zeros，运行。同一层的神经元永远一样。',
-  lesson_network_1: '1797 个手写数字。运行到留出行的正确率达到 90 %，只要几秒。',
+  lesson_network_1: '1500 个笔迹各不相同的数字。运行到留出行的正确率达到 90 %，只要几秒。',
   lesson_network_2: '在右边画一个你自己的数字：边画它边回答。',
   lesson_network_3: '为什么？打开“为什么，和梦”：哪些像素支持它，它又梦见什么。',
 };
