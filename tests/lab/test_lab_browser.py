@@ -1,6 +1,7 @@
-"""The built page of the lab in a real browser: lab/tests/browser.mjs by playwright-core and axe-core, a test for each check.
+"""The built page of the lab in a real browser, by playwright-core and axe-core: a test for each check of lab/tests/browser.mjs.
 
-The default run makes two quick ones; the rest are slow. All are skipped, with a word, where chromium or lab/node_modules are missing.
+The default run makes two quick ones; the rest are slow. All are skipped, with a word, where chromium or
+lab/node_modules are missing.
 """
 
 from __future__ import annotations
