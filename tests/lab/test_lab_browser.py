@@ -1,4 +1,4 @@
-"""The built page of the lab in a real browser, by playwright-core and axe-core: a test for each check of lab/tests/browser.mjs.
+"""The built page of the lab in a real browser, by playwright-core and axe-core: a test for each check.
 
 The default run makes two quick ones; the rest are slow. All are skipped, with a word, where chromium or
 lab/node_modules are missing.
