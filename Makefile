@@ -67,7 +67,7 @@ test-programs:
 	else echo "DeltaW: not installed:$$missing; the tests that need them are skipped" >&2; fi
 
 test: lint test-programs
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: install $(VENV)/.test-tools test-programs
 	$(BIN)/python -m pytest -m slow -n 2

@@ -11,17 +11,21 @@ import polars as pl
 import pytest
 
 import deltaw
+from deltaw.cli import main
 
 
-def offered(folder: Path, line: str) -> list[str]:
-    """The words for the end of a line."""
-    env = os.environ | {
-        "PYTHONPATH": str(Path(deltaw.__file__).parents[1]), "_DELTAW_COMPLETE": "complete_bash",
-        "COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1),
+def asked(line: str) -> dict[str, str]:
+    """The variables by which bash asks for the words at the end of a line."""
+    return {
+        "_DELTAW_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1),
     }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "deltaw"], env=env, cwd=folder, capture_output=True, text=True, check=True
-    )
+
+
+def program(folder: Path, *arguments: str, **variables: str) -> list[str]:
+    """The words that the program prints in a process of its own."""
+    env = os.environ | {"PYTHONPATH": str(Path(deltaw.__file__).parents[1])} | variables
+    command = [sys.executable, "-m", "deltaw", *arguments]
+    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return done.stdout.split()
 
@@ -52,12 +56,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("deltaw lesson ne", {"network", "neuron"}),
     ],
 )
-def test_what_is_offered(folder: Path, line: str, words: set[str]) -> None:
-    assert set(offered(folder, line)) == words
+def test_what_is_offered(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str, words: set[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    for name, value in asked(line).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert not ended.value.code
+    out, err = capsys.readouterr()
+    assert (set(out.split()), err) == (words, "")
+
+
+def test_the_program_offers_it(folder: Path) -> None:
+    line = "deltaw train flowers.csv --target sp"
+    assert set(program(folder, **asked(line))) == {"species", "spines"}
 
 
 def test_the_script_names_the_program(folder: Path) -> None:
-    env = os.environ | {"PYTHONPATH": str(Path(deltaw.__file__).parents[1])}
-    command = [sys.executable, "-m", "deltaw", "--show-completion", "bash"]
-    shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    # Otherwise Typer takes the shell that it finds among the processes above this one, which may be any, or none.
+    named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    shown = " ".join(program(folder, "--show-completion", "bash", **named))
     assert "complete -o default -F _deltaw_completion deltaw" in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,11 @@ QUICK: dict[str, Any] = {"hidden": 6, "epochs": 1, "runs": 1}
 @pytest.fixture(scope="module")
 def lesson() -> Lesson:
     return data()
+
+
+@cache
+def quick() -> Lesson:
+    return data(**QUICK)
 
 
 def test_digits_are_the_bundled_ones_in_the_notes_range() -> None:
@@ -120,7 +126,7 @@ def test_nothing_is_said_of_harm_where_nothing_was_learnt() -> None:
     ],
 )
 def test_every_parameter_changes_the_run(changed: dict[str, Any], name: str) -> None:
-    before, after = data(**QUICK).data[name], data(**{**QUICK, **changed}).data[name]
+    before, after = quick().data[name], data(**{**QUICK, **changed}).data[name]
     assert any(before[each] != after[each] for each in MEASURED)
 
 

@@ -9,7 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from deltaw.lessons import LESSONS
@@ -78,26 +77,6 @@ def test_the_page_is_whole() -> None:
         assert function.startswith("`deltaw.")
         assert test.startswith("`tests/")
     assert {command.split()[-1] for command in COMMANDS} >= set(LESSONS)  # each has a line of its own
-
-
-def test_its_numbers_are_the_lessons(digits_split: dict[str, Any]) -> None:
-    """What it says of `deltaw lesson split` is what that lesson finds, as far as its runs agree with each other."""
-    rates = list(digits_split["rates"])
-    first = {rule: digits_split[f"accuracy_{rule}"][rates.index(0.1), :, 0] for rule in ("notes", "gradient")}
-    last = {rule: digits_split[f"accuracy_{rule}"][rates.index(3.0), :, -1] for rule in ("notes", "gradient")}
-    short = digits_split["accuracy_notes_direction_gradient_length"]
-    long = digits_split["accuracy_gradient_direction_notes_length"]
-    said = [float(number) for number in re.findall(r"([\d.]+) %", PAGE[PAGE.index("**Wᵀe is not") :])][:6]
-    found = [100 * runs for runs in (first["notes"], first["gradient"], last["gradient"], last["notes"], short, long)]
-    # Other processors round sums otherwise, and a training at α = 3 makes of that what another seed would make.
-    away = [1.0, 1.0, *(max(10.0, np.ptp(runs)) for runs in found[2:])]
-    for number, runs, far in zip(said, found, away, strict=True):
-        assert number == pytest.approx(runs.mean(), abs=far)
-
-
-@pytest.fixture(scope="module")
-def digits_split() -> dict[str, Any]:
-    return dict(LESSONS["split"].function().data)
 
 
 def test_the_chinese_readme_names_commands_and_files_that_are_there() -> None:
