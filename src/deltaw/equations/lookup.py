@@ -35,7 +35,7 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
     if not isinstance(spec, str):
         expected = say("{what}: expected a name or a row of class {name}", what=what, name=kind.__name__)
         raise SettingError(expected, repr(spec), say("choose one of {names}", names=names(table)))
-    name, args, settings = _parse(spec, what)
+    name, args, settings = (spec, [], {}) if spec in table else _parse(spec, what)
     if name not in table:
         close = difflib.get_close_matches(name, table, n=1)
         hint = say("did you mean '{name}'? ", name=close[0]) if close else ""
@@ -63,19 +63,18 @@ def names(table: Mapping[str, Any]) -> str:
 
 def _parse(spec: str, what: str) -> tuple[str, list[Any], dict[str, Any]]:
     """'name(1, b=2)' -> ('name', [1], {'b': 2}); Python's own grammar, literals only."""
-    malformed = SettingError(
-        "{what}: expected a name, or a name with its settings like name(0.5)", f"'{spec}'", "correct it", what=what
-    )
     try:
         node = ast.parse(spec.strip(), mode="eval").body
         if isinstance(node, ast.Name):
             return node.id, [], {}
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-            raise malformed
-        settings = {str(word.arg): ast.literal_eval(word.value) for word in node.keywords}
-        return node.func.id, [ast.literal_eval(value) for value in node.args], settings
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            settings = {str(word.arg): ast.literal_eval(word.value) for word in node.keywords}
+            return node.func.id, [ast.literal_eval(value) for value in node.args], settings
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):  # all that Python's parser may raise
-        raise malformed from None
+        pass
+    raise SettingError(
+        "{what}: expected a name, or a name with its settings like name(0.5)", f"'{spec}'", "correct it", what=what
+    )
 
 
 def finite(value: float, what: str) -> float:
@@ -87,10 +86,10 @@ def finite(value: float, what: str) -> float:
 
 def positive(value: float, what: str, *, or_zero: bool = False, below: float | None = None) -> float:
     """`value` if it is a finite number above zero (or zero, where allowed) and under `below`, else SettingError."""
-    bound = say("0 or more" if or_zero else "more than 0")
-    bound = bound if below is None else say("{bound} and less than {below:g}", bound=bound, below=below)
     good = _is_number(value) and (value >= 0 if or_zero else value > 0) and (below is None or value < below)
     if not good:
+        bound = say("0 or more" if or_zero else "more than 0")
+        bound = bound if below is None else say("{bound} and less than {below:g}", bound=bound, below=below)
         raise SettingError(
             "{what}: expected a number, {bound}", repr(value), "choose another value", what=what, bound=bound
         )
