@@ -49,19 +49,29 @@ def assigned(tree: ast.AST) -> dict[str, list[ast.expr]]:
 
 
 @cache
-def said() -> dict[str, str]:
-    """Sentence -> a file in which it is said."""
-    found: dict[str, str] = {}
+def calls() -> list[tuple[str, ast.Call, dict[str, list[ast.expr]]]]:
+    """Every call of a function by its name, with its place, and what names are given in its file."""
+    found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        names, where = assigned(tree), str(path.relative_to(PACKAGE))
-        for call in ast.walk(tree):
-            if not isinstance(call, ast.Call):
-                continue
-            if called(call) == AMOUNT and len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
-                for plural in ("", "s"):
-                    found.setdefault(f"{{count}} {call.args[1].value}{plural}", where)
-            for place in SAID.get(called(call), ()):
-                for text in sentences(call.args[place], names) if place < len(call.args) else ():
-                    found.setdefault(text, where)
+        given, where = assigned(tree), path.relative_to(PACKAGE)
+        found += [
+            (f"{where}:{node.lineno}", node, given)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and called(node)
+        ]
+    return found
+
+
+@cache
+def said() -> dict[str, str]:
+    """Sentence -> a place where it is said."""
+    found: dict[str, str] = {}
+    for where, call, names in calls():
+        if called(call) == AMOUNT and len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
+            for plural in ("", "s"):
+                found.setdefault(f"{{count}} {call.args[1].value}{plural}", where)
+        for place in SAID.get(called(call), ()):
+            for text in sentences(call.args[place], names) if place < len(call.args) else ():
+                found.setdefault(text, where)
     return {text: where for text, where in found.items() if any(map(str.isalpha, text))}

@@ -16,7 +16,7 @@ import typer
 
 import deltaw
 from deltaw import speech
-from deltaw.cli import _EXPECTED
+from deltaw.cli import _EXPECTED, lesson
 from deltaw.cli.app import app
 from deltaw.cli.speaking import FAULTS, TYPERS, asked
 from deltaw.doctor.findings import PLACES, SEVERITIES
@@ -38,10 +38,12 @@ from deltaw.tables.columns import KINDS, kinds
 from deltaw.tables.formats.json_lines import SORTS
 from deltaw.tables.read import FOREIGN
 from deltaw.training.history import Ending
-from sentences import ERRORS, PACKAGE, assigned, called, said
+from sentences import ERRORS, called, calls, said
 
 Run = Callable[..., tuple[int, str, str]]
 HELP: Any = typer.main.get_command(app)
+LESSONS_HELP: Any = typer.main.get_command(lesson.commands())
+LESSONS_HELP.commands.clear()  # what they are is said in the lessons' own words
 
 
 def helps(command: Any = HELP) -> Iterator[str]:
@@ -55,18 +57,16 @@ def helps(command: Any = HELP) -> Iterator[str]:
 
 def evidence() -> Iterator[str]:
     """The names of what the rules measured, as the doctor's page shows them."""
-    for path in sorted((PACKAGE / "doctor" / "rules").glob("*.py")):
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(call, ast.Call) and called(call) == "Finding":
-                given = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "evidence")]
-                for each in given:
-                    if isinstance(each, ast.Dict):
-                        yield from (key.value.replace("_", " ") for key in each.keys if isinstance(key, ast.Constant))
+    for where, call, _ in calls():
+        if called(call) == "Finding" and where.startswith("doctor/rules"):
+            for each in [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "evidence")]:
+                if isinstance(each, ast.Dict):
+                    yield from (key.value.replace("_", " ") for key in each.keys if isinstance(key, ast.Constant))
 
 
 # Sentences that stand in tables and are said where they are shown.
 TABLES: dict[str, Any] = {
-    "help": [*helps(), *TYPERS.values(), *FAULTS.values(), *_EXPECTED.values()],
+    "help": [*helps(), *helps(LESSONS_HELP), *TYPERS.values(), *FAULTS.values(), *_EXPECTED.values()],
     "scores": [row.english for rows in METRICS.values() for row in rows] + [*GUESS.values(), "AUC", "accuracy"],
     "settings": [*meanings().values(), OF_DATA],
     "rules": [text for rule in RULES for text in (rule.name.replace("_", " ").capitalize(), rule.reason)],
@@ -165,16 +165,6 @@ def fixed(node: ast.AST, names: dict[str, list[ast.expr]]) -> bool:
     if isinstance(node, ast.Name):
         return all(fixed(value, {}) for value in names.get(node.id, [node]))
     return isinstance(node, (ast.Constant, ast.Attribute))
-
-
-def calls() -> Iterator[tuple[str, ast.Call, dict[str, list[ast.expr]]]]:
-    """Every call with its place, and what names are given in its file."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = assigned(tree)
-        for call in ast.walk(tree):
-            if isinstance(call, ast.Call):
-                yield f"{path.relative_to(PACKAGE)}:{call.lineno}", call, names
 
 
 def test_errors_are_sentences_with_fields() -> None:

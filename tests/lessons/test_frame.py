@@ -20,8 +20,9 @@ from deltaw.cli import main
 from deltaw.exceptions import SettingError
 from deltaw.lessons import LESSONS, Lesson, checks
 from deltaw.lessons import words as wording
-from deltaw.lessons.words import FOLDER, LANGUAGES, SHARED, Words, texts
+from deltaw.lessons.words import FOLDER, SHARED, Words, texts
 from deltaw.pages import FORMATS
+from deltaw.speech import LANGUAGES
 from whole import WIDTHS, missing
 
 SOURCES = FOLDER.parent
@@ -88,7 +89,7 @@ def test_every_parameter_is_explained(name: str) -> None:
     assert all(p.kind in {int, float, str, bool} and isinstance(p.default, p.kind) for p in entry.parameters)
     signature = inspect.signature(entry.function)
     assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in signature.parameters.values())
-    assert signature.parameters["lang"].default == "en"
+    assert signature.parameters["lang"].default is None  # the language that is spoken
 
 
 def test_words_about_figures_hold_on_a_dark_page_too() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from deltaw.cli import main
 from deltaw.lessons import LESSONS, Lesson
-from deltaw.lessons.words import LANGUAGES
 from deltaw.pages import FORMATS
+from deltaw.speech import LANGUAGES
 from whole import WIDTHS, missing
 
 # As they are, or shortened where a run takes seconds.

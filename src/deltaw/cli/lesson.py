@@ -14,6 +14,7 @@ from deltaw.cli.interrupts import Interruptible
 from deltaw.cli.output import screen
 from deltaw.cli.output.endings import PAGES, ending
 from deltaw.cli.output.paper import put, put_json
+from deltaw.cli.speaking import translated
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.lessons import LESSONS, Entry, Parameter
@@ -22,15 +23,16 @@ from deltaw.tables import origins
 
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, in one file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
-Lang = Annotated[str, typer.Option("--lang", help="en or zh.")]
+Lang = Annotated[str | None, typer.Option("--lang", help="en or zh; by the locale if not given.")]
 # The options that every lesson has.
-SHARED = {"lang": (Lang, "en"), "html": (Html, None), "as_json": (Json, False)}
+SHARED = {"lang": (Lang, None), "html": (Html, None), "as_json": (Json, False)}
 
 
 def lesson(arguments: Sequence[str]) -> None:
     """`deltaw lesson …`."""
     try:
-        commands()(args=list(arguments), prog_name="deltaw lesson", standalone_mode=False)
+        group = translated(typer.main.get_command(commands()))
+        group(args=list(arguments), prog_name="deltaw lesson", standalone_mode=False)
     except Exception as error:
         # Of an option that a lesson does not have, Typer names only those that are spelt alike.
         context, option = getattr(error, "ctx", None), getattr(error, "option_name", None)
@@ -62,7 +64,7 @@ def commands() -> typer.Typer:
     return app
 
 
-def _list(context: typer.Context, lang: Lang = "en", html: Html = None, as_json: Json = False) -> None:
+def _list(context: typer.Context, lang: Lang = None, html: Html = None, as_json: Json = False) -> None:
     given = [name for name in SHARED if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"]
     if context.invoked_subcommand is not None:  # what stands before its name counts as if it stood behind it
         context.default_map = {context.invoked_subcommand: {name: context.params[name] for name in given}}
@@ -86,7 +88,7 @@ def _list(context: typer.Context, lang: Lang = "en", html: Html = None, as_json:
 def _command(entry: Entry) -> Callable[..., None]:
     """The function that Typer makes a command of: the lesson's own parameters, then those that all share."""
 
-    def run(lang: str, html: Path | None, as_json: bool, **settings: Any) -> None:
+    def run(lang: str | None, html: Path | None, as_json: bool, **settings: Any) -> None:
         # The lessons that read a table call it "data".
         check_outputs({"--html": html}, origins(str(settings["data"])) if "data" in settings else ())
         if html is not None:

@@ -85,7 +85,18 @@ def translated(command: Any) -> Any:
     """Typer's command, and all below it, with their help in the language that is spoken."""
     if spoken() != LANGUAGES[0]:
         _translate(command)
+        _break_between_characters()
     return command
+
+
+def _break_between_characters() -> None:
+    """Let Rich break lines as `deltaw.pages` does: it takes a Chinese sentence for a word, and cuts it at its end."""
+    from rich import _wrap
+
+    from deltaw.pages.layout import CLOSING, HAN, OPENING
+
+    # Between blanks, as it does anyway, and before and behind a Chinese character.
+    _wrap.re_word = re.compile(rf"\s*[{OPENING}]*(?:[{HAN}]|[^\s{HAN}]+)[{CLOSING}]*\s*")
 
 
 def _translate(command: Any) -> None:

@@ -104,7 +104,7 @@ def data(
     runs: int = 3,
     seed: int = 0,
     data: str = "digits",
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """Break each rule on inputs, targets and initial weights, measure what happens, and mend it.
 
@@ -118,7 +118,7 @@ def data(
         runs: trainings of each experiment, with a seed each.
         seed: of the first run.
         data: "digits", or a file of images with labels, of which 1,800 are taken.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         InputError: a parameter that cannot be, or data that are not images with labels.

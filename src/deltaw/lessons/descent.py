@@ -54,7 +54,7 @@ def descent(
     rates: str = "0.01,0.3,0.67,0.73",
     begin: str = "5,0",
     steps: int = 40,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """Go down a curve from several starts, and down a bowl at several rates.
 
@@ -64,7 +64,7 @@ def descent(
         rates: α on the bowl, up to 4 numbers, each more than 0 and up to 1.
         begin: w and b to start from on the bowl, from −20 to 20.
         steps: of every run, 2 to 200.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         SettingError: for a value outside of these.

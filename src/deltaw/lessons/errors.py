@@ -50,7 +50,7 @@ def errors(
     target: float = 5.0,
     steps: int = 15,
     bad_weight: float = -2.0,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """Measure one network by three error functions, then learn one number by each of them.
 
@@ -60,7 +60,7 @@ def errors(
         target: t, from −100 to 100.
         steps: of every run, 2 to 60.
         bad_weight: the weight of the bad network that is measured, from −5 to 5.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         SettingError: for a value outside of these.

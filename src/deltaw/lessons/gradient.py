@@ -48,7 +48,7 @@ def gradient(
     loss: str = "squared",
     weights: str = "example",
     seed: int = 0,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """∂E/∂w of an output link and of a hidden link in a network of three layers with three units each.
 
@@ -59,7 +59,7 @@ def gradient(
         loss: the error function: squared, absolute, huber or pinball.
         weights: "example", those of lesson `signals`, or "random".
         seed: of the random weights.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         SettingError: a parameter that cannot be.

@@ -82,12 +82,12 @@ class Entry:
             Parameter(p.name, p.annotation, p.default) for p in signature.parameters.values() if p.name != "lang"
         )
 
-    def title(self, lang: str = "en") -> str:
-        """One line in the language `lang`."""
+    def title(self, lang: str | None = None) -> str:
+        """One line in the language `lang`, or the one that is spoken."""
         return Words(self.name, lang)("title")
 
-    def help(self, parameter: str, lang: str = "en") -> str:
-        """What a parameter is, in the language `lang`."""
+    def help(self, parameter: str, lang: str | None = None) -> str:
+        """What a parameter is, in the language `lang`, or the one that is spoken."""
         return Words(self.name, lang)(f"parameters.{parameter}")
 
 

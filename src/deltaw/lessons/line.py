@@ -125,7 +125,7 @@ def line(
     slope: float = 1.0,
     bias: bool = False,
     seed: int = 0,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """Learn the slope of the line between two species, by full and by moderated correction.
 
@@ -137,7 +137,7 @@ def line(
         slope: where the slope begins.
         bias: learn the b of y = kx + b too.
         seed: of the choice of flowers and of their order.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         SettingError: for a value outside of these.

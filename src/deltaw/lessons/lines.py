@@ -64,7 +64,7 @@ def lines(
     epochs: int = 3000,
     runs: int = 20,
     seed: int = 0,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """Try to answer a gate with one line, then with the lines of a few hidden units.
 
@@ -75,7 +75,7 @@ def lines(
         epochs: passes over the four corners, a step each, up to 20,000.
         runs: how many networks are trained of each kind, from seeds one after the other, 1 to 100.
         seed: the first run's.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         SettingError: for a value outside of these.

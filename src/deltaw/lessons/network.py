@@ -44,7 +44,7 @@ def network(
     digit: str = "3",
     seed: int = 0,
     data: str = "digits",
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """Train the notes' network on handwritten digits, look at its mistakes, and ask it backwards.
 
@@ -57,7 +57,7 @@ def network(
         digit: the class whose pictures are read in full.
         seed: of the first run.
         data: "digits", or a file of images with labels, such as MNIST's.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         InputError: a parameter that cannot be, or data that are not images with labels.

@@ -51,7 +51,7 @@ def neuron(
     activation: str = "sigmoid",
     sharpen: str = "0.5,1,2,4,8",
     shift: str = "-4,-2,0,2,4",
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """Follow a signal through one neuron, and see what weight and bias do to its curve.
 
@@ -62,7 +62,7 @@ def neuron(
         activation: any of the table but softmax.
         sharpen: weights w to draw o = f(wx) for, up to 5.
         shift: biases b to draw o = f(wx + b) for, up to 5, with the middle one of those weights.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         SettingError: for a value outside of these.

@@ -47,7 +47,7 @@ def signals(
     activation: str = "sigmoid",
     weights: str = "example",
     seed: int = 0,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """Send three signals through a network of three units a layer.
 
@@ -57,7 +57,7 @@ def signals(
         activation: of every layer but the input; any of the table but softmax.
         weights: "example", the known ones in the first two matrices and random ones after them; or "random".
         seed: of the random weights.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         SettingError: for a value outside of these.

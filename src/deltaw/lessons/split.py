@@ -49,7 +49,7 @@ def split(
     runs: int = 3,
     seed: int = 0,
     data: str = "digits",
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """The error sent back over the links, and what it does to put Wᵀe where the gradient has Wᵀδ.
 
@@ -61,7 +61,7 @@ def split(
         runs: trainings at each rate, each with weights and an order of its own.
         seed: of the first run.
         data: "digits", or a file of images with labels, of which 1,800 are taken.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         InputError: a parameter that cannot be, or data that are not images with labels.

@@ -44,7 +44,7 @@ def step(
     hidden: int = 2,
     backward: str = "gradient",
     seed: int = 0,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Lesson:
     """Change every weight of a small network once, and then until its output is the target.
 
@@ -56,7 +56,7 @@ def step(
         hidden: hidden units, 1 to 8.
         backward: "gradient" or "notes": what is sent back to the hidden layer.
         seed: of the initial weights.
-        lang: "en" or "zh".
+        lang: "en" or "zh"; the one that is spoken (`deltaw.language`) if not given.
 
     Raises:
         SettingError: a parameter that cannot be.

@@ -14,37 +14,34 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from deltaw.equations.lookup import NUMBER
-from deltaw.exceptions import SettingError
+from deltaw.languages import checked
 from deltaw.numbers import number
+from deltaw.speech import spoken
 
-LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).with_name("words")
 SHARED = "lesson"
 DIGITS = 4  # of floats in sentences
 
 
-@dataclass(frozen=True)
 class Words:
-    """The words of one lesson in one language. Raises SettingError for a language that there is not."""
+    """The words of one lesson in one language.
 
-    lesson: str
-    lang: str = "en"
+    Args:
+        lesson: its name.
+        lang: "en" or "zh"; None: the language that is spoken.
 
-    def __post_init__(self) -> None:
-        if self.lang not in LANGUAGES:
-            raise SettingError(
-                "lang: expected one of {languages}",
-                repr(self.lang),
-                "choose one of these",
-                languages=", ".join(LANGUAGES),
-            )
+    Raises:
+        SettingError: a language that there is not.
+    """
+
+    def __init__(self, lesson: str, lang: str | None = None) -> None:
+        self.lesson, self.lang = lesson, checked(lang or spoken())
 
     def __call__(self, key: str, **numbers: Any) -> str:
         """The text of a key ("idea"; "parameters.seed" for one in a group), with the numbers put in."""
