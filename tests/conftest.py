@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+import pytest
 from hypothesis import settings
 
 # A shell that starts a job in the background lets it, and all that it starts, ignore Ctrl-C.
@@ -11,3 +12,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages whose figures are made but not drawn, which takes most of a page's time."""
+    monkeypatch.setattr("deltaw.plots.svg", lambda figure, salt="deltaw": "<svg ></svg>")

@@ -95,6 +95,7 @@ def test_a_loaded_model_has_a_report_too(tmp_path: Path) -> None:
     assert "What was taken for what" in report.html(deltaw.load(tmp_path / "m.deltaw"))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         report.write(tmp_path / "none" / "report.html", deltaw.fit("iris", **QUICK))

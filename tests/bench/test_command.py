@@ -34,9 +34,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return call
 
 
-def test_the_document(run: Run) -> None:
+def test_the_document(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     status, out, err = run(*TINY, "--json")
     assert status == 0
+    assert list(tmp_path.iterdir()) == []  # nothing is left behind
     assert "tiny" in err
     document: dict[str, Any] = json.loads(out)
     assert set(document) == {
@@ -126,12 +128,6 @@ def test_a_peer_that_fails_says_why_in_one_line(tmp_path: Path) -> None:
 def test_a_peer_that_takes_too_long_is_ended() -> None:
     with Child(None, 1) as child, pytest.raises(ChildError, match="took longer than"):
         child.answer(0.0)
-
-
-def test_nothing_is_left_behind(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert run(*TINY)[0] == 0
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("ending", [".svg", ".png"])

@@ -144,6 +144,7 @@ def test_predict_writes_a_table(run: Run, trained: Path) -> None:
     assert numbers["prediction"].to_list() == deltaw.load("price.deltaw").predict("rows.csv").tolist()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_score_that_chose_is_shown(run: Run) -> None:
     table().write_csv("rows.csv")
     _, out, _ = run("train", "rows.csv", "-t", "grade", *QUICK, "--metric", "f1", "--report", "page.html")
@@ -153,6 +154,7 @@ def test_the_score_that_chose_is_shown(run: Run) -> None:
     assert "F1" in run("show", "model.deltaw")[1]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_evaluate_with_a_report(run: Run, trained: Path) -> None:
     for name in ("class", "price"):
         status, out, err = run("evaluate", f"{name}.deltaw", "rows.csv", "--report", "page.html")

@@ -229,6 +229,7 @@ def test_the_examples_of_the_rules_have_lines_that_run() -> None:
     assert ran > 20
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_every_form_of_the_page_says_it() -> None:
     table = TABLES["classification"]
     page = examine_table(table, "y", seconds=0, init="zeros").page

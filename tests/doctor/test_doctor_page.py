@@ -37,13 +37,17 @@ def test_every_form() -> None:
     page = diagnosis().page
     text = page.text()
     assert text.index("Unscaled inputs (fault") < text.index("What follows from it")
-    assert "$$" not in page.html()
-    assert page.html().count("<figure>") == len(page.figures) >= 4
-    assert "Unscaled inputs" in diagnosis()._repr_html_()
+    html = page.html()
+    assert "$$" not in html
+    assert html.count("<figure>") == len(page.figures) >= 4
     document = json.loads(json.dumps(page.json(), allow_nan=False))
     assert document["healthy"] is False
     assert document["findings"][0]["repair"]["changes"] == {"inputs": "standard"}
     assert "unscaled_inputs" in repr(diagnosis())
+
+
+def test_a_notebook_shows_it(undrawn: None) -> None:
+    assert "Unscaled inputs" in diagnosis()._repr_html_()
 
 
 def test_a_figure_says_in_text_what_it_shows() -> None:
@@ -121,6 +125,7 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_doctor_of_a_table(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "rows.csv", "-t", "kind", "--seconds", "1", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

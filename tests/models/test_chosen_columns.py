@@ -75,6 +75,7 @@ def test_a_kind_found_told_again_changes_nothing(table: pl.DataFrame) -> None:
     assert told.preparation == plan.preparation
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_told_kinds_are_explained_and_reported(table: pl.DataFrame) -> None:
     users = table.with_columns(
         id=pl.int_range(pl.len()) % 20 + 1,

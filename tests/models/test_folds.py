@@ -219,6 +219,7 @@ def test_broken_off_among_folds_leaves_the_first() -> None:
         assert models.replan(model, frame()) is not None
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_asks_a_network_that_has_not_seen_the_rows() -> None:
     model = deltaw.fit(frame(), "grade", **QUICK)
     assert model.witness is not None
