@@ -15,7 +15,7 @@ from sklearn.preprocessing import TargetEncoder
 from deltaw.exceptions import ModelFileError
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.arithmetic import arithmetic
-from deltaw.preparation.category import MANY, SLOTS_BESIDE_MEANS
+from deltaw.preparation.category import MANY, MOST_SLOTS
 from deltaw.preparation.means import FEWEST_ROWS, LEAST_SMOOTHING, MOST_SMOOTHING, PARTS, Answers, Means, smoothing
 from deltaw.tables import Column
 
@@ -169,7 +169,7 @@ def fitted(target: str = "price", many: bool = True) -> Preparation:
 def test_columns_of_few_words_and_other_scalings_have_none() -> None:
     frame, columns = table(), [Column("word", "category", "")]
     slots = [f"word={slot}" for slot in fitted("grade").steps[0].slots]  # type: ignore[union-attr]
-    assert len(slots) == SLOTS_BESIDE_MEANS + 2
+    assert len(slots) == MOST_SLOTS + 2
     assert fitted("grade").feature_names == (*slots, *(f"word: share of {each}" for each in "abc"))
     few = frame.with_columns(pl.col("word").str.slice(0, 3))
     for rows, scaling in ((few, "piecewise"), (frame, "robust")):

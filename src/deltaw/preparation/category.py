@@ -22,10 +22,7 @@ from deltaw.tables.table import listing
 # thousand is little to learn from. Words with fewer rows share the slot OTHER, as do those beyond the most frequent.
 RARE_ROWS, RARE_SHARE = 2, 0.001
 MOST_SLOTS = 100
-
-# Of more words each has means, and fewer have slots beside: as good as a hundred, and sooner done. Measured:
-# docs/accuracy.md.
-MANY, SLOTS_BESIDE_MEANS = 100, 20
+MANY = 100  # words, of more of which each has means as well. Measured: docs/accuracy.md.
 
 # So many words the slots of a column may have at full size; of more, a word and the number beside it would push z as
 # much, though the number tells of every row and the word of few. Measured: docs/accuracy.md.
@@ -68,8 +65,7 @@ class Category(OneColumn):
         means = None if answers is None else Means.fit(words, answers)
         enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * len(words))))
         counts = words.drop_nulls().alias("word").value_counts(name="rows").filter(pl.col("rows") >= enough)
-        most = SLOTS_BESIDE_MEANS if means else MOST_SLOTS
-        frequent = counts.sort(["rows", "word"], descending=[True, False]).head(most).sort("word")
+        frequent = counts.sort(["rows", "word"], descending=[True, False]).head(MOST_SLOTS).sort("word")
         weight = len(frequent) ** -0.5 if scaling.hushed and len(frequent) > LOUD_WORDS else 1.0
         missing, known = words.null_count(), frequent["rows"].to_list()
         rows = [*known, len(words) - missing - sum(known), missing]
