@@ -189,3 +189,17 @@ def test_curves_weigh_rows_as_scores_do() -> None:
     one = plots.calibration(p, truth, truth + 1.0).axes[0].get_lines()[1].get_ydata()
     other = plots.calibration(p[twice], truth[twice]).axes[0].get_lines()[1].get_ydata()
     np.testing.assert_allclose(one, other)
+
+
+def test_a_row_that_is_not_full_leaves_no_gap_on_a_narrow_page() -> None:
+    figure = Figure((9.6, 4.0))
+    axes = figure.subplots(2, 5).ravel()
+    for each in axes[7:]:
+        each.set_axis_off()
+    for each in axes[:7]:
+        each.plot([0, 1], [0, 1])
+    assert room.narrow(figure)
+    assert len(figure.axes) == 7
+    assert {each.get_subplotspec().rowspan.start for each in figure.axes} == set(
+        range(figure.axes[0].get_subplotspec().get_gridspec().nrows)
+    )

@@ -21,6 +21,7 @@ from deltaw.lessons.neuron import ALONE
 from deltaw.lessons.signals import EXAMPLE, UNITS, WEIGHTS
 from deltaw.lessons.words import Words
 from deltaw.network import Network
+from deltaw.numbers import number
 from deltaw.pages import Figure, Formula, Section, Table, Text, typeset
 
 if TYPE_CHECKING:
@@ -192,7 +193,9 @@ def _shows(
     wrong = np.abs(slopes["output"] - output.gradient)
     best = int(np.argmin(wrong))
     if 0 < best < len(WIDTHS) - 1:
-        said.append(words("widths", h=WIDTHS[best], least=wrong[best], widest=wrong[0], narrowest=wrong[-1]))
+        found = {"least": wrong[best], "widest": wrong[0], "narrowest": wrong[-1]}
+        apart_by = {name: number(value, 2) for name, value in found.items()}
+        said.append(words("widths", h=number(WIDTHS[best], 1), **apart_by))
     return said
 
 

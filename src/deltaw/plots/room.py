@@ -53,6 +53,8 @@ def narrow(figure: Figure) -> bool:
     from matplotlib.gridspec import GridSpec
 
     width, height = figure.get_size_inches()
+    for axes in [each for each in figure.axes if not (each.axison or each.has_data())]:
+        axes.remove()  # a place that the last row leaves empty would be a gap
     panels = [axes for axes in figure.axes if axes.get_subplotspec() is not None]
     if width <= WIDER or not panels:
         return False
