@@ -89,7 +89,7 @@ CASES: dict[str, tuple[str, ...]] = {
     # files
     "train none.csv -t species": ("none.csv",),
     "train goood.csv -t species": ("goood.csv", "did you mean good.csv"),
-    "train some_folder -t species": ("some_folder", "directory"),
+    "train some_folder -t species": ("some_folder", "files of tables"),
     "train empty.csv -t species": ("empty.csv", "empty"),
     "train blank.csv -t species": ("blank.csv",),
     "train header.csv -t species": ("header.csv", "header"),

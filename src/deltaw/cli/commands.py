@@ -126,8 +126,13 @@ def predict(
 ) -> None:
     """`deltaw predict`; `keep`: names and patterns of columns, `numbered`: whether rows have their number."""
     from deltaw import models
-    from deltaw.tables import Reading, origins
+    from deltaw.cli import shards
+    from deltaw.tables import Reading, origins, several
 
+    many = several(data)
+    if many is not None and output is not None and not output.suffix and not as_json and not safe_csv:
+        shards.answers(models.load(model_file), many, output, Reading.of(**reading), keep, numbered, stderr())
+        return
     check_outputs({"--output": output}, (model_file, *origins(data)))
     out = writer("--output", output)
     if safe_csv and (as_json or out.method != CSV.method):
@@ -167,15 +172,22 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     from dataclasses import replace
 
     from deltaw import models
-    from deltaw.tables import Reading, origins
+    from deltaw.models import sharded
+    from deltaw.tables import Reading, origins, several
 
     check_outputs({"--report": report}, (model_file, *origins(data)))
     if report is not None:
         ending("--report", report, PAGES)
     err = stderr()
     model = models.load(model_file)
+    how = Reading.of(**reading)
+    if report is None and not as_json and (many := several(data)) is not None:
+        with err.status(say("answering for {data}", data=data)):
+            scores = sharded.evaluate(model, many.tables(lambda file: model.read(file, how)))
+        text.print_scores(stdout(), scores, say("{rows:,} rows of {name}", rows=scores.rows, name=data), scores.defined)
+        return
     with err.status(say("answering for {data}", data=data)):
-        table = model.read(data, Reading.of(**reading))
+        table = model.read(data, how)
         scores = model.evaluate(table)
     _notes(err, model, table)
     known = answered(err, model, table)

@@ -25,6 +25,7 @@ from deltaw.tables.formats.workbooks import read_workbook
 from deltaw.tables.frames import from_object
 from deltaw.tables.loading import GZIP, HEAD, STDIN, STDIN_NAME, limit, load, located
 from deltaw.tables.reading import Reading, Source
+from deltaw.tables.shards import Shards, shards
 from deltaw.tables.table import Table, nearest
 
 
@@ -42,9 +43,10 @@ def read(
 
     Args:
         source: a path (CSV, TSV or other delimited text, JSON Lines or an array of objects, Excel's .xlsx, Parquet,
-            Arrow/Feather, NPZ, IDX; each may be compressed with gzip), "-" for standard input, the name of a bundled
-            data set where no file has that name, a pandas, Polars or pyarrow frame, or a Table, which is returned as
-            it is.
+            Arrow/Feather, NPZ, IDX; each may be compressed with gzip), several files of one table by a pattern
+            ("shards/*.parquet") or their folder (NAME=VALUE/ in it are columns), "-" for standard input, the name of a
+            bundled data set where no file has that name, a pandas, Polars or pyarrow frame, or a Table, which is
+            returned as it is.
         delimiter: what separates the fields of delimited text; None finds it. Other sources have no use for it.
         max_bytes: a file of more bytes, decompressed, is refused; None: a quarter of the memory, and of archives that
             grow more than a hundredfold at most 64 MiB.
@@ -80,11 +82,11 @@ def read_as(source: Any, reading: Reading) -> Table:
         name, path = STDIN_NAME, Path(STDIN_NAME)
     elif name in BUNDLED and not path.is_file():
         return bundled(name)
+    elif (found := several(source)) is not None:
+        return found.joined(lambda file: read_as(file, reading), reading.max_bytes)
     try:
         place = None if source == STDIN else path
         data = load(place, name, reading.max_bytes, lambda head: _format(head, path).look(head, name, reading))
-    except IsADirectoryError:
-        raise TableError(say("{name}: expected a file", name=name), say("a directory"), _inside(path)) from None
     except (FileNotFoundError, NotADirectoryError):
         raise TableError(say("{name}: expected a file", name=name), say("none of this name"), _instead(path)) from None
     format = _format(data, path)
@@ -95,11 +97,19 @@ def read_as(source: Any, reading: Reading) -> Table:
     return format.read(Source(data, name, path, reading))
 
 
+def several(source: str | Path) -> Shards | None:
+    """The files that a pattern or a folder means; None for what is one source. Raises TableError for none."""
+    return None if source == STDIN or str(source) in BUNDLED else shards(source, ENDINGS)
+
+
 def origins(source: str) -> tuple[Path, ...]:
     """Every file that `read` would read for `source`: IDX files have siblings, a bundled set has none."""
     if source == STDIN:
         return ()
     path = located(source)
+    with suppress(TableError):  # which `read` raises
+        if (found := several(source)) is not None:
+            return found.files
     with suppress(OSError, EOFError, zlib.error):  # what cannot be looked at, `read` refuses
         if not path.is_file():
             return () if source in BUNDLED else (path,)
@@ -108,15 +118,6 @@ def origins(source: str) -> tuple[Path, ...]:
             if start.read(2) == b"\0\0":
                 return (path, *(each for each in siblings(path) if each.is_file()))
     return (path,)
-
-
-def _inside(path: Path) -> str:
-    files = [each for each in _listed(path) if each.is_file() and _ending(each) in ENDINGS]
-    return (
-        say("give a file in it, e.g. {file}", file=files[0])
-        if files
-        else say("give the path of a file: {known}", known=say(KNOWN))
-    )
 
 
 def _instead(path: Path) -> str:

@@ -123,6 +123,7 @@ class Checkpoints:
     ) -> None:
         try:
             self.write()
+            _keep_last(self.folder)  # who was killed has not come to it
         finally:
             if self._before is not None:
                 signal.signal(signal.SIGTERM, self._before)
@@ -181,10 +182,7 @@ class Checkpoints:
                 return
             self._unwritten = self._failed = False
             self._next += 1
-            with suppress(OSError):
-                found = _listed(self.folder)
-                for number in sorted(found)[:-KEPT]:
-                    found[number].unlink()
+            _keep_last(self.folder)
 
     @property
     def trainings(self) -> dict[int, int]:
@@ -298,6 +296,13 @@ def _listed(folder: Path) -> dict[int, Path]:
     with os.scandir(folder) as entries:
         found = [(NAME.fullmatch(entry.name), Path(entry.path)) for entry in entries]
     return {int(name[1]): path for name, path in found if name is not None}
+
+
+def _keep_last(folder: Path) -> None:
+    with suppress(OSError):
+        found = _listed(folder)
+        for number in sorted(found)[:-KEPT]:
+            found[number].unlink()
 
 
 def _alone(folder: Path) -> int | None:

@@ -1,0 +1,19 @@
+"""A model used on a table in several files, one of them in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deltaw.models.crossing import together
+from deltaw.models.model import Model, outcome
+from deltaw.models.scores import Scores, score
+from deltaw.tables import Table
+
+
+def evaluate(model: Model, tables: Iterable[Table], engine: str | None = None, threads: int | None = None) -> Scores:
+    """`Model.evaluate` over all of them: of each, what is answered and what is true stays. Raises as it does."""
+    found = []
+    for table in tables:
+        X, truth, weight = model._known(*model._with_target(table))
+        found.append(outcome(model.target, model._forward(X, engine, threads), truth, weight))
+    return score(together(found), model.baseline, model.classes, model.recipe.weight)

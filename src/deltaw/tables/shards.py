@@ -1,0 +1,155 @@
+"""A table in several files: those that a pattern means, or that lie in a folder, one after the other by their names.
+
+A folder may say something itself, as Hive, Spark and Polars write it: `year=2024/month=7/part-0.parquet` has the
+columns year and month. Names that begin with `_` or `.` (`_SUCCESS`) are no shards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from glob import has_magic
+from pathlib import Path
+
+import polars as pl
+
+from deltaw.exceptions import ColumnError, TableError
+from deltaw.speech import say
+from deltaw.tables.loading import limit, located
+from deltaw.tables.table import Table, clip, missing_column
+
+Read = Callable[[Path], Table]
+
+# What cells of a column may be, all shards together: what of one sort becomes of another shard's type without a loss.
+SORTS: tuple[tuple[Callable[[pl.DataType], bool], str], ...] = (
+    (lambda kind: kind == pl.Boolean, "truth values"),
+    (lambda kind: kind.is_numeric(), "numbers"),
+    (lambda kind: kind.is_temporal(), "dates"),
+    (lambda kind: kind == pl.String, "words"),
+)
+
+
+@dataclass(frozen=True)
+class Shards:
+    """The files of a table.
+
+    Attributes:
+        name: the pattern or folder as it was given.
+        root: the folder that their names begin with.
+        files: in order.
+    """
+
+    name: str
+    root: Path
+    files: tuple[Path, ...]
+
+    def tables(self, read: Read) -> Iterator[Table]:
+        """Each shard as a table with the columns of the first, in its order, and of the same sorts.
+
+        Raises:
+            ColumnError: a shard lacks a column, has another, or cells of another sort in it; names both.
+        """
+        first: Table | None = None
+        sorts: dict[str, str] = {}
+        for file in self.files:
+            table = _with_folders(read(file), file.relative_to(self.root).parts[:-1])
+            if first is None:
+                first = table
+            frame = _alike(table, first.frame.columns, self.files[0])
+            _check_sorts(frame, sorts, str(file))
+            yield replace(table, frame=frame, name=str(file))
+
+    def joined(self, read: Read, max_bytes: int | None = None) -> Table:
+        """All of them as one table. Raises TableError where they are larger than the limit of one; see `tables`."""
+        size, most = sum(file.stat().st_size for file in self.files), limit(max_bytes)
+        if size > most:
+            found = say("{size:,} in {n}", size=size, n=len(self.files))
+            raise TableError(
+                "{name}: expected at most {most:,} bytes in all files", found,
+                "raise the limit with max_bytes (--max-bytes) if it is meant", name=self.name, most=most,
+            )  # fmt: skip
+        tables = list(self.tables(read))
+        frame = pl.concat([_plain(each.frame) for each in tables], how="vertical_relaxed", rechunk=True)
+        notes = dict.fromkeys(note for each in tables for note in each.notes)
+        return replace(tables[0], frame=frame, name=self.name, notes=tuple(notes), test=None, written=None)
+
+
+def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
+    """The files that a pattern or a folder means; None for the name of one file.
+
+    Raises:
+        TableError: there are none.
+    """
+    path, name = located(source), str(source)
+    if path.is_dir():
+        found = [file for file in path.rglob("*") if file.is_file() and _is_shard(file, path, endings)]
+        root, remedy = path, say("give a folder of tables, or a pattern such as '{folder}/*.csv'", folder=name)
+    elif has_magic(name) and not path.exists():
+        root = _root(path)
+        matched = root.glob(str(path.relative_to(root)))
+        found = [file for file in matched if file.is_file() and _is_shard(file, root, endings)]
+        remedy = "check the pattern, and put it in quotes"
+    else:
+        return None
+    if not found:
+        raise TableError("{name}: expected files of tables", say("none"), remedy, name=name)
+    return Shards(name, root, tuple(sorted(found, key=str)))
+
+
+def _root(pattern: Path) -> Path:
+    """The part of a pattern before its first sign."""
+    plain = [part for part in pattern.parents if not has_magic(str(part))]
+    return plain[0] if plain else Path()
+
+
+def _is_shard(file: Path, root: Path, endings: Collection[str]) -> bool:
+    parts = file.relative_to(root).parts
+    hidden = any(part.startswith(("_", ".")) for part in parts)
+    return not hidden and Path(file.name.lower().removesuffix(".gz")).suffix in endings
+
+
+def _with_folders(table: Table, folders: tuple[str, ...]) -> Table:
+    """The table with a column for each folder called NAME=VALUE."""
+    pairs = [folder.partition("=") for folder in folders if "=" in folder]
+    said = [pl.Series(name, [value] * len(table.frame)) for name, _, value in pairs if name not in table.frame.columns]
+    if not said:
+        return table
+    return replace(table, frame=table.frame.with_columns([_as_number(column) for column in said]))
+
+
+def _as_number(column: pl.Series) -> pl.Series:
+    """A column of one word as whole numbers where that word is one."""
+    numbers = column.cast(pl.Int64, strict=False)
+    return column if numbers.null_count() else numbers
+
+
+def _alike(table: Table, names: list[str], first: Path) -> pl.DataFrame:
+    """The columns of the first shard. Raises ColumnError for one that is missing, and for one that is more."""
+    for name in names:
+        if name not in table.frame.columns:
+            raise missing_column(name, table.frame.columns, table.name)
+    more = [name for name in table.frame.columns if name not in names]
+    if more:
+        expected = "{name}: expected the columns of {first}"
+        found = say('"{column}" as well', column=clip(more[0]))
+        raise ColumnError(expected, found, "leave it out, or give files of one table", name=table.name, first=first)
+    return table.frame[names]
+
+
+def _check_sorts(frame: pl.DataFrame, sorts: dict[str, str], source: str) -> None:
+    """Hold the columns against what shards before had in them, and take note."""
+    for column in frame.iter_columns():
+        if column.null_count() == len(column):
+            continue
+        sort = next((sort for holds, sort in SORTS if holds(column.dtype)), str(column.dtype))
+        known = sorts.setdefault(column.name, sort)
+        if known != sort:
+            expected = '{source}: expected {sort} in column "{column}", as in the files before it'
+            remedy = "write all files alike"
+            raise ColumnError(expected, say(sort), remedy, source=source, sort=say(known), column=clip(column.name))
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame in which a column without a value takes any type."""
+    empty = [column.name for column in frame.iter_columns() if column.null_count() == len(column)]
+    return frame.with_columns([pl.Series(name, [None] * len(frame), dtype=pl.Null) for name in empty])

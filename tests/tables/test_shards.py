@@ -1,0 +1,119 @@
+"""A table in several files is the table of all of them, or is refused by the file and column that differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import deltaw
+from deltaw.cli import main
+from deltaw.exceptions import InputError
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(240, 2)).round(3)
+WHOLE = pl.DataFrame({
+    "a": X[:, 0], "b": (10 * X[:, 1]).astype(np.int64), "w": RNG.choice(["k", "l", "m"], 240), "y": X[:, 0] > 0,
+})  # fmt: skip
+
+
+@pytest.fixture(params=["parquet", "arrow", "csv"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Three files of 100, 40 and 100 rows, and what is none."""
+    write = {"parquet": "write_parquet", "arrow": "write_ipc", "csv": "write_csv"}[request.param]
+    (tmp_path / "d").mkdir()
+    for i, (start, n) in enumerate([(0, 100), (100, 40), (140, 100)]):
+        getattr(WHOLE[start : start + n], write)(tmp_path / "d" / f"part-{i}.{request.param}")
+    (tmp_path / "d" / "_SUCCESS").write_text("")
+    (tmp_path / "d" / ".hidden.csv").write_text("no,table\n1,2\n")
+    return tmp_path / "d"
+
+
+def test_a_folder_and_a_pattern(folder: Path) -> None:
+    ending = next(folder.glob("part-0.*")).suffix
+    for source in (folder, str(folder), f"{folder}/*{ending}", f"{folder.parent}/**/part-*", f"{folder}/part-[0-2]*"):
+        assert_frame_equal(deltaw.read(source).frame, WHOLE)
+    assert_frame_equal(deltaw.read(f"{folder}/part-[12]*").frame, WHOLE[100:])
+
+
+def test_folders_that_say_something(tmp_path: Path) -> None:
+    for year in (2023, 2024):
+        for place in ("north", "south"):
+            (tmp_path / f"year={year}" / f"place={place}").mkdir(parents=True)
+            pl.DataFrame({"a": [year % 7, 2]}).write_parquet(tmp_path / f"year={year}/place={place}/0.parquet")
+    found = deltaw.read(tmp_path).frame
+    assert found["year"].to_list() == [2023] * 4 + [2024] * 4
+    assert found["place"].to_list() == ["north", "north", "south", "south"] * 2
+    assert found["year"].dtype == pl.Int64
+
+
+def test_a_column_without_a_value_in_one(tmp_path: Path) -> None:
+    pl.DataFrame({"a": [None, None], "b": [1, 2]}).write_parquet(tmp_path / "0.parquet")
+    pl.DataFrame({"a": ["x", "y"], "b": [1.5, 2.5]}).write_parquet(tmp_path / "1.parquet")
+    found = deltaw.read(tmp_path).frame
+    assert found["a"].to_list() == [None, None, "x", "y"]
+    assert found["b"].to_list() == [1.0, 2.0, 1.5, 2.5]
+
+
+def changed(folder: Path, number: int, frame: pl.DataFrame) -> None:
+    frame.write_parquet(folder / f"{number}.parquet")
+
+
+def test_what_differs_is_named(tmp_path: Path) -> None:
+    for i in range(3):
+        changed(tmp_path, i, WHOLE[80 * i : 80 * i + 80])
+    one = WHOLE[160:]
+    for frame, line in (
+        (one.drop("b"), r'2\.parquet: expected a column "b"'),
+        (one.with_columns(z=1), r'2\.parquet: expected the columns of .*0\.parquet, found "z" as well'),
+        (one.with_columns(pl.col("w").str.len_chars()), r'2\.parquet: expected words in column "w", .* found numbers'),
+        (one.with_columns(a=pl.lit("q")), r'2\.parquet: expected numbers in column "a", .* found words'),
+    ):
+        changed(tmp_path, 2, frame)
+        with pytest.raises(InputError, match=line) as caught:
+            deltaw.read(tmp_path)
+        assert "\n" not in str(caught.value)
+    changed(tmp_path, 2, one)
+    whole = (tmp_path / "1.parquet").read_bytes()
+    (tmp_path / "1.parquet").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"1\.parquet: expected Parquet, found an unreadable file"):
+        deltaw.read(tmp_path)
+
+
+def test_what_means_nothing(tmp_path: Path) -> None:
+    for source in (tmp_path, f"{tmp_path}/*.parquet"):
+        with pytest.raises(InputError, match="expected files of tables, found none"):
+            deltaw.read(source)
+    WHOLE.write_parquet(tmp_path / "a[1].parquet")
+    assert len(deltaw.read(tmp_path / "a[1].parquet").frame) == 240  # a file of that name is no pattern
+    with pytest.raises(InputError, match=r"expected at most 10 bytes in all files, found .* in 1; raise the limit"):
+        deltaw.read(tmp_path, max_bytes=10)
+
+
+def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(folder.parent)
+    WHOLE.write_csv("whole.csv")
+    hasty = ["-t", "y", "--hidden", "4", "--epochs", "2", "-q", "-o"]
+    assert main(["train", "d", *hasty, "m.deltaw"]) == main(["train", "whole.csv", *hasty, "n.deltaw"]) == 0
+    many, one = deltaw.load("m.deltaw"), deltaw.load("n.deltaw")
+    assert many.predict_proba(WHOLE).tolist() == one.predict_proba(WHOLE).tolist()
+    capsys.readouterr()
+
+    assert main(["evaluate", "m.deltaw", "d/part-*"]) == main(["evaluate", "m.deltaw", "whole.csv"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("240 rows of") == 2
+    assert len({part.split("\n", 1)[1].strip() for part in shown.split("240 rows of")[1:]}) == 1
+
+    assert main(["predict", "m.deltaw", "d", "-o", "answers/"]) == 0
+    assert "240 answers written to 3 files in answers" in capsys.readouterr().err
+    names = sorted(path.name for path in Path("answers").iterdir())
+    assert names == sorted(path.name for path in folder.iterdir() if path.name.startswith("part"))
+    assert main(["predict", "m.deltaw", "whole.csv", "-o", "whole-answers.csv"]) == 0
+    expected = pl.read_csv("whole-answers.csv").drop("row")
+    assert_frame_equal(deltaw.read("answers").frame.drop("row"), expected)
+    for place, line in (("d", "expected another folder than that of the rows"), ("m.deltaw/x", "expected a folder")):
+        assert main(["predict", "m.deltaw", "d", "-o", place]) == 2
+        assert line in capsys.readouterr().err
