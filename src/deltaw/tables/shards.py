@@ -20,14 +20,6 @@ from deltaw.tables.table import Table, clip, missing_column
 
 Read = Callable[[Path], Table]
 
-# What cells of a column may be, all shards together: what of one sort becomes of another shard's type without a loss.
-SORTS: tuple[tuple[Callable[[pl.DataType], bool], str], ...] = (
-    (lambda kind: kind == pl.Boolean, "truth values"),
-    (lambda kind: kind.is_numeric(), "numbers"),
-    (lambda kind: kind.is_temporal(), "dates"),
-    (lambda kind: kind == pl.String, "words"),
-)
-
 
 @dataclass(frozen=True)
 class Shards:
@@ -81,18 +73,22 @@ def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
         TableError: there are none.
     """
     path, name = located(source), str(source)
-    if path.is_dir():
+    try:
+        is_folder, is_pattern = path.is_dir(), has_magic(name) and not path.exists()
+    except (OSError, ValueError):  # what cannot be looked at, who reads it refuses
+        return None
+    if is_folder:
         found = [file for file in path.rglob("*") if file.is_file() and _is_shard(file, path, endings)]
         root, remedy = path, say("give a folder of tables, or a pattern such as '{folder}/*.csv'", folder=name)
-    elif has_magic(name) and not path.exists():
+    elif is_pattern:
         root = _root(path)
         matched = root.glob(str(path.relative_to(root)))
         found = [file for file in matched if file.is_file() and _is_shard(file, root, endings)]
-        remedy = "check the pattern, and put it in quotes"
+        remedy = say("check the pattern, and put it in quotes")
     else:
         return None
     if not found:
-        raise TableError("{name}: expected files of tables", say("none"), remedy, name=name)
+        raise TableError(say("{name}: expected files of tables", name=name), say("none"), remedy)
     return Shards(name, root, tuple(sorted(found, key=str)))
 
 
@@ -141,12 +137,24 @@ def _check_sorts(frame: pl.DataFrame, sorts: dict[str, str], source: str) -> Non
     for column in frame.iter_columns():
         if column.null_count() == len(column):
             continue
-        sort = next((sort for holds, sort in SORTS if holds(column.dtype)), str(column.dtype))
+        sort = _sort(column.dtype)
         known = sorts.setdefault(column.name, sort)
         if known != sort:
             expected = '{source}: expected {sort} in column "{column}", as in the files before it'
-            remedy = "write all files alike"
-            raise ColumnError(expected, say(sort), remedy, source=source, sort=say(known), column=clip(column.name))
+            raise ColumnError(
+                expected, sort, "write all files alike", source=source, sort=known, column=clip(column.name)
+            )
+
+
+def _sort(kind: pl.DataType) -> str:
+    """What cells of a type are: those of one sort become another shard's type without a loss."""
+    sorts = (
+        (kind == pl.Boolean, say("truth values")),
+        (kind.is_numeric(), say("numbers")),
+        (kind.is_temporal(), say("dates")),
+        (kind == pl.String, say("words")),
+    )
+    return next((sort for holds, sort in sorts if holds), str(kind))
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
