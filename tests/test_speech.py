@@ -38,7 +38,7 @@ from deltaw.tables.columns import KINDS, kinds
 from deltaw.tables.formats.json_lines import SORTS
 from deltaw.tables.read import FOREIGN
 from deltaw.training.history import Ending
-from sentences import ERRORS, called, calls, said
+from sentences import ERRORS, PACKAGE, called, calls, said
 
 Run = Callable[..., tuple[int, str, str]]
 HELP: Any = typer.main.get_command(app)
@@ -135,6 +135,61 @@ def test_chinese_has_its_own_punctuation() -> None:
     texts = [*catalogue("zh").values(), *kept.values(), *lessons.splitlines()]
     assert len(texts) > 1500
     assert [text for text in texts if NARROW.search(text)] == []
+
+
+# Words of the glossary that are names of settings, too, or mean something else elsewhere.
+OTHER_SENSES = {
+    "unit",
+    "link",
+    "weight",
+    "bias",
+    "activation",
+    "output",
+    "target",
+    "error",
+    "loss",
+    "gradient",
+    "weight change",
+    "L2",
+    "dropout",
+    "row",
+    "example",
+    "step",
+    "epoch",
+    "fold",
+    "class",
+    "scaling",
+    "input",
+    "AUC",
+    "quantile",
+    "attribution",
+    "recipe",
+    "note",
+    "fault",
+    "vanishing",
+    "layer",
+}
+
+
+def terms() -> Iterator[tuple[str, list[str]]]:
+    """Each English term of the glossary, and how Chinese says it."""
+    page = (PACKAGE.parents[1] / "docs" / "glossary.md").read_text("utf-8")
+    for english, chinese in re.findall(r"^\| ([^|]+) \| ([^|]+) \|", page, re.M)[1:]:
+        for term in re.split("[,:]", re.sub(r"\(.*?\)", "", english)):
+            yield term.strip(), re.split("[、：]", chinese)
+
+
+def test_chinese_uses_the_terms_of_the_glossary() -> None:
+    wrong, seen = {}, 0
+    for term, ways in terms():
+        called_so = re.compile(rf"\b{re.escape(term)}s?\b", re.I)
+        for english, chinese in catalogue("zh").items():
+            if term not in OTHER_SENSES and called_so.search(re.sub(r"\{.*?\}", "", english)):
+                seen += 1
+                if not any(way in chinese for way in ways):
+                    wrong[english] = (term, chinese)
+    assert seen > 150
+    assert wrong == {}
 
 
 # --- that nobody forgets ----------------------------------------------------------------------------------------------
