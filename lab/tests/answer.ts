@@ -4,6 +4,7 @@ import { Core } from '../src/engine/core.ts';
 import { parts, split } from '../src/engine/division.ts';
 import { initialWeights } from '../src/engine/machine.ts';
 import { drawn } from '../src/engine/random.ts';
+import { Session } from '../src/engine/session.ts';
 import { Training } from '../src/engine/training.ts';
 import type { Data, Settings, Weights } from '../src/engine/types.ts';
 import { canonical } from '../src/files/canonical.ts';
@@ -59,6 +60,19 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     second.advance(after);
     return { first: first.state(true, false), begun, second: second.state(true, false) };
   },
+  /** A session that runs by itself while it is asked for other things. */
+  async session(_, { data, settings, actions }: { data: Data; settings: Settings; actions: any[][] }) {
+    const told: { moment: number; running: boolean; ended: string | null }[] = [];
+    const session = new Session(readFileSync(wasm), ({ moment, running, ended }) => void told.push({ moment, running, ended }));
+    const said: unknown[] = [await session.configure(data, settings)];
+    for (const [name, ...given] of actions)
+      if (name === 'wait') await new Promise((done) => setTimeout(done, given[0]));
+      else if (name === 'until') while (!given.every((moment) => (told.at(-1)?.moment ?? 0) >= moment)) session.seen(), await new Promise((done) => setTimeout(done, 5));
+      else if (name === 'seen') session.seen();
+      else if (name === 'told') said.push(told.splice(0));
+      else said.push((await (session[name as 'run'] as (...given: unknown[]) => unknown).apply(session, given)) ?? null);
+    return said;
+  },
   draws(core, { seed, sizes }: { seed: number; sizes: number[] }) {
     return drawn(core, seed, (random) => ({ key: random.key(), orders: sizes.map((n) => random.permutation(n)), normal: random.normal(50), uniform: random.uniform(50) }));
   },
@@ -90,11 +104,11 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
 const [wasm] = process.argv.slice(2) as [string];
 const core = await Core.start(await WebAssembly.compile(readFileSync(wasm)));
 const jobs = JSON.parse(readFileSync(0, 'utf8'), revived) as { do: string }[];
-const answers = jobs.map((job) => {
+const answers: object[] = [];
+for (const job of jobs)
   try {
-    return { answer: JOBS[job.do]!(core, job) };
+    answers.push({ answer: await JOBS[job.do]!(core, job) });
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    answers.push({ error: error instanceof Error ? error.message : String(error) });
   }
-});
 process.stdout.write(JSON.stringify(answers, plain));

@@ -71,6 +71,7 @@ export class Machine {
   private rows: Rows;
   private alphas: Address = 0;
   private room = 0; // steps that fit there
+  private shown: Address = 0; // where a layer's weights are written for `read`
 
   constructor(core: Core, data: Data, settings: Settings, part: Int32Array) {
     this.core = core, this.settings = settings, this.part = part;
@@ -113,7 +114,7 @@ export class Machine {
   close(): void {
     this.core.call.run_free(this.run);
     this.remove(this.rows);
-    if (this.room) this.core.call.release(this.alphas);
+    [this.alphas, this.shown].filter(Boolean).forEach((each) => this.core.call.release(each));
   }
 
   get stepsPerEpoch(): number {
@@ -170,12 +171,12 @@ export class Machine {
   /** Slot −1: the weights; 0 and 1: the optimiser's state. */
   read(slot = -1): Weights {
     const weights: Float32Array[] = [], biases: Float32Array[] = [];
+    this.shown ||= this.core.room(Float32Array, Math.max(...this.sizes.map(([nIn, nOut]) => nOut * (nIn + 1))));
     this.sizes.forEach(([nIn, nOut], l) => {
-      const both = this.core.filled(Float32Array, nOut * (nIn + 1), (at) =>
-        this.core.call.read(this.run, l, slot, at, at + 4 * nOut * nIn),
-      );
-      weights.push(both.slice(0, nOut * nIn));
-      biases.push(both.slice(nOut * nIn));
+      const b = this.shown + 4 * nOut * nIn;
+      this.core.call.read(this.run, l, slot, this.shown, b);
+      weights.push(this.core.view(Float32Array, this.shown, nOut * nIn).slice());
+      biases.push(this.core.view(Float32Array, b, nOut).slice());
     });
     return { weights, biases };
   }

@@ -14,7 +14,7 @@ import type { Data, History, LinkNumbers, RowNumbers, Settings, State, WeightHis
 const SCORED = 1000; // rows of each part that E and score are taken of
 const LOOKED_AT = 256; // rows that health is taken of, as deltaw's telemetry
 const SHARE = 0.1; // of the time that looking may take
-const SNAPSHOT_EVERY = 0.05; // seconds of training
+const SNAPSHOT_EVERY = 0.05, SNAPSHOTS = 0.03; // seconds of training, and the share of the time that snapshots may take
 const REPLAY = 64; // steps between two chances for others
 const REDONE: (keyof Settings)[] = ['l2', 'dropout', 'labelSmoothing', 'maxGradNorm', 'batch', 'backward', 'loss', 'optimizer', 'shuffle'];
 const NEW_EPOCH: (keyof Settings)[] = ['batch', 'shuffle'];
@@ -62,6 +62,7 @@ export class Training {
   private lookedFor = 0; // seconds, of looking
   private trainedFor = 0; // seconds, of training
   private lastKept = 0; // trainedFor at the last snapshot
+  private keepsFor = 0; // seconds, of taking it
   private rate = 0; // steps a second
 
   constructor(core: Core, data: Data, settings: Settings, weights?: Weights, origin?: Origin) {
@@ -109,7 +110,7 @@ export class Training {
     this.count();
     this.rate = this.rate ? 0.8 * this.rate + 0.2 * (count / Math.max(seconds, 1e-6)) : count / Math.max(seconds, 1e-6);
     if (made < 0) this.breaks();
-    else if (this.trainedFor - this.lastKept >= SNAPSHOT_EVERY) this.keep();
+    else if (this.trainedFor - this.lastKept >= Math.max(SNAPSHOT_EVERY, this.keepsFor / SNAPSHOTS)) this.keep();
     if (this.epoch >= this.settings.epochs) this.ended ??= 'finished';
     return count;
   }
@@ -137,8 +138,9 @@ export class Training {
   }
   private keep(): void {
     if (this.machine.apart && this.machine.stepOfEpoch > 0) return; // its weights lie apart until the epoch ends
-    this.lastKept = this.trainedFor;
+    const began = performance.now();
     this.snapshots.add(this.snapshot());
+    this.lastKept = this.trainedFor, this.keepsFor = (performance.now() - began) / 1000;
   }
 
   /** Find the first step after which a number no longer was one, and stay there. */
