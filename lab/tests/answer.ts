@@ -27,7 +27,7 @@ const plain = (_: string, value: any): unknown => {
 };
 
 type Does = 'advance' | 'change' | 'setWeight' | 'row' | 'link' | 'weightHistory' | 'history' | 'losses' | 'units' | 'predict';
-type Action = [name: Does | 'rewind' | 'mark' | 'state', ...given: any[]];
+type Action = [name: Does | 'rewind' | 'mark' | 'parts' | 'state', ...given: any[]];
 
 const marked = (rows: number, which: Int32Array): Uint8Array => {
   const made = new Uint8Array(rows);
@@ -42,6 +42,7 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     for (const [name, ...given] of actions) {
       if (name === 'rewind') said.push([...training.rewind(given[0])].length);
       else if (name === 'state') said.push(training.state(true, false));
+      else if (name === 'parts') said.push(training.parts);
       else if (name === 'mark') said.push({ ...training.state(true, false), settings: training.settings });
       else said.push((training[name] as (...given: unknown[]) => unknown).apply(training, given) ?? null);
     }

@@ -10,6 +10,7 @@ from engine import ask
 from setups import by_baseline, data, same, settings, trained
 from test_lab_bits import CLASSES, PIXELS, UNIT, WORDS, X
 
+from deltaw.models.division import split
 from deltaw.network import Network
 from deltaw.training import train
 
@@ -147,3 +148,15 @@ def test_epochs_are_as_many_as_the_settings_say_and_more_where_they_are_raised()
     (said,) = ask([{"do": "train", "data": data(X, UNIT), "settings": settings(LAYERS), "actions": on}])
     assert (said[1]["epoch"], said[1]["ended"], said[4]["epoch"], said[4]["ended"]) == (3, "finished", 5, "finished")
     assert len(said[5]) == 5
+
+
+def test_the_rows_that_prepared_nothing_are_held_out_where_as_many_are_asked_for() -> None:
+    apart = np.array([3, 5, 40, 41, 42, 60], np.int32)
+    shares = (6 / 61, 0.3, 0.0)
+    given = data(X, UNIT) | {"heldOut": apart}
+    jobs = [{"do": "train", "data": given, "settings": settings(LAYERS, heldOut=share, seed=4), "actions": [["parts"]]}
+            for share in shares]  # fmt: skip
+    for share, (found,) in zip(shares, ask(jobs), strict=True):
+        wanted = apart if share == shares[0] else split(len(X), share, 4)[1]
+        assert np.array_equal(found["heldOut"], wanted)
+        assert len(found["trained"]) == len(X) - len(wanted)

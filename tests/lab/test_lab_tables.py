@@ -191,3 +191,14 @@ def test_of_many_words_it_says_what_python_does_beyond() -> None:
     (found,) = ask([job])
     assert found["nIn"] == 101
     assert [note for note in found["notes"] if '"a"' in note and "100 most frequent" in note]
+
+
+def test_one_word_says_how_classes_and_numbers_are_learnt() -> None:
+    """Which of the two a column holds is found here: "labels" is then "standard", "one_hot" is "range"."""
+    text = csv({"a": COLUMNS["size"], "y": NUMBERS["y"]})
+    jobs = [asked(text, choice("y", "standard", False, 0.2, "regression") | {"encoding": encoding})
+            for encoding in ("standard", "labels", "range", "one_hot")]  # fmt: skip
+    standard, labels, ranged, one_hot = ask(jobs)
+    assert np.array_equal(standard["targets"], labels["targets"])
+    assert np.array_equal(ranged["targets"], one_hot["targets"])
+    assert [each["target"]["encoding"] for each in (labels, one_hot)] == ["standard", "range"]

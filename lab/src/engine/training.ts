@@ -2,7 +2,7 @@
 // changes; a replay from any snapshot gives the same bits, for nothing else goes in.
 import type { Core } from './core.ts';
 import { Curves } from './curves.ts';
-import { parts, some, split, type Parts } from './division.ts';
+import { parts, rounded, some, split, type Parts } from './division.ts';
 import { translated, weightIn } from './kept.ts';
 import { Machine, initialWeights } from './machine.ts';
 import { link, rowNumbers } from './numbers.ts';
@@ -67,9 +67,7 @@ export class Training {
 
   constructor(core: Core, data: Data, settings: Settings, weights?: Weights, origin?: Origin) {
     this.core = core, this.data = data, this.settings = origin?.snapshot.settings ?? settings;
-    const marked = data.heldOut && new Uint8Array(data.rows);
-    data.heldOut?.forEach((row) => (marked![row] = 1));
-    this.parts = marked ? parts(marked) : split(core, data.rows, settings.heldOut, settings.seed, data.labels);
+    this.parts = divided(core, data, this.settings);
     this.machine = new Machine(core, data, this.settings, this.parts.trained);
     this.looks = this.lookedAt();
     if (origin) {
@@ -318,6 +316,15 @@ export class Training {
     const { alpha, decay } = this.pace(1);
     return { data: this.data, settings: this.settings, now: this.machine.read(), slots, alpha: alpha[0]!, decay: decay[0]!, t: this.moment - this.base + 1 };
   }
+}
+
+/** Who is held out: the rows that prepared nothing, where the settings ask for as many; else by share and seed. */
+function divided(core: Core, data: Data, { heldOut, seed }: Settings): Parts {
+  const asked = heldOut > 0 ? Math.max(rounded(data.rows * heldOut), 1) : 0;
+  if (data.heldOut?.length !== asked) return split(core, data.rows, heldOut, seed, data.labels);
+  const marked = new Uint8Array(data.rows);
+  data.heldOut.forEach((row) => (marked[row] = 1));
+  return parts(marked);
 }
 
 /** Accuracy of classes, R² of numbers; weighted where rows are. */

@@ -82,7 +82,7 @@ export interface Data {
   targets: Float32Array; // rows × nOut
   labels: Int32Array | null; // the class of each row, for classification
   weight: Float32Array | null; // of each row, mean 1
-  heldOut: Int32Array | null; // the rows that are never trained on, by number, where Python chose them; null: by heldOut and seed of the settings
+  heldOut: Int32Array | null; // rows that prepared nothing: held out where the settings ask for as many, else it is by their share and seed
   inputNames: string[];
   target: TargetSpec;
   columns: Column[]; // only the rows that have an answer

@@ -66,7 +66,7 @@ function described({ data, settings, parts, losses, steps, version }: Learnt): J
   const classes = target.task === 'classification';
   return {
     network: { sizes: [data.nIn, ...layers.map(({ units }) => units)], activations: names, bias: layers.map(() => settings.bias), init: inits, seed: settings.seed },
-    preparation: { scaling: preparation.scaling, steps: preparation.steps.map(documentOf), left_out: preparation.left_out },
+    preparation: { scaling: preparation.scaling, steps: preparation.steps.map(documentOf), left_out: preparation.left_out ?? [] },
     target: {
       name: target.name, task: target.task, reason: target.reason, classes: target.classes, low: classes ? 0 : target.low, high: classes ? 0 : target.high,
       scale: classes ? { centre: 0, width: 1, shift: 0, bend: false } : { centre: target.centre, width: target.width, shift: target.shift, bend: false }, clamp: !classes && !notes,

@@ -6,6 +6,7 @@ import type { TargetSpec } from '../engine/types.ts';
 
 const FEW_CLASSES = 20, CLASS_SHARE = 0.05, MOST_CLASSES = 10_000, ROWS_PER_CLASS = 2;
 
+/** How answers are to be learnt: the notes' way (one_hot, range) or the other (labels, standard), by the task that is found. */
 export interface Asked {
   task?: TargetSpec['task'];
   encoding: TargetSpec['encoding'];
@@ -30,12 +31,13 @@ export function fitTarget(cells: Cells, asked: Asked, source: string): TargetSpe
   const [task, reason] = asked.task ? ([asked.task, 'as asked'] as const) : inferred(cells, distinct);
   const { encoding, low, high } = asked, none = { centre: 0, width: 1, shift: 0 };
   if (task === 'regression') {
-    const x = numbersOf(cells, source);
-    return { name: cells.name, task, reason, classes: [], encoding, ...none, low: least(x), high: greatest(x) };
+    const x = numbersOf(cells, source), scaling = encoding === 'range' || encoding === 'one_hot' ? 'range' : 'standard';
+    return { name: cells.name, task, reason, classes: [], encoding: scaling, ...none, low: least(x), high: greatest(x) };
   }
   if (distinct * ROWS_PER_CLASS > countOf(cells) || distinct > MOST_CLASSES)
     throw new Error(`${source}: expected ${ROWS_PER_CLASS} rows a class and at most ${MOST_CLASSES} classes in target "${cells.name}", found ${distinct} classes in ${countOf(cells)} rows; it looks like an identifier: choose another target`);
-  return { name: cells.name, task, reason, classes: classesOf(cells), encoding, low: encoding === 'one_hot' ? low : 0, high: encoding === 'one_hot' ? high : 1, ...none };
+  const shares = encoding === 'one_hot' || encoding === 'range';
+  return { name: cells.name, task, reason, classes: classesOf(cells), encoding: shares ? 'one_hot' : 'labels', low: shares ? low : 0, high: shares ? high : 1, ...none };
 }
 function classesOf(cells: Cells): TargetSpec['classes'] {
   if (cells.type === 'words') return [...new Set(cells.words as string[])].sort(byCodePoints);
@@ -52,7 +54,7 @@ function numbersOf(cells: Cells, source: string): Float64Array {
 export function learnt(whole: TargetSpec, training: Cells, asked: Asked, source: string): TargetSpec {
   if (whole.task === 'classification') return whole;
   const x = numbersOf(training, source);
-  const { centre, width, shift } = fitScale(asked.encoding === 'range' ? rangeOnto(asked.low, asked.high) : SCALINGS['standard']!.fit, x);
+  const { centre, width, shift } = fitScale(whole.encoding === 'range' ? rangeOnto(asked.low, asked.high) : SCALINGS['standard']!.fit, x);
   return { ...whole, low: least(x), high: greatest(x), centre, width, shift };
 }
 
