@@ -33,21 +33,20 @@ def bits(state: dict[str, Any]) -> bytes:
     return b"".join(each.tobytes() for each in (*state["weights"], *state["biases"]))
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_back_and_on_again_are_the_same_bits(name: str) -> None:
-    x, t, own = RUNS[name]
+def test_back_and_on_again_are_the_same_bits() -> None:
     way = [37, 1, 90, 61, 3, 200, 5]
     moments = np.cumsum(way).tolist()
     there = [step for n in way for step in (["advance", n], ["state"])]
     back = [step for m in (moments[4], moments[2], moments[0], 0) for step in (["rewind", m], ["state"])]
-    again = [["advance", moments[0]], ["state"]]
-    (said,) = ask([{"do": "train", "data": data(x, t), "settings": own, "actions": [*there, *back, *again]}])
-    assert isinstance(said, list), said
-    states = {each["moment"]: bits(each) for each in said[1 : 2 * len(way) : 2]}
-    for state in said[2 * len(way) + 1 :: 2]:
-        if state["moment"]:
-            assert bits(state) == states[state["moment"]], (name, state["moment"])
-    assert said[-1]["moment"] == moments[0]
+    actions = [*there, *back, ["advance", moments[0]], ["state"]]
+    jobs = [{"do": "train", "data": data(x, t), "settings": own, "actions": actions} for x, t, own in RUNS.values()]
+    for name, said in zip(RUNS, ask(jobs), strict=True):
+        assert isinstance(said, list), said
+        states = {each["moment"]: bits(each) for each in said[1 : 2 * len(way) : 2]}
+        for state in said[2 * len(way) + 1 :: 2]:
+            if state["moment"]:
+                assert bits(state) == states[state["moment"]], (name, state["moment"])
+        assert said[-1]["moment"] == moments[0]
 
 
 def test_changes_are_part_of_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,15 +82,13 @@ def test_a_change_of_rate_is_what_python_does_with_two_trainings(monkeypatch: py
     assert same(said[-1], net)
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_a_fork_begins_where_its_origin_stands(name: str) -> None:
-    x, t, own = RUNS[name]
-    job = {"do": "fork", "data": data(x, t), "settings": own, "steps": [40, 33], "changed": {"rate": 0.5}, "after": 30}
-    (said,) = ask([job])
-    assert isinstance(said, dict), said
-    assert bits(said["first"]) == bits(said["begun"])
-    assert bits(said["second"]) != bits(said["first"])
-    assert said["second"]["moment"] == 103
+def test_a_fork_begins_where_its_origin_stands() -> None:
+    forked = {"do": "fork", "steps": [40, 33], "changed": {"rate": 0.5}, "after": 30}
+    for said in ask([forked | {"data": data(x, t), "settings": own} for x, t, own in RUNS.values()]):
+        assert isinstance(said, dict), said
+        assert bits(said["first"]) == bits(said["begun"])
+        assert bits(said["second"]) != bits(said["first"])
+        assert said["second"]["moment"] == 103
 
 
 def test_what_needs_a_new_start_is_refused_and_a_wrong_word_changes_nothing() -> None:
@@ -103,12 +100,13 @@ def test_what_needs_a_new_start_is_refused_and_a_wrong_word_changes_nothing() ->
         ["change", {"rate": 0.2}],
         ["state"],
     ]
-    (said,) = ask([{"do": "train", "data": x, "settings": settings(LAYERS), "actions": actions}])
+    wrong = ({"optimizer": "adamm"}, {"schedule": "cosinus"}, {"loss": "hubert"})
+    job = {"do": "train", "data": x, "settings": settings(LAYERS)}
+    said, *refused = ask([job | {"actions": each} for each in (actions, *([["change", change]] for change in wrong))])
     assert said[1:4] == [False, False, True]
-    for change in ({"optimizer": "adamm"}, {"schedule": "cosinus"}, {"loss": "hubert"}):
-        (said,) = ask([{"do": "train", "data": x, "settings": settings(LAYERS), "actions": [["change", change]]}])
-        assert isinstance(said, str)
-        assert "expected one of" in said
+    for each in refused:
+        assert isinstance(each, str)
+        assert "expected one of" in each
 
 
 def test_numbers_that_break_are_found_at_the_step_where_they_broke() -> None:
@@ -122,11 +120,12 @@ def test_numbers_that_break_are_found_at_the_step_where_they_broke() -> None:
     assert said[4]["broken"] is None
     assert said[4]["moment"] == 2
     # One step before, every number still was one; and Python's weights break in the same step.
-    for steps, fine in ((broken["step"] - 1, True), (broken["step"], False)):
-        (said,) = ask([{"do": "train", "data": data(X, UNIT), "settings": own,
-                        "actions": [["advance", 1]] * steps + [["state"]]}])  # fmt: skip
-        assert (said[-1]["ended"] is None) == fine
-        assert all(np.isfinite(w).all() for w in said[-1]["weights"]) or not fine
+    job = {"do": "train", "data": data(X, UNIT), "settings": own}
+    one = [["advance", 1]]
+    before, there = ask([job | {"actions": one * n + [["state"]]} for n in (broken["step"] - 1, broken["step"])])
+    assert before[-1]["ended"] is None
+    assert all(np.isfinite(w).all() for w in before[-1]["weights"])
+    assert there[-1]["ended"] == "broken"
 
 
 def test_a_weight_is_followed_and_may_be_set() -> None:
