@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -85,6 +86,7 @@ struct HeldInputs {
   Inputs data;
   std::vector<nb::object> arrays;
   Compressed own = {};
+  std::unique_ptr<Encoding> encoding = {};
 };
 struct HeldTargets {
   Targets data;
@@ -119,6 +121,27 @@ HeldInputs sparse(Array<const float, 1> values, Array<const std::int32_t, 1> col
   held.data.values = numbers(values), held.data.columns = own.columns.data(), held.data.starts = own.starts.data();
   held.data.multiply = multiply, held.data.offset = offset;
   return held;  // moving the vectors leaves their memory where it is
+}
+
+// `fields`: of each stored number how many inputs it stands for, as what, and what a slot gets that is taken.
+HeldInputs encoded(Array<const float, 2> stored, const std::vector<std::tuple<int, std::string, float>>& fields) {
+  HeldInputs held{.data = {.rows = std::int64_t(stored.shape(0))}, .arrays = {nb::cast(stored)}};
+  held.encoding = std::make_unique<Encoding>();
+  Encoding& e = *held.encoding;
+  require(columns_of(stored) >= 1 && stored.shape(1) == fields.size(), "encoded: a field for each stored number");
+  constexpr int MOST = 1 << 24;  // which floats count exactly
+  for (const auto& [count, kind, taken] : fields) {
+    require(count >= 1 && count <= MOST && e.n_in <= std::numeric_limits<int>::max() - MOST, "encoded: 1 to 2^24 inputs a field");
+    if (kind == "number") {
+      require(count == 1, "encoded: one input a number");
+      e.number();
+    } else {
+      require(kind == "bins" || kind == "slots", "encoded: numbers, bins or slots");
+      e.field(count, kind == "bins", taken);
+    }
+  }
+  held.data.n_in = e.n_in, held.data.stored = numbers(stored), held.data.encoding = &e;
+  return held;  // moving the pointer leaves what it points to where it is
 }
 
 template <class T>
@@ -284,6 +307,7 @@ NB_MODULE(DELTAW_MODULE, m) {
       .def_static("bytes", bytes, "X"_a, "multiply"_a, "offset"_a)
       .def_static("without_background", without_background<float>, "X"_a, "common"_a, "multiply"_a, "offset"_a)
       .def_static("bytes_without_background", without_background<std::uint8_t>, "X"_a, "common"_a, "multiply"_a, "offset"_a)
+      .def_static("encoded", encoded, "stored"_a, "fields"_a)
       .def_static("sparse", sparse, "values"_a, "columns"_a, "starts"_a, "n_in"_a, "multiply"_a, "offset"_a);
   m.def("targets", held_targets, "T"_a, "weight"_a.none(), "n_out"_a, "smoothing"_a, "each_output_alone"_a);
   nb::class_<HeldTargets>(m, "Targets");

@@ -25,9 +25,15 @@ class Columns {
   using Marks = std::vector<std::int32_t>;
 
   // Few inputs, or an offset that makes zeros something else: nothing can be left out.
-  static bool worth(const Inputs& x) { return x.offset == 0.0f && x.n_in >= 32; }
+  static bool worth(const Inputs& x) { return x.offset == 0.0f && x.n_in >= 32 && !x.encoding; }
 
   void take_all() { all_ = true; }
+
+  // These alone; others see to the rest.
+  void take(const std::vector<int>& inputs) {
+    all_ = false;
+    active_ = inputs;
+  }
 
   // Mark what is not zero in rows row(begin) … row(end − 1), until it is clear that nothing will be left out: dense rows
   // need not be read to their end for that.

@@ -9,7 +9,54 @@
 
 namespace deltaw::DELTAW_ISA {
 
-// Inputs: exactly one of dense float32, dense uint8 or CSR. x becomes multiply · x + offset on its way in.
+// What the numbers that are stored of a row stand for: one input each, or a field of inputs that lie one after another: bins
+// (how many of them x has come through) or slots (which one is taken). Together they are all inputs, each once.
+struct Encoding {
+  struct Field {
+    int at, first, count;  // at: its place among what is stored
+    bool bins;
+  };
+
+  int n_in = 0, stored = 0;
+  std::vector<int> at, inputs;  // of the numbers: their places among what is stored, and among the inputs
+  std::vector<Field> fields;
+  // Of the fields once more, padded to whole vectors: x lies in bin k = min(x, top), at input first + k, with the part
+  // inside · (x − k) + taken.
+  std::vector<float> top, inside, taken;
+  std::vector<std::int32_t> first;
+
+  void number() {
+    at.push_back(stored++), inputs.push_back(n_in++);
+  }
+  // `taken_`: what a slot gets that is taken.
+  void field(int count, bool bins, float taken_) {
+    const std::size_t f = fields.size(), padded = (f / VL + 1) * VL;
+    fields.push_back({stored++, n_in, count, bins});
+    for (auto* each : {&top, &inside, &taken}) each->resize(padded);
+    first.resize(padded);
+    top[f] = float(count - 1), inside[f] = bins ? 1.0f : 0.0f, taken[f] = bins ? 0.0f : taken_, first[f] = n_in;
+    n_in += count;
+  }
+
+  // Where the fields of a row lie, and their parts: room for whole vectors. What is stored is looked at once, and held within
+  // its field: somebody may write to it. What is no number lies in the first bin, and spoils its own row.
+  void place(const float* row, std::int32_t* __restrict places, float* __restrict parts) const {
+    const int n = int(fields.size());
+    for (int f = 0; f < n; ++f) parts[f] = row[fields[f].at];
+    for (int f = 0; f < n; f += VL) {
+      const vf x = load(parts + f), within = min(max(x, zero()), load(top.data() + f));
+      const vi bin = __builtin_convertvector(within, vi);
+      vi from;
+      std::memcpy(&from, first.data() + f, sizeof from);
+      from += bin;
+      std::memcpy(places + f, &from, sizeof from);
+      store(parts + f, fma(load(inside.data() + f), x - __builtin_convertvector(bin, vf), load(taken.data() + f)));
+    }
+  }
+};
+
+// Inputs: exactly one of dense float32, dense uint8, CSR or encoded. x becomes multiply · x + offset on its way in; of
+// encoded rows it stays as it is.
 struct Inputs {
   std::int64_t rows = 0;
   int n_in = 0;
@@ -18,6 +65,8 @@ struct Inputs {
   const float* values = nullptr;  // CSR, with `columns` and `starts` (rows + 1)
   const std::int32_t* columns = nullptr;
   const std::int64_t* starts = nullptr;
+  const float* stored = nullptr;  // encoded, by `encoding`
+  const Encoding* encoding = nullptr;
   float multiply = 1.0f, offset = 0.0f;
 
   // Mark the inputs of row r that are not zero.
@@ -34,16 +83,24 @@ struct Inputs {
     }
   }
 
-  // Call up a CSR row that will be needed soon: rows come in random order, from memory.
-  void call_up(std::int64_t r) const {
-    constexpr int LINE = 64 / sizeof(float);
-    for (std::int64_t i = starts[r]; i < starts[r + 1]; i += LINE)
-      __builtin_prefetch(values + i), __builtin_prefetch(columns + i);
+  // Call up a row that will be needed soon: rows come in random order, from memory. Of a long dense one the processor itself
+  // sees to what follows.
+  DELTAW_CALLS_UP void call_up(std::int64_t r) const {
+    constexpr std::int64_t FIRST = 512, FLOAT = sizeof(float);  // bytes
+    const std::int64_t width = encoding ? encoding->stored : n_in;
+    if (bytes) call_up_bytes(bytes + r * width, width < FIRST ? width : FIRST);
+    else if (encoding || floats)
+      call_up_bytes((encoding ? stored : floats) + r * width, width * FLOAT < FIRST ? width * FLOAT : FIRST);
+    else {
+      const std::int64_t size = (starts[r + 1] - starts[r]) * FLOAT;
+      call_up_bytes(values + starts[r], size), call_up_bytes(columns + starts[r], size);
+    }
   }
 
   // Write row r to `to`; what lies behind n_in there is left as it is.
   void fetch(std::int64_t r, float* to) const {
     const std::size_t first = std::size_t(r) * n_in;
+    if (encoding) return decode(stored + std::size_t(r) * encoding->stored, to);
     if (floats && multiply == 1.0f && offset == 0.0f) {
       std::memcpy(to, floats + first, n_in * sizeof(float));
     } else if (floats) {
@@ -53,6 +110,22 @@ struct Inputs {
     } else {
       for (int i = 0; i < n_in; ++i) to[i] = offset;
       for (std::int64_t i = starts[r]; i < starts[r + 1]; ++i) to[columns[i]] = values[i] * multiply + offset;
+    }
+  }
+
+ private:
+  void decode(const float* row, float* to) const {
+    const Encoding& e = *encoding;
+    for (std::size_t i = 0; i < e.at.size(); ++i) to[e.inputs[i]] = row[e.at[i]];
+    std::vector<std::int32_t> places(e.first.size());
+    std::vector<float> parts(e.first.size());
+    e.place(row, places.data(), parts.data());
+    for (std::size_t f = 0; f < e.fields.size(); ++f) {
+      const Encoding::Field& field = e.fields[f];
+      float *begin = to + field.first, *bin = to + places[f];
+      std::fill(begin, bin, field.bins ? 1.0f : 0.0f);
+      *bin = parts[f];
+      std::fill(bin + 1, begin + field.count, 0.0f);
     }
   }
 };

@@ -5,6 +5,8 @@
 //              gradient is never written to memory
 //   split      the way back for one row, without transposing W first
 //
+// A layer of few units has its first two along the inputs, where a vector over units would be nearly empty.
+//
 // Every sum runs over its index from first to last in one accumulator, so a number has the same bits in
 // whatever tile, and on whatever thread, it is computed.
 #pragma once
@@ -159,6 +161,67 @@ inline vf bias_gradient(Rows delta, int n, int v) {
   vf total = zero();
   for (int r = 0; r < n; ++r) total += load(delta.row(r) + v * VL);
   return total;
+}
+
+// Short vectors gain nothing by it.
+inline bool narrow(const Layer& layer) { return VL > 4 && layer.n_out <= VL / 2; }
+
+// Room for the weights of a narrow layer, each unit's along the inputs, in whole vectors; and those weights.
+inline std::size_t size_along(const Layer& layer) { return std::size_t(layer.n_out) * vectors_for(layer.n_in) * VL; }
+inline void lay_along(const Layer& layer, float* to) {
+  const std::size_t width = std::size_t(vectors_for(layer.n_in)) * VL;
+  for (int k = 0; k < layer.n_in; ++k)
+    for (int u = 0; u < layer.n_out; ++u) to[u * width + k] = layer.w.data()[layer.place(0, k) + u];
+}
+
+// Z for rows r0 … r1. The sums of a row go across its vectors the same way whatever rows are beside it.
+inline void product_along(const Layer& layer, Rows A, int r0, int r1, const float* along, Rows Z) {
+  const int blocks = vectors_for(layer.n_in);
+  for (int r = r0; r < r1; r += VL) {
+    const int rows = std::min(VL, r1 - r);
+    const float* a[VL];
+    for (int i = 0; i < VL; ++i) a[i] = A.row(r + std::min(i, rows - 1));
+    vf z[VL / 2];
+    for (int u = 0; u < layer.n_out; ++u) {
+      const float* w = along + std::size_t(u) * blocks * VL;
+      vf sums[VL] = {};
+      for (int b = 0; b < blocks; ++b) {
+        const vf weights = load(w + b * VL);
+#pragma GCC unroll 16
+        for (int i = 0; i < VL; ++i) sums[i] = fma(weights, load(a[i] + b * VL), sums[i]);
+      }
+      z[u] = sums_of(sums) + layer.w.data()[layer.place(0, layer.n_in) + u];
+    }
+    for (int i = 0; i < rows; ++i) {
+      vf row = zero();
+      for (int u = 0; u < layer.n_out; ++u) row[u] = z[u][i];
+      store(Z.row(r + i), row);
+    }
+  }
+}
+
+// ∂E/∂W for the vectors b0 … b1 of inputs, summed over `n` rows, each input's to sink(0, k, g).
+template <class Sink>
+inline void gradient_along(const Layer& layer, Rows delta, Rows A, int n, int b0, int b1, const Sink& sink) {
+  in_pieces<8>(b0, b1, [&, own = sink]<int NB>(int b, Size<NB>) {
+    float found[VL / 2][NB * VL];
+    for (int u = 0; u < layer.n_out; ++u) {
+      vf sums[NB] = {};
+      for (int r = 0; r < n; ++r) {
+        const vf d = splat(delta.row(r)[u]);
+        const float* a = A.row(r) + b * VL;
+#pragma GCC unroll 8
+        for (int j = 0; j < NB; ++j) sums[j] = fma(d, load(a + j * VL), sums[j]);
+      }
+#pragma GCC unroll 8
+      for (int j = 0; j < NB; ++j) store(found[u] + j * VL, sums[j]);
+    }
+    for (int k = b * VL; k < std::min((b + NB) * VL, layer.n_in); ++k) {
+      vf g = zero();
+      for (int u = 0; u < layer.n_out; ++u) g[u] = found[u][k - b * VL];
+      own(0, k, g);
+    }
+  });
 }
 
 // One sample after the other: the update for the last sample and the weighted sums of this one in a single pass

@@ -9,6 +9,8 @@ namespace deltaw::DELTAW_ISA {
 
 namespace {
 
+constexpr int AHEAD = 8;  // rows: so many are on their way from memory
+
 // Adds a layer's sums to its gradient in memory, or begins it with them. As a sink, see `gradient`.
 struct Addition {
   const Layer& layer;
@@ -45,11 +47,22 @@ void Trainer::mark(Run& run, const Piece& piece, int thread) {
 void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   const Inputs& inputs = run.epoch.inputs;
   Columns& columns = run.columns[thread];
-  if (run.sparse || !Columns::worth(inputs)) columns.take_all();
-  else columns.list(inputs, run.marks.data(), run.threads);
   const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
-  for (int r = begin; r < end && !run.sparse; ++r)
+  if (thread == 0) work_.lay(layers_);
+  if (run.encoded) {
+    const auto [v0, v1] = part(layers_[0].vectors, thread, run.threads);
+    running_sums(layers_[0], *inputs.encoding, running_.data(), v0, v1);
+    columns.take(inputs.encoding->inputs);
+    for (int r = begin; r < end; ++r) {
+      if (r + AHEAD < end) inputs.call_up(run.epoch.order[piece.begin + r + AHEAD]);
+      work_.encoded.fetch(inputs, run.epoch.order[piece.begin + r], r, work_.numbers.row(r));
+    }
+  } else if (run.sparse || !Columns::worth(inputs)) columns.take_all();
+  else columns.list(inputs, run.marks.data(), run.threads);
+  for (int r = begin; r < end && !run.sparse && !run.encoded; ++r) {
+    if (r + AHEAD < end) inputs.call_up(run.epoch.order[piece.begin + r + AHEAD]);
     columns.fetch(inputs, run.epoch.order[piece.begin + r], work_.x.row(r));
+  }
   const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // the draws know rows by batch
   for (int l = 0; l < int(layers_.size()); ++l) {
     const Dropout dropout = dropout_of(run, piece, l);
@@ -87,9 +100,14 @@ void Trainer::pass(Run& run, const Piece& piece, int thread) {
 void Trainer::forward(Run& run, const Piece& piece, int thread) {
   const int depth = int(layers_.size());
   const Columns& columns = run.columns[thread];
+  if (run.encoded) {  // for the way back, which comes after a barrier
+    const Encoding& encoding = *run.epoch.inputs.encoding;
+    const auto [f0, f1] = part(int(encoding.fields.size()), thread, run.threads);
+    work_.encoded.list(encoding, piece.rows, f0, f1);
+  }
   for (int l = 0; l < depth; ++l) {
     Layer& layer = layers_[l];
-    const Rows A = input_of(l);
+    const Rows A = input_of(run, l);
     const bool rowwise = by_rows(layer, run.threads, SMALL);
     const Dropout dropout = dropout_of(run, piece, l);
     const auto rectangle = [&](int v0, int v1, int r0, int r1) {
@@ -100,12 +118,14 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
           sparse_.product(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row), work_.z[0].row(r),
                           v0, v1);
         }
+      else if (work_.along[l].size()) product_along(layer, A, r0, r1, work_.along[l].data(), work_.z[l]);
       else {
         const auto sum_over = [&](auto some) {
           product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, some, layer.n_in, work_.z[l], v0, v1);
         };
         if (l == 0 && !columns.all()) sum_over(columns.listed());
         else sum_over(Every{layer.n_in});
+        if (l == 0 && run.encoded) work_.encoded.add(layer, running_.data(), r0, r1, work_.z[0], v0, v1);
       }
       hand_on(l, r0, r1, v0, v1, dropout);
     };

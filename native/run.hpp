@@ -12,6 +12,7 @@ struct Trainer::Run {
   const Epoch& epoch;
   const int threads;
   const bool sparse;    // see Trainer::sparse
+  const bool encoded;   // see Trainer::by_fields
   const std::function<bool()>& stop;
   Barrier barrier;
   double error;         // thread 0's
@@ -22,8 +23,8 @@ struct Trainer::Run {
   std::vector<Columns> columns;       // each thread's copy, of the piece in work
 
   // `error_`: the sum so far, which goes on here, so that it is rounded the same however the epoch is cut.
-  Run(const Epoch& epoch_, int threads_, bool sparse_, const std::function<bool()>& stop_, double error_)
-      : epoch(epoch_), threads(threads_), sparse(sparse_), stop(stop_), barrier(threads_), error(error_), marks(threads_),
+  Run(const Epoch& epoch_, int threads_, bool sparse_, bool encoded_, const std::function<bool()>& stop_, double error_)
+      : epoch(epoch_), threads(threads_), sparse(sparse_), encoded(encoded_), stop(stop_), barrier(threads_), error(error_), marks(threads_),
         columns(threads_) {}
 
   // Thread 0 asks now and then. The others learn of a stop one step later, so that all leave at the same step.
@@ -37,6 +38,10 @@ struct Trainer::Run {
   bool stopped() const { return over(std::numeric_limits<std::int64_t>::max() - 1); }
   bool over(std::int64_t step) const { return last_step.load(std::memory_order_relaxed) <= step; }
 };
+
+inline Rows Trainer::input_of(const Run& run, int l) const {
+  return l > 0 ? work_.a[l - 1] : run.encoded ? work_.numbers : work_.x;
+}
 
 // Groups of units × blocks (of rows, or of inputs), shared out evenly: thread t takes the t-th part of the
 // list that runs through the blocks of group 0, then of group 1, … It comes as up to three rectangles,
@@ -65,6 +70,12 @@ inline int blocks_of(int n) { return (n + TILE_ROWS - 1) / TILE_ROWS; }
 template <class Sink, class Bias>
 void Trainer::gradient_of_layer(Run& run, const Piece& piece, int l, int thread, const Sink& sink, Bias&& bias) {
   const Layer& layer = layers_[l];
+  if (work_.along[l].size()) {
+    const auto [b0, b1] = part(vectors_for(layer.n_in), thread, run.threads);
+    gradient_along(layer, work_.delta[l], input_of(run, l), piece.rows, b0, b1, sink);
+    if (thread == 0) bias(0);
+    return;
+  }
   const Columns& columns = run.columns[thread];
   const bool listed = l == 0 && !columns.all();
   const Listed inputs = columns.listed();
@@ -73,10 +84,15 @@ void Trainer::gradient_of_layer(Run& run, const Piece& piece, int l, int thread,
   const int blocks = std::max(1, blocks_of(count));  // where no input is left, the biases still are
   share_out(layer.vectors, blocks, thread, run.threads, [&](int v0, int v1, int b0, int b1) {
     const int begin = b0 * TILE_ROWS, end = std::min(b1 * TILE_ROWS, count);
-    if (listed) gradient(work_.delta[l], input_of(l), piece.rows, v0, v1, begin, end, at_places);
-    else gradient(work_.delta[l], input_of(l), piece.rows, v0, v1, begin, end, sink);
+    if (listed) gradient(work_.delta[l], input_of(run, l), piece.rows, v0, v1, begin, end, at_places);
+    else gradient(work_.delta[l], input_of(run, l), piece.rows, v0, v1, begin, end, sink);
     if (b0 == 0)
       for (int v = v0; v < v1; ++v) bias(v);
+  });
+  if (l > 0 || !run.encoded) return;
+  const Encoding& encoding = *run.epoch.inputs.encoding;
+  share_out(layer.vectors, int(encoding.fields.size()), thread, run.threads, [&](int v0, int v1, int f0, int f1) {
+    work_.encoded.gradient(encoding, work_.delta[0], v0, v1, f0, f1, sink);
   });
 }
 

@@ -66,7 +66,7 @@ class SparseLayer {
   }
 
   // Call up what a row will need of weights that no cache holds, while another is in work.
-  static void call_up(const Layer& layer, const Inputs& x, std::int64_t row, int v0, int v1) {
+  DELTAW_CALLS_UP static void call_up(const Layer& layer, const Inputs& x, std::int64_t row, int v0, int v1) {
     if (layer.w.size() < FAR) return;
     for (std::int64_t i = x.starts[row]; i < x.starts[row + 1]; ++i)
       for (int v = v0; v < v1; ++v) __builtin_prefetch(layer.w.data() + layer.place(v, x.columns[i]), 1);

@@ -70,6 +70,10 @@ bool Trainer::sparse(const Inputs& inputs) const {
   return inputs.values && plan_.optimizer == "sgd" && plan_.l2 == 0.0 && !buffered_;
 }
 
+bool Trainer::by_fields(const Inputs& inputs) const {
+  return inputs.encoding && plan_.batch_size >= FEWEST_BY_FIELDS;
+}
+
 StepConstants Trainer::constants(const Run& run, std::int64_t step) const {
   const Pace& pace = run.epoch.pace;
   return {plan_.settings, pace.alpha[step], pace.decay[step], plan_.l2, run.epoch.first_step + step + 1};
@@ -121,6 +125,10 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
   work_.make_scratch(layers_, threads);
 
   if (sparse(epoch.inputs) && epoch.begins) sparse_.open(layers_.front(), epoch.inputs.offset);
+  if (by_fields(epoch.inputs)) {
+    work_.make_encoded(*epoch.inputs.encoding, true);
+    running_ = no_running_sums();
+  }
 
   double error = epoch.error;
   const std::int64_t last_step = (epoch.n - 1) / plan_.batch_size * plan_.batch_size;  // where it begins
@@ -133,7 +141,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
     stretch.order += begin, stretch.n = end - begin, stretch.first_step += step;
     stretch.pace = {epoch.pace.alpha + step, epoch.pace.decay + step, epoch.pace.dropout + step};
 
-    Run run(stretch, choice_.threads(), sparse(epoch.inputs), stop, error);
+    Run run(stretch, choice_.threads(), sparse(epoch.inputs), by_fields(epoch.inputs), stop, error);
     if (plan_.max_grad_norm > 0.0) run.norms.resize(blocks);
     const auto started = run.asked;
     run_team(run.threads, [&](int thread) {
@@ -174,25 +182,32 @@ void Trainer::keep(const Inputs& inputs) {
 }
 
 // Forward through all layers into the workspace, for some rows that lie one after another.
-void Trainer::signals(Workspace& space, const Inputs& inputs, std::int64_t first, int rows) const {
+void Trainer::signals(Workspace& space, const Inputs& inputs, const float* running, std::int64_t first, int rows) const {
+  space.lay(layers_);
   Columns& columns = space.columns;
   columns.take_all();
+  if (inputs.encoding) columns.take(inputs.encoding->inputs);
   if (Columns::worth(inputs)) {
     Columns::mark(inputs, 0, rows, [first](int r) { return first + r; }, space.marks[0]);
     columns.list(inputs, space.marks.data(), 1);
   }
-  Rows X = space.x;
-  if (columns.all() && inputs.floats && inputs.multiply == 1.0f && inputs.offset == 0.0f)  // as they lie; only read
+  Rows X = inputs.encoding ? space.numbers : space.x;
+  if (inputs.encoding)
+    for (int r = 0; r < rows; ++r) space.encoded.fetch(inputs, first + r, r, X.row(r));
+  else if (columns.all() && inputs.floats && inputs.multiply == 1.0f && inputs.offset == 0.0f)  // as they lie; only read
     X = {const_cast<float*>(inputs.floats) + std::size_t(first) * inputs.n_in, inputs.n_in};
   else for (int r = 0; r < rows; ++r) columns.fetch(inputs, first + r, X.row(r));
 
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = layers_[l];
+    const Rows A = l ? space.o[l - 1] : X;
     const auto sum_over = [&](auto some) {
-      product(l ? space.o[l - 1] : X, 0, rows, layer.w.data(), layer.stride, some, layer.n_in, space.z[l], 0, layer.vectors);
+      product(A, 0, rows, layer.w.data(), layer.stride, some, layer.n_in, space.z[l], 0, layer.vectors);
     };
-    if (l == 0 && !columns.all()) sum_over(columns.listed());
+    if (space.along[l].size()) product_along(layer, A, 0, rows, space.along[l].data(), space.z[l]);
+    else if (l == 0 && !columns.all()) sum_over(columns.listed());
     else sum_over(Every{layer.n_in});
+    if (l == 0 && inputs.encoding) space.encoded.add(layer, running, 0, rows, space.z[0], 0, layer.vectors);
     for (int r = 0; r < rows; ++r)
       layer.activation->forward(space.z[l].row(r), space.o[l].row(r), layer.vectors, layer.n_out);
   }
@@ -201,13 +216,13 @@ void Trainer::signals(Workspace& space, const Inputs& inputs, std::int64_t first
 void Trainer::outputs(const float* X, int rows, float* out) {
   if (!strip_.capacity) strip_ = Workspace(layers_, STRIP, false, {});
   const int n_out = layers_.back().n_out;
-  signals(strip_, {.rows = rows, .n_in = layers_.front().n_in, .floats = X}, 0, rows);
+  signals(strip_, {.rows = rows, .n_in = layers_.front().n_in, .floats = X}, nullptr, 0, rows);
   for (int r = 0; r < rows; ++r) std::memcpy(out + std::size_t(r) * n_out, strip_.o.back().row(r), n_out * sizeof(float));
 }
 
 void Trainer::all_outputs(const float* X, int rows, float* out) {
   if (!strip_.capacity) strip_ = Workspace(layers_, STRIP, false, {});
-  signals(strip_, {.rows = rows, .n_in = layers_.front().n_in, .floats = X}, 0, rows);
+  signals(strip_, {.rows = rows, .n_in = layers_.front().n_in, .floats = X}, nullptr, 0, rows);
   for (std::size_t l = 0; l < layers_.size(); ++l)
     for (int r = 0; r < rows; ++r, out += layers_[l].n_out)
       std::memcpy(out, strip_.o[l].row(r), layers_[l].n_out * sizeof(float));
@@ -231,13 +246,19 @@ double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* ou
   std::vector<double> errors(strips, 0.0);
   std::vector<Workspace> spaces;
   for (int t = 0; t < threads; ++t) spaces.emplace_back(layers_, STRIP, false, std::vector<bool>{});
+  Floats running;  // of this call, since other threads may be in one of their own
+  if (const Encoding* const encoding = inputs.encoding) {
+    for (Workspace& space : spaces) space.make_encoded(*encoding, false);
+    running = no_running_sums();
+    running_sums(layers_.front(), *encoding, running.data(), 0, layers_.front().vectors);
+  }
   run_team(threads, [&](int thread) {
     Workspace& space = spaces[thread];
     const auto [begin, end] = part(strips, thread, threads);
     for (int s = begin; s < end; ++s) {
       const std::int64_t first = std::int64_t(s) * STRIP;
       const int rows = int(std::min<std::int64_t>(STRIP, inputs.rows - first));
-      signals(space, inputs, first, rows);
+      signals(space, inputs, running.data(), first, rows);
       for (int r = 0; r < rows; ++r) {
         std::memcpy(out + std::size_t(first + r) * n_out, space.o.back().row(r), n_out * sizeof(float));
         if (!targets) continue;

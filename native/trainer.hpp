@@ -111,6 +111,7 @@ class Trainer {
  private:
   static constexpr int PIECE = 512;    // rows of the workspace at most; its signals then stay in the cache
   static constexpr int WHOLE_PIECE = 64;  // and at least, where many rows are one batch
+  static constexpr int FEWEST_BY_FIELDS = 4;  // rows a batch; for fewer, running sums cost more than they save
   static constexpr std::size_t SMALL = 65536;  // bytes of weights up to which a layer is split over threads by rows
 
   struct Run;
@@ -118,6 +119,7 @@ class Trainer {
   template <class Opt> void samples(Run& run, int thread);
   bool one_by_one() const;
   bool sparse(const Inputs& inputs) const;
+  bool by_fields(const Inputs& inputs) const;
   Piece piece_at(const Run& run, std::int64_t begin) const;
   void mark(Run& run, const Piece& piece, int thread);
   void fetch(Run& run, const Piece& piece, int thread);
@@ -137,13 +139,14 @@ class Trainer {
   template <class Opt> void update_buffered(Run& run, const Piece& piece, float scale, int thread);
   OutputRow output_row(int r) const;
   StepConstants constants(const Run& run, std::int64_t step) const;
-  Rows input_of(int l) const { return l == 0 ? work_.x : work_.a[l - 1]; }
+  Rows input_of(const Run& run, int l) const;
   const std::vector<Rows>& sent_on() const { return plan_.notes_rule ? work_.sent : work_.delta; }
 
   void keep(const Inputs& inputs);
   bool finite() const;
   template <class Visit> double whole(const Epoch& rows, int threads, Visit&& visit);
-  void signals(Workspace& space, const Inputs& inputs, std::int64_t first, int rows) const;
+  Floats no_running_sums() const { return Floats(layers_.front().w.size()); }
+  void signals(Workspace& space, const Inputs& inputs, const float* running, std::int64_t first, int rows) const;
   template <class Opt> void use();
 
   Plan plan_;
@@ -156,6 +159,7 @@ class Trainer {
   SparseLayer sparse_;
   Floats apart_;  // the first layer's weights while `exchange` shows them, and what is shown while it does not
   bool shown_ = false;
+  Floats running_;  // of the first layer's weights, for encoded rows
   ThreadChoice choice_{1};
   std::chrono::steady_clock::time_point asked_{};  // when `stop` was asked last
   // The chosen optimiser's instances of the templates above.

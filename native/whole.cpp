@@ -34,8 +34,13 @@ double Trainer::whole(const Epoch& rows, int threads, Visit&& visit) {
   if (small && !whole_.capacity) whole_ = Workspace(layers_, WHOLE_PIECE, true, {});
   if (small) std::swap(work_, whole_);
   work_.make_scratch(layers_, threads);
+  const Encoding* const encoding = rows.inputs.encoding;
+  if (encoding) {
+    work_.make_encoded(*encoding, true);
+    running_ = no_running_sums();
+  }
   const std::function<bool()> never = [] { return false; };
-  Run run(rows, threads, false, never, 0.0);
+  Run run(rows, threads, false, encoding, never, 0.0);
   run_team(threads, [&](int thread) {
     for (std::int64_t begin = 0; begin < rows.n; begin += work_.capacity) {
       const int count = int(std::min<std::int64_t>(work_.capacity, rows.n - begin));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dense.hpp"
+#include "encoded.hpp"
 #include "philox.hpp"
 
 namespace deltaw::DELTAW_ISA {
@@ -14,8 +15,11 @@ struct Workspace {
   Rows x;            // inputs, without the columns that are left out
   Rows t;            // targets
   std::vector<Rows> z, o, a;      // a[l]: what layer l hands on; the same rows as o[l] without dropout
+  std::vector<Floats> along;      // of narrow layers behind the first their weights, see lay_along
   std::vector<Rows> sent, delta;  // ∂E/∂o as it reached layer l, and ∂E/∂z
   std::vector<std::vector<std::uint16_t>> draws;  // of layer l's units, where it has dropout
+  EncodedRows encoded;            // of encoded rows their fields,
+  Rows numbers;                   // and their numbers, which lie in `x`
   Columns columns;                // of `signals`
   std::vector<Columns::Marks> marks{1};
   std::vector<double> row_error;  // E of each row, times its weight
@@ -31,12 +35,25 @@ struct Workspace {
       const int n = layers[l].n_out;
       z.push_back(rows_of(n));
       o.push_back(rows_of(n));
+      along.push_back(l > 0 && narrow(layers[l]) ? Floats(size_along(layers[l])) : Floats());
       const bool masked = l < dropped.size() && dropped[l];
       a.push_back(masked ? rows_of(n) : o.back());
       draws.emplace_back(masked ? rows * blocks_for(n) * DRAWS_PER_BLOCK + VL : 0);
       sent.push_back(training ? rows_of(n) : Rows{nullptr, 0});
       delta.push_back(training ? rows_of(n) : Rows{nullptr, 0});
     }
+  }
+
+  // The weights of narrow layers, as they are now.
+  void lay(const std::vector<Layer>& layers) {
+    for (std::size_t l = 0; l < layers.size(); ++l)
+      if (along[l].size()) lay_along(layers[l], along[l].data());
+  }
+
+  // Room for rows of this encoding.
+  void make_encoded(const Encoding& encoding, bool training) {
+    numbers = {x.data, vectors_for(int(encoding.at.size())) * VL};
+    if (!encoded.fits(encoding)) encoded = EncodedRows(encoding, capacity, training);
   }
 
   // Room for product_back on each thread.

@@ -171,7 +171,8 @@ def test_public_names() -> None:
     assert deltaw.__all__ == sorted(deltaw.__all__)
     assert dir(deltaw) == deltaw.__all__
     assert {
-        "DeltaWError", "EarlyStopping", "History", "InputError", "Lab", "Model", "Network", "Predictor",
+        "DeltaWError", "EarlyStopping", "Encoded", "History", "InputError", "Lab", "Model", "Network",
+        "Predictor",
         "TrainingInterrupted", "__version__", "callbacks", "crossval", "doctor", "explain", "export", "fit",
         "from_torch", "lab", "language", "lessons", "load", "read", "train", "train_pack",
     } == set(deltaw.__all__)  # fmt: skip

@@ -18,6 +18,7 @@ from deltaw.forks import watch as _watch
 if TYPE_CHECKING:
     from deltaw import callbacks, doctor, explain, export, lessons
     from deltaw.engines.predictor import Predictor
+    from deltaw.equations.encoded import Encoded
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
     from deltaw.export.torch import from_torch
     from deltaw.languages import language
@@ -36,6 +37,7 @@ _watch()
 _HOMES = {
     "DeltaWError": "deltaw.exceptions",
     "EarlyStopping": "deltaw.training",
+    "Encoded": "deltaw.equations.encoded",
     "History": "deltaw.training",
     "InputError": "deltaw.exceptions",
     "Lab": "deltaw.live.widget",
@@ -58,6 +60,7 @@ _ROOMS = {"callbacks", "doctor", "explain", "export", "lessons"}
 __all__ = [
     "DeltaWError",
     "EarlyStopping",
+    "Encoded",
     "History",
     "InputError",
     "Lab",

@@ -42,7 +42,7 @@ def test_a_row_has_the_same_answer_in_any_company(asked: Any, data: st.DataObjec
 
 
 def test_answers_are_the_predictors(classifier: deltaw.Model, table: pl.DataFrame) -> None:
-    outputs = Predictor(classifier.network)(classifier.preparation.transform(table)).astype(float)
+    outputs = Predictor(classifier.network)(classifier.preparation.encode(table)).astype(float)
     shares = outputs / outputs.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(classifier.predict_proba(table, engine="native"), shares, rtol=1e-12)
 

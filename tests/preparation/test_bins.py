@@ -12,19 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deltaw.equations.encoded import Encoded
 from deltaw.exceptions import ModelFileError
 from deltaw.preparation import Preparation
 from deltaw.preparation.arithmetic import arithmetic
-from deltaw.preparation.bins import FEWEST_ROWS, are_edges, count, fit_edges, most_bins, position, write_bins
+from deltaw.preparation.bins import FEWEST_ROWS, are_edges, count, fields, fit_edges, most_bins, position, positions
 from deltaw.tables import Column, Table, kinds
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def features(x: Any, edges: tuple[float, ...]) -> np.ndarray:
-    out = np.full((len(x), count(edges)), np.nan, np.float32)
-    write_bins(np.asarray(x, float), edges, out)
-    return out
+    if not edges:
+        return np.empty((len(x), 0), np.float32)
+    return Encoded(np.column_stack(positions(np.asarray(x, float), edges)), fields(edges)).toarray()
 
 
 def test_the_papers_formula() -> None:

@@ -102,12 +102,13 @@ def planned(plan: Plan) -> Setup:
 
 
 def _one_training(plan: Plan) -> Setup:
-    validation, test = (None if part is None else (part.X, part.T) for part in (plan.validation, plan.test))
+    validation, test = (None if part is None else (np.asarray(part.X), part.T) for part in (plan.validation, plan.test))
     if plan.validation is not None and (counts := plan.counts(plan.validation)) is not None:
-        validation = (plan.validation.X, plan.validation.T, counts)  # type: ignore[assignment]
+        validation = (*validation, counts)  # type: ignore[misc]
     stopping = None if validation is None else EarlyStopping(plan.recipe.patience)
+    X = np.asarray(plan.training.X)
     return _setup(
-        plan.network, plan.training.X, plan.training.T, plan.recipe, plan.preparation, plan.target.task, plan.seed,
+        plan.network, X, plan.training.T, plan.recipe, plan.preparation, plan.target.task, plan.seed,
         validation=validation, test=test, early_stopping=stopping, engine=plan.engine, threads=plan.threads,
         raw=raw_columns(plan.preparation, plan.training.frame), sample_weight=plan.counts(plan.training),
     )  # fmt: skip

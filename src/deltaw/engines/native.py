@@ -16,6 +16,7 @@ from deltaw.engines.look import Look, flat_below
 from deltaw.engines.protocol import Pace, Plan, processors
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop
+from deltaw.equations.encoded import Encoded
 from deltaw.equations.optimizers import OPTIMIZERS
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
@@ -179,16 +180,21 @@ class NativeEngine:
 
     def _inputs(self, rows: Rows, by_the_others: bool = False) -> Any:
         multiply, offset = rows.scale
+        X = rows.X
+        if isinstance(X, Encoded):
+            plain = rows.scale == (1.0, 0.0) and not any(field.others for field in X.fields)
+            if plain and not by_the_others and hasattr(self.core.Inputs, "encoded"):  # a core of before has none
+                return self.core.Inputs.encoded(X.stored, [(f.inputs, f.kind, f.taken) for f in X.fields])
+            X = X.toarray()
         if rows.sparse:
-            X = rows.X
             columns, starts = _plain(X.indices, np.int32), _plain(X.indptr, np.int64)
             try:
                 return self.core.Inputs.sparse(_float32(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
             except ValueError as error:  # `Rows` has looked at it: somebody has written into it since
                 found = say("one that changes meanwhile ({error})", error=error)
                 raise InputError("X: expected a sparse matrix that stays as it is", found, "give a copy") from None
-        is_bytes = rows.X.dtype == np.uint8
-        X = rows.X if is_bytes else _float32(rows.X, "X")
+        is_bytes = X.dtype == np.uint8
+        X = X if is_bytes else _float32(X, "X")
         if by_the_others:
             common, share = _commonest(X)
             if share > MOSTLY:

@@ -57,7 +57,7 @@ class Predictor:
         """Outputs (n, n_out) of rows X (n, n_in), or of one row (n_in,).
 
         Args:
-            X: quickest for float32 in C order; or float64, integers, nested lists, a SciPy sparse matrix.
+            X: quickest for float32 in C order; or float64, integers, nested lists, a SciPy sparse matrix, `Encoded`.
             threads: at most so many in this call; None: as the Predictor was made.
 
         Raises:
@@ -72,7 +72,7 @@ class Predictor:
         return outputs
 
     def _converted(self, X: Any, threads: int | None) -> NDArray[np.float32]:
-        rows = Rows.of(self.network, X if hasattr(X, "tocsr") else _matrix(X), None, trained=False)
+        rows = Rows.of(self.network, _matrix(X), None, trained=False)
         most = self._most if threads is None else min(threads, MOST_THREADS)
         outputs = np.empty((len(rows), self.network.sizes[-1]), np.float32)
         for part in _parts(len(rows)):
@@ -143,7 +143,9 @@ def _by_the_equations(network: Network, X: Any) -> NDArray[np.float64]:
 
 
 def _matrix(X: Any) -> Any:
-    """Rows as an array, one row alone as a matrix of one; what is none as it is, to be refused."""
+    """Rows as an array, one row alone as a matrix of one; what is encoded, sparse or to be refused as it is."""
+    if hasattr(X, "toarray"):
+        return X
     try:
         return np.atleast_2d(X)
     except (TypeError, ValueError):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deltaw.equations.encoded import Encoded
 from deltaw.equations.lookup import NUMBER, finite
 from deltaw.equations.losses import Loss, one_hot
 from deltaw.exceptions import InputError, SettingError
@@ -23,7 +24,7 @@ class Rows:
     """Inputs and targets that fit a network and a loss. Compared by identity: engines keep what they made of them.
 
     Attributes:
-        X: (n, n_in): C-ordered, aligned float32, float64 or uint8, or a SciPy CSR array of floats.
+        X: (n, n_in): C-ordered, aligned float32, float64 or uint8, a SciPy CSR array of floats, or Encoded.
         T: (n, n_out) floats, or integer labels (n,) in int32, or None for rows that are only predicted.
         scale: x becomes multiply · x + offset on its way into the network; (1, 0) leaves it.
         weight: (n,) with mean 1, or None where all rows weigh the same.
@@ -39,7 +40,7 @@ class Rows:
 
     @property
     def sparse(self) -> bool:
-        return not isinstance(self.X, np.ndarray)
+        return not isinstance(self.X, (np.ndarray, Encoded))
 
     def inputs(self, index: Any) -> NDArray[np.float64]:
         """The inputs of these rows as the network takes them, float64, (n, n_in)."""
@@ -93,7 +94,7 @@ class Rows:
 
 
 def _inputs(X: Any, n_in: int, what: str) -> Any:
-    x = X.tocsr() if hasattr(X, "tocsr") else _array(X, what)
+    x = X if isinstance(X, Encoded) else X.tocsr() if hasattr(X, "tocsr") else _array(X, what)
     if x.dtype.kind not in "fiub":
         raise InputError(
             "{what}: expected numbers",
@@ -109,7 +110,9 @@ def _inputs(X: Any, n_in: int, what: str) -> Any:
             what=what,
             n_in=n_in,
         )
-    if isinstance(x, np.ndarray):
+    if isinstance(x, Encoded):
+        x.check(what)
+    elif isinstance(x, np.ndarray):
         x = _in_order(x, np.dtype(np.uint8) if x.dtype == np.uint8 else np.dtype(_float_type(x.dtype)))
     else:
         x = _well_formed(x, what)
@@ -172,14 +175,14 @@ def _float_type(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
 
 def _finite(array: Any, what: str) -> None:
     """Raise for the first NaN or infinity. The sum of many numbers is finite only if all are."""
-    values = array if isinstance(array, np.ndarray) else array.data
+    values = array.stored if isinstance(array, Encoded) else array if isinstance(array, np.ndarray) else array.data
     with np.errstate(over="ignore", invalid="ignore"):
         if values.dtype.kind != "f" or np.isfinite(values.sum(dtype=np.float64)):
             return
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         value = values[tuple(bad[0])]
-        if isinstance(array, np.ndarray):
+        if isinstance(array, (np.ndarray, Encoded)):
             row, column = bad[0]
         else:
             row, column = (indices[bad[0][0]] for indices in array.tocoo().coords)

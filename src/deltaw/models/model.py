@@ -168,7 +168,7 @@ class Model(Contents):
     def answers(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Answers:
         """Answers and, for classes, their probabilities, in one pass; see `predict`."""
         table = self.read(rows)
-        found = self._forward(self.preparation.transform(rows_of(table), source=table.name), engine, threads)
+        found = self._forward(self.preparation.encode(rows_of(table), source=table.name), engine, threads)
         return self._answers(found)
 
     def predict(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
@@ -233,7 +233,7 @@ class Model(Contents):
             expected = say("metric: expected one that the rows of {source} define", source=source)
             raise SettingError(expected, repr(row.name), say("give {name}", name=METRICS[self.task][1].name))
         columns = permuted(
-            X, [(step.title, place) for step, place in self.preparation.places],
+            np.asarray(X), [(step.title, place) for step, place in self.preparation.places],
             lambda moved: outcome(self.target, self._forward(moved), known, weight), row, repeats, seed,
         )  # fmt: skip
         guess = row.score(self.baseline.outcome(known, weight))
@@ -274,7 +274,7 @@ class Model(Contents):
             table.column(self.target.name)  # raises, naming the nearest column
         return frame, table.name
 
-    def _known(self, frame: pl.DataFrame, source: str) -> tuple[Array, Array, Array | None]:
+    def _known(self, frame: pl.DataFrame, source: str) -> tuple[Any, Array, Array | None]:
         """The network's inputs, the truth, and the weights, of the rows whose truth is known and that count."""
         series, weight = frame.get_column(self.target.name), None
         known = self.target.some_known(series, source)
@@ -282,7 +282,7 @@ class Model(Contents):
             weight = weights.of_rows(frame.get_column(str(self.recipe.weight)), source, known)
             known = weight > 0
         # All rows go through both: a message names the row as the user counts it.
-        X = self.preparation.transform(frame, source=source)
+        X = self.preparation.encode(frame, source=source)
         T = truth(self.target, series, source, gaps=True)
         return X[known], T[known], None if weight is None else weight[known]
 
@@ -364,13 +364,13 @@ class Model(Contents):
             notebook.paragraph(more) if more else "",
         )
 
-    def _forward(self, X: Array, engine: str | None = None, threads: int | None = None) -> Array:
+    def _forward(self, X: Any, engine: str | None = None, threads: int | None = None) -> Array:
         """The network's outputs, float64 whatever the engine reckons in; of several the mean of what they say."""
         found = (outputs(network, X, engine or self.origin.engine, threads) for network in self.members)
         return mean_of([np.asarray(each, np.float64) for each in found], self.task)
 
     def _score(
-        self, X: Array, truth: Array, weight: Array | None = None, engine: str | None = None, threads: int | None = None
+        self, X: Any, truth: Array, weight: Array | None = None, engine: str | None = None, threads: int | None = None
     ) -> Scores:
         answers = outcome(self.target, self._forward(X, engine, threads), truth, weight)
         return score(answers, self.baseline, self.classes, self.recipe.weight)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.equations.encoded import Encoded
 from deltaw.exceptions import SettingError
 from deltaw.models import weights
 from deltaw.models.division import Ties
@@ -38,14 +39,14 @@ class Part:
 
     Attributes:
         frame: their raw columns.
-        X: (n, n_features) float32, the network's inputs.
+        X: (n, n_features) float32, the network's inputs; of bins and slots encoded (`deltaw.equations.encoded`).
         T: (n,) labels, or (n, n_out) targets as the loss takes them.
         truth: (n,) class indices, or numbers in the target's own units.
         weight: (n,) how much each row counts; None: as much as any other.
     """
 
     frame: pl.DataFrame
-    X: Array
+    X: Array | Encoded
     T: Array
     truth: Array
     weight: Array | None = None
@@ -134,4 +135,4 @@ def part_of(
     one_hot = recipe.targets == "one_hot" and target.task == "classification"
     T = target.one_hot(series, recipe.target_low, recipe.target_high) if one_hot else target.encode(series, source)
     weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), source)
-    return Part(frame, preparation.transform(frame, source, answers), T, truth(target, series, source), weight)
+    return Part(frame, preparation.encode(frame, source, answers), T, truth(target, series, source), weight)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.equations.encoded import Field
 from deltaw.preparation.document import is_number, list_of
 from deltaw.preparation.scaling import SMALLEST
 
@@ -24,12 +25,16 @@ Values = NDArray[np.float64]
 SHARED, FEWEST, MOST = 128, 4, 16
 FEWEST_ROWS = 60
 
-CHUNK = 1024  # rows at once, so that the float64 values stay in the cache
-
 
 def most_bins(columns: int, rows: int) -> int:
     """How many bins a column gets at most, in a table of so many columns of numbers and training rows."""
     return min(max(SHARED // max(columns, 1), FEWEST), MOST, rows // FEWEST_ROWS)
+
+
+def present_values(x: Values, most: int) -> Values:
+    """What is no NaN; in order where bins are wanted, since all quantiles are then found in half the time."""
+    present = x[~np.isnan(x)]
+    return np.sort(present) if most else present
 
 
 def fit_edges(present: Values, most: int) -> tuple[float, ...]:
@@ -53,14 +58,14 @@ def position(x: Values, edges: tuple[float, ...]) -> Values:
     return np.asarray(np.interp(x / 2, halves, np.arange(len(edges))))
 
 
-def write_bins(x: Values, edges: tuple[float, ...], out: NDArray[np.float32]) -> None:
-    """The feature of each bin, into `out` (n, bins)."""
-    if not edges:
-        return
-    before = np.arange(out.shape[1])
-    for start in range(0, len(x), CHUNK):
-        passed = position(x[start : start + CHUNK], edges)
-        out[start : start + CHUNK] = np.clip(passed[:, None] - before, 0.0, 1.0)
+def fields(edges: tuple[float, ...]) -> tuple[Field, ...]:
+    """What stands for the bins in a row: the position, or nothing where there are none."""
+    return (Field("bins", count(edges)),) if edges else ()
+
+
+def positions(x: Values, edges: tuple[float, ...]) -> tuple[Values, ...]:
+    """The column of each of `fields`."""
+    return (position(x, edges),) if edges else ()
 
 
 def count(edges: tuple[float, ...]) -> int:

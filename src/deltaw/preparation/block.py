@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.equations.encoded import Field
 from deltaw.preparation.document import is_count, is_number, is_text, list_of
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import SCALINGS, Scale, Scaling, fit_scale
-from deltaw.preparation.steps import TRAINING, Features
+from deltaw.preparation.steps import TRAINING, Features, Stored
 from deltaw.speech import say
 from deltaw.tables import Block
 
@@ -69,7 +70,10 @@ class BlockOfNumbers:
         summary = scaling.summary if scaling.block == "range" else SCALINGS[scaling.block].summary
         return say("{how}, one scale for all {shape}", how=say(summary), shape=" × ".join(map(str, self.shape)))
 
-    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+    def fields(self, scaling: Scaling) -> tuple[Field, ...]:
+        return (Field(),) * len(self.columns)
+
+    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
         values = _matrix(frame, self.columns, source)
         for start in range(0, len(out), CHUNK):
             rows = np.ascontiguousarray(values[start : start + CHUNK], dtype=np.float64)

@@ -8,11 +8,12 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
+from deltaw.equations.encoded import Field
 from deltaw.numbers import number
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
 from deltaw.preparation.means import Answers, Means
 from deltaw.preparation.scaling import Scaling
-from deltaw.preparation.steps import MISSING, Features, OneColumn, Whole
+from deltaw.preparation.steps import MISSING, Features, OneColumn, Stored, Whole
 from deltaw.speech import say
 from deltaw.tables import Column
 from deltaw.tables.cells import as_words
@@ -92,20 +93,22 @@ class Category(OneColumn):
             return slots
         return slots + say("; {names} of {n:,} words", names=listing(self.means.names, 3), n=len(self.means.words))
 
-    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+    def fields(self, scaling: Scaling) -> tuple[Field, ...]:
+        slots = Field("slots", len(self.slots), self.taken(scaling), scaling.low)
+        return (slots, *[Field()] * len(self.means.names if self.means else ()))
+
+    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
         words = as_words(frame.get_column(self.column))
         other = len(self.words)
         slots = words.replace_strict(list(self.words), list(range(other)), default=other, return_dtype=pl.Int64)
-        index = np.where(words.is_null().to_numpy(), other + self.missing, slots.fill_null(other).to_numpy())
-        out[:] = scaling.low
-        out[np.arange(len(out)), index] = self.taken(scaling)
+        out[:, 0] = np.where(words.is_null().to_numpy(), other + self.missing, slots.fill_null(other).to_numpy())
         if self.means:
-            out[:, len(self.slots) :] = self.means.of(words)
+            out[:, 1:] = self.means.of(words)
 
-    def encode_learnt(self, frame: pl.DataFrame, out: Features, answers: Answers) -> None:
+    def encode_learnt(self, frame: pl.DataFrame, out: Stored, answers: Answers) -> None:
         """Write the means of the rows that were learnt from: each row's is made without its own answer."""
         if self.means:
-            out[:, len(self.slots) :] = self.means.of_learnt(as_words(frame.get_column(self.column)), answers)
+            out[:, 1:] = self.means.of_learnt(as_words(frame.get_column(self.column)), answers)
 
     def taken(self, scaling: Scaling) -> float:
         """What the slot of a row's word gets."""

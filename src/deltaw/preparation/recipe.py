@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.equations.encoded import CHUNK, Encoded, Field, expanded, is_plain
 from deltaw.exceptions import ColumnError, ModelFileError
 from deltaw.preparation.bins import count, most_bins
 from deltaw.preparation.block import BlockOfNumbers
@@ -26,6 +27,10 @@ from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.table import missing_column
 
 FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, Day)}
+# From so many inputs a stored number on the engines are given what is stored; below, fields gain nothing. Measured:
+# benchmarks/NOTES.md.
+WORTH_FIELDS = 2
+
 STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
 
 
@@ -142,16 +147,46 @@ class Preparation:
         Raises:
             ColumnError: a column is missing or of another kind, or a cell is infinite or no number.
         """
+        stored, fields = self._stored(frame, source, answers)
+        return expanded(stored, fields)
+
+    def encode(
+        self, frame: pl.DataFrame, source: str = "data", answers: Answers | None = None
+    ) -> Encoded | NDArray[np.float32]:
+        """What `transform` gives, as an engine takes it quickest: bins and slots encoded where there are many.
+
+        Pictures are no less for it: of them the native engine leaves out what is 0 in a whole batch.
+        """
+        stored, fields = self._stored(frame, source, answers)
+        inputs = sum(field.inputs for field in fields)
+        pictures = any(isinstance(step, BlockOfNumbers) for step in self.steps)
+        if pictures or inputs < WORTH_FIELDS * len(fields):
+            return expanded(stored, fields)
+        rows = np.empty(stored.shape, np.float32)
+        for start in range(0, len(rows), CHUNK):
+            rows[start : start + CHUNK] = stored[start : start + CHUNK]
+        return Encoded(rows, fields)
+
+    def _stored(
+        self, frame: pl.DataFrame, source: str, answers: Answers | None
+    ) -> tuple[NDArray[Any], tuple[Field, ...]]:
+        """What is stored of the rows, (n, fields), and of which inputs it is; where each is one, float32 in C order."""
         there = set(frame.columns)
         for name in self.input_names:
             if name not in there:
                 raise missing_column(name, frame.columns, source)
-        X = np.empty((len(frame), len(self.feature_names)), np.float32)
-        for step, part in self._parts(X):
-            step.encode(frame, part, SCALINGS[self.scaling], source)
+        row = SCALINGS[self.scaling]
+        of_steps = [step.fields(row) for step in self.steps]
+        fields = tuple(field for each in of_steps for field in each)
+        n, ends = len(frame), np.cumsum([0, *map(len, of_steps)]).tolist()
+        # Positions as exact as they come, a column in one piece; or the inputs themselves.
+        stored = np.empty((n, len(fields)), np.float32) if is_plain(fields) else np.empty((len(fields), n)).T
+        for step, (start, end) in zip(self.steps, pairwise(ends), strict=True):
+            out = stored[:, start:end]
+            step.encode(frame, out, row, source)
             if answers is not None and isinstance(step, Category):
-                step.encode_learnt(frame, part, answers)
-        return X
+                step.encode_learnt(frame, out, answers)
+        return stored, fields
 
     def inverse(self, X: NDArray[np.float32]) -> pl.DataFrame:
         """Raw columns from inputs of shape (n, len(feature_names)).

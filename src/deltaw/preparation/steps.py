@@ -1,7 +1,8 @@
 """One step a column: fitted on training rows, it turns the column into features, and features into the column.
 
-A step is plain data. `encode` writes its features into `out`, shape (n, len(features)); `decode` takes such an array
-and returns the raw column (a block: columns) again. Both get the row of SCALINGS that the whole recipe uses.
+A step is plain data. `encode` writes what is stored of its features into `out`, shape (n, len(fields)): see
+`deltaw.equations.encoded`. `decode` takes the features themselves, (n, len(features)), and returns the raw column (a
+block: columns) again. All get the row of SCALINGS that the whole recipe uses.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.equations.encoded import Field
 from deltaw.numbers import number
-from deltaw.preparation.bins import are_edges, count, fit_edges, write_bins
+from deltaw.preparation.bins import are_edges, count, fields, fit_edges, positions, present_values
 from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_text, list_of, one_of
 from deltaw.preparation.means import Answers
 from deltaw.preparation.reading import DAY, as_days, as_numbers
@@ -25,6 +27,7 @@ from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words
 
 Features = NDArray[np.float32]
+Stored = NDArray[Any]  # floats of either size
 Values = NDArray[np.float64]
 
 MISSING = "(missing)"
@@ -71,8 +74,11 @@ class Step(Protocol):
     def is_sound(self) -> bool:
         """Whether its fields, each of which passed its check, fit together."""
 
-    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
-        """Write the features of all rows into `out`. Raises ColumnError for a cell that it cannot take."""
+    def fields(self, scaling: Scaling) -> tuple[Field, ...]:
+        """What is stored of a row: of which features each number is."""
+
+    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
+        """Write what is stored of all rows into `out`. Raises ColumnError for a cell that it cannot take."""
 
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
         """The raw columns again, as far as the features tell."""
@@ -126,7 +132,7 @@ class Number(OneColumn):
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
         x = as_numbers(frame.get_column(column.name), TRAINING)
-        present = x[~np.isnan(x)]
+        present = present_values(x, whole.bins)
         scale, edges = fit_scale(scaling.fit, present, scaling.bend), fit_edges(present, whole.bins)
         return cls(column.name, scale, _median(present), len(present) < len(x), edges)
 
@@ -138,12 +144,14 @@ class Number(OneColumn):
         said = "{how}; missing: {fill}, and a feature" if self.indicator else "{how}; missing: {fill}"
         return say(said, how=say(scaling.summary) + _beside(self.edges), fill=number(self.fill))
 
-    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+    def fields(self, scaling: Scaling) -> tuple[Field, ...]:
+        return (Field(), *fields(self.edges), *[Field()] * self.indicator)
+
+    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
         x = as_numbers(frame.get_column(self.column), source)
         missing = np.isnan(x)
         x = np.where(missing, self.fill, x)
-        out[:, 0] = self.scale.apply(x)
-        write_bins(x, self.edges, out[:, 1 : 1 + count(self.edges)])
+        _write(out, self.scale.apply(x), *positions(x, self.edges))
         if self.indicator:
             out[:, -1] = _yes_or_no(missing, scaling)
 
@@ -199,7 +207,10 @@ class Truth(OneColumn):
         said = f"{said}, and a feature" if self.indicator else said
         return say(said, low=number(scaling.low), high=number(scaling.high))
 
-    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+    def fields(self, scaling: Scaling) -> tuple[Field, ...]:
+        return (Field(),) * len(self.features)
+
+    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
         share = _as_shares(frame.get_column(self.column))
         missing = np.isnan(share)
         out[:, 0] = scaling.low + (scaling.high - scaling.low) * np.where(missing, 0.5, share)
@@ -248,7 +259,7 @@ class Day(OneColumn):
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Day:
         days = as_days(frame.get_column(column.name), TRAINING, column.format)
-        present = days[~np.isnan(days)]
+        present = present_values(days, whole.bins)
         time = bool((present != np.round(present)).any())
         scale, edges = fit_scale(scaling.fit, present, scaling.bend), fit_edges(present, whole.bins)
         return cls(column.name, column.format, time, scale, _median(present), len(present) < len(days), edges)
@@ -269,18 +280,18 @@ class Day(OneColumn):
         swings = say("days {how}; sin and cos of the {cycles}", how=how, cycles=cycles)
         return swings + say("; missing: a feature") * self.indicator
 
-    def encode(self, frame: pl.DataFrame, out: Features, scaling: Scaling, source: str) -> None:
+    def fields(self, scaling: Scaling) -> tuple[Field, ...]:
+        rest = 2 * len(self.cycles) + self.indicator
+        return (Field(), *fields(self.edges), *[Field()] * rest)
+
+    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
         days = as_days(frame.get_column(self.column), source, self.format)
         missing = np.isnan(days)
         days = np.where(missing, self.fill, days)
-        bins = count(self.edges)
-        out[:, 0] = self.scale.apply(days)
-        write_bins(days, self.edges, out[:, 1 : 1 + bins])
         low, high = scaling.swing
-        for i, cycle in enumerate(self.cycles):
-            angle = tau * np.mod(days / CYCLES[cycle], 1.0)
-            for j, swing in enumerate((np.sin(angle), np.cos(angle))):
-                out[:, 1 + bins + 2 * i + j] = low + (high - low) * (1 + swing) / 2
+        angles = (tau * np.mod(days / CYCLES[cycle], 1.0) for cycle in self.cycles)
+        swings = (low + (high - low) * (1 + swing(angle)) / 2 for angle in angles for swing in (np.sin, np.cos))
+        _write(out, self.scale.apply(days), *positions(days, self.edges), *swings)
         if self.indicator:
             out[:, -1] = _yes_or_no(missing, scaling)
 
@@ -327,6 +338,11 @@ def _missing_feature(column: str, indicator: bool) -> tuple[str, ...]:
 
 def _yes_or_no(yes: NDArray[np.bool_], scaling: Scaling) -> NDArray[np.float64]:
     return np.where(yes, scaling.high, scaling.low)
+
+
+def _write(out: Stored, *columns: NDArray[Any]) -> None:
+    for place, column in enumerate(columns):
+        out[:, place] = column
 
 
 def _middle(scaling: Scaling) -> float:

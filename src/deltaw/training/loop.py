@@ -56,7 +56,7 @@ def train(
 
     Args:
         network: its weights are where training starts, and where it puts what was learnt.
-        X: inputs (n, n_in): float32, float64, uint8 or a SciPy sparse matrix.
+        X: inputs (n, n_in): float32, float64, uint8, a SciPy sparse matrix, or `deltaw.Encoded` rows.
         T: targets (n, n_out); or integer labels (n,) for cross_entropy.
         loss: the error function, "squared", "huber(0.5)", …; see `deltaw.equations.losses`.
         optimizer: "sgd", "adam", … or an object such as Adam(beta1=0.95); see `deltaw.equations.optimizers`.

@@ -1,0 +1,153 @@
+// The first layer on rows whose numbers stand for many inputs at once: the bins of a column, or the slots of its words.
+//
+// Of a column's bins those that x has passed are 1, one is p, the others 0; of slots one is taken. With the weights' running
+// sums S_k = Σ w_j over the bins j < k of the column, made anew for each step and shared by all its rows, a unit's part of z
+// is
+//
+//   bins    S_k + p w_k      for x in bin k: one multiplication, however many bins there are
+//   slots   taken · w_k      (their running sums stay 0)
+//
+// and back, with the batch's rows listed by where they lie, from the last bin to the first:
+//
+//   bins    ∂E/∂w_k = Σ δ of the rows beyond bin k + Σ p δ of those in it
+//   slots   ∂E/∂w_k = taken · Σ δ of the rows that take it
+#pragma once
+
+#include "dense.hpp"
+
+namespace deltaw::DELTAW_ISA {
+
+// A row's place in a field, and a field's row in a place.
+struct Lying {
+  std::int32_t row;
+  float part;
+};
+
+// The rows in work, as the products below take them: numbers apart, and of each field the input it lies at and its part there.
+class EncodedRows {
+ public:
+  EncodedRows() = default;
+  EncodedRows(const Encoding& encoding, int capacity, bool training)
+      : fields_(int(encoding.fields.size())), width_(vectors_for(fields_) * VL),
+        places_(std::size_t(capacity) * width_), parts_(std::size_t(capacity) * width_) {
+    if (!training) return;
+    ends_.resize(encoding.n_in);
+    lists_.resize(std::size_t(fields_) * capacity);
+    capacity_ = capacity;
+  }
+
+  // Whether there is room for rows of this encoding.
+  bool fits(const Encoding& e) const { return fields_ == int(e.fields.size()) && int(ends_.size()) == e.n_in; }
+
+  // Row `row` of the data as row r: its numbers to `numbers`, its fields here.
+  void fetch(const Inputs& x, std::int64_t row, int r, float* numbers) {
+    const Encoding& e = *x.encoding;
+    const float* stored = x.stored + std::size_t(row) * e.stored;
+    for (std::size_t i = 0; i < e.at.size(); ++i) numbers[i] = stored[e.at[i]];
+    e.place(stored, places_.data() + std::size_t(r) * width_, parts_.data() + std::size_t(r) * width_);
+  }
+
+  // List the rows of fields f0 … f1 by the input they lie at, in their order.
+  void list(const Encoding& e, int rows, int f0, int f1) {
+    for (int f = f0; f < f1; ++f) std::fill_n(ends_.data() + e.fields[f].first, e.fields[f].count, 0);
+    std::int32_t* ends = ends_.data();
+    for (int r = 0; r < rows; ++r) {
+      const std::int32_t* places = places_.data() + std::size_t(r) * width_;
+      for (int f = f0; f < f1; ++f) ++ends[places[f]];
+    }
+    for (int f = f0; f < f1; ++f) {  // from how many lie at each place to where its list begins
+      std::int32_t begin = 0;
+      for (std::int32_t *end = ends + e.fields[f].first, *last = end + e.fields[f].count; end < last; ++end) {
+        const std::int32_t here = *end;
+        *end = begin;
+        begin += here;
+      }
+    }
+    for (int r = 0; r < rows; ++r) {
+      const std::int32_t* places = places_.data() + std::size_t(r) * width_;
+      const float* parts = parts_.data() + std::size_t(r) * width_;
+      for (int f = f0; f < f1; ++f) lists_[std::size_t(f) * capacity_ + ends[places[f]]++] = {r, parts[f]};
+    }
+  }
+
+  // z += what the fields add, for rows r0 … r1 and groups v0 … v1.
+  void add(const Layer& layer, const float* running, int r0, int r1, Rows Z, int v0, int v1) const {
+    in_pieces<TOGETHER>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+      const float *w = layer.w.data() + layer.place(v, 0), *s = running + layer.place(v, 0);
+      const std::size_t stride = layer.stride;
+      const int fields = fields_;
+      for (int r = r0; r < r1; ++r) {
+        const std::int32_t* places = places_.data() + std::size_t(r) * width_;
+        const float* parts = parts_.data() + std::size_t(r) * width_;
+        float* z = Z.row(r) + v * VL;
+        vf sums[NV];
+#pragma GCC unroll 8
+        for (int j = 0; j < NV; ++j) sums[j] = load(z + j * VL);
+        for (int f = 0; f < fields; ++f) {
+          const std::size_t at = std::size_t(places[f]) * VL;
+          const vf part = splat(parts[f]);
+#pragma GCC unroll 8
+          for (int j = 0; j < NV; ++j) sums[j] += fma(part, load(w + at + j * stride), load(s + at + j * stride));
+        }
+#pragma GCC unroll 8
+        for (int j = 0; j < NV; ++j) store(z + j * VL, sums[j]);
+      }
+    });
+  }
+
+  // ∂E/∂W of the inputs of fields f0 … f1 for groups v0 … v1, each vector to sink(v, k, g).
+  template <class Sink>
+  void gradient(const Encoding& e, Rows delta, int v0, int v1, int f0, int f1, const Sink& sink) const {
+    in_pieces<TOGETHER>(v0, v1, [&, own = sink]<int NV>(int v, Size<NV>) {
+      for (int f = f0; f < f1; ++f) {
+        const Encoding::Field field = e.fields[f];
+        const Lying* list = lists_.data() + std::size_t(f) * capacity_;
+        vf beyond[NV] = {};
+        for (int k = field.first + field.count - 1; k >= field.first; --k) {
+          vf here[NV] = {}, within[NV] = {};
+          for (int i = k > field.first ? ends_[k - 1] : 0, end = ends_[k]; i < end; ++i) {
+            const float* d = delta.row(list[i].row) + v * VL;
+            const vf part = splat(list[i].part);
+#pragma GCC unroll 8
+            for (int j = 0; j < NV; ++j) {
+              const vf one = load(d + j * VL);
+              here[j] += one;
+              within[j] = fma(part, one, within[j]);
+            }
+          }
+#pragma GCC unroll 8
+          for (int j = 0; j < NV; ++j) {
+            own(v + j, k, beyond[j] + within[j]);
+            if (field.bins) beyond[j] += here[j];
+          }
+        }
+      }
+    });
+  }
+
+ private:
+  static constexpr int TOGETHER = 4;  // groups of units at a time: two sums each, and what they are made of
+
+  int fields_ = 0, width_ = 0, capacity_ = 0;
+  std::vector<std::int32_t> places_;
+  std::vector<float> parts_;
+  std::vector<std::int32_t> ends_;  // of each input: where its list ends; that of the one before it in its field is its begin
+  std::vector<Lying> lists_;        // of each field one after the other, `capacity_` long
+};
+
+// The running sums of groups v0 … v1; those of numbers and slots are left as they are, which is 0.
+inline void running_sums(const Layer& layer, const Encoding& e, float* running, int v0, int v1) {
+  for (int v = v0; v < v1; ++v)
+    for (const Encoding::Field& field : e.fields) {
+      if (!field.bins) continue;
+      const float* w = layer.w.data() + layer.place(v, field.first);
+      float* s = running + layer.place(v, field.first);
+      vf total = zero();
+      for (int k = 0; k < field.count; ++k) {
+        store(s + std::size_t(k) * VL, total);
+        total += load(w + std::size_t(k) * VL);
+      }
+    }
+}
+
+}  // namespace deltaw::DELTAW_ISA

@@ -1,0 +1,156 @@
+"""Rows whose numbers stand for many inputs at once: the bins of a column, the slots of its words.
+
+    kind     stored x                               the inputs that it stands for
+    number   x                                      x
+    bins     how many bins it has come through      x_k = x − k, held within 0 and 1
+    slots    which slot is taken                    taken where k = x, else others
+
+A number beside its sixteen bins is two numbers instead of seventeen; and of a layer's sum over the bins, Σ w_k x_k, the
+part of those that are passed is a running sum of the weights, the same for all rows: the native engine does no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.exceptions import InputError
+
+KINDS = ("number", "bins", "slots")
+MOST_INPUTS = 2**24  # of a field: whole numbers that float32 holds
+CHUNK = 2048  # rows expanded at a time, so that they stay in the cache
+
+
+class Field(NamedTuple):
+    """What a stored number stands for.
+
+    Attributes:
+        kind: "number", "bins" or "slots".
+        inputs: how many.
+        taken, others: of slots, what the one that is taken gets, and each of the others.
+    """
+
+    kind: str = "number"
+    inputs: int = 1
+    taken: float = 1.0
+    others: float = 0.0
+
+
+class Encoded:
+    """Rows of a network's inputs, a stored number for each field of them: a matrix (n, n_in) to whoever asks.
+
+    Args:
+        stored: (n, len(fields)), C-ordered, float32.
+        fields: what each stored number stands for; their inputs lie one field after another.
+
+    Raises:
+        InputError: as many fields as stored numbers, of known kinds and sizes.
+    """
+
+    ndim = 2
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, stored: Any, fields: Sequence[Field]) -> None:
+        self.stored: NDArray[np.float32] = np.require(stored, np.float32, ["C_CONTIGUOUS", "ALIGNED"])
+        self.fields = tuple(Field(*field) for field in fields)
+        if self.stored.ndim != 2 or self.stored.shape[1] != len(self.fields) or not self.fields:
+            raise InputError(
+                f"stored: expected shape (n, {len(self.fields)}), a number for each field",
+                f"shape {self.stored.shape}",
+                "give both",
+            )
+        for field in self.fields:
+            if field.kind not in KINDS or not 1 <= field.inputs <= (1 if field.kind == "number" else MOST_INPUTS):
+                expected = "fields: expected a number of one input, or bins or slots of 1 to 2²⁴"
+                raise InputError(expected, f"{field.kind} of {field.inputs}", "correct it")
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and inputs."""
+        return len(self.stored), sum(field.inputs for field in self.fields)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of what is stored."""
+        return self.stored.nbytes
+
+    def __getitem__(self, rows: Any) -> Encoded:
+        """These rows, by number, as a slice or as truth values."""
+        return Encoded(self.stored[rows], self.fields)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self.toarray() if dtype is None else self.toarray().astype(dtype, copy=False)
+
+    def toarray(self) -> NDArray[np.float32]:
+        """All inputs, (n, n_in), C-ordered; where each is stored itself, what is stored."""
+        return expanded(self.stored, self.fields)
+
+    def check(self, what: str = "X") -> None:
+        """Raise InputError for the first stored number that lies in none of its field's inputs; NaN lies anywhere."""
+        least, most = np.array([LIMITS[field.kind](field.inputs) for field in self.fields], np.float32).T
+        slots = np.flatnonzero([field.kind == "slots" for field in self.fields])
+        for start in range(0, len(self), CHUNK):
+            x = self.stored[start : start + CHUNK]
+            bad = (x < least) | (x > most)
+            bad[:, slots] |= x[:, slots] != np.floor(x[:, slots])
+            if not bad.any():
+                continue
+            row, column = np.argwhere(bad)[0].tolist()
+            field, found = self.fields[column], x[row, column]
+            kind = "a whole number" if field.kind == "slots" else "a number"
+            expected = f"{what}: expected {kind} from 0 to {most[column]:.0f} for {field.inputs} {field.kind}"
+            raise InputError(expected, f"{found} at row {start + row}, column {column} of what is stored", "correct it")
+
+
+# Between which a stored number must lie, for so many inputs.
+LIMITS: dict[str, Callable[[int], tuple[float, float]]] = {
+    "number": lambda inputs: (-np.inf, np.inf),
+    "bins": lambda inputs: (0, inputs),
+    "slots": lambda inputs: (0, inputs - 1),
+}
+
+
+def is_plain(fields: Sequence[Field]) -> bool:
+    """Whether each stored number is an input itself."""
+    return all(field.kind == "number" for field in fields)
+
+
+def expanded(stored: NDArray[Any], fields: Sequence[Field]) -> NDArray[np.float32]:
+    """All inputs (n, n_in), C-ordered, of what is stored of them, (n, len(fields)); of plain fields just that."""
+    if is_plain(fields):
+        return stored
+    out = np.empty((len(stored), sum(field.inputs for field in fields)), np.float32)
+    ends = list(accumulate(field.inputs for field in fields))
+    for start in range(0, len(out), CHUNK):
+        rows = slice(start, start + CHUNK)
+        for x, field, end in zip(stored[rows].T, fields, ends, strict=True):
+            EXPANDED[field.kind](x, field, out[rows, end - field.inputs : end])
+    return out
+
+
+Column = NDArray[Any]
+
+
+def _number(x: Column, field: Field, out: NDArray[np.float32]) -> None:
+    out[:, 0] = x
+
+
+def _bins(x: Column, field: Field, out: NDArray[np.float32]) -> None:
+    np.subtract(x[:, None], np.arange(field.inputs, dtype=np.float32), out=out)
+    np.clip(out, 0.0, 1.0, out=out)
+
+
+def _slots(x: Column, field: Field, out: NDArray[np.float32]) -> None:
+    out[:] = field.others
+    place = np.nan_to_num(np.clip(x, 0, field.inputs - 1)).astype(np.intp)
+    out[np.arange(len(x)), place] = np.where(np.isnan(x), np.nan, field.taken)
+
+
+EXPANDED = {"number": _number, "bins": _bins, "slots": _slots}
