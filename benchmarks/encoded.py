@@ -2,8 +2,8 @@
 
 Run: python benchmarks/encoded.py [--columns 8 28] [--bins 4 16 32] [--batches 256], for 64-64-1 with mish, dropout 0.15
 and AdamW on columns of numbers, each beside its bins; or --tables diamonds flights …, for all that the recipe `default`
-does in one training of two thirds of a table's rows, with HistGradientBoosting beside it. Turns are taken in one process,
-on one thread; what is said are medians of the turns' ratios.
+does in one training of two thirds of a table's rows, with HistGradientBoosting beside it. Turns are taken in one
+process, on one thread; what is said are medians of the turns' ratios.
 """
 
 from __future__ import annotations
