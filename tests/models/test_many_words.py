@@ -82,7 +82,7 @@ def test_rows_of_a_group_do_not_tell_each_other_their_answers() -> None:
         plan = models.plan(table, "price", group=group, folds=0, test_size=0, validation=0)
         place = plan.preparation.feature_names.index("film: mean price")
         rows = plan.training.frame["film"] == "film x"
-        told = plan.training.X[rows.to_numpy(), place]
+        told = np.asarray(plan.training.X)[rows.to_numpy(), place]
         assert (len(np.unique(told)) == PARTS) == different
 
 

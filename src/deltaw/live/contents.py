@@ -149,7 +149,7 @@ def _contents(
 
 def _some(part: Part, seed: int, which: int, parts: tuple[Part | None, ...]) -> Part:
     """As many rows of a part, in their order, as its share of what a page can hold."""
-    whole = sum(each.X.nbytes for each in parts if each is not None)
+    whole = sum(np.asarray(each.X).nbytes for each in parts if each is not None)
     if whole <= MOST_BYTES:
         return part
     few = max(1, int(len(part) * (MOST_BYTES / whole)))
