@@ -81,7 +81,7 @@ def test_the_page_is_whole() -> None:
 
 def test_the_chinese_readme_names_commands_and_files_that_are_there() -> None:
     readme = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"^deltaw (\w+)", readme, re.M)) | set(re.findall(r"`deltaw (\w+)[^`]*`", readme))
+    named = set(re.findall(r"^\$ deltaw (\w+)", readme, re.M)) | set(re.findall(r"`deltaw (\w+)[^`]*`", readme))
     assert {"lesson", "train", "explain"} <= named <= known_commands()
     assert set(re.findall(r"^\| `(\w+)` \|", readme, re.M)) == set(LESSONS)
     links = [link for link in re.findall(r"\]\(([^)]+)\)", readme) if not link.startswith("https://")]
