@@ -111,22 +111,3 @@ def test_the_chinese_notes_lead_to_the_same_places() -> None:
     assert codes[0] == codes[1]
     numbers = [sorted(re.findall(r"\d+\.\d+ %", page)) for page in pages]
     assert numbers[0] == numbers[1]
-
-
-def test_the_glossary_says_what_the_catalogue_says() -> None:
-    from deltaw.speech import catalogue
-
-    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"), re.M)
-    held = {
-        term: (said, chinese)
-        for english, chinese in rows
-        for term in english.split(", ")
-        if (said := catalogue("zh").get(term))
-    }
-    assert len(held) > 10
-    others = {
-        term: (said, chinese)
-        for term, (said, chinese) in held.items()
-        if not any(said in word or word in said for word in chinese.strip().split("、"))  # "目标" of a table, "目标值"
-    }
-    assert others == {}
