@@ -168,6 +168,7 @@ OTHER_SENSES = {
     "fault",
     "vanishing",
     "layer",
+    "seed",
 }
 
 
