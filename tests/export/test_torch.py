@@ -21,19 +21,20 @@ def torch() -> Any:
     return pytest.importorskip("torch", reason="PyTorch is not installed")
 
 
-def numbers_only(task: str) -> deltaw.Model:
+def numbers_only(task: str, networks: int = 1) -> deltaw.Model:
     table = zoo.frame().drop("colour", "odd", "sunny", "answer", *(name for name in zoo.TARGETS if name != task))
-    return deltaw.fit(table, task, **zoo.QUICK)
+    return deltaw.fit(table, task, networks=networks, **zoo.QUICK)
 
 
+@pytest.mark.parametrize("networks", [1, 3])
 @pytest.mark.parametrize("target", ["grade", "cost", "yes"])
-def test_a_module_says_what_the_list_says(torch: Any, target: str) -> None:
-    model = numbers_only(target)
+def test_a_module_says_what_the_list_says(torch: Any, target: str, networks: int) -> None:
+    model = numbers_only(target, networks)
     module, check = model.to_torch(), proof.check_of(program_of(model), 300)
     x = torch.from_numpy(np.array(check["rows"], dtype=np.float64))
     with torch.no_grad():
         assert proof.differences(check, module(x).numpy(), check["labels"])[0] <= 1
-    assert len(list(module.parameters())) == 2 * len(model.network.weights)
+    assert len(list(module.parameters())) == 2 * sum(len(network.weights) for network in model.members)
 
 
 def test_every_activation(torch: Any) -> None:
