@@ -46,6 +46,13 @@ def test_constants_go_to_the_middle() -> None:
         np.testing.assert_allclose(scaled(name, [0.1] * 7), middle, atol=1e-7)
 
 
+@pytest.mark.parametrize("name", sorted(set(SCALINGS) - {"none"}))
+@pytest.mark.parametrize("size", [1e-300, 1e-160, 1e160, 1e300])
+def test_the_size_of_the_numbers_says_nothing(name: str, size: float) -> None:
+    """Nor where their squares are no floats any more."""
+    np.testing.assert_allclose(scaled(name, X / X.max() * size), scaled(name, X), rtol=1e-5, atol=1e-6)
+
+
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20),
     st.floats(allow_nan=False, allow_infinity=False),

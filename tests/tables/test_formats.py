@@ -280,3 +280,27 @@ def test_the_index_in_a_csv_is_an_identifier(tmp_path: Path) -> None:
 def test_dates_and_answers_in_chinese(cells: list[str], kind: str) -> None:
     column = kinds(read(pl.DataFrame({"c": cells * 9, "y": [1.5, 2.5, 3.5] * 3 * len(cells)})), "y")[0]
     assert column.kind == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!DOCTYPE html><html><meta content='a,b'>\n<p>1,2",
+        "<?xml version='1.0'?>\n<a>1,2</a>",
+        "<HTML>\n",
+        "<table>\n1,2",
+        "<a/>",
+    ],
+)
+def test_markup_is_no_table(tmp_path: Path, text: str) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(TableError, match="found HTML or XML; write its table as CSV"):
+        read(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_name_may_begin_like_markup(tmp_path: Path, delimiter: str) -> None:
+    names = ["<script>alert(1)</script>", "<b>", "y"]
+    rows = [names, ["1", "2", "3"], ["4", "5", "6"]]
+    (tmp_path / "t.csv").write_text("\n".join(map(delimiter.join, rows)))
+    assert read(tmp_path / "t.csv").frame.columns == names

@@ -167,8 +167,9 @@ def scaling_called(name: str) -> Scaling:
 def fit_scale(fit: Fit, x: Values, bend: bool = False) -> Scale:
     """The scale for values x (any shape, finite); no value at all counts as zero, and a width of zero becomes one."""
     x = x if x.size else np.zeros(1)
-    # Statistics of numbers near the largest float overflow; a power of two scales without rounding.
-    unit = 2.0 ** max(0, int(np.frexp(max(x.max(), -x.min()))[1]) - 500)
+    # Squares of numbers near the largest float overflow, near the smallest they are 0; a power of two scales exactly.
+    power = int(np.frexp(max(x.max(), -x.min()))[1])
+    unit = 2.0 ** (power - min(max(power, -500), 500))
     centre, width, shift = fit(x if unit == 1.0 else x / unit)
     centre, width = (min(max(value * unit, -LARGEST), LARGEST) for value in (centre, width))
     return Scale(centre, width if width >= SMALLEST else 1.0, shift, bend)

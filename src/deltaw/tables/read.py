@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -161,8 +162,8 @@ def _read_text(file: Source) -> Table:
 
 
 def _look_at_text(head: bytes, name: str, reading: Reading) -> None:
-    for signature, found, remedy in FOREIGN:
-        if head.startswith(signature):
+    for beginning, found, remedy in FOREIGN:
+        if re.match(beginning, head):
             raise TableError(say("{name}: expected {known}", name=name, known=say(KNOWN)), say(found), remedy)
     check_head(head, name, len(head) == HEAD, reading.encoding)
 
@@ -195,7 +196,7 @@ ENDINGS = set[str]().union(*(each.endings for each in (*FORMATS, TEXT)))
 KNOWN = "CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
 WORKBOOK = b"xl/workbook"  # the name of a part, which an archive has in plain letters
 
-# Files that are often given by mistake.
+# Files that are often given by mistake, by patterns of how they begin.
 FOREIGN = (
     (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)", "save it as .xlsx or CSV"),
     (b"FEA1", "Feather of version 1", "write it anew as version 2 or as Parquet"),
@@ -207,7 +208,8 @@ FOREIGN = (
     (b"%PDF", "a PDF", "write its table as CSV"),
     (b"\x80\x04", "a Python pickle", "write it as Parquet: a pickle can run any program"),
     (b"\x80\x05", "a Python pickle", "write it as Parquet: a pickle can run any program"),
-    (b"<", "HTML or XML", "write its table as CSV"),
+    # A table's first name may begin with <, too; another stands beside it.
+    (rb"(?i)<([!?]|html)|<[^,;\t|\r\n]*([\r\n]|\Z)", "HTML or XML", "write its table as CSV"),
 )
 
 
