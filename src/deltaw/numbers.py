@@ -36,6 +36,11 @@ def number(value: float | np.number[Any], digits: int = DIGITS, zeros: bool = Fa
     return text.replace("-", "−")
 
 
+def typed(value: float | np.number[Any]) -> str:
+    """A number as one types it, in messages of what was given: "-0.5", "1e-07", "NaN"."""
+    return "NaN" if math.isnan(value) else f"{value:g}"
+
+
 def amount(count: int, what: str) -> str:
     """So many of something: "1 epoch", "2,000 epochs"; both are sentences of their own for `deltaw.speech`."""
     return say(f"{{count}} {what}{'' if count == 1 else 's'}", count=number(count))

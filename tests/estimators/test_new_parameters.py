@@ -327,7 +327,7 @@ def test_bad_data_say_so() -> None:
         MLPClassifier(max_iter=1).fit(X, NAMES, X_val=X, y_val=Y.astype(str))
     with pytest.raises(InputError, match="quantiles: expected one column of y"):
         MLPRegressor(quantiles=[0.1, 0.9]).fit(X, X)
-    with pytest.raises(InputError, match="expected numbers, 0 or more, and one of them above 0, found −1 in row 0"):
+    with pytest.raises(InputError, match="expected numbers, 0 or more, and one of them above 0, found -1 in row 0"):
         MLPRegressor().fit(X, Y, sample_weight=-np.ones(150))
     with pytest.raises(InputError, match="numbers beyond float32 in X"):
         MLPRegressor().fit(X * 1e40, Y)

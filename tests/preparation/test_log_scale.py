@@ -81,6 +81,6 @@ def test_a_target_keeps_it_in_its_document() -> None:
 
 def test_numbers_below_0_have_none() -> None:
     with pytest.raises(
-        ColumnError, match=r'target "y" for a log scale, found −3; leave target_scale out, or give none'
+        ColumnError, match=r'target "y" for a log scale, found -3; leave target_scale out, or give none'
     ):
         Target.fit(pl.Series([-3.0, 1.0, 2.5]), "y", log=-3.0)

@@ -70,7 +70,7 @@ DATA: dict[str, list[tuple[Any, str]]] = {
     ],
     "sample_weight": [
         (np.ones(4), "sample_weight: expected 5 numbers, one a row, found float64 of shape (4,)"),
-        ([1, 1, -1, 1, 1], "found −1 in row 2"),
+        ([1, 1, -1, 1, 1], "found -1 in row 2"),
         ([1, 1, 1, float("nan"), 1], "found NaN in row 3"),
         ([1, float("inf"), 1, 1, 1], "found ∞ in row 1"),
         (np.zeros(5), "found all 0"),
@@ -91,8 +91,8 @@ TARGETS: list[tuple[str, Any, str]] = [
         T * 3,
         "T: cross_entropy expects integer labels, or shares from 0 to 1, found 1.5 at row 0, column 0",
     ),
-    ("binary_cross_entropy", -T, "found −0.5 at row 0, column 0"),
-    ("poisson", -T, "T: poisson expects counts, 0 or more, found −0.5 at row 0, column 0"),
+    ("binary_cross_entropy", -T, "found -0.5 at row 0, column 0"),
+    ("poisson", -T, "T: poisson expects counts, 0 or more, found -0.5 at row 0, column 0"),
     ("hinge", T * 4, "T: hinge expects -1 or 1, found 2 at row 0, column 0"),
 ]
 

@@ -20,7 +20,7 @@ from deltaw.equations.encoded import Encoded
 from deltaw.equations.optimizers import OPTIMIZERS
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
-from deltaw.numbers import number
+from deltaw.numbers import typed
 from deltaw.speech import say
 
 # Below so many multiplications a step, waiting for each other costs two threads more than they gain.
@@ -246,9 +246,7 @@ def _float32(array: Any, what: str = "state") -> NDArray[np.float32]:
         if len(bad):
             raise InputError(
                 "{what}: the native engine takes numbers that float32 can hold, to ±3.4e38",
-                say(
-                    "{asarray} at {bad}", asarray=number(np.asarray(array)[tuple(bad[0])]), bad=tuple(map(int, bad[0]))
-                ),
+                say("{asarray} at {bad}", asarray=typed(np.asarray(array)[tuple(bad[0])]), bad=tuple(map(int, bad[0]))),
                 "scale the data, or use engine='reference'",
                 what=what,
             )

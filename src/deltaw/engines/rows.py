@@ -13,7 +13,7 @@ from deltaw.equations.lookup import NUMBER, finite
 from deltaw.equations.losses import Loss, one_hot
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
-from deltaw.numbers import number
+from deltaw.numbers import typed
 from deltaw.speech import say
 
 Scale = tuple[float, float]
@@ -238,7 +238,7 @@ def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
         row, column = np.argwhere((t < loss.low) | (t > loss.high))[0]
         raise InputError(
             "{what}: {name} expects {targets}",
-            say("{t} at row {row}, column {column}", t=number(t[row, column]), row=row, column=column),
+            say("{t} at row {row}, column {column}", t=typed(t[row, column]), row=row, column=column),
             "scale the targets into that range, or choose another loss",
             what=what,
             name=loss.name,
@@ -261,7 +261,7 @@ def mean_one(weight: Any, n: int, what: str) -> NDArray[np.float64]:
     w = w.astype(np.float64)
     bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
     if len(bad) or w.sum() == 0:
-        found = say("{w} in row {bad}", w=number(w[bad[0]]), bad=bad[0]) if len(bad) else say("all 0")
+        found = say("{w} in row {bad}", w=typed(w[bad[0]]), bad=bad[0]) if len(bad) else say("all 0")
         raise InputError(
             "{what}: expected finite numbers, 0 or more, and one of them above 0",
             found,

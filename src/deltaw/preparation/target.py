@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
-from deltaw.numbers import amount, number
+from deltaw.numbers import amount, number, typed
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
@@ -111,7 +111,7 @@ class Target:
             expected = say(
                 '{source}: expected no number below 0 in target "{name}" for a log scale', source=source, name=name
             )
-            raise ColumnError(expected, number(min(log, x.min())), "leave target_scale out, or give none")
+            raise ColumnError(expected, typed(min(log, x.min())), "leave target_scale out, or give none")
         scale = fit_scale(_fit(scaling), x) if log is None else LogScale.fit(_fit(scaling), x, log)
         return cls(name, "regression", reason, (), float(x.min()), float(x.max()), scale, clamp)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from deltaw.exceptions import InputError
-from deltaw.numbers import number
+from deltaw.numbers import typed
 from deltaw.speech import say
 
 Array = NDArray[Any]
@@ -73,7 +73,7 @@ class Sample:
         if self.weight.min() < 0 or not self.weight.any():
             raise InputError(
                 "sample_weight, class_weight: expected numbers, 0 or more, and one of them above 0",
-                say("{min} in row {argmin}", min=number(self.weight.min()), argmin=self.weight.argmin()),
+                say("{min} in row {argmin}", min=typed(self.weight.min()), argmin=self.weight.argmin()),
                 "correct the weights",
             )
         return self if self.weight.all() else self.take(self.weight != 0)
