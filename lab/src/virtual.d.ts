@@ -3,3 +3,5 @@ declare module 'virtual:lessons' {
   const lessons: Record<string, { title: Text; idea: Text }>;
   export default lessons;
 }
+
+declare const __VERSION__: string; // of DeltaW

@@ -1,5 +1,7 @@
 // What the reader takes away: an address, this page with everything in it, the model as Python reads it.
 
+import type { Data, Settings, Weights } from '../engine/types';
+import { modelFile } from '../files/model';
 import { lab } from './lab.svelte';
 import { path } from './path.svelte';
 import { hand, pageAsItCame } from './saving';
@@ -41,6 +43,34 @@ export function savePage(): void {
   hand('lab.html', page, 'text/html');
 }
 
+/** The first run as a file that Python reads: the same answers. */
 export function saveModel(): void {
-  lab.tell('not_yet', {}, 'wrong');
+  const run = lab.runs[lab.active];
+  const found = asTwo(run.data, run.settings, run.state);
+  if (!found) return lab.tell('model_refused', {}, 'wrong');
+  try {
+    const { epochs, trainError } = run.history;
+    const losses = trainError.filter((_, i) => i > 0 && Math.floor(epochs[i]) > Math.floor(epochs[i - 1]));
+    const bytes = modelFile({ ...found, parts: run.parts, losses, steps: run.state.moment, version: __VERSION__ });
+    hand(`${run.data.name.replace(/\.\w+$/, '')}.deltaw`, bytes as BlobPart, 'application/octet-stream');
+  } catch (error) {
+    lab.tell('setting_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
+  }
+}
+
+/** Two classes by one sigmoid as two by softmax, which is how Python has them: softmax of (0, z) says what the sigmoid of z
+ * says. Null for one output that is no sigmoid. */
+function asTwo(data: Data, settings: Settings, now: Weights): { data: Data; settings: Settings; now: Weights } | null {
+  if (data.target.task === 'regression' || data.nOut > 1) return { data, settings, now };
+  const last = settings.layers.length - 1;
+  if (settings.layers[last].activation !== 'sigmoid') return null;
+  const W = now.weights[last];
+  return {
+    data: { ...data, nOut: 2, targets: Float32Array.from({ length: 2 * data.rows }, (_, i) => (i % 2 ? data.targets[i >> 1] : 1 - data.targets[i >> 1])) },
+    settings: { ...settings, loss: 'cross_entropy', layers: [...settings.layers.slice(0, -1), { units: 2, activation: 'softmax' }] },
+    now: {
+      weights: [...now.weights.slice(0, -1), Float32Array.from({ length: 2 * W.length }, (_, i) => (i < W.length ? 0 : W[i - W.length]))],
+      biases: [...now.biases.slice(0, -1), Float32Array.of(0, now.biases[last][0])],
+    },
+  };
 }

@@ -245,7 +245,7 @@ export const en = {
   save_page_about: 'One HTML file with the data and the weights: it opens where you left.',
   save_model: 'Download the model',
   save_model_about: 'A .deltaw file, for deltaw predict and Python.',
-  not_yet: 'Not yet.',
+  model_refused: 'One output that is no sigmoid is no model of two classes: choose sigmoid above the output.',
   shared_needs_table: 'This link is about the table {name}: open it, and its settings will be used.',
   lesson_line_1: 'One output, no hidden layer: what it says changes along one straight line. Press Run until 93 % are right.',
   lesson_line_2: 'The line is two weights and a bias. Click one of the two links to see its number.',

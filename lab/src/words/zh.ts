@@ -239,7 +239,7 @@ export const zh: Record<Key, string> = {
   save_page_about: '一个 HTML 文件，含数据和权重：打开时就在你离开的地方。',
   save_model: '下载模型',
   save_model_about: '.deltaw 文件，供 deltaw predict 和 Python 使用。',
-  not_yet: '还不行。',
+  model_refused: '单个输出若不是 sigmoid，就不是两类的模型：请在输出上方选 sigmoid。',
   shared_needs_table: '这个链接用的是表格 {name}：打开它，就会用上它的设置。',
   lesson_line_1: '一个输出，没有隐藏层：它的回答沿一条直线变化。按“运行”，直到正确率达到 93 %。',
   lesson_line_2: '这条线就是两个权重和一个偏置。点一条连线，看它的数字。',
