@@ -12,5 +12,4 @@ export default defineConfig({
   define: { __VERSION__: JSON.stringify(VERSION) },
   plugins: [svelte(), lessons(), viteSingleFile({ removeViteModuleLoader: true }), pack()],
   build: { target: 'es2022', modulePreload: false, reportCompressedSize: false, chunkSizeWarningLimit: 2000 },
-  worker: { format: 'es' },
 });

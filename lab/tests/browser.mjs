@@ -67,6 +67,7 @@ const CHECKS = {
     const page = await opened();
     await trained(page);
     truth(await page.locator('.unit').count() > 10, 'no units are drawn');
+    same(page.workers().length, 1, 'workers that train');
     same(page.faults, [], 'what went wrong');
   },
 
