@@ -291,8 +291,9 @@ class Lab {
   }
 
   private look(): void {
-    const numbers = this.tab === 'row' || this.tab === 'unit' || this.tab === 'weight' || Boolean(this.data?.image);
-    for (const run of this.runs) run.watch({ plane: this.plane, row: numbers ? (this.input ?? this.row) : null, outputs: this.tab === 'score' || this.tab === null });
+    const numbers = this.tab === 'row' || this.tab === 'unit' || this.tab === 'weight';
+    const glance = this.data?.image ? this.inputs.slice() : null;
+    for (const run of this.runs) run.watch({ plane: this.plane, row: numbers ? (this.input ?? this.row) : null, glance, outputs: this.tab === 'score' || this.tab === null });
   }
 
   tell(key: Key, values: Record<string, string | number> = {}, kind: Said['kind'] = 'told'): void {

@@ -24,13 +24,14 @@ export class Run {
   pictures = $state.raw<Pictures | null>(null);
   parts = $state.raw<{ trained: Int32Array; heldOut: Int32Array }>({ trained: new Int32Array(), heldOut: new Int32Array() });
   numbers = $state.raw<RowNumbers | null>(null); // of the row that is looked at
+  signals = $state.raw<Float32Array[] | null>(null); // each layer's outputs for the picture that is looked at
   outputs = $state.raw<{ rows: Int32Array; values: Float32Array } | null>(null); // for the scores, where somebody looks
   reach = $state(0); // the latest moment that it has been at: rewinding and going there again gives the same
 
   readonly letter: string;
   readonly data: Data;
   private lab: Lab;
-  private wanted: { plane: Plane | null; row: number | Float32Array | null; outputs: boolean } = { plane: null, row: null, outputs: false };
+  private wanted: { plane: Plane | null; row: number | Float32Array | null; glance: Float32Array | null; outputs: boolean } = { plane: null, row: null, glance: null, outputs: false };
   private looking: Record<string, { busy: boolean; next: number; again: number }> = {};
   private closed = false;
 
@@ -124,10 +125,11 @@ export class Run {
   }
 
   private look(now = false): void {
-    const { plane, row, outputs } = this.wanted;
+    const { plane, row, glance, outputs } = this.wanted;
     void this.ask('history', 80, now, async () => { this.history = await this.lab.history(); });
     if (plane) void this.ask('pictures', 50, now, () => this.paint(plane));
     if (row !== null) void this.ask('numbers', 40, now, async () => { this.numbers = await this.lab.row(row); });
+    if (glance) void this.ask('signals', 40, now, async () => { this.signals = await this.lab.units(glance, 1); });
     if (outputs) void this.ask('outputs', 250, now, () => this.score());
   }
 
