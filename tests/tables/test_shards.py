@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 import deltaw
 from deltaw.cli import main
 from deltaw.exceptions import InputError
+from deltaw.tables import Reading, slices
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(240, 2)).round(3)
@@ -93,6 +94,33 @@ def test_what_means_nothing(tmp_path: Path) -> None:
         deltaw.read(tmp_path, max_bytes=10)
 
 
+def test_a_file_in_slices(tmp_path: Path) -> None:
+    for write, name in (("write_parquet", "d.parquet"), ("write_ipc", "d.arrow")):
+        getattr(WHOLE, write)(tmp_path / name)
+        found = slices(tmp_path / name)
+        assert found is not None
+        parts = list(found.pieces(Reading(), cells=4 * 70))
+        assert [len(table.frame) for _, table in parts] == [70, 70, 70, 30]
+        assert [str(place) for place, _ in parts][1] == name.replace("d.", "d-00001.")
+        assert_frame_equal(pl.concat([table.frame for _, table in parts]), WHOLE)
+    WHOLE.write_csv(tmp_path / "d.csv")
+    assert slices(tmp_path / "d.csv") is None
+    assert slices(tmp_path) is None
+    assert slices("x" * 5000) is None
+
+
+def test_a_file_that_changes_between_two_slices(tmp_path: Path) -> None:
+    path = tmp_path / "d.parquet"
+    WHOLE.write_parquet(path)
+    found = slices(path)
+    assert found is not None
+    parts = found.pieces(Reading(), cells=4 * 100)
+    next(parts)
+    path.write_bytes(b"PAR1 no more")
+    with pytest.raises(InputError, match=r"d\.parquet: expected Parquet, found an unreadable file"):
+        next(parts)
+
+
 def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(folder.parent)
     WHOLE.write_csv("whole.csv")
@@ -114,6 +142,11 @@ def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert main(["predict", "m.deltaw", "whole.csv", "-o", "whole-answers.csv"]) == 0
     expected = pl.read_csv("whole-answers.csv").drop("row")
     assert_frame_equal(deltaw.read("answers").frame.drop("row"), expected)
+    WHOLE.write_parquet("whole.parquet")
+    Path("slices").mkdir()
+    assert main(["predict", "m.deltaw", "whole.parquet", "-o", "slices", "--keep", "a"]) == 0
+    assert [path.name for path in Path("slices").iterdir()] == ["whole-00000.parquet"]
+    assert_frame_equal(deltaw.read("slices").frame.drop("row", "a"), expected)
     for place, line in (("d", "expected another folder than that of the rows"), ("m.deltaw/x", "expected a folder")):
         assert main(["predict", "m.deltaw", "d", "-o", place]) == 2
         assert line in capsys.readouterr().err

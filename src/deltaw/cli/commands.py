@@ -127,12 +127,12 @@ def predict(
     """`deltaw predict`; `keep`: names and patterns of columns, `numbered`: whether rows have their number."""
     from deltaw import models
     from deltaw.cli import shards
-    from deltaw.tables import Reading, origins, several
+    from deltaw.tables import Reading, origins
 
-    many = several(data)
-    if many is not None and output is not None and not output.suffix and not as_json and not safe_csv:
-        shards.answers(models.load(model_file), many, output, Reading.of(**reading), keep, numbered, stderr())
-        return
+    if output is not None and not output.suffix and not as_json and not safe_csv:  # a folder, for rows in pieces
+        how = Reading.of(**reading, written=bool(keep))
+        if shards.answers(models.load(model_file), data, output, how, keep, numbered, stderr()):
+            return
     check_outputs({"--output": output}, (model_file, *origins(data)))
     out = writer("--output", output)
     if safe_csv and (as_json or out.method != CSV.method):
@@ -172,8 +172,9 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     from dataclasses import replace
 
     from deltaw import models
+    from deltaw.cli import shards
     from deltaw.models import sharded
-    from deltaw.tables import Reading, origins, several
+    from deltaw.tables import Reading, origins
 
     check_outputs({"--report": report}, (model_file, *origins(data)))
     if report is not None:
@@ -181,9 +182,11 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     err = stderr()
     model = models.load(model_file)
     how = Reading.of(**reading)
-    if report is None and not as_json and (many := several(data)) is not None:
+    if report is None and not as_json and shards.are_many(data):
+        found = shards.pieces(data, model, how)
+        assert found is not None
         with err.status(say("answering for {data}", data=data)):
-            scores = sharded.evaluate(model, many.tables(lambda file: model.read(file, how)))
+            scores = sharded.evaluate(model, (table for _, table in found[1]))
         text.print_scores(stdout(), scores, say("{rows:,} rows of {name}", rows=scores.rows, name=data), scores.defined)
         return
     with err.status(say("answering for {data}", data=data)):

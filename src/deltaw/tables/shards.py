@@ -51,6 +51,10 @@ class Shards:
             _check_sorts(frame, sorts, str(file))
             yield replace(table, frame=frame, name=str(file))
 
+    def pieces(self, read: Read) -> Iterator[tuple[Path, Table]]:
+        """Each shard, and where it lies in `root`; see `tables`."""
+        return zip((file.relative_to(self.root) for file in self.files), self.tables(read), strict=True)
+
     def joined(self, read: Read, max_bytes: int | None = None) -> Table:
         """All of them as one table. Raises TableError where they are larger than the limit of one; see `tables`."""
         size, most = sum(file.stat().st_size for file in self.files), limit(max_bytes)

@@ -43,24 +43,12 @@ def _columnar(
     scanner: Callable[[io.BytesIO], pl.LazyFrame] | None = None,
     index: tuple[str, ...] = (),
 ) -> Table:
-    try:
-        with _quiet_panics():
-            if scanner is not None:  # what the file says of itself: columns of one value shrink to almost nothing
-                lazy = scanner(io.BytesIO(file.data))
-                cells = lazy.select(pl.len()).collect().item() * len(lazy.collect_schema())
-                check_size(file.name, CELL * cells, limit(file.reading.max_bytes))
-            frame = reader(io.BytesIO(file.data))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
-        if isinstance(error, TableError):
-            raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise TableError(
-            "{name}: expected {kind}",
-            say("an unreadable file ({reason})", reason=reason),
-            "write it anew",
-            name=file.name,
-            kind=kind,
-        ) from None
+    with readable(file.name, kind):
+        if scanner is not None:  # what the file says of itself: columns of one value shrink to almost nothing
+            lazy = scanner(io.BytesIO(file.data))
+            cells = lazy.select(pl.len()).collect().item() * len(lazy.collect_schema())
+            check_size(file.name, CELL * cells, limit(file.reading.max_bytes))
+        frame = reader(io.BytesIO(file.data))
     index = tuple(name for name in index if name in frame.columns and not INDEX.fullmatch(name))
     if len(index) == frame.width:
         index = ()
@@ -74,6 +62,20 @@ def _index_of_pandas(data: bytes) -> tuple[str, ...]:
         note = json.loads(pl.read_parquet_metadata(io.BytesIO(data))["pandas"])
         return tuple(name for name in note["index_columns"] if isinstance(name, str))
     return ()
+
+
+@contextmanager
+def readable(name: str, kind: str) -> Iterator[None]:
+    """What Polars raises of a damaged file of a kind, as a TableError that names it."""
+    try:
+        with _quiet_panics():
+            yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
+        if isinstance(error, TableError):
+            raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        found = say("an unreadable file ({reason})", reason=reason)
+        raise TableError("{name}: expected {kind}", found, "write it anew", name=name, kind=kind) from None
 
 
 @contextmanager
