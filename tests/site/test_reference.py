@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -89,3 +90,19 @@ def test_it_is_documented(name: str) -> None:
     assert text.strip(), f"{name}: give it a docstring"
     missing = {p for p in parameters(MEMBERS[name]) if not re.search(rf"\b{re.escape(p)}\b", text)}
     assert not missing or ELSEWHERE.search(text), f"{name}: its docstring says nothing of {', '.join(sorted(missing))}"
+
+
+def below(name: str, text: str) -> bool:
+    """Whether a file sets this constant and says below it what it is."""
+    nodes = ast.parse(text).body
+    set_here = [name in map(ast.unparse, getattr(node, "targets", [getattr(node, "target", node)])) for node in nodes]
+    return any(here and isinstance(then, ast.Expr) for here, then in zip(set_here[:-1], nodes[1:], strict=True))
+
+
+def test_constants_are_documented() -> None:
+    """By words below them, which the reference shows: Python itself keeps none of a constant."""
+    for room in ROOMS:
+        folder = DOCS.parent / "src" / "deltaw" / room.rpartition(".")[2]
+        for name in filter(str.isupper, import_module(room).__all__):
+            texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py")]
+            assert any(below(name, text) for text in texts), f"{room}.{name}: write below it what it is"

@@ -93,7 +93,7 @@ class Encoded:
         return expanded(self.stored, self.fields)
 
     def check(self, what: str = "X") -> None:
-        """Raise InputError for the first stored number that lies in none of its field's inputs; NaN lies anywhere."""
+        """Raise InputError, of `what`, for the first stored number in none of its field's inputs; NaN is in any."""
         least, most = np.array([LIMITS[field.kind](field.inputs) for field in self.fields], np.float32).T
         slots = np.flatnonzero([field.kind == "slots" for field in self.fields])
         for start in range(0, len(self), CHUNK):

@@ -13,6 +13,7 @@ from deltaw.speech import say
 from deltaw.tables.table import nearest
 
 DIALECTS = ("duckdb", "postgres")
+"""The kinds of SQL: what `dialect` may be."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ FORMS = {
     "python": Form((".py",), _python, "python -I -S"),
     "sql": Form((".sql",), _sql, "the database"),
 }
+"""Form -> its endings, what writes it, and what runs it."""
 
 
 def form_of(path: Path, form: str | None = None) -> str:

@@ -37,5 +37,6 @@ _ORDER = (
 )
 
 LESSONS: dict[str, Entry] = {function.__name__: Entry(function) for function in _ORDER}
+"""Name -> lesson, in the order in which they are best read."""
 
 __all__ = ["LESSONS", "Entry", "Lesson", "Parameter"]

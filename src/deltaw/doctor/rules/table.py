@@ -389,5 +389,6 @@ RULES: tuple[Rule, ...] = (
         "its skill; no healthy random set-up comes there (benchmarks/doctor_random.py).",
     ),
 )  # fmt: skip
+"""Every rule, in the order of what they look at; docs/doctor.md says each."""
 
 BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}
