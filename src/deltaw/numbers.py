@@ -37,8 +37,8 @@ def number(value: float | np.number[Any], digits: int = DIGITS, zeros: bool = Fa
 
 
 def typed(value: float | np.number[Any]) -> str:
-    """A number as one types it, in messages of what was given: "-0.5", "1e-07", "NaN"."""
-    return "NaN" if math.isnan(value) else f"{value:g}"
+    """A number as one types it, in messages of what was given: "-0.5", "1e-07", "nan"."""
+    return f"{value:g}"
 
 
 def amount(count: int, what: str) -> str:

@@ -71,8 +71,8 @@ DATA: dict[str, list[tuple[Any, str]]] = {
     "sample_weight": [
         (np.ones(4), "sample_weight: expected 5 numbers, one a row, found float64 of shape (4,)"),
         ([1, 1, -1, 1, 1], "found -1 in row 2"),
-        ([1, 1, 1, float("nan"), 1], "found NaN in row 3"),
-        ([1, float("inf"), 1, 1, 1], "found ∞ in row 1"),
+        ([1, 1, 1, float("nan"), 1], "found nan in row 3"),
+        ([1, float("inf"), 1, 1, 1], "found inf in row 1"),
         (np.zeros(5), "found all 0"),
         (["a"] * 5, "sample_weight: expected 5 numbers"),
         (3, "sample_weight: expected 5 numbers"),
