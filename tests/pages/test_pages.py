@@ -228,3 +228,9 @@ def test_wrong_use() -> None:
     with pytest.raises(ValueError, match=r"shorter|longer"):
         Page("t", "", [Section("s", [Table(["a", "b"], [[1, 2], [1]])])]).text()
     assert html.prose("`<b>`") == "<code>&lt;b&gt;</code>"
+
+
+def test_a_cell_of_many_letters_keeps_its_room() -> None:
+    """On a telephone a column of sentences beside others would be a letter or two wide."""
+    page = Page("t", "", [Section("s", [Table(("a", "b"), [("short", "long " * 20)])])]).html()
+    assert page.count("<td class=long>") == 1

@@ -50,14 +50,16 @@ mtable[columnspacing] > mtr > mtd { padding-left: 0; padding-right: 0; padding-b
 # and paper, or of the values of its scale, never of light and dark.
 PAGE = """
 :root { color-scheme: light dark; --ink: #22262b; --soft: #626973; --line: #e3e6ea; --paper: #ffffff; --page: #f5f6f8;
-  --accent: #0072b2; }
+  --accent: #0072b2; --shade: #0003; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e7e9ec; --soft: #9aa2ad; --line: #333942; --paper: #1d2126;
-  --page: #14171a; --accent: #56b4e9; } figure svg { filter: invert(0.9) hue-rotate(180deg); } }
+  --page: #14171a; --accent: #56b4e9; --shade: #000b; } figure svg { filter: invert(0.9) hue-rotate(180deg); } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink);
   font: 15px/1.55 system-ui, "DejaVu Sans", "Noto Sans CJK SC", sans-serif; }
 main { max-width: 1040px; margin: 0 auto; padding: 2.2rem 1.2rem 4rem; }
 """
+
+LONG = 60  # letters of a cell, of more of which a telephone's column is not narrow
 
 # A telephone: less air, and figures in their narrow form. Tables and formulas that are wider scroll inside themselves;
 # a shadow at the edge says that there is more (by backgrounds of which one scrolls along and covers the other).
@@ -65,12 +67,13 @@ PHONE = """
 @media (max-width: 640px) { main { padding: 1.2rem 0.7rem 3rem; } section { padding: 1rem 0.8rem; }
   h1 { font-size: 1.4rem; overflow-wrap: anywhere; } figure svg.wide { display: none; }
   figure svg.slim { display: block; } th, td { padding-right: 0.8rem; } td:not(.number) { min-width: 4.5em; }
+  td.long { min-width: 14em; }
   p, h2, li { overflow-wrap: anywhere; } }
 .scroll, .formula { background:
   linear-gradient(to right, var(--paper) 40%, transparent) left / 2.4rem 100% no-repeat local,
   linear-gradient(to left, var(--paper) 40%, transparent) right / 2.4rem 100% no-repeat local,
-  linear-gradient(to right, #0003, transparent) left / 0.7rem 100% no-repeat scroll,
-  linear-gradient(to left, #0003, transparent) right / 0.7rem 100% no-repeat scroll; }
+  linear-gradient(to right, var(--shade), transparent) left / 0.7rem 100% no-repeat scroll,
+  linear-gradient(to left, var(--shade), transparent) right / 0.7rem 100% no-repeat scroll; }
 """
 
 PRINT = """
@@ -134,10 +137,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Itera
     """A table of texts; the columns `numbers` (from 0) stand right."""
     right = dict.fromkeys(numbers, " class=number")
     head = "".join(f"<th{right.get(i, '')}>{escape(heading)}</th>" for i, heading in enumerate(headings))
-    body = "".join(
-        "<tr>" + "".join(f"<td{right.get(i, '')}>{escape(cell)}</td>" for i, cell in enumerate(row)) + "</tr>"
-        for row in rows
-    )
+
+    def cell(i: int, text: str) -> str:
+        return f"<td{right.get(i) or (' class=long' if len(text) > LONG else '')}>{escape(text)}</td>"
+
+    body = "".join("<tr>" + "".join(cell(i, text) for i, text in enumerate(row)) + "</tr>" for row in rows)
     return f"<div class=scroll><table><tr>{head}</tr>{body}</table></div>"
 
 
