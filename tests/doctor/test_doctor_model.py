@@ -57,6 +57,25 @@ def test_other_rows_have_no_plan(frame: pl.DataFrame, model: Model) -> None:
         models.replan(model, frame.drop("kind"))
 
 
+def test_other_rows_count_as_the_models_own_did(frame: pl.DataFrame) -> None:
+    rows = frame.with_columns(w=pl.Series(np.arange(len(frame)) % 3))
+    counted = {"weight": "w", "class_weight": "balanced"}
+    model = deltaw.fit(rows, "kind", hidden=4, epochs=2, **counted)
+    other = rows[:300]
+    assert models.replan(model, other) is None
+    setup = examine_model(model, other, seconds=0).setup
+    counting = other.filter(pl.col("w") > 0)
+    share = counting.group_by("kind").agg(n=pl.col("w").sum())
+    classes = dict(zip(share["kind"], share["n"].sum() / (len(share) * share["n"]), strict=True))
+    wanted = {round(w * factor, 9) for w in (1, 2) for factor in classes.values()}
+    assert setup.sample_weight is not None
+    assert set(np.round(setup.sample_weight, 9)) == wanted
+    assert len(setup.sample_weight) == len(setup.X) == len(counting) - len(setup.test[0])
+    assert (
+        examine_model(deltaw.fit(frame, "kind", hidden=4, epochs=2), frame[:300], seconds=0).setup.sample_weight is None
+    )
+
+
 def test_the_score_is_the_models_own(frame: pl.DataFrame, model: Model) -> None:
     diagnosis = examine_model(model, frame, seconds=SECONDS)
     seen = diagnosis.evidence.watched

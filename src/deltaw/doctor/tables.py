@@ -16,7 +16,8 @@ from deltaw.doctor.examine import ROWS, SECONDS
 from deltaw.doctor.setup import RawColumn, Setup
 from deltaw.doctor.trials.trial import divided
 from deltaw.equations.dropout import Dropout
-from deltaw.models import Model, Plan, Recipe
+from deltaw.models import Model, Plan, Recipe, weights
+from deltaw.models.model import truth
 from deltaw.models.packed import of_member
 from deltaw.network import Network
 from deltaw.preparation import Preparation
@@ -78,9 +79,16 @@ def examine_model(
 
 
 def _of_other_rows(model: Model, table: Table) -> Setup:
-    """The model's training, on rows that it was not trained on."""
-    series = table.column(model.target.name)
+    """The model's training, on rows that it was not trained on, which count as its own did."""
+    series, weight = table.column(model.target.name), None
     known = model.target.some_known(series, table.name)
+    if model.recipe.weight in table.frame.columns:
+        weight = weights.of_rows(table.frame.get_column(str(model.recipe.weight)), table.name, known)
+        known = weight > 0
+        weight = weight[known]
+    answers = truth(model.target, series, table.name, gaps=True)[known]
+    factors = weights.of_classes(model.recipe.class_weight, model.target, answers, weight)
+    counts = weights.in_training(factors, answers, weight)
     X = model.preparation.transform(table.frame, source=table.name)[known]
     one_hot = model.recipe.targets == "one_hot" and model.task == "classification"
     ends = (model.recipe.target_low, model.recipe.target_high)
@@ -88,10 +96,13 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
     T = encode(series, source=table.name, gaps=True)[known]
     net = model.network
     fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
-    setup = _setup(fresh, X, T, model.recipe, model.preparation, model.task, model.origin.seed)
+    setup = _setup(
+        fresh, X, T, model.recipe, model.preparation, model.task, model.origin.seed, sample_weight=counts
+    )  # fmt: skip
     held, rest = divided(len(T), np.random.default_rng(0).permutation(len(T)))
     if len(held):
-        setup = replace(setup, X=X[rest], T=T[rest], test=(X[held], T[held]))
+        counts = None if counts is None else counts[rest]
+        setup = replace(setup, X=X[rest], T=T[rest], test=(X[held], T[held]), sample_weight=counts)
     frame = table.frame.filter(known)
     return replace(setup, raw=raw_columns(model.preparation, frame[rest] if len(held) else frame))
 
