@@ -19,6 +19,8 @@ from deltaw import speech
 from deltaw.cli import _EXPECTED, lesson
 from deltaw.cli.app import app
 from deltaw.cli.speaking import FAULTS, TYPERS, asked
+from deltaw.derive import derivation
+from deltaw.derive.page import DROPPED
 from deltaw.doctor.findings import PLACES, SEVERITIES
 from deltaw.doctor.rules.data import SAID
 from deltaw.doctor.rules.table import RULES
@@ -80,6 +82,7 @@ TABLES: dict[str, Any] = {
     + [before + each for before in ("", "from ", "to ") for each in ("input", "unit", "output")],
     "histories": [*get_args(Ending), "loss", "validation loss", "validation rows", "test rows"],
     "networks": ["layer", "inputs", "units", "parameters", "activation", "initial weights"],
+    "derivations": [why for _, why in DROPPED.values()],
     "lists": [", ", "; ", ": ", ".", " and ", " or ", " to "],
 }
 
@@ -131,8 +134,8 @@ def test_sentences_have_the_same_fields(lang: str) -> None:
 def test_chinese_has_its_own_punctuation() -> None:
     words = Path(deltaw.lessons.__file__).parent / "words"
     lessons = "\n".join(re.findall(r"^zh = (.*)$", "\n".join(p.read_text("utf-8") for p in words.glob("*.toml")), re.M))
-    kept = tomllib.loads((speech.FOLDER / "zh" / "kept" / "reasons.toml").read_text("utf-8"))
-    texts = [*catalogue("zh").values(), *kept.values(), *lessons.splitlines()]
+    kept = [tomllib.loads(path.read_text("utf-8")) for path in (speech.FOLDER / "zh" / "kept").glob("*.toml")]
+    texts = [*catalogue("zh").values(), *(text for each in kept for text in each.values()), *lessons.splitlines()]
     assert len(texts) > 1500
     assert [text for text in texts if NARROW.search(text)] == []
 
@@ -317,6 +320,14 @@ def test_reasons_that_are_kept_are_told_again(chinese: None) -> None:
     reasons = [column.reason for column in kinds(deltaw.read(columns), "species")]
     assert not any(WORD.search(re.sub("true|false", "", retold(reason))) for reason in reasons)
     assert retold("150 distinct values in 150 rows") == "150 行中有 150 个不同的值"
+
+
+@pytest.mark.parametrize("pair", [("sigmoid", "squared"), ("softmax", "cross_entropy"), ("relu", "absolute")])
+def test_derivations_are_told_again(chinese: None, pair: tuple[str, str]) -> None:
+    """They are found once, in English, and kept: every line and every part of one is in Chinese on its page."""
+    found = derivation(*pair)
+    english = {text for line in found.lines for text in (line.part, line.why) if WORD.search(text)}
+    assert {text for text in english if not re.search(f"[{HAN}]", retold(text))} == set()
 
 
 # --- the command line -------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from deltaw.derive.proof import Line, Proof
 from deltaw.equations.losses import EPSILON, fused
 from deltaw.numbers import number
 from deltaw.pages import Block, Formula, Page, Section, Table, Text
-from deltaw.speech import say
+from deltaw.speech import listed, retold, say
 
 SHORT = 40  # signs of a formula that may stand in a sentence
 
@@ -56,9 +56,11 @@ def page(d: Proof) -> Page:
     """The document of a derivation."""
     sections = [Section(say("The letters"), _letters(d))]
     if d.problems:
-        sections.insert(0, Section(say("This pairing cannot be minimised"), [Text(text) for text in d.problems]))
+        sections.insert(
+            0, Section(say("This pairing cannot be minimised"), [Text(retold(text)) for text in d.problems])
+        )
     parts = list(dict.fromkeys(line.part for line in d.lines))
-    written = {part: Section(part, _lines([line for line in d.lines if line.part == part])) for part in parts}
+    written = {part: Section(retold(part), _lines([line for line in d.lines if line.part == part])) for part in parts}
     for part in parts:
         sections.append(written[part])
         if part.startswith("The error"):
@@ -71,15 +73,16 @@ def page(d: Proof) -> Page:
     if d.corners or undefined(d.activation, d.loss):
         sections.append(Section(say("Where there is no slope"), _corners(d)))
     sections.append(Section(say("How it was checked"), _checks(d)))
-    hidden = "" if d.hidden is None else f", {d.hidden.name} in the hidden layers"
-    layers = f"{d.layers} layers of weights" if d.layers > 1 else "one layer of weights"
-    lead = (
-        f"How the error E changes with a weight, for {d.activation.name} at the output{hidden}, the {d.loss.name} "
-        f"error and {layers}: from the definition of E to ΔW."
-    )
+    hidden = "" if d.hidden is None else say(", {name} in the hidden layers", name=d.hidden.name)
+    layers = say("{n} layers of weights", n=d.layers) if d.layers > 1 else say("one layer of weights")
+    lead = say(
+        "How the error E changes with a weight, for {activation} at the output{hidden}, the {loss} error and {layers}: "
+        "from the definition of E to ΔW.",
+        activation=d.activation.name, hidden=hidden, loss=d.loss.name, layers=layers,
+    )  # fmt: skip
     result = plain(d.delta)
     if len(result) <= SHORT:
-        lead += f" At the output, δ_k = ∂E/∂z_k comes to {result}."
+        lead += say(" At the output, δ_k = ∂E/∂z_k comes to {result}.", result=result)
     return Page(
         say("∂E/∂w for {name} and the {loss_name} error", name=d.activation.name, loss_name=d.loss.name),
         lead,
@@ -131,7 +134,7 @@ def _lines(lines: list[Line]) -> list[Block]:
     return [
         block
         for line in lines
-        for block in (Text(f"({line.number}) {line.why}".strip()), Formula(line.latex, line.text))
+        for block in (Text(f"({line.number}) {retold(line.why)}".strip()), Formula(line.latex, line.text))
     ]
 
 
@@ -142,9 +145,15 @@ def _dropped(d: Proof) -> list[Block]:
     out, target = sp.symbols("o t", positive=True)
     ours = evaluated(sp.sympify(d.loss.formula, {"o": out, "t": target}))
     ratio = sp.simplify(sp.diff(sp.sympify(whole, {"o": out, "t": target}), out) / sp.diff(ours, out))
-    finding = "the same as that" if ratio == 1 else f"{ratio} times that"
+    finding = say("the same as that") if ratio == 1 else say("{ratio} times that", ratio=ratio)
     return [
-        Text(say("{why} SymPy finds the slope of the whole to be {finding} of the formula.", why=why, finding=finding))
+        Text(
+            say(
+                "{why} SymPy finds the slope of the whole to be {finding} of the formula.",
+                why=say(why),
+                finding=finding,
+            )
+        )
     ]
 
 
@@ -154,11 +163,12 @@ def _notes(d: Proof) -> list[Block]:
     e = add(t(k), negative(o("k", k))) if plain_error else negative(loss_slope(d.loss, o("k", k), t(k)))
     same = sp.expand((evaluated(d.delta) + evaluated(e)).replace(Chain, sp.Mul)) == 0
     agree = (
-        "Here δ_k = −e_k, so the two are the same for the last hidden layer."
+        say("Here δ_k = −e_k, so the two are the same for the last hidden layer.")
         if same
-        else "The two are not the same: the notes leave out the slope of the layer behind, which is part of δ_k."
+        else say("The two are not the same: the notes leave out the slope of the layer behind, which is part of δ_k.")
     )
-    meaning = "e_k = t_k − o_k" if plain_error else "e_k = −∂E/∂o_k, which is t_k − o_k for the squared error"
+    general = say("e_k = −∂E/∂o_k, which is t_k − o_k for the squared error")
+    meaning = "e_k = t_k − o_k" if plain_error else general
     return [
         Text(
             say(
@@ -176,7 +186,7 @@ def _notes(d: Proof) -> list[Block]:
 def _before(d: Proof) -> list[Block]:
     assert d.hidden is not None
     numbers = [line.number for line in d.lines if line.part == "The weights into a hidden layer"]
-    layers = "layer 1" if d.layers == 3 else f"layers {d.layers - 2} to 1"
+    layers = say("layer 1") if d.layers == 3 else say("layers {n} to 1", n=d.layers - 2)
     return [
         Text(
             say(
@@ -217,7 +227,7 @@ def _change(d: Proof) -> list[Block]:
     if d.delta != 0 and not d.activation.coupled:
         turns = is_negative(d.delta) or isinstance(d.delta, sp.Add)
         step = _vectors(_reversed(d.delta) if turns else d.delta)
-        sign, taken = ("", ", and its minus sign taken up") if turns else ("-", "")
+        sign, taken = ("", say(", and its minus sign taken up")) if turns else ("-", "")
         blocks += [
             Text(say("With δ_k put in{taken}; ⊙ multiplies unit by unit:", taken=taken)),
             Formula(
@@ -261,7 +271,7 @@ def _corners(d: Proof) -> list[Block]:
     blocks: list[Block] = []
     if d.corners:
         between = all(min(c.left, c.right) <= c.equations <= max(c.left, c.right) or _close(c) for c in d.corners)
-        why = ". It is not outside of the two at its sides: a subgradient" if between else ""
+        why = say(". It is not outside of the two at its sides: a subgradient") if between else ""
         blocks += [
             Text(
                 say(
@@ -298,16 +308,19 @@ def _close(c: Any) -> bool:
 def _checks(d: Proof) -> list[Block]:
     numeric = [line for line in d.lines if line.checked == "numbers"]
     exact = sum(line.checked == "SymPy" for line in d.lines)
-    text = (
-        f"Every line is held against the one before, in a network of {UNITS} units a layer. SymPy's algebra finds "
-        f"{exact} of them equal."
+    text = say(
+        "Every line is held against the one before, in a network of {units} units a layer. SymPy's algebra finds {n} "
+        "of them equal.",
+        units=UNITS,
+        n=exact,
     )
     if numeric:
         worst = max(line.difference for line in numeric)
-        text += (
-            f" It does not decide lines {', '.join(str(line.number) for line in numeric)}: they are equal at {POINTS} "
-            f"random points to {DIGITS} digits, with differences up to {number(worst, 1)}."
-        )
+        text += say(
+            " It does not decide lines {lines}: they are equal at {points} random points to {digits} digits, with "
+            "differences up to {worst}.",
+            lines=listed(str(line.number) for line in numeric), points=POINTS, digits=DIGITS, worst=number(worst, 1),
+        )  # fmt: skip
     if not d.evidence:
         return [
             Text(text),
@@ -325,7 +338,7 @@ def _checks(d: Proof) -> list[Block]:
         Table(
             [say("against"), say("largest difference"), ""],
             [
-                [one.against, "—" if one.difference is None else number(one.difference, 2), one.note]
+                [retold(one.against), "—" if one.difference is None else number(one.difference, 2), retold(one.note)]
                 for one in d.evidence
             ],
         ),

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import InputError
+from deltaw.speech import say
 
 KINDS = ("number", "bins", "slots")
 MOST_INPUTS = 2**24  # of a field: whole numbers that float32 holds
@@ -59,9 +60,10 @@ class Encoded:
         self.fields = tuple(Field(*field) for field in fields)
         if self.stored.ndim != 2 or self.stored.shape[1] != len(self.fields) or not self.fields:
             raise InputError(
-                f"stored: expected shape (n, {len(self.fields)}), a number for each field",
-                f"shape {self.stored.shape}",
+                "stored: expected shape (n, {n}), a number for each field",
+                say("shape {shape}", shape=self.stored.shape),
                 "give both",
+                n=len(self.fields),
             )
         for field in self.fields:
             if field.kind not in KINDS or not 1 <= field.inputs <= (1 if field.kind == "number" else MOST_INPUTS):

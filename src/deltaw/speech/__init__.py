@@ -71,10 +71,12 @@ def _kept(lang: str) -> list[tuple[re.Pattern[str], str]]:
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", sentence)  # text and names in turn
-    return re.compile(
-        "".join(f"(?P<{part}>.+)" if i % 2 else re.escape(part) for i, part in enumerate(parts)), re.DOTALL
-    )
+    parts, seen = "", set[str]()
+    for i, part in enumerate(re.split(r"\{(\w+)\}", sentence)):  # text and names in turn
+        name = f"(?P={part})" if part in seen else f"(?P<{part}>.+)"  # a name that comes again is the same text
+        parts += name if i % 2 else re.escape(part)
+        seen |= {part} if i % 2 else set()
+    return re.compile(parts, re.DOTALL)
 
 
 def _sentences(folder: Path) -> dict[str, str]:
