@@ -56,7 +56,7 @@ export function fitScale(fit: Fit, given: Float64Array, bend = false): Scale {
   const x = given.length ? given : new Float64Array(1);
   // Statistics of numbers near the largest float overflow; a power of two scales without rounding.
   const most = Math.max(greatest(x), -least(x)), exponent = most > 0 ? Math.floor(Math.log2(most)) + 1 : 0;
-  const unit = 2 ** Math.max(0, exponent - 500);
+  const unit = 2 ** (exponent - Math.min(Math.max(exponent, -500), 500));
   const [centre, width, shift] = fit(unit === 1 ? x : x.map((each) => each / unit));
   const within = (value: number): number => Math.min(Math.max(value * unit, -LARGEST), LARGEST);
   return { centre: within(centre), width: within(width) >= SMALLEST ? within(width) : 1, shift, bend };
