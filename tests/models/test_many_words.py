@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 import deltaw
 from deltaw import models
 from deltaw.doctor import examine_model
+from deltaw.doctor.evidence.before import before
+from deltaw.doctor.tables import planned
 from deltaw.models.planning import Plan
 from deltaw.preparation import category
 from deltaw.preparation.means import PARTS
@@ -135,3 +138,12 @@ def test_the_estimators() -> None:
     classes = frame(target="yes")
     classifier = TableClassifier(**words).fit(classes.drop("yes"), classes["yes"])
     assert classifier.score(frame(1, "yes").drop("yes"), frame(1, "yes")["yes"]) > 0.75
+
+
+def test_the_doctor_knows_a_row_that_stands_on_both_sides() -> None:
+    """What its word answers differs, where it is learnt from: rows are compared without that."""
+    table = frame()
+    setup = planned(models.plan(table, "price", test=table[:200], folds=0, validation=0))
+    assert [setup.columns[each] for each in setup.means] == ["film: mean price"]  # type: ignore[index]
+    assert before(setup).repeats.shared == 1.0
+    assert before(replace(setup, means=())).repeats.shared < 0.5

@@ -17,7 +17,7 @@ from deltaw.network import Network
 from deltaw.speech import say
 
 # What the table knows beside the words of `deltaw.train`.
-OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw")
+OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw", "means")
 TASKS = ("classification", "labels", "regression")
 REDUCTIONS = ("mean", "sum")
 # Products of a weight and a signal that the equations may take to look at rows once: a fraction of a second.
@@ -55,6 +55,7 @@ class Setup:
             early stopping chooses the weights by it; where there is neither, some of X are held out.
         reduction: "mean", as `deltaw.train` has it, or "sum" for a program whose E is the sum over a batch's rows.
         raw: the columns of the table that X was made of, by a recipe; None where X is all there is.
+        means: inputs that differ between a row of X and the same row elsewhere; rows are compared without them.
     """
 
     network: Network
@@ -84,6 +85,7 @@ class Setup:
     reduction: str = "mean"
     test: Any = None
     raw: tuple[RawColumn, ...] | None = None
+    means: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, network: Network, X: Any, T: Any, settings: Mapping[str, Any]) -> Setup:

@@ -167,4 +167,5 @@ def _setup(
             "label_smoothing", "max_grad_norm")  # fmt: skip
     words = {word: getattr(recipe, word) for word in same}
     dropout = Dropout(recipe.dropout, recipe.dropout_schedule)
-    return Setup(network, X, T, task=task, columns=names(preparation), seed=seed, dropout=dropout, **words, **more)
+    more |= {"columns": names(preparation), "means": tuple(preparation.means)}
+    return Setup(network, X, T, task=task, seed=seed, dropout=dropout, **words, **more)

@@ -216,6 +216,12 @@ class Preparation:
         binned = [(step, place.start + 1) for step, place in self.places if isinstance(step, (Number, Day))]
         return [(step, slice(first, first + count(step.edges))) for step, first in binned]
 
+    @property
+    def means(self) -> list[int]:
+        """Which columns of X say what rows with a word answer: of a row that is learnt from, without its own answer."""
+        told = [(step, place) for step, place in self.places if isinstance(step, Category) and step.means]
+        return [each for step, place in told for each in range(place.start + len(step.slots), place.stop)]
+
     def _parts(self, X: NDArray[np.float32]) -> list[tuple[Step, NDArray[np.float32]]]:
         """Each step beside the columns of X that are its features."""
         return [(step, X[:, place]) for step, place in self.places]

@@ -105,7 +105,7 @@ def before(setup: Setup) -> Before:
     columns = _columns(X, read, scale, x, setup)
     return Before(
         rows=n, index=index, x=x, t=t, columns=columns, targets=known,
-        repeats=repeats(X, T, read, setup.apart), start=start(setup, x[few], t[few], drawn=True),
+        repeats=repeats(X, T, read, setup.apart, setup.means), start=start(setup, x[few], t[few], drawn=True),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,15 @@ class Repeats:
     shared_rows: NDArray[np.int64]
 
 
-def repeats(X: Any, T: Array, read: NDArray[np.int64], validation: Any) -> Repeats:
-    """Compare the rows `read` of X and T with one another and with those of `validation`, (X, T, …) or None."""
+def repeats(X: Any, T: Array, read: NDArray[np.int64], validation: Any, aside: Sequence[int] = ()) -> Repeats:
+    """Compare the rows `read` of X and T with one another and with those of `validation`, (X, T, …) or None.
+
+    Inputs that stand `aside` are not compared.
+    """
+    if len(aside):
+        X = np.delete(np.asarray(X), aside, axis=1)
+        if validation is not None:
+            validation = np.delete(np.asarray(validation[0]), aside, axis=1), validation[1]
     x, t = keys(X, read), keys(T, read)
     _, same, count = np.unique(x, return_inverse=True, return_counts=True)
     several = count[same] > 1

@@ -188,8 +188,8 @@ def _drop_columns(setup: Setup, columns: Sequence[int]) -> Setup:
     net.weights = [net.weights[0][:, keep], *net.weights[1:]]
     names = None if setup.columns is None else tuple(setup.columns[i] for i in keep)
     beside = _beside(setup, lambda rows: (_columns_of(rows[0], keep), *rows[1:]))
-    raw = setup.raw and ()
-    return replace(setup, network=net, X=_columns_of(setup.X, keep), columns=names, raw=raw, **beside)
+    raw, means = setup.raw and (), tuple(np.flatnonzero(np.isin(keep, setup.means)).tolist())
+    return replace(setup, network=net, X=_columns_of(setup.X, keep), columns=names, raw=raw, means=means, **beside)
 
 
 def _columns_of(X: Any, keep: Array) -> Any:
