@@ -50,7 +50,7 @@ def test_answers_are_the_predictors(classifier: deltaw.Model, table: pl.DataFram
 def test_float64_is_asked_for_by_the_engines_name(asked: Any) -> None:
     model, rows, frame = asked
     exact, quick = (numbers(model.answers(rows, engine=engine)) for engine in ("reference", "native"))
-    outputs = model.network.forward(model.preparation.transform(frame))
+    outputs = model.network.forward(np.asarray(model.preparation.encode(frame)))
     if model.task == "regression":
         wanted = model.target.decode(outputs).to_numpy()
     else:
