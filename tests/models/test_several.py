@@ -65,8 +65,8 @@ def test_the_answer_is_the_mean(made: dict[str, Model], target: str, engine: str
     assert not np.array_equal(alone[0].values, alone[1].values)
 
 
-def _inputs(model: Model, rows: pl.DataFrame) -> np.ndarray:
-    return model.preparation.transform(rows)
+def _inputs(model: Model, rows: pl.DataFrame) -> Any:
+    return model.preparation.encode(rows)
 
 
 @pytest.mark.parametrize("target", ["price", "grade"])

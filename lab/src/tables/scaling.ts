@@ -64,7 +64,7 @@ export function fitScale(fit: Fit, given: Float64Array, bend = false): Scale {
 
 // --- bins ----------------------------------------------------------------------------------------------------------
 
-const SHARED = 256, FEWEST = 4, MOST = 32, FEWEST_ROWS = 60;
+const SHARED = 128, FEWEST = 4, MOST = 16, FEWEST_ROWS = 60;
 export const mostBins = (columns: number, rows: number): number =>
   Math.min(Math.max(Math.floor(SHARED / Math.max(columns, 1)), FEWEST), MOST, Math.floor(rows / FEWEST_ROWS));
 

@@ -22,7 +22,7 @@ Values = NDArray[np.float64]
 
 # All columns of numbers together get about so many bins, each of them within these limits; and a bin holds so many
 # of the training rows at least, since what few rows say of it is chance. Measured: docs/accuracy.md.
-SHARED, FEWEST, MOST = 256, 4, 32
+SHARED, FEWEST, MOST = 128, 4, 16
 FEWEST_ROWS = 60
 
 
