@@ -169,7 +169,7 @@ def test_evaluate_with_a_report(run: Run, trained: Path) -> None:
             assert scores.show_interval(metric) in page
         assert "scored on 120 rows of rows.csv" in page
         assert "What the columns are worth" in page
-    assert "How far off, by the answer" in page
+    assert "how far off the answers are, by the answer" in page
     assert run("evaluate", "class.deltaw", "rows.csv", "--report", "rows.csv")[0] == 2
     assert run("evaluate", "class.deltaw", "rows.csv", "--report", "none/page.html")[0] == 2
 
