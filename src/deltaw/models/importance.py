@@ -8,7 +8,7 @@ same, either can stand in for the other, and both seem worth less than they woul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from deltaw import notebook
 from deltaw.exceptions import SettingError
-from deltaw.models.intervals import FEWEST_ROWS, Interval, Resamples, of_sums
+from deltaw.models.intervals import FEWEST_ROWS, Interval, Resamples, of_many
 from deltaw.models.metrics import Metric, Outcome, Sums, in_units
 from deltaw.plots import curves
 from deltaw.signs import one_line
@@ -31,6 +31,7 @@ Array = NDArray[Any]
 
 MAX_ROWS = 5_000  # more say little that these do not
 MAX_REPEATS = 1000
+AT_ONCE = 64  # answers of all rows whose intervals are drawn together
 TELLING = {"classification": "auc", "regression": "r2"}  # the score that falls, where none is named
 MAX_LINES, MAX_BARS = 30, 20  # of a table in a notebook, and of a figure
 
@@ -147,20 +148,34 @@ def permuted(
     before = answer(X)
     resamples = Resamples(n, seed, before.weight)
 
-    def worth(name: str, place: slice) -> Worth:
-        after, moved = [], X.copy()
+    def after(place: slice) -> list[Outcome]:
+        moved, found = X.copy(), []
         for order in orders:
             moved[:, place] = X[order, place]
-            after.append(answer(moved))
-        if not isinstance(metric.score, Sums):
-            scores = [metric.score(outcome) for outcome in after]
-            return Worth(name, float(metric.gain(metric.score(before), float(np.mean(scores)))), None)
-        terms = np.concatenate([metric.score.terms(o, resamples.groups) for o in (before, *after)], axis=1)
-        drop = _drop(metric, metric.score, repeats)
-        point = float(drop(terms.sum(axis=0)))
-        return Worth(name, point, of_sums(terms, drop, resamples) if n >= FEWEST_ROWS else None)
+            found.append(answer(moved))
+        return found
 
-    return tuple(sorted((worth(*place) for place in places), key=lambda each: -each.drop))
+    if not isinstance(metric.score, Sums):
+        scores = [np.mean([metric.score(outcome) for outcome in after(place)]) for _, place in places]
+        gains = [float(metric.gain(metric.score(before), float(score))) for score in scores]
+        return _sorted(Worth(name, gain, None) for (name, _), gain in zip(places, gains, strict=True))
+    summed, drop = metric.score, _drop(metric, metric.score, repeats)
+    found: list[Worth] = []
+    step = max(1, AT_ONCE // (repeats + 1))
+    for some_places in (places[i : i + step] for i in range(0, len(places), step)):
+        terms = [
+            np.concatenate([summed.terms(o, resamples.groups) for o in (before, *after(place))], axis=1)
+            for _, place in some_places
+        ]
+        points = [float(drop(each.sum(axis=0))) for each in terms]
+        intervals = of_many(terms, drop, resamples) if n >= FEWEST_ROWS else [None] * len(terms)
+        names = [name for name, _ in some_places]
+        found += map(Worth, names, points, intervals)
+    return _sorted(found)
+
+
+def _sorted(found: Iterable[Worth]) -> tuple[Worth, ...]:
+    return tuple(sorted(found, key=lambda each: -each.drop))
 
 
 def _drop(metric: Metric, score: Sums, repeats: int) -> Callable[[Array], Array]:

@@ -11,7 +11,7 @@ the sums stays the same, and is known as well as from so many rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
@@ -87,9 +87,19 @@ def of_sums(terms: Array, value: Callable[[Array], Array], resamples: Resamples)
     Its ends have nine digits: those beyond may depend on how many threads take part in a product of matrices, and the
     same rows are to give the same model file.
     """
+    return of_many([terms], value, resamples)[0]
+
+
+def of_many(terms: Sequence[Array], value: Callable[[Array], Array], resamples: Resamples) -> list[Interval | None]:
+    """The same of several: the draws, which are many, are read once for all."""
+    drawn = np.split(resamples.counts @ np.concatenate(terms, axis=1), len(terms), axis=1)
+    return [_of_drawn(each, sums, value) for each, sums in zip(terms, drawn, strict=True)]
+
+
+def _of_drawn(terms: Array, drawn: Array, value: Callable[[Array], Array]) -> Interval | None:
     total = terms.sum(axis=0)
     with np.errstate(invalid="ignore"):
-        found = bca(float(value(total)), value(resamples.counts @ terms), value(total - terms))
+        found = bca(float(value(total)), value(drawn), value(total - terms))
     return found and (float(f"{found[0]:.9g}"), float(f"{found[1]:.9g}"))
 
 
