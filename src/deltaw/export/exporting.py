@@ -104,7 +104,7 @@ def export(
     written = FORMS[name].write(made, path, options)
     files = {path.with_name(file): data for file, data in written.files.items()}
     check_outputs({f"export ({file.suffix})": file for file in files}, inputs)
-    done = Exported(name, (*files,), 0, None, "not checked", written.notes)
+    done = Exported(name, (*files,), 0, None, say("not checked"), written.notes)
     if check:
         told = proof.check_of(made) | {"form": name, "dialect": options.dialect, "table": options.table}
         with tempfile.TemporaryDirectory() as folder:
@@ -171,7 +171,8 @@ def checked(path: Path, told: proof.Check) -> Exported:
     try:
         answers, labels = CONSUMERS[name](path, told)
     except MissingError as error:
-        return Exported(name, (path,), 0, None, f"not checked: {error.expected.split(': ')[-1]}, found none")
+        lacking = error.expected.split(say(": "))[-1]
+        return Exported(name, (path,), 0, None, say("not checked: {lacking}, found none", lacking=lacking))
     worst, wrong = proof.differences(told, answers, labels)
     if worst > 1 or wrong:
         found = say("{wrong:,} other labels, and a difference of {worst:.3g} tolerances", wrong=wrong, worst=worst)
@@ -180,8 +181,9 @@ def checked(path: Path, told: proof.Check) -> Exported:
             say("{name}: expected the model's answers for {rows:,} rows", name=path.name, rows=rows), found, remedy
         )
     relative = f"{told['tolerance']['relative']:g}"
-    same = "; every label is the same" if told["labels"] is not None else ""
-    said = (
-        f"{rows:,} rows by {FORMS[name].runs}: within {100 * worst:.2g} % of the tolerance, {relative} relative{same}"
-    )
+    same = say("; every label is the same") if told["labels"] is not None else ""
+    said = say(
+        "{rows:,} rows by {runs}: within {percent:.2g} % of the tolerance, {relative} relative{same}",
+        rows=rows, runs=FORMS[name].runs, percent=100 * worst, relative=relative, same=same,
+    )  # fmt: skip
     return Exported(name, (path,), rows, worst, said)
