@@ -9,6 +9,9 @@ export class Curves {
   private points: Point[] = [];
   private apart = 1; // moments
 
+  get length(): number {
+    return this.points.length;
+  }
   add(point: Point): void {
     const last = this.points.at(-1);
     if (last && point.moments <= last.moments) this.forgetAfter(point.moments - 1);

@@ -87,7 +87,7 @@ export class Session {
     let due = 0, last = performance.now(); // steps that a limited speed allows
     while (this.running && !training.ended) {
       const now = performance.now();
-      const full = Math.max(1, Math.floor(training.stepsPerSecond * SLICE));
+      const full = Math.max(1, Math.min(Math.floor(training.stepsPerSecond * SLICE), training.stepsToLook));
       due = this.pace === 'full' ? full : Math.min(due + (this.pace * (now - last)) / 1000, Math.max(1, this.pace));
       last = now;
       if (due >= 1) due -= training.advance(Math.min(Math.floor(due), full));

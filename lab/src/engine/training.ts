@@ -14,6 +14,7 @@ import type { Data, History, LinkNumbers, RowNumbers, Settings, State, WeightHis
 const SCORED = 1000; // rows of each part that E and score are taken of
 const LOOKED_AT = 256; // rows that health is taken of, as deltaw's telemetry
 const SHARE = 0.1; // of the time that looking may take
+const POINTS = 100; // of a curve, that come whatever they cost: one an epoch
 const SNAPSHOT_EVERY = 0.05, SNAPSHOTS = 0.03; // seconds of training, and the share of the time that snapshots may take
 const REPLAY = 64; // steps between two chances for others
 const REDONE: (keyof Settings)[] = ['l2', 'dropout', 'labelSmoothing', 'maxGradNorm', 'batch', 'backward', 'loss', 'optimizer', 'shuffle'];
@@ -60,6 +61,8 @@ export class Training {
   private seen: Seen | null = null;
   private seenAt = -1; // the moment
   private lookedFor = 0; // seconds, of looking
+  private ranFor = 0; // seconds, of training and of waiting for it to go on, where it is to be slow
+  private stated = 0; // when the last state was asked for
   private trainedFor = 0; // seconds, of training
   private lastKept = 0; // trainedFor at the last snapshot
   private keepsFor = 0; // seconds, of taking it
@@ -110,7 +113,16 @@ export class Training {
     if (made < 0) this.breaks();
     else if (this.trainedFor - this.lastKept >= Math.max(SNAPSHOT_EVERY, this.keepsFor / SNAPSHOTS)) this.keep();
     if (this.epoch >= this.settings.epochs) this.ended ??= 'finished';
+    if (this.young && this.machine.stepOfEpoch === 0) this.look(true);
     return count;
+  }
+
+  /** How many steps may be made until somebody has to look: at first an epoch at most, so that quick runs have a curve, too. */
+  get stepsToLook(): number {
+    return this.young ? this.machine.stepsPerEpoch - this.machine.stepOfEpoch : Infinity;
+  }
+  private get young(): boolean {
+    return this.curves.length < POINTS;
   }
 
   private count(): void {
@@ -265,12 +277,12 @@ export class Training {
   }
   /** Errors, scores and health, if it is time for them: looking takes a tenth of the time at most. */
   private look(now: boolean): Seen {
-    const due = this.seenAt !== this.moment && (now || !this.seen || this.lookedFor <= SHARE * this.trainedFor);
+    const due = this.seenAt !== this.moment && (now || !this.seen || this.lookedFor <= SHARE * this.ranFor);
     if (!due && this.seen) return this.seen;
     const began = performance.now();
     const [trainError, trainScore] = this.score(this.looks.trained, this.parts.trained);
     const [heldError, heldScore] = this.score(this.looks.held, this.parts.heldOut);
-    const health = this.machine.look(this.looks.health);
+    const health = this.machine.look(this.looks.health).map((each) => (this.moment ? each : { ...each, update: 0, weight: each.update })); // from 0 to W
     this.seen = { trainError, trainScore, heldError, heldScore, health };
     this.seenAt = this.moment;
     this.lookedFor += (performance.now() - began) / 1000;
@@ -279,6 +291,9 @@ export class Training {
   }
 
   state(now: boolean, running: boolean): State {
+    const asked = performance.now() / 1000;
+    this.ranFor += this.stated ? Math.min(asked - this.stated, 0.1) : 0;
+    this.stated = asked;
     const seen = this.look(now), { moment, epoch, ended, broken } = this, step = this.machine.stepOfEpoch;
     return {
       ...this.machine.read(), ...seen, moment, epoch, step, stepsPerEpoch: this.machine.stepsPerEpoch, running, ended, broken,

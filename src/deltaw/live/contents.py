@@ -131,6 +131,7 @@ def _contents(
     )
     if recipe.networks > 1:
         notes.append(say("one network of the {count} that this recipe trains", count=recipe.networks))
+    share = share if apart is None else len(apart) / len(X)
     data = {
         "name": table.name,
         "rows": len(X),
