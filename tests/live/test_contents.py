@@ -114,7 +114,7 @@ def test_a_model_brings_its_weights_and_knows_its_rows(model: deltaw.Model) -> N
         assert np.array_equal(arrays[f"b.{l}"], np.asarray(b, np.float32))
     assert len(arrays["inputs"]) == model.origin.training_rows + model.origin.test_rows
     assert len(arrays["heldOut"]) == model.origin.test_rows
-    assert document["settings"]["heldOut"] == model.origin.test_rows / len(arrays["inputs"])  # as many as `rounded` makes
+    assert document["settings"]["heldOut"] == model.origin.test_rows / len(arrays["inputs"])
     arrays, document = read(contents(model, frame(40, seed=1), None, None, {}))  # rows that it has not seen
     assert len(arrays["inputs"]) == 40
     assert "heldOut" not in arrays
