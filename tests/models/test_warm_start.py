@@ -13,7 +13,7 @@ from small import QUICK, frame
 from deltaw import InputError, Model, fit, load
 
 TABLE, LATER = frame(), frame(120, seed=1)
-FOLLOWED: dict[str, Any] = {"test_size": 0, "validation": 0, "verbose": False, "engine": "reference"}
+FOLLOWED: dict[str, Any] = {"test_size": 0, "validation": 0, "verbose": False, "engine": "native"}
 
 
 @pytest.fixture(scope="module")
