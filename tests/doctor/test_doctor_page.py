@@ -51,7 +51,7 @@ def test_a_notebook_shows_it(undrawn: None) -> None:
 
 
 def test_a_figure_says_in_text_what_it_shows() -> None:
-    """Whoever does not see it reads its caption: the numbers stand there, and no colour that depends on light or dark."""
+    """Whoever does not see it reads its caption: numbers stand there, and no colour that depends on light or dark."""
     shown = diagnosis().page
     assert len(shown.figures) >= 4
     for figure in shown.figures:
