@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltaw.cli.options import brings_a_model
 from deltaw.cli.output import screen
 from deltaw.cli.output.endings import PAGES, ending
 from deltaw.cli.output.paper import put, put_json
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from deltaw.doctor import Diagnosis
     from deltaw.models import Plan
 
-MODEL_ENDING = ".deltaw"
 SECONDS = 10.0  # that `deltaw train --doctor` takes
 
 
@@ -37,18 +37,9 @@ def doctor(
 ) -> None:
     """`deltaw doctor`: DATA to be trained on, or MODEL DATA; `given`: what is not for a model."""
     _check(rows, seconds)
-    is_model = source.endswith(MODEL_ENDING)
-    if is_model != (data is not None):
-        raise SettingError(
-            "expected DATA, or a model file and DATA", " ".join(filter(None, (source, data))),
-            "give e.g. deltaw doctor flowers.csv --target species, or deltaw doctor model.deltaw flowers.csv",
-        )  # fmt: skip
+    is_model = brings_a_model("doctor", source, data, given)
     if not is_model and member != 1:
         raise SettingError("--member: expected a model of several networks", say("a table"), "leave it out")
-    if is_model and given:
-        raise SettingError(
-            "with a model, expected its own settings", ", ".join(given), "leave that out, or give DATA without a model"
-        )
     from deltaw import doctor, models
     from deltaw.doctor.page import repair_data, repair_words
     from deltaw.tables import Reading, origins

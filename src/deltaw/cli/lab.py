@@ -8,11 +8,9 @@ from typing import Annotated
 import typer
 
 from deltaw.cli import completion
-from deltaw.cli.options import Options, not_for_a_model, training_options
-from deltaw.exceptions import SettingError
+from deltaw.cli.options import Options, brings_a_model, not_for_a_model, training_options
 from deltaw.speech import say
 
-MODEL_ENDING = ".deltaw"
 OF_A_TRAINING = ("target", "recipe", "seed", "engine")  # what an option's default may have left there
 
 
@@ -46,17 +44,7 @@ def lab(
     from deltaw.cli.output.screen import stderr, stdout
 
     given = not_for_a_model(context)
-    is_model = source.endswith(MODEL_ENDING)
-    if is_model != (data is not None):
-        raise SettingError(
-            "expected DATA, or a model file and DATA", " ".join(filter(None, (source, data))),
-            "give e.g. deltaw lab flowers.csv --target species, or deltaw lab model.deltaw flowers.csv",
-        )  # fmt: skip
-    if is_model and given:
-        raise SettingError(
-            "with a model, expected its own settings", ", ".join(given),
-            "leave that out, or give DATA without a model",
-        )  # fmt: skip
+    is_model = brings_a_model("lab", source, data, given)
     if is_model:
         options = {name: value for name, value in options.items() if name not in OF_A_TRAINING}
     elif "--recipe" not in given:

@@ -73,6 +73,21 @@ def not_for_a_model(context: typer.Context) -> list[str]:
     return [max(p.opts, key=len) for p, source in sources.items() if source and source.name == "COMMANDLINE"]
 
 
+def brings_a_model(command: str, source: str, data: str | None, given: list[str]) -> bool:
+    """Whether MODEL DATA stands there, and not DATA. Raises SettingError for neither, or for `given` beside a model."""
+    is_model = source.endswith(".deltaw")
+    if is_model != (data is not None):
+        raise SettingError(
+            "expected DATA, or a model file and DATA", " ".join(filter(None, (source, data))),
+            "give e.g. deltaw {command} flowers.csv --target species, or deltaw {command} model.deltaw flowers.csv",
+            command=command,
+        )  # fmt: skip
+    if is_model and given:
+        remedy = "leave that out, or give DATA without a model"
+        raise SettingError("with a model, expected its own settings", ", ".join(given), remedy)
+    return is_model
+
+
 def _levels(values: Options, context: typer.Context | None) -> tuple[Options, Options]:
     """What a file of options says (`config`), and what the command line says."""
     file = dict((context and context.default_map) or {})
