@@ -11,6 +11,7 @@ from deltaw.speech import say
 
 DIGITS = 5
 NOTHING = "–"  # what stands for None
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 SMALLEST, LARGEST = -4, 12  # powers of ten from, and up to, which a number is written out
 
 
@@ -44,6 +45,12 @@ def typed(value: float | np.number[Any]) -> str:
 def amount(count: int, what: str) -> str:
     """So many of something: "1 epoch", "2,000 epochs"; both are sentences of their own for `deltaw.speech`."""
     return say(f"{{count}} {what}{'' if count == 1 else 's'}", count=number(count))
+
+
+def of_bytes(count: int) -> str:
+    """So many bytes, as people say it: "640 B", "1.4 MiB"."""
+    power = min(max(count, 1).bit_length() - 1, 49) // 10
+    return f"{number(count / 2 ** (10 * power), 3)} {UNITS[power]}"
 
 
 def in_powers(value: float, digits: int = DIGITS) -> str:

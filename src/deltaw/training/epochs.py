@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,21 @@ from deltaw.training.stopping import Best, EarlyStopping
 
 Callback = Callable[[Epoch], object]
 
+
+class Within(NamedTuple):
+    """Where a training is within an epoch whose rows come in windows.
+
+    Attributes:
+        windows: how many of them were made.
+        error: E before each row's update, added up over their rows.
+        seconds: they took.
+    """
+
+    windows: int = 0
+    error: float = 0.0
+    seconds: float = 0.0
+
+
 TOGETHER = 8192  # rows, over all epochs that are trained in one call
 LOOKED_AT = 256  # rows that telemetry looks at: a look costs as much as training on about as many
 
@@ -38,6 +54,7 @@ class Training:
         loss: a row of the table, with a minimum.
         settings: the others of `train`, all of them.
         until: after how many of its epochs it ends; None: all. Schedules go by all of them.
+        rows_an_epoch: where that is not all of the rows, nor the part: see `WindowedTraining`.
 
     Attributes:
         history: so far.
@@ -69,9 +86,10 @@ class Training:
         max_grad_norm: float | None,
         telemetry: bool,
         until: int | None = None,
+        rows_an_epoch: int | None = None,
     ) -> None:
         self.network, self.rows, self.held_out, self.part = network, rows, held_out, part
-        self.n = len(rows) if part is None else len(part)
+        self.n = rows_an_epoch or (len(rows) if part is None else len(part))
         self.method = optimizers.optimizer(optimizer)
         self.pattern = schedules.schedule(schedule)
         self.dropout = dropout if isinstance(dropout, Dropout) else Dropout(dropout)
@@ -107,7 +125,8 @@ class Training:
         self.fading = schedules.schedule(self.method.decay_schedule)
         self.thinning = schedules.schedule(self.dropout.schedule)
         self.machine = engines.make(engine, network, plan)
-        self.machine.prepare(rows)
+        if rows_an_epoch is None:
+            self.machine.prepare(rows)
         self.best = None if stopping is None else Best(stopping)
         self.history = History()
         self.looked_at = self._some(LOOKED_AT) if telemetry else None
@@ -115,6 +134,12 @@ class Training:
         alone = self.told or telemetry or held_out is not None
         self.together = 1 if alone else max(1, TOGETHER // self.n)
         self.epoch = 0  # how many were made
+        self.within: Within | None = None  # where it is in one, of rows that come in windows
+
+    @property
+    def windows_an_epoch(self) -> int:
+        """In how many windows its rows come: 1 where all are at hand."""
+        return 1
 
     @property
     def over(self) -> bool:
@@ -123,10 +148,10 @@ class Training:
 
     def advance(self) -> None:
         """The next epoch, or several short ones. On Ctrl-C as `Engine.train`."""
-        epoch, history = self.epoch, self.history
-        count = min(self.together, self.until - epoch)
-        errors, seconds = self.machine.train(self.rows, self._orders(count), epoch * self.steps, self._pace(count))
-        self.epoch += count
+        epoch, history, made = self.epoch, self.history, self._trained()
+        if made is None:
+            return
+        errors, seconds = made
         history.loss += errors
         history.seconds += seconds
         history.batch_steps += self.steps * len(errors)
@@ -172,12 +197,18 @@ class Training:
             self.history.best_epoch = None if self.best.epoch is None else self.best.epoch + 1
         return self.history
 
-    def _pace(self, count: int) -> Pace:
-        """The numbers of each step of the next `count` epochs."""
+    def _trained(self) -> tuple[list[float], list[float]] | None:
+        """Train some epochs; E and seconds of each, or None within one."""
+        count, first = min(self.together, self.until - self.epoch), self.epoch * self.steps
+        made = self.machine.train(self.rows, self._orders(count), first, self._pace(first, count * self.steps))
+        self.epoch += count
+        return made
+
+    def _pace(self, first: int, steps: int) -> Pace:
+        """The numbers of so many steps, after the `first` ones."""
         factors = partial(
-            schedules.factors, first_step=self.epoch * self.steps, steps=count * self.steps,
-            steps_per_epoch=self.steps, epochs=self.epochs,
-        )  # fmt: skip
+            schedules.factors, first_step=first, steps=steps, steps_per_epoch=self.steps, epochs=self.epochs
+        )
         decay = self.method.weight_decay * factors(self.fading)
         return Pace(self.alpha * factors(self.pattern), decay, factors(self.thinning))
 

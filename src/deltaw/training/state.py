@@ -19,7 +19,7 @@ from deltaw.exceptions import ModelFileError
 from deltaw.files.schema import check
 from deltaw.network import Network
 from deltaw.speech import say
-from deltaw.training.epochs import Training
+from deltaw.training.epochs import Training, Within
 from deltaw.training.history import Ending
 
 Arrays = Mapping[str, Any]
@@ -48,6 +48,7 @@ SCHEMA = {
     "best_epoch": (int, None),  # from 0
     "randomness": {"state": str, "inc": str, "has_uint32": int, "uinteger": int},
     "callbacks": [{str: object}],
+    "within?": {"windows": int, "error": float, "seconds": float},
 }
 
 
@@ -73,6 +74,8 @@ def state_of(training: Training) -> State:
         "randomness": _randomness(training.randomness),
         "callbacks": [state.document for state in told],
     }
+    if training.within is not None:
+        document["within"] = training.within._asdict()
     return State(document, arrays)
 
 
@@ -92,7 +95,8 @@ def go_on(training: Training, state: State, where: str) -> None:
     epoch, ended, best_epoch = document["epoch"], document["ended"], document["best_epoch"]
     made = len(arrays.get("loss", ()))
     # Of epochs that are trained in one call, those after one that diverges are not made.
-    agrees = 1 <= epoch <= training.epochs and 0 <= document["batch_steps"] < MOST_STEPS
+    within = Within(**document["within"]) if "within" in document else None
+    agrees = _is_there(training, epoch, within) and 0 <= document["batch_steps"] < MOST_STEPS
     agrees = agrees and (made == epoch or (ended == "diverged" and 1 <= made <= epoch))
     agrees = agrees and (best_epoch is None or (training.best is not None and 0 <= best_epoch < epoch))
     own = state_of(training)
@@ -107,7 +111,7 @@ def go_on(training: Training, state: State, where: str) -> None:
     training.machine.load(network)
     training.machine.restore(_within("step.", arrays))
     training.randomness.bit_generator.state = _generator(document["randomness"], where)
-    training.epoch = epoch
+    training.epoch, training.within = epoch, within
     history.loss, history.validation_loss, history.seconds = (arrays[name].tolist() for name in LISTS)
     history.batch_steps = document["batch_steps"]
     history.ended = "finished" if ended in GOING_ON else ended
@@ -122,6 +126,15 @@ def go_on(training: Training, state: State, where: str) -> None:
             take_weights(training.best.network, _within("best.", arrays))
     for i, (callback, part) in enumerate(zip(_with_state(training), document["callbacks"], strict=True)):
         callback.go_on(State(part, _within(f"callback{i}.", arrays)), training, where)
+
+
+def _is_there(training: Training, epoch: int, within: Within | None) -> bool:
+    """Whether a training can be there: after an epoch, or where rows come in windows, after one of these."""
+    if (within is None) != (training.within is None):
+        return False
+    made = 0 if within is None else within.windows
+    sums = within is None or (np.isfinite(within.error) and 0 <= within.seconds < np.inf)
+    return sums and 0 <= made < training.windows_an_epoch and (epoch > 0) + made > 0 and epoch <= training.epochs
 
 
 def refuse(where: str, expected: str) -> NoReturn:

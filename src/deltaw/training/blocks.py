@@ -1,0 +1,208 @@
+"""Rows as the network takes them in a file on a disk, for tables that no memory holds.
+
+Rows are dealt to blocks like cards: of rows 0, 1, 2, … row i goes to block i mod B, and is there number i div B. So a
+block holds a share of every stretch of the table, however that is sorted, and each is about as large as any other. The
+rows are dealt in runs, and within a run in an order of chance: which rows a block gets depends on the seed, and neither
+on how the table is divided into files nor on who reads it.
+
+The file has no name: it is gone with its process, however that ends. It is read and not mapped into memory, so that
+what a process holds stays what it asked for.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.engines.rows import Rows
+from deltaw.equations.encoded import Encoded, Field, is_plain
+from deltaw.exceptions import OutputError
+from deltaw.numbers import of_bytes
+from deltaw.speech import say
+
+Array = NDArray[Any]
+Indices = NDArray[np.int64]
+
+BLOCK, MOST_BLOCKS = 2**22, 1024  # bytes of a block, where so many blocks are enough
+RUN = 2**26  # bytes of a run
+SPARE = 2**26  # bytes that are left free on the disk
+DEALT = 1  # what the seed is for, beside other generators of the same seed
+
+
+class Kept(NamedTuple):
+    """One array of the rows: (n, *shape) numbers of a type."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def bytes(self) -> int:
+        """Of a row."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    @classmethod
+    def of(cls, array: Array) -> Kept:
+        """That of an array (n, …)."""
+        return cls(array.shape[1:], array.dtype)
+
+
+class Piece(NamedTuple):
+    """Rows of a block that lie one after the other."""
+
+    block: int
+    start: int
+    stop: int
+
+
+class Blocks:
+    """Rows to learn from, in blocks on a disk. A context: what it holds is gone when it is left.
+
+    Args:
+        folder: in which the file is made; on a disk, since a file system in memory would hold it there.
+        rows: n, how many there are.
+        fields: what each stored number of a row stands for: see `deltaw.equations.encoded`.
+        arrays: what is kept of a row: what is stored of its inputs, its target, and where rows weigh differently its
+            weight, (float32, a number).
+        seed: of the order in which rows are dealt.
+        sizes: (bytes of a block, of a run); another choice deals other rows together.
+
+    Attributes:
+        count: B, how many blocks there are.
+        run: how many rows are dealt in one run: `write` takes them.
+        bytes: of the file.
+
+    Raises:
+        OutputError: the folder cannot be written to, or has no room for them; nothing is written then.
+    """
+
+    def __init__(
+        self, folder: str | Path, rows: int, fields: Sequence[Field], arrays: Sequence[Kept], seed: int = 0,
+        sizes: tuple[int, int] = (BLOCK, RUN),
+    ) -> None:  # fmt: skip
+        self.folder, self.rows, self.fields, self.arrays, self.seed = Path(folder), rows, tuple(fields), arrays, seed
+        each = sum(array.bytes for array in arrays)
+        self.bytes = rows * each
+        self.count = max(1, min(-(-self.bytes // sizes[0]), MOST_BLOCKS, rows))
+        self.run = self.count * max(1, sizes[1] // (each * self.count))
+        self.starts = np.cumsum([0, *(self.size(block) for block in range(self.count))])
+        self.mean_weight = 1.0
+        self._lock, self._written = Lock(), 0
+        self._file = _made(self.folder, self.bytes)
+        self._offsets = np.cumsum([0, *(rows * array.bytes for array in arrays)]).tolist()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the room back."""
+        with self._lock:
+            self._file.close()
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def size(self, block: int) -> int:
+        """How many rows a block has."""
+        return len(range(block, self.rows, self.count))
+
+    def write(self, arrays: Sequence[Array]) -> None:
+        """Deal the next run: of each array `run` rows, of the last run fewer.
+
+        Raises:
+            OutputError: the disk is full after all.
+        """
+        first, n = self._written, len(arrays[0])
+        # Row i of the run takes the card i of an order of chance.
+        order = np.random.default_rng([self.seed, DEALT, first // self.run]).permutation(n)
+        for number, array in enumerate(arrays):
+            shuffled = np.require(array, self.arrays[number].dtype)[order]
+            for block in range(min(self.count, n)):
+                cards = np.ascontiguousarray(shuffled[block :: self.count])
+                self._put(number, int(self.starts[block]) + first // self.count, cards)
+        self._written += n
+
+    def read(self, pieces: Iterable[Piece]) -> list[Array]:
+        """The arrays of some rows, one piece after the other."""
+        pieces = list(pieces)
+        total = sum(piece.stop - piece.start for piece in pieces)
+        found = [np.empty((total, *array.shape), array.dtype) for array in self.arrays]
+        at = 0
+        for piece in pieces:
+            n = piece.stop - piece.start
+            for number, array in enumerate(found):
+                self._get(number, int(self.starts[piece.block]) + piece.start, array[at : at + n])
+            at += n
+        return found
+
+    def rows_of(self, pieces: Iterable[Piece]) -> Rows:
+        """The same as an engine takes them."""
+        stored, targets, *weight = self.read(pieces)
+        X = stored if is_plain(self.fields) else Encoded(stored, self.fields)
+        return Rows(X, targets, weight=weight[0].astype(np.float64) / self.mean_weight if weight else None)
+
+    def _put(self, number: int, row: int, array: Array) -> None:
+        data = _bytes(array)
+        try:
+            with self._lock:
+                self._file.seek(self._offsets[number] + row * self.arrays[number].bytes)
+                while data:
+                    data = data[self._file.write(data) :]
+        except OSError as error:
+            raise _no_room(self.folder, self.bytes, error.strerror or str(error)) from None
+
+    def _get(self, number: int, row: int, out: Array) -> None:
+        data = _bytes(out)
+        with self._lock:
+            self._file.seek(self._offsets[number] + row * self.arrays[number].bytes)
+            while data:
+                got = self._file.readinto(data)
+                if not got:
+                    raise _no_room(self.folder, self.bytes, say("rows that are gone"))
+                data = data[got:]
+
+
+def _bytes(array: Array) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data
+
+
+def _made(folder: Path, size: int) -> Any:
+    """A file without a name that has the room."""
+    try:
+        free = shutil.disk_usage(folder).free
+        if free < size + SPARE:
+            raise _no_room(folder, size, say("{free} free", free=of_bytes(free)))
+        file: Any = tempfile.TemporaryFile(dir=folder, prefix=".deltaw-", buffering=0)  # noqa: SIM115
+    except OutputError:
+        raise
+    except OSError as error:
+        expected = "{folder}: expected a folder for prepared rows"
+        raise OutputError(expected, error.strerror or str(error), "give another with --cache", folder=folder) from None
+    try:
+        if hasattr(os, "posix_fallocate") and size:  # now or never
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.truncate(size)
+    except OSError as error:
+        file.close()
+        raise _no_room(folder, size, error.strerror or str(error)) from None
+    return file
+
+
+def _no_room(folder: Path, size: int, found: str) -> OutputError:
+    expected = "{folder}: expected room for {size} of prepared rows"
+    return OutputError(expected, found, "give another folder with --cache", folder=folder, size=of_bytes(size))

@@ -1,0 +1,51 @@
+"""A training on rows that no memory holds: each step of it is on the next window of them."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from deltaw.engines.rows import Rows
+from deltaw.network import Network
+from deltaw.training.epochs import Training, Within
+from deltaw.training.windows import Ahead, Windows
+
+
+class WindowedTraining(Training):
+    """`Training`, of which `advance` makes the next window, and with the last one of an epoch what follows an epoch.
+
+    Args:
+        network, held_out, until, settings: as `Training` has them.
+        windows: of the rows that are trained on.
+        some: some of these rows, for `telemetry`.
+    """
+
+    def __init__(self, network: Network, windows: Windows, some: Rows, held_out: Rows | None, **settings: Any) -> None:
+        self.windows, self._ahead = windows, Ahead(windows)
+        super().__init__(network, some, held_out, rows_an_epoch=windows.rows, **settings)
+        self.within = Within()
+
+    @property
+    def windows_an_epoch(self) -> int:
+        """In how many windows its rows come."""
+        return len(self.windows)
+
+    def close(self) -> None:
+        """End the thread that reads."""
+        self._ahead.close()
+
+    def _trained(self) -> tuple[list[float], list[float]] | None:
+        began, windows, here = perf_counter(), self.windows, self.within or Within()
+        number, first = here.windows, self.epoch * self.steps + here.windows * (windows.each // self.plan.batch_size)
+        last = number + 1 == len(windows)
+        rows, order = self._ahead.take(self.epoch, number, more=not (last and self.epoch + 1 >= self.until))
+        pace = self._pace(first, -(-len(order) // self.plan.batch_size))
+        (error,), _ = self.machine.train(rows, order[None], first, pace)
+        made = Within(number + 1, here.error + error * len(order), here.seconds + perf_counter() - began)
+        if last or not np.isfinite(error):
+            self.epoch, self.within = self.epoch + 1, Within()
+            return [made.error / windows.rows], [made.seconds]
+        self.within = made
+        return None
