@@ -28,7 +28,7 @@ import numpy as np
 
 import deltaw
 from deltaw import models
-from deltaw.models.division import split
+from deltaw.models.rows.division import split
 from deltaw.preparation import Target
 from deltaw.tables import BUNDLED, Table, bundled, read
 

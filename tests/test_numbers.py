@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from deltaw import plots
 from deltaw.models import METRICS
-from deltaw.models.metrics import Metric
+from deltaw.models.scoring.metrics import Metric
 from deltaw.numbers import in_powers, number
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

@@ -28,8 +28,8 @@ from deltaw.exceptions import InputError, SettingError
 from deltaw.explain import answers, story
 from deltaw.files import atomic, model, schema
 from deltaw.languages import of_locale
-from deltaw.models.metrics import METRICS
-from deltaw.models.scores import GUESS
+from deltaw.models.scoring.metrics import METRICS
+from deltaw.models.scoring.scores import GUESS
 from deltaw.models.settings import OF_DATA, meanings
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.preparation.steps import CYCLES, MISSING

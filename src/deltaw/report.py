@@ -11,8 +11,8 @@ import numpy as np
 from deltaw import files, plots
 from deltaw.exceptions import InputError
 from deltaw.models import GUESS, Model, Scores, metric_of, worst
-from deltaw.models.dependence import Dependence
-from deltaw.models.importance import Importance, some
+from deltaw.models.scoring.dependence import Dependence
+from deltaw.models.scoring.importance import Importance, some
 from deltaw.network import Network
 from deltaw.notebook import escape
 from deltaw.numbers import amount, number

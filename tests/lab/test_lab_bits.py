@@ -17,7 +17,7 @@ from deltaw.equations.initializers import INITIALIZERS
 from deltaw.equations.losses import LOSSES, loss
 from deltaw.equations.optimizers import OPTIMIZERS
 from deltaw.equations.schedules import SCHEDULES
-from deltaw.models.division import split
+from deltaw.models.rows.division import split
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(61, 5)).astype(np.float32)

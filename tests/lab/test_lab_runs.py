@@ -10,7 +10,7 @@ from engine import ask
 from setups import by_baseline, data, same, settings, trained
 from test_lab_bits import CLASSES, PIXELS, UNIT, WORDS, X
 
-from deltaw.models.division import split
+from deltaw.models.rows.division import split
 from deltaw.network import Network
 from deltaw.training import train
 

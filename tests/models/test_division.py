@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltaw.models.division import split
+from deltaw.models.rows.division import split
 
 
 @given(st.integers(1, 300), st.floats(0, 0.9), st.integers(0, 5))

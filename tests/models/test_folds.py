@@ -17,8 +17,8 @@ import deltaw
 from deltaw import models
 from deltaw.cli.output.text import describe_rows
 from deltaw.exceptions import ColumnError, InputError, SettingError
-from deltaw.models.dividing import in_three
-from deltaw.models.division import Ties, folds, group_folds, later_folds, split_groups, split_later
+from deltaw.models.rows.dividing import in_three
+from deltaw.models.rows.division import Ties, folds, group_folds, later_folds, split_groups, split_later
 from deltaw.report import html
 
 # --- divisions ------------------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def test_what_is_held_out_is_later(values: list[int], k: int, share: float) -> N
 @given(st.integers(20, 200), st.sampled_from([0, 1, 2, 5]), st.integers(0, 3), st.sampled_from([None, "group", "time"]))
 @settings(max_examples=40, deadline=None)
 def test_no_row_serves_two_purposes(n: int, count: int, seed: int, by: str | None) -> None:
-    from deltaw.models.dividing import Choices, laid_out
+    from deltaw.models.rows.dividing import Choices, laid_out
 
     numbers = np.random.default_rng(seed).integers(0, 9, n)
     ties = Ties(n, None, numbers if by == "group" else None, numbers.astype(float) if by == "time" else None)

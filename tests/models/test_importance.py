@@ -17,8 +17,8 @@ from small import QUICK
 
 import deltaw
 from deltaw.exceptions import ColumnError, SettingError
-from deltaw.models.importance import permuted, some
-from deltaw.models.metrics import Outcome, metric_of
+from deltaw.models.scoring.importance import permuted, some
+from deltaw.models.scoring.metrics import Outcome, metric_of
 
 
 def logistic(X: np.ndarray, weights: list[float]) -> np.ndarray:
@@ -161,7 +161,7 @@ def test_dependence_is_the_mean_of_answers(thermometer: deltaw.Model) -> None:
 
 
 def test_dependence_is_that_of_scikit_learn() -> None:
-    from deltaw.models.dependence import of_column
+    from deltaw.models.scoring.dependence import of_column
 
     X, truth = rows(4, 300, 3)
     model = deltaw.fit(pl.DataFrame(X, ["a", "b", "c"]).with_columns(y=pl.Series(truth)), "y", **QUICK)

@@ -16,8 +16,8 @@ from sklearn import metrics
 
 import deltaw
 from deltaw.exceptions import SettingError
-from deltaw.models.intervals import FEWEST_ROWS, GROUPS, Resamples, interval, of_share
-from deltaw.models.metrics import METRICS, Metric, Outcome, Sums, metric_of
+from deltaw.models.scoring.intervals import FEWEST_ROWS, GROUPS, Resamples, interval, of_share
+from deltaw.models.scoring.metrics import METRICS, Metric, Outcome, Sums, metric_of
 
 # What scikit-learn says of (truth, answers, probabilities).
 BINARY: dict[str, Callable[..., float]] = {

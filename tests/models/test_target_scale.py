@@ -13,7 +13,7 @@ import deltaw
 from deltaw import models
 from deltaw.exceptions import InputError
 from deltaw.explain import prediction
-from deltaw.models.parts import OF_A_MEDIAN
+from deltaw.models.rows.parts import OF_A_MEDIAN
 from deltaw.preparation.logarithm import LogScale, skewness
 from deltaw.sklearn import TableRegressor
 

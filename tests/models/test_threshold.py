@@ -18,8 +18,8 @@ from deltaw import models
 from deltaw.exceptions import InputError, SettingError
 from deltaw.explain import prediction
 from deltaw.models import storage
-from deltaw.models.metrics import METRICS, Outcome, metric_of
-from deltaw.models.threshold import best
+from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
+from deltaw.models.scoring.threshold import best
 from deltaw.report import html
 from deltaw.sklearn import TableClassifier, TableRegressor
 

@@ -16,8 +16,8 @@ import deltaw
 from deltaw import models
 from deltaw.doctor import examine_model
 from deltaw.exceptions import InputError
-from deltaw.models import weights
 from deltaw.models.recipes import choose
+from deltaw.models.rows import weights
 from deltaw.preparation import Target
 from deltaw.sklearn import TableClassifier, TableRegressor
 

@@ -1,4 +1,4 @@
-// Who is held out: deltaw.models.division's `split`, and rows spread evenly over others.
+// Who is held out: deltaw.models.rows.division's `split`, and rows spread evenly over others.
 import { drawn } from './random.ts';
 import type { Core } from './core.ts';
 

@@ -49,7 +49,7 @@ def settings(context: typer.Context, incomplete: str) -> Iterator[str]:
 
 @_offer
 def metrics(context: typer.Context, incomplete: str) -> Iterator[str]:
-    from deltaw.models.metrics import NAMES
+    from deltaw.models.scoring.metrics import NAMES
 
     yield from NAMES
 

@@ -12,7 +12,7 @@ from deltaw.pages.blocks import Column
 from deltaw.speech import say
 
 if TYPE_CHECKING:
-    from deltaw.models.importance import Importance
+    from deltaw.models.scoring.importance import Importance
 
 MAX_LINES = 40  # columns that are listed
 

@@ -16,9 +16,10 @@ from deltaw.doctor.examine import ROWS, SECONDS
 from deltaw.doctor.setup import RawColumn, Setup
 from deltaw.doctor.trials.trial import divided
 from deltaw.equations.dropout import Dropout
-from deltaw.models import Model, Plan, Recipe, weights
+from deltaw.models import Model, Plan, Recipe
+from deltaw.models.fitting.packed import of_member
 from deltaw.models.model import truth
-from deltaw.models.packed import of_member
+from deltaw.models.rows import weights
 from deltaw.network import Network
 from deltaw.preparation import Preparation
 from deltaw.tables import Table

@@ -105,7 +105,7 @@ def digits(source: str = "digits", seed: int = 0, limit: int | None = None) -> D
     """
     import polars as pl
 
-    from deltaw.models.division import split
+    from deltaw.models.rows.division import split
     from deltaw.tables import read
 
     table = read(source)

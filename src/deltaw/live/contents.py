@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from deltaw import __version__
 from deltaw.equations.optimizers import optimizer
 from deltaw.exceptions import SettingError
-from deltaw.models import weights as weigh
-from deltaw.models.parts import part_of
 from deltaw.models.recipes import Recipe
+from deltaw.models.rows import weights as weigh
+from deltaw.models.rows.parts import part_of
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.logarithm import LogScale
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from deltaw.models import Model, Plan
-    from deltaw.models.parts import Part
+    from deltaw.models.rows.parts import Part
     from deltaw.network import Network
 
 Array = NDArray[Any]

@@ -10,8 +10,8 @@ from deltaw.files import check_outputs, write_bytes
 from deltaw.live.contents import Contents, of_model, of_plan
 from deltaw.live.page import empty, filled
 from deltaw.models import Model, load, plan
-from deltaw.models.parts import answered
-from deltaw.models.planning import replan
+from deltaw.models.fitting.planning import replan
+from deltaw.models.rows.parts import answered
 from deltaw.speech import say
 from deltaw.tables import Reading, origins, read_as
 

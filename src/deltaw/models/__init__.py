@@ -5,15 +5,15 @@ from __future__ import annotations
 from deltaw.models.contents import Learning, Origin
 from deltaw.models.crossvalidation import CrossValidation, crossval
 from deltaw.models.fitting import fit
-from deltaw.models.judge import ScoredEpoch
-from deltaw.models.metrics import METRICS, Outcome, metric_of
+from deltaw.models.fitting.judge import ScoredEpoch
+from deltaw.models.fitting.planning import Plan, plan, replan
+from deltaw.models.fitting.resuming import checkpoints
+from deltaw.models.fitting.running import run
 from deltaw.models.model import Answers, Model, load, rows_of
-from deltaw.models.parts import Part
-from deltaw.models.planning import Plan, plan, replan
 from deltaw.models.recipes import RECIPES, Recipe
-from deltaw.models.resuming import checkpoints
-from deltaw.models.running import run
-from deltaw.models.scores import GUESS, Scores, worst
+from deltaw.models.rows.parts import Part
+from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
+from deltaw.models.scoring.scores import GUESS, Scores, worst
 from deltaw.models.storage import document
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deltaw import plots
 from deltaw.models.recipes import Recipe
-from deltaw.models.scores import Baseline, Scores
+from deltaw.models.scoring.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.speech import say

@@ -10,16 +10,16 @@ import numpy as np
 
 from deltaw import notebook
 from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.models.crossing import answers_of, chosen_epochs, joined
-from deltaw.models.dividing import FOLDS
-from deltaw.models.division import Division
-from deltaw.models.following import Trained, trained
-from deltaw.models.metrics import Metric
-from deltaw.models.packed import packed
-from deltaw.models.planning import Plan, plan
+from deltaw.models.fitting.crossing import answers_of, chosen_epochs, joined
+from deltaw.models.fitting.following import Trained, trained
+from deltaw.models.fitting.packed import packed
+from deltaw.models.fitting.planning import Plan, plan
+from deltaw.models.fitting.watching import Callback, Watchers
 from deltaw.models.recipes import RECIPES
-from deltaw.models.scores import Baseline, Scores, score
-from deltaw.models.watching import Callback, Watchers
+from deltaw.models.rows.dividing import FOLDS
+from deltaw.models.rows.division import Division
+from deltaw.models.scoring.metrics import Metric
+from deltaw.models.scoring.scores import Baseline, Scores, score
 from deltaw.speech import say
 from deltaw.tables import Reading, read_as
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.models.metrics import Metric
 from deltaw.models.recipes import Recipe
-from deltaw.models.scores import Scores
+from deltaw.models.scoring.metrics import Metric
+from deltaw.models.scoring.scores import Scores
 from deltaw.network import Network
 from deltaw.speech import say
 from deltaw.training import EarlyStopping, History, train

@@ -14,14 +14,15 @@ from deltaw import notebook
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
 from deltaw.files import check_outputs
-from deltaw.models import storage, weights
+from deltaw.models import storage
 from deltaw.models.contents import Contents, Learning
-from deltaw.models.dependence import Dependence, of_column
 from deltaw.models.distilling import HELD_OUT, Cost, agreement, distilled
-from deltaw.models.division import split
-from deltaw.models.importance import MAX_ROWS, TELLING, Importance, check, permuted, some
-from deltaw.models.metrics import METRICS, Outcome, metric_of
-from deltaw.models.scores import Scores, score
+from deltaw.models.rows import weights
+from deltaw.models.rows.division import split
+from deltaw.models.scoring.dependence import Dependence, of_column
+from deltaw.models.scoring.importance import MAX_ROWS, TELLING, Importance, check, permuted, some
+from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
+from deltaw.models.scoring.scores import Scores, score
 from deltaw.network import Network
 from deltaw.preparation import Target
 from deltaw.preparation.block import BlockOfNumbers
@@ -244,7 +245,7 @@ class Model(Contents):
         return self.importance(rows, metric=metric, repeats=repeats, seed=seed).plot()
 
     def dependence(self, rows: Any, column: str) -> Dependence | None:
-        """How the mean answer goes with one column: see `deltaw.models.dependence`.
+        """How the mean answer goes with one column: see `deltaw.models.scoring.dependence`.
 
         Args:
             rows: see `predict`; of more than 5,000 so many are drawn.

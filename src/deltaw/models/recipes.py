@@ -23,8 +23,9 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
-from deltaw.models import threshold, weights
-from deltaw.models.metrics import NAMES
+from deltaw.models.rows import weights
+from deltaw.models.scoring import threshold
+from deltaw.models.scoring.metrics import NAMES
 from deltaw.numbers import number
 from deltaw.preparation.scaling import LIMIT, SCALINGS
 from deltaw.speech import say

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from deltaw.models.crossing import together
+from deltaw.models.fitting.crossing import together
 from deltaw.models.model import Model, outcome
-from deltaw.models.scores import Scores, score
+from deltaw.models.scoring.scores import Scores, score
 from deltaw.tables import Table
 
 

@@ -12,11 +12,12 @@ from deltaw import files
 from deltaw.equations.initializers import initializer
 from deltaw.exceptions import InputError, ModelFileError
 from deltaw.files.schema import check
-from deltaw.models import recipes, scores
+from deltaw.models import recipes
 from deltaw.models.contents import Contents, Learning, Origin
-from deltaw.models.metrics import METRICS
 from deltaw.models.recipes import Recipe
-from deltaw.models.scores import Baseline, Scores
+from deltaw.models.scoring import scores
+from deltaw.models.scoring.metrics import METRICS
+from deltaw.models.scoring.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.speech import say

@@ -16,7 +16,7 @@ from deltaw import __version__, models
 from deltaw.exceptions import SettingError
 from deltaw.export.torch import TORCH, torch_module
 from deltaw.models.recipes import RECIPES, Recipe
-from deltaw.models.scores import Baseline
+from deltaw.models.scoring.scores import Baseline
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.scaling import IDENTITY

@@ -19,8 +19,9 @@ from deltaw import models
 from deltaw.engines import ENGINES
 from deltaw.exceptions import InputError
 from deltaw.forks import refuse_after_fork
-from deltaw.models import recipes, weights
+from deltaw.models import recipes
 from deltaw.models.recipes import RECIPES
+from deltaw.models.rows import weights
 from deltaw.sklearn.answered import answered
 from deltaw.sklearn.drawing import Drawn
 from deltaw.sklearn.frames import readable

@@ -16,7 +16,7 @@ from deltaw.speech import listed, say
 
 if TYPE_CHECKING:
     from deltaw.models import Model, Plan, Recipe, Scores
-    from deltaw.models.metrics import Metric
+    from deltaw.models.scoring.metrics import Metric
 
 MAX_CONFUSION = 12  # classes whose confusion matrix fits a terminal
 MAX_COLUMNS = 25  # columns that are listed one by one
@@ -25,7 +25,7 @@ MAX_MISTAKES = 5  # pairs of classes listed where the matrix does not fit
 
 def print_plan(screen: Screen, plan: Plan) -> None:
     """What was decided before training: columns, target, rows, network."""
-    from deltaw.models.threshold import stated
+    from deltaw.models.scoring.threshold import stated
 
     screen.table(*_columns(plan.preparation.describe()))
     other = plan.target.other_task
@@ -154,7 +154,7 @@ def _counted(recipe: Recipe) -> str:
 
 def _rule(model: Model) -> str:
     """Which of two classes is the answer where, and why there."""
-    from deltaw.models.threshold import metric_to_be_best_in
+    from deltaw.models.scoring.threshold import metric_to_be_best_in
 
     metric = metric_to_be_best_in(model.recipe.threshold)
     why = "" if metric is None else say(": {score} is best there on rows held out", score=metric.title)

@@ -13,8 +13,12 @@ from numpy.typing import NDArray
 from deltaw import engines
 from deltaw.engines.protocol import thread_count
 from deltaw.exceptions import ColumnError, InputError, SettingError
-from deltaw.models import recipes, weights
-from deltaw.models.dividing import (
+from deltaw.models import recipes
+from deltaw.models.fitting.warm import Start
+from deltaw.models.model import Model
+from deltaw.models.recipes import Recipe
+from deltaw.models.rows import weights
+from deltaw.models.rows.dividing import (
     FEWEST_CHOOSING,
     Choices,
     in_three,
@@ -24,12 +28,9 @@ from deltaw.models.dividing import (
     ties_of,
     without_group,
 )
-from deltaw.models.division import Division, Indices, Ties
-from deltaw.models.metrics import metric_of
-from deltaw.models.model import Model
-from deltaw.models.parts import Part, answered, answers_of, as_learnt, on_a_log, part_of
-from deltaw.models.recipes import Recipe
-from deltaw.models.warm import Start
+from deltaw.models.rows.division import Division, Indices, Ties
+from deltaw.models.rows.parts import Part, answered, answers_of, as_learnt, on_a_log, part_of
+from deltaw.models.scoring.metrics import metric_of
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.preparation import Preparation, Target

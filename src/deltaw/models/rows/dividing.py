@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, InputError, SettingError
-from deltaw.models.division import Division, Indices, Ties
 from deltaw.models.model import rows_of, truth
+from deltaw.models.rows.division import Division, Indices, Ties
 from deltaw.preparation import Target
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.speech import listed, say

@@ -12,7 +12,7 @@ import numpy as np
 from deltaw import __version__
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.contents import Origin
-from deltaw.models.crossing import (
+from deltaw.models.fitting.crossing import (
     answers_of,
     chosen_epochs,
     common_line,
@@ -22,12 +22,12 @@ from deltaw.models.crossing import (
     rows_of_folds,
     together,
 )
-from deltaw.models.following import Trained, trained
+from deltaw.models.fitting.following import Trained, trained
+from deltaw.models.fitting.packed import packed
+from deltaw.models.fitting.planning import Plan
+from deltaw.models.fitting.watching import Callback, Watchers
 from deltaw.models.model import Model
-from deltaw.models.packed import packed
-from deltaw.models.planning import Plan
-from deltaw.models.scores import Baseline, score
-from deltaw.models.watching import Callback, Watchers
+from deltaw.models.scoring.scores import Baseline, score
 from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.history import Ending
 

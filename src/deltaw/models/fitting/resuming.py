@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from deltaw.models.parts import Part
-from deltaw.models.planning import Plan
+from deltaw.models.fitting.planning import Plan
+from deltaw.models.rows.parts import Part
 from deltaw.tables.digest import sha256
 from deltaw.tables.table import Table
 from deltaw.training.checkpoints import Checkpoints, digest

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from deltaw.models.fitting.planning import plan
+from deltaw.models.fitting.resuming import checkpoints
+from deltaw.models.fitting.running import run
+from deltaw.models.fitting.watching import Callback, Watchers
 from deltaw.models.model import Model
-from deltaw.models.planning import plan
-from deltaw.models.resuming import checkpoints
-from deltaw.models.running import run
-from deltaw.models.watching import Callback, Watchers
 from deltaw.progress import left_out, watching
 from deltaw.tables.choice import Names
 from deltaw.training.checkpoints import EVERY

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.models.metrics import Groups, Metric, Outcome, Sums
+from deltaw.models.scoring.metrics import Groups, Metric, Outcome, Sums
 
 Array = NDArray[Any]
 Interval = tuple[float, float]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.exceptions import SettingError
-from deltaw.models.metrics import METRICS, Metric, Outcome, Sums
+from deltaw.models.scoring.metrics import METRICS, Metric, Outcome, Sums
 from deltaw.preparation import Target
 from deltaw.speech import say
 from deltaw.tables.table import nearest

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import notebook
-from deltaw.models.intervals import Interval, Resamples, interval
-from deltaw.models.metrics import FIRST, METRICS, Metric, Outcome, ratio
+from deltaw.models.scoring.intervals import Interval, Resamples, interval
+from deltaw.models.scoring.metrics import FIRST, METRICS, Metric, Outcome, ratio
 from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
 
@@ -71,7 +71,7 @@ class Scores:
         values: name of the metric -> score (see `METRICS`); NaN where it is not defined.
         baseline: the same for the constant answer.
         classes: the target's values; () for numbers.
-        intervals: name of the metric -> (low, high), where the rows tell (see `deltaw.models.intervals`).
+        intervals: name of the metric -> (low, high), where the rows tell (see `deltaw.models.scoring.intervals`).
         confusion: (K, K) counts, row the true class, column the answer; None for numbers.
         outcome: the answers row by row, where they are still known (not after loading a model).
         weight: the column that says how much each row counts in the scores, not in `confusion`; None where all count

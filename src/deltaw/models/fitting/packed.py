@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from deltaw.models.division import Division, Indices
-from deltaw.models.following import Follower, Trained, diverged, of_plan
-from deltaw.models.judge import ScoredEpoch
-from deltaw.models.metrics import Metric, metric_of
-from deltaw.models.parts import Part
-from deltaw.models.planning import Plan
-from deltaw.models.watching import Watchers
+from deltaw.models.fitting.following import Follower, Trained, diverged, of_plan
+from deltaw.models.fitting.judge import ScoredEpoch
+from deltaw.models.fitting.planning import Plan
+from deltaw.models.fitting.watching import Watchers
+from deltaw.models.rows.division import Division, Indices
+from deltaw.models.rows.parts import Part
+from deltaw.models.scoring.metrics import Metric, metric_of
 from deltaw.network import Network
 from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.pack import begin_pack, complete_pack

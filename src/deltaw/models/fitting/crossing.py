@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.models.contents import Learning
-from deltaw.models.following import BROKEN_OFF, Trained
-from deltaw.models.metrics import Outcome
-from deltaw.models.parts import Part
-from deltaw.models.planning import Plan
-from deltaw.models.threshold import best, metric_to_be_best_in
+from deltaw.models.fitting.following import BROKEN_OFF, Trained
+from deltaw.models.fitting.planning import Plan
+from deltaw.models.rows.parts import Part
+from deltaw.models.scoring.metrics import Outcome
+from deltaw.models.scoring.threshold import best, metric_to_be_best_in
 
 if TYPE_CHECKING:
     import polars as pl

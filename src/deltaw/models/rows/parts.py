@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Encoded
 from deltaw.exceptions import SettingError
-from deltaw.models import weights
-from deltaw.models.division import Ties
 from deltaw.models.model import truth
 from deltaw.models.recipes import Recipe
+from deltaw.models.rows import weights
+from deltaw.models.rows.division import Ties
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.logarithm import LogScale, skewness
 from deltaw.preparation.means import MOST_OUTPUTS, PARTS, Answers

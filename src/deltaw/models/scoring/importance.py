@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from deltaw import notebook
 from deltaw.exceptions import SettingError
-from deltaw.models.intervals import FEWEST_ROWS, Interval, Resamples, of_many
-from deltaw.models.metrics import Metric, Outcome, Sums, in_units
+from deltaw.models.scoring.intervals import FEWEST_ROWS, Interval, Resamples, of_many
+from deltaw.models.scoring.metrics import Metric, Outcome, Sums, in_units
 from deltaw.plots import curves
 from deltaw.signs import one_line
 from deltaw.speech import say
