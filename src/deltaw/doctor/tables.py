@@ -17,8 +17,8 @@ from deltaw.doctor.setup import RawColumn, Setup
 from deltaw.doctor.trials.trial import divided
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
+from deltaw.models.answers import truth
 from deltaw.models.fitting.packed import of_member
-from deltaw.models.model import truth
 from deltaw.models.rows import weights
 from deltaw.network import Network
 from deltaw.preparation import Preparation

@@ -17,7 +17,7 @@ from deltaw.explain.together import Together, together
 from deltaw.explain.trace import Step, Trace, signals, step
 from deltaw.explain.wide import pick
 from deltaw.models import Model
-from deltaw.models.model import rows_of
+from deltaw.models.answers import rows_of
 from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table, Text
 from deltaw.preparation.arithmetic import Line, arithmetic

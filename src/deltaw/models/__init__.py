@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deltaw.models.answers import Answers, rows_of
 from deltaw.models.contents import Learning, Origin
 from deltaw.models.crossvalidation import CrossValidation, crossval
 from deltaw.models.fitting import fit
@@ -9,7 +10,7 @@ from deltaw.models.fitting.judge import ScoredEpoch
 from deltaw.models.fitting.planning import Plan, plan, replan
 from deltaw.models.fitting.resuming import checkpoints
 from deltaw.models.fitting.running import run
-from deltaw.models.model import Answers, Model, load, rows_of
+from deltaw.models.model import Model, load
 from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,18 +14,17 @@ from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
 from deltaw.files import check_outputs
 from deltaw.models import storage
+from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, truth
 from deltaw.models.contents import Contents, Learning
 from deltaw.models.distilling import HELD_OUT, Cost, agreement, distilled
 from deltaw.models.rows import weights
 from deltaw.models.rows.division import split
 from deltaw.models.scoring.dependence import Dependence, of_column
 from deltaw.models.scoring.importance import MAX_ROWS, TELLING, Importance, check, permuted, some
-from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
+from deltaw.models.scoring.metrics import METRICS, metric_of
 from deltaw.models.scoring.scores import Scores, score
 from deltaw.network import Network
-from deltaw.preparation import Target
 from deltaw.preparation.block import BlockOfNumbers
-from deltaw.preparation.reading import as_numbers
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, origins, read_as
 from deltaw.tables.table import clip, listing, missing_column
@@ -41,19 +39,6 @@ Array = NDArray[Any]
 
 FEWEST_DISTILLED = 10  # rows
 MAX_COLUMNS = 25  # that a notebook lists
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a model says about rows.
-
-    Attributes:
-        values: (n,) class values, or numbers in the target's own units.
-        probabilities: (n, K) in the order of the model's classes; None for numbers.
-    """
-
-    values: Array
-    probabilities: Array | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,7 +133,7 @@ class Model(Contents):
         recipe = replace(self.recipe, networks=1)
         made = replace(self, network=network, others=(), recipe=recipe, history=learning, scores=None, held_out=None,
                        witness=None)  # fmt: skip
-        before, after = (model._answers(model._forward(X[apart])).values for model in (self, made))
+        before, after = (Answers.of(model.target, model._forward(X[apart])).values for model in (self, made))
         scores: list[Scores | None] = [None, None]
         if self.target.name in frame.columns:
             known = self._known(frame[apart], table.name)
@@ -170,7 +155,7 @@ class Model(Contents):
         """Answers and, for classes, their probabilities, in one pass; see `predict`."""
         table = self.read(rows)
         found = self._forward(self.preparation.encode(rows_of(table), source=table.name), engine, threads)
-        return self._answers(found)
+        return Answers.of(self.target, found)
 
     def predict(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
         """The answers for rows: class values, or numbers in the target's own units, (n,).
@@ -264,7 +249,7 @@ class Model(Contents):
         for step, place in self.preparation.places:
             if column == step.title or column in step.inputs:
                 cells = frame.get_column(step.inputs[0])
-                return of_column(X, place, step, cells, lambda moved: self._read(self._forward(moved)))
+                return of_column(X, place, step, cells, lambda moved: decoded(self.target, self._forward(moved)))
         raise missing_column(column, self.preparation.input_names, say("the model"))
 
     def _with_target(self, rows: Any) -> tuple[pl.DataFrame, str]:
@@ -286,16 +271,6 @@ class Model(Contents):
         X = self.preparation.encode(frame, source=source)
         T = truth(self.target, series, source, gaps=True)
         return X[known], T[known], None if weight is None else weight[known]
-
-    def _answers(self, outputs: Array) -> Answers:
-        if self.task == "regression":
-            return Answers(self.target.decode(outputs).to_numpy(), None)
-        probabilities = _probabilities(outputs)
-        return Answers(self.target.decode(probabilities).to_numpy(), probabilities)
-
-    def _read(self, outputs: Array) -> Array:
-        """Outputs as numbers in the target's own units, (n,), or probabilities, (n, K)."""
-        return self.target.decode(outputs).to_numpy() if self.task == "regression" else _probabilities(outputs)
 
     def with_threshold(self, threshold: float | None) -> Model:
         """The same model, the second of its two classes the answer from the probability `threshold` on; None: from ½.
@@ -384,38 +359,3 @@ def load(path: str | Path) -> Model:
         ModelFileError: the file is missing, truncated, foreign, damaged, or of a later version.
     """
     return Model(**vars(storage.load(path)))
-
-
-def rows_of(table: Table) -> pl.DataFrame:
-    """The rows to use a model on: those that the source sets apart for testing, or else all."""
-    return table.frame if table.test is None else table.test
-
-
-def truth(target: Target, series: pl.Series, source: str = "data", gaps: bool = False) -> Array:
-    """What `Outcome.truth` holds: (n,) class indices, or numbers in the target's own units; see `Target.encode`."""
-    encoded = target.encode(series, source, gaps)
-    return encoded if target.task == "classification" else as_numbers(series, source)
-
-
-def outcome(target: Target, outputs: Array, truth: Array, weight: Array | None = None) -> Outcome:
-    """The network's outputs (n, n_out) as answers beside the truth, and what the rows count."""
-    if target.task == "classification":
-        probabilities = _probabilities(outputs)
-        return Outcome(truth, target.labels(probabilities), probabilities, weight)
-    return Outcome(truth, target.decode(outputs).to_numpy(), weight=weight)
-
-
-def mean_of(outputs: Sequence[Array], task: str) -> Array:
-    """The outputs of one network as they are; of several the mean, where there are classes of their probabilities."""
-    if len(outputs) == 1:
-        return outputs[0]
-    shares = outputs if task == "regression" else [_probabilities(each) for each in outputs]
-    mean: Array = np.mean(shares, axis=0)
-    return mean
-
-
-def _probabilities(outputs: Array) -> Array:
-    """Outputs as shares that sum to 1: softmax's are that already, sigmoids' are each for itself."""
-    positive = np.clip(outputs, 1e-12, None)
-    shares: Array = positive / positive.sum(axis=1, keepdims=True)
-    return shares

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from deltaw.models.answers import outcome
 from deltaw.models.fitting.crossing import together
-from deltaw.models.model import Model, outcome
+from deltaw.models.model import Model
 from deltaw.models.scoring.scores import Scores, score
 from deltaw.tables import Table
 

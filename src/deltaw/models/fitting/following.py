@@ -13,11 +13,11 @@ from deltaw.engines.predictor import outputs
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import check
+from deltaw.models.answers import mean_of, outcome
 from deltaw.models.contents import Learning
 from deltaw.models.fitting.judge import Judge, ScoredEpoch
 from deltaw.models.fitting.planning import Plan
 from deltaw.models.fitting.watching import Watchers
-from deltaw.models.model import mean_of, outcome
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.network import Network

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from deltaw.models.model import outcome
+from deltaw.models.answers import outcome
 from deltaw.models.recipes import Recipe
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.preparation import Target

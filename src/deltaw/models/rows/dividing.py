@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, InputError, SettingError
-from deltaw.models.model import rows_of, truth
+from deltaw.models.answers import rows_of, truth
 from deltaw.models.rows.division import Division, Indices, Ties
 from deltaw.preparation import Target
 from deltaw.preparation.reading import as_days, as_numbers

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Encoded
 from deltaw.exceptions import SettingError
-from deltaw.models.model import truth
+from deltaw.models.answers import truth
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
 from deltaw.models.rows.division import Ties
