@@ -16,8 +16,9 @@ import typer
 
 import deltaw
 from deltaw import speech
-from deltaw.cli import _EXPECTED, lesson
+from deltaw.cli import _EXPECTED
 from deltaw.cli.app import app
+from deltaw.cli.commands import lesson
 from deltaw.cli.speaking import FAULTS, TYPERS, asked
 from deltaw.derive import derivation
 from deltaw.derive.page import DROPPED

@@ -394,7 +394,7 @@ def test_a_number_of_columns_that_cannot_be_is_refused(run: Run, many: str) -> N
         ("crossval iris", "deltaw.models.crossval"),
         ("train iris", "deltaw.models.plan"),
         ("show m.deltaw", "deltaw.models.load"),
-        ("lesson line", "deltaw.cli.lesson.check_outputs"),
+        ("lesson line", "deltaw.cli.commands.lesson.check_outputs"),
     ],
 )
 def test_ctrl_c_is_said_by_every_command(run: Run, monkeypatch: pytest.MonkeyPatch, command: str, place: str) -> None:

@@ -170,7 +170,7 @@ def test_train_says_nothing_twice(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     diagnosis = SimpleNamespace(line="risk, this: that.", evidence=SimpleNamespace(refusal=None))
-    monkeypatch.setattr("deltaw.cli.doctor.examined", lambda plan, seconds: diagnosis)
+    monkeypatch.setattr("deltaw.cli.commands.doctor.examined", lambda plan, seconds: diagnosis)
     for found, said in (("", ["risk, this: that"]), ("fault, so", ["risk, this: that", "fault, so"])):
         monkeypatch.setattr("deltaw.doctor.outcome", lambda model, found=found: found)
         assert main(["train", "iris", *QUICK]) == 0

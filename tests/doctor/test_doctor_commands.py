@@ -15,7 +15,8 @@ import pytest
 
 import deltaw
 from deltaw import Network, models
-from deltaw.cli import commands, main
+from deltaw.cli import main
+from deltaw.cli.commands import train as commands
 from deltaw.doctor import Finding, Setup, examine, examine_table
 from deltaw.doctor.commands import together, written
 from deltaw.doctor.findings import Repair

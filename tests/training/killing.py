@@ -122,7 +122,7 @@ if __name__ == "__main__":
 
     import deltaw.callbacks
     import deltaw.cli.app
-    import deltaw.cli.commands
+    import deltaw.cli.commands.train
     import deltaw.doctor
     import deltaw.models
     import deltaw.report

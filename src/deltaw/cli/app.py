@@ -10,12 +10,12 @@ import typer
 
 from deltaw import __version__
 from deltaw.cli import completion
+from deltaw.cli.commands.lab import lab
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
 from deltaw.cli.examples import epilog
 from deltaw.cli.interrupts import Interruptible
 from deltaw.cli.keeping import Keeping, keeping_options
-from deltaw.cli.lab import lab
 from deltaw.cli.options import (
     Given,
     Options,
@@ -117,7 +117,7 @@ def train(
     ] = False,
 ) -> None:
     """Train a network on a table, score it on rows that it never saw, and save it."""
-    from deltaw.cli.commands import train as run
+    from deltaw.cli.commands.train import train as run
 
     as_file = partial(config_text, context, data, dict(options)) if print_config else None
     target, recipe = options.pop("target", None), options.pop("recipe")
@@ -152,7 +152,7 @@ def predict(
     Classes are written as they are, also where a spreadsheet would take one for a formula (=…); see --safe-csv.
     Only a terminal gets what it would obey (escape sequences) in visible signs.
     """
-    from deltaw.cli.commands import predict as run
+    from deltaw.cli.commands.train import predict as run
 
     run(model, data, output, reading, json, safe_csv, () if keep is None else column_names("--keep", keep), row)
 
@@ -170,7 +170,7 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Score a model on a table whose answers are known: every score, with a 95 % interval, beside a guess."""
-    from deltaw.cli.commands import evaluate as run
+    from deltaw.cli.commands.train import evaluate as run
 
     run(model, data, reading, report, json)
 
@@ -193,7 +193,7 @@ def importance(
 
     The table has the answers, and is best one that the model was not trained on.
     """
-    from deltaw.cli.importance import importance as run
+    from deltaw.cli.commands.importance import importance as run
 
     run(model, data, reading, metric, repeats, seed, json)
 
@@ -207,7 +207,7 @@ def show(
     json: Json = False,
 ) -> None:
     """Show what is in a model file: network, columns, settings, scores."""
-    from deltaw.cli.commands import show as run
+    from deltaw.cli.commands.train import show as run
 
     run(model, how_many(columns), json)
 
@@ -246,7 +246,7 @@ def explain(
     json: Json = False,
 ) -> None:
     """Show every number between a row of a table and the answer, what pushed it, and what the row would teach."""
-    from deltaw.cli.explain import explain as run
+    from deltaw.cli.commands.explain import explain as run
 
     choices = {"row": row, "learning_rate": learning_rate, "backward": backward, "against": against, "member": member}
     run(model, data, link, "json" if json else format, output, reading, choices)
@@ -276,7 +276,7 @@ def export(
 
     NAME.check.json has rows and the answers expected; the form is run on them, and later by --check.
     """
-    from deltaw.cli.export import export as run
+    from deltaw.cli.commands.export import export as run
 
     choices = {"dialect": dialect, "table": table, "prepared": prepared, "libm": libm, "int8": int8}
     run(model, check_file, output, form, choices, check, json)
@@ -299,7 +299,7 @@ def derive(
     json: Json = False,
 ) -> None:
     """Derive ∂E/∂w and ΔW line by line from the error and activation functions, with every line checked."""
-    from deltaw.cli.derive import derive as run
+    from deltaw.cli.commands.derive import derive as run
 
     run(activation, error, layers, hidden, "json" if json else format, output)
 
@@ -328,7 +328,7 @@ def bench(
     json: Json = False,
 ) -> None:
     """Measure DeltaW side by side with NumPy, scikit-learn, PyTorch and JAX on this machine."""
-    from deltaw.cli.bench import bench as run
+    from deltaw.cli.commands.bench import bench as run
 
     run(_names(only), _names(peers), _counts(threads), runs, mnist, plot, quick, list_, json)
 
@@ -358,7 +358,7 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Say why a network does not learn from a table: the cause, the evidence, the repair."""
-    from deltaw.cli.doctor import doctor as run
+    from deltaw.cli.commands.doctor import doctor as run
 
     target, recipe = options.pop("target", None), options.pop("recipe")
     run(source, data, target, recipe, rows, seconds, repair, html, json, options, not_for_a_model(context), member)
@@ -379,7 +379,7 @@ def crossval(
 
     Nothing is saved. Without --folds there are 5.
     """
-    from deltaw.cli.crossval import crossval as run
+    from deltaw.cli.commands.crossval import crossval as run
 
     target, recipe, folds = options.pop("target", None), options.pop("recipe"), options.pop("folds", None)
     run(data, target, recipe, folds, repeats, json, options)
@@ -393,7 +393,7 @@ def lesson(
     ] = None,
 ) -> None:
     """Lessons on how a network works and learns: `deltaw lesson` lists them, `deltaw lesson line` runs one."""
-    from deltaw.cli.lesson import lesson as run
+    from deltaw.cli.commands.lesson import lesson as run
 
     run(words or [])
 

@@ -41,7 +41,7 @@ def train(
     """`deltaw train`; returns the exit status."""
     from deltaw import models, tables
     from deltaw.callbacks import JsonLines
-    from deltaw.cli.doctor import SECONDS, examined
+    from deltaw.cli.commands.doctor import SECONDS, examined
     from deltaw.cli.output.screen import watched
     from deltaw.doctor import outcome
 
@@ -126,7 +126,7 @@ def predict(
 ) -> None:
     """`deltaw predict`; `keep`: names and patterns of columns, `numbered`: whether rows have their number."""
     from deltaw import models
-    from deltaw.cli import shards
+    from deltaw.cli.commands import shards
     from deltaw.tables import Reading, origins
 
     if output is not None and not output.suffix and not as_json and not safe_csv:  # a folder, for rows in pieces
@@ -172,7 +172,7 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     from dataclasses import replace
 
     from deltaw import models
-    from deltaw.cli import shards
+    from deltaw.cli.commands import shards
     from deltaw.models import sharded
     from deltaw.tables import Reading, origins
 
