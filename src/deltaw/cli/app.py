@@ -15,8 +15,8 @@ from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
 from deltaw.cli.examples import epilog
 from deltaw.cli.interrupts import Interruptible
-from deltaw.cli.keeping import Keeping, keeping_options
-from deltaw.cli.options import (
+from deltaw.cli.options.keeping import Keeping, keeping_options
+from deltaw.cli.options.training import (
     Given,
     Options,
     column_names,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaw.cli.options import brings_a_model
+from deltaw.cli.options.training import brings_a_model
 from deltaw.cli.output import screen
 from deltaw.cli.output.endings import PAGES, ending
 from deltaw.cli.output.paper import put, put_json

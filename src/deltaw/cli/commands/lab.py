@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from deltaw.cli import completion
-from deltaw.cli.options import Options, brings_a_model, not_for_a_model, training_options
+from deltaw.cli.options.training import Options, brings_a_model, not_for_a_model, training_options
 from deltaw.speech import say
 
 OF_A_TRAINING = ("target", "recipe", "seed", "engine")  # what an option's default may have left there

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaw.cli import keeping
+from deltaw.cli.options import keeping
 from deltaw.cli.output import documents, text
 from deltaw.cli.output.endings import CSV, JSON, PAGES, ending, writer
 from deltaw.cli.output.paper import put_json

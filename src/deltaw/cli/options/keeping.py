@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deltaw.cli.options import Row, widened
+from deltaw.cli.options.training import Row, widened
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.speech import say
 
