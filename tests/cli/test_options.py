@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from deltaw import models
 from deltaw.cli.app import app
-from deltaw.cli.options.training import TRAINING, Options, Row, not_for_a_model, training_options
+from deltaw.cli.options.row import Options, Row
+from deltaw.cli.options.training import TRAINING, not_for_a_model, training_options
 from deltaw.models.recipes import Recipe
 from deltaw.tables.reading import WORDS
 

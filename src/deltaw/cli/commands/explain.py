@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from deltaw.cli.commands.train import say_notes
+from deltaw.cli.commands.notes import say_notes
 from deltaw.cli.output import screen
 from deltaw.cli.output.paper import chosen, put
 from deltaw.exceptions import SettingError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaw.cli.commands.train import answered, say_notes
+from deltaw.cli.commands.notes import answered, say_notes
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, stderr, stdout
 from deltaw.pages.blocks import Column

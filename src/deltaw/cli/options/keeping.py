@@ -1,4 +1,4 @@
-"""The options that say where a run begins, and keep it so that it can go on after a break: rows as in `options.py`."""
+"""The options that say where a run begins, and keep it so that it can go on after a break: rows as in `training.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deltaw.cli.options.training import Row, widened
+from deltaw.cli.options.row import Row, widened
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.speech import say
 

@@ -5,34 +5,16 @@ To add one to both, add a row of `TRAINING`: its name is the argument of `deltaw
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from functools import partial, wraps
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from functools import partial
+from typing import Annotated
 
 import typer
 
 from deltaw.cli import completion
+from deltaw.cli.options.row import Row, widened
+from deltaw.cli.options.values import column_names, hidden_units, kinds, read_bytes, rows, settings, words
 from deltaw.exceptions import SettingError
-
-Options = dict[str, Any]  # the arguments of `deltaw.fit` that were given, by name
-Given = dict[str, Any]  # how DATA is read, as `deltaw.tables.Reading` has it
-
-
-class Row(NamedTuple):
-    """An option.
-
-    Attributes:
-        kind: its type, annotated with what Typer shows of it.
-        default: where it is not given; None is left to `deltaw.fit`.
-        read: what the value given means.
-        of_file: whether it says how the table is read, which a saved model does not know either.
-    """
-
-    kind: Any
-    default: Any = None
-    read: Callable[[Any], Any] = lambda value: value
-    of_file: bool = False
 
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -43,27 +25,6 @@ def training_options(command: Callable[..., None]) -> Callable[..., None]:
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """The same of what says how a file is read and no model knows, for its parameter `reading`."""
     return widened(command, "reading", {name: row for name, row in TRAINING.items() if row.of_file})
-
-
-def widened(command: Callable[..., None], place: str, table: dict[str, Row]) -> Callable[..., None]:
-    """The same of any table, for the parameter called `place`."""
-    hints = get_type_hints(command, include_extras=True)
-    parameters = {}
-    for name, parameter in inspect.signature(command).parameters.items():
-        rows = {name: (hints[name], parameter.default)}
-        if name == place:
-            rows = {each: (row.kind, row.default) for each, row in table.items()}
-        for each, (kind, default) in rows.items():
-            parameters[each] = inspect.Parameter(each, parameter.KEYWORD_ONLY, default=default, annotation=kind)
-
-    @wraps(command)
-    def run(**given: Any) -> None:
-        values = {name: given.pop(name) for name in table}
-        command(**{place: _read(table, *_levels(values, given.get("context")))}, **given)
-
-    run.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
-    run.__annotations__ = {name: parameter.annotation for name, parameter in parameters.items()}
-    return run
 
 
 def not_for_a_model(context: typer.Context) -> list[str]:
@@ -86,122 +47,6 @@ def brings_a_model(command: str, source: str, data: str | None, given: list[str]
         remedy = "leave that out, or give DATA without a model"
         raise SettingError("with a model, expected its own settings", ", ".join(given), remedy)
     return is_model
-
-
-def _levels(values: Options, context: typer.Context | None) -> tuple[Options, Options]:
-    """What a file of options says (`config`), and what the command line says."""
-    file = dict((context and context.default_map) or {})
-    sources = {} if context is None else {name: context.get_parameter_source(name) for name in values}
-    of_file = {name for name, source in sources.items() if source is not None and source.name == "DEFAULT_MAP"}
-    lists = {name: value for name, value in file.items() if name in values and isinstance(value, list)}
-    return lists | {name: values[name] for name in of_file}, {n: v for n, v in values.items() if n not in of_file}
-
-
-def _read(table: dict[str, Row], *levels: Options) -> Options:
-    """What was given: the later level wins, in each an option over the same by --set, and that over a default.
-
-    Of pairs (--set, --as) each is for itself.
-    """
-    asked = {name for values in levels for name in values}
-    found = {name: row.default for name, row in table.items() if name in asked and row.default is not None}
-    for values in levels:
-        given = {name: table[name].read(value) for name, value in values.items() if value != table[name].default}
-        pairs: Options = given.pop("setting", {})
-        both = {name: found.get(name, {}) | value for name, value in given.items() if isinstance(value, dict)}
-        found |= pairs | given | both
-    return found
-
-
-def read_bytes(text: str | None) -> int | None:
-    """ "8G" -> 8 · 2³⁰."""
-    if text is None:
-        return None
-    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in UNITS else (text, "")
-    try:
-        found = float(number) * UNITS[unit]
-    except ValueError:
-        found = 0.0
-    if not 1 <= found < 2**63:
-        raise SettingError("--max-bytes: expected a number of bytes", repr(text), "give e.g. 8G, 500M or 1000000")
-    return int(found)
-
-
-UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-
-
-def _hidden(text: str) -> tuple[int, ...]:
-    """ "64,32" -> (64, 32); "none" -> ()."""
-    try:
-        return () if text == "none" else tuple(int(size) for size in text.split(","))
-    except ValueError:
-        raise SettingError("--hidden: expected units of each hidden layer", repr(text), "give e.g. 64,64") from None
-
-
-def how_many(text: str | None) -> float | None:
-    """ "all" -> infinity, "48" -> 48: how many columns are listed."""
-    if text is None:
-        return None
-    if text == "all":
-        return float("inf")
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise SettingError("--columns: expected all, or how many", repr(text), "give e.g. --columns all")
-    return int(text)
-
-
-def column_names(
-    option: str, texts: list[str], what: str = "names of columns", example: str = "id,'sub_*'"
-) -> tuple[str, ...]:
-    """["a,b", '"last, first"'] -> ("a", "b", "last, first"): quotes keep a comma within a name."""
-    import csv
-
-    names = tuple(name.strip() for record in csv.reader(texts, skipinitialspace=True) for name in record)
-    if not names or not all(names):
-        raise SettingError(
-            "{option}: expected {what}",
-            repr(",".join(texts)),
-            "give e.g. {example}",
-            option=option,
-            what=what,
-            example=example,
-        )
-    return names
-
-
-_words = partial(column_names, what="words", example="none,-,?")
-
-
-def _kinds(texts: list[str]) -> dict[str, str]:
-    """["userId=category", "a=number,b=date"] -> {"userId": "category", "a": "number", "b": "date"}."""
-    pairs = [pair.rpartition("=") for pair in column_names("--as", texts)]
-    for name, _, kind in pairs:
-        if not name or not kind:
-            raise SettingError("--as: expected COLUMN=KIND", repr(",".join(texts)), "give e.g. --as year=number")
-    return {name.strip(): kind.strip() for name, _, kind in pairs}
-
-
-def _rows(text: str) -> str | float:
-    """A share of the rows, or a table with others."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _settings(pairs: list[str]) -> dict[str, Any]:
-    """["dropout=0.1", "activation=relu"] -> {"dropout": 0.1, "activation": "relu"}."""
-    return dict(map(_setting, pairs))
-
-
-def _setting(pair: str) -> tuple[str, Any]:
-    import ast
-
-    name, equals, text = pair.partition("=")
-    if not equals or not name:
-        raise SettingError("--set: expected NAME=VALUE", repr(pair), "give e.g. --set dropout=0.1")
-    try:
-        return name, ast.literal_eval(text.capitalize() if text in {"true", "false", "none"} else text)
-    except (ValueError, SyntaxError):
-        return name, text
 
 
 TRAINING: dict[str, Row] = {
@@ -250,10 +95,10 @@ TRAINING: dict[str, Row] = {
                 help="Take it for a number, category, boolean or date, e.g. year=number; again for more.",
             ),
         ],
-        read=_kinds,
+        read=kinds,
     ),
     "hidden": Row(
-        Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")], read=_hidden
+        Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")], read=hidden_units
     ),
     "epochs": Row(
         Annotated[int | None, typer.Option(help="Passes over the training rows; by their number if not given.")]
@@ -278,7 +123,7 @@ TRAINING: dict[str, Row] = {
                 autocompletion=completion.settings,
             ),
         ],
-        read=_settings,
+        read=settings,
     ),
     "test": Row(
         Annotated[
@@ -290,7 +135,7 @@ TRAINING: dict[str, Row] = {
             str | None,
             typer.Option(metavar="FILE", help="A table whose rows choose the best weights; or a share of the rows."),
         ],
-        read=_rows,
+        read=rows,
     ),
     "test_size": Row(
         Annotated[
@@ -377,14 +222,14 @@ TRAINING: dict[str, Row] = {
             list[str] | None,
             typer.Option(metavar="WORDS", help="These mean a missing value, too, e.g. -,unknown,-999; again for more."),
         ],
-        read=partial(_words, "--na"),
+        read=partial(words, "--na"),
     ),
     "not_na": Row(
         Annotated[
             list[str] | None,
             typer.Option(metavar="WORDS", help="These do not, e.g. none where that is a class; again for more."),
         ],
-        read=partial(_words, "--not-na"),
+        read=partial(words, "--not-na"),
     ),
     "delimiter": Row(
         Annotated[str | None, typer.Option(help="Between the fields of a text file; found out if not given.")],

@@ -1,0 +1,55 @@
+"""`deltaw evaluate`: how good a saved model is on rows whose answers are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from deltaw.cli.commands.notes import answered, say_all_notes
+from deltaw.cli.output import documents, text
+from deltaw.cli.output.endings import PAGES, ending
+from deltaw.cli.output.paper import put_json
+from deltaw.cli.output.screen import stderr, stdout
+from deltaw.files import check_outputs
+from deltaw.speech import say
+
+
+def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path | None, as_json: bool) -> None:
+    """`deltaw evaluate`."""
+    from dataclasses import replace
+
+    from deltaw import models
+    from deltaw.cli.commands import shards
+    from deltaw.models import sharded
+    from deltaw.tables import Reading, origins
+
+    check_outputs({"--report": report}, (model_file, *origins(data)))
+    if report is not None:
+        ending("--report", report, PAGES)
+    err = stderr()
+    model = models.load(model_file)
+    how = Reading.of(**reading)
+    if report is None and not as_json and shards.are_many(data):
+        found = shards.pieces(data, model, how)
+        assert found is not None
+        with err.status(say("answering for {data}", data=data)):
+            scores = sharded.evaluate(model, (table for _, table in found[1]))
+        text.print_scores(stdout(), scores, say("{rows:,} rows of {name}", rows=scores.rows, name=data), scores.defined)
+        return
+    with err.status(say("answering for {data}", data=data)):
+        table = model.read(data, how)
+        scores = model.evaluate(table)
+    say_all_notes(err, model, table)
+    known = answered(err, model, table)
+    rows = say("{rows:,} rows of {name}", rows=scores.rows, name=table.name)
+    if report is not None:
+        from deltaw import report as html
+
+        with err.status(say("writing the report")):
+            html.write(report, replace(model, scores=scores, held_out=known, witness=None), rows)
+    if as_json:
+        put_json(documents.scores(scores) | {"rows_left_out": len(models.rows_of(table)) - len(known)})
+    else:
+        text.print_scores(stdout(), scores, rows, scores.defined)
+    if report is not None:
+        err.print(say("report written to {report}", report=report))

@@ -1,0 +1,48 @@
+"""What is said of the rows that a command has read: how they are written, and what of them was not used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from deltaw.cli.output import text
+from deltaw.cli.output.screen import Screen
+from deltaw.progress import left_out
+from deltaw.speech import say
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from deltaw.models import Model
+    from deltaw.tables import Table
+
+
+def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
+    """The rows of a table whose answer is known; says how many of the others there are."""
+    from deltaw.models import rows_of
+
+    rows = rows_of(table)
+    known = rows.filter(model.target.known(rows.get_column(model.target.name)))
+    if len(known) < len(rows):
+        err.print(left_out(len(rows) - len(known), len(rows), model.target.name))
+    return known
+
+
+def say_notes(err: Screen, table: Table) -> None:
+    """Say what was found out about how a table is written."""
+    for note in table.notes:
+        err.print(say("note: {name}: {note}", name=table.name, note=note))
+
+
+def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
+    """Say what was not used of a table, once it has turned out to be of use."""
+    from deltaw.models import rows_of
+
+    rows = rows_of(table)
+    say_notes(err, table)
+    if table.test is not None:
+        err.print(say("note: used the {n:,} test rows of {name}", n=len(rows), name=table.name))
+    others = (model.target.name, model.recipe.weight, model.origin.group, *kept)
+    extra = [name for name in model.preparation.extra(rows) if name not in others]
+    if extra:
+        err.print(say("note: columns that the model does not use: {extra}", extra=text.listing(extra)))

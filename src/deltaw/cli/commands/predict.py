@@ -1,0 +1,68 @@
+"""`deltaw predict`: an answer for every row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from deltaw.cli.commands.notes import say_all_notes
+from deltaw.cli.output import documents
+from deltaw.cli.output.endings import CSV, JSON, writer
+from deltaw.cli.output.paper import put_json
+from deltaw.cli.output.screen import put, stderr
+from deltaw.exceptions import SettingError
+from deltaw.files import check_outputs
+from deltaw.speech import say
+
+
+def predict(
+    model_file: Path,
+    data: str,
+    output: Path | None,
+    reading: dict[str, Any],
+    as_json: bool,
+    safe_csv: bool,
+    keep: tuple[str, ...],
+    numbered: bool,
+) -> None:
+    """`deltaw predict`; `keep`: names and patterns of columns, `numbered`: whether rows have their number."""
+    from deltaw import models
+    from deltaw.cli.commands import shards
+    from deltaw.tables import Reading, origins
+
+    if output is not None and not output.suffix and not as_json and not safe_csv:  # a folder, for rows in pieces
+        how = Reading.of(**reading, written=bool(keep))
+        if shards.answers(models.load(model_file), data, output, how, keep, numbered, stderr()):
+            return
+    check_outputs({"--output": output}, (model_file, *origins(data)))
+    out = writer("--output", output)
+    if safe_csv and (as_json or out.method != CSV.method):
+        found = "--json" if as_json else str(output)
+        raise SettingError("--safe-csv: expected answers as .csv or .tsv", found, "leave one of the two out")
+    err = stderr()
+    model = models.load(model_file)
+    with err.status(say("answering for {data}", data=data)):
+        table = model.read(data, Reading.of(**reading, written=bool(keep)))
+        kept = documents.kept(table, keep)
+        for each in ([out] if output is not None or not as_json else []) + [JSON] * as_json:
+            documents.check_cells(kept, each)
+        answers = model.answers(table)
+    say_all_notes(err, model, table, kept.columns)
+    frame, renamed = documents.answers_frame(model, answers, kept, numbered)
+    for name, other in renamed.items():
+        err.print(
+            say(
+                "note: the column {name} that is kept is called {other}, beside the answer's {name}",
+                name=name,
+                other=other,
+            )
+        )
+    if safe_csv:
+        frame = documents.safe(frame)
+    if output is not None:
+        out.write(frame, output)
+        err.print(say("{n:,} answers written to {output}", n=len(answers.values), output=output))
+    if as_json:
+        put_json(documents.answers(model, answers, kept, numbered))
+    elif output is None:
+        put(frame.write_csv())

@@ -1,0 +1,155 @@
+"""The commands that write something to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deltaw.cli import completion
+from deltaw.cli.declarations.parameters import Data, Json, ModelFile
+from deltaw.cli.options.row import Given, Options
+from deltaw.cli.options.training import not_for_a_model, reading_options, training_options
+from deltaw.exceptions import SettingError
+
+
+@reading_options
+def explain(
+    model: ModelFile,
+    data: Data,
+    *,
+    row: Annotated[int, typer.Option(help="Which row, counted from 1, without the header.")] = 1,
+    link: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAYER,TO,OF",
+            help="Only this weight, by the chain rule: layers from 1, units from 0, OF may be bias.",
+        ),
+    ] = None,
+    learning_rate: Annotated[float, typer.Option(help="α of the step that is shown.")] = 0.1,
+    backward: Annotated[
+        str | None, typer.Option(help="gradient, or notes: their split error; as the model was trained if not given.")
+    ] = None,
+    member: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Of a model of several networks, the one to show, from 1.")
+    ] = 1,
+    against: Annotated[
+        int | None, typer.Option(metavar="ROW", help="Hold the row against this one; else what is typical of training.")
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option("--format", "-f", help="text, markdown, html or json; by the output's ending.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; stdout if not given.")
+    ] = None,
+    reading: Given,
+    json: Json = False,
+) -> None:
+    """Show every number between a row of a table and the answer, what pushed it, and what the row would teach."""
+    from deltaw.cli.commands.explain import explain as run
+
+    choices = {"row": row, "learning_rate": learning_rate, "backward": backward, "against": against, "member": member}
+    run(model, data, link, "json" if json else format, output, reading, choices)
+
+
+def derive(
+    activation: Annotated[str, typer.Option("--activation", "-a", help="Of the output layer: sigmoid, …")] = "sigmoid",
+    error: Annotated[str, typer.Option("--error", "--loss", "-e", help="The error function: squared, …")] = "squared",
+    layers: Annotated[int, typer.Option("--layers", "-l", help="Layers of weights; all but the last are hidden.")] = 2,
+    hidden: Annotated[
+        str | None, typer.Option(help="Activation of the hidden layers; the output's if not given.")
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option("--format", "-f", help="text, markdown, html or json; by the output's ending.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; stdout if not given.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Derive ∂E/∂w and ΔW line by line from the error and activation functions, with every line checked."""
+    from deltaw.cli.commands.derive import derive as run
+
+    run(activation, error, layers, hidden, "json" if json else format, output)
+
+
+def lesson(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME] [OPTIONS]", help="Of the lesson.", autocompletion=completion.lessons),
+    ] = None,
+) -> None:
+    """Lessons on how a network works and learns: `deltaw lesson` lists them, `deltaw lesson line` runs one."""
+    from deltaw.cli.commands.lesson import lesson as run
+
+    run(words or [])
+
+
+def bench(
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="WORKLOAD", help="Only these; again for more, or commas between them.")
+    ] = None,
+    peers: Annotated[
+        list[str] | None, typer.Option(metavar="PEER", help="Only these beside DeltaW; again for more, or commas.")
+    ] = None,
+    threads: Annotated[str | None, typer.Option(help="Numbers of threads to try, e.g. 1,2.")] = None,
+    runs: Annotated[int, typer.Option(help="Runs of each, in turn; the median counts.")] = 3,
+    mnist: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="MNIST as .npz; ../shared/data/mnist.npz if it is there.")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the cost against rows, width and depth there (.svg, .png)."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Within a minute: fewer rows, workloads and peers.")] = False,
+    list_: Annotated[
+        bool, typer.Option("--list", help="List the workloads and the peers, and measure nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Measure DeltaW side by side with NumPy, scikit-learn, PyTorch and JAX on this machine."""
+    from deltaw.cli.commands.bench import bench as run
+
+    run(_names(only), _names(peers), _counts(threads), runs, mnist, plot, quick, list_, json)
+
+
+@training_options
+def lab(
+    context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="[DATA | MODEL DATA]",
+            help="A table, or a model file and a table with answers; iris if not given.",
+            autocompletion=completion.tables,
+        ),
+    ] = "iris",
+    data: Annotated[str | None, typer.Argument(metavar="", help="", show_default=False)] = None,
+    *,
+    options: Options,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Write it there.")] = Path("lab.html"),
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Without a table: one is dropped on the page.")] = False,
+    json: Json = False,
+) -> None:
+    """Write the lab: one HTML file in which a network trains live on the table, with every number one click away.
+
+    It needs no server and sends nothing anywhere. Without --recipe the network is small enough to look at.
+    """
+    from deltaw.cli.commands.lab import lab as run
+
+    run(source, data, output, show, empty, json, options, not_for_a_model(context))
+
+
+def _names(given: list[str] | None) -> tuple[str, ...]:
+    """["a,b", "c"] -> ("a", "b", "c")."""
+    return tuple(name.strip() for text in given or [] for name in text.split(",") if name.strip())
+
+
+def _counts(text: str | None) -> tuple[int, ...]:
+    """ "1,2" -> (1, 2)."""
+    try:
+        return () if text is None else tuple(int(count) for count in text.split(","))
+    except ValueError:
+        raise SettingError("--threads: expected whole numbers", repr(text), "give e.g. 1,2") from None
