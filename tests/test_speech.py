@@ -26,7 +26,7 @@ from deltaw.doctor.findings import PLACES, SEVERITIES
 from deltaw.doctor.rules.data import SAID
 from deltaw.doctor.rules.table import RULES
 from deltaw.exceptions import InputError, SettingError
-from deltaw.explain import answers, story
+from deltaw.explain import account, answered, story
 from deltaw.files import atomic, model, schema
 from deltaw.languages import of_locale
 from deltaw.models.scoring.metrics import METRICS
@@ -79,7 +79,7 @@ TABLES: dict[str, Any] = {
     "cells": [*DATE_FORMATS.values(), *SORTS.values(), *(text for row in FOREIGN for text in row[1:])],
     "files": [*model._FOREIGN.values(), *(each[0] for each in atomic._FOUND.values()), *schema._NAMES.values()]
     + [text for kind in (model.MODEL, model.CHECKPOINT) for text in (kind.name, kind.give)],
-    "explanations": [answers.USUAL, *answers.USUAL_CELLS.values(), *story.RULE_NAMES.values()]
+    "explanations": [answered.USUAL, *account.USUAL_CELLS.values(), *story.RULE_NAMES.values()]
     + [before + each for before in ("", "from ", "to ") for each in ("input", "unit", "output")],
     "histories": [*get_args(Ending), "loss", "validation loss", "validation rows", "test rows"],
     "networks": ["layer", "inputs", "units", "parameters", "activation", "initial weights"],

@@ -1,0 +1,218 @@
+"""What a page says of one answer: of the cells, of what pushed it, of the answer itself, and of what it would teach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from deltaw.explain import drawing, story
+from deltaw.explain.answered import USUAL, Answered
+from deltaw.explain.wide import pick
+from deltaw.numbers import number
+from deltaw.pages import Block, Figure, Table, Text
+from deltaw.preparation.logarithm import LogScale
+from deltaw.preparation.scaling import Scale
+from deltaw.speech import listed, say
+
+# What the usual row is, by the kind of a column. It need not be a row of the table: a model keeps no rows.
+USUAL_CELLS = {
+    "number": "of numbers the median",
+    "date": "of dates the median",
+    "category": "of words the most frequent",
+    "boolean": "of yes and no the more frequent",
+    "block": "of pictures blank paper",
+}
+
+
+def lead(found: Answered) -> str:
+    """The answer, of all networks where there are several, and what pushed it."""
+    answer, shares, probability = found.answer, _grouped(found), None
+    if found.probabilities is not None:
+        probability = found.probabilities[found.attributions.output]  # which is the class that was answered
+    if (all_of_them := found.together) is not None:
+        answer, shares = all_of_them.answer, all_of_them.mean
+        probability = all_of_them.probabilities[-1] if all_of_them.probabilities else None
+    sure = "" if probability is None else say(" ({percent} % sure)", percent=number(100 * probability, 3))
+    truth = "" if found.truth is None else say("; the table says {truth}", truth=_value(found.truth))
+    strongest = sorted(shares.items(), key=lambda pair: -abs(pair[1]))[:2]
+    pushed = listed((f"{name} ({number(share, 3)})" for name, share in strongest), " and ")
+    return say(
+        "The answer is {answer}{sure}{truth}. Most of the push came from {pushed}, against {against}.",
+        answer=_value(answer), sure=sure, truth=truth, pushed=pushed, against=_against(found),
+    )  # fmt: skip
+
+
+def lesson(found: Answered) -> str:
+    """What the row would teach, and how far training itself went otherwise."""
+    recipe = found.model.recipe
+    if found.step is None:
+        said = "The row has no {target}: without a target there is no error to learn from."
+        return say(said, target=found.model.target.name)
+    method = (recipe.optimizer or "").split("(")[0]
+    extras = {say("dropout"): recipe.dropout, say("label smoothing"): recipe.label_smoothing}
+    used = listed((f"{name} {number(value)}" for name, value in extras.items() if value), " and ")
+    return say(
+        "One plain step ΔW = −α ∂E/∂w on this row alone, with α = {alpha}. Training itself went by {method} at α = "
+        "{rate} in batches of {batch}{used}.",
+        alpha=number(found.step.alpha),
+        method=method,
+        rate=number(recipe.learning_rate or 0.0),
+        batch=recipe.batch_size,
+        used=say(", with {used}", used=used) if used else "",
+    )
+
+
+def _value(cell: Any) -> str:
+    is_number = isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool)
+    return number(cell) if is_number else str(cell)
+
+
+def cells(found: Answered) -> list[Block]:
+    """Every cell with the arithmetic; in wide tables those that ended farthest from the baseline."""
+    lines, base = found.prepared, found.attributions.baseline
+    chosen = pick(np.array([line.value - base[line.place] for line in lines]))
+    rows = [
+        (line.column, _cell(line.cell), line.feature, line.arithmetic, line.value)
+        for line in (lines[place[0]] for place in chosen.places)
+    ]
+    more = say("… and {n:,} more, nearer to the baseline.", n=chosen.more) if chosen.more else ""
+    return [Table((say("column"), say("cell"), say("input"), say("arithmetic"), "x"), rows, more)]
+
+
+def _cell(value: Any) -> str:
+    return say("missing") if value is None else _value(value)
+
+
+def what_answered(found: Answered) -> list[Block]:
+    """How the outputs of the last layer become the answer."""
+    z, o = found.signals.z[-1], found.signals.o[-1]
+    target = found.model.target
+    if found.probabilities is not None:
+        chosen = pick(found.probabilities)
+        same = np.allclose(o, found.probabilities)
+        headings = (target.name, "z", *([say("o, the probability")] if same else ["o", say("probability")]))
+        rows = [
+            (str(target.classes[k]), z[k], o[k], *([] if same else [found.probabilities[k]])) for (k,) in chosen.places
+        ]
+        said = say("… and {n:,} more, together {rest}. ", n=chosen.more, rest=number(chosen.rest))
+        sums = "" if same else say("The probabilities are the outputs, divided by their sum. ")
+        chooses = "The answer is {rule}: {answer}." if target.rule else "The largest is the answer: {answer}."
+        shown = {"answer": _value(found.answer)} | ({"rule": target.rule} if target.rule else {})
+        return [Table(headings, rows, (said if chosen.more else "") + sums + say(chooses, **shown))]
+    raw = float(target.scale.undo(o)[0])
+    undone = f"{_undone(target.scale, float(o[0]))} = {number(raw)}"
+    if not np.isclose(raw, found.answer):
+        kept = "{undone}, which is kept within the range seen in training: {answer}"
+        undone = say(kept, undone=undone, answer=number(float(found.answer)))
+    return [Text(say("o = {o} in the target's own units: {undone}.", o=number(float(o[0])), undone=undone))]
+
+
+def _undone(scale: Scale | LogScale, o: float) -> str:
+    """What the target's scale makes of an output: "0.61 · 2.1 + 40", or on a log scale e to the power of that."""
+    if isinstance(scale, LogScale):
+        return f"e^({_undone(scale.scale, o)})" + (f" − {number(scale.offset)}" if scale.offset else "")
+    back = f"({number(o)} − {number(scale.shift)})" if scale.shift else number(o)
+    return f"{back} · {number(scale.width)} + {number(scale.centre)}"
+
+
+def _grouped(found: Answered) -> dict[str, float]:
+    return found.attributions.grouped(found.columns)
+
+
+def pushes(found: Answered) -> list[Block]:
+    """The shares by raw column, and by input where a column has several."""
+    shares, grouped = found.attributions, _grouped(found)
+    if found.probabilities is None:
+        what, unit = say("the number answered, {value}", value=number(shares.value)), found.model.target.name
+        why = ""
+    else:
+        unit = say("z of {label}", label=shares.outputs[shares.output])
+        what = say("{unit}, {value}", unit=unit, value=number(shares.value))
+        alone = " z, and not o: z is what the links add up to, while o near its limits hardly moves at all."
+        coupled = (
+            " z, and not o: z is what the links add up to, while o also moves with those of the others, and near its "
+            "limits hardly moves at all."
+        )
+        why = say(coupled if found.signals.slope(len(found.signals.z)) is None else alone)
+    text = say(
+        "It is about {what}. It is held against {other}. There it is {there}. The columns share the difference, "
+        "{gained}; one whose cell is the same in both has none of it.{why}",
+        what=what,
+        other=_other(found),
+        there=number(shares.value_at_baseline),
+        gained=number(shares.value - shares.value_at_baseline),
+        why=why,
+    )
+    here, other = {line.column: line.cell for line in reversed(found.prepared)}, found.other.row(0, named=True)
+    if found.model.picture is not None:
+        here |= {line.feature: line.cell for line in found.prepared}
+    names = list(grouped)
+    chosen = pick(np.array([grouped[name] for name in names]))
+    shown = {names[i]: grouped[names[i]] for (i,) in chosen.places}
+    said = say("… and {n:,} more columns; their shares come to {rest}. ", n=chosen.more, rest=number(chosen.rest))
+    more = said if chosen.more else ""
+    rows = [
+        (name, *(_cell(cells.get(name)) for cells in (here, other)), share)
+        for name, share in sorted(shown.items(), key=lambda pair: -abs(pair[1]))
+    ]
+    blocks: list[Block] = [
+        Text(text),
+        Table(
+            (say("column"), say("here"), say("there"), say("share")),
+            rows,
+            say("{more}All come to {sum}. {how}", more=more, sum=number(float(shares.shares.sum())), how=shares.how),
+        ),
+        _drawn(found, shown, unit),
+    ]
+    if len(grouped) < len(shares.shares):
+        each = pick(shares.shares)
+        said = say("… and {n:,} more; their shares come to {rest}.", n=each.more, rest=number(each.rest))
+        left = said if each.more else ""
+        parts = [(shares.input(i), shares.x[i], shares.baseline[i], shares.shares[i]) for (i,) in each.places]
+        blocks.append(Table((say("input"), "x", say("baseline"), say("share")), parts, left))
+    return blocks
+
+
+def _other(found: Answered) -> str:
+    """What the shares are held against, and what that means for the columns that there are."""
+    if found.against != USUAL:
+        return _against(found)
+    steps = found.model.preparation.steps
+    meant = [say(words) for kind, words in USUAL_CELLS.items() if any(each.kind == kind for each in steps)]
+    known = all(getattr(each, "usual", 0) is not None for each in steps)
+    old = say(" (of words the first: this model, of an earlier version, does not know which is frequent)")
+    return say("{row}: {meant}{old}", row=say(USUAL), meant=listed(meant), old="" if known else old)
+
+
+def _against(found: Answered) -> str:
+    """What the row is held against, in words."""
+    return say(USUAL) if found.against == USUAL else found.against
+
+
+def _drawn(found: Answered, shown: Mapping[str, float], unit: str) -> Figure:
+    """Bars; for a picture, the picture beside what its pixels did."""
+    block = found.model.picture
+    if block is None:
+        return found.attributions.figure(shown, say("share of {what}", what=unit))
+    cells = {line.feature: line.cell for line in found.prepared}
+    image = np.array([cells.get(name) or 0.0 for name in block.columns], float).reshape(block.shape)
+    places = [found.attributions.inputs.index(name) for name in block.columns]
+    shares = found.attributions.shares[places].reshape(block.shape)
+    alt = say("The picture, where its pixels pushed the answer up, and where they pushed it down; more ink is more.")
+    return Figure(lambda: drawing.picture(image, shares), alt)
+
+
+def data(found: Answered) -> dict[str, Any]:
+    """All of it for programs."""
+    steps = story.signals_document(found.signals) if found.step is None else story.document(found.step)
+    return {
+        "row": found.row, "source": found.source, "target": found.model.target.name, "answer": found.answer,
+        "classes": found.model.classes, "probabilities": found.probabilities, "truth": found.truth,
+        "prepared": [line._asdict() for line in found.prepared],
+        "attributions": found.attributions.data() | {
+            "against": found.against, "columns": _grouped(found), "other": found.other.row(0, named=True),
+        },
+        "step": steps,
+    } | ({} if found.together is None else {"together": found.together.data()})  # fmt: skip
