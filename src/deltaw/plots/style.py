@@ -1,0 +1,144 @@
+"""How figures look: colours, letters, empty axes, what every drawing ends with, and the drawing as text for a page.
+
+Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which people with any kind of colour vision can tell
+apart; what is right is blue, what is wrong is vermilion, and the baseline is grey. A dark page inverts a figure: what
+is said of it holds for ink and paper, not for dark and light.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import numpy as np
+
+from deltaw.numbers import number
+from deltaw.plots.room import legends_below
+from deltaw.plots.ticks import plain_numbers, ticks_apart
+from deltaw.signs import visible
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+
+BLUE, VERMILION, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#8a8f98", "#22262b"
+
+# Text stays text in the SVG (it can be searched and read aloud), in the reader's nearest font.
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "deltaw",
+    "text.parse_math": False,  # a class may be called "$5"
+    "font.family": "sans-serif",
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#c6cad0",
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.titlepad": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "#e6e8eb",
+    "grid.linewidth": 0.8,
+    "xtick.color": "#555b64",
+    "ytick.color": "#555b64",
+    "xtick.major.size": 0.0,
+    "ytick.major.size": 0.0,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+}
+MAX_NAME = 20  # characters of a class name that fit beside an axis
+
+
+# Tried in this order for the letters that matplotlib's own font lacks. An SVG is shown in the reader's fonts anyway.
+CHINESE_FONTS = (
+    "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "SimHei",
+)  # fmt: skip
+
+
+percent: Callable[[float, Any], str] = lambda value, _: f"{number(100 * value, 4)} %"  # noqa: E731
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw in `STYLE` and leave matplotlib's settings as they were.
+
+    Chinese letters come in a font that the machine has. Logarithmic axes get plain numbers: matplotlib's own are
+    formulas, which the style does not set.
+    """
+
+    @wraps(draw)
+    def drawn(*args: P.args, **settings: P.kwargs) -> Figure:
+        import matplotlib
+        from matplotlib import font_manager
+
+        known = set(font_manager.get_font_names())
+        fonts: dict[Any, Any] = {"font.family": ["sans-serif", *(name for name in CHINESE_FONTS if name in known)]}
+        with matplotlib.rc_context(STYLE | fonts):
+            drawing = draw(*args, **settings)
+            for axes in drawing.axes:
+                plain_numbers(axes)
+            legends_below(drawing)
+            ticks_apart(drawing)
+            _visible(drawing)
+            return drawing
+
+    return drawn
+
+
+def figure(size: tuple[float, float], rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of that size in inches, and its axes row by row; nothing drawn, no background."""
+    from matplotlib.figure import Figure
+
+    empty = Figure(figsize=size, layout="constrained", facecolor="none")
+    axes = list(np.atleast_1d(np.asarray(empty.subplots(rows, columns))).ravel())
+    for axis in axes:
+        axis.set_facecolor("none")
+    return empty, axes
+
+
+def short(name: Any) -> str:
+    """A name that fits beside an axis."""
+    text = str(name)
+    # The middle is left out: names that start alike ("cell type 1 …") often differ at their end.
+    return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME // 2 - 1]}…{text[-MAX_NAME // 2 :]}"
+
+
+def svg(figure: Figure, salt: str = "deltaw") -> str:
+    """A figure as an `<svg>` element to put into a page: no XML prologue, nothing loaded from outside, no dates.
+
+    `salt` keeps the names inside apart from those of the same figure's other forms on the page.
+    """
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    text = io.StringIO()
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": salt}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # the reader's browser has the letters that matplotlib's font lacks
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(text, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    content = text.getvalue()
+    return content[content.index("<svg") :]
+
+
+def _visible(drawing: Figure) -> None:
+    """Every sign of every name visible: some of them matplotlib cannot draw, and others turn a line round."""
+    from matplotlib.text import Text
+    from matplotlib.ticker import FuncFormatter
+
+    for text in drawing.findobj(Text):
+        text.set_text(visible(text.get_text()))
+    for axis in (axis for axes in drawing.axes for axis in (axes.xaxis, axes.yaxis)):
+        if isinstance(names := axis.get_major_formatter(), FuncFormatter):
+            names.func = _then_visible(names.func)
+
+
+def _then_visible(name: Callable[..., str]) -> Callable[..., str]:
+    return lambda *place: visible(name(*place))
