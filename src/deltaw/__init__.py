@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deltaw.engines.predictor import Predictor
     from deltaw.equations.encoded import Encoded
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
-    from deltaw.export.torch import from_torch
+    from deltaw.export.forms.torch import from_torch
     from deltaw.languages import language
     from deltaw.live import lab
     from deltaw.live.widget import Lab
@@ -47,7 +47,7 @@ _HOMES = {
     "TrainingInterrupted": "deltaw.exceptions",
     "crossval": "deltaw.models",
     "fit": "deltaw.models",
-    "from_torch": "deltaw.export.torch",
+    "from_torch": "deltaw.export.forms.torch",
     "lab": "deltaw.live",
     "language": "deltaw.languages",
     "load": "deltaw.models",

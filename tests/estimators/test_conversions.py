@@ -17,7 +17,7 @@ from sklearn.preprocessing import scale
 import deltaw
 from deltaw.equations.optimizers import Adam
 from deltaw.exceptions import SettingError
-from deltaw.export.torch import TORCH
+from deltaw.export.forms.torch import TORCH
 from deltaw.sklearn import MLPClassifier, MLPRegressor, TableClassifier, from_sklearn, from_torch
 
 X, Y = load_iris(return_X_y=True)

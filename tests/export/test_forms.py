@@ -19,9 +19,9 @@ from test_program import program_of
 import deltaw
 from deltaw.exceptions import MissingError, SettingError
 from deltaw.export import FORMS, consumers, program, proof
-from deltaw.export.forms import Options
+from deltaw.export.forms.table import Options
+from deltaw.export.forms.text import date_pattern
 from deltaw.export.operations import Matrix, Program
-from deltaw.export.text import date_pattern
 from deltaw.tables.cells import DATE_FORMATS
 
 ENDINGS = {name: form.endings[0] for name, form in FORMS.items()}

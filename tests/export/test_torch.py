@@ -13,7 +13,7 @@ from test_program import program_of
 import deltaw
 from deltaw.exceptions import SettingError
 from deltaw.export import program, proof
-from deltaw.export import torch as ours
+from deltaw.export.forms import torch as ours
 
 
 @pytest.fixture

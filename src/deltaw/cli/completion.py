@@ -63,7 +63,7 @@ def engines(context: typer.Context, incomplete: str) -> Iterator[str]:
 
 @_offer
 def forms(context: typer.Context, incomplete: str) -> Iterator[str]:
-    from deltaw.export.forms import FORMS
+    from deltaw.export.forms.table import FORMS
 
     yield from FORMS
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deltaw.export.exporting import Exported, export, recheck
-    from deltaw.export.forms import DIALECTS, FORMS
+    from deltaw.export.forms.table import DIALECTS, FORMS
     from deltaw.export.operations import Program
 
 # Public name -> where it lives. Loaded when first asked for: every model knows this room, and few are exported.

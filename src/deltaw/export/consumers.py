@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from deltaw.exceptions import InputError, MissingError
-from deltaw.export.c import RESERVED, field_names, literal
+from deltaw.export.forms.c import RESERVED, field_names, literal
+from deltaw.export.forms.text import identifier
 from deltaw.export.operations import titles
 from deltaw.export.proof import Check
-from deltaw.export.text import identifier
 from deltaw.speech import say
 
 TENSORS: dict[str, Any] = {"number": np.float64, "date": np.float64, "feature": np.float32, "word": object}
@@ -147,7 +147,7 @@ SQL_TYPES = {"word": "VARCHAR", "date": "TIMESTAMP"}  # all else is a number
 
 def table_of(check: Check) -> list[str]:
     """Statements that make a table of the check's rows."""
-    from deltaw.export.sql import name_of, quoted
+    from deltaw.export.forms.sql import name_of, quoted
 
     def cell(value: Any, kind: str) -> str:
         if value is None:
@@ -166,7 +166,7 @@ def table_of(check: Check) -> list[str]:
 
 def answers_of(path: Path, check: Check) -> str:
     """A query for the rows' numbers and what the statement in a file adds, in their order."""
-    from deltaw.export.sql import name_of
+    from deltaw.export.forms.sql import name_of
 
     statement = path.read_text(encoding="utf-8").rstrip().removesuffix(";")
     bare = check["labels"] is None and len(next(row for row in check["answers"] if row)) > 1

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from deltaw.exceptions import DeltaWError, InputError, MissingError, ModelFileError, SettingError
 from deltaw.export import proof
 from deltaw.export.consumers import CONSUMERS
-from deltaw.export.forms import FORMS, Options, dialect_of, form_of
+from deltaw.export.forms.table import FORMS, Options, dialect_of, form_of
 from deltaw.export.operations import Program
 from deltaw.export.program import in_bytes, of_network
 from deltaw.files import check_outputs, write_bytes

@@ -310,8 +310,8 @@ class Model(Contents):
         return export(self, path, **choices)
 
     def to_torch(self) -> Any:
-        """A torch.nn.Module, the preparation of numbers and dates inside; see `deltaw.export.torch.to_torch`."""
-        from deltaw.export.torch import to_torch
+        """A torch.nn.Module, the preparation of numbers and dates inside; see `deltaw.export.forms.torch.to_torch`."""
+        from deltaw.export.forms.torch import to_torch
 
         return to_torch(self.program())
 

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from deltaw import __version__, models
 from deltaw.exceptions import SettingError
-from deltaw.export.torch import TORCH, torch_module
+from deltaw.export.forms.torch import TORCH, torch_module
 from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.scoring.scores import Baseline
 from deltaw.network import Network

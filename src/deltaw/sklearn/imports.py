@@ -10,7 +10,7 @@ from sklearn import neural_network
 from sklearn.utils.validation import check_is_fitted
 
 from deltaw.exceptions import SettingError
-from deltaw.export.torch import layers, torch_module
+from deltaw.export.forms.torch import layers, torch_module
 from deltaw.sklearn.classifier import MLPClassifier
 from deltaw.sklearn.exports import share, theirs
 from deltaw.sklearn.regressor import MLPRegressor

@@ -9,7 +9,7 @@ from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import stderr, stdout
 from deltaw.exceptions import SettingError
 from deltaw.export.exporting import Exported, recheck
-from deltaw.export.forms import dialect_of, form_of
+from deltaw.export.forms.table import dialect_of, form_of
 from deltaw.files import check_outputs
 from deltaw.speech import say
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from deltaw.exceptions import MissingError, SettingError
 from deltaw.export import operations as o
-from deltaw.export.formulas import SOFTMAX, fold
+from deltaw.export.forms.formulas import SOFTMAX, fold
 from deltaw.export.operations import Program, titles
 from deltaw.speech import say
 

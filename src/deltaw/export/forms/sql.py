@@ -13,9 +13,9 @@ from typing import Any
 
 from deltaw.exceptions import SettingError
 from deltaw.export import operations as o
-from deltaw.export.formulas import SOFTMAX, fold, infix
+from deltaw.export.forms.formulas import SOFTMAX, fold, infix
+from deltaw.export.forms.text import remark, single
 from deltaw.export.operations import Program
-from deltaw.export.text import remark, single
 
 MOST_WEIGHTS, MOST_COLUMNS = 100_000, 1_500  # PostgreSQL knows 1,664 columns; a statement of more is slow to read
 SHORT = 40  # terms of a sum in one pair of brackets: a tree of thousands is too deep for parsers

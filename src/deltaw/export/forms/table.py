@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deltaw.exceptions import SettingError
+from deltaw.export.forms.text import identifier
 from deltaw.export.operations import Program
-from deltaw.export.text import identifier
 from deltaw.speech import say
 from deltaw.tables.table import nearest
 
@@ -45,19 +45,19 @@ Write = Callable[[Program, Path, Options], Written]
 
 
 def _python(program: Program, path: Path, options: Options) -> Written:
-    from deltaw.export import python
+    from deltaw.export.forms import python
 
     return Written({path.name: python.write(program).encode("ascii")})
 
 
 def _javascript(program: Program, path: Path, options: Options) -> Written:
-    from deltaw.export import javascript
+    from deltaw.export.forms import javascript
 
     return Written({path.name: javascript.write(program).encode("ascii")})
 
 
 def _c(program: Program, path: Path, options: Options) -> Written:
-    from deltaw.export import c
+    from deltaw.export.forms import c
 
     stem = identifier(path.stem, c.RESERVED)
     files = c.write(program, stem, options.libm, options.remark)
@@ -68,13 +68,13 @@ def _c(program: Program, path: Path, options: Options) -> Written:
 
 
 def _onnx(program: Program, path: Path, options: Options) -> Written:
-    from deltaw.export import onnx
+    from deltaw.export.forms import onnx
 
     return Written({path.name: onnx.write(program)})
 
 
 def _sql(program: Program, path: Path, options: Options) -> Written:
-    from deltaw.export import sql
+    from deltaw.export.forms import sql
 
     return Written({path.name: sql.write(program, options.dialect, options.table).encode()})
 

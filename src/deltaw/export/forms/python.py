@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from deltaw.export import operations as o
-from deltaw.export.formulas import SOFTMAX, fold, infix
+from deltaw.export.forms.formulas import SOFTMAX, fold, infix
+from deltaw.export.forms.text import date_pattern, lines, needed, remark, single
 from deltaw.export.operations import Program
-from deltaw.export.text import date_pattern, lines, needed, remark, single
 
 RUNTIME = {
     "missing": '''

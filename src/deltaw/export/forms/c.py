@@ -10,10 +10,10 @@ import numpy as np
 
 from deltaw.exceptions import SettingError
 from deltaw.export import operations as o
-from deltaw.export.c_runtime import DAYS, DAYS_DECLARED, LIBM, MATHEMATICS, RUNTIME
-from deltaw.export.formulas import SOFTMAX, fold, infix
+from deltaw.export.forms.c_runtime import DAYS, DAYS_DECLARED, LIBM, MATHEMATICS, RUNTIME
+from deltaw.export.forms.formulas import SOFTMAX, fold, infix
+from deltaw.export.forms.text import identifiers, lines, needed, remark, single
 from deltaw.export.operations import Program, titles
-from deltaw.export.text import identifiers, lines, needed, remark, single
 from deltaw.speech import say
 
 # Of C99 and of C++, which includes the header, too.
