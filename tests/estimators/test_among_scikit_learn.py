@@ -30,7 +30,7 @@ from threadpoolctl import threadpool_limits
 
 from deltaw.exceptions import InputError
 from deltaw.sklearn import MLPClassifier, MLPRegressor, TableClassifier, TableRegressor
-from deltaw.sklearn.threads import threads
+from deltaw.sklearn.learning.threads import threads
 
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]

@@ -23,7 +23,7 @@ from deltaw.equations.activations import ACTIVATIONS, activation
 from deltaw.equations.losses import LOSSES, loss, one_hot
 from deltaw.exceptions import InputError
 from deltaw.sklearn import MLPClassifier, MLPRegressor
-from deltaw.sklearn.descent import Descent
+from deltaw.sklearn.learning.descent import Descent
 from deltaw.sklearn.parameters import PERCEPTRON
 
 X, Y = load_iris(return_X_y=True)
@@ -279,7 +279,7 @@ def test_going_on_after_pickling_is_going_on() -> None:
 
 
 def test_equal_rows_are_never_on_both_sides_of_early_stopping() -> None:
-    from deltaw.sklearn.sample import Sample
+    from deltaw.sklearn.learning.sample import Sample
 
     sample = Sample(np.repeat(X, 3, axis=0), np.repeat(Y, 3).astype(np.int32))
     kept, apart = sample.set_apart(0.2, np.random.RandomState(0), by_class=True)

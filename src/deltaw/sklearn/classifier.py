@@ -13,10 +13,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, type_of_target
 
 from deltaw.exceptions import InputError, SettingError
-from deltaw.sklearn import outputs
+from deltaw.sklearn.learning import outputs
+from deltaw.sklearn.learning.sample import Sample
 from deltaw.sklearn.parameters import CLASSIFIER, keep
 from deltaw.sklearn.perceptron import Perceptron, StepByStep, checked
-from deltaw.sklearn.sample import Sample
 from deltaw.speech import say
 
 Array = NDArray[Any]

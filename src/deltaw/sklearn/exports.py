@@ -21,7 +21,7 @@ from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.scaling import IDENTITY
 from deltaw.preparation.steps import Number
-from deltaw.sklearn.descent import LARGEST_BATCH, method
+from deltaw.sklearn.learning.descent import LARGEST_BATCH, method
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, word
 from deltaw.speech import say
 

@@ -18,15 +18,16 @@ from deltaw.engines.predictor import outputs_of
 from deltaw.exceptions import InputError, SettingError
 from deltaw.models import Model
 from deltaw.network import Network
-from deltaw.sklearn import exports, lbfgs
-from deltaw.sklearn.descent import Descent, Progress
+from deltaw.sklearn import exports
 from deltaw.sklearn.drawing import Drawn
 from deltaw.sklearn.frames import readable
-from deltaw.sklearn.outputs import Ending
+from deltaw.sklearn.learning import lbfgs
+from deltaw.sklearn.learning.descent import Descent, Progress
+from deltaw.sklearn.learning.outputs import Ending
+from deltaw.sklearn.learning.sample import NOT_FINITE, Sample
+from deltaw.sklearn.learning.threads import threads
+from deltaw.sklearn.learning.watching import Watch
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, PERCEPTRON, word
-from deltaw.sklearn.sample import NOT_FINITE, Sample
-from deltaw.sklearn.threads import threads
-from deltaw.sklearn.watching import Watch
 from deltaw.speech import say
 
 Array = NDArray[Any]

@@ -11,10 +11,10 @@ from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import column_or_1d
 
 from deltaw.exceptions import InputError, SettingError
-from deltaw.sklearn import outputs
+from deltaw.sklearn.learning import outputs
+from deltaw.sklearn.learning.sample import Sample
 from deltaw.sklearn.parameters import REGRESSOR, keep
 from deltaw.sklearn.perceptron import Perceptron, StepByStep, checked
-from deltaw.sklearn.sample import Sample
 
 Array = NDArray[Any]
 

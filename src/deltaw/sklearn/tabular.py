@@ -25,9 +25,9 @@ from deltaw.models.rows import weights
 from deltaw.sklearn.answered import answered
 from deltaw.sklearn.drawing import Drawn
 from deltaw.sklearn.frames import readable
+from deltaw.sklearn.learning.threads import threads
 from deltaw.sklearn.parameters import COUNT, keep
 from deltaw.sklearn.perceptron import checked
-from deltaw.sklearn.threads import threads
 from deltaw.speech import say
 from deltaw.tables import read
 

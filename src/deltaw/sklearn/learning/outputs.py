@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.equations.losses import Loss, loss
+from deltaw.sklearn.learning.sample import Sample
 from deltaw.sklearn.parameters import LOSS_WORDS, word
-from deltaw.sklearn.sample import Sample
 
 Array = NDArray[Any]
 

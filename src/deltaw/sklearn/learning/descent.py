@@ -15,10 +15,10 @@ from deltaw.engines.protocol import Engine, Pace, Plan
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop, dropout, optimizers, schedules
 from deltaw.network import Network
-from deltaw.sklearn.outputs import counting
-from deltaw.sklearn.sample import Sample
-from deltaw.sklearn.threads import threads
-from deltaw.sklearn.watching import Watch
+from deltaw.sklearn.learning.outputs import counting
+from deltaw.sklearn.learning.sample import Sample
+from deltaw.sklearn.learning.threads import threads
+from deltaw.sklearn.learning.watching import Watch
 
 Array = NDArray[Any]
 

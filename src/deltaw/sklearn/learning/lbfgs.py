@@ -18,10 +18,10 @@ from deltaw.equations import backprop
 from deltaw.equations.optimizers import SGD
 from deltaw.exceptions import InputError
 from deltaw.network import Network
-from deltaw.sklearn.outputs import counting
-from deltaw.sklearn.sample import Sample
-from deltaw.sklearn.threads import threads
-from deltaw.sklearn.watching import Watch
+from deltaw.sklearn.learning.outputs import counting
+from deltaw.sklearn.learning.sample import Sample
+from deltaw.sklearn.learning.threads import threads
+from deltaw.sklearn.learning.watching import Watch
 
 Vector = NDArray[np.float64]
 
