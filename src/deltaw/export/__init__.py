@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 # Public name -> where it lives. Loaded when first asked for: every model knows this room, and few are exported.
 _HOMES = {
-    "DIALECTS": "forms",
-    "FORMS": "forms",
+    "DIALECTS": "forms.table",
+    "FORMS": "forms.table",
     "Exported": "exporting",
     "Program": "operations",
     "export": "exporting",
