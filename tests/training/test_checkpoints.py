@@ -255,6 +255,17 @@ def test_where_the_last_is_damaged_the_one_before_is_taken(tmp_path: Path, monke
         made(tmp_path, resume=True)
 
 
+def test_one_of_another_version_or_processor_goes_on_with_a_word(tmp_path: Path, monkeypatch: Any) -> None:
+    made(tmp_path, epochs=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made(tmp_path, epochs=4, resume=True)
+    monkeypatch.setattr("deltaw.training.checkpoints.made_by", lambda: {"version": "9.1", "instructions": "abacus"})
+    with pytest.warns(RuntimeWarning, match=r"made by DeltaW .* \(.*\), goes on by 9\.1 \(abacus\); last digits"):
+        history, _ = made(tmp_path, resume=True)
+    assert len(history) == 6
+
+
 def test_a_model_is_no_checkpoint(tmp_path: Path) -> None:
     files.write(tmp_path / "checkpoint-000001.safetensors", {"W0": np.zeros(2)}, {})
     with pytest.raises(ModelFileError, match="expected a checkpoint that DeltaW wrote, found another JSON header"):

@@ -27,6 +27,15 @@ def known(name: Any) -> str:
     return name
 
 
+def instructions() -> str:
+    """The instruction set that the native engine uses on this processor, or "none" where the core was not built."""
+    try:
+        found: list[str] = import_module("deltaw.engines.native").instruction_sets()
+    except ImportError:
+        return "none"
+    return found[0]
+
+
 def make(name: str, network: Network, plan: Plan) -> Engine:
     """The engine `name`, loaded with the network's weights.
 

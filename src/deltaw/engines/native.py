@@ -183,7 +183,7 @@ class NativeEngine:
         X = rows.X
         if isinstance(X, Encoded):
             plain = rows.scale == (1.0, 0.0) and not any(field.others for field in X.fields)
-            if plain and not by_the_others and hasattr(self.core.Inputs, "encoded"):  # a core of before has none
+            if plain and not by_the_others:
                 return self.core.Inputs.encoded(X.stored, [(f.inputs, f.kind, f.taken) for f in X.fields])
             X = X.toarray()
         if rows.sparse:

@@ -22,7 +22,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from deltaw import files
+from deltaw import __version__, files
+from deltaw.engines import instructions
 from deltaw.exceptions import ModelFileError, OutputError, SettingError
 from deltaw.files.schema import check
 from deltaw.numbers import amount
@@ -37,7 +38,12 @@ KEPT = 2  # files: the last one, and one where that comes to harm
 NAME = re.compile(r"checkpoint-(\d{6,18})\.safetensors")
 EVERY = "60s"
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-SCHEMA = {"made": {str: object}, "epochs": int, "trainings": {str: {str: object}}}
+SCHEMA = {
+    "by": {"version": str, "instructions": str},
+    "made": {str: object},
+    "epochs": int,
+    "trainings": {str: {str: object}},
+}
 
 
 class Every(NamedTuple):
@@ -160,6 +166,7 @@ class Checkpoints:
             if not self._unwritten:
                 return
             document = {
+                "by": made_by(),
                 "made": self.made,
                 "epochs": self.epochs,
                 "trainings": {str(number): state.document for number, state in self._states.items()},
@@ -204,6 +211,10 @@ class Checkpoints:
             self._check(document, path)
             if damage is not None:
                 self._say(say("{damage}; {name} is taken, the one before", damage=damage, name=path.name))
+            if (by := document["by"]) != (now := made_by()):
+                line = "{name}: made by DeltaW {old} ({those}), goes on by {new} ({these}); last digits may be others"
+                of = {"old": by["version"], "those": by["instructions"]}
+                self._say(say(line, name=path.name, **of, new=now["version"], these=now["instructions"]))
             self.came_from, self._states = path, dict(states)
             return states
         if damage is not None:
@@ -231,6 +242,11 @@ class Checkpoints:
     def _terminated(self, number: int, frame: FrameType | None) -> None:
         self.signal = signal.SIGTERM
         raise KeyboardInterrupt
+
+
+def made_by() -> dict[str, str]:
+    """With what a run goes on to the bit: another version or instruction set may round otherwise."""
+    return {"version": __version__, "instructions": instructions()}
 
 
 def digest(*arrays: Any) -> str:
