@@ -79,7 +79,20 @@ def test_within_0_and_1_in_order_and_whole(x: list[float], most: int, later: lis
     assert ((f > 0) & (f < 1)).sum(axis=1).max() <= 1
 
 
-@pytest.mark.parametrize("edges", [[1.0, 1.0], [2.0, 1.0], [0.0, 5e-324], ["a"], [float("nan")], "12", 3])
+@given(st.lists(FINITE, min_size=2, max_size=60), st.integers(2, 20), st.lists(FINITE, max_size=20))
+def test_a_place_is_what_numpy_interpolates(x: list[float], most: int, others: list[float]) -> None:
+    edges = fit_edges(np.array(x), most)
+    if not edges:
+        return
+    at = np.array([*x, *others])
+    wanted = np.interp(at / 2, np.array(edges) / 2, np.arange(len(edges)))
+    np.testing.assert_array_equal(position(at, edges), wanted)
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [[1.0, 1.0], [2.0, 1.0], [0.0, 5e-324], ["a"], [float("nan")], "12", 3, np.arange(257.0).tolist()],
+)
 def test_what_are_no_edges(edges: Any) -> None:
     assert not are_edges(edges)
 

@@ -129,12 +129,16 @@ def expanded(stored: NDArray[Any], fields: Sequence[Field]) -> NDArray[np.float3
     if is_plain(fields):
         return stored
     out = np.empty((len(stored), sum(field.inputs for field in fields)), np.float32)
-    ends = list(accumulate(field.inputs for field in fields))
     for start in range(0, len(out), CHUNK):
-        rows = slice(start, start + CHUNK)
-        for x, field, end in zip(stored[rows].T, fields, ends, strict=True):
-            EXPANDED[field.kind](x, field, out[rows, end - field.inputs : end])
+        expand(stored[start : start + CHUNK], fields, out[start : start + CHUNK])
     return out
+
+
+def expand(stored: NDArray[Any], fields: Sequence[Field], out: NDArray[np.float32]) -> None:
+    """Write all inputs of what is stored of some rows into `out`, (n, n_in)."""
+    ends = accumulate(field.inputs for field in fields)
+    for x, field, end in zip(stored.T, fields, ends, strict=True):
+        EXPANDED[field.kind](x, field, out[:, end - field.inputs : end])
 
 
 Column = NDArray[Any]

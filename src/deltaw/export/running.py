@@ -57,7 +57,7 @@ def _scale(scale: o.Scale, x: Values) -> Values:
     centre, width = np.array(scale.centre), np.array(scale.width)
     with np.errstate(over="ignore"):  # halves: the difference of two huge numbers would overflow
         z = np.clip((x / 2 - centre / 2) / (width / 2), -o.LIMIT, o.LIMIT) + scale.shift
-    return np.asarray(z / np.hypot(1.0, z / 3) if scale.bend else z)
+    return np.asarray(z / np.sqrt(1.0 + np.square(z / 3)) if scale.bend else z)
 
 
 def _bins(bins: o.Bins, x: Values) -> Values:

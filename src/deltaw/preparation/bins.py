@@ -24,6 +24,7 @@ Values = NDArray[np.float64]
 # of the training rows at least, since what few rows say of it is chance. Measured: docs/accuracy.md.
 SHARED, FEWEST, MOST = 128, 4, 16
 FEWEST_ROWS = 60
+MOST_EDGES = 256  # in a file: what a byte counts
 
 
 def most_bins(columns: int, rows: int) -> int:
@@ -54,8 +55,14 @@ def fit_edges(present: Values, most: int) -> tuple[float, ...]:
 
 def position(x: Values, edges: tuple[float, ...]) -> Values:
     """How many bins each x has come through: 2.4 where it lies 40 % into the third."""
-    halves = np.asarray(edges) / 2  # the difference of two huge numbers would overflow
-    return np.asarray(np.interp(x / 2, halves, np.arange(len(edges))))
+    ends = np.array(edges)
+    passed = x >= ends[1:, None]  # they are few: to compare with all is quicker than to search
+    bin = np.add.reduce(passed.view(np.uint8), axis=0, dtype=np.uint8)
+    halves, place = ends / 2, bin.astype(np.intp)  # the difference of two huge numbers would overflow
+    of_one = np.zeros(len(edges))  # nothing is beyond the last edge
+    of_one[:-1] = 1 / (halves[1:] - halves[:-1])
+    within = np.clip(x, edges[0], edges[-1])
+    return np.asarray((within / 2 - halves.take(place)) * of_one.take(place) + bin)
 
 
 def fields(edges: tuple[float, ...]) -> tuple[Field, ...]:
@@ -74,8 +81,8 @@ def count(edges: tuple[float, ...]) -> int:
 
 
 def are_edges(value: Any) -> bool:
-    """Whether a document's value is a list of edges: ascending, and apart."""
-    return list_of(is_number)(value) and all(_apart(a, b) for a, b in pairwise(value))
+    """Whether a document's value is a list of edges: ascending, apart, and not too many."""
+    return list_of(is_number)(value) and len(value) <= MOST_EDGES and all(_apart(a, b) for a, b in pairwise(value))
 
 
 def _apart(a: float, b: float) -> bool:

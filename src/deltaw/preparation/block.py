@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
 from deltaw.preparation.document import is_count, is_number, is_text, list_of
+from deltaw.preparation.means import Answers
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import SCALINGS, Scale, Scaling, fit_scale
-from deltaw.preparation.steps import TRAINING, Features, Stored
+from deltaw.preparation.steps import TRAINING, Features, Stored, Values
 from deltaw.speech import say
 from deltaw.tables import Block
 
@@ -73,10 +74,12 @@ class BlockOfNumbers:
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(),) * len(self.columns)
 
-    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
-        values = _matrix(frame, self.columns, source)
+    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+        return _matrix(frame, self.columns, source)
+
+    def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
         for start in range(0, len(out), CHUNK):
-            rows = np.ascontiguousarray(values[start : start + CHUNK], dtype=np.float64)
+            rows = np.ascontiguousarray(x[start : start + CHUNK], dtype=np.float64)
             out[start : start + CHUNK] = self.scale.apply(np.where(np.isnan(rows), self.low, rows))
 
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:

@@ -13,7 +13,7 @@ from deltaw.numbers import number
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
 from deltaw.preparation.means import Answers, Means
 from deltaw.preparation.scaling import Scaling
-from deltaw.preparation.steps import MISSING, Features, OneColumn, Stored, Whole
+from deltaw.preparation.steps import MISSING, Features, OneColumn, Stored, Values, Whole
 from deltaw.speech import say
 from deltaw.tables import Column
 from deltaw.tables.cells import as_words
@@ -97,18 +97,19 @@ class Category(OneColumn):
         slots = Field("slots", len(self.slots), self.taken(scaling), scaling.low)
         return (slots, *[Field()] * len(self.means.names if self.means else ()))
 
-    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
+    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+        """Which slot each row takes, and the means of its word; where they are learnt from, without its own answer."""
         words = as_words(frame.get_column(self.column))
         other = len(self.words)
         slots = words.replace_strict(list(self.words), list(range(other)), default=other, return_dtype=pl.Int64)
-        out[:, 0] = np.where(words.is_null().to_numpy(), other + self.missing, slots.fill_null(other).to_numpy())
-        if self.means:
-            out[:, 1:] = self.means.of(words)
+        place = np.where(words.is_null().to_numpy(), other + self.missing, slots.fill_null(other).to_numpy())
+        if self.means is None:
+            return place.astype(np.float64)
+        means = self.means.of(words) if answers is None else self.means.of_learnt(words, answers)
+        return np.column_stack([place, means])
 
-    def encode_learnt(self, frame: pl.DataFrame, out: Stored, answers: Answers) -> None:
-        """Write the means of the rows that were learnt from: each row's is made without its own answer."""
-        if self.means:
-            out[:, 1:] = self.means.of_learnt(as_words(frame.get_column(self.column)), answers)
+    def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
+        out[:] = x.reshape(out.shape)
 
     def taken(self, scaling: Scaling) -> float:
         """What the slot of a row's word gets."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from itertools import pairwise, starmap
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from deltaw.equations.encoded import CHUNK, Encoded, Field, expanded, is_plain
+from deltaw.equations.encoded import Encoded, Field, expand, is_plain
 from deltaw.exceptions import ColumnError, ModelFileError
 from deltaw.preparation.bins import count, most_bins
 from deltaw.preparation.block import BlockOfNumbers
@@ -30,6 +30,8 @@ FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, 
 # From so many inputs a stored number on the engines are given what is stored; below, fields gain nothing. Measured:
 # benchmarks/NOTES.md.
 WORTH_FIELDS = 2
+# So many columns, which fill lines of memory, and rows are made at a time. Measured: benchmarks/NOTES.md.
+TOGETHER, ROWS = 16, 8192
 
 STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
 
@@ -147,8 +149,7 @@ class Preparation:
         Raises:
             ColumnError: a column is missing or of another kind, or a cell is infinite or no number.
         """
-        stored, fields = self._stored(frame, source, answers)
-        return expanded(stored, fields)
+        return self._made(frame, source, answers, self._fields(), as_inputs=True)
 
     def encode(
         self, frame: pl.DataFrame, source: str = "data", answers: Answers | None = None
@@ -157,36 +158,53 @@ class Preparation:
 
         Pictures are no less for it: of them the native engine leaves out what is 0 in a whole batch.
         """
-        stored, fields = self._stored(frame, source, answers)
+        of_steps = self._fields()
+        fields = tuple(field for each in of_steps for field in each)
         inputs = sum(field.inputs for field in fields)
         pictures = any(isinstance(step, BlockOfNumbers) for step in self.steps)
         if pictures or inputs < WORTH_FIELDS * len(fields):
-            return expanded(stored, fields)
-        rows = np.empty(stored.shape, np.float32)
-        for start in range(0, len(rows), CHUNK):
-            rows[start : start + CHUNK] = stored[start : start + CHUNK]
-        return Encoded(rows, fields)
+            return self._made(frame, source, answers, of_steps, as_inputs=True)
+        return Encoded(self._made(frame, source, answers, of_steps, as_inputs=False), fields)
 
-    def _stored(
-        self, frame: pl.DataFrame, source: str, answers: Answers | None
-    ) -> tuple[NDArray[Any], tuple[Field, ...]]:
-        """What is stored of the rows, (n, fields), and of which inputs it is; where each is one, float32 in C order."""
+    def _fields(self) -> list[tuple[Field, ...]]:
+        """What is stored of a row, for each step."""
+        return [step.fields(SCALINGS[self.scaling]) for step in self.steps]
+
+    def _made(
+        self,
+        frame: pl.DataFrame,
+        source: str,
+        answers: Answers | None,
+        of_steps: list[tuple[Field, ...]],
+        as_inputs: bool,
+    ) -> NDArray[np.float32]:
+        """All inputs of the rows, or what is stored of them, in C order.
+
+        Some columns at a time are read whole, since how a column writes its numbers is known by all of its cells; the
+        rest is done in pieces of rows that stay in the cache.
+        """
         there = set(frame.columns)
         for name in self.input_names:
             if name not in there:
                 raise missing_column(name, frame.columns, source)
-        row = SCALINGS[self.scaling]
-        of_steps = [step.fields(row) for step in self.steps]
-        fields = tuple(field for each in of_steps for field in each)
-        n, ends = len(frame), np.cumsum([0, *map(len, of_steps)]).tolist()
-        # Positions as exact as they come, a column in one piece; or the inputs themselves.
-        stored = np.empty((n, len(fields)), np.float32) if is_plain(fields) else np.empty((len(fields), n)).T
-        for step, (start, end) in zip(self.steps, pairwise(ends), strict=True):
-            out = stored[:, start:end]
-            step.encode(frame, out, row, source)
-            if answers is not None and isinstance(step, Category):
-                step.encode_learnt(frame, out, answers)
-        return stored, fields
+        scaling = SCALINGS[self.scaling]
+        widths = [sum(field.inputs for field in each) if as_inputs else len(each) for each in of_steps]
+        ends = np.cumsum([0, *widths]).tolist()
+        made = np.empty((len(frame), ends[-1]), np.float32)
+        places = list(zip(self.steps, of_steps, starmap(slice, pairwise(ends)), strict=True))
+        for first in range(0, len(places), TOGETHER):
+            some = places[first : first + TOGETHER]
+            read = [step.read(frame, source, answers) for step, _, _ in some]
+            for start in range(0, len(made), ROWS):
+                rows = slice(start, start + ROWS)
+                for (step, stored_as, place), x in zip(some, read, strict=True):
+                    if as_inputs and not is_plain(stored_as):
+                        stored = np.empty((len(stored_as), len(x[rows]))).T  # positions as exact as they come
+                        step.encode(x[rows], stored, scaling)
+                        expand(stored, stored_as, made[rows, place])
+                    else:
+                        step.encode(x[rows], made[rows, place], scaling)
+        return made
 
     def inverse(self, X: NDArray[np.float32]) -> pl.DataFrame:
         """Raw columns from inputs of shape (n, len(feature_names)).

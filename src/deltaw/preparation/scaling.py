@@ -54,7 +54,7 @@ class Scale:
         with np.errstate(over="ignore"):  # halves: the difference of two huge numbers would overflow
             z = np.clip((np.asarray(x, np.float64) / 2 - self.centre / 2) / (self.width / 2), -LIMIT, LIMIT)
         z = z + self.shift
-        return (z / np.hypot(1.0, z / BEND) if self.bend else z).astype(np.float32)
+        return (z / np.sqrt(1.0 + np.square(z / BEND)) if self.bend else z).astype(np.float32)
 
     def undo(self, y: NDArray[Any]) -> Values:
         """The float64 values that `apply` turned into y, as far as float32 can tell."""

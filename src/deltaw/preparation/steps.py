@@ -1,6 +1,7 @@
 """One step a column: fitted on training rows, it turns the column into features, and features into the column.
 
-A step is plain data. `encode` writes what is stored of its features into `out`, shape (n, len(fields)): see
+A step is plain data. `read` makes numbers of a column's cells, of all rows at once; `encode` makes of these, some rows
+at a time, what is stored of their features, and writes it into `out`, shape (n, len(fields)): see
 `deltaw.equations.encoded`. `decode` takes the features themselves, (n, len(features)), and returns the raw column (a
 block: columns) again. All get the row of SCALINGS that the whole recipe uses.
 """
@@ -77,8 +78,14 @@ class Step(Protocol):
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         """What is stored of a row: of which features each number is."""
 
-    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
-        """Write what is stored of all rows into `out`. Raises ColumnError for a cell that it cannot take."""
+    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+        """All rows' cells as numbers, (n,) or (n, k). Raises ColumnError for a cell that it cannot take.
+
+        `answers`: of these rows, where they are learnt from.
+        """
+
+    def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
+        """Write what is stored of some rows into `out`; `x`: of these rows what `read` returned."""
 
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
         """The raw columns again, as far as the features tell."""
@@ -147,8 +154,10 @@ class Number(OneColumn):
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(), *fields(self.edges), *[Field()] * self.indicator)
 
-    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
-        x = as_numbers(frame.get_column(self.column), source)
+    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+        return as_numbers(frame.get_column(self.column), source)
+
+    def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
         missing = np.isnan(x)
         x = np.where(missing, self.fill, x)
         _write(out, self.scale.apply(x), *positions(x, self.edges))
@@ -210,8 +219,10 @@ class Truth(OneColumn):
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(),) * len(self.features)
 
-    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
-        share = _as_shares(frame.get_column(self.column))
+    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+        return _as_shares(frame.get_column(self.column))
+
+    def encode(self, share: Values, out: Stored, scaling: Scaling) -> None:
         missing = np.isnan(share)
         out[:, 0] = scaling.low + (scaling.high - scaling.low) * np.where(missing, 0.5, share)
         if self.indicator:
@@ -284,8 +295,10 @@ class Day(OneColumn):
         rest = 2 * len(self.cycles) + self.indicator
         return (Field(), *fields(self.edges), *[Field()] * rest)
 
-    def encode(self, frame: pl.DataFrame, out: Stored, scaling: Scaling, source: str) -> None:
-        days = as_days(frame.get_column(self.column), source, self.format)
+    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+        return as_days(frame.get_column(self.column), source, self.format)
+
+    def encode(self, days: Values, out: Stored, scaling: Scaling) -> None:
         missing = np.isnan(days)
         days = np.where(missing, self.fill, days)
         low, high = scaling.swing

@@ -68,7 +68,10 @@ def missing_to_null(series: pl.Series, missing: Iterable[str] = MISSING) -> pl.S
     words = list(missing)
     if series.dtype == pl.String:
         stripped = _per_cell(series, lambda cell: cell.str.strip_chars())
-        return _per_cell(stripped, lambda cell: pl.when(~cell.str.to_lowercase().is_in(words)).then(cell))
+        small = any(word != word.upper() for word in words)  # for nothing else all cells need be made small
+        return _per_cell(
+            stripped, lambda cell: pl.when(~(cell.str.to_lowercase() if small else cell).is_in(words)).then(cell)
+        )
     for number in numbers_among(words) if series.dtype.is_numeric() else ():
         series = _per_cell(series, partial(_unless, number=number))
     return series

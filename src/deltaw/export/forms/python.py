@@ -61,7 +61,7 @@ def look(word, table, other, missing, fold):
     "scale": '''
 def scale(x, centre, width, shift, bend):
     z = min(max((x / 2 - centre / 2) / (width / 2), -1e30), 1e30) + shift
-    return z / math.hypot(1.0, z / 3) if bend else z
+    return z / math.sqrt(1.0 + (z / 3) ** 2) if bend else z
 ''',
     "passed": '''
 def passed(x, low, high):
