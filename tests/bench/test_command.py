@@ -42,7 +42,8 @@ def test_the_document(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "tiny" in err
     document: dict[str, Any] = json.loads(out)
     assert set(document) == {
-        "format", "date", "seconds", "machine", "settings", "rows", "start_up", "telemetry", "curves", "remarks",
+        "format", "date", "seconds", "machine", "settings", "rows", "start_up", "telemetry", "export", "curves",
+        "remarks",
     }  # fmt: skip
     assert document["format"] == 1
     assert set(document["machine"]) >= {"processor", "cores", "instruction_sets", "system", "python", "versions"}

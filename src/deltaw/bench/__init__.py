@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deltaw.bench import cost, machine, startup, telemetry
+from deltaw.bench import cost, forms, machine, startup, telemetry
 from deltaw.bench.measure import Measurement, Settings
 from deltaw.bench.peers import OURS, PEERS
 from deltaw.bench.problems import find_mnist
@@ -21,13 +21,16 @@ from deltaw.bench.results import Row
 from deltaw.bench.workloads import WORKLOADS
 from deltaw.engines.protocol import processors
 from deltaw.exceptions import DeltaWError, SettingError
+from deltaw.speech import listed, say
 
 # Rows of their own kind, about DeltaW alone.
-START_UP, TELEMETRY = "start-up", "telemetry"
+START_UP, TELEMETRY, EXPORT = "start-up", "telemetry", "export"
 OWN = {
     START_UP: "import deltaw; deltaw train iris",
     TELEMETRY: "784-200-10, adam, batch 32, with a look inside each epoch",
+    EXPORT: "a model in each form that it is exported in: bytes, and microseconds a row",
 }
+LONG = {EXPORT}  # a database takes seconds for its statement
 NAMES = (*WORKLOADS, *OWN)
 MINUTE = 55.0  # seconds that a quick benchmark may take, and a moment to end
 QUICK_ROWS, QUICK_SECONDS = 12_000, 0.12
@@ -70,6 +73,7 @@ class Report:
     rows: tuple[Row, ...]
     start_up: startup.StartUp | None
     telemetry: telemetry.Watching | None
+    forms: tuple[forms.FormTimes, ...]
     curves: tuple[cost.Curve, ...]
     remarks: tuple[str, ...]
     machine: dict[str, Any]
@@ -88,6 +92,7 @@ class Report:
             "rows": [row.document() for row in self.rows],
             "start_up": None if self.start_up is None else self.start_up.document(),
             "telemetry": None if self.telemetry is None else self.telemetry.document(),
+            "export": [form.document() for form in self.forms],
             "curves": [curve.document() for curve in self.curves],
             "remarks": list(self.remarks),
         }
@@ -96,7 +101,11 @@ class Report:
 def missing(peers: Sequence[str]) -> list[str]:
     """One line for each peer that is not installed, with how to install it."""
     rows = {name: PEERS[name] for name in peers}
-    return [f"{name} left out: not installed; {row.install}" for name, row in rows.items() if not row.installed]
+    return [
+        say("{name} left out: not installed; {install}", name=name, install=say(row.install))
+        for name, row in rows.items()
+        if not row.installed
+    ]
 
 
 def run(options: Options, tell: Callable[[str], None]) -> Report:
@@ -123,34 +132,41 @@ def run(options: Options, tell: Callable[[str], None]) -> Report:
     date = datetime.now(UTC).isoformat(timespec="seconds")
     remarks = missing(peers)
     rows, start_up, watching, curves, longest = [], None, None, [], 0.0
+    exported: list[forms.FormTimes] = []
+    short = 3 if options.quick else 7
     with Measurement(settings, tell) as measurement:
         for name in names:
             began = time.monotonic()
             if until is not None and began + longest > until:
-                remarks.append(f"{name} left out: the minute is over")
+                remarks.append(say("{name} left out: the minute is over", name=name))
                 continue
             if name == START_UP:
-                tell("start-up")
-                start_up = startup.measure(3 if options.quick else 7, max(threads))
+                tell(name)
+                start_up = startup.measure(short, max(threads))
             elif name == TELEMETRY:
-                tell("telemetry")
-                watching = telemetry.measure(3 if options.quick else 7, max(threads), settings.mnist, settings.rows)
+                tell(name)
+                watching = telemetry.measure(short, max(threads), settings.mnist, settings.rows)
+            elif name == EXPORT:
+                exported, lacking = forms.measure(options.runs, settings.seconds / 3, tell)
+                remarks += lacking
             else:
                 try:
                     rows.append(measurement.row(WORKLOADS[name]))
                 except DeltaWError:
                     if until is None or time.monotonic() < until:
                         raise
-                    remarks.append(f"{name} left out: the minute is over")
+                    remarks.append(say("{name} left out: the minute is over", name=name))
             longest = max(longest, time.monotonic() - began)
         if options.plot is not None:
             curves = cost.curves(measurement)
-            cost.draw(curves, options.plot, f"{machine.processor()}, {max(threads)} threads, {date[:10]}")
-        remarks += [f"{problem}: {remark}" for problem, remark in measurement.remarks.items()]
+            title = say("{processor}, {n} threads", processor=machine.processor(), n=max(threads))
+            cost.draw(curves, options.plot, f"{title}, {date[:10]}")
+        remarks += [problem + say(": ") + remark for problem, remark in measurement.remarks.items()]
     return Report(
         tuple(rows),
         start_up,
         watching,
+        tuple(exported),
         tuple(curves),
         tuple(remarks),
         machine.facts(),
@@ -166,7 +182,7 @@ def _names(options: Options) -> tuple[str, ...]:
 
 
 def _is_quick(name: str) -> bool:
-    return name in OWN or WORKLOADS[name].quick
+    return name not in LONG and (name in OWN or WORKLOADS[name].quick)
 
 
 def _peers(options: Options) -> tuple[str, ...]:
@@ -178,7 +194,10 @@ def _known(chosen: Sequence[str], names: Sequence[str], option: str) -> tuple[st
     """The chosen names, each once, in the order of the table."""
     for name in chosen:
         if name not in names:
-            raise SettingError(f"{option}: expected some of {', '.join(names)}", repr(name), "choose one of these")
+            raise SettingError(
+                "{option}: expected some of {names}", repr(name), "choose one of these",
+                option=option, names=listed(names),
+            )  # fmt: skip
     return tuple(name for name in names if name in chosen)
 
 
@@ -187,7 +206,9 @@ def _threads(options: Options) -> tuple[int, ...]:
     most = processors()
     for count in options.threads:
         if not 1 <= count <= most:
-            raise SettingError(f"--threads: expected 1 … {most}, the cores of this machine", str(count), "give e.g. 1")
+            raise SettingError(
+                "--threads: expected 1 … {most}, the cores of this machine", str(count), "give e.g. 1", most=most
+            )
     if options.threads:
         return tuple(sorted(set(options.threads)))
     few = tuple(range(1, min(most, 2) + 1))

@@ -15,6 +15,7 @@ from typing import Any
 
 from deltaw.bench.child import PRODUCT
 from deltaw.bench.peers import Job
+from deltaw.speech import say
 
 # Threads of every BLAS and OpenMP there may be.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -73,7 +74,7 @@ class Child:
         in_time = timer.is_alive()
         timer.cancel()
         if not in_time:
-            raise ChildError(f"took longer than {seconds:.0f} s")
+            raise ChildError(say("took longer than {seconds:.0f} s", seconds=seconds))
         if not line:
             raise ChildError(self._last_words())
         answer: dict[str, Any] = json.loads(line)
@@ -90,7 +91,8 @@ class Child:
         self._process.wait()
         self._told.seek(0)
         lines = self._told.read().strip().splitlines()
-        return f"ended with status {self._process.returncode}" + (f": {lines[-1][:200]}" if lines else "")
+        ended = say("ended with status {status}", status=self._process.returncode)
+        return ended + (say(": ") + lines[-1][:200] if lines else "")
 
     def __enter__(self) -> Child:
         return self

@@ -17,6 +17,7 @@ from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.numbers import number
 from deltaw.plots import BLUE, GREY, figure, styled
+from deltaw.speech import listed, say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,9 +73,9 @@ def _deep(layers: int) -> Method:
 def curves(measurement: Measurement) -> list[Curve]:
     """The three curves, with the most threads of the settings; 784-200-10, Adam, batch 128, but for what varies."""
     plans: list[tuple[str, str, Sequence[int], Any]] = [
-        ("rows", "rows of an epoch", ROWS, lambda size: (MNIST, size)),
-        ("width", f"units of the hidden layer ({SHORT:,} rows)", WIDTHS, lambda size: (_wide(size), SHORT)),
-        ("depth", f"hidden layers of 256 units ({SHORT:,} rows)", DEPTHS, lambda size: (_deep(size), SHORT)),
+        ("rows", say("rows of an epoch"), ROWS, lambda size: (MNIST, size)),
+        ("width", say("units of the hidden layer ({n:,} rows)", n=SHORT), WIDTHS, lambda size: (_wide(size), SHORT)),
+        ("depth", say("hidden layers of 256 units ({n:,} rows)", n=SHORT), DEPTHS, lambda size: (_deep(size), SHORT)),
     ]
     return [_curve(measurement, *plan) for plan in plans]
 
@@ -93,7 +94,9 @@ def _curve(measurement: Measurement, name: str, label: str, sizes: Sequence[int]
 def check_path(path: Path, inputs: Iterable[Path] = ()) -> None:
     """Raise SettingError or OutputError unless a figure can be written there, over none of the inputs."""
     if path.suffix.lower() not in ENDINGS:
-        raise SettingError(f"--plot: expected a file ending in {', '.join(ENDINGS)}", str(path), "choose one of these")
+        raise SettingError(
+            "--plot: expected a file ending in {endings}", str(path), "choose one of these", endings=listed(ENDINGS)
+        )
     check_outputs({"--plot": path}, inputs)
 
 
@@ -113,10 +116,12 @@ def _picture(found: Sequence[Curve], title: str) -> Figure:
     for axis, curve in zip(axes, found, strict=True):
         last = curve.seconds[-1] / curve.against[-1]
         proportional = [last * operations for operations in curve.against]
-        axis.plot(curve.sizes, proportional, color=GREY, linestyle=(0, (4, 3)), label="as many operations a second")
-        axis.plot(curve.sizes, curve.seconds, "o-", color=BLUE, markersize=4, label="measured")
-        axis.set(xscale="log", yscale="log", xlabel=curve.label, ylabel="seconds an epoch")
-        axis.set_title(f"{curve.name}: time ∝ operations^{curve.exponent:.2f}")
+        axis.plot(
+            curve.sizes, proportional, color=GREY, linestyle=(0, (4, 3)), label=say("as many operations a second")
+        )
+        axis.plot(curve.sizes, curve.seconds, "o-", color=BLUE, markersize=4, label=say("measured"))
+        axis.set(xscale="log", yscale="log", xlabel=curve.label, ylabel=say("seconds an epoch"))
+        axis.set_title(say("{name}: time ∝ operations^{exponent:.2f}", name=say(curve.name), exponent=curve.exponent))
         axis.set_xticks(curve.sizes, [f"{size:,}" for size in curve.sizes], rotation=45)
         axis.xaxis.set_minor_locator(NullLocator())
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

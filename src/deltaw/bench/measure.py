@@ -16,6 +16,8 @@ from deltaw.bench.problems import write
 from deltaw.bench.results import Row, Timing
 from deltaw.bench.workloads import Workload
 from deltaw.exceptions import DeltaWError
+from deltaw.numbers import amount
+from deltaw.speech import listed, say
 
 Tell = Callable[[str], None]
 
@@ -82,7 +84,7 @@ class Measurement:
         for threads in self.settings.threads:
             timings += self._side_by_side(workload, taking, threads, left_out, rows)
         if OURS in left_out:
-            raise DeltaWError(f"{workload.name}: expected DeltaW to take part", left_out[OURS])
+            raise DeltaWError("{name}: expected DeltaW to take part", left_out[OURS], name=workload.name)
         product = {timing.threads: timing.rate for timing in timings if timing.peer == PRODUCT}
         return Row(workload, tuple(t for t in timings if t.peer != PRODUCT), product, left_out)
 
@@ -91,14 +93,14 @@ class Measurement:
         failed: dict[str, str] = {}
         found = self._side_by_side(workload, [OURS], max(self.settings.threads), failed, rows)
         if failed:
-            raise DeltaWError(f"{workload.name}: expected DeltaW to take part", "; ".join(failed.values()))
+            raise DeltaWError("{name}: expected DeltaW to take part", "; ".join(failed.values()), name=workload.name)
         return found[0]
 
     def folder(self, workload: Workload, rows: int | None) -> Path:
         """Where the workload's first rows are; written when first asked for."""
         folder = Path(self._folder.name) / f"{workload.problem}-{rows}"
         if not folder.exists():
-            self.tell(f"{workload.name}: writing its rows")
+            self.tell(say("{name}: writing its rows", name=workload.name))
             self.remarks[workload.problem] = write(workload.problem, folder, rows, self.settings.mnist)
         return folder
 
@@ -106,14 +108,14 @@ class Measurement:
         self, workload: Workload, peers: Sequence[str], threads: int, left_out: dict[str, str], rows: int | None
     ) -> list[Timing]:
         """Start all at once, which is quicker; then warm them up and run them one at a time, in turn."""
-        where = f"{workload.name}, {threads} thread{'s' * (threads > 1)}"
+        where = workload.name + ", " + amount(threads, "thread")
         folder, settings = str(self.folder(workload, rows)), self.settings
         jobs: dict[str, Job | None] = {
             peer: Job(peer, folder, threads, workload.measure, workload.method_of(peer), settings.seconds)
             for peer in peers
         }
         jobs[PRODUCT] = None
-        self.tell(f"{where}: starting {', '.join(peers)}")
+        self.tell(say("{where}: starting {peers}", where=where, peers=listed(peers)))
         with ExitStack() as stack:
             children = {peer: stack.enter_context(Child(job, threads)) for peer, job in jobs.items()}
 
@@ -129,11 +131,11 @@ class Measurement:
                 return answers
 
             each(lambda child: child.answer(settings.left()))
-            self.tell(f"{where}: compiling and warming up")
+            self.tell(say("{where}: compiling and warming up", where=where))
             warm = each(lambda child: child.ask("warm", settings.left()))
             runs = []
             for number in range(settings.runs):
-                self.tell(f"{where}: run {number + 1} of {settings.runs}")
+                self.tell(say("{where}: run {number} of {runs}", where=where, number=number + 1, runs=settings.runs))
                 runs.append(each(lambda child: child.ask("run", settings.left())))
             ends = each(lambda child: child.ask("end", settings.left()))
         return [

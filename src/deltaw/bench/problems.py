@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import TableError
+from deltaw.speech import listed, say
 
 Arrays = dict[str, NDArray[Any]]
 Scale = Callable[[NDArray[Any], float], NDArray[np.float32]]  # of pixels from 0 to the highest
@@ -103,14 +104,17 @@ def find_mnist(path: Path | None) -> Path | None:
 
 def _read_mnist(path: Path) -> Arrays:
     """x_train (n, 784), y_train, x_test, y_test as the file has them, but images as rows of 784 bytes."""
-    remedy = f"give an .npz that holds {', '.join(MNIST_ARRAYS)}"
+    remedy, names = "give an .npz that holds {names}", ", ".join(MNIST_ARRAYS)
     try:
         with np.load(path, allow_pickle=False) as file:
             found = {name: file[name] for name in MNIST_ARRAYS}
     except FileNotFoundError:
-        raise TableError(f"{path}: expected MNIST as .npz", "no such file", remedy) from None
+        raise TableError(
+            "{path}: expected MNIST as .npz", say("no such file"), remedy, path=path, names=names
+        ) from None
     except NOT_NPZ as error:
-        raise TableError(f"{path}: expected MNIST as .npz", f"something else ({error})", remedy) from None
+        other = say("something else ({error})", error=error)
+        raise TableError("{path}: expected MNIST as .npz", other, remedy, path=path, names=names) from None
     for part in ("train", "test"):
         images, labels = found[f"x_{part}"], found[f"y_{part}"]
         whole = images.dtype == np.uint8 and images.shape[1:] in {(28, 28), (784,)}
@@ -121,10 +125,11 @@ def _read_mnist(path: Path) -> Arrays:
             or not set(np.unique(labels)) <= {*range(10)}
         ):
             raise TableError(
-                f"{path}: expected bytes (n, 784) in x_{part} and digits 0 … 9 (n,) in y_{part}",
-                f"{images.dtype} {images.shape} and {labels.dtype} {labels.shape}",
+                "{path}: expected bytes (n, 784) in x_{part} and digits 0 … 9 (n,) in y_{part}",
+                listed([f"{each.dtype} {each.shape}" for each in (images, labels)], " and "),
                 remedy,
-            )
+                path=path, part=part, names=names,
+            )  # fmt: skip
         found[f"x_{part}"] = images.reshape(len(images), -1)
     return found
 
@@ -145,7 +150,7 @@ def _mnist(path: Path | None, scale: Scale = _share) -> tuple[Arrays, str]:
     found = _read_mnist(path)
     named = {"X": scale(found["x_train"], 255), "X_test": scale(found["x_test"], 255)}
     labels = {"t": found["y_train"].astype(np.int64), "t_test": found["y_test"].astype(np.int64)}
-    return {**named, **labels}, f"MNIST from {path}"
+    return {**named, **labels}, say("MNIST from {path}", path=path)
 
 
 def _digits(scale: Scale) -> tuple[Arrays, str]:
@@ -157,7 +162,9 @@ def _digits(scale: Scale) -> tuple[Arrays, str]:
     framed = np.pad(blocks, ((0, 0), (2, 2), (2, 2))).reshape(len(images), 784)
     X, t = scale(framed, 16), labels.astype(np.int64)
     place = np.arange(TRAINING_ROWS) % len(X)
-    remark = f"no MNIST: {len(X):,} digits of scikit-learn upscaled to 784 pixels and repeated; give --mnist FILE"
+    remark = say(
+        "no MNIST: {n:,} digits of scikit-learn upscaled to 784 pixels and repeated; give --mnist FILE", n=len(X)
+    )
     return {"X": X[place], "t": t[place]}, remark
 
 
@@ -173,7 +180,7 @@ def _table(_: Path | None, n: int = 100_000, n_in: int = 30) -> tuple[Arrays, st
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n, n_in), np.float32)
     t = np.sin(X[:, :1]) + X[:, 1:2] * X[:, 2:3] + np.float32(0.1) * rng.standard_normal((n, 1), np.float32)
-    return {"X": X, "t": t}, "made of random numbers"
+    return {"X": X, "t": t}, say("made of random numbers")
 
 
 def _onehot(_: Path | None, n: int = 100_000, ones: int = 20, levels: int = 2500) -> tuple[Arrays, str]:
@@ -182,7 +189,7 @@ def _onehot(_: Path | None, n: int = 100_000, ones: int = 20, levels: int = 2500
     columns = rng.integers(0, levels, (n, ones)) + levels * np.arange(ones)
     scores = rng.standard_normal((levels * ones, 10), np.float32)
     t = sum(scores[columns[:, i]] for i in range(ones)).argmax(axis=1)
-    return {"columns": columns.astype(np.int32), "t": t.astype(np.int64)}, "made of random numbers"
+    return {"columns": columns.astype(np.int32), "t": t.astype(np.int64)}, say("made of random numbers")
 
 
 def _digits_as_they_are(_: Path | None) -> tuple[Arrays, str]:
@@ -190,13 +197,13 @@ def _digits_as_they_are(_: Path | None) -> tuple[Arrays, str]:
     from sklearn.datasets import load_digits
 
     X, labels = load_digits(return_X_y=True)
-    return {"X": X, "t": labels.astype(np.int64)}, "scikit-learn's digits, float64"
+    return {"X": X, "t": labels.astype(np.int64)}, say("scikit-learn's digits, float64")
 
 
 def _columns(_: Path | None, n: int = 200_000, n_in: int = 94) -> tuple[Arrays, str]:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n, n_in), np.float32)
-    return {"X": X, "t": (X[:, 0] + X[:, 1] > 0).astype(np.int64)}, "made of random numbers"
+    return {"X": X, "t": (X[:, 0] + X[:, 1] > 0).astype(np.int64)}, say("made of random numbers")
 
 
 PROBLEMS: dict[str, Callable[[Path | None], tuple[Arrays, str]]] = {

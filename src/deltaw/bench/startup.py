@@ -109,5 +109,7 @@ def _python(arguments: list[str], folder: str, threads: int, at_first: Callable[
         printed, said = child.communicate()
     if child.returncode:
         words = ((line + said).strip().splitlines() or [""])[-1]
-        raise DeltaWError(f"expected Python to run {' '.join(arguments)[:60]}", words, "please report this")
+        raise DeltaWError(
+            "expected Python to run {command}", words, "please report this", command=" ".join(arguments)[:60]
+        )
     return printed

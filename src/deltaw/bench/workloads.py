@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from deltaw.speech import say
+
 Measure = Literal["train", "predict", "estimator", "frame", "reach"]
 FORWARD = ("predict", "estimator", "frame")  # where nothing is trained
 
@@ -68,7 +70,7 @@ class Workload:
 
     Attributes:
         name: for `--only`.
-        title: for the table.
+        title: for the table, a sentence with {rows} where steps have so many; see `told`.
         problem: whose rows; see `problems.PROBLEMS`.
         method: what is done with them.
         measure: "train" counts samples a second; "predict" the rows that a network answers for; "estimator" those of an
@@ -95,6 +97,10 @@ class Workload:
     def method_of(self, peer: str) -> Method:
         """The peer's own method if it has one, else the common one."""
         return self.own.get(peer, self.method)
+
+    def told(self) -> str:
+        """The title, in the language that is chosen."""
+        return say(self.title, rows=self.method.batch_size)
 
     @property
     def operations(self) -> float:
@@ -133,7 +139,10 @@ BATCHES = {
     128: (Targets(), Targets(best=2, peak=0.75)),
     256: (Targets(), Targets(best=1.7, peak=0.75)),
 }
-METHODS = {"sgd": "plain descent", "adam": "Adam"}
+METHODS = {
+    "sgd": "one step of 784-200-10 after every {rows} rows: plain descent, on MNIST",
+    "adam": "one step of 784-200-10 after every {rows} rows: Adam, on MNIST",
+}
 QUICK = {("adam", 32), ("adam", 128)}
 
 
@@ -141,7 +150,7 @@ def _batches(optimizer: str, rate: float, which: int) -> list[Workload]:
     return [
         Workload(
             f"{optimizer}-{size}",
-            f"one step of 784-200-10 after every {size} rows: {METHODS[optimizer]}, on MNIST",
+            METHODS[optimizer],
             "mnist",
             replace(MNIST, optimizer=optimizer, learning_rate=rate, batch_size=size),
             targets=targets[which],

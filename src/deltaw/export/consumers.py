@@ -72,7 +72,9 @@ def javascript(path: Path, check: Check) -> Answers:
 
 def c(path: Path, check: Check, compiler: str = "") -> Answers:
     """Compiled with a main that has the rows in it."""
-    lines = [line.split() for line in run_c(path, c_main(path, check), FLAGS, compiler).splitlines()]
+    with tempfile.TemporaryDirectory() as folder:
+        program = built(path, c_main(path, check), FLAGS, Path(folder), compiler)
+        lines = [line.split() for line in _run([str(program)]).splitlines()]
     labels = [int(line[0]) for line in lines]
     return [list(map(float, line[1:])) for line in lines], labels if check["labels"] is not None else None
 
@@ -97,15 +99,14 @@ def c_main(path: Path, check: Check, template: str = C) -> str:
     return template.format(stem=stem, upper=stem.upper(), rows=rows, n=len(check["rows"]))
 
 
-def run_c(path: Path, main: str, flags: Sequence[str], compiler: str = "") -> str:
-    """What a program around a C form prints."""
+def built(path: Path, main: str, flags: Sequence[str], folder: Path, compiler: str = "") -> Path:
+    """A program around a C form, compiled in a folder."""
     compiler = compiler or next(filter(shutil.which, ("cc", "gcc", "clang")), "")
     _program(compiler or "cc", "c: expected a C compiler")
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, "main.c")
-        source.write_text(main, encoding="ascii")
-        _run([compiler, *flags, f"-I{path.parent}", str(source), str(path), "-o", f"{folder}/main", "-lm"])
-        return _run([f"{folder}/main"])
+    source, program = folder / "main.c", folder / "main"
+    source.write_text(main, encoding="ascii")
+    _run([compiler, *flags, f"-I{path.parent}", str(source), str(path), "-o", str(program), "-lm"])
+    return program
 
 
 def onnx(path: Path, check: Check) -> Answers:
@@ -114,6 +115,14 @@ def onnx(path: Path, check: Check) -> Answers:
     except ImportError as error:
         raise MissingError("onnx: expected onnxruntime", say("none"), "pip install onnxruntime") from error
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    found = session.run(None, tensors(check))
+    if check["labels"] is None:
+        return found[0].tolist(), None
+    return found[1].tolist(), [check["classes"].index(str(each)) for each in found[0].tolist()]
+
+
+def tensors(check: Check) -> dict[str, Any]:
+    """The rows as ONNX takes them: a tensor (rows, columns) for each column, or block of columns."""
     columns = dict(zip(check["columns"], zip(*check["rows"], strict=True), strict=True))
     kinds, fed = dict(zip(check["columns"], check["kinds"], strict=True)), {}
     for title, names in titles(check["columns"], check["blocks"]).items():
@@ -121,10 +130,7 @@ def onnx(path: Path, check: Check) -> Answers:
         empty: Any = "" if kind == "word" else np.nan
         cells = [[empty if cell is None else cell for cell in columns[name]] for name in names]
         fed[title] = np.array(cells, TENSORS[kind]).T
-    found = session.run(None, fed)
-    if check["labels"] is None:
-        return found[0].tolist(), None
-    return found[1].tolist(), [check["classes"].index(str(each)) for each in found[0].tolist()]
+    return fed
 
 
 def sql(path: Path, check: Check) -> Answers:

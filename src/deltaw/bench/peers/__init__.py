@@ -15,6 +15,7 @@ from deltaw.bench.problems import Problem
 from deltaw.bench.workloads import Measure, Method, Workload
 from deltaw.equations import schedules
 from deltaw.network import Network
+from deltaw.speech import say
 
 After = Callable[[], bool]
 Layers = list[tuple[NDArray[Any], NDArray[Any]]]
@@ -142,15 +143,15 @@ class Peer:
 
 def _only_the_notes(workload: Workload) -> str:
     same = workload.measure == "train" and workload.method.batch_size == 1 and workload.method.networks == 1
-    return "" if same else "the book trains one row at a time by the notes' method, and nothing else"
+    return "" if same else say("the book trains one row at a time by the notes' method, and nothing else")
 
 
 def _one_network(workload: Workload) -> str:
-    return "trains one network at a time" if workload.method.networks > 1 else ""
+    return say("trains one network at a time") if workload.method.networks > 1 else ""
 
 
 def _no_estimator(workload: Workload) -> str:
-    return "has no estimators" if workload.measure in ("estimator", "frame") else ""
+    return say("has no estimators") if workload.measure in ("estimator", "frame") else ""
 
 
 def _one_and_no_estimator(workload: Workload) -> str:
