@@ -29,6 +29,7 @@ from deltaw.doctor.rules.data import SAID
 from deltaw.doctor.rules.table import RULES
 from deltaw.exceptions import InputError, SettingError
 from deltaw.explain import account, answered, story
+from deltaw.export import FORMS
 from deltaw.files import atomic, model, schema
 from deltaw.languages import of_locale
 from deltaw.models.scoring.metrics import METRICS
@@ -91,6 +92,7 @@ TABLES: dict[str, Any] = {
     + [way.title for way in WAYS.values()]
     + [text for peer in PEERS.values() for text in (peer.title, peer.install) if text]
     + ["rows", "width", "depth"],
+    "forms": [form.runs for form in FORMS.values()],
     "lists": [", ", "; ", ": ", ".", " and ", " or ", " to "],
 }
 

@@ -18,7 +18,7 @@ from test_program import program_of
 
 import deltaw
 from deltaw.exceptions import MissingError, SettingError
-from deltaw.export import FORMS, consumers, program, proof
+from deltaw.export import FORMS, consumers, program, proof, running
 from deltaw.export.forms.table import Options
 from deltaw.export.forms.text import date_pattern
 from deltaw.export.operations import Matrix, Program
@@ -151,6 +151,30 @@ def test_a_byte_for_each_weight(name: str, tmp_path: Path) -> None:
         levels = each.W / each.step[:, None]
         np.testing.assert_allclose(levels, np.rint(levels), atol=1e-4)
         assert np.abs(levels).max() <= 127.001
+
+
+@pytest.mark.parametrize("name", ["target price", "several"])
+def test_the_loss_of_score_is_told(name: str, tmp_path: Path) -> None:
+    """It is that of the file itself: C's answers, scored by the definition of the score."""
+    model = zoo.model("target price") if name != "several" else zoo.fitted("yes", networks=2, recipe="accurate")
+    table = zoo.frame(60, seed=2)
+    done = model.export(tmp_path / "m.c", int8=True, test=table, check=False)
+    (told,) = (note for note in done.notes if "data frame" in note)
+    assert told in " ".join((tmp_path / "m.c").read_text(encoding="ascii").partition("*/")[0].split())
+    found = re.fullmatch(r"int8 weights, 60 rows of data frame: (\w+) is (\S+), of float weights (\S+)", told)
+    assert found is not None
+    scores = model.evaluate(table)
+    assert float(found[3]) == pytest.approx(scores[found[1]], rel=1e-3)
+    made = program.in_bytes(program_of(model))
+    answers, labels = running.run(made, running.cells(made, table))
+    if labels is None:
+        truth = table["price"].to_numpy()
+        expected = 1 - ((truth - answers[:, 0]) ** 2).sum() / ((truth - truth.mean()) ** 2).sum()
+    else:
+        expected = (labels == table["yes"].to_numpy()).mean()
+    assert float(found[2]) == pytest.approx(expected, rel=1e-3)
+    with pytest.raises(SettingError, match="test: expected int8"):
+        model.export(tmp_path / "m.c", test=table)
 
 
 def test_a_statement_that_is_too_long_is_refused(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from test_forms import written
 from test_program import program_of
 
+from deltaw.tables.cells import TRUTHS
+
 NODE = """
 import { readFileSync } from "node:fs";
 const form = await import(process.argv[2]);
@@ -50,6 +52,8 @@ rows = st.fixed_dictionaries(
         "time": st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)),
     }
 )
+
+TRUTH_WORDS = {word for pair in TRUTHS for word in pair}
 
 
 @cache
@@ -96,6 +100,21 @@ def test_javascript_reads_a_file_as_the_model_does(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     expected = model.answers(model.read(path), engine="reference").probabilities
     np.testing.assert_allclose(json.loads(done.stdout), expected, rtol=1e-5, atol=2e-7)
+
+
+@pytest.mark.parametrize("cell", ["YES", "yEs", " nO\t", "tRue", "否\u3000", "N/a", " nA", "Null ", "perhaps", ""])
+def test_onnx_reads_words_as_python_does(cell: str, tmp_path: Path) -> None:
+    """Yes and no, and what means a missing value, whatever their capitals and the blanks around them."""
+    pytest.importorskip("onnx", reason="needs onnx")
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
+    made = program_of(zoo.model("target grade"))
+    row = {"size": 3.0, "answer": cell, "colour": "red" if cell.strip().lower() in TRUTH_WORDS else cell}
+    kinds = made.kinds
+    cells = {name: row.get(name, "" if kind == "word" else math.nan) for name, kind in kinds.items()}
+    fed = {name: np.array([[x]], object if kinds[name] == "word" else np.float64) for name, x in cells.items()}
+    path = written("onnx", made, tmp_path)
+    _, found = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, fed)
+    np.testing.assert_allclose(found[0], form("target grade", tmp_path)["answer"](cells), rtol=1e-5, atol=2e-7)
 
 
 @pytest.mark.parametrize("cell", ["many", "1e999", math.inf])

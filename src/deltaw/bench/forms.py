@@ -24,7 +24,7 @@ import polars as pl
 from deltaw.engines.predictor import Predictor
 from deltaw.export import consumers
 from deltaw.export.exporting import export
-from deltaw.export.forms import FORMS
+from deltaw.export.forms.table import FORMS
 from deltaw.export.proof import check_of
 from deltaw.models import Model, fit
 from deltaw.speech import say

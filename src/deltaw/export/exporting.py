@@ -66,6 +66,7 @@ def export(
     libm: bool = True,
     int8: bool = False,
     check: bool = True,
+    told: Iterable[proof.Told] = (),
     inputs: Iterable[Path] = (),
 ) -> Exported:
     """Write a model, from the raw row to the answer, as a file that needs no DeltaW. See docs/export.md.
@@ -81,8 +82,11 @@ def export(
         table: what SQL reads from.
         prepared: the network alone, for features that are prepared elsewhere.
         libm: whether C may call math.h.
-        int8: whether C has a byte for each weight; what that changes stands in its head. The proof is of these weights.
+        int8: whether C has a byte for each weight; what that changes on rows as those of the proof stands in its head.
+            The proof is of these weights. What it costs in score stands there, too, where `Model.export` is given a
+            `test`.
         check: whether the proof is written and run.
+        told: what else C says in its head: sentences, in the language that is chosen when they are asked for.
         inputs: files that must not be written over.
 
     Raises:
@@ -100,18 +104,18 @@ def export(
     made = of_network(what) if isinstance(what, Network) else what.program(prepared)
     if int8:
         whole, made = made, in_bytes(made)
-        options = replace(options, remark=proof.loss(whole, made))
+        options = replace(options, remarks=(proof.loss(whole, made), *told))
     written = FORMS[name].write(made, path, options)
     files = {path.with_name(file): data for file, data in written.files.items()}
     check_outputs({f"export ({file.suffix})": file for file in files}, inputs)
     done = Exported(name, (*files,), 0, None, say("not checked"), written.notes)
     if check:
-        told = proof.check_of(made) | {"form": name, "dialect": options.dialect, "table": options.table}
+        facts = proof.check_of(made) | {"form": name, "dialect": options.dialect, "table": options.table}
         with tempfile.TemporaryDirectory() as folder:
             for file, data in files.items():
                 Path(folder, file.name).write_bytes(data)
-            done = replace(checked(Path(folder, path.name), told), files=(*files, proof_path), notes=done.notes)
-        files[proof_path] = (json.dumps(told, ensure_ascii=True, allow_nan=False) + "\n").encode("ascii")
+            done = replace(checked(Path(folder, path.name), facts), files=(*files, proof_path), notes=done.notes)
+        files[proof_path] = (json.dumps(facts, ensure_ascii=True, allow_nan=False) + "\n").encode("ascii")
     for file, data in files.items():
         write_bytes(file, data)
     return done
@@ -184,6 +188,6 @@ def checked(path: Path, told: proof.Check) -> Exported:
     same = say("; every label is the same") if told["labels"] is not None else ""
     said = say(
         "{rows:,} rows by {runs}: within {percent:.2g} % of the tolerance, {relative} relative{same}",
-        rows=rows, runs=FORMS[name].runs, percent=100 * worst, relative=relative, same=same,
+        rows=rows, runs=say(FORMS[name].runs), percent=100 * worst, relative=relative, same=same,
     )  # fmt: skip
     return Exported(name, (path,), rows, worst, said)

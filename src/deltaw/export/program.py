@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -111,11 +112,24 @@ def in_bytes(program: Program) -> Program:
     return replace(program, operations=tuple(_in_bytes(each) for each in program.operations))
 
 
+def of_bytes(network: Network) -> Network:
+    """A network whose weights are those of `in_bytes`."""
+    made = copy(network)
+    made.weights = [_rounded(np.asarray(W, np.float32))[0] for W in network.weights]
+    return made
+
+
 def _in_bytes(each: Operation) -> Operation:
     if not isinstance(each, o.Matrix):
         return each
-    step = np.maximum(np.abs(each.W).max(axis=1) / np.float32(127), np.finfo(np.float32).tiny)
-    return replace(each, W=np.rint(each.W / step[:, None]) * step[:, None], step=step)
+    W, step = _rounded(each.W)
+    return replace(each, W=W, step=step)
+
+
+def _rounded(W: o.Array) -> tuple[o.Array, o.Array]:
+    """Weights as whole multiples of their unit's step, and the steps."""
+    step = np.maximum(np.abs(W).max(axis=1) / np.float32(127), np.finfo(np.float32).tiny)
+    return np.rint(W / step[:, None]) * step[:, None], step
 
 
 # --- the preparation, a function a kind of step ---------------------------------------------------------------------

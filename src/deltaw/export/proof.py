@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from deltaw.export import operations as o
 from deltaw.export.operations import Program
 from deltaw.export.running import run
+from deltaw.speech import say
 
 ROWS, MOST_CELLS, FEWEST = 1_000, 200_000, 50
 MISSING, EXTREME, UNSEEN = 0.08, 0.01, 0.05  # shares of the cells
@@ -18,6 +20,7 @@ RELATIVE, ABSOLUTE = 1e-5, 2e-7  # of a probability; of a number the second is a
 DAYS = 20_000  # about today
 
 Check = dict[str, Any]
+Told = Callable[[], str]  # a sentence, in the language that is chosen when it is asked for
 
 
 def check_of(program: Program, rows: int = ROWS, seed: int = 0) -> Check:
@@ -63,16 +66,24 @@ def differences(check: Check, answers: Any, labels: Any) -> tuple[float, int]:
     return worst, int((wrong & ~tie).sum())
 
 
-def loss(whole: Program, other: Program) -> str:
-    """What a program that says nearly the same says otherwise, in words, of rows as those of the proof."""
+def loss(whole: Program, other: Program) -> Told:
+    """What a program that says nearly the same says otherwise, of rows as those of the proof."""
     cells = _cells(whole, ROWS, np.random.default_rng(0))
     (expected, labels), (found, others) = run(whole, cells), run(other, cells)
     off = np.abs(found - expected)
     off = off[np.isfinite(off).all(axis=1)]
-    said = f"int8 weights: answers are off by {off.mean():.2g} on average, {off.max(initial=0.0):.2g} at most"
+    values = {"mean": off.mean(), "most": off.max(initial=0.0), "n": len(expected)}
     if labels is None or others is None:
-        return said
-    return f"{said}, and {(labels != others).sum():,} of {len(labels):,} rows have another label"
+        return lambda: say(
+            "int8 weights, {n:,} rows as those of the proof: answers are off by {mean:.2g} on average, "
+            "{most:.2g} at most",
+            **values,
+        )
+    wrong = int((labels != others).sum())
+    return lambda: say(
+        "int8 weights, {n:,} rows as those of the proof: probabilities are off by {mean:.2g} on average, {most:.2g} at "
+        "most, {wrong:,} rows have another label", wrong=wrong, **values,
+    )  # fmt: skip
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------
@@ -120,9 +131,17 @@ def _words(program: Program, read: o.Read, n: int, rng: np.random.Generator) -> 
     texts = dict.fromkeys(word for look in looks for word in look.words)
     known = [word for word in texts if "\0" not in word] or ["a"]  # which C and databases do not have in texts
     words: Any = rng.choice(np.array(known, dtype=object), n)
-    words = np.where(rng.random(n) < UNSEEN, rng.choice(np.array(ODD_WORDS, dtype=object), n), words)
+    if any(look.fold for look in looks):
+        words = np.array([_in_any_letters(word, rng) for word in words], dtype=object)
+    odd = (*ODD_WORDS, *(_in_any_letters(word, rng) for word in program.missing))
+    words = np.where(rng.random(n) < UNSEEN, rng.choice(np.array(odd, dtype=object), n), words)
     words[rng.random(n) < MISSING] = None
     return [words]
+
+
+def _in_any_letters(word: str, rng: np.random.Generator) -> str:
+    """With capitals anywhere; C knows those of English alone."""
+    return "".join(sign.upper() if sign.isascii() and rng.random() < 0.5 else sign for sign in word)
 
 
 def _plain(cell: Any) -> Any:

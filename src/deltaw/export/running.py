@@ -44,6 +44,9 @@ def run(program: Program, given: Cells) -> tuple[Values, Values | None]:
 
 def _read(read: o.Read, given: Cells, program: Program) -> Values:
     x = np.stack([given[column] for column in read.columns], axis=1)
+    if read.kind == "word":
+        missing = {"", *program.missing}
+        return np.array([[None if word is None or word.lower() in missing else word] for (word,) in x], dtype=object)
     return np.where(np.isin(x, program.absent), np.nan, x) if read.kind == "number" else x
 
 

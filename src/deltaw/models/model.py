@@ -304,8 +304,8 @@ class Model(Contents):
         return of_model(self.preparation, self.target, self.members, self.missing, prepared)
 
     def export(self, path: str | Path, **choices: Any) -> Exported:
-        """Write it as a file that needs no DeltaW: .c, .mjs, .py and others; see `deltaw.export.export`."""
-        from deltaw.export import export
+        """A file that needs no DeltaW: see `deltaw.export.export`. `test`: rows with answers: what int8 loses there."""
+        from deltaw.models.exported import export
 
         return export(self, path, **choices)
 

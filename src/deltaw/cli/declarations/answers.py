@@ -112,6 +112,7 @@ def export(
     prepared: Annotated[bool, typer.Option("--prepared", help="The network alone, without the preparation.")] = False,
     libm: Annotated[bool, typer.Option("--libm/--no-libm", help="Whether C may call math.h.")] = True,
     int8: Annotated[bool, typer.Option("--int8", help="C with a byte for each weight.")] = False,
+    test: Annotated[str | None, typer.Option(metavar="DATA", help="Rows with answers: what --int8 loses.")] = None,
     check: Annotated[bool | None, typer.Option("--check/--no-check", help="Only the proof, or none.")] = None,
     json: Json = False,
 ) -> None:
@@ -121,5 +122,5 @@ def export(
     """
     from deltaw.cli.commands.export import export as run
 
-    choices = {"dialect": dialect, "table": table, "prepared": prepared, "libm": libm, "int8": int8}
+    choices = {"dialect": dialect, "table": table, "prepared": prepared, "libm": libm, "int8": int8, "test": test}
     run(model, check_file, output, form, choices, check, json)

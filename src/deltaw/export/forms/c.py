@@ -74,7 +74,7 @@ class Files(NamedTuple):
     stack: int
 
 
-def write(program: Program, stem: str, libm: bool = True, told: str = "") -> Files:
+def write(program: Program, stem: str, libm: bool = True, told: Iterable[str] = ()) -> Files:
     """The C file and its header. `stem`: what their names, and all names in them that others see, begin with;
     `told`: what else their heads say.
 
@@ -110,7 +110,7 @@ def write(program: Program, stem: str, libm: bool = True, told: str = "") -> Fil
     count = "their probabilities" if program.classes else "it" if answer.size == 1 else "the outputs"
     head = HEAD.format(
         target=remark(program.target), what=what, made_by=program.made_by, size=size, stack=stack, stem=stem,
-        digest=program.digest, count=count, told=f"\n   {remark(told)}." if told else "",
+        digest=program.digest, count=count, told="".join(f"\n   {remark(each)}." for each in told),
     )  # fmt: skip
     text = "\n".join([*tables, function])
     days = "date" in program.kinds.values()

@@ -7,7 +7,7 @@ float32.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import pi
 from typing import Any
 
@@ -24,6 +24,7 @@ ML = "ai.onnx.ml"
 
 # Activations that are an operator, which is quicker than their formula; attributes are the defaults, as ours.
 NATIVE = {"sigmoid": "Sigmoid", "relu": "Relu", "leaky_relu": "LeakyRelu", "elu": "Elu", "selu": "Selu"}
+BLANKS = r"[\t-\r \x{85}\p{Z}]*"  # what Python's strip takes away, as RE2 writes it
 TYPES = {"number": "DOUBLE", "date": "DOUBLE", "word": "STRING", "feature": "FLOAT"}
 
 
@@ -154,17 +155,30 @@ def _read(g: _Graph, read: o.Read, homes: dict[str, tuple[str, int]], program: P
     return found
 
 
-def _cases(word: str) -> tuple[str, ...]:
-    return word, word.lower(), word.upper(), word.capitalize(), word.title()
-
-
 def _look(g: _Graph, look: o.Look, words: str, program: Program) -> str:
-    """A table has no rule for capitals: it holds the usual ways to write a word of it."""
-    table = {each: look.missing for word in ("", *program.missing) for each in _cases(word)}
-    for word, value in zip(look.words, look.values, strict=True):
-        table |= dict.fromkeys(_cases(word) if look.fold else (word,), value)
-    numbers: dict[str, Any] = {"values_floats": [*table.values()], "default_float": look.other}
-    return g.cast(g.node("LabelEncoder", words, keys_strings=[*table], **numbers), "DOUBLE")
+    """Where capitals count, a table; where they do not, and of what is missing, a pattern a value."""
+    if look.fold:
+        found = g.constant(look.other)
+        for value in dict.fromkeys(look.values):
+            alike = [word for word, its in zip(look.words, look.values, strict=True) if its == value]
+            found = g.node("Where", _is_one_of(g, words, alike), g.constant(value), found)
+    else:
+        numbers: dict[str, Any] = {"values_floats": [*look.values] or [0.0], "default_float": look.other}
+        table = g.node("LabelEncoder", words, keys_strings=[*look.words] or [""], **numbers)
+        found = g.cast(table, "DOUBLE")
+    return g.node("Where", _is_one_of(g, words, ["", *program.missing]), g.constant(look.missing), found)
+
+
+def _is_one_of(g: _Graph, cells: str, words: Iterable[str]) -> str:
+    """Whether a cell is one of the words, whatever its capitals and whatever blanks are around it."""
+    either = "|".join("".join(map(_sign, word)) for word in words)
+    return g.node("RegexFullMatch", cells, pattern=f"{BLANKS}(?:{either}){BLANKS}")
+
+
+def _sign(sign: str) -> str:
+    """A sign of a word, small or large, in a regular expression."""
+    ways = {way for way in (sign, sign.lower(), sign.upper()) if len(way) == 1}
+    return "[" + "".join(rf"\x{{{ord(way):x}}}" for way in sorted(ways)) + "]"
 
 
 def _scale(g: _Graph, scale: o.Scale, x: str) -> str:

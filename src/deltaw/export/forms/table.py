@@ -9,6 +9,7 @@ from pathlib import Path
 from deltaw.exceptions import SettingError
 from deltaw.export.forms.text import identifier
 from deltaw.export.operations import Program
+from deltaw.languages import language
 from deltaw.speech import say
 from deltaw.tables.table import nearest
 
@@ -24,13 +25,13 @@ class Options:
         dialect: of SQL.
         table: what SQL reads from.
         libm: whether C may call math.h.
-        remark: what C is to say in its head, too.
+        remarks: what C is to say in its head, too: sentences in the language that is chosen when they are asked for.
     """
 
     dialect: str = DIALECTS[0]
     table: str = "data"
     libm: bool = True
-    remark: str = ""
+    remarks: tuple[Callable[[], str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,12 @@ def _c(program: Program, path: Path, options: Options) -> Written:
     from deltaw.export.forms import c
 
     stem = identifier(path.stem, c.RESERVED)
-    files = c.write(program, stem, options.libm, options.remark)
-    notes = [f"{files.size:,} bytes of tables, {files.stack:,} bytes of the stack", options.remark]
+    with language("en"):  # what compiles a file need not know another
+        files = c.write(program, stem, options.libm, [told() for told in options.remarks])
+    takes = say("{size:,} bytes of tables, {stack:,} bytes of the stack", size=files.size, stack=files.stack)
     return Written(
-        {path.name: files.source.encode("ascii"), f"{stem}.h": files.header.encode("ascii")}, (*filter(None, notes),)
+        {path.name: files.source.encode("ascii"), f"{stem}.h": files.header.encode("ascii")},
+        (takes, *(told() for told in options.remarks)),
     )
 
 
