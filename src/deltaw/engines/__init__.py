@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from deltaw.engines.protocol import Engine, Plan
 from deltaw.engines.rows import Rows
+from deltaw.equations.lookup import lookup
 from deltaw.exceptions import MissingError, SettingError
 from deltaw.network import Network
 from deltaw.speech import say
@@ -15,16 +17,71 @@ from deltaw.speech import say
 ENGINES = {
     "native": ("deltaw.engines.native", "NativeEngine"),
     "reference": ("deltaw.engines.reference", "ReferenceEngine"),
+    "torch": ("deltaw.engines.torch", "TorchEngine"),
 }
+# What an engine needs beside this package, and what to do where it is missing.
+NEEDS = {
+    "native": (
+        "its compiled part",
+        "install DeltaW with 'pip install .' on a machine with a C++ compiler, or use engine='reference'",
+    ),
+    "torch": ("PyTorch", "install it: pip install 'deltaw[torch]'"),
+}
+# A model that was trained by this engine answers by that one, where nobody names another: it needs less.
+ANSWERS_BY = {"torch": "native"}
+
+
+class Choice(NamedTuple):
+    """An engine that was chosen, with its settings: "native", "torch('cuda', precision='tf32')".
+
+    Attributes:
+        settings: of its class, beside the network and the plan.
+    """
+
+    name: str
+    settings: dict[str, Any] = {}  # noqa: RUF012
+
+    @property
+    def spec(self) -> str:
+        """What `choice` reads back."""
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items() if value is not None)
+        return f"{self.name}({settings})" if settings else self.name
+
+
+def _torch(device: str | None = None, precision: str = "float32") -> Choice:
+    return Choice("torch", {"device": device} | ({} if precision == "float32" else {"precision": precision}))
+
+
+def choice(spec: str | Choice) -> Choice:
+    """The engine that `spec` names. Raises SettingError for any other, and for settings that it does not take."""
+    without = {name: partial(_without_settings, name) for name in ENGINES}
+    return lookup(without | {"torch": _torch}, spec, Choice, "engine")
+
+
+def _without_settings(name: str) -> Choice:
+    return Choice(name)
 
 
 def known(name: Any) -> str:
-    """The name of an engine. Raises SettingError for any other."""
-    if not isinstance(name, str) or name not in ENGINES:
+    """The name of an engine, with or without settings. Raises SettingError for any other."""
+    return choice(name).name
+
+
+def on(engine: str, device: str | None) -> str:
+    """The engine, to run on a device: as its spec says, or "cpu", "cuda", "cuda:1", "mps".
+
+    Raises:
+        SettingError: no such engine, or one that runs on the processor alone.
+    """
+    chosen = choice(engine)
+    if device is None:
+        return engine
+    if chosen.name != "torch":
         raise SettingError(
-            "engine: expected one of {engines}", repr(name), "choose one of these", engines=", ".join(ENGINES)
-        )
-    return name
+            "device: expected engine 'torch', which alone has one", f"'{chosen.name}'",
+            "say engine='torch' (--engine torch), or leave the device out",
+        )  # fmt: skip
+    return Choice("torch", chosen.settings | {"device": device}).spec
 
 
 def instructions() -> str:
@@ -36,25 +93,30 @@ def instructions() -> str:
     return found[0]
 
 
-def make(name: str, network: Network, plan: Plan) -> Engine:
-    """The engine `name`, loaded with the network's weights.
+def answering(engine: str) -> str:
+    """The engine by which a model answers that was trained by `engine`."""
+    return ANSWERS_BY.get(known(engine), engine)
+
+
+def make(spec: str, network: Network, plan: Plan, **more: Any) -> Engine:
+    """The engine that `spec` names, loaded with the network's weights; `more` are settings that only programs give.
 
     Raises:
         SettingError: no engine of that name.
         MissingError: the engine is not installed; says how to install it.
     """
-    module, kind = ENGINES[known(name)]
+    chosen = choice(spec)
+    module, kind = ENGINES[chosen.name]
     try:
         made = getattr(import_module(module), kind)
     except ImportError as error:
+        what, remedy = NEEDS[chosen.name]
         raise MissingError(
-            "engine '{name}': expected its compiled part",
-            say("none that loads ({error})", error=error),
-            "install DeltaW with 'pip install .' on a machine with a C++ compiler, or use engine='reference'",
-            name=name,
-        ) from error
-    engine: Engine = made(network, plan)
+            "engine '{name}': expected {what}", say("none that loads ({error})", error=error), remedy,
+            name=chosen.name, what=say(what),
+        ) from error  # fmt: skip
+    engine: Engine = made(network, plan, **chosen.settings, **more)
     return engine
 
 
-__all__ = ["ENGINES", "Engine", "Plan", "Rows", "known", "make"]
+__all__ = ["ENGINES", "Engine", "Plan", "Rows", "answering", "choice", "known", "make", "on"]

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from deltaw.engines.look import Look, flat_below
 from deltaw.engines.protocol import Pace, Plan, processors
 from deltaw.engines.rows import Rows
+from deltaw.engines.single import in_order, single
 from deltaw.equations import backprop
 from deltaw.equations.encoded import Encoded
 from deltaw.equations.optimizers import OPTIMIZERS
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
-from deltaw.numbers import typed
 from deltaw.speech import say
 
 # Below so many multiplications a step, waiting for each other costs two threads more than they gain.
@@ -101,7 +101,7 @@ class NativeEngine:
 
     def load(self, network: Network) -> None:
         for l, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
-            self.trainer.write(l, WEIGHTS, _float32(W, f"weights[{l}]"), _float32(b, f"biases[{l}]"))
+            self.trainer.write(l, WEIGHTS, single(W, f"weights[{l}]"), single(b, f"biases[{l}]"))
 
     def look(self, rows: Rows) -> Look:
         X, T = self._prepare(rows, self.plan.label_smoothing)
@@ -126,7 +126,7 @@ class NativeEngine:
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         for l in range(len(self.sizes)):
             for slot in range(self.trainer.slots):
-                self.trainer.write(l, slot, _float32(state[f"W.{l}.{slot}"]), _float32(state[f"b.{l}.{slot}"]))
+                self.trainer.write(l, slot, single(state[f"W.{l}.{slot}"]), single(state[f"b.{l}.{slot}"]))
 
     def _read(self, l: int, slot: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         n_in, n_out = self.sizes[l]
@@ -169,8 +169,8 @@ class NativeEngine:
         n_out, each_alone = self.sizes[-1][1], self.plan.loss.kind == "binary_cross_entropy"
         targets = self.core, n_out, smoothing, each_alone
         if rows.T is not None and targets not in kept:
-            values = rows.T if rows.T.dtype == np.int32 and rows.T.ndim == 1 else _float32(rows.T, "T")
-            weight = None if rows.weight is None else _float32(rows.weight, "sample_weight")
+            values = rows.T if rows.T.dtype == np.int32 and rows.T.ndim == 1 else single(rows.T, "T")
+            weight = None if rows.weight is None else single(rows.weight, "sample_weight")
             kept[targets] = self.core.targets(values, weight, n_out, smoothing, each_alone)
         return kept[inputs], kept.get(targets)
 
@@ -187,14 +187,14 @@ class NativeEngine:
                 return self.core.Inputs.encoded(X.stored, [(f.inputs, f.kind, f.taken) for f in X.fields])
             X = X.toarray()
         if rows.sparse:
-            columns, starts = _plain(X.indices, np.int32), _plain(X.indptr, np.int64)
+            columns, starts = in_order(X.indices, np.int32), in_order(X.indptr, np.int64)
             try:
-                return self.core.Inputs.sparse(_float32(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
+                return self.core.Inputs.sparse(single(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
             except ValueError as error:  # `Rows` has looked at it: somebody has written into it since
                 found = say("one that changes meanwhile ({error})", error=error)
                 raise InputError("X: expected a sparse matrix that stays as it is", found, "give a copy") from None
         is_bytes = X.dtype == np.uint8
-        X = X if is_bytes else _float32(X, "X")
+        X = X if is_bytes else single(X, "X")
         if by_the_others:
             common, share = _commonest(X)
             if share > MOSTLY:
@@ -230,24 +230,3 @@ def _commonest(X: NDArray[Any]) -> tuple[Any, float]:
     values, counts = np.unique(sample, return_counts=True)
     top = int(np.argmax(counts))
     return values[top].item(), float(counts[top]) / sample.size
-
-
-def _plain(array: Any, dtype: Any) -> NDArray[Any]:
-    """The same numbers as the core reads them: of this type, in C order, each at a multiple of its size."""
-    return np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])
-
-
-def _float32(array: Any, what: str = "state") -> NDArray[np.float32]:
-    with np.errstate(over="ignore", invalid="ignore"):
-        single: NDArray[np.float32] = _plain(array, np.float32)
-        suspect = single is not array and not np.isfinite(single.sum())
-    if suspect:
-        bad = np.argwhere(np.isinf(single) & np.isfinite(array))
-        if len(bad):
-            raise InputError(
-                "{what}: the native engine takes numbers that float32 can hold, to ±3.4e38",
-                say("{asarray} at {bad}", asarray=typed(np.asarray(array)[tuple(bad[0])]), bad=tuple(map(int, bad[0]))),
-                "scale the data, or use engine='reference'",
-                what=what,
-            )
-    return single

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 
@@ -12,7 +13,7 @@ from deltaw.engines.look import Look, look
 from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.rows import Rows
 from deltaw.equations import backprop, dropout, losses
-from deltaw.equations.backprop import Parameters
+from deltaw.equations.backprop import Parameters, Signals
 from deltaw.network import Network
 
 CHUNK = 4096  # rows evaluated at a time
@@ -21,15 +22,13 @@ CHUNK = 4096  # rows evaluated at a time
 class ReferenceEngine:
     """Slow, plain and exact: what every other engine is held against. See `Engine` for the methods."""
 
+    dtype: type[np.floating[Any]] = np.float64
+
     def __init__(self, network: Network, plan: Plan) -> None:
         self.plan = plan
         self.activations, self.n_out = network.rows, network.sizes[-1]
-        self.parameters = Parameters.begin(
-            [np.array(w, np.float64) for w in network.weights],
-            [np.array(b, np.float64) for b in network.biases],
-            list(network.bias),
-            plan.optimizer,
-        )
+        W, b = map(self._own, (network.weights, network.biases))
+        self.parameters = Parameters.begin(W, b, list(network.bias), plan.optimizer)
         self.before = self.parameters
 
     def prepare(self, rows: Rows) -> None:
@@ -44,88 +43,100 @@ class ReferenceEngine:
         steps = -(-orders.shape[1] // self.plan.batch_size)
         for epoch, order in enumerate(orders):
             started = perf_counter()
-            errors.append(self._epoch(rows, order, first_step + epoch * steps, pace, epoch * steps))
+            errors.append(self._epoch(rows, order, first_step + epoch * steps, pace, epoch * steps) / len(order))
+            # A loss that keeps outputs away from where its logarithm ends can stay a number when no weight is one.
+            if not all(np.isfinite(array).all() for array in (*self.parameters.W, *self.parameters.b)):
+                errors[-1] = np.nan
             seconds.append(perf_counter() - started)
             if not np.isfinite(errors[-1]):
                 break
         return errors, seconds
 
     def _epoch(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace, offset: int) -> float:
-        """One pass; `offset` is its first step's place in the pace."""
-        plan, total = self.plan, 0.0
-        for i, start in enumerate(range(0, len(order), plan.batch_size)):
-            index = order[start : start + plan.batch_size]
-            step = first_step + i
-            p = self.parameters.copy()  # taken over as a whole below: Ctrl-C in between leaves the last whole batch
-            t = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
-            weight = np.ones(len(index)) if rows.weight is None else rows.weight[index]
-            masks = self._masks(step, len(index), pace.dropout[offset + i])
+        """One pass, and its E, summed; `offset` is its first step's place in the pace."""
+        size, total = self.plan.batch_size, 0.0
+        for i, start in enumerate(range(0, len(order), size)):
+            index, step, at = order[start : start + size], first_step + i, offset + i
+            masks = self._masks(step, len(index), pace.dropout[at])
+            made = self._step(rows, index, len(index), masks, pace.alpha[at], step + 1, pace.decay[at])
+            self.before, self.parameters = self.parameters, made[0]  # as a whole: Ctrl-C leaves the last whole batch
+            total += float(made[1])
+        return total
 
-            signals = backprop.forward(rows.inputs(index), p.W, p.b, self.activations, masks)
-            gradients = backprop.backward(
-                signals, t, p.W, self.activations, plan.loss, plan.rule, weight / len(index), masks, plan.l2
+    def _step(
+        self, rows: Rows, index: Any, n: int, masks: Any, alpha: Any, t: Any, decay: Any
+    ) -> tuple[Parameters, Any]:
+        """The parameters after step t = 1, 2, 3, …, by these rows of a batch of n; and their E, summed."""
+        plan, p = self.plan, self.parameters.copy()
+        target = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
+        weight = self._weight(rows, index)
+        signals = backprop.forward(self._inputs(rows, index), p.W, p.b, self.activations, masks)
+        gradients = self._summed(
+            backprop.backward(
+                signals, target, p.W, self.activations, plan.loss, plan.rule, weight / n, masks, self._l2()
             )
-            if plan.max_grad_norm is not None:
-                gradients = backprop.clip(gradients, plan.max_grad_norm, p.biased)
-            backprop.update(p, gradients, plan.optimizer, pace.alpha[offset + i], step + 1, pace.decay[offset + i])
-            self.before, self.parameters = self.parameters, p
-
-            total += float(weight @ self._errors(signals, t))
-        # A loss that keeps outputs away from where its logarithm ends can stay a number when the weights no longer are.
-        finite = all(np.isfinite(array).all() for array in (*self.parameters.W, *self.parameters.b))
-        return total / len(order) if finite else np.nan
+        )
+        if plan.max_grad_norm is not None:
+            gradients = backprop.clip(gradients, plan.max_grad_norm, p.biased)
+        backprop.update(p, gradients, plan.optimizer, alpha, t, decay)
+        return p, weight @ self._errors(signals, target)
 
     @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, rows: Rows) -> tuple[float, NDArray[Any]]:
-        total, outputs = 0.0, []
-        for start in range(0, len(rows), CHUNK):
-            index = slice(start, start + CHUNK)
-            signals = backprop.forward(rows.inputs(index), self.parameters.W, self.parameters.b, self.activations)
-            outputs.append(signals.o[-1])
+        total, outputs = 0.0, np.zeros((len(rows), self.n_out), self.dtype)
+        for index in self._pieces(len(rows)):
+            signals = self._forward(rows, index)
+            outputs[index] = self._numpy(signals.o[-1])
             if rows.T is not None:
                 errors = self._errors(signals, self._targets(rows, index))
-                total += float(errors.sum() if rows.weight is None else rows.weight[index] @ errors)
-        return total / len(rows), np.concatenate(outputs)
+                total += float(np.sum(errors) if rows.weight is None else self._weight(rows, index) @ errors)
+        return total / len(rows), outputs
 
     @np.errstate(over="ignore", invalid="ignore")
     def gradient(self, rows: Rows) -> tuple[float, list[NDArray[Any]], list[NDArray[Any]]]:
         p, plan = self.parameters, self.plan
         total, dW, db = 0.0, [np.zeros_like(w) for w in p.W], [np.zeros_like(b) for b in p.b]
-        for start in range(0, len(rows), CHUNK):
-            error, _, part = self._whole(rows, slice(start, start + CHUNK))
+        for index in self._pieces(len(rows)):
+            error, _, part = self._whole(rows, index)
             dW = [g + more for g, more in zip(dW, part.dW, strict=True)]
             db = [g + more for g, more in zip(db, part.db, strict=True)]
             total += error
         dW = [g + plan.l2 * w for g, w in zip(dW, p.W, strict=True)]
-        return total + backprop.penalty(plan.l2, p.W), dW, db
+        W, dW, db = (list(map(self._numpy, arrays)) for arrays in (p.W, dW, db))
+        return total + backprop.penalty(plan.l2, W), dW, db
 
     @np.errstate(over="ignore", invalid="ignore")
     def look(self, rows: Rows) -> Look:
         _, signals, gradients = self._whole(rows, slice(None))
         W = self.parameters.W
         dW = [g + self.plan.l2 * w for g, w in zip(gradients.dW, W, strict=True)]
-        return look(self.activations, signals, dW, self.before.W, W)
+        a, z, o, dW, before, W = (
+            list(map(self._numpy, arrays)) for arrays in (signals.a, signals.z, signals.o, dW, self.before.W, W)
+        )
+        return look(self.activations, Signals(a, z, o), dW, before, W)
 
-    def _whole(self, rows: Rows, index: slice) -> tuple[float, backprop.Signals, backprop.Gradients]:
+    def _whole(self, rows: Rows, index: slice) -> tuple[float, Signals, backprop.Gradients]:
         """These rows' share in E of all rows as one batch, their signals, and the gradient of that share."""
         p, plan = self.parameters, self.plan
-        weight = (np.ones(len(rows)) if rows.weight is None else rows.weight)[index] / len(rows)
+        weight = self._weight(rows, index) / len(rows)
         t = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
-        signals = backprop.forward(rows.inputs(index), p.W, p.b, self.activations)
+        signals = self._forward(rows, index)
         gradients = backprop.backward(signals, t, p.W, self.activations, plan.loss, plan.rule, weight)
         return float(weight @ self._errors(signals, t)), signals, gradients
 
+    def _forward(self, rows: Rows, index: slice) -> Signals:
+        return backprop.forward(self._inputs(rows, index), self.parameters.W, self.parameters.b, self.activations)
+
     def load(self, network: Network) -> None:
-        self.parameters.W = [np.array(w, np.float64) for w in network.weights]
-        self.parameters.b = [np.array(b, np.float64) for b in network.biases]
+        self.parameters.W, self.parameters.b = map(self._own, (network.weights, network.biases))
 
     def store(self, network: Network) -> None:
-        network.weights = [w.copy() for w in self.parameters.W]
-        network.biases = [b.copy() for b in self.parameters.b]
+        network.weights = [self._numpy(w) for w in self.parameters.W]
+        network.biases = [self._numpy(b) for b in self.parameters.b]
 
     def state(self) -> dict[str, NDArray[Any]]:
         return {
-            f"{what}.{l}.{slot}": array.copy()
+            f"{what}.{l}.{slot}": self._numpy(array)
             for what, states in (("W", self.parameters.W_state), ("b", self.parameters.b_state))
             for l, layer in enumerate(states)
             for slot, array in enumerate(layer)
@@ -134,21 +145,46 @@ class ReferenceEngine:
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         for what, states in (("W", self.parameters.W_state), ("b", self.parameters.b_state)):
             for l, layer in enumerate(states):
-                states[l] = tuple(
-                    np.array(state[f"{what}.{l}.{slot}"], np.float64).reshape(array.shape)
-                    for slot, array in enumerate(layer)
-                )
+                kept = (state[f"{what}.{l}.{slot}"].reshape(array.shape) for slot, array in enumerate(layer))
+                states[l] = tuple(self._own(kept))
 
     def _targets(self, rows: Rows, index: Any) -> NDArray[np.float64]:
         return rows.targets(index, self.n_out)
 
-    def _errors(self, signals: backprop.Signals, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _errors(self, signals: Signals, t: NDArray[np.float64]) -> NDArray[np.float64]:
         return losses.row_errors(signals.z[-1], signals.o[-1], t, self.activations[-1].name, self.plan.loss)
 
-    def _masks(self, step: int, n: int, factor: float) -> list[NDArray[np.float64] | None]:
+    def _masks(self, step: int, n: int, factor: float) -> list[Any]:
         rates = [rate * factor for rate in self.plan.dropout]
         hidden = [
             dropout.mask(self.plan.dropout_key, step, l, n, len(b), rate) if rate else None
             for l, (b, rate) in enumerate(zip(self.parameters.b, rates, strict=False))
         ]
         return [*hidden, *[None] * (len(self.parameters.W) - len(hidden))]
+
+    # What another engine of the same equations has instead: where its arrays lie, and which of the rows are its own.
+
+    def _own(self, arrays: Iterable[NDArray[Any]]) -> list[Any]:
+        """NumPy's arrays as the engine's."""
+        return [np.array(array, np.float64) for array in arrays]
+
+    def _numpy(self, array: Any) -> NDArray[Any]:
+        """A copy as an array of NumPy."""
+        return np.array(array)
+
+    def _inputs(self, rows: Rows, index: Any) -> Any:
+        return rows.inputs(index)
+
+    def _weight(self, rows: Rows, index: Any) -> Any:
+        return np.ones(len(rows))[index] if rows.weight is None else rows.weight[index]
+
+    def _pieces(self, n: int) -> list[slice]:
+        """The rows that are evaluated, so many at a time."""
+        return [slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
+
+    def _summed(self, gradients: backprop.Gradients) -> backprop.Gradients:
+        """The gradient of all of a batch."""
+        return gradients
+
+    def _l2(self) -> float:
+        return self.plan.l2

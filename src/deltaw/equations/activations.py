@@ -54,12 +54,13 @@ class Activation:
         """∂E/∂z from g = ∂E/∂o; all (n, units)."""
         if self.coupled:
             # Σ_i g_i ∂o_i/∂z_j with the softmax Jacobian o_i(1[i=j] − o_j), multiplied out.
-            return np.asarray(o * (g - np.sum(g * o, axis=-1, keepdims=True)))
+            g_z: Array = o * (g - np.sum(g * o, axis=-1, keepdims=True))
+            return g_z
         return g * self.df(z, o)
 
 
 def _gated(z: Array, gate: Array) -> Array:
-    return np.asarray(np.maximum(z, SHUT) * gate)
+    return np.maximum(z, SHUT) * gate
 
 
 def _sigmoid(z: Array) -> Array:
@@ -73,7 +74,7 @@ def _softplus(z: Array) -> Array:
 
 def _softsign(z: Array) -> Array:
     z = np.clip(z, -1e30, 1e30)  # 1 − 1e-30 is 1
-    return np.asarray(z / (1.0 + np.abs(z)))
+    return z / (1.0 + np.abs(z))
 
 
 def _elu(z: Array) -> Array:
@@ -87,7 +88,8 @@ def _selu(z: Array) -> Array:
 def _normal_cdf(z: Array) -> Array:
     from scipy.special import ndtr  # imported here: only gelu needs SciPy
 
-    return np.asarray(ndtr(z))
+    o: Array = ndtr(z)
+    return o
 
 
 def _normal_density(z: Array) -> Array:
@@ -102,7 +104,8 @@ def _mish_slope(z: Array, o: Array) -> Array:
 def softmax(z: Array) -> Array:
     """exp(z_k) / Σ exp(z_j), shifted by the largest z so that nothing overflows."""
     e = np.exp(z - np.max(z, axis=-1, keepdims=True))
-    return np.asarray(e / np.sum(e, axis=-1, keepdims=True))
+    o: Array = e / np.sum(e, axis=-1, keepdims=True)
+    return o
 
 
 def _softmax_jacobian(z: Array, o: Array) -> Array:

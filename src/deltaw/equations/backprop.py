@@ -11,7 +11,6 @@ function, δ = ∂E/∂z, α the learning rate.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -141,10 +140,7 @@ def clip(gradients: Gradients, max_norm: float, biased: Sequence[bool]) -> Gradi
     The biases of layers without bias, `biased[l]` False, are not trained and do not count.
     """
     trained = [*gradients.dW, *(db for db, trains in zip(gradients.db, biased, strict=True) if trains)]
-    norm = math.sqrt(sum(float(np.sum(g * g)) for g in trained))
-    if norm <= max_norm:
-        return gradients
-    scale = max_norm / norm
+    scale = max_norm / np.maximum(np.sqrt(sum(np.sum(g * g) for g in trained)), max_norm)
     return Gradients(
         [scale * g for g in gradients.dW], [scale * g for g in gradients.db], gradients.delta, gradients.sent
     )

@@ -26,6 +26,7 @@ ROUNDS = 10
 FACTORS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 KEY_STEPS = 0x9E3779B9, 0xBB67AE85
 HALF, WORD = np.uint64(32), np.uint64(0xFFFFFFFF)
+DRAW = np.uint64((1 << BITS) - 1)
 
 
 @dataclass(frozen=True)
@@ -67,25 +68,34 @@ def mask(key: int, step: int, layer: int, rows: int, units: int, rate: float) ->
         step: the training step, counted from 0 over all epochs.
         layer: which layer's outputs, counted from 0.
     """
-    blocks = -(-units // UNITS_PER_BLOCK)  # every row begins a new one
-    words = philox(np.arange(rows * blocks, dtype=np.uint64), layer, step, key)
-    draws = words.astype("<u4").view("<u2").reshape(rows, blocks * UNITS_PER_BLOCK)[:, :units]
-    cut = threshold(rate)
-    return np.where(draws >= cut, 1.0 / (1.0 - cut / (1 << BITS)), 0.0)
+    return factors(np.arange(rows * blocks(units), dtype=np.uint64), key, step, layer, units, rate)
+
+
+def blocks(units: int) -> int:
+    """Blocks of Philox that a row takes: every row begins a new one."""
+    return -(-units // UNITS_PER_BLOCK)
+
+
+def factors(counters: NDArray[np.uint64], key: int, step: int, layer: int, units: int, rate: float) -> Array:
+    """`mask` for the rows whose blocks these are, in the order of the batch: row r has r · blocks and what follows."""
+    words = philox(counters, layer, step, key)
+    draws = np.stack([words & DRAW, words >> np.uint64(BITS)], axis=-1)  # of a word the low bits first
+    kept = draws.reshape(-1, blocks(units) * UNITS_PER_BLOCK)[:, :units] >= (cut := threshold(rate))
+    return np.where(kept, 1.0 / (1.0 - cut / (1 << BITS)), 0.0)
 
 
 def philox(first: NDArray[np.uint64], second: int, last: int, key: int) -> NDArray[np.uint64]:
     """The blocks of the counters (first, second, low half of `last`, high half), (n, 4): words of 32 bits.
 
     A round multiplies words 0 and 2 and mixes the halves of the products with the other words and the key, which
-    goes on by a step of its own: section 3.3 and table 2 of the paper.
+    goes on by a step of its own: section 3.3 and table 2 of the paper. Words of 64 bits with a sign give the same.
     """
     x0 = first & WORD
     x1, x2, x3 = (np.full_like(x0, word & 0xFFFFFFFF) for word in (second, last, last >> 32))
     k0, k1 = key & 0xFFFFFFFF, key >> 32
     for _ in range(ROUNDS):
         p0, p1 = x0 * FACTORS[0], x2 * FACTORS[1]
-        x0, x1 = (p1 >> HALF) ^ x1 ^ np.uint64(k0), p1 & WORD
-        x2, x3 = (p0 >> HALF) ^ x3 ^ np.uint64(k1), p0 & WORD
+        x0, x1 = (p1 >> HALF) & WORD ^ x1 ^ np.uint64(k0), p1 & WORD
+        x2, x3 = (p0 >> HALF) & WORD ^ x3 ^ np.uint64(k1), p0 & WORD
         k0, k1 = (k0 + KEY_STEPS[0]) & 0xFFFFFFFF, (k1 + KEY_STEPS[1]) & 0xFFFFFFFF
     return np.stack([x0, x1, x2, x3], axis=-1)

@@ -73,7 +73,8 @@ class Loss:
 
 
 def _sum(values: Array) -> Array:
-    return np.asarray(np.sum(values, axis=-1))
+    total: Array = np.sum(values, axis=-1)
+    return total
 
 
 def _inside(o: Array) -> Array:
@@ -193,7 +194,8 @@ class Fused:
 def _softmax_cross_entropy(z: Array, t: Array) -> Array:
     top = np.max(z, axis=-1, keepdims=True)
     log_sum = top[..., 0] + np.log(_sum(np.exp(z - top)))
-    return np.asarray(_sum(t) * log_sum - _sum(t * z))
+    E: Array = _sum(t) * log_sum - _sum(t * z)
+    return E
 
 
 FUSED: dict[tuple[str, str], Fused] = {
@@ -232,7 +234,7 @@ def smooth(T: Array, share: float, row: Loss) -> Array:
     if not share:
         return T
     unknown = 0.5 if row.kind == "binary_cross_entropy" else np.mean(T, axis=-1, keepdims=True)
-    return np.asarray(T * (1.0 - share) + share * unknown)
+    return T * (1.0 - share) + share * unknown
 
 
 __all__ = ["EPSILON", "FUSED", "LOSSES", "Fused", "Loss", "fused", "loss", "one_hot", "row_errors", "smooth"]

@@ -33,7 +33,7 @@ class Optimizer:
 
     def zeros(self, W: Array) -> State:
         """The state before the first step."""
-        return tuple(np.zeros_like(W, dtype=np.float64) for _ in range(self.slots))
+        return tuple(np.zeros_like(W) for _ in range(self.slots))
 
     @property
     def name(self) -> str:
