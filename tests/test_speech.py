@@ -27,6 +27,7 @@ from deltaw.derive.page import DROPPED
 from deltaw.doctor.findings import PLACES, SEVERITIES
 from deltaw.doctor.rules.data import SAID
 from deltaw.doctor.rules.table import RULES
+from deltaw.engines import NEEDS
 from deltaw.exceptions import InputError, SettingError
 from deltaw.explain import account, answered, story
 from deltaw.export import FORMS
@@ -93,6 +94,7 @@ TABLES: dict[str, Any] = {
     + [text for peer in PEERS.values() for text in (peer.title, peer.install) if text]
     + ["rows", "width", "depth"],
     "forms": [form.runs for form in FORMS.values()],
+    "engines": [each for row in NEEDS.values() for each in row],
     "lists": [", ", "; ", ": ", ".", " and ", " or ", " to "],
 }
 

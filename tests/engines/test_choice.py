@@ -37,5 +37,5 @@ def test_a_device_is_of_torch_alone() -> None:
     with pytest.raises(SettingError, match=r"^device: expected engine 'torch'.*--engine torch"):
         engines.on("native", "cuda")
     for spec in ("trch", "native('cuda')", 3):
-        with pytest.raises(SettingError, match="^engine: "):
+        with pytest.raises(SettingError, match=r"^engine: "):
             engines.known(spec)

@@ -19,13 +19,13 @@ ENGINES = {
     "reference": ("deltaw.engines.reference", "ReferenceEngine"),
     "torch": ("deltaw.engines.torch", "TorchEngine"),
 }
-# What an engine needs beside this package, and what to do where it is missing.
+# What is said where that of an engine is missing which is not of this package: expected, remedy.
 NEEDS = {
     "native": (
-        "its compiled part",
+        "engine '{name}': expected its compiled part",
         "install DeltaW with 'pip install .' on a machine with a C++ compiler, or use engine='reference'",
     ),
-    "torch": ("PyTorch", "install it: pip install 'deltaw[torch]'"),
+    "torch": ("engine '{name}': expected PyTorch", "install it: pip install 'deltaw[torch]'"),
 }
 # A model that was trained by this engine answers by that one, where nobody names another: it needs less.
 ANSWERS_BY = {"torch": "native"}
@@ -94,8 +94,14 @@ def instructions() -> str:
 
 
 def answering(engine: str) -> str:
-    """The engine by which a model answers that was trained by `engine`."""
-    return ANSWERS_BY.get(known(engine), engine)
+    """The engine by which a model answers that was trained by `engine`, where nobody names one."""
+    other = ANSWERS_BY.get(known(engine), engine)
+    return engine if other == "native" and instructions() == "none" else other
+
+
+def is_single(engine: str) -> bool:
+    """Whether it computes in float32."""
+    return known(engine) != "reference"
 
 
 def make(spec: str, network: Network, plan: Plan, **more: Any) -> Engine:
@@ -110,13 +116,11 @@ def make(spec: str, network: Network, plan: Plan, **more: Any) -> Engine:
     try:
         made = getattr(import_module(module), kind)
     except ImportError as error:
-        what, remedy = NEEDS[chosen.name]
-        raise MissingError(
-            "engine '{name}': expected {what}", say("none that loads ({error})", error=error), remedy,
-            name=chosen.name, what=say(what),
-        ) from error  # fmt: skip
+        expected, remedy = NEEDS[chosen.name]
+        found = say("none that loads ({error})", error=error)
+        raise MissingError(say(expected, name=chosen.name), found, say(remedy)) from error
     engine: Engine = made(network, plan, **chosen.settings, **more)
     return engine
 
 
-__all__ = ["ENGINES", "Engine", "Plan", "Rows", "answering", "choice", "known", "make", "on"]
+__all__ = ["ENGINES", "Engine", "Plan", "Rows", "answering", "choice", "is_single", "known", "make", "on"]

@@ -104,7 +104,7 @@ def outputs(network: Network, X: Any, engine: str = "native", threads: int | Non
     Args:
         network: with the weights as they are now. They are packed at the first call, and anew when they have changed.
         X: as `Predictor` takes them.
-        engine: "native": float32; "reference": by the equations, float64.
+        engine: "native" or "torch": float32; "reference": by the equations, float64.
         threads: at most so many; None: as many as there are processors.
 
     Raises:
@@ -127,8 +127,11 @@ def outputs_of(
     threads: int | None,
 ) -> Array:
     """`outputs` for an owner who keeps activations, weights and biases without a network: `network()` is of these."""
-    if engines.known(engine) == "reference":
+    chosen = engines.choice(engine)
+    if chosen.name == "reference":
         return _by_the_equations(network(), X)
+    if chosen.name == "torch":
+        return _by_torch(network(), X, chosen.spec, threads)
     predict = _PREDICTORS.get(owner)
     if predict is None or not predict.made_of(names, weights, biases):
         predict = _PREDICTORS[owner] = Predictor(network())
@@ -140,6 +143,15 @@ def _by_the_equations(network: Network, X: Any) -> NDArray[np.float64]:
     parts = _parts(len(X) if isinstance(X, list) else X.shape[0])
     found = [network.forward(X[part]) for part in parts]
     return np.concatenate(found) if found else np.empty((0, network.sizes[-1]))
+
+
+def _by_torch(network: Network, X: Any, engine: str, threads: int | None) -> NDArray[np.float32]:
+    network.check()
+    rows = Rows.of(network, _matrix(X), None, trained=False)
+    if not len(rows):
+        return np.empty((0, network.sizes[-1]), np.float32)
+    plan = Plan(loss=loss("squared"), optimizer=SGD(), batch_size=len(rows), threads=thread_count(threads))
+    return engines.make(engine, network, plan, alone=True).evaluate(rows)[1]
 
 
 def _matrix(X: Any) -> Any:

@@ -79,7 +79,7 @@ class TorchEngine(ReferenceEngine):
         self, network: Network, plan: Plan, device: str | None = None, precision: str = "float32", alone: bool = False
     ) -> None:
         if precision not in PRECISIONS:
-            expected = "precision: expected one of {names}"
+            expected = "engine 'torch': expected products in one of {names}"
             raise SettingError(expected, repr(precision), "choose one of these", names=", ".join(PRECISIONS))
         self.of, self.digits = PRECISIONS[precision]
         self.ranks = ranks.Ranks() if alone else ranks.here()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import notebook
+from deltaw.engines import answering
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
 from deltaw.files import check_outputs
@@ -164,7 +165,8 @@ class Model(Contents):
             rows: a path, a data frame, or a Table with the columns that were trained on, in any order; others are
                 ignored. Of a table that brings its own test rows, those are taken.
             engine: "native" (float32; a row gets the same answer, to the bit, alone and among others), "reference" (the
-                equations, float64), or None: the one that the model was trained by.
+                equations, float64), "torch" (float32), or None: the one that the model was trained by, and of torch the
+                native one.
             threads: at most so many; the answers do not depend on it.
 
         Raises:
@@ -342,7 +344,7 @@ class Model(Contents):
 
     def _forward(self, X: Any, engine: str | None = None, threads: int | None = None) -> Array:
         """The network's outputs, float64 whatever the engine reckons in; of several the mean of what they say."""
-        found = (outputs(network, X, engine or self.origin.engine, threads) for network in self.members)
+        found = (outputs(network, X, engine or answering(self.origin.engine), threads) for network in self.members)
         return mean_of([np.asarray(each, np.float64) for each in found], self.task)
 
     def _score(

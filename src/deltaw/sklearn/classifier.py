@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, type_of_target
 
+from deltaw import engines
 from deltaw.exceptions import InputError, SettingError
 from deltaw.sklearn.learning import outputs
 from deltaw.sklearn.learning.sample import Sample
@@ -41,7 +42,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         optimizer: any of `deltaw.equations.optimizers` in place of the solver's, e.g. "adamw(weight_decay=0.1)".
         schedule: any of `deltaw.equations.schedules`, over max_iter epochs, on top of learning_rate_init.
         max_grad_norm: gradients longer than this are shortened to it.
-        engine: "native" (float32, the default) or "reference" (the equations, float64).
+        engine: "native" (float32, the default), "reference" (the equations, float64), or "torch" (float32, on a GPU
+            where there is one; "torch('cpu')", "torch('cuda:1')").
         n_threads: at most so many; None: as many as OpenMP may use, by which joblib's and threadpoolctl's limits
             are kept. The result does not depend on it.
 
@@ -114,7 +116,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     def predict_proba(self, X: Any) -> Array:
         """How likely each class is for each row of X, (n, n_classes), in the order of `classes_`."""
         o = self._outputs(X)
-        if self.engine == "native":
+        if engines.is_single(self.engine):
             np.clip(o, *CERTAIN, out=o)
         if self.n_outputs_ == 1:
             o = np.hstack([1.0 - o, o]) if len(self.classes_) > 1 else np.ones_like(o)

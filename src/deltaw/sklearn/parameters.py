@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-from deltaw.engines import ENGINES
+from deltaw import engines
 from deltaw.equations.activations import ACTIVATIONS, activation
 from deltaw.equations.losses import LOSSES, Loss, loss
 from deltaw.equations.optimizers import OPTIMIZERS, Optimizer, optimizer
@@ -32,7 +32,7 @@ def keep(estimator: Any, given: Mapping[str, Any]) -> None:
 
 
 class Named(StrOptions):  # type: ignore[misc]
-    """A name that one of the tables of `deltaw.equations` reads, with its settings or without: "huber(0.5)"."""
+    """A name that one of the tables of `deltaw` reads, with its settings or without: "huber(0.5)"."""
 
     def __init__(self, table: Mapping[str, Any], read: Callable[[str], Any], words: Mapping[str, str]) -> None:
         super().__init__({*table, *words})
@@ -102,7 +102,7 @@ PERCEPTRON: dict[str, list[Any]] = {
     "optimizer": [Named(OPTIMIZERS, optimizer, {}), Optimizer, None],
     "schedule": [Named(SCHEDULES, schedule, {}), None],
     "max_grad_norm": [_real(0, None, "neither"), None],
-    "engine": [StrOptions(set(ENGINES))],
+    "engine": [Named(engines.ENGINES, engines.choice, {})],
     "n_threads": [COUNT, None],
 }
 CLASSIFIER: dict[str, list[Any]] = {

@@ -14,6 +14,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from deltaw import engines
 from deltaw.engines.predictor import outputs_of
 from deltaw.exceptions import InputError, SettingError
 from deltaw.models import Model
@@ -176,7 +177,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         if first:
             self._begin(X.shape[1], X.dtype, T, random)
         held_out = None if given[0] is None else Sample(*self._read(*given, reset=False, incremental=True))
-        if self.engine == "native":
+        if engines.is_single(self.engine):
             sample, held_out = sample.single(), None if held_out is None else held_out.single()
         mark = self._mark(sample, held_out) if self.warm_start and getattr(self, "_settled", None) else None
         if mark is not None and mark == self._settled:

@@ -15,8 +15,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fitted, validate_data
 
-from deltaw import models
-from deltaw.engines import ENGINES
+from deltaw import engines, models
 from deltaw.exceptions import InputError
 from deltaw.forks import refuse_after_fork
 from deltaw.models import recipes
@@ -26,7 +25,7 @@ from deltaw.sklearn.answered import answered
 from deltaw.sklearn.drawing import Drawn
 from deltaw.sklearn.frames import readable
 from deltaw.sklearn.learning.threads import threads
-from deltaw.sklearn.parameters import COUNT, keep
+from deltaw.sklearn.parameters import COUNT, Named, keep
 from deltaw.sklearn.perceptron import checked
 from deltaw.speech import say
 from deltaw.tables import read
@@ -41,7 +40,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "recipe": [StrOptions(set(RECIPES))],
-        "engine": [StrOptions(set(ENGINES))],
+        "engine": [Named(engines.ENGINES, engines.choice, {})],
         "n_threads": [COUNT, None],
         "random_state": ["random_state"],
         "settings": [dict, None],

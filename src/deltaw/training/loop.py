@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deltaw import engines
 from deltaw.engines.rows import Rows, Scale
 from deltaw.equations import losses, optimizers, schedules
 from deltaw.equations.backprop import Rule
@@ -43,6 +44,7 @@ def train(
     early_stopping: int | EarlyStopping | None = None,
     callbacks: Iterable[Callback] = (),
     engine: str = "native",
+    device: str | None = None,
     threads: int | None = None,
     label_smoothing: float = 0.0,
     max_grad_norm: float | None = None,
@@ -73,7 +75,9 @@ def train(
         validation: (X, T) or (X, T, sample_weight) that is never trained on.
         early_stopping: a patience in epochs, or an EarlyStopping; needs validation. Keeps the best weights.
         callbacks: called with an `Epoch` after each epoch; one that returns True ends training.
-        engine: "native" (C++, float32) or "reference" (the equations, float64).
+        engine: "native" (C++, float32), "reference" (the equations, float64), or "torch" (the equations in float32 on
+            PyTorch: GPUs, and several processes; "torch(precision='tf32')" and "…'bf16'" are quicker and coarser).
+        device: of engine "torch": "cpu", "cuda", "cuda:1", "mps"; None: a GPU where there is one.
         threads: at most so many, up to 1,024; None lets the engine choose. The result does not depend on it.
         label_smoothing: share of every target that is spread over all outputs.
         max_grad_norm: gradients of all layers together longer than this are shortened to it.
@@ -101,7 +105,7 @@ def train(
         network, X, T, sample_weight=sample_weight, validation=validation, input_scale=input_scale,
         loss=loss, optimizer=optimizer, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs,
         shuffle=shuffle, seed=seed, backward=backward, schedule=schedule, l2=l2, dropout=dropout,
-        early_stopping=early_stopping, callbacks=callbacks, engine=engine, threads=threads,
+        early_stopping=early_stopping, callbacks=callbacks, engine=engines.on(engine, device), threads=threads,
         label_smoothing=label_smoothing, max_grad_norm=max_grad_norm, telemetry=telemetry,
     )  # fmt: skip
     if checkpoint is None:

@@ -30,7 +30,18 @@ from deltaw.training.loop import check, of_minimum, train, validation_rows
 Indices = NDArray[np.int64]
 
 # What `deltaw.train` takes for one network, and by default: a network of a pack may have its own.
-SHARED = ("loss", "sample_weight", "validation", "engine", "threads", "input_scale", "checkpoint", "every", "resume")
+SHARED = (
+    "loss",
+    "sample_weight",
+    "validation",
+    "engine",
+    "device",
+    "threads",
+    "input_scale",
+    "checkpoint",
+    "every",
+    "resume",
+)
 SETTINGS = {
     name: each.default
     for name, each in inspect.signature(train).parameters.items()
@@ -51,6 +62,7 @@ def train_pack(
     sample_weight: ArrayLike | None = None,
     validation: Sequence[Any] | None = None,
     engine: str = "native",
+    device: str | None = None,
     threads: int | None = None,
     input_scale: Any = None,
     **settings: Any,
@@ -65,7 +77,7 @@ def train_pack(
         X, T: as `deltaw.train` takes them. All networks read them; float32 in C order is copied for none.
         each: what is a network's own, a mapping for each: any setting of `deltaw.train` but those named here; `rows`,
             the numbers of the rows (m,) that it is trained on; `held_out`, those that it is validated by.
-        loss, sample_weight, validation, engine, input_scale: as in `deltaw.train`; common to all.
+        loss, sample_weight, validation, engine, device, input_scale: as in `deltaw.train`; common to all.
         seed: of the first network's orders and masks; the next one's is one more, and so on.
         threads: at most so many; None: as many as there are processors.
         settings: any other of `deltaw.train`, for the networks that have none of their own. Callbacks are called by
@@ -81,7 +93,7 @@ def train_pack(
     """
     trainings = begin_pack(
         networks, X, T, each=each, loss=loss, seed=seed, sample_weight=sample_weight, validation=validation,
-        engine=engine, input_scale=input_scale, **settings,
+        engine=engines.on(engine, device), input_scale=input_scale, **settings,
     )  # fmt: skip
     interrupted = complete_pack(trainings, threads)
     histories = [training.history for training in trainings]
@@ -132,7 +144,9 @@ def complete_pack(
         threads: at most so many; None: as many as there are processors.
         checkpoints: of the run, of which these are the trainings, from number 0 on.
     """
-    most = thread_count(threads) or processors()
+    # Engines of PyTorch come one after the other: its settings are of the process, the messages of its ranks in turn.
+    in_turn = any(engines.known(training.engine) == "torch" for training in trainings)
+    most = 1 if in_turn else thread_count(threads) or processors()
     if checkpoints is not None:
         for number, training in enumerate(trainings):
             checkpoints.go_on(number, training)

@@ -208,11 +208,15 @@ TRAINING: dict[str, Row] = {
         Annotated[
             str,
             typer.Option(
-                help="native (C++, float32), or reference (the equations in NumPy, float64: slow and plain).",
+                help="native (C++, float32), reference (the equations in NumPy, float64: slow and plain), or torch "
+                "(float32 by PyTorch: GPUs, several processes).",
                 autocompletion=completion.engines,
             ),
         ],
         "native",
+    ),
+    "device": Row(
+        Annotated[str | None, typer.Option(help="Of engine torch: cpu, cuda, cuda:1, mps; a GPU if not given.")]
     ),
     "threads": Row(
         Annotated[int | None, typer.Option(metavar="N", help="At most N threads; the result does not depend on it.")]

@@ -25,6 +25,7 @@ def fit(
     epochs: int | None = None,
     seed: int = 0,
     engine: str = "native",
+    device: str | None = None,
     threads: int | None = None,
     test: Any = None,
     validation: Any = None,
@@ -56,7 +57,8 @@ def fit(
         hidden: units of each hidden layer; None: by the data.
         epochs: passes over the training rows; None: by the recipe.
         seed: of the division, the initial weights and the order of rows.
-        engine: "native" or "reference".
+        engine: "native", "reference" or "torch", as `deltaw.train` has them.
+        device: of engine "torch": "cpu", "cuda", "cuda:1", "mps"; None: a GPU where there is one.
         threads: at most so many; the result does not depend on it.
         test: rows to be scored on, as `source`; None: rows of the source, as below. A source that brings its own test
             rows (MNIST) keeps those.
@@ -104,9 +106,9 @@ def fit(
     named = {"hidden": hidden, "epochs": epochs}
     settings |= {name: value for name, value in named.items() if value is not None}
     show, told = watching(verbose), Watchers(callbacks)
-    decided = plan(source, target, recipe, seed=seed, engine=engine, threads=threads, test=test, validation=validation,
-                   test_size=test_size, folds=folds, group=group, time=time, task=task, metric=metric, drop=drop,
-                   columns=columns, kinds=kinds, start=start, **settings)  # fmt: skip
+    decided = plan(source, target, recipe, seed=seed, engine=engine, device=device, threads=threads, test=test,
+                   validation=validation, test_size=test_size, folds=folds, group=group, time=time, task=task,
+                   metric=metric, drop=drop, columns=columns, kinds=kinds, start=start, **settings)  # fmt: skip
     with show:
         for note in decided.table.notes:
             show.say(f"{decided.table.name}: {note}")

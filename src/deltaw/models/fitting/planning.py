@@ -162,6 +162,7 @@ def plan(
     *,
     seed: int = 0,
     engine: str = "native",
+    device: str | None = None,
     threads: int | None = None,
     test: Any = None,
     validation: Any = None,
@@ -190,6 +191,7 @@ def plan(
     recipes.check_names(recipe, settings)
     choices = Choices(test_size, folds, group, time)
     choices.check(test is not None)
+    engine = engines.on(engine, device)
     _check_run(seed, engine, threads)
     if target is not None and not isinstance(target, str):
         raise SettingError("target: expected the name of a column", repr(target), "give one name")

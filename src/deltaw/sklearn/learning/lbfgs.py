@@ -53,7 +53,7 @@ def minimize(estimator: Any, network: Network, sample: Sample, watch: Watch) -> 
     best = _run(estimator, estimator.engine, network, plan, rows, watch, estimator.max_iter, estimator.max_fun)
     left, calls = estimator.max_iter - best.nit, estimator.max_fun - best.nfev
     steep = float(np.abs(best.jac).max()) > estimator.tol
-    if estimator.engine == "native" and steep and best.status != STOPPED and left > 0 and calls > 0:
+    if engines.is_single(estimator.engine) and steep and best.status != STOPPED and left > 0 and calls > 0:
         more = _run(estimator, "reference", network, plan, rows, watch, left, calls)
         more.nit += best.nit
         best = more
