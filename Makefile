@@ -15,6 +15,7 @@ help:
 	@echo "make demo       install DeltaW into $(VENV) and train a network on the bundled digits"
 	@echo "make test       lint, type check and all tests but the slow ones"
 	@echo "make test-slow  the slow tests"
+	@echo "make test-torch those of PyTorch, which is installed for them"
 	@echo "make kills      240 trainings that are killed at any moment and go on (minutes)"
 	@echo "make docs       the site, into build/site"
 	@echo "make lab        the page that deltaw lab fills, built anew"
@@ -79,6 +80,12 @@ test-slow: install $(VENV)/.test-tools test-programs lab/node_modules/.installed
 
 kills: install $(VENV)/.test-tools
 	$(BIN)/python -m pytest -m slow tests/training/test_killed_trainings.py -q
+
+# PyTorch for CPUs beside the test tools: the engine of that name, several ranks, frames on clusters, models as modules.
+test-torch: install $(VENV)/.test-tools
+	$(BIN)/python -m pip install -q --disable-pip-version-check 'torch==2.13.0' 'dask[dataframe]' ray \
+	  --extra-index-url https://download.pytorch.org/whl/cpu
+	$(BIN)/python -m pytest tests/engines/test_torch.py tests/export/test_torch.py -m "slow or not slow" -q
 
 # The page of the lab: its core by ziglang, the rest by node. It is committed, so that nobody else needs these two; a test
 # says when its sources have changed since.

@@ -223,3 +223,28 @@ def test_a_number_beyond_float32_is_refused() -> None:
     X[1, 2] = 1e39
     with pytest.raises(deltaw.InputError, match=r"X: expected numbers that float32 can hold.*1e\+39 at \(1, 2\)"):
         train(network, X, T, engine="torch")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_wherever_an_engine_is_chosen(tmp_path: Any) -> None:
+    """Tables, networks trained at once, scikit-learn's estimators; and a model that is asked without PyTorch."""
+    from deltaw.sklearn import MLPClassifier
+
+    settings: dict[str, Any] = {"hidden": 4, "epochs": 2, "networks": 2}
+    ours = deltaw.fit("iris", "species", engine="torch", device="cpu", **settings)
+    theirs = deltaw.fit("iris", "species", engine="native", **settings)
+    rows = deltaw.tables.read("iris").frame
+    assert ours.origin.engine == "torch(device='cpu')"
+    for engine in (None, "torch", "native"):
+        found = ours.predict_proba(rows, engine=engine)
+        np.testing.assert_allclose(found, theirs.predict_proba(rows), atol=1e-4, err_msg=str(engine))
+    ours.save(tmp_path / "m.deltaw")
+    assert deltaw.load(tmp_path / "m.deltaw").origin.engine == "torch(device='cpu')"
+
+    X, y = np.random.default_rng(0).normal(size=(60, 4)), np.arange(60) % 3
+    for solver in ("adam", "lbfgs"):
+        chances = [
+            MLPClassifier((5,), solver=solver, max_iter=20, random_state=0, engine=engine).fit(X, y).predict_proba(X)
+            for engine in ("reference", "torch('cpu')")
+        ]
+        np.testing.assert_allclose(*chances, atol=1e-3)
