@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 SOURCES := pyproject.toml CMakeLists.txt LICENSE README.md $(wildcard native/*) $(shell find src -name '*.py' -o -name '*.toml' -o -name '*.html' -o -name '*.js' -o -name 'py.typed')
 BUILD_TOOLS := scikit-build-core nanobind cmake ninja
 
-.PHONY: help demo install test test-slow kills test-programs lint wheel wheel-test docs test-docs lab sanitize sanitize-tests accuracy format clean
+.PHONY: help demo install test test-slow test-torch kills test-programs lint wheel wheel-test docs test-docs lab sanitize sanitize-tests accuracy format clean
 .DELETE_ON_ERROR:
 
 help:
@@ -83,8 +83,7 @@ kills: install $(VENV)/.test-tools
 
 # PyTorch for CPUs beside the test tools: the engine of that name, several ranks, frames on clusters, models as modules.
 test-torch: install $(VENV)/.test-tools
-	$(BIN)/python -m pip install -q --disable-pip-version-check 'torch==2.13.0' 'dask[dataframe]' ray \
-	  --extra-index-url https://download.pytorch.org/whl/cpu
+	$(BIN)/python -m pip install -q --disable-pip-version-check 'torch==2.13.0' 'dask[dataframe]' ray
 	$(BIN)/python -m pytest tests/engines/test_torch.py tests/export/test_torch.py -m "slow or not slow" -q
 
 # The page of the lab: its core by ziglang, the rest by node. It is committed, so that nobody else needs these two; a test
