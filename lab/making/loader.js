@@ -1,6 +1,8 @@
 // Unpacks the page: LZMA (the format "alone" of Igor Pavlov's specification), which takes a third less room than the gzip
 // that browsers know. In it: the script's length, the script, the core.
-const source = Uint8Array.from(atob(document.getElementById('app-packed').textContent), (sign) => sign.charCodeAt(0));
+const signs = atob(document.getElementById('app-packed').textContent);
+const source = new Uint8Array(signs.length);
+for (let i = 0; i < signs.length; i++) source[i] = signs.charCodeAt(i);
 
 function unpacked(source) {
   const lc = source[0] % 9, lp = Math.floor(source[0] / 9) % 5, pb = Math.floor(source[0] / 45);

@@ -67,7 +67,7 @@ const CHECKS = {
     const page = await opened();
     await trained(page);
     truth(await page.locator('.unit').count() > 10, 'no units are drawn');
-    same(page.workers().length, 1, 'workers that train');
+    same(page.workers().length, 2, 'workers: one trains, one draws links');
     same(page.faults, [], 'what went wrong');
   },
 

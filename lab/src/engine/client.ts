@@ -1,5 +1,4 @@
 // The page's side of a training: a worker where one can be had, else the same session in slices on this thread.
-import { unpacked } from './core.ts';
 import { Session, type Asked } from './session.ts';
 import type { Origin } from './training.ts';
 import type { Data, Lab, Settings, State, Weights } from './types.ts';
@@ -15,7 +14,7 @@ interface Line {
 type Tell = (state: State) => void;
 export type Start = () => Worker; // of engine/worker.ts
 
-function inWorker(worker: Worker, wasm: Uint8Array, tell: Tell): Line {
+function inWorker(worker: Worker, wasm: WebAssembly.Module, tell: Tell): Line {
   const asked = new Map<number, { done(answer: unknown): void; failed(error: Error): void }>();
   let count = 0, settings: Settings;
   worker.onmessage = ({ data: message }) => {
@@ -40,8 +39,8 @@ function inWorker(worker: Worker, wasm: Uint8Array, tell: Tell): Line {
   };
 }
 
-function onThisThread(wasm: Uint8Array, tell: Tell): Line {
-  const session = new Session(wasm as BufferSource, tell);
+function onThisThread(wasm: WebAssembly.Module, tell: Tell): Line {
+  const session = new Session(wasm, tell);
   return {
     threaded: false,
     ask: async (name, given) => (session[name] as (...given: unknown[]) => unknown).apply(session, given),
@@ -61,7 +60,7 @@ function answers(worker: Worker): Promise<boolean> {
   });
 }
 
-async function lineTo(start: Start | null, wasm: Uint8Array, tell: Tell): Promise<Line> {
+async function lineTo(start: Start | null, wasm: WebAssembly.Module, tell: Tell): Promise<Line> {
   try {
     const worker = start?.();
     if (worker && (await answers(worker))) return inWorker(worker, wasm, tell);
@@ -74,17 +73,16 @@ async function lineTo(start: Start | null, wasm: Uint8Array, tell: Tell): Promis
 
 const frame = (then: () => void): void => void (typeof requestAnimationFrame === 'function' ? requestAnimationFrame(then) : setTimeout(then, 16));
 
+/** What an engine needs of data; the rest stays with the page. */
+const needed = (data: Data): Data => ({ ...data, columns: [], inputNames: [], preparation: { ...data.preparation, steps: [] } });
+
 /**
  * A lab without data yet.
  *
- * @param packed the core, gzip in base64 (engine/core.gen.ts).
+ * @param wasm the core, compiled.
  * @param start makes the worker; null for none.
  */
-export async function makeLab(packed: string | Uint8Array, start: Start | null): Promise<Lab> {
-  return lab(await unpacked(packed), start);
-}
-
-async function lab(wasm: Uint8Array, start: Start | null): Promise<Lab> {
+export async function makeLab(wasm: WebAssembly.Module, start: Start | null): Promise<Lab> {
   const listeners = new Set<Tell>();
   let latest: State | null = null, planned = false, data: Data;
   const line = await lineTo(start, wasm, (state) => {
@@ -100,7 +98,7 @@ async function lab(wasm: Uint8Array, start: Start | null): Promise<Lab> {
   const ask = <R>(name: Asked, ...given: unknown[]): Promise<R> => line.ask(name, given) as Promise<R>;
   const begin = (given: Data, ...rest: [Settings, Weights?, Origin?]): Promise<State> => {
     data = given;
-    return ask('configure', data, ...rest);
+    return ask('configure', needed(data), ...rest);
   };
   return {
     threaded: line.threaded,
@@ -113,7 +111,7 @@ async function lab(wasm: Uint8Array, start: Start | null): Promise<Lab> {
     speed: (pace) => void ask('speed', pace),
     rewind: (moment) => ask('rewind', moment),
     fork: async (settings = {}) => {
-      const origin = await ask<Origin>('origin'), twin = await lab(wasm, start);
+      const origin = await ask<Origin>('origin'), twin = await makeLab(wasm, start);
       await (twin as Forked).begin(data, { ...line.settings(), ...settings }, undefined, origin);
       return twin;
     },

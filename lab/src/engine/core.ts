@@ -1,5 +1,7 @@
 // The core, loaded: native/capi.cpp's functions, and its memory. Views of the memory end when it grows: a new one for each use.
 
+import { bytes } from '../base64.ts';
+
 export type Address = number;
 
 /** native/capi.cpp, function by function. */
@@ -105,6 +107,5 @@ export class Core {
 /** WebAssembly as the page holds it: gzip in base64. */
 export async function unpacked(base64: string | Uint8Array): Promise<Uint8Array> {
   if (typeof base64 !== 'string') return base64; // the page's loader has unpacked it already
-  const packed = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
-  return new Uint8Array(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
+  return new Uint8Array(await new Response(new Blob([bytes(base64) as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
 }

@@ -5,9 +5,16 @@ import { CORE } from './core.gen.ts';
 import type { Lab } from './types.ts';
 import EngineWorker from './worker.ts?worker&inline';
 
-export const newLab = (): Promise<Lab> => makeLab(CORE, () => new EngineWorker());
+const compiled: Promise<WebAssembly.Module> = unpacked(CORE).then((bytes) => WebAssembly.compile(bytes as BufferSource)); // once, for all threads
+const made = async (): Promise<Lab> => makeLab(await compiled, () => new EngineWorker());
+
+let first: Promise<Lab> | null = made(); // while the page reads its table
+export function newLab(): Promise<Lab> {
+  const lab = first ?? made();
+  first = null;
+  return lab;
+}
 
 let own: Promise<Core> | undefined;
 /** The core on this thread, for what needs NumPy's random numbers: tables' divisions and toy sets. */
-export const core = (): Promise<Core> =>
-  (own ??= unpacked(CORE).then((bytes) => WebAssembly.compile(bytes as BufferSource)).then(Core.start));
+export const core = (): Promise<Core> => (own ??= compiled.then(Core.start));

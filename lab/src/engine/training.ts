@@ -16,6 +16,7 @@ const LOOKED_AT = 256; // rows that health is taken of, as deltaw's telemetry
 const SHARE = 0.1; // of the time that looking may take
 const POINTS = 100; // of a curve, that come whatever they cost: one an epoch
 const SNAPSHOT_EVERY = 0.05, SNAPSHOTS = 0.03; // seconds of training, and the share of the time that snapshots may take
+const TIMED = 0.05, TIMED_FIRST = 0.002; // seconds of training that its speed is taken over
 const REPLAY = 64; // steps between two chances for others
 const REDONE: (keyof Settings)[] = ['l2', 'dropout', 'labelSmoothing', 'maxGradNorm', 'batch', 'backward', 'loss', 'optimizer', 'shuffle'];
 const NEW_EPOCH: (keyof Settings)[] = ['batch', 'shuffle'];
@@ -67,6 +68,7 @@ export class Training {
   private lastKept = 0; // trainedFor at the last snapshot
   private keepsFor = 0; // seconds, of taking it
   private rate = 0; // steps a second
+  private timed = { steps: 0, seconds: 0 }; // since it was last worked out
 
   constructor(core: Core, data: Data, settings: Settings, weights?: Weights, origin?: Origin) {
     this.core = core, this.data = data, this.settings = origin?.snapshot.settings ?? settings;
@@ -109,12 +111,21 @@ export class Training {
     const seconds = (performance.now() - began) / 1000, count = Math.abs(made);
     this.moment += count, this.trainedFor += seconds;
     this.count();
-    this.rate = this.rate ? 0.8 * this.rate + 0.2 * (count / Math.max(seconds, 1e-6)) : count / Math.max(seconds, 1e-6);
+    this.time(count, seconds);
     if (made < 0) this.breaks();
     else if (this.trainedFor - this.lastKept >= Math.max(SNAPSHOT_EVERY, this.keepsFor / SNAPSHOTS)) this.keep();
     if (this.epoch >= this.settings.epochs) this.ended ??= 'finished';
     if (this.young && this.machine.stepOfEpoch === 0) this.look(true);
     return count;
+  }
+
+  /** How quick it is: over long enough a time, for clocks in browsers count in tenths of a millisecond. */
+  private time(steps: number, seconds: number): void {
+    this.timed = { steps: this.timed.steps + steps, seconds: this.timed.seconds + seconds };
+    if (this.timed.seconds < (this.rate ? TIMED : TIMED_FIRST)) return;
+    const now = this.timed.steps / this.timed.seconds;
+    this.rate = this.rate ? 0.5 * (this.rate + now) : now;
+    this.timed = { steps: 0, seconds: 0 };
   }
 
   /** How many steps may be made until somebody has to look: at first an epoch at most, so that quick runs have a curve, too. */

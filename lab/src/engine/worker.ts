@@ -8,7 +8,10 @@ scope.onmessage = async ({ data: message }) => {
   if (message.hello) scope.postMessage({ hello: true });
   else if (message.wasm) session = new Session(message.wasm, (state, settings) => scope.postMessage({ state, settings }, memoryOf(state)));
   else if (message.seen) session.seen();
-  else scope.postMessage(await answered(message.id, message.name, message.given));
+  else {
+    const answer = await answered(message.id, message.name, message.given);
+    scope.postMessage(answer, message.name === 'units' ? (answer as { answer: Float32Array[] }).answer?.map((each) => each.buffer as ArrayBuffer) : []);
+  }
 };
 
 async function answered(id: number, name: Asked, given: unknown[]): Promise<object> {

@@ -81,7 +81,8 @@ const small: Rule = (state, settings, history) => {
   const last = state.health.map((h) => h.update / h.weight);
   const E = history.trainError;
   const falling = E.length > 4 && E[E.length - 1] < 0.5 * E[0];
-  if (state.moment < 10 || falling || !last.every((ratio) => ratio < SMALL)) return null;
+  const warming = state.alpha < 0.1 * settings.rate; // by its schedule
+  if (state.moment < 10 || falling || warming || !last.every((ratio) => ratio < SMALL)) return null;
   const rate = Number((settings.rate * 10).toPrecision(2));
   return { key: 'found_small', layer: -1, severe: false, values: { ratio: number(Math.max(...last), 2) }, repair: { key: 'repair_rate', values: { rate: number(rate) }, change: { rate } } };
 };

@@ -49,6 +49,11 @@ function share(rgba: Uint8ClampedArray, side: number, left: number, top: number,
 /** What no ink and full ink are as inputs: the ends over all pixels. */
 export function ends(data: Data): { low: number; high: number } {
   let [low, high] = [Infinity, -Infinity];
-  for (const v of data.inputs) { low = Math.min(low, v); high = Math.max(high, v); }
+  const { inputs } = data;
+  for (let i = 0; i < inputs.length; i++) {
+    const v = inputs[i]; // by hand: there may be millions
+    if (v < low) low = v;
+    if (v > high) high = v;
+  }
   return { low, high };
 }

@@ -39,7 +39,9 @@ export function ticks(low: number, high: number, about = 4): number[] {
 
 /** The middle one of some numbers. */
 export function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).filter((v) => !Number.isNaN(v)).sort();
-  const half = sorted.length >> 1;
-  return sorted.length === 0 ? 0 : sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  const sorted = new Float64Array(values).sort(); // NaN last
+  let n = sorted.length;
+  while (n && Number.isNaN(sorted[n - 1])) n--;
+  const half = n >> 1;
+  return n === 0 ? 0 : n % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }

@@ -16,10 +16,12 @@ export interface Pictures {
 const MOVING = 28; // pixels a side of the units' pictures while training, and when it rests
 const RESTING = 56;
 const SHARE = 4; // a look may take one part in so many of the engine's time
+const READ = 100; // ms between two states for texts: nobody reads faster
 
 export class Run {
   settings = $state.raw<Settings>()!;
-  state = $state.raw<State>()!;
+  state = $state.raw<State>()!; // as texts show it: ten times a second while it runs
+  live = $state.raw<State>()!; // the latest, each frame
   history = $state.raw<History>(EMPTY);
   pictures = $state.raw<Pictures | null>(null);
   parts = $state.raw<{ trained: Int32Array; heldOut: Int32Array }>({ trained: new Int32Array(), heldOut: new Int32Array() });
@@ -34,6 +36,8 @@ export class Run {
   private wanted: { plane: Plane | null; row: number | Float32Array | null; glance: Float32Array | null; outputs: boolean } = { plane: null, row: null, glance: null, outputs: false };
   private looking: Record<string, { busy: boolean; next: number; again: number }> = {};
   private closed = false;
+  private readFrom = 0; // when texts may change again
+  private grid: { plane: Plane; side: number; inputs: Float32Array } | null = null;
 
   private constructor(letter: string, data: Data, lab: Lab) {
     this.letter = letter;
@@ -72,8 +76,12 @@ export class Run {
 
   private arrive(state: State): void {
     if (this.closed) return;
-    this.state = state;
-    this.reach = Math.max(this.reach, state.moment);
+    this.live = state;
+    if (!state.running || performance.now() >= this.readFrom) {
+      this.state = state;
+      this.reach = Math.max(this.reach, state.moment);
+      this.readFrom = performance.now() + READ;
+    }
     this.look();
   }
 
@@ -97,7 +105,7 @@ export class Run {
     const answer = await this.lab.change(changes);
     this.settings = { ...this.settings, ...changes };
     if (answer === 'needs a new start') await this.begin();
-    else this.reach = this.state.moment;
+    else this.reach = this.live.moment;
     return answer === 'went on';
   }
 
@@ -126,7 +134,7 @@ export class Run {
 
   private look(now = false): void {
     const { plane, row, glance, outputs } = this.wanted;
-    void this.ask('history', 80, now, async () => { this.history = await this.lab.history(); });
+    void this.ask('history', READ, now, async () => { this.history = await this.lab.history(); });
     if (plane) void this.ask('pictures', 50, now, () => this.paint(plane));
     if (row !== null) void this.ask('numbers', 40, now, async () => { this.numbers = await this.lab.row(row); });
     if (glance) void this.ask('signals', 40, now, async () => { this.signals = await this.lab.units(glance, 1); });
@@ -135,7 +143,8 @@ export class Run {
 
   private async paint(plane: Plane): Promise<void> {
     const side = this.state.running ? MOVING : RESTING;
-    this.pictures = { side, plane, layers: await this.lab.units(grid(this.data, plane, side), side * side) };
+    if (this.grid?.plane !== plane || this.grid.side !== side) this.grid = { plane, side, inputs: grid(this.data, plane, side) };
+    this.pictures = { side, plane, layers: await this.lab.units(this.grid.inputs, side * side) };
   }
 
   private async score(): Promise<void> {

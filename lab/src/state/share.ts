@@ -1,5 +1,6 @@
 // The whole set-up in the address: settings, weights where they are few, and the fork, as packed JSON after the #.
 
+import { base64, bytes } from '../base64';
 import type { Settings, Weights } from '../engine/types';
 import type { Source } from './sources';
 
@@ -68,11 +69,3 @@ export function fromPage(): Shared | null {
   const text = document.getElementById('page')?.textContent;
   return text ? (JSON.parse(text) as Shared) : null;
 }
-
-export function base64(of: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < of.length; i += 0x8000) text += String.fromCharCode(...of.subarray(i, i + 0x8000));
-  return btoa(text);
-}
-
-export const bytes = (text: string): Uint8Array => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));

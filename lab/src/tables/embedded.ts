@@ -1,5 +1,6 @@
 // The table that Python put into the page (src/deltaw/live/); engine/types.ts says how it lies there.
 
+import { bytes } from '../base64.ts';
 import type { Column, Data, Embedded, Settings, Weights } from '../engine/types.ts';
 import { readTensors, type Tensor } from './tensors.ts';
 
@@ -14,8 +15,7 @@ export interface Given {
 /** What the page was given; null for an empty page. */
 export async function given(text: string | null | undefined): Promise<Given | null> {
   if (!text) return null;
-  const packed = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  const stream = new Blob([bytes(text) as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'));
   return opened(new Uint8Array(await new Response(stream).arrayBuffer()));
 }
 
