@@ -146,18 +146,35 @@ const CHECKS = {
     const other = await opened({ hash: `#${sent.link.split('#')[1]}` });
     const got = await shared(other);
     same([got.runs, got.source, got.axes], [sent.runs, sent.source, sent.axes], 'what the link opens');
+    same(await moment(other), await moment(page), 'the moment');
+    for (const each of [page, other]) {
+      const next = (await moment(each)) + 1;
+      await each.getByRole('button', { name: 'Step', exact: true }).click();
+      await at(each, next);
+    }
+    same((await shared(other)).runs[0].weights, (await shared(page)).runs[0].weights, 'the next step, by the same state of the optimiser');
   },
 
   async a_saved_page_opens_where_it_was_left() {
     const page = await opened();
     await trained(page);
-    const left = await shared(page);
+    const bare = ({ runs }) => runs.map(({ settings, weights }) => ({ settings, weights }));
+    const left = bare(await shared(page)), end = await moment(page), curve = await page.locator('.curves path').first().getAttribute('d');
     await page.locator('summary', { hasText: 'Share' }).click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /Save this page/ }).click()]);
     const path = join(folder, 'lab.html');
     await download.saveAs(path);
     const again = await opened({ url: pathToFileURL(path).href });
-    same((await shared(again)).runs, left.runs, 'the runs of the saved page');
+    same(bare(await shared(again)), left, 'the runs of the saved page');
+    same(await moment(again), end, 'the moment');
+    same(await again.locator('.curves path').first().getAttribute('d'), curve, 'the curve');
+    for (const each of [page, again]) {
+      await slideTo(each, Math.floor(end / 3));
+      await at(each, Math.floor(end / 3));
+    }
+    same(bare(await shared(again)), bare(await shared(page)), 'an earlier moment');
+    await again.getByRole('button', { name: 'Step', exact: true }).click();
+    await at(again, Math.floor(end / 3) + 1);
     same(again.faults, [], 'what went wrong');
   },
 

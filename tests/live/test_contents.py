@@ -132,3 +132,12 @@ def test_what_cannot_be(model: deltaw.Model) -> None:
         contents(model, frame().drop("y"), None, None, {})
     with pytest.raises(SettingError, match="straight scale"):
         contents("diabetes", None, None, None, {"target_scale": "log"})
+
+
+def test_the_page_speaks_as_its_maker_does() -> None:
+    def asked() -> object:
+        return contents("iris", None, None, None, {}).document["language"]
+
+    assert asked() is None  # the reader's own
+    with deltaw.language("zh"):
+        assert asked() == "zh"

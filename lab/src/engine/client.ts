@@ -91,32 +91,38 @@ export async function makeLab(wasm: WebAssembly.Module, start: Start | null): Pr
     planned = true;
     frame(() => {
       planned = false;
-      listeners.forEach((each) => each(latest!));
+      if (latest) listeners.forEach((each) => each(latest!));
       line.seen();
     });
   });
   const ask = <R>(name: Asked, ...given: unknown[]): Promise<R> => line.ask(name, given) as Promise<R>;
+  /** What is answered is newer than what was told before and waits for its frame. */
+  const now = async (name: Asked, ...given: unknown[]): Promise<State> => {
+    const state = await ask<State>(name, ...given);
+    latest = null;
+    return state;
+  };
   const begin = (given: Data, ...rest: [Settings, Weights?, Origin?]): Promise<State> => {
     data = given;
-    return ask('configure', needed(data), ...rest);
+    return now('configure', needed(data), ...rest);
   };
   return {
     threaded: line.threaded,
-    configure: (given, settings, weights) => begin(given, settings, weights),
+    configure: begin,
     settings: () => line.settings(),
     run: () => void ask('run'),
-    pause: () => ask('pause'),
-    step: (n) => ask('step', n),
-    epoch: () => ask('epoch'),
+    pause: () => now('pause'),
+    step: (n) => now('step', n),
+    epoch: () => now('epoch'),
     speed: (pace) => void ask('speed', pace),
-    rewind: (moment) => ask('rewind', moment),
+    rewind: (moment) => now('rewind', moment),
     fork: async (settings = {}) => {
       const origin = await ask<Origin>('origin'), twin = await makeLab(wasm, start);
-      await (twin as Forked).begin(data, { ...line.settings(), ...settings }, undefined, origin);
+      await twin.configure(data, { ...line.settings(), ...settings }, undefined, origin);
       return twin;
     },
     change: (settings) => ask('change', settings),
-    setWeight: (layer, j, k, value) => ask('setWeight', layer, j, k, value),
+    setWeight: (layer, j, k, value) => now('setWeight', layer, j, k, value),
     row: (row) => ask('row', row),
     link: (row, layer, j, k) => ask('link', row, layer, j, k),
     predict: (inputs) => ask('predict', inputs),
@@ -124,16 +130,12 @@ export async function makeLab(wasm: WebAssembly.Module, start: Start | null): Pr
     weightHistory: (layer, j, k) => ask('weightHistory', layer, j, k),
     history: () => ask('history'),
     losses: () => ask('losses'),
+    origin: (bytes) => ask('origin', bytes),
     parts: () => ask('parts'),
     onState: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     close: () => line.close(),
-    begin,
-  } as Forked;
-}
-
-interface Forked extends Lab {
-  begin(data: Data, settings: Settings, weights?: Weights, origin?: Origin): Promise<State>;
+  };
 }

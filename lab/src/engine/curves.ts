@@ -12,6 +12,10 @@ export class Curves {
   get length(): number {
     return this.points.length;
   }
+  /** The moment of the last point. */
+  get end(): number {
+    return this.points.at(-1)?.moments ?? -1;
+  }
   add(point: Point): void {
     const last = this.points.at(-1);
     if (last && point.moments <= last.moments) this.forgetAfter(point.moments - 1);

@@ -186,9 +186,13 @@ export class Machine {
     );
   }
 
+  /** How many bytes `keep` gives. */
+  get bytes(): number {
+    return this.core.call.kept_bytes(this.run);
+  }
   /** All that changes, to go on from; in the middle of an epoch not for a run that is `apart`. */
   keep(): Uint8Array {
-    return this.core.filled(Uint8Array, this.core.call.kept_bytes(this.run), (at) => this.core.call.keep(this.run, at));
+    return this.core.filled(Uint8Array, this.bytes, (at) => this.core.call.keep(this.run, at));
   }
   restore(kept: Uint8Array): void {
     this.core.lend([kept], (at) => this.core.call.restore(this.run, at));

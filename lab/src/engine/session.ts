@@ -91,6 +91,7 @@ export class Session {
       due = this.pace === 'full' ? full : Math.min(due + (this.pace * (now - last)) / 1000, Math.max(1, this.pace));
       last = now;
       if (due >= 1) due -= training.advance(Math.min(Math.floor(due), full));
+      if (training.ended) break;
       this.show();
       await (due >= 1 || this.pace === 'full' ? turn() : wait(Math.min(FRAME, (1000 * (1 - due)) / this.pace)));
     }
@@ -156,8 +157,8 @@ export class Session {
   parts() {
     return this.now.parts;
   }
-  origin(): Origin {
-    return this.now.origin();
+  origin(bytes?: number): Origin {
+    return this.now.origin(bytes);
   }
 }
 

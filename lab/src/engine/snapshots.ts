@@ -24,6 +24,13 @@ export class Snapshots {
   before(moment: number): Snapshot {
     return this.all.findLast((each) => each.moment <= moment) ?? this.all[0]!;
   }
+  /** Those up to a moment that take so many bytes: always the last one, then the first, then some evenly between. */
+  within(moment: number, bytes: number): Snapshot[] {
+    const all = this.all.filter((each, i) => i === 0 || each.moment <= moment), last = all.length - 1;
+    const count = Math.min(all.length, Math.floor(bytes / all[last]!.kept.length));
+    if (count < 2) return [all[last]!];
+    return Array.from({ length: count }, (_, i) => all[Math.round((i * last) / (count - 1))]!);
+  }
   forgetAfter(moment: number): void {
     while (this.all.length > 1 && this.all.at(-1)!.moment > moment) this.all.pop();
   }

@@ -25,9 +25,9 @@ type Change =
   | { moment: number; settings: Partial<Settings> }
   | { moment: number; weight: { layer: number; j: number; k: number; value: number } };
 
-/** A run at some moment, for another worker: it replays the changes after the snapshot. */
+/** A run at some moment, for another worker or a page that is opened later: it replays what came after the last snapshot. */
 export interface Origin {
-  snapshot: Snapshot;
+  snapshots: Snapshot[];
   changes: Change[];
   moment: number;
   history: History;
@@ -71,7 +71,7 @@ export class Training {
   private timed = { steps: 0, seconds: 0 }; // since it was last worked out
 
   constructor(core: Core, data: Data, settings: Settings, weights?: Weights, origin?: Origin) {
-    this.core = core, this.data = data, this.settings = origin?.snapshot.settings ?? settings;
+    this.core = core, this.data = data, this.settings = origin?.snapshots.at(-1)!.settings ?? settings;
     this.parts = divided(core, data, this.settings);
     this.machine = new Machine(core, data, this.settings, this.parts.trained);
     this.looks = this.lookedAt();
@@ -79,8 +79,8 @@ export class Training {
       this.changes = origin.changes;
       this.curves = Curves.from(origin.history);
       this.epochLosses = [...origin.losses];
-      this.snapshots.add(origin.snapshot);
-      this.load(origin.snapshot);
+      origin.snapshots.forEach((each) => this.snapshots.add(each));
+      this.load(this.snapshots.last!);
     } else {
       this.machine.write(weights ?? initialWeights(core, data, settings));
       this.snapshots.add(this.snapshot());
@@ -115,7 +115,7 @@ export class Training {
     if (made < 0) this.breaks();
     else if (this.trainedFor - this.lastKept >= Math.max(SNAPSHOT_EVERY, this.keepsFor / SNAPSHOTS)) this.keep();
     if (this.epoch >= this.settings.epochs) this.ended ??= 'finished';
-    if (this.young && this.machine.stepOfEpoch === 0) this.look(true);
+    if (this.young && this.machine.stepOfEpoch === 0 && this.moment > this.curves.end) this.look(true);
     return count;
   }
 
@@ -241,6 +241,7 @@ export class Training {
     if (REDONE.some((key) => snapshot.settings[key] !== this.settings[key]))
       this.replace(new Machine(this.core, this.data, snapshot.settings, this.parts.trained), snapshot.settings);
     this.settings = snapshot.settings;
+    if (snapshot.kept.length !== this.machine.bytes) throw new Error('expected a state of this network, found one of another; it cannot go on from there');
     this.machine.restore(snapshot.kept);
     this.moment = snapshot.moment, this.epoch = snapshot.epoch, this.base = snapshot.base, this.applied = snapshot.applied;
     this.epochLosses.length = snapshot.epoch;
@@ -263,9 +264,10 @@ export class Training {
       yield;
     }
   }
-  origin(): Origin {
-    const snapshot = this.snapshots.before(this.moment);
-    return { snapshot, changes: this.changes, moment: this.moment, history: this.curves.all(), losses: this.losses() };
+  /** To go on from: from this moment alone, or with the way to it as far as `bytes` hold it. */
+  origin(bytes = 0): Origin {
+    const snapshots = this.snapshots.within(this.moment, bytes);
+    return { snapshots, changes: this.changes, moment: this.moment, history: this.curves.all(), losses: this.losses() };
   }
 
   // --- what there is to see -------------------------------------------------------------------------------------------
@@ -319,10 +321,9 @@ export class Training {
   }
   weightHistory(layer: number, j: number, k: number): WeightHistory {
     const found = this.snapshots.all.map(({ moment, slots, kept }) => [moment, weightIn(kept, this.machine.sizes, slots, layer, j, k)] as const);
-    if (found.at(-1)![0] < this.moment) {
-      const { weights, biases } = this.machine.read();
-      found.push([this.moment, k < 0 ? biases[layer]![j]! : weights[layer]![j * this.machine.sizes[layer]![0] + k]!]);
-    }
+    if (found.at(-1)![0] === this.moment) found.pop(); // it may have been set by hand since
+    const { weights, biases } = this.machine.read();
+    found.push([this.moment, k < 0 ? biases[layer]![j]! : weights[layer]![j * this.machine.sizes[layer]![0] + k]!]);
     return { moments: Float64Array.from(found, ([moment]) => moment), values: Float64Array.from(found, ([, value]) => value) };
   }
   predict(inputs: Float32Array): Float32Array {

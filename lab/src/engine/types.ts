@@ -3,6 +3,8 @@
 // Letters as everywhere in DeltaW: a layer is z = W a + b, o = f(z), W is (n_out × n_in), row after row; t target, e = t − o,
 // δ = ∂E/∂z, α the learning rate. Rows of data are rows of a batch. Layers are counted from 0 and the last one is the output.
 
+import type { Origin } from './training.ts';
+
 export interface LayerSpec {
   units: number;
   activation: string; // as in deltaw.equations.activations
@@ -188,7 +190,8 @@ export interface WeightHistory {
 /** One training; client.ts makes it, in a worker or in slices on the page's own thread. */
 export interface Lab {
   readonly threaded: boolean; // whether it works in a worker
-  configure(data: Data, settings: Settings, weights?: Weights): Promise<State>;
+  /** `origin`: where another run stood; it goes on from there, with these settings. */
+  configure(data: Data, settings: Settings, weights?: Weights, origin?: Origin): Promise<State>;
   settings(): Settings;
   run(): void;
   pause(): Promise<State>;
@@ -211,6 +214,8 @@ export interface Lab {
   history(): Promise<History>;
   /** E of each epoch, each row counted before the update that it caused: deltaw's History.loss. */
   losses(): Promise<Float64Array>;
+  /** All that a run needs to go on from here, with snapshots of the way as far as `bytes` hold them. */
+  origin(bytes?: number): Promise<Origin>;
   /** Which rows are trained on and which are held out, by number. */
   parts(): Promise<{ trained: Int32Array; heldOut: Int32Array }>;
   /** The latest state only, at most one a frame. Returns what ends the listening. */

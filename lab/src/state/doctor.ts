@@ -1,7 +1,7 @@
 // The doctor's eye: what the layers look like from inside, judged by a few rules, each with a reason and a repair.
 // The thresholds are those of deltaw.doctor where it has them.
 
-import type { History, Settings, State } from '../engine/types';
+import type { Data, History, Settings, State } from '../engine/types';
 import { number, percent } from './numbers';
 import type { Key } from '../words';
 
@@ -10,7 +10,13 @@ export interface Finding {
   values: Record<string, string | number>;
   layer: number; // −1: no one layer's
   severe: boolean;
-  repair: { key: Key; values: Record<string, string | number>; change: Partial<Settings> } | null;
+  repair: Repair | null;
+}
+export interface Repair {
+  key: Key;
+  values: Record<string, string | number>;
+  change: Partial<Settings>;
+  scaling?: string; // of the inputs, instead
 }
 
 const FLAT_LAYER = 0.5; // share of a layer's signals where the activation is flat
@@ -18,10 +24,12 @@ const DEAD = 0.5; // share of a layer's units
 const LARGE = 0.1; // of a step against the weights' length
 const SMALL = 1e-5;
 const RISEN = 1.2; // E of held-out rows over its lowest
+const WIDE = 10; // root mean square of an input
+const UNEVEN = 1000; // the widest input's range over the narrowest's
 const SQUASHING = ['sigmoid', 'tanh', 'softsign'];
 const ONE_SIDED = ['relu', 'step'];
 
-type Rule = (state: State, settings: Settings, history: History) => Finding | null;
+type Rule = (state: State, settings: Settings, history: History, data: Data) => Finding | null;
 
 const slower = (settings: Settings, times: number): Finding['repair'] => {
   const rate = Number((settings.rate / times).toPrecision(2));
@@ -100,10 +108,46 @@ const overfitted: Rule = (state, settings, history) => {
   };
 };
 
-/** The gravest first; what broke hides what it did to others. */
-const RULES: Rule[] = [broken, alike, frozen, dead, saturated, large, overfitted, small];
+/** Inputs far from 1, or of very different widths; of the rows, some. */
+const unscaled: Rule = (_, __, ___, data) => {
+  const { name, rms, uneven } = sizes(data);
+  if (rms <= WIDE && uneven <= UNEVEN) return null;
+  return {
+    key: rms > WIDE ? 'found_unscaled' : 'found_uneven', layer: -1, severe: true, values: { name, rms: number(rms, 3), uneven: number(uneven, 2) },
+    repair: { key: 'repair_scaling', values: {}, change: {}, scaling: 'standard' },
+  };
+};
 
-export function examine(state: State, settings: Settings, history: History): Finding[] {
-  const found = RULES.map((rule) => rule(state, settings, history)).filter((f): f is Finding => f !== null);
+interface Sizes { name: string; rms: number; uneven: number }
+const known = new WeakMap<Data, Sizes>();
+function sizes(data: Data): Sizes {
+  const found = known.get(data) ?? measured(data);
+  known.set(data, found);
+  return found;
+}
+function measured({ inputs, rows, nIn, inputNames, image }: Data): Sizes {
+  let [name, rms, widest, narrowest] = ['', 0, 0, Infinity];
+  const stride = Math.max(1, Math.floor(rows / 500));
+  for (let k = 0; k < (image ? 0 : nIn); k++) {
+    let [sum, n, low, high] = [0, 0, Infinity, -Infinity];
+    for (let row = 0; row < rows; row += stride) {
+      const x = inputs[row * nIn + k];
+      sum += x * x; n++;
+      low = Math.min(low, x); high = Math.max(high, x);
+    }
+    if (!(high > low)) continue;
+    const size = Math.sqrt(sum / n);
+    if (size > rms) [name, rms] = [inputNames[k], size];
+    widest = Math.max(widest, high - low);
+    narrowest = Math.min(narrowest, high - low);
+  }
+  return { name, rms, uneven: widest / narrowest || 1 };
+}
+
+/** The gravest first; what broke hides what it did to others. */
+const RULES: Rule[] = [broken, alike, frozen, unscaled, dead, saturated, large, overfitted, small];
+
+export function examine(state: State, settings: Settings, history: History, data: Data): Finding[] {
+  const found = RULES.map((rule) => rule(state, settings, history, data)).filter((f): f is Finding => f !== null);
   return found[0]?.key === 'found_broken' ? found.slice(0, 1) : found.slice(0, 3);
 }

@@ -1,17 +1,23 @@
 // All that the page holds: the data, one run or two, and what is looked at. Views call its methods and change nothing
 // themselves.
 
+import type { Origin } from '../engine/training';
 import type { Data, Settings, Weights } from '../engine/types';
 import type { Key } from '../words';
+import type { Repair } from './doctor';
+import { page } from './page.svelte';
 import { axes, telling, typical, type Axis, type Own, type Plane } from './plane';
 import { Run } from './run.svelte';
 import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
 import { fitted, fresh, impossible } from './settings';
-import { cameWith, load, type Source } from './sources';
+import { asModel, cameWith, choosable, FIRST, load, modelIn, type Chosen, type Source } from './sources';
 
 export type Tab = 'row' | 'unit' | 'weight' | 'score' | 'surface' | 'health' | 'draw';
 export interface UnitPlace { layer: number; unit: number } // layer −1: an input
 export interface LinkPlace { layer: number; j: number; k: number } // k −1: the bias
+
+/** Where a run begins: where another stood, with some weights, or with those of its seed. */
+interface From { origin?: Origin; weights?: Weights }
 
 export interface Said { key: Key; values: Record<string, string | number>; kind: 'told' | 'wrong' }
 
@@ -42,35 +48,68 @@ class Lab {
 
   // --- data ---------------------------------------------------------------------------------------------------------
 
-  async open(source: Source, settings?: Settings, weights?: Weights): Promise<void> {
-    let data: Data;
-    try {
-      data = await load(source);
-    } catch (error) {
-      this.tell('data_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
-      return;
-    }
-    const waiting = this.pending;
-    this.pending = null;
-    if (waiting && source.kind === 'csv' && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) await this.take(data, source, waiting);
-    else await this.show(data, source, settings, weights);
+  async open(source: Source): Promise<void> {
+    if (this.pendingModel && source.kind === 'csv') source = { ...source, model: this.pendingModel };
+    this.pendingModel = null;
+    const before = this.run?.settings, division = before ?? FIRST;
+    await this.reading(async () => {
+      const data = await load(source, division), waiting = this.pending;
+      this.pending = null;
+      if (waiting && source.kind === 'csv' && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) return this.take(data, source, waiting);
+      if (source.model) return this.showModel(data, source);
+      const same = this.data && before && this.data.nIn === data.nIn && this.data.nOut === data.nOut && this.data.target.task === data.target.task;
+      await this.show(data, source, same ? fitted(before, data) : fresh(data, division));
+    });
   }
 
   private pending: Shared | null = null; // a link's settings that wait for their table
+  private pendingModel: string | null = null; // a model file that does
 
-  async show(data: Data, source: Source, settings?: Settings, weights?: Weights): Promise<void> {
-    const before = this.run?.settings;
-    const same = this.data && before && this.data.nIn === data.nIn && this.data.nOut === data.nOut && this.data.target.task === data.target.task;
-    const run = await Run.start('A', data, settings ?? (same ? fitted(before, data) : fresh(data)), weights);
+  /** What reads a table: where that cannot be, it is said why. */
+  private async reading(what: () => Promise<void>): Promise<boolean> {
+    try {
+      await what();
+      return true;
+    } catch (error) {
+      this.tell('data_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
+      return false;
+    }
+  }
+
+  /** The same table, prepared in another way: other columns, another scaling, another target. */
+  async prepare(chosen: Chosen & { target?: string }): Promise<void> {
+    await this.anew({ ...this.source!, ...chosen } as Source, {});
+  }
+  get choosable(): boolean {
+    return this.source !== null && this.data !== null && choosable(this.source, this.data);
+  }
+
+  /** The table read again, and a new start with the same settings but for these. */
+  private async anew(source: Source, changes: Partial<Settings>): Promise<void> {
+    const played = this.playing, settings = { ...this.run!.settings, ...changes };
+    await this.reading(async () => {
+      const data = await load(source, settings);
+      await this.show(data, source, fitted(settings, data));
+      this.tell('new_start', {});
+      if (played) await this.play();
+    });
+  }
+
+  /** A run of some data takes the place of all that was. What is looked at stays, where that is there still. */
+  async show(data: Data, source: Source, settings: Settings, from: From = {}): Promise<void> {
+    const run = await (from.origin ? Run.resume('A', data, settings, from.origin) : Run.start('A', data, settings, from.weights));
     this.stop();
     this.runs.forEach((each) => each.close());
+    const all = axes(data), alike = data.rows === this.data?.rows && String(all.map(({ name }) => name)) === String(this.all.map(({ name }) => name));
     this.data = data;
     this.source = source;
-    this.all = axes(data);
-    this.axes = telling(data, this.all);
+    this.all = all;
+    if (!alike) {
+      this.axes = telling(data, all);
+      this.row = 0;
+    }
     this.chosen = new Map();
     this.output = data.nOut > 1 && data.target.task === 'classification' ? -1 : 0;
-    this.row = 0;
     this.input = null;
     this.unit = this.link = null;
     if (this.tab === 'unit' || this.tab === 'weight' || this.tab === 'draw') this.tab = null;
@@ -84,44 +123,59 @@ class Lab {
   /** The page as it comes: what it was given, what its address says, or a first toy. */
   async begin(): Promise<void> {
     const came = await cameWith();
+    if (came?.language) page.suggest(came.language);
     const shared = (await fromHash(location.hash)) ?? fromPage();
     if (shared && (await this.restore(shared))) return;
-    if (came) return this.show(came.data, { kind: 'given', name: came.data.name }, came.settings, came.weights);
+    if (came) return this.show(came.data, { kind: 'given', name: came.data.name }, came.settings, { weights: came.weights });
     await this.open({ kind: 'toy', name: 'circle', noise: 0.1, seed: 0 });
   }
 
   /** What an address or a saved page kept. False where it needs a table that is not here, or cannot be. */
   async restore(shared: Shared): Promise<boolean> {
-    try {
-      if (!shared.source) {
-        this.pending = shared;
-        this.tell('shared_needs_table', { name: shared.name });
-        return false;
-      }
-      await this.take(await load(shared.source), shared.source, shared);
-      return true;
-    } catch (error) {
-      this.tell('data_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
-      return false;
-    }
+    const { source } = shared;
+    if (source) return this.reading(async () => this.take(await load(source, shared.runs[0].settings), source, shared));
+    this.pending = shared;
+    this.tell('shared_needs_table', { name: shared.name });
+    return false;
   }
 
   private async take(data: Data, source: Source, shared: Shared): Promise<void> {
     const [first, second] = shared.runs;
-    const weightsOf = (run: SharedRun) => (run.weights && unpackedWeights(run.weights, run.settings, data.nIn)) || undefined;
-    await this.show(data, source, first.settings, weightsOf(first));
+    const from = (run: SharedRun): From => ({ origin: shared.source ? run.origin : undefined, weights: (run.weights && unpackedWeights(run.weights, run.settings, data.nIn)) || undefined });
+    await this.show(data, source, first.settings, from(first));
     if (second) {
-      const run = await Run.start('B', data, second.settings, weightsOf(second));
+      const { origin, weights } = from(second);
+      const run = await (origin ? Run.resume('B', data, second.settings, origin) : Run.start('B', data, second.settings, weights));
       run.pace(SPEEDS[this.speed]);
-      this.forkedAt = 0;
+      this.forkedAt = origin ? shared.forkedAt : 0;
       this.runs = [this.runs[0], run];
     }
     if (shared.axes.every((k) => k >= 0 && k < this.all.length)) this.axes = shared.axes;
     this.pickRow(shared.row, false);
   }
 
-  async openFile(file: File): Promise<void> {
-    await this.open({ kind: 'csv', name: file.name, text: await file.text(), target: '' });
+  /** Tables and model files, a model first: what comes with it is its table. */
+  async openFiles(files: File[]): Promise<void> {
+    const [models, tables] = [true, false].map((wanted) => files.filter(({ name }) => name.endsWith('.deltaw') === wanted));
+    for (const file of models.slice(-1)) await this.openModel(new Uint8Array(await file.arrayBuffer()), tables.length > 0);
+    for (const file of tables.slice(0, 1)) await this.open({ kind: 'csv', name: file.name, text: await file.text(), target: '' });
+  }
+
+  /** A model goes on with the table that is here, or that is opened next. */
+  private async openModel(file: Uint8Array, wait: boolean): Promise<void> {
+    const model = asModel(file), source = { ...this.source!, model };
+    await this.reading(async () => {
+      const { settings, target } = modelIn(source);
+      const data = wait ? null : await load(source, settings).catch(() => null);
+      if (data) return this.showModel(data, source);
+      this.pendingModel = model;
+      if (!wait) this.tell('model_needs_table', { target: target.name });
+    });
+  }
+  private async showModel(data: Data, source: Source): Promise<void> {
+    const { settings, weights, notes } = modelIn(source);
+    await this.show({ ...data, notes: [...data.notes, ...notes] }, source, settings, { weights });
+    this.tell('model_opened', { rows: data.rows });
   }
 
   get columnNames(): string[] {
@@ -149,8 +203,8 @@ class Lab {
   }
 
   async pause(): Promise<void> {
-    this.stop();
     await Promise.all(this.runs.map((run) => run.pause()));
+    this.stop();
     this.look();
   }
 
@@ -210,6 +264,8 @@ class Lab {
     if (!run || !data) return;
     const bad = impossible({ ...run.settings, ...changes }, data);
     if (bad) return this.tell(bad, {}, 'wrong');
+    // Other rows held out prepare other inputs; beside a second run the rows stay those of the first.
+    if (('seed' in changes || 'heldOut' in changes) && this.runs.length === 1) return this.anew(this.source!, changes);
     const played = this.playing;
     try {
       const wentOn = await run.change(changes);
@@ -227,8 +283,9 @@ class Lab {
   }
 
   /** What the doctor proposes, from the start: what broke cannot go on. */
-  async repair(changes: Partial<Settings>): Promise<void> {
-    await this.change(changes);
+  async repair({ change, scaling }: Pick<Repair, 'change' | 'scaling'>): Promise<void> {
+    if (scaling) return this.prepare({ scaling });
+    await this.change(change);
     if (this.run?.state.broken) await this.run.begin();
     this.look();
   }

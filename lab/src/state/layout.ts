@@ -87,6 +87,15 @@ export function power(shape: Shape, weights: Weights, column: number): Float64Ar
   return found;
 }
 
+/** The weight of a link; of an image all pixels' links into a unit as one: the length of its row of weights. */
+export function weightOf({ nIn, layers, image }: Shape, { weights }: Pick<Weights, 'weights'>, { layer, j, k }: Pick<Link, 'layer' | 'j' | 'k'>): number {
+  const W = weights[layer], n = layer ? layers[layer - 1].units : nIn;
+  if (!image || layer) return W[j * n + k];
+  let sum = 0;
+  for (let i = j * n; i < (j + 1) * n; i++) sum += W[i] * W[i];
+  return Math.sqrt(sum / n);
+}
+
 /** The way of a link: a curve that leaves and arrives level. */
 export function curve(link: Link): string {
   const bend = (link.x2 - link.x1) * 0.45;

@@ -32,6 +32,11 @@ class Page {
 
   shows = (part: Part): boolean => !this.hidden.has(part);
 
+  /** Whoever made the page speaks this: it counts before the browser's language, not before what the reader chose. */
+  suggest(lang: Lang): void {
+    if (!kept('lang') && !new URLSearchParams(location.search).get('lang')) this.lang = lang;
+  }
+
   speak(lang: Lang): void {
     this.lang = lang;
     keep('lang', lang);

@@ -3,7 +3,7 @@
 import { lab } from './lab.svelte';
 import { LESSONS, type Lesson } from './lessons';
 import { fresh } from './settings';
-import { load } from './sources';
+import { FIRST, load } from './sources';
 
 class Path {
   name = $state<string | null>(null);
@@ -18,7 +18,7 @@ class Path {
     const lesson = LESSONS.find((each) => each.name === name);
     if (!lesson) return;
     this.name = null;
-    const data = await load(lesson.source);
+    const data = await load(lesson.source, FIRST);
     await lab.show(data, lesson.source, { ...fresh(data), ...lesson.settings });
     lab.tab = null;
     lab.edits = 0;

@@ -1,16 +1,18 @@
 // Pictures to take away: SVG text, and PNG drawn from it. Names from tables are text there, too: escaped.
 
-import { LOOKS } from './activations';
-import { classColour, colour, paint } from './colour';
-import { curve, layout, strongest } from './layout';
+import { classColour, colour } from './colour';
+import { lab } from './lab.svelte';
+import { curve, layout, strongest, weightOf } from './layout';
 import { unitName } from './names';
 import { page } from './page.svelte';
 import type { Run } from './run.svelte';
 import { hand } from './saving';
+import { coloured, seen, type Seen } from './seen';
 
 export const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 const INK = { light: '#22262b', dark: '#e8eaed' };
+const PICTURE = 400; // pixels of a picture alone
 const PAPER = { light: '#ffffff', dark: '#1b1f24' };
 
 export function svg(width: number, height: number, content: string): string {
@@ -18,41 +20,42 @@ export function svg(width: number, height: number, content: string): string {
     + `<rect width="100%" height="100%" fill="${PAPER[page.theme]}"/>${content}</svg>`;
 }
 
-/** Values as a PNG for an SVG to hold. */
-export function painted(width: number, height: number, value: (i: number) => number, middle: number, half: number): string {
+/** What a unit looks like as a PNG for an SVG to hold. */
+export function painted(picture: Seen): string {
   const canvas = document.createElement('canvas');
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext('2d')!;
-  const image = context.createImageData(width, height);
-  paint(image.data, width * height, value, middle, half, page.theme);
+  [canvas.width, canvas.height] = [picture.width, picture.height];
+  const context = canvas.getContext('2d')!, image = context.createImageData(canvas.width, canvas.height);
+  coloured(image.data, picture, page.theme);
   context.putImageData(image, 0, 0);
   return canvas.toDataURL();
 }
+const imageAt = (at: string, picture: Seen): string => `<image ${at} preserveAspectRatio="none"${picture.smooth ? '' : ' style="image-rendering:pixelated"'} href="${painted(picture)}"/>`;
+
+/** Values alone, in large. */
+export const pictureSvg = (picture: Seen): string => svg(PICTURE, PICTURE, imageAt(`width="${PICTURE}" height="${PICTURE}"`, picture));
 
 /** The network as it is drawn, without what is there to be clicked. */
 export function networkSvg(run: Run): string {
   const [width, height] = [960, 560];
-  const { data, settings, state, pictures } = run;
+  const { data, settings, state } = run;
   const shape = { nIn: data.nIn, layers: settings.layers, image: data.image !== null };
   const place = layout(shape, width, height, strongest(shape, state, [12, ...settings.layers.map(() => 12)]), 1, { left: 120, right: 120 });
-  const weightOf = (l: number, j: number, k: number) => state.weights[l][j * (l ? settings.layers[l - 1].units : data.nIn) + k];
-  const most = settings.layers.map((_, l) => Math.max(1e-9, ...place.links.filter((link) => link.layer === l).map((link) => Math.abs(weightOf(l, link.j, link.k)))));
+  const most = settings.layers.map((_, l) => Math.max(1e-9, ...place.links.filter((link) => link.layer === l).map((link) => Math.abs(weightOf(shape, state, link)))));
   const links = place.links.map((link) => {
-    const w = weightOf(link.layer, link.j, link.k);
-    const share = Math.abs(w) / most[link.layer];
-    return `<path d="${curve(link)}" fill="none" stroke="${colour(w >= 0 ? 0.62 : -0.62, page.theme)}" stroke-width="${(0.4 + 5 * share).toFixed(2)}" opacity="${(0.25 + 0.65 * share).toFixed(2)}"/>`;
+    const w = weightOf(shape, state, link), share = Math.abs(w) / most[link.layer];
+    const stroke = shape.image && link.layer === 0 ? INK[page.theme] : colour(w >= 0 ? 0.62 : -0.62, page.theme);
+    return `<path d="${curve(link)}" fill="none" stroke="${stroke}" stroke-width="${(0.4 + 5 * share).toFixed(2)}" opacity="${(0.25 + 0.65 * share).toFixed(2)}"/>`;
   });
+  const view = { data, settings, state, pictures: run.pictures, signals: run.signals, plane: lab.plane, inputs: lab.inputs };
   const units = place.columns.flatMap((column, c) => column.units.map((unit) => {
-    const at = `x="${unit.x - unit.size / 2}" y="${unit.y - unit.size / 2}" width="${unit.size}" height="${unit.size}"`;
-    const row = c ? LOOKS[settings.layers[c - 1].activation] : null;
-    const n = c ? settings.layers[c - 1].units : 0;
-    const seen = row && pictures && pictures.layers[c - 1]?.length === pictures.side ** 2 * n
-      ? `<image ${at} preserveAspectRatio="none" href="${painted(pictures.side, pictures.side, (i) => pictures.layers[c - 1][i * n + unit.unit], (row.low + row.high) / 2, (row.high - row.low) / 2)}"/>` : '';
+    const [x, y] = [unit.x - unit.size / 2, unit.y - unit.size / 2];
+    const at = `x="${x}" y="${y}" width="${unit.size}" height="${unit.size}"`;
+    const picture = seen(view, unit.layer, unit.unit);
+    const bias = c && settings.bias ? `<rect x="${x - 4}" y="${y + unit.size - 7}" width="11" height="11" rx="3" fill="${colour(Math.max(-0.8, Math.min(0.8, state.biases[c - 1][unit.unit])), page.theme)}" stroke="#868d97" stroke-width="1.5"/>` : '';
     const end = c === 0 || c === place.columns.length - 1;
     const label = end && !(shape.image && c === 0)
       ? `<text x="${unit.x + (c ? 1 : -1) * (unit.size / 2 + 8)}" y="${unit.y + 4}" text-anchor="${c ? 'start' : 'end'}">${escaped(unitName(data, settings, unit.layer, unit.unit, true))}</text>` : '';
-    return `<rect ${at} rx="8" fill="${PAPER[page.theme]}"/>${seen}<rect ${at} rx="8" fill="none" stroke="#868d97" stroke-width="2"/>${label}`;
+    return `<rect ${at} rx="8" fill="${PAPER[page.theme]}"/>${picture ? imageAt(at, picture) : ''}<rect ${at} rx="8" fill="none" stroke="#868d97" stroke-width="2"/>${bias}${label}`;
   }));
   const heads = place.columns.slice(1).map((column, c) => `<text x="${column.x}" y="24" text-anchor="middle">${settings.layers[c].units} · ${escaped(settings.layers[c].activation)}</text>`);
   return svg(width, height, [...links, ...units, ...heads].join(''));

@@ -4,14 +4,17 @@ import type { Column, Data, Step } from '../engine/types';
 import type { Cells } from '../tables/cells';
 import { SCALINGS } from '../tables/scaling';
 import { KINDS } from '../tables/steps';
-import { median } from './numbers';
+import { dayIn, dayText, ISO, isoOf } from './dates';
+import { median, number } from './numbers';
 
-export type Own = number | string; // a value of a column, as the table has it
+export type Own = number | string; // a value of a column, as the table has it; of dates the day, as a number
 
 /** A column that can be an axis, or be set by hand. */
 export interface Axis {
   name: string;
   words: string[]; // in order; none for numbers
+  date: boolean;
+  values: Float64Array | null; // of its rows; null for words
   low: number; // in its own units; words stand at 0, 1, 2, …
   high: number;
   typical: Own; // the middle one, or the commonest
@@ -35,30 +38,33 @@ export function axes(data: Data): Axis[] {
   let at = 0;
   for (const step of data.preparation.steps) {
     const column = data.columns.find((each) => each.name === step.column);
-    if (column && (step.kind === 'number' || step.kind === 'category' || step.kind === 'boolean')) found.push(axis(step, column, at));
+    if (column && step.kind in KINDS) found.push(axis(step, column, at));
     at += step.features.length;
   }
   return found;
 }
 
 function axis(step: Step, column: Column, at: number): Axis {
-  const own = { name: column.name, at, features: step.features.length, step, column };
-  if (column.values instanceof Float64Array) {
-    const present = column.values.filter((v) => !Number.isNaN(v));
+  const date = step.kind === 'date';
+  const values = column.values instanceof Float64Array ? column.values : date ? Float64Array.from(column.values, (word) => (word === null ? NaN : dayIn(word, String(step.format)))) : null;
+  const own = { name: column.name, at, features: step.features.length, step, column, date, values };
+  if (values) {
+    const present = values.filter((v) => !Number.isNaN(v));
     const low = present.reduce((a, b) => Math.min(a, b), Infinity);
     const high = present.reduce((a, b) => Math.max(a, b), -Infinity);
     const pad = (high - low || 1) * PAD;
     return { ...own, words: [], low: low - pad, high: high + pad, typical: step.kind === 'boolean' ? Math.round(median(present)) : median(present) };
   }
   const counts = new Map<string, number>();
-  for (const word of column.values) if (word !== null) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const word of column.values as (string | null)[]) if (word !== null) counts.set(word, (counts.get(word) ?? 0) + 1);
   const words = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!).slice(0, 30);
   return { ...own, words, low: -0.5, high: Math.max(1, words.length) - 0.5, typical: words[0] ?? '' };
 }
 
 /** Some of a column's values as the network sees them: one after the other, `features` inputs each. */
-export function encoded(data: Data, { step, column, features }: Axis, values: Own[]): Float32Array {
-  const words = values.map(String);
+export function encoded(data: Data, axis: Axis, values: Own[]): Float32Array {
+  const { column, features, date } = axis, step = date ? { ...axis.step, format: ISO } : axis.step;
+  const words = values.map((value) => (date ? isoOf(Number(value)) : String(value)));
   const cells: Cells = column.values instanceof Float64Array
     ? { name: column.name, type: step.kind === 'boolean' ? 'truth' : 'number', numbers: Float64Array.from(values, Number), words: [] }
     : { name: column.name, type: 'words', numbers: new Float64Array(), words };
@@ -72,9 +78,21 @@ export function encoded(data: Data, { step, column, features }: Axis, values: Ow
 export const ownAt = (axis: Axis, place: number): Own => (axis.words.length ? axis.words[Math.max(0, Math.min(axis.words.length - 1, Math.round(place)))] : place);
 
 /** Where a row stands along an axis; NaN where its cell is missing. */
-export function placeOf(axis: Axis, row: number): number {
-  const { values } = axis.column;
-  return values instanceof Float64Array ? values[row] : values[row] === null ? NaN : axis.words.indexOf(values[row]);
+export function placeOf({ values, words, column }: Axis, row: number): number {
+  if (values) return values[row];
+  const word = (column.values as (string | null)[])[row];
+  return word === null ? NaN : words.indexOf(word);
+}
+
+/** A row's own value, or '' where its cell is missing. */
+export const cellOf = ({ values, column }: Axis, row: number): Own => (values ? values[row] : ((column.values as (string | null)[])[row] ?? ''));
+
+/** A value as text, and back; null for what is none. */
+export const shownOwn = ({ date }: Axis, value: Own, digits = 3): string => (typeof value === 'string' ? value : Number.isNaN(value) ? '' : date ? dayText(value) : number(value, digits));
+export function readOwn({ date, words, step }: Axis, text: string): Own | null {
+  if (words.length) return text;
+  const value = date ? dayIn(text.trim(), String(step.format)) : Number(text.replace('−', '-'));
+  return text.trim() === '' || Number.isNaN(value) ? null : value;
 }
 
 /** All inputs with every column at its typical value, or at one that was chosen. */

@@ -2,6 +2,7 @@
 // engine can give them without being slowed down.
 
 import { newLab } from '../engine';
+import type { Origin } from '../engine/training';
 import type { Data, History, Lab, RowNumbers, Settings, State, Weights } from '../engine/types';
 import { grid, type Plane } from './plane';
 
@@ -58,6 +59,14 @@ export class Run {
     const run = new Run(letter, this.data, lab);
     run.settings = lab.settings();
     await run.arrived(await lab.pause());
+    return run;
+  }
+
+  /** From where another run stood. */
+  static async resume(letter: string, data: Data, settings: Settings, origin: Origin): Promise<Run> {
+    const run = new Run(letter, data, await newLab());
+    run.settings = settings;
+    await run.arrived(await run.lab.configure(data, settings, undefined, origin));
     return run;
   }
 
@@ -118,6 +127,8 @@ export class Run {
   weightHistory = (layer: number, j: number, k: number) => this.lab.weightHistory(layer, j, k);
   predict = (inputs: Float32Array, n: number) => this.lab.predict(inputs, n);
   row = (row: number | Float32Array) => this.lab.row(row);
+  origin = (bytes: number) => this.lab.origin(bytes);
+  losses = () => this.lab.losses();
 
   close(): void {
     this.closed = true;

@@ -1,5 +1,6 @@
 // The settings by Python's words: what each may be, how it is shown, and what a fresh start takes.
 
+import type { Division } from './sources';
 import { WHILE_RUNNING, type Data, type Settings } from '../engine/types';
 import type { Key } from '../words';
 
@@ -49,7 +50,7 @@ export function chosen(field: Field, text: string): unknown {
 }
 
 /** A good beginning for some data: quick to look at, and it learns. */
-export function fresh(data: Data): Settings {
+export function fresh(data: Data, { seed, heldOut }: Division = { seed: 0, heldOut: 0.25 }): Settings {
   const classes = data.target.task === 'classification';
   const output = !classes ? 'identity' : data.nOut === 1 ? 'sigmoid' : 'softmax';
   const loss = !classes ? 'squared' : data.nOut === 1 ? 'binary_cross_entropy' : 'cross_entropy';
@@ -57,8 +58,8 @@ export function fresh(data: Data): Settings {
   return {
     layers: [...hidden, { units: data.nOut, activation: output }],
     bias: true, init: null, loss, optimizer: 'adam', rate: data.image ? 0.003 : 0.01, schedule: 'constant', epochs: 10_000,
-    batch: data.rows >= 1000 ? 32 : 10, shuffle: true, seed: 0, backward: 'gradient', l2: 0, dropout: 0, dropoutSchedule: 'constant',
-    labelSmoothing: 0, maxGradNorm: null, heldOut: data.rows >= 20 ? 0.25 : 0,
+    batch: data.rows >= 1000 ? 32 : 10, shuffle: true, seed, backward: 'gradient', l2: 0, dropout: 0, dropoutSchedule: 'constant',
+    labelSmoothing: 0, maxGradNorm: null, heldOut: data.rows >= 20 ? heldOut : 0,
   };
 }
 

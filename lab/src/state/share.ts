@@ -1,24 +1,42 @@
-// The whole set-up in the address: settings, weights where they are few, and the fork, as packed JSON after the #.
+// The whole set-up as JSON: packed after the # of an address, with weights and the run's state where they are few; whole in a saved
+// page.
 
 import { base64, bytes } from '../base64';
 import type { Settings, Weights } from '../engine/types';
+import type { Origin } from '../engine/training';
+import { fromText, toText } from './texts';
 import type { Source } from './sources';
 
 export interface SharedRun {
   settings: Settings;
   weights: string | null; // base64 of float32, layer by layer, W then b; null where there are too many
+  origin?: Origin; // the moment, the optimiser's state, the curves, and of a saved page the way there
 }
 export interface Shared {
   v: 1;
   source: Source | null; // null: a table of the reader's own, which no address can hold
   name: string; // of the data
   runs: SharedRun[];
+  forkedAt: number;
   axes: [number, number];
   row: number;
   lesson: [string, number] | null;
 }
 
 export const MOST = 2500; // weights in an address
+export const MOST_STATE = 12_000; // bytes of a run's state there
+export const SAVED = 8 * 2 ** 20; // of its snapshots in a saved page
+const POINTS = 60; // of the curves, in an address
+
+/** Only what an address can hold: the last snapshot, few points of the curves; null where even that is too much. */
+export function brief(origin: Origin): Origin | undefined {
+  const { snapshots, history } = origin, last = snapshots.at(-1)!;
+  if (last.kept.length > MOST_STATE) return undefined;
+  const n = history.moments.length, every = Math.max(1, Math.ceil(n / POINTS));
+  const few = (values: Float64Array): Float64Array => values.filter((_, i) => (n - 1 - i) % every === 0);
+  const thinned = Object.fromEntries(Object.entries(history).map(([name, values]) => [name, few(values)])) as unknown as Origin['history'];
+  return { ...origin, snapshots: [last], history: thinned, losses: new Float64Array() };
+}
 
 export function packedWeights({ weights, biases }: Weights): string {
   const all = weights.flatMap((W, l) => [W, biases[l]]);
@@ -46,7 +64,7 @@ export function unpackedWeights(text: string, settings: Settings, nIn: number): 
 }
 
 export async function toHash(shared: Shared): Promise<string> {
-  const stream = new Blob([JSON.stringify(shared)]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+  const stream = new Blob([toText(shared)]).stream().pipeThrough(new CompressionStream('deflate-raw'));
   const packed = base64(new Uint8Array(await new Response(stream).arrayBuffer()));
   return `#lab=${packed.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`;
 }
@@ -57,7 +75,7 @@ export async function fromHash(hash: string): Promise<Shared | null> {
   if (!text) return null;
   try {
     const stream = new Blob([bytes(text.replaceAll('-', '+').replaceAll('_', '/')).slice()]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-    const shared = JSON.parse(await new Response(stream).text()) as Shared;
+    const shared = fromText(await new Response(stream).text()) as Shared;
     return shared.v === 1 && Array.isArray(shared.runs) && shared.runs.length > 0 ? shared : null;
   } catch {
     return null;
@@ -67,5 +85,5 @@ export async function fromHash(hash: string): Promise<Shared | null> {
 /** What a saved page holds. */
 export function fromPage(): Shared | null {
   const text = document.getElementById('page')?.textContent;
-  return text ? (JSON.parse(text) as Shared) : null;
+  return text ? (fromText(text) as Shared) : null;
 }

@@ -1,20 +1,36 @@
 // Where data comes from: the notes' toy sets, digits, a file of the reader's, a table that Python put into the page. One place
 // that knows the tables' room.
 
+import { base64, bytes } from '../base64';
 import { core } from '../engine';
-import type { Data } from '../engine/types';
+import type { Data, Settings } from '../engine/types';
+import { openModel, type Opened } from '../files/model';
 import { given, type Given } from '../tables/embedded';
-import { dataOf, readCsv, type Table } from '../tables/table';
-import { TOYS as ALL, toy } from '../tables/toys';
+import { SCALINGS as ALL_SCALINGS } from '../tables/scaling';
+import { dataOf, readCsv, tableOf, type Choice, type Learnt, type Table } from '../tables/table';
+import { TOYS as ALL, toy, toyTable, type ToyChoice } from '../tables/toys';
 
 export const TOYS = ALL;
+export const SCALINGS = Object.keys(ALL_SCALINGS);
+
+/** What the reader chose of a table, over what is chosen for it. */
+export interface Chosen {
+  scaling?: string;
+  columns?: string[]; // the only ones to use
+  model?: string; // a .deltaw file in base64: it says how the table is prepared, and what is predicted
+}
 
 /** How a set can be asked for again: what a shared link or a saved page says of it. */
-export type Source =
-  | { kind: 'toy'; name: string; noise: number; seed: number }
-  | { kind: 'csv'; name: string; text: string; target: string }
-  | { kind: 'given'; name: string };
+export type Source = Chosen &
+  (| { kind: 'toy'; name: string; noise: number; seed: number }
+    | { kind: 'csv'; name: string; text: string; target: string }
+    | { kind: 'given'; name: string });
 
+/** Which rows are held out; they prepare nothing. */
+export type Division = Pick<Settings, 'seed' | 'heldOut'>;
+export const FIRST: Division = { seed: 0, heldOut: 0.25 };
+
+const ROWS: Record<string, number> = { digits: 1500 };
 let came: Given | null = null; // the table that the page came with
 
 /** The table, settings and perhaps weights that the page came with; null for an empty page. */
@@ -22,21 +38,46 @@ export async function cameWith(): Promise<Given | null> {
   return (came = await given(document.getElementById('table')?.textContent));
 }
 
-const HELD_OUT = 0.25; // rows that prepare nothing, and are held out unless the settings say otherwise
-const ROWS: Record<string, number> = { digits: 1500 };
+function brought(name: string): Data {
+  if (!came) throw new Error(`expected the table "${name}" in this page, found none`);
+  return came.data;
+}
 
-export async function load(source: Source): Promise<Data> {
-  if (source.kind === 'given' && came) return came.data;
-  if (source.kind === 'given') throw new Error(`expected the table "${source.name}" in this page, found none`);
+export async function load(source: Source, division: Division): Promise<Data> {
   const made = await core();
+  if (source.model) {
+    const { preparation, target } = modelIn(source);
+    return dataOf(made, await tableIn(source), choice(target.name, preparation.scaling, division, source), { preparation, target });
+  }
+  if (source.kind === 'given' && !source.scaling && !source.columns) return brought(source.name);
   if (source.kind === 'toy') {
-    const data = toy(made, source.name, { rows: ROWS[source.name] ?? 300, noise: source.noise, seed: source.seed, heldOut: HELD_OUT });
+    const data = toy(made, source.name, ofToy(source, division));
     return source.name === 'digits' ? data : single(data);
   }
-  const table = readCsv(new TextEncoder().encode(source.text), source.name);
-  const target = source.target || table.target || guessed(table);
-  return dataOf(made, table, { target, scaling: table.block ? 'unit' : 'standard', encoding: 'labels', low: 0.01, high: 0.99, heldOut: HELD_OUT, seed: 0 });
+  const table = await tableIn(source), known: Learnt = source.kind === 'given' ? { target: brought(source.name).target } : {};
+  const target = known.target?.name ?? ((source.kind === 'csv' && source.target) || table.target || guessed(table));
+  return dataOf(made, table, { ...choice(target, source.scaling ?? (table.block ? 'unit' : 'standard'), division, source), columns: source.columns }, known);
 }
+
+const choice = (target: string, scaling: string, division: Division, source: Source): Choice => ({
+  target, scaling, encoding: 'labels', low: 0.01, high: 0.99, ...division, apart: source.kind === 'given' ? brought(source.name).heldOut : null,
+});
+const ofToy = ({ name, noise, seed }: { name: string; noise: number; seed: number }, division: Division): ToyChoice => ({
+  rows: ROWS[name] ?? 300, noise, seed, heldOut: division.heldOut, division: division.seed,
+});
+
+/** A source as a table. */
+async function tableIn(source: Source): Promise<Table> {
+  if (source.kind === 'csv') return readCsv(new TextEncoder().encode(source.text), source.name);
+  return source.kind === 'given' ? tableOf(brought(source.name)) : toyTable(await core(), source.name, ofToy(source, FIRST));
+}
+
+/** What a source's model file says. */
+export const modelIn = (source: Source): Opened => openModel(bytes(source.model!));
+export const asModel = (file: Uint8Array): string => base64(file);
+
+/** Whether a source's columns and their scaling can be chosen: pictures have none, and a model says all of it. */
+export const choosable = (source: Source, data: Data): boolean => source.kind !== 'toy' && !source.model && !data.image && data.columns.length > 1;
 
 /** The column that is most likely the question: the last one that is not all different words. */
 function guessed(table: Table): string {

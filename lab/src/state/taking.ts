@@ -5,19 +5,24 @@ import { modelFile } from '../files/model';
 import { lab } from './lab.svelte';
 import { path } from './path.svelte';
 import { hand, pageAsItCame } from './saving';
-import { MOST, packedWeights, toHash, type Shared } from './share';
+import { brief, MOST, packedWeights, SAVED, toHash, type Shared } from './share';
+import { toText } from './texts';
 
-/** All that is worth keeping, with weights where `all` or few enough. */
-export function kept(all: boolean): Shared {
-  const own = lab.source?.kind === 'csv';
+/** All that is worth keeping; with `all` the way to it, the table and any number of weights, else what an address can hold. */
+export async function kept(all: boolean): Promise<Shared> {
+  const own = lab.source?.kind === 'csv' || Boolean(lab.source?.model);
+  const runs = await Promise.all(lab.runs.map(async (run) => {
+    const origin = await run.origin(all ? SAVED : 0), { settings, live } = run;
+    const n = [...live.weights, ...live.biases].reduce((sum, each) => sum + each.length, 0);
+    // A state is of these rows and no others: without its table it is of no use.
+    return { settings, weights: all || n <= MOST ? packedWeights(live) : null, origin: all ? origin : own ? undefined : brief(origin) };
+  }));
   return {
     v: 1,
     source: own && !all ? null : lab.source,
     name: lab.data!.name,
-    runs: lab.runs.map(({ settings, state }) => {
-      const n = [...state.weights, ...state.biases].reduce((sum, each) => sum + each.length, 0);
-      return { settings, weights: all || n <= MOST ? packedWeights(state) : null };
-    }),
+    runs,
+    forkedAt: lab.forkedAt,
     axes: lab.axes,
     row: lab.row,
     lesson: path.name ? [path.name, path.step] : null,
@@ -26,7 +31,7 @@ export function kept(all: boolean): Shared {
 
 /** This page's address with the set-up in it; the address bar shows it, too, where the browser lets it. */
 export async function address(): Promise<string> {
-  const hash = await toHash(kept(false));
+  const hash = await toHash(await kept(false));
   try {
     history.replaceState(null, '', hash);
   } catch { /* a page within a page may have no address of its own */ }
@@ -37,21 +42,19 @@ const MARK = '<!--deltaw-->';
 const ELEMENT = /<script type="application\/json" id="page">[\s\S]*?<\/script>/;
 
 /** The page as it came, with what it holds now: it opens where it was left. */
-export function savePage(): void {
-  const json = JSON.stringify(kept(true)).replaceAll('<', '\\u003c');
+export async function savePage(): Promise<void> {
+  const json = toText(await kept(true)).replaceAll('<', '\\u003c');
   const page = `<!doctype html>\n${pageAsItCame()}`.replace(ELEMENT, '').replace(MARK, () => `${MARK}<script type="application/json" id="page">${json}</script>`);
   hand('lab.html', page, 'text/html');
 }
 
-/** The first run as a file that Python reads: the same answers. */
-export function saveModel(): void {
+/** The run as a file that Python reads: the same answers. */
+export async function saveModel(): Promise<void> {
   const run = lab.runs[lab.active];
   const found = asTwo(run.data, run.settings, run.state);
   if (!found) return lab.tell('model_refused', {}, 'wrong');
   try {
-    const { epochs, trainError } = run.history;
-    const losses = trainError.filter((_, i) => i > 0 && Math.floor(epochs[i]) > Math.floor(epochs[i - 1]));
-    const bytes = modelFile({ ...found, parts: run.parts, losses, steps: run.state.moment, version: __VERSION__ });
+    const bytes = modelFile({ ...found, parts: run.parts, losses: await run.losses(), steps: run.state.moment, version: __VERSION__ });
     hand(`${run.data.name.replace(/\.\w+$/, '')}.deltaw`, bytes as BlobPart, 'application/octet-stream');
   } catch (error) {
     lab.tell('setting_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');

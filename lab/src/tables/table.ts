@@ -24,6 +24,7 @@ export interface Choice extends Asked {
   columns?: string[]; // the only ones to use, beside the target
   heldOut: Settings['heldOut'];
   seed: number;
+  apart?: Int32Array | null; // the rows that are held out, whatever seed
 }
 
 const MOST_BYTES = 50 * 2 ** 20; // prepared; of larger tables a sample is taken
@@ -63,11 +64,18 @@ function sampled(table: Table, most: number): Table {
   return { ...table, columns: table.columns.map((cells) => rowsOf(cells, which)), notes };
 }
 
-/** What a model file says: nothing is learnt of the table. */
+/** What is known already, by a model file or by Python, and not learnt of the table. */
 export interface Learnt {
-  preparation: Preparation;
-  target: TargetSpec;
+  preparation?: Preparation;
+  target?: TargetSpec;
 }
+
+/** The table that data was made of, as far as it is known: pictures are inputs enough, and have no columns. */
+export const tableOf = ({ name, columns }: Data): Table => ({
+  name, target: null, block: null, notes: [],
+  columns: columns.map(({ name, kind, values }): Cells =>
+    values instanceof Float64Array ? { name, type: kind === 'boolean' ? 'truth' : 'number', numbers: values, words: [] } : { name, type: 'words', numbers: new Float64Array(), words: values }),
+});
 
 export function dataOf(core: Core, whole: Table, choice: Choice, learnt?: Learnt): Data {
   const answers = whole.columns.find(({ name }) => name === choice.target) ?? missing(whole, choice.target);
@@ -83,6 +91,12 @@ function missing({ name: source, columns }: Table, name: string): never {
   throw new Error(`${source}: expected a column "${name}", found the columns ${names.slice(0, 8).join(', ')}${more}; give one of these names`);
 }
 
+const marked = (rows: number, apart?: Int32Array | null): Uint8Array => {
+  const found = new Uint8Array(rows);
+  apart?.forEach((row) => (found[row] = 1));
+  return found;
+};
+
 /** A step, and the columns that it reads. */
 interface Fitted {
   step: Step;
@@ -95,15 +109,15 @@ function prepare(core: Core, table: Table, choice: Choice, given?: Learnt): Data
   const asked = (name: string): boolean => name !== choice.target && (!choice.columns || choice.columns.includes(name));
   const inputs = table.columns.filter(({ name }) => !inBlock.has(name) && asked(name)), pixels = table.columns.filter(({ name }) => inBlock.has(name));
   const whole = given?.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source);
-  const found = kinds(inputs, source), scaling = SCALINGS[given?.preparation.scaling ?? choice.scaling];
+  const found = kinds(inputs, source), scaling = SCALINGS[given?.preparation?.scaling ?? choice.scaling];
   if (!scaling) throw new Error(`scaling: expected one of ${Object.keys(SCALINGS).join(', ')}, found "${choice.scaling}"; choose one of these`);
-  const { trained, heldOut } = choice.heldOut > 0 ? split(core, rows, choice.heldOut, choice.seed, labels) : parts(new Uint8Array(rows));
-  const steps = given ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling);
+  const { trained, heldOut } = choice.apart || choice.heldOut <= 0 ? parts(marked(rows, choice.apart)) : split(core, rows, choice.heldOut, choice.seed, labels);
+  const steps = given?.preparation ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling);
   const spec = given?.target ?? learnt(whole, rowsOf(target, trained), choice, source), used = new Set(steps.map(({ step }) => step.column));
   const pixelsAre: Found = { name: '', kind: 'number', why: 'a pixel', missing: 0, format: '' };
   const targetIs: Found = { ...pixelsAre, kind: whole.task === 'regression' ? 'number' : 'category', why: whole.reason };
   return {
-    name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec, notes: [...table.notes, ...(given ? [] : manyWords(inputs, found, scaling))],
+    name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec, notes: [...table.notes, ...(given?.preparation ? [] : manyWords(inputs, found, scaling))],
     nIn: steps.reduce((sum, { step }) => sum + step.features.length, 0), inputs: matrix(steps, rows, scaling, source), inputNames: steps.flatMap(({ step }) => step.features),
     columns: [...inputs.map((cells, i) => shownAs(cells, found[i]!, used.has(cells.name))), ...pixels.map((cells) => shownAs(cells, pixelsAre, true)), shownAs(target, targetIs, true)],
     preparation: given?.preparation ?? { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: leftOut(found) },

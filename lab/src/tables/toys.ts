@@ -11,6 +11,7 @@ export interface ToyChoice {
   noise: number; // 0 … 1: how far points are strewn
   seed: number;
   heldOut: number;
+  division?: number; // the seed that holds rows out; that of the points if not given
 }
 type Point = [x: number, y: number, second: boolean];
 /** A point of a set, both coordinates within ±1, from a number u in 0 … 1 and two in ±1. */
@@ -90,7 +91,7 @@ export const toyTable = (core: Core, name: string, choice: ToyChoice): Table =>
 export function toy(core: Core, name: string, choice: ToyChoice): Data {
   const prepared: Choice = {
     target: name === 'digits' ? 'digit' : 'class', task: 'classification', scaling: name === 'digits' ? 'unit' : 'none', encoding: 'labels', low: 0.01, high: 0.99,
-    heldOut: choice.heldOut, seed: choice.seed,
+    heldOut: choice.heldOut, seed: choice.division ?? choice.seed,
   };
   return dataOf(core, toyTable(core, name, choice), prepared);
 }

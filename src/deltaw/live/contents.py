@@ -24,7 +24,7 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
-from deltaw.speech import say
+from deltaw.speech import LANGUAGES, say, spoken
 from deltaw.tables import Table
 from deltaw.tables.cells import as_words
 
@@ -144,7 +144,10 @@ def _contents(
         "image": _image(preparation),
         "notes": notes,
     }
-    document = {"data": data, "settings": _settings(recipe, network, seed, share), "language": None, "origin": origin}
+    # A maker who speaks English says nothing: then it is the reader's own language.
+    language = None if spoken() == LANGUAGES[0] else spoken()
+    settings = _settings(recipe, network, seed, share)
+    document = {"data": data, "settings": settings, "language": language, "origin": origin}
     return Contents(arrays | values | weights, document)
 
 
