@@ -8,7 +8,7 @@ SymPy's derivative of y, written in x and what comes before it.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal
@@ -36,6 +36,7 @@ AT = {i: 1, j: 2, k: 1, n: 2}  # the units that the formulas' free indices stand
 POINTS, DIGITS = 5, 50  # where SymPy does not decide: so many random points, so many digits
 TRIES = 100  # points tried, since at some a formula may not be defined
 SMALL = 250  # operations up to which expanding is quick
+PRIME = 2**61 - 1
 TOLERANCE = mpmath.mpf(10) ** (8 - DIGITS)
 
 Definition = tuple[Any, Any]
@@ -154,7 +155,12 @@ class World:
 def _is_zero(e: Any) -> bool:
     """Whether SymPy's algebra alone shows that it is 0. Its `simplify` is not asked: it may take minutes."""
     letters: dict[Any, Any] = {}
-    numerator, _ = sp.fraction(sp.together(_in_letters(e, letters)))
+    rational = _in_letters(e, letters)
+    keys = {letter: key for key, letter in letters.items()}
+    switches = {letter for letter, key in keys.items() if isinstance(key, sp.core.relational.Relational)}
+    if _has_value(rational, switches):  # most are not, and all of the rest is for naught
+        return False
+    numerator, _ = sp.fraction(sp.together(rational))
     symbols = sorted(numerator.free_symbols, key=str)
     if not symbols:
         return bool(numerator == 0)
@@ -162,13 +168,35 @@ def _is_zero(e: Any) -> bool:
     ring = sp.polys.rings.PolyRing(symbols, sp.QQ)
     polynomial = ring(sp.lambdify(symbols, numerator, modules=[])(*ring.gens))
     # A switch is 0 or 1, so all its powers are itself.
-    keys = {letter: key for key, letter in letters.items()}
-    switches = [isinstance(keys.get(symbol), sp.core.relational.Relational) for symbol in symbols]
     terms: dict[tuple[int, ...], Any] = {}
     for powers, coefficient in polynomial.terms():
-        reduced = tuple(min(power, 1) if switch else power for power, switch in zip(powers, switches, strict=True))
+        reduced = tuple(min(power, 1) if at in switches else power for power, at in zip(powers, symbols, strict=True))
         terms[reduced] = terms.get(reduced, 0) + coefficient
     return not any(terms.values())
+
+
+def _has_value(rational: Any, switches: Collection[Any]) -> bool:
+    """Whether it is not 0 at one random point, in whole numbers modulo a prime: if so, it is not 0."""
+    numbers = random.Random(0)
+    point = {
+        letter: numbers.randrange(2) if letter in switches else numbers.randrange(1, PRIME)
+        for letter in sorted(rational.free_symbols, key=str)
+    }
+
+    def value(e: Any) -> int:
+        if e.is_Symbol:
+            return point[e]
+        if e.is_Rational:
+            return int(e.p) * pow(int(e.q), -1, PRIME)
+        if e.is_Pow:
+            return pow(value(e.base), int(e.exp), PRIME)
+        parts = map(value, e.args)
+        return sum(parts) % PRIME if e.is_Add else reduce(lambda a, b: a * b % PRIME, parts, 1)
+
+    try:
+        return value(rational) % PRIME != 0
+    except ValueError:  # 1/0 there
+        return False
 
 
 def _in_letters(e: Any, letters: dict[Any, Any]) -> Any:
