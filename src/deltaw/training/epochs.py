@@ -214,8 +214,9 @@ class Training:
 
     def _orders(self, count: int) -> NDArray[np.int64]:
         """The order of the rows in each of the next epochs, (count, n)."""
-        n = self.n
-        places = np.stack([self.randomness.permutation(n) if self.shuffle else np.arange(n) for _ in range(count)])
+        places = np.tile(np.arange(self.n), (count, 1))
+        if self.shuffle:  # each row as `permutation` would draw it
+            self.randomness.permuted(places, axis=1, out=places)
         return places if self.part is None else self.part[places]
 
     def _some(self, most: int) -> Rows:
