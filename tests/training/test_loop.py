@@ -12,6 +12,7 @@ from deltaw import EarlyStopping, History, Network, TrainingInterrupted, train
 from deltaw.equations import losses
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.optimizers import Adam
+from deltaw.network import generator
 from deltaw.training import Epoch
 
 RNG = np.random.default_rng(0)
@@ -85,6 +86,9 @@ def test_shuffle_takes_every_row_once_an_epoch_in_a_new_order() -> None:
     assert all((np.sort(order) == np.arange(23)).all() for order in seen)
     assert not (seen[0] == seen[1]).all()
     assert not (seen[1] == seen[2]).all()
+    drawn = generator(0)
+    drawn.integers(1 << 63)  # the key of dropout masks, which comes first
+    np.testing.assert_array_equal(seen[:3], [drawn.permutation(23) for _ in range(3)])  # however many at a time
     assert all((order == np.arange(23)).all() for order in seen[3:])
 
 
