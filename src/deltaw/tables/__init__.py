@@ -5,9 +5,10 @@ from deltaw.tables.columns import Column, kinds
 from deltaw.tables.read import origins, read, read_as, several
 from deltaw.tables.reading import Reading
 from deltaw.tables.slices import slices
+from deltaw.tables.streams import Stream, stream
 from deltaw.tables.table import Block, Table
 
 __all__ = [
-    "BUNDLED", "Block", "Column", "Reading", "Table", "bundled", "kinds", "origins", "read", "read_as", "several",
-    "slices",
+    "BUNDLED", "Block", "Column", "Reading", "Stream", "Table", "bundled", "kinds", "origins", "read", "read_as",
+    "several", "slices", "stream",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import polars as pl
@@ -65,15 +65,19 @@ def _column(column: Any) -> pl.Series:
         return pl.Series(column.name, [None if cell is None else str(cell) for cell in cells])
 
 
-def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable[str] = ()) -> Table:
-    """The table of a frame that has types of its own. Raises TableError as `plain` does."""
+def table_of(
+    frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable[str] = (), words: Collection[str] = ()
+) -> Table:
+    """The table of a frame that has types of its own; `words` as `plain`. Raises TableError as `plain` does."""
     frame = frame[[name for name in frame.columns if not INDEX.fullmatch(name)]]
     written = frame if reading.written else None
-    found = plain(frame, source, reading.missing)
+    found = plain(frame, source, reading.missing, words)
     return Table(found, source, notes=tuple(notes), missing=reading.missing, written=written)
 
 
-def plain(frame: pl.DataFrame, source: str, missing: Iterable[str] = MISSING) -> pl.DataFrame:
+def plain(
+    frame: pl.DataFrame, source: str, missing: Iterable[str] = MISSING, words: Collection[str] = ()
+) -> pl.DataFrame:
     """The frame with every column of a type that the rest of the program knows, and null for missing.
 
     Those types are the integers and floats, Boolean, String, Date and Datetime. A category becomes its words, a
@@ -84,6 +88,7 @@ def plain(frame: pl.DataFrame, source: str, missing: Iterable[str] = MISSING) ->
         frame: any Polars frame.
         source: its name for messages.
         missing: the words that mean a missing value.
+        words: columns of text that stays text, whatever it looks like.
 
     Raises:
         TableError: no rows or no columns.
@@ -93,7 +98,7 @@ def plain(frame: pl.DataFrame, source: str, missing: Iterable[str] = MISSING) ->
         raise TableError("{source}: expected columns with rows", found, "give a table with rows", source=source)
     check_names(frame.columns, source)
     missing = tuple(missing)
-    return pl.DataFrame([_converted(column, missing) for column in frame.iter_columns()])
+    return pl.DataFrame([_converted(column, missing, words) for column in frame.iter_columns()])
 
 
 # Rows of: which column types, and what becomes of the column.
@@ -108,8 +113,8 @@ CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]
 )
 
 
-def _converted(column: pl.Series, missing: tuple[str, ...]) -> pl.Series:
-    if column.dtype == pl.String:
+def _converted(column: pl.Series, missing: tuple[str, ...], words: Collection[str]) -> pl.Series:
+    if column.dtype == pl.String and column.name not in words:
         return typed(column, missing=missing)
     convert = next((convert for matches, convert in CONVERSIONS if matches(column.dtype)), lambda column: column)
     return missing_to_null(convert(column), missing)

@@ -138,7 +138,7 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
-def _ending(path: Path) -> str:
+def ending(path: Path) -> str:
     """The ending of the file's name in lower case, .gz aside."""
     return Path(path.name.lower().removesuffix(".gz")).suffix
 
@@ -215,5 +215,5 @@ FOREIGN = (
 
 def _format(data: bytes, path: Path) -> Format:
     by_content = (each for each in FORMATS if data.startswith(each.signature))
-    by_name = (each for each in FORMATS if _ending(path) in each.endings)
+    by_name = (each for each in FORMATS if ending(path) in each.endings)
     return next(by_content, None) or next(by_name, None) or TEXT

@@ -44,11 +44,13 @@ class Shards:
         first: Table | None = None
         sorts: dict[str, str] = {}
         for file in self.files:
-            table = _with_folders(read(file), file.relative_to(self.root).parts[:-1])
+            table = with_folders(read(file), file.relative_to(self.root).parts[:-1])
             if first is None:
                 first = table
-            frame = _alike(table, first.frame.columns, self.files[0])
-            _check_sorts(frame, sorts, str(file))
+            frame = alike(table, first.frame.columns, self.files[0])
+            found = sorts_of(frame)
+            check_sorts(found, sorts, str(file))
+            sorts = found | sorts
             yield replace(table, frame=frame, name=str(file))
 
     def pieces(self, read: Read) -> Iterator[tuple[Path, Table]]:
@@ -108,7 +110,7 @@ def _is_shard(file: Path, root: Path, endings: Collection[str]) -> bool:
     return not hidden and Path(file.name.lower().removesuffix(".gz")).suffix in endings
 
 
-def _with_folders(table: Table, folders: tuple[str, ...]) -> Table:
+def with_folders(table: Table, folders: tuple[str, ...]) -> Table:
     """The table with a column for each folder called NAME=VALUE."""
     pairs = [folder.partition("=") for folder in folders if "=" in folder]
     said = [pl.Series(name, [value] * len(table.frame)) for name, _, value in pairs if name not in table.frame.columns]
@@ -123,7 +125,7 @@ def _as_number(column: pl.Series) -> pl.Series:
     return column if numbers.null_count() else numbers
 
 
-def _alike(table: Table, names: list[str], first: Path) -> pl.DataFrame:
+def alike(table: Table, names: list[str], first: Path) -> pl.DataFrame:
     """The columns of the first shard. Raises ColumnError for one that is missing, and for one that is more."""
     for name in names:
         if name not in table.frame.columns:
@@ -136,17 +138,18 @@ def _alike(table: Table, names: list[str], first: Path) -> pl.DataFrame:
     return table.frame[names]
 
 
-def _check_sorts(frame: pl.DataFrame, sorts: dict[str, str], source: str) -> None:
-    """Hold the columns against what shards before had in them, and take note."""
-    for column in frame.iter_columns():
-        if column.null_count() == len(column):
-            continue
-        sort = _sort(column.dtype)
-        known = sorts.setdefault(column.name, sort)
-        if known != sort:
+def sorts_of(frame: pl.DataFrame) -> dict[str, str]:
+    """What is in each column that has a value."""
+    return {c.name: _sort(c.dtype) for c in frame.iter_columns() if c.null_count() < len(c)}
+
+
+def check_sorts(found: dict[str, str], known: dict[str, str], source: str) -> None:
+    """Hold what is in the columns of a shard against what shards before had in them. Raises ColumnError."""
+    for name, sort in found.items():
+        if known.get(name, sort) != sort:
             expected = '{source}: expected {sort} in column "{column}", as in the files before it'
             raise ColumnError(
-                expected, sort, "write all files alike", source=source, sort=known, column=clip(column.name)
+                expected, sort, "write all files alike", source=source, sort=known[name], column=clip(name)
             )
 
 

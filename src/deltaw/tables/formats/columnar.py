@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import polars as pl
 
@@ -23,7 +24,7 @@ CELL = 8  # bytes of a number in a frame
 
 def read_parquet(file: Source) -> Table:
     """Parquet; what pandas says there to be its index is no column. Raises TableError, as all here do."""
-    return _columnar(file, "Parquet", pl.read_parquet, pl.scan_parquet, _index_of_pandas(file.data))
+    return _columnar(file, "Parquet", pl.read_parquet, pl.scan_parquet, index_of_pandas(io.BytesIO(file.data)))
 
 
 def read_arrow(file: Source) -> Table:
@@ -56,10 +57,10 @@ def _columnar(
     return table_of(frame.drop(index), file.name, file.reading, notes)
 
 
-def _index_of_pandas(data: bytes) -> tuple[str, ...]:
+def index_of_pandas(file: io.BytesIO | Path) -> tuple[str, ...]:
     """The columns that pandas' own note in the file calls its index."""
     with suppress(Exception), _quiet_panics():  # a file that cannot be read is refused by who reads its columns
-        note = json.loads(pl.read_parquet_metadata(io.BytesIO(data))["pandas"])
+        note = json.loads(pl.read_parquet_metadata(file)["pandas"])
         return tuple(name for name in note["index_columns"] if isinstance(name, str))
     return ()
 

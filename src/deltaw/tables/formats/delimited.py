@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -65,10 +65,45 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
         TableError: no text that can be read, empty, only a header, ragged, or with two columns of one name.
         SettingError: the delimiter is not one character, or there is no such encoding.
     """
-    separator, missing = _checked(reading.delimiter), reading.missing
-    text, encoding = _lines(data, source, reading.encoding)
-    separator = separator or find_delimiter(text)
-    text = _unaligned(text) if separator == " " else text
+    missing = reading.missing
+    text, encoding = lines(data, source, reading.encoding)
+    dialect, text = dialect_of(text, source, reading)
+    guesses = [{"infer_schema": False}] if reading.written else None
+    frame = frame_of(text, dialect, source, missing, guesses)
+    if frame.is_empty():
+        raise TableError(
+            "{source}: expected rows below the header",
+            say("only the header"),
+            "give a file with data rows",
+            source=source,
+        )
+    found = typed_frame(frame, dialect, missing)
+    return Records(found, dialect.named, frame if reading.written else None, encoding)
+
+
+class Dialect(NamedTuple):
+    """How a text writes a table.
+
+    Attributes:
+        separator: between fields.
+        names: of the columns.
+        named: whether the text begins with them.
+    """
+
+    separator: str
+    names: list[str]
+    named: bool
+
+    @property
+    def inside(self) -> Dialect:
+        """That of text from the midst of the same file."""
+        return self._replace(named=False)
+
+
+def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, bytes]:
+    """How the first lines are written, and the text with one separator between fields. Raises TableError."""
+    separator = _checked(reading.delimiter) or find_delimiter(text)
+    text = plain_spaces(text, separator)
     head = _head(text, separator)
     if not head:
         raise TableError(
@@ -77,26 +112,36 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
             "give a file with rows",
             source=source,
         )
-    named = has_header(head, missing)
-    names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
-    guesses = [{"infer_schema": False}] if reading.written else _type_guesses(head, named, missing)
+    named = has_header(head, reading.missing)
+    return Dialect(separator, _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))],
+                   named), text  # fmt: skip
+
+
+def frame_of(
+    text: bytes, dialect: Dialect, source: str, missing: tuple[str, ...],
+    guesses: Iterable[dict[str, Any]] | None = None, first_line: int = 1,
+) -> pl.DataFrame:  # fmt: skip
+    """The records as Polars or Python read them, text as it stands; `guesses`: of types. Raises TableError."""
+    separator, names, named = dialect
+    if guesses is None:
+        guesses = type_guesses(text, dialect, missing)
     frame = _regular_frame(text, separator, names, named, guesses)
-    if frame is None:
-        frame = _careful_frame(text, separator, names, named, source)
-    if frame.is_empty():
-        raise TableError(
-            "{source}: expected rows below the header",
-            say("only the header"),
-            "give a file with data rows",
-            source=source,
-        )
-    words = [column for column in frame.iter_columns() if column.dtype == pl.String]
+    return _careful_frame(text, separator, names, named, source, first_line) if frame is None else frame
+
+
+def typed_frame(
+    frame: pl.DataFrame, dialect: Dialect, missing: tuple[str, ...], words: Collection[str] = ()
+) -> pl.DataFrame:
+    """The frame with each column as what all its cells say; those of `words` as words."""
     numbers = [column for column in frame.iter_columns() if column.dtype.is_numeric() and numbers_among(missing)]
-    found = frame.with_columns(
-        *(typed(column, separator, missing) for column in words),
+    texts = [column for column in frame.iter_columns() if column.dtype == pl.String]
+    return frame.with_columns(
+        *(
+            missing_to_null(column, missing) if column.name in words else typed(column, dialect.separator, missing)
+            for column in texts
+        ),
         *(missing_to_null(column, missing) for column in numbers),
     )
-    return Records(found, named, frame if reading.written else None, encoding)
 
 
 def check_head(head: bytes, source: str, more: bool, encoding: str | None = None) -> None:
@@ -134,7 +179,7 @@ def _checked(delimiter: str | None) -> str | None:
     return delimiter
 
 
-def _lines(data: bytes, source: str, encoding: str | None) -> tuple[bytes, str]:
+def lines(data: bytes, source: str, encoding: str | None) -> tuple[bytes, str]:
     """The text as UTF-8, its lines ending in a newline and none of them blank at the end; the encoding found."""
     data, found = decoded(data, source, encoding)
     if not data or data.isspace():
@@ -146,6 +191,11 @@ def _lines(data: bytes, source: str, encoding: str | None) -> tuple[bytes, str]:
         data = data.replace(b"\r", b"\n")
     whole = data.endswith(b"\n") and not data.endswith((b"\n\n", b"\n\r\n"))
     return data if whole else data.rstrip(b"\r\n") + b"\n", found
+
+
+def plain_spaces(text: bytes, separator: str) -> bytes:
+    """Text whose fields one separator parts, where that is a space."""
+    return _unaligned(text) if separator == " " else text
 
 
 def _unaligned(text: bytes) -> bytes:
@@ -248,8 +298,9 @@ def _regular_frame(
     return None
 
 
-def _type_guesses(head: list[list[str]], named: bool, missing: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def type_guesses(text: bytes, dialect: Dialect, missing: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """How to tell Polars the columns' types, the quickest first; the last always fits."""
+    head, named = _head(text, dialect.separator), dialect.named
     cells = [cell for record in head[named:] for cell in record]
     if len(head[0]) >= SMALLEST and all(cell.isdecimal() and len(cell) <= 3 for cell in cells):
         yield {"schema_overrides": [pl.UInt8] * len(head[0])}  # an eighth of the memory: these are likely pixels
@@ -284,17 +335,24 @@ def rectangle(text: bytes, delimiter: str, width: int) -> int:
     return 0 if inside or len(begun) else records
 
 
-def _careful_frame(text: bytes, delimiter: str, names: list[str], named: bool, source: str) -> pl.DataFrame:
+def _careful_frame(
+    text: bytes, delimiter: str, names: list[str], named: bool, source: str, first_line: int
+) -> pl.DataFrame:
     """The frame as Python's csv module reads it: slow, but it knows lines, blank ones and stray quotes too."""
-    records = list(_careful_records(text, delimiter, source))
+    records = list(_careful_records(text, delimiter, source, 0 if named else len(names), first_line - 1))
     return pl.DataFrame(records[named:], schema=dict.fromkeys(names, pl.String), orient="row")
 
 
-def _careful_records(text: bytes, delimiter: str, source: str) -> Iterator[list[str]]:
-    """Records that are not blank. Raises TableError for the first one that has another width than the first record."""
+def _careful_records(text: bytes, delimiter: str, source: str, width: int, above: int) -> Iterator[list[str]]:
+    """Records that are not blank. Raises TableError for the first one that has another width than the first record.
+
+    Args:
+        width: of the first record; 0: as it is.
+        above: how many lines the file has before the text.
+    """
     lines = io.StringIO(text.decode(), newline="").readlines()
     reader = csv.reader(lines, delimiter=delimiter)
-    width, last, begin = 0, 1, 1
+    last, begin = 1, 1
     try:
         for record in reader:
             if _is_blank(record):
@@ -303,12 +361,12 @@ def _careful_records(text: bytes, delimiter: str, source: str) -> Iterator[list[
             else:
                 width = width or len(record)
                 if len(record) != width:
-                    raise _ragged(source, width, len(record), begin, reader.line_num, delimiter)
+                    raise _ragged(source, width, len(record), above + begin, above + reader.line_num, delimiter)
                 yield record
             last, begin = begin, reader.line_num + 1
         next(csv.reader(lines[last - 1 :], delimiter=delimiter, strict=True))  # strict: its quotes must be closed
     except csv.Error as error:
-        found = say("{error} in the record that begins in line {last:,}", error=error, last=last)
+        found = say("{error} in the record that begins in line {last:,}", error=error, last=above + last)
         raise TableError("{source}: expected delimited text", found, "check its quotes", source=source) from None
 
 

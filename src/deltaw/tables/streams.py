@@ -1,0 +1,208 @@
+"""A table that no memory holds, as slices that one does: large files of columns, delimited text, or many of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zlib
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from deltaw.exceptions import TableError
+from deltaw.forks import refuse_after_fork
+from deltaw.speech import say
+from deltaw.tables.formats.columnar import index_of_pandas, readable
+from deltaw.tables.formats.pieces import can_be_in_pieces, pieces
+from deltaw.tables.frames import table_of
+from deltaw.tables.loading import STDIN, located, memory
+from deltaw.tables.read import TEXT, ending, several
+from deltaw.tables.reading import Reading
+from deltaw.tables.shards import Shards, alike, check_sorts, sorts_of, with_folders
+from deltaw.tables.slices import CELLS, SCANNERS
+from deltaw.tables.table import Table
+
+# What a training in memory holds of a table at most: bytes of a cell of a file of columns, and of a byte of text.
+# Measured: docs/scale.md.
+OF_A_CELL, OF_A_BYTE = 24, 6
+SHARE = 1 / 2  # of the memory that is free, where nobody says how much
+
+
+class Slice(NamedTuple):
+    """Some rows of a stream.
+
+    Attributes:
+        table: named so that its first row is known.
+        file: that they are of.
+        first: how many rows the stream has before them.
+    """
+
+    table: Table
+    file: Path
+    first: int
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The files of a table.
+
+    Attributes:
+        shards: the files.
+        reading: how they are read.
+        facts: what the system knew of each file when the stream was made: another one is refused later.
+    """
+
+    shards: Shards
+    reading: Reading
+    facts: dict[Path, tuple[int, int]] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What messages call the table."""
+        return self.shards.name
+
+    @property
+    def held(self) -> int:
+        """How many bytes a training on all of it at once would hold, about."""
+        return sum(_held(file) for file in self.shards.files)
+
+    def slices(self, words: Collection[str] = (), cells: int = CELLS) -> Iterator[Slice]:
+        """The rows in order, about so many cells at a time, each slice with the columns of the first.
+
+        Args:
+            words: columns whose cells are words, whatever they look like in a slice.
+
+        Raises:
+            TableError: a file cannot be read, or is not what it was.
+            ColumnError: a file lacks a column, has another, or cells of another sort in it.
+        """
+        names: list[str] | None = None
+        sorts: dict[str, str] = {}
+        first = 0
+        for file in self.shards.files:
+            of_file, begin = dict[str, str](), 0
+            self._check(file)
+            for part in _frames(file, self.reading, words, cells):
+                table = with_folders(part, file.relative_to(self.shards.root).parts[:-1])
+                names = names or table.frame.columns
+                frame = alike(table, names, self.shards.files[0])
+                found = sorts_of(frame)
+                check_sorts(found, sorts, str(file))
+                name = str(file) if not begin else say("{file}, from row {row:,} on", file=file, row=begin + 1)
+                yield Slice(Table(frame, name, missing=self.reading.missing), file, first)
+                first, begin, of_file = first + len(frame), begin + len(frame), of_file | found
+            self._check(file)
+            sorts = of_file | sorts
+
+    def _check(self, file: Path) -> None:
+        now = _facts(file)
+        if now != self.facts[file]:
+            found = say("another, written since") if now else say("none any more")
+            raise TableError(
+                "{file}: expected the file as it was at the beginning", found,
+                "begin anew when nobody writes to it", file=file,
+            )  # fmt: skip
+
+
+def stream(source: object, reading: Reading) -> Stream | None:
+    """The stream of a source; None for one that is read at once only: no file, or of another format.
+
+    Raises:
+        TableError: a pattern or a folder has no files.
+    """
+    if not isinstance(source, str | Path) or source == STDIN:
+        return None
+    refuse_after_fork()
+    found = several(source)
+    if found is None:
+        path = located(source)
+        with suppress(OSError, ValueError):
+            if path.is_file():
+                found = Shards(str(source), path.parent, (path,))
+    if found is None or not all(map(_can_be_sliced, found.files)):
+        return None
+    return Stream(found, reading, {file: known for file in found.files if (known := _facts(file))})
+
+
+def free() -> int:
+    """Bytes of memory that nobody uses, as far as the system tells; else half of what there is."""
+    limit = memory()
+    with suppress(OSError, ValueError, IndexError):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        available = next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+        used = 0
+        with suppress(OSError, ValueError):
+            used = int(Path("/sys/fs/cgroup/memory.current").read_text())
+        return max(min(available, limit - used), 0)
+    with suppress(OSError, ValueError, AttributeError):
+        if sys.platform != "win32":
+            return min(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), limit)
+    return limit // 2
+
+
+def drawn(seed: int, first: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """A number of chance for each of `count` rows from place `first` on, (count,); it depends on seed and place alone.
+
+    SplitMix64 at the counters seed + place: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators".
+    """
+    z = np.arange(first, first + count, dtype=np.uint64) + np.uint64(seed * 0xD1342543DE82EF95 % 2**64)
+    z = (z + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def _frames(file: Path, reading: Reading, words: Collection[str], cells: int) -> Iterator[Table]:
+    """The rows of a file."""
+    name, scanner = str(file), _scanner(file)
+    if scanner is None:
+        for frame in pieces(file, name, reading, words):
+            yield Table(frame, name, missing=reading.missing)
+        return
+    kind, scan = scanner
+    with readable(name, kind):
+        lazy = scan(file)
+        index = index_of_pandas(file) if kind == "Parquet" else ()
+        lazy = lazy.drop(index) if len(index) < len(lazy.collect_schema()) else lazy
+        rows, width = lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
+    each = max(1, cells // max(width, 1))
+    for start in range(0, max(rows, 1), each):
+        with readable(name, kind):
+            frame = lazy.slice(start, each).collect()
+        yield table_of(frame, name, reading, words=words)
+
+
+def _scanner(file: Path) -> tuple[str, Callable[[Path], pl.LazyFrame]] | None:
+    with file.open("rb") as opened:
+        return SCANNERS.get(opened.read(4))
+
+
+def _can_be_sliced(file: Path) -> bool:
+    try:
+        if _scanner(file) is not None:
+            return True
+        return ending(file) in TEXT.endings and can_be_in_pieces(file)
+    except (OSError, EOFError, ValueError, zlib.error):  # who reads it says so
+        return False
+
+
+def _held(file: Path) -> int:
+    scanner = _scanner(file)
+    if scanner is None:
+        return OF_A_BYTE * file.stat().st_size
+    with readable(str(file), scanner[0]):
+        lazy = scanner[1](file)
+        return OF_A_CELL * int(lazy.select(pl.len()).collect().item()) * len(lazy.collect_schema())
+
+
+def _facts(file: Path) -> tuple[int, int] | None:
+    try:
+        known = file.stat()
+    except OSError:
+        return None
+    return known.st_size, known.st_mtime_ns
