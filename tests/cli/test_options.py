@@ -29,7 +29,7 @@ def test_both_commands_have_every_row_in_order() -> None:
 
 
 def test_rows_are_arguments_of_fit_or_settings() -> None:
-    arguments = inspect.signature(models.plan).parameters
+    arguments = inspect.signature(models.fit).parameters
     known = {*arguments, *inspect.signature(Recipe).parameters, *WORDS, "recipe", "setting"}
     assert set(TRAINING) <= known
     for name, parameter in inspect.signature(models.plan).parameters.items():

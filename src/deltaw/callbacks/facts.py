@@ -21,8 +21,9 @@ def settings(plan: Plan) -> dict[str, Any]:
 
 def rows(plan: Plan) -> dict[str, int]:
     """How many serve which purpose."""
-    parts = {"training": plan.training, "validation": plan.validation, "test": plan.test}
-    return {name: 0 if part is None else len(part) for name, part in parts.items()} | {"left_out": plan.left_out}
+    held_out = {"validation": plan.validation, "test": plan.test}
+    counts = {name: 0 if part is None else len(part) for name, part in held_out.items()}
+    return {"training": plan.learnt} | counts | {"left_out": plan.left_out}
 
 
 def metric_name(plan: Plan) -> str:

@@ -7,9 +7,10 @@ from deltaw.models.contents import Learning, Origin
 from deltaw.models.crossvalidation import CrossValidation, crossval
 from deltaw.models.fitting import fit
 from deltaw.models.fitting.judge import ScoredEpoch
-from deltaw.models.fitting.planning import Plan, plan, replan
+from deltaw.models.fitting.planning import Plan, replan
 from deltaw.models.fitting.resuming import checkpoints
 from deltaw.models.fitting.running import run
+from deltaw.models.fitting.streaming import plan
 from deltaw.models.model import Model, load
 from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.rows.parts import Part

@@ -13,7 +13,7 @@ from deltaw.numbers import number
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
 from deltaw.preparation.means import Answers, Means
 from deltaw.preparation.scaling import Scaling
-from deltaw.preparation.steps import MISSING, Features, OneColumn, Stored, Values, Whole
+from deltaw.preparation.steps import MISSING, Counted, Features, OneColumn, Stored, Values, Whole
 from deltaw.speech import say
 from deltaw.tables import Column
 from deltaw.tables.cells import as_words
@@ -62,15 +62,16 @@ class Category(OneColumn):
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Category:
         words = as_words(frame.get_column(column.name))
-        answers = whole.answers if words.drop_nulls().n_unique() > MANY else None
-        means = None if answers is None else Means.fit(words, answers)
-        enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * len(words))))
-        counts = words.drop_nulls().alias("word").value_counts(name="rows").filter(pl.col("rows") >= enough)
-        frequent = counts.sort(["rows", "word"], descending=[True, False]).head(MOST_SLOTS).sort("word")
+        counted = whole.counted or Counted.of(words)
+        rows, counts = counted.rows, counted.words[column.name]
+        means = None if whole.answers is None or len(counts) <= MANY else Means.fit(words, whole.answers)
+        enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * rows)))
+        common = counts.filter(pl.col("rows") >= enough)
+        frequent = common.sort(["rows", "word"], descending=[True, False]).head(MOST_SLOTS).sort("word")
         weight = len(frequent) ** -0.5 if scaling.hushed and len(frequent) > LOUD_WORDS else 1.0
-        missing, known = words.null_count(), frequent["rows"].to_list()
-        rows = [*known, len(words) - missing - sum(known), missing]
-        return cls(column.name, tuple(frequent["word"]), missing > 0, weight, int(np.argmax(rows)), means)
+        known, missing = frequent["rows"].to_list(), rows - int(counts["rows"].sum())
+        shares = [*known, rows - missing - sum(known), missing]
+        return cls(column.name, tuple(frequent["word"]), missing > 0, weight, int(np.argmax(shares)), means)
 
     def is_sound(self) -> bool:
         return self.usual is None or self.usual < len(self.slots)

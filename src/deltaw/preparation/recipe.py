@@ -20,7 +20,7 @@ from deltaw.preparation.category import Category
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
 from deltaw.preparation.means import Answers, Means
 from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
-from deltaw.preparation.steps import BINNED, Day, Number, Step, Truth, Whole
+from deltaw.preparation.steps import BINNED, Counted, Day, Number, Step, Truth, Whole
 from deltaw.speech import listed, retold, say
 from deltaw.tables import Block, Column
 from deltaw.tables.columns import KINDS, LEFT_OUT
@@ -76,6 +76,7 @@ class Preparation:
         scaling: str = "robust",
         blocks: Iterable[Block] = (),
         answers: Answers | None = None,
+        counted: Counted | None = None,
     ) -> Preparation:
         """Learn the recipe from training rows alone.
 
@@ -86,6 +87,7 @@ class Preparation:
                 its own range for the first two and is standardised for the next three.
             blocks: the table's blocks; a column of a block's name stands for all its columns.
             answers: of the training rows; None where columns of many words are not to say what rows with a word answer.
+            counted: of all training rows, where `frame` is a sample of them.
 
         Raises:
             ColumnError: no column can be used, or a cell cannot.
@@ -103,7 +105,8 @@ class Preparation:
             )
             raise ColumnError(expected, found, "add a column to learn from")
         numbers = sum(column.kind in BINNED and column.name not in block_called for column in used)
-        whole = Whole(most_bins(numbers, len(frame)) if row.bins else 0, answers if row.means else None)
+        bins = most_bins(numbers, len(frame)) if row.bins else 0
+        whole = Whole(bins, answers if row.means else None, counted)
         steps = tuple(
             BlockOfNumbers.fit(frame, block_called[column.name], row)
             if column.name in block_called

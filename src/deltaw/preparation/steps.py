@@ -8,6 +8,7 @@ block: columns) again. All get the row of SCALINGS that the whole recipe uses.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import tau
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -38,16 +39,35 @@ ANSWERS = (True, False, None)  # of a column of truth values
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
 
 
+class Counted(NamedTuple):
+    """Of rows of which others are a sample.
+
+    Attributes:
+        rows: how many they are.
+        words: of each column of words a frame of "word" and its "rows".
+    """
+
+    rows: int
+    words: Mapping[str, pl.DataFrame]
+
+    @classmethod
+    def of(cls, words: pl.Series) -> Counted:
+        """Of a column."""
+        return cls(len(words), {words.name: words.drop_nulls().alias("word").value_counts(name="rows")})
+
+
 class Whole(NamedTuple):
     """What all columns share.
 
     Attributes:
         bins: so many a column of numbers gets at most.
         answers: of the training rows; None where columns of many words are not to say what rows with a word answer.
+        counted: where these rows are a sample of those to learn from, how often words come in all of them.
     """
 
     bins: int = 0
     answers: Answers | None = None
+    counted: Counted | None = None
 
 
 class Step(Protocol):

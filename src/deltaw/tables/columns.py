@@ -75,7 +75,7 @@ def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | Non
     single = frame[[name for name in frame.columns if name not in blocks and name != target]]
     for column in single.iter_columns():
         check_type(column, table.name)
-    _check_finite(single, table.name)
+    check_finite(single, table.name)
     typed = {column.name: column for column in _single_columns(single, table.name, told or {})}
     typed |= {block.name: _block_column(block) for block in table.blocks}
     order = dict.fromkeys(blocks[name].name if name in blocks else name for name in frame.columns if name != target)
@@ -88,8 +88,8 @@ def _block_column(block: Block) -> Column:
     )
 
 
-def _check_finite(frame: pl.DataFrame, source: str) -> None:
-
+def check_finite(frame: pl.DataFrame, source: str) -> None:
+    """Raise ColumnError for the first number that is infinite."""
     floats = frame.select(cs.float())
     if floats.width and not floats.is_empty():
         for name, infinite in zip(floats.columns, floats.select(pl.all().is_infinite().any()).row(0), strict=True):

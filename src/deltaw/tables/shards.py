@@ -6,7 +6,7 @@ columns year and month. Names that begin with `_` or `.` (`_SUCCESS`) are no sha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from glob import has_magic
 from pathlib import Path
@@ -67,7 +67,7 @@ class Shards:
                 "raise the limit with max_bytes (--max-bytes) if it is meant", name=self.name, most=most,
             )  # fmt: skip
         tables = list(self.tables(read))
-        frame = pl.concat([_plain(each.frame) for each in tables], how="vertical_relaxed", rechunk=True)
+        frame = alongside([each.frame for each in tables]).rechunk()
         notes = dict.fromkeys(note for each in tables for note in each.notes)
         return replace(tables[0], frame=frame, name=self.name, notes=tuple(notes), test=None, written=None)
 
@@ -162,6 +162,12 @@ def _sort(kind: pl.DataType) -> str:
         (kind == pl.String, say("words")),
     )
     return next((sort for holds, sort in sorts if holds), str(kind))
+
+
+def alongside(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Frames with the same columns as one: of numbers each column's type is one that holds all."""
+    found = [_plain(frame) for frame in frames if frame.width]
+    return pl.concat(found, how="vertical_relaxed") if found else pl.DataFrame()
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:

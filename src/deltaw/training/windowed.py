@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 
 from deltaw.engines.rows import Rows
+from deltaw.equations import losses
 from deltaw.network import Network
 from deltaw.training.epochs import Training, Within
+from deltaw.training.loop import check, of_minimum, validation_rows
 from deltaw.training.windows import Ahead, Windows
 
 
@@ -32,6 +36,14 @@ class WindowedTraining(Training):
         """In how many windows its rows come."""
         return len(self.windows)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
     def close(self) -> None:
         """End the thread that reads."""
         self._ahead.close()
@@ -49,3 +61,14 @@ class WindowedTraining(Training):
             return [made.error / windows.rows], [made.seconds]
         self.within = made
         return None
+
+
+def begin_windowed(
+    network: Network, windows: Windows, some: Rows, *, loss: str | losses.Loss, validation: Sequence[Any] | None = None,
+    **settings: Any,
+) -> WindowedTraining:  # fmt: skip
+    """As `loop.begin`, of rows that come in windows, and that have their weights with them."""
+    check(network)
+    row, rest = of_minimum(loss), {name: value for name, value in settings.items() if name != "sample_weight"}
+    held_out = validation_rows(network, validation, row, None)
+    return WindowedTraining(network, windows, some, held_out, loss=row, **rest)

@@ -55,7 +55,8 @@ def train(
 
     err = stderr(quiet)
     with err.status(say("reading {data}", data=data)):
-        plan = models.plan(data, target, recipe, start=start, **choices)
+        held = {name: keep.get(name) for name in ("memory", "cache")}
+        plan = models.plan(data, target, recipe, start=start, **held, **choices)
     if as_file is not None:
         put(as_file(plan))
         return 0

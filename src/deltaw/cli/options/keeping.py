@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deltaw.cli.options.row import Row, widened
+from deltaw.cli.options.values import read_bytes
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.speech import say
 
@@ -33,6 +35,22 @@ KEEPING: dict[str, Row] = {
         ]
     ),
     "every": Row(Annotated[str | None, typer.Option(help="How often: 60s, 5m, 2h or 5epochs; 60s if not given.")]),
+    "memory": Row(
+        Annotated[
+            str | None,
+            typer.Option(
+                metavar="BYTES",
+                help="Rows that would take more, e.g. 2G, are read in parts; half of what is free if not given.",
+            ),
+        ],
+        read=partial(read_bytes, "--memory"),
+    ),
+    "cache": Row(
+        Annotated[
+            Path | None,
+            typer.Option(metavar="DIR", help="Keep rows that are read in parts there, prepared, until it is over."),
+        ]
+    ),
     "resume": Row(
         Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint, as if nothing had been.")],
         False,

@@ -255,7 +255,7 @@ TRAINING: dict[str, Row] = {
             str | None,
             typer.Option(metavar="BYTES", help="Refuse larger tables, e.g. 8G; a quarter of the memory if not given."),
         ],
-        read=read_bytes,
+        read=partial(read_bytes, "--max-bytes"),
         of_file=True,
     ),
 }

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
 from deltaw.exceptions import SettingError
 
 
-def read_bytes(text: str | None) -> int | None:
-    """ "8G" -> 8 · 2³⁰."""
+def read_bytes(option: str, text: str | None) -> int | None:
+    """ "8G", "8GB" -> 8 · 2³⁰."""
     if text is None:
         return None
-    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in UNITS else (text, "")
-    try:
-        found = float(number) * UNITS[unit]
-    except ValueError:
-        found = 0.0
-    if not 1 <= found < 2**63:
-        raise SettingError("--max-bytes: expected a number of bytes", repr(text), "give e.g. 8G, 500M or 1000000")
-    return int(found)
+    found = re.fullmatch(r"(\d+\.?\d*|\.\d+) *([KMGT]?)(i?B)?", text.strip(), re.IGNORECASE)
+    count = float(found[1]) * UNITS[found[2].upper()] if found else 0.0
+    if not 1 <= count < 2**63:
+        expected, example = "{option}: expected a number of bytes", "give e.g. 8G, 500M or 1000000"
+        raise SettingError(expected, repr(text), example, option=option)
+    return int(count)
 
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw.cli.output.screen import Screen
-from deltaw.numbers import amount, number
+from deltaw.numbers import amount, number, of_bytes
 from deltaw.pages.blocks import Column
 from deltaw.progress import left_out
 from deltaw.speech import listed, say
@@ -45,6 +45,8 @@ def print_plan(screen: Screen, plan: Plan) -> None:
     if counted := _counted(plan.recipe):
         screen.print(say("weights  {counted}", counted=counted))
     screen.print(say("rows     {rows}", rows=describe_rows(plan)))
+    if plan.streamed is not None:
+        screen.print(say("memory   {memory}", memory=describe_memory(plan)))
     for note in plan.table.notes:
         screen.print(f"         {plan.table.name}: {note}")
     if plan.weightless:
@@ -163,12 +165,8 @@ def _rule(model: Model) -> str:
 
 def describe_rows(plan: Plan) -> str:
     """Who learns from what: "150 in 5 folds, which score it and find the best epoch; then all (6 trainings)"."""
-    parts = {
-        say("to train on"): plan.training,
-        say("to choose the best weights"): plan.validation,
-        say("to score"): plan.test,
-    }
-    shown = {purpose: len(part) for purpose, part in parts.items() if part is not None}
+    parts = {say("to choose the best weights"): plan.validation, say("to score"): plan.test}
+    shown = {say("to train on"): plan.learnt} | {what: len(part) for what, part in parts.items() if part is not None}
     rows = listed(say("{n:,} {purpose}", n=n, purpose=purpose) for purpose, n in shown.items())
     if not plan.folds:
         return rows
@@ -183,6 +181,20 @@ def describe_rows(plan: Plan) -> str:
         return say("{rows}: {n} folds {purposes} first ({trainings} trainings)", n=len(plan.folds), **said)
     held_out = len(plan.folds[0].validation) + len(plan.folds[0].test)
     return say("{rows}: {n:,} of them {purposes} first ({trainings} trainings)", n=held_out, **said)
+
+
+def describe_memory(plan: Plan) -> str:
+    """Where the rows are that no memory holds."""
+    from deltaw.models.fitting.prepared import bytes_of
+
+    streamed = plan.streamed
+    assert streamed is not None
+    return say(
+        "{needed} for all rows, of {most}: they are read in parts (--memory to change), prepared once: {size} in "
+        "{folder} until it is over",
+        needed=of_bytes(streamed.stream.held), most=of_bytes(streamed.memory), size=of_bytes(bytes_of(plan)),
+        folder=streamed.folder,
+    )  # fmt: skip
 
 
 def describe_training(recipe: Any) -> str:

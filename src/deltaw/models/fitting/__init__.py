@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deltaw.models.fitting.planning import plan
 from deltaw.models.fitting.resuming import checkpoints
 from deltaw.models.fitting.running import run
+from deltaw.models.fitting.streaming import plan
 from deltaw.models.fitting.watching import Callback, Watchers
 from deltaw.models.model import Model
 from deltaw.progress import left_out, watching
@@ -39,6 +39,8 @@ def fit(
     columns: Names = None,
     kinds: Mapping[str, str] | None = None,
     start: Any = None,
+    memory: int | None = None,
+    cache: str | Path | None = None,
     callbacks: Iterable[Callback] = (),
     checkpoint: str | Path | None = None,
     every: str | float = EVERY,
@@ -80,6 +82,11 @@ def fit(
             preparation, its target, its recipe and network are kept, and words that it does not know go to the slot of
             others. Other settings of the recipe may be given. Scores are of rows that the networks of this training
             have not seen; whether that model had, only the caller knows.
+        memory: bytes that the rows may take; None: half of what is free. Of a file of columns (Parquet, Arrow), of
+            delimited text or of several such files that would take more, only a part is in memory at a time: see
+            docs/scale.md. Folds, groups, times and several networks need all rows in memory.
+        cache: a folder, on a disk, in which rows are kept then as the network takes them, until the training is over;
+            None: /var/tmp, or where the system keeps temporary files.
         callbacks: called with a `ScoredEpoch` after each epoch of each training; one that returns True ends all. For
             runs that are to be kept see `deltaw.callbacks`.
         checkpoint: a folder of this run's own. What was made is written there now and then, at the end and where the
@@ -108,7 +115,8 @@ def fit(
     show, told = watching(verbose), Watchers(callbacks)
     decided = plan(source, target, recipe, seed=seed, engine=engine, device=device, threads=threads, test=test,
                    validation=validation, test_size=test_size, folds=folds, group=group, time=time, task=task,
-                   metric=metric, drop=drop, columns=columns, kinds=kinds, start=start, **settings)  # fmt: skip
+                   metric=metric, drop=drop, columns=columns, kinds=kinds, start=start, memory=memory,
+                   cache=cache, **settings)  # fmt: skip
     with show:
         for note in decided.table.notes:
             show.say(f"{decided.table.name}: {note}")

@@ -17,6 +17,7 @@ from deltaw.models.answers import mean_of, outcome
 from deltaw.models.contents import Learning
 from deltaw.models.fitting.judge import Judge, ScoredEpoch
 from deltaw.models.fitting.planning import Plan
+from deltaw.models.fitting.prepared import prepared, some_of, windows_of
 from deltaw.models.fitting.watching import Watchers
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
@@ -29,6 +30,7 @@ from deltaw.training.epochs import Training
 from deltaw.training.loop import begin, complete
 from deltaw.training.pack import SETTINGS
 from deltaw.training.state import State, refuse, take_weights, weights_of
+from deltaw.training.windowed import begin_windowed
 
 Array = NDArray[Any]
 
@@ -100,11 +102,17 @@ def trained(
     """
     network = plan.network.copy()
     follower = Follower(plan, told, place, until, follows)
-    training = begin(
-        network, plan.training.X, plan.training.T, **SETTINGS | of_plan(plan, plan.held_out[1]) | follower.settings,
-        threads=plan.threads, until=until,
-    )  # fmt: skip
-    complete(training, checkpoints, number)
+    settings = SETTINGS | of_plan(plan, plan.held_out[1]) | follower.settings
+    settings |= {"threads": plan.threads, "until": until}
+    if plan.streamed is None:
+        training = begin(network, plan.training.X, plan.training.T, **settings)
+        complete(training, checkpoints, number)
+    else:
+        with (
+            prepared(plan) as blocks,
+            begin_windowed(network, windows_of(plan, blocks), some_of(plan), **settings) as training,
+        ):
+            complete(training, checkpoints, number)
     done = follower.trained(network, training.history)
     if done.diverged:
         raise diverged(done)

@@ -30,11 +30,13 @@ from deltaw.models.rows.dividing import (
 )
 from deltaw.models.rows.division import Division, Indices, Ties
 from deltaw.models.rows.parts import Part, answered, answers_of, as_learnt, on_a_log, part_of
+from deltaw.models.rows.survey import Streamed
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.means import Answers
+from deltaw.preparation.steps import Counted
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
@@ -66,6 +68,7 @@ class Plan:
         ties: what each division has to respect.
         choices: how the rows were to be divided.
         test_name, validation_name: what the rows that were given for these are called, or None.
+        streamed: the rows to learn from, where no memory holds them: `training` are a sample of them then.
     """
 
     table: Table
@@ -88,11 +91,17 @@ class Plan:
     left_out: int = 0
     weightless: int = 0
     start: Start | None = None
+    streamed: Streamed | None = None
 
     @property
     def rows(self) -> int:
         """How many have an answer."""
-        return sum(len(part) for part in (self.training, self.validation, self.test) if part is not None)
+        return self.learnt + sum(len(part) for part in (self.validation, self.test) if part is not None)
+
+    @property
+    def learnt(self) -> int:
+        """How many rows are learnt from."""
+        return len(self.training if self.streamed is None else self.streamed)
 
     @property
     def trainings(self) -> int:
@@ -176,9 +185,13 @@ def plan(
     columns: Names = None,
     kinds: Mapping[str, str] | None = None,
     start: Any = None,
+    streamed: Streamed | None = None,
     **settings: Any,
 ) -> Plan:
-    """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors."""
+    """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors.
+
+    `streamed`: the rows that are learnt from, where `source` is a sample of them.
+    """
     how, settings = Reading.taken(settings)
     if validation is None or isinstance(validation, (int, float, np.number)):  # the recipe's share of that name
         settings |= {} if validation is None else {"validation": validation}
@@ -192,12 +205,12 @@ def plan(
     choices = Choices(test_size, folds, group, time)
     choices.check(test is not None)
     engine = engines.on(engine, device)
-    _check_run(seed, engine, threads)
+    check_run(seed, engine, threads)
     if target is not None and not isinstance(target, str):
         raise SettingError("target: expected the name of a column", repr(target), "give one name")
     seed = int(seed)
     read_in, weight = read_as(source, how), settings.get("weight")
-    name = target or read_in.target or _no_target(read_in)
+    name = target or read_in.target or no_target(read_in)
     read_in.column(name)
     bare, everything, weightless = weights.aside(read_in, weight, name)
     series = bare.column(name)
@@ -242,8 +255,11 @@ def plan(
     training = table.frame[kept.training]
     settled = replace(settled, target_scale=on_a_log(settled, whole, training))
     ties_of_training = ties.of(kept.training)
-    preparation, reading, answers = _learnt(table, found, whole, settled, training, ties_of_training, seed, begun)
-    settled = recipes.sized(settled, len(training), len(preparation.feature_names), _is_image(table))
+    counted = None if streamed is None else Counted(len(streamed), streamed.survey.words)
+    preparation, reading, answers = _learnt(
+        table, found, whole, settled, training, ties_of_training, seed, begun, counted
+    )
+    settled = recipes.sized(settled, len(streamed or training), len(preparation.feature_names), _is_image(table))
 
     def part(rows: pl.DataFrame | None, source: str) -> Part | None:
         return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, source)
@@ -257,7 +273,7 @@ def plan(
         table, found, preparation, reading, settled, _drawn(settled, reading, learnt.X.shape[1], seed, begun), learnt,
         part(validation_rows, names[1] or table.name), part(test_rows, names[0] or table.name),
         seed, engine, threads, ties, choices, layout.folds, names[0], names[1], without,
-        weightless, begun,
+        weightless, begun, streamed,
     )  # fmt: skip
 
 
@@ -303,15 +319,15 @@ def replan(model: Model, source: Any) -> Plan | None:
 
 def _learnt(
     table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: pl.DataFrame, ties: Ties,
-    seed: int, start: Start | None,
+    seed: int, start: Start | None, counted: Counted | None = None,
 ) -> tuple[Preparation, Target, Answers | None]:  # fmt: skip
     """What the training rows alone say of columns and target, or a model did, and their answers. Raises ColumnError."""
     if start is not None:
         return *start.learnt(recipe), None
     reading = as_learnt(whole, training, recipe, table.name)
-    answers = answers_of(training, reading, recipe, ties, seed)
+    answers = None if counted is not None else answers_of(training, reading, recipe, ties, seed)
     try:
-        made = Preparation.fit(training, columns, recipe.scaling, table.blocks, answers)
+        made = Preparation.fit(training, columns, recipe.scaling, table.blocks, answers, counted)
         return made, reading, answers
     except ColumnError as error:
         expected = say("{name}: {expected}", name=table.name, expected=error.expected)
@@ -339,7 +355,7 @@ def _is_image(table: Table) -> bool:
 # --- what the caller gave -------------------------------------------------------------------------------------------
 
 
-def _no_target(table: Table) -> NoReturn:
+def no_target(table: Table) -> NoReturn:
     names = table.frame.columns
     shown = ", ".join(names[:12]) + (say(", … ({n} in all)", n=len(names)) if len(names) > 12 else "")
     raise ColumnError(
@@ -351,7 +367,7 @@ def _no_target(table: Table) -> NoReturn:
     )
 
 
-def _check_run(seed: Any, engine: Any, threads: Any) -> None:
+def check_run(seed: Any, engine: Any, threads: Any) -> None:
     """Refuse before a table is read what would be refused after it."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
         raise SettingError("seed: expected a whole number from 0 to 2⁶³ − 1", repr(seed), "give 0")

@@ -11,7 +11,6 @@ import numpy as np
 from deltaw.models.fitting.planning import Plan
 from deltaw.models.rows.parts import Part
 from deltaw.tables.digest import sha256
-from deltaw.tables.table import Table
 from deltaw.training.checkpoints import Checkpoints, digest
 
 ANOTHER = ("epochs",)  # what may be another where a run goes on; see `Checkpoints`
@@ -35,7 +34,7 @@ def made_of(plan: Plan) -> dict[str, Any]:
     start = () if plan.start is None else [a for each in plan.start.model.members for a in each.weights]
     asked = {
         "the model to begin with": digest(*start) if len(start) else None,
-        "the table": _of_table(plan.table),
+        "the table": _of_table(plan),
         "target": plan.target.name,
         "task": plan.target.task,
         "recipe": recipe.pop("name"),
@@ -56,8 +55,10 @@ def made_of(plan: Plan) -> dict[str, Any]:
     return asked | recipe | follows
 
 
-def _of_table(table: Table) -> str:
-    return f"sha256:{sha256(table)}"
+def _of_table(plan: Plan) -> str:
+    """Of rows that no memory holds those of a sample, and a sum over all."""
+    more = "" if plan.streamed is None else f"{plan.streamed.survey.digest:016x}"
+    return f"sha256:{sha256(plan.table)}{more}"
 
 
 def _of_part(part: Part | None) -> str | None:

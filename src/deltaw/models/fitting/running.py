@@ -113,7 +113,7 @@ def _model(done: Trained) -> Model:
     plan = done.plan
     origin = Origin(
         plan.table.name,
-        len(plan.training),
+        plan.learnt,
         0 if plan.validation is None else len(plan.validation),
         0 if plan.test is None else len(plan.test),
         plan.seed,

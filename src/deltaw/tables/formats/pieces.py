@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 
 from deltaw.exceptions import TableError
-from deltaw.speech import say
 from deltaw.tables.formats.delimited import (
     HEAD_BYTES,
     Dialect,
@@ -66,23 +65,22 @@ def pieces(
             text = plain_spaces(text, dialect.separator)
         if not text:
             continue
-        strings = [pl.String if each in words else None for each in dialect.names]
-        frame = frame_of(text, dialect, name, reading.missing, type_guesses_of(text, dialect, reading, kinds, strings),
-                         above + 1)  # fmt: skip
+        guesses = _guesses(text, dialect, reading, kinds, set(words).intersection(dialect.names))
+        frame = frame_of(text, dialect, name, reading.missing, guesses, above + 1)
         kinds, above = frame.dtypes, above + text.count(b"\n")
         if len(frame):
             yield typed_frame(frame, dialect, reading.missing, words)
 
 
-def type_guesses_of(
-    text: bytes, dialect: Dialect, reading: Reading, kinds: list[Any], strings: list[Any]
+def _guesses(
+    text: bytes, dialect: Dialect, reading: Reading, kinds: list[Any], words: set[str]
 ) -> Iterator[dict[str, Any]]:
     """What Polars is told of types: those of the piece before, or what the first lines say, but for words."""
-    known = {f"column_{i + 1}": each for i, each in enumerate(strings) if each is not None}
-    if kinds and all(each is None or each == kind for each, kind in zip(strings, kinds, strict=True)):
+    if kinds and all(kind == pl.String for name, kind in zip(dialect.names, kinds, strict=True) if name in words):
         yield {"schema_overrides": kinds}
     for guess in type_guesses(text, dialect, reading.missing):
-        yield guess | ({"schema_overrides": known} if known and "infer_schema_length" in guess else {})
+        infers = words and "infer_schema_length" in guess
+        yield guess | ({"schema_overrides": dict.fromkeys(words, pl.String)} if infers else {})
 
 
 def _cut(path: Path, name: str, size: int) -> Iterator[bytes]:

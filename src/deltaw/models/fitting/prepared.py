@@ -1,0 +1,104 @@
+"""The rows of a plan that no memory holds, prepared once and kept in blocks on a disk while they are trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.engines.rows import Rows
+from deltaw.equations.encoded import Encoded, Field
+from deltaw.equations.losses import loss
+from deltaw.models.fitting.planning import Plan
+from deltaw.models.rows.parts import Part, part_of
+from deltaw.models.rows.survey import Streamed
+from deltaw.training.blocks import BLOCK, RUN, Blocks, Kept
+from deltaw.training.windows import WINDOW, Windows
+
+Array = NDArray[Any]
+
+AT_ONCE = 2**16  # rows that are prepared at a time
+SHARE = 1 / 8  # of the memory that is allowed, for a run or a window, where that is less than usual
+
+
+def bytes_of(plan: Plan) -> int:
+    """How much room the prepared rows take on the disk."""
+    assert plan.streamed is not None
+    return len(plan.streamed) * sum(Kept.of(array).bytes for array in _arrays(plan, plan.training))
+
+
+def prepared(plan: Plan) -> Blocks:
+    """The rows to learn from in blocks, a context.
+
+    Raises:
+        OutputError: there is no room for them; nothing is written then.
+        ColumnError, TableError: a cell that cannot be, a file that is not what it was.
+    """
+    streamed = plan.streamed
+    assert streamed is not None
+    kept = [Kept.of(array) for array in _arrays(plan, plan.training)]
+    sizes = BLOCK, min(RUN, int(SHARE * streamed.memory))
+    X = plan.training.X
+    fields = X.fields if isinstance(X, Encoded) else [Field()] * X.shape[1]
+    blocks = Blocks(streamed.folder, len(streamed), fields, kept, plan.seed, sizes)
+    try:
+        total = 0.0
+        for run in _runs(_prepared(plan, streamed), blocks.run):
+            blocks.write(run)
+            total += float(run[2].sum(dtype=np.float64)) if len(run) > 2 else len(run[0])
+        blocks.mean_weight = total / len(streamed)
+    except BaseException:
+        blocks.close()
+        raise
+    return blocks
+
+
+def windows_of(plan: Plan, blocks: Blocks) -> Windows:
+    """The same in windows."""
+    assert plan.streamed is not None
+    assert plan.recipe.batch_size is not None
+    batch = min(plan.recipe.batch_size, len(plan.streamed))
+    return Windows(blocks, batch, plan.seed, min(WINDOW, int(SHARE * plan.streamed.memory)))
+
+
+def some_of(plan: Plan) -> Rows:
+    """Some of them, in memory."""
+    stored, targets, *_ = _arrays(plan, plan.training)
+    X = plan.training.X
+    return Rows(Encoded(stored, X.fields) if isinstance(X, Encoded) else stored, targets)
+
+
+def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
+    """The arrays of all rows to learn from, in order."""
+    survey, stream = streamed.survey, streamed.stream
+    for part in stream.slices(survey.text):
+        frame, draws = survey.counting(part)
+        frame = frame.filter(~survey.is_held_out(draws))
+        for start in range(0, len(frame), AT_ONCE):
+            some = frame[start : start + AT_ONCE]
+            yield _arrays(plan, part_of(some, plan.preparation, plan.target, plan.recipe, part.table.name))
+
+
+def _arrays(plan: Plan, part: Part) -> list[Array]:
+    """What is kept of rows: what is stored of their inputs, their targets as the loss takes them, and their weights."""
+    rows = Rows.of(plan.network, part.X, part.T, loss(plan.recipe.loss))
+    counts, stored = plan.counts(part), rows.X.stored if isinstance(rows.X, Encoded) else rows.X
+    assert rows.T is not None
+    return [stored, rows.T, *([] if counts is None else [np.asarray(counts, np.float32)])]
+
+
+def _runs(pieces: Iterator[list[Array]], size: int) -> Iterator[list[Array]]:
+    """The same rows, so many at a time."""
+    waiting: list[list[Array]] = []
+    count = 0
+    for piece in pieces:
+        waiting.append(piece)
+        count += len(piece[0])
+        while count >= size:
+            whole = [np.concatenate(each) for each in zip(*waiting, strict=True)]
+            yield [each[:size] for each in whole]
+            waiting, count = [[each[size:] for each in whole]], count - size
+    if count:
+        yield [np.concatenate(each) for each in zip(*waiting, strict=True)]

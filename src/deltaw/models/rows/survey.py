@@ -1,0 +1,267 @@
+"""One pass over rows that no memory holds: what a plan is made of, and who goes where.
+
+Rows get a number of chance each, from the seed and their place alone (`tables.streams.drawn`). Those with the lowest
+are held out, to be scored on and to choose by; those with the next lowest are a sample of the rows to learn from, on
+which the plan is made as on any table. Which rows these are depends neither on how the table is divided into files nor
+on who reads it.
+
+What a preparation takes from a sample it would take from all rows, as far as it can be exact: for each column the
+sample has the row with its lowest value, the one with its highest and one in which it is missing, and for each word of
+a column of few a row with it. How often words come is counted in all rows. Medians and quartiles are the sample's:
+`error` says within how much of the rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
+from deltaw.preparation.reading import as_numbers
+from deltaw.tables.cells import as_words, check_strays, check_type
+from deltaw.tables.columns import check_finite
+from deltaw.tables.shards import alongside
+from deltaw.tables.slices import CELLS
+from deltaw.tables.streams import Slice, Stream, drawn
+
+SAMPLE, FEWEST = 200_000, 1_000  # rows
+SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as inputs
+FEW_WORDS = 100  # of each of which the sample has a row
+MOST_WORDS = 1_000_000  # that are counted; then those that came only once or twice are forgotten, and so on
+MOST_CLASSES = 10_000
+DOUBT = 1e-3  # the chance that a quartile is off by more than `error`
+DRAW = "\0draw"  # no column that anybody has
+UINT64 = np.uint64
+
+
+@dataclass
+class Survey:
+    """What is known of the rows.
+
+    Attributes:
+        used: the columns that are looked at.
+        target, weight: which of them these are.
+        counted: columns whose words are counted, beside those of text.
+        rows: how many have an answer and count.
+        left_out, weightless: how many have no answer, or a weight of 0.
+        words: of each column of words how often each comes, in the rows to learn from: "word", "rows".
+        text: columns that are words, whatever cells look like.
+        sample: rows to learn from.
+        held_out: rows that are not learnt from, in the order of their numbers of chance.
+        digest: of all rows, in order.
+    """
+
+    used: tuple[str, ...]
+    target: str
+    weight: str | None
+    seed: int
+    most: int
+    counted: frozenset[str] = frozenset()
+    text: set[str] = field(default_factory=set)
+    rows: int = 0
+    left_out: int = 0
+    weightless: int = 0
+    words: dict[str, pl.DataFrame] = field(default_factory=dict)
+    digest: int = 0
+    held_out: pl.DataFrame = field(default_factory=pl.DataFrame)
+    sample: pl.DataFrame = field(default_factory=pl.DataFrame)
+    _witnesses: pl.DataFrame = field(default_factory=pl.DataFrame)
+    _forgotten: set[str] = field(default_factory=set)
+
+    @property
+    def learnt(self) -> int:
+        """How many rows are learnt from."""
+        return self.rows - len(self.held_out)
+
+    @property
+    def error(self) -> float:
+        """Within which share of the rows a quartile of the sample lies of theirs, but for a chance of DOUBT.
+
+        By the inequality of Dvoretzky, Kiefer and Wolfowitz, with Massart's constant (1990): of a sample of m rows
+        P(sup |F_m − F| > ε) ≤ 2 exp(−2 m ε²).
+        """
+        return 0.0 if len(self.sample) >= self.learnt else math.sqrt(math.log(2 / DOUBT) / (2 * len(self.sample)))
+
+    def counting(self, part: Slice) -> tuple[pl.DataFrame, NDArray[np.uint64]]:
+        """The rows of a slice that have an answer and count, of the columns that are used, and their numbers."""
+        frame = part.table.frame[list(self.used)]
+        draws = drawn(self.seed, part.first, len(frame))
+        known = frame.get_column(self.target).is_not_null().to_numpy()
+        if self.weight is not None:
+            known = known & (as_numbers(frame.get_column(self.weight), part.table.name) != 0)
+        return (frame, draws) if known.all() else (frame.filter(known), draws[known])
+
+    def see(self, part: Slice) -> None:
+        """Take note of the next slice. Raises ColumnError for a cell that no column can have."""
+        source = part.table.name
+        raw = part.table.frame[list(self.used)]
+        check_finite(raw, source)
+        self._digest(raw, part.first)
+        self.left_out += raw.get_column(self.target).null_count()
+        frame, draws = self.counting(part)
+        self.rows += len(frame)
+        self.weightless = part.first + len(raw) - self.rows - self.left_out
+        self.held_out, rest = _lowest([self.held_out, frame.with_columns(pl.Series(DRAW, draws))], HELD_OUT)
+        self._learn(rest)
+
+    def divide(self, held_out: int) -> None:
+        """Now that all are seen: the lowest `held_out` stay so, the others are learnt from."""
+        self.held_out, rest = _lowest([self.held_out], held_out)
+        self._learn(rest)
+        self.sample = alongside([self.sample, self._witnesses]).unique(DRAW).sort(DRAW)
+
+    def is_held_out(self, draws: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Which rows are, by their numbers of chance."""
+        if not len(self.held_out):
+            return np.zeros(len(draws), bool)
+        return np.asarray(draws <= self.held_out.get_column(DRAW).to_numpy().max())
+
+    def _learn(self, frame: pl.DataFrame) -> None:
+        """Take note of rows that are learnt from."""
+        if not len(frame):
+            return
+        self.sample, _ = _lowest([self.sample, frame], self.most)
+        most = {name: FEW_WORDS for name in self.used if name in self.counted or frame.schema[name] == pl.String}
+        most |= {self.target: MOST_CLASSES}
+        for name in most:
+            self._count(frame, name)
+        few = [name for name, limit in most.items() if name in self.words and len(self.words[name]) <= limit]
+        self._witnesses = _witnesses(alongside([self._witnesses, _witnesses(frame, few)]), few)
+
+    def _count(self, frame: pl.DataFrame, name: str) -> None:
+        """Count the words of a column; of a target of numbers with fractions, or of very many, nobody wants to know."""
+        column = frame.get_column(name)
+        if name == self.target and column.dtype.is_float() and not (column == column.round()).all():
+            self._forgotten.add(name)
+        if name in self._forgotten:
+            self.words.pop(name, None)
+            return
+        counts = as_words(column).drop_nulls().alias("word").value_counts(name="rows")
+        if name in self.words:
+            counts = pl.concat([self.words[name], counts]).group_by("word").agg(pl.col("rows").sum())
+        if name == self.target and len(counts) > MOST_CLASSES:
+            self._forgotten.add(name)
+        least = 1
+        while len(counts) > MOST_WORDS:
+            counts, least = counts.filter(pl.col("rows") > least), 2 * least
+        self.words[name] = counts
+
+    def _digest(self, frame: pl.DataFrame, first: int) -> None:
+        own = frame.hash_rows(seed=0).to_numpy()
+        placed = own * (drawn(0, first, len(own)) | UINT64(1))
+        self.digest = (self.digest + int(placed.sum(dtype=UINT64))) % 2**64
+
+
+HELD_OUT = MOST_TEST + MOST_VALIDATION
+
+
+def survey(
+    stream: Stream, used: Sequence[str], target: str, weight: str | None, kinds: Mapping[str, str], seed: int,
+    memory: int,
+) -> Survey:  # fmt: skip
+    """All rows of a stream, seen once: more often where a column that looks like numbers turns out to be words.
+
+    Args:
+        used: the columns that are looked at, with target and weight.
+        kinds: what the caller told columns are.
+        seed: of the numbers of chance.
+        memory: bytes that may be used.
+
+    Raises:
+        ColumnError, TableError: as `Stream.slices`; a cell that is no number among numbers.
+    """
+    most = min(SAMPLE, max(FEWEST, int(min(CELLS, SHARE * memory / 16) / len(used))))
+    counted = frozenset(name for name, kind in kinds.items() if kind == "category")
+    text = set[str]()
+    while True:
+        found = Survey(tuple(used), target, weight, seed, most, counted, text)
+        turned = _seen(stream, found, kinds)
+        if turned is None:
+            return found
+        assert turned not in text, turned
+        text.add(turned)
+
+
+def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None:
+    """See all slices; the first column that turns out to be words though it was something else before."""
+    known: dict[str, bool] = {}  # whether a column is of words
+    for part in stream.slices(found.text):
+        for column in part.table.frame[list(found.used)].iter_columns():
+            if column.null_count() == len(column):
+                continue
+            check_type(column, part.table.name)
+            words = column.dtype == pl.String
+            if words and not known.get(column.name) and column.name not in (*kinds, found.target):
+                check_strays(column, part.table.name)
+            if words and known.get(column.name) is False:
+                return str(column.name)
+            if words:
+                found.text.add(column.name)  # which the next slices know
+            elif known.get(column.name):
+                return str(column.name)
+            known[column.name] = words
+        found.see(part)
+    return None
+
+
+def _lowest(frames: Iterable[pl.DataFrame], most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with the lowest numbers of chance, in their order, and the others."""
+    there = [frame for frame in frames if len(frame)]
+    if not there:
+        return pl.DataFrame(), pl.DataFrame()
+    draws = np.concatenate([frame.get_column(DRAW).to_numpy() for frame in there])
+    if len(draws) <= most:
+        return alongside(there).sort(DRAW), there[0].clear()
+    last = np.partition(draws, most - 1)[most - 1] if most else None
+    if last is None:
+        return there[0].clear(), alongside(there)
+    low = [frame.filter(pl.col(DRAW) <= last) for frame in there]
+    high = [frame.filter(pl.col(DRAW) > last) for frame in there]
+    return alongside(low).sort(DRAW), alongside(high)
+
+
+def _witnesses(frame: pl.DataFrame, few: Iterable[str]) -> pl.DataFrame:
+    """Of each column a row with the lowest value, one with the highest and one in which it is missing, and of a column
+    of `few` words one with each: of several that one whose number of chance is lowest.
+    """
+    draws, found = frame.get_column(DRAW), set[Any]()
+    for column in frame.iter_columns():
+        if column.name == DRAW:
+            continue
+        here = [column.is_null()] if column.null_count() == len(column) else [
+            column.is_null(), column == column.min(), column == column.max()
+        ]  # fmt: skip
+        found |= {draws.filter(rows).min() for rows in here}
+    for name in few:
+        found |= set(
+            pl.DataFrame([as_words(frame.get_column(name)), draws]).group_by(name).agg(pl.col(DRAW).min())[DRAW]
+        )
+    kept = np.array([each for each in found if each is not None], UINT64)
+    return frame.filter(np.isin(draws.to_numpy(), kept))
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """The rows that a plan learns from where no memory holds them.
+
+    Attributes:
+        stream: where they are.
+        survey: what is known of them.
+        memory: bytes that may be used.
+        folder: where they are kept as the network takes them, while it trains.
+    """
+
+    stream: Stream
+    survey: Survey
+    memory: int
+    folder: Path
+
+    def __len__(self) -> int:
+        return self.survey.learnt

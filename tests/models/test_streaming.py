@@ -1,0 +1,343 @@
+"""Rows that no memory holds: prepared as in memory, divided by place and seed alone, trained on to the same bits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import deltaw
+from deltaw import models
+from deltaw.cli import main
+from deltaw.exceptions import InputError, OutputError, SettingError
+from deltaw.models.fitting import prepared
+from deltaw.models.rows import survey
+from deltaw.preparation import Preparation
+from deltaw.tables import kinds, slices, streams
+from deltaw.tables.formats import pieces
+from deltaw.training.blocks import Piece
+
+RNG = np.random.default_rng(0)
+N = 3000
+X = RNG.normal(size=(N, 3))
+WORDS = RNG.choice([f"w{i}" for i in range(9)] + ["rare"], N, p=[0.1] * 8 + [0.1999, 0.0001])
+WHOLE = pl.DataFrame({
+    "a": X[:, 0], "b": np.exp(2 * X[:, 1]), "k": RNG.integers(0, 50, N), "w": WORDS,
+    "when": pl.Series(RNG.integers(0, 1000, N)).cast(pl.Date), "yes": RNG.random(N) > 0.3, "c": X[:, 2],
+    "y": np.where(X[:, 0] * X[:, 2] + 0.3 * RNG.normal(size=N) > 0, "p", "q"),
+}).with_columns(
+    pl.when(pl.int_range(N) == 1234).then(None).otherwise("c").alias("c"),
+    pl.when(pl.int_range(N) % 50 == 7).then(None).otherwise("y").alias("y"),
+)  # fmt: skip
+HASTY: dict[str, Any] = {"hidden": 8, "epochs": 3, "batch_size": 32, "verbose": False}
+LITTLE = 20_000  # bytes: windows of 2,500
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of a few rows goes through slices, a sample, runs and windows as one of many does."""
+    monkeypatch.setattr(survey, "HELD_OUT", 700)
+    monkeypatch.setattr(survey, "FEWEST", 800)
+    monkeypatch.setattr(streams.Stream.slices, "__defaults__", ((), 8 * 250))
+    monkeypatch.setattr(streams, "pieces", lambda *given: pieces.pieces(*given, size=9000))
+    monkeypatch.setattr(prepared, "BLOCK", 4000)
+    monkeypatch.setattr("deltaw.models.fitting.streaming.MOST_TEST", 400)
+    monkeypatch.setattr("deltaw.models.fitting.streaming.MOST_VALIDATION", 300)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "cache").mkdir()
+    WHOLE.write_parquet(tmp_path / "d.parquet")
+    return tmp_path / "d.parquet"
+
+
+def planned(source: Any, folder: Path, **asked: Any) -> models.Plan:
+    words = {name: value for name, value in HASTY.items() if name != "verbose"}
+    plan = models.plan(str(source), "y", memory=LITTLE, cache=folder / "cache", **words | asked)
+    assert plan.streamed is not None
+    return plan
+
+
+def fitted(source: Any, folder: Path, **asked: Any) -> deltaw.Model:
+    found = deltaw.fit(str(source), "y", memory=LITTLE, cache=folder / "cache", **HASTY | asked)
+    assert not list((folder / "cache").iterdir())
+    return found
+
+
+def weights(model: deltaw.Model) -> bytes:
+    return b"".join(array.tobytes() for array in (*model.network.weights, *model.network.biases))
+
+
+def learnt(plan: models.Plan) -> pl.DataFrame:
+    """The rows that a plan learns from."""
+    assert plan.validation is not None
+    assert plan.test is not None
+    known = WHOLE.with_row_index("row").filter(pl.col("y").is_not_null())
+    apart = pl.concat([plan.validation.frame, plan.test.frame]).select("a")
+    return known.join(apart, on="a", how="anti")
+
+
+def test_the_preparation_is_that_of_all_rows(path: Path, tmp_path: Path) -> None:
+    """Words, counts, missing cells and extremes exactly; medians and quartiles within what is said."""
+    plan = planned(path, tmp_path, scaling="piecewise")
+    rows = learnt(plan).drop("row")
+    assert (plan.learnt, plan.left_out, plan.rows) == (len(rows), 60, 2940)
+    assert (len(plan.validation or ()), len(plan.test or ())) == (300, 400)
+    table = deltaw.read(rows)
+    exact = Preparation.fit(table.frame, kinds(table, "y"), "piecewise")
+    steps = {step.title: step for step in plan.preparation.steps}
+    assert list(steps) == [step.title for step in exact.steps]
+    streamed = plan.streamed
+    assert streamed is not None
+    assert len(streamed.survey.sample) < 1000
+    error = streamed.survey.error
+    assert 0.01 < error < 0.1
+    for step in exact.steps:
+        mine: Any = steps[step.title]
+        if step.kind in ("category", "boolean"):
+            assert mine == step
+            continue
+        assert mine.indicator == step.indicator
+        assert (mine.edges[0], mine.edges[-1]) == (step.edges[0], step.edges[-1])
+        column = rows[step.title].to_physical() if step.kind == "date" else rows[step.title]
+        present = np.sort(column.drop_nulls().to_numpy())
+        for value, share in ((mine.fill, 0.5), (mine.edges[len(mine.edges) // 2], None)):
+            low, high = np.searchsorted(present, value, "left"), np.searchsorted(present, value, "right")
+            share = 0.5 if share is None else share
+            assert low / len(present) - 0.1 - error <= share <= high / len(present) + 0.1 + error
+
+
+def test_words_and_classes_that_are_rare(path: Path, tmp_path: Path) -> None:
+    """What a sample would miss: a word of two rows is a word, one row that is missing has its feature."""
+    frame = WHOLE.with_columns(w=pl.when(pl.int_range(N).is_in([5, 2900])).then(pl.lit("twice")).otherwise("w"))
+    frame = frame.with_columns(y=pl.when(pl.int_range(N).is_in([11, 2500, 2501])).then(pl.lit("r")).otherwise("y"))
+    frame.write_parquet(path)
+    plan = planned(path, tmp_path, validation=0.0, test_size=0.0)
+    assert plan.target.classes == ("p", "q", "r")
+    assert plan.streamed is not None
+    counted = dict(plan.streamed.survey.words["w"].iter_rows())
+    known = frame.filter(pl.col("y").is_not_null())["w"]
+    assert counted == dict(known.value_counts().iter_rows())
+    assert counted["twice"] == 2
+    assert next(step for step in plan.preparation.steps if step.title == "c").indicator  # type: ignore[attr-defined]
+
+
+def test_who_goes_where_depends_on_place_and_seed_alone(path: Path, tmp_path: Path) -> None:
+    whole = fitted(path, tmp_path, threads=1)
+    WHOLE.write_csv(tmp_path / "d.csv")
+    (tmp_path / "d").mkdir()
+    for i, (start, n) in enumerate([(0, 1), (1, 999), (1000, 1500), (2500, 500)]):
+        WHOLE[start : start + n].write_parquet(tmp_path / "d" / f"{i}.parquet")
+    WHOLE.write_ipc(tmp_path / "d.arrow")
+    for source in ("d", "d.arrow", "d.csv"):
+        again = fitted(tmp_path / source, tmp_path)
+        assert again.preparation == whole.preparation or source == "d.csv"  # whose days have a way of writing
+        assert weights(again) == weights(whole)
+        assert again.scores is not None
+        assert whole.scores is not None
+        assert again.scores.values == whole.scores.values
+    assert weights(fitted(path, tmp_path, threads=2)) == weights(whole)
+    assert weights(fitted(path, tmp_path, seed=1)) != weights(whole)
+
+
+def test_every_row_is_prepared_as_the_model_prepares_it(path: Path, tmp_path: Path) -> None:
+    plan = planned(path, tmp_path)
+    rows = learnt(plan)
+    with prepared.prepared(plan) as blocks:
+        assert blocks.count > 5
+        stored, labels = blocks.read(Piece(block, 0, blocks.size(block)) for block in range(blocks.count))
+        X = plan.preparation.transform(rows)
+        encoded = plan.preparation.encode(rows)
+        expected = np.sort(np.asarray(encoded.stored)[:, 0])  # type: ignore[union-attr]
+        np.testing.assert_array_equal(np.sort(stored[:, 0]), expected)
+        assert (len(labels), blocks.rows) == (len(X), len(X))
+        assert np.bincount(labels).tolist() == [int((rows["y"] == name).sum()) for name in ("p", "q")]
+
+
+def test_weights_of_rows_and_classes(path: Path, tmp_path: Path) -> None:
+    frame = WHOLE.with_columns(weight=pl.Series(RNG.integers(0, 4, N)))
+    frame.write_parquet(path)
+    plan = planned(path, tmp_path, weight="weight", class_weight="p=3")
+    kept = frame.filter(pl.col("y").is_not_null() & (pl.col("weight") > 0))
+    assert plan.rows == len(kept)
+    assert (plan.left_out, plan.weightless) == (60, 2940 - len(kept))
+    with prepared.prepared(plan) as blocks:
+        rows = blocks.rows_of(Piece(block, 0, blocks.size(block)) for block in range(blocks.count))
+    assert rows.weight is not None
+    assert rows.weight.mean() == pytest.approx(1.0, abs=1e-6)
+    assert len(np.unique(rows.weight)) == 5  # 1, 2, 3, 6, 9
+    assert fitted(path, tmp_path, weight="weight", class_weight="p=3").scores is not None
+
+
+def test_numbers_to_be_estimated(path: Path, tmp_path: Path) -> None:
+    model = deltaw.fit(str(path), "b", memory=LITTLE, cache=tmp_path / "cache", drop="y", **HASTY)
+    assert model.task == "regression"
+    assert (model.target.low, model.target.high) == (pytest.approx(WHOLE["b"].min(), rel=0.5), WHOLE["b"].max())
+    assert model.scores is not None
+    assert np.isfinite(model.scores["r2"])
+
+
+def test_columns_of_text_that_look_like_numbers_at_first(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    code = [f"{i % 40:03}" for i in range(N // 2)] + [f"{i % 40:03}x" for i in range(N // 2)]
+    frame = WHOLE.with_columns(code=pl.Series(code))
+    frame.write_parquet(tmp_path / "d.parquet")
+    frame.write_csv(tmp_path / "d.csv")
+    for name in ("d.parquet", "d.csv"):
+        plan = planned(tmp_path / name, tmp_path)
+        step = next(step for step in plan.preparation.steps if step.title == "code")
+        assert step.kind == "category"
+        assert "000" in step.words  # type: ignore[attr-defined]
+
+
+def test_in_memory_where_it_fits_or_must_be(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert models.plan(str(path), "y", memory=10**9, hidden=4).streamed is None
+    assert models.plan(WHOLE, "y", memory=1, hidden=4).streamed is None
+    monkeypatch.setattr("deltaw.models.fitting.streaming.free", lambda: 1000)
+    assert models.plan(str(path), "y", hidden=4, cache=tmp_path).streamed is not None
+    assert models.plan(str(path), "y", hidden=4, folds=3).streamed is None  # as it was before there were streams
+    for asked, name in (({"folds": 3}, "folds"), ({"group": "w"}, "group"), ({"recipe": "accurate"}, "networks")):
+        with pytest.raises(SettingError, match=f"{name}: expected none where rows do not fit into the memory"):
+            models.plan(str(path), "y", memory=LITTLE, **asked)
+    with pytest.raises(SettingError, match="memory: expected a number of bytes"):
+        models.plan(str(path), "y", memory=0)
+
+
+def test_on_from_a_model(path: Path, tmp_path: Path) -> None:
+    first = fitted(path, tmp_path)
+    again = fitted(path, tmp_path, start=first, hidden=None)
+    assert again.preparation == first.preparation
+    assert weights(again) != weights(first)
+
+
+def begun(folder: Path, *words: str) -> list[str]:
+    return ["train", str(folder / "d.parquet"), "-t", "y", "-o", str(folder / "m.deltaw"), "--hidden", "8", "--epochs",
+            "3", "--memory", "20000", "--cache", str(folder / "cache"), *words]  # fmt: skip
+
+
+def test_commands(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(begun(tmp_path)) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "KiB for all rows, of 19.5 KiB: they are read in parts" in said
+    assert f"in {tmp_path / 'cache'} until it is over" in said
+    assert "rows 2,240 to train on, 300 to choose the best weights, 400 to score" in said
+    assert not list((tmp_path / "cache").iterdir())
+    assert main(begun(tmp_path, "--memory", "lots")) == 2
+    assert "--memory: expected a number of bytes, found 'lots'" in capsys.readouterr().err
+
+
+def test_goes_on_after_any_window(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint within an epoch, from a run that ends there."""
+    whole = fitted(path, tmp_path)
+    made = 0
+
+    def stop(self: Any, *given: Any) -> Any:
+        nonlocal made
+        made += 1
+        if made == 17:
+            raise KeyboardInterrupt
+        return advance(self, *given)
+
+    advance = deltaw.training.windowed.WindowedTraining.advance
+    monkeypatch.setattr("deltaw.training.windowed.WindowedTraining.advance", stop)
+    with pytest.raises(deltaw.TrainingInterrupted):
+        fitted(path, tmp_path, checkpoint=tmp_path / "run", every="1epochs")
+    assert not list((tmp_path / "cache").iterdir())
+    monkeypatch.undo()
+    small.__wrapped__(monkeypatch)  # type: ignore[attr-defined]
+    again = fitted(path, tmp_path, checkpoint=tmp_path / "run", resume=True)
+    assert weights(again) == weights(whole)
+    WHOLE[::-1].write_parquet(path)
+    with pytest.raises(SettingError, match="resume: expected the table as in"):
+        fitted(path, tmp_path, checkpoint=tmp_path / "run", resume=True)
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "a column less": (lambda folder: WHOLE.drop("b").write_parquet(folder / "2.parquet"),
+                      r'2\.parquet: expected a column "b"'),
+    "another kind": (lambda folder: WHOLE.with_columns(a=pl.lit("x")).write_parquet(folder / "2.parquet"),
+                     r'2\.parquet: expected numbers in column "a", as in the files before it, found words'),
+    "cut off": (lambda folder: (folder / "2.parquet").write_bytes((folder / "1.parquet").read_bytes()[:5000]),
+                r"2\.parquet: expected Parquet, found an unreadable file"),
+    "no target": (lambda folder: WHOLE.drop("y").write_parquet(folder / "2.parquet"),
+                  r'2\.parquet: expected a column "y"'),
+    "infinite": (lambda folder: WHOLE.with_columns(a=pl.lit(np.inf)).write_parquet(folder / "2.parquet"),
+                 r'2\.parquet: expected a finite number in row 1 of column "a", found inf'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_shards(what: str, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "cache").mkdir()
+    for i in range(3):
+        WHOLE[1000 * i : 1000 * i + 1000].write_parquet(tmp_path / "d" / f"{i}.parquet")
+    change, line = BAD[what]
+    change(tmp_path / "d")
+    with pytest.raises(InputError, match=line) as caught:
+        fitted(tmp_path / "d", tmp_path)
+    assert "\n" not in str(caught.value)
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_a_shard_that_changes_or_vanishes(path: Path, tmp_path: Path) -> None:
+    plan = planned(path, tmp_path)
+    WHOLE[:100].write_parquet(path)
+    with pytest.raises(InputError, match=r"d\.parquet: expected the file as it was at the beginning, found another"):
+        prepared.prepared(plan)
+    path.unlink()
+    with pytest.raises(InputError, match=r"expected the file as it was at the beginning, found none any more"):
+        models.run(plan)
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_what_means_nothing_or_has_no_room(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="expected files of tables, found none"):
+        fitted(tmp_path / "*.none", tmp_path)
+    with pytest.raises(InputError, match='expected a column "z"'):
+        models.plan(str(path), "z", memory=LITTLE)
+    plan = planned(path, tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: os.statvfs_result([0] * 10) and type("D", (), {"free": 9}))
+    with pytest.raises(OutputError, match=r"expected room for .* KiB of prepared rows, found 9 B free"):
+        models.run(plan)
+    assert not list((tmp_path / "cache").iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_leaves_nothing_behind(path: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "deltaw", *begun(tmp_path, "--epochs", "100000", "--set", "patience=none")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("training"):
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    assert process.wait(30) == 130, rest
+    assert (tmp_path / "m.deltaw").is_file()
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_slices_know_their_rows(path: Path) -> None:
+    assert slices(path) is not None
+    found = streams.stream(str(path), deltaw.tables.Reading())
+    assert found is not None
+    parts = list(found.slices())
+    assert [part.first for part in parts] == list(range(0, N, 250))
+    assert parts[1].table.name == f"{path}, from row 251 on"
+    assert streams.stream(WHOLE, deltaw.tables.Reading()) is None
+    assert streams.stream("digits", deltaw.tables.Reading()) is None
+    drawn = streams.drawn(3, 0, 1000)
+    np.testing.assert_array_equal(np.concatenate([streams.drawn(3, 0, 10), streams.drawn(3, 10, 990)]), drawn)
+    assert len(np.unique(drawn)) == 1000
+    assert abs(drawn.astype(float).mean() / 2**64 - 0.5) < 0.05
