@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,12 @@ def test_no_room_without_a_subject() -> None:
         for p in places
         if p.stem in vague and (p.is_dir() or p.suffix in {".py", ".hpp", ".cpp"})
     ] == []
+
+
+def test_no_two_files_of_tests_share_a_name() -> None:
+    """Their folders are no packages: pytest would take the second for the first, and end where all are run at once."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_public_names() -> None:
