@@ -103,6 +103,11 @@ def _quiet() -> None:
 
 def _say(message: str, status: int) -> int:
     """One line on stderr, whatever a file name or cell in it holds."""
+    from deltaw.engines import ranks
+
+    asked = ranks.started()
+    if asked is not None and asked.world > 1:
+        message = say("rank {rank}: {message}", rank=asked.rank, message=message)
     line = one_line(" ".join(message.split()))
     print(f"deltaw: {line}", file=sys.stderr)
     return status

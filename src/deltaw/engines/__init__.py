@@ -104,8 +104,8 @@ def is_single(engine: str) -> bool:
     return known(engine) != "reference"
 
 
-def make(spec: str, network: Network, plan: Plan, **more: Any) -> Engine:
-    """The engine that `spec` names, loaded with the network's weights; `more` are settings that only programs give.
+def make(spec: str, network: Network, plan: Plan) -> Engine:
+    """The engine that `spec` names, loaded with the network's weights.
 
     Raises:
         SettingError: no engine of that name.
@@ -119,7 +119,7 @@ def make(spec: str, network: Network, plan: Plan, **more: Any) -> Engine:
         expected, remedy = NEEDS[chosen.name]
         found = say("none that loads ({error})", error=error)
         raise MissingError(say(expected, name=chosen.name), found, say(remedy)) from error
-    engine: Engine = made(network, plan, **chosen.settings, **more)
+    engine: Engine = made(network, plan, **chosen.settings)
     return engine
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deltaw import engines
+from deltaw.engines import ranks
 from deltaw.engines.protocol import MOST_THREADS, Plan, thread_count
 from deltaw.engines.rows import Rows
 from deltaw.equations.losses import loss
@@ -151,7 +152,8 @@ def _by_torch(network: Network, X: Any, engine: str, threads: int | None) -> NDA
     if not len(rows):
         return np.empty((0, network.sizes[-1]), np.float32)
     plan = Plan(loss=loss("squared"), optimizer=SGD(), batch_size=len(rows), threads=thread_count(threads))
-    return engines.make(engine, network, plan, alone=True).evaluate(rows)[1]
+    with ranks.alone():
+        return engines.make(engine, network, plan).evaluate(rows)[1]
 
 
 def _matrix(X: Any) -> Any:

@@ -1,10 +1,22 @@
-"""Several processes that train one network together, each a rank of torch.distributed; alone, a rank of one."""
+"""Several processes that train one network together, each a rank of torch.distributed; alone, a rank of one.
+
+torchrun starts the processes and tells each by its environment which one it is; `join` brings them together.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple, TypeVar
+
+from deltaw.exceptions import DeltaWError
+from deltaw.speech import say
+
+Found = TypeVar("Found")
+_ALONE: ContextVar[bool] = ContextVar("alone", default=False)
 
 
 class Ranks(NamedTuple):
@@ -26,19 +38,79 @@ class Ranks(NamedTuple):
         import torch.distributed as together
 
         flat = torch.cat([each.reshape(-1) for each in tensors])
-        together.all_reduce(flat)
+        self._exchanged(lambda: together.all_reduce(flat))
         parts = flat.split([each.numel() for each in tensors])
         return [part.reshape(each.shape) for part, each in zip(parts, tensors, strict=True)]
+
+    def gathered(self, value: Found) -> list[Found]:
+        """What each rank gives, in their order; anything that can be pickled."""
+        if self.world == 1:
+            return [value]
+        import torch.distributed as together
+
+        found: list[Any] = [None] * self.world
+        self._exchanged(lambda: together.all_gather_object(found, value))
+        return found
+
+    def _exchanged(self, call: Callable[[], object]) -> None:
+        """Raises DeltaWError where a rank is no longer there."""
+        try:
+            call()
+        except RuntimeError as error:
+            raise DeltaWError(
+                "training together: expected all of {world} processes to the end", say("one that has ended before"),
+                "start them again, with --checkpoint and --resume to go on", world=self.world,
+            ) from error  # fmt: skip
 
 
 def here() -> Ranks:
     """This process's, where somebody has called torch.distributed.init_process_group, or `join`."""
     together = sys.modules.get("torch.distributed")
-    if together is None or not together.is_available() or not together.is_initialized():
+    if together is None or _ALONE.get() or not together.is_available() or not together.is_initialized():
         return Ranks()
     return Ranks(together.get_rank(), together.get_world_size())
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """What is trained and answered within is this process's own matter."""
+    token = _ALONE.set(True)
+    try:
+        yield
+    finally:
+        _ALONE.reset(token)
+
+
+def started() -> Ranks | None:
+    """What torchrun has started this process as, or None. Nothing is imported, and nobody waited for."""
+    told = [os.environ.get(name, "") for name in ("TORCHELASTIC_RUN_ID", "RANK", "WORLD_SIZE")]
+    return Ranks(int(told[1]), int(told[2])) if told[0] and told[1].isdecimal() and told[2].isdecimal() else None
+
+
+def restarted() -> bool:
+    """Whether torchrun has started the processes again after one had ended."""
+    return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
 
 
 def local() -> int:
     """This process's number on its machine, as torchrun says it; 0 where nothing trains together."""
     return int(os.environ.get("LOCAL_RANK", "0")) if here().world > 1 else 0
+
+
+def join() -> Ranks:
+    """Come together with all that torchrun has started. Messages go by gloo, those between GPUs by NCCL."""
+    import torch
+    import torch.distributed as together
+
+    together.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+    return here()
+
+
+def leave() -> None:
+    """Wait for the others, and part."""
+    if here().world == 1:
+        return
+    import torch.distributed as together
+
+    here().gathered(None)
+    together.destroy_process_group()

@@ -40,7 +40,7 @@ PRECISIONS: dict[str, tuple[type[Tensor], str]] = {
     "float32": (Tensor, "highest"), "tf32": (Tensor, "high"), "bf16": (Coarse, "highest"),
 }  # fmt: skip
 # Below so many multiplications a step, threads that wait for each other in every operation cost more than they gain.
-WORTH_THREADS = 3_000_000
+WORTH_THREADS = 20_000_000
 # What was made of rows, for as long as they are there.
 _PREPARED: WeakKeyDictionary[Rows, dict[Any, OnDevice]] = WeakKeyDictionary()
 
@@ -75,14 +75,12 @@ class TorchEngine(ReferenceEngine):
 
     dtype = np.float32
 
-    def __init__(
-        self, network: Network, plan: Plan, device: str | None = None, precision: str = "float32", alone: bool = False
-    ) -> None:
+    def __init__(self, network: Network, plan: Plan, device: str | None = None, precision: str = "float32") -> None:
         if precision not in PRECISIONS:
             expected = "engine 'torch': expected products in one of {names}"
             raise SettingError(expected, repr(precision), "choose one of these", names=", ".join(PRECISIONS))
         self.of, self.digits = PRECISIONS[precision]
-        self.ranks = ranks.Ranks() if alone else ranks.here()
+        self.ranks = ranks.here()
         self.device = device_of(device)
         self.record: Record | None = recorded_on_a_gpu if self.device.type == "cuda" and self.ranks.world == 1 else None
         self.replays: dict[tuple[Rows, int], Replay] = {}

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from deltaw import __version__, files
-from deltaw.engines import instructions
+from deltaw.engines import instructions, ranks
 from deltaw.exceptions import ModelFileError, OutputError, SettingError
 from deltaw.files.schema import check
 from deltaw.numbers import amount
@@ -97,6 +97,7 @@ class Checkpoints:
     ) -> None:  # fmt: skip
         self.folder, self.made, self.epochs, self.every = Path(folder), dict(made), epochs, Every.of(every)
         self.resume = resume
+        self.ranks = ranks.here()  # of several the first one writes, and reads for all
         self.signal: signal.Signals | None = None
         self.came_from: Path | None = None
         self._say = say or (lambda line: warnings.warn(line, RuntimeWarning, stacklevel=2))
@@ -104,11 +105,16 @@ class Checkpoints:
         self._last, self._epochs, self._unwritten, self._failed = time.monotonic(), 0, False, False
         self._holding: int | None = None
         self._before: Any = None
+        self._next, self._restored = 1, dict[int, State]()
+        if self.ranks.rank == 0:
+            self._open()
+
+    def _open(self) -> None:
         _make(self.folder)
         files.check_writable(self.folder / "checkpoint")
         found = _listed(self.folder)
         self._next = max(found, default=0) + 1
-        if found and not resume:
+        if found and not self.resume:
             raise SettingError(
                 "{folder}: expected a folder without checkpoints", found[max(found)].name,
                 "say resume (--resume) to go on, or give another", folder=self.folder,
@@ -116,7 +122,9 @@ class Checkpoints:
         self._restored = self._read([found[number] for number in sorted(found, reverse=True)])
 
     def __enter__(self) -> Self:
-        self._holding = _alone(self.folder)
+        if self.ranks.rank == 0:
+            self._holding = _alone(self.folder)
+        self._restored, self.came_from = self.ranks.gathered((self._restored, self.came_from))[0]
         if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGTERM"):
             before = signal.getsignal(signal.SIGTERM)
             if before == signal.SIG_DFL:
@@ -129,7 +137,8 @@ class Checkpoints:
     ) -> None:
         try:
             self.write()
-            _keep_last(self.folder)  # who was killed has not come to it
+            if self.ranks.rank == 0:
+                _keep_last(self.folder)  # who was killed has not come to it
         finally:
             if self._before is not None:
                 signal.signal(signal.SIGTERM, self._before)
@@ -163,7 +172,7 @@ class Checkpoints:
     def write(self) -> None:
         """Write what was noted, now; a disk that has no room costs the checkpoint and not the training."""
         with self._lock:
-            if not self._unwritten:
+            if not self._unwritten or self.ranks.rank:
                 return
             document = {
                 "by": made_by(),

@@ -6,16 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltaw.cli.commands import together
 from deltaw.cli.options import keeping
 from deltaw.cli.output import documents, text
 from deltaw.cli.output.endings import PAGES, ending
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, put, stderr, stdout
+from deltaw.engines import ranks
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.files import check_outputs, unfinished
 from deltaw.speech import say
 
 if TYPE_CHECKING:
+    from deltaw.doctor import Diagnosis
     from deltaw.models import Plan
 
 
@@ -41,30 +44,41 @@ def train(
     from deltaw.cli.output.screen import watched
     from deltaw.doctor import outcome
 
-    if quiet and verbose:
-        raise SettingError("--quiet: expected it without --verbose", say("both"), "leave one of the two out")
-    keeping.check(keep)
-    # Before an hour of training, not after it.
-    given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
-    sources = [path for source in (data, *given) for path in tables.origins(source)]
-    start = keep.get("start")
-    check_outputs({"--output": output, "--report": report, "--log": log}, [*sources, *([start] if start else [])])
-    if report is not None:
-        ending("--report", report, PAGES)
-    logs = () if log is None else (JsonLines(log),)
+    err, start = stderr(quiet), keep.get("start")
 
-    err = stderr(quiet)
-    with err.status(say("reading {data}", data=data)):
+    def planned() -> Plan:
         held = {name: keep.get(name) for name in ("memory", "cache")}
-        plan = models.plan(data, target, recipe, start=start, **held, **choices)
-    if as_file is not None:
+        return models.plan(data, target, recipe, start=start, **held, **choices)
+
+    def examined_plan() -> tuple[Plan, Diagnosis | None]:
+        if quiet and verbose:
+            raise SettingError("--quiet: expected it without --verbose", say("both"), "leave one of the two out")
+        keeping.check(keep)
+        # Before an hour of training, not after it.
+        given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
+        sources = [path for source in (data, *given) for path in tables.origins(source)]
+        check_outputs({"--output": output, "--report": report, "--log": log}, [*sources, *([start] if start else [])])
+        if report is not None:
+            ending("--report", report, PAGES)
+        with err.status(say("reading {data}", data=data)):
+            plan = planned()
+        if as_file is not None:
+            return plan, None
+        with err.status(say("examining")), ranks.alone():
+            diagnosis = examined(plan, SECONDS if doctor else 0.0)
+        if diagnosis.evidence.refusal is not None and not doctor:
+            raise diagnosis.evidence.refusal  # one line, and not below ten about what will not be
+        return plan, diagnosis
+
+    if together.joined(choices, keep).rank:
+        return 0 if as_file is not None else together.follow(planned, keep)
+    plan, diagnosis = together.agreed(examined_plan)
+    if diagnosis is None:
+        assert as_file is not None
         put(as_file(plan))
         return 0
-    with err.status(say("examining")):
-        diagnosis = examined(plan, SECONDS if doctor else 0.0)
-    if diagnosis.evidence.refusal is not None and not doctor:
-        raise diagnosis.evidence.refusal  # one line, and not below ten about what will not be
-    kept = keeping.begun(plan, keep, err)
+    logs = () if log is None else (JsonLines(log),)
+    kept = together.begun(plan, keep, err)
     text.print_plan(err, plan)
     if doctor:
         err.text(diagnosis.page.text(err.page_width))
@@ -75,6 +89,7 @@ def train(
     try:
         with watched(err, verbose) as show:
             model = models.run(plan, (show, *logs), kept)
+        ranks.leave()
         status = 0
     except TrainingInterrupted as stopped:
         model, status = stopped.model, keeping.ended_by(stopped, kept, err)

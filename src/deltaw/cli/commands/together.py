@@ -1,0 +1,107 @@
+"""`deltaw train` in several processes that torchrun has started: who speaks, and what all must have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from deltaw.cli.options import keeping
+from deltaw.cli.output.screen import Screen, stderr
+from deltaw.engines import ranks
+from deltaw.engines.ranks import Ranks
+from deltaw.exceptions import DeltaWError, InputError, OutputError, SettingError, TrainingInterrupted
+from deltaw.speech import say
+
+if TYPE_CHECKING:
+    from deltaw.models import Plan
+    from deltaw.training.checkpoints import Checkpoints
+
+Found = TypeVar("Found")
+
+
+def joined(choices: dict[str, Any], keep: keeping.Keeping) -> Ranks:
+    """Join the other processes, where torchrun has started this one: the engine is torch then.
+
+    Where it has started them again, the run goes on from its last checkpoint.
+
+    Raises:
+        SettingError: another engine was asked for.
+        MissingError: PyTorch is not installed.
+    """
+    asked = ranks.started()
+    if asked is None:
+        return Ranks()
+    from deltaw.engines import known
+
+    engine = choices.get("engine", "native")
+    if engine == "native":  # as it is where nobody says another
+        choices["engine"] = "torch"
+    elif known(engine) != "torch":
+        expected = "--engine: expected torch, which alone trains in several processes"
+        raise SettingError(expected, repr(engine), "leave it out")
+    if ranks.restarted() and "checkpoint" in keep:
+        keep["resume"] = True
+    return ranks.join()
+
+
+def agreed(call: Callable[[], Found]) -> Found:
+    """What `call` returns here, once it has in all processes. What it raises in any of them ends all.
+
+    The first of those in which it raises says so; the others end without a word.
+    """
+    here = ranks.here()
+    raised: DeltaWError | None = None
+    try:
+        found = call()
+    except DeltaWError as error:
+        raised = error
+    status = None if raised is None else 2 if isinstance(raised, (InputError, OutputError)) else 1
+    failed = [(rank, each) for rank, each in enumerate(here.gathered(status)) if each is not None]
+    if not failed:
+        return found
+    first, code = failed[0]
+    if raised is not None and here.rank == first:
+        raise raised
+    _end(code)
+
+
+def _end(status: int) -> NoReturn:
+    raise SystemExit(status)
+
+
+def begun(plan: Plan, keep: keeping.Keeping, err: Screen) -> Checkpoints | None:
+    """The checkpoints of the run, where all processes are about the same; see `keeping.begun`.
+
+    Raises:
+        InputError: this process is to train on other rows than the first one, or otherwise.
+    """
+
+    def same() -> None:
+        for name, value in mine.items():
+            if value != first.get(name):
+                raise InputError(
+                    "expected {name} as in rank 0", say("another"), "give every process the same files and options",
+                    name=say(name),
+                )  # fmt: skip
+
+    if ranks.here().world > 1:
+        from deltaw.models.fitting.resuming import made_of
+
+        mine = made_of(plan)
+        first = ranks.here().gathered(mine)[0]
+        agreed(same)
+    return agreed(lambda: keeping.begun(plan, keep, err))
+
+
+def follow(planned: Callable[[], Plan], keep: keeping.Keeping) -> int:
+    """What every process but the first does: the same plan and its run. It says, saves and writes nothing."""
+    from deltaw import models
+
+    plan = agreed(planned)
+    kept = begun(plan, keep, stderr(quiet=True))
+    try:
+        models.run(plan, (), kept)
+        ranks.leave()
+    except TrainingInterrupted as stopped:
+        return 128 + stopped.signal
+    return 0

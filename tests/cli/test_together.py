@@ -1,0 +1,199 @@
+"""`torchrun … -m deltaw train`: the same model from any number of processes; one line where one ends, or differs.
+
+The processes are started here as torchrun starts them, by the same environment, so that each can be told apart; one
+test is of torchrun itself, with a process that is killed and all started again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import deltaw
+
+pytest.importorskip("torch", reason="PyTorch is not installed")
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+PATIENCE = 120  # seconds
+
+
+def port() -> int:
+    with socket.socket() as each:
+        each.bind(("127.0.0.1", 0))
+        return int(each.getsockname()[1])
+
+
+def started(commands: Sequence[Sequence[str]]) -> list[subprocess.Popen[str]]:
+    """A process for each command, as torchrun starts them."""
+    told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port()), "WORLD_SIZE": str(len(commands)),
+            "TORCHELASTIC_RUN_ID": "test", "OMP_NUM_THREADS": "1"}  # fmt: skip
+    return [
+        subprocess.Popen(
+            [sys.executable, *command], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=os.environ | told | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+        )
+        for rank, command in enumerate(commands)
+    ]  # fmt: skip
+
+
+def ended(processes: Sequence[subprocess.Popen[str]]) -> tuple[list[int], list[str], list[str]]:
+    """Statuses, what they said, and the lines of errors of all together (those of ours)."""
+    try:
+        texts = [each.communicate(timeout=PATIENCE) for each in processes]
+    finally:
+        for each in processes:
+            each.kill()
+    errors = [line for _, text in texts for line in text.splitlines() if line.startswith("deltaw: ")]
+    return [each.returncode for each in processes], [text for text, _ in texts], errors
+
+
+def train(*arguments: Any) -> list[str]:
+    return ["-m", "deltaw", "train", *map(str, arguments)]
+
+
+@pytest.fixture(scope="module")
+def flowers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """101 rows of numbers and words, which no number of processes divides."""
+    rng = np.random.default_rng(0)
+    rows = [f"{a:.3f},{b:.3f},{'xyz'[k]},{'red' if a + k > 1 else 'blue'}" for a, b, k in
+            zip(rng.normal(size=101), rng.normal(size=101), rng.integers(0, 3, 101), strict=True)]  # fmt: skip
+    path = tmp_path_factory.mktemp("data") / "flowers.csv"
+    path.write_text("\n".join(["a,b,word,colour", *rows]))
+    return path
+
+
+SETTINGS = ("-t", "colour", "--epochs", "3", "--hidden", "8", "--set", "batch_size=7", "--set", "dropout=0.2")
+
+
+def test_the_same_model_from_any_number_of_processes(flowers: Path, tmp_path: Path) -> None:
+    models = []
+    for world in (1, 2, 3):
+        path = tmp_path / f"{world}.deltaw"
+        statuses, said, errors = ended(started([train(flowers, *SETTINGS, "-o", path)] * world))
+        assert (statuses, errors) == ([0] * world, [])
+        assert [bool(text) for text in said] == [True] + [False] * (world - 1)  # the first one speaks
+        models.append(deltaw.load(path))
+    alone = deltaw.fit(flowers, "colour", epochs=3, hidden=8, batch_size=7, dropout=0.2, engine="torch", device="cpu")
+    for model in models:
+        np.testing.assert_allclose(model.history.loss, alone.history.loss, rtol=1e-5)
+        for ours, theirs in zip(model.network.weights, alone.network.weights, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+TRAJECTORY = """
+import sys, numpy as np, deltaw
+from deltaw.engines import ranks
+here = ranks.join()
+rng = np.random.default_rng(0)
+X, T = rng.normal(size=(50, 4)), rng.normal(size=(50, 2))
+network = deltaw.Network([4, 6, 2], ["relu", "identity"], seed=1)
+history = deltaw.train(network, X, T, engine="torch", optimizer="adam", learning_rate=0.01, batch_size=16, epochs=4,
+                       l2=0.1, dropout=0.3, max_grad_norm=0.5, sample_weight=np.arange(50.0), validation=(X[:9], T[:9]))
+np.savez(sys.argv[1] + str(here.rank), *network.weights, *network.biases, history.loss, history.validation_loss)
+ranks.leave()
+"""
+
+
+def test_all_processes_have_the_same_bits(tmp_path: Path) -> None:
+    """Batches of 16, 16, 16 and 2 rows: of the last one of three processes has none."""
+    found = {}
+    for world in (1, 3):
+        statuses, _, _ = ended(started([["-c", TRAJECTORY, str(tmp_path / f"{world}.")]] * world))
+        assert statuses == [0] * world
+        found[world] = [np.load(tmp_path / f"{world}.{rank}.npz") for rank in range(world)]
+    for name in found[1][0].files:
+        first, *others = (each[name] for each in found[3])
+        assert all(np.array_equal(first, other) for other in others)
+        np.testing.assert_allclose(first, found[1][0][name], rtol=1e-5, atol=1e-7)
+
+
+def test_a_process_that_sees_other_files(flowers: Path, tmp_path: Path) -> None:
+    other = tmp_path / "flowers.csv"
+    other.write_text(flowers.read_text().replace("red", "blue", 1))
+    commands = [train(data, *SETTINGS, "-o", tmp_path / "m.deltaw") for data in (flowers, other)]
+    statuses, _, errors = ended(started(commands))
+    assert statuses == [2, 2]
+    assert errors == ["deltaw: rank 1: expected the table as in rank 0, found another; give every process the same "
+                      "files and options"]  # fmt: skip
+    assert not (tmp_path / "m.deltaw").exists()
+
+
+def test_what_is_wrong_in_all_is_said_once(flowers: Path, tmp_path: Path) -> None:
+    commands = [train(flowers, "-t", "color", "-o", tmp_path / "m.deltaw")] * 2
+    statuses, _, errors = ended(started(commands))
+    assert statuses == [2, 2]
+    assert len(errors) == 1
+    assert errors[0].startswith("deltaw: rank 0: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_process_that_dies_ends_the_others(flowers: Path, tmp_path: Path) -> None:
+    """With nobody there to tell them, as where its machine dies."""
+    run = tmp_path / "run"
+    settings = [*SETTINGS, "--epochs", "100000", "--checkpoint", run, "--every", "1epochs", "-o", tmp_path / "m.deltaw"]
+    processes = started([train(flowers, *settings)] * 2)
+    try:
+        waited_for(run)
+        processes[1].kill()
+        at = time.monotonic()
+        statuses, _, errors = ended(processes)
+    finally:
+        for each in processes:
+            each.kill()
+    assert time.monotonic() - at < 30
+    assert statuses == [1, -signal.SIGKILL]
+    assert len(errors) == 1
+    assert errors[0].startswith("deltaw: rank 0: training together: expected all of 2 processes to the end")
+    assert not (tmp_path / "m.deltaw").exists()
+
+
+def waited_for(folder: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while not list(folder.glob("*.safetensors")):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc").exists(), reason="/proc says which process is which")
+def test_torchrun_starts_them_again_and_they_go_on(flowers: Path, tmp_path: Path) -> None:
+    """One is killed; torchrun ends the others and starts all again, without a word of --resume."""
+    whole, again, run = tmp_path / "whole.deltaw", tmp_path / "again.deltaw", tmp_path / "run"
+    settings = [*SETTINGS, "--epochs", "300", "--folds", "0"]
+    command = [*TORCHRUN, "--nproc-per-node", "2"]
+    subprocess.run([*command, *train(flowers, *settings, "-o", whole)], check=True, capture_output=True)
+    keeping = ["--checkpoint", run, "--every", "1epochs", "-o", again]
+    torchrun = subprocess.Popen(
+        [*command, "--max-restarts", "1", *train(flowers, *settings, *keeping)], text=True, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        waited_for(run)
+        os.kill(rank_of(torchrun.pid, 1), signal.SIGKILL)
+        _, said = torchrun.communicate(timeout=PATIENCE)
+    finally:
+        torchrun.kill()
+    assert torchrun.returncode == 0, said
+    assert re.search("goes on from .*checkpoint", said)
+    for ours, theirs in zip(deltaw.load(again).network.weights, deltaw.load(whole).network.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def rank_of(parent: int, rank: int) -> int:
+    """The process of that rank among the children of torchrun."""
+    for each in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        told = Path(f"/proc/{each}/environ").read_bytes().split(b"\0")
+        if f"RANK={rank}".encode() in told:
+            return int(each)
+    raise AssertionError("no such process")
