@@ -35,10 +35,12 @@ from deltaw.files import atomic, model, schema
 from deltaw.languages import of_locale
 from deltaw.models.scoring.metrics import METRICS
 from deltaw.models.scoring.scores import GUESS
+from deltaw.models.search.tuning import ENDS
 from deltaw.models.settings import OF_DATA, meanings
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.preparation.steps import CYCLES, MISSING
 from deltaw.preparation.target import TASKS
+from deltaw.progress import COUNTED
 from deltaw.speech import LANGUAGES, catalogue, listed, retold, say
 from deltaw.tables.cells import DATE_FORMATS
 from deltaw.tables.columns import KINDS, kinds
@@ -85,6 +87,7 @@ TABLES: dict[str, Any] = {
     + [text for kind in (model.MODEL, model.CHECKPOINT) for text in (kind.name, kind.give)],
     "explanations": [answered.USUAL, *account.USUAL_CELLS.values(), *story.RULE_NAMES.values()]
     + [before + each for before in ("", "from ", "to ") for each in ("input", "unit", "output")],
+    "searches": [*ENDS.values(), *COUNTED.values()],
     "histories": [*get_args(Ending), "loss", "validation loss", "validation rows", "test rows"],
     "networks": ["layer", "inputs", "units", "parameters", "activation", "initial weights"],
     "derivations": [why for _, why in DROPPED.values()],

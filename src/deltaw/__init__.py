@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from deltaw.languages import language
     from deltaw.live import lab
     from deltaw.live.widget import Lab
-    from deltaw.models import Model, crossval, fit, load
+    from deltaw.models import Model, crossval, fit, load, tune
     from deltaw.network import Network
     from deltaw.tables import read
     from deltaw.training import EarlyStopping, History, train, train_pack
@@ -54,6 +54,7 @@ _HOMES = {
     "read": "deltaw.tables",
     "train": "deltaw.training",
     "train_pack": "deltaw.training",
+    "tune": "deltaw.models",
 }
 # Rooms that are public as a whole: `deltaw.explain.step(…)` works after `import deltaw` alone.
 _ROOMS = {"callbacks", "doctor", "explain", "export", "lessons"}
@@ -83,6 +84,7 @@ __all__ = [
     "read",
     "train",
     "train_pack",
+    "tune",
 ]
 
 

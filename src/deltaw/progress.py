@@ -25,6 +25,11 @@ DELAY = 1.0  # seconds after which a bar is worth a look
 EVERY = 5.0  # seconds between the lines of a log
 REFRESH = 0.1  # seconds between two states of a notebook's bar
 WIDE = 100  # columns of a terminal that has room for the time remaining too
+COUNTED = {  # what the numbers of an epoch count, and of a search
+    "epoch": "epoch {number}/{epochs}",
+    "second": "second {number}/{epochs}",
+    "round": "round {number}/{epochs}",
+}
 
 
 class Told(Protocol):
@@ -240,7 +245,7 @@ def in_notebook() -> bool:
 
 def counted(epoch: Told) -> str:
     """ "epoch 12/64", or "fold 2/5, epoch 12/64"."""
-    said = say("epoch {number}/{epochs}", number=epoch.number, epochs=epoch.epochs)
+    said = say(COUNTED[getattr(epoch, "unit", "epoch")], number=epoch.number, epochs=epoch.epochs)
     fold = say("fold {fold}/{folds}", fold=epoch.fold, folds=epoch.folds)
     return listed([fold, said]) if epoch.fold > 0 else said
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from deltaw import files, plots
 from deltaw.exceptions import InputError
-from deltaw.models import GUESS, Model, Scores, metric_of, worst
+from deltaw.models import GUESS, Model, Scores, Tuning, metric_of, worst
 from deltaw.models.scoring.dependence import Dependence
 from deltaw.models.scoring.importance import Importance, some
 from deltaw.network import Network
@@ -94,6 +94,8 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
     if (found := _importance(asked)) is not None:
         yield say("What the columns are worth"), _worth(found, model.witness is not None)
         yield say("How the answer goes with a column"), _dependences(asked, found)
+    if model.tuning is not None and (found_by := _tuned(model.tuning)):
+        yield say("What tuning tried"), found_by
     if len(history):  # not where Ctrl-C came in the first epoch
         figure = plots.learning_curves(
             history.loss,
@@ -182,6 +184,16 @@ def _thresholds(scores: Scores, target: Target) -> str:
         drawn += pages.figure(figure, say("precision, recall and F1 against the threshold"))
     rule = f"<p class=soft>{say('The answer is {rule}.', rule=escape(target.rule))}</p>" if target.rule else ""
     return f"{rule}<div class=row>{drawn}</div>"
+
+
+def _tuned(tuning: Tuning) -> str:
+    """What came of it, what mattered, and each candidate in a figure."""
+    said = "".join(f"<p>{escape(line)}</p>" for line in tuning.statement.splitlines())
+    headings, rows = tuning.lines
+    if not rows:
+        return said
+    picture = pages.figure(tuning.plot(), say("how bad each candidate was against each setting"))
+    return f"{said}{picture}{pages.table(list(headings), rows, (1, 3, 4, 5))}<p class=soft>{escape(tuning.note)}</p>"
 
 
 def _worth(found: Importance, by_witness: bool) -> str:

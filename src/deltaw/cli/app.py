@@ -9,7 +9,7 @@ import typer
 from deltaw import __version__
 from deltaw.cli.declarations.answers import evaluate, export, importance, predict, show
 from deltaw.cli.declarations.pages import bench, derive, explain, lab, lesson
-from deltaw.cli.declarations.training import crossval, doctor, train
+from deltaw.cli.declarations.training import crossval, doctor, train, tune
 from deltaw.cli.examples import epilog
 from deltaw.cli.interrupts import Interruptible
 from deltaw.cli.speaking import speaking
@@ -44,7 +44,9 @@ def deltaw(
         print(context.get_help())
 
 
-COMMANDS = (train, predict, evaluate, importance, show, explain, export, derive, bench, doctor, crossval, lesson, lab)
+COMMANDS = (
+    train, tune, predict, evaluate, importance, show, explain, export, derive, bench, doctor, crossval, lesson, lab,
+)  # fmt: skip
 # Its own commands, one a lesson, have the help and the language.
 ITS_OWN: dict[str, Any] = {
     "add_help_option": False,

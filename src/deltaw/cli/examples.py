@@ -9,6 +9,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "deltaw train flowers.csv -t petal_width --epochs 20 --log runs.jsonl -o width.deltaw",
         "deltaw train flowers.csv -t species --print-config",
     ),
+    "tune": (
+        "deltaw tune flowers.csv --target species --rounds 1",
+        "deltaw tune flowers.csv -t species --seconds 2 --set dropout=0 --report tuned.html -o tuned.deltaw",
+    ),
     "predict": (
         "deltaw predict model.deltaw flowers.csv -o answers.csv",
         "deltaw predict model.deltaw flowers.csv --keep 'petal*' -o answers.parquet",

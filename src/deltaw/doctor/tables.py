@@ -18,7 +18,7 @@ from deltaw.doctor.trials.trial import divided
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
 from deltaw.models.answers import truth
-from deltaw.models.fitting.packed import of_member
+from deltaw.models.fitting.packed import of_member, of_way
 from deltaw.models.rows import weights
 from deltaw.network import Network
 from deltaw.preparation import Preparation
@@ -73,7 +73,9 @@ def examine_model(
     model = whole.member(member)
     table = model.read(data)
     plan = models.replan(whole, table)
-    if plan is not None and whole.recipe.networks > 1:  # each was trained by the next seed
+    if plan is not None and whole.ways:
+        plan = of_way(plan, whole.ways[member - 1], model.recipe)
+    elif plan is not None and whole.recipe.networks > 1:  # each was trained by the next seed
         plan = of_member(plan, model.network.seed - plan.network.seed)
     setup = _of_other_rows(model, table) if plan is None else _one_training(plan)
     return diagnose(setup, rows=rows, seconds=seconds, trained=(model.network, model.history))

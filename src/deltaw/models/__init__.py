@@ -16,6 +16,8 @@ from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
 from deltaw.models.scoring.scores import GUESS, Scores, worst
+from deltaw.models.search.tune import Search, tune
+from deltaw.models.search.tuning import Tuning
 from deltaw.models.storage import document
 
 __all__ = [
@@ -33,6 +35,8 @@ __all__ = [
     "Recipe",
     "ScoredEpoch",
     "Scores",
+    "Search",
+    "Tuning",
     "checkpoints",
     "crossval",
     "document",
@@ -43,5 +47,6 @@ __all__ = [
     "replan",
     "rows_of",
     "run",
+    "tune",
     "worst",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deltaw import plots
 from deltaw.models.recipes import Recipe
@@ -83,6 +83,23 @@ class Origin:
         return say("{n}-fold: {every} answered by a network that had not seen it", n=self.folds, every=every)
 
 
+@dataclass(frozen=True)
+class Member:
+    """How one of several networks was trained, where each was trained in its own way.
+
+    Attributes:
+        settings: those of the recipe in which it differs from the first.
+        part: which part of the rows was held out from it, from 1; 0: the rows that were held out from all.
+        epoch: after which it was taken, from 1.
+        seed: of its initial weights and orders.
+    """
+
+    settings: dict[str, Any]
+    part: int
+    epoch: int
+    seed: int
+
+
 @dataclass(frozen=True, repr=False)
 class Contents:
     """All that a model file holds; `Model` says what each part is."""
@@ -97,11 +114,17 @@ class Contents:
     origin: Origin
     missing: tuple[str, ...] = MISSING
     others: tuple[Network, ...] = ()
+    ways: tuple[Member, ...] = ()
 
     @property
     def members(self) -> tuple[Network, ...]:
         """The networks whose mean answers."""
         return (self.network, *self.others)
+
+    def recipe_of(self, number: int) -> Recipe:
+        """What a member was trained with, counted from 1."""
+        own = self.ways[number - 1].settings if self.ways else {}
+        return Recipe.from_document(self.recipe.document() | own) if own else self.recipe
 
     @property
     def rows_an_epoch(self) -> int:

@@ -24,6 +24,7 @@ from deltaw.models.scoring.dependence import Dependence, of_column
 from deltaw.models.scoring.importance import MAX_ROWS, TELLING, Importance, check, permuted, some
 from deltaw.models.scoring.metrics import METRICS, metric_of
 from deltaw.models.scoring.scores import Scores, score
+from deltaw.models.search.tuning import Tuning
 from deltaw.network import Network
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.speech import say
@@ -40,6 +41,8 @@ Array = NDArray[Any]
 
 FEWEST_DISTILLED = 10  # rows
 MAX_COLUMNS = 25  # that a notebook lists
+# What a model of one of its networks, or of another, does not have.
+APART: dict[str, Any] = {"ways": (), "scores": None, "held_out": None, "witness": None, "tuning": None}
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,6 +52,7 @@ class Model(Contents):
     Attributes:
         network: the `deltaw.Network`, or the first of several.
         others: the others; of `members`, all of them, the mean answers: of their probabilities, or of their numbers.
+        ways: how each of `members` was trained, where each was in its own way; see `Member`.
         preparation: from columns to the network's inputs.
         target: from the network's outputs to answers.
         recipe: every setting that it was trained with.
@@ -60,10 +64,12 @@ class Model(Contents):
         held_out: those rows, right after `deltaw.fit`; None in a model that was loaded.
         witness: where the network has learnt from these rows too, and others scored them: the model of the first
             fold, with the rows that it has not seen. It tells what the columns are worth.
+        tuning: what was tried, right after `deltaw.tune`; None in any other.
     """
 
     held_out: pl.DataFrame | None = field(default=None, compare=False)
     witness: Model | None = field(default=None, compare=False)
+    tuning: Tuning | None = field(default=None, compare=False)
 
     @property
     def task(self) -> str:
@@ -98,7 +104,7 @@ class Model(Contents):
         if count == 1:
             return self
         chosen = self.members[number - 1]
-        return replace(self, network=chosen, others=(), scores=None, held_out=None, witness=None)
+        return replace(self, network=chosen, recipe=self.recipe_of(number), others=(), **APART)
 
     def single(self, rows: Any, *, seed: int = 0, threads: int | None = None) -> tuple[Model, Cost]:
         """One network in the place of several: it learns what they answer. As quick as one, and nearly as good.
@@ -132,8 +138,7 @@ class Model(Contents):
         )  # fmt: skip
         learning = Learning(**vars(history), held_out="validation")
         recipe = replace(self.recipe, networks=1)
-        made = replace(self, network=network, others=(), recipe=recipe, history=learning, scores=None, held_out=None,
-                       witness=None)  # fmt: skip
+        made = replace(self, network=network, recipe=recipe, history=learning, others=(), **APART)
         before, after = (Answers.of(model.target, model._forward(X[apart])).values for model in (self, made))
         scores: list[Scores | None] = [None, None]
         if self.target.name in frame.columns:

@@ -13,7 +13,7 @@ from deltaw.equations.initializers import initializer
 from deltaw.exceptions import InputError, ModelFileError
 from deltaw.files.schema import check
 from deltaw.models import recipes
-from deltaw.models.contents import Contents, Learning, Origin
+from deltaw.models.contents import Contents, Learning, Member, Origin
 from deltaw.models.recipes import Recipe
 from deltaw.models.scoring import scores
 from deltaw.models.scoring.metrics import METRICS
@@ -58,6 +58,7 @@ SCHEMA: dict[str, Any] = {
         "test?": (str, None),
         "validation?": (str, None),
     },
+    "ways?": [{"settings": {str: object}, "part": int, "epoch": int, "seed": int}],  # of networks of several recipes
     "missing?": [str],  # of version 0.1 before its release: the usual words
 }
 
@@ -110,6 +111,7 @@ def document(model: Contents) -> dict[str, Any]:
         "scores": None if model.scores is None else model.scores.document(),
         "origin": asdict(model.origin),
         "missing": list(model.missing),
+        **({"ways": [asdict(each) for each in model.ways]} if model.ways else {}),
     }
 
 
@@ -164,7 +166,23 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
         Origin(**content["origin"]),
         missing,
         tuple(networks[1:]),
+        _ways(content, len(networks)),
     )
+
+
+def _ways(content: dict[str, Any], count: int) -> tuple[Member, ...]:
+    """How each member was trained: a recipe that can be, of each."""
+    found = tuple(Member(**each) for each in content.get("ways", []))
+    _expect(len(found) in (0, count), say("the ways in which {n} networks were trained", n=count), f"{len(found)}")
+    for each in found:
+        recipe = recipes.USUAL | content["recipe"] | each.settings
+        check(recipe, recipes.SCHEMA, say("a network of several"))
+        Recipe.from_document(recipe)
+        _expect(
+            each.epoch >= 1 and 0 <= each.part <= content["origin"].get("folds", 0) and each.seed >= 0,
+            say("a part, an epoch and a seed of each network"), say("others"),
+        )  # fmt: skip
+    return found
 
 
 def _moved(epoch: int | None, by: int) -> int | None:

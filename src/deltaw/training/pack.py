@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import replace
@@ -136,13 +136,15 @@ def begin_pack(
 
 
 def complete_pack(
-    trainings: Sequence[Training], threads: int | None = None, checkpoints: Checkpoints | None = None
-) -> bool:
+    trainings: Sequence[Training], threads: int | None = None, checkpoints: Checkpoints | None = None,
+    enough: Callable[[], bool] = lambda: False,
+) -> bool:  # fmt: skip
     """All epochs of all trainings, and what was learnt into their networks; whether Ctrl-C ended it.
 
     Args:
         threads: at most so many; None: as many as there are processors.
         checkpoints: of the run, of which these are the trainings, from number 0 on.
+        enough: asked before each epoch, whether to make none any more: the trainings stay as they are.
     """
     # Engines of PyTorch come one after the other: its settings are of the process, the messages of its ranks in turn.
     in_turn = any(engines.known(training.engine) == "torch" for training in trainings)
@@ -150,13 +152,15 @@ def complete_pack(
     if checkpoints is not None:
         for number, training in enumerate(trainings):
             checkpoints.go_on(number, training)
-    interrupted = _run(trainings, min(most, len(trainings)), checkpoints)
+    interrupted = _run(trainings, min(most, len(trainings)), checkpoints, enough)
     for training in trainings:
         training.finish()
     return interrupted
 
 
-def _run(trainings: Sequence[Training], workers: int, checkpoints: Checkpoints | None) -> bool:
+def _run(
+    trainings: Sequence[Training], workers: int, checkpoints: Checkpoints | None, enough: Callable[[], bool]
+) -> bool:
     """All epochs of all trainings, by so many threads; whether Ctrl-C ended it, which is noted in what was not over.
 
     Ctrl-C is the main thread's, and may come between any two of its lines: what it must know is kept by the others.
@@ -168,7 +172,7 @@ def _run(trainings: Sequence[Training], workers: int, checkpoints: Checkpoints |
     def work(number: int) -> None:
         at_work.add(number)
         try:
-            while not over:
+            while not over and not enough():
                 try:
                     mine, training = ahead.popleft()
                 except IndexError:  # what is still trained has its thread

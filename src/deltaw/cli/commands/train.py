@@ -47,7 +47,7 @@ def train(
     err, start = stderr(quiet), keep.get("start")
 
     def planned() -> Plan:
-        held = {name: keep.get(name) for name in ("memory", "cache")}
+        held = {name: keep.get(name) for name in ("memory", "cache", "seconds")}
         return models.plan(data, target, recipe, start=start, **held, **choices)
 
     def examined_plan() -> tuple[Plan, Diagnosis | None]:

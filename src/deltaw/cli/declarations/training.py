@@ -74,6 +74,39 @@ def train(
 
 
 @training_options
+def tune(
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="A table, as for train.", autocompletion=completion.tables)
+    ],
+    *,
+    options: Options,
+    seconds: Annotated[
+        float | None, typer.Option(help="How long it tries settings, by the clock; 60 if --rounds is not given.")
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(metavar="N", help="So many times eight candidates: the same N, the same model.")
+    ] = None,
+    members: Annotated[
+        int, typer.Option(metavar="N", help="At most so many networks answer together; 1: a single one.")
+    ] = 16,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")] = Path("model.deltaw"),
+    report: Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but what is an error.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say a line an epoch on stderr.")] = False,
+    json: Json = False,
+) -> None:
+    """Find settings for a table, train by them, and say what mattered; never worse than the recipe where it chooses.
+
+    A setting that is given is not tuned. Rows that neither are learnt from nor choose score what is saved.
+    """
+    from deltaw.cli.commands.tune import tune as run
+
+    target, recipe = options.pop("target", None), options.pop("recipe")
+    budget = {"seconds": seconds, "rounds": rounds, "members": members}
+    raise typer.Exit(run(data, target, recipe, output, report, json, quiet, verbose, options | budget))
+
+
+@training_options
 def doctor(
     context: typer.Context,
     source: Annotated[

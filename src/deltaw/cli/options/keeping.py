@@ -28,6 +28,11 @@ KEEPING: dict[str, Row] = {
             typer.Option("--from", metavar="MODEL", help="Begin with its weights and its preparation, on other rows."),
         ]
     ),
+    "seconds": Row(
+        Annotated[
+            float | None, typer.Option(help="Of the recipe accurate: train networks for so long; up to 16 answer.")
+        ]
+    ),
     "checkpoint": Row(
         Annotated[
             Path | None,

@@ -57,9 +57,10 @@ def print_plan(screen: Screen, plan: Plan) -> None:
         screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")
     count = plan.recipe.networks
     one = plan.network.summary()
-    screen.print(
-        say("network  {network}", network=say("{n} networks of {one}", n=count, one=one) if count > 1 else one)
-    )
+    several = "networks like {one} for {seconds} s" if plan.seconds else "{n} networks of {one}"
+    seconds = number(plan.seconds or 0)
+    networks = say(several, n=count, one=one, seconds=seconds) if count > 1 else one
+    screen.print(say("network  {network}", network=networks))
     screen.print(say("training {training}", training=describe_training(plan.recipe)))
     screen.print()
 
@@ -136,6 +137,8 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
     screen.table(
         Column.words(say("setting"), list(settings)), Column.words(say("value"), list(map(str, settings.values())))
     )
+    if model.ways:
+        screen.table(*_ways(model))
     versions = listed(f"{name} {number}" for name, number in origin.versions.items())
     screen.print(
         say("seed {seed}, engine {engine}, {versions}", seed=origin.seed, engine=origin.engine, versions=versions)
@@ -144,6 +147,18 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
         print_scores(
             screen, model.scores, model.origin.scored(model.scores.rows), model.scores.leading(model.recipe.metric)
         )
+
+
+def _ways(model: Model) -> list[Column]:
+    """How each member was trained: its layers, and in what its settings differ from those above."""
+    own = [listed(f"{name}={value}" for name, value in each.settings.items()) for each in model.ways]
+    return [
+        Column.numbers(say("network"), [f"{k}" for k in range(1, len(own) + 1)]),
+        Column.words(say("layers"), [network.summary() for network in model.members]),
+        Column.numbers(say("part held out"), [f"{each.part}" if each.part else "" for each in model.ways]),
+        Column.numbers(say("epoch"), [f"{each.epoch}" for each in model.ways]),
+        Column.words(say("its own settings"), own),
+    ]
 
 
 def _counted(recipe: Recipe) -> str:

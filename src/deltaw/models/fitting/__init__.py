@@ -41,6 +41,7 @@ def fit(
     start: Any = None,
     memory: int | None = None,
     cache: str | Path | None = None,
+    seconds: float | None = None,
     callbacks: Iterable[Callback] = (),
     checkpoint: str | Path | None = None,
     every: str | float = EVERY,
@@ -87,8 +88,11 @@ def fit(
             docs/scale.md. Folds, groups, times and several networks need all rows in memory.
         cache: a folder, on a disk, in which rows are kept then as the network takes them, until the training is over;
             None: /var/tmp, or where the system keeps temporary files.
+        seconds: how long the recipe "accurate" trains networks, by settings drawn around its own
+            (`deltaw.models.search.ranges`), of which up to 16 answer together: those that do best on the rows held out
+            from them. None: four, by its own settings. The clock decides: the same call may give another model.
         callbacks: called with a `ScoredEpoch` after each epoch of each training; one that returns True ends all. For
-            runs that are to be kept see `deltaw.callbacks`.
+            runs that are to be kept see `deltaw.callbacks`. With `seconds` it is told of the time, now and then.
         checkpoint: a folder of this run's own. What was made is written there now and then, at the end and where the
             run is broken off, by SIGTERM too; a disk without room costs that and not the training. The last two stay.
         every: how often: "60s", "5m", "2h", "5epochs" (of all its trainings), or seconds.
@@ -116,7 +120,7 @@ def fit(
     decided = plan(source, target, recipe, seed=seed, engine=engine, device=device, threads=threads, test=test,
                    validation=validation, test_size=test_size, folds=folds, group=group, time=time, task=task,
                    metric=metric, drop=drop, columns=columns, kinds=kinds, start=start, memory=memory,
-                   cache=cache, **settings)  # fmt: skip
+                   cache=cache, seconds=seconds, **settings)  # fmt: skip
     with show:
         for note in decided.table.notes:
             show.say(f"{decided.table.name}: {note}")

@@ -150,18 +150,20 @@ class Follower:
         plan: without its folds.
         told: of each epoch; whether it wants to stop.
         place, until, follows: see `trained`.
+        at_once: how many networks are trained at once of which each is kept after every epoch; 0: only one that
+            `follows` is.
     """
 
     def __init__(
         self, plan: Plan, told: Callable[[ScoredEpoch], bool], place: tuple[int, int], until: int | None = None,
-        follows: bool = False,
+        follows: bool = False, at_once: int = 0,
     ) -> None:  # fmt: skip
         self.plan, self.told, self.place, self.until = plan, told, place, until
         self.held_out, rows = plan.held_out
         self.judge = Judge(plan.target, plan.recipe, *(() if rows is None else (rows.truth, rows.weight)))
         self.follows = follows and plan.validation is None
-        each = MOST_KEPT // (max(place[1], 1) * 8 * plan.network.parameter_count)
-        self.earlier = Earlier(each) if self.follows else None
+        each = MOST_KEPT // (max(place[1], at_once, 1) * 8 * plan.network.parameter_count)
+        self.earlier = Earlier(each) if self.follows or at_once else None
 
     @property
     def settings(self) -> dict[str, Any]:

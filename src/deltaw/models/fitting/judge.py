@@ -25,6 +25,7 @@ class ScoredEpoch(Epoch):
         score_text: the score as people read it.
         fold, folds: which fold's training it is, from 1, and how many there are; 0 of the training on all rows, and
             where there are no folds.
+        unit: what `number` counts: "epoch"; of a search "second" or "round", of `epochs` in all.
     """
 
     score: float | None = None
@@ -32,6 +33,7 @@ class ScoredEpoch(Epoch):
     score_text: str = ""
     fold: int = 0
     folds: int = 0
+    unit: str = "epoch"
 
 
 class Judge:

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from deltaw.models.contents import Member
 from deltaw.models.fitting.following import Follower, Trained, diverged, of_plan
 from deltaw.models.fitting.judge import ScoredEpoch
-from deltaw.models.fitting.planning import Plan
+from deltaw.models.fitting.planning import Plan, drawn_network
 from deltaw.models.fitting.watching import Watchers
+from deltaw.models.recipes import Recipe
 from deltaw.models.rows.division import Division, Indices
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Metric, metric_of
@@ -35,7 +37,7 @@ def packed(plan: Plan, told: Watchers, checkpoints: Checkpoints | None = None) -
     plans: list[Plan] = [replace(plan, folds=())] * count
     places: list[dict[str, Any]] = [{}] * count
     if folds:
-        plans, places = map(list, zip(*(_on(plan, fold) for fold in folds), strict=True))
+        plans, places = map(list, zip(*(of_fold(plan, fold) for fold in folds), strict=True))
     means = Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
     networks = [_another(plan, k) for k in range(count)]
     followers = [
@@ -73,11 +75,21 @@ def of_member(plan: Plan, k: int) -> Plan:
     network, seed = _another(plan, k), plan.seed + k
     if not plan.folds:
         return replace(plan, network=network, seed=seed)
-    own, places = _on(plan, plan.folds[k])
+    own, places = of_fold(plan, plan.folds[k])
     return replace(own, network=network, seed=seed, training=_some(plan.training, places["rows"]))
 
 
-def _on(plan: Plan, division: Division) -> tuple[Plan, dict[str, Any]]:
+def of_way(plan: Plan, way: Member, recipe: Recipe) -> Plan:
+    """The plan of a network that was trained in its own way: its settings, its seed, its part of the rows."""
+    network = drawn_network(recipe, plan.target, plan.network.sizes[0], way.seed)
+    own = replace(plan, recipe=recipe, network=network, seed=way.seed)
+    if not plan.folds:
+        return own
+    own, places = of_fold(own, plan.folds[way.part - 1])
+    return replace(own, training=_some(plan.training, places["rows"]))
+
+
+def of_fold(plan: Plan, division: Division) -> tuple[Plan, dict[str, Any]]:
     """The plan of the network from which these test rows are held out, and where its rows stand among all."""
     rows = np.sort(np.concatenate([division.training, division.test]))  # of the table, as the plan trains on them
     learnt, answered = (np.searchsorted(rows, part) for part in (division.training, division.test))

@@ -14,6 +14,7 @@ from deltaw import engines
 from deltaw.engines.protocol import thread_count
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.models import recipes
+from deltaw.models.fitting.lasting import check_seconds
 from deltaw.models.fitting.warm import Start
 from deltaw.models.model import Model
 from deltaw.models.recipes import Recipe
@@ -67,6 +68,8 @@ class Plan:
             on all of them is to end, and where there are no test rows, to score them.
         ties: what each division has to respect.
         choices: how the rows were to be divided.
+        given: the settings of the recipe that the caller named.
+        seconds: for so long the recipe `accurate` trains networks; None: as many as it says.
         test_name, validation_name: what the rows that were given for these are called, or None.
         streamed: the rows to learn from, where no memory holds them: `training` are a sample of them then.
     """
@@ -92,6 +95,8 @@ class Plan:
     weightless: int = 0
     start: Start | None = None
     streamed: Streamed | None = None
+    given: tuple[str, ...] = ()
+    seconds: float | None = None
 
     @property
     def rows(self) -> int:
@@ -151,7 +156,7 @@ class Plan:
         learnt = part_of(training, preparation, target, self.recipe, table.name, answers)
         return replace(
             self, preparation=preparation, target=target, training=learnt,
-            network=_drawn(self.recipe, target, learnt.X.shape[1], self.seed, self.start),
+            network=drawn_network(self.recipe, target, learnt.X.shape[1], self.seed, self.start),
             validation=part(division.validation, self.validation, self.validation_name),
             test=part(division.test, self.test, self.test_name or table.name), folds=(),
         )  # fmt: skip
@@ -186,6 +191,7 @@ def plan(
     kinds: Mapping[str, str] | None = None,
     start: Any = None,
     streamed: Streamed | None = None,
+    seconds: float | None = None,
     **settings: Any,
 ) -> Plan:
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors.
@@ -206,6 +212,7 @@ def plan(
     choices.check(test is not None)
     engine = engines.on(engine, device)
     check_run(seed, engine, threads)
+    check_seconds(seconds, recipe, settings, {"start": start, "validation": validation})
     if target is not None and not isinstance(target, str):
         raise SettingError("target: expected the name of a column", repr(target), "give one name")
     seed = int(seed)
@@ -270,10 +277,11 @@ def plan(
     validation_rows = table.frame[kept.validation] if by is None else answered(by, whole)[0].frame
     test_rows = table.frame[kept.test] if table.test is None else table.test
     return Plan(
-        table, found, preparation, reading, settled, _drawn(settled, reading, learnt.X.shape[1], seed, begun), learnt,
+        table, found, preparation, reading, settled,
+        drawn_network(settled, reading, learnt.X.shape[1], seed, begun), learnt,
         part(validation_rows, names[1] or table.name), part(test_rows, names[0] or table.name),
         seed, engine, threads, ties, choices, layout.folds, names[0], names[1], without,
-        weightless, begun, streamed,
+        weightless, begun, streamed, tuple(settings), seconds,
     )  # fmt: skip
 
 
@@ -334,7 +342,7 @@ def _learnt(
         raise ColumnError(expected, error.found, error.remedy) from None
 
 
-def _drawn(recipe: Recipe, target: Target, inputs: int, seed: int, start: Start | None) -> Network:
+def drawn_network(recipe: Recipe, target: Target, inputs: int, seed: int, start: Start | None = None) -> Network:
     """The network with its initial weights."""
     if start is not None:
         return start.network()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from deltaw.exceptions import SettingError
 from deltaw.models.fitting.planning import Plan
 from deltaw.models.rows.parts import Part
 from deltaw.tables.digest import sha256
@@ -21,8 +22,10 @@ def checkpoints(
 ) -> Checkpoints:
     """Those of a plan's run, whose trainings are numbered as `running` makes them: folds first, or networks.
 
-    Raises as `Checkpoints`.
+    Raises as `Checkpoints`; SettingError where the clock says what is made.
     """
+    if plan.seconds is not None:
+        raise SettingError("checkpoint: expected none beside seconds", "", "leave one of the two out")
     epochs = plan.recipe.epochs
     assert epochs is not None
     return Checkpoints(folder, made_of(plan), epochs, every, resume, say)

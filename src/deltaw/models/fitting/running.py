@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 
-import numpy as np
-
-from deltaw import __version__
 from deltaw.exceptions import TrainingInterrupted
-from deltaw.models.contents import Origin
+from deltaw.models.fitting.assembling import model_of, scored
 from deltaw.models.fitting.crossing import (
     answers_of,
     chosen_epochs,
     common_line,
     joined,
     learnt,
-    line,
     rows_of_folds,
     together,
 )
@@ -27,7 +22,8 @@ from deltaw.models.fitting.packed import packed
 from deltaw.models.fitting.planning import Plan
 from deltaw.models.fitting.watching import Callback, Watchers
 from deltaw.models.model import Model
-from deltaw.models.scoring.scores import Baseline, score
+from deltaw.models.scoring.scores import score
+from deltaw.models.search.growing import grown
 from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.history import Ending
 
@@ -55,10 +51,12 @@ def run(plan: Plan, callbacks: Iterable[Callback] = (), checkpoints: Checkpoints
 
 
 def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
+    if plan.seconds is not None:
+        return grown(plan, told)
     if plan.recipe.networks > 1:
         return _mean_of(plan, packed(plan, told, checkpoints))
     if not plan.folds:
-        return _scored(trained(plan, told, checkpoints=checkpoints))
+        return scored(trained(plan, told, checkpoints=checkpoints))
     runs: list[Trained] = []
     try:
         for division in plan.folds:
@@ -95,50 +93,15 @@ def _mean_of(plan: Plan, runs: list[Trained]) -> Model:
 def _judged(plan: Plan, kept: Trained, runs: list[Trained], epochs: list[int | None]) -> Model:
     """The model of what is kept, with the threshold and the scores that the folds say, each after its epoch."""
     answers = answers_of(plan, runs, epochs) if plan.folds else []
-    model = _scored(kept, None if plan.validation is not None else common_line(plan, runs, answers))
+    model = scored(kept, None if plan.validation is not None else common_line(plan, runs, answers))
     if not plan.scored_by_folds:
         return model
     scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
-    witness = replace(_model(runs[0]), network=runs[0].after(epochs[0]), held_out=rows_of_folds(runs[:1]))
+    witness = replace(model_of(runs[0]), network=runs[0].after(epochs[0]), held_out=rows_of_folds(runs[:1]))
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 
 
 def _first(plan: Plan, first: Trained, ended: Ending) -> Model:
     """What is kept of a training that was broken off: the network of the first fold."""
-    model = _scored(replace(first, learning=replace(first.learning, ended=ended)))
+    model = scored(replace(first, learning=replace(first.learning, ended=ended)))
     return replace(model, origin=replace(model.origin, folds=len(plan.folds)))
-
-
-def _model(done: Trained) -> Model:
-    plan = done.plan
-    origin = Origin(
-        plan.table.name,
-        plan.learnt,
-        0 if plan.validation is None else len(plan.validation),
-        0 if plan.test is None else len(plan.test),
-        plan.seed,
-        plan.choices.test_size,
-        plan.engine,
-        {"deltaw": __version__, "python": platform.python_version(), "numpy": np.__version__},
-        len(plan.folds),
-        plan.choices.group,
-        plan.choices.time,
-        plan.test_name,
-        plan.validation_name,
-    )
-    baseline = Baseline.of(plan.target.task, plan.training.truth, len(plan.target.classes), plan.training.weight)
-    return Model(
-        done.network, plan.preparation, plan.target, plan.recipe, baseline, done.learning, None, origin,
-        plan.table.missing, done.others,
-    )  # fmt: skip
-
-
-def _scored(done: Trained, at: float | None = None) -> Model:
-    """The model with the threshold that was asked for, and its scores on the test rows."""
-    model, test, at = _model(done), done.plan.test, at if at is not None else line(done)
-    if at is not None:
-        model = replace(model.with_threshold(at), recipe=done.plan.recipe)
-    if test is None:
-        return model
-    scores = model._score(test.X, test.truth, test.weight, threads=done.plan.threads)
-    return replace(model, scores=scores, held_out=test.frame)

@@ -15,7 +15,7 @@ Array = NDArray[np.floating]
 MOST = 16  # members: each costs time in every answer
 
 
-def selected(outputs: Array, badness: Callable[[Array], float], most: int = MOST) -> list[int]:
+def selected(outputs: Array, badness: Callable[[Array], float], most: int = MOST, again: bool = True) -> list[int]:
     """The members of the best mean that is found by adding one after the other.
 
     The best one is first. Then whichever makes the mean best is added, again and again; one that is added twice counts
@@ -26,6 +26,7 @@ def selected(outputs: Array, badness: Callable[[Array], float], most: int = MOST
         outputs: (m, n, k), what each of m candidates (a network after an epoch) says about n rows.
         badness: of a mean (n, k), lower is better; NaN is never chosen.
         most: members, 1 or more.
+        again: whether one that is a member may be added again.
 
     Returns:
         Numbers of candidates, in the order in which they were added; of equals the first. [] where all are NaN.
@@ -35,6 +36,7 @@ def selected(outputs: Array, badness: Callable[[Array], float], most: int = MOST
     while len(members) < most:
         found = np.array([badness((total + one) / (len(members) + 1)) for one in outputs], np.float64)
         found = np.where(np.isnan(found), np.inf, found)
+        found[[] if again else members] = np.inf
         best = int(np.argmin(found)) if len(found) else 0
         if not len(found) or not found[best] < lowest:
             break

@@ -1,0 +1,51 @@
+"""What a training left, as a model with its scores."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import replace
+
+import numpy as np
+
+from deltaw import __version__
+from deltaw.models.contents import Origin
+from deltaw.models.fitting.crossing import line
+from deltaw.models.fitting.following import Trained
+from deltaw.models.model import Model
+from deltaw.models.scoring.scores import Baseline
+
+
+def model_of(done: Trained) -> Model:
+    """The model, without scores."""
+    plan = done.plan
+    origin = Origin(
+        plan.table.name,
+        plan.learnt,
+        0 if plan.validation is None else len(plan.validation),
+        0 if plan.test is None else len(plan.test),
+        plan.seed,
+        plan.choices.test_size,
+        plan.engine,
+        {"deltaw": __version__, "python": platform.python_version(), "numpy": np.__version__},
+        len(plan.folds),
+        plan.choices.group,
+        plan.choices.time,
+        plan.test_name,
+        plan.validation_name,
+    )
+    baseline = Baseline.of(plan.target.task, plan.training.truth, len(plan.target.classes), plan.training.weight)
+    return Model(
+        done.network, plan.preparation, plan.target, plan.recipe, baseline, done.learning, None, origin,
+        plan.table.missing, done.others,
+    )  # fmt: skip
+
+
+def scored(done: Trained, at: float | None = None) -> Model:
+    """The model with the threshold that was asked for, and its scores on the test rows."""
+    model, test, at = model_of(done), done.plan.test, at if at is not None else line(done)
+    if at is not None:
+        model = replace(model.with_threshold(at), recipe=done.plan.recipe)
+    if test is None:
+        return model
+    scores = model._score(test.X, test.truth, test.weight, threads=done.plan.threads)
+    return replace(model, scores=scores, held_out=test.frame)

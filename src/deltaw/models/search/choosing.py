@@ -1,0 +1,75 @@
+"""The rows that choose: how bad answers are on them, and which candidates answer together best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.equations.losses import loss, one_hot
+from deltaw.models.answers import mean_of, outcome
+from deltaw.models.fitting.planning import Plan
+from deltaw.models.fitting.selection import selected
+from deltaw.models.rows.parts import Part
+from deltaw.models.scoring.metrics import Outcome, metric_of
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Jury:
+    """Rows that no network of a candidate had learnt from when it answered for them, part after part.
+
+    Attributes:
+        plan: whose target, recipe and way of counting they have.
+        parts: the rows held out: of each fold, or one part for all networks.
+    """
+
+    plan: Plan
+    parts: tuple[Part, ...]
+
+    @property
+    def places(self) -> tuple[slice, ...]:
+        """Where the rows of each part stand among all."""
+        ends = np.cumsum([0, *map(len, self.parts)]).tolist()
+        return tuple(map(slice, ends[:-1], ends[1:]))
+
+    @property
+    def shares(self) -> Array:
+        """How much each part counts, (parts,), 1 in all."""
+        counts = [self.plan.counts(part) for part in self.parts]
+        rows = np.array([len(p) if c is None else c.sum() for p, c in zip(self.parts, counts, strict=True)], float)
+        return np.asarray(rows / rows.sum())
+
+    def outcome(self, outputs: Array, parts: Sequence[int] | None = None) -> Outcome:
+        """Outputs (n, k) as answers beside the truth; of some parts alone where these are given."""
+        known = [self.parts[k] for k in (range(len(self.parts)) if parts is None else parts)]
+        weight = None if known[0].weight is None else np.concatenate([np.asarray(each.weight) for each in known])
+        return outcome(self.plan.target, outputs, np.concatenate([each.truth for each in known]), weight)
+
+    def badness(self, outputs: Array, parts: Sequence[int] | None = None) -> float:
+        """What is chosen by, of answers (n, k): the loss, or how little there is of the score; lower is better."""
+        recipe, target = self.plan.recipe, self.plan.target
+        if recipe.keep != "loss":
+            metric = metric_of(recipe.metric, target.task)
+            return float(metric.gain(0.0, metric.score(self.outcome(outputs, parts))))
+        known = [self.parts[k] for k in (range(len(self.parts)) if parts is None else parts)]
+        T = np.concatenate([each.T for each in known])
+        T = one_hot(T, outputs.shape[1]) if T.ndim == 1 and outputs.shape[1] > 1 else T.reshape(outputs.shape)
+        counts = [self.plan.counts(each) for each in known]
+        weight = None if counts[0] is None else np.concatenate([np.asarray(each) for each in counts])
+        return float(np.average(loss(recipe.loss).E(outputs, T), weights=weight))
+
+    def together(self, outputs: Sequence[Array]) -> float:
+        """How bad the mean of several answers, each (n, k), is."""
+        return self.badness(mean_of([np.asarray(each, np.float64) for each in outputs], self.plan.target.task))
+
+    def chosen(self, outputs: Sequence[Array], most: int, parts: Sequence[int] | None = None) -> list[int]:
+        """Which candidates' mean answers are best, each once: the best one first; [] where none has an answer."""
+        task = self.plan.target.task
+        found = np.stack([mean_of([np.asarray(each, np.float64)], task) for each in outputs])
+        return selected(found, partial(self.badness, parts=parts), most, again=False)

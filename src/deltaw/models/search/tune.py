@@ -1,0 +1,273 @@
+"""`deltaw.tune`: successive halving over a recipe's ranges, and the best network or ensemble at its end.
+
+Jamieson & Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization", algorithm 1: many
+candidates get a little training each, the better half of them goes on, and so on. The rungs lie where the coslog
+schedule, which the recipes have, brings the rate down to zero: there, networks can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from deltaw.equations.lookup import positive
+from deltaw.exceptions import SettingError, TrainingInterrupted
+from deltaw.models.fitting.following import diverged
+from deltaw.models.fitting.lasting import MOST_SECONDS
+from deltaw.models.fitting.planning import Plan, plan
+from deltaw.models.fitting.selection import MOST
+from deltaw.models.fitting.watching import Callback, Watchers
+from deltaw.models.model import Model
+from deltaw.models.recipes import Recipe
+from deltaw.models.rows.dividing import MOST_TEST, TEST, TWICE
+from deltaw.models.search.budget import Budget
+from deltaw.models.search.choosing import Jury
+from deltaw.models.search.ensemble import chosen, ensemble
+from deltaw.models.search.pool import Candidate, Snapshot, advanced, begun, jury
+from deltaw.models.search.ranges import OF_INPUTS, RANGES, OneOf, drawable, drawn, values
+from deltaw.models.search.tuning import End, Trial, Tuning
+from deltaw.progress import left_out, watching
+from deltaw.speech import say
+from deltaw.tables import Reading, read_as
+
+RUNGS = (3 / 15, 7 / 15, 1.0)  # of its epochs: where coslog comes down
+WIDTH = 8  # candidates of a round
+PARTS = 4  # that are held out in turn, of tables below TWICE rows; of larger ones one part chooses
+SECONDS, MOST_ROUNDS = 60.0, 10_000
+BY_DATA = ("hidden", "epochs")  # where None is not given
+ALONE = ("folds", "networks", "start")  # which a search decides, or has no use for
+
+
+def tune(
+    source: Any,
+    target: str | None = None,
+    recipe: str = "default",
+    *,
+    seconds: float | None = None,
+    rounds: int | None = None,
+    members: int = MOST,
+    test: Any = None,
+    test_size: float | None = None,
+    seed: int = 0,
+    callbacks: Iterable[Callback] = (),
+    verbose: bool | None = None,
+    **choices: Any,
+) -> Model:
+    """Find settings for a table, and train by them: successive halving, the recipe as it is among what is tried.
+
+    Some rows choose, others, which neither are learnt from nor choose, score what is kept. Below 50,000 rows each
+    candidate is four networks, each with another quarter of the rows held out, that answer together; above one, and one
+    part of the rows chooses for all. What is kept is never worse, on the rows that choose, than the recipe as it is.
+
+    Args:
+        source, target, recipe: as for `deltaw.fit`.
+        seconds: how long it goes on, by the clock; 60 where neither this nor `rounds` is given.
+        rounds: eight candidates each; the same number gives the same model, for any number of threads.
+        members: at most so many networks answer together, up to 16; 1: one network, whose settings one part chooses.
+        test: rows to be scored on, as `source`.
+        test_size: share of the rows to be scored on; a fifth, at most 10,000, if not given; 0: no scores.
+        seed: of the division, the drawings, the initial weights and the orders.
+        callbacks: told of the time, or the round, now and then, by a `ScoredEpoch` of some network; one that returns
+            True ends it.
+        verbose: as for `deltaw.fit`.
+        choices: what else `deltaw.fit` takes; a setting that is given is not tuned.
+
+    Returns:
+        The `Model`; its `tuning` says what was tried and what mattered.
+
+    Raises:
+        InputError: as `deltaw.fit`; too few rows to choose by.
+        TrainingInterrupted: on Ctrl-C; its `model` is the best until then.
+    """
+    show, told = watching(verbose), Watchers(callbacks)
+    setup = Search.of(source, target, recipe, seconds=seconds, rounds=rounds, members=members, test=test,
+                      test_size=test_size, seed=seed, **choices)  # fmt: skip
+    with show:
+        base = setup.plan
+        for note in base.table.notes:
+            show.say(f"{base.table.name}: {note}")
+        if base.left_out:
+            show.say(left_out(base.left_out, base.rows + base.left_out, base.target.name))
+        return setup.run((*told, show))
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is decided before a search begins.
+
+    Attributes:
+        plan: of the recipe as it is.
+        variants: from a scaling of the inputs to the plan by it.
+        scalings: that are tried, beside the recipe's own.
+        seconds, rounds, members: see `tune`.
+    """
+
+    plan: Plan
+    variants: Callable[[str], Plan]
+    scalings: tuple[str, ...]
+    seconds: float | None
+    rounds: int | None
+    members: int
+
+    @classmethod
+    def of(
+        cls, source: Any, target: str | None, recipe: str, *, seconds: float | None = None, rounds: int | None = None,
+        members: int = MOST, test: Any = None, test_size: float | None = None, **choices: Any,
+    ) -> Search:  # fmt: skip
+        """Read a table and decide; see `tune` for the arguments and errors."""
+        _check(seconds, rounds, members, choices)
+        choices = {name: value for name, value in choices.items() if value is not None or name not in BY_DATA}
+        how, _ = Reading.taken(choices)
+        table = read_as(source, how)  # once: standard input has its rows only once
+        given, by = test, choices.get("validation")
+        given = None if given is None else read_as(given, how)
+        by_others = by is not None and not isinstance(by, (int, float, np.number))
+        choices |= {"validation": read_as(by, how)} if by_others else {}
+
+        def planned(parts: int, share: float | None, **more: Any) -> Plan:
+            divided: dict[str, Any] = {"networks": parts} if parts > 1 else {"networks": 1, "folds": 0}
+            scored: dict[str, Any] = {"test_size": share} if given is None else {"test": given}
+            return plan(table, target, recipe, **divided, **scored, **choices | more)
+
+        parts, share, base = 1, test_size, planned(1, test_size)
+        if members >= PARTS and base.rows < TWICE and not by_others:
+            own = table.test is not None or given is not None
+            share = min(TEST, MOST_TEST / base.rows) if share is None and not own else share
+            several = planned(PARTS, share)
+            parts, base = (len(several.folds), several) if several.folds else (1, base)
+        jury(base)  # raises
+        law = RANGES[OF_INPUTS].law
+        tried = law.values if isinstance(law, OneOf) and OF_INPUTS not in choices else ()
+        others = tuple(name for name in tried if name != base.recipe.scaling)
+        seconds = SECONDS if seconds is None and rounds is None else seconds
+        return cls(base, lambda name: planned(parts, share, scaling=name), others, seconds, rounds, members)
+
+    def run(self, callbacks: Iterable[Callback] = ()) -> Model:
+        """Train; see `tune`."""
+        told = Watchers(callbacks)
+        told.started(self.plan)
+        try:
+            model = self._found(told)
+        except BaseException as error:
+            told.failed(error)
+            raise
+        told.ended(model)
+        if model.history.ended == "interrupted":
+            raise TrainingInterrupted(model.history, model)
+        return model
+
+    def _found(self, told: Watchers) -> Model:
+        budget = Budget(self.seconds, self.rounds, told)
+        pools = [Pool(each, jury(each)) for each in (self.plan, *map(self.variants, self.scalings))]
+        first = [each.begun([(k, each.plan.recipe)], budget)[0] for k, each in enumerate(pools)]
+        untuned = first[0]
+
+        def begun_all() -> bool:
+            return budget.over() and all(training.epoch for training in untuned.trainings)
+
+        halved(pools, first, budget, begun_all)
+        own = next((each for each in pools[0].found if not each.number), None)
+        if own is None:
+            raise TrainingInterrupted() if budget.interrupted else diverged(untuned.runs()[0])
+        best = min(pools, key=lambda each: each.badness)
+        names, number = drawable(best.plan.recipe, self.plan.given), len(first)
+        while names and budget.another():
+            numbers = range(number, number + WIDTH)
+            drawings = [(k, drawn(best.plan.recipe, names, self.plan.seed, k)) for k in numbers]
+            halved([best], best.begun(drawings, budget), budget, budget.over)
+            number, budget.round = numbers.stop, budget.round + 1
+        winners = {id(each): chosen(each.judges, each.found, self.members) for each in pools if each.found}
+        winner = min((each for each in pools if each.found), key=lambda each: each.judged(winners[id(each)]))
+        return self._told(pools, winner, winners[id(winner)], own, budget)
+
+    def _told(
+        self, pools: Sequence[Pool], winner: Pool, members: Sequence[Snapshot], own: Snapshot, budget: Budget
+    ) -> Model:
+        """The model, and what was tried on the way to it."""
+        model = ensemble(winner.plan, winner.judges, members, budget.ended)
+        untuned = ensemble(pools[0].plan, pools[0].judges, [own])
+        numbers = {each.number for each in members}
+        trials = sorted((each for pool in pools for each in pool.trials), key=lambda each: each.number)
+        ended: End = "interrupted" if budget.interrupted else "callback" if budget.stopped else "rounds"
+        clock: End = "seconds" if ended == "rounds" and budget.over() else ended
+        recipe = self.plan.recipe
+        tuning = Tuning(
+            tuple(replace(each, chosen=each.number in numbers) for each in trials), recipe.keep, self.plan.target.task,
+            sum(map(len, winner.judges.parts)), own.badness, winner.judged(members), model.scores, untuned.scores,
+            len(model.members), budget.round, budget.spent, clock,
+        )  # fmt: skip
+        return replace(model, tuning=tuning)
+
+
+@dataclass
+class Pool:
+    """The candidates of one preparation of the inputs.
+
+    Attributes:
+        plan, judges: theirs.
+        found: those that came to the last rung, or as far as the time was enough for.
+        trials: all.
+    """
+
+    plan: Plan
+    judges: Jury
+    found: list[Snapshot] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+
+    @property
+    def badness(self) -> float:
+        """Of the best candidate."""
+        return min((each.badness for each in self.found), default=float("inf"))
+
+    def begun(self, drawings: Sequence[tuple[int, Recipe]], budget: Budget) -> list[Candidate]:
+        """Candidates before their first epoch."""
+        return begun(self.plan, self.judges, drawings, budget)
+
+    def judged(self, members: Sequence[Snapshot]) -> float:
+        """How bad the mean answer of these is."""
+        return self.judges.together([each.outputs for each in members])
+
+    def over(self, candidate: Candidate, reached: bool) -> None:
+        """Take note of a candidate that goes no further; `reached`: whether it may answer."""
+        curve = candidate.curve
+        first = max(1, round(RUNGS[0] * candidate.trainings[0].epochs))
+        some = np.nanmin(curve[:first], initial=np.inf) if len(curve) >= first else np.nan
+        self.trials.append(
+            Trial(candidate.number, values(candidate.recipe), float(some), candidate.best, len(curve), False)
+        )
+        snapshot = candidate.snapshot() if reached else None
+        self.found += [] if snapshot is None else [snapshot]
+
+
+def halved(pools: Sequence[Pool], candidates: Sequence[Candidate], budget: Budget, enough: Callable[[], bool]) -> None:
+    """Train candidates from rung to rung, the better half of them each time, and the recipe as it is in any case."""
+    pool_of = {id(each.judges): each for each in pools}
+    left = list(candidates)
+    for share in RUNGS:
+        budget.interrupted |= advanced(left, share, pools[0].plan.threads, enough)
+        if enough() or share == RUNGS[-1]:
+            break
+        better = sorted(left, key=lambda each: (each.number > 0, each.best))[: max(1, -(-len(left) // 2))]
+        for each in left:
+            if each not in better:
+                pool_of[id(each.jury)].over(each, False)
+        left = [each for each in left if each in better]
+    for each in left:
+        pool_of[id(each.jury)].over(each, True)
+
+
+def _check(seconds: Any, rounds: Any, members: Any, choices: dict[str, Any]) -> None:
+    """Refuse before a table is read what would be refused after it. Raises SettingError."""
+    for name in ALONE:
+        if choices.get(name) is not None:
+            raise SettingError("{name}: expected none, since a search decides it", "", "leave it out", name=name)
+    for name, value, most in (("rounds", rounds, MOST_ROUNDS), ("members", members, MOST)):
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 1 <= value <= most
+        if not whole and not (name == "rounds" and value is None):
+            expected = say("{name}: expected a whole number from {least} to {most:,}", name=name, least=1, most=most)
+            raise SettingError(expected, repr(value), "give e.g. 5")
+    if seconds is not None:
+        positive(seconds, "seconds", below=MOST_SECONDS)

@@ -1,0 +1,71 @@
+"""What a search has tried: how bad each candidate was, against the value of each setting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deltaw.numbers import number
+from deltaw.plots.style import BLUE, GREY, VERMILION, figure, styled
+from deltaw.speech import say
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PANELS = 9
+ACROSS = 3
+SIZE = (3.0, 2.5)  # inches of a panel
+FEW = 3  # values, each of which has a tick
+MANY = 10.0  # times as large: from here on an axis is logarithmic
+
+
+@styled
+def tried(
+    panels: Sequence[tuple[str, Sequence[Any]]], badness: Sequence[float], chosen: Sequence[bool], what: str
+) -> Figure:
+    """A panel a setting.
+
+    Args:
+        panels: name of each setting and its value in each candidate: numbers or words.
+        badness: of each candidate.
+        chosen: whether its networks answer.
+        what: the badness is.
+    """
+    shown = list(panels)[:PANELS]
+    rows = max(1, -(-len(shown) // ACROSS))
+    across = min(ACROSS, max(1, len(shown)))
+    drawing, axes = figure((SIZE[0] * across, SIZE[1] * rows), rows, across)
+    for axis in axes[len(shown) :]:
+        axis.axis("off")
+    y, kept = np.array(badness, float), np.array(chosen, bool)
+    top = float(np.quantile(y, 0.9)) if len(y) else 1.0  # what was hopeless would press all others flat
+    low = float(y.min(initial=top))
+    pad = 0.08 * (top - low) or 1.0
+    for k, (axis, (name, values)) in enumerate(zip(axes, shown, strict=False)):
+        words = sorted(set(values)) if isinstance(values[0], str) else None
+        x = np.array([words.index(v) for v in values] if words else values, float)
+        inside = y <= top
+        axis.plot(x[inside & ~kept], y[inside & ~kept], "o", color=GREY, markersize=4.5, alpha=0.7)
+        edge = np.full(int((~inside).sum()), top + pad / 2)
+        axis.plot(x[~inside], edge, "^", color=VERMILION, markersize=4.5, alpha=0.7)
+        axis.plot(x[kept], np.minimum(y[kept], top), "o", color=BLUE, markersize=6.5)
+        axis.set_ylim(low - pad, top + pad)
+        if words:
+            axis.set_xticks(range(len(words)), words)
+            axis.set_xlim(-0.5, len(words) - 0.5)
+        elif len(set(x.tolist())) <= FEW:
+            axis.set_xticks(sorted(set(x.tolist())), [number(each) for each in sorted(set(x.tolist()))])
+        elif x.min() > 0 and x.max() >= MANY * x.min():
+            axis.set_xscale("log")
+        axis.grid(axis="y")
+        axis.set_title(name)
+        if k % across == 0:
+            axis.set_ylabel(what)
+    if shown:
+        axis = axes[0]
+        axis.plot([], [], "o", color=BLUE, markersize=6.5, label=say("chosen"))
+        axis.plot([], [], "^", color=VERMILION, markersize=4.5, label=say("worse than the axis shows"))
+        axis.legend()
+    return drawing
