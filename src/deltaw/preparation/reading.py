@@ -15,7 +15,7 @@ DAY = 86_400 * 1_000_000  # microseconds
 
 
 def as_numbers(series: pl.Series, source: str) -> NDArray[np.float64]:
-    """Numbers (n,), NaN where missing.
+    """Numbers (n,), NaN where missing; not to be written to, since they may be the series' own.
 
     Raises:
         ColumnError: a cell that is no number, or an infinite one (row and column named); a column of dates.
@@ -29,7 +29,7 @@ def as_numbers(series: pl.Series, source: str) -> NDArray[np.float64]:
     elif not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
         expected = say('{source}: expected numbers in column "{name}", as in training', source=source, name=series.name)
         raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")
-    numbers = series.cast(pl.Float64).to_numpy(writable=True)
+    numbers = series.cast(pl.Float64).to_numpy()
     infinite = np.isinf(numbers)
     if infinite.any():
         _refuse(pl.Series(infinite), series, source, "a finite number")

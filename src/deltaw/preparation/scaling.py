@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
+from deltaw.preparation import quantiles
 from deltaw.preparation.document import between, is_flag, is_number
 
 Values = NDArray[np.float64]
@@ -18,6 +19,7 @@ Fit = Callable[[Values], tuple[float, float, float]]
 # Scaled values are kept within ±LIMIT, far beyond any that training sees, so that float32 sums of them stay finite.
 LIMIT = 1e30
 LARGEST, SMALLEST = float(np.finfo(np.float64).max), 4 * float(np.finfo(np.float64).tiny)  # half of it is no zero
+QUARTERS = np.array([0.25, 0.5, 0.75])
 BEND = 3.0  # where the smooth clip x / √(1 + (x/3)²) flattens
 
 
@@ -83,7 +85,7 @@ class Scaling:
     """A way of scaling, as a row of SCALINGS.
 
     Attributes:
-        fit: centre, width and shift from the training rows' values (finite, at least one).
+        fit: centre, width and shift from the training rows' values (finite, at least one; see `sorts`).
         bend: whether outliers are bent in.
         low, high: what no and yes become in one-hot and indicator features.
         swing: what -1 and 1 become in features that swing (the sine of the day in the year).
@@ -105,6 +107,11 @@ class Scaling:
     hushed: bool = False
     means: bool = False
 
+    @property
+    def sorts(self) -> bool:
+        """Whether `fit` takes values in ascending order, and not as the rows have them."""
+        return self.fit is _median_and_quartiles
+
 
 def range_onto(low: float, high: float) -> Fit:
     """Smallest value -> low, largest -> high; a constant goes to the middle."""
@@ -124,10 +131,10 @@ def _mean_and_deviation(x: Values) -> tuple[float, float, float]:
     return float(x.mean()), float(x.std()), 0.0
 
 
-def _median_and_quartiles(x: Values) -> tuple[float, float, float]:
+def _median_and_quartiles(ascending: Values) -> tuple[float, float, float]:
     """Median and interquartile range; where that is 0, half the whole range, as RealMLP does."""
-    lower, median, upper = np.quantile(x, [0.25, 0.5, 0.75])
-    return float(median), float(upper - lower) or float(x.max() - x.min()) / 2, 0.0
+    lower, median, upper = quantiles.between(ascending, QUARTERS)
+    return float(median), float(upper - lower) or float(ascending[-1] - ascending[0]) / 2, 0.0
 
 
 def _as_it_is(x: Values) -> tuple[float, float, float]:

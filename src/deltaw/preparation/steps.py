@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
 from deltaw.numbers import number
-from deltaw.preparation.bins import are_edges, count, fields, fit_edges, positions, present_values
+from deltaw.preparation.bins import are_edges, count, fields, fit_edges, positions
 from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_text, list_of, one_of
 from deltaw.preparation.means import Answers
+from deltaw.preparation.quantiles import median
 from deltaw.preparation.reading import DAY, as_days, as_numbers
 from deltaw.preparation.scaling import Scale, Scaling, fit_scale
 from deltaw.speech import listed, say
@@ -158,10 +159,7 @@ class Number(OneColumn):
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
-        x = as_numbers(frame.get_column(column.name), TRAINING)
-        present = present_values(x, whole.bins)
-        scale, edges = fit_scale(scaling.fit, present, scaling.bend), fit_edges(present, whole.bins)
-        return cls(column.name, scale, _median(present), len(present) < len(x), edges)
+        return cls(column.name, *_learnt(as_numbers(frame.get_column(column.name), TRAINING), scaling, whole.bins))
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -290,10 +288,8 @@ class Day(OneColumn):
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Day:
         days = as_days(frame.get_column(column.name), TRAINING, column.format)
-        present = present_values(days, whole.bins)
-        time = bool((present != np.round(present)).any())
-        scale, edges = fit_scale(scaling.fit, present, scaling.bend), fit_edges(present, whole.bins)
-        return cls(column.name, column.format, time, scale, _median(present), len(present) < len(days), edges)
+        time = bool((days != np.round(days))[~np.isnan(days)].any())
+        return cls(column.name, column.format, time, *_learnt(days, scaling, whole.bins))
 
     @property
     def cycles(self) -> tuple[str, ...]:
@@ -353,8 +349,12 @@ def _as_shares(series: pl.Series) -> Values:
     return words.replace_strict(answers, default=None, return_dtype=pl.Float64).to_numpy()
 
 
-def _median(present: Values) -> float:
-    return float(np.median(present / 2) * 2) if len(present) else 0.0  # halves: the mean of two may overflow
+def _learnt(x: Values, scaling: Scaling, bins: int) -> tuple[Scale, float, bool, tuple[float, ...]]:
+    """Of the training rows' numbers, NaN where missing: their scale, median, whether any is missing, and edges."""
+    present = x[~np.isnan(x)]
+    ascending = np.sort(present)
+    scale = fit_scale(scaling.fit, ascending if scaling.sorts else present, scaling.bend)
+    return scale, median(ascending), len(present) < len(x), fit_edges(ascending, bins)
 
 
 def _bin_features(number: str, edges: tuple[float, ...]) -> tuple[str, ...]:

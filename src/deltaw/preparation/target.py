@@ -175,7 +175,10 @@ class Target:
         self, series: pl.Series, low: float = 0.0, high: float = 1.0, source: str = "data", gaps: bool = False
     ) -> NDArray[np.float32]:
         """Targets (n, K) float32: `high` for each row's class, `low` for the others. Classification only."""
-        labels = self.encode(series, source, gaps)
+        return self.slots(self.encode(series, source, gaps), low, high)
+
+    def slots(self, labels: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
+        """The same of labels that are known."""
         return np.where(np.arange(len(self.classes)) == labels[:, None], high, low).astype(np.float32)
 
     def averaged(self, series: pl.Series, source: str = "data") -> tuple[tuple[str, ...], NDArray[np.float64]]:

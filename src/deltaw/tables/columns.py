@@ -38,7 +38,8 @@ class Column:
         kind: one of KINDS.
         reason: a few words for the user.
         n_missing: how many cells are missing.
-        n_distinct: how many different values there are, missing aside (0 for a block: nobody counts them).
+        n_distinct: how many different values there are, missing aside (0 for a block: nobody counts them; 2 for numbers
+            with fractions, where they are not all the same).
         format: how a date is written in text (a strftime format); "" for others.
     """
 
@@ -99,17 +100,23 @@ def check_finite(frame: pl.DataFrame, source: str) -> None:
 
 
 def _single_columns(frame: pl.DataFrame, source: str, told: Mapping[str, str]) -> list[Column]:
-    if frame.width == 0:
-        return []
-    missing = frame.null_count().row(0)
-    distinct = frame.select(pl.all().n_unique()).row(0)  # counts null as a value
-    counted = zip(frame.iter_columns(), missing, distinct, strict=True)
-    return [
-        _as_told(column, n, d - (n > 0), source, told[column.name])
-        if column.name in told
-        else _single_column(column, n, d - (n > 0), source)
-        for column, n, d in counted
-    ]
+    found = []
+    for column, n in zip(frame.iter_columns(), frame.null_count().row(0), strict=True):
+        asked = told.get(column.name)
+        distinct = _distinct(column, n, exactly=asked is not None)
+        found.append(
+            _single_column(column, n, distinct, source)
+            if asked is None
+            else _as_told(column, n, distinct, source, asked)
+        )
+    return found
+
+
+def _distinct(column: pl.Series, missing: int, exactly: bool) -> int:
+    """How many values there are; of numbers with fractions, of which nobody asks it, 2 for several."""
+    if column.dtype.is_float() and not exactly:
+        return int(missing < len(column)) + int(column.min() != column.max())
+    return column.n_unique() - (missing > 0)
 
 
 def _as_told(column: pl.Series, missing: int, distinct: int, source: str, kind: str) -> Column:

@@ -36,6 +36,7 @@ from deltaw.models.scoring.metrics import metric_of
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.preparation import Preparation, Target
+from deltaw.preparation.category import MANY, Category
 from deltaw.preparation.means import Answers
 from deltaw.preparation.steps import Counted
 from deltaw.speech import say
@@ -333,7 +334,8 @@ def _learnt(
     if start is not None:
         return *start.learnt(recipe), None
     reading = as_learnt(whole, training, recipe, table.name)
-    answers = None if counted is not None else answers_of(training, reading, recipe, ties, seed)
+    by_words = counted is None and any(each.n_distinct > MANY for each in columns if each.kind == Category.kind)
+    answers = answers_of(training, reading, recipe, ties, seed) if by_words else None
     try:
         made = Preparation.fit(training, columns, recipe.scaling, table.blocks, answers, counted)
         return made, reading, answers

@@ -132,7 +132,10 @@ def part_of(
 ) -> Part:
     """Rows as the network takes them; with `answers`, those that it learns from."""
     series = frame.get_column(target.name)
-    one_hot = recipe.targets == "one_hot" and target.task == "classification"
-    T = target.one_hot(series, recipe.target_low, recipe.target_high) if one_hot else target.encode(series, source)
+    known = truth(target, series, source)
+    if target.task == "regression":
+        T: Array = target.encode(series, source)
+    else:
+        T = target.slots(known, recipe.target_low, recipe.target_high) if recipe.targets == "one_hot" else known
     weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), source)
-    return Part(frame, preparation.encode(frame, source, answers), T, truth(target, series, source), weight)
+    return Part(frame, preparation.encode(frame, source, answers), T, known, weight)

@@ -1,0 +1,27 @@
+"""Quantiles of sorted values are NumPy's, bit for bit."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deltaw.preparation.quantiles import among, between, median
+
+VALUES = st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=60)
+SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=5)
+
+
+@given(VALUES, SHARES)
+def test_as_numpy_has_them(x: list[float], q: list[float]) -> None:
+    np.testing.assert_array_equal(between(np.sort(x), np.array(q)), np.quantile(x, q))
+    np.testing.assert_array_equal(among(np.sort(x), np.array(q)), np.quantile(x, q, method="inverted_cdf"))
+
+
+@given(VALUES)
+def test_the_median_of_huge_numbers_too(x: list[float]) -> None:
+    assert median(np.sort(x)) == np.median(np.array(x) / 2) * 2
+
+
+def test_of_nothing() -> None:
+    assert median(np.empty(0)) == 0.0
