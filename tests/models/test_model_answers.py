@@ -65,7 +65,7 @@ def test_float64_is_asked_for_by_the_engines_name(asked: Any) -> None:
 
 def test_an_engine_that_is_none(classifier: deltaw.Model, table: pl.DataFrame) -> None:
     for call in (classifier.predict, classifier.predict_proba, classifier.evaluate, classifier.answers):
-        with pytest.raises(SettingError, match="engine: expected one of native, reference, found 'float64'"):
+        with pytest.raises(SettingError, match="engine: expected one of native, reference, torch, found 'float64'"):
             call(table, engine="float64")
 
 
