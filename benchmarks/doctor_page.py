@@ -1,6 +1,7 @@
 """docs/doctor.md and its figures: every rule of the doctor, with an example that it was run on.
 
-    python benchmarks/doctor_page.py          # writes docs/doctor.md and docs/doctor/*.svg, in about 15 seconds
+    python benchmarks/doctor_page.py            # writes docs/doctor.md and docs/doctor/*.svg, in about 15 seconds
+    python benchmarks/doctor_page.py --lang zh  # the same in Chinese: docs/doctor.zh.md, docs/doctor/*.zh.svg
 
 Each example is a healthy set-up with one thing changed. It is trained beside the healthy one, and the scores on rows
 held out are drawn; an example whose rule the doctor does not name ends the program.
@@ -8,6 +9,7 @@ held out are drawn; an example whose rule the doctor does not name ends the prog
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deltaw import InputError, Network, plots, train
+from deltaw import InputError, Network, language, plots, train
 from deltaw.doctor import RULES, Rule, Setup, diagnose
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.page import title
 from deltaw.doctor.setup import matrix
 from deltaw.doctor.trials.changes import applied
 from deltaw.doctor.trials.scores import guess, score, scored
+from deltaw.speech import LANGUAGES, listed, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -197,22 +200,50 @@ EXAMPLES: dict[str, Example] = {
     "learns_less": Example(classes, layers("sigmoid", [8] * 9)),
 }  # fmt: skip
 
-PARTS: dict[str, tuple[str, Callable[[Rule], bool]]] = {
-    "settings": ("Settings", lambda rule: _file(rule) == "settings"),
-    "inputs": ("Inputs and rows", lambda rule: _file(rule) == "data"),
-    "targets": ("Targets", lambda rule: _file(rule) == "targets"),
-    "outputs": ("Outputs and loss", lambda rule: _file(rule) == "outputs"),
-    "start": ("The network as it starts", lambda rule: _file(rule) == "start"),
-    "training": ("While training", lambda rule: rule.when == "during"),
+PARTS: dict[str, Callable[[Rule], bool]] = {
+    "settings": lambda rule: _file(rule) == "settings",
+    "inputs": lambda rule: _file(rule) == "data",
+    "targets": lambda rule: _file(rule) == "targets",
+    "outputs": lambda rule: _file(rule) == "outputs",
+    "start": lambda rule: _file(rule) == "start",
+    "training": lambda rule: rule.when == "during",
 }
+# What the page itself says; rules and findings speak the language that is chosen.
+WORDS = {
+    "en": {
+        "settings": "Settings", "inputs": "Inputs and rows", "targets": "Targets", "outputs": "Outputs and loss",
+        "start": "The network as it starts", "training": "While training",
+        "before": "Before training {n} rules look; of 100,000 rows of 30 columns that took {table:.2f} s on the "
+        "machine that wrote this page, of 60,000 of 784 {pictures:.2f} s (20 million of its numbers are read).",
+        "figure": "{part}: score on rows held out by epoch, healthy and changed",
+        "panel": "Each panel: accuracy, or R² for numbers, on rows held out, by epoch. Blue: the healthy set-up. Red, "
+        "dashed: the same with the change that the rule is about. Dotted: one answer for all rows.",
+        "heading": "### `{name}` ({severity})", "why": "{reason} *Threshold:* {source}",
+        "explains": "*Explains:* {rules}.", "healthy": "healthy", "changed": "changed", "guess": "one answer for all",
+        "epoch": "epoch", "score": "score on rows held out", "refused": "deltaw.train refuses it",
+    },
+    "zh": {
+        "settings": "设置", "inputs": "输入与行", "targets": "目标", "outputs": "输出与损失函数",
+        "start": "网络的初始状态", "training": "训练过程",
+        "before": "训练之前有 {n} 条规则查看；在写出本页的机器上，查看 100,000 行、30 列用时 {table:.2f} 秒，"
+        "60,000 行、784 列用时 {pictures:.2f} 秒（读其中的两千万个数）。",
+        "figure": "{part}：每一轮在留出的行上的得分，健康的与改动过的",
+        "panel": "每一格：每一轮在留出的行上的准确率，数值目标则为 R²。蓝色：健康的设置。"
+        "红色虚线：同样的设置加上规则所说的改动。点线：所有行同一个答案。",
+        "heading": "### `{name}`（{severity}）", "why": "{reason}*阈值：*{source}",
+        "explains": "*能解释：*{rules}。", "healthy": "健康", "changed": "改动过", "guess": "所有行同一个答案",
+        "epoch": "轮", "score": "在留出的行上的得分", "refused": "deltaw.train 拒绝它",
+    },
+}  # fmt: skip
+assert WORDS["en"].keys() == WORDS["zh"].keys()
 
 
 def _file(rule: Rule) -> str:
     return rule.look.__module__.rsplit(".", 1)[-1]
 
 
-def scores(made: Setup) -> list[float] | str:
-    """Accuracy or R² on the rows held out after each epoch; or why `deltaw.train` refuses."""
+def scores(made: Setup) -> list[float]:
+    """Accuracy or R² on the rows held out after each epoch; none where `deltaw.train` refuses."""
     known = targets(matrix(made.T, "T"), made)
     t = known.encoded(matrix(made.validation[1], "T"))
     found: list[float] = []
@@ -223,37 +254,39 @@ def scores(made: Setup) -> list[float] | str:
     try:
         train(made.network.copy(), made.X, made.T, **made.arguments, callbacks=[judge])
     except InputError:
-        return "deltaw.train refuses it"
+        return []
     return found
 
 
 @plots.styled
-def panels(drawn: dict[str, tuple[Any, Any, float]]) -> Figure:
+def panels(drawn: dict[str, tuple[Any, Any, float]], words: dict[str, str]) -> Figure:
     """One panel a rule: the score on rows held out by epoch, healthy and changed."""
     tall = -(-len(drawn) // WIDE)
     figure, axes = plots.figure((11.0, 2.35 * tall), tall, WIDE)
     for axis, (name, (healthy, sick, floor)) in zip(axes, drawn.items(), strict=False):
-        _panel(axis, name, healthy, sick, floor)
+        _panel(axis, name, healthy, sick, floor, words)
     for axis in axes[len(drawn) :]:
         axis.set_visible(False)
-    whole = [axis for axis, (_, sick, _) in zip(axes, drawn.values(), strict=False) if not isinstance(sick, str)]
+    whole = [axis for axis, (_, sick, _) in zip(axes, drawn.values(), strict=False) if sick]
     whole[0].legend(fontsize=7.5, loc="lower right")
-    figure.supxlabel("epoch", fontsize=9.5)
-    figure.supylabel("score on rows held out", fontsize=9.5)
+    figure.supxlabel(words["epoch"], fontsize=9.5)
+    figure.supylabel(words["score"], fontsize=9.5)
     figure.set_facecolor("white")
     return figure
 
 
-def _panel(axis: Axes, name: str, healthy: Any, sick: Any, floor: float) -> None:
+def _panel(axis: Axes, name: str, healthy: Any, sick: Any, floor: float, words: dict[str, str]) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    axis.plot(range(1, len(healthy) + 1), healthy, color=plots.BLUE, label="healthy", linewidth=1.5)
-    if isinstance(sick, str):
-        axis.text(0.5, 0.45, sick, transform=axis.transAxes, ha="center", fontsize=8.5, color=plots.VERMILION)
+    axis.plot(range(1, len(healthy) + 1), healthy, color=plots.BLUE, label=words["healthy"], linewidth=1.5)
+    if not sick:
+        axis.text(
+            0.5, 0.45, words["refused"], transform=axis.transAxes, ha="center", fontsize=8.5, color=plots.VERMILION
+        )
     else:
-        axis.plot(range(1, len(sick) + 1), sick, color=plots.VERMILION, linestyle="--", label="changed", linewidth=1.5,
-                  marker="o" if len(sick) == 1 else None)  # fmt: skip
-    axis.axhline(floor, color=plots.GREY, linestyle=":", linewidth=1.2, label="one answer for all")
+        axis.plot(range(1, len(sick) + 1), sick, color=plots.VERMILION, linestyle="--", label=words["changed"],
+                  linewidth=1.5, marker="o" if len(sick) == 1 else None)  # fmt: skip
+    axis.axhline(floor, color=plots.GREY, linestyle=":", linewidth=1.2, label=words["guess"])
     axis.set_title(title(name), fontsize=9)
     axis.set_ylim(-0.15, 1.05)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
@@ -271,7 +304,6 @@ def examined(rule: Rule) -> tuple[str, tuple[Any, Any, float]]:
         network = sick.network.copy()
         trained = network, train(network, sick.X, sick.T, **sick.arguments)
         example.spoils(network)
-        assert isinstance(sound, list)
         curve = [*sound, score(sick, network, *sick.validation)]
     diagnosis = diagnose(sick, seconds=WATCHED if rule.when == "during" else 0.0, trained=trained)
     found = {finding.rule: finding for finding in diagnosis.findings}
@@ -280,30 +312,25 @@ def examined(rule: Rule) -> tuple[str, tuple[Any, Any, float]]:
     return found[rule.name].cause, (sound, curve, guess(healthy))
 
 
-def document() -> Iterator[str]:
-    """docs/doctor.md, line by line; its figures are written on the way."""
-    yield (DOCS / "doctor" / "introduction.md").read_text(encoding="utf-8").rstrip()
-    yield (
-        f"\nBefore training {len([rule for rule in RULES if rule.when != 'during'])} rules look; of 100,000 rows of "
-        f"30 columns that took {seconds(100_000, 30):.2f} s on the machine that wrote this page, of 60,000 of 784 "
-        f"{seconds(60_000, 784, 1):.2f} s (20 million of its numbers are read)."
-    )
-    for name, (heading, belongs) in PARTS.items():
+def document(lang: str, ending: str) -> Iterator[str]:
+    """The page, line by line; its figures are written on the way. `ending`: of names of files in the language."""
+    words = WORDS[lang]
+    yield (DOCS / "doctor" / f"introduction{ending}.md").read_text(encoding="utf-8").rstrip()
+    early = len([rule for rule in RULES if rule.when != "during"])
+    yield "\n" + words["before"].format(n=early, table=seconds(100_000, 30), pictures=seconds(60_000, 784, 1))
+    for name, belongs in PARTS.items():
         rules = [rule for rule in RULES if belongs(rule)]
         seen = {rule.name: examined(rule) for rule in rules}
-        figure = panels({key: curves for key, (_, curves) in seen.items()})
-        (DOCS / "doctor" / f"{name}.svg").write_text(plots.svg(figure), encoding="utf-8")
-        yield f"\n## {heading}\n"
-        yield f"![{heading}: score on rows held out by epoch, healthy and changed](doctor/{name}.svg)\n"
-        yield (
-            "Each panel: accuracy, or R² for numbers, on rows held out, by epoch. Blue: the healthy set-up. Red, "
-            "dashed: the same with the change that the rule is about. Dotted: one answer for all rows.\n"
-        )
+        figure = panels({key: curves for key, (_, curves) in seen.items()}, words)
+        (DOCS / "doctor" / f"{name}{ending}.svg").write_text(plots.svg(figure), encoding="utf-8")
+        yield f"\n## {words[name]}\n"
+        yield f"![{words['figure'].format(part=words[name])}](doctor/{name}{ending}.svg)\n"
+        yield words["panel"] + "\n"
         for rule in rules:
-            yield f"### `{rule.name}` ({rule.severity})\n"
-            yield f"{rule.reason} *Threshold:* {rule.source}"
+            yield words["heading"].format(name=rule.name, severity=say(rule.severity)) + "\n"
+            yield words["why"].format(reason=say(rule.reason), source=say(rule.source))
             if rule.explains:
-                yield f"*Explains:* {', '.join(f'`{other}`' for other in dict.fromkeys(rule.explains))}."
+                yield words["explains"].format(rules=listed(f"`{other}`" for other in dict.fromkeys(rule.explains)))
             yield f"\n> {seen[rule.name][0]}\n"
 
 
@@ -321,10 +348,14 @@ def seconds(rows: int, columns: int, runs: int = 5) -> float:
 
 def main() -> None:
     """Write the page and its figures."""
-    started = perf_counter()
-    text = "\n".join(document()) + "\n"
-    (DOCS / "doctor.md").write_text(text, encoding="utf-8")
-    print(f"docs/doctor.md: {len(RULES)} rules, {perf_counter() - started:.0f} s")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--lang", choices=LANGUAGES, default=LANGUAGES[0])
+    lang, started = parser.parse_args().lang, perf_counter()
+    ending = "" if lang == LANGUAGES[0] else f".{lang}"
+    with language(lang):
+        text = "\n".join(document(lang, ending)) + "\n"
+    (page := DOCS / f"doctor{ending}.md").write_text(text, encoding="utf-8")
+    print(f"{page.name}: {len(RULES)} rules, {perf_counter() - started:.0f} s")
 
 
 if __name__ == "__main__":

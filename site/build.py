@@ -31,7 +31,7 @@ ELSEWHERE = {
     "contributing.md": "CONTRIBUTING.md",
     "benchmarks.md": "benchmarks/NOTES.md",
 }
-NOT_PAGES = {"doctor/introduction.md"}  # part of doctor.md
+NOT_PAGES = {"doctor/introduction.md", "doctor/introduction.zh.md"}  # part of doctor.md
 CHINESE = {
     "Start": "入门", "How to": "操作指南", "Lessons": "课程", "Explanations": "原理", "Measurements": "测量",
     "Reference": "参考",

@@ -28,7 +28,7 @@ from deltaw.doctor.findings import PLACES, SEVERITIES
 from deltaw.doctor.rules.data import SAID
 from deltaw.doctor.rules.table import RULES
 from deltaw.engines import NEEDS
-from deltaw.exceptions import InputError, SettingError
+from deltaw.exceptions import _SYSTEM, InputError, SettingError
 from deltaw.explain import account, answered, story
 from deltaw.export import FORMS
 from deltaw.files import atomic, model, schema
@@ -78,12 +78,17 @@ TABLES: dict[str, Any] = {
     "help": [*helps(), *helps(LESSONS_HELP), *TYPERS.values(), *FAULTS.values(), *_EXPECTED.values()],
     "scores": [row.english for rows in METRICS.values() for row in rows] + [*GUESS.values(), "AUC", "accuracy"],
     "settings": [*meanings().values(), OF_DATA],
-    "rules": [text for rule in RULES for text in (rule.name.replace("_", " ").capitalize(), rule.reason)],
+    "rules": [text for rule in RULES for text in (rule.name.replace("_", " ").capitalize(), rule.reason, rule.source)],
     "findings": [*SEVERITIES, *PLACES.values(), *evidence(), "gain of repair", *SAID.values()],
     "counts": [f"{{count}} {each}{s}" for each in ("fault", "risk", "consequence", "note") for s in ("", "s")],
     "preparation": [row.summary for row in SCALINGS.values()] + [*CYCLES, MISSING, *KINDS, "block", *TASKS],
     "cells": [*DATE_FORMATS.values(), *SORTS.values(), *(text for row in FOREIGN for text in row[1:])],
-    "files": [*model._FOREIGN.values(), *(each[0] for each in atomic._FOUND.values()), *schema._NAMES.values()]
+    "files": [
+        *model._FOREIGN.values(),
+        *_SYSTEM.values(),
+        *(text for each in atomic._FOUND.values() for text in each),
+        *schema._NAMES.values(),
+    ]
     + [text for kind in (model.MODEL, model.CHECKPOINT) for text in (kind.name, kind.give)],
     "explanations": [answered.USUAL, *account.USUAL_CELLS.values(), *story.RULE_NAMES.values()]
     + [before + each for before in ("", "from ", "to ") for each in ("input", "unit", "output")],
@@ -98,6 +103,7 @@ TABLES: dict[str, Any] = {
     + ["rows", "width", "depth"],
     "forms": [form.runs for form in FORMS.values()],
     "engines": [each for row in NEEDS.values() for each in row],
+    "systems": [*_SYSTEM.values()],
     "lists": [", ", "; ", ": ", ".", " and ", " or ", " to "],
 }
 

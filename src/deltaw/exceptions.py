@@ -24,6 +24,7 @@ where it is raised: `expected` and `remedy` are sentences of `deltaw.speech`, wi
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
 from typing import Any
@@ -52,6 +53,26 @@ class DeltaWError(Exception):
         message = message if self.found else self.expected
         message = say("{message}; {remedy}", message=message, remedy=self.remedy) if self.remedy else message
         super().__init__(message)
+
+
+# What systems say most often, each in its own language or in English.
+_SYSTEM: dict[int, str] = {
+    errno.ENOENT: "no such file",
+    errno.EISDIR: "a folder",
+    errno.ENOTDIR: "a file where a folder should be",
+    errno.EEXIST: "a file of that name",
+    errno.EACCES: "no permission",
+    errno.EROFS: "a place that is read-only",
+    errno.ENOSPC: "No space left on device",
+    errno.EPIPE: "nobody who reads it",
+    errno.EIO: "a fault of the device",
+}
+
+
+def reason(error: OSError) -> str:
+    """What the system found, in the language that is chosen where it is one of the usual faults."""
+    known = _SYSTEM.get(error.errno or 0)
+    return say(known) if known else error.strerror or str(error)
 
 
 def short(text: str, length: int = PART) -> str:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from deltaw.exceptions import SettingError
-from deltaw.speech import LANGUAGES, chosen
+from deltaw.speech import LANGUAGES, chosen, listed
 
 
 class language:  # noqa: N801 (it is called as a function is)
@@ -38,9 +38,7 @@ class language:  # noqa: N801 (it is called as a function is)
 def checked(name: str) -> str:
     """The language, if there is it. Raises SettingError."""
     if name not in LANGUAGES:
-        raise SettingError(
-            "lang: expected one of {names}", repr(name), "choose one of these", names=", ".join(LANGUAGES)
-        )
+        raise SettingError("lang: expected one of {names}", repr(name), "choose one of these", names=listed(LANGUAGES))
     return name
 
 

@@ -133,6 +133,21 @@ def test_clang_says_the_same(libm: bool, tmp_path: Path) -> None:
     assert proof.differences(check, *consumers.c(path, check, "clang"))[0] <= 1
 
 
+@pytest.mark.parametrize("form", [*FORMS])
+def test_terms_that_cancel_are_no_difference(form: str, tmp_path: Path) -> None:
+    """Large terms whose sum is near zero: float32 itself is further off there than 1e-5 of the answer."""
+    net = deltaw.Network([64, 32, 1], ["mish", "identity"], seed=1)
+    net.weights = [np.float32(50 * net.weights[0]), np.float32(net.weights[1] - net.weights[1].mean())]
+    hold(form, program.of_network(net), tmp_path)
+
+
+def test_a_tolerance_is_as_small_as_float32_allows() -> None:
+    for name in ("target grade", "target price", "digits"):
+        check = proof.check_of(program_of(zoo.model(name)), 200)
+        unit = 1.0 if check["classes"] else np.median(np.abs([row for row in check["answers"] if row]))
+        assert check["tolerance"]["absolute"] <= 1e-5 * unit
+
+
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler is installed")
 @pytest.mark.parametrize("name", ["digits", "target price"])
 def test_a_byte_for_each_weight(name: str, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Every block of code on a page and in the READMEs runs, in its order; the Chinese pages have the same ones.
 
-`console` blocks are commands, a line each after `$ `; `python` is Python, with what blocks above have made. Other
-languages, and blocks without one, are shown and not run.
+`console` blocks are commands, a line each after `$ `; `python` is Python, with what blocks above have made; `text` is
+what the commands above have printed, whatever its numbers. Other languages, and blocks without one, are not run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import deltaw
 from deltaw.cli import main
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^```(console|python|text)\n(.*?)^```$", re.M | re.S)
 PAGES = sorted(
     path
     for path in (*ROOT.glob("README.md"), *(ROOT / "docs").rglob("*.md"))
@@ -31,12 +31,18 @@ PAGES = sorted(
     and BLOCK.search(path.read_text(encoding="utf-8"))
 )
 CHINESE = sorted([*(ROOT / "docs").rglob("*.zh.md"), ROOT / "README.zh-CN.md"])
+PAGES += [path for path in CHINESE if "```text" in path.read_text(encoding="utf-8")]
 QUICK = {"how-to/own-network.md", "how-to/several-networks.md", "start/install.md"}  # the others: make test-docs
 SAID = {"pip", "make"}  # programs that a reader runs, and that no test does
 
 
 def blocks(path: Path) -> list[tuple[str, str]]:
     return BLOCK.findall(path.read_text(encoding="utf-8"))
+
+
+def shape(text: str) -> list[str]:
+    """Lines without their numbers, which another processor may have in another last digit, and without …"""
+    return [re.sub(r"[\d.,]+|\s+|─+", " ", line).strip() for line in text.splitlines() if line.strip() not in "…"]
 
 
 def lines(text: str) -> list[str]:
@@ -71,8 +77,12 @@ def test_every_block_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # its other store needs a package of its own
     monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "runs").as_uri())
     names = {"__name__": "__main__"} | beside(tmp_path)
-    before = set(sys.modules)
+    before, printed = set(sys.modules), io.StringIO()
+    monkeypatch.setenv("COLUMNS", "100")
     for language, text in blocks(path):
+        if language == "text":
+            assert set(shape(text)) <= set(shape(printed.getvalue()))
+            continue
         if language == "python":
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(text, str(path), "exec"), names)
@@ -80,7 +90,8 @@ def test_every_block_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         for line in lines(text):
             program, *arguments = shlex.split(line, comments=True)
             assert program in SAID | {"deltaw"}, line
-            assert program in SAID or main(arguments) == 0, line
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                assert program in SAID or main(arguments) == 0, line
     plt.close("all")
     for name in {name for name in set(sys.modules) - before if (tmp_path / f"{name}.py").exists()}:
         del sys.modules[name]
@@ -88,7 +99,7 @@ def test_every_block_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 
 def bare(code: list[tuple[str, str]]) -> list[str]:
     """Blocks without their comments and without what chooses the language."""
-    return [re.sub(r"\s*#.*| --lang zh", "", text).rstrip() for _, text in code]
+    return [re.sub(r"\s*#.*| --lang zh", "", text).rstrip() for kind, text in code if kind != "text"]
 
 
 @pytest.mark.parametrize("path", CHINESE, ids=place)

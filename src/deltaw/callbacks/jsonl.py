@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaw.callbacks import facts
-from deltaw.exceptions import OutputError
+from deltaw.exceptions import OutputError, reason
 from deltaw.files import check_writable
 from deltaw.models import Model, Plan, ScoredEpoch, document
 from deltaw.pages.numbers import plain
@@ -106,7 +106,7 @@ def _mend(path: str | Path) -> None:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | BINARY)
     except OSError as error:
-        found = error.strerror or str(error)
+        found = reason(error)
         raise OutputError(
             "{path}: expected a path that can be written", found, "give another path", path=path
         ) from error

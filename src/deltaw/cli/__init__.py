@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from deltaw.exceptions import DeltaWError, InputError, OutputError, short
+from deltaw.exceptions import DeltaWError, InputError, OutputError, reason, short
 from deltaw.languages import language
 from deltaw.signs import one_line
 from deltaw.speech import say, spoken
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = _run(arguments)
         sys.stdout.flush()
         if streams.error is not None and status == 0:
-            status = _say(say("standard output: {reason}", reason=streams.error.strerror or streams.error), 1)
+            status = _say(say("standard output: {reason}", reason=reason(streams.error)), 1)
     return status
 
 
@@ -62,7 +62,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _say(str(error), 1)
     except OSError as error:
         where = error.filename or say("expected no failure of the system")
-        return _say(short(f"{where}: {error.strerror or error}"), 1)
+        return _say(short(f"{where}{say(': ')}{reason(error)}"), 1)
     except MemoryError:
         return _say(say("expected enough memory for the table and the network, found too little; give fewer rows"), 1)
     except Exception as error:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from deltaw.exceptions import SettingError, short
+from deltaw.exceptions import SettingError, reason, short
 from deltaw.signs import one_line
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 if TYPE_CHECKING:
     from deltaw.models import Plan
@@ -79,7 +79,7 @@ def _options(path: Path, context: typer.Context) -> dict[str, Any]:
         if word not in known:
             near = nearest(word, known)
             remedy = (
-                say("did you mean {near!r}?", near=near) if near else say("give one of {known}", known=", ".join(known))
+                say("did you mean {near!r}?", near=near) if near else say("give one of {known}", known=listed(known))
             )
             raise SettingError(
                 say("{path}: expected options of {command_path}", path=path, command_path=context.command_path),
@@ -94,9 +94,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingError(
-            "--config {path}: expected a file", error.strerror or str(error), "correct it", path=path
-        ) from None
+        raise SettingError("--config {path}: expected a file", reason(error), "correct it", path=path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(
             "{path}: expected TOML", short(str(error)), "write lines such as epochs = 20", path=path

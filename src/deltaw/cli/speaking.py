@@ -36,9 +36,9 @@ TYPERS = {
 # What Typer finds wrong -> how we say it.
 FAULTS = {
     r"No such option: (?P<option>\S+?)(?: Did you mean (?P<near>.+?)\?)?(?: \(Possible .*)?": "there is no {option}",
-    r"No such command '(?P<command>.+?)'.*": "there is no command {command}",
+    r"No such command '(?P<command>.+?)'(?:\. Did you mean (?P<near>.+?)\?)?.*": "there is no command {command}",
     r"Missing (?:argument|option|parameter) '?(?P<name>.+?)'?": "{name} is missing",
-    r"Got unexpected extra arguments? \((?P<found>.*)\)": "expected nothing more, found {found}",
+    r"Got unexpected extra argument(?:s|\(s\))? \((?P<found>.*)\)": "expected nothing more, found {found}",
     r"Option '(?P<option>.+)' requires an argument": "{option} needs a value",
     r"Option '(?P<option>.+)' does not take a value": "{option} takes no value",
     r"Invalid value for '?(?P<name>.+?)'?: (?P<found>.*)": "{name}: {found}",

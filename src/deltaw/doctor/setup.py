@@ -14,7 +14,7 @@ from deltaw.equations import optimizers
 from deltaw.equations.lookup import NUMBER
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 # What the table knows beside the words of `deltaw.train`.
 OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw", "means")
@@ -102,7 +102,7 @@ class Setup:
         for word in settings:
             if word not in known:
                 raise SettingError(
-                    "expected a setting of {known}", repr(word), "choose one of these", known=", ".join(known[3:])
+                    "expected a setting of {known}", repr(word), "choose one of these", known=listed(known[3:])
                 )
         setup = cls(network, X, T, **settings)
         for word, choices in (("task", (None, *TASKS)), ("reduction", REDUCTIONS)):
@@ -112,7 +112,7 @@ class Setup:
                     repr(getattr(setup, word)),
                     "choose one",
                     word=word,
-                    choices=", ".join(map(str, choices)),
+                    choices=listed(map(str, choices)),
                 )
         return setup
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from deltaw.exceptions import SettingError
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 Row = TypeVar("Row")
 
@@ -58,7 +58,7 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
 
 def names(table: Mapping[str, Any]) -> str:
     """The names of a table in one line, for messages."""
-    return ", ".join(table)
+    return listed(table)
 
 
 def _parse(spec: str, what: str) -> tuple[str, list[Any], dict[str, Any]]:

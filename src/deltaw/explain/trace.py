@@ -23,7 +23,7 @@ from deltaw.explain.passes import Array, Forward, Update
 from deltaw.explain.story import of_signals, of_step
 from deltaw.network import Network
 from deltaw.pages import Page, Paged
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 QUIET = np.errstate(over="ignore", invalid="ignore")  # what overflows shows in the numbers
 
@@ -126,7 +126,7 @@ def step(
         )
     if backward not in RULES:
         raise SettingError(
-            "backward: expected one of {rules}", repr(backward), "choose one of these", rules=", ".join(RULES)
+            "backward: expected one of {rules}", repr(backward), "choose one of these", rules=listed(RULES)
         )
     alpha = positive(learning_rate, "learning_rate", or_zero=True)
     target = np.asarray(t) if np.ndim(t) else np.asarray(t)[None]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from deltaw.exceptions import DeltaWError, InputError, MissingError, ModelFileError, SettingError
+from deltaw.exceptions import DeltaWError, InputError, MissingError, ModelFileError, SettingError, reason
 from deltaw.export import proof
 from deltaw.export.consumers import CONSUMERS
 from deltaw.export.forms.table import FORMS, Options, dialect_of, form_of
@@ -136,9 +136,7 @@ def recheck(path: str | Path, check: str | Path) -> Exported:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(
-            "{path}: expected an exported model", error.strerror or "none", "check the path", path=path
-        ) from None
+        raise InputError("{path}: expected an exported model", reason(error), "check the path", path=path) from None
     if told["model"].encode() not in data:
         raise InputError(
             "{path}: expected the model that {check} is of", say("another"), "export it again", path=path, check=check
@@ -156,10 +154,8 @@ def read(path: Path) -> Any:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        found = error.strerror if isinstance(error, OSError) else "no JSON"
-        raise InputError(
-            "{path}: expected a check that was exported", found or "none", "check the path", path=path
-        ) from None
+        found = reason(error) if isinstance(error, OSError) else say("no JSON")
+        raise InputError("{path}: expected a check that was exported", found, "check the path", path=path) from None
     hold(told, CHECK, str(path))
     width, counts = len(told["columns"]), {len(told[each]) for each in ("rows", "answers")}
     if told["form"] not in FORMS or len(counts) > 1 or any(len(row) != width for row in told["rows"]):

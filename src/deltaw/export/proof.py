@@ -17,6 +17,7 @@ MISSING, EXTREME, UNSEEN = 0.08, 0.01, 0.05  # shares of the cells
 EXTREMES = (0.0, -1.0, 1e-300, 1e6, -1e9, 1e30, -1e300)
 ODD_WORDS = ("never seen", "ÄÖ 中文", "'\"; -- \\", "</script>", "0")
 RELATIVE, ABSOLUTE = 1e-5, 2e-7  # of a probability; of a number the second is a share of the usual size of answers
+SINGLE = 4  # times what float32 itself changes, where that is more: others add in other orders, by other formulas
 DAYS = 20_000  # about today
 
 Check = dict[str, Any]
@@ -30,13 +31,14 @@ def check_of(program: Program, rows: int = ROWS, seed: int = 0) -> Check:
     cells = _cells(program, n, rng)
     answers, labels = run(program, cells)
     finite = np.asarray(np.isfinite(answers).all(axis=1))
+    absolute = max(ABSOLUTE * _unit(program, answers[finite]), SINGLE * _rounding(program, cells, answers))
     return {
         "model": program.digest,
         "made_by": program.made_by,
         "target": program.target,
         "classes": [str(each) for each in program.classes],
         "threshold": next((each.threshold for each in program.all(o.Label)), None),
-        "tolerance": {"relative": RELATIVE, "absolute": ABSOLUTE * _unit(program, answers[finite])},
+        "tolerance": {"relative": RELATIVE, "absolute": absolute},
         "columns": list(program.inputs),
         "kinds": list(program.kinds.values()),
         "blocks": {name: list(columns) for name, columns in program.blocks.items()},
@@ -100,6 +102,13 @@ def _cells(program: Program, n: int, rng: np.random.Generator) -> dict[str, Any]
 def _unit(program: Program, answers: Any) -> float:
     """What an absolute error is measured by: 1 for probabilities, else the usual size of answers."""
     return 1.0 if program.classes or not len(answers) else max(float(np.median(np.abs(answers))), 1e-6)
+
+
+def _rounding(program: Program, cells: dict[str, Any], answers: Any) -> float:
+    """By how much the answers of networks in float32 are further off than the relative tolerance allows, at most."""
+    with np.errstate(invalid="ignore"):
+        off = np.abs(run(program, cells, single=True)[0] - answers) - RELATIVE * np.abs(answers)
+    return float(off[np.isfinite(off)].max(initial=0.0))
 
 
 def _numbers(program: Program, read: o.Read, n: int, rng: np.random.Generator) -> list[Any]:

@@ -30,14 +30,18 @@ def cells(program: Program, frame: pl.DataFrame, source: str = "data") -> dict[s
     return {name: read[kind](frame.get_column(name)) for name, kind in program.kinds.items()}
 
 
-def run(program: Program, given: Cells) -> tuple[Values, Values | None]:
-    """The answers (n, k) float64, and the places of the labels (n,), or None for numbers."""
+def run(program: Program, given: Cells, single: bool = False) -> tuple[Values, Values | None]:
+    """The answers (n, k) float64, and the places of the labels (n,), or None for numbers.
+
+    `single`: with networks in float32, terms added one after the other.
+    """
     values: dict[str, Values] = {}
+    table = RUN | SINGLE if single else RUN
     for each in program.operations:
         if isinstance(each, o.Read):
             values[each.out] = _read(each, given, program)
         else:
-            values[each.out] = RUN[type(each)](each, *(values[name] for name in each.of))
+            values[each.out] = table[type(each)](each, *(values[name] for name in each.of))
     labels = next(program.all(o.Label), None)
     return values[program.answer.out], None if labels is None else values[labels.out]
 
@@ -110,4 +114,18 @@ RUN: dict[type, Callable[..., Values]] = {
     o.Unscale: _unscale,
     o.Clamp: lambda clamp, x: np.clip(x, clamp.low, clamp.high),
     o.Label: _label,
+}
+
+
+def _matrix_in_order(matrix: o.Matrix, a: Values) -> Values:
+    z, a = np.tile(matrix.b, (len(a), 1)), a.astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for column, weights in zip(a.T, matrix.W.T, strict=True):
+            z += column[:, None] * weights
+    return z.astype(np.float64)
+
+
+SINGLE: dict[type, Callable[..., Values]] = {
+    o.Matrix: _matrix_in_order,
+    o.Activate: lambda activate, z: ACTIVATIONS[activate.name].f(z).astype(np.float32).astype(np.float64),
 }

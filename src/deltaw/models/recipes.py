@@ -28,7 +28,7 @@ from deltaw.models.scoring import threshold
 from deltaw.models.scoring.metrics import NAMES
 from deltaw.numbers import number
 from deltaw.preparation.scaling import LIMIT, SCALINGS
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables.reading import WORDS
 
 
@@ -206,7 +206,7 @@ def check_names(name: str, settings: Mapping[str, Any]) -> None:
             "recipe: expected one of {recipes}",
             repr(name),
             "give {name}",
-            recipes=", ".join(RECIPES),
+            recipes=listed(RECIPES),
             name=_nearest(name, RECIPES, "default"),
         )
     known = [field.name for field in fields(Recipe) if field.name != "name"]
@@ -216,7 +216,7 @@ def check_names(name: str, settings: Mapping[str, Any]) -> None:
                 "expected a setting of the recipe ({known})",
                 repr(key),
                 "did you mean {key}?",
-                known=", ".join(known),
+                known=listed(known),
                 key=_nearest(key, [*known, *WORDS], "learning_rate"),
             )
 

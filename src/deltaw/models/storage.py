@@ -20,7 +20,7 @@ from deltaw.models.scoring.metrics import METRICS
 from deltaw.models.scoring.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables.missing import MISSING
 from deltaw.training.history import Ending
 
@@ -214,7 +214,7 @@ def _scores(content: dict[str, Any], target: Target) -> Scores:
     # A file of an earlier version has fewer, but the headline has been there from the start.
     names = set(content["scores"])
     agree = set(content["baseline"]) == names and next(iter(known)) in names <= set(known)
-    _expect(agree, say("the scores {known}", known=", ".join(known)), say("others"))
+    _expect(agree, say("the scores {known}", known=listed(known)), say("others"))
     ends = content.get("intervals", {})
     agree = set(ends) <= names and all(len(each) == 2 and each[0] <= each[1] for each in ends.values())
     _expect(agree, say("intervals of these scores"), say("others"))

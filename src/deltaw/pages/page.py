@@ -11,7 +11,7 @@ from deltaw.exceptions import SettingError
 from deltaw.pages import html, markdown, terminal
 from deltaw.pages.blocks import WORDS, Figure, Section
 from deltaw.pages.numbers import plain
-from deltaw.speech import spoken
+from deltaw.speech import listed, spoken
 
 WIDTH = 100  # columns of a terminal, where nobody says how many there are
 
@@ -38,7 +38,7 @@ class Page:
     def __post_init__(self) -> None:
         if self.lang not in WORDS:
             raise SettingError(
-                "lang: expected one of {words}", repr(self.lang), "choose one of these", words=", ".join(WORDS)
+                "lang: expected one of {words}", repr(self.lang), "choose one of these", words=listed(WORDS)
             )
 
     @property
@@ -69,7 +69,7 @@ class Page:
         """The page in one of FORMATS. Raises SettingError for another."""
         if format not in FORMATS:
             raise SettingError(
-                "format: expected one of {formats}", repr(format), "choose one of these", formats=", ".join(FORMATS)
+                "format: expected one of {formats}", repr(format), "choose one of these", formats=listed(FORMATS)
             )
         return FORMATS[format](self)
 

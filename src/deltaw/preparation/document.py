@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from deltaw.exceptions import ModelFileError
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 Check = Callable[[Any], bool]
 
@@ -67,7 +67,7 @@ def fields(document: Any, checks: Mapping[str, Check], what: str, usual: Mapping
     if set(document) != set(checks):
         found = ", ".join(sorted(map(str, document))) or "nothing"
         raise ModelFileError(
-            say("{what}: expected the fields {checks}", what=what, checks=", ".join(sorted(checks))),
+            say("{what}: expected the fields {checks}", what=what, checks=listed(sorted(checks))),
             found[:200],
             remedy,
         )

@@ -306,7 +306,7 @@ def _step(document: dict[str, Any], what: str) -> Step:
             repr(kind)[:60],
             "write the model anew",
             what=what,
-            steps=", ".join(STEPS),
+            steps=listed(STEPS),
         )
     step = STEPS[kind]
     known = step.LATER | {name: value for name, value in document.items() if name != "kind"}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from deltaw.exceptions import SettingError
 from deltaw.preparation import quantiles
 from deltaw.preparation.document import between, is_flag, is_number
+from deltaw.speech import listed
 
 Values = NDArray[np.float64]
 Fit = Callable[[Values], tuple[float, float, float]]
@@ -166,7 +167,7 @@ def scaling_called(name: str) -> Scaling:
     """The row of SCALINGS. Raises SettingError for an unknown name."""
     if name not in SCALINGS:
         raise SettingError(
-            "scaling: expected one of {scalings}", f'"{name}"', "choose one of these", scalings=", ".join(SCALINGS)
+            "scaling: expected one of {scalings}", f'"{name}"', "choose one of these", scalings=listed(SCALINGS)
         )
     return SCALINGS[name]
 

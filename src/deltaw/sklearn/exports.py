@@ -23,7 +23,7 @@ from deltaw.preparation.scaling import IDENTITY
 from deltaw.preparation.steps import Number
 from deltaw.sklearn.learning.descent import LARGEST_BATCH, method
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, word
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 # Fitted attributes that both libraries have under the same name.
 SHARED = (
@@ -50,11 +50,11 @@ def to_sklearn(estimator: Any) -> Any:
             "to_sklearn: expected one hidden activation for all layers ({known}) and an output of scikit-learn's",
             say(
                 "{names}, output {out_activation}",
-                names=", ".join(sorted(names)),
+                names=listed(sorted(names)),
                 out_activation=estimator.out_activation_,
             ),
             "use to_torch() or to_model()",
-            known=", ".join(sorted(known)),
+            known=listed(sorted(known)),
         )
     given = set(into._get_param_names())
     same = {name: value for name, value in estimator.get_params().items() if name in given} | {
@@ -181,6 +181,6 @@ def theirs(name: str) -> str:
 def _module(torch: Any, name: str) -> Any:
     if name not in TORCH:
         raise SettingError(
-            "to_torch: expected an activation among {torch}", name, "use to_model() instead", torch=", ".join(TORCH)
+            "to_torch: expected an activation among {torch}", name, "use to_model() instead", torch=listed(TORCH)
         )
     return torch.nn.Softmax(dim=-1) if name == "softmax" else getattr(torch.nn, TORCH[name])()

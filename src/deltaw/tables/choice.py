@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from deltaw.exceptions import ColumnError, SettingError
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest
 from deltaw.tables.told import READ_AS
 
@@ -94,7 +94,7 @@ def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> d
             near = nearest(str(kind), READ_AS)
             remedy = say("did you mean {near}?", near=near) if near else say("choose one of these")
             raise SettingError(
-                say('kind of "{name}": expected {read_as}', name=clip(str(name)), read_as=", ".join(READ_AS)),
+                say('kind of "{name}": expected {read_as}', name=clip(str(name)), read_as=listed(READ_AS)),
                 repr(kind),
                 remedy,
             )

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from deltaw.exceptions import SettingError, TableError
+from deltaw.exceptions import SettingError, TableError, reason
 from deltaw.numbers import number
 from deltaw.speech import say
 
@@ -81,9 +81,9 @@ def load(
             raise TableError(
                 "{name}: expected a whole gzip file", str(error), "compress or fetch it again", name=name
             ) from None
-        reason = getattr(error, "strerror", None) or str(error)
+        found = reason(error) if isinstance(error, OSError) else str(error)
         expected = say("{name}: expected a file that can be read", name=name)
-        raise TableError(expected, reason, "check its path and permissions") from None
+        raise TableError(expected, found, "check its path and permissions") from None
     if not data:
         found = say("an empty file") if path is not None else say("nothing to read, or nothing more: it is read once")
         raise TableError("{name}: expected a table", found, "give a file with a header and rows", name=name)

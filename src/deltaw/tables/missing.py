@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from deltaw.exceptions import SettingError
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 # Without surrounding spaces and in lower case.
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "nat")
@@ -26,7 +26,7 @@ def missing_words(na: Any = None, not_na: Any = None) -> tuple[str, ...]:
             raise SettingError("not_na: expected other words than na", repr(word), "leave it out of one of the two")
         if word not in MISSING[1:]:
             expected = say(
-                "not_na: expected words that usually mean a missing value ({missing})", missing=", ".join(MISSING[1:])
+                "not_na: expected words that usually mean a missing value ({missing})", missing=listed(MISSING[1:])
             )
             near = get_close_matches(word, MISSING[1:], 1)
             raise SettingError(

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from deltaw.engines.rows import Rows
 from deltaw.equations.encoded import Encoded, Field, is_plain
-from deltaw.exceptions import OutputError
+from deltaw.exceptions import OutputError, reason
 from deltaw.numbers import of_bytes
 from deltaw.speech import say
 
@@ -163,7 +163,7 @@ class Blocks:
                 while data:
                     data = data[self._file.write(data) :]
         except OSError as error:
-            raise _no_room(self.folder, self.bytes, error.strerror or str(error)) from None
+            raise _no_room(self.folder, self.bytes, reason(error)) from None
 
     def _get(self, number: int, row: int, out: Array) -> None:
         data = _bytes(out)
@@ -191,7 +191,7 @@ def _made(folder: Path, size: int) -> Any:
         raise
     except OSError as error:
         expected = "{folder}: expected a folder for prepared rows"
-        raise OutputError(expected, error.strerror or str(error), "give another with --cache", folder=folder) from None
+        raise OutputError(expected, reason(error), "give another with --cache", folder=folder) from None
     try:
         if hasattr(os, "posix_fallocate") and size:  # now or never
             os.posix_fallocate(file.fileno(), 0, size)
@@ -199,7 +199,7 @@ def _made(folder: Path, size: int) -> Any:
             file.truncate(size)
     except OSError as error:
         file.close()
-        raise _no_room(folder, size, error.strerror or str(error)) from None
+        raise _no_room(folder, size, reason(error)) from None
     return file
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from deltaw import __version__, files
 from deltaw.engines import instructions, ranks
-from deltaw.exceptions import ModelFileError, OutputError, SettingError
+from deltaw.exceptions import ModelFileError, OutputError, SettingError, reason
 from deltaw.files.schema import check
 from deltaw.numbers import amount
 from deltaw.speech import say
@@ -311,7 +311,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        found = say("a file of that name") if isinstance(error, FileExistsError) else error.strerror or str(error)
+        found = reason(error)
         expected = "{folder}: expected a folder for checkpoints"
         raise OutputError(expected, found, "give another path", folder=folder) from None
 

@@ -18,7 +18,7 @@ from deltaw.equations.dropout import Dropout
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError
 from deltaw.network import Network, generator
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.training.history import Epoch, History
 from deltaw.training.stopping import Best, EarlyStopping
 
@@ -99,7 +99,7 @@ class Training:
         self.until = self.epochs if until is None else min(until, self.epochs)
         if backward not in RULES:
             raise SettingError(
-                "backward: expected one of {rules}", repr(backward), "choose one of these", rules=", ".join(RULES)
+                "backward: expected one of {rules}", repr(backward), "choose one of these", rules=listed(RULES)
             )
         if stopping is not None and held_out is None:
             raise SettingError(

@@ -21,7 +21,7 @@ from deltaw.engines.protocol import processors, thread_count
 from deltaw.engines.rows import Rows, mean_one
 from deltaw.exceptions import InputError, SettingError, TrainingInterrupted
 from deltaw.network import Network, generator
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.epochs import Training
 from deltaw.training.history import History
@@ -299,7 +299,7 @@ def _alike(networks: Sequence[Network]) -> list[Network]:
 def _known(settings: Mapping[str, Any], names: Any) -> None:
     for name in settings:
         if name not in names:
-            raise SettingError("expected a setting ({names})", repr(name), "correct its name", names=", ".join(names))
+            raise SettingError("expected a setting ({names})", repr(name), "correct its name", names=listed(names))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from deltaw.cli.speaking import translated
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.lessons import LESSONS, Entry, Parameter
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables import origins
 
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, in one file.")]
@@ -44,7 +44,7 @@ def lesson(arguments: Sequence[str]) -> None:
             str(option),
             "choose one of these",
             command_path=context.command_path,
-            known=", ".join(known),
+            known=listed(known),
         ) from None
 
 

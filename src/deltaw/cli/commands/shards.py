@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deltaw.cli.output import documents
 from deltaw.cli.output.endings import CSV, WRITERS, ZIPPED
-from deltaw.exceptions import OutputError
+from deltaw.exceptions import OutputError, reason
 from deltaw.files import check_outputs
 from deltaw.speech import say
 
@@ -87,5 +87,5 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         expected = "{folder}: expected a folder for answers"
-        found = say("a file of that name") if isinstance(error, FileExistsError) else error.strerror or str(error)
+        found = reason(error)
         raise OutputError(expected, found, "give another path", folder=folder) from None

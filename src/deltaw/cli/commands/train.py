@@ -13,7 +13,7 @@ from deltaw.cli.output.endings import PAGES, ending
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, put, stderr, stdout
 from deltaw.engines import ranks
-from deltaw.exceptions import SettingError, TrainingInterrupted
+from deltaw.exceptions import SettingError, TrainingInterrupted, reason
 from deltaw.files import check_outputs, unfinished
 from deltaw.speech import say
 
@@ -109,7 +109,7 @@ def train(
         )
     for each in logs:
         if each.error is not None:
-            err.print(say("note: {log} ends early: {strerror}", log=log, strerror=each.error.strerror or each.error))
+            err.print(say("note: {log} ends early: {strerror}", log=log, strerror=reason(each.error)))
     model.save(output)
     if report is not None:
         from deltaw import report as html

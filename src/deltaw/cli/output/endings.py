@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deltaw.exceptions import SettingError
 from deltaw.files import write_bytes
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,7 +74,7 @@ def ending(option: str, path: Path, known: Collection[str]) -> str:
                 "{option} {path}: expected a name that ends in {known}",
                 option=option,
                 path=path,
-                known=", ".join(known),
+                known=listed(known),
             ),
             repr(found),
             remedy,

@@ -13,7 +13,7 @@ from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.pages import FORMATS, Page
 from deltaw.signs import visible_json
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 # The format that the ending of an output file asks for.
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
@@ -26,7 +26,7 @@ def chosen(form: str | None, output: Path | None, inputs: Iterable[Path] = ()) -
         form = "text" if output is None else ENDINGS.get(ending("--output", output, ENDINGS), "text")
     if form not in FORMATS:
         raise SettingError(
-            "--format: expected one of {formats}", repr(form), "choose one of these", formats=", ".join(FORMATS)
+            "--format: expected one of {formats}", repr(form), "choose one of these", formats=listed(FORMATS)
         )
     return form
 

@@ -10,7 +10,7 @@ from deltaw.doctor.rules.outputs import loss_row, output
 from deltaw.equations.activations import activation
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 IMBALANCE = 20.0  # rows of the commonest class for each of the rarest
 LARGE, SMALL = 10.0, 0.01  # root mean square of a target
@@ -157,7 +157,7 @@ def validation_classes(evidence: Evidence) -> Finding | None:
             "{share:.1%} of the validation rows are of classes that no training row has ({unseen}): as if "
             "rows sorted by class had been cut in two. On these the network cannot be right.",
             share=share,
-            unseen=", ".join(map(str, unseen[:5])),
+            unseen=listed(map(str, unseen[:5])),
         ),
         {"share": share, "classes": len(unseen)},
         repair=Repair(say("shuffle the rows before they are divided, or divide within each class")),

@@ -19,6 +19,7 @@ from deltaw.equations.activations import activation
 from deltaw.equations.losses import one_hot
 from deltaw.exceptions import SettingError
 from deltaw.network import Network
+from deltaw.speech import listed
 
 Array = NDArray[Any]
 
@@ -36,7 +37,7 @@ def applied(setup: Setup, changes: Mapping[str, Any]) -> Setup:
                 "change: expected a setting or one of {operations}",
                 repr(name),
                 "choose one of these",
-                operations=", ".join(OPERATIONS),
+                operations=listed(OPERATIONS),
             )
     return setup
 

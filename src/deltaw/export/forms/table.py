@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from deltaw.exceptions import SettingError
 from deltaw.export.forms.text import identifier
 from deltaw.export.operations import Program
 from deltaw.languages import language
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
 
 DIALECTS = ("duckdb", "postgres")
@@ -113,12 +113,14 @@ def form_of(path: Path, form: str | None = None) -> str:
         if form not in FORMS:
             near = nearest(form, FORMS)
             remedy = say("did you mean {near}?", near=near) if near else say("choose one of these")
-            raise SettingError(say("form: expected one of {forms}", forms=", ".join(FORMS)), repr(form), remedy)
+            raise SettingError(say("form: expected one of {forms}", forms=listed(FORMS)), repr(form), remedy)
         return form
     endings = {ending: name for name, row in FORMS.items() for ending in row.endings}
     if path.suffix.lower() not in endings:
-        found = repr(path.suffix) if path.suffix else f"none in {path.name!r}"
-        raise SettingError("export: expected the ending {either}", found, "or give a form", either=_either([*endings]))
+        found = repr(path.suffix) if path.suffix else say("none in {name!r}", name=path.name)
+        raise SettingError(
+            "export: expected the ending {either}", found, "or give a form", either=listed(endings, " or ")
+        )
     return endings[path.suffix.lower()]
 
 
@@ -127,9 +129,6 @@ def dialect_of(dialect: str | None, form: str) -> str:
     if dialect is not None and form != "sql":
         raise SettingError("dialect: expected SQL to be written", form, "leave it out")
     if dialect is not None and dialect not in DIALECTS:
-        raise SettingError("dialect: expected {either}", repr(dialect), "choose one of these", either=_either(DIALECTS))
+        either = listed(DIALECTS, " or ")
+        raise SettingError("dialect: expected {either}", repr(dialect), "choose one of these", either=either)
     return dialect or DIALECTS[0]
-
-
-def _either(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + f" or {names[-1]}"

@@ -12,7 +12,7 @@ from deltaw.export import operations as o
 from deltaw.export.forms.formulas import SOFTMAX, fold
 from deltaw.export.operations import Program
 from deltaw.network import Network
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 # The equations' word -> the class of torch.nn; LeakyReLU's slope and ELU's α are torch's defaults, as ours.
 TORCH = {
@@ -111,7 +111,7 @@ def layers(torch: Any, module: Any) -> tuple[list[Any], list[str], list[float]]:
             "from_torch: expected a torch.nn.Sequential of Linear layers, with activations and Dropout",
             str(module).splitlines()[0][:60],
             "use Linear, Dropout, {values}",
-            values=", ".join(TORCH.values()),
+            values=listed(TORCH.values()),
         )
     return linears, names, rates[:-1]
 

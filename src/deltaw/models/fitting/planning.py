@@ -39,7 +39,7 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.category import MANY, Category
 from deltaw.preparation.means import Answers
 from deltaw.preparation.steps import Counted
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import Names, chosen, inputs_asked, kinds_asked
@@ -367,7 +367,7 @@ def _is_image(table: Table) -> bool:
 
 def no_target(table: Table) -> NoReturn:
     names = table.frame.columns
-    shown = ", ".join(names[:12]) + (say(", … ({n} in all)", n=len(names)) if len(names) > 12 else "")
+    shown = listed(names[:12]) + (say(", … ({n} in all)", n=len(names)) if len(names) > 12 else "")
     raise ColumnError(
         "{name}: expected the name of the column to be predicted",
         say("none given; the columns are {shown}", shown=shown),

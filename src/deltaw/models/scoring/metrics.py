@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
 from deltaw.numbers import number
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
 
 Array = NDArray[Any]
@@ -372,7 +372,7 @@ def metric_of(name: str | None, task: str, what: str = "metric") -> Metric:
         return METRICS[task][0]
     if name in known:
         return known[name]
-    expected = say("{what}: expected one of {task} ({known})", what=what, task=say(task), known=", ".join(known))
+    expected = say("{what}: expected one of {task} ({known})", what=what, task=say(task), known=listed(known))
     if name in NAMES:
         raise SettingError(
             expected,

@@ -12,7 +12,7 @@ import numpy as np
 from deltaw.exceptions import SettingError
 from deltaw.models.scoring.metrics import METRICS, Metric, Outcome, Sums
 from deltaw.preparation import Target
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
 
 BEST = "best:"
@@ -45,7 +45,7 @@ def metric_to_be_best_in(threshold: float | str | None) -> Metric | None:
         return known[name]
     found = say("{name!r}, which goes by probabilities", name=name) if name in PROBABLE else repr(name)
     near = nearest(name, tuple(known)) or "f1"
-    expected = say("threshold: expected a score that goes by which class is answered ({known})", known=", ".join(known))
+    expected = say("threshold: expected a score that goes by which class is answered ({known})", known=listed(known))
     raise SettingError(expected, found, say("give e.g. {best}{near}", best=BEST, near=near))
 
 
