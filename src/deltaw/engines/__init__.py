@@ -11,7 +11,7 @@ from deltaw.engines.rows import Rows
 from deltaw.equations.lookup import lookup
 from deltaw.exceptions import MissingError, SettingError
 from deltaw.network import Network
-from deltaw.speech import listed, say
+from deltaw.speech import say
 
 # name -> (module, class); a module is imported when its engine is asked for.
 ENGINES = {

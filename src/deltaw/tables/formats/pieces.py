@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from deltaw.exceptions import TableError
+from deltaw.exceptions import TableError, reason
 from deltaw.tables.formats.delimited import (
     HEAD_BYTES,
     Dialect,
@@ -99,7 +99,7 @@ def _cut(path: Path, name: str, size: int) -> Iterator[bytes]:
         raise TableError(expected, str(error), remedy, name=name) from None
     except OSError as error:
         expected, remedy = "{name}: expected a file that can be read", "check its path and permissions"
-        raise TableError(expected, error.strerror or str(error), remedy, name=name) from None
+        raise TableError(expected, reason(error), remedy, name=name) from None
     if rest.strip():
         yield rest
 
