@@ -135,9 +135,5 @@ def fault(message: str) -> str:
         if found := re.fullmatch(pattern, message.rstrip(".")):
             near = found.groupdict().get("near")
             said = say(sentence, **found.groupdict())
-            return (
-                said
-                if near is None
-                else say("{message}; {remedy}", message=said, remedy=say("did you mean {near}?", near=near))
-            )
+            return said if near is None else say("{fault} (did you mean {near}?)", fault=said, near=near)
     return message
