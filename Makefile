@@ -17,6 +17,7 @@ help:
 	@echo "make test-slow  the slow tests"
 	@echo "make test-torch those of PyTorch, which is installed for them"
 	@echo "make kills      240 trainings that are killed at any moment and go on (minutes)"
+	@echo "make big        a table larger than the memory that it is trained in (ROWS=50000000 takes 20 GB of disk)"
 	@echo "make docs       the site, into build/site"
 	@echo "make lab        the page that deltaw lab fills, built anew"
 	@echo "make test-docs  every block of code in the documents, and the notebooks (minutes)"
@@ -85,6 +86,11 @@ kills: install $(VENV)/.test-tools
 test-torch: install $(VENV)/.test-tools
 	$(BIN)/python -m pip install -q --disable-pip-version-check 'torch==2.13.0' 'dask[dataframe]' ray
 	$(BIN)/python -m pytest tests/engines/test_torch.py tests/cli/test_together.py tests/export/test_torch.py -m "slow or not slow" -q
+
+ROWS ?= 5000000
+big: install
+	$(BIN)/python benchmarks/big.py make build/big $(ROWS)
+	$(BIN)/python benchmarks/big.py train build/big 2G
 
 # The page of the lab: its core by ziglang, the rest by node. It is committed, so that nobody else needs these two; a test
 # says when its sources have changed since.

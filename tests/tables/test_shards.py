@@ -147,6 +147,16 @@ def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert main(["predict", "m.deltaw", "whole.parquet", "-o", "slices", "--keep", "a"]) == 0
     assert [path.name for path in Path("slices").iterdir()] == ["whole-00000.parquet"]
     assert_frame_equal(deltaw.read("slices").frame.drop("row", "a"), expected)
+    Path("text").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("deltaw.tables.formats.pieces.pieces.__defaults__", ((), 2000))
+        assert main(["predict", "m.deltaw", "whole.csv", "-o", "text"]) == 0
+        patch.setattr("deltaw.tables.loading.limit", lambda most: 100)
+        capsys.readouterr()
+        assert main(["evaluate", "m.deltaw", "whole.csv"]) == 0
+    assert capsys.readouterr().out.split("\n", 1)[1].strip() in shown
+    assert sorted(path.name for path in Path("text").iterdir())[:2] == ["whole-00000.csv", "whole-00001.csv"]
+    assert_frame_equal(deltaw.read("text").frame.drop("row"), expected)
     for place, line in (("d", "expected another folder than that of the rows"), ("m.deltaw/x", "expected a folder")):
         assert main(["predict", "m.deltaw", "d", "-o", place]) == 2
         assert line in capsys.readouterr().err

@@ -30,6 +30,7 @@ TABLES = {
     "folds": "--folds 3 --epochs 12 --hidden 16",
     "accurate": "--recipe accurate --set networks=3 --epochs 14 --hidden 16",
     "numbers": "--target x0 --epochs 12 --hidden 16 --folds 1 --metric mae --set patience=9",
+    "streamed": "--memory 50K --cache {folder} --epochs 12 --hidden 16",
 }
 
 
@@ -45,7 +46,15 @@ def of_arrays(folder: Path, checkpoint: Path | None) -> None:
 def of_table(kind: str, folder: Path, checkpoint: Path | None) -> None:
     keep = [] if checkpoint is None else ["--checkpoint", str(checkpoint), "--every", "1epochs", "--resume"]
     target = [] if "--target" in TABLES[kind] else ["-t", "y"]
-    words = [str(folder / "d.csv"), *target, *TABLES[kind].split(), "-o", str(folder / "model"), "-q", *keep]
+    words = [
+        str(folder / "d.csv"),
+        *target,
+        *TABLES[kind].format(folder=folder).split(),
+        "-o",
+        str(folder / "model"),
+        "-q",
+        *keep,
+    ]
     sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
     assert main(["train", *words]) == 0
 

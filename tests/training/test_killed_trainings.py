@@ -12,7 +12,7 @@ import pytest
 pytestmark = pytest.mark.skipif(os.name == "nt" or not hasattr(os, "fork"), reason="signals and forks")
 
 PROGRAM = Path(__file__).with_name("killing.py")
-KINDS = ("arrays", "folds", "accurate", "numbers")
+KINDS = ("arrays", "folds", "accurate", "numbers", "streamed")
 
 
 def killed(kind: str, kills: int, folder: Path) -> int:

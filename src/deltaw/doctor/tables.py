@@ -16,7 +16,7 @@ from deltaw.doctor.examine import ROWS, SECONDS
 from deltaw.doctor.setup import RawColumn, Setup
 from deltaw.doctor.trials.trial import divided
 from deltaw.equations.dropout import Dropout
-from deltaw.models import Model, Plan, Recipe
+from deltaw.models import Model, Part, Plan, Recipe
 from deltaw.models.answers import truth
 from deltaw.models.fitting.packed import of_member, of_way
 from deltaw.models.rows import weights
@@ -27,6 +27,8 @@ from deltaw.training import EarlyStopping
 
 if TYPE_CHECKING:
     import polars as pl
+
+MOST_CELLS = 2**26  # inputs that are looked at, all of each row: 256 MiB
 
 
 def examine_table(
@@ -112,7 +114,18 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
 
 def planned(plan: Plan) -> Setup:
     """The set-up that `deltaw.models.run` trains by a `plan`; of several, one on a part of the rows as they are."""
-    return _one_training(plan.observed)
+    return _one_training(looked_at(plan.observed))
+
+
+def looked_at(plan: Plan) -> Plan:
+    """The plan with as many of its training rows as fit with all their inputs, spread evenly where all would not."""
+    rows, most = plan.training, max(1, MOST_CELLS // max(len(plan.preparation.feature_names), 1))
+    if len(rows) <= most:
+        return plan
+    places = np.unique(np.linspace(0, len(rows) - 1, most).astype(np.int64))
+    weight = None if rows.weight is None else rows.weight[places]
+    some = Part(rows.frame[places], rows.X[places], rows.T[places], rows.truth[places], weight)
+    return replace(plan, training=some)
 
 
 def _one_training(plan: Plan) -> Setup:

@@ -34,6 +34,7 @@ def doctor(
     choices: dict[str, Any],
     given: list[str],
     member: int = 1,
+    memory: int | None = None,
 ) -> None:
     """`deltaw doctor`: DATA to be trained on, or MODEL DATA; `given`: what is not for a model."""
     _check(rows, seconds)
@@ -56,10 +57,13 @@ def doctor(
             name, whole, notes = model.target.name, len(table.frame), table.notes
             without = whole - int(model.target.known(table.column(name)).sum())
         else:
-            plan = models.plan(source, target, recipe, **choices)
-            diagnosis = doctor.diagnose(doctor.planned(plan), rows=rows, seconds=seconds)
+            plan = models.plan(source, target, recipe, memory=memory, **choices)
+            setup = doctor.planned(plan)
+            diagnosis = doctor.diagnose(setup, rows=rows, seconds=seconds)
             name, whole, without = plan.target.name, plan.rows + plan.left_out, plan.left_out
-            notes = plan.table.notes
+            some = say("looked at {n:,} of {rows:,} rows to learn from", n=len(setup.X), rows=plan.learnt)
+            fewer = plan.streamed is not None and len(setup.X) < plan.learnt
+            notes = (*plan.table.notes, *([some] if fewer else []))
     for note in notes:
         err.print(say("note: {data}: {note}", data=data or source, note=note))
     if without:

@@ -29,9 +29,8 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     err = stderr()
     model = models.load(model_file)
     how = Reading.of(**reading)
-    if report is None and not as_json and shards.are_many(data):
-        found = shards.pieces(data, model, how)
-        assert found is not None
+    found = shards.pieces(data, model, how) if report is None and not as_json and shards.are_many(data) else None
+    if found is not None:
         with err.status(say("answering for {data}", data=data)):
             scores = sharded.evaluate(model, (table for _, table in found[1]))
         text.print_scores(stdout(), scores, say("{rows:,} rows of {name}", rows=scores.rows, name=data), scores.defined)

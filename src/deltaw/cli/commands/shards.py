@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,24 +27,51 @@ Pieces = Iterator[tuple[Path, "Table"]]
 def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | None:
     """(the folder, where each piece would lie in it and its rows), as the model reads them; None for what is one piece.
 
-    The name of one file of columns is in slices; other files are one piece, whatever their size.
+    One file of columns or of text is in slices; of another format it is one piece, whatever its size.
     """
-    from deltaw.tables import several, slices
+    from deltaw.preparation.block import BlockOfNumbers
+    from deltaw.tables import several, slices, stream
 
     how = replace(reading, missing=model.missing)
     if (many := several(data)) is not None:
         return many.root, many.pieces(lambda file: model.read(file, reading))
-    one = slices(data)
-    return None if one is None else (one.root, one.pieces(how))
+    if (one := slices(data)) is not None:
+        return one.root, one.pieces(how)
+    pictures = any(isinstance(step, BlockOfNumbers) for step in model.preparation.steps)  # whose columns are renamed
+    text = None if pictures or how.written else stream(data, how)
+    if text is None:
+        return None
+    path, parts = Path(data), enumerate(text.slices(_words(model)))
+    return path.parent, ((Path(f"{path.name.split('.')[0]}-{i:05}.csv"), part.table) for i, part in parts)
+
+
+def _words(model: Model) -> set[str]:
+    """The columns that the model knows as words: of those in a slice each may look like a number."""
+    from polars import Series, String
+
+    from deltaw.tables.cells import as_words, typed
+
+    known = {step.title: step.words for step in model.preparation.steps if step.kind == "category"}  # type: ignore[attr-defined]
+    known |= {model.target.name: tuple(each for each in model.target.classes if isinstance(each, str))}
+    read = {name: typed(Series(words, dtype=String)) for name, words in known.items()}
+    return {
+        name
+        for name, column in read.items()
+        if as_words(column).to_list() != list(known[name]) or column.dtype == String
+    }
 
 
 def are_many(data: str) -> bool:
-    """Whether rows are best read in pieces: files of one table, or a file of columns that is large for the memory."""
-    from deltaw.tables import several, slices
+    """Whether rows are best read in pieces: files of one table, or a file that is large for the memory."""
+    from deltaw.tables import Reading, several, slices, stream
     from deltaw.tables.loading import limit
 
-    one = None if several(data) is not None else slices(data)
-    return several(data) is not None or (one is not None and one.path.stat().st_size > limit(None) // SHRUNK)
+    if several(data) is not None:
+        return True
+    with suppress(OSError, ValueError):
+        large = Path(data).stat().st_size > limit(None) // SHRUNK
+        return large and (slices(data) or stream(data, Reading())) is not None
+    return False
 
 
 def answers(

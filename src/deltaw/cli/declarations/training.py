@@ -15,6 +15,7 @@ from deltaw.cli.declarations.parameters import Json
 from deltaw.cli.options.keeping import Keeping, keeping_options
 from deltaw.cli.options.row import Options
 from deltaw.cli.options.training import not_for_a_model, training_options
+from deltaw.cli.options.values import read_bytes
 from deltaw.cli.settings import list_settings
 
 
@@ -126,6 +127,10 @@ def doctor(
     member: Annotated[
         int, typer.Option(metavar="NUMBER", help="Of a model of several networks, the one to examine, from 1.")
     ] = 1,
+    memory: Annotated[
+        str | None,
+        typer.Option(metavar="BYTES", help="Of rows that would take more, e.g. 2G, look at a sample."),
+    ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as a page with figures.")] = None,
     json: Json = False,
 ) -> None:
@@ -133,7 +138,8 @@ def doctor(
     from deltaw.cli.commands.doctor import doctor as run
 
     target, recipe = options.pop("target", None), options.pop("recipe")
-    run(source, data, target, recipe, rows, seconds, repair, html, json, options, not_for_a_model(context), member)
+    given, most = not_for_a_model(context), read_bytes("--memory", memory)
+    run(source, data, target, recipe, rows, seconds, repair, html, json, options, given, member, most)
 
 
 @training_options
