@@ -72,6 +72,7 @@ OF_CLASSES: list[dict[str, Any]] = [
     {"early_stopping": True, "class_weight": {0: 2.0}, "learning_rate_init": 0.01},
 ]
 OF_TABLES: list[dict[str, Any]] = [
+    {},
     {"recipe": "notes", "epochs": 60},
     {"hidden": (16,), "activation": "relu", "learning_rate": 0.01},
     {"epochs": 20, "validation": 0.0},
@@ -109,7 +110,9 @@ NOT_OF_TABLES = {"check_sample_weight_equivalence_on_dense_data": "a row of weig
 
 
 @parametrize_with_checks(
-    [TableClassifier(), TableRegressor()], expected_failed_checks=lambda _: NOT_OF_TABLES, xfail_strict=True
+    [TableClassifier("quick"), TableRegressor("quick")],
+    expected_failed_checks=lambda _: NOT_OF_TABLES,
+    xfail_strict=True,
 )
 def test_tables(estimator: Any, check: Any) -> None:
     check(estimator)

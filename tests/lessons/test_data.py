@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,9 +25,9 @@ def lesson() -> Lesson:
     return data()
 
 
-@cache
-def quick() -> Lesson:
-    return data(**QUICK)
+@pytest.fixture(scope="module")
+def quick(few_digits: str) -> Lesson:
+    return data(**QUICK, data=few_digits)
 
 
 def test_digits_are_the_bundled_ones_in_the_notes_range() -> None:
@@ -106,8 +105,8 @@ def test_harm_is_claimed_only_where_it_was_measured(lesson: Lesson) -> None:
     assert text.count("no clear harm") == harmless == 3
 
 
-def test_nothing_is_said_of_harm_where_nothing_was_learnt() -> None:
-    text = data(learning_rate=1e-6, **QUICK).page.markdown()
+def test_nothing_is_said_of_harm_where_nothing_was_learnt(few_digits: str) -> None:
+    text = data(learning_rate=1e-6, **QUICK, data=few_digits).page.markdown()
     assert "nothing to compare with" in text
     assert "no clear harm" not in text
 
@@ -125,8 +124,8 @@ def test_nothing_is_said_of_harm_where_nothing_was_learnt() -> None:
         ({"seed": 1}, "kept"),
     ],
 )
-def test_every_parameter_changes_the_run(changed: dict[str, Any], name: str) -> None:
-    before, after = quick().data[name], data(**{**QUICK, **changed}).data[name]
+def test_every_parameter_changes_the_run(changed: dict[str, Any], name: str, quick: Lesson, few_digits: str) -> None:
+    before, after = quick.data[name], data(**{**QUICK, **changed}, data=few_digits).data[name]
     assert any(before[each] != after[each] for each in MEASURED)
 
 

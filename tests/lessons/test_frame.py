@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deltaw import plots
 from deltaw.cli import main
 from deltaw.exceptions import SettingError
 from deltaw.lessons import LESSONS, Lesson, checks
@@ -186,7 +185,7 @@ def test_a_language_that_there_is_not(name: str) -> None:
 
 
 def test_figures_do_without_a_chinese_font(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plots, "CHINESE_FONTS", ())
+    monkeypatch.setattr("deltaw.plots.style.CHINESE_FONTS", ())
     figure = run("errors", lang="zh").figures[0]
     with pytest.warns(UserWarning, match="Glyph"):
         figure.savefig(png := io.BytesIO(), format="png")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,9 @@ def lesson() -> Lesson:
     return split()
 
 
-@cache
-def quick() -> Lesson:
-    return split(**QUICK)
+@pytest.fixture(scope="module")
+def quick(few_digits: str) -> Lesson:
+    return split(**QUICK, data=few_digits)
 
 
 def said(lesson: Lesson, key: str) -> bool:
@@ -186,14 +185,13 @@ def test_sentences_follow_the_numbers() -> None:
         ({"seed": 1}, "accuracy_notes"),
     ],
 )
-def test_every_parameter_changes_the_run(changed: dict[str, Any], key: str) -> None:
-    before, after = quick().data[key], split(**{**QUICK, **changed}).data[key]
+def test_every_parameter_changes_the_run(changed: dict[str, Any], key: str, quick: Lesson, few_digits: str) -> None:
+    before, after = quick.data[key], split(**{**QUICK, **changed}, data=few_digits).data[key]
     assert before.shape != after.shape or not np.array_equal(before, after)
 
 
-def test_the_same_seed_gives_the_same_run() -> None:
-    one, other = quick(), split(**QUICK)
-    assert one.page.json() == other.page.json()
+def test_the_same_seed_gives_the_same_run(quick: Lesson, few_digits: str) -> None:
+    assert quick.page.json() == split(**QUICK, data=few_digits).page.json()
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,9 @@ def onnx(path: Path, check: Check) -> Answers:
         import onnxruntime
     except ImportError as error:
         raise MissingError("onnx: expected onnxruntime", say("none"), "pip install onnxruntime") from error
-    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    alone = onnxruntime.SessionOptions()
+    alone.intra_op_num_threads = 1  # so few rows are said sooner than threads are started
+    session = onnxruntime.InferenceSession(path.read_bytes(), alone, providers=["CPUExecutionProvider"])
     found = session.run(None, tensors(check))
     if check["labels"] is None:
         return found[0].tolist(), None
@@ -141,7 +143,7 @@ def sql(path: Path, check: Check) -> Answers:
         import duckdb
     except ImportError as error:
         raise MissingError("sql: expected duckdb", say("none"), "pip install duckdb") from error
-    with duckdb.connect() as database:
+    with duckdb.connect(config={"threads": 1}) as database:
         for statement in (*table_of(check), answers_of(path, check)):
             rows = database.execute(statement).fetchall()
     return answers_in(rows, check)
