@@ -82,7 +82,7 @@ def descent(
     corner = [checks.number(one, "begin", -20, 20) for one in checks.numbers(begin, "begin", 2)]
 
     link = _network([[0.0]], None, CURVE)
-    E = np.array([error(link, CURVE_X, CURVE_T, [w]) for w in FINE])
+    E = errors(link, CURVE_X, CURVE_T, FINE[:, None])
     flower = bundled("iris").frame
     X, T = (flower[name].to_numpy()[:, None] for name in ("petal_width", "petal_length"))
     bowl = curvature(X)
@@ -129,14 +129,21 @@ def descend(network: Network, X: Array, T: Array, alpha: float, steps: int) -> D
     for _ in range(steps + 1):
         weights.append([network.weights[0].item(), *(network.biases[0] if network.bias[0] else ())])
         train(network, X, T, learning_rate=alpha, batch_size=len(X), epochs=1)
-    return {"weights": np.array(weights), "E": np.array([error(network, X, T, one) for one in weights])}
+    return {"weights": np.array(weights), "E": errors(network, X, T, weights)}
+
+
+def errors(network: Network, X: Array, T: Array, weights: Any) -> Array:
+    """E, averaged over the rows, of a network of one link with each of these weights, w or (w, b)."""
+    there, squared, found = network.copy(), loss("squared"), []
+    for w, *b in weights:
+        there.weights, there.biases = [np.array([[w]])], [np.array(b or [0.0])]
+        found.append(float(squared.E(there.forward(X), T).mean()))
+    return np.array(found)
 
 
 def error(network: Network, X: Array, T: Array, weights: Any) -> float:
-    """E of a network of one link with these weights, w or (w, b), averaged over the rows."""
-    w, *b = weights
-    there = _network([[w]], b or None, network.activations[0])
-    return float(loss("squared").E(there.forward(X), T).mean())
+    """The same of one."""
+    return float(errors(network, X, T, [weights])[0])
 
 
 def turns(E: Array) -> NDArray[np.int64]:
@@ -283,7 +290,7 @@ def _draw_bowl(words: Words, data: Data, X: Array, T: Array) -> Drawing:
     low, high = _window(bowl)
     w, b = np.linspace(low[0], high[0], 60), np.linspace(low[1], high[1], 60)
     line = _network([[0.0]], [0.0], "identity")
-    E = np.array([[error(line, X, T, (one, other)) for one in w] for other in b])
+    E = np.array([errors(line, X, T, [(one, other) for one in w]) for other in b])
     levels = bowl["lowest_E"] + (E.max() - bowl["lowest_E"]) * np.linspace(0.05, 1, 9) ** 2
     for i, (axis, rate, run) in enumerate(zip(axes, bowl["rates"], runs, strict=True)):
         axis.contour(w, b, E, levels=levels, colors=GREY, linewidths=0.7)

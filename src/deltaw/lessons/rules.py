@@ -130,9 +130,9 @@ def mixed_step(W: list[NDArray[Any]], x: Array, t: Array, direction: Rule, lengt
     by = {"notes": (W[1].T @ e) * slope, "gradient": (W[1].T @ delta) * slope}
     step = by[direction]
     if length != direction:
-        step = step * (np.linalg.norm(by[length]) / max(float(np.linalg.norm(step)), 1e-300))
-    W[1] = W[1] + alpha * np.outer(delta, hidden)
-    W[0] = W[0] + alpha * np.outer(step, x)
+        step = step * (np.sqrt(by[length] @ by[length]) / max(np.sqrt(step @ step), 1e-300))
+    W[1] += alpha * (delta[:, None] * hidden)
+    W[0] += alpha * (step[:, None] * x)
 
 
 def _orders(rows: NDArray[np.int64], epochs: int, seed: int) -> Iterator[int]:
