@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
 from hypothesis import settings
+
+# Before NumPy is loaded: products are small here, and beside others' work, as with two workers of pytest, its threads
+# spin while they wait for each other, which takes up to fifty times the processor's time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A shell that starts a job in the background lets it, and all that it starts, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
