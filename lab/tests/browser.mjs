@@ -255,6 +255,110 @@ const CHECKS = {
     await page.getByRole('button', { name: 'Step', exact: true }).click();
     await page.getByText('Done.').waitFor();
   },
+
+  async a_model_file_goes_on_with_its_table() {
+    const page = await opened();
+    await trained(page, 30);
+    await page.locator('summary', { hasText: 'Share' }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /Download the model/ }).click()]);
+    const path = join(folder, 'circle.deltaw');
+    await download.saveAs(path);
+    const W = (await shared(page)).runs[0].weights;
+    const again = await opened();
+    await again.locator('input[type=file]').setInputFiles(path);
+    await again.getByText('The trained weights go on here').waitFor();
+    const found = (await shared(again)).runs[0];
+    truth(found.weights.startsWith(W.slice(0, 120)), 'the first layers are not those of the file');
+    same(found.settings.layers.at(-1), { units: 2, activation: 'softmax' }, 'the output, as Python has it');
+    writeFileSync(join(folder, 'other.csv'), ['a,b', ...Array.from({ length: 30 }, (_, i) => `${i},${i % 2 ? 'yes' : 'no'}`)].join('\n'));
+    await again.locator('input[type=file]').setInputFiles(join(folder, 'other.csv'));
+    await again.waitForFunction(() => document.querySelector('.about')?.textContent.includes('other.csv'));
+    await again.locator('input[type=file]').setInputFiles(path);
+    await again.getByText('predicts class from columns that are not here').waitFor();
+    same(again.faults, [], 'what went wrong');
+  },
+
+  async columns_and_scaling_are_chosen() {
+    const rows = ['day,height,length,kind'];
+    for (let i = 0; i < 120; i++) rows.push([new Date(Date.UTC(2021, 0, 1 + 9 * i)).toISOString().slice(0, 10), (1000 * Math.sin(i) + 3000).toFixed(0), Math.cos(i).toFixed(3), Math.sin(i) > 0 ? 'up' : 'down'].join(','));
+    const path = join(folder, 'days.csv');
+    writeFileSync(path, rows.join('\n'));
+    const page = await opened();
+    await page.locator('input[type=file]').setInputFiles(path);
+    await page.waitForFunction(() => document.querySelector('.about')?.textContent.includes('days.csv'));
+    await page.locator('.axes select').first().selectOption('day');
+    truth((await page.locator('.x-ticks').textContent()).includes('2022'), 'a date axis has no years');
+    await page.locator('.scaling select').selectOption('none');
+    await page.getByText('root mean square').waitFor();
+    await page.getByRole('button', { name: /Scale the inputs/ }).click();
+    await page.waitForFunction(() => document.querySelector('.scaling select').value === 'standard');
+    await page.locator('summary', { hasText: 'Columns that it sees' }).click();
+    const before = (await page.locator('.about').textContent()).match(/(\d+) inputs/)[1];
+    await page.getByRole('checkbox', { name: /length/ }).uncheck().catch(() => {}); // the list is made anew
+    await page.waitForFunction((was) => Number(document.querySelector('.about').textContent.match(/(\d+) inputs/)[1]) === was - 1, Number(before));
+    await trained(page, 10);
+    same(page.faults, [], 'what went wrong');
+  },
+
+  async all_lessons_are_followed() {
+    const set = (name, value) => async (page) => { const field = page.locator(`#set-${name}`); if ((await field.evaluate((each) => each.tagName)) === 'SELECT') await field.selectOption(value); else { await field.fill(value); await field.press('Enter'); } };
+    const tab = (name) => (page) => page.locator(`#tab-${name}[aria-selected=false]`).click();
+    const input = (page, at, value) => page.locator(at).first().fill(value).then(() => page.locator(at).first().press('Enter'));
+    const weight = async (page) => { if (!(await page.locator('.weight-tab').count())) await page.locator('#tab-weight').click(); await input(page, '.weight-tab .pick input', '2'); };
+    const draw = async (page) => { const box = await page.locator('.pad canvas').boundingBox(); await page.mouse.move(box.x + box.width / 2, box.y + 20); await page.mouse.down(); await page.mouse.move(box.x + box.width / 2, box.y + box.height - 30, { steps: 4 }); await page.mouse.up(); };
+    const start = async (page) => { if (/Run/.test(await page.locator('button.run').textContent())) await run(page); };
+    const fast = async (page) => { await page.locator('.speed input').evaluate((each) => { each.value = '13'; each.dispatchEvent(new Event('input', { bubbles: true })); }); await start(page); };
+    const fork = (page) => page.getByRole('button', { name: 'Fork', exact: true }).click();
+    const all = (...steps) => async (page) => { for (const each of steps) await each(page); };
+    const unit = (page) => page.getByRole('button', { name: /^Layer 1, neuron 1/ }).click();
+    const LESSONS = {
+      line: [fast, tab('weight'), weight],
+      lines: [fast, (page) => page.getByRole('button', { name: 'One hidden layer more' }).click(), fast],
+      neuron: [unit, (page) => input(page, '.unit-tab td input', '1.5'), (page) => page.locator('select[aria-label="Activation: Layer 1"]').selectOption('relu')],
+      signals: [tab('row'), (page) => input(page, '.inputs input', '0.5'), (page) => page.getByRole('button', { name: /^Layer 2, neuron 1/ }).click()],
+      errors: [fast, tab('score'), set('loss', 'absolute')],
+      descent: [fast, all(set('learning_rate', '0.5'), fast), all(set('learning_rate', '8'), fast)],
+      split: [tab('row'), set('backward', 'notes'), all(fork, set('backward', 'gradient'), fast)],
+      gradient: [tab('weight'), weight, (page) => page.locator('.weight-tab select').first().selectOption('0')],
+      step: [tab('row'), (page) => page.getByRole('button', { name: 'Step', exact: true }).click(), fast],
+      data: [all(fast, tab('health')), set('init', ''), all(set('init', 'zeros'), fast)],
+      network: [fast, draw, tab('draw')],
+    };
+    for (const [name, steps] of Object.entries(LESSONS)) {
+      const page = await opened({ query: `?lesson=${name}` });
+      await page.locator('#lesson-title').waitFor();
+      for (const [i, step] of steps.entries()) {
+        if (!(await page.locator('.lesson .done').count())) await step(page);
+        await page.locator('.lesson .done').waitFor({ timeout: 60_000 }).catch(() => { throw new Error(`lesson ${name}, step ${i + 1}: it was done, and is not seen`); });
+        if (i + 1 < steps.length) await page.locator('.lesson .on button').click();
+        await page.waitForTimeout(50);
+      }
+      same(page.faults, [], `what went wrong in ${name}`);
+      await page.close();
+    }
+  },
+
+  async nobody_is_kept_out_of_the_rest() {
+    const clean = async (page, where) => same(await axe(page), [], `axe, ${where}`);
+    for (const options of [{}, { colorScheme: 'dark', locale: 'zh-CN' }, { viewport: { width: 400, height: 850 }, locale: 'zh-CN' }]) {
+      const where = JSON.stringify(options);
+      const lesson = await opened({ query: '?lesson=split', ...options });
+      await lesson.locator('#lesson-title').waitFor();
+      await clean(lesson, `a lesson, ${where}`);
+      await lesson.close();
+      const page = await opened(options);
+      await page.getByRole('button', { name: /^(Fork|分叉)$/ }).click();
+      await page.locator('.network').nth(1).waitFor();
+      await page.waitForTimeout(80);
+      await clean(page, `a fork, ${where}`);
+      await page.locator('.set').last().click();
+      await page.locator('.pad canvas').waitFor();
+      await page.locator('#tab-draw').click();
+      await page.waitForTimeout(150);
+      await clean(page, `pictures, ${where}`);
+      await page.close();
+    }
+  },
 };
 
 browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });

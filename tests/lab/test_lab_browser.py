@@ -32,6 +32,10 @@ SLOW = (
     "a_telephone_shows_all",
     "a_teacher_hides_what_distracts",
     "a_lesson_goes_on_when_it_is_done",
+    "a_model_file_goes_on_with_its_table",
+    "columns_and_scaling_are_chosen",
+    "all_lessons_are_followed",
+    "nobody_is_kept_out_of_the_rest",
 )
 
 pytestmark = [
