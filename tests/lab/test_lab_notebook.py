@@ -92,6 +92,7 @@ def test_the_widget_trains_in_jupyterlab_and_python_reads_its_weights(tmp_path: 
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
+    assert found["cell"].startswith("{"), found["cell"]
     cell = json.loads(found["cell"])
     assert found["faults"] == []
     assert found["moment"] >= 50

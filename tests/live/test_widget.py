@@ -20,10 +20,14 @@ def test_weights_come_back() -> None:
         _ = lab.network
     like = deltaw.Network([4, 5, 3], ["selu", "softmax"], seed=9)
     told = [np.asarray(a, "<f4").ravel() for W, b in zip(like.weights, like.biases, strict=True) for a in (W, b)]
-    lab.weights = np.concatenate(told).tobytes()
+    lab.set_state({"weights": memoryview(np.concatenate(told).tobytes())})  # as a kernel does
     X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
     assert lab.network.activations == like.activations
     assert np.allclose(deltaw.Predictor(lab.network)(X), deltaw.Predictor(like)(X), rtol=1e-6)
+    lab.told = {"inputs": 9}  # columns can be chosen on the page
+    with pytest.raises(SettingError, match="expected weights of every layer"):
+        _ = lab.network
+    lab.told = {}
     lab.settings = lab.settings | {"layers": [{"units": 7, "activation": "relu"}, *lab.settings["layers"]]}
     with pytest.raises(SettingError, match="expected weights of every layer"):
         _ = lab.network

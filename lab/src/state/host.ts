@@ -7,12 +7,12 @@ let next = 0;
 let later: ReturnType<typeof setTimeout> | undefined;
 
 /** Tell of this state now, or of the latest a little later. Of no use, and of no harm, where nobody holds the page. */
-export function tellHost(state: State, settings: Settings): void {
+export function tellHost(state: State, settings: Settings, inputs: number): void {
   if (window.parent === window) return;
   clearTimeout(later);
   const wait = next - performance.now();
   if (wait > 0) {
-    later = setTimeout(() => tellHost(state, settings), wait);
+    later = setTimeout(() => tellHost(state, settings, inputs), wait);
     return;
   }
   next = performance.now() + EVERY;
@@ -24,7 +24,7 @@ export function tellHost(state: State, settings: Settings): void {
     flat.set(each, at);
     at += each.length;
   }
-  const told = { moment, epoch, trainError, heldError, trainScore, heldScore };
+  const told = { inputs, moment, epoch, trainError, heldError, trainScore, heldScore };
   // To whoever it is: the weights are of the table that the holder itself put here.
   window.parent.postMessage({ deltaw: 'state', weights: flat.buffer, settings, told }, '*', [flat.buffer]);
 }

@@ -42,7 +42,7 @@ class Lab(anywidget.AnyWidget):  # type: ignore[misc]
     _esm = files(__package__).joinpath("widget.js").read_text(encoding="utf-8")
     page = traitlets.Unicode().tag(sync=True)
     height = traitlets.Int(760).tag(sync=True)
-    weights = traitlets.Bytes().tag(sync=True)
+    weights = traitlets.CBytes().tag(sync=True)  # a kernel hands over a memoryview
     settings = traitlets.Dict().tag(sync=True)
     told = traitlets.Dict().tag(sync=True)
 
@@ -68,7 +68,8 @@ class Lab(anywidget.AnyWidget):  # type: ignore[misc]
                 "lab.network: expected a page that is shown", say("none"), "show the lab in a cell first"
             )
         layers, seed = self.settings["layers"], int(self.settings["seed"])
-        sizes = [self._inputs, *(int(layer["units"]) for layer in layers)]
+        inputs = int(self.told.get("inputs", self._inputs))  # columns can be chosen on the page
+        sizes = [inputs, *(int(layer["units"]) for layer in layers)]
         flat, count = np.frombuffer(self.weights, "<f4"), sum((a + 1) * b for a, b in pairwise(sizes))
         if len(flat) != count:
             raise SettingError(
