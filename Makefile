@@ -85,7 +85,7 @@ kills: install $(VENV)/.test-tools
 # PyTorch for CPUs beside the test tools: the engine of that name, several ranks, frames on clusters, models as modules.
 test-torch: install $(VENV)/.test-tools
 	$(BIN)/python -m pip install -q --disable-pip-version-check 'torch==2.13.0' 'dask[dataframe]' ray
-	$(BIN)/python -m pytest tests/engines/test_torch_engine.py tests/cli/test_together.py tests/export/test_torch.py -m "slow or not slow" -q
+	$(BIN)/python -m pytest tests/engines/test_torch_engine.py tests/cli/test_together.py tests/models/test_batches.py tests/export/test_torch.py -m "slow or not slow" -q
 
 ROWS ?= 5000000
 big: install

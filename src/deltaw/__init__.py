@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from deltaw.languages import language
     from deltaw.live import lab
     from deltaw.live.widget import Lab
-    from deltaw.models import Model, crossval, fit, load, tune
+    from deltaw.models import Model, crossval, fit, load, predict_batches, tune
     from deltaw.network import Network
     from deltaw.tables import read
     from deltaw.training import EarlyStopping, History, train, train_pack
@@ -51,6 +51,7 @@ _HOMES = {
     "lab": "deltaw.live",
     "language": "deltaw.languages",
     "load": "deltaw.models",
+    "predict_batches": "deltaw.models",
     "read": "deltaw.tables",
     "train": "deltaw.training",
     "train_pack": "deltaw.training",
@@ -81,6 +82,7 @@ __all__ = [
     "language",
     "lessons",
     "load",
+    "predict_batches",
     "read",
     "train",
     "train_pack",

@@ -197,3 +197,19 @@ def rank_of(parent: int, rank: int) -> int:
         if f"RANK={rank}".encode() in told:
             return int(each)
     raise AssertionError("no such process")
+
+
+def test_predict_shares_the_files(flowers: Path, tmp_path: Path) -> None:
+    """Rank r has files r, r + world, …; where there are fewer files than processes, some have none."""
+    deltaw.fit(flowers, "colour", epochs=1, hidden=4, folds=0).save(tmp_path / "m.deltaw")
+    header, *rows = flowers.read_text().splitlines()
+    (tmp_path / "rows").mkdir()
+    for k in range(2):
+        (tmp_path / "rows" / f"{k}.csv").write_text("\n".join([header, *rows[k::2]]))
+    command = ["-m", "deltaw", "predict", *(str(tmp_path / each) for each in ("m.deltaw", "rows")), "-o"]
+    statuses, _, errors = ended(started([[*command, str(tmp_path / "together")]] * 3))
+    assert (statuses, errors) == ([0, 0, 0], [])
+    subprocess.run([sys.executable, *command, str(tmp_path / "alone")], check=True, capture_output=True)
+    for name in ("0.csv", "1.csv"):
+        assert (tmp_path / "together" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
+    assert len(list((tmp_path / "together").iterdir())) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deltaw.models.answers import Answers, rows_of
+from deltaw.models.batches import predict_batches
 from deltaw.models.contents import Learning, Origin
 from deltaw.models.crossvalidation import CrossValidation, crossval
 from deltaw.models.fitting import fit
@@ -44,6 +45,7 @@ __all__ = [
     "load",
     "metric_of",
     "plan",
+    "predict_batches",
     "replan",
     "rows_of",
     "run",

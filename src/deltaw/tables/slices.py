@@ -42,8 +42,8 @@ class Slices:
         """The folder in which it lies."""
         return self.path.parent
 
-    def pieces(self, reading: Reading, cells: int = CELLS) -> Iterator[tuple[Path, Table]]:
-        """Each slice, of about so many cells, and what a file of its own would be called, in `root`.
+    def pieces(self, reading: Reading, cells: int = CELLS, share: slice = slice(None)) -> Iterator[tuple[Path, Table]]:
+        """Each slice, of about so many cells, and what a file of its own would be called, in `root`; of all, a share.
 
         Raises:
             TableError: the file cannot be read, or changes meanwhile.
@@ -52,7 +52,7 @@ class Slices:
             lazy = self.scanner(self.path)
             rows, width = lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
         each = max(1, cells // max(width, 1))
-        for number, start in enumerate(range(0, max(rows, 1), each)):
+        for number, start in list(enumerate(range(0, max(rows, 1), each)))[share]:
             with readable(self.name, self.kind):
                 frame = lazy.slice(start, each).collect()
             place = Path(f"{self.path.stem}-{number:05}{self.path.suffix}")

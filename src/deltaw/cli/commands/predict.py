@@ -10,6 +10,7 @@ from deltaw.cli.output import documents
 from deltaw.cli.output.endings import CSV, JSON, writer
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import put, stderr
+from deltaw.engines import ranks
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs
 from deltaw.speech import say
@@ -34,6 +35,8 @@ def predict(
         how = Reading.of(**reading, written=bool(keep))
         if shards.answers(models.load(model_file), data, output, how, keep, numbered, stderr()):
             return
+    if (ranks.started() or ranks.Ranks()).rank:
+        return  # rows in one piece are the first process's
     check_outputs({"--output": output}, (model_file, *origins(data)))
     out = writer("--output", output)
     if safe_csv and (as_json or out.method != CSV.method):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deltaw.cli.output import documents
 from deltaw.cli.output.endings import CSV, WRITERS, ZIPPED
+from deltaw.engines import ranks
 from deltaw.exceptions import OutputError, reason
 from deltaw.files import check_outputs
 from deltaw.speech import say
@@ -27,21 +29,23 @@ Pieces = Iterator[tuple[Path, "Table"]]
 def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | None:
     """(the folder, where each piece would lie in it and its rows), as the model reads them; None for what is one piece.
 
-    One file of columns or of text is in slices; of another format it is one piece, whatever its size.
+    One file of columns or of text is in slices; of another format it is one piece, whatever its size. Of several
+    processes that torchrun has started each has its own: rank r pieces r, r + world, …
     """
     from deltaw.preparation.block import BlockOfNumbers
     from deltaw.tables import several, slices, stream
 
-    how = replace(reading, missing=model.missing)
+    how, here = replace(reading, missing=model.missing), ranks.started() or ranks.Ranks()
     if (many := several(data)) is not None:
+        many = replace(many, files=many.files[here.rank :: here.world])
         return many.root, many.pieces(lambda file: model.read(file, reading))
     if (one := slices(data)) is not None:
-        return one.root, one.pieces(how)
+        return one.root, one.pieces(how, share=slice(here.rank, None, here.world))
     pictures = any(isinstance(step, BlockOfNumbers) for step in model.preparation.steps)  # whose columns are renamed
     text = None if pictures or how.written else stream(data, how)
     if text is None:
         return None
-    path, parts = Path(data), enumerate(text.slices(_words(model)))
+    path, parts = Path(data), islice(enumerate(text.slices(_words(model))), here.rank, None, here.world)
     return path.parent, ((Path(f"{path.name.split('.')[0]}-{i:05}.csv"), part.table) for i, part in parts)
 
 

@@ -1,0 +1,99 @@
+"""A model's answers where rows lie: a function of a batch of rows that clusters of machines run on each of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.exceptions import InputError
+from deltaw.models.model import Model, load
+
+Array = NDArray[Any]
+
+
+class predict_batches:  # noqa: N801, a function to its users, and one that can be sent to other machines
+    """A function that puts a model's answers beside rows: `predict_batches(model)(rows)`.
+
+    It is what engines of large frames ask for: Ray Data's `map_batches`, Spark's `mapInPandas`, Dask's
+    `map_partitions`. It can be pickled, the model with it, and does not depend on how rows are divided.
+
+    Args:
+        model: a Model, or the path of a model file, which is read where the rows are, once a process.
+        threads: at most so many for a batch; such engines work on a batch for each processor.
+
+    Returns:
+        Of a pandas, Polars or Arrow table, or a dictionary of arrays, the same with more columns: `prediction`, and of
+        classes `probability_…` of each. Of an iterator of them, an iterator.
+
+    Raises:
+        InputError: rows that do not fit the model, or a column that is called as an answer is.
+        ModelFileError: the path is of no model file.
+    """
+
+    def __init__(self, model: Model | str | Path, threads: int | None = 1) -> None:
+        if not isinstance(model, (Model, str, Path)):
+            expected = "model: expected a Model, or the path of a model file"
+            raise InputError(expected, type(model).__name__, "give what deltaw.fit returned")
+        self.model, self.threads = model, threads
+
+    def __call__(self, rows: Any) -> Any:
+        if isinstance(rows, Iterator):
+            return map(self, rows)
+        kind = "mapping" if isinstance(rows, Mapping) else type(rows).__module__.split(".")[0]
+        if kind not in KINDS:
+            expected = "rows: expected a pandas, Polars or Arrow table, or a dictionary of arrays"
+            raise InputError(expected, type(rows).__name__, "convert them first")
+        names, beside = KINDS[kind]
+        answers = self._answers(rows if kind != "mapping" else _frame(rows))
+        for name in names(rows):
+            if name in answers:
+                expected = "rows: expected no column of the name of an answer"
+                raise InputError(expected, repr(name), "rename or drop it")
+        return beside(rows, answers)
+
+    def _answers(self, rows: Any) -> dict[str, Array]:
+        model = self.model if isinstance(self.model, Model) else _loaded(str(self.model))
+        classes = [f"probability_{name}" for name in model.classes]
+        if not len(rows):
+            like = np.asarray(model.classes) if classes else np.empty(0)
+            return {"prediction": like[:0]} | {name: np.empty(0) for name in classes}
+        found = model.answers(rows, threads=self.threads)
+        shares = {} if found.probabilities is None else dict(zip(classes, found.probabilities.T, strict=True))
+        return {"prediction": found.values} | shares
+
+
+@cache
+def _loaded(path: str) -> Model:
+    return load(path)
+
+
+def _frame(rows: Mapping[str, Any]) -> Any:
+    import polars as pl
+
+    return pl.DataFrame({name: np.asarray(column).tolist() for name, column in rows.items()})
+
+
+def _to_arrow(rows: Any, answers: dict[str, Array]) -> Any:
+    for name, values in answers.items():
+        rows = rows.append_column(name, [values.tolist()])
+    return rows
+
+
+def _to_polars(rows: Any, answers: dict[str, Array]) -> Any:
+    import polars as pl
+
+    return rows.with_columns([pl.Series(name, values.tolist()) for name, values in answers.items()])
+
+
+# Where a table comes from -> its columns' names, and the table with answers beside.
+KINDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, dict[str, Array]], Any]]] = {
+    "pandas": (lambda rows: rows.columns, lambda rows, answers: rows.assign(**answers)),
+    "polars": (lambda rows: rows.columns, _to_polars),
+    "pyarrow": (lambda rows: rows.column_names, _to_arrow),
+    "mapping": (lambda rows: rows, lambda rows, answers: dict(rows) | answers),
+}

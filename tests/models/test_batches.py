@@ -1,0 +1,92 @@
+"""A model's answers beside rows, whatever kind of table these are in, and on the engines of large frames."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import deltaw
+from deltaw import InputError, predict_batches
+
+
+@pytest.fixture(scope="module")
+def rows() -> pl.DataFrame:
+    rng = np.random.default_rng(0)
+    a, word = rng.normal(size=90), rng.choice(["x", "y"], 90)
+    return pl.DataFrame({"a": a, "word": word, "kind": np.where((a > 0) ^ (word == "x"), "one", "two")})
+
+
+@pytest.fixture(scope="module")
+def model(rows: pl.DataFrame) -> deltaw.Model:
+    return deltaw.fit(rows, "kind", hidden=8, epochs=5, folds=0)
+
+
+KINDS: dict[str, Any] = {
+    "polars": (lambda rows: rows, lambda found: found.to_dict(as_series=False)),
+    "pandas": (lambda rows: rows.to_pandas(), lambda found: found.to_dict("list")),
+    "arrow": (lambda rows: rows.to_arrow(), lambda found: found.to_pydict()),
+    "arrays": (
+        lambda rows: {name: rows[name].to_numpy() for name in rows.columns},
+        lambda found: {name: np.asarray(each).tolist() for name, each in found.items()},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_table(kind: str, rows: pl.DataFrame, model: deltaw.Model) -> None:
+    if kind == "pandas":
+        pytest.importorskip("pandas")
+    there, back = KINDS[kind]
+    found = back(predict_batches(model)(there(rows)))
+    assert list(found) == [*rows.columns, "prediction", "probability_one", "probability_two"]
+    assert found["prediction"] == model.predict(rows).tolist()
+    np.testing.assert_array_equal(found["probability_two"], model.predict_proba(rows)[:, 1])
+    none = back(predict_batches(model)(there(rows.head(0))))
+    assert list(none) == list(found)
+    assert none["prediction"] == []
+
+
+def test_how_rows_are_divided_changes_nothing(rows: pl.DataFrame, model: deltaw.Model, tmp_path: Path) -> None:
+    model.save(tmp_path / "m.deltaw")
+    answer = pickle.loads(pickle.dumps(predict_batches(tmp_path / "m.deltaw")))
+    pieces = list(answer(iter([rows[:7], rows[7:8], rows[8:]])))
+    assert pl.concat(pieces).equals(predict_batches(model)(rows))
+
+
+def test_numbers(rows: pl.DataFrame) -> None:
+    model = deltaw.fit(rows, "a", hidden=4, epochs=2, folds=0)
+    assert predict_batches(model)(rows).columns == [*rows.columns, "prediction"]
+
+
+def test_what_cannot_be(rows: pl.DataFrame, model: deltaw.Model) -> None:
+    with pytest.raises(InputError, match=r"^model: expected a Model"):
+        predict_batches(3)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"^rows: expected a pandas, Polars or Arrow table"):
+        predict_batches(model)([1, 2])
+    with pytest.raises(InputError, match=r"no column of the name of an answer, found 'prediction'"):
+        predict_batches(model)(rows.with_columns(prediction=1))
+
+
+def test_dask(rows: pl.DataFrame, model: deltaw.Model) -> None:
+    frames = pytest.importorskip("dask.dataframe", reason="Dask is not installed")
+    many = frames.from_pandas(rows.to_pandas(), npartitions=4)
+    found = many.map_partitions(predict_batches(model)).compute(scheduler="threads")
+    assert found["prediction"].tolist() == model.predict(rows).tolist()
+
+
+@pytest.mark.slow
+def test_ray(rows: pl.DataFrame, model: deltaw.Model, tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    model.save(tmp_path / "m.deltaw")
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, ignore_reinit_error=True)
+    try:
+        data = ray.data.from_arrow(rows.to_arrow()).map_batches(predict_batches(tmp_path / "m.deltaw"), batch_size=20)
+        found = {each["a"]: each["prediction"] for each in data.take_all()}
+    finally:
+        ray.shutdown()
+    assert found == dict(zip(rows["a"], model.predict(rows).tolist(), strict=True))
