@@ -181,7 +181,7 @@ def test_public_names() -> None:
         "DeltaWError", "EarlyStopping", "Encoded", "History", "InputError", "Lab", "Model", "Network",
         "Predictor",
         "TrainingInterrupted", "__version__", "callbacks", "crossval", "doctor", "explain", "export", "fit",
-        "from_torch", "lab", "language", "lessons", "load", "read", "train", "train_pack", "tune",
+        "from_torch", "lab", "language", "lessons", "predict_batches", "load", "read", "train", "train_pack", "tune",
     } == set(deltaw.__all__)  # fmt: skip
 
 

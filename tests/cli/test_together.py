@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import deltaw
@@ -197,6 +198,25 @@ def rank_of(parent: int, rank: int) -> int:
         if f"RANK={rank}".encode() in told:
             return int(each)
     raise AssertionError("no such process")
+
+
+def test_rows_that_are_streamed(tmp_path: Path) -> None:
+    """Of shards that the memory does not hold; smooth signals, so that roundings stay what they are."""
+    rng = np.random.default_rng(0)
+    for k, n in enumerate((3000, 5000, 4001)):
+        a, b = rng.normal(size=(2, n))
+        pl.DataFrame({"a": a, "b": b, "y": a * b + 0.1 * rng.normal(size=n)}).write_parquet(tmp_path / f"{k}.parquet")
+    models = []
+    for world in (1, 2):
+        path = tmp_path / f"{world}.deltaw"
+        command = train(tmp_path / "*.parquet", "-t", "y", "--epochs", "2", "--hidden", "8", "--memory", "100KB", "--set",
+                        "batch_size=100", "--set", "activation=tanh", "-o", path)  # fmt: skip
+        statuses, said, errors = ended(started([command] * world))
+        assert (statuses, errors) == ([0] * world, [])
+        models.append(deltaw.load(path))
+    np.testing.assert_allclose(models[1].history.loss, models[0].history.loss, rtol=1e-5)
+    for ours, theirs in zip(models[1].network.weights, models[0].network.weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
 def test_predict_shares_the_files(flowers: Path, tmp_path: Path) -> None:

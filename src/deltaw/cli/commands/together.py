@@ -9,7 +9,7 @@ from deltaw.cli.options import keeping
 from deltaw.cli.output.screen import Screen, stderr
 from deltaw.engines import ranks
 from deltaw.engines.ranks import Ranks
-from deltaw.exceptions import DeltaWError, InputError, OutputError, SettingError, TrainingInterrupted
+from deltaw.exceptions import DeltaWError, InputError, MissingError, OutputError, SettingError, TrainingInterrupted
 from deltaw.speech import say
 
 if TYPE_CHECKING:
@@ -31,17 +31,28 @@ def joined(choices: dict[str, Any], keep: keeping.Keeping) -> Ranks:
     asked = ranks.started()
     if asked is None:
         return Ranks()
-    from deltaw.engines import known
+    from deltaw.engines import NEEDS, known
 
-    engine = choices.get("engine", "native")
-    if engine == "native":  # as it is where nobody says another
+    def check() -> None:
+        if known(choices.get("engine", "native")) != "torch":
+            expected = "--engine: expected torch, which alone trains in several processes"
+            raise SettingError(expected, repr(choices["engine"]), "leave it out")
+        if keep.get("seconds") is not None:  # no two clocks agree
+            expected = "--seconds: expected none where several processes train"
+            raise SettingError(expected, str(keep["seconds"]), "say how many --epochs")
+
+    if choices.get("engine", "native") == "native":  # as it is where nobody says another
         choices["engine"] = "torch"
-    elif known(engine) != "torch":
-        expected = "--engine: expected torch, which alone trains in several processes"
-        raise SettingError(expected, repr(engine), "leave it out")
     if ranks.restarted() and "checkpoint" in keep:
         keep["resume"] = True
-    return ranks.join()
+    try:
+        here = ranks.join()
+    except ImportError as error:
+        expected, remedy = NEEDS["torch"]
+        found = say("none that loads ({error})", error=error)
+        raise MissingError(say(expected, name="torch"), found, say(remedy)) from error
+    agreed(check)
+    return here
 
 
 def agreed(call: Callable[[], Found]) -> Found:
