@@ -209,9 +209,9 @@ def test_rows_that_are_streamed(tmp_path: Path) -> None:
     models = []
     for world in (1, 2):
         path = tmp_path / f"{world}.deltaw"
-        command = train(tmp_path / "*.parquet", "-t", "y", "--epochs", "2", "--hidden", "8", "--memory", "100KB", "--set",
-                        "batch_size=100", "--set", "activation=tanh", "-o", path)  # fmt: skip
-        statuses, said, errors = ended(started([command] * world))
+        command = train(tmp_path / "*.parquet", "-t", "y", "--epochs", "2", "--hidden", "8", "--memory", "100KB",
+                        "--set", "batch_size=100", "--set", "activation=tanh", "-o", path)  # fmt: skip
+        statuses, _, errors = ended(started([command] * world))
         assert (statuses, errors) == ([0] * world, [])
         models.append(deltaw.load(path))
     np.testing.assert_allclose(models[1].history.loss, models[0].history.loss, rtol=1e-5)
