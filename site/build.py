@@ -8,11 +8,14 @@ that loads anything from elsewhere ends the build.
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+from functools import cache as once
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +76,43 @@ def with_formulas(text: str) -> str:
     )
 
 
+def imported(path: Path) -> set[Path]:
+    """The files of ours that a file imports, inside functions too; a package counts with what it hands out by name."""
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [str(node.module), *(f"{node.module}.{name}" for name in names)]
+        for name in names:
+            place = ROOT / "src" / Path(*name.split("."))
+            found |= {each for each in (place.with_suffix(".py"), place / "__init__.py") if each.is_file()}
+    return found
+
+
+@once
+def stamp(lang: str) -> str:
+    """A digest of all that the lessons are made of: what they import, and so on, their words, and the core."""
+    package = ROOT / "src" / "deltaw"
+    ahead, seen = {*(package / "lessons").rglob("*.py")}, {package / "__init__.py"}  # which imports everybody
+    while ahead := ahead - seen:
+        seen |= ahead
+        ahead = {other for path in ahead for other in imported(path)}
+    words = {*(package / "lessons").rglob("*.toml"), *(package / "speech" / lang).rglob("*.toml")}
+    digest = hashlib.sha256()
+    for path in sorted({*seen, *words, *filter(Path.is_file, (ROOT / "native").iterdir())}):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 def lesson(name: str, lang: str, cache: Path) -> str:
-    """A lesson's page, run now, or when nothing in the program has changed since it was."""
-    newest = max(path.stat().st_mtime for path in (ROOT / "src").rglob("*") if path.suffix in {".py", ".toml", ".so"})
-    kept = cache / f"{name}.{lang}.html"
-    if not kept.exists() or kept.stat().st_mtime < newest:
+    """A lesson's page, run now, or when nothing that lessons are made of has changed since it was."""
+    kept, said = cache / f"{name}.{lang}.html", cache / f"{name}.{lang}.stamp"
+    now = stamp(lang)
+    if not kept.exists() or not said.exists() or said.read_text() != now:
         page = LESSONS[name].function(lang=lang).page
         body = re.sub(r"<h1>.*?</h1>", "", page._repr_html_(), count=1, flags=re.S)
         kept.write_text(f"# {page.title}\n\n" + re.sub(r"\n\s*\n", "\n", body), encoding="utf-8")
+        said.write_text(now)
     command = f"deltaw lesson {name}" + (" --lang zh" if lang == "zh" else "")
     hidden = "---\nhide: [toc]\n---\n\n"
     return hidden + kept.read_text(encoding="utf-8") + f"\n\n```console\n$ {command}\n```\n"
