@@ -56,7 +56,16 @@ inline vf load(const float* p) {
   return v;
 }
 inline void store(float* p, vf v) { std::memcpy(p, &v, sizeof v); }
-inline vf splat(float x) { return vf{} + x; }
+// x in every lane. By name where it is in a product's inner loop: 0 + x is no x where that is −0, so that compilers add.
+inline vf splat(float x) {
+#if defined(__AVX512F__)
+  return _mm512_set1_ps(x);
+#elif defined(__AVX2__)
+  return _mm256_set1_ps(x);
+#else
+  return vf{} + x;
+#endif
+}
 inline vf zero() { return vf{}; }
 
 inline vf fma(vf a, vf b, vf c) {

@@ -1,0 +1,62 @@
+"""A large table from a file to a model: where the seconds go; see benchmarks/NOTES.md.
+
+    python benchmarks/million.py [ROWS [EPOCHS …]]
+
+A million rows of 28 numbers and two words in CSV; the answer is yes or no by a smooth function of twelve columns and a
+little of eleven more. Seconds of the processor, and of the wall, for reading, preparing and training, and the scores;
+once for each number of epochs, by default as the recipe has it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def main(rows: int, epochs: list[int]) -> None:
+    import deltaw
+    from deltaw.models import plan, run
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.csv"
+        make(path, rows)
+        table = timed("reading", lambda: deltaw.read(path))
+        planned = timed("preparing", lambda: plan(table, "y"))
+        for count in epochs or [planned.recipe.epochs]:
+            these = replace(planned, recipe=replace(planned.recipe, epochs=count))
+            model = timed(f"training, {count} epochs", lambda these=these: run(these))
+            print(f"    {model.scores}")
+
+
+def make(path: Path, rows: int) -> None:
+    import polars as pl
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(rows, 28))
+    first, second = rng.integers(0, 12, rows), rng.integers(0, 40, rows)
+    of_first, of_second = rng.normal(size=12), rng.normal(size=40)
+    z = np.sin(2 * X[:, 0]) + X[:, 1] * X[:, 2] + np.tanh(X[:, 3] + X[:, 4]) + 0.5 * X[:, 5] ** 2 - 0.5
+    z += 0.7 * of_first[first] + 0.7 * of_second[second] * np.tanh(X[:, 6]) + 0.5 * np.cos(X[:, 7] + X[:, 8])
+    z += 0.4 * X[:, 9:20] @ rng.normal(size=11)
+    yes = rng.random(rows) < 1 / (1 + np.exp(-3.5 * z))
+    words = {"w1": np.char.add("a", first.astype(str)), "w2": np.char.add("b", second.astype(str))}
+    numbers = {f"x{i}": X[:, i].round(4) for i in range(28)}
+    pl.DataFrame(numbers | words | {"y": np.where(yes, "yes", "no")}).write_csv(path)
+
+
+def timed(what: str, work: Callable[[], Any]) -> Any:
+    cpu, wall = time.process_time(), time.perf_counter()
+    made = work()
+    print(f"{what}: {time.process_time() - cpu:.2f} s of the processor, {time.perf_counter() - wall:.1f} s")
+    return made
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, [int(each) for each in sys.argv[2:]])
