@@ -141,6 +141,7 @@ const CHECKS = {
   async a_link_holds_all() {
     const page = await opened();
     await page.locator('.set').nth(1).click();
+    await page.locator('.set').nth(1).and(page.locator('[aria-pressed=true]')).waitFor(); // else it would run what is to go
     await trained(page);
     const sent = await shared(page);
     const other = await opened({ hash: `#${sent.link.split('#')[1]}` });
