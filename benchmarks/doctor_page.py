@@ -230,8 +230,8 @@ WORDS = {
         "figure": "{part}：每一轮在留出的行上的得分，健康的与改动过的",
         "panel": "每一格：每一轮在留出的行上的准确率，数值目标则为 R²。蓝色：健康的设置。"
         "红色虚线：同样的设置加上规则所说的改动。点线：所有行同一个答案。",
-        "heading": "### `{name}`（{severity}）", "why": "{reason}*阈值：*{source}",
-        "explains": "*能解释：*{rules}。", "healthy": "健康", "changed": "改动过", "guess": "所有行同一个答案",
+        "heading": "### `{name}`（{severity}）", "why": "{reason}*阈值*：{source}",
+        "explains": "*能解释*：{rules}。", "healthy": "健康", "changed": "改动过", "guess": "所有行同一个答案",
         "epoch": "轮", "score": "在留出的行上的得分", "refused": "deltaw.train 拒绝它",
     },
 }  # fmt: skip
