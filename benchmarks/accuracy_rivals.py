@@ -68,6 +68,24 @@ def trees(classifier: Callable[[], Any], regressor: Callable[[], Any], words_as:
     return run
 
 
+def networks_of_pytabkit(kind: str) -> Rival:
+    """A network of pytabkit with its own preparation; missing numbers, which it does not take, get the median."""
+
+    def run(data: Data, train: pl.DataFrame, test: pl.DataFrame) -> Answers:
+        import pytabkit
+
+        (X, names), (Xt, _) = (_for_trees(data, train, part, "str") for part in (train, test))
+        X, Xt = (part.astype(dict.fromkeys(names, "category")).fillna(X.median(numeric_only=True)) for part in (X, Xt))
+
+        def make(task: str) -> Callable[[], Any]:
+            made = getattr(pytabkit, f"{kind}_{task}")
+            return lambda: made(device="cpu", n_threads=1, random_state=SEED)
+
+        return _fitted(data, make("Classifier"), make("Regressor"), X, train, Xt, cat_col_names=names)
+
+    return run
+
+
 def _for_trees(data: Data, train: pl.DataFrame, part: pl.DataFrame, words_as: str) -> tuple[Any, list[str]]:
     """Columns as numbers with NaN where missing, or as categories; and which are categories."""
     import pandas as pd
@@ -147,8 +165,10 @@ RIVALS: dict[str, Rival] = {
     "CatBoost": trees(_catboost("CatBoostClassifier"), _catboost("CatBoostRegressor"), words_as="str"),
     "linear": dense(lambda: LogisticRegression(max_iter=1000), lambda: RidgeCV(np.logspace(-3, 4, 15))),
     "MLP": dense(lambda: MLPClassifier(random_state=SEED), lambda: MLPRegressor(random_state=SEED)),
+    "RealMLP": networks_of_pytabkit("RealMLP_TD"),
+    "TabM": networks_of_pytabkit("TabM_D"),
 }
-PACKAGES = {"LightGBM": "lightgbm", "CatBoost": "catboost"}
+PACKAGES = {"LightGBM": "lightgbm", "CatBoost": "catboost", "RealMLP": "pytabkit", "TabM": "pytabkit"}
 
 
 def installed() -> dict[str, Rival]:

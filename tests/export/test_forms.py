@@ -50,7 +50,7 @@ def hold(form: str, made: Program, folder: Path) -> None:
 NAMES = (
     "digits", "notes digits", "notes grade", "target kind", "target yes", "target number", "scaling none",
     "scaling piecewise", "log", "range", "clamp", "threshold", "missing numbers", "100 classes", "deep",
-    "accurate grade", "accurate price", "many words price", "many words grade",
+    "accurate grade", "accurate price", "many words price", "many words grade", "numbers that are names grade",
 )  # fmt: skip
 
 

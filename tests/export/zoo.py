@@ -93,6 +93,23 @@ def _many(target: str) -> deltaw.Model:
     return deltaw.fit(many(900, 8).drop(*(name for name in TARGETS if name != target)), target, **QUICK)
 
 
+def routes(n: int, seed: int) -> pl.DataFrame:
+    """The same with a column of numbers that are names: there is a mean for each."""
+    rng, own = np.random.default_rng(seed), np.random.default_rng(0).normal(0, 20, 60)
+    route = rng.integers(0, 60, n)
+    way = pl.Series([None, *(route[1:] * 7.3 - 100)])
+    return frame(n, seed).with_columns(pl.col("price") + pl.Series(own[route]), way=way)
+
+
+def _routes(target: str) -> deltaw.Model:
+    table = routes(900, 8)
+    dear = pl.col("price") > table["price"].median()
+    table = table.with_columns(grade=pl.when(dear).then(pl.lit("high")).otherwise(pl.lit("low")))
+    made = deltaw.fit(table.drop(*(name for name in TARGETS if name != target)), target, **QUICK)
+    assert made.preparation.means
+    return made
+
+
 def _sets() -> dict[str, Callable[[], deltaw.Model]]:
     names = ("digits", "iris", "wine", "breast_cancer", "diabetes")
     return {name: lambda name=name: deltaw.fit(name, **QUICK) for name in names}  # type: ignore[misc]
@@ -142,6 +159,7 @@ ZOO: dict[str, Callable[[], deltaw.Model]] = (
     | {"missing numbers": lambda: fitted("grade", na=["-999", "3"])}
     | {"100 classes": _wide}
     | {f"many words {t}": lambda t=t: _many(t) for t in ("price", "yes", "grade")}  # type: ignore[misc]
+    | {f"numbers that are names {t}": lambda t=t: _routes(t) for t in ("price", "grade")}  # type: ignore[misc]
     | {"odd names": _odd, "odd names without nul": lambda: _odd(False)}
     | {"deep": lambda: fitted("grade", hidden=(7, 6, 5))}
     | {"linear": lambda: fitted("price", hidden=())}
@@ -167,4 +185,6 @@ def rows(name: str) -> Any:
         return pl.DataFrame(np.random.default_rng(2).normal(size=(50, 6)), schema=[f"f {i}" for i in range(6)])
     if name.startswith("many words"):
         return many(90, seed=3)
+    if name.startswith("numbers that are names"):
+        return routes(90, seed=3)
     return frame(90, seed=3)

@@ -35,6 +35,12 @@ interface Means {
   missing: number[];
   other: number[];
 }
+/** What rows with exactly a number answer, in a model file: deltaw.preparation.recurring. */
+interface Recurring {
+  names: string[];
+  numbers: number[];
+  values: number[][];
+}
 /** From more words on deltaw learns these. */
 export const MANY = 100;
 
@@ -51,14 +57,19 @@ export const KINDS: Record<string, Kind> = {
       const x = numbersOf({ name, ...cells }, source), present = known(x), indicator = present.length < x.length;
       return { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges: fitEdges(present, bins) };
     },
-    features: ({ column, edges, indicator }) => [column, ...binFeatures(column, edges), ...missingFeature(column, indicator)],
-    encode({ scale, fill, indicator, edges }: { scale: Scale; fill: number; indicator: boolean; edges: number[] }, cells, { low, high }, source) {
-      const x = numbersOf(cells, source);
+    features({ column, edges, means, indicator }) {
+      const told = ((means as Recurring | undefined)?.names ?? []).map((name) => `${column}: ${name}`);
+      return [column, ...binFeatures(column, edges), ...told, ...missingFeature(column, indicator)];
+    },
+    encode({ scale, fill, indicator, edges, means }: { scale: Scale; fill: number; indicator: boolean; edges: number[]; means?: Recurring }, cells, { low, high }, source) {
+      const x = numbersOf(cells, source), none = means?.names.map(() => 0) ?? [], after = Math.max(edges.length, 1);
+      const known = new Map(means?.numbers.map((number, i) => [number, means.values[i]!]));
       return (row, out, at) => {
         const missing = Number.isNaN(x[row]!), value = missing ? fill : x[row]!;
         out[at] = scaled(value, scale);
         if (edges.length) out.set(binned(value, edges), at + 1);
-        if (indicator) out[at + Math.max(edges.length, 1)] = missing ? high : low;
+        out.set(known.get(x[row]!) ?? none, at + after);
+        if (indicator) out[at + after + none.length] = missing ? high : low;
       };
     },
   },

@@ -100,6 +100,15 @@ class Bins(Operation):
 
 
 @dataclass(frozen=True, eq=False)
+class Recall(Operation):
+    """What a table says of the number at `place`: its value; 0 for another number, and for NaN."""
+
+    place: int
+    numbers: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Swing(Operation):
     """(1 + sin φ)/2 and (1 + cos φ)/2 with φ = 2π x / period, for each (place of x, period)."""
 

@@ -16,6 +16,7 @@ from deltaw.export import operations as o
 from deltaw.export.operations import Operation, Program
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.preparation.bins import count
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.category import Category
 from deltaw.preparation.logarithm import LogScale
@@ -148,6 +149,10 @@ def _scaled(made: _Maker, value: str, scales: Sequence[Scaled]) -> str:
 def _numbers(made: _Maker, steps: list[tuple[Number, int]], scaling: Scaling) -> None:
     read = made.add(o.Read, len(steps), columns=tuple(step.column for step, _ in steps), kind="number")
     _filled(made, read, steps, scaling)
+    for i, (step, start) in enumerate(steps):
+        for k, values in enumerate(zip(*step.means.values, strict=True) if step.means else ()):
+            told = made.add(o.Recall, 1, read, place=i, numbers=step.means.numbers, values=values)
+            made.features(told, [start + 1 + count(step.edges) + k])
 
 
 def _days(made: _Maker, steps: list[tuple[Day, int]], scaling: Scaling) -> None:

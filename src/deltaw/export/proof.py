@@ -112,7 +112,7 @@ def _rounding(program: Program, cells: dict[str, Any], answers: Any) -> float:
 
 
 def _numbers(program: Program, read: o.Read, n: int, rng: np.random.Generator) -> list[Any]:
-    """About the centre of each column's scale and among the edges of its bins; some missing, some extreme."""
+    """About the centre of each column's scale, edges of its bins, numbers with a mean; some missing, some extreme."""
     filled = next(each for each in program.all(o.Impute) if read.out in each.of)
     scale = next(each for each in program.all(o.Scale) if filled.out in each.of)
     bins = [each for each in program.all(o.Bins) if filled.out in each.of]
@@ -120,6 +120,8 @@ def _numbers(program: Program, read: o.Read, n: int, rng: np.random.Generator) -
     for i in range(read.size):
         x = scale.centre[i] + scale.width[i] * rng.normal(0.3, 1.0, n)
         edges = [low for each in bins for place, low, _ in each.bins if place == i]
+        recalls = [each for each in program.all(o.Recall) if read.out in each.of and each.place == i]
+        edges += [number for each in recalls for number in each.numbers]
         if edges:
             x = np.where(rng.random(n) < 0.5, rng.choice(edges, n), x)
         if read.kind == "date":

@@ -73,6 +73,11 @@ def _bins(bins: o.Bins, x: Values) -> Values:
         return np.clip((x[:, places] / 2 - low / 2) / (high / 2 - low / 2), 0.0, 1.0)
 
 
+def _recall(recall: o.Recall, x: Values) -> Values:
+    table = dict(zip(recall.numbers, recall.values, strict=True))
+    return np.array([[table.get(each, 0.0)] for each in x[:, recall.place].tolist()]).reshape(-1, 1)
+
+
 def _swing(swing: o.Swing, x: Values) -> Values:
     angles = [2 * np.pi * np.mod(x[:, place] / period, 1.0) for place, period in swing.cycles]
     return np.stack([(1 + f(angle)) / 2 for angle in angles for f in (np.sin, np.cos)], axis=1)
@@ -103,6 +108,7 @@ RUN: dict[type, Callable[..., Values]] = {
     o.Indicate: lambda indicate, x: np.isnan(x[:, indicate.places]).astype(np.float64),
     o.Scale: _scale,
     o.Bins: _bins,
+    o.Recall: _recall,
     o.Swing: _swing,
     o.Spread: lambda spread, x: spread.low + (spread.high - spread.low) * x,
     o.Slots: _slots,

@@ -80,7 +80,22 @@ def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, valu
     x = step.fill if missing else x
     told: Told = [(0, column[0], before + _scaled(step.scale, x))]
     told += _bins(step.edges, column[0], x)
+    told += _recurring(step, column[0], np.nan if missing else x, values)
     return told + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
+
+
+def _recurring(step: Number, cell: Any, x: float, values: Any) -> Told:
+    """What rows with exactly this number answer beyond the line through its bins."""
+    if step.means is None:
+        return []
+    first, told = 1 + count(step.edges), []
+    of_number, of_others = "{name}, of rows with {cell}, smoothed: {x}; {scaled}", "{name}: 0, of a number unknown"
+    for k, (name, scale) in enumerate(zip(step.means.names, step.means.scales, strict=True)):
+        mean = float(scale.undo(values[first + k]))
+        shown = {"name": name, "cell": number(x), "x": number(mean), "scaled": _scaled(scale, mean)}
+        words = say(of_number, **shown) if x in step.means.numbers else say(of_others, name=name)
+        told.append((first + k, cell, words))
+    return told
 
 
 def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:

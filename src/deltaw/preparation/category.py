@@ -49,6 +49,7 @@ class Category(OneColumn):
     means: Means | None = None
 
     kind: ClassVar = "category"
+    MEANS: ClassVar = Means
     CHECKS: ClassVar = {
         "column": is_text,
         "words": list_of(is_text, distinct=True),
@@ -82,9 +83,14 @@ class Category(OneColumn):
         return (*self.words, OTHER, *([MISSING] if self.missing else []))
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """What its means are called."""
+        return self.means.names if self.means else ()
+
+    @property
     def features(self) -> tuple[str, ...]:
         slots = (f"{self.column}={slot}" for slot in self.slots)
-        return (*slots, *(f"{self.column}: {name}" for name in (self.means.names if self.means else ())))
+        return (*slots, *(f"{self.column}: {name}" for name in self.told))
 
     def treatment(self, scaling: Scaling) -> str:
         said = "a slot for each of {n} words, one for others"
@@ -96,7 +102,7 @@ class Category(OneColumn):
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         slots = Field("slots", len(self.slots), self.taken(scaling), scaling.low)
-        return (slots, *[Field()] * len(self.means.names if self.means else ()))
+        return (slots, *[Field()] * len(self.told))
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
         """Which slot each row takes, and the means of its word; where they are learnt from, without its own answer."""

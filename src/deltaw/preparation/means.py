@@ -146,7 +146,7 @@ class _Sums:
         words = words.alias("word")
         self.place = words.rank("dense").fill_null(0).to_numpy().astype(np.int64)
         self.places = pl.DataFrame([words, pl.Series("place", self.place)]).unique("word")
-        z = np.stack([scale.apply(x) for scale, x in zip(scales, answers.values.T, strict=True)]).astype(np.float64)
+        z = scaled(answers.values, scales)
         weight = np.ones(len(words)) if answers.weight is None else answers.weight / answers.weight.mean()
         count = int(self.place.max(initial=0)) + 1
         cells, shape = answers.parts * count + self.place, (PARTS, count)
@@ -163,6 +163,11 @@ class _Sums:
         rows, sums, squares = self._rows[parts].sum(axis=0), self._sums[:, parts].sum(axis=1), self._squares[:, parts]
         mean, m = sums.sum(axis=1) / rows.sum(), smoothing(rows, sums, squares.sum(axis=1))
         return ((sums + (m * mean)[:, None]) / (rows + m[:, None])).T, mean
+
+
+def scaled(values: Values, scales: Sequence[Scale]) -> Values:
+    """(n, k) answers in units of the scales, (k, n)."""
+    return np.stack([scale.apply(x) for scale, x in zip(scales, values.T, strict=True)]).astype(np.float64)
 
 
 def smoothing(rows: Values, sums: Values, squares: Values) -> Values:

@@ -18,7 +18,7 @@ from deltaw.preparation.bins import count, most_bins
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.category import Category
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
-from deltaw.preparation.means import Answers, Means
+from deltaw.preparation.means import Answers
 from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
 from deltaw.preparation.steps import BINNED, Counted, Day, Number, Step, Truth, Whole
 from deltaw.speech import listed, retold, say
@@ -33,6 +33,7 @@ WORTH_FIELDS = 2
 # So many columns, which fill lines of memory, and rows are made at a time. Measured: benchmarks/NOTES.md.
 TOGETHER, ROWS = 16, 8192
 
+Telling = Number | Category  # steps that may have means
 STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
 
 
@@ -86,7 +87,7 @@ class Preparation:
             scaling: unit (0.01…0.99), symmetric (-1…1), standard, robust, piecewise or none; see SCALINGS. A block uses
                 its own range for the first two and is standardised for the next three.
             blocks: the table's blocks; a column of a block's name stands for all its columns.
-            answers: of the training rows; None where columns of many words are not to say what rows with a word answer.
+            answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
             counted: of all training rows, where `frame` is a sample of them.
 
         Raises:
@@ -239,9 +240,15 @@ class Preparation:
 
     @property
     def means(self) -> list[int]:
-        """Which columns of X say what rows with a word answer: of a row that is learnt from, without its own answer."""
-        told = [(step, place) for step, place in self.places if isinstance(step, Category) and step.means]
-        return [each for step, place in told for each in range(place.start + len(step.slots), place.stop)]
+        """Which columns of X say what rows with a word, or a number, answer: of a row that is learnt from, without its
+        own answer.
+        """
+        firsts = [
+            (step, place.start + (len(step.slots) if isinstance(step, Category) else 1 + count(step.edges)))
+            for step, place in self.places
+            if isinstance(step, Telling)
+        ]
+        return [first + k for step, first in firsts for k in range(len(step.told))]
 
     def _parts(self, X: NDArray[np.float32]) -> list[tuple[Step, NDArray[np.float32]]]:
         """Each step beside the columns of X that are its features."""
@@ -314,7 +321,7 @@ def _step(document: dict[str, Any], what: str) -> Step:
     if "scale" in values:
         values["scale"] = Scale(**values["scale"])
     if values.get("means") is not None:
-        values["means"] = Means.from_document(values["means"])
+        values["means"] = step.MEANS.from_document(values["means"])
     made: Step = step(**values)
     if not made.is_sound():
         raise ModelFileError(

@@ -24,10 +24,12 @@ from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_
 from deltaw.preparation.means import Answers
 from deltaw.preparation.quantiles import median
 from deltaw.preparation.reading import DAY, as_days, as_numbers
+from deltaw.preparation.recurring import Recurring
 from deltaw.preparation.scaling import Scale, Scaling, fit_scale
 from deltaw.speech import listed, say
 from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words
+from deltaw.tables.table import listing
 
 Features = NDArray[np.float32]
 Stored = NDArray[Any]  # floats of either size
@@ -62,7 +64,7 @@ class Whole(NamedTuple):
 
     Attributes:
         bins: so many a column of numbers gets at most.
-        answers: of the training rows; None where columns of many words are not to say what rows with a word answer.
+        answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
         counted: where these rows are a sample of those to learn from, how often words come in all of them.
     """
 
@@ -139,46 +141,68 @@ class OneColumn:
 class Number(OneColumn):
     """A number, scaled, and its place in bins; missing ones get the median, and a feature if the training rows had any.
 
-    `edges` are those of the bins, () for none.
+    `edges` are those of the bins, () for none. `means` stand beside them where numbers are names.
     """
 
     scale: Scale
     fill: float
     indicator: bool
     edges: tuple[float, ...] = ()
+    means: Recurring | None = None
 
     kind: ClassVar = "number"
+    MEANS: ClassVar = Recurring
     CHECKS: ClassVar = {
         "column": is_text,
         "scale": Scale.accepts,
         "fill": is_number,
         "indicator": is_flag,
         "edges": are_edges,
+        "means": lambda means: means is None or Recurring.accepts(means),
     }
-    LATER: ClassVar = {"edges": []}
+    LATER: ClassVar = {"edges": [], "means": None}
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
-        return cls(column.name, *_learnt(as_numbers(frame.get_column(column.name), TRAINING), scaling, whole.bins))
+        x = as_numbers(frame.get_column(column.name), TRAINING)
+        scale, fill, indicator, edges = _learnt(x, scaling, whole.bins)
+        means = None if whole.answers is None else Recurring.fit(x, edges, whole.answers)
+        return cls(column.name, scale, fill, indicator, edges, means)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What its means are called."""
+        return self.means.names if self.means else ()
 
     @property
     def features(self) -> tuple[str, ...]:
-        return (self.column, *_bin_features(self.column, self.edges), *_missing_feature(self.column, self.indicator))
+        told = (f"{self.column}: {name}" for name in self.told)
+        bins, missing = _bin_features(self.column, self.edges), _missing_feature(self.column, self.indicator)
+        return (self.column, *bins, *told, *missing)
 
     def treatment(self, scaling: Scaling) -> str:
         said = "{how}; missing: {fill}, and a feature" if self.indicator else "{how}; missing: {fill}"
-        return say(said, how=say(scaling.summary) + _beside(self.edges), fill=number(self.fill))
+        text = say(said, how=say(scaling.summary) + _beside(self.edges), fill=number(self.fill))
+        if self.means is None:
+            return text
+        return text + say("; {names} of {n:,} numbers", names=listing(self.told, 3), n=len(self.means.numbers))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
-        return (Field(), *fields(self.edges), *[Field()] * self.indicator)
+        return (Field(), *fields(self.edges), *[Field()] * (len(self.told) + self.indicator))
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
-        return as_numbers(frame.get_column(self.column), source)
+        """The numbers, and what each of them tells; where they are learnt from, without the row's own answer."""
+        x = as_numbers(frame.get_column(self.column), source)
+        if self.means is None:
+            return x
+        means = self.means.of(x) if answers is None else self.means.of_learnt(x, self.edges, answers)
+        return np.column_stack([x, means])
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
+        x, *means = (x,) if x.ndim == 1 else x.T
         missing = np.isnan(x)
         x = np.where(missing, self.fill, x)
-        _write(out, self.scale.apply(x), *positions(x, self.edges))
+        _write(out, self.scale.apply(x), *positions(x, self.edges), *means)
         if self.indicator:
             out[:, -1] = _yes_or_no(missing, scaling)
 

@@ -213,6 +213,8 @@ def _bytes(each: o.Operation) -> int:
     match each:
         case o.Matrix():
             return (4 * each.W.size if each.step is None else each.W.size + 4 * each.size) + 4 * each.size
+        case o.Recall():
+            return 16 * len(each.numbers)
         case o.Scale() | o.Bins():
             return 24 * each.size
         case o.Look():
@@ -244,6 +246,12 @@ def _look(look: o.Look) -> Said:
     other, none = ("0.0 / 0.0" if x != x else repr(x) for x in (look.other, look.missing))
     call = f"look({look.of[0]}[0], {name}_words, {name}_table, {len(look.words)}, {other}, {none}, {look.fold:d})"
     return f"{text}\n{_table(name, look.values or (0.0,))}", f"  {name}[0] = {call};\n"
+
+
+def _recall(recall: o.Recall) -> Said:
+    name, pairs = recall.out, list(zip(recall.numbers, recall.values, strict=True))
+    call = f"recall({recall.of[0]}[{recall.place}], {name}_table, {len(pairs)})"
+    return _rows(name, pairs), f"  {name}[0] = {call};\n"
 
 
 def _swing(swing: o.Swing) -> Said:
@@ -318,6 +326,7 @@ SAID: dict[type, Callable[..., Said]] = {
         _rows(e.out, e.bins),
         _all(e, f"passed({e.of[0]}[(int){e.out}_table[i][0]], {e.out}_table[i][1], {e.out}_table[i][2])"),
     ),
+    o.Recall: _recall,
     o.Swing: _swing,
     o.Spread: lambda e: ("", _all(e, f"{e.low!r} + {e.high - e.low!r} * {e.of[0]}[i]")),
     o.Slots: lambda e: ("", _all(e, f"i == (int){e.of[0]}[0] ? {e.taken!r} : {e.low!r}")),

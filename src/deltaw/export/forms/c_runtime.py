@@ -60,6 +60,15 @@ static double passed(double x, double low, double high) {
   return within((x / 2 - low / 2) / (high / 2 - low / 2), 0, 1);
 }
 """,
+    "recall": """
+static double recall(double x, const double (*table)[2], int n) {
+  int i;
+  for (i = 0; i < n; i++) {
+    if (table[i][0] == x) return table[i][1];
+  }
+  return 0;
+}
+""",
     "turned": """
 static double turned(double x, double period) {
   const double turns = x / period;

@@ -264,6 +264,12 @@ def _look(look: o.Look) -> Said:
     return table, f"[look({look.of[0]}[0], {look.out}Table, {other}, {missing}, {str(look.fold).lower()})]"
 
 
+def _recall(recall: o.Recall) -> Said:
+    pairs = (f"  [{x!r}, {v!r}],\n" for x, v in zip(recall.numbers, recall.values, strict=True))
+    table = f"const {recall.out}Table = new Map([\n{''.join(pairs)}]);"
+    return table, f"[{recall.out}Table.get({recall.of[0]}[{recall.place}]) ?? 0]"
+
+
 def _scale(scale: o.Scale) -> Said:
     rows = zip(scale.centre, scale.width, scale.shift, strict=True)
     bend = str(scale.bend).lower()
@@ -305,6 +311,7 @@ SAID: dict[type, Callable[[Any], Said]] = {
         _table(e.out, _rows(e.bins)),
         f"{e.out}Table.map(([i, low, high]) => passed({e.of[0]}[i], low, high))",
     ),
+    o.Recall: _recall,
     o.Swing: lambda e: (
         _table(e.out, _rows(e.cycles)),
         f"{e.out}Table.flatMap(([i, period]) => swing({e.of[0]}[i], period))",

@@ -203,6 +203,11 @@ def _bins(g: _Graph, bins: o.Bins, x: str) -> str:
     return g.within(g.node("Div", half, g.constant([width])), 0.0, 1.0)
 
 
+def _recall(g: _Graph, recall: o.Recall, x: str) -> str:
+    same = g.node("Equal", g.taken_from(x, (recall.place,)), g.constant([recall.numbers]))
+    return g.node("MatMul", g.cast(same, "DOUBLE"), g.constant([[value] for value in recall.values]))
+
+
 def _swing(g: _Graph, swing: o.Swing, x: str) -> str:
     """The cosine is the sine a quarter later."""
     places, periods = zip(*(each for each in swing.cycles for _ in range(2)), strict=True)
@@ -269,6 +274,7 @@ SAID: dict[type, Callable[..., str]] = {
     o.Indicate: lambda g, e, x: g.cast(g.node("IsNaN", g.taken_from(x, e.places)), "DOUBLE"),
     o.Scale: _scale,
     o.Bins: _bins,
+    o.Recall: _recall,
     o.Swing: _swing,
     o.Spread: lambda g, e, x: g.node("Add", g.node("Mul", x, g.constant(e.high - e.low)), g.constant(e.low)),
     o.Slots: _slots,

@@ -228,6 +228,12 @@ def _bins(bins: o.Bins) -> Said:
     return _table(bins.out, bins.bins), made
 
 
+def _recall(recall: o.Recall) -> Said:
+    pairs = (f"    {number!r}: {value!r},\n" for number, value in zip(recall.numbers, recall.values, strict=True))
+    name = recall.out.upper()
+    return f"{name} = {{\n{''.join(pairs)}}}", f"[{name}.get({recall.of[0]}[{recall.place}], 0.0)]"
+
+
 def _swing(swing: o.Swing) -> Said:
     name = swing.out.upper()
     return _table(swing.out, swing.cycles), f"[y for i, period in {name} for y in swing({swing.of[0]}[i], period)]"
@@ -258,6 +264,7 @@ SAID: dict[type, Callable[[Any], Said]] = {
     o.Indicate: lambda e: (_table(e.out, e.places), f"[float({e.of[0]}[i] != {e.of[0]}[i]) for i in {e.out.upper()}]"),
     o.Scale: _scale,
     o.Bins: _bins,
+    o.Recall: _recall,
     o.Swing: _swing,
     o.Spread: lambda e: ("", f"[{e.low!r} + {e.high - e.low!r} * x for x in {e.of[0]}]"),
     o.Slots: lambda e: ("", f"[{e.taken!r} if i == {e.of[0]}[0] else {e.low!r} for i in range({e.size})]"),

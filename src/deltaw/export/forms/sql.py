@@ -209,6 +209,12 @@ def _bins(bins: o.Bins) -> list[Stage]:
     ))  # fmt: skip
 
 
+def _recall(recall: o.Recall) -> list[Stage]:
+    pairs = zip(recall.numbers, recall.values, strict=True)
+    whens = " ".join(f"WHEN {number(x)} THEN {number(value)}" for x, value in pairs)
+    return _each(recall, [f"CASE {recall.of[0]}_{recall.place} {whens} ELSE 0e0 END"])
+
+
 def _swing(swing: o.Swing) -> list[Stage]:
     turns = [f"({swing.of[0]}_{i} / {number(period)})" for i, period in swing.cycles]
     angles = [f"(6.283185307179586e0 * ({t} - FLOOR({t})))" for t in turns]
@@ -280,6 +286,7 @@ SAID: dict[type, Callable[[Any], list[Stage]]] = {
     o.Indicate: lambda e: _each(e, (f"CASE WHEN {e.of[0]}_{i} IS NULL THEN 1e0 ELSE 0e0 END" for i in e.places)),
     o.Scale: _scale,
     o.Bins: _bins,
+    o.Recall: _recall,
     o.Swing: _swing,
     o.Spread: lambda e: _each(e, (
         f"{number(e.low)} + {number(e.high - e.low)} * {x}" for x in _columns(e.of[0], e.size)

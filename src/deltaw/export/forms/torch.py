@@ -156,6 +156,11 @@ def _bins(torch: Any, bins: o.Bins, x: Any) -> Any:
     return ((x[:, list(places)] / 2 - lows) / (highs - lows)).clamp(0.0, 1.0)
 
 
+def _recall(torch: Any, recall: o.Recall, x: Any) -> Any:
+    same = x[:, [recall.place]] == _constant(torch, recall.numbers, x)
+    return same.double() @ _constant(torch, recall.values, x)[:, None]
+
+
 def _swing(torch: Any, swing: o.Swing, x: Any) -> Any:
     places, periods = zip(*swing.cycles, strict=True)
     turns = x[:, list(places)] / _constant(torch, periods, x)
@@ -188,6 +193,7 @@ SAID: dict[type, Callable[..., Any]] = {
     o.Indicate: lambda t, e, x: x[:, list(e.places)].isnan().double(),
     o.Scale: _scale,
     o.Bins: _bins,
+    o.Recall: _recall,
     o.Swing: _swing,
     o.Spread: lambda t, e, x: e.low + (e.high - e.low) * x,
     o.Features: lambda t, e, *parts: t.cat(parts, dim=1).float(),

@@ -1,0 +1,206 @@
+"""Numbers that recur and are names: what rows with exactly this number answer, beyond the line through its bins.
+
+A distance that stands for a route, a shop's number, a size that only one model has: what such a number says is no
+matter of more and less. Rows with the same number are then alike in what a line leaves of their answers, as rows with
+a word are, and the one-way analysis of variance of that tells it from chance: of n rows with G numbers, and of a line
+with p coefficients, F = (between / (G − p)) / (within / (n − G)). The line is the least-squares one with kinks at the
+bins' edges. Each number then has the smoothed mean of what its rows leave, by m = σ² / τ² and out of fold, as words
+have (`deltaw.preparation.means`); a number that no two rows have has 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import fdtrc
+
+from deltaw.preparation.bins import count, position
+from deltaw.preparation.document import between, is_number, is_text, list_of
+from deltaw.preparation.means import (
+    DIGITS,
+    FEWEST_ROWS,
+    MOST_KNOWN,
+    PARTS,
+    SMALLEST,
+    STANDARD,
+    Answers,
+    scaled,
+    smoothing,
+)
+from deltaw.preparation.scaling import LIMIT, Scale, fit_scale
+
+Values = NDArray[np.float64]
+
+# Chance says of one column in a million that its numbers are names; and what they say has to be worth an input: so
+# much of the variance that the line leaves. Measured: docs/accuracy.md.
+CHANCE, WORTH = 1e-6, 0.02
+LEAST_SHARE = 0.05  # of the rows that have a number which another row has
+TOLD_BY = 20_000  # rows that say whether numbers are names; evenly spread
+STEADY = 1e-9  # of the largest on the diagonal, added to it: through bins without rows any line goes
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """A mean for each number that is a name, of one output or several, in units of `scales`; others have 0.
+
+    Attributes:
+        names: of the k outputs.
+        scales: k, from the target's own units: divided by the deviation of all rows.
+        numbers: ascending.
+        values: (len(numbers), k).
+    """
+
+    names: tuple[str, ...]
+    scales: tuple[Scale, ...]
+    numbers: tuple[float, ...]
+    values: tuple[tuple[float, ...], ...]
+
+    CHECKS: ClassVar = {
+        "names": list_of(is_text),
+        "scales": list_of(Scale.accepts),
+        "numbers": list_of(is_number),
+        "values": list_of(list_of(between(-LIMIT, LIMIT))),
+    }
+
+    @classmethod
+    def fit(cls, x: Values, edges: tuple[float, ...], answers: Answers) -> Recurring | None:
+        """Learnt from rows; None where numbers are no names.
+
+        Args:
+            x: (n,), NaN where missing.
+            edges: of the column's bins.
+        """
+        if not edges or not _recurs(x):
+            return None
+        scales = tuple(Scale(0.0, fit_scale(STANDARD, column).width) for column in answers.values.T)
+        if not _Sums(*_some(x, answers), edges, scales).are_names():
+            return None
+        sums = _Sums(x, answers, edges, scales)
+        rows = np.bincount(sums.place[sums.present], minlength=len(sums.numbers))
+        known = np.flatnonzero(rows >= FEWEST_ROWS)
+        known = np.sort(known[np.argsort(-rows[known], kind="stable")[: MOST_KNOWN // len(scales)]])
+        means = np.round(sums.means(np.arange(PARTS))[known], DIGITS) + 0.0
+        names = tuple(f"{name} beyond the line" for name in answers.names)
+        return cls(names, scales, tuple(sums.numbers[known].tolist()), tuple(map(tuple, means.tolist())))
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Recurring:
+        """The inverse of `dataclasses.asdict`, of what it `accepts`."""
+        scales, values = (Scale(**each) for each in document["scales"]), map(tuple, document["values"])
+        return cls(tuple(document["names"]), tuple(scales), tuple(document["numbers"]), tuple(values))
+
+    @classmethod
+    def accepts(cls, document: Any) -> bool:
+        """Whether `document` holds the fields of one, that fit together."""
+        if not (
+            isinstance(document, dict)
+            and set(document) == set(cls.CHECKS)
+            and all(check(document[name]) for name, check in cls.CHECKS.items())
+        ):
+            return False
+        k, numbers = len(document["names"]), document["numbers"]
+        fit_together = all(len(row) == k for row in (*document["values"], document["scales"]))
+        ascending = len(numbers) > 0 and all(low < high for low, high in pairwise(numbers))
+        return k > 0 and fit_together and ascending and len(document["values"]) == len(numbers)
+
+    def of(self, x: Values) -> Values:
+        """The means of rows by their numbers, (n, k); for rows that were not learnt from."""
+        numbers, values = np.array(self.numbers), np.array(self.values)
+        place = np.searchsorted(numbers, x).clip(max=len(numbers) - 1)
+        return np.where((numbers[place] == x)[:, None], values[place], 0.0)
+
+    def of_learnt(self, x: Values, edges: tuple[float, ...], answers: Answers) -> Values:
+        """The means of the rows that were learnt from, (n, k), each of other parts' rows alone."""
+        sums, made = _Sums(x, answers, edges, self.scales), np.zeros((len(x), len(self.names)))
+        for part in range(PARTS):
+            own = (answers.parts == part) & sums.present
+            made[own] = sums.means(np.flatnonzero(np.arange(PARTS) != part))[sums.place[own]]
+        return made
+
+
+def _recurs(x: Values) -> bool:
+    ordered = np.sort(x[~np.isnan(x)])
+    different = 1 + np.count_nonzero(np.diff(ordered)) if ordered.size else 0
+    return ordered.size - different >= LEAST_SHARE * max(len(x), 1)
+
+
+def _some(x: Values, answers: Answers) -> tuple[Values, Answers]:
+    """Rows enough to tell by."""
+    every = slice(None, None, -(-len(x) // TOLD_BY))
+    weight = None if answers.weight is None else answers.weight[every]
+    return x[every], Answers(answers.names, answers.values[every], answers.parts[every], weight)
+
+
+class _Line(NamedTuple):
+    """Of some rows, number by number, what the line through their bins' edges leaves.
+
+    Attributes:
+        rows: (G,) how many there are of each.
+        sums: (k, G) what is left of their answers, added up.
+        squares: (k,) all squares of what is left, added up.
+        coefficients: how many the line has.
+    """
+
+    rows: Values
+    sums: Values
+    squares: Values
+    coefficients: int
+
+
+class _Sums:
+    """How many rows each number has in each part, and what their answers add up to.
+
+    Attributes:
+        numbers: (G,) the different ones, ascending.
+        present: (n,) whether a row has one.
+        place: (n,) of each row's number among them; of rows without one anything.
+    """
+
+    def __init__(self, x: Values, answers: Answers, edges: tuple[float, ...], scales: tuple[Scale, ...]) -> None:
+        self.present = ~np.isnan(x)
+        self.numbers = np.unique(x[self.present])
+        self.place = np.searchsorted(self.numbers, np.where(self.present, x, self.numbers[0]))
+        passed = np.clip(position(self.numbers, edges)[:, None] - np.arange(count(edges)), 0.0, 1.0)
+        self._basis = np.hstack([np.ones((len(passed), 1)), passed])
+        z = scaled(answers.values, scales)[:, self.present]
+        weight = (np.ones(len(x)) if answers.weight is None else answers.weight / answers.weight.mean())[self.present]
+        parts, shape = answers.parts[self.present], (PARTS, len(self.numbers))
+        cells = parts * shape[1] + self.place[self.present]
+
+        def summed(each: Values) -> Values:
+            return np.bincount(cells, each, PARTS * shape[1]).reshape(shape).astype(np.float64)
+
+        self._rows = summed(weight)
+        self._sums = np.stack([summed(weight * each) for each in z])
+        self._squares = np.stack([np.bincount(parts, weight * each**2, PARTS) for each in z])
+
+    def line(self, parts: NDArray[np.int64]) -> _Line:
+        """By the rows of some parts."""
+        rows, sums, B = self._rows[parts].sum(axis=0), self._sums[:, parts].sum(axis=1), self._basis
+        gram = (B * rows[:, None]).T @ B
+        told = np.linalg.solve(gram + STEADY * gram.max() * np.eye(len(gram)), B.T @ sums.T).T @ B.T
+        squares = self._squares[:, parts].sum(axis=1) - (2 * told * sums - rows * told**2).sum(axis=1)
+        return _Line(rows, sums - rows * told, squares, int(np.linalg.matrix_rank(gram)))
+
+    def means(self, parts: NDArray[np.int64]) -> Values:
+        """The smoothed mean of what each number's rows leave, by the rows of some parts, (G, k)."""
+        line = self.line(parts)
+        m = smoothing(line.rows, line.sums, line.squares)
+        return (line.sums / (line.rows + m[:, None])).T
+
+    def are_names(self) -> bool:
+        """Whether rows with the same number are alike in what the line leaves."""
+        line, n = self.line(np.arange(PARTS)), int(self.present.sum())
+        among, within = len(self.numbers) - line.coefficients, n - len(self.numbers)
+        if among < 1 or within < 1:
+            return False
+        apart = (line.sums**2 / np.maximum(line.rows, SMALLEST)).sum(axis=1)
+        noise = np.maximum((line.squares - apart) / within, SMALLEST)
+        size = n - (line.rows**2).sum() / n  # what the variance among numbers counts for, in `apart`
+        share = (apart - among * noise) / size / np.maximum(line.squares / n, SMALLEST)
+        chance = fdtrc(among, within, apart / among / noise) * len(noise)
+        return bool(((chance < CHANCE) & (share > WORTH)).any())

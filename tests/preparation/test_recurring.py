@@ -1,0 +1,194 @@
+"""Numbers that are names: least squares and an analysis of variance tell them, and no row finds its own answer."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn.linear_model import LinearRegression
+
+import deltaw
+from deltaw.exceptions import ModelFileError
+from deltaw.preparation import Preparation, Target
+from deltaw.preparation import recurring as rules
+from deltaw.preparation.arithmetic import arithmetic
+from deltaw.preparation.means import FEWEST_ROWS, LEAST_SMOOTHING, PARTS, Answers
+from deltaw.preparation.recurring import Recurring
+from deltaw.preparation.steps import Number
+from deltaw.tables import Column
+
+N, ROUTES = 1200, 300
+COLUMNS = [Column("distance", "number", ""), Column("size", "number", "")]
+
+
+def table(seed: int = 0) -> pl.DataFrame:
+    """Distances, each of one route with a price of its own beside what the way costs; ten are missing."""
+    rng = np.random.default_rng(seed)
+    ways, own = np.sort(rng.uniform(100, 3000, ROUTES).round()), rng.normal(0, 40, ROUTES)
+    route, size = rng.integers(0, ROUTES, N), rng.normal(size=N)
+    price = 50 + np.sqrt(ways[route]) + own[route] + 10 * size + rng.normal(0, 10, N)
+    distance = [None if i < 10 else float(x) for i, x in enumerate(ways[route])]
+    grade = np.array(["a", "b", "c"])[np.digitize(price, np.quantile(price, [0.3, 0.7]))]
+    yes = np.where(price > np.median(price), "yes", "no")
+    return pl.DataFrame({"distance": distance, "size": size, "price": price, "grade": grade, "yes": yes})
+
+
+def answers(frame: pl.DataFrame, target: str = "price", weight: Any = None) -> Answers:
+    """Every PARTS-th row lies in one part."""
+    names, values = Target.fit(frame[target], target).averaged(frame[target])
+    return Answers(names, values, np.arange(len(frame)) % PARTS, weight)
+
+
+def fitted(target: str = "price", frame: pl.DataFrame | None = None) -> Preparation:
+    frame = table() if frame is None else frame
+    return Preparation.fit(frame, COLUMNS, "piecewise", answers=answers(frame, target))
+
+
+def number(prep: Preparation, place: int = 0) -> Number:
+    step = prep.steps[place]
+    assert isinstance(step, Number)
+    return step
+
+
+def means_of(prep: Preparation) -> Recurring:
+    means = number(prep).means
+    assert means is not None
+    return means
+
+
+def by_hand(x: Any, z: Any, edges: Any) -> tuple[dict[float, float], float]:
+    """Each number's smoothed mean of what scikit-learn's line leaves, and how likely it is by chance; word by word."""
+    hinges = np.stack([np.clip((x - a) / (b - a), 0, 1) for a, b in pairwise(edges)], axis=1)
+    left = z - LinearRegression().fit(hinges, z).predict(hinges)
+    groups = {each: left[x == each] for each in np.unique(x)}
+    n, G, p = len(x), len(groups), len(edges)
+    within = sum(((each - each.mean()) ** 2).sum() for each in groups.values())
+    between = sum(len(each) * each.mean() ** 2 for each in groups.values())
+    chance = stats.f.sf((between / (G - p)) / (within / (n - G)), G - p, n - G)
+    sigma = within / (n - G)
+    size = n - sum(len(each) ** 2 for each in groups.values()) / n
+    tau = (between - n * left.mean() ** 2 - (G - 1) * sigma) / size
+    m = max(sigma / tau, LEAST_SMOOTHING)
+    return {name: each.sum() / (len(each) + m) for name, each in groups.items()}, float(chance)
+
+
+def test_least_squares_and_an_analysis_of_variance_say_the_same() -> None:
+    frame = table()
+    prep, told = fitted(), answers(frame)
+    means, edges = means_of(prep), number(prep).edges
+    here = frame["distance"].is_not_null().to_numpy()
+    x, z = frame["distance"].to_numpy()[here], means.scales[0].apply(told.values[:, 0])[here].astype(float)
+    wanted, chance = by_hand(x, z, edges)
+    assert chance < rules.CHANCE
+    often = [each for each in wanted if (x == each).sum() >= FEWEST_ROWS]
+    assert list(means.numbers) == often
+    np.testing.assert_allclose(np.array(means.values)[:, 0], [wanted[each] for each in often], atol=5e-6)
+    learnt = means.of_learnt(frame["distance"].to_numpy(), edges, told)[:, 0]
+    for part in range(PARTS):
+        own = told.parts[here] == part
+        others, _ = by_hand(x[~own], z[~own], edges)
+        np.testing.assert_allclose(learnt[here][own], [others.get(each, 0.0) for each in x[own]], atol=5e-6)
+    assert not learnt[~here].any()  # nothing is known of a row whose number is missing
+
+
+@given(row=st.integers(0, N - 1), more=st.floats(-50, 50), seed=st.integers(0, 3))
+@settings(max_examples=6, deadline=None)
+def test_no_row_finds_its_own_answer(row: int, more: float, seed: int) -> None:
+    """Whatever it is: nor do the rows of its part."""
+    frame = table(seed)
+    step = number(fitted(frame=frame))
+    assert step.means is not None
+    changed = frame.with_columns(pl.col("price") + pl.when(pl.int_range(N) == row).then(more).otherwise(0.0))
+    x = frame["distance"].to_numpy()
+    made = [step.means.of_learnt(x, step.edges, answers(each)) for each in (frame, changed)]
+    own = np.arange(N) % PARTS == row % PARTS
+    np.testing.assert_allclose(made[0][own], made[1][own], atol=1e-6)  # answers are float32
+
+
+@given(seed=st.integers(0, 200), kind=st.sampled_from(["line", "step", "noise", "unique"]))
+@settings(max_examples=12, deadline=None)
+def test_numbers_that_are_more_and_less_are_no_names(seed: int, kind: str) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=N) if kind == "unique" else rng.integers(0, 60, N).astype(float)
+    y = {"line": 3 * x, "step": 5.0 * (x > np.quantile(x, 0.5)), "noise": 0 * x, "unique": x**2}[kind]
+    frame = pl.DataFrame({"distance": x, "size": rng.normal(size=N), "price": y + rng.normal(0, 8, N)})
+    assert number(fitted(frame=frame)).means is None
+
+
+def test_few_rows_other_scalings_and_many_classes_have_none() -> None:
+    frame = table()
+    assert number(fitted(frame=frame[:100])).means is None  # without bins there is no line
+    robust = Preparation.fit(frame, COLUMNS, "robust", answers=answers(frame))
+    assert robust.feature_names == ("distance", "distance (missing)", "size")
+    assert number(Preparation.fit(frame, COLUMNS, "piecewise")).means is None
+    assert number(fitted(), 1).means is None
+
+
+@pytest.mark.parametrize("target", ["price", "yes", "grade"])
+def test_the_document_makes_the_same(target: str) -> None:
+    frame, prep = table(), fitted(target)
+    wanted = {"price": ["mean price"], "yes": ["share of yes"], "grade": [f"share of {each}" for each in "abc"]}[target]
+    told = [name for name in prep.feature_names if "beyond" in name]
+    assert told == [f"distance: {each} beyond the line" for each in wanted]
+    assert [prep.feature_names[each] for each in prep.means] == told
+    again = Preparation.from_document(json.loads(json.dumps(prep.document())))
+    assert again == prep
+    np.testing.assert_array_equal(again.transform(frame), prep.transform(frame))
+    assert again.inverse(again.transform(frame))["distance"].null_count() == 10
+    assert "means" not in prep.document()["steps"][1]  # which an earlier version reads, too
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.pop("names"),
+        lambda d: d.update(more=1),
+        lambda d: d.update(names=[]),
+        lambda d: d["numbers"].pop(),
+        lambda d: d["numbers"].__setitem__(0, d["numbers"][1]),
+        lambda d: d["numbers"].__setitem__(0, "100"),
+        lambda d: d["values"][0].append(0.5),
+        lambda d: d["values"].__setitem__(0, 0.5),
+        lambda d: d["scales"][0].update(width=0),
+        lambda d: d.update(numbers=[], values=[]),
+    ],
+)
+def test_means_that_are_none(change: Any) -> None:
+    document = fitted().document()
+    change(document["steps"][0]["means"])
+    with pytest.raises(ModelFileError, match=r"^preparation, step 1"):
+        Preparation.from_document(document)
+
+
+def test_the_arithmetic_names_the_numbers_mean() -> None:
+    prep = fitted()
+    means, place = means_of(prep), prep.means[0]
+    known = means.numbers[3]
+    said = ((known, f"of rows with {known:g}, smoothed: "), (123.456, "of a number unknown"), (None, "unknown"))
+    for cell, words in said:
+        row = pl.DataFrame({"distance": [cell], "size": [0.0]}, schema_overrides={"distance": float})
+        lines = arithmetic(prep, row)
+        line = next(each for each in lines if each.place == place)
+        assert words in line.arithmetic
+        assert line.value == pytest.approx(means.values[3][0] if cell == known else 0.0, abs=1e-6)
+    assert f"beyond the line of {len(means.numbers)} numbers" in prep.describe()[0].treatment
+
+
+def test_what_it_is_worth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third of the variance is a matter of which route it is, in rows that the network has not seen."""
+    frame, words = table(), {"folds": 0, "test_size": 0.3, "epochs": 20, "seed": 1}
+    model = deltaw.fit(frame.drop("grade", "yes"), "price", **words)
+    page = " ".join(str(deltaw.explain.prediction(model, frame, 30)).split())
+    assert "distance: mean price beyond the line" in page
+    monkeypatch.setattr(rules, "CHANCE", 0.0)
+    plain = deltaw.fit(frame.drop("grade", "yes"), "price", **words)
+    assert model.scores is not None
+    assert plain.scores is not None
+    assert model.scores["r2"] > plain.scores["r2"] + 0.2
