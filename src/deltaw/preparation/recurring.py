@@ -38,7 +38,9 @@ Values = NDArray[np.float64]
 # Chance says of one column in a million that its numbers are names; and what they say has to be worth an input: so
 # much of the variance that the line leaves. Measured: docs/accuracy.md.
 CHANCE, WORTH = 1e-6, 0.02
-LEAST_SHARE = 0.05  # of the rows that have a number which another row has
+FEWEST_NUMBERS = 30  # that several rows have: of fewer, bins tell most
+MOST_OUTPUTS = 1  # of three classes and more it cost some accuracy. Measured: docs/accuracy.md.
+LEAST_SHARE = 0.05  # of the rows that have a number which a row before them has
 TOLD_BY = 20_000  # rows that say whether numbers are names; evenly spread
 STEADY = 1e-9  # of the largest on the diagonal, added to it: through bins without rows any line goes
 
@@ -74,12 +76,13 @@ class Recurring:
             x: (n,), NaN where missing.
             edges: of the column's bins.
         """
-        if not edges or not _recurs(x):
+        if not edges or answers.values.shape[1] > MOST_OUTPUTS or not _recurs(x):
             return None
         scales = tuple(Scale(0.0, fit_scale(STANDARD, column).width) for column in answers.values.T)
-        if not _Sums(*_some(x, answers), edges, scales).are_names():
+        sums = _Sums(*_some(x, answers), edges, scales)
+        if not sums.are_names():
             return None
-        sums = _Sums(x, answers, edges, scales)
+        sums = sums if len(x) <= TOLD_BY else _Sums(x, answers, edges, scales)
         rows = np.bincount(sums.place[sums.present], minlength=len(sums.numbers))
         known = np.flatnonzero(rows >= FEWEST_ROWS)
         known = np.sort(known[np.argsort(-rows[known], kind="stable")[: MOST_KNOWN // len(scales)]])
@@ -123,9 +126,11 @@ class Recurring:
 
 
 def _recurs(x: Values) -> bool:
+    """Whether enough numbers, and enough rows, are there for any to be names."""
     ordered = np.sort(x[~np.isnan(x)])
-    different = 1 + np.count_nonzero(np.diff(ordered)) if ordered.size else 0
-    return ordered.size - different >= LEAST_SHARE * max(len(x), 1)
+    again = np.diff(ordered) == 0
+    several = np.count_nonzero(np.diff(again.astype(np.int8), prepend=0) == 1)  # a run of equal numbers each
+    return several >= FEWEST_NUMBERS and np.count_nonzero(again) >= LEAST_SHARE * len(x)
 
 
 def _some(x: Values, answers: Answers) -> tuple[Values, Answers]:
