@@ -71,9 +71,12 @@ class Data:
     folds: list[tuple[Any, Any]]
 
 
-def load(name: str, folds: int, rows: int) -> Data:
-    """The table `name`, at most so many of its rows at random. SystemExit where the package that has it is missing."""
-    about = TABLES[name]
+def load(name: str, folds: int, rows: int, about: Public | None = None) -> Data:
+    """The table `name`, at most so many of its rows at random, or another than TABLES knows, which lies at `about`.
+
+    SystemExit where the package that has it is missing.
+    """
+    about = about or TABLES[name]
     table = bundled(name) if name in BUNDLED else _public(about)
     target_name = str(table.target) if about is None else about.target
     frame = table.frame.filter(pl.col(target_name).is_not_null())

@@ -1,0 +1,65 @@
+"""What it is worth that numbers are names: one `default` training with what each number tells, and one without.
+
+Run: python benchmarks/recurring.py [--tables airfare …] [--folds 3] [--rows 6000]
+
+Both learn from the same rows of a fold and answer the rest: R² or accuracy without, the gain, a column for each fold,
+and CPU time in comparison. Without, no chance is small enough (`CHANCE` 0). The first tables chose the rule, the
+others did not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from typing import Any
+from unittest.mock import patch
+
+from accuracy import scored
+from accuracy_rivals import network
+from accuracy_tables import TABLES, Data, Public, load
+from threadpoolctl import threadpool_limits
+
+from deltaw.preparation import recurring
+
+CHOSEN_ON = ("airfare", "Computers", "concrete", "ames", "diamonds", "spam7")
+MORE = {
+    "movielens": Public("dslabs", "movielens", "rating", ("title", "genres", "timestamp")),
+    "InstEval": Public("lme4", "InstEval", "y"),
+    "gapminder": Public("dslabs", "gapminder", "life_expectancy", ("country",)),
+}
+UNSEEN = ("hotel_rates", "flights", "deliveries", *MORE)
+default = network("default", folds=0)
+
+
+def main() -> None:
+    """Measure and print, a line a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tables", nargs="+", default=[*CHOSEN_ON, *UNSEEN], metavar="NAME")
+    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=6000)
+    options = parser.parse_args()
+    print(f"{'':14}{'rows':>7}{'without':>10}{'gain':>10}   {'of each fold':{9 * options.folds}}{'time':>6}")
+    for name in options.tables:
+        data = load(name, options.folds, options.rows, (TABLES | MORE)[name])
+        plain, told = (
+            [answered(data, fold, chance) for fold in range(options.folds)] for chance in (0.0, recurring.CHANCE)
+        )
+        gains = [b - a for (a, _), (b, _) in zip(plain, told, strict=True)]
+        times = statistics.median(b / a for (_, a), (_, b) in zip(plain, told, strict=True))
+        each, mean = "".join(f"{gain:+9.4f}" for gain in gains), statistics.mean(score for score, _ in plain)
+        rows = len(data.table.frame)
+        print(f"{name:14}{rows:7,}{mean:10.4f}{statistics.mean(gains):+10.4f}   {each}{times:6.2f}", flush=True)
+
+
+def answered(data: Data, fold: int, chance: float) -> tuple[float, float]:
+    """The score of one training on the rows that it has not seen, and its CPU seconds."""
+    train, test = (data.table.frame[rows] for rows in data.folds[fold])
+    started = time.process_time()
+    with patch.object(recurring, "CHANCE", chance), threadpool_limits(1):
+        answers: Any = default(data, train, test)
+    return scored(data, answers, train, test)["score"], time.process_time() - started
+
+
+if __name__ == "__main__":
+    main()
