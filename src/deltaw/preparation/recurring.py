@@ -76,10 +76,11 @@ class Recurring:
             x: (n,), NaN where missing.
             edges: of the column's bins.
         """
-        if not edges or answers.values.shape[1] > MOST_OUTPUTS or not _recurs(x):
+        some = _some(x, answers)
+        if not edges or answers.values.shape[1] > MOST_OUTPUTS or not _recurs(some[0]):
             return None
         scales = tuple(Scale(0.0, fit_scale(STANDARD, column).width) for column in answers.values.T)
-        sums = _Sums(*_some(x, answers), edges, scales)
+        sums = _Sums(*some, edges, scales)
         if not sums.are_names():
             return None
         sums = sums if len(x) <= TOLD_BY else _Sums(x, answers, edges, scales)

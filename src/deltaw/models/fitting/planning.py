@@ -38,7 +38,7 @@ from deltaw.numbers import number
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.category import MANY, Category
 from deltaw.preparation.means import Answers
-from deltaw.preparation.steps import Counted
+from deltaw.preparation.steps import Counted, Number
 from deltaw.speech import listed, say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
@@ -334,8 +334,9 @@ def _learnt(
     if start is not None:
         return *start.learnt(recipe), None
     reading = as_learnt(whole, training, recipe, table.name)
-    by_words = counted is None and any(each.n_distinct > MANY for each in columns if each.kind == Category.kind)
-    answers = answers_of(training, reading, recipe, ties, seed) if by_words else None
+    by_words = any(each.n_distinct > MANY for each in columns if each.kind == Category.kind)
+    by_either = by_words or any(each.kind == Number.kind for each in columns)
+    answers = answers_of(training, reading, recipe, ties, seed) if by_either and counted is None else None
     try:
         made = Preparation.fit(training, columns, recipe.scaling, table.blocks, answers, counted)
         return made, reading, answers
