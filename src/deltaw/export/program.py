@@ -150,7 +150,9 @@ def _numbers(made: _Maker, steps: list[tuple[Number, int]], scaling: Scaling) ->
     read = made.add(o.Read, len(steps), columns=tuple(step.column for step, _ in steps), kind="number")
     _filled(made, read, steps, scaling)
     for i, (step, start) in enumerate(steps):
-        for k, values in enumerate(zip(*step.means.values, strict=True) if step.means else ()):
+        if step.means is None:
+            continue
+        for k, values in enumerate(zip(*step.means.values, strict=True)):
             told = made.add(o.Recall, 1, read, place=i, numbers=step.means.numbers, values=values)
             made.features(told, [start + 1 + count(step.edges) + k])
 

@@ -131,7 +131,7 @@ def _recurs(x: Values) -> bool:
     ordered = np.sort(x[~np.isnan(x)])
     again = np.diff(ordered) == 0
     several = np.count_nonzero(np.diff(again.astype(np.int8), prepend=0) == 1)  # a run of equal numbers each
-    return several >= FEWEST_NUMBERS and np.count_nonzero(again) >= LEAST_SHARE * len(x)
+    return bool(several >= FEWEST_NUMBERS and np.count_nonzero(again) >= LEAST_SHARE * len(x))
 
 
 def _some(x: Values, answers: Answers) -> tuple[Values, Answers]:
