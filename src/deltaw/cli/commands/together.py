@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from deltaw.cli.options import keeping
@@ -70,6 +71,8 @@ def agreed(call: Callable[[], Found]) -> Found:
     failed = [(rank, each) for rank, each in enumerate(here.gathered(status)) if each is not None]
     if not failed:
         return found
+    with suppress(DeltaWError):  # nobody leaves before all know
+        here.gathered(None)
     first, code = failed[0]
     if raised is not None and here.rank == first:
         raise raised
