@@ -16,7 +16,6 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtrc
 
 from deltaw.preparation.bins import count, position
 from deltaw.preparation.document import between, is_number, is_text, list_of
@@ -208,5 +207,10 @@ class _Sums:
         noise = np.maximum((line.squares - apart) / within, SMALLEST)
         size = n - (line.rows**2).sum() / n  # what the variance among numbers counts for, in `apart`
         share = (apart - among * noise) / size / np.maximum(line.squares / n, SMALLEST)
+        worth = share > WORTH
+        if not worth.any():
+            return False
+        from scipy.special import fdtrc  # imported here: few tables come so far
+
         chance = fdtrc(among, within, apart / among / noise) * len(noise)
-        return bool(((chance < CHANCE) & (share > WORTH)).any())
+        return bool(((chance < CHANCE) & worth).any())
