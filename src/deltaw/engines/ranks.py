@@ -5,6 +5,7 @@ torchrun starts the processes and tells each by its environment which one it is;
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -103,6 +104,7 @@ def join() -> Ranks:
     import torch.distributed as together
 
     together.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+    atexit.register(_part)  # PyTorch's threads that nobody has ended abort a process that ends
     return here()
 
 
@@ -110,7 +112,12 @@ def leave() -> None:
     """Wait for the others, and part."""
     if here().world == 1:
         return
+    here().gathered(None)
+    _part()
+
+
+def _part() -> None:
     import torch.distributed as together
 
-    here().gathered(None)
-    together.destroy_process_group()
+    if together.is_initialized():
+        together.destroy_process_group()
