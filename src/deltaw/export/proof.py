@@ -84,7 +84,7 @@ def loss(whole: Program, other: Program) -> Told:
     wrong = int((labels != others).sum())
     return lambda: say(
         "int8 weights, {n:,} rows as those of the proof: probabilities are off by {mean:.2g} on average, {most:.2g} at "
-        "most, {wrong:,} rows have another label", wrong=wrong, **values,
+        "most, rows with another label: {wrong:,}", wrong=wrong, **values,
     )  # fmt: skip
 
 
