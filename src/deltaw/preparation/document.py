@@ -52,6 +52,15 @@ def list_of(check: Check, distinct: bool = False) -> Check:
     )
 
 
+def holds(document: Any, checks: Mapping[str, Check]) -> bool:
+    """Whether it is a JSON object of exactly the fields in `checks`, each passing its check."""
+    return (
+        isinstance(document, dict)
+        and set(document) == set(checks)
+        and all(check(document[name]) for name, check in checks.items())
+    )
+
+
 def fields(document: Any, checks: Mapping[str, Check], what: str, usual: Mapping[str, Any] = {}) -> dict[str, Any]:
     """The fields of a JSON object, which must be exactly those in `checks`, each passing its check.
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.preparation.document import between
+from deltaw.preparation.document import between, holds
 from deltaw.preparation.scaling import LARGEST, Fit, Scale, Values, fit_scale
 
 SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
@@ -30,11 +30,7 @@ class LogScale:
     @classmethod
     def accepts(cls, document: Any) -> bool:
         """Whether `document` holds the fields of one."""
-        return (
-            isinstance(document, dict)
-            and set(document) == set(cls.CHECKS)
-            and all(check(document[name]) for name, check in cls.CHECKS.items())
-        )
+        return holds(document, cls.CHECKS)
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> LogScale:

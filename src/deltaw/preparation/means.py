@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from deltaw.preparation.document import between, is_text, list_of
+from deltaw.preparation.document import between, holds, is_text, list_of
 from deltaw.preparation.scaling import LIMIT, SCALINGS, Scale, fit_scale
 
 Values = NDArray[np.float64]
@@ -106,11 +106,7 @@ class Means:
     @classmethod
     def accepts(cls, document: Any) -> bool:
         """Whether `document` holds the fields of one, that fit together."""
-        if not (
-            isinstance(document, dict)
-            and set(document) == set(cls.CHECKS)
-            and all(check(document[name]) for name, check in cls.CHECKS.items())
-        ):
+        if not holds(document, cls.CHECKS):
             return False
         k = len(document["names"])
         rows = (*document["values"], document["missing"], document["other"], document["scales"])

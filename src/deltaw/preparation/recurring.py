@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.preparation.bins import count, position
-from deltaw.preparation.document import between, is_number, is_text, list_of
+from deltaw.preparation.document import between, holds, is_number, is_text, list_of
 from deltaw.preparation.means import (
     DIGITS,
     FEWEST_ROWS,
@@ -99,11 +99,7 @@ class Recurring:
     @classmethod
     def accepts(cls, document: Any) -> bool:
         """Whether `document` holds the fields of one, that fit together."""
-        if not (
-            isinstance(document, dict)
-            and set(document) == set(cls.CHECKS)
-            and all(check(document[name]) for name, check in cls.CHECKS.items())
-        ):
+        if not holds(document, cls.CHECKS):
             return False
         k, numbers = len(document["names"]), document["numbers"]
         fit_together = all(len(row) == k for row in (*document["values"], document["scales"]))

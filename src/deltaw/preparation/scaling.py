@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
 from deltaw.preparation import quantiles
-from deltaw.preparation.document import between, is_flag, is_number
+from deltaw.preparation.document import between, holds, is_flag, is_number
 from deltaw.speech import listed
 
 Values = NDArray[np.float64]
@@ -46,11 +46,7 @@ class Scale:
     @classmethod
     def accepts(cls, document: Any) -> bool:
         """Whether `document` holds the fields of a scale."""
-        return (
-            isinstance(document, dict)
-            and set(document) == set(cls.CHECKS)
-            and all(check(document[name]) for name, check in cls.CHECKS.items())
-        )
+        return holds(document, cls.CHECKS)
 
     def apply(self, x: NDArray[Any]) -> NDArray[np.float32]:
         """Scaled float32 values, of any shape; always finite for finite x."""

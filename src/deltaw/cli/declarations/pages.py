@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from deltaw.cli import completion
-from deltaw.cli.declarations.parameters import Data, Json, ModelFile
+from deltaw.cli.declarations.parameters import Data, Format, Json, ModelFile, Output
 from deltaw.cli.options.row import Given, Options
 from deltaw.cli.options.training import not_for_a_model, reading_options, training_options
 from deltaw.exceptions import SettingError
@@ -37,12 +37,8 @@ def explain(
     against: Annotated[
         int | None, typer.Option(metavar="ROW", help="Hold the row against this one; else what is typical of training.")
     ] = None,
-    format: Annotated[
-        str | None, typer.Option("--format", "-f", help="text, markdown, html or json; by the output's ending.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; stdout if not given.")
-    ] = None,
+    format: Format = None,
+    output: Output = None,
     reading: Given,
     json: Json = False,
 ) -> None:
@@ -60,12 +56,8 @@ def derive(
     hidden: Annotated[
         str | None, typer.Option(help="Activation of the hidden layers; the output's if not given.")
     ] = None,
-    format: Annotated[
-        str | None, typer.Option("--format", "-f", help="text, markdown, html or json; by the output's ending.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; stdout if not given.")
-    ] = None,
+    format: Format = None,
+    output: Output = None,
     json: Json = False,
 ) -> None:
     """Derive ∂E/∂w and ΔW line by line from the error and activation functions, with every line checked."""

@@ -10,6 +10,12 @@ import typer
 from deltaw.cli import completion
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
+Format = Annotated[
+    str | None, typer.Option("--format", "-f", help="text, markdown, html or json; by the output's ending.")
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; stdout if not given.")
+]
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that `deltaw train` wrote.")]
 Data = Annotated[
     str,
