@@ -44,8 +44,8 @@ from deltaw.progress import COUNTED
 from deltaw.speech import LANGUAGES, catalogue, listed, retold, say
 from deltaw.tables.cells import DATE_FORMATS
 from deltaw.tables.columns import KINDS, kinds
-from deltaw.tables.formats.json_lines import SORTS
-from deltaw.tables.read import FOREIGN
+from deltaw.tables.reading.formats.json_lines import SORTS
+from deltaw.tables.reading.read import FOREIGN
 from deltaw.training.history import Ending
 from sentences import ERRORS, PACKAGE, called, calls, said
 

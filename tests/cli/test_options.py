@@ -14,7 +14,7 @@ from deltaw.cli.app import app
 from deltaw.cli.options.row import Options, Row
 from deltaw.cli.options.training import TRAINING, not_for_a_model, training_options
 from deltaw.models.recipes import Recipe
-from deltaw.tables.reading import WORDS
+from deltaw.tables.reading.source import WORDS
 
 
 def names(command: str) -> list[str]:

@@ -21,8 +21,9 @@ from deltaw.exceptions import InputError, OutputError, SettingError
 from deltaw.models.fitting import prepared
 from deltaw.models.rows import survey
 from deltaw.preparation import Preparation
-from deltaw.tables import kinds, slices, streams
-from deltaw.tables.formats import pieces
+from deltaw.tables import kinds
+from deltaw.tables.reading import slices, streams
+from deltaw.tables.reading.formats import pieces
 from deltaw.training.blocks import Piece
 
 RNG = np.random.default_rng(0)

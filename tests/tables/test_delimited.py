@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
 from deltaw.tables import Table, kinds, read
-from deltaw.tables.formats.delimited import find_delimiter, has_header, read_delimited, rectangle
 from deltaw.tables.missing import MISSING
-from deltaw.tables.reading import Reading
+from deltaw.tables.reading.formats.delimited import find_delimiter, has_header, read_delimited, rectangle
+from deltaw.tables.reading.source import Reading
 
 
 def frame_of(text: str | bytes, delimiter: str | None = None) -> dict[str, list[object]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import SettingError, TableError
 from deltaw.tables import read
-from deltaw.tables.formats.encodings import AHEAD, LANGUAGES, SHARE, _share, decoded
+from deltaw.tables.reading.formats.encodings import AHEAD, LANGUAGES, SHARE, _share, decoded
 
 FOUND = {
     "GB18030": (("gb18030", "gbk", "gb2312"), [

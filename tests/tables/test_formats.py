@@ -19,9 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deltaw.exceptions import InputError, MissingError, SettingError, TableError
-from deltaw.tables import kinds, loading, read
-from deltaw.tables.formats.json_lines import read_json
-from deltaw.tables.reading import Source
+from deltaw.tables import kinds, read
+from deltaw.tables.reading import loading
+from deltaw.tables.reading.formats.json_lines import read_json
+from deltaw.tables.reading.source import Source
 
 ROWS: list[dict[str, Any]] = [{"a": 1, "b": "x"}, {"b": "null", "c": 2.5}, {"a": 3, "c": 1}, {"b": "y", "d": True}]
 EXPECTED = {"a": [1, None, 3, None], "b": ["x", None, None, "y"], "c": [None, 2.5, 1.0, None],

@@ -16,8 +16,9 @@ import polars as pl
 import pytest
 
 from deltaw.exceptions import SettingError, TableError
-from deltaw.tables import loading, read
-from deltaw.tables.read import origins
+from deltaw.tables import read
+from deltaw.tables.reading import loading
+from deltaw.tables.reading.read import origins
 
 MIB = 1 << 20
 

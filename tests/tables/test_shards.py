@@ -149,9 +149,9 @@ def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert_frame_equal(deltaw.read("slices").frame.drop("row", "a"), expected)
     Path("text").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("deltaw.tables.formats.pieces.pieces.__defaults__", ((), 2000))
+        patch.setattr("deltaw.tables.reading.formats.pieces.pieces.__defaults__", ((), 2000))
         assert main(["predict", "m.deltaw", "whole.csv", "-o", "text"]) == 0
-        patch.setattr("deltaw.tables.loading.limit", lambda most: 100)
+        patch.setattr("deltaw.tables.reading.loading.limit", lambda most: 100)
         capsys.readouterr()
         assert main(["evaluate", "m.deltaw", "whole.csv"]) == 0
     assert capsys.readouterr().out.split("\n", 1)[1].strip() in shown

@@ -22,7 +22,7 @@ from sklearn import datasets
 
 from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
 from deltaw.tables import BUNDLED, Table, bundled, kinds, read
-from deltaw.tables.formats.pixels import pixel_names
+from deltaw.tables.reading.formats.pixels import pixel_names
 
 FRAME = pl.DataFrame(
     {
@@ -32,7 +32,7 @@ FRAME = pl.DataFrame(
         "well": [True, False, True, True],
     }
 )
-bundled_sets = importlib.import_module("deltaw.tables.bundled")  # its name in the package is the function's
+bundled_sets = importlib.import_module("deltaw.tables.reading.bundled")  # its name in the package is the function's
 MNIST = Path(__file__).parents[3] / "shared" / "data" / "mnist.npz"
 
 

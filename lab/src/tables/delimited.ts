@@ -1,4 +1,4 @@
-// Text with one record a line, by the rules of deltaw.tables.formats.delimited: the delimiter and the header are found, quotes are kept.
+// Text with one record a line, by the rules of deltaw.tables.reading.formats.delimited: the delimiter and the header are found, quotes are kept.
 
 const DELIMITERS = ['\t', ';', '|', ',', ' ']; // of those that explain the first lines equally well, the first is taken
 const AGREEMENT: Record<string, number> = { '\t': 0.5, ';': 0.5, '|': 0.5, ',': 0.5, ' ': 0.95 };

@@ -36,7 +36,7 @@ export function readCsv(bytes: Uint8Array, name: string, encoding?: string): Tab
   return images({ name, columns, target: null, block: null, notes: [] }, named);
 }
 
-// --- images: deltaw.tables.formats.pixels ---------------------------------------------------------------------------
+// --- images: deltaw.tables.reading.formats.pixels -------------------------------------------------------------------
 
 const SMALLEST = 64, FAINTEST = 16, BYTE = 255;
 const PIXEL_NAME = /^((pixel|px)[_ ]?\d+([_x]\d+)*|\d+x\d+)$/i;

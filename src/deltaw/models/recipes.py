@@ -29,7 +29,7 @@ from deltaw.models.scoring.metrics import NAMES
 from deltaw.numbers import number
 from deltaw.preparation.scaling import LIMIT, SCALINGS
 from deltaw.speech import listed, say
-from deltaw.tables.reading import WORDS
+from deltaw.tables.reading.source import WORDS
 
 
 @dataclass(frozen=True, repr=False)

@@ -68,7 +68,7 @@ def _words(model: Model) -> set[str]:
 def are_many(data: str) -> bool:
     """Whether rows are best read in pieces: files of one table, or a file that is large for the memory."""
     from deltaw.tables import Reading, several, slices, stream
-    from deltaw.tables.loading import limit
+    from deltaw.tables.reading.loading import limit
 
     if several(data) is not None:
         return True

@@ -23,7 +23,7 @@ from deltaw.models.rows.survey import DRAW, Streamed, Survey, survey
 from deltaw.speech import say
 from deltaw.tables import Reading, Stream, Table, stream
 from deltaw.tables.choice import chosen, inputs_asked, kinds_asked
-from deltaw.tables.streams import SHARE, free
+from deltaw.tables.reading.streams import SHARE, free
 
 # What a plan on rows in memory can do, and one on a sample of them cannot; and what leaves it out.
 IN_MEMORY = {"folds": (None, 0), "group": (None,), "time": (None,)}

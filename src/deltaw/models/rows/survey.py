@@ -27,9 +27,9 @@ from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
 from deltaw.preparation.reading import as_numbers
 from deltaw.tables.cells import as_words, check_strays, check_type
 from deltaw.tables.columns import check_finite
-from deltaw.tables.shards import alongside
-from deltaw.tables.slices import CELLS
-from deltaw.tables.streams import Slice, Stream, drawn
+from deltaw.tables.reading.shards import alongside
+from deltaw.tables.reading.slices import CELLS
+from deltaw.tables.reading.streams import Slice, Stream, drawn
 
 SAMPLE, FEWEST = 200_000, 1_000  # rows
 SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as inputs

@@ -10,9 +10,9 @@ import polars.selectors as cs
 
 from deltaw.exceptions import MissingError, SettingError, TableError
 from deltaw.speech import say
-from deltaw.tables.frames import table_of
-from deltaw.tables.loading import check_archive, limit
-from deltaw.tables.reading import Source
+from deltaw.tables.reading.frames import table_of
+from deltaw.tables.reading.loading import check_archive, limit
+from deltaw.tables.reading.source import Source
 from deltaw.tables.table import Table, listing, nearest
 
 EXACT = 2**53  # whole numbers beyond are not all numbers of a workbook, which knows floating-point ones only

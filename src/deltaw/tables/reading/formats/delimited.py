@@ -16,10 +16,10 @@ import polars.selectors as cs
 from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
-from deltaw.tables.formats.encodings import decoded, is_wide
-from deltaw.tables.formats.pixels import SMALLEST
 from deltaw.tables.missing import MISSING, numbers_among
-from deltaw.tables.reading import Reading
+from deltaw.tables.reading.formats.encodings import decoded, is_wide
+from deltaw.tables.reading.formats.pixels import SMALLEST
+from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import check_names
 
 # Candidates for the delimiter; of those that explain the first lines equally well, the first is taken. The comma comes

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from deltaw.tables.formats.columnar import readable
-from deltaw.tables.frames import table_of
-from deltaw.tables.loading import located
-from deltaw.tables.reading import Reading
+from deltaw.tables.reading.formats.columnar import readable
+from deltaw.tables.reading.frames import table_of
+from deltaw.tables.reading.loading import located
+from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table
 
 CELLS = 2**24  # of a slice: 128 MiB of numbers

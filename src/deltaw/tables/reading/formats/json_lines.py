@@ -10,10 +10,10 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
-from deltaw.tables.formats.encodings import decoded
-from deltaw.tables.frames import table_of
-from deltaw.tables.loading import check_size, limit
-from deltaw.tables.reading import Source
+from deltaw.tables.reading.formats.encodings import decoded
+from deltaw.tables.reading.frames import table_of
+from deltaw.tables.reading.loading import check_size, limit
+from deltaw.tables.reading.source import Source
 from deltaw.tables.table import Table
 
 CELL = 8  # bytes of a number in a frame

@@ -15,7 +15,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
-from deltaw.tables.loading import limit, located
+from deltaw.tables.reading.loading import limit, located
 from deltaw.tables.table import Table, clip, missing_column
 
 Read = Callable[[Path], Table]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from deltaw.exceptions import SettingError
 from deltaw.speech import say
-from deltaw.tables.formats.pixels import image_frame, pixel_names
+from deltaw.tables.reading.formats.pixels import image_frame, pixel_names
 from deltaw.tables.table import Block, Table, listing, nearest
 
 # The values (n, columns) and the target (n,): numbers, or class names where the set has words for them.

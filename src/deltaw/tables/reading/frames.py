@@ -12,7 +12,7 @@ from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.missing import MISSING
-from deltaw.tables.reading import Reading
+from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, check_names
 
 FRAME = "data frame"  # what messages call a frame, which has no name of its own

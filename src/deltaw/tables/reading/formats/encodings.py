@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
-from deltaw.tables.formats.letters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
+from deltaw.tables.reading.formats.letters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
 from deltaw.tables.table import clip, nearest
 
 UTF8 = "utf-8"

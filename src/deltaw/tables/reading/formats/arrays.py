@@ -13,9 +13,9 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
-from deltaw.tables.formats.pixels import image_block, image_frame, square
-from deltaw.tables.frames import plain
-from deltaw.tables.loading import check_archive
+from deltaw.tables.reading.formats.pixels import image_block, image_frame, square
+from deltaw.tables.reading.frames import plain
+from deltaw.tables.reading.loading import check_archive
 from deltaw.tables.table import Block, Table, listing
 
 Array = np.ndarray[Any, np.dtype[Any]]

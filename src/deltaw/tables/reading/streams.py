@@ -17,14 +17,14 @@ import polars as pl
 from deltaw.exceptions import TableError
 from deltaw.forks import refuse_after_fork
 from deltaw.speech import say
-from deltaw.tables.formats.columnar import index_of_pandas, readable
-from deltaw.tables.formats.pieces import can_be_in_pieces, pieces
-from deltaw.tables.frames import table_of
-from deltaw.tables.loading import STDIN, located, memory
-from deltaw.tables.read import TEXT, ending, several
-from deltaw.tables.reading import Reading
-from deltaw.tables.shards import Shards, alike, check_sorts, sorts_of, with_folders
-from deltaw.tables.slices import CELLS, SCANNERS
+from deltaw.tables.reading.formats.columnar import index_of_pandas, readable
+from deltaw.tables.reading.formats.pieces import can_be_in_pieces, pieces
+from deltaw.tables.reading.frames import table_of
+from deltaw.tables.reading.loading import STDIN, located, memory
+from deltaw.tables.reading.read import TEXT, ending, several
+from deltaw.tables.reading.shards import Shards, alike, check_sorts, sorts_of, with_folders
+from deltaw.tables.reading.slices import CELLS, SCANNERS
+from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table
 
 # What a training in memory holds of a table at most: bytes of a cell of a file of columns, and of a byte of text.

@@ -14,9 +14,9 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
-from deltaw.tables.frames import INDEX, table_of
-from deltaw.tables.loading import check_size, limit
-from deltaw.tables.reading import Source
+from deltaw.tables.reading.frames import INDEX, table_of
+from deltaw.tables.reading.loading import check_size, limit
+from deltaw.tables.reading.source import Source
 from deltaw.tables.table import Table, listing
 
 CELL = 8  # bytes of a number in a frame

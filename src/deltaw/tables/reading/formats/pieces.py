@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from deltaw.exceptions import TableError, reason
-from deltaw.tables.formats.delimited import (
+from deltaw.tables.reading.formats.delimited import (
     HEAD_BYTES,
     Dialect,
     check_head,
@@ -23,9 +23,9 @@ from deltaw.tables.formats.delimited import (
     type_guesses,
     typed_frame,
 )
-from deltaw.tables.formats.encodings import is_wide
-from deltaw.tables.loading import GZIP
-from deltaw.tables.reading import Reading
+from deltaw.tables.reading.formats.encodings import is_wide
+from deltaw.tables.reading.loading import GZIP
+from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import check_names
 
 PIECE = 2**25  # bytes of text

@@ -15,18 +15,18 @@ from typing import Any
 from deltaw.exceptions import SettingError, TableError
 from deltaw.forks import refuse_after_fork
 from deltaw.speech import say
-from deltaw.tables.bundled import BUNDLED, bundled
-from deltaw.tables.formats.arrays import idx_header, read_idx, read_npz, siblings
-from deltaw.tables.formats.columnar import read_arrow, read_arrow_stream, read_parquet
-from deltaw.tables.formats.delimited import check_head, read_delimited
-from deltaw.tables.formats.encodings import codec
-from deltaw.tables.formats.json_lines import read_json
-from deltaw.tables.formats.pixels import find_images
-from deltaw.tables.formats.workbooks import read_workbook
-from deltaw.tables.frames import from_object
-from deltaw.tables.loading import GZIP, HEAD, STDIN, STDIN_NAME, limit, load, located
-from deltaw.tables.reading import Reading, Source
-from deltaw.tables.shards import Shards, shards
+from deltaw.tables.reading.bundled import BUNDLED, bundled
+from deltaw.tables.reading.formats.arrays import idx_header, read_idx, read_npz, siblings
+from deltaw.tables.reading.formats.columnar import read_arrow, read_arrow_stream, read_parquet
+from deltaw.tables.reading.formats.delimited import check_head, read_delimited
+from deltaw.tables.reading.formats.encodings import codec
+from deltaw.tables.reading.formats.json_lines import read_json
+from deltaw.tables.reading.formats.pixels import find_images
+from deltaw.tables.reading.formats.workbooks import read_workbook
+from deltaw.tables.reading.frames import from_object
+from deltaw.tables.reading.loading import GZIP, HEAD, STDIN, STDIN_NAME, limit, load, located
+from deltaw.tables.reading.shards import Shards, shards
+from deltaw.tables.reading.source import Reading, Source
 from deltaw.tables.table import Table, nearest
 
 
