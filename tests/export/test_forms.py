@@ -17,7 +17,7 @@ import zoo
 from test_program import program_of
 
 import deltaw
-from deltaw.exceptions import MissingError, SettingError
+from deltaw.exceptions import InputError, MissingError, SettingError
 from deltaw.export import FORMS, consumers, program, proof, running
 from deltaw.export.forms.table import Options
 from deltaw.export.forms.text import date_pattern
@@ -98,6 +98,28 @@ def test_nothing_breaks_out(form: str, tmp_path: Path) -> None:
         if form in TEXTS:
             text = path.read_text(encoding="ascii")  # of nothing but ASCII: no sign that turns the order of others
             assert path.suffix != ".mjs" or "</script" not in text
+
+
+@pytest.mark.parametrize(("dialect", "column", "other"), [
+    ("duckdb", "size", "SIZE"), ("duckdb", "prediction", "Prediction"), ("postgres", "prediction", "prediction"),
+    ("postgres", "x" * 63, "x" * 64),
+], ids=("case", "answer", "postgres", "cut"))  # fmt: skip
+def test_sql_refuses_names_that_a_database_takes_for_one(dialect: str, column: str, other: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = pl.DataFrame({name: rng.normal(size=60) for name in (column, other, "z", "y")})
+    made = program_of(deltaw.fit(table, "y", **zoo.QUICK))
+    with pytest.raises(SettingError, match=f'that the database tells apart, found "{column[:59]}.*" and "{other[:59]}'):
+        written("sql", made, tmp_path, dialect=dialect)
+
+
+def test_sql_that_does_not_run_is_one_line(tmp_path: Path) -> None:
+    made = program_of(zoo.model("target price"))
+    path = written("sql", made, tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("WITH s0", "WITH s0,"), encoding="utf-8")
+    pytest.importorskip("duckdb")
+    with pytest.raises(InputError, match="DuckDB: expected a form that runs, found") as raised:
+        consumers.sql(path, proof.check_of(made, 5) | {"dialect": "duckdb", "table": "data"})
+    assert "\n" not in str(raised.value)
 
 
 def test_c_without_a_library(tmp_path: Path) -> None:

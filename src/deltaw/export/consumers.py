@@ -143,9 +143,12 @@ def sql(path: Path, check: Check) -> Answers:
         import duckdb
     except ImportError as error:
         raise MissingError("sql: expected duckdb", say("none"), "pip install duckdb") from error
-    with duckdb.connect(config={"threads": 1}) as database:
-        for statement in (*table_of(check), answers_of(path, check)):
-            rows = database.execute(statement).fetchall()
+    try:
+        with duckdb.connect(config={"threads": 1}) as database:
+            for statement in (*table_of(check), answers_of(path, check)):
+                rows = database.execute(statement).fetchall()
+    except duckdb.Error as error:
+        raise InputError("{name}: expected a form that runs", str(error), "make it anew", name="DuckDB") from None
     return answers_in(rows, check)
 
 

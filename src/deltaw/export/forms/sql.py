@@ -16,6 +16,8 @@ from deltaw.export import operations as o
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
 from deltaw.export.forms.text import remark, single
 from deltaw.export.operations import Program
+from deltaw.speech import say
+from deltaw.tables.table import clip
 
 MOST_WEIGHTS, MOST_COLUMNS = 100_000, 1_500  # PostgreSQL knows 1,664 columns; a statement of more is slow to read
 SHORT = 40  # terms of a sum in one pair of brackets: a tree of thousands is too deep for parsers
@@ -27,14 +29,20 @@ class Dialect:
 
     Attributes:
         row: the columns of a row that went along as a whole.
+        known: what it tells a name by.
         fence: what keeps a stage from being written into every place that uses it.
     """
 
     row: str
+    known: Callable[[str], str | bytes]
     fence: str = ""
 
 
-DIALECTS = {"duckdb": Dialect('UNNEST("deltaw row")'), "postgres": Dialect('("deltaw row").*', " OFFSET 0")}
+# PostgreSQL cuts names.
+DIALECTS = {
+    "duckdb": Dialect('UNNEST("deltaw row")', str.lower),
+    "postgres": Dialect('("deltaw row").*', lambda name: name.encode()[:63], " OFFSET 0"),
+}
 
 # An exponent beyond ±700, and products of tiny numbers, are errors in PostgreSQL.
 EXP = "EXP(GREATEST(-700e0, LEAST(700e0, {})))"
@@ -64,7 +72,8 @@ def write(program: Program, dialect: str, table: str) -> str:
     """The statement.
 
     Raises:
-        SettingError: more weights or columns than a statement bears; a text with a NUL, which databases do not have.
+        SettingError: more weights or columns than a statement bears; a text with a NUL, which databases do not have;
+            names that the database takes for one.
     """
     _bearable(program)
     dial = DIALECTS[dialect]
@@ -72,6 +81,7 @@ def write(program: Program, dialect: str, table: str) -> str:
     for each in program.operations:
         stages += [_read(each, program)] if isinstance(each, o.Read) else SAID[type(each)](each)
     answers = _answers(program)
+    _told_apart((*program.inputs, *answers), dial)
     text: list[str] = []
     kept = _tokens(answers.values())
     for i in reversed(range(len(stages))):
@@ -82,7 +92,8 @@ def write(program: Program, dialect: str, table: str) -> str:
         text.insert(0, f"s{i + 1} AS (\n  SELECT\n    {columns}\n  FROM s{i}{dial.fence}\n)")
         if len(later) + len(made) > MOST_COLUMNS:
             _refuse(f"{MOST_COLUMNS:,} numbers at once", f"{len(later) + len(made):,}")
-    text.insert(0, f's0 AS (\n  SELECT d AS "deltaw row" FROM {name_of(table)} AS d\n)')
+    # A column of the name that the table has here would be taken for the row.
+    text.insert(0, f's0 AS (\n  SELECT "deltaw row" FROM {name_of(table)} AS "deltaw row"\n)')
     chosen = ",\n  ".join([dial.row, *(f"{expression} AS {name_of(name)}" for name, expression in answers.items())])
     head = f"-- {remark(program.target)}, by {program.made_by}, for {dialect}. Model {program.digest}.\n"
     return head + "WITH " + ",\n".join(text) + f"\nSELECT\n  {chosen}\nFROM s{len(stages)};\n"
@@ -92,6 +103,15 @@ def _bearable(program: Program) -> None:
     weights = sum(matrix.W.size for matrix in program.all(o.Matrix))
     if weights > MOST_WEIGHTS:
         _refuse(f"a network of at most {MOST_WEIGHTS:,} weights", f"{weights:,}")
+
+
+def _told_apart(names: Sequence[str], dialect: Dialect) -> None:
+    first: dict[str | bytes, str] = {}
+    for name in names:
+        if (other := first.get(dialect.known(name))) is not None:
+            found = say('"{one}" and "{other}"', one=clip(other), other=clip(name))
+            raise SettingError("SQL: expected names that the database tells apart", found, "rename one")
+        first[dialect.known(name)] = name
 
 
 def _refuse(expected: str, found: str) -> None:
