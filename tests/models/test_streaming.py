@@ -21,8 +21,8 @@ from deltaw.exceptions import InputError, OutputError, SettingError
 from deltaw.models.fitting import prepared
 from deltaw.models.rows import survey
 from deltaw.preparation import Preparation
-from deltaw.tables import kinds
-from deltaw.tables.reading import slices, streams
+from deltaw.tables import kinds, slices
+from deltaw.tables.reading import streams
 from deltaw.tables.reading.formats import pieces
 from deltaw.training.blocks import Piece
 
