@@ -171,6 +171,13 @@ struct Targets {
 
   float weight_of(std::int64_t r) const { return weight ? weight[r] : 1.0f; }
 
+  // Call up a row that will be needed soon, see `Inputs`.
+  DELTAW_CALLS_UP void call_up(std::int64_t r) const {
+    if (floats) call_up_bytes(floats + r * n_out, std::min<std::int64_t>(n_out * sizeof(float), 512));
+    else call_up_bytes(labels + r, sizeof(*labels));
+    if (weight) call_up_bytes(weight + r, sizeof(*weight));
+  }
+
   void fetch(std::int64_t r, float* t) const {
     if (floats) {
       std::memcpy(t, floats + std::size_t(r) * n_out, n_out * sizeof(float));

@@ -63,6 +63,7 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
     if (r + AHEAD < end) inputs.call_up(run.epoch.order[piece.begin + r + AHEAD]);
     columns.fetch(inputs, run.epoch.order[piece.begin + r], work_.x.row(r));
   }
+  for (int r = begin; r < end; ++r) run.epoch.targets.call_up(run.epoch.order[piece.begin + r]);  // for output_errors
   const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // the draws know rows by batch
   for (int l = 0; l < int(layers_.size()); ++l) {
     const Dropout dropout = dropout_of(run, piece, l);

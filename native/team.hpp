@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -13,8 +14,9 @@
 
 namespace deltaw::DELTAW_ISA {
 
-// All threads wait here for the last one. Steps take microseconds, so it spins; where the last one is long in
-// coming, since other programs want the processor too, it sleeps until woken.
+// All threads wait here for the last one. Steps take microseconds, so it spins; then it lets others have the processor, for the
+// last one may be waiting for this very one; and where that is long in coming, it sleeps until woken. To be woken takes
+// longer than a step: who sleeps soon is waited for in turn, and then both sleep at every barrier.
 class Barrier {
  public:
   explicit Barrier(int threads) : threads_(threads) {}
@@ -32,11 +34,21 @@ class Barrier {
       if (round_.load(std::memory_order_acquire) != round) return;
       pause();
     }
+    give_way(round);
     round_.wait(round, std::memory_order_acquire);
   }
 
  private:
-  static constexpr int SPINS = 4000;  // tens of microseconds: longer than any honest imbalance
+  static constexpr int SPINS = 100;  // microseconds: a pause takes 40 to 140 cycles
+  static constexpr std::chrono::microseconds AWAKE{1000};
+
+  void give_way([[maybe_unused]] int round) const {
+#ifndef __wasm__
+    const auto end = std::chrono::steady_clock::now() + AWAKE;
+    while (round_.load(std::memory_order_acquire) == round && std::chrono::steady_clock::now() < end)
+      std::this_thread::yield();
+#endif
+  }
   static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -57,11 +69,13 @@ class ThreadChoice {
   int most() const { return most_; }
   int threads() const { return alone_ ? 1 : most_; }
 
-  // Steps to make before `learn`: a few milliseconds of work, or all where there is nothing to choose.
+  // Steps to make before `learn`: a few milliseconds of work, or all where there is nothing to choose. Where no rate is known,
+  // as many as are counted already, so that few teams are started until it is.
   std::int64_t steps() const {
     if (most_ == 1) return std::int64_t(1) << 31;
     const double rate = rate_[alone_];
-    return rate > 0.0 ? std::max<std::int64_t>(1, std::int64_t(rate * (trying() ? 0.004 : 0.02))) : 4;
+    return rate > 0.0 ? std::max<std::int64_t>(1, std::int64_t(rate * (trying() ? 1.0 : 2.0) * JUDGED))
+                      : std::max<std::int64_t>(4, steps_);
   }
 
   // A stretch too short to judge by, at the end of an epoch, is counted with the next one.
@@ -83,7 +97,7 @@ class ThreadChoice {
  private:
   bool trying() const { return rate_[!alone_] > rate_[alone_]; }
 
-  static constexpr double JUDGED = 0.001;  // seconds: threads start in a twentieth of that
+  static constexpr double JUDGED = 0.01;  // seconds: threads start, and find what they need, in a twentieth of that
 
   int most_;
   bool alone_;                    // what is in use
