@@ -59,6 +59,8 @@ SIGNS = (r"^[$€£¥]\s*", r"\s*[%$€£¥]$")
 # A column is taken for numbers (or dates) with mistakes in it, rather than for words, up to this share of mistakes.
 MISTAKES = 0.05
 
+FIRST = 1_000  # cells that tell whether a column says the same again and again
+
 
 def missing_to_null(series: pl.Series, missing: Iterable[str] = MISSING) -> pl.Series:
     """A column with null where a cell is one of the words that mean a missing value; text loses surrounding spaces.
@@ -67,14 +69,26 @@ def missing_to_null(series: pl.Series, missing: Iterable[str] = MISSING) -> pl.S
     """
     words = list(missing)
     if series.dtype == pl.String:
-        stripped = _per_cell(series, lambda cell: cell.str.strip_chars())
-        small = any(word != word.upper() for word in words)  # for nothing else all cells need be made small
-        return _per_cell(
-            stripped, lambda cell: pl.when(~(cell.str.to_lowercase() if small else cell).is_in(words)).then(cell)
-        )
+        if recurs(series) and _without(each := series.unique(), words).equals(each):  # it is clean, which few cells say
+            return series
+        return _without(series, words)
     for number in numbers_among(words) if series.dtype.is_numeric() else ():
         series = _per_cell(series, partial(_unless, number=number))
     return series
+
+
+def recurs(series: pl.Series) -> bool:
+    """Whether cells say the same again and again, as far as the first ones tell."""
+    return len(series) > FIRST and series.head(FIRST).n_unique() < FIRST / 2
+
+
+def _without(series: pl.Series, words: list[str]) -> pl.Series:
+    """Text without surrounding spaces, and null where it is one of these words."""
+    stripped = _per_cell(series, lambda cell: cell.str.strip_chars())
+    small = any(word != word.upper() for word in words)  # for nothing else all cells need be made small
+    return _per_cell(
+        stripped, lambda cell: pl.when(~(cell.str.to_lowercase() if small else cell).is_in(words)).then(cell)
+    )
 
 
 def _unless(cell: pl.Expr, number: float) -> pl.Expr:

@@ -37,6 +37,7 @@ FEW_WORDS = 100  # of each of which the sample has a row
 MOST_WORDS = 1_000_000  # that are counted; then those that came only once or twice are forgotten, and so on
 MOST_CLASSES = 10_000
 DOUBT = 1e-3  # the chance that a quartile is off by more than `error`
+MORE = 5 / 4  # of the rows that are sought are kept before they are sorted out
 DRAW = "\0draw"  # no column that anybody has
 UINT64 = np.uint64
 
@@ -72,8 +73,13 @@ class Survey:
     digest: int = 0
     held_out: pl.DataFrame = field(default_factory=pl.DataFrame)
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
+    _apart: Lowest = field(default_factory=lambda: Lowest(HELD_OUT))
+    _some: Lowest = field(init=False)
     _witnesses: pl.DataFrame = field(default_factory=pl.DataFrame)
     _forgotten: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._some = Lowest(self.most)
 
     @property
     def learnt(self) -> int:
@@ -108,13 +114,14 @@ class Survey:
         frame, draws = self.counting(part)
         self.rows += len(frame)
         self.weightless = part.first + len(raw) - self.rows - self.left_out
-        self.held_out, rest = _lowest([self.held_out, frame.with_columns(pl.Series(DRAW, draws))], HELD_OUT)
-        self._learn(rest)
+        for rest in self._apart.see(frame.with_columns(pl.Series(DRAW, draws))):
+            self._learn(rest)
 
     def divide(self, held_out: int) -> None:
         """Now that all are seen: the lowest `held_out` stay so, the others are learnt from."""
-        self.held_out, rest = _lowest([self.held_out], held_out)
+        self.held_out, rest = self._apart.lowest(held_out)
         self._learn(rest)
+        self.sample, _ = self._some.lowest(self.most)
         self.sample = alongside([self.sample, self._witnesses]).unique(DRAW).sort(DRAW)
 
     def is_held_out(self, draws: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -127,23 +134,28 @@ class Survey:
         """Take note of rows that are learnt from."""
         if not len(frame):
             return
-        self.sample, _ = _lowest([self.sample, frame], self.most)
+        self._some.see(frame)
         most = {name: FEW_WORDS for name in self.used if name in self.counted or frame.schema[name] == pl.String}
         most |= {self.target: MOST_CLASSES}
-        for name in most:
-            self._count(frame, name)
+        each = {name: self._count(frame, name) for name in most}
         few = [name for name, limit in most.items() if name in self.words and len(self.words[name]) <= limit]
-        self._witnesses = _witnesses(alongside([self._witnesses, _witnesses(frame, few)]), few)
+        draws = pl.concat([_extremes(frame, self._witnesses), *(each[name].get_column(DRAW) for name in few)])
+        found = frame.filter(frame.get_column(DRAW).is_in(draws.unique().implode()))
+        self._witnesses = _witnesses(alongside([self._witnesses, found]), few)
 
-    def _count(self, frame: pl.DataFrame, name: str) -> None:
-        """Count the words of a column; of a target of numbers with fractions, or of very many, nobody wants to know."""
+    def _count(self, frame: pl.DataFrame, name: str) -> pl.DataFrame:
+        """Count the words of a column; of a target of numbers with fractions, or of very many, nobody wants to know.
+
+        Of these rows "word", its "rows" and the lowest number of chance.
+        """
         column = frame.get_column(name)
         if name == self.target and column.dtype.is_float() and not (column == column.round()).all():
             self._forgotten.add(name)
         if name in self._forgotten:
             self.words.pop(name, None)
-            return
-        counts = as_words(column).drop_nulls().alias("word").value_counts(name="rows")
+            return pl.DataFrame({DRAW: []}, {DRAW: pl.UInt64})
+        found = _counted(column, frame.get_column(DRAW))
+        counts = found.select("word", "rows")
         if name in self.words:
             counts = pl.concat([self.words[name], counts]).group_by("word").agg(pl.col("rows").sum())
         if name == self.target and len(counts) > MOST_CLASSES:
@@ -152,6 +164,7 @@ class Survey:
         while len(counts) > MOST_WORDS:
             counts, least = counts.filter(pl.col("rows") > least), 2 * least
         self.words[name] = counts
+        return found
 
     def _digest(self, frame: pl.DataFrame, first: int) -> None:
         own = frame.hash_rows(seed=0).to_numpy()
@@ -211,20 +224,73 @@ def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None
     return None
 
 
-def _lowest(frames: Iterable[pl.DataFrame], most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows with the lowest numbers of chance, in their order, and the others."""
-    there = [frame for frame in frames if len(frame)]
-    if not there:
-        return pl.DataFrame(), pl.DataFrame()
-    draws = np.concatenate([frame.get_column(DRAW).to_numpy() for frame in there])
-    if len(draws) <= most:
-        return alongside(there).sort(DRAW), there[0].clear()
-    last = np.partition(draws, most - 1)[most - 1] if most else None
-    if last is None:
-        return there[0].clear(), alongside(there)
-    low = [frame.filter(pl.col(DRAW) <= last) for frame in there]
-    high = [frame.filter(pl.col(DRAW) > last) for frame in there]
-    return alongside(low).sort(DRAW), alongside(high)
+class Lowest:
+    """The rows with the lowest numbers of chance of those that were seen; and some more, sorted out when they are many.
+
+    Args:
+        most: how many.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._frames: list[pl.DataFrame] = []
+        self._last: np.uint64 | None = None  # what lies above is not among them
+
+    def see(self, frame: pl.DataFrame) -> list[pl.DataFrame]:
+        """Keep the rows of a frame that may be among them; returns those that are not, or no longer."""
+        low, rest = (frame, []) if self._last is None else _parted(frame, self._last)
+        self._frames += [low] if len(low) else []
+        if sum(map(len, self._frames)) > MORE * self.most:
+            kept, high = self.lowest(self.most)
+            self._frames, rest = [kept], [*rest, high]
+            self._last = kept.get_column(DRAW).to_numpy().max()
+        return rest
+
+    def lowest(self, most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """So many of the rows that are kept, in their order, and the others."""
+        there = self._frames
+        if not there:
+            return pl.DataFrame(), pl.DataFrame()
+        draws = np.concatenate([frame.get_column(DRAW).to_numpy() for frame in there])
+        if len(draws) <= most:
+            return alongside(there).sort(DRAW), there[0].clear()
+        if not most:
+            return there[0].clear(), alongside(there)
+        parts = [_parted(frame, np.partition(draws, most - 1)[most - 1]) for frame in there]
+        return alongside(low for low, _ in parts).sort(DRAW), alongside(high for _, rest in parts for high in rest)
+
+
+def _parted(frame: pl.DataFrame, last: np.uint64) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The rows up to a number of chance, and those above it."""
+    low = frame.get_column(DRAW) <= last
+    return frame.filter(low), [frame.filter(~low)]
+
+
+def _counted(column: pl.Series, draws: pl.Series) -> pl.DataFrame:
+    """Of each "word" of a column how many "rows" have it, and the lowest number of chance among these.
+
+    Cells that are alike are counted before they are made words: these are fewer.
+    """
+    cells = pl.DataFrame([column.alias("word"), draws]).group_by("word").agg(pl.len().alias("rows"), pl.col(DRAW).min())
+    words = cells.with_columns(as_words(cells.get_column("word"))).drop_nulls("word")
+    return words.group_by("word").agg(pl.col("rows").sum(), pl.col(DRAW).min())
+
+
+def _extremes(frame: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+    """The numbers of chance of rows with a lower or as low a value in a column as any that is known, with one as high,
+    or with none: each time the lowest.
+    """
+    draws, found = frame.get_column(DRAW), list[Any]()
+    for column in frame.iter_columns():
+        if column.name == DRAW:
+            continue
+        before = known.get_column(column.name) if known.width else column.clear()
+        low, high, least, most = column.min(), column.max(), before.min(), before.max()
+        here = [column.is_null()] if column.null_count() else []
+        here += [column == low] if low is not None and (least is None or low <= least) else []
+        here += [column == high] if high is not None and (most is None or high >= most) else []
+        found += [draws.filter(rows).min() for rows in here]
+    return pl.Series(DRAW, found, pl.UInt64)
 
 
 def _witnesses(frame: pl.DataFrame, few: Iterable[str]) -> pl.DataFrame:
