@@ -130,9 +130,9 @@ class Blocks:
         # Row i of the run takes the card i of an order of chance.
         order = np.random.default_rng([self.seed, DEALT, first // self.run]).permutation(n)
         for number, array in enumerate(arrays):
-            shuffled = np.require(array, self.arrays[number].dtype)[order]
+            whole = np.require(array, self.arrays[number].dtype)
             for block in range(min(self.count, n)):
-                cards = np.ascontiguousarray(shuffled[block :: self.count])
+                cards = whole[order[block :: self.count]]
                 self._put(number, int(self.starts[block]) + first // self.count, cards)
         self._written += n
 

@@ -14,6 +14,7 @@ from deltaw.equations.losses import loss
 from deltaw.models.fitting.planning import Plan
 from deltaw.models.rows.parts import Part, part_of
 from deltaw.models.rows.survey import Streamed
+from deltaw.tables.reading.streams import ahead
 from deltaw.training.blocks import BLOCK, RUN, Blocks, Kept
 from deltaw.training.windows import WINDOW, Windows
 
@@ -45,7 +46,7 @@ def prepared(plan: Plan) -> Blocks:
     blocks = Blocks(streamed.folder, len(streamed), fields, kept, plan.seed, sizes)
     try:
         total = 0.0
-        for run in _runs(_prepared(plan, streamed), blocks.run):
+        for run in ahead(_runs(_prepared(plan, streamed), blocks.run)):
             blocks.write(run)
             total += float(run[2].sum(dtype=np.float64)) if len(run) > 2 else len(run[0])
         blocks.mean_weight = total / len(streamed)
@@ -73,7 +74,7 @@ def some_of(plan: Plan) -> Rows:
 def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
     """The arrays of all rows to learn from, in order."""
     survey, stream = streamed.survey, streamed.stream
-    for part in stream.slices(survey.text):
+    for part in ahead(stream.slices(survey.text)):
         frame, draws = survey.counting(part)
         frame = frame.filter(~survey.is_held_out(draws))
         for start in range(0, len(frame), AT_ONCE):

@@ -14,7 +14,7 @@ a column of few a row with it. How often words come is counted in all rows. Medi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,14 @@ from deltaw.tables.cells import as_words, check_strays, check_type
 from deltaw.tables.columns import check_finite
 from deltaw.tables.reading.shards import alongside
 from deltaw.tables.reading.slices import CELLS
-from deltaw.tables.reading.streams import Slice, Stream, drawn
+from deltaw.tables.reading.streams import Slice, Stream, ahead, drawn
 
 SAMPLE, FEWEST = 200_000, 1_000  # rows
 SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as inputs
 FEW_WORDS = 100  # of each of which the sample has a row
 MOST_WORDS = 1_000_000  # that are counted; then those that came only once or twice are forgotten, and so on
 MOST_CLASSES = 10_000
+HELD_OUT = MOST_TEST + MOST_VALIDATION  # at most
 DOUBT = 1e-3  # the chance that a quartile is off by more than `error`
 MORE = 5 / 4  # of the rows that are sought are kept before they are sorted out
 DRAW = "\0draw"  # no column that anybody has
@@ -172,9 +173,6 @@ class Survey:
         self.digest = (self.digest + int(placed.sum(dtype=UINT64))) % 2**64
 
 
-HELD_OUT = MOST_TEST + MOST_VALIDATION
-
-
 def survey(
     stream: Stream, used: Sequence[str], target: str, weight: str | None, kinds: Mapping[str, str], seed: int,
     memory: int,
@@ -204,6 +202,15 @@ def survey(
 
 def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None:
     """See all slices; the first column that turns out to be words though it was something else before."""
+    for part in ahead(_sorted_out(stream, found, kinds)):
+        if isinstance(part, str):
+            return part
+        found.see(part)
+    return None
+
+
+def _sorted_out(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[Slice | str]:
+    """The slices; and in place of one the name of a column that is words there, and was something else before."""
     known: dict[str, bool] = {}  # whether a column is of words
     for part in stream.slices(found.text):
         for column in part.table.frame[list(found.used)].iter_columns():
@@ -213,15 +220,13 @@ def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None
             words = column.dtype == pl.String
             if words and not known.get(column.name) and column.name not in (*kinds, found.target):
                 check_strays(column, part.table.name)
-            if words and known.get(column.name) is False:
-                return str(column.name)
+            if known.get(column.name, words) != words:
+                yield str(column.name)
+                return
             if words:
                 found.text.add(column.name)  # which the next slices know
-            elif known.get(column.name):
-                return str(column.name)
             known[column.name] = words
-        found.see(part)
-    return None
+        yield part
 
 
 class Lowest:
@@ -285,12 +290,17 @@ def _extremes(frame: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
         if column.name == DRAW:
             continue
         before = known.get_column(column.name) if known.width else column.clear()
-        low, high, least, most = column.min(), column.max(), before.min(), before.max()
+        now, so_far = _span(column), _span(before)
         here = [column.is_null()] if column.null_count() else []
-        here += [column == low] if low is not None and (least is None or low <= least) else []
-        here += [column == high] if high is not None and (most is None or high >= most) else []
+        here += [column == now[0]] if now and not (so_far and so_far[0] < now[0]) else []
+        here += [column == now[1]] if now and not (so_far and so_far[1] > now[1]) else []
         found += [draws.filter(rows).min() for rows in here]
     return pl.Series(DRAW, found, pl.UInt64)
+
+
+def _span(column: pl.Series) -> tuple[Any, Any] | None:
+    """The lowest and the highest value."""
+    return None if column.null_count() == len(column) else (column.min(), column.max())
 
 
 def _witnesses(frame: pl.DataFrame, few: Iterable[str]) -> pl.DataFrame:

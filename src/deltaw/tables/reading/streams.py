@@ -6,10 +6,13 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -31,6 +34,9 @@ from deltaw.tables.table import Table
 # Measured: docs/scale.md.
 OF_A_CELL, OF_A_BYTE = 24, 6
 SHARE = 1 / 2  # of the memory that is free, where nobody says how much
+
+T = TypeVar("T")
+END: Any = object()  # of what is made ahead
 
 
 class Slice(NamedTuple):
@@ -127,6 +133,16 @@ def stream(source: object, reading: Reading) -> Stream | None:
     if found is None or not all(map(_can_be_sliced, found.files)):
         return None
     return Stream(found, reading, {file: known for file in found.files if (known := _facts(file))})
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same, each made by a thread while the one before it is used."""
+    with ThreadPoolExecutor(1, "deltaw-ahead") as thread:
+        make = partial(copy_context().run, next, items, END)
+        coming = thread.submit(make)
+        while (item := coming.result()) is not END:
+            coming = thread.submit(make)
+            yield item
 
 
 def free() -> int:
