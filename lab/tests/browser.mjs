@@ -279,6 +279,101 @@ const CHECKS = {
     same(again.faults, [], 'what went wrong');
   },
 
+  async what_cannot_be_read_is_said() {
+    const page = await opened({ locale: 'zh-CN' });
+    const table = (rows) => ['a,b,kind', ...rows].join('\n'), thirty = (row) => Array.from({ length: 30 }, (_, i) => row(i));
+    const files = {
+      'empty.csv': ['', '应为表格，实际：空文件；请给有表头和数据行的文件'],
+      'header.csv': ['a,b,kind\n', '表头下面应有数据行，实际：只有表头'],
+      'one.csv': [table(thirty((i) => `${i},${i % 4},ant`)), '目标“kind”应有不同的值，实际：只有 ant；请另选目标'],
+      'stray.csv': [table(thirty((i) => `${i === 6 ? 'x1' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为数值，实际："x1"；请改正单元格、留空，或去掉该列'],
+      'far.csv': [table(thirty((i) => `${i === 6 ? '1e400' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为有限数'],
+      'ragged.csv': [table(thirty((i) => (i === 6 ? '1,2' : `${i},${i % 4},${'ab'[i % 2]}`))), '第 8 行应有 3 个字段，与第一行一样，实际：2；'],
+      'book.csv': ['PK\x03\x04', '应为表格，实际：Excel 工作簿；请把工作表存为 CSV'],
+      'noise.deltaw': ['12345678901234567890', '应为 DeltaW 写的模型文件，实际：另一种文件；请给 .deltaw 文件'],
+    };
+    for (const [name, [content, expected]] of Object.entries(files)) {
+      writeFileSync(join(folder, name), content);
+      await page.locator('input[type=file]').setInputFiles(join(folder, name));
+      await page.locator('.toast', { hasText: expected }).waitFor({ timeout: 5000 }).catch(async () => { throw new Error(`${name}: expected ${expected}, found ${await page.locator('.toast').textContent()}`); });
+    }
+    truth((await page.locator('.about').textContent()).startsWith('circle'), 'what was there is gone');
+    writeFileSync(join(folder, 'gb.csv'), Buffer.concat([Buffer.from([0xb3, 0xa4, 0xb6, 0xc8]), Buffer.from(table(thirty((i) => `${i / 2},${i % 4},${'ab'[i % 2]}`)).slice(1))])); // 长度, in GB18030
+    await page.locator('input[type=file]').setInputFiles(join(folder, 'gb.csv'));
+    await page.getByText('按 GB18030 读取').waitFor();
+    truth((await page.locator('.name').allTextContents()).includes('长度'), 'GB18030 was read as something else');
+    same(page.faults, [], 'what went wrong');
+    const { deflateRawSync } = await import('node:zlib');
+    const forged = (lab) => deflateRawSync(typeof lab === 'string' ? lab : JSON.stringify(lab)).toString('base64url');
+    const one = { v: 1, source: { kind: 'toy', name: 'circle', noise: 0, seed: 0 }, name: 'circle', forkedAt: 0, axes: [0, 1], row: 0, lesson: null };
+    for (const hash of ['', '%%%', 'AAAA', forged('{"v":1'), forged({ ...one, runs: [{}] }), forged({ ...one, runs: [{ settings: { layers: [{ units: 1e12, activation: 'tanh' }] }, weights: null }] })]) {
+      const other = await opened({ hash: `#lab=${hash}` });
+      await other.locator('.toast', { hasText: 'cannot be read' }).waitFor({ timeout: 5000 });
+      same(other.faults, [], `what went wrong with #lab=${hash}`);
+      await other.close();
+    }
+    const html = readFileSync(resolve(file), 'utf8');
+    for (const [name, page] of [['state.html', html.replace('<!--deltaw-->', '<!--deltaw--><script type="application/json" id="page">{"v":1,"runs":[</script>')], ['table.html', html.replace('id="table">', 'id="table">H4sIAAAA')]]) {
+      writeFileSync(join(folder, name), page);
+      const other = await opened({ url: pathToFileURL(join(folder, name)).href });
+      await other.locator('.toast', { hasText: 'cannot be read' }).waitFor({ timeout: 5000 });
+      await trained(other, 5);
+      same(other.faults, [], `what went wrong in ${name}`);
+      await other.close();
+    }
+  },
+
+  async numbers_by_hand_are_numbers() {
+    const page = await opened();
+    await page.locator('#tab-weight').click();
+    const field = page.locator('.weight-tab .pick input'), before = await field.inputValue();
+    for (const bad of ['NaN', 'Infinity', '1e39', 'abc', '']) {
+      await field.fill(bad);
+      await field.press('Enter');
+      await page.locator('.toast', { hasText: 'is no number' }).waitFor();
+      same(await field.inputValue(), before, `the weight after “${bad}”`);
+    }
+    await field.fill('−2,5');
+    await field.press('Enter');
+    await page.waitForFunction(() => document.querySelector('.weight-tab .pick input').value === '-2.5');
+    await field.fill('3e38');
+    await field.press('Enter');
+    await trained(page, 20);
+    same(page.faults, [], 'what went wrong');
+  },
+
+  async pictures_are_taken_along() {
+    const page = await opened();
+    await trained(page);
+    for (const tab of ['score', 'weight']) {
+      await page.locator(`#tab-${tab}`).click();
+      await page.waitForTimeout(150);
+    }
+    const found = [];
+    for (const tab of ['weight', 'score']) {
+      if (tab === 'score') await page.locator('#tab-score').click();
+      await page.locator(tab === 'score' ? '.confusion' : '.weight-tab figure').waitFor();
+      for (const menu of await page.locator('summary[aria-label="Save this picture"]').all()) {
+        await menu.click();
+        const [download] = await Promise.all([page.waitForEvent('download'), page.locator('details.menu[open]').getByRole('button', { name: 'SVG' }).click()]);
+        const text = readFileSync(await download.path(), 'utf8');
+        found.push(download.suggestedFilename());
+        truth(/^<svg [^]*<\/svg>$/.test(text) && !/NaN|undefined/.test(text), `${found.at(-1)}: ${text.slice(0, 200)}`);
+      }
+    }
+    same([...new Set(found)].sort(), ['confusion', 'curves', 'network', 'surface', 'weight'].map((name) => `deltaw-${name}.svg`), 'the pictures');
+    same(page.faults, [], 'what went wrong');
+  },
+
+  async a_page_within_a_page_has_no_link() {
+    const page = await opened();
+    await page.evaluate((html) => { const frame = document.createElement('iframe'); frame.sandbox = 'allow-scripts'; frame.srcdoc = html; frame.style.cssText = 'width: 1200px; height: 700px'; document.body.replaceChildren(frame); }, readFileSync(resolve(file), 'utf8'));
+    const within = page.frameLocator('iframe');
+    await within.locator('summary', { hasText: 'Share' }).click();
+    await within.getByText('no link leads to it').waitFor();
+    same(await within.getByRole('button', { name: /Copy a link/ }).count(), 0, 'links to no place');
+  },
+
   async columns_and_scaling_are_chosen() {
     const rows = ['day,height,length,kind'];
     for (let i = 0; i < 120; i++) rows.push([new Date(Date.UTC(2021, 0, 1 + 9 * i)).toISOString().slice(0, 10), (1000 * Math.sin(i) + 3000).toFixed(0), Math.cos(i).toFixed(3), Math.sin(i) > 0 ? 'up' : 'down'].join(','));

@@ -144,3 +144,22 @@ def test_json_is_pythons() -> None:
         assert json.loads(found["text"]) == value
     for text in ("", "abc", "x" * 1000):
         assert ask([{"do": "sha", "text": text}])[0] == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_damaged_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """Wherever a byte has changed: in the numbers, in the description, in the header; or where the end is missing."""
+    deltaw.fit("iris", folds=0, networks=1, hidden=(4,), epochs=1, validation=0.0, verbose=False).save(
+        tmp_path / "m.deltaw"
+    )
+    whole = (tmp_path / "m.deltaw").read_bytes()
+    at = {"numbers": len(whole) - 9, "description": whole.index(b"virginica") + 1, "header": 20}
+    bad = {name: whole[:i] + bytes([whole[i] ^ 2]) + whole[i + 1 :] for name, i in at.items()}
+    bad |= {"cut": whole[:-100], "short": whole[:5], "empty": b"", "noise": np.random.default_rng(0).bytes(500)}
+    jobs = [
+        {"do": "open", "file": np.frombuffer(file, np.uint8), "bytes": np.zeros(0, np.uint8), "name": "t.csv"}
+        for file in [whole, *bad.values()]
+    ]
+    fine, *found = ask(jobs)
+    assert "expected a table, found an empty file" in fine  # the model was opened, and then its table
+    for name, said in zip(bad, found, strict=True):
+        assert said.startswith("expected a model file that DeltaW wrote, found "), (name, said)

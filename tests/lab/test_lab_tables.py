@@ -175,8 +175,10 @@ def test_what_cannot_be_is_said_in_a_sentence() -> None:
     bad = {
         "": "empty file",
         "a,b\n": "only the header",
-        "a,b\n1,2\n3\n": "expected 2 fields in record 3",
-        "a,a\n1,2\n": "twice",
+        "a,b\n1,2\n3\n": "expected 2 fields in line 3",
+        'a,b\n"1\n",2\n\n3\n': "expected 2 fields in line 5",
+        "a,a\n1,2\n": '"a" for columns 1 and 2',
+        "PK\3\4": "an Excel workbook",
         'a,y\n"1,2\n': "quote",
         "a,y\n" + "1,u\n2,v\n" * 5 + "\0": "binary",
     }
@@ -186,12 +188,41 @@ def test_what_cannot_be_is_said_in_a_sentence() -> None:
         assert bad[text] in found
 
 
+def test_bytes_that_are_no_utf_8_are_read_as_what_they_can_be() -> None:
+    """GB18030 where that makes Chinese of them, else Windows-1252; the table says which."""
+    chinese, western = "长度,种类\n", "größe,art\n"
+    rows = "".join(f"{i}.5,{kind}\n" for i, kind in enumerate("ab" * 6))
+    texts = {"gb18030": chinese + rows, "cp1252": western + rows, "utf-16": chinese + rows, "utf-8-sig": chinese + rows}
+    jobs = [
+        asked("", choice(text[text.index(",") + 1 : text.index("\n")], "standard", False, 0.0, "classification"))
+        | {"bytes": np.frombuffer(text.encode(encoding), np.uint8)}
+        for encoding, text in texts.items()
+    ]
+    found = dict(zip(texts, ask(jobs), strict=True))
+    assert [each["inputNames"] for each in found.values()] == [["长度"], ["größe"], ["长度"], ["长度"]]
+    guessed = {encoding: [note["values"]["encoding"] for note in each["notes"]] for encoding, each in found.items()}
+    assert guessed == {"gb18030": ["GB18030"], "cp1252": ["Windows-1252"], "utf-16": [], "utf-8-sig": []}
+
+
 def test_of_many_words_it_says_what_python_does_beyond() -> None:
     words = [f"w{i}" for i in range(150) for _ in range(2)]
     job = asked(csv({"a": words, "y": list(KIND)}), choice("y", "piecewise", False, 0.0, "classification"))
     (found,) = ask([job])
     assert found["nIn"] == 101
-    assert [note for note in found["notes"] if '"a"' in note and "100 most frequent" in note]
+    assert [note["values"] for note in found["notes"] if "most frequent words" in note["say"]] == [
+        {"name": "a", "n": 100}
+    ]
+
+
+def test_of_numbers_that_recur_it_says_what_python_does_beyond() -> None:
+    numbers = [str(100 + i // 4) for i in range(300)]
+    jobs = [
+        asked(csv({"a": numbers, "y": list(KIND)}), choice("y", scaling, False, 0.0, "classification"))
+        for scaling in ("piecewise", "standard")
+    ]
+    found = [[note["values"] for note in each["notes"]] for each in ask(jobs)]
+    assert len(set(KIND)) > 2 or found[0] == [{"name": "a"}]
+    assert found[1] == []
 
 
 def test_one_word_says_how_classes_and_numbers_are_learnt() -> None:

@@ -3,6 +3,7 @@
 // Letters as everywhere in DeltaW: a layer is z = W a + b, o = f(z), W is (n_out × n_in), row after row; t target, e = t − o,
 // δ = ∂E/∂z, α the learning rate. Rows of data are rows of a batch. Layers are counted from 0 and the last one is the output.
 
+import type { Text } from '../said.ts';
 import type { Origin } from './training.ts';
 
 export interface LayerSpec {
@@ -46,7 +47,7 @@ export interface Column {
   values: Float64Array | (string | null)[];
   missing: number; // cells
   used: boolean; // whether the network sees it, or it is the target
-  why: string; // in a few words: why it is of that kind, or is not used
+  why: Text; // in a few words: why it is of that kind, or is not used
 }
 
 /** How a column (or a block of pixels) became inputs: deltaw.preparation's own document of it, with `column` and `features` for all. */
@@ -90,7 +91,7 @@ export interface Data {
   columns: Column[]; // only the rows that have an answer
   preparation: Preparation;
   image: { width: number; height: number } | null; // where the inputs are the pixels of one
-  notes: string[]; // what was left out, or could not be read, a sentence each
+  notes: Text[]; // what was left out, or could not be read, a sentence each
 }
 
 // --- what Python puts into the page --------------------------------------------------------------------------------

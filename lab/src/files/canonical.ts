@@ -1,10 +1,12 @@
 // The one text of a JSON value, as Python's json writes it: sorted keys, no spaces, signs beyond ASCII escaped, numbers as Python shows
 // them. A model file's digest is taken of that.
 
+import { Refusal, said } from '../said.ts';
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 function number(x: number): string {
-  if (!Number.isFinite(x)) throw new Error('expected finite numbers in a model file, found others: the training broke');
+  if (!Number.isFinite(x)) throw new Refusal('expected finite numbers in a model file', said('others'), 'go back to before they broke');
   if (x === 0 || (Math.abs(x) >= 1e-4 && Math.abs(x) < 1e16)) return String(x);
   const [digits, power] = x.toExponential().split('e') as [string, string];
   return `${digits}e${power[0]}${power.slice(1).padStart(2, '0')}`;

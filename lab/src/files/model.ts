@@ -1,7 +1,8 @@
 // Model files, as deltaw.files has them: Python loads what is written here, with the same answers; and what Python wrote goes on here.
 import { featuresOf } from '../tables/steps.ts';
 import { initFor } from '../engine/specs.ts';
-import { readTensors } from '../tables/tensors.ts';
+import { readTensors, type Tensor } from '../tables/tensors.ts';
+import { Refusal, said, type Sentence, type Text } from '../said.ts';
 import type { Data, Preparation, Settings, Step, TargetSpec, Weights } from '../engine/types.ts';
 import { canonical, type Json } from './canonical.ts';
 import { sha256 } from './sha256.ts';
@@ -107,36 +108,68 @@ export interface Opened {
   weights: Weights;
   preparation: Preparation;
   target: TargetSpec;
-  notes: string[]; // what of the file has no place here
+  notes: Text[]; // what of the file has no place here
 }
 
-const refuse = (found: string, remedy: string): never => {
-  throw new Error(`expected a model file that DeltaW wrote, found ${found}; ${remedy}`);
+const refuse = (found: Sentence, remedy: string): never => {
+  throw new Refusal('expected a model file that DeltaW wrote', found, remedy);
 };
 
 export function openModel(bytes: Uint8Array): Opened {
-  let read: ReturnType<typeof readTensors>;
   try {
-    read = readTensors(bytes);
-  } catch {
-    return refuse('another kind of file', 'give a .deltaw file');
+    return opened(bytes);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    return refuse(said('another kind of file'), 'give a .deltaw file');
   }
-  if (!read.metadata['deltaw']) return refuse('another safetensors file', 'give a .deltaw file');
-  const envelope = JSON.parse(read.metadata['deltaw']);
-  if (envelope.format_version > FORMAT_VERSION) return refuse(`format version ${envelope.format_version}`, 'it comes from a later DeltaW');
+}
+
+/** Where the JSON value that begins at a place of a text ends. */
+function endOfValue(text: string, from: number): number {
+  const signs = /"(?:[^"\\]|\\.)*"|[[{]|[\]}]|,/y;
+  let depth = 0, at = from;
+  for (; at < text.length; ) {
+    signs.lastIndex = at;
+    const sign = signs.exec(text)?.[0] ?? text[at]!;
+    if (depth === 0 && /^[\]},]/.test(sign)) break;
+    depth += Number('[{'.includes(sign)) - Number(']}'.includes(sign));
+    at += sign.length;
+  }
+  return at;
+}
+
+/** The digest of what a file holds, taken of its description's own text: Python's 1.0 is written 1 here. */
+function digestOf(envelope: string, tensors: Record<string, Tensor>): string {
+  const from = '{"arrays":'.length, end = endOfValue(envelope, from), listed = envelope.slice(from, end);
+  const start = end + ',"document":'.length, inArray = tensors['document'];
+  const document = inArray ? new TextDecoder().decode(inArray) : envelope.slice(start, endOfValue(envelope, start));
+  const values = Object.keys(tensors).sort().map((name) => tensors[name]!);
+  return sha256([new TextEncoder().encode(`[${document},${listed}]`), ...values.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength))]);
+}
+
+function opened(bytes: Uint8Array): Opened {
+  const read = readTensors(bytes), text = read.metadata['deltaw'];
+  if (!text) return refuse(said('another kind of file'), 'give a .deltaw file');
+  const envelope = JSON.parse(text);
+  if (envelope.format_version > FORMAT_VERSION) return refuse(said('format version {n}', { n: envelope.format_version }), 'it comes from a later DeltaW');
   const inArray = read.tensors['document'];
-  const document = envelope.document ?? (inArray ? JSON.parse(new TextDecoder().decode(inArray as Uint8Array)) : refuse('no description', 'the file is damaged'));
-  const { network, recipe, origin } = document, notes: string[] = [];
-  if (document.others?.length) notes.push(`a model of ${document.others.length + 1} networks: the first goes on here`);
-  if ('offset' in document.target.scale) refuse('numbers on a log scale', 'the lab learns them as they are: train it here anew');
-  if (new Set(network.bias).size > 1) refuse('layers with and without biases', 'the lab has biases in all or none');
+  const document = envelope.document ?? (inArray ? JSON.parse(new TextDecoder().decode(inArray as Uint8Array)) : refuse(said('no description'), 'the file is damaged'));
+  if (digestOf(text, read.tensors) !== envelope.sha256) refuse(said('others'), 'the file is damaged; train or copy it again');
+  const { network, recipe, origin } = document, notes: Text[] = [];
+  if (document.others?.length) notes.push(said('a model of {n} networks: the first goes on here', { n: document.others.length + 1 }));
+  if ('offset' in document.target.scale) refuse(said('numbers on a log scale'), 'the lab learns them as they are: train it here anew');
+  if (new Set(network.bias).size > 1) refuse(said('layers with and without biases'), 'the lab has biases in all or none');
   const names: string[] = network.activations, inits: string[] = network.init;
   const usual = names.every((name, l) => inits[l] === initFor(name));
-  const float = (name: string): Float32Array => Float32Array.from(read.tensors[name] ?? refuse(`no array ${name}`, 'the file is damaged'));
+  const float = (name: string, count: number): Float32Array => {
+    const found = read.tensors[name] ?? refuse(said('no array {name}', { name }), 'the file is damaged');
+    if (found.length !== count || !found.every(Number.isFinite)) refuse(said('others'), 'the file is damaged');
+    return Float32Array.from(found);
+  };
   const encoding = recipe.targets as TargetSpec['encoding'], { scale, ...target } = document.target;
   const ends = encoding === 'one_hot' ? [recipe.target_low, recipe.target_high] : [0, 1];
   return {
-    weights: { weights: names.map((_, l) => float(`W${l}`)), biases: names.map((_, l) => float(`b${l}`)) },
+    weights: { weights: names.map((_, l) => float(`W${l}`, network.sizes[l] * network.sizes[l + 1])), biases: names.map((_, l) => float(`b${l}`, network.sizes[l + 1])) },
     settings: {
       layers: names.map((activation, l) => ({ units: network.sizes[l + 1], activation })), bias: network.bias[0], init: usual ? null : inits[0]!, loss: recipe.loss,
       optimizer: recipe.optimizer ?? 'sgd', rate: recipe.learning_rate ?? 0.1, schedule: recipe.schedule, epochs: recipe.epochs ?? 1, batch: recipe.batch_size ?? 1,

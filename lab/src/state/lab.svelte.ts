@@ -3,6 +3,7 @@
 
 import type { Origin } from '../engine/training';
 import type { Data, Settings, Weights } from '../engine/types';
+import { reason, Refusal, type Text } from '../said';
 import type { Key } from '../words';
 import type { Repair } from './doctor';
 import { page } from './page.svelte';
@@ -10,7 +11,7 @@ import { axes, telling, typical, type Axis, type Own, type Plane } from './plane
 import { Run } from './run.svelte';
 import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
 import { fitted, fresh, impossible } from './settings';
-import { asModel, cameWith, choosable, FIRST, load, modelIn, type Chosen, type Source } from './sources';
+import { asModel, cameWith, choosable, FIRST, load, modelIn, ofFile, type Chosen, type Source } from './sources';
 
 export type Tab = 'row' | 'unit' | 'weight' | 'score' | 'surface' | 'health' | 'draw';
 export interface UnitPlace { layer: number; unit: number } // layer −1: an input
@@ -19,7 +20,7 @@ export interface LinkPlace { layer: number; j: number; k: number } // k −1: th
 /** Where a run begins: where another stood, with some weights, or with those of its seed. */
 interface From { origin?: Origin; weights?: Weights }
 
-export interface Said { key: Key; values: Record<string, string | number>; kind: 'told' | 'wrong' }
+export interface Said { key: Key; values: Record<string, Text>; kind: 'told' | 'wrong' }
 
 export const SPEEDS: (number | 'full')[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 'full'];
 
@@ -66,12 +67,12 @@ class Lab {
   private pendingModel: string | null = null; // a model file that does
 
   /** What reads a table: where that cannot be, it is said why. */
-  private async reading(what: () => Promise<void>): Promise<boolean> {
+  private async reading(what: () => Promise<void>, wrong: Key = 'data_refused'): Promise<boolean> {
     try {
       await what();
       return true;
     } catch (error) {
-      this.tell('data_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
+      this.tell(error instanceof Refusal || wrong === 'data_refused' ? wrong : 'link_damaged', { why: reason(error) }, 'wrong');
       return false;
     }
   }
@@ -122,10 +123,12 @@ class Lab {
 
   /** The page as it comes: what it was given, what its address says, or a first toy. */
   async begin(): Promise<void> {
-    const came = await cameWith();
+    const came = await cameWith().catch(() => undefined);
+    if (came === undefined) this.tell('page_damaged', {}, 'wrong');
     if (came?.language) page.suggest(came.language);
     const shared = (await fromHash(location.hash)) ?? fromPage();
-    if (shared && (await this.restore(shared))) return;
+    if (shared === 'unreadable') this.tell('link_damaged', {}, 'wrong');
+    else if (shared && (await this.restore(shared))) return;
     if (came) return this.show(came.data, { kind: 'given', name: came.data.name }, came.settings, { weights: came.weights });
     await this.open({ kind: 'toy', name: 'circle', noise: 0.1, seed: 0 });
   }
@@ -133,7 +136,7 @@ class Lab {
   /** What an address or a saved page kept. False where it needs a table that is not here, or cannot be. */
   async restore(shared: Shared): Promise<boolean> {
     const { source } = shared;
-    if (source) return this.reading(async () => this.take(await load(source, shared.runs[0].settings), source, shared));
+    if (source) return this.reading(async () => this.take(await load(source, shared.runs[0].settings), source, shared), 'link_refused');
     this.pending = shared;
     this.tell('shared_needs_table', { name: shared.name });
     return false;
@@ -141,6 +144,7 @@ class Lab {
 
   private async take(data: Data, source: Source, shared: Shared): Promise<void> {
     const [first, second] = shared.runs;
+    for (const { settings } of shared.runs) if (settings.layers.at(-1)!.units !== data.nOut) throw new Error('expected an output for each answer');
     const from = (run: SharedRun): From => ({ origin: shared.source ? run.origin : undefined, weights: (run.weights && unpackedWeights(run.weights, run.settings, data.nIn)) || undefined });
     await this.show(data, source, first.settings, from(first));
     if (second) {
@@ -158,7 +162,10 @@ class Lab {
   async openFiles(files: File[]): Promise<void> {
     const [models, tables] = [true, false].map((wanted) => files.filter(({ name }) => name.endsWith('.deltaw') === wanted));
     for (const file of models.slice(-1)) await this.openModel(new Uint8Array(await file.arrayBuffer()), tables.length > 0);
-    for (const file of tables.slice(0, 1)) await this.open({ kind: 'csv', name: file.name, text: await file.text(), target: '' });
+    for (const file of tables.slice(0, 1)) {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      await this.reading(async () => this.open(ofFile(bytes, file.name)));
+    }
   }
 
   /** A model goes on with the table that is here, or that is opened next. */
@@ -277,7 +284,7 @@ class Lab {
       }
       if (played) run.play();
     } catch (error) {
-      this.tell('setting_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
+      this.tell('setting_refused', { why: reason(error) }, 'wrong');
     }
     this.look();
   }
@@ -290,12 +297,19 @@ class Lab {
     this.look();
   }
 
-  async setWeight(place: LinkPlace, value: number): Promise<void> {
-    if (!this.run || !Number.isFinite(value)) return;
+  /** A weight by hand, as it was typed: false where that is no number, or none that float32 holds. */
+  async setWeight(place: LinkPlace, typed: string): Promise<boolean> {
+    const value = typed.trim() ? Number(typed.replace('−', '-').replace(',', '.')) : NaN;
+    if (!this.run) return false;
+    if (!Number.isFinite(Math.fround(value))) {
+      this.tell('no_weight', { typed: typed.trim() }, 'wrong');
+      return false;
+    }
     if (this.playing) await this.pause();
     await this.run.setWeight(place.layer, place.j, place.k, value);
     this.edits++;
     this.look();
+    return true;
   }
 
   // --- looking ------------------------------------------------------------------------------------------------------
@@ -353,7 +367,7 @@ class Lab {
     for (const run of this.runs) run.watch({ plane: this.plane, row: numbers ? (this.input ?? this.row) : null, glance, outputs: this.tab === 'score' || this.tab === null });
   }
 
-  tell(key: Key, values: Record<string, string | number> = {}, kind: Said['kind'] = 'told'): void {
+  tell(key: Key, values: Record<string, Text> = {}, kind: Said['kind'] = 'told'): void {
     this.said = { key, values, kind };
   }
 }

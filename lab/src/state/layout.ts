@@ -38,6 +38,10 @@ export interface Shape {
 
 const GAP = 4;
 const HEAD = 74; // above the units: a layer's name and its settings
+const NARROW_HEAD = 96; // and where the buttons stand below the number
+export const NARROW = 80; // a pitch of columns below which they do
+export const LEAST_PITCH = 54; // below which nobody could press them: the picture is wider than its place then
+const SIDE = 52, SMALL = 40, GROWN = 1.6; // of a unit's picture; of many columns; times as large where there is room
 const FOOT = 30; // below: "and 52 more"
 
 /** How many units of a layer there is room for. */
@@ -46,15 +50,18 @@ export const room = (height: number, least: number): number => Math.max(2, Math.
 /** Where all of it stands; `shown` has the units of each column (inputs first), in order. */
 export function layout(shape: Shape, width: number, height: number, shown: number[][], scale: number, margin: { left: number; right: number }): Layout {
   const count = shape.layers.length + 1;
-  const largest = (count > 5 ? 40 : 52) * scale;
+  const deepest = Math.max(...shown.slice(1).map((units) => units.length), shape.image ? 1 : shown[0].length);
+  const usual = (count > 5 ? SMALL : SIDE) * scale, airy = (height - (HEAD + FOOT) * scale) / deepest - 3 * GAP * scale;
+  const largest = Math.min(Math.max(usual, Math.min(GROWN * usual, airy)), width / (2.6 * count)); // and the links have to be seen
   const left = margin.left + (shape.image ? 46 * scale : 0);
   const span = width - left - margin.right - largest;
+  const pitchX = count > 1 ? span / (count - 1) : width, head = (pitchX < NARROW * scale ? NARROW_HEAD : HEAD) * scale;
   const columns = shown.map((units, c): ColumnPlace => {
-    const x = left + largest / 2 + (count > 1 ? (span * c) / (count - 1) : 0);
-    const free = height - HEAD * scale - FOOT * scale;
+    const x = left + largest / 2 + (count > 1 ? pitchX * c : 0);
+    const free = height - head - FOOT * scale;
     const size = c === 0 && shape.image ? Math.min(120 * scale, width / 4) : Math.max(18, Math.min(largest, free / units.length - GAP * scale));
     const pitch = Math.min(size + 26 * scale, free / Math.max(1, units.length));
-    const top = HEAD * scale + (free - pitch * units.length) / 2 + pitch / 2;
+    const top = head + (free - pitch * units.length) / 2 + pitch / 2;
     return { layer: c - 1, x, of: c === 0 ? shape.nIn : shape.layers[c - 1].units, units: units.map((unit, i) => ({ layer: c - 1, unit, x, y: top + i * pitch, size })) };
   });
   const links = columns.slice(1).flatMap((to, c) =>
@@ -62,7 +69,7 @@ export function layout(shape: Shape, width: number, height: number, shown: numbe
       columns[c].units.map((a) => ({ layer: c, j: b.unit, k: a.unit, x1: a.x + a.size / 2, y1: a.y, x2: b.x - b.size / 2, y2: b.y })),
     ),
   );
-  return { width, height, columns, links, pitch: count > 1 ? span / (count - 1) : width };
+  return { width, height, columns, links, pitch: pitchX };
 }
 
 /** The units to show: all, or the strongest by what goes in and out of them, in the order of their numbers. */

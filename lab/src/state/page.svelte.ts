@@ -1,7 +1,8 @@
 // How the page looks to this reader: language, colours, motion, and what a teacher hid. Kept between visits where the
 // browser allows it.
 
-import { preferred, text, type Key, type Lang } from '../words';
+import type { Text } from '../said';
+import { inWords, LANGUAGES, preferred, text, type Key, type Lang } from '../words';
 import type { Theme } from './colour';
 
 export const HIDEABLE = ['data', 'settings', 'play', 'rewind', 'fork', 'curves', 'surface', 'drawer', 'doctor', 'lessons', 'share', 'structure'] as const;
@@ -13,22 +14,26 @@ class Page {
   system = $state<Theme>('light');
   hidden = $state.raw<ReadonlySet<string>>(new Set());
   wide = $state(true);
+  low = $state(false); // a screen on which there is not room for all of the right column
   scale = $state(1); // of pixels against a page of 15 px letters
   theme = $derived<Theme>(this.choice === 'auto' ? this.system : this.choice);
 
   constructor() {
     const asked = new URLSearchParams(location.search);
-    this.lang = (kept('lang') as Lang) ?? preferred(asked.get('lang') ? [asked.get('lang')!] : navigator.languages);
+    const before = kept('lang');
+    this.lang = before !== null && before in LANGUAGES ? (before as Lang) : preferred(asked.get('lang') ? [asked.get('lang')!] : navigator.languages);
     this.choice = (kept('theme') as Theme) ?? 'auto';
     this.hidden = new Set((asked.get('hide') ?? '').split(',').filter(Boolean));
     follow('(prefers-color-scheme: dark)', (dark) => { this.system = dark ? 'dark' : 'light'; });
     follow('(min-width: 1000px)', (wide) => { this.wide = wide; });
+    follow('(min-width: 1000px) and (max-height: 850px)', (low) => { this.low = low; });
     const measure = () => { this.scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 15; };
     measure();
     addEventListener('resize', measure);
   }
 
-  say = (key: Key, values?: Record<string, string | number>): string => text(this.lang, key, values);
+  say = (key: Key, values?: Record<string, Text>): string => text(this.lang, key, values);
+  tell = (said: Text): string => inWords(this.lang, said);
 
   shows = (part: Part): boolean => !this.hidden.has(part);
 

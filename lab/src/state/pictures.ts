@@ -1,12 +1,15 @@
 // Pictures to take away: SVG text, and PNG drawn from it. Names from tables are text there, too: escaped.
 
+import type { Data } from '../engine/types';
+import { clipped } from '../tables/cells';
 import { classColour, colour } from './colour';
 import { lab } from './lab.svelte';
 import { curve, layout, strongest, weightOf } from './layout';
 import { unitName } from './names';
-import { page } from './page.svelte';
+import { page, say } from './page.svelte';
 import type { Run } from './run.svelte';
 import { hand } from './saving';
+import { className } from './scores';
 import { coloured, seen, type Seen } from './seen';
 
 export const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
@@ -64,7 +67,7 @@ export function networkSvg(run: Run): string {
 /** What stands on the page as an SVG, with its colours written out. */
 export function standing(element: SVGSVGElement): string {
   const copy = element.cloneNode(true) as SVGSVGElement;
-  const box = element.getBoundingClientRect();
+  const box = element.hasAttribute('viewBox') ? element.viewBox.baseVal : element.getBoundingClientRect();
   const [from, to] = [element.querySelectorAll('*'), copy.querySelectorAll('*')];
   from.forEach((each, i) => {
     const style = getComputedStyle(each);
@@ -72,6 +75,20 @@ export function standing(element: SVGSVGElement): string {
     to[i].removeAttribute('class');
   });
   return svg(Math.round(box.width), Math.round(box.height), copy.innerHTML);
+}
+
+/** What a network takes for what: rows are what it is, columns what was said. */
+export function confusionSvg(data: Data, counts: number[][]): string {
+  const names = counts.map((_, k) => clipped(className(data, k), 24)), most = Math.max(1, ...counts.flat());
+  const [cell, line] = [56, 30], left = 20 + Math.max(say('is_said').length, ...names.map((name) => name.length)) * 8, top = 30 + Math.max(...names.map((name) => name.length)) * 5;
+  const cells = counts.flatMap((row, k) => row.map((count, i) => {
+    const [x, y] = [left + i * cell, top + k * line];
+    const fill = count ? colour((i === k ? -0.3 : 0.3) * Math.sqrt(count / most), page.theme) : 'none';
+    return `<rect x="${x + 1}" y="${y + 1}" width="${cell - 2}" height="${line - 2}" rx="4" fill="${fill}"/><text x="${x + cell / 2}" y="${y + 20}" text-anchor="middle"${i === k ? ' font-weight="600"' : ''}>${count}</text>`;
+  }));
+  const is = names.map((name, k) => `<text x="${left - 10}" y="${top + k * line + 20}" text-anchor="end">${escaped(name)}</text>`);
+  const answered = names.map((name, i) => `<text transform="translate(${left + i * cell + cell / 2} ${top - 8}) rotate(-35)">${escaped(name)}</text>`);
+  return svg(left + counts.length * cell + 70, top + counts.length * line + 14, `<text x="${left - 10}" y="${top - 8}" text-anchor="end" fill="#868d97">${escaped(say('is_said'))}</text>${answered.join('')}${is.join('')}${cells.join('')}`);
 }
 
 /** A plane with its rows as dots. */

@@ -1,13 +1,14 @@
 // What leaves the page: files that the reader asks for. Nothing else does.
 
-let page = '';
-
-/** The page as it came, before anything was drawn into it. */
-export function rememberPage(html: string): void {
-  page = html;
+/** The page as it came: without what was drawn into it. Taken when it is asked for: it may be of megabytes. */
+export function pageAsItCame(): string {
+  const root = document.documentElement.cloneNode(true) as HTMLElement;
+  root.querySelector('#app')!.replaceChildren();
+  root.querySelectorAll('style').forEach((style) => style.remove());
+  for (const { name } of [...root.attributes]) root.removeAttribute(name);
+  root.lang = 'en';
+  return root.outerHTML;
 }
-
-export const pageAsItCame = (): string => page;
 
 /** Hand a file to the reader. */
 export function hand(name: string, content: BlobPart, type: string): void {

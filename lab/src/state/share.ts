@@ -4,6 +4,7 @@
 import { base64, bytes } from '../base64';
 import type { Settings, Weights } from '../engine/types';
 import type { Origin } from '../engine/training';
+import { readable } from './readable';
 import { fromText, toText } from './texts';
 import type { Source } from './sources';
 
@@ -26,6 +27,7 @@ export interface Shared {
 export const MOST = 2500; // weights in an address
 export const MOST_STATE = 12_000; // bytes of a run's state there
 export const SAVED = 8 * 2 ** 20; // of its snapshots in a saved page
+const START = '#lab=';
 const POINTS = 60; // of the curves, in an address
 
 /** Only what an address can hold: the last snapshot, few points of the curves; null where even that is too much. */
@@ -51,7 +53,9 @@ export function packedWeights({ weights, biases }: Weights): string {
 
 /** The same again, for so many inputs; null where the text does not hold as many numbers as the layers need. */
 export function unpackedWeights(text: string, settings: Settings, nIn: number): Weights | null {
-  const flat = new Float32Array(bytes(text).slice().buffer);
+  const all = bytes(text).slice();
+  if (all.length % 4) return null;
+  const flat = new Float32Array(all.buffer);
   const found: Weights = { weights: [], biases: [] };
   let [at, n] = [0, nIn];
   for (const { units } of settings.layers) {
@@ -66,24 +70,29 @@ export function unpackedWeights(text: string, settings: Settings, nIn: number): 
 export async function toHash(shared: Shared): Promise<string> {
   const stream = new Blob([toText(shared)]).stream().pipeThrough(new CompressionStream('deflate-raw'));
   const packed = base64(new Uint8Array(await new Response(stream).arrayBuffer()));
-  return `#lab=${packed.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`;
+  return `${START}${packed.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`;
 }
 
-/** What an address says, or null where it says nothing that can be read. */
-export async function fromHash(hash: string): Promise<Shared | null> {
-  const text = /^#lab=([\w-]+)$/.exec(hash)?.[1];
-  if (!text) return null;
+/** What an address says, 'unreadable' where that is nothing that could be opened, or null where it says nothing. */
+export async function fromHash(hash: string): Promise<Shared | 'unreadable' | null> {
+  if (!hash.startsWith(START)) return null;
+  const text = hash.slice(START.length);
   try {
     const stream = new Blob([bytes(text.replaceAll('-', '+').replaceAll('_', '/')).slice()]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-    const shared = fromText(await new Response(stream).text()) as Shared;
-    return shared.v === 1 && Array.isArray(shared.runs) && shared.runs.length > 0 ? shared : null;
+    return known(fromText(await new Response(stream).text()));
   } catch {
-    return null;
+    return 'unreadable';
   }
 }
 
 /** What a saved page holds. */
-export function fromPage(): Shared | null {
+export function fromPage(): Shared | 'unreadable' | null {
   const text = document.getElementById('page')?.textContent;
-  return text ? (fromText(text) as Shared) : null;
+  try {
+    return text ? known(fromText(text)) : null;
+  } catch {
+    return 'unreadable';
+  }
 }
+
+const known = (found: unknown): Shared | 'unreadable' => (readable(found) ? found : 'unreadable');

@@ -7,7 +7,7 @@ import type { Data, Settings } from '../engine/types';
 import { openModel, type Opened } from '../files/model';
 import { given, type Given } from '../tables/embedded';
 import { SCALINGS as ALL_SCALINGS } from '../tables/scaling';
-import { dataOf, readCsv, tableOf, type Choice, type Learnt, type Table } from '../tables/table';
+import { dataOf, decoded, readText, tableOf, type Choice, type Learnt, type Table } from '../tables/table';
 import { TOYS as ALL, toy, toyTable, type ToyChoice } from '../tables/toys';
 
 export const TOYS = ALL;
@@ -23,7 +23,7 @@ export interface Chosen {
 /** How a set can be asked for again: what a shared link or a saved page says of it. */
 export type Source = Chosen &
   (| { kind: 'toy'; name: string; noise: number; seed: number }
-    | { kind: 'csv'; name: string; text: string; target: string }
+    | { kind: 'csv'; name: string; text: string; target: string; encoding?: string | null } // that was guessed
     | { kind: 'given'; name: string });
 
 /** Which rows are held out; they prepare nothing. */
@@ -66,9 +66,12 @@ const ofToy = ({ name, noise, seed }: { name: string; noise: number; seed: numbe
   rows: ROWS[name] ?? 300, noise, seed, heldOut: division.heldOut, division: division.seed,
 });
 
+/** A file of the reader's as a source. */
+export const ofFile = (bytes: Uint8Array, name: string): Source => ({ kind: 'csv', name, ...decoded(bytes, name), target: '' });
+
 /** A source as a table. */
 async function tableIn(source: Source): Promise<Table> {
-  if (source.kind === 'csv') return readCsv(new TextEncoder().encode(source.text), source.name);
+  if (source.kind === 'csv') return readText(source.text, source.name, source.encoding);
   return source.kind === 'given' ? tableOf(brought(source.name)) : toyTable(await core(), source.name, ofToy(source, FIRST));
 }
 

@@ -2,6 +2,7 @@
 
 import type { Data, Settings, Weights } from '../engine/types';
 import { modelFile } from '../files/model';
+import { reason } from '../said';
 import { lab } from './lab.svelte';
 import { path } from './path.svelte';
 import { hand, pageAsItCame } from './saving';
@@ -28,6 +29,9 @@ export async function kept(all: boolean): Promise<Shared> {
     lesson: path.name ? [path.name, path.step] : null,
   };
 }
+
+/** Whether this page has an address of its own: within a notebook's cell it has none that could be opened elsewhere. */
+export const hasAddress = (): boolean => !['about:', 'blob:', 'data:'].includes(location.protocol);
 
 /** This page's address with the set-up in it; the address bar shows it, too, where the browser lets it. */
 export async function address(): Promise<string> {
@@ -57,7 +61,7 @@ export async function saveModel(): Promise<void> {
     const bytes = modelFile({ ...found, parts: run.parts, losses: await run.losses(), steps: run.state.moment, version: __VERSION__ });
     hand(`${run.data.name.replace(/\.\w+$/, '')}.deltaw`, bytes as BlobPart, 'application/octet-stream');
   } catch (error) {
-    lab.tell('setting_refused', { why: error instanceof Error ? error.message : String(error) }, 'wrong');
+    lab.tell('setting_refused', { why: reason(error) }, 'wrong');
   }
 }
 

@@ -1,5 +1,6 @@
 // What cells of text say: numbers, truth values, days, or words; by the rules of deltaw.tables.cells.
 import { isMissing } from './delimited.ts';
+import { Refusal, said, type Text } from '../said.ts';
 
 /** A column as all its cells say. `numbers`: NaN where missing, 1 and 0 for truth values; `words`: null where missing. */
 export interface Cells {
@@ -80,10 +81,10 @@ export function checkStrays(cells: Cells, source: string): void {
   const wrong = failures(cells.words, written);
   if (wrong === 0 || wrong > Math.max(1, MISTAKES * present.length)) return;
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(written[i]!));
-  refuse(source, cells.name, row, 'a number', cells.words[row]!, 'correct the cell, leave it empty, or drop the column');
+  refuse(source, cells.name, row, said('a number'), cells.words[row]!, 'correct the cell, leave it empty, or drop the column');
 }
-export function refuse(source: string, column: string, row: number, expected: string, found: string, remedy: string): never {
-  throw new Error(`${source}: expected ${expected} in row ${row + 1} of column "${column}", found "${clipped(found)}"; ${remedy}`);
+export function refuse(source: string, column: string, row: number, expected: Text, found: string, remedy: string): never {
+  throw new Refusal('{source}: expected {expected} in row {row:,} of column "{column}"', `"${clipped(found)}"`, remedy, { source, expected, row: row + 1, column: clipped(column, 200) });
 }
 export const clipped = (text: string, length = 60): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
 

@@ -1,5 +1,7 @@
 // Text with one record a line, by the rules of deltaw.tables.reading.formats.delimited: the delimiter and the header are found, quotes are kept.
 
+import { Refusal, said, type Sentence, type Text } from '../said.ts';
+
 const DELIMITERS = ['\t', ';', '|', ',', ' ']; // of those that explain the first lines equally well, the first is taken
 const AGREEMENT: Record<string, number> = { '\t': 0.5, ';': 0.5, '|': 0.5, ',': 0.5, ' ': 0.95 };
 const HEAD_RECORDS = 200, HEAD_SIGNS = 1 << 22;
@@ -15,46 +17,89 @@ export interface Records {
   delimiter: string;
 }
 
-/** Bytes as text: UTF-8, UTF-16 by its mark, or as whoever gives them says. */
-export function decoded(bytes: Uint8Array, source: string, encoding?: string): string {
-  const marks: [number[], string][] = [[[0xff, 0xfe], 'utf-16le'], [[0xfe, 0xff], 'utf-16be']];
-  const found = encoding ?? marks.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1] ?? 'utf-8';
+export interface Decoded {
+  text: string;
+  encoding: string | null; // that was guessed, where the bytes are no UTF
+}
+
+const MARKS: [mark: number[], encoding: string][] = [[[0xff, 0xfe], 'utf-16le'], [[0xfe, 0xff], 'utf-16be']];
+// Files that are tables, and no text.
+const FOREIGN: [sign: string, found: string, remedy: string][] = [
+  ['PK\x03\x04', 'an Excel workbook', 'save the sheet as CSV'], ['\xd0\xcf\x11\xe0', 'an Excel workbook of the old kind (.xls)', 'save the sheet as CSV'],
+  ['PAR1', 'a Parquet file', 'write the table as CSV'], ['%PDF', 'a PDF', 'write its table as CSV'], ['\x89PNG', 'a picture', 'give a table with one row an image'],
+];
+
+const inEncoding = (bytes: Uint8Array, encoding: string): string | null => {
   try {
-    return new TextDecoder(found, { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    throw new Error(`${source}: expected text in ${found.toUpperCase()}, found other bytes; save it as UTF-8`);
+    return null;
   }
+};
+
+/** Whether most signs beyond ASCII would be among the 3755 commonest of Chinese, which GB18030 has in rows 16 to 55. */
+function looksChinese(bytes: Uint8Array): boolean {
+  let common = 0, others = 0;
+  for (let i = 0; i < bytes.length; ++i) {
+    const lead = bytes[i]!;
+    if (lead < 0x80) continue;
+    if (lead >= 0xb0 && lead <= 0xd7 && bytes[++i]! >= 0xa1) ++common;
+    else ++others;
+  }
+  return common > others;
+}
+
+/** Bytes as text: UTF-8, or UTF-16 by its mark; else GB18030 where that makes Chinese of them, or Windows-1252. */
+export function decoded(bytes: Uint8Array, source: string): Decoded {
+  const head = String.fromCharCode(...bytes.subarray(0, 4)), foreign = FOREIGN.find(([sign]) => head.startsWith(sign));
+  if (foreign) throw new Refusal('{source}: expected a table', said(foreign[1]), foreign[2], { source });
+  const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1], text = inEncoding(bytes, marked ?? 'utf-8');
+  if (text !== null) return { text, encoding: null };
+  const chinese = !marked && looksChinese(bytes) ? inEncoding(bytes, 'gb18030') : null;
+  if (chinese !== null) return { text: chinese, encoding: 'GB18030' };
+  const western = marked ? null : inEncoding(bytes, 'windows-1252');
+  if (western === null) throw new Refusal('{source}: expected text in {expected}', said('others'), 'mend the file', { source, expected: marked!.toUpperCase() });
+  return { text: western, encoding: 'Windows-1252' };
 }
 
 export function readDelimited(text: string, source: string): Records {
-  if (!text.trim()) throw new Error(`${source}: expected a table, found an empty file; give a file with a header and rows`);
-  if (text.includes('\0')) throw new Error(`${source}: expected a table, found binary data; give CSV`);
+  const refuse = (expected: string, found: Text, remedy: string, values: Sentence['values'] = {}): never => {
+    throw new Refusal(expected, found, remedy, { source, ...values });
+  };
+  if (!text.trim()) refuse('{source}: expected a table', said('an empty file'), 'give a file with a header and rows');
+  if (text.includes('\0')) refuse('{source}: expected a table', said('binary data (a zero byte at position {position:,})', { position: text.indexOf('\0') }), 'write the table as CSV');
   if (text.includes('\r') && !text.includes('\n')) text = text.replaceAll('\r', '\n');
   text = text.replace(/[\r\n]+$/, '') + '\n';
   const delimiter = findDelimiter(text);
   if (delimiter === ' ') text = unaligned(text);
-  const records = [...parsed(text, delimiter)];
+  const records = [...parsed(text, delimiter, source)];
   const head = records.filter((record) => !isBlank(record)).slice(0, HEAD_RECORDS);
-  if (!head.length) throw new Error(`${source}: expected a header and rows, found only quotes and spaces; give a file with rows`);
+  if (!head.length) refuse('{source}: expected a header and rows', said('only quotes and spaces'), 'give a file with rows');
   const width = head[0]!.length, named = hasHeader(head);
   const rows = records.filter((record, i) => !isBlank(record) || (width === 1 && i > 0)).map((record) => (isBlank(record) ? [''] : record));
   const ragged = rows.findIndex((record) => record.length !== width);
   if (ragged >= 0)
-    throw new Error(`${source}: expected ${width} fields in record ${ragged + 1}, as in the first, found ${rows[ragged]!.length}; mend the line`);
+    refuse('{source}: expected {expected} fields in line {begin:,}, as in the first line', String(rows[ragged]!.length), 'mend the line, or put fields that contain "{delimiter}" in quotes', {
+      expected: width, begin: beginOf(rows[ragged]!, records), delimiter,
+    });
   const names = named ? head[0]!.map((cell, i) => cell.trim() || (i ? `column_${i + 1}` : UNNAMED)) : head[0]!.map((_, i) => `column_${i + 1}`);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new Error(`${source}: expected a name of its own for every column, found "${twice}" twice; rename one of them`);
+  const twice = names.findIndex((name, i) => names.indexOf(name) !== i), name = names[twice]!;
+  if (twice >= 0)
+    refuse('{source}: expected a name of its own for every column', said('"{name}" for columns {place} and {i}', { name, place: names.indexOf(name) + 1, i: twice + 1 }), 'rename one of them');
   const body = rows.slice(named ? 1 : 0);
-  if (!body.length) throw new Error(`${source}: expected rows below the header, found only the header; give a file with data rows`);
+  if (!body.length) refuse('{source}: expected rows below the header', said('only the header'), 'give a file with data rows');
   return { names, rows: body, delimiter };
 }
 
 const isBlank = (record: string[]): boolean => record.length < 2 && !record.join('').trim();
+/** The line, from 1 on, that a record begins in: a field in quotes may have several. */
+const beginOf = (record: string[], records: string[][]): number =>
+  records.slice(0, records.indexOf(record)).reduce((line, each) => line + each.join('').split('\n').length, 1);
 /** Columns aligned by spaces or tabs, with one space between fields. */
 const unaligned = (text: string): string => text.replaceAll('\t', ' ').replace(/^ +| +(?=\r?$)|(?<= ) +/gm, '');
 
 /** Records as Python's csv module reads them. */
-function* parsed(text: string, delimiter: string): Generator<string[]> {
+function* parsed(text: string, delimiter: string, source = ''): Generator<string[]> {
   let record: string[] = [], field = '', quoted = false, begun = false;
   for (let i = 0; i < text.length; ++i) {
     const sign = text[i]!;
@@ -70,7 +115,7 @@ function* parsed(text: string, delimiter: string): Generator<string[]> {
       (record = []), (field = ''), (begun = false);
     } else (field += sign), (begun = true);
   }
-  if (field || record.length) throw new Error('expected closed quotes, found a quote that the file ends in; check its quotes');
+  if (field || record.length) throw new Refusal('{source}: expected delimited text', said('a quote that the file ends in'), 'check its quotes', { source });
 }
 
 function firstRecords(text: string, delimiter: string): string[][] {

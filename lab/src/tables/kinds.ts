@@ -1,6 +1,7 @@
 // What each column is, and why: deltaw.tables.columns.
 import { TRUTHS, checkStrays, clipped, countOf, readNumbers, refuse, type Cells } from './cells.ts';
 import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
+import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
 import { shown } from './shown.ts';
 import type { Kind } from '../engine/types.ts';
@@ -8,7 +9,7 @@ import type { Kind } from '../engine/types.ts';
 export interface Found {
   name: string;
   kind: Kind;
-  why: string;
+  why: Text;
   missing: number;
   format: string; // of dates
 }
@@ -17,6 +18,7 @@ export const LEFT_OUT: Kind[] = ['identifier', 'constant', 'text'];
 const IDENTIFIER_NAME = /^((.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|unnamed: 0)$/i, CAMEL = /^.*[a-z]I[dD]$/;
 const SENTENCE = 4; // words a cell, from which on different cells are text
 const DISTINCT = 0.95, ENOUGH = 10;
+const MANY = '{distinct} distinct values in {rows} rows';
 
 const present = (cells: Cells): (string | number)[] =>
   cells.type === 'words' ? cells.words.filter((word) => word !== null) : [...cells.numbers].filter((x) => !Number.isNaN(x));
@@ -24,50 +26,52 @@ const present = (cells: Cells): (string | number)[] =>
 export function kinds(columns: Cells[], source: string): Found[] {
   for (const { name, numbers } of columns) {
     const row = numbers.findIndex((x) => Math.abs(x) === Infinity);
-    if (row >= 0) refuse(source, name, row, 'a finite number', String(numbers[row]), 'correct it or leave it empty');
+    if (row >= 0) refuse(source, name, row, said('a finite number'), String(numbers[row]), 'correct it or leave it empty');
   }
   const found = columns.map((cells) => kindOf(cells, source));
   if (found.some(({ kind }) => !LEFT_OUT.includes(kind))) return found;
   return found.map((each, i) =>
-    each.kind === 'identifier' && columns[i]!.type === 'whole' ? { ...each, kind: 'number', why: 'whole numbers; all other columns are left out' } : each,
+    each.kind === 'identifier' && columns[i]!.type === 'whole' ? { ...each, kind: 'number', why: said('whole numbers; all other columns are left out') } : each,
   );
 }
 
 function kindOf(cells: Cells, source: string): Found {
   const there = present(cells), distinct = new Set(there).size, missing = countOf(cells) - there.length;
-  const told = (kind: Kind, why: string, format = ''): Found => ({ name: cells.name, kind, why, missing, format });
-  if (!there.length) return told('constant', 'no value at all');
-  if (distinct === 1 && !missing) return told('constant', `always ${clipped(String(there[0]), 30)}`);
-  if (cells.type === 'truth') return told('boolean', 'true or false');
+  const told = (kind: Kind, why: Text, format = ''): Found => ({ name: cells.name, kind, why, missing, format });
+  if (!there.length) return told('constant', said('no value at all'));
+  if (distinct === 1 && !missing) return told('constant', said('always {value}', { value: clipped(String(there[0]), 30) }));
+  if (cells.type === 'truth') return told('boolean', said('true or false'));
   if (cells.type === 'words') return told(...words(cells, there as string[], distinct, source));
   return told(...number(cells, there as number[], distinct));
 }
 
-function number(cells: Cells, there: number[], distinct: number): [Kind, string] {
+const either = ([first, second]: string[]): Text => (second === undefined ? first! : said('{first} or {second}', { first: first!, second }));
+
+function number(cells: Cells, there: number[], distinct: number): [Kind, Text] {
   const [low, high] = [least, greatest].map((of) => of(Float64Array.from(there))) as [number, number];
   if (cells.type === 'whole' && distinct === countOf(cells) && distinct >= ENOUGH) {
     const countsRows = (low === 0 || low === 1) && high - low === distinct - 1;
-    if (countsRows || IDENTIFIER_NAME.test(cells.name) || CAMEL.test(cells.name)) return ['identifier', `${distinct} distinct values in ${there.length} rows`];
+    if (countsRows || IDENTIFIER_NAME.test(cells.name) || CAMEL.test(cells.name)) return ['identifier', said(MANY, { distinct, rows: there.length })];
   }
-  return ['number', `${cells.type === 'whole' ? 'whole numbers' : 'numbers'}, ${shown(low)} to ${shown(high)}`];
+  return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}' : 'numbers, {low} to {high}', { low: shown(low), high: shown(high) })];
 }
 
-function words(cells: Cells, there: string[], distinct: number, source: string): [Kind, string, string?] {
+function words(cells: Cells, there: string[], distinct: number, source: string): [Kind, Text, string?] {
   const unique = new Set(there), lower = new Set(there.map((word) => word.toLowerCase()));
-  if (distinct <= 2 && TRUTHS.some((pair) => [...lower].every((word) => (pair as readonly string[]).includes(word)))) return ['boolean', [...unique].sort().join(' or ')];
+  if (distinct <= 2 && TRUTHS.some((pair) => [...lower].every((word) => (pair as readonly string[]).includes(word)))) return ['boolean', either([...unique].sort())];
   checkStrays(cells, source);
   const [format, wrong] = dateFormat(there);
   if (format && wrong) {
     const row = cells.words.findIndex((word) => word !== null && Number.isNaN(dayOf(word, format)));
-    refuse(source, cells.name, row, `a date, ${DATE_FORMATS[format]}`, cells.words[row]!, 'correct it or leave it empty');
+    refuse(source, cells.name, row, said('a date, {how}', { how: said(DATE_FORMATS[format]!) }), cells.words[row]!, 'correct it or leave it empty');
   }
-  if (format) return ['date', `written ${DATE_FORMATS[format]}`, format];
-  const many = `${distinct} distinct values in ${there.length} rows`, first = there.slice(0, 1000);
+  if (format) return ['date', said('written {how}', { how: said(DATE_FORMATS[format]!) }), format];
+  const many = said(MANY, { distinct, rows: there.length }), first = there.slice(0, 1000);
   const length = first.reduce((sum, word) => sum + word.split(' ').length, 0) / first.length;
   if (distinct > there.length / 2 && length >= SENTENCE) return ['text', many];
   if (distinct >= DISTINCT * there.length && there.length >= ENOUGH) return ['identifier', many];
   const numbers = readNumbers(first), stray = first.find((_, i) => Number.isNaN(numbers[i]!));
   const none = numbers.filter(Number.isNaN).length;
-  if (none <= first.length / 2) return ['category', stray ? `${distinct} values, some not numbers: "${clipped(stray, 20)}"` : many];
-  return ['category', `${distinct} distinct values`];
+  if (none <= first.length / 2) return ['category', stray ? said('{distinct} values, some not numbers: "{word}"', { distinct, word: clipped(stray, 20) }) : many];
+  return ['category', said('{distinct} distinct values', { distinct })];
 }

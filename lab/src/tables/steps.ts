@@ -5,6 +5,7 @@ import { dayOf } from './days.ts';
 import type { Found } from './kinds.ts';
 import { SCALINGS, binned, fitEdges, fitScale, scaled, type Scale, type Scaling } from './scaling.ts';
 import { median } from './statistics.ts';
+import { said } from '../said.ts';
 import type { Step } from '../engine/types.ts';
 
 const RARE_ROWS = 2, RARE_SHARE = 0.001, MOST_SLOTS = 100, LOUD_WORDS = 20;
@@ -16,7 +17,7 @@ function numbersOf(cells: Cells, source: string): Float64Array {
   if (cells.type !== 'words') return cells.numbers;
   const found = readNumbers(cells.words);
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(found[i]!));
-  if (row >= 0) refuse(source, cells.name, row, 'a number', cells.words[row]!, 'correct the cell or leave it empty');
+  if (row >= 0) refuse(source, cells.name, row, said('a number'), cells.words[row]!, 'correct the cell or leave it empty');
   return found;
 }
 const daysOf = (cells: Cells, format: string): Float64Array => Float64Array.from(cells.words, (word) => (word === null ? NaN : dayOf(word, format)));

@@ -1,6 +1,7 @@
 // A table as it was read, and the data that a network learns from it: what deltaw.fit plans before it trains.
 import { split, parts } from '../engine/division.ts';
 import type { Core } from '../engine/core.ts';
+import { Refusal, said, told as inEnglish, type Text } from '../said.ts';
 import type { Column, Data, Preparation, Settings, Step, TargetSpec } from '../engine/types.ts';
 import { countOf, rowsOf, typed, type Cells } from './cells.ts';
 import { decoded, readDelimited } from './delimited.ts';
@@ -14,7 +15,7 @@ export interface Table {
   columns: Cells[];
   target: string | null; // where the source says so
   block: Block | null; // columns that are the pixels of one image
-  notes: string[];
+  notes: Text[];
 }
 
 /** How a table is prepared: the recipe's words. */
@@ -27,13 +28,23 @@ export interface Choice extends Asked {
   apart?: Int32Array | null; // the rows that are held out, whatever seed
 }
 
+const FEWEST_NAMES = 30, LEAST_SHARE = 0.05; // numbers that several rows have, and rows with one that another has, for them to be names
 const MOST_BYTES = 50 * 2 ** 20; // prepared; of larger tables a sample is taken
 
-export function readCsv(bytes: Uint8Array, name: string, encoding?: string): Table {
-  const { names, rows, delimiter } = readDelimited(decoded(bytes, name, encoding), name);
+/** A file's bytes as a table. */
+export function readCsv(bytes: Uint8Array, name: string): Table {
+  const { text, encoding } = decoded(bytes, name);
+  return readText(text, name, encoding);
+}
+export { decoded };
+
+/** Text as a table; `encoding`: what its bytes were taken for, where that was guessed. */
+export function readText(text: string, name: string, encoding: string | null = null): Table {
+  const { names, rows, delimiter } = readDelimited(text, name);
+  const notes = encoding ? [said('this file is no UTF-8: it was read as {encoding}', { encoding })] : [];
   const columns = names.map((column, k) => typed(column, rows.map((row) => row[k]!), delimiter));
   const named = !names.every((column, k) => column === `column_${k + 1}`);
-  return images({ name, columns, target: null, block: null, notes: [] }, named);
+  return images({ name, columns, target: null, block: null, notes }, named);
 }
 
 // --- images: deltaw.tables.reading.formats.pixels -------------------------------------------------------------------
@@ -60,7 +71,7 @@ function sampled(table: Table, most: number): Table {
   const rows = countOf(table.columns[0]!);
   if (rows <= most) return table;
   const which = Int32Array.from({ length: most }, (_, i) => Math.floor((i * rows) / most));
-  const notes = [...table.notes, `${most} of ${rows} rows, spread evenly: more would not fit into a page`];
+  const notes = [...table.notes, said('{most:,} of {rows:,} rows, spread evenly: more would not fit into a page', { most, rows })];
   return { ...table, columns: table.columns.map((cells) => rowsOf(cells, which)), notes };
 }
 
@@ -85,10 +96,11 @@ export function dataOf(core: Core, whole: Table, choice: Choice, learnt?: Learnt
   return noted(prepared.rows <= most ? prepared : prepare(core, sampled(first, most), choice, learnt), without);
 }
 const noted = (data: Data, without: number): Data =>
-  without ? { ...data, notes: [...data.notes, `${without} row${without === 1 ? ' has' : 's have'} no answer and ${without === 1 ? 'is' : 'are'} left out`] } : data;
+  without ? { ...data, notes: [...data.notes, said('rows without an answer, which are left out: {without:,}', { without })] } : data;
 function missing({ name: source, columns }: Table, name: string): never {
-  const names = columns.map((cells) => cells.name), more = names.length > 8 ? ` and ${names.length - 8} more` : '';
-  throw new Error(`${source}: expected a column "${name}", found the columns ${names.slice(0, 8).join(', ')}${more}; give one of these names`);
+  const names = columns.map((cells) => cells.name), first = names.slice(0, 8), n = names.length - first.length;
+  const known = n ? said('{shown} and {n:,} more', { shown: first, n }) : first;
+  throw new Refusal('{source}: expected a column "{name}"', said('the columns {known}', { known }), 'give one of these names', { source, name });
 }
 
 const marked = (rows: number, apart?: Int32Array | null): Uint8Array => {
@@ -110,32 +122,44 @@ function prepare(core: Core, table: Table, choice: Choice, given?: Learnt): Data
   const inputs = table.columns.filter(({ name }) => !inBlock.has(name) && asked(name)), pixels = table.columns.filter(({ name }) => inBlock.has(name));
   const whole = given?.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source);
   const found = kinds(inputs, source), scaling = SCALINGS[given?.preparation?.scaling ?? choice.scaling];
-  if (!scaling) throw new Error(`scaling: expected one of ${Object.keys(SCALINGS).join(', ')}, found "${choice.scaling}"; choose one of these`);
+  if (!scaling) throw new Refusal('scaling: expected one of {scalings}', choice.scaling, 'choose one of these', { scalings: Object.keys(SCALINGS) });
   const { trained, heldOut } = choice.apart || choice.heldOut <= 0 ? parts(marked(rows, choice.apart)) : split(core, rows, choice.heldOut, choice.seed, labels);
   const steps = given?.preparation ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling);
   const spec = given?.target ?? learnt(whole, rowsOf(target, trained), choice, source), used = new Set(steps.map(({ step }) => step.column));
-  const pixelsAre: Found = { name: '', kind: 'number', why: 'a pixel', missing: 0, format: '' };
+  const pixelsAre: Found = { name: '', kind: 'number', why: said('numbers'), missing: 0, format: '' };
   const targetIs: Found = { ...pixelsAre, kind: whole.task === 'regression' ? 'number' : 'category', why: whole.reason };
   return {
-    name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec, notes: [...table.notes, ...(given?.preparation ? [] : manyWords(inputs, found, scaling))],
+    name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec, notes: [...table.notes, ...(given?.preparation ? [] : beyond(inputs, found, scaling, whole.task === 'regression' ? 1 : whole.classes.length))],
     nIn: steps.reduce((sum, { step }) => sum + step.features.length, 0), inputs: matrix(steps, rows, scaling, source), inputNames: steps.flatMap(({ step }) => step.features),
     columns: [...inputs.map((cells, i) => shownAs(cells, found[i]!, used.has(cells.name))), ...pixels.map((cells) => shownAs(cells, pixelsAre, true)), shownAs(target, targetIs, true)],
     preparation: given?.preparation ?? { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: leftOut(found) },
     image: block && steps.length === 1 ? { width: block.shape[1], height: block.shape[0] } : null,
   };
 }
-/** What deltaw learns of words beyond slots, and the lab does not. */
-function manyWords(inputs: Cells[], found: Found[], scaling: Scaling): string[] {
-  const many = inputs.filter((cells, i) => scaling.hushed && found[i]!.kind === 'category' && new Set(cells.words.filter((word) => word !== null)).size > MANY);
-  return many.map(({ name }) => `column "${name}" has a slot for each of its ${MANY} most frequent words; deltaw train also learns what rows with a word answer`);
+/** What deltaw learns beyond this, and the lab does not: what rows with a word, or with a number that is a name, answer. */
+function beyond(inputs: Cells[], found: Found[], scaling: Scaling, nOut: number): Text[] {
+  if (!scaling.hushed) return [];
+  const words = inputs.filter((cells, i) => found[i]!.kind === 'category' && new Set(cells.words.filter((word) => word !== null)).size > MANY);
+  const numbers = nOut > 2 ? [] : inputs.filter((cells, i) => found[i]!.kind === 'number' && cells.type !== 'words' && recurs(cells.numbers));
+  return [
+    ...words.map(({ name }) => said('column "{name}" has a slot for each of its {n} most frequent words; deltaw train also learns what rows with a word answer', { name, n: MANY })),
+    ...numbers.map(({ name }) => said('column "{name}" has numbers that recur; deltaw train also learns what rows with such a number answer, where they are names', { name })),
+  ];
 }
-const leftOut = (found: Found[]): Preparation['left_out'] => found.filter(({ kind }) => LEFT_OUT.includes(kind)).map(({ name, kind, why }) => ({ column: name, kind, reason: why }));
+/** Whether enough numbers, and enough rows, are there for any to be names; deltaw.preparation.recurring. */
+function recurs(x: Float64Array): boolean {
+  const rows = new Map<number, number>();
+  for (const each of x) if (!Number.isNaN(each)) rows.set(each, (rows.get(each) ?? 0) + 1);
+  const several = [...rows.values()].filter((n) => n > 1), again = several.reduce((sum, n) => sum + n - 1, 0);
+  return several.length >= FEWEST_NAMES && again >= LEAST_SHARE * x.length;
+}
+const leftOut = (found: Found[]): Preparation['left_out'] => found.filter(({ kind }) => LEFT_OUT.includes(kind)).map(({ name, kind, why }) => ({ column: name, kind, reason: inEnglish(why) }));
 
 function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], trained: Int32Array, scaling: Scaling): Fitted[] {
   const used = inputs.map((cells, i) => ({ cells, found: found[i]! })).filter((each) => !LEFT_OUT.includes(each.found.kind));
   if (!used.length && !table.block) {
-    const why = found.slice(0, 5).map(({ name, kind }) => `${name} (${kind})`).join(', ') || 'no column at all';
-    throw new Error(`${table.name}: expected at least one column of numbers, categories, truth values or dates beside the target, found ${why}; add a column to learn from`);
+    const why = found.slice(0, 5).map(({ name, kind }) => said('{name} ({kind})', { name, kind: said(kind) }));
+    throw new Refusal('expected at least one column of numbers, categories, truth values or dates beside the target', why.length ? why : said('no column at all'), 'add a column to learn from');
   }
   const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, bins = scaling.bins ? mostBins(numbers, trained.length) : 0;
   const steps = used.map(({ cells, found }): Fitted => ({ cells: [cells], step: fitStep(rowsOf(cells, trained), found, scaling, bins) }));

@@ -1,7 +1,8 @@
 // What is to be predicted: which task a column sets, and how it becomes numbers to train on; deltaw.preparation.target.
-import { asWords, byCodePoints, checkStrays, countOf, readNumbers, refuse, type Cells } from './cells.ts';
+import { asWords, byCodePoints, clipped, checkStrays, countOf, readNumbers, refuse, type Cells } from './cells.ts';
 import { SCALINGS, fitScale, rangeOnto, scaled } from './scaling.ts';
 import { greatest, least } from './statistics.ts';
+import { Refusal, said } from '../said.ts';
 import type { TargetSpec } from '../engine/types.ts';
 
 const FEW_CLASSES = 20, CLASS_SHARE = 0.05, MOST_CLASSES = 10_000, ROWS_PER_CLASS = 2;
@@ -27,7 +28,10 @@ function inferred(cells: Cells, distinct: number): [TargetSpec['task'], string] 
 export function fitTarget(cells: Cells, asked: Asked, source: string): TargetSpec {
   if (cells.type === 'words') checkStrays(cells, source);
   const distinct = new Set<unknown>(cells.type === 'words' ? cells.words : cells.numbers).size;
-  if (distinct < 2) throw new Error(`${source}: expected different values in target "${cells.name}", found ${distinct ? 'only one' : 'none'}; choose another target`);
+  if (distinct < 2) {
+    const found = distinct ? said('only {value}', { value: clipped(asWords(cells)[0]!) }) : said('no rows');
+    throw new Refusal('{source}: expected different values in target "{name}"', found, 'choose another target', { source, name: cells.name });
+  }
   const [task, reason] = asked.task ? ([asked.task, 'as asked'] as const) : inferred(cells, distinct);
   const { encoding, low, high } = asked, none = { centre: 0, width: 1, shift: 0 };
   if (task === 'regression') {
@@ -35,7 +39,8 @@ export function fitTarget(cells: Cells, asked: Asked, source: string): TargetSpe
     return { name: cells.name, task, reason, classes: [], encoding: scaling, ...none, low: least(x), high: greatest(x) };
   }
   if (distinct * ROWS_PER_CLASS > countOf(cells) || distinct > MOST_CLASSES)
-    throw new Error(`${source}: expected ${ROWS_PER_CLASS} rows a class and at most ${MOST_CLASSES} classes in target "${cells.name}", found ${distinct} classes in ${countOf(cells)} rows; it looks like an identifier: choose another target`);
+    throw new Refusal('{source}: expected {rows_per_class} rows a class and at most {most_classes:,} classes in target "{name}"', said('{distinct:,} classes in {n:,} rows', { distinct, n: countOf(cells) }),
+      'choose another target', { source, name: cells.name, rows_per_class: ROWS_PER_CLASS, most_classes: MOST_CLASSES });
   const shares = encoding === 'one_hot' || encoding === 'range';
   return { name: cells.name, task, reason, classes: classesOf(cells), encoding: shares ? 'one_hot' : 'labels', low: shares ? low : 0, high: shares ? high : 1, ...none };
 }
@@ -46,7 +51,7 @@ function classesOf(cells: Cells): TargetSpec['classes'] {
 }
 function numbersOf(cells: Cells, source: string): Float64Array {
   const found = cells.type === 'words' ? readNumbers(cells.words) : cells.numbers;
-  if (found.some(Number.isNaN)) throw new Error(`${source}: expected numbers in target "${cells.name}", found words; choose another target`);
+  if (found.some(Number.isNaN)) throw new Refusal('{source}: expected classes or numbers in target "{name}"', said('words'), 'choose another target', { source, name: cells.name });
   return found;
 }
 
@@ -59,7 +64,7 @@ export function learnt(whole: TargetSpec, training: Cells, asked: Asked, source:
 }
 
 function unseen({ name, classes }: TargetSpec, cells: Cells, word: string, source: string): never {
-  refuse(source, name, asWords(cells).indexOf(word), `a class seen in training (${classes.slice(0, 8).join(', ')})`, word, 'remove the row');
+  refuse(source, name, asWords(cells).indexOf(word), said('a class seen in training ({classes})', { classes: classes.slice(0, 8).map(String) }), word, 'remove the row, or train with such rows too');
 }
 
 /** Targets as the network learns them, rows × n_out, and each row's class. */

@@ -1,6 +1,8 @@
 // All words of the page in every language; a sentence's numbers stand in braces: "{share} of {units}".
 
+import { told, type Text } from '../said';
 import { en } from './en';
+import { SENTENCES } from './sentences';
 import { zh } from './zh';
 
 export type Key = keyof typeof en;
@@ -9,9 +11,12 @@ export const LANGUAGES: Record<Lang, string> = { en: 'English', zh: '中文' };
 
 const CATALOGUES: Record<Lang, Record<Key, string>> = { en, zh };
 
-export function text(lang: Lang, key: Key, values: Record<string, string | number> = {}): string {
-  return CATALOGUES[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+export function text(lang: Lang, key: Key, values: Record<string, Text> = {}): string {
+  return CATALOGUES[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => inWords(lang, values[name] ?? whole));
 }
+
+/** What tables and files say: their sentences are Python's. */
+export const inWords = (lang: Lang, said: Text): string => told(said, lang === 'zh' ? SENTENCES : {});
 
 export const known = (key: string): key is Key => key in en;
 

@@ -1,0 +1,56 @@
+"""What the lab says of tables and files, in Chinese: nothing is missing, and it is what Python says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from deltaw.speech import FOLDER, _sentences, catalogue
+
+LAB = Path(__file__).parents[2] / "lab" / "src"
+SPOKEN = ("said.ts", "tables/*.ts", "files/*.ts")
+LITERAL = r"'((?:[^'\\]|\\.)*)'"
+
+
+def plain(literal: str) -> str:
+    return re.sub(r"\\(.)", r"\1", literal)
+
+
+def chinese() -> dict[str, str]:
+    text = (LAB / "words" / "sentences.ts").read_text(encoding="utf-8")
+    return {
+        plain(english): plain(said) for english, said in re.findall(rf"^  {LITERAL}: {LITERAL},$", text, re.MULTILINE)
+    }
+
+
+def sentences() -> set[str]:
+    """What `said` says, what `Refusal` and `refuse` expect and advise, as literals; and how dates are written."""
+    texts = [path.read_text(encoding="utf-8") for place in SPOKEN for path in LAB.glob(place)]
+    found: set[str] = set()
+    for text in texts:
+        found |= set(re.findall(rf"\bsaid\({LITERAL}", text))
+        found |= set(re.findall(rf"\b(?:Refusal|refuse)\({LITERAL}", text))
+        for call in re.finditer(r"\b(?:Refusal|refuse)\(", text):
+            found |= set(re.findall(rf", {LITERAL}(?=[,)])", text[call.end() : text.index(";\n", call.end())]))
+    days = (LAB / "tables" / "days.ts").read_text(encoding="utf-8")
+    found |= set(re.findall(rf"'%[^']*': {LITERAL}", days[: days.index("const PARTS")]))
+    return {plain(each) for each in found} - {"whole"}
+
+
+def test_no_sentence_of_the_lab_is_missing() -> None:
+    spoken = sentences()
+    assert len(spoken) > 60
+    assert sorted(spoken - set(chinese())) == []
+
+
+def test_the_lab_and_python_say_the_same() -> None:
+    python = catalogue("zh") | _sentences(FOLDER / "zh" / "kept")
+    own = {english: said for english, said in chinese().items() if python.get(english, said) != said}
+    assert own == {}
+
+
+def test_their_fields_are_the_same() -> None:
+    fields = re.compile(r"\{\w+(?::,)?\}")
+    assert [
+        each for each in chinese().items() if sorted(fields.findall(each[0])) != sorted(fields.findall(each[1]))
+    ] == []
