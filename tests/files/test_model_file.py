@@ -182,6 +182,7 @@ FORGERIES = {
     "metadata more": lambda h: h["__metadata__"].update(more="1"),
     "no metadata": lambda h: h.pop("__metadata__"),
     "metadata of another kind": lambda h: h.update(__metadata__=[1]),
+    "metadata that is a number": lambda h: h.update(__metadata__=1),
     "an envelope of another kind": lambda h: h["__metadata__"].update(deltaw="[]"),
     "an envelope that is no JSON": lambda h: h["__metadata__"].update(deltaw="{"),
     "an envelope with NaN": lambda h: h["__metadata__"].update(deltaw='{"format_version": NaN}'),

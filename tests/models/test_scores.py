@@ -76,6 +76,13 @@ def test_the_document_is_json_and_comes_back() -> None:
     assert np.array_equal(again.confusion, scores.confusion)
 
 
+def test_numbers_have_no_confusion() -> None:
+    scores = score(Outcome(np.ones(3), np.ones(3)), Baseline.of("regression", np.arange(3.0)))
+    for name in ("recall", "precision"):
+        with pytest.raises(deltaw.DeltaWError, match=f"{name}: expected scores with a confusion"):
+            getattr(scores, name)
+
+
 def test_equal_targets_have_no_r2() -> None:
     scores = score(Outcome(np.ones(3), np.ones(3)), Baseline.of("regression", np.arange(3.0)))
     assert np.isnan(scores["r2"])

@@ -16,7 +16,7 @@ ROWS, MOST_CELLS, FEWEST = 1_000, 200_000, 50
 MISSING, EXTREME, UNSEEN = 0.08, 0.01, 0.05  # shares of the cells
 EXTREMES = (0.0, -1.0, 1e-300, 1e6, -1e9, 1e30, -1e300)
 ODD_WORDS = ("never seen", "ÄÖ 中文", "'\"; -- \\", "</script>", "0")
-RELATIVE, ABSOLUTE = 1e-5, 2e-7  # of a probability; of a number the second is a share of the usual size of answers
+RELATIVE, ABSOLUTE = 1e-5, 2e-7  # of a probability; of a number the second is a share of `_unit`
 SINGLE = 4  # times what float32 itself changes, where that is more: others add in other orders, by other formulas
 DAYS = 20_000  # about today
 
@@ -100,8 +100,12 @@ def _cells(program: Program, n: int, rng: np.random.Generator) -> dict[str, Any]
 
 
 def _unit(program: Program, answers: Any) -> float:
-    """What an absolute error is measured by: 1 for probabilities, else the usual size of answers."""
-    return 1.0 if program.classes or not len(answers) else max(float(np.median(np.abs(answers))), 1e-6)
+    """What an absolute error is measured by: 1 for probabilities, else the usual size of answers before what cuts them
+    off and what is taken from them, which may leave 0 of most: the target's scale, or the offset of its logarithm."""
+    if program.classes or not len(answers):
+        return 1.0
+    sizes = [abs(each.width if each.offset is None else each.offset) for each in program.all(o.Unscale)]
+    return max(float(np.median(np.abs(answers))), *sizes, 1e-6)
 
 
 def _rounding(program: Program, cells: dict[str, Any], answers: Any) -> float:

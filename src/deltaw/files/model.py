@@ -194,7 +194,8 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
 def _read_header(file: BinaryIO, where: str, kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
     """The header's arrays and the envelope, both checked."""
     header = _parse(_read_header_bytes(file, where, kind), where, kind)
-    if not isinstance(header, dict) or kind.key not in (header.get("__metadata__") or {}):
+    stored = header.get("__metadata__") if isinstance(header, dict) else None
+    if not isinstance(stored, dict) or kind.key not in stored:
         _refuse(where, _ours(kind), "another JSON header", kind.give)
     check(header, {str: (ARRAY, {kind.key: str})}, where)
     metadata = header.pop("__metadata__")

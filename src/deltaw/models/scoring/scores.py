@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import notebook
+from deltaw.exceptions import SettingError
 from deltaw.models.scoring.intervals import Interval, Resamples, interval
 from deltaw.models.scoring.metrics import FIRST, METRICS, Metric, Outcome, ratio
 from deltaw.speech import listed, say
@@ -169,15 +170,28 @@ class Scores:
 
     @property
     def recall(self) -> Array:
-        """(K,) of the rows of each class, the share that was found; NaN where there are none."""
-        assert self.confusion is not None
-        return ratio(self.confusion.diagonal(), self.confusion.sum(axis=1))
+        """(K,) of the rows of each class, the share that was found; NaN where there are none.
+
+        Raises:
+            SettingError: scores of numbers, or of a file that does not keep the confusion of so many classes.
+        """
+        counts = self._counts("recall")
+        return ratio(counts.diagonal(), counts.sum(axis=1))
 
     @property
     def precision(self) -> Array:
-        """(K,) of the answers of each class, the share that was right; NaN where there are none."""
-        assert self.confusion is not None
-        return ratio(self.confusion.diagonal(), self.confusion.sum(axis=0))
+        """(K,) of the answers of each class, the share that was right; NaN where there are none. See `recall`."""
+        counts = self._counts("precision")
+        return ratio(counts.diagonal(), counts.sum(axis=0))
+
+    def _counts(self, name: str) -> Array:
+        if self.confusion is None:
+            expected, remedy = (
+                say("{name}: expected scores with a confusion of classes", name=name),
+                say("take it of a model of classes, by evaluate"),
+            )
+            raise SettingError(expected, say("none"), remedy)
+        return self.confusion
 
     def document(self) -> dict[str, Any]:
         """Plain JSON data (NaN becomes null)."""
