@@ -21,6 +21,7 @@ from deltaw.exceptions import InputError, OutputError, SettingError
 from deltaw.models.fitting import prepared
 from deltaw.models.rows import survey
 from deltaw.preparation import Preparation
+from deltaw.preparation.means import PARTS, Answers
 from deltaw.tables import kinds, slices
 from deltaw.tables.reading import streams
 from deltaw.tables.reading.formats import pieces
@@ -47,7 +48,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table of a few rows goes through slices, a sample, runs and windows as one of many does."""
     monkeypatch.setattr(survey, "HELD_OUT", 700)
     monkeypatch.setattr(survey, "FEWEST", 800)
-    monkeypatch.setattr(streams.Stream.slices, "__defaults__", ((), 8 * 250))
+    monkeypatch.setattr(streams.Stream.slices, "__defaults__", ((), 8 * 250, None))
     monkeypatch.setattr(streams, "pieces", lambda *given: pieces.pieces(*given, size=9000))
     monkeypatch.setattr(prepared, "BLOCK", 4000)
     monkeypatch.setattr("deltaw.models.fitting.streaming.MOST_TEST", 400)
@@ -128,6 +129,51 @@ def test_words_and_classes_that_are_rare(path: Path, tmp_path: Path) -> None:
     assert counted == dict(known.value_counts().iter_rows())
     assert counted["twice"] == 2
     assert next(step for step in plan.preparation.steps if step.title == "c").indicator  # type: ignore[attr-defined]
+
+
+def test_means_of_answers_are_those_of_all_rows(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of words, exactly, whatever the sample is; of numbers that are names as well, where it has the same bins."""
+    monkeypatch.setattr(survey, "FEWEST", 2500)
+    rng = np.random.default_rng(5)
+    words, shops, size = rng.integers(0, 150, N), rng.integers(0, 60, N), rng.normal(size=(2, 150))
+    frame = WHOLE.with_columns(
+        many=pl.Series([f"m{i}" for i in words]).replace("m7", None), shop=pl.Series(shops * 37.0),
+        weight=pl.Series(1.0 + words % 3),
+        b=pl.Series(size[0, words] + size[1, shops] + 0.3 * rng.normal(size=N)),
+    )  # fmt: skip
+    frame.write_parquet(path)
+    place = pl.Series(streams.drawn(0, 0, N))
+    for target, weight in (("y", None), ("b", "weight")):
+        plan = models.plan(
+            str(path), target, memory=LITTLE, cache=tmp_path / "cache", hidden=8, weight=weight, drop="w"
+        )
+        assert plan.streamed is not None
+        assert plan.validation is not None
+        assert plan.test is not None
+        apart = pl.concat([plan.validation.frame, plan.test.frame]).select("a")
+        rows = frame.with_columns(place=place).filter(pl.col(target).is_not_null()).join(apart, on="a", how="anti")
+        names, values = plan.target.averaged(rows[target])
+        parts = (rows["place"] % PARTS).to_numpy().astype(np.int64)
+        told = Answers.of(names, values, parts, None if weight is None else rows["weight"].to_numpy())
+        table = deltaw.read(rows.drop("place", "w", *([] if weight is None else [weight])))
+        exact = Preparation.fit(table.frame, kinds(table, target), "piecewise", answers=told)
+        mine, theirs = ({step.title: step for step in each.steps} for each in (plan.preparation, exact))
+        assert plan.preparation.means, "no column tells"
+        assert len(plan.preparation.means) == len(exact.means)
+        assert target == "y" or mine["shop"].means is not None  # type: ignore[attr-defined]
+        for name in ("many", "shop"):
+            a: Any = mine[name].means  # type: ignore[attr-defined]
+            b: Any = theirs[name].means  # type: ignore[attr-defined]
+            assert (a is None) == (b is None)
+            for field in () if a is None else ("values", "scales"):
+                one, other = [vars(x)[field] for x in (a, b)]
+                scaled = [[(s.centre, s.width) for s in x] if field == "scales" else x for x in (one, other)]
+                np.testing.assert_allclose(*scaled, atol=2e-6)
+        with prepared.prepared(plan) as blocks:
+            stored, *_ = blocks.read(Piece(block, 0, blocks.size(block)) for block in range(blocks.count))
+        expected = np.asarray(exact.encode(rows, answers=told).stored)  # type: ignore[union-attr]
+        for column in range(expected.shape[1]):
+            np.testing.assert_allclose(np.sort(stored[:, column]), np.sort(expected[:, column]), atol=1e-5)
 
 
 def test_who_goes_where_depends_on_place_and_seed_alone(path: Path, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def table(seed: int = 0) -> pl.DataFrame:
 def answers(frame: pl.DataFrame, target: str, weight: Any = None) -> Answers:
     """Every PARTS-th row lies in one part."""
     names, values = Target.fit(frame[target], target).averaged(frame[target])
-    return Answers(names, values, np.arange(len(frame)) % PARTS, weight)
+    return Answers.of(names, values, np.arange(len(frame)) % PARTS, weight)
 
 
 def undone(means: Means, made: Any) -> Any:

@@ -43,7 +43,7 @@ def table(seed: int = 0) -> pl.DataFrame:
 def answers(frame: pl.DataFrame, target: str = "price", weight: Any = None) -> Answers:
     """Every PARTS-th row lies in one part."""
     names, values = Target.fit(frame[target], target).averaged(frame[target])
-    return Answers(names, values, np.arange(len(frame)) % PARTS, weight)
+    return Answers.of(names, values, np.arange(len(frame)) % PARTS, weight)
 
 
 def fitted(target: str = "price", frame: pl.DataFrame | None = None) -> Preparation:
@@ -90,7 +90,7 @@ def test_least_squares_and_an_analysis_of_variance_say_the_same() -> None:
     often = [each for each in wanted if (x == each).sum() >= FEWEST_ROWS]
     assert list(means.numbers) == often
     np.testing.assert_allclose(np.array(means.values)[:, 0], [wanted[each] for each in often], atol=5e-6)
-    learnt = means.of_learnt(frame["distance"].to_numpy(), edges, told)[:, 0]
+    learnt = means.of_learnt("distance", frame["distance"].to_numpy(), edges, told)[:, 0]
     for part in range(PARTS):
         own = told.parts[here] == part
         others, _ = by_hand(x[~own], z[~own], edges)
@@ -107,7 +107,7 @@ def test_no_row_finds_its_own_answer(row: int, more: float, seed: int) -> None:
     assert step.means is not None
     changed = frame.with_columns(pl.col("price") + pl.when(pl.int_range(N) == row).then(more).otherwise(0.0))
     x = frame["distance"].to_numpy()
-    made = [step.means.of_learnt(x, step.edges, answers(each)) for each in (frame, changed)]
+    made = [step.means.of_learnt(step.column, x, step.edges, answers(each)) for each in (frame, changed)]
     own = np.arange(N) % PARTS == row % PARTS
     np.testing.assert_allclose(made[0][own], made[1][own], atol=1e-6)  # answers are float32
 

@@ -16,7 +16,7 @@ made of all rows that were learnt from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -38,6 +38,82 @@ STANDARD = SCALINGS["standard"].fit
 MOST_OUTPUTS = 10  # of more classes each share would say little, and they would drown the rest
 
 
+class Told(NamedTuple):
+    """What rows answer, summed up for each word, or number, of a column.
+
+    Attributes:
+        cells: (G,) null, and the different words or numbers in ascending order.
+        counts: (G,) how many rows have each.
+        rows: (PARTS, G) the same in each part, by the rows' weights.
+        sums: (k, PARTS, G) what their answers add up to.
+        squares: (k, PARTS, G) what the squares of these do.
+    """
+
+    cells: pl.Series
+    counts: NDArray[np.int64]
+    rows: Values
+    sums: Values
+    squares: Values
+
+    @classmethod
+    def of(cls, cells: pl.Series, values: Values, parts: NDArray[np.int64], weight: Values) -> Told:
+        """Of rows: their cells, null where there is none, answers (k, n), parts and weights (n,)."""
+        present = cells.drop_nulls().unique().sort()
+        known = pl.concat([pl.Series(cells.name, [None], dtype=cells.dtype), present])
+        count = len(known)
+        place = places(cells, known)
+        within, shape = parts * count + place, (PARTS, count)
+
+        def summed(each: Values) -> Values:
+            return np.asarray(np.bincount(within, each, PARTS * count).reshape(shape), np.float64)
+
+        sums, squares = ([summed(weight * each**power) for each in values] for power in (1, 2))
+        return cls(known, np.bincount(place, minlength=count), summed(weight), np.stack(sums), np.stack(squares))
+
+    def beside(self, other: Told) -> Told:
+        """Of both their rows."""
+        cells = pl.concat([self.cells, other.cells]).unique().sort()
+        found = [(each, places(each.cells, cells)) for each in (self, other)]
+
+        def added(name: str) -> Any:
+            total = np.zeros((*getattr(self, name).shape[:-1], len(cells)), getattr(self, name).dtype)
+            for each, place in found:
+                total[..., place] += getattr(each, name)
+            return total
+
+        return Told(cells, *(added(name) for name in self._fields[1:]))
+
+    def most(self, most: int) -> Told:
+        """Of at most so many cells, those of most rows; the others are forgotten."""
+        if len(self.cells) <= most:
+            return self
+        order = np.argsort(-self.counts[1:], kind="stable")[: most - 1]
+        kept = np.array([0, *np.sort(order + 1)])
+        return Told(self.cells[kept], self.counts[kept], *(each[..., kept] for each in self[2:]))
+
+    def in_units(self, scales: Sequence[Scale], weight: float) -> Told:
+        """The same of answers in units of scales that move and stretch, and of weights as parts of this one."""
+        centre, width = (
+            np.array([getattr(each, name) for each in scales])[:, None, None] for name in ("centre", "width")
+        )
+        squares = (self.squares - 2 * centre * self.sums + centre**2 * self.rows) / width**2
+        sums = (self.sums - centre * self.rows) / width
+        return self._replace(rows=self.rows / weight, sums=sums / weight, squares=squares / weight)
+
+    def means(self, parts: NDArray[np.int64]) -> tuple[Values, Values]:
+        """The smoothed mean of each cell by the rows of some parts, (G, k), and the mean of all of them, (k,)."""
+        rows, sums, squares = (each[..., parts, :].sum(axis=-2) for each in (self.rows, self.sums, self.squares))
+        mean, m = sums.sum(axis=1) / rows.sum(), smoothing(rows, sums, squares.sum(axis=1))
+        return ((sums + (m * mean)[:, None]) / (rows + m[:, None])).T, mean
+
+
+def places(cells: pl.Series, known: pl.Series) -> NDArray[np.int64]:
+    """The place of each cell among different ones, the first of which is null; 0 for others."""
+    table = pl.DataFrame([known.alias("cell"), pl.int_range(len(known), eager=True).alias("place")]).drop_nulls("cell")
+    found = cells.to_frame("cell").join(table, on="cell", how="left", maintain_order="left")
+    return found["place"].fill_null(0).to_numpy()
+
+
 class Answers(NamedTuple):
     """Of the rows that are learnt from.
 
@@ -46,12 +122,31 @@ class Answers(NamedTuple):
         values: (n, k) numbers; of two classes whether it is the second, of more whether it is each.
         parts: (n,) the part of PARTS that each row lies in, from 0.
         weight: (n,) how much each row counts; None: as much as any other.
+        scales: of each column of `values`, by the mean and the deviation of all rows.
+        whole: where these rows are some of those that are learnt from, what all say, of the columns that tell, in units
+            of `scales`.
     """
 
     names: tuple[str, ...]
     values: Values
     parts: NDArray[np.int64]
-    weight: Values | None = None
+    weight: Values | None
+    scales: tuple[Scale, ...]
+    whole: Mapping[str, Told] = {}
+
+    @classmethod
+    def of(
+        cls, names: tuple[str, ...], values: Values, parts: NDArray[np.int64], weight: Values | None = None
+    ) -> Answers:
+        """Of these rows."""
+        return cls(names, values, parts, weight, tuple(fit_scale(STANDARD, column) for column in values.T))
+
+    def told(self, cells: pl.Series, scales: Sequence[Scale]) -> Told:
+        """What these rows answer, or all, by their cells of a column; in units of scales."""
+        if cells.name in self.whole:
+            return self.whole[cells.name]
+        weight = np.ones(len(cells)) if self.weight is None else self.weight / self.weight.mean()
+        return Told.of(cells, scaled(self.values, scales), self.parts, weight)
 
 
 @dataclass(frozen=True)
@@ -86,15 +181,15 @@ class Means:
     @classmethod
     def fit(cls, words: pl.Series, answers: Answers) -> Means:
         """Learnt from the word of each row, null where it is missing, and its answer."""
-        scales = tuple(fit_scale(STANDARD, column) for column in answers.values.T)
-        found = _Sums(words, answers, scales)
-        counts = words.alias("word").value_counts(name="rows").filter(pl.col("rows") >= FEWEST_ROWS)
-        most = MOST_KNOWN // len(scales)
-        known = counts.drop_nulls().sort(["rows", "word"], descending=[True, False]).head(most)["word"].sort()
-        places = known.to_frame().join(found.places, on="word", how="left", maintain_order="left")["place"].to_numpy()
-        means, other = found.means(np.arange(PARTS))
-        missing = means[0] if words.null_count() else other
-        return cls(answers.names, scales, tuple(known), *map(_plain, (means[places], missing, other)))
+        told = answers.told(words, answers.scales)
+        counts = pl.DataFrame({"word": told.cells, "rows": told.counts}).with_row_index("place")
+        counts = counts.filter(pl.col("rows") >= FEWEST_ROWS).drop_nulls("word")
+        most = MOST_KNOWN // len(answers.scales)
+        known = counts.sort(["rows", "word"], descending=[True, False]).head(most).sort("word")
+        means, other = told.means(np.arange(PARTS))
+        missing = means[0] if told.counts[0] else other
+        values = means[known["place"].to_numpy()]
+        return cls(answers.names, answers.scales, tuple(known["word"]), *map(_plain, (values, missing, other)))
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Means:
@@ -121,44 +216,13 @@ class Means:
 
     def of_learnt(self, words: pl.Series, answers: Answers) -> Values:
         """The means of the rows that were learnt from, (n, k), each of other parts' rows alone."""
-        found = _Sums(words, answers, self.scales)
-        made = np.empty(answers.values.shape)
+        told = answers.told(words, self.scales)
+        made, place = np.empty((len(words), len(self.names))), places(words, told.cells)
         for part in range(PARTS):
-            means, _ = found.means(np.flatnonzero(np.arange(PARTS) != part))
+            means, _ = told.means(np.flatnonzero(np.arange(PARTS) != part))
             own = answers.parts == part
-            made[own] = means[found.place[own]]
+            made[own] = means[place[own]]
         return made
-
-
-class _Sums:
-    """How many rows each word has in each part, and what their answers add up to.
-
-    Attributes:
-        place: (n,) of each row's word among all words, from 1; 0 where there is none.
-        places: a frame of "word" and its "place".
-    """
-
-    def __init__(self, words: pl.Series, answers: Answers, scales: Sequence[Scale]) -> None:
-        words = words.alias("word")
-        self.place = words.rank("dense").fill_null(0).to_numpy().astype(np.int64)
-        self.places = pl.DataFrame([words, pl.Series("place", self.place)]).unique("word")
-        z = scaled(answers.values, scales)
-        weight = np.ones(len(words)) if answers.weight is None else answers.weight / answers.weight.mean()
-        count = int(self.place.max(initial=0)) + 1
-        cells, shape = answers.parts * count + self.place, (PARTS, count)
-
-        def summed(each: Values) -> Values:
-            return np.asarray(np.bincount(cells, each, PARTS * count).reshape(shape), np.float64)
-
-        self._rows = summed(weight)
-        self._sums = np.stack([summed(weight * each) for each in z])
-        self._squares = np.stack([np.bincount(answers.parts, weight * each**2, PARTS) for each in z])
-
-    def means(self, parts: NDArray[np.int64]) -> tuple[Values, Values]:
-        """The smoothed mean of each word by the rows of some parts, (words, k), and the mean of all of them, (k,)."""
-        rows, sums, squares = self._rows[parts].sum(axis=0), self._sums[:, parts].sum(axis=1), self._squares[:, parts]
-        mean, m = sums.sum(axis=1) / rows.sum(), smoothing(rows, sums, squares.sum(axis=1))
-        return ((sums + (m * mean)[:, None]) / (rows + m[:, None])).T, mean
 
 
 def scaled(values: Values, scales: Sequence[Scale]) -> Values:

@@ -10,11 +10,13 @@ have (`deltaw.preparation.means`); a number that no two rows have has 0.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.preparation.bins import count, position
@@ -25,12 +27,12 @@ from deltaw.preparation.means import (
     MOST_KNOWN,
     PARTS,
     SMALLEST,
-    STANDARD,
     Answers,
-    scaled,
+    Told,
+    places,
     smoothing,
 )
-from deltaw.preparation.scaling import LIMIT, Scale, fit_scale
+from deltaw.preparation.scaling import LIMIT, Scale
 
 Values = NDArray[np.float64]
 
@@ -68,7 +70,7 @@ class Recurring:
     }
 
     @classmethod
-    def fit(cls, x: Values, edges: tuple[float, ...], answers: Answers) -> Recurring | None:
+    def fit(cls, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Recurring | None:
         """Learnt from rows; None where numbers are no names.
 
         Args:
@@ -78,14 +80,12 @@ class Recurring:
         some = _some(x, answers)
         if not edges or answers.values.shape[1] > MOST_OUTPUTS or not _recurs(some[0]):
             return None
-        scales = tuple(Scale(0.0, fit_scale(STANDARD, column).width) for column in answers.values.T)
-        sums = _Sums(*some, edges, scales)
-        if not sums.are_names():
+        scales = tuple(Scale(0.0, scale.width) for scale in answers.scales)
+        if not _Sums(_told(column, *some, scales), edges).are_names():
             return None
-        sums = sums if len(x) <= TOLD_BY else _Sums(x, answers, edges, scales)
-        rows = np.bincount(sums.place[sums.present], minlength=len(sums.numbers))
-        known = np.flatnonzero(rows >= FEWEST_ROWS)
-        known = np.sort(known[np.argsort(-rows[known], kind="stable")[: MOST_KNOWN // len(scales)]])
+        sums = _Sums(_told(column, x, answers, scales), edges)
+        known = np.flatnonzero(sums.counts >= FEWEST_ROWS)
+        known = np.sort(known[np.argsort(-sums.counts[known], kind="stable")[: MOST_KNOWN // len(scales)]])
         means = np.round(sums.means(np.arange(PARTS))[known], DIGITS) + 0.0
         names = tuple(f"{name} beyond the line" for name in answers.names)
         return cls(names, scales, tuple(sums.numbers[known].tolist()), tuple(map(tuple, means.tolist())))
@@ -112,13 +112,27 @@ class Recurring:
         place = np.searchsorted(numbers, x).clip(max=len(numbers) - 1)
         return np.where((numbers[place] == x)[:, None], values[place], 0.0)
 
-    def of_learnt(self, x: Values, edges: tuple[float, ...], answers: Answers) -> Values:
+    def of_learnt(self, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Values:
         """The means of the rows that were learnt from, (n, k), each of other parts' rows alone."""
-        sums, made = _Sums(x, answers, edges, self.scales), np.zeros((len(x), len(self.names)))
+        told, made = _told(column, x, answers, self.scales), np.zeros((len(x), len(self.names)))
+        sums, place = _Sums(told, edges), places(_cells(column, x), told.cells)
         for part in range(PARTS):
-            own = (answers.parts == part) & sums.present
-            made[own] = sums.means(np.flatnonzero(np.arange(PARTS) != part))[sums.place[own]]
+            own = (answers.parts == part) & (place > 0)
+            made[own] = sums.means(np.flatnonzero(np.arange(PARTS) != part))[place[own] - 1]
         return made
+
+
+def _cells(column: str, x: Values) -> pl.Series:
+    return pl.Series(column, x).fill_nan(None)
+
+
+def _told(column: str, x: Values, answers: Answers, scales: Sequence[Scale]) -> Told:
+    """What rows answer by their numbers, in units of scales that only stretch."""
+    told = answers.told(_cells(column, x), scales)
+    if column not in answers.whole:
+        return told
+    moved = [Scale(-own.centre / own.width, 1.0) for own in answers.scales]
+    return told.in_units(moved, 1.0)  # back from units that move as well
 
 
 def _recurs(x: Values) -> bool:
@@ -133,7 +147,7 @@ def _some(x: Values, answers: Answers) -> tuple[Values, Answers]:
     """Rows enough to tell by."""
     every = slice(None, None, -(-len(x) // TOLD_BY))
     weight = None if answers.weight is None else answers.weight[every]
-    return x[every], Answers(answers.names, answers.values[every], answers.parts[every], weight)
+    return x[every], answers._replace(values=answers.values[every], parts=answers.parts[every], weight=weight, whole={})
 
 
 class _Line(NamedTuple):
@@ -157,27 +171,15 @@ class _Sums:
 
     Attributes:
         numbers: (G,) the different ones, ascending.
-        present: (n,) whether a row has one.
-        place: (n,) of each row's number among them; of rows without one anything.
+        counts: (G,) how many rows have each.
     """
 
-    def __init__(self, x: Values, answers: Answers, edges: tuple[float, ...], scales: tuple[Scale, ...]) -> None:
-        self.present = ~np.isnan(x)
-        self.numbers = np.unique(x[self.present])
-        self.place = np.searchsorted(self.numbers, np.where(self.present, x, self.numbers[0]))
+    def __init__(self, told: Told, edges: tuple[float, ...]) -> None:
+        self.numbers, self.counts = told.cells[1:].to_numpy(), told.counts[1:]
+        self._rows, self._sums = told.rows[:, 1:], told.sums[..., 1:]
+        self._squares = told.squares[..., 1:].sum(axis=-1)
         passed = np.clip(position(self.numbers, edges)[:, None] - np.arange(count(edges)), 0.0, 1.0)
         self._basis = np.hstack([np.ones((len(passed), 1)), passed])
-        z = scaled(answers.values, scales)[:, self.present]
-        weight = (np.ones(len(x)) if answers.weight is None else answers.weight / answers.weight.mean())[self.present]
-        parts, shape = answers.parts[self.present], (PARTS, len(self.numbers))
-        cells = parts * shape[1] + self.place[self.present]
-
-        def summed(each: Values) -> Values:
-            return np.bincount(cells, each, PARTS * shape[1]).reshape(shape).astype(np.float64)
-
-        self._rows = summed(weight)
-        self._sums = np.stack([summed(weight * each) for each in z])
-        self._squares = np.stack([np.bincount(parts, weight * each**2, PARTS) for each in z])
 
     def line(self, parts: NDArray[np.int64]) -> _Line:
         """By the rows of some parts."""
@@ -195,7 +197,7 @@ class _Sums:
 
     def are_names(self) -> bool:
         """Whether rows with the same number are alike in what the line leaves."""
-        line, n = self.line(np.arange(PARTS)), int(self.present.sum())
+        line, n = self.line(np.arange(PARTS)), int(self.counts.sum())
         among, within = len(self.numbers) - line.coefficients, n - len(self.numbers)
         if among < 1 or within < 1:
             return False

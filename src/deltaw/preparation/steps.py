@@ -166,7 +166,7 @@ class Number(OneColumn):
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
         x = as_numbers(frame.get_column(column.name), TRAINING)
         scale, fill, indicator, edges = _learnt(x, scaling, whole.bins)
-        means = None if whole.answers is None else Recurring.fit(x, edges, whole.answers)
+        means = None if whole.answers is None else Recurring.fit(column.name, x, edges, whole.answers)
         return cls(column.name, scale, fill, indicator, edges, means)
 
     @property
@@ -195,7 +195,7 @@ class Number(OneColumn):
         x = as_numbers(frame.get_column(self.column), source)
         if self.means is None:
             return x
-        means = self.means.of(x) if answers is None else self.means.of_learnt(x, self.edges, answers)
+        means = self.means.of(x) if answers is None else self.means.of_learnt(self.column, x, self.edges, answers)
         return np.column_stack([x, means])
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:

@@ -31,7 +31,8 @@ from deltaw.models.rows.dividing import (
 )
 from deltaw.models.rows.division import Division, Indices, Ties
 from deltaw.models.rows.parts import Part, answered, answers_of, as_learnt, on_a_log, part_of
-from deltaw.models.rows.survey import Streamed
+from deltaw.models.rows.survey import DRAW, Streamed
+from deltaw.models.rows.telling import of_all
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.network import Network
 from deltaw.numbers import number
@@ -263,10 +264,10 @@ def plan(
     training = table.frame[kept.training]
     settled = replace(settled, target_scale=on_a_log(settled, whole, training))
     ties_of_training = ties.of(kept.training)
-    counted = None if streamed is None else Counted(len(streamed), streamed.survey.words)
     preparation, reading, answers = _learnt(
-        table, found, whole, settled, training, ties_of_training, seed, begun, counted
+        table, found, whole, settled, training, ties_of_training, seed, begun, streamed
     )
+    streamed = None if streamed is None else replace(streamed, answers=answers)
     settled = recipes.sized(settled, len(streamed or training), len(preparation.feature_names), _is_image(table))
 
     def part(rows: pl.DataFrame | None, source: str) -> Part | None:
@@ -328,17 +329,25 @@ def replan(model: Model, source: Any) -> Plan | None:
 
 def _learnt(
     table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: pl.DataFrame, ties: Ties,
-    seed: int, start: Start | None, counted: Counted | None = None,
+    seed: int, start: Start | None, streamed: Streamed | None = None,
 ) -> tuple[Preparation, Target, Answers | None]:  # fmt: skip
     """What the training rows alone say of columns and target, or a model did, and their answers. Raises ColumnError."""
     if start is not None:
         return *start.learnt(recipe), None
     reading = as_learnt(whole, training, recipe, table.name)
-    by_words = any(each.n_distinct > MANY for each in columns if each.kind == Category.kind)
-    by_either = by_words or any(each.kind == Number.kind for each in columns)
-    answers = answers_of(training, reading, recipe, ties, seed) if by_either and counted is None else None
+    counted = None if streamed is None else Counted(len(streamed), streamed.survey.words)
+    words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
+    words |= {} if counted is None else {name: len(counted.words[name]) for name in words}
+    tells = any(n > MANY for n in words.values()) or any(each.kind == Number.kind for each in columns)
+    answers = answers_of(training, reading, recipe, ties, seed) if tells else None
+    if streamed is not None and answers is not None:
+        answers = answers._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
+    fit = partial(Preparation.fit, training, columns, recipe.scaling, table.blocks)
     try:
-        made = Preparation.fit(training, columns, recipe.scaling, table.blocks, answers, counted)
+        made = fit(answers, counted)
+        if streamed is not None and answers is not None:
+            answers = of_all(answers, made, streamed, reading, recipe)
+            made = fit(answers, counted) if answers.whole else made
         return made, reading, answers
     except ColumnError as error:
         expected = say("{name}: {expected}", name=table.name, expected=error.expected)

@@ -76,10 +76,14 @@ def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
     survey, stream = streamed.survey, streamed.stream
     for part in ahead(stream.slices(survey.text)):
         frame, draws = survey.counting(part)
-        frame = frame.filter(~survey.is_held_out(draws))
+        learnt = ~survey.is_held_out(draws)
+        frame, parts, told = frame.filter(learnt), survey.parts(draws[learnt]), streamed.answers
         for start in range(0, len(frame), AT_ONCE):
-            some = frame[start : start + AT_ONCE]
-            yield _arrays(plan, part_of(some, plan.preparation, plan.target, plan.recipe, part.table.name))
+            rows = slice(start, start + AT_ONCE)
+            answers = None if told is None else told._replace(parts=parts[rows])
+            yield _arrays(
+                plan, part_of(frame[rows], plan.preparation, plan.target, plan.recipe, part.table.name, answers)
+            )
 
 
 def _arrays(plan: Plan, part: Part) -> list[Array]:

@@ -119,7 +119,7 @@ def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, 
     names, values = target.averaged(frame.get_column(target.name))
     weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), "training rows")
     parts = ties.parts(PARTS, seed)
-    return Answers(names, values, parts, weight) if len(np.unique(parts)) > 1 else None
+    return Answers.of(names, values, parts, weight) if len(np.unique(parts)) > 1 else None
 
 
 def part_of(

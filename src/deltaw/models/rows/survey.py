@@ -24,6 +24,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
+from deltaw.preparation.means import PARTS, Answers
 from deltaw.preparation.reading import as_numbers
 from deltaw.tables.cells import as_words, check_strays, check_type
 from deltaw.tables.columns import check_finite
@@ -96,9 +97,11 @@ class Survey:
         """
         return 0.0 if len(self.sample) >= self.learnt else math.sqrt(math.log(2 / DOUBT) / (2 * len(self.sample)))
 
-    def counting(self, part: Slice) -> tuple[pl.DataFrame, NDArray[np.uint64]]:
-        """The rows of a slice that have an answer and count, of the columns that are used, and their numbers."""
-        frame = part.table.frame[list(self.used)]
+    def counting(self, part: Slice, names: Sequence[str] = ()) -> tuple[pl.DataFrame, NDArray[np.uint64]]:
+        """The rows of a slice that have an answer and count, of the columns that are used or of some, and their
+        numbers.
+        """
+        frame = part.table.frame[list(names or self.used)]
         draws = drawn(self.seed, part.first, len(frame))
         known = frame.get_column(self.target).is_not_null().to_numpy()
         if self.weight is not None:
@@ -124,12 +127,17 @@ class Survey:
         self._learn(rest)
         self.sample, _ = self._some.lowest(self.most)
         self.sample = alongside([self.sample, self._witnesses]).unique(DRAW).sort(DRAW)
+        self._apart = self._some = Lowest(0)  # which hold as much again
 
     def is_held_out(self, draws: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Which rows are, by their numbers of chance."""
         if not len(self.held_out):
             return np.zeros(len(draws), bool)
         return np.asarray(draws <= self.held_out.get_column(DRAW).to_numpy().max())
+
+    def parts(self, draws: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """In which part rows lie, by their numbers of chance: see `deltaw.preparation.means`."""
+        return (draws % UINT64(PARTS)).astype(np.int64)
 
     def _learn(self, frame: pl.DataFrame) -> None:
         """Take note of rows that are learnt from."""
@@ -332,12 +340,14 @@ class Streamed:
         survey: what is known of them.
         memory: bytes that may be used.
         folder: where they are kept as the network takes them, while it trains.
+        answers: of the sample, with what all rows say; None where no column tells.
     """
 
     stream: Stream
     survey: Survey
     memory: int
     folder: Path
+    answers: Answers | None = None
 
     def __len__(self) -> int:
         return self.survey.learnt

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from deltaw.exceptions import TableError
 from deltaw.forks import refuse_after_fork
@@ -77,11 +78,14 @@ class Stream:
         """How many bytes a training on all of it at once would hold, about."""
         return sum(_held(file) for file in self.shards.files)
 
-    def slices(self, words: Collection[str] = (), cells: int = CELLS) -> Iterator[Slice]:
+    def slices(
+        self, words: Collection[str] = (), cells: int = CELLS, columns: Collection[str] | None = None
+    ) -> Iterator[Slice]:
         """The rows in order, about so many cells at a time, each slice with the columns of the first.
 
         Args:
             words: columns whose cells are words, whatever they look like in a slice.
+            columns: those that are wanted: others need not be read.
 
         Raises:
             TableError: a file cannot be read, or is not what it was.
@@ -93,7 +97,7 @@ class Stream:
         for file in self.shards.files:
             of_file, begin = dict[str, str](), 0
             self._check(file)
-            for part in _frames(file, self.reading, words, cells):
+            for part in _frames(file, self.reading, words, cells, columns):
                 table = with_folders(part, file.relative_to(self.shards.root).parts[:-1])
                 names = names or table.frame.columns
                 frame = alike(table, names, self.shards.files[0])
@@ -173,8 +177,10 @@ def drawn(seed: int, first: int, count: int) -> np.ndarray[tuple[int], np.dtype[
     return np.asarray(z ^ (z >> np.uint64(31)))
 
 
-def _frames(file: Path, reading: Reading, words: Collection[str], cells: int) -> Iterator[Table]:
-    """The rows of a file."""
+def _frames(
+    file: Path, reading: Reading, words: Collection[str], cells: int, columns: Collection[str] | None
+) -> Iterator[Table]:
+    """The rows of a file; of a file of columns only those that are wanted, where it has any of them."""
     name, scanner = str(file), _scanner(file)
     if scanner is None:
         for frame in pieces(file, name, reading, words):
@@ -185,6 +191,9 @@ def _frames(file: Path, reading: Reading, words: Collection[str], cells: int) ->
         lazy = scan(file)
         index = index_of_pandas(file) if kind == "Parquet" else ()
         lazy = lazy.drop(index) if len(index) < len(lazy.collect_schema()) else lazy
+        there = lazy.collect_schema().names()
+        wanted = [name for name in there if columns is None or name in columns]
+        lazy = lazy.select(cs.by_name(wanted)) if wanted else lazy
         rows, width = lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
     each = max(1, cells // max(width, 1))
     for start in range(0, max(rows, 1), each):

@@ -1,0 +1,94 @@
+"""What all rows to learn from answer, word by word and number by number, where a plan is made on a sample of them.
+
+Which columns tell, the sample says (of words, the count of all rows); then one more pass over these columns alone sums
+up what `preparation.means` and `recurring` need. Rows lie in their parts by their numbers of chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deltaw.models.recipes import Recipe
+from deltaw.models.rows import weights
+from deltaw.models.rows.survey import Streamed
+from deltaw.preparation import Preparation, Target
+from deltaw.preparation.category import Category
+from deltaw.preparation.means import Answers, Told
+from deltaw.preparation.reading import as_numbers
+from deltaw.preparation.recipe import Telling
+from deltaw.preparation.scaling import SMALLEST, Scale
+from deltaw.speech import say
+from deltaw.tables.cells import as_words
+from deltaw.tables.reading.streams import ahead
+
+Array = NDArray[np.float64]
+
+MOST_CELLS = 1_000_000  # words or numbers of a column; of more, those of fewest rows are forgotten
+
+
+def of_all(answers: Answers, made: Preparation, streamed: Streamed, target: Target, recipe: Recipe) -> Answers:
+    """A sample's answers, with what all rows say of the columns that tell in the preparation that it made."""
+    telling = [step for step in made.steps if isinstance(step, Telling) and step.told]
+    if not telling:
+        return answers
+    # Squares of numbers far from 0 would leave nothing of their deviation; of classes all sums are whole as they are.
+    shift = np.array([scale.centre if target.task == "regression" else 0.0 for scale in answers.scales])
+    found, total = dict[str, Told](), _Total(shift)
+    for frame, some in _slices(streamed, target, recipe, [step.column for step in telling]):
+        weight = np.ones(len(frame)) if some.weight is None else some.weight
+        values = (some.values - shift).T
+        total.add(values, weight)
+        for step in telling:
+            told = Told.of(_cells(frame.get_column(step.column), step), values, some.parts, weight)
+            found[step.column] = (found[step.column].beside(told) if step.column in found else told).most(MOST_CELLS)
+    moved = [replace(scale, centre=scale.centre - by) for scale, by in zip(total.scales, shift, strict=True)]
+    mean_weight = total.weight / total.rows
+    whole = {name: told.in_units(moved, mean_weight) for name, told in found.items()}
+    return answers._replace(scales=total.scales, whole=whole)
+
+
+def _cells(column: pl.Series, step: Telling) -> pl.Series:
+    if isinstance(step, Category):
+        return as_words(column)
+    return pl.Series(column.name, as_numbers(column, say("training rows"))).fill_nan(None)
+
+
+def _slices(
+    streamed: Streamed, target: Target, recipe: Recipe, columns: Sequence[str]
+) -> Iterator[tuple[pl.DataFrame, Answers]]:
+    """The rows to learn from, of these columns and their answers."""
+    survey = streamed.survey
+    names = (*columns, target.name, *([] if recipe.weight is None else [recipe.weight]))
+    for part in ahead(streamed.stream.slices(survey.text, columns=names)):
+        frame, draws = survey.counting(part, names)
+        learnt = ~survey.is_held_out(draws)
+        frame, source = frame.filter(learnt), part.table.name
+        called, values = target.averaged(frame.get_column(target.name), source)
+        weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), source)
+        yield frame, Answers(called, values, survey.parts(draws[learnt]), weight, ())
+
+
+class _Total:
+    """The scales of answers, by the mean and the deviation of all, and the weights of all rows."""
+
+    def __init__(self, shift: Array) -> None:
+        self._shift, self.rows, self.weight = shift, 0, 0.0
+        self._sums, self._squares = np.zeros(len(shift)), np.zeros(len(shift))
+
+    def add(self, values: Array, weight: Array) -> None:
+        """More rows: their answers (k, n), less the shift, and their weights (n,)."""
+        self.rows, self.weight = self.rows + values.shape[1], self.weight + float(weight.sum())
+        self._sums, self._squares = self._sums + values.sum(axis=1), self._squares + (values**2).sum(axis=1)
+
+    @property
+    def scales(self) -> tuple[Scale, ...]:
+        """Of each."""
+        mean = self._sums / self.rows
+        deviation = np.sqrt(np.maximum(self._squares / self.rows - mean**2, 0.0))
+        each = zip((mean + self._shift).tolist(), deviation.tolist(), strict=True)
+        return tuple(Scale(centre, width if width >= SMALLEST else 1.0) for centre, width in each)
