@@ -108,7 +108,7 @@ class Category(OneColumn):
         """Which slot each row takes, and the means of its word; where they are learnt from, without its own answer."""
         words = as_words(frame.get_column(self.column))
         other = len(self.words)
-        slots = words.replace_strict(list(self.words), list(range(other)), default=other, return_dtype=pl.Int64)
+        slots = words.cast(pl.Enum(self.words), strict=False).to_physical().cast(pl.Int64)  # null for others
         place = np.where(words.is_null().to_numpy(), other + self.missing, slots.fill_null(other).to_numpy())
         if self.means is None:
             return place.astype(np.float64)

@@ -12,7 +12,16 @@ import polars.selectors as cs
 from deltaw.exceptions import ColumnError
 from deltaw.numbers import number
 from deltaw.speech import say
-from deltaw.tables.cells import DATE_FORMATS, TRUTHS, check_strays, check_type, date_format, read_dates, read_numbers
+from deltaw.tables.cells import (
+    DATE_FORMATS,
+    TRUTHS,
+    check_strays,
+    check_type,
+    date_format,
+    no_numbers,
+    read_dates,
+    read_numbers,
+)
 from deltaw.tables.table import Block, Table, cell_error, clip, missing_column
 from deltaw.tables.told import READ_AS
 
@@ -173,8 +182,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
         return "text", many, ""
     if distinct >= DISTINCT * present and present >= ENOUGH:
         return "identifier", many, ""
-    numbers = read_numbers(first)
-    if numbers.null_count() <= len(first) / 2:
+    if not no_numbers(first) and (numbers := read_numbers(first)).null_count() <= len(first) / 2:
         stray = first.filter(numbers.is_null())
         return "category", f'{distinct:,} values, some not numbers: "{clip(stray[0], 20)}"' if len(stray) else many, ""
     return "category", f"{distinct:,} distinct values", ""
