@@ -123,7 +123,10 @@ def _headline(model: Model, rows: str) -> str:
         scored = say("scored on no rows")
     else:
         scored = say("scores: {scored}", scored=origin.scored(model.scores.rows))
-    more = say(", its best weights chosen by {n:,} more", n=origin.validation_rows) if origin.validation_rows else ""
+    chosen = ", its best weights chosen by {n:,} more"
+    if model.history.finish:
+        chosen = ", its best weights chosen by {n:,} more, from which it learnt in the end"
+    more = say(chosen, n=origin.validation_rows) if origin.validation_rows else ""
     trained = say(
         "{networks}, trained by the recipe <code>{recipe}</code> on {rows:,} rows{more}; {scored}{counted}.",
         networks=_networks(model), recipe=escape(recipe.name), rows=origin.training_rows, more=more,

@@ -182,7 +182,7 @@ def test_ctrl_c_keeps_what_was_learnt(table: pl.DataFrame) -> None:
 
 def test_the_best_weights_are_kept(table: pl.DataFrame) -> None:
     seen: list[float] = []
-    one = QUICK | {"folds": 0, "validation": 0.3}
+    one = QUICK | {"folds": 0, "validation": 0.3, "finish": 0}
     model = deltaw.fit(table, "price", callbacks=(lambda epoch: seen.append(epoch.score),), **one)
     assert model.history.held_out == "validation"
     assert seen[model.history.best_epoch - 1] == max(seen)

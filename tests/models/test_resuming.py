@@ -27,6 +27,7 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "folds that end early": ("grade", {"folds": 2, "patience": 1, "epochs": 9, "metric": "accuracy"}),
     "one part held out": ("grade", {"folds": 1, "validation": 0.4}),
     "validation rows": ("price", {"test_size": 0.2, "validation": 0.4, "metric": "mae", "patience": 2}),
+    "rows that chose, too": ("price", {"folds": 0, "test_size": 0.0, "validation": 0.4, "finish": 0.6}),
     "nothing held out": ("grade", {"test_size": 0.0, "validation": 0.0}),
     "several at once": ("grade", {"recipe": "accurate", "networks": 3}),
     "several on all rows": ("price", {"recipe": "accurate", "networks": 2, "test_size": 0.2, "validation": 0}),

@@ -26,15 +26,16 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
   const layers = (hidden: number[], activation: string, output: string): LayerSpec[] => [...hidden.map((units) => ({ units, activation })), { units: nOut, activation: output }];
   if (recipe === 'notes')
     return { ...COMMON, layers: layers([image ? 200 : 100], 'sigmoid', 'sigmoid'), bias: false, init: 'notes', loss: 'squared', rate: 0.1, batch: 1, epochs: 5, backward: 'notes', seed, heldOut };
-  const decay = Math.min(Math.max(100 / trained, 0.02), 3), enough = image ? 10_000 : 2_000;
+  const decay = Math.min(Math.max(100 / trained, 0.02), 3), [enough, ofRows] = image ? [10_000, 16] : [2_000, 32];
   const rate = 0.012 * Math.min(1, Math.sqrt(32 / nIn)) * Math.min(1, trained / 256);
+  const dropout = image ? 0.15 : trained < 50_000 ? twoDigits(0.15 * Math.min(1, 1_500 / trained)) : 0;
   return {
     ...COMMON,
     layers: layers(image ? [256, 128] : [64, 64], classes ? 'selu' : 'mish', classes ? 'softmax' : 'identity'),
     loss: classes ? 'cross_entropy' : 'squared',
     optimizer: `adamw(beta1=0.9, beta2=0.95, weight_decay=${written(decay)}, decay_schedule='flat_cosine')`,
-    schedule: 'coslog', dropout: 0.15, dropoutSchedule: 'flat_cosine', labelSmoothing: classes ? 0.05 : 0,
-    rate: twoDigits(rate), batch: Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(trained / 16 + 1)))),
+    schedule: 'coslog', dropout, dropoutSchedule: 'flat_cosine', labelSmoothing: classes ? 0.05 : 0,
+    rate: twoDigits(rate), batch: Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(trained / ofRows + 1)))),
     epochs: Math.max(8, Math.round(64 * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
   };
 }

@@ -182,6 +182,6 @@ def _setup(
     same = ("loss", "optimizer", "learning_rate", "batch_size", "epochs", "backward", "schedule", "l2",
             "label_smoothing", "max_grad_norm")  # fmt: skip
     words = {word: getattr(recipe, word) for word in same}
-    dropout = Dropout(recipe.dropout, recipe.dropout_schedule)
+    dropout = Dropout(recipe.dropout or 0.0, recipe.dropout_schedule)
     more |= {"columns": names(preparation), "means": tuple(preparation.means)}
     return Setup(network, X, T, task=task, seed=seed, dropout=dropout, **words, **more)

@@ -52,7 +52,7 @@ def truth(target: Target, series: pl.Series, source: str = "data", gaps: bool = 
 
 def decoded(target: Target, outputs: Array) -> Array:
     """Outputs as numbers in the target's own units, (n,), or probabilities, (n, K)."""
-    return target.decode(outputs).to_numpy() if target.task == "regression" else probabilities(outputs)
+    return target.numbers(outputs) if target.task == "regression" else probabilities(outputs)
 
 
 def outcome(target: Target, outputs: Array, truth: Array, weight: Array | None = None) -> Outcome:

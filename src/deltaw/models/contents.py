@@ -9,6 +9,7 @@ from deltaw import plots
 from deltaw.models.recipes import Recipe
 from deltaw.models.scoring.scores import Baseline, Scores
 from deltaw.network import Network
+from deltaw.numbers import amount
 from deltaw.preparation import Preparation, Target
 from deltaw.speech import say
 from deltaw.tables.missing import MISSING
@@ -27,10 +28,12 @@ class Learning(History):
         held_out: "validation" where the best weights were chosen by those rows, "test" where nothing was, or "";
             "folds" where `score` and `validation_loss` are means over the folds' trainings, each on its own rows held
             out, which chose the epoch after which this training ended. They go on to where those trainings ended.
+        finish: how many epochs on all rows followed from the best weights on: the lists end before them.
     """
 
     score: list[float] = field(default_factory=list)
     held_out: str = ""
+    finish: int = 0
 
     def plot(self) -> Figure:
         held_out = say(f"{self.held_out} rows") if self.held_out in ("validation", "test") else say("rows held out")
@@ -40,6 +43,10 @@ class Learning(History):
 
     def _curves(self) -> dict[str, list[float]]:
         return super()._curves() | {"score": self.score}
+
+    def _said(self) -> list[str]:
+        followed = say("then {epochs} on all rows", epochs=amount(self.finish, "epoch"))
+        return [*super()._said(), *([followed] if self.finish else [])]
 
 
 @dataclass(frozen=True)

@@ -55,12 +55,13 @@ class Recipe:
         epochs: passes over the training rows.
         backward: "gradient", the chain rule, or "notes", the notes' split error.
         l2: adds ½ l2 Σ W² to E.
-        dropout: share of each hidden layer's outputs that a step leaves out.
+        dropout: share of each hidden layer's outputs that a step leaves out; None: by the data.
         label_smoothing: share of every target that is spread over all classes.
         max_grad_norm: gradients longer than this are shortened to it.
         validation: share of the training rows held out to choose the best weights; 0 trains on all and keeps the last.
         keep: what the best weights are best in: "loss", "score" (accuracy or R²) or a name in `METRICS`.
         patience: epochs without a better one after which training ends; None never ends early.
+        finish: share of the epochs that follow from the best weights on, on all rows, those that chose them, too.
         dropout_schedule: how the dropout rate moves during training.
         threshold: of two classes, the probability from which the second is the answer, or "best:f1": where that score
             (any of `METRICS` that goes by answers) is best on rows that the network has not learnt from.
@@ -90,13 +91,14 @@ class Recipe:
     epochs: int | None = None
     backward: Rule = "gradient"
     l2: float = 0.0
-    dropout: float = 0.0
+    dropout: float | None = 0.0
     dropout_schedule: str = "constant"
     label_smoothing: float = 0.0
     max_grad_norm: float | None = None
     validation: float = 0.0
     keep: str = "loss"
     patience: int | None = None
+    finish: float | None = 0.0
     threshold: float | str | None = None
     target_scale: str = "auto"
     class_weight: str | dict[str, float] | None = None
@@ -162,11 +164,12 @@ _DEFAULT = Recipe(
     output_activation="softmax",
     loss="cross_entropy",
     schedule="coslog",
-    dropout=0.15,
+    dropout=None,
     dropout_schedule="flat_cosine",
     label_smoothing=0.05,
     validation=0.2,
     keep="loss",
+    finish=None,
 )
 
 # What differs where numbers are to be learnt.
@@ -179,7 +182,7 @@ _NUMBERS: dict[str, Any] = {
 }
 _QUICK = replace(_DEFAULT, name="quick")
 # Four networks, each with a quarter of the rows held out, need no dropout: their mean does what it is for.
-_ACCURATE = replace(_DEFAULT, name="accurate", networks=4, dropout=0.0)
+_ACCURATE = replace(_DEFAULT, name="accurate", networks=4, dropout=0.0, finish=0.0)
 
 RECIPES: dict[str, dict[str, Recipe]] = {
     "notes": {"classification": _NOTES, "regression": replace(_NOTES, targets="range")},
@@ -234,6 +237,9 @@ def sized(recipe: Recipe, rows: int, inputs: int, image: bool) -> Recipe:
     return replace(recipe, **{key: value for key, value in found.items() if getattr(recipe, key) is None})
 
 
+MANY_ROWS = 50_000  # of which those that choose the weights are no loss
+
+
 def _notes_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
     return {"hidden": (200,) if image else (100,)}
 
@@ -241,18 +247,21 @@ def _notes_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
 def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
     """What depends on the data, measured on the tables of benchmarks/accuracy.py; see docs/accuracy.md.
 
-    Batches of a 16th of the rows, so that small tables too make a thousand steps. Fewer epochs for more rows, which
+    Batches of a 32nd of the rows, so that small tables too make a thousand steps. Fewer epochs for more rows, which
     say more in each. A rate that falls with the root of the inputs: as many steps in one direction add up in z; and
-    lower for few rows. A decay that falls with the rows, as the weight of a fixed prior does beside more data.
+    lower for few rows. A decay that falls with the rows, as the weight of a fixed prior does beside more data, and so
+    does dropout. Rows that chose the weights are learnt from in the end, unless they are few beside the others.
     """
-    decay, enough = min(max(100 / rows, 0.02), 3.0), 10_000 if image else 2_000
-    rate = 0.012 * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256)
+    decay, enough, of_rows = min(max(100 / rows, 0.02), 3.0), *((10_000, 16) if image else (2_000, 32))
+    rate, thin = 0.012 * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256), 0.15 * min(1.0, 1_500 / rows)
     return {
         "hidden": (256, 128) if image else (64, 64),
-        "batch_size": min(256, max(16, 2 ** int(math.log2(rows / 16 + 1)))),
+        "batch_size": min(256, max(16, 2 ** int(math.log2(rows / of_rows + 1)))),
         "epochs": max(8, round(64 * min(1.0, (enough / rows) ** 0.5))),
         "learning_rate": float(f"{rate:.2g}"),
         "optimizer": f"adamw(beta1=0.9, beta2=0.95, weight_decay={decay:.2g}, decay_schedule='flat_cosine')",
+        "dropout": 0.15 if image else float(f"{thin:.2g}") if rows < MANY_ROWS else 0.0,
+        "finish": 0.2 if not image and rows < MANY_ROWS else 0.0,
     }
 
 
@@ -342,6 +351,7 @@ LIMITS: dict[str, tuple[float, float, float]] = {
     "epochs": (1, MOST, 64),
     "batch_size": (1, MOST, 32),
     "patience": (1, MOST, 10),
+    "finish": (0, 10, 0.2),
     "learning_rate": (0, math.inf, 0.01),
     "l2": (0, math.inf, 1e-4),
     "dropout": (0, 0.95, 0.15),
@@ -378,13 +388,14 @@ SCHEMA: dict[str, Any] = {
     "epochs": (int, None),
     "backward": tuple(RULES),
     "l2": float,
-    "dropout": float,
+    "dropout": (float, None),
     "dropout_schedule": str,
     "label_smoothing": float,
     "max_grad_norm": (float, None),
     "validation": float,
     "keep": ("loss", "score", *NAMES),
     "patience": (int, None),
+    "finish": (float, None),
     "threshold": (float, str, None),
     "target_scale": TARGET_SCALES,
     "class_weight": (weights.BALANCED, {str: float}, None),
@@ -393,6 +404,7 @@ SCHEMA: dict[str, Any] = {
 }
 # What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
 USUAL: dict[str, Any] = {
+    "finish": 0.0,
     "threshold": None,
     "target_scale": "none",
     "class_weight": None,

@@ -41,6 +41,7 @@ SCHEMA: dict[str, Any] = {
         "batch_steps": int,
         "score": [(float, None)],
         "held_out": ("", "validation", "test", "folds"),
+        "finish?": int,  # where there is none, and before there was any, files have none
     },
     "scores": (scores.SCHEMA, None),
     "origin": {
@@ -107,7 +108,8 @@ def document(model: Contents) -> dict[str, Any]:
             for name, value in vars(model.history).items()
             if name in SCHEMA["history"]  # looks inside the network are not kept
         }
-        | {"best_epoch": _moved(model.history.best_epoch, -1)},
+        | {"best_epoch": _moved(model.history.best_epoch, -1)}
+        | ({"finish": model.history.finish} if model.history.finish else {}),
         "scores": None if model.scores is None else model.scores.document(),
         "origin": asdict(model.origin),
         "missing": list(model.missing),
@@ -204,6 +206,7 @@ def _expect_history(content: dict[str, Any]) -> None:
             say("others"),
         )
     _expect(best is None or 0 <= best < epochs, say("a best epoch among {n}", n=epochs), f"{best}")
+    _expect(content.get("finish", 0) >= 0, say("epochs on all rows, 0 or more"), f"{content.get('finish')}")
     _expect(content["batch_steps"] >= 0, say("batch_steps of 0 or more"), f"{content['batch_steps']}")
 
 

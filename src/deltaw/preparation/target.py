@@ -232,8 +232,12 @@ class Target:
         if self.task == "classification":
             labels = self.labels(outputs) if outputs.ndim == 2 else outputs
             return _series(self.name, self.classes).gather(labels)
-        x = self.scale.undo(outputs.reshape(-1))
-        return pl.Series(self.name, np.clip(x, self.low, self.high) if self.clamp else x)
+        return pl.Series(self.name, self.numbers(outputs))
+
+    def numbers(self, outputs: ArrayLike) -> NDArray[Any]:
+        """Scaled numbers (n,) or (n, 1) in the target's own units, (n,); not for classes."""
+        x = self.scale.undo(np.asarray(outputs).reshape(-1))
+        return np.clip(x, self.low, self.high) if self.clamp else x
 
     def document(self) -> dict[str, Any]:
         """The target as plain JSON data."""

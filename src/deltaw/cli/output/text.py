@@ -71,6 +71,7 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     seconds = sum(history.seconds)
     speed = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
     best = "" if history.best_epoch is None else say(", weights of epoch {epoch} kept", epoch=history.best_epoch)
+    best += say(", then {epochs} on all rows", epochs=amount(history.finish, "epoch")) if history.finish else ""
     screen.print(
         say(
             "{n} in {seconds} s ({speed:,.0f} samples/s){best}",

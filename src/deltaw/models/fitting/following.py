@@ -18,7 +18,6 @@ from deltaw.models.contents import Learning
 from deltaw.models.fitting.judge import Judge, ScoredEpoch
 from deltaw.models.fitting.planning import Plan
 from deltaw.models.fitting.prepared import prepared, some_of, windows_of
-from deltaw.models.fitting.watching import Watchers
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.network import Network
@@ -84,8 +83,8 @@ class Trained:
 
 
 def trained(
-    plan: Plan, told: Watchers, place: tuple[int, int] = (0, 0), until: int | None = None, follows: bool = False,
-    checkpoints: Checkpoints | None = None, number: int = 0,
+    plan: Plan, told: Callable[[ScoredEpoch], bool], place: tuple[int, int] = (0, 0), until: int | None = None,
+    follows: bool = False, checkpoints: Checkpoints | None = None, number: int = 0,
 ) -> Trained:  # fmt: skip
     """One training.
 
@@ -176,7 +175,7 @@ class Follower:
         same = ("optimizer", "learning_rate", "batch_size", "epochs", "backward", "schedule", "l2", "label_smoothing",
                 "max_grad_norm")  # fmt: skip
         return {name: getattr(recipe, name) for name in same} | {
-            "dropout": Dropout(recipe.dropout, recipe.dropout_schedule),
+            "dropout": Dropout(recipe.dropout or 0.0, recipe.dropout_schedule),
             "early_stopping": stopping,
             "callbacks": (self,),
         }

@@ -126,6 +126,12 @@ class Plan:
         held_out = sum(len(each.validation) or len(each.test) for each in self.folds)
         return self.validation is None and self.recipe.validation > 0 and held_out >= FEWEST_CHOOSING
 
+    @property
+    def finishes(self) -> bool:
+        """Whether the table's rows that chose the best weights are learnt from, too, in the end; see `finishing`."""
+        chose = self.validation is not None and self.validation_name is None and self.streamed is None
+        return bool(self.recipe.finish) and chose and not self.folds
+
     def counts(self, part: Part) -> Array | None:
         """How much the rows of a part count in training, and in the loss that chooses: (n,), or None for alike."""
         factors = weights.of_classes(self.recipe.class_weight, self.target, self.training.truth, self.training.weight)

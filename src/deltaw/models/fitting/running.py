@@ -14,9 +14,11 @@ from deltaw.models.fitting.crossing import (
     common_line,
     joined,
     learnt,
+    line,
     rows_of_folds,
     together,
 )
+from deltaw.models.fitting.finishing import finished
 from deltaw.models.fitting.following import Trained, trained
 from deltaw.models.fitting.packed import packed
 from deltaw.models.fitting.planning import Plan
@@ -56,7 +58,8 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
     if plan.recipe.networks > 1:
         return _mean_of(plan, packed(plan, told, checkpoints))
     if not plan.folds:
-        return scored(trained(plan, told, checkpoints=checkpoints))
+        best = trained(plan, told, checkpoints=checkpoints)
+        return scored(finished(best, told, checkpoints), line(best))  # rows that it has learnt from draw no line
     runs: list[Trained] = []
     try:
         for division in plan.folds:

@@ -55,6 +55,21 @@ class Part:
         return len(self.X)
 
 
+def both(first: Part, second: Part) -> Part:
+    """The rows of two parts of one table."""
+    X = [first.X, second.X]
+    encoded = [each.stored for each in X if isinstance(each, Encoded)]
+    joined = Encoded(np.concatenate(encoded), X[0].fields) if isinstance(X[0], Encoded) else np.concatenate(X)
+    weights = [each.weight for each in (first, second) if each.weight is not None]
+    return Part(
+        first.frame.vstack(second.frame),
+        joined,
+        np.concatenate([first.T, second.T]),
+        np.concatenate([first.truth, second.truth]),
+        np.concatenate(weights) if weights else None,
+    )
+
+
 def answered(table: Table, target: Target) -> tuple[Table, int]:
     """The rows that have an answer, and how many have none."""
     frames = (table.frame, table.test)

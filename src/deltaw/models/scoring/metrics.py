@@ -78,7 +78,9 @@ class Groups:
     def sums(self, *values: Array | float) -> Array:
         """(count, q): the sums of q values, each (n,) or one number, over the rows of each group."""
         n, w = len(self.of), 1.0 if self.weight is None else self.weight
-        return np.stack([np.bincount(self.of, np.broadcast_to(v * w, n), self.count) for v in values], axis=1)
+        weighed = [v * w for v in values]
+        each = [v if np.ndim(v) else np.full(n, v) for v in weighed]
+        return np.stack([np.bincount(self.of, v, self.count) for v in each], axis=1)
 
     def spread(self, place: Array, width: int, values: Array | None = None) -> Array:
         """(count, width): the sums of `values`, or else the rows, at each place."""

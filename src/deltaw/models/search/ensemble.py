@@ -39,7 +39,7 @@ def ensemble(plan: Plan, judges: Jury, members: Sequence[Snapshot], ended: Endin
     first, alone = members[0], len(runs) == 1
     learning = replace(course(plan, runs), ended=ended, best_epoch=first.epoch + 1 if alone else None)
     networks = [run.network for run in runs]
-    whole = replace(plan, recipe=first.recipe)
+    whole = replace(plan, recipe=replace(first.recipe, finish=0.0))  # they are as the search left them
     done = Trained(whole, networks[0], learning, [], {}, tuple(networks[1:]))
     at = None
     if (metric := metric_to_be_best_in(plan.recipe.threshold)) is not None:

@@ -1,0 +1,109 @@
+"""After the best epoch: a few epochs on all rows, those that chose it, too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small import frame
+
+import deltaw
+from deltaw import Model, TrainingInterrupted, models, report
+from deltaw.cli import main
+from deltaw.equations.dropout import Dropout
+from deltaw.models.fitting.finishing import RATE, SCHEDULE
+
+TABLE = frame(150)
+OWN: dict[str, Any] = {
+    "folds": 0, "test_size": 0.0, "validation": 0.4, "hidden": 6, "epochs": 8, "batch_size": 32, "dropout": 0.1,
+}  # fmt: skip
+
+
+def fitted(target: str, **more: Any) -> Model:
+    table = TABLE.drop("grade" if target == "price" else "price")
+    return deltaw.fit(table, target, **OWN | {"finish": 0.5, "verbose": False} | more)
+
+
+@pytest.mark.parametrize("target", ["price", "grade"])
+def test_it_is_a_training_from_the_best_weights_on_all_rows(target: str) -> None:
+    best, model = fitted(target, finish=0), fitted(target)
+    plan, recipe = models.plan(TABLE.drop("grade" if target == "price" else "price"), target, **OWN), model.recipe
+    assert plan.validation is not None
+    assert recipe.learning_rate is not None
+    network = best.network.copy()
+    deltaw.train(
+        network,
+        np.concatenate([plan.training.X, plan.validation.X]),
+        np.concatenate([plan.training.T, plan.validation.T]),
+        loss=recipe.loss, optimizer=recipe.optimizer or "", learning_rate=RATE * recipe.learning_rate,
+        schedule=SCHEDULE, epochs=4, batch_size=32, dropout=Dropout(0.1, recipe.dropout_schedule),
+        label_smoothing=recipe.label_smoothing,
+    )  # fmt: skip
+    for ours, theirs in zip(model.network.weights, network.weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)  # dense rows add up in another order
+    assert (best.history.finish, model.history.finish) == (0, 4)
+    assert model.history.validation_loss == best.history.validation_loss
+    assert model.history.batch_steps == best.history.batch_steps + 4 * 5
+
+
+@pytest.mark.parametrize("without", [
+    {"validation": frame(60, seed=9)}, {"validation": 0.0}, {"folds": 3, "test_size": None}, {"recipe": "accurate"},
+    {"recipe": "notes"}, {"finish": 0},
+])  # fmt: skip
+def test_rows_that_were_given_to_choose_by_are_not_learnt_from(without: dict[str, Any]) -> None:
+    """Nor is there anything to finish where nothing is held out in the end, or the recipe does not."""
+    if "recipe" in without:
+        without = {"finish": models.RECIPES[without["recipe"]]["regression"].finish} | without
+    one, other = fitted("price", **without), fitted("price", **without | {"finish": 0})
+    assert one.history.finish == 0
+    np.testing.assert_array_equal(one.network.weights[0], other.network.weights[0])
+
+
+def test_rows_that_it_has_learnt_from_do_not_draw_the_line() -> None:
+    yes = TABLE.with_columns(grade=TABLE["grade"].eq(TABLE["grade"][0]).cast(int)).drop("price")
+    told = {**OWN, "verbose": False, "threshold": "best:f1"}
+    one, other = (deltaw.fit(yes, "grade", **told, finish=finish) for finish in (2.0, 0.0))
+    assert one.history.finish == 16
+    assert one.target.threshold == other.target.threshold
+
+
+def test_callbacks_hear_of_it_and_may_end_it() -> None:
+    heard: list[Any] = []
+    model = fitted("price", callbacks=(heard.append,))
+    assert [each.number for each in heard] == [*range(1, 13)]
+    assert {each.score is None for each in heard[8:]} == {True}
+    ended = fitted("price", callbacks=(lambda epoch: epoch.number == 10,))
+    assert (ended.history.ended, ended.history.finish) == ("callback", 0)
+    best = fitted("price", finish=0)
+    np.testing.assert_array_equal(ended.network.weights[0], best.network.weights[0])
+    assert not np.array_equal(model.network.weights[0], best.network.weights[0])
+
+    def interrupt(epoch: Any) -> None:
+        if epoch.number == 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(TrainingInterrupted) as stopped:
+        fitted("price", callbacks=(interrupt,))
+    np.testing.assert_array_equal(stopped.value.model.network.weights[0], best.network.weights[0])
+
+
+def test_a_file_keeps_how_long_it_was_and_show_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, path = fitted("price"), tmp_path / "m.deltaw"
+    model.save(path)
+    assert deltaw.load(path).history.finish == 4
+    assert "then 4 epochs on all rows" in repr(model.history)
+    assert "from which it learnt in the end" in report.html(model)
+    TABLE.drop("grade").write_csv(tmp_path / "t.csv")
+    own = [x for name in ("epochs", "validation", "hidden") for x in ("--set", f"{name}={OWN[name]}")]
+    assert main(["train", str(tmp_path / "t.csv"), "--target", "price", "--test-size", "0", "--folds", "0", "-o",
+                 str(path), *own]) == 0  # fmt: skip
+    assert "then 2 epochs on all rows" in capsys.readouterr().out
+
+
+def test_more_epochs_begin_it_anew(tmp_path: Path) -> None:
+    how: dict[str, Any] = {"schedule": "constant", "dropout_schedule": "constant", "dropout": 0.0, "optimizer": "sgd"}
+    fitted("price", **how, checkpoint=tmp_path)
+    longer = fitted("price", **how, checkpoint=tmp_path, resume=True, epochs=10)
+    np.testing.assert_array_equal(longer.network.weights[0], fitted("price", **how, epochs=10).network.weights[0])
