@@ -81,7 +81,7 @@ def test_no_other_threshold_is_better(seed: int, n: int, name: str, decimals: in
 
 def test_the_best_is_chosen_on_rows_held_out_and_kept(tmp_path: Path) -> None:
     rows = churn()
-    settings = {"threshold": "best:f1", **QUICK, "validation": 0.2, "folds": 0}
+    settings = {"threshold": "best:f1", **QUICK, "validation": 0.2, "finish": 0, "folds": 0}
     model, plan = deltaw.fit(rows, "left", **settings), models.plan(rows, "left", **settings)
     assert plan.validation is not None
     p = model.predict_proba(plan.validation.frame)[:, 1]
