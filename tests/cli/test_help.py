@@ -77,7 +77,7 @@ def test_settings_are_those_of_the_recipe(run: Run) -> None:
 
 def test_limits_are_those_that_hold() -> None:
     said = {each.name: each.values for each in settings()}
-    assert said["dropout"] == "a finite number, 0 to 0.95"
+    assert said["dropout"] == "a finite number, 0 to 0.95 or none"
     assert choose("default", "classification", {"dropout": 0.95}).dropout == 0.95
     with pytest.raises(deltaw.InputError):
         choose("default", "classification", {"dropout": 0.96})
