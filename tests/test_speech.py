@@ -28,6 +28,7 @@ from deltaw.doctor.findings import PLACES, SEVERITIES
 from deltaw.doctor.rules.data import SAID
 from deltaw.doctor.rules.table import RULES
 from deltaw.engines import NEEDS
+from deltaw.equations.losses import LOSSES
 from deltaw.exceptions import _SYSTEM, InputError, SettingError
 from deltaw.explain import account, answered, story
 from deltaw.export import FORMS
@@ -41,7 +42,7 @@ from deltaw.preparation.scaling import SCALINGS
 from deltaw.preparation.steps import CYCLES, MISSING
 from deltaw.preparation.target import TASKS
 from deltaw.progress import COUNTED
-from deltaw.speech import LANGUAGES, catalogue, listed, retold, say
+from deltaw.speech import LANGUAGES, TIGHT, catalogue, listed, retold, say
 from deltaw.tables.cells import DATE_FORMATS
 from deltaw.tables.columns import KINDS, kinds
 from deltaw.tables.reading.formats.json_lines import SORTS
@@ -95,6 +96,7 @@ TABLES: dict[str, Any] = {
     "searches": [*ENDS.values(), *COUNTED.values()],
     "histories": [*get_args(Ending), "loss", "validation loss", "validation rows", "test rows"],
     "networks": ["layer", "inputs", "units", "parameters", "activation", "initial weights"],
+    "errors": [name.replace("_", "-") for name in LOSSES],
     "derivations": [why for _, why in DROPPED.values()],
     "bench": [row.title for row in WORKLOADS.values()]
     + [*OWN.values()]
@@ -152,13 +154,43 @@ def test_sentences_have_the_same_fields(lang: str) -> None:
     assert {english: said for english, said in catalogue(lang).items() if fields(english) != fields(said)} == {}
 
 
-def test_chinese_has_its_own_punctuation() -> None:
-    words = Path(deltaw.lessons.__file__).parent / "words"
-    lessons = "\n".join(re.findall(r"^zh = (.*)$", "\n".join(p.read_text("utf-8") for p in words.glob("*.toml")), re.M))
+def told() -> list[str]:
+    """Every sentence of Chinese: the catalogue's, those that are told again, and the lessons'."""
+    names = [path.stem for path in (Path(deltaw.lessons.__file__).parent / "words").glob("*.toml")]
+    lessons = [text["zh"] for name in names for text in deltaw.lessons.words.texts(name).values()]
     kept = [tomllib.loads(path.read_text("utf-8")) for path in (speech.FOLDER / "zh" / "kept").glob("*.toml")]
-    texts = [*catalogue("zh").values(), *(text for each in kept for text in each.values()), *lessons.splitlines()]
+    texts = [*catalogue("zh").values(), *(text for each in kept for text in each.values()), *lessons]
     assert len(texts) > 1500
-    assert [text for text in texts if NARROW.search(text)] == []
+    return texts
+
+
+def test_chinese_has_its_own_punctuation() -> None:
+    assert [text for text in told() if NARROW.search(text)] == []
+
+
+class Anything(str):
+    """What a field may hold, whatever the way in which it is shown."""
+
+    __slots__ = ()
+
+    def __format__(self, way: str) -> str:
+        return str(self)
+
+
+@pytest.mark.parametrize("value", ["setosa", "0.25", "'x'", "(4, 3)", "−1", "82 %", "--set"])
+def test_a_blank_stands_between_chinese_and_other_letters(value: str) -> None:
+    dates = re.compile("[年月日时分]")  # as they are written: 2020年1月2日
+    for text in told():
+        values = {name: Anything(value) for name in fields(text) if name}
+        filled = speech.filled(text, values) if values else text
+        assert dates.search(text) or not TIGHT.search(filled)
+        assert filled.replace(" ", "") == (text.format_map(values) if values else text).replace(" ", "")
+
+
+def test_chinese_stands_close_to_chinese(chinese: None) -> None:
+    assert say("{name}: expected {kind}", name="甲.csv", kind="表格") == "甲.csv：应为表格"
+    assert listed(["训练集", "测试集"], " and ") == "训练集和测试集"
+    assert listed(["setosa", "训练集", "virginica"], " or ") == "setosa、训练集或 virginica"
 
 
 # Words of the glossary that are names of settings, too, or mean something else elsewhere.
@@ -378,6 +410,11 @@ def test_the_same_model_in_every_language(run_in: Run, tmp_path: Path) -> None:
         (["show", "a", "b"], "deltaw: 此后不应再有内容，实际：b；参见 'deltaw show --help'"),
         (["export", "--check", "m.py", "m.json"], "deltaw: m.json：应为导出的检验文件，实际：没有这个文件；请检查路径"),
         (["predict", "m", "x", "-o"], "deltaw: -o 需要一个值；参见 'deltaw --help'"),
+        (
+            ["train", "iris", "--dropout", "0.1"],
+            "deltaw: 没有 --dropout 这个选项；请用 --set dropout=VALUE，参见 'deltaw train --settings'",
+        ),
+        (["train", "iris", "--set", "epochs=x"], "deltaw: epochs：应为整数或 null，实际：'x'；请改正"),
         (["show", "--frm", "x"], "deltaw: 没有 --frm 这个选项；参见 'deltaw show --help'"),
     ],
 )

@@ -124,14 +124,22 @@ class Network:
                     )
 
     def forward(self, X: ArrayLike) -> NDArray[np.float64]:
-        """The outputs for rows X (n, n_in), or one row (n_in,): (n, n_out), float64, by the equations.
+        """The outputs, by the equations: (n, n_out), float64.
 
-        X may be a SciPy sparse matrix. Raises InputError for another number of columns, or for what is not numbers.
+        Args:
+            X: rows (n, n_in), a SciPy sparse matrix too, or one row (n_in,).
+
+        Raises:
+            InputError: another number of columns, or what is not numbers.
         """
         return self.signals(X).o[-1]
 
     def signals(self, X: ArrayLike) -> backprop.Signals:
-        """Every z and o on the way, layer by layer; see `deltaw.equations.backprop.Signals`."""
+        """Every z and o on the way, layer by layer, each (n, units); see `deltaw.equations.backprop.Signals`.
+
+        Args:
+            X: as in `forward`, which raises the same.
+        """
         try:
             x: Any = X if hasattr(X, "tocsr") else np.atleast_2d(np.asarray(X, dtype=np.float64))
         except (TypeError, ValueError):

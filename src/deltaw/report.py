@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw import files, plots
+from deltaw.equations.losses import titled
 from deltaw.exceptions import InputError
 from deltaw.models import GUESS, Model, Scores, Tuning, metric_of, worst
 from deltaw.models.scoring.dependence import Dependence
@@ -100,7 +101,7 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
         figure = plots.learning_curves(
             history.loss,
             history.validation_loss,
-            loss_name=model.recipe.loss.replace("_", "-"),
+            loss_name=titled(model.recipe.loss),
             held_out=say("rows held out" if history.held_out == "folds" else f"{history.held_out} rows"),
             score=history.score,
             score_name=metric_of(model.recipe.metric, model.task).title,

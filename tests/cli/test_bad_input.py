@@ -113,6 +113,11 @@ CASES: dict[str, tuple[str, ...]] = {
     "explain good.deltaw good.csv --sheet Data": ("sheet", "good.csv"),
     "importance good.deltaw good.csv --encoding utf9": ("encoding", "did you mean utf-8"),
     "doctor good.deltaw good.csv --na -": ("--na", "with a model"),
+    # settings that have no option of their own
+    "train good.csv -t species --dropout 0.1": ("--dropout", "give --set dropout=VALUE", "train --settings"),
+    "doctor good.csv -t species --output-activation relu": ("--set output_activation=VALUE",),
+    "train good.csv -t species --dropuot 0.1": ("--dropuot", "see 'deltaw train --help'"),
+    "train good.csv -t species --set loss=cross-entropy": ("loss", "did you mean 'cross_entropy'?"),
     # columns
     "train good.csv": ("good.csv", "size, colour, species", "'species'"),
     "train good.csv -t specis": ("specis", 'did you mean "species"'),

@@ -53,6 +53,7 @@ def test_a_ready_row_comes_back_as_it_is() -> None:
     ("spec", "words"),
     [
         ("aple", ["fruit: expected one of apple, pear, fig", "found 'aple'", "did you mean 'apple'?"]),
+        ("ap-ple", ["fruit: expected one of apple, pear, fig", "did you mean 'apple'?"]),
         ("zzz", ["fruit: expected one of apple, pear, fig", "found 'zzz'"]),
         (3, ["fruit: expected a name or a row of class Fruit", "found 3", "apple, pear, fig"]),
         (None, ["found None"]),

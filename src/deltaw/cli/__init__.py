@@ -71,6 +71,9 @@ def _run(arguments: Sequence[str] | None) -> int:
             raise
         context = getattr(error, "ctx", None)
         command = "deltaw" if context is None else context.command_path
+        if name := _setting(error):
+            way = "{fault}; give --set {name}=VALUE, see 'deltaw train --settings'"
+            return _say(say(way, fault=_finding(error), name=name), 2)
         return _say(say("{fault}; see '{command} --help'", fault=_finding(error), command=command), 2)
     return status if isinstance(status, int) else 0
 
@@ -89,6 +92,16 @@ def _finding(error: Any) -> str:
         return fault(short(error.format_message()).rstrip("."))
     option, found = max(error.param.opts, key=len), short(repr(faults[0]["input"]))
     return say("{option}: expected {expected}, found {found}", option=option, expected=say(expected), found=found)
+
+
+def _setting(error: Any) -> str | None:
+    """The setting that an option that there is not was meant for: --dropout where the command has --set."""
+    context, name = getattr(error, "ctx", None), getattr(error, "option_name", "").lstrip("-").replace("-", "_")
+    if context is None or not any("--set" in each.opts for each in context.command.params):
+        return None
+    from deltaw.models.settings import meanings
+
+    return name if name in meanings() else None
 
 
 def _quiet() -> None:

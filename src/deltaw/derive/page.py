@@ -23,7 +23,7 @@ from deltaw.derive.meaning import DIGITS, POINTS, UNITS
 from deltaw.derive.notation import PRODUCT, Latex, Plain, latex, plain
 from deltaw.derive.problems import undefined
 from deltaw.derive.proof import Line, Proof
-from deltaw.equations.losses import EPSILON, fused
+from deltaw.equations.losses import EPSILON, fused, titled
 from deltaw.numbers import number
 from deltaw.pages import Block, Formula, Page, Section, Table, Text
 from deltaw.speech import listed, retold, say
@@ -78,13 +78,13 @@ def page(d: Proof) -> Page:
     lead = say(
         "How the error E changes with a weight, for {activation} at the output{hidden}, the {loss} error and {layers}: "
         "from the definition of E to ΔW.",
-        activation=d.activation.name, hidden=hidden, loss=d.loss.name, layers=layers,
+        activation=d.activation.name, hidden=hidden, loss=titled(d.loss.name), layers=layers,
     )  # fmt: skip
     result = plain(d.delta)
     if len(result) <= SHORT:
         lead += say(" At the output, δ_k = ∂E/∂z_k comes to {result}.", result=result)
     return Page(
-        say("∂E/∂w for {name} and the {loss_name} error", name=d.activation.name, loss_name=d.loss.name),
+        say("∂E/∂w for {name} and the {loss_name} error", name=d.activation.name, loss_name=titled(d.loss.name)),
         lead,
         sections,
         data(d),
@@ -293,7 +293,7 @@ def _corners(d: Proof) -> list[Block]:
                     "{name} reaches outputs of which the {loss_name} error has no logarithm. The engines keep E and "
                     "its slope as they are {epsilon} inside the edge, which pulls such an output back.",
                     name=d.activation.name,
-                    loss_name=d.loss.name,
+                    loss_name=titled(d.loss.name),
                     epsilon=number(EPSILON),
                 )
             )

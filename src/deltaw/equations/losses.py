@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.equations.lookup import lookup, positive
+from deltaw.speech import beside, say
 
 Array = NDArray[np.float64]
 
@@ -176,6 +177,12 @@ LOSSES: dict[str, Callable[..., Loss]] = {
 def loss(spec: str | Loss) -> Loss:
     """The row named `spec`, e.g. "squared" or "huber(0.5)". Raises SettingError for one that is not in the table."""
     return lookup(LOSSES, spec, Loss, "loss")
+
+
+def titled(name: str) -> str:
+    """What an error is called in a sentence: "cross-entropy"; in Chinese beside the name that one types."""
+    kind = name.split("(")[0]
+    return beside(say(kind.replace("_", "-")), name.removeprefix(kind))
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def lead(found: Answered) -> str:
     sure = "" if probability is None else say(" ({percent} % sure)", percent=number(100 * probability, 3))
     truth = "" if found.truth is None else say("; the table says {truth}", truth=_value(found.truth))
     strongest = sorted(shares.items(), key=lambda pair: -abs(pair[1]))[:2]
-    pushed = listed((f"{name} ({number(share, 3)})" for name, share in strongest), " and ")
+    pushed = listed((say("{name} ({share})", name=name, share=number(share, 3)) for name, share in strongest), " and ")
     return say(
         "The answer is {answer}{sure}{truth}. Most of the push came from {pushed}, against {against}.",
         answer=_value(answer), sure=sure, truth=truth, pushed=pushed, against=_against(found),

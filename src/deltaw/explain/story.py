@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.equations.losses import fused
+from deltaw.equations.losses import fused, titled
 from deltaw.explain import notation as n
 from deltaw.explain.passes import Forward, Update
 from deltaw.explain.wide import pick
@@ -27,7 +27,7 @@ def of_step(step: Update) -> Page:
     """The page of a step."""
     lead = say(
         "{network}. Loss {loss}, α = {alpha}, backward by {rule}. This step takes E from {before} to {after}.",
-        network=step.network.summary(), loss=step.loss.name.replace("_", " "), alpha=number(step.alpha),
+        network=step.network.summary(), loss=titled(step.loss.name), alpha=number(step.alpha),
         rule=say(RULE_NAMES[step.rule]), before=number(step.E), after=number(step.E_after),
     )  # fmt: skip
     title = say("One step of a {sizes} network", sizes="-".join(map(str, step.network.sizes)))
@@ -222,7 +222,7 @@ def _back_blocks(step: Update) -> list[Block]:
                     "The chain rule sends Wᵀδ, which has the slopes f′(z) of the layers behind in it. e says how far "
                     "o should rise, ∂E/∂o how much E grows if it does: their signs are opposite. This step goes by "
                     "{rule_name}.",
-                    rule_name=RULE_NAMES[step.rule],
+                    rule_name=say(RULE_NAMES[step.rule]),
                 )
             )
         )
@@ -235,7 +235,7 @@ def _output_delta(step: Update) -> Block:
     chosen = pick(delta)
     unit = _unit_heading(step, last)
     if fused(f.name, step.loss):
-        loss = step.loss.name.replace("_", " ")
+        loss = titled(step.loss.name)
         rows: list[tuple[Any, ...]] = [
             (step.unit(last, k), step.o[-1][k], step.t[k], delta[k]) for (k,) in chosen.places
         ]

@@ -18,6 +18,7 @@ from deltaw.export.program import in_bytes, of_network
 from deltaw.files import check_outputs, write_bytes
 from deltaw.files.schema import check as hold
 from deltaw.network import Network
+from deltaw.numbers import number
 from deltaw.speech import say
 
 CHECK = {
@@ -180,10 +181,10 @@ def checked(path: Path, told: proof.Check) -> Exported:
         raise DeltaWError(
             say("{name}: expected the model's answers for {rows:,} rows", name=path.name, rows=rows), found, remedy
         )
-    relative = f"{told['tolerance']['relative']:g}"
+    relative = number(told["tolerance"]["relative"])
     same = say("; every label is the same") if told["labels"] is not None else ""
     said = say(
-        "{rows:,} rows by {runs}: within {percent:.2g} % of the tolerance, {relative} relative{same}",
-        rows=rows, runs=say(FORMS[name].runs), percent=100 * worst, relative=relative, same=same,
+        "{rows:,} rows by {runs}: within {percent} % of the tolerance, {relative} relative{same}",
+        rows=rows, runs=say(FORMS[name].runs), percent=number(100 * worst, 2), relative=relative, same=same,
     )  # fmt: skip
     return Exported(name, (path,), rows, worst, said)

@@ -5,7 +5,7 @@ to four digits, as tables show them:
 
     [learnt]
     en = "The slope settles at {slope}, right for {share:.0%} of the flowers."
-    zh = "斜率最终稳定在 {slope},{share:.0%} 的花分对了。"
+    zh = "斜率最终稳定在 {slope}，{share:.0%} 的花分对了。"
 
 What all lessons say stands in words/lesson.toml; a lesson's own file comes first.
 """
@@ -22,7 +22,7 @@ from typing import Any
 from deltaw.equations.lookup import NUMBER
 from deltaw.languages import checked
 from deltaw.numbers import number
-from deltaw.speech import spoken
+from deltaw.speech import filled, spoken
 
 FOLDER = Path(__file__).with_name("words")
 SHARED = "lesson"
@@ -47,7 +47,7 @@ class Words:
         """The text of a key ("idea"; "parameters.seed" for one in a group), with the numbers put in."""
         own, shared = texts(self.lesson), texts(SHARED)
         text = (own.get(key) or shared[key])[self.lang]
-        return _NumbersInWords().vformat(text, (), numbers) if numbers else text
+        return filled(text, numbers, _NumbersInWords()) if numbers else text
 
 
 class _NumbersInWords(Formatter):

@@ -101,7 +101,9 @@ class CrossValidation:
     def statement(self) -> str:
         """What was done, in a line."""
         by = say("each fold by a network that had not seen it{counted}", counted=self.folds[0].scores.counted)
-        return say("{source}: {task} of {target}, {by}", source=self.source, task=self.task, target=self.target, by=by)
+        return say(
+            "{source}: {task} of {target}, {by}", source=self.source, task=say(self.task), target=self.target, by=by
+        )
 
     @property
     def lines(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

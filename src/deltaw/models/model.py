@@ -92,7 +92,10 @@ class Model(Contents):
         return say("{networks} networks, {kind}: {n:,} parameters in all", **shown)
 
     def member(self, number: int) -> Model:
-        """The model of one of its networks alone, counted from 1; without scores, which are those of all together.
+        """The model of one of its networks alone; without scores, which are those of all together.
+
+        Args:
+            number: which, counted from 1.
 
         Raises:
             SettingError: there is none of that number.
@@ -154,11 +157,26 @@ class Model(Contents):
         return blocks[0] if blocks else None
 
     def read(self, rows: Any, reading: Reading | None = None) -> Table:
-        """`rows`, read as the model's own (the same words mean a missing value), by a `reading`; see `deltaw.read`."""
+        """`rows` as a table, read as the model's own were: the same words mean a missing value.
+
+        Args:
+            rows: see `predict`.
+            reading: how a file is read (delimiter, encoding, sheet); None: as it is found.
+
+        Raises:
+            TableError: rows that cannot be read.
+        """
         return read_as(rows, replace(reading or Reading(), missing=self.missing))
 
     def answers(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Answers:
-        """Answers and, for classes, their probabilities, in one pass; see `predict`."""
+        """Answers and, for classes, their probabilities, in one pass.
+
+        Args:
+            rows, engine, threads: see `predict`, which raises the same.
+
+        Returns:
+            `values` (n,) as `predict` gives them, `probabilities` (n, K) as `predict_proba` does, or None.
+        """
         table = self.read(rows)
         found = self._forward(self.preparation.encode(rows_of(table), source=table.name), engine, threads)
         return Answers.of(self.target, found)
@@ -181,7 +199,10 @@ class Model(Contents):
         return self.answers(rows, engine=engine, threads=threads).values
 
     def predict_proba(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
-        """How likely each class is, (n, K), in the order of `classes`; rows sum to 1. See `predict` for the rest.
+        """How likely each class is, (n, K), from 0 to 1, in the order of `classes`; rows sum to 1.
+
+        Args:
+            rows, engine, threads: see `predict`.
 
         Raises:
             SettingError: the model predicts numbers.
@@ -194,7 +215,10 @@ class Model(Contents):
         return probabilities
 
     def evaluate(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Scores:
-        """Score the answers for rows whose target is known, as many as `Scores.rows`; see `predict` for arguments.
+        """Score the answers for rows whose target is known, as many as `Scores.rows`.
+
+        Args:
+            rows, engine, threads: see `predict`; the rows have the target's column, too.
 
         Where the model was trained with a column of weights and the rows have it, they count by it (`Scores.weight`).
 
@@ -233,7 +257,11 @@ class Model(Contents):
         return Importance(row, score, guess, len(X), repeats, seed, columns)
 
     def plot_importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Figure:
-        """What each column is worth as a matplotlib figure; its arguments are those of `importance`."""
+        """What each column is worth as a matplotlib figure.
+
+        Args:
+            rows, metric, repeats, seed: see `importance`, which raises the same.
+        """
         return self.importance(rows, metric=metric, repeats=repeats, seed=seed).plot()
 
     def dependence(self, rows: Any, column: str) -> Dependence | None:
@@ -285,6 +313,9 @@ class Model(Contents):
         Probabilities stay what they are. Its `scores` are those of the new answers right after `deltaw.fit`; a model
         that was loaded no longer has the rows for that, and has none: `evaluate` scores it anew.
 
+        Args:
+            threshold: from 0 to 1; None: the likelier class is the answer.
+
         Raises:
             SettingError: no probability, or a model of numbers or of more than two classes.
         """
@@ -298,6 +329,9 @@ class Model(Contents):
     def save(self, path: str | Path) -> None:
         """Write a model file (`.deltaw`), whole or not at all.
 
+        Args:
+            path: where; a file that is there already is replaced.
+
         Raises:
             OutputError: it cannot be written there, or `path` is the table that the model was trained on.
         """
@@ -305,13 +339,23 @@ class Model(Contents):
         storage.save(self, path)
 
     def program(self, prepared: bool = False) -> Program:
-        """What it does with a row, as a list of operations; `prepared`: with features that are prepared already."""
+        """What it does with a row, as a list of operations: what every exported form is written from.
+
+        Args:
+            prepared: whether rows come as features that are prepared already, (n, n_in), and not as cells.
+        """
         from deltaw.export.program import of_model
 
         return of_model(self.preparation, self.target, self.members, self.missing, prepared)
 
     def export(self, path: str | Path, **choices: Any) -> Exported:
-        """A file that needs no DeltaW: see `deltaw.export.export`. `test`: rows with answers: what int8 loses there."""
+        """Write the model as a file that needs no DeltaW, and prove that it gives the same answers.
+
+        Args:
+            path: its ending says the form: .c, .mjs, .py, .sql, .onnx.
+            choices: those of `deltaw.export.export`, which raises the same; `test`: rows with answers, for what int8
+                loses there.
+        """
         from deltaw.models.exported import export
 
         return export(self, path, **choices)
@@ -360,7 +404,10 @@ class Model(Contents):
 
 
 def load(path: str | Path) -> Model:
-    """Read the model file at `path`, which `Model.save` wrote.
+    """Read a model file.
+
+    Args:
+        path: of what `Model.save`, or the command line, wrote.
 
     Raises:
         ModelFileError: the file is missing, truncated, foreign, damaged, or of a later version.

@@ -19,7 +19,7 @@ from deltaw.equations.schedules import SCHEDULES
 from deltaw.files.schema import describe
 from deltaw.models.recipes import BY_DATA, LIMITS, MOST, RECIPES, SCHEMA, Recipe
 from deltaw.numbers import number
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 # The tables that the names of a setting stand in.
 NAMES: dict[str, Iterable[str]] = {
@@ -71,7 +71,7 @@ def _values(name: str) -> str:
         return say("units of each layer")
     kinds = SCHEMA[name] if isinstance(SCHEMA[name], tuple) else (SCHEMA[name],)
     words = [kind if isinstance(kind, str) else describe(kind) for kind in kinds if kind is not None]
-    said = ", ".join(words) + _limits(*LIMITS.get(name, (-math.inf, math.inf, 0)))
+    said = listed(words) + _limits(*LIMITS.get(name, (-math.inf, math.inf, 0)))
     return say("{values} or none", values=said) if None in kinds else said
 
 

@@ -16,7 +16,7 @@ from deltaw.preparation.document import fields, is_flag, is_number, is_text, one
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
-from deltaw.speech import retold, say
+from deltaw.speech import listed, retold, say
 from deltaw.tables.cells import as_words, check_strays
 from deltaw.tables.table import cell_error, clip, listing, nearest
 
@@ -85,7 +85,7 @@ class Target:
         """
         if task not in (None, *TASKS):
             raise SettingError(
-                "task: expected {tasks}", f'"{task}"', "choose one, or leave it out", tasks=" or ".join(TASKS)
+                "task: expected {tasks}", repr(task), "choose one, or leave it out", tasks=listed(TASKS, " or ")
             )
         series = _typed(series, name, source)
         if series.dtype == pl.String:

@@ -109,12 +109,24 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         return self._learn(X, y, sample_weight, (None, None, None), 1, incremental=True)
 
     def predict(self, X: Any) -> Any:
-        """The class of each row of X, (n,), or its labels as an indicator matrix, (n, n_labels)."""
+        """The class of each row, (n,), or its labels as an indicator matrix, (n, n_labels).
+
+        Args:
+            X: rows, (n, n_features), dense or sparse.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ValueError: another number of features, or what is no finite number.
+        """
         return self._named(self._outputs(X))
 
     @available_if(lambda self: not self._scores_only())  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> Array:
-        """How likely each class is for each row of X, (n, n_classes), in the order of `classes_`."""
+        """How likely each class is for each row, (n, n_classes), from 0 to 1, in the order of `classes_`.
+
+        Args:
+            X: as in `predict`, which raises the same.
+        """
         o = self._outputs(X)
         if engines.is_single(self.engine):
             np.clip(o, *CERTAIN, out=o)

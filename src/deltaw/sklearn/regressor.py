@@ -79,14 +79,23 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         return self._learn(X, y, sample_weight, (None, None, None), 1, incremental=True)
 
     def predict(self, X: Any) -> Array:
-        """The answers for X: (n,), or (n, n_outputs) where y had several columns, or (n, quantiles) in rising order."""
+        """The answers in y's own units: (n,); (n, n_outputs) for several columns; (n, quantiles), in rising order.
+
+        Args:
+            X: rows, (n, n_features), dense or sparse.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ValueError: another number of features, or what is no finite number.
+        """
         o = self._outputs(X)
         return self._uncrossed(o) if o.shape[1] > 1 else o.ravel()
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R² of the predictions; of quantiles the mean share of the pinball loss explained (D²). At most 1.
 
-        X, y and sample_weight are as in `fit`.
+        Args:
+            X, y, sample_weight: as in `fit`; raises what `predict` does.
         """
         if self.quantiles is None:
             return float(super().score(X, y, sample_weight))

@@ -215,18 +215,36 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     classes_: Array
 
     def predict(self, X: Any) -> Array:
-        """The class of each row of X, (n,)."""
+        """The class of each row, (n,).
+
+        Args:
+            X: rows with the columns of `fit`, in a data frame or (n, n_features).
+
+        Raises:
+            NotFittedError: before `fit`.
+            InputError: a column is missing, or of another kind.
+        """
         check_is_fitted(self, "model_")
         return np.asarray(self.classes_[self.model_.target.labels(self.predict_proba(X))])
 
     def predict_proba(self, X: Any) -> Array:
-        """How likely each class is for each row of X, (n, n_classes), in the order of `classes_`."""
+        """How likely each class is for each row, (n, n_classes), from 0 to 1, in the order of `classes_`.
+
+        Args:
+            X: as in `predict`, which raises the same.
+        """
         check_is_fitted(self, "model_")
         frame = self._frame(X, reset=False)
         return self.model_.predict_proba(frame, engine=self.engine, threads=threads(self.n_threads))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The accuracy on the rows of X whose answer y is known; sample_weight says what each counts."""
+        """The accuracy, from 0 to 1, on the rows whose answer is known.
+
+        Args:
+            X: as in `predict`.
+            y: the classes, (n,); a missing one leaves its row out.
+            sample_weight: what each row counts, (n,).
+        """
         return self._score(accuracy_score, X, y, sample_weight)
 
     def _answers(self, y: Array) -> Any:
@@ -265,13 +283,27 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     _task = "regression"
 
     def predict(self, X: Any) -> Array:
-        """The answer for each row of X, (n,)."""
+        """The answer for each row, (n,), in y's own units.
+
+        Args:
+            X: rows with the columns of `fit`, in a data frame or (n, n_features).
+
+        Raises:
+            NotFittedError: before `fit`.
+            InputError: a column is missing, or of another kind.
+        """
         check_is_fitted(self, "model_")
         frame = self._frame(X, reset=False)
         return np.asarray(self.model_.predict(frame, engine=self.engine, threads=threads(self.n_threads)))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """R² on the rows of X whose answer y is known; sample_weight says what each counts."""
+        """R², at most 1, on the rows whose answer is known.
+
+        Args:
+            X: as in `predict`.
+            y: the numbers, (n,); a missing one leaves its row out.
+            sample_weight: what each row counts, (n,).
+        """
         return self._score(r2_score, X, y, sample_weight)
 
     def _answers(self, y: Array) -> Any:

@@ -3,22 +3,31 @@
 English sentences stand in the code, with named fields, where they are read best; `say` says them in the language that
 is chosen. The other languages stand in a folder each, in TOML, English sentence = sentence:
 
-    "expected {expected}, found {found}" = "应为 {expected}，实际为 {found}"
+    "expected {expected}, found {found}" = "应为{expected}，实际：{found}"
 
-What stands in fields is anybody's and stays as it is. An error says its own sentences (`deltaw.exceptions`). Nothing is
-read before a language other than English is asked for. A test holds that no sentence is missing, or has other fields.
+What stands in fields is anybody's and stays as it is. Between a Chinese character and a word or number of another
+script stands a blank, in a sentence (a test holds that) and where a field is filled, which may hold either (`filled`
+sees to that). An error says its own sentences (`deltaw.exceptions`). Nothing is read before a language other than
+English is asked for. A test holds that no sentence is missing, or has other fields.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
+from string import Formatter
 
 LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).parent
+
+HAN = "\u4e00-\u9fff"
+WORD = "0-9A-Za-z\u00c0-\u03ff∂∇√∞\"'`#$€_"  # what words and numbers of other scripts begin and end with
+TIGHT = re.compile(rf"[{HAN}][{WORD}(\[\-−+±~.]|[{WORD})\]%′][{HAN}]")
+
+PLAIN = Formatter()
 
 chosen: ContextVar[str] = ContextVar("deltaw_language", default=LANGUAGES[0])
 
@@ -37,15 +46,35 @@ def say(sentence: str, /, **values: object) -> str:
         values: by name.
     """
     lang = chosen.get()
-    if lang != LANGUAGES[0]:
-        sentence = catalogue(lang).get(sentence, sentence)
-    return sentence.format_map(values) if values else sentence
+    if lang == LANGUAGES[0]:
+        return sentence.format_map(values) if values else sentence
+    sentence = catalogue(lang).get(sentence, sentence)
+    return filled(sentence, values) if values else sentence
 
 
 def listed(names: Iterable[str], last: str = ", ", between: str = ", ") -> str:
     """Several in a row: "a, b, c"; with a `last` of " and ", "a, b and c"."""
     *most, end = list(names) or [""]
-    return say(last).join([say(between).join(most), end]) if most else end
+    return beside(beside(say(between).join(most), say(last)), end) if most else end
+
+
+def beside(left: str, right: str) -> str:
+    """Two texts as one, with a blank where Chinese and a word or number of another script would touch."""
+    return f"{left} {right}" if TIGHT.fullmatch(left[-1:] + right[:1]) else left + right
+
+
+def filled(sentence: str, values: Mapping[str, object], by: Formatter = PLAIN) -> str:
+    """A sentence with the values in its fields, each `beside` what it stands beside."""
+    return reduce(beside, _parts(sentence, values, by), "")
+
+
+def _parts(sentence: str, values: Mapping[str, object], by: Formatter) -> Iterator[str]:
+    """The text before each field, and what is in it."""
+    for text, name, way, conversion in by.parse(sentence):
+        yield text
+        if name is not None:
+            conversion = f"!{conversion}" if conversion else ""
+            yield by.vformat(f"{{{name}{conversion}:{way}}}", (), values)
 
 
 @lru_cache
@@ -61,7 +90,7 @@ def retold(text: str) -> str:
     with what stands there. A text that fits none stays as it is.
     """
     fitting = ((said, pattern.fullmatch(text)) for pattern, said in _kept(chosen.get()))
-    return next((said.format_map(found.groupdict()) for said, found in fitting if found), text)
+    return next((filled(said, found.groupdict()) for said, found in fitting if found), text)
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw.cli.output.screen import Screen
+from deltaw.equations.losses import titled
 from deltaw.numbers import amount, number, of_bytes
 from deltaw.pages.blocks import Column
 from deltaw.progress import left_out
@@ -219,7 +220,7 @@ def describe_training(recipe: Any) -> str:
         "recipe {name}: {epochs}, batches of {batch_size}, {optimizer} at {learning_rate}, {loss}",
         name=recipe.name, epochs=amount(recipe.epochs, "epoch"), batch_size=recipe.batch_size,
         optimizer=recipe.optimizer.split("(")[0], learning_rate=number(recipe.learning_rate),
-        loss=recipe.loss.replace("_", "-"),
+        loss=titled(recipe.loss),
     )  # fmt: skip
 
 

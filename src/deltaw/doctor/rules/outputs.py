@@ -9,7 +9,7 @@ import numpy as np
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.equations.activations import activation
-from deltaw.equations.losses import EPSILON, LOSSES, Loss, loss
+from deltaw.equations.losses import EPSILON, LOSSES, Loss, loss, titled
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
 from deltaw.speech import say
@@ -36,7 +36,7 @@ def natural(evidence: Evidence) -> Repair:
     form = targets.form
     name, row = ("sigmoid", "binary_cross_entropy") if outputs == 1 and form == "one_hot" else NATURAL[form]
     changes: dict[str, Any] = {"output_activation": name, "loss": row}
-    words = say("{name} outputs with {loss} error", name=name, loss=row.replace("_", " "))
+    words = say("{name} outputs with {loss} error", name=name, loss=titled(row))
     if form in ("binary", "several", "one_hot") and targets.values != (0.0, 1.0):
         changes["labels"] = (0.0, 1.0)
         words += say(", targets 0 and 1")
