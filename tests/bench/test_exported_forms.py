@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 import deltaw
@@ -13,6 +15,7 @@ from deltaw.export import FORMS
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forms, "SETS", ("iris",))
     monkeypatch.setattr(forms, "EPOCHS", 1)
+    monkeypatch.setattr(forms, "fit", partial(deltaw.fit, hidden=8))
 
 
 def test_every_form_is_measured_or_named(small: None) -> None:

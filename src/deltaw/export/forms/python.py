@@ -72,10 +72,13 @@ def swing(x, period):
     angle = math.tau * (x / period % 1.0)
     return (1 + math.sin(angle)) / 2, (1 + math.cos(angle)) / 2
 ''',
+    "rows": '''
+def rows(n, W):
+    return [W[i : i + n].tolist() for i in range(0, len(W), n)]
+''',
     "matrix": '''
 def matrix(a, W, b):
-    n = len(a)
-    return [sum(map(operator.mul, W[j * n : j * n + n], a), b[j]) for j in range(len(b))]
+    return [sum(map(operator.mul, row, a), x) for row, x in zip(W, b)]
 ''',
     "exp": '''
 def exp(x):
@@ -241,8 +244,8 @@ def _swing(swing: o.Swing) -> Said:
 
 def _matrix(matrix: o.Matrix) -> Said:
     name = matrix.out.upper()
-    numbers = "\n".join(f'{name}_{part} = array("f", [\n{lines(single(values), "    ")},\n])'
-                        for part, values in (("W", matrix.W), ("B", matrix.b)))  # fmt: skip
+    W, b = (f'array("f", [\n{lines(single(values), "    ")},\n])' for values in (matrix.W, matrix.b))
+    numbers = f"{name}_W = rows({matrix.W.shape[1]}, {W})\n{name}_B = {b}.tolist()"
     return numbers, f"matrix({matrix.of[0]}, {name}_W, {name}_B)"
 
 
