@@ -47,10 +47,7 @@ def _commands(lang: str) -> Any:
 def _run(arguments: Sequence[str] | None) -> int:
     import typer
 
-    from deltaw.cli.speaking import name_panels
-
     try:
-        name_panels()
         status = _commands(spoken())(args=arguments, prog_name="deltaw", standalone_mode=False)
     except BrokenPipeError:
         return 0  # whoever read a pipe that was our output has seen enough

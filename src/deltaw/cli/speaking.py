@@ -9,7 +9,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
 from itertools import pairwise
 from typing import Annotated, Any, get_type_hints
@@ -73,20 +73,33 @@ def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def name_panels() -> None:
-    """What a help says that is Typer's, in the language that is spoken."""
+def translated(command: Any) -> Any:
+    """Typer's command, and all below it, with their help in the language that is spoken."""
+    for each in _tree(command):
+        each.format_help = partial(_help, each.format_help)
+        if spoken() != LANGUAGES[0]:
+            _translate(each)
+    if spoken() != LANGUAGES[0]:
+        _break_between_characters()
+    return command
+
+
+def _tree(command: Any) -> Iterator[Any]:
+    yield command
+    for each in getattr(command, "commands", {}).values():
+        yield from _tree(each)
+
+
+def _help(own: Callable[..., None], *given: Any) -> None:
+    """Prints a help, with what it says that is Typer's in the language that is spoken.
+
+    What prints it is loaded here alone: it takes as long as all that a command needs before it begins.
+    """
     from typer import rich_utils
 
     for name, text in TYPERS.items():
         setattr(rich_utils, name, say(text))
-
-
-def translated(command: Any) -> Any:
-    """Typer's command, and all below it, with their help in the language that is spoken."""
-    if spoken() != LANGUAGES[0]:
-        _translate(command)
-        _break_between_characters()
-    return command
+    own(*given)
 
 
 def _break_between_characters() -> None:
@@ -108,8 +121,6 @@ def _translate(command: Any) -> None:
             parameter.help = _paragraphs(parameter.help)
     command.get_usage = partial(_usage, command.get_usage)
     command.get_help_option = partial(_help_option, command.get_help_option)
-    for each in getattr(command, "commands", {}).values():
-        _translate(each)
 
 
 def _paragraphs(text: str | None) -> str | None:

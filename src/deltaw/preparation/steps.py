@@ -365,12 +365,15 @@ TRAINING = "training rows"  # what messages call the rows that a step is fitted 
 
 BINNED = (Number.kind, Day.kind)
 
+SHARES = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}  # of yes, for each word
+
 
 def _as_shares(series: pl.Series) -> Values:
     """1 for yes, 0 for no, NaN where the cell is missing or another word."""
-    answers = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}
+    if series.dtype == pl.Boolean:
+        return series.cast(pl.Float64).to_numpy()
     words = as_words(series).str.to_lowercase()
-    return words.replace_strict(answers, default=None, return_dtype=pl.Float64).to_numpy()
+    return words.replace_strict(SHARES, default=None, return_dtype=pl.Float64).to_numpy()
 
 
 def _learnt(x: Values, scaling: Scaling, bins: int) -> tuple[Scale, float, bool, tuple[float, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -156,10 +157,12 @@ class Target:
         With `gaps` a missing value is -1, or NaN. Raises ColumnError for one without, and for a class that was not
         seen in training, or a cell that is no number.
         """
+        given = series
         series = _typed(series, self.name, source) if gaps else _checked(series, self.name, source)
         if self.task == "regression":
             return self.scale.apply(as_numbers(series, source))[:, None]
-        words, known = as_words(series), as_words(_series(self.name, self.classes)).to_list()
+        words = series if given.dtype == pl.String else as_words(series)
+        known = self._spelt
         labels = words.replace_strict(known, list(range(len(known))), default=-1, return_dtype=pl.Int32)
         unseen = (labels == -1) & words.is_not_null()
         if unseen.any():
@@ -170,6 +173,11 @@ class Target:
             remedy = say("did you mean {near}?", near=near) if near else other
             raise cell_error(source, self.name, row, expected, words[row], remedy)
         return labels.to_numpy()
+
+    @cached_property
+    def _spelt(self) -> list[str]:
+        """The classes as words."""
+        return as_words(_series(self.name, self.classes)).to_list()
 
     def one_hot(
         self, series: pl.Series, low: float = 0.0, high: float = 1.0, source: str = "data", gaps: bool = False
