@@ -297,16 +297,15 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_training_loads_only_what_it_needs(tmp_path: Path) -> None:
-    """What makes a start slow is not there: libraries of figures, of statistics, of other frames."""
+    """What makes a start slow is not there: libraries of figures, of statistics, of other frames, and of helps."""
     table().write_csv(tmp_path / "rows.csv")
-    for target in ("grade", "price"):
-        arguments = ["train", "rows.csv", "-t", target, *QUICK, "-q"]
-        code = (
-            f"import sys; from deltaw.cli import main; assert main({arguments!r}) == 0;"
-            "heavy = {'sklearn', 'scipy', 'matplotlib', 'pandas', 'pyarrow', 'sympy', 'IPython'} & set(sys.modules);"
-            "assert not heavy, heavy"
-        )
-        subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, cwd=tmp_path)
+    commands = [["train", "rows.csv", "-t", target, *QUICK, "-q"] for target in ("grade", "price")]
+    code = (
+        f"import sys; from deltaw.cli import main; assert [main(each) for each in {commands!r}] == [0, 0];"
+        "heavy = {'sklearn', 'scipy', 'matplotlib', 'pandas', 'pyarrow', 'sympy', 'IPython', 'markdown_it'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, cwd=tmp_path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")

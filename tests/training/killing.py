@@ -1,7 +1,7 @@
 """Runs that are killed by SIGKILL at random moments and go on, until they are over; then again, until so many were.
 
 A program of its own: it loads what the runs need, and forks each, which takes a hundredth of the time of a start.
-Usage: killing.py KIND KILLS FOLDER; prints how many kills came after a checkpoint had been written.
+Usage: killing.py KIND,… KILLS FOLDER; prints of each kind how many kills came after a checkpoint had been written.
 """
 
 from __future__ import annotations
@@ -138,4 +138,6 @@ if __name__ == "__main__":
     from deltaw.engines.native import core
 
     core()
-    print(hold(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))
+    for kind in sys.argv[1].split(","):
+        (folder := Path(sys.argv[3], kind)).mkdir()
+        print(hold(kind, int(sys.argv[2]), folder), flush=True)
