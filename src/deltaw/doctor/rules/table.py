@@ -7,8 +7,7 @@ to answer with T (activation, loss), `start` at the network as it starts, `setti
 
 from __future__ import annotations
 
-from deltaw.doctor.rules import data, outputs, pace, settings, training
-from deltaw.doctor.rules import start as begin
+from deltaw.doctor.rules import activations, data, outputs, pace, settings, signals, training, weights
 from deltaw.doctor.rules import targets as target
 from deltaw.doctor.rules.rule import Rule
 
@@ -233,58 +232,58 @@ RULES: tuple[Rule, ...] = (
     ),
     # --- the network as it starts -----------------------------------------------------------------------------------
     Rule(
-        "no_hidden_activation", "risk", "before", begin.no_hidden_activation, likelihood=0.6, explains=SYMPTOMS,
+        "no_hidden_activation", "risk", "before", activations.no_hidden_activation, likelihood=0.6, explains=SYMPTOMS,
         reason="Without activations all layers together are one.",
         source="W₂W₁ is a matrix. A risk only where a straight line leaves 1 % of the variance or more.",
     ),
     Rule(
-        "step_activation", "fault", "before", begin.step_activation, likelihood=0.95,
+        "step_activation", "fault", "before", activations.step_activation, likelihood=0.95,
         explains=("dead_layer", "saturated_at_start", "saturated_in_training", "dead_units", *SYMPTOMS),
         reason="A slope of 0 ends the gradient.",
         source="f' = 0.",
     ),
     Rule(
-        "equal_weights", "fault", "before", begin.equal_weights, likelihood=0.95,
+        "equal_weights", "fault", "before", weights.equal_weights, likelihood=0.95,
         explains=("dead_layer", "weights_too_small", "vanishing_by_depth", "dead_units", *SYMPTOMS),
         reason="Equal units get equal gradients and stay equal (the notes: weights random, and not zero).",
         source="Symmetry; told where more than half of a layer's units are copies. Copies by the weights in alone are "
         "a risk: in the first step their gradients differ by a factor only.",
     ),
     Rule(
-        "weights_too_large", "risk", "before", begin.weights_too_large, likelihood=0.5,
+        "weights_too_large", "risk", "before", weights.weights_too_large, likelihood=0.5,
         explains=("saturated_at_start", "exploding_at_start", *PACE, *SYMPTOMS),
         reason="Large weights make large z, where the activation is flat (the notes: saturation).",
         source="Glorot & Bengio (2010), He et al. (2015): deviation gain/√n_in keeps z's size. The rules in use "
         "differ from it by up to √2; four times makes tanh's z 4, where its slope is 0.001.",
     ),
     Rule(
-        "weights_too_small", "risk", "before", begin.weights_too_small, likelihood=0.5,
+        "weights_too_small", "risk", "before", weights.weights_too_small, likelihood=0.5,
         explains=("vanishing_by_depth", "dead_layer", "gradient_faded", *SYMPTOMS),
         reason="Signals and errors shrink in every layer.",
         source="The same rule from below, or Glorot's where that is smaller: a quarter. A risk where all layers "
         "together leave 3 % of a difference.",
     ),
     Rule(
-        "vanishing_by_depth", "risk", "before", begin.vanishing_by_depth, likelihood=0.6,
+        "vanishing_by_depth", "risk", "before", signals.vanishing_by_depth, likelihood=0.6,
         explains=("gradient_faded", *SYMPTOMS),
         reason="Each squashing layer passes on a fraction; the product is what the first layers learn from.",
         source="Hochreiter (1991), Bengio et al. (1994): the product of slopes. 10⁻³ left: the first layer learns in a "
         "thousand steps what the last learns in one.",
     ),
     Rule(
-        "exploding_at_start", "risk", "before", begin.exploding_at_start, likelihood=0.8, explains=(*PACE, *SYMPTOMS),
+        "exploding_at_start", "risk", "before", signals.exploding_at_start, likelihood=0.8, explains=(*PACE, *SYMPTOMS),
         reason="Signals that grow layer by layer overflow, or make every step too long.",
         source="float32 ends at 3.4 × 10³⁸; growth of 10³ over the layers, or exponentials on top of each other.",
     ),
     Rule(
-        "dead_layer", "fault", "before", begin.dead_layer, likelihood=0.9,
+        "dead_layer", "fault", "before", signals.dead_layer, likelihood=0.9,
         explains=("dead_units", "saturated_in_training", "gradient_faded", *SYMPTOMS),
         reason="Where every unit gives 0 for every row, no layer below gets a gradient.",
         source="Lu et al. (2019): narrow, deep ReLU networks are born dead with a probability that goes to 1 with "
         "depth. A risk where this draw of the weights lives and two of twenty others do not.",
     ),
     Rule(
-        "saturated_at_start", "risk", "before", begin.saturated_at_start, likelihood=0.4,
+        "saturated_at_start", "risk", "before", signals.saturated_at_start, likelihood=0.4,
         explains=("saturated_in_training", "gradient_faded", *SYMPTOMS),
         reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
         source="More than half of the signals where |f'| is below a twentieth of its steepest: engines/look.py.",

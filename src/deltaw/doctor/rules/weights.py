@@ -1,0 +1,148 @@
+"""Rules about the initial weights: of twins, too large, too small."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from deltaw.doctor.evidence.evidence import Evidence
+from deltaw.doctor.evidence.start import Start
+from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.rules.signals import FADED, SATURATED, flat, started
+from deltaw.numbers import amount, number
+from deltaw.speech import say
+
+LARGE, SMALL = 4.0, 0.25  # root mean square weight over what suits the width
+# Gain that keeps the size of signals: W's deviation is gain/√n_in (He et al. 2015; Glorot & Bengio 2010).
+GAIN = {"relu": math.sqrt(2.0), "leaky_relu": math.sqrt(2.0)}
+
+
+def equal_weights(evidence: Evidence) -> Finding | None:
+    """Units that are twins: the same weights in and out."""
+    start, net = started(evidence), evidence.setup.network
+    if start is None:
+        return None
+    others = np.maximum(np.array(net.sizes[1:]) - 1, 1)
+    if not (start.alike / others > 0.5).any():
+        return None
+    l = int(np.argmax(start.twins / others))
+    if not start.twins[l] / others[l] > 0.5:
+        return _alike(start, net.sizes[1:], int(np.argmax(start.alike / others)))
+    zero = not np.any(net.weights[l])
+    dead = zero and start.gradient[l] == 0 and l + 1 < len(net.weights) and not np.any(net.weights[l + 1])
+    units = net.sizes[l + 1]
+    if dead:
+        said = say(
+            "All weights of layer {l} and of the next are 0: ∂E/∂W = δ xᵀ is 0 in both, since δ comes back through "
+            "zeros, and what goes forward is {what} for every row.",
+            l=l + 1, what="0" if start.spread[l] == 0 else say("the same"),
+        )  # fmt: skip
+    else:
+        said = say(
+            "{twins} of layer {l}'s {n} units have the same {what}, in and out: they get the same gradient in every "
+            "step and stay equal for ever. The layer works like one of {units}.",
+            twins=start.twins[l] + 1, l=l + 1, n=units, what=say("zero weights" if zero else "weights"),
+            units=amount(units - int(start.twins[l]), "unit"),
+        )  # fmt: skip
+    return Finding(
+        said, {"twins": int(start.twins[l]), "units": units, "zero": zero}, Where(layer=l),
+        Repair(say("draw the weights at random, with the deviation that suits the width"), {"init": None}),
+    )  # fmt: skip
+
+
+def _alike(start: Start, units: Sequence[int], l: int) -> Finding:
+    """Units with the same weights in, and others out."""
+    return Finding(
+        say(
+            "{alike} of layer {l}'s {unit} units have the same weights in, and give the same signals: only "
+            "the weights out tell them apart. In the first step their gradients are multiples of each other, "
+            "and a method that scales each weight's step by itself (Adam, RMSprop) leaves of that the sign: "
+            "two kinds of units.",
+            alike=start.alike[l] + 1,
+            l=l + 1,
+            unit=units[l],
+        ),
+        {"twins": int(start.alike[l]), "units": units[l], "zero": False},
+        Where(layer=l),
+        Repair(say("draw the weights at random, with the deviation that suits the width"), {"init": None}),
+        severity="risk",
+        likelihood=0.6,
+    )
+
+
+def weights_too_large(evidence: Evidence) -> Finding | None:
+    """Weights far larger than suits the width, with the signals to show for it."""
+    start = started(evidence)
+    if start is None:
+        return None
+    ratio = _ratios(evidence, start)
+    flats = flat(evidence, start)
+    l = int(ratio.argmax())
+    if not ratio[l] > LARGE:
+        return None
+    n_in = evidence.setup.network.sizes[l]
+    seen = say(", and {flat:.0%} of its signals lie where f is flat", flat=flats[l]) if flats[l] > 0 else ""
+    return Finding(
+        say(
+            "Layer {l}'s weights have root mean square {weight}; for {n_in} inputs {right} keeps z around "
+            "1. They are {ratio} times as large: z is {z_rm} (root mean square){seen}.",
+            l=l + 1,
+            weight=number(start.weight[l], 3),
+            n_in=n_in,
+            right=number(start.weight[l] / ratio[l], 3),
+            ratio=number(ratio[l], 3),
+            z_rm=number(start.z_rms[l], 3),
+            seen=seen,
+        ),
+        {"times_too_large": float(ratio[l]), "z_rms": float(start.z_rms[l]), "saturated": float(flats[l])},
+        Where(layer=l),
+        Repair(say("draw the weights with the deviation that suits the width"), {"init": None}),
+        likelihood=0.6 if flats[l] > SATURATED else 0.4,
+    )
+
+
+def weights_too_small(evidence: Evidence) -> Finding | None:
+    """Weights far smaller than suits the width: the signals fade on their way."""
+    start = started(evidence)
+    if start is None or not np.isfinite(start.gradient).all():
+        return None
+    sizes = evidence.setup.network.sizes
+    usual = np.sqrt(2.0 / (np.array(sizes[:-1]) + sizes[1:]))  # Glorot's, smaller where a layer fans out
+    ratio = np.maximum(_ratios(evidence, start), start.weight / usual)
+    ratio = np.where(ratio > 0, ratio, 1.0)  # zeros are another rule's
+    small = ratio < SMALL
+    product = float(np.prod(np.minimum(ratio, 1.0)))
+    if not small.any() or len(ratio) < 2:
+        return None
+    l = int(ratio.argmin())
+    return Finding(
+        say(
+            "Weights of {sum} of the {n} layers are too small for their width, in layer {l} {value} times "
+            "(root mean square {weight}, for {size} inputs and {n_out} units {right} keeps the size of "
+            "signals). Over all layers a difference between two rows is made {product} as large.",
+            sum=int(small.sum()),
+            n=len(ratio),
+            l=l + 1,
+            value=number(1 / ratio[l], 3),
+            weight=number(start.weight[l], 3),
+            size=sizes[l],
+            n_out=sizes[l + 1],
+            right=number(start.weight[l] / ratio[l], 3),
+            product=number(product, 2),
+        ),
+        {"times_too_small": float(1 / ratio[l]), "product": product, "layers": int(small.sum())},
+        Where(layer=l),
+        Repair(say("draw the weights with the deviation that suits the width"), {"init": None}),
+        severity="risk" if product < FADED**0.5 else "note",
+        likelihood=0.7 if product < FADED else 0.3,
+    )
+
+
+def _ratios(evidence: Evidence, start: Start) -> np.ndarray:
+    """Root mean square of W over gain/√n_in, layer by layer."""
+    net = evidence.setup.network
+    gains = [GAIN.get(name, 1.0) for name in net.activations]
+    fitting = np.array([gain / math.sqrt(n_in) for gain, n_in in zip(gains, net.sizes[:-1], strict=True)])
+    return np.asarray(start.weight / fitting)
