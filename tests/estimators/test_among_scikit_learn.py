@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 import joblib
@@ -78,6 +79,13 @@ def test_a_search_in_two_processes() -> None:
     assert search.best_params_ == again.best_params_
     np.testing.assert_array_equal(search.best_estimator_.coefs_[0], again.best_estimator_.coefs_[0])
     assert search.score(X, NAMES) > 0.9
+
+
+def test_table_estimators_work_under_joblib_where_polars_has_begun() -> None:
+    """Its processes are not forked: Polars' threads would be missing there (tests/tables/test_forks.py)."""
+    model = TableClassifier(epochs=2, hidden=4, random_state=0)
+    alone = cross_val_score(model, X, NAMES, cv=2)
+    np.testing.assert_array_equal(cross_val_score(model, X, NAMES, cv=2, n_jobs=2), alone)
 
 
 def test_calibration_importance_and_stacking() -> None:
@@ -194,9 +202,10 @@ def test_threads_keep_to_the_limits_of_others() -> None:
     assert all(n <= max(1, joblib.cpu_count() // 2) for n in inside)
 
 
-def test_importing_deltaw_leaves_scikit_learn_alone() -> None:
-    alone = "import sys, deltaw; assert 'sklearn' not in sys.modules; "
-    code = alone + "import deltaw.sklearn; assert 'torch' not in sys.modules"
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+def test_importing_the_estimators_leaves_pytorch_alone() -> None:
+    """That `import deltaw` leaves both alone is of tests/test_house.py."""
+    code = "import sys, deltaw.sklearn; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -118,22 +118,3 @@ def test_a_parent_that_uses_polars_by_itself_is_seen_and_a_grandchild_too(tmp_pa
 def test_a_spawned_child_works(tmp_path: Path) -> None:
     parent = f"if __name__ == '__main__':\n    {FIT[0]}"
     assert ends(parent, FIT, tmp_path, start="spawn") == ["fine"]
-
-
-JOBLIB = """
-import numpy as np
-from sklearn.datasets import load_iris
-from sklearn.model_selection import cross_val_score
-from deltaw.sklearn import TableClassifier
-
-if __name__ == "__main__":
-    X, y = load_iris(return_X_y=True)
-    model = TableClassifier(epochs=2, hidden=4, random_state=0)
-    alone = cross_val_score(model, X, y, cv=2)
-    assert np.array_equal(cross_val_score(model, X, y, cv=2, n_jobs=2), alone)
-    print("fine")
-"""
-
-
-def test_table_estimators_work_under_joblib(tmp_path: Path) -> None:
-    assert prints(JOBLIB, tmp_path) == ["fine"]
