@@ -89,6 +89,7 @@ def test_a_page_that_stands_alone(name: str, tmp_path: Path) -> None:
     assert len(text) < 1_500_000
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_loaded_model_has_a_report_too(tmp_path: Path) -> None:
     model = deltaw.fit("iris", **QUICK)
     model.save(tmp_path / "m.deltaw")
@@ -101,6 +102,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         report.write(tmp_path / "none" / "report.html", deltaw.fit("iris", **QUICK))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_many_classes_and_columns() -> None:
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(70), 6)
