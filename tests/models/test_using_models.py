@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +40,29 @@ def test_save_and_load_give_the_same_answers(model: deltaw.Model, table: pl.Data
         assert getattr(loaded, field) == getattr(model, field), field
     assert document(loaded) == document(model)
     assert repr(loaded) == repr(model)
+
+
+@pytest.mark.parametrize("source", ["x" * 5000, "a\0b", "secret/t.csv"])
+def test_a_table_that_nobody_can_look_at_does_not_keep_a_model_from_being_saved(
+    source: str, regressor: deltaw.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one in a folder of another user's."""
+    looked, stat = "secret", os.stat
+
+    def refused(path: Any, **choices: Any) -> os.stat_result:
+        if looked in str(path):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return stat(path, **choices)
+
+    monkeypatch.setattr(os, "stat", refused)
+    replace(regressor, origin=replace(regressor.origin, source=source)).save(tmp_path / "m.deltaw")
+    assert deltaw.load(tmp_path / "m.deltaw").origin.source == source
+
+
+def test_an_engine_that_there_is_not_is_refused_with_the_file(regressor: deltaw.Model, tmp_path: Path) -> None:
+    replace(regressor, origin=replace(regressor.origin, engine="abacus")).save(tmp_path / "m.deltaw")
+    with pytest.raises(ModelFileError, match="abacus"):
+        deltaw.load(tmp_path / "m.deltaw")
 
 
 def test_a_new_process_gives_the_same_bits(model: deltaw.Model, table: pl.DataFrame, tmp_path: Path) -> None:

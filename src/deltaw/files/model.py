@@ -27,7 +27,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 import numpy as np
 
-from deltaw.exceptions import ModelFileError
+from deltaw.exceptions import ModelFileError, reason
 from deltaw.files.atomic import write_bytes
 from deltaw.files.schema import check
 from deltaw.speech import say
@@ -164,9 +164,9 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
             kind=say(kind.name),
         ) from error
     except (OSError, ValueError) as error:
-        raise ModelFileError(
-            "{where}: expected a readable {kind}", str(error), "check the path", where=where, kind=say(kind.name)
-        ) from error
+        found = reason(error) if isinstance(error, OSError) else str(error)
+        expected = "{where}: expected a readable {kind}"
+        raise ModelFileError(expected, found, "check the path", where=where, kind=say(kind.name)) from error
     arrays = {name: _array(entry, data) for name, entry in header.items()}
     document = envelope["document"]
     if OVERFLOW in arrays:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -335,7 +336,7 @@ class Model(Contents):
         Raises:
             OutputError: it cannot be written there, or `path` is the table that the model was trained on.
         """
-        check_outputs({"save": Path(path)}, (each for each in origins(self.origin.source) if each.is_file()))
+        check_outputs({"save": Path(path)}, filter(isfile, origins(self.origin.source)))
         storage.save(self, path)
 
     def program(self, prepared: bool = False) -> Program:

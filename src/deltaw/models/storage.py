@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from deltaw import files
+from deltaw import engines, files
 from deltaw.equations.initializers import initializer
 from deltaw.exceptions import InputError, ModelFileError
 from deltaw.files.schema import check
@@ -153,6 +153,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
     counts = [content["origin"][f"{part}_rows"] for part in ("training", "validation", "test")]
     counts.append(content["origin"].get("folds", 0))
     _expect(min(*counts, content["origin"]["seed"]) >= 0, say("counts of rows and a seed of 0 or more"), say("others"))
+    engines.known(content["origin"]["engine"])
     history: dict[str, Any] = {
         name: [float("nan") if v is None else v for v in value] if isinstance(value, list) else value
         for name, value in content["history"].items()
