@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from accuracy_rivals import NETWORKS, REFERENCE, Rival, installed
-from accuracy_tables import CHOSEN_ON, TABLES, UNSEEN, Data, load
+from accuracy_rivals import NETWORKS, REFERENCE, Rival, installed, network
+from accuracy_tables import CHOSEN_ON, SEED, TABLES, UNSEEN, Data, load
 from threadpoolctl import threadpool_limits
 
 FOLDS, MOST_ROWS = 5, 10_000
@@ -163,6 +163,7 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", default=list(TABLES), choices=list(TABLES), metavar="NAME")
     parser.add_argument("--folds", type=int, default=FOLDS)
     parser.add_argument("--rows", type=int, default=MOST_ROWS, help="of a larger table so many at random")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the networks; folds and rivals keep theirs")
     parser.add_argument("--file", type=Path, help="where runs are kept, a line each")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -170,7 +171,7 @@ def main() -> None:
 
     everybody = installed()
     rivals = {name: everybody[name] for name in dict.fromkeys([REFERENCE, *options.rivals])}
-    contenders = {name: NETWORKS[name] for name in options.networks} | rivals
+    contenders = {name: network(seed=options.seed, **NETWORKS[name]) for name in options.networks} | rivals
     kept = options.file is not None and options.file.exists()
     lines = [json.loads(line) for line in options.file.read_text().splitlines()] if kept else []
     for name in options.tables:

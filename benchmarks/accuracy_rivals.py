@@ -31,13 +31,13 @@ Rival = Callable[[Data, pl.DataFrame, pl.DataFrame], Answers]
 MOST_WORDS = 250  # of a category: scikit-learn's trees take 255 at most
 
 
-def network(recipe: str, **settings: Any) -> Rival:
+def network(recipe: str, seed: int = SEED, **settings: Any) -> Rival:
     """DeltaW by a recipe."""
 
     def run(data: Data, train: pl.DataFrame, test: pl.DataFrame) -> Answers:
         table = Table(frame=train, name=data.table.name, target=data.target.name, blocks=data.table.blocks)
         model = deltaw.fit(
-            table, data.target.name, recipe, seed=SEED, test_size=0.0, threads=1, verbose=False, **settings
+            table, data.target.name, recipe, seed=seed, test_size=0.0, threads=1, verbose=False, **settings
         )
         found = model.answers(test.drop(data.target.name), threads=1)
         if found.probabilities is None:
@@ -149,11 +149,11 @@ def _catboost(kind: str) -> Callable[[], Any]:
 
 
 # One training whose epoch a fifth of the rows chooses; and as `deltaw.fit` trains: folds first, and then on all rows.
-NETWORKS: dict[str, Rival] = {
-    "default": network("default", folds=0),
-    "quick": network("quick", folds=0),
-    "every row": network("default"),
-    "accurate": network("accurate"),
+NETWORKS: dict[str, dict[str, Any]] = {
+    "default": {"recipe": "default", "folds": 0},
+    "quick": {"recipe": "quick", "folds": 0},
+    "every row": {"recipe": "default"},
+    "accurate": {"recipe": "accurate"},
 }
 REFERENCE = "HGB"  # scikit-learn's HistGradientBoosting, whose CPU seconds are 1
 RIVALS: dict[str, Rival] = {

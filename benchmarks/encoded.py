@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from accuracy_rivals import NETWORKS, REFERENCE, installed
+from accuracy_rivals import NETWORKS, REFERENCE, installed, network
 from accuracy_tables import TABLES, load
 from threadpoolctl import threadpool_limits
 
@@ -72,7 +72,7 @@ def table(name: str, rounds: int) -> None:
     def run(way: Any) -> Callable[[], Any]:
         def once() -> None:
             Preparation.encode = way  # type: ignore[method-assign]
-            NETWORKS["default"](data, learnt, apart)
+            network(**NETWORKS["default"])(data, learnt, apart)
 
         return once
 

@@ -36,6 +36,6 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
     optimizer: `adamw(beta1=0.9, beta2=0.95, weight_decay=${written(decay)}, decay_schedule='flat_cosine')`,
     schedule: 'coslog', dropout, dropoutSchedule: 'flat_cosine', labelSmoothing: classes ? 0.05 : 0,
     rate: twoDigits(rate), batch: Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(trained / ofRows + 1)))),
-    epochs: Math.max(8, Math.round(64 * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
+    epochs: Math.max(8, Math.round((image ? 64 : 56) * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
   };
 }

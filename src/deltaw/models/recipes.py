@@ -257,7 +257,7 @@ def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
     return {
         "hidden": (256, 128) if image else (64, 64),
         "batch_size": min(256, max(16, 2 ** int(math.log2(rows / of_rows + 1)))),
-        "epochs": max(8, round(64 * min(1.0, (enough / rows) ** 0.5))),
+        "epochs": max(8, round((64 if image else 56) * min(1.0, (enough / rows) ** 0.5))),
         "learning_rate": float(f"{rate:.2g}"),
         "optimizer": f"adamw(beta1=0.9, beta2=0.95, weight_decay={decay:.2g}, decay_schedule='flat_cosine')",
         "dropout": 0.15 if image else float(f"{thin:.2g}") if rows < MANY_ROWS else 0.0,
