@@ -233,3 +233,23 @@ def test_predict_shares_the_files(flowers: Path, tmp_path: Path) -> None:
     for name in ("0.csv", "1.csv"):
         assert (tmp_path / "together" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
     assert len(list((tmp_path / "together").iterdir())) == 2
+
+
+def test_evaluate_shares_the_files(flowers: Path, tmp_path: Path) -> None:
+    """The scores of all files, said once, as one process says them."""
+    deltaw.fit(flowers, "colour", epochs=1, hidden=4, folds=0).save(tmp_path / "m.deltaw")
+    header, *rows = flowers.read_text().splitlines()
+    (tmp_path / "rows").mkdir()
+    for k in range(3):
+        (tmp_path / "rows" / f"{k}.csv").write_text("\n".join([header, *rows[k::3]]))
+    command = ["-m", "deltaw", "evaluate", *(str(tmp_path / each) for each in ("m.deltaw", "rows"))]
+    alone = subprocess.run([sys.executable, *command], check=True, capture_output=True, text=True).stdout
+    statuses, texts, errors = ended(started([command] * 2))
+    assert (statuses, errors) == ([0, 0], [])
+    assert texts == [alone, ""]
+    (tmp_path / "rows" / "1.csv").write_text(f"{header}\n")
+    statuses, texts, errors = ended(started([command] * 2))
+    assert statuses == [2, 2]
+    assert texts == ["", ""]
+    assert len(errors) == 1
+    assert "1.csv" in errors[0]

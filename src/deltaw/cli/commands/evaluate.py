@@ -17,9 +17,11 @@ from deltaw.speech import say
 def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path | None, as_json: bool) -> None:
     """`deltaw evaluate`."""
     from dataclasses import replace
+    from itertools import zip_longest
 
     from deltaw import models
-    from deltaw.cli.commands import shards
+    from deltaw.cli.commands import shards, together
+    from deltaw.engines import ranks
     from deltaw.models import sharded
     from deltaw.tables import Reading, origins
 
@@ -31,10 +33,17 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     how = Reading.of(**reading)
     found = shards.pieces(data, model, how) if report is None and not as_json and shards.are_many(data) else None
     if found is not None:
+        here, pieces = together.joined({}, {}), (table for _, table in found[1])
         with err.status(say("answering for {data}", data=data)):
-            scores = sharded.evaluate(model, (table for _, table in found[1]))
-        text.print_scores(stdout(), scores, say("{rows:,} rows of {name}", rows=scores.rows, name=data), scores.defined)
+            each = here.gathered(together.agreed(lambda: sharded.outcomes(model, pieces)))
+        if here.rank == 0:  # piece after piece, as one process has them
+            scores = sharded.scored(model, [one for row in zip_longest(*each) for one in row if one is not None])
+            rows = say("{rows:,} rows of {name}", rows=scores.rows, name=data)
+            text.print_scores(stdout(), scores, rows, scores.defined)
+        ranks.leave()
         return
+    if (ranks.started() or ranks.Ranks()).rank:
+        return  # rows in one piece are the first process's
     with err.status(say("answering for {data}", data=data)):
         table = model.read(data, how)
         scores = model.evaluate(table)
