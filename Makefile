@@ -78,6 +78,7 @@ test: lint test-programs lab/node_modules/.installed
 
 test-slow: install $(VENV)/.test-tools test-programs lab/node_modules/.installed
 	$(BIN)/python -m pytest -m slow -n 2
+	$(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile=thorough -n 2
 
 kills: install $(VENV)/.test-tools
 	$(BIN)/python -m pytest -m slow tests/training/test_killed_trainings.py -q

@@ -7,6 +7,7 @@ import re
 import string
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -80,7 +81,7 @@ TABLES: dict[str, Any] = {
     "scores": [row.english for rows in METRICS.values() for row in rows] + [*GUESS.values(), "AUC", "accuracy"],
     "settings": [*meanings().values(), OF_DATA],
     "rules": [text for rule in RULES for text in (rule.name.replace("_", " ").capitalize(), rule.reason, rule.source)],
-    "findings": [*SEVERITIES, *PLACES.values(), *evidence(), "gain of repair", *SAID.values()],
+    "findings": [*SEVERITIES, *PLACES.values(), "gain of repair", *SAID.values()],
     "counts": [f"{{count}} {each}{s}" for each in ("fault", "risk", "consequence", "note") for s in ("", "s")],
     "preparation": [row.summary for row in SCALINGS.values()] + [*CYCLES, MISSING, *KINDS, "block", *TASKS],
     "cells": [*DATE_FORMATS.values(), *SORTS.values(), *(text for row in FOREIGN for text in row[1:])],
@@ -116,9 +117,11 @@ WORD, HAN = re.compile("[A-Za-z]{2}"), "\u4e00-\u9fff"
 NARROW = re.compile(f"[{HAN}] ?[,;:?!]|[,;:?!][{HAN}]|[{HAN}][()]|[()][{HAN}]")
 
 
+@cache
 def everything() -> dict[str, str]:
     """Every sentence -> where it comes from."""
-    return {text: name for name, texts in TABLES.items() for text in texts} | said()
+    tables = {text: name for name, texts in TABLES.items() for text in texts}
+    return tables | dict.fromkeys(evidence(), "findings") | said()
 
 
 def fields(sentence: str) -> set[str | None]:

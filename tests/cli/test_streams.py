@@ -23,7 +23,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("streams")
     x = np.random.default_rng(0).normal(size=ROWS).round(3)
     pl.DataFrame({"x": x, "y": np.where(x > 0, "a", "b")}).write_csv(folder / "d.csv")
-    assert main(f"train {folder}/d.csv -t y --engine reference --hidden 4 --epochs 1 -o {folder}/m.deltaw".split()) == 0
+    command = f"train {folder}/d.csv -t y --engine native --folds 1 --hidden 4 --epochs 1 -o {folder}/m.deltaw"
+    assert main(command.split()) == 0
     return folder
 
 
@@ -85,7 +86,7 @@ def test_a_training_goes_on_when_nobody_reads(folder: Path, tmp_path: Path) -> N
     """Its own lines go to a stderr that nobody reads; the model is what counts."""
     reader, writer = os.pipe()
     os.close(reader)
-    command = f"train d.csv -t y --engine reference --hidden 4 --epochs 1 -o {tmp_path}/m.deltaw"
+    command = f"train d.csv -t y --engine native --folds 1 --hidden 4 --epochs 1 -o {tmp_path}/m.deltaw"
     arguments = [sys.executable, "-m", "deltaw", *command.split()]
     try:
         assert subprocess.run(arguments, cwd=folder, stdout=writer, stderr=writer, check=False).returncode == 0

@@ -32,7 +32,7 @@ def numbers(answers: deltaw.models.Answers) -> Any:
     return answers.values if answers.probabilities is None else answers.probabilities
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_row_has_the_same_answer_in_any_company(asked: Any, data: st.DataObject) -> None:
     model, _, frame = asked

@@ -162,7 +162,7 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [at, *(place for key, part in inner for place in places(part, (*at, key)))]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_changed_document_is_refused_or_used(model: deltaw.Model, tmp_path: Path, data: st.DataObject) -> None:
     model.save(tmp_path / "m.deltaw")

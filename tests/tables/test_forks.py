@@ -99,7 +99,7 @@ def test_what_needs_polars_threads_is_refused_and_the_rest_works(tmp_path: Path)
     assert "loky" in found[0]
 
 
-FIT = ("deltaw.fit('iris', epochs=1, hidden=4)",)
+FIT = ("deltaw.fit('iris', epochs=1, hidden=4, folds=1)",)
 
 
 @pytest.mark.parametrize("parent", ["import deltaw.sklearn", "import polars"], ids=["imported", "polars"])
