@@ -17,7 +17,7 @@ from deltaw.doctor.evidence.before import before
 from deltaw.doctor.tables import planned
 from deltaw.models.fitting.planning import Plan
 from deltaw.preparation import category
-from deltaw.preparation.means import PARTS
+from deltaw.preparation.means import PARTS, Means
 from deltaw.sklearn import TableClassifier, TableRegressor
 
 N, WORDS = 800, 150
@@ -94,6 +94,41 @@ def test_the_same_rows_and_seed_give_the_same_inputs() -> None:
     np.testing.assert_array_equal(one.training.X, same.training.X)
     assert one.preparation == same.preparation
     assert not np.array_equal(one.training.X, other.training.X)  # the parts are drawn by the seed
+
+
+def test_rows_that_chose_the_epoch_say_what_words_answer_too() -> None:
+    """Of all rows but those of the score, by one m, and in the units that the network knows."""
+    table, settings = frame(), {**QUICK, "folds": 0, "test_size": 0.2}
+    plan, model = models.plan(table, "price", **settings), deltaw.fit(table, "price", **settings)
+    assert plan.validation is not None and plan.test is not None and model.scores is not None
+    before, after = (each.steps[0].means for each in (plan.preparation, model.preparation))  # type: ignore[union-attr]
+    assert isinstance(before, Means) and isinstance(after, Means)
+    assert after.scales == before.scales
+    rows = pl.concat([plan.training.frame, plan.validation.frame])
+    z = pl.Series("z", after.scales[0].apply(rows["price"].to_numpy()).astype(float))
+    of_word = rows.with_columns(z).group_by("film").agg(pl.len(), pl.sum("z").alias("S")).filter(pl.col("len") > 1)
+    assert set(after.words) == set(of_word["film"])
+    said = of_word["film"].replace_strict(dict(zip(after.words, after.values, strict=True))).list.first().to_numpy()
+    n, S, mean = of_word["len"].to_numpy(), of_word["S"].to_numpy(), float(z.mean())  # type: ignore[arg-type]
+    clear = abs(said - mean) > 0.3
+    m = (S - n * said)[clear] / (said - mean)[clear]
+    np.testing.assert_allclose(m, np.median(m), rtol=1e-3)
+    assert model.evaluate(plan.test.frame)["r2"] == pytest.approx(model.scores["r2"], rel=1e-5)
+
+
+def test_rows_that_score_have_no_say() -> None:
+    """Nor have rows that were given to choose by, or those that a model goes on with."""
+    table, settings = frame(), {**QUICK, "folds": 0, "test_size": 0.2}
+    plan, model = models.plan(table, "price", **settings), deltaw.fit(table, "price", **settings)
+    assert plan.test is not None
+    others = table.join(plan.test.frame, on=table.columns, how="semi", maintain_order="left")
+    assert len(others) == len(plan.test)
+    wild = pl.concat([table.join(others, on=table.columns, how="anti"), others.with_columns(pl.col("price") + 5)])
+    wild = table.drop("price").join(wild, on=table.drop("price").columns, how="left", maintain_order="left")
+    assert deltaw.fit(wild, "price", **settings).preparation == model.preparation
+    given = {**QUICK, "validation": frame(1), "folds": 0, "test_size": 0}
+    assert deltaw.fit(table, "price", **given).preparation == models.plan(table, "price", **given).preparation
+    assert deltaw.fit(frame(1), start=model, epochs=1, folds=0, test_size=0.2).preparation == model.preparation
 
 
 @pytest.mark.parametrize("target", ["yes", "grade"])

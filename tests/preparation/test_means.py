@@ -166,6 +166,12 @@ def fitted(target: str = "price", many: bool = True) -> Preparation:
     return Preparation.fit(frame, [Column("word", "category", "")], "piecewise", answers=told)
 
 
+def test_the_same_rows_say_the_same_again() -> None:
+    frame = table()
+    for target in ("price", "yes", "grade"):
+        assert fitted(target).told_by(frame, answers(frame, target)) == fitted(target)
+
+
 def test_columns_of_few_words_and_other_scalings_have_none() -> None:
     frame, columns = table(), [Column("word", "category", "")]
     slots = [f"word={slot}" for slot in fitted("grade").steps[0].slots]  # type: ignore[union-attr]

@@ -122,6 +122,17 @@ def test_numbers_that_are_more_and_less_are_no_names(seed: int, kind: str) -> No
     assert number(fitted(frame=frame)).means is None
 
 
+def test_the_same_rows_say_the_same_again() -> None:
+    """And other rows what they answer, in the units of the first, even where they alone would tell of no names."""
+    frame = table()
+    prep = fitted()
+    assert prep.told_by(frame, answers(frame)) == prep
+    other = table(1)[:90].with_columns(pl.col("distance").fill_null(500.0))
+    again = means_of(prep.told_by(other, answers(other)))
+    assert (again.scales, again.names) == (means_of(prep).scales, means_of(prep).names)
+    assert again.numbers == tuple(sorted(other["distance"].filter(other["distance"].is_duplicated()).unique()))
+
+
 def test_few_rows_few_numbers_other_scalings_and_three_classes_have_none() -> None:
     frame = table()
     assert number(fitted(frame=frame[:100])).means is None  # without bins there is no line

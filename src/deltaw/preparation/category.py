@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -73,6 +73,13 @@ class Category(OneColumn):
         known, missing = frequent["rows"].to_list(), rows - int(counts["rows"].sum())
         shares = [*known, rows - missing - sum(known), missing]
         return cls(column.name, tuple(frequent["word"]), missing > 0, weight, int(np.argmax(shares)), means)
+
+    def told_by(self, frame: pl.DataFrame, answers: Answers) -> Category:
+        """The same, but that its means are those of other rows."""
+        if self.means is None:
+            return self
+        words = as_words(frame.get_column(self.column))
+        return replace(self, means=Means.fit(words, answers._replace(scales=self.means.scales)))
 
     def is_sound(self) -> bool:
         return self.usual is None or self.usual < len(self.slots)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise, starmap
 from typing import Any, NamedTuple
 
@@ -115,6 +115,16 @@ class Preparation:
             for column in used
         )
         return cls(scaling, steps, left_out)
+
+    def told_by(self, frame: pl.DataFrame, answers: Answers) -> Preparation:
+        """The same features, of which those that say what rows with a word, or a number, answer say it of other rows.
+
+        Args:
+            frame: with the columns `input_names`.
+            answers: of its rows.
+        """
+        steps = (step.told_by(frame, answers) if isinstance(step, Telling) else step for step in self.steps)
+        return replace(self, steps=tuple(steps))
 
     @property
     def input_names(self) -> tuple[str, ...]:

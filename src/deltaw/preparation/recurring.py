@@ -11,7 +11,7 @@ have (`deltaw.preparation.means`); a number that no two rows have has 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
@@ -83,12 +83,16 @@ class Recurring:
         scales = tuple(Scale(0.0, scale.width) for scale in answers.scales)
         if not _Sums(_told(column, *some, scales), edges).are_names():
             return None
-        sums = _Sums(_told(column, x, answers, scales), edges)
-        known = np.flatnonzero(sums.counts >= FEWEST_ROWS)
-        known = np.sort(known[np.argsort(-sums.counts[known], kind="stable")[: MOST_KNOWN // len(scales)]])
-        means = np.round(sums.means(np.arange(PARTS))[known], DIGITS) + 0.0
         names = tuple(f"{name} beyond the line" for name in answers.names)
-        return cls(names, scales, tuple(sums.numbers[known].tolist()), tuple(map(tuple, means.tolist())))
+        return cls(names, scales, (), ()).known(column, x, edges, answers)
+
+    def known(self, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Recurring:
+        """With the numbers and the means of these rows, in the same units."""
+        sums = _Sums(_told(column, x, answers, self.scales), edges)
+        known = np.flatnonzero(sums.counts >= FEWEST_ROWS)
+        known = np.sort(known[np.argsort(-sums.counts[known], kind="stable")[: MOST_KNOWN // len(self.scales)]])
+        means = np.round(sums.means(np.arange(PARTS))[known], DIGITS) + 0.0
+        return replace(self, numbers=tuple(sums.numbers[known].tolist()), values=tuple(map(tuple, means.tolist())))
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Recurring:

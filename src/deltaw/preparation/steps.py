@@ -9,7 +9,7 @@ block: columns) again. All get the row of SCALINGS that the whole recipe uses.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import tau
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -168,6 +168,13 @@ class Number(OneColumn):
         scale, fill, indicator, edges = _learnt(x, scaling, whole.bins)
         means = None if whole.answers is None else Recurring.fit(column.name, x, edges, whole.answers)
         return cls(column.name, scale, fill, indicator, edges, means)
+
+    def told_by(self, frame: pl.DataFrame, answers: Answers) -> Number:
+        """The same, but that its means are those of other rows."""
+        if self.means is None:
+            return self
+        x = as_numbers(frame.get_column(self.column), TRAINING)
+        return replace(self, means=self.means.known(self.column, x, self.edges, answers))
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -42,7 +42,9 @@ def model_of(done: Trained) -> Model:
 
 def scored(done: Trained, at: float | None = None) -> Model:
     """The model with the threshold that was asked for, and its scores on the test rows."""
-    model, test, at = model_of(done), done.plan.test, at if at is not None else line(done)
+    at = at if at is not None else line(done)
+    done = replace(done, plan=done.plan.over)
+    model, test = model_of(done), done.plan.test
     if at is not None:
         model = replace(model.with_threshold(at), recipe=done.plan.recipe)
     if test is None:

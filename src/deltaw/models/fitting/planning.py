@@ -30,7 +30,7 @@ from deltaw.models.rows.dividing import (
     without_group,
 )
 from deltaw.models.rows.division import Division, Indices, Ties
-from deltaw.models.rows.parts import Part, answered, answers_of, as_learnt, on_a_log, part_of
+from deltaw.models.rows.parts import Part, answered, answers_by, answers_of, as_learnt, on_a_log, part_of
 from deltaw.models.rows.survey import DRAW, Streamed
 from deltaw.models.rows.telling import of_all
 from deltaw.models.scoring.metrics import metric_of
@@ -168,6 +168,21 @@ class Plan:
             validation=part(division.validation, self.validation, self.validation_name),
             test=part(division.test, self.test, self.test_name or table.name), folds=(),
         )  # fmt: skip
+
+    @property
+    def over(self) -> Plan:
+        """After its training: what rows with a word, or a number, answer, the table's rows that chose say, too.
+
+        Units stay, as the network knows them, and so does what it learnt from; test rows have no say.
+        """
+        chose, test, elsewhere = self.validation, self.test, self.validation_name or self.start or self.streamed
+        if chose is None or elsewhere or not self.preparation.means:
+            return self
+        rows = self.training.frame.vstack(chose.frame)
+        none = np.zeros(len(rows), np.int64)  # the parts are for rows that are learnt from
+        preparation = self.preparation.told_by(rows, answers_by(rows, self.target, self.recipe, none))
+        again = None if test is None else part_of(test.frame, preparation, self.target, self.recipe, "test")
+        return replace(self, preparation=preparation, test=again)
 
     @property
     def observed(self) -> Plan:
@@ -322,7 +337,7 @@ def replan(model: Model, source: Any) -> Plan | None:
     if again.folds and not origin.folds and origin.test_size is not None:
         scored = 0.0 if table.test is not None else origin.test_size
         divisions.append(in_three(again.ties, scored, recipe.validation, origin.seed))
-    for each in (again, *map(again.of, divisions)):
+    for each in (state for one in (again, *map(again.of, divisions)) for state in (one.over, one)):
         same = (
             each.preparation == model.preparation
             and each.target.document() | asked == model.target.document()

@@ -131,10 +131,15 @@ def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, 
     """
     if len(target.classes) > MOST_OUTPUTS:
         return None
+    parts = ties.parts(PARTS, seed)
+    return answers_by(frame, target, recipe, parts) if len(np.unique(parts)) > 1 else None
+
+
+def answers_by(frame: pl.DataFrame, target: Target, recipe: Recipe, parts: NDArray[np.int64]) -> Answers:
+    """What rows answer that lie in these parts."""
     names, values = target.averaged(frame.get_column(target.name))
     weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), "training rows")
-    parts = ties.parts(PARTS, seed)
-    return Answers.of(names, values, parts, weight) if len(np.unique(parts)) > 1 else None
+    return Answers.of(names, values, parts, weight)
 
 
 def part_of(
