@@ -243,12 +243,12 @@ def test_a_model_of_an_earlier_version_is_known_by_its_rows(target: str) -> None
     assert again.test.frame.equals(plan.table.frame[parts.test])
 
 
-def test_fewer_than_fifty_rows_choose_no_epoch() -> None:
+def test_fewer_than_twenty_rows_choose_no_epoch() -> None:
     """Nor does an end by patience then give a fold's network the weights that are best on the rows that it scores."""
     asked: dict[str, Any]
     for n, asked, chooses in (
-        (49, {}, False), (50, {}, True), (240, {"folds": 1}, False), (260, {"folds": 1}, True),
-        (90, {"time": "id"}, False), (100, {"time": "id"}, True),
+        (19, {}, False), (20, {}, True), (95, {"folds": 1}, False), (130, {"folds": 1}, True),
+        (36, {"time": "id"}, False), (40, {"time": "id"}, True),
     ):  # fmt: skip
         plan = models.plan(frame(n), "price", **asked, **QUICK)
         assert plan.ended_by_folds == chooses
@@ -257,9 +257,9 @@ def test_fewer_than_fifty_rows_choose_no_epoch() -> None:
         assert (model.history.best_epoch is not None) == chooses
         if not chooses:
             assert len(model.history) == 16
-    patient, not_so = (deltaw.fit(frame(40), "price", patience=patience, **QUICK) for patience in (15, None))
+    patient, not_so = (deltaw.fit(frame(19), "price", patience=patience, **QUICK) for patience in (15, None))
     assert patient.scores == not_so.scores
-    assert not models.plan(frame(60), "price", time="id", test_size=0.0, **QUICK).folds
+    assert not models.plan(frame(24), "price", time="id", test_size=0.0, **QUICK).folds
 
 
 REFUSED: dict[str, tuple[dict[str, Any], type[InputError], str]] = {

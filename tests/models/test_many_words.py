@@ -100,9 +100,12 @@ def test_rows_that_chose_the_epoch_say_what_words_answer_too() -> None:
     """Of all rows but those of the score, by one m, and in the units that the network knows."""
     table, settings = frame(), {**QUICK, "folds": 0, "test_size": 0.2}
     plan, model = models.plan(table, "price", **settings), deltaw.fit(table, "price", **settings)
-    assert plan.validation is not None and plan.test is not None and model.scores is not None
+    assert plan.validation is not None
+    assert plan.test is not None
+    assert model.scores is not None
     before, after = (each.steps[0].means for each in (plan.preparation, model.preparation))  # type: ignore[union-attr]
-    assert isinstance(before, Means) and isinstance(after, Means)
+    assert isinstance(before, Means)
+    assert isinstance(after, Means)
     assert after.scales == before.scales
     rows = pl.concat([plan.training.frame, plan.validation.frame])
     z = pl.Series("z", after.scales[0].apply(rows["price"].to_numpy()).astype(float))

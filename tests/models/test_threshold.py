@@ -168,8 +168,8 @@ def test_which_scores_go_by_answers() -> None:
 
 def test_a_threshold_by_one_part_needs_rows_that_chose_and_did_not_score() -> None:
     rows = churn()
-    with pytest.raises(SettingError, match=r"found fewer than 50 .validation=0.2 of 200 rows."):
-        models.plan(rows[:200], "left", threshold="best:f1", folds=1, **QUICK)
+    with pytest.raises(SettingError, match=r"found fewer than 20 .validation=0.2 of 90 rows."):
+        models.plan(rows[:90], "left", threshold="best:f1", folds=1, **QUICK)
     with pytest.raises(SettingError, match=r"found none .validation=0 of 400 rows."):
         models.plan(rows, "left", threshold="best:f1", folds=1, validation=0.0, **QUICK)
     one = deltaw.fit(rows, "left", threshold="best:f1", folds=1, **QUICK)

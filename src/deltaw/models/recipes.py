@@ -250,9 +250,11 @@ def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
     Batches of a 32nd of the rows, so that small tables too make a thousand steps. Fewer epochs for more rows, which
     say more in each. A rate that falls with the root of the inputs: as many steps in one direction add up in z; and
     lower for few rows. A decay that falls with the rows, as the weight of a fixed prior does beside more data, and so
-    does dropout. Rows that chose the weights are learnt from in the end, unless they are few beside the others.
+    does dropout; tables of fewer than 150 rows need more decay, since few rows or none say when it is enough. Rows that
+    chose the weights are learnt from in the end, unless they are few beside the others.
     """
-    decay, enough, of_rows = min(max(100 / rows, 0.02), 3.0), *((10_000, 16) if image else (2_000, 32))
+    few = 1.0 if image else max(1.0, (150 / rows) ** 2)
+    decay, enough, of_rows = min(max(100 / rows * few, 0.02), 5.0), *((10_000, 16) if image else (2_000, 32))
     rate, thin = 0.012 * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256), 0.15 * min(1.0, 1_500 / rows)
     return {
         "hidden": (256, 128) if image else (64, 64),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from deltaw.models.contents import Learning
 from deltaw.models.fitting.following import BROKEN_OFF, Trained
 from deltaw.models.fitting.planning import Plan
+from deltaw.models.rows.dividing import FEWEST_CHOOSING
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.models.scoring.threshold import best, metric_to_be_best_in
@@ -42,9 +43,14 @@ def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None]
 
 
 def own_epochs(plan: Plan, runs: Sequence[Trained]) -> list[int | None]:
-    """After which epoch each network was best on the rows that were held out from it; None: as it is."""
+    """After which epoch each network was best on the rows that were held out from it; None: as it is.
+
+    Parts of few rows say that together, for all networks.
+    """
     if not plan.ended_by_folds:
         return [None] * len(runs)
+    if min(_rows(each) for each in runs) < FEWEST_CHOOSING:
+        return [chosen_epochs(plan, runs)[1]] * len(runs)
     return [None if np.isnan(each.badness).all() else lowest(np.array(each.badness)) for each in runs]
 
 
@@ -59,6 +65,12 @@ def joined(plan: Plan, runs: Sequence[Trained]) -> Trained:
 def lowest(badness: Array) -> int:
     """The epoch of the lowest; a draw goes to the later one, which has seen more."""
     return len(badness) - 1 - int(np.argmin(np.nan_to_num(badness[::-1], nan=np.inf)))
+
+
+def _rows(run: Trained) -> int:
+    """How many are held out."""
+    part = run.plan.held_out[1]
+    return 0 if part is None else len(part)
 
 
 def _weights(runs: Sequence[Trained]) -> Array:

@@ -17,13 +17,14 @@ from deltaw.models.fitting.judge import ScoredEpoch
 from deltaw.models.fitting.packed import of_fold
 from deltaw.models.fitting.planning import Plan, drawn_network
 from deltaw.models.recipes import Recipe
-from deltaw.models.rows.dividing import FEWEST_CHOOSING
 from deltaw.models.search.choosing import Jury
 from deltaw.speech import say
 from deltaw.training.epochs import Training
 from deltaw.training.pack import begin_pack, complete_pack
 
 Array = NDArray[Any]
+
+FEWEST = 50  # rows that choose: what fewer say of a setting is chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,13 +111,13 @@ class Candidate:
         return Snapshot(self.number, self.recipe, epoch, light, whole, self.jury.badness(whole), honest)
 
 
-def jury(plan: Plan) -> Jury:
-    """The rows that choose among candidates. Raises SettingError where there are none."""
+def jury(plan: Plan, fewest: int = 1) -> Jury:
+    """The rows that choose among candidates. Raises SettingError where there are none, or fewer."""
     parts = [plan.validation] if not plan.folds else [of_fold(plan, fold)[0].test for fold in plan.folds]
     known = tuple(part for part in parts if part is not None)
-    if not known or not all(map(len, known)):
+    if not known or not all(map(len, known)) or sum(map(len, known)) < fewest:
         few = say("{share:.0%} of {rows:,} rows", share=plan.recipe.validation, rows=plan.rows)
-        expected = say("expected {n} rows or more, held out to choose settings by", n=FEWEST_CHOOSING)
+        expected = say("expected {n} rows or more, held out to choose settings by", n=FEWEST)
         raise SettingError(expected, few, "give more rows, or a larger share: validation=0.4")
     return Jury(plan, known)
 

@@ -26,7 +26,7 @@ from deltaw.models.rows.dividing import MOST_TEST, TEST, TWICE
 from deltaw.models.search.budget import Budget
 from deltaw.models.search.choosing import Jury
 from deltaw.models.search.ensemble import chosen, ensemble
-from deltaw.models.search.pool import Candidate, Snapshot, advanced, begun, jury
+from deltaw.models.search.pool import FEWEST, Candidate, Snapshot, advanced, begun, jury
 from deltaw.models.search.ranges import OF_INPUTS, RANGES, OneOf, drawable, drawn, values
 from deltaw.models.search.tuning import End, Trial, Tuning
 from deltaw.progress import left_out, watching
@@ -138,7 +138,7 @@ class Search:
             share = min(TEST, MOST_TEST / base.rows) if share is None and not own else share
             several = planned(PARTS, share)
             parts, base = (len(several.folds), several) if several.folds else (1, base)
-        jury(base)  # raises
+        jury(base, FEWEST)  # raises
         law = RANGES[OF_INPUTS].law
         tried = law.values if isinstance(law, OneOf) and OF_INPUTS not in choices else ()
         others = tuple(name for name in tried if name != base.recipe.scaling)
