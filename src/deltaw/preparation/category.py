@@ -76,10 +76,8 @@ class Category(OneColumn):
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Category:
         """The same, but that its means are those of other rows."""
-        if self.means is None:
-            return self
         words = as_words(frame.get_column(self.column))
-        return replace(self, means=Means.fit(words, answers._replace(scales=self.means.scales)))
+        return replace(self, means=self.means and Means.fit(words, answers._replace(scales=self.means.scales)))
 
     def is_sound(self) -> bool:
         return self.usual is None or self.usual < len(self.slots)

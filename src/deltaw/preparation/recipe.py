@@ -123,7 +123,9 @@ class Preparation:
             frame: with the columns `input_names`.
             answers: of its rows.
         """
-        steps = (step.told_by(frame, answers) if isinstance(step, Telling) else step for step in self.steps)
+        steps = (
+            step.told_by(frame, answers) if isinstance(step, Telling) and step.told else step for step in self.steps
+        )
         return replace(self, steps=tuple(steps))
 
     @property

@@ -171,10 +171,8 @@ class Number(OneColumn):
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Number:
         """The same, but that its means are those of other rows."""
-        if self.means is None:
-            return self
         x = as_numbers(frame.get_column(self.column), TRAINING)
-        return replace(self, means=self.means.known(self.column, x, self.edges, answers))
+        return replace(self, means=self.means and self.means.known(self.column, x, self.edges, answers))
 
     @property
     def told(self) -> tuple[str, ...]:
