@@ -1,5 +1,27 @@
 // Unpacks the page: LZMA (the format "alone" of Igor Pavlov's specification), which takes a third less room than the gzip
 // that browsers know. In it: the script's length, the script, the core.
+
+// The table that the page came with is opened beside that, by a worker: null where there is none, or where it cannot be.
+const opening = `onmessage = async ({ data }) => {
+  const signs = Uint8Array.fromBase64 ? null : atob(data);
+  const bytes = signs === null ? Uint8Array.fromBase64(data) : Uint8Array.from(signs, (sign) => sign.charCodeAt(0));
+  const found = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  postMessage(found, [found]);
+}`;
+function opened(table) {
+  return new Promise((done) => {
+    const worker = new Worker(URL.createObjectURL(new Blob([opening + '\nonunhandledrejection = (event) => { event.preventDefault(); postMessage(null); }'], { type: 'text/javascript' })));
+    worker.onmessage = ({ data }) => {
+      done(data);
+      worker.terminate();
+    };
+    worker.onerror = () => done(null);
+    worker.postMessage(table);
+  }).catch(() => null);
+}
+const table = document.getElementById('table')?.textContent;
+globalThis.deltawTable = table ? opened(table) : null;
+
 const signs = atob(document.getElementById('app-packed').textContent);
 const source = new Uint8Array(signs.length);
 for (let i = 0; i < signs.length; i++) source[i] = signs.charCodeAt(i);

@@ -15,7 +15,7 @@ from safetensors.numpy import load as tensors_of
 import deltaw
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.live import contents as made
-from deltaw.live.page import packed
+from deltaw.live.page import _few, packed
 from deltaw.live.write import contents
 from deltaw.models.fitting import planning
 
@@ -25,7 +25,10 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 def read(found: made.Contents) -> tuple[Arrays, dict[str, Any]]:
     data = gzip.decompress(base64.b64decode(packed(found), validate=True))
     length = int.from_bytes(data[:8], "little")
-    return tensors_of(data), json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["lab"])
+    arrays = tensors_of(data)
+    if "inputs.place" in arrays:
+        arrays["inputs"] = arrays["inputs.value"][arrays["inputs.place"]]
+    return arrays, json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["lab"])
 
 
 def frame(rows: int = 60, seed: int = 0) -> pl.DataFrame:
@@ -90,6 +93,7 @@ def test_pictures_are_inputs_and_no_columns() -> None:
     assert document["data"]["image"] == {"width": 8, "height": 8}
     assert [column["name"] for column in document["data"]["columns"]] == ["label"]
     assert arrays["inputs"].shape == (1797, 64)
+    assert arrays["inputs.place"].dtype == np.uint8  # seventeen greys
 
 
 def test_too_many_rows_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,3 +145,18 @@ def test_the_page_speaks_as_its_maker_does() -> None:
     assert asked() is None  # the reader's own
     with deltaw.language("zh"):
         assert asked() == "zh"
+
+
+@pytest.mark.parametrize("different", [1, 2, 256, 257])
+def test_few_numbers_come_as_places_with_all_their_bits(different: int) -> None:
+    values = np.linspace(-1, 1, different).astype(np.float32)
+    values[0] = -0.0
+    X = (
+        np.random.default_rng(0)
+        .permutation(np.resize(np.append(values, np.float32(0.0))[-different:], 3000))
+        .reshape(-1, 3)
+    )
+    found = _few(X)
+    assert ("inputs" in found) == (len(np.unique(X.view(np.uint32))) > 256)
+    again = found["inputs"] if "inputs" in found else found["inputs.value"][found["inputs.place"]]
+    assert again.view(np.uint32).tolist() == X.view(np.uint32).tolist()

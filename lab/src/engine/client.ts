@@ -6,7 +6,7 @@ import type { Data, Lab, Settings, State, Weights } from './types.ts';
 /** Where a session is, and how it is asked. */
 interface Line {
   threaded: boolean;
-  ask(name: Asked, given: unknown[]): Promise<unknown>;
+  ask(name: Asked, given: unknown[], memory?: Transferable[]): Promise<unknown>;
   seen(): void;
   settings(): Settings;
   close(): void;
@@ -28,10 +28,10 @@ function inWorker(worker: Worker, wasm: WebAssembly.Module, tell: Tell): Line {
   worker.postMessage({ wasm });
   return {
     threaded: true,
-    ask: (name, given) =>
+    ask: (name, given, memory = []) =>
       new Promise((done, failed) => {
         asked.set(++count, { done, failed });
-        worker.postMessage({ id: count, name, given });
+        worker.postMessage({ id: count, name, given }, memory);
       }),
     seen: () => worker.postMessage({ seen: true }),
     settings: () => settings,
@@ -75,6 +75,10 @@ const frame = (then: () => void): void => void (typeof requestAnimationFrame ===
 
 /** What an engine needs of data; the rest stays with the page. */
 const needed = (data: Data): Data => ({ ...data, columns: [], inputNames: [], preparation: { ...data.preparation, steps: [] } });
+/** The same in memory of its own, that can be handed over: a message would copy it twice, and all of a file around it. */
+const apart = (data: Data): Data =>
+  Object.fromEntries(Object.entries(data).map(([name, value]) => [name, value instanceof Float32Array || value instanceof Int32Array ? value.slice() : value])) as unknown as Data;
+const memoryOf = (data: Data): Transferable[] => Object.values(data).filter((value) => ArrayBuffer.isView(value)).map(({ buffer }) => buffer as ArrayBuffer);
 
 /**
  * A lab without data yet.
@@ -97,14 +101,17 @@ export async function makeLab(wasm: WebAssembly.Module, start: Start | null): Pr
   });
   const ask = <R>(name: Asked, ...given: unknown[]): Promise<R> => line.ask(name, given) as Promise<R>;
   /** What is answered is newer than what was told before and waits for its frame. */
-  const now = async (name: Asked, ...given: unknown[]): Promise<State> => {
-    const state = await ask<State>(name, ...given);
+  const after = async (asked: Promise<State>): Promise<State> => {
+    const state = await asked;
     latest = null;
     return state;
   };
+  const now = (name: Asked, ...given: unknown[]): Promise<State> => after(ask<State>(name, ...given));
   const begin = (given: Data, ...rest: [Settings, Weights?, Origin?]): Promise<State> => {
     data = given;
-    return now('configure', needed(data), ...rest);
+    if (!line.threaded) return now('configure', needed(data), ...rest);
+    const own = apart(needed(data));
+    return after(line.ask('configure', [own, ...rest], memoryOf(own)) as Promise<State>);
   };
   return {
     threaded: line.threaded,

@@ -99,7 +99,8 @@ export interface Data {
 // <script type="text/plain" id="table">…</script>: base64 of gzip of a safetensors file. Its tensors: "inputs", "targets",
 // "labels", "weight", "heldOut" (those that there are), "column.0" … for the columns in order (F64 numbers, NaN where missing;
 // I32 places in the column's words, −1 where missing), and "W.0", "b.0", … where a trained network comes along. Its metadata
-// has one entry "lab": JSON of `Embedded`. A page without the element, or with an empty one, is the empty page.
+// has one entry "lab": JSON of `Embedded`. Inputs of at most 256 different numbers come as "inputs.place" (U8) in
+// "inputs.value". A page without the element, or with an empty one, is the empty page.
 
 export interface Embedded {
   data: Omit<Data, 'inputs' | 'targets' | 'labels' | 'weight' | 'heldOut' | 'columns'> & {

@@ -364,7 +364,7 @@ class Lab {
   private look(): void {
     const numbers = this.tab === 'row' || this.tab === 'unit' || this.tab === 'weight';
     const glance = this.data?.image ? this.inputs.slice() : null;
-    for (const run of this.runs) run.watch({ plane: this.plane, row: numbers ? (this.input ?? this.row) : null, glance, outputs: this.tab === 'score' || this.tab === null });
+    for (const run of this.runs) run.watch({ plane: this.plane, row: numbers ? (this.input ?? this.row) : null, glance, outputs: this.tab === 'score' });
   }
 
   tell(key: Key, values: Record<string, Text> = {}, kind: Said['kind'] = 'told'): void {

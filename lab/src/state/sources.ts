@@ -35,7 +35,8 @@ let came: Given | null = null; // the table that the page came with
 
 /** The table, settings and perhaps weights that the page came with; null for an empty page. */
 export async function cameWith(): Promise<Given | null> {
-  return (came = await given(document.getElementById('table')?.textContent));
+  const early = (globalThis as { deltawTable?: Promise<ArrayBuffer | null> | null }).deltawTable; // lab/making/loader.js
+  return (came = await given(document.getElementById('table')?.textContent, await early));
 }
 
 function brought(name: string): Data {

@@ -12,11 +12,13 @@ export interface Given {
   origin: string;
 }
 
-/** What the page was given; null for an empty page. */
-export async function given(text: string | null | undefined): Promise<Given | null> {
-  if (!text) return null;
+/** What the page was given; null for an empty page. `early`: its bytes, where they have been unpacked already. */
+export async function given(text: string | null | undefined, early: ArrayBuffer | null = null): Promise<Given | null> {
+  return text ? opened(new Uint8Array(early ?? (await unpacked(text)))) : null;
+}
+async function unpacked(text: string): Promise<ArrayBuffer> {
   const stream = new Blob([bytes(text) as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return opened(new Uint8Array(await new Response(stream).arrayBuffer()));
+  return new Response(stream).arrayBuffer();
 }
 
 export function opened(bytes: Uint8Array): Given {
@@ -29,14 +31,14 @@ export function opened(bytes: Uint8Array): Given {
   const some = <T extends Tensor>(name: string): T | null => (tensors[name] as T | undefined) ?? null;
   const layers = settings.layers.map((_, l) => l);
   const weights = tensors['W.0'] && {
-    weights: layers.map((l) => tensors[`W.${l}`] as Float32Array),
-    biases: layers.map((l) => tensors[`b.${l}`] as Float32Array),
+    weights: layers.map((l) => (tensors[`W.${l}`] as Float32Array).slice()),
+    biases: layers.map((l) => (tensors[`b.${l}`] as Float32Array).slice()),
   };
   return {
     data: {
       ...data,
       columns,
-      inputs: tensors.inputs as Float32Array,
+      inputs: some<Float32Array>('inputs') ?? looked(tensors['inputs.place'] as Uint8Array, tensors['inputs.value'] as Float32Array),
       targets: tensors.targets as Float32Array,
       labels: some<Int32Array>('labels'),
       weight: some<Float32Array>('weight'),
@@ -47,4 +49,11 @@ export function opened(bytes: Uint8Array): Given {
     language,
     origin,
   };
+}
+
+/** Numbers by their places in a list. */
+function looked(places: Uint8Array, values: Float32Array): Float32Array {
+  const found = new Float32Array(places.length);
+  for (let i = 0; i < found.length; ++i) found[i] = values[places[i]!]!;
+  return found;
 }

@@ -19,7 +19,9 @@ export function readTensors(bytes: Uint8Array): Tensors {
   for (const [name, { dtype, data_offsets: [from, to] }] of Object.entries(entries)) {
     const Numbers = KINDS[dtype];
     if (!Numbers || !(0 <= from && from <= to && to <= bytes.byteLength - 8 - length)) throw new Error(`expected a tensor of ${Object.keys(KINDS).join(', ')} within the file, found ${name}`);
-    tensors[name] = new Numbers(bytes.slice(8 + length + from, 8 + length + to).buffer); // a copy, which lies as its numbers need it
+    const at = bytes.byteOffset + 8 + length + from, size = Numbers.BYTES_PER_ELEMENT;
+    // As they lie there, or as a copy where they do not lie as numbers need it.
+    tensors[name] = at % size ? new Numbers(bytes.slice(8 + length + from, 8 + length + to).buffer) : new Numbers(bytes.buffer as ArrayBuffer, at, (to - from) / size);
   }
   return { metadata, tensors };
 }
