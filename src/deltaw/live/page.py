@@ -49,7 +49,7 @@ def packed(contents: Contents) -> bytes:
 
 
 def _few(X: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
-    """Inputs of few different numbers, as of pixels, as places in a list of these: a quarter to unpack; or as they are."""
+    """Inputs of few different numbers, as of pixels, as places in a list of these: a quarter to unpack; else as is."""
     bits = np.ascontiguousarray(X).view(np.uint32)  # −0 is not 0
     known = np.unique(bits[:FEW])
     if len(known) <= FEW:
