@@ -43,6 +43,15 @@ def shares(k: int) -> np.ndarray:
     return RNG.dirichlet(np.ones(k), 200)
 
 
+@plots.styled
+def decades() -> Figure:
+    """Thirteen of them beside each other, as in the lesson on the gradient."""
+    figure, axes = plots.figure((6.4, 3.5))
+    axes[0].loglog(10.0 ** np.arange(-13, 0), 10.0 ** -np.arange(4.0, 17.0))
+    axes[0].set(ylabel="|central difference − chain rule|")
+    return figure
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "one curve": lambda: plots.learning_curves([0.5, 0.3]),
     "no epoch": lambda: plots.learning_curves([], []),
@@ -86,6 +95,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "dependence on words": lambda: curves.dependence(
         "word", "category", NAMES, RNG.dirichlet(np.ones(3), len(NAMES)), "probability", (0, 1), "abc"
     ),
+    "many decades": decades,
     "one picture": lambda: plots.pictures(np.zeros((1, 28, 28)), ["0"]),
 }
 
@@ -149,7 +159,7 @@ def test_legends_cover_no_curve_and_ticks_do_not_touch(name: str, form: str) -> 
         shown = zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
         labels = [label for place, label in shown if low <= place <= high and label.get_text()]
         boxes = [label.get_window_extent() for label in labels if label.get_rotation() == 0]
-        assert not any(a.x1 > b.x0 for a, b in itertools.pairwise(sorted(boxes, key=lambda box: box.x0)))
+        assert not any(a.x1 + 2 > b.x0 for a, b in itertools.pairwise(sorted(boxes, key=lambda box: box.x0)))
 
 
 def test_a_row_of_panels_stays_together_on_a_narrow_page() -> None:

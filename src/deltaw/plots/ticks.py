@@ -65,17 +65,19 @@ def tick(value: float, digits: int = DIGITS) -> str:
 
 def ticks_apart(figure: Figure) -> None:
     """So few ticks below each panel that their numbers do not touch."""
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator
 
     for axes in figure.axes:
         axis, grid = axes.xaxis, axes.get_subplotspec()
         locator: Any = axis.get_major_locator()
-        if not isinstance(locator, MaxNLocator) or grid is None:
+        if not isinstance(locator, MaxNLocator | LogLocator) or grid is None:
             continue
+        word, more = ("nbins", 0) if isinstance(locator, MaxNLocator) else ("numticks", 1)
         width = figure.get_size_inches()[0] / grid.get_gridspec().ncols
         room = width - MARGIN - LETTER * max(map(len, _seen(axes.yaxis)), default=0)
         for steps in range(MOST, FEWEST - 1, -1):
-            locator.set_params(nbins=steps)
+            settings: dict[str, Any] = {word: steps + more}
+            locator.set_params(**settings)
             shown = _seen(axis)
             if (LETTER * max(map(len, shown), default=0) + GAP) * (len(shown) - 1) <= room:
                 break
