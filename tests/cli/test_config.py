@@ -82,6 +82,9 @@ def test_the_command_line_wins(run: Run) -> None:
         ("hidden = ['a']", "--hidden: expected units"),
         ("as = { x = 'colour' }", "x"),
         (b"\xff\xfe", "expected TOML"),
+        ("epochs = " + "[" * 5000, "expected TOML"),
+        ("epochs = " + "1" * 5000, "expected TOML"),
+        ("#" * 2**20 + "\nepochs = 1", "found more than 1,048,576 bytes"),
         (None, "expected a file"),
     ],
 )
@@ -92,6 +95,11 @@ def test_a_wrong_file_is_one_line(run: Run, content: Any, said: str) -> None:
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert said in err
     assert not Path("model.deltaw").exists()
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(run: Run) -> None:
+    Path("run.toml").write_bytes(b"\xef\xbb\xbfepochs = 1\r\n")
+    assert "epochs = 1\n" in run("train", "iris", "--config", "run.toml", "--print-config")[1]
 
 
 ANY = st.recursive(  # what a file of options can hold, and a few levels more

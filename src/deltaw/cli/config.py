@@ -21,6 +21,7 @@ from deltaw.speech import listed, say
 if TYPE_CHECKING:
     from deltaw.models import Plan
 
+LARGEST = 2**20  # bytes of a file; of many thousands of options
 OWN = {"config", "print_config", "settings", "help", "lang"}  # options that no file has
 
 
@@ -92,10 +93,14 @@ def _options(path: Path, context: typer.Context) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise ValueError(say("more than {n:,} bytes", n=LARGEST))
+        return tomllib.loads(text.decode("utf-8-sig"))
     except OSError as error:
         raise SettingError("--config {path}: expected a file", reason(error), "correct it", path=path) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # all that the parser may raise
         raise SettingError(
             "{path}: expected TOML", short(str(error)), "write lines such as epochs = 20", path=path
         ) from None

@@ -165,8 +165,9 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
         ) from error
     except (OSError, ValueError) as error:
         found = reason(error) if isinstance(error, OSError) else str(error)
-        expected = "{where}: expected a readable {kind}"
-        raise ModelFileError(expected, found, "check the path", where=where, kind=say(kind.name)) from error
+        raise ModelFileError(
+            "{where}: expected a readable {kind}", found, "check the path", where=where, kind=say(kind.name)
+        ) from error
     arrays = {name: _array(entry, data) for name, entry in header.items()}
     document = envelope["document"]
     if OVERFLOW in arrays:
