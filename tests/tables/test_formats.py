@@ -305,3 +305,11 @@ def test_a_name_may_begin_like_markup(tmp_path: Path, delimiter: str) -> None:
     rows = [names, ["1", "2", "3"], ["4", "5", "6"]]
     (tmp_path / "t.csv").write_text("\n".join(map(delimiter.join, rows)))
     assert read(tmp_path / "t.csv").frame.columns == names
+
+
+def test_a_first_name_in_brackets_is_no_json(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("[x],y\n1,2\n3,4\n", encoding="utf-8")
+    assert read(path).frame.columns == ["[x]", "y"]
+    path.write_text('[ {"x": 1}, {"x": 2} ]', encoding="utf-8")
+    assert read(path).frame.columns == ["x"]

@@ -170,7 +170,7 @@ def _look_at_text(head: bytes, name: str, reading: Reading) -> None:
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file: how its bytes begin, how its name ends, what reads it, and what looks at its first bytes.
+    """A kind of file: the pattern of how its bytes begin, how its name ends, what reads it and its first bytes.
 
     `look` is given these, the file's name and the reading; it raises where they show that the rest need not be read.
     """
@@ -188,8 +188,8 @@ FORMATS = (
     Format(b"\xff\xff\xff\xff", (".arrows",), read_arrow_stream),
     Format(b"PK\x03\x04", (".npz", ".xlsx", ".xlsm"), _read_archive),
     Format(b"\0\0", (".idx", ".idx1-ubyte", ".idx3-ubyte"), _read_idx, lambda head, name, _: idx_header(head, name)),
-    Format(b"{", (".jsonl", ".ndjson"), read_json),
-    Format(b"[", (".json",), read_json),
+    Format(rb"\{", (".jsonl", ".ndjson"), read_json),
+    Format(rb"\[\s*[\[{\]]", (".json",), read_json),  # a table's first name may begin with [, too
 )
 TEXT = Format(b"", (".csv", ".tsv", ".txt"), _read_text, _look_at_text)
 ENDINGS = set[str]().union(*(each.endings for each in (*FORMATS, TEXT)))
@@ -214,6 +214,6 @@ FOREIGN = (
 
 
 def _format(data: bytes, path: Path) -> Format:
-    by_content = (each for each in FORMATS if data.startswith(each.signature))
+    by_content = (each for each in FORMATS if re.match(each.signature, data))
     by_name = (each for each in FORMATS if ending(path) in each.endings)
     return next(by_content, None) or next(by_name, None) or TEXT
