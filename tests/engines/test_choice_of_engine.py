@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from deltaw import Network, engines, train
+from deltaw import Network, engines, fit, train
 from deltaw.exceptions import MissingError, SettingError
 
 NETWORK = Network([2, 1])
@@ -16,8 +16,11 @@ def test_pytorch_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     for name in [name for name in sys.modules if name.startswith("deltaw.engines.") and name.endswith("torch")]:
         monkeypatch.delitem(sys.modules, name)
-    with pytest.raises(MissingError, match=r"^engine 'torch': expected PyTorch, .*pip install 'deltaw\[torch\]'$"):
+    said = r"^engine 'torch': expected PyTorch, .*pip install 'deltaw\[torch\]'$"
+    with pytest.raises(MissingError, match=said):
         train(NETWORK.copy(), [[1.0, 2.0]], [1.0], engine="torch")
+    with pytest.raises(MissingError, match=said):
+        fit("nobody looks for this file before.csv", "y", engine="torch(precision='tf32')")
 
 
 @pytest.mark.parametrize(

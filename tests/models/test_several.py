@@ -325,6 +325,7 @@ def test_one_network_learns_what_several_answer(made: dict[str, Model], target: 
     assert cost.agreement > 0.9
     assert cost.before is not None
     assert cost.after is not None
+    assert repr(cost) == f"Cost({cost})"
     assert "agreement" in str(cost)
     again, same = model.single(rows.drop("price", "grade"), threads=1)  # targets have no part in it
     np.testing.assert_array_equal(again.network.weights[0], one.network.weights[0])

@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.preparation import Preparation
-from deltaw.preparation.recipe import ROWS, TOGETHER
+from deltaw.preparation.making import ROWS, TOGETHER
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.tables import Block, Column, Table, kinds
 

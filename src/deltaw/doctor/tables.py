@@ -16,7 +16,7 @@ from deltaw.doctor.examine import ROWS, SECONDS
 from deltaw.doctor.setup import RawColumn, Setup
 from deltaw.doctor.trials.trial import divided
 from deltaw.equations.dropout import Dropout
-from deltaw.models import Model, Part, Plan, Recipe
+from deltaw.models import Model, Plan, Recipe
 from deltaw.models.answers import truth
 from deltaw.models.fitting.packed import of_member, of_way
 from deltaw.models.rows import weights
@@ -123,9 +123,7 @@ def looked_at(plan: Plan) -> Plan:
     if len(rows) <= most:
         return plan
     places = np.unique(np.linspace(0, len(rows) - 1, most).astype(np.int64))
-    weight = None if rows.weight is None else rows.weight[places]
-    some = Part(rows.frame[places], rows.X[places], rows.T[places], rows.truth[places], weight)
-    return replace(plan, training=some)
+    return replace(plan, training=rows.some(places))
 
 
 def _one_training(plan: Plan) -> Setup:

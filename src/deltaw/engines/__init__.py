@@ -111,16 +111,20 @@ def make(spec: str, network: Network, plan: Plan) -> Engine:
         SettingError: no engine of that name.
         MissingError: the engine is not installed; says how to install it.
     """
-    chosen = choice(spec)
-    module, kind = ENGINES[chosen.name]
-    try:
-        made = getattr(import_module(module), kind)
-    except ImportError as error:
-        expected, remedy = NEEDS[chosen.name]
-        found = say("none that loads ({error})", error=error)
-        raise MissingError(say(expected, name=chosen.name), found, say(remedy)) from error
-    engine: Engine = made(network, plan, **chosen.settings)
+    engine: Engine = installed(spec)(network, plan, **choice(spec).settings)
     return engine
 
 
-__all__ = ["ENGINES", "Engine", "Plan", "Rows", "answering", "choice", "is_single", "known", "make", "on"]
+def installed(spec: str) -> Any:
+    """The class of the engine that `spec` names. Raises as `make`."""
+    name = known(spec)
+    module, kind = ENGINES[name]
+    try:
+        return getattr(import_module(module), kind)
+    except ImportError as error:
+        expected, remedy = NEEDS[name]
+        found = say("none that loads ({error})", error=error)
+        raise MissingError(say(expected, name=name), found, say(remedy)) from error
+
+
+__all__ = ["ENGINES", "Engine", "Plan", "Rows", "answering", "choice", "installed", "is_single", "known", "make", "on"]

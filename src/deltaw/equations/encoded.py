@@ -85,7 +85,12 @@ class Encoded:
 
     def __getitem__(self, rows: Any) -> Encoded:
         """These rows, by number, as a slice or as truth values."""
-        return Encoded(self.stored[rows], self.fields)
+        stored = self.stored[rows]
+        if stored.ndim != 2:
+            return Encoded(stored, self.fields)  # raises
+        some = object.__new__(Encoded)  # its fields are sound
+        some.stored, some.fields = np.ascontiguousarray(stored), self.fields
+        return some
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return self.toarray() if dtype is None else self.toarray().astype(dtype, copy=False)

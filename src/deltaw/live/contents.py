@@ -6,7 +6,7 @@ The names are those of lab/src/engine/types.ts (`Embedded`), so its letter case 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -158,8 +158,7 @@ def _some(part: Part, seed: int, which: int, parts: tuple[Part | None, ...]) -> 
         return part
     few = max(1, int(len(part) * (MOST_BYTES / whole)))
     rows = np.sort(np.random.default_rng((seed, which)).choice(len(part), few, replace=False))
-    weight = None if part.weight is None else part.weight[rows]
-    return replace(part, frame=part.frame[rows], X=part.X[rows], T=part.T[rows], truth=part.truth[rows], weight=weight)
+    return part.some(rows)
 
 
 def _targets(T: Array, target: Target) -> Array:

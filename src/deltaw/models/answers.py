@@ -36,7 +36,7 @@ class Answers:
     def of(cls, target: Target, outputs: Array) -> Answers:
         """The network's outputs (n, n_out) as answers."""
         found = decoded(target, outputs)
-        return cls(found, None) if target.task == "regression" else cls(target.decode(found).to_numpy(), found)
+        return cls(found, None) if target.task == "regression" else cls(target.values(found), found)
 
 
 def rows_of(table: Table) -> pl.DataFrame:
@@ -52,7 +52,7 @@ def truth(target: Target, series: pl.Series, source: str = "data", gaps: bool = 
 
 def decoded(target: Target, outputs: Array) -> Array:
     """Outputs as numbers in the target's own units, (n,), or probabilities, (n, K)."""
-    return target.numbers(outputs) if target.task == "regression" else probabilities(outputs)
+    return target.values(outputs) if target.task == "regression" else probabilities(outputs)
 
 
 def outcome(target: Target, outputs: Array, truth: Array, weight: Array | None = None) -> Outcome:

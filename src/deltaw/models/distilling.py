@@ -24,7 +24,7 @@ MIXTURES = 3  # rows that are mixed for each that there is
 HELD_OUT = 0.2  # share of the rows that choose the epoch, and say what it costs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cost:
     """What it costs to have one network answer in the place of several.
 
@@ -56,6 +56,9 @@ class Cost:
         return say(
             "{score} {after} after {before}; {share}", score=self.metric.title, after=after, before=before, share=share
         )
+
+    def __repr__(self) -> str:
+        return f"Cost({self})"
 
 
 def agreement(before: Array, after: Array, task: str) -> float:

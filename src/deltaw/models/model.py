@@ -23,7 +23,7 @@ from deltaw.models.rows import weights
 from deltaw.models.rows.division import split
 from deltaw.models.scoring.dependence import Dependence, of_column
 from deltaw.models.scoring.importance import MAX_ROWS, TELLING, Importance, check, permuted, some
-from deltaw.models.scoring.metrics import METRICS, metric_of
+from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
 from deltaw.models.scoring.scores import Scores, score
 from deltaw.models.search.tuning import Tuning
 from deltaw.network import Network
@@ -107,8 +107,7 @@ class Model(Contents):
             raise SettingError("member: expected {networks}, counted from 1", repr(number), "give 1", networks=networks)
         if count == 1:
             return self
-        chosen = self.members[number - 1]
-        return replace(self, network=chosen, recipe=self.recipe_of(number), others=(), **APART)
+        return replace(self, network=self.members[number - 1], recipe=self.recipe_of(number), others=(), **APART)
 
     def single(self, rows: Any, *, seed: int = 0, threads: int | None = None) -> tuple[Model, Cost]:
         """One network in the place of several: it learns what they answer. As quick as one, and nearly as good.
@@ -127,8 +126,7 @@ class Model(Contents):
         """
         if not self.others:
             raise SettingError("single: expected a model of several networks", say("one network"), "use it as it is")
-        table = self.read(rows)
-        frame = table.frame
+        frame = (table := self.read(rows)).frame
         learnt, apart = split(len(frame), HELD_OUT, seed)
         if len(frame) < FEWEST_DISTILLED:
             said = "{name}: expected {n} rows or more to learn the answers for"
@@ -154,8 +152,7 @@ class Model(Contents):
     @property
     def picture(self) -> BlockOfNumbers | None:
         """The inputs that are the pixels of one picture (its `columns`, `shape`), or None."""
-        blocks = [step for step in self.preparation.steps if isinstance(step, BlockOfNumbers) and len(step.shape) == 2]
-        return blocks[0] if blocks else None
+        return next((s for s in self.preparation.steps if isinstance(s, BlockOfNumbers) and len(s.shape) == 2), None)
 
     def read(self, rows: Any, reading: Reading | None = None) -> Table:
         """`rows` as a table, read as the model's own were: the same words mean a missing value.
@@ -179,8 +176,7 @@ class Model(Contents):
             `values` (n,) as `predict` gives them, `probabilities` (n, K) as `predict_proba` does, or None.
         """
         table = self.read(rows)
-        found = self._forward(self.preparation.encode(rows_of(table), source=table.name), engine, threads)
-        return Answers.of(self.target, found)
+        return Answers.of(self.target, self._outputs(rows_of(table), table.name, engine, threads))
 
     def predict(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
         """The answers for rows: class values, or numbers in the target's own units, (n,).
@@ -209,8 +205,7 @@ class Model(Contents):
             SettingError: the model predicts numbers.
             InputError: as `predict`.
         """
-        probabilities = self.answers(rows, engine=engine, threads=threads).probabilities
-        if probabilities is None:
+        if (probabilities := self.answers(rows, engine=engine, threads=threads).probabilities) is None:
             found = say("one of numbers ({name})", name=self.target.name)
             raise SettingError("predict_proba: expected a model of classes", found, "use predict")
         return probabilities
@@ -226,7 +221,10 @@ class Model(Contents):
         Raises:
             InputError: as `predict`; or the target's column is missing or empty, or holds a class that was never seen.
         """
-        return self._score(*self._known(*self._with_target(rows)), engine, threads)
+        frame, source = self._with_target(rows)
+        found = self._outputs(frame, source, engine, threads)  # of all: a message names the row as the user counts it
+        known, truth, weight = self._true(frame, source)
+        return self._scored(outcome(self.target, found[known], truth, weight))
 
     def importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Importance:
         """What each column is worth on rows whose target is known: how much the score falls where it is permuted.
@@ -298,15 +296,18 @@ class Model(Contents):
 
     def _known(self, frame: pl.DataFrame, source: str) -> tuple[Any, Array, Array | None]:
         """The network's inputs, the truth, and the weights, of the rows whose truth is known and that count."""
+        X, (known, truth, weight) = self.preparation.encode(frame, source=source), self._true(frame, source)
+        return X[known], truth, weight
+
+    def _true(self, frame: pl.DataFrame, source: str) -> tuple[Array, Array, Array | None]:
+        """Which rows have a known truth and count, and the truth and the weights of those."""
         series, weight = frame.get_column(self.target.name), None
         known = self.target.some_known(series, source)
         if self.recipe.weight in frame.columns:
             weight = weights.of_rows(frame.get_column(str(self.recipe.weight)), source, known)
             known = weight > 0
-        # All rows go through both: a message names the row as the user counts it.
-        X = self.preparation.encode(frame, source=source)
-        T = truth(self.target, series, source, gaps=True)
-        return X[known], T[known], None if weight is None else weight[known]
+        true = truth(self.target, series, source, gaps=True)[known]
+        return known, true, None if weight is None else weight[known]
 
     def with_threshold(self, threshold: float | None) -> Model:
         """The same model, the second of its two classes the answer from the probability `threshold` on; None: from ½.
@@ -323,8 +324,7 @@ class Model(Contents):
         target, scores = self.target.with_threshold(threshold), None
         if self.scores is not None and self.scores.outcome is not None:
             known = self.scores.outcome
-            answers = replace(known, predicted=target.labels(known.shares))
-            scores = score(answers, self.baseline, self.classes, self.recipe.weight)
+            scores = self._scored(replace(known, predicted=target.labels(known.shares)))
         return replace(self, target=target, scores=scores, recipe=replace(self.recipe, threshold=target.threshold))
 
     def save(self, path: str | Path) -> None:
@@ -392,15 +392,19 @@ class Model(Contents):
             notebook.paragraph(more) if more else "",
         )
 
+    def _outputs(self, frame: pl.DataFrame, source: str, engine: str | None, threads: int | None) -> Array:
+        """What the network says of rows, some after the others."""
+        return np.concatenate([self._forward(X, engine, threads) for X in self.preparation.pieces(frame, source)])
+
     def _forward(self, X: Any, engine: str | None = None, threads: int | None = None) -> Array:
         """The network's outputs, float64 whatever the engine reckons in; of several the mean of what they say."""
         found = (outputs(network, X, engine or answering(self.origin.engine), threads) for network in self.members)
         return mean_of([np.asarray(each, np.float64) for each in found], self.task)
 
-    def _score(
-        self, X: Any, truth: Array, weight: Array | None = None, engine: str | None = None, threads: int | None = None
-    ) -> Scores:
-        answers = outcome(self.target, self._forward(X, engine, threads), truth, weight)
+    def _score(self, X: Any, truth: Array, weight: Array | None = None, threads: int | None = None) -> Scores:
+        return self._scored(outcome(self.target, self._forward(X, threads=threads), truth, weight))
+
+    def _scored(self, answers: Outcome) -> Scores:
         return score(answers, self.baseline, self.classes, self.recipe.weight)
 
 

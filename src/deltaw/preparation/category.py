@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from deltaw.equations.encoded import Field
 from deltaw.numbers import number
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
 from deltaw.preparation.means import Answers, Means
+from deltaw.preparation.reading import as_places
 from deltaw.preparation.scaling import Scaling
 from deltaw.preparation.steps import MISSING, Counted, Features, OneColumn, Stored, Values, Whole
 from deltaw.speech import say
@@ -87,6 +89,10 @@ class Category(OneColumn):
         """The words, then OTHER, then MISSING if there is such a slot."""
         return (*self.words, OTHER, *([MISSING] if self.missing else []))
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {word: place for place, word in enumerate(self.words)}
+
     @property
     def told(self) -> tuple[str, ...]:
         """What its means are called."""
@@ -112,9 +118,7 @@ class Category(OneColumn):
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
         """Which slot each row takes, and the means of its word; where they are learnt from, without its own answer."""
         words = as_words(frame.get_column(self.column))
-        other = len(self.words)
-        slots = words.cast(pl.Enum(self.words), strict=False).to_physical().cast(pl.Int64)  # null for others
-        place = np.where(words.is_null().to_numpy(), other + self.missing, slots.fill_null(other).to_numpy())
+        place = as_places(words, self._places, len(self.words) + self.missing)
         if self.means is None:
             return place.astype(np.float64)
         means = self.means.of(words) if answers is None else self.means.of_learnt(words, answers)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.preparation.document import between, holds, is_text, list_of
+from deltaw.preparation.reading import as_places
 from deltaw.preparation.scaling import LIMIT, SCALINGS, Scale, fit_scale
 
 Values = NDArray[np.float64]
@@ -207,12 +209,18 @@ class Means:
         rows = (*document["values"], document["missing"], document["other"], document["scales"])
         return k > 0 and len(document["values"]) == len(document["words"]) and all(len(row) == k for row in rows)
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {word: place for place, word in enumerate(self.words)}
+
+    @cached_property
+    def _table(self) -> Values:
+        """The means of words by their places, then those of others, then of cells without one."""
+        return np.array([*self.values, self.other, self.missing])
+
     def of(self, words: pl.Series) -> Values:
         """The means of rows by their words, (n, k); for rows that were not learnt from."""
-        known, other = list(self.words), len(self.words)
-        places = words.replace_strict(known, list(range(other)), default=other, return_dtype=pl.Int64)
-        table = np.array([*self.values, self.other, self.missing])
-        return np.asarray(table[np.where(words.is_null().to_numpy(), other + 1, places.fill_null(other).to_numpy())])
+        return np.asarray(self._table[as_places(words, self._places, len(self.words) + 1)])
 
     def of_learnt(self, words: pl.Series, answers: Answers) -> Values:
         """The means of the rows that were learnt from, (n, k), each of other parts' rows alone."""

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
-from deltaw.tables.cells import DATE_FORMATS, EMPTY, as_written, date_format, missing_to_null, read_dates, read_numbers
+from deltaw.tables.cells import (
+    DATE_FORMATS,
+    EMPTY,
+    FEW,
+    as_written,
+    date_format,
+    missing_to_null,
+    read_dates,
+    read_numbers,
+)
 from deltaw.tables.table import cell_error
 
 DAY = 86_400 * 1_000_000  # microseconds
@@ -57,6 +68,15 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
         expected = say('{source}: expected dates in column "{name}", as in training', source=source, name=series.name)
         raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")
     return series.cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy() / DAY
+
+
+def as_places(words: pl.Series, known: Mapping[str, int], missing: int) -> NDArray[np.int64]:
+    """The number that is known of each word, (n,): len(known) for other words, `missing` where there is none."""
+    other = len(known)
+    if len(words) <= FEW:
+        return np.array([missing if word is None else known.get(word, other) for word in words], np.int64)
+    places = words.cast(pl.Enum(list(known)), strict=False).to_physical().cast(pl.Int64)  # null for others
+    return np.where(words.is_null().to_numpy(), missing, places.fill_null(other).to_numpy())
 
 
 def _refuse(wrong: pl.Series, cells: pl.Series, source: str, expected: str) -> None:

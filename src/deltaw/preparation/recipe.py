@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise, starmap
+from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from deltaw.equations.encoded import Encoded, Field, expand, is_plain
+from deltaw.equations.encoded import Encoded, Field
 from deltaw.exceptions import ColumnError, ModelFileError
 from deltaw.preparation.bins import count, most_bins
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.category import Category
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
+from deltaw.preparation.making import Indices, Picture, Run, reads_alone, runs_of
 from deltaw.preparation.means import Answers
 from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
 from deltaw.preparation.steps import BINNED, Counted, Day, Number, Step, Truth, Whole
@@ -30,8 +32,7 @@ FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, 
 # From so many inputs a stored number on the engines are given what is stored; below, fields gain nothing. Measured:
 # benchmarks/NOTES.md.
 WORTH_FIELDS = 2
-# So many columns, which fill lines of memory, and rows are made at a time. Measured: benchmarks/NOTES.md.
-TOGETHER, ROWS = 16, 8192
+AT_ONCE = 2**15  # rows, of which `pieces` gives so many
 
 Telling = Number | Category  # steps that may have means
 STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
@@ -78,17 +79,19 @@ class Preparation:
         blocks: Iterable[Block] = (),
         answers: Answers | None = None,
         counted: Counted | None = None,
+        rows: Indices | None = None,
     ) -> Preparation:
         """Learn the recipe from training rows alone.
 
         Args:
-            frame: the training rows.
+            frame: the training rows, or all of which they are `rows`.
             columns: what the columns are (`deltaw.tables.kinds`), without the target.
             scaling: unit (0.01…0.99), symmetric (-1…1), standard, robust, piecewise or none; see SCALINGS. A block uses
                 its own range for the first two and is standardised for the next three.
             blocks: the table's blocks; a column of a block's name stands for all its columns.
             answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
             counted: of all training rows, where `frame` is a sample of them.
+            rows: which of `frame`, by number; None: all. No more than one of its columns is copied at a time.
 
         Raises:
             ColumnError: no column can be used, or a cell cannot.
@@ -106,14 +109,19 @@ class Preparation:
             )
             raise ColumnError(expected, found, "add a column to learn from")
         numbers = sum(column.kind in BINNED and column.name not in block_called for column in used)
-        bins = most_bins(numbers, len(frame)) if row.bins else 0
+        bins = most_bins(numbers, len(frame) if rows is None else len(rows)) if row.bins else 0
         whole = Whole(bins, answers if row.means else None, counted)
-        steps = tuple(
-            BlockOfNumbers.fit(frame, block_called[column.name], row)
-            if column.name in block_called
-            else FITTED[column.kind].fit(frame, column, row, whole)
-            for column in used
-        )
+
+        def learnt(column: Column) -> Step:
+            block = block_called.get(column.name)
+            cells = frame[[column.name] if block is None else list(block.columns)]
+            cells = cells if rows is None else cells[rows]
+            if block is not None:
+                return BlockOfNumbers.fit(cells, block, row)
+            step: Step = FITTED[column.kind].fit(cells, column, row, whole)
+            return step
+
+        steps = tuple(map(learnt, used))
         return cls(scaling, steps, left_out)
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Preparation:
@@ -165,62 +173,84 @@ class Preparation:
         Raises:
             ColumnError: a column is missing or of another kind, or a cell is infinite or no number.
         """
-        return self._made(frame, source, answers, self._fields(), as_inputs=True)
+        return self._made(frame, source, answers, as_inputs=True)
 
     def encode(
-        self, frame: pl.DataFrame, source: str = "data", answers: Answers | None = None
+        self,
+        frame: pl.DataFrame,
+        source: str = "data",
+        answers: Answers | None = None,
+        rows: Indices | None = None,
     ) -> Encoded | NDArray[np.float32]:
         """What `transform` gives, as an engine takes it quickest: bins and slots encoded where there are many.
 
+        `rows`: of these rows of the frame, by number, which are not copied out of it; None: of all.
+
         Pictures are no less for it: of them the native engine leaves out what is 0 in a whole batch.
         """
-        of_steps = self._fields()
-        fields = tuple(field for each in of_steps for field in each)
-        inputs = sum(field.inputs for field in fields)
-        pictures = any(isinstance(step, BlockOfNumbers) for step in self.steps)
-        if pictures or inputs < WORTH_FIELDS * len(fields):
-            return self._made(frame, source, answers, of_steps, as_inputs=True)
-        return Encoded(self._made(frame, source, answers, of_steps, as_inputs=False), fields)
+        if self.is_encoded:
+            return Encoded(self._made(frame, source, answers, False, rows), self._fields)
+        return self._made(frame, source, answers, True, rows)
 
-    def _fields(self) -> list[tuple[Field, ...]]:
-        """What is stored of a row, for each step."""
-        return [step.fields(SCALINGS[self.scaling]) for step in self.steps]
+    def pieces(self, frame: pl.DataFrame, source: str) -> Iterator[Encoded | NDArray[np.float32]]:
+        """`encode` of some rows after the others, for whoever needs no more at a time.
+
+        All at once where text in the rows writes numbers, or dates: how, all of them say together.
+        """
+        alone = all(reads_alone(step, frame) for step in self.steps if set(step.inputs) <= set(frame.columns))
+        each = AT_ONCE if alone else max(len(frame), 1)
+        for start in range(0, max(len(frame), 1), each):
+            try:
+                yield self.encode(frame[start : start + each], source)
+            except ColumnError:
+                self.read(frame, source)
+                raise
+
+    @cached_property
+    def is_encoded(self) -> bool:
+        """Whether `encode` gives rows in which a number stands for many inputs."""
+        inputs = sum(field.inputs for field in self._fields)
+        pictures = any(isinstance(step, BlockOfNumbers) for step in self.steps)
+        return not pictures and inputs >= WORTH_FIELDS * len(self._fields)
+
+    @cached_property
+    def _fields(self) -> tuple[Field, ...]:
+        """What is stored of a row."""
+        return tuple(field for run in self._runs for field in run.fields)
+
+    @cached_property
+    def _runs(self) -> tuple[Run | Picture, ...]:
+        """The steps, as they are made together."""
+        return runs_of(self.steps, SCALINGS[self.scaling])
 
     def _made(
-        self,
-        frame: pl.DataFrame,
-        source: str,
-        answers: Answers | None,
-        of_steps: list[tuple[Field, ...]],
-        as_inputs: bool,
+        self, frame: pl.DataFrame, source: str, answers: Answers | None, as_inputs: bool, rows: Indices | None = None
     ) -> NDArray[np.float32]:
-        """All inputs of the rows, or what is stored of them, in C order.
+        """All inputs of the rows, or what is stored of them, in C order."""
+        self._find(frame, source)
+        last = self._runs[-1]
+        count = len(frame) if rows is None else len(rows)
+        made = np.empty((count, (last.inputs if as_inputs else last.stored).stop), np.float32)
+        try:
+            for run in self._runs:
+                run.write(frame, source, answers, SCALINGS[self.scaling], made, as_inputs, rows)
+        except ColumnError:  # of a piece of the rows, or of many columns
+            self.read(frame, source)
+            raise
+        return made
 
-        Some columns at a time are read whole, since how a column writes its numbers is known by all of its cells; the
-        rest is done in pieces of rows that stay in the cache.
-        """
+    def read(self, frame: pl.DataFrame, source: str) -> None:
+        """Look at all cells, a column after the other. Raises ColumnError for the first that cannot be."""
+        self._find(frame, source)
+        for step in self.steps:
+            step.read(frame, source)
+
+    def _find(self, frame: pl.DataFrame, source: str) -> None:
+        """Raise ColumnError for a column that is not there."""
         there = set(frame.columns)
         for name in self.input_names:
             if name not in there:
                 raise missing_column(name, frame.columns, source)
-        scaling = SCALINGS[self.scaling]
-        widths = [sum(field.inputs for field in each) if as_inputs else len(each) for each in of_steps]
-        ends = np.cumsum([0, *widths]).tolist()
-        made = np.empty((len(frame), ends[-1]), np.float32)
-        places = list(zip(self.steps, of_steps, starmap(slice, pairwise(ends)), strict=True))
-        for first in range(0, len(places), TOGETHER):
-            some = places[first : first + TOGETHER]
-            read = [step.read(frame, source, answers) for step, _, _ in some]
-            for start in range(0, len(made), ROWS):
-                rows = slice(start, start + ROWS)
-                for (step, stored_as, place), x in zip(some, read, strict=True):
-                    if as_inputs and not is_plain(stored_as):
-                        stored = np.empty((len(stored_as), len(x[rows]))).T  # positions as exact as they come
-                        step.encode(x[rows], stored, scaling)
-                        expand(stored, stored_as, made[rows, place])
-                    else:
-                        step.encode(x[rows], made[rows, place], scaling)
-        return made
 
     def inverse(self, X: NDArray[np.float32]) -> pl.DataFrame:
         """Raw columns from inputs of shape (n, len(feature_names)).

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
@@ -110,9 +111,13 @@ class Recurring:
         ascending = len(numbers) > 0 and all(low < high for low, high in pairwise(numbers))
         return k > 0 and fit_together and ascending and len(document["values"]) == len(numbers)
 
+    @cached_property
+    def _table(self) -> tuple[Values, Values]:
+        return np.array(self.numbers), np.array(self.values)
+
     def of(self, x: Values) -> Values:
         """The means of rows by their numbers, (n, k); for rows that were not learnt from."""
-        numbers, values = np.array(self.numbers), np.array(self.values)
+        numbers, values = self._table
         place = np.searchsorted(numbers, x).clip(max=len(numbers) - 1)
         return np.where((numbers[place] == x)[:, None], values[place], 0.0)
 

@@ -28,7 +28,7 @@ from deltaw.preparation.recurring import Recurring
 from deltaw.preparation.scaling import Scale, Scaling, fit_scale
 from deltaw.speech import listed, say
 from deltaw.tables import Column
-from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words
+from deltaw.tables.cells import DATE_FORMATS, FEW, TRUTHS, as_words
 from deltaw.tables.table import listing
 
 Features = NDArray[np.float32]
@@ -367,9 +367,7 @@ class Day(OneColumn):
 
 
 TRAINING = "training rows"  # what messages call the rows that a step is fitted on
-
 BINNED = (Number.kind, Day.kind)
-
 SHARES = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}  # of yes, for each word
 
 
@@ -377,8 +375,10 @@ def _as_shares(series: pl.Series) -> Values:
     """1 for yes, 0 for no, NaN where the cell is missing or another word."""
     if series.dtype == pl.Boolean:
         return series.cast(pl.Float64).to_numpy()
-    words = as_words(series).str.to_lowercase()
-    return words.replace_strict(SHARES, default=None, return_dtype=pl.Float64).to_numpy()
+    words = as_words(series)
+    if len(words) <= FEW:
+        return np.array([SHARES.get((word or "").lower(), np.nan) for word in words], np.float64)
+    return words.str.to_lowercase().replace_strict(SHARES, default=None, return_dtype=pl.Float64).to_numpy()
 
 
 def _learnt(x: Values, scaling: Scaling, bins: int) -> tuple[Scale, float, bool, tuple[float, ...]]:

@@ -230,7 +230,11 @@ class Target:
         return say("{answer} from a probability of {p} on", answer=self.classes[1], p=number(self.threshold))
 
     def decode(self, outputs: ArrayLike) -> pl.Series:
-        """Answers in the target's own values, as a series called `name`.
+        """`values`, as a series called `name`."""
+        return pl.Series(self.name, self.values(outputs).tolist())
+
+    def values(self, outputs: ArrayLike) -> NDArray[Any]:
+        """Answers in the target's own values, (n,).
 
         Args:
             outputs: classification: labels (n,), or one probability a class (n, K), of which `labels` chooses;
@@ -238,14 +242,13 @@ class Target:
         """
         outputs = np.asarray(outputs)
         if self.task == "classification":
-            labels = self.labels(outputs) if outputs.ndim == 2 else outputs
-            return _series(self.name, self.classes).gather(labels)
-        return pl.Series(self.name, self.numbers(outputs))
+            return self._values[self.labels(outputs) if outputs.ndim == 2 else outputs]
+        x = self.scale.undo(outputs.reshape(-1))
+        return np.asarray(np.clip(x, self.low, self.high) if self.clamp else x)
 
-    def numbers(self, outputs: ArrayLike) -> NDArray[Any]:
-        """Scaled numbers (n,) or (n, 1) in the target's own units, (n,); not for classes."""
-        x = self.scale.undo(np.asarray(outputs).reshape(-1))
-        return np.clip(x, self.low, self.high) if self.clamp else x
+    @cached_property
+    def _values(self) -> NDArray[Any]:
+        return _series(self.name, self.classes).to_numpy()
 
     def document(self) -> dict[str, Any]:
         """The target as plain JSON data."""

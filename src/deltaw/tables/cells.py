@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -53,6 +54,10 @@ DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
 
 EMPTY = ("",)  # what is missing whatever the caller says
 
+FEW = 64  # cells: to look at each of them here takes less time than to have Polars do it
+# Whatever a number can look like, in any notation, and more: nothing else is one.
+MAYBE_NUMBER = re.compile(r"[$€£¥%\s]*[+-]?(inf|infinity|nan|[\d.,'’_\s]*(e[+-]?\d*)?)[$€£¥%\s]*", re.IGNORECASE)
+
 # Signs before or after a number that may be left out: $ 12, 12 %.
 SIGNS = (r"^[$€£¥]\s*", r"\s*[%$€£¥]$")
 
@@ -71,6 +76,8 @@ def missing_to_null(series: pl.Series, missing: Iterable[str] = MISSING) -> pl.S
     Which words these are is known where a table is read, and there it is done; afterwards null is missing, and EMPTY.
     """
     words = list(missing)
+    if series.dtype == pl.String and len(series) <= FEW and _all_present(series, words):
+        return series
     if series.dtype == pl.String:
         if recurs(series) and _without(each := series.unique(), words).equals(each):  # it is clean, which few cells say
             return series
@@ -96,6 +103,18 @@ def _without(series: pl.Series, words: list[str]) -> pl.Series:
     )
 
 
+def _all_present(few: pl.Series, missing: list[str]) -> bool:
+    """Whether a few strings stand without spaces around them, and none means a missing value. What is no ASCII may be
+    made small in more than one way, unless it has no small letters: then Polars says.
+    """
+    cells = [cell for cell in few if cell is not None]
+    return not any(
+        cell[:1].isspace() or cell[-1:].isspace() or cell.lower() in missing or cell in missing
+        or not (cell.isascii() or cell.lower() == cell.upper())
+        for cell in cells
+    )  # fmt: skip
+
+
 def _unless(cell: pl.Expr, number: float) -> pl.Expr:
     return pl.when(cell != number).then(cell)
 
@@ -115,6 +134,8 @@ def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISS
     present = len(words) - words.null_count()
     if present == 0:
         return words
+    if len(words) <= FEW and any(map(_is_word, words)):
+        return words
     if words.drop_nulls().str.to_lowercase().is_in(list(TRUTHS[0])).all():
         return words.str.to_lowercase() == TRUTHS[0][0]
     numbers = read_numbers(words, delimiter)
@@ -123,6 +144,11 @@ def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISS
         whole = words.cast(pl.Int64, strict=False)
         return missing_to_null(whole if whole.null_count() == words.null_count() else numbers, missing)
     return words
+
+
+def _is_word(cell: str | None) -> bool:
+    """Whether it is no number and no truth value: sure where it says yes."""
+    return cell is not None and MAYBE_NUMBER.fullmatch(cell) is None and cell.lower() not in TRUTHS[0]
 
 
 def check_strays(words: pl.Series, source: str) -> None:

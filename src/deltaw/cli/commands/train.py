@@ -86,6 +86,7 @@ def train(
         _warn(err, diagnosis.line)
         err.print()
     keeping.say_where(kept, plan, err)
+    plan = plan if logs else plan.lean
     try:
         with watched(err, verbose) as show:
             model = models.run(plan, (show, *logs), kept)

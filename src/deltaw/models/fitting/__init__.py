@@ -127,4 +127,5 @@ def fit(
         if decided.left_out:
             show.say(left_out(decided.left_out, decided.rows + decided.left_out, decided.target.name))
         kept = None if checkpoint is None else checkpoints(decided, checkpoint, every, resume)
+        decided = decided if list(told) else decided.lean  # callbacks may look at the rows
         return run(decided, (*told, show), kept)

@@ -19,8 +19,7 @@ from deltaw.models.fitting.judge import ScoredEpoch
 from deltaw.models.fitting.planning import Plan, drawn_network
 from deltaw.models.fitting.watching import Watchers
 from deltaw.models.recipes import Recipe
-from deltaw.models.rows.division import Division, Indices
-from deltaw.models.rows.parts import Part
+from deltaw.models.rows.division import Division
 from deltaw.models.scoring.metrics import Metric, metric_of
 from deltaw.network import Network
 from deltaw.training.checkpoints import Checkpoints
@@ -76,7 +75,7 @@ def of_member(plan: Plan, k: int) -> Plan:
     if not plan.folds:
         return replace(plan, network=network, seed=seed)
     own, places = of_fold(plan, plan.folds[k])
-    return replace(own, network=network, seed=seed, training=_some(plan.training, places["rows"]))
+    return replace(own, network=network, seed=seed, training=plan.training.some(places["rows"]))
 
 
 def of_way(plan: Plan, way: Member, recipe: Recipe) -> Plan:
@@ -86,21 +85,16 @@ def of_way(plan: Plan, way: Member, recipe: Recipe) -> Plan:
     if not plan.folds:
         return own
     own, places = of_fold(own, plan.folds[way.part - 1])
-    return replace(own, training=_some(plan.training, places["rows"]))
+    return replace(own, training=plan.training.some(places["rows"]))
 
 
 def of_fold(plan: Plan, division: Division) -> tuple[Plan, dict[str, Any]]:
     """The plan of the network from which these test rows are held out, and where its rows stand among all."""
     rows = np.sort(np.concatenate([division.training, division.test]))  # of the table, as the plan trains on them
     learnt, answered = (np.searchsorted(rows, part) for part in (division.training, division.test))
-    test = _some(plan.training, answered)
+    test = plan.training.some(answered)
     places = {"rows": learnt} | ({"held_out": answered} if plan.validation is None else {})
     return replace(plan, test=test, folds=()), places
-
-
-def _some(part: Part, rows: Indices) -> Part:
-    weight = None if part.weight is None else part.weight[rows]
-    return Part(part.frame[rows], part.X[rows], part.T[rows], part.truth[rows], weight)
 
 
 class Means:

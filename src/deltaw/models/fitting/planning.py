@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import engines
-from deltaw.engines.protocol import thread_count
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.models import recipes
+from deltaw.models.fitting.asked import check_run, no_target
 from deltaw.models.fitting.lasting import check_seconds
 from deltaw.models.fitting.warm import Start
 from deltaw.models.model import Model
@@ -30,7 +30,17 @@ from deltaw.models.rows.dividing import (
     without_group,
 )
 from deltaw.models.rows.division import Division, Indices, Ties
-from deltaw.models.rows.parts import Part, answered, answers_by, answers_of, as_learnt, on_a_log, part_of
+from deltaw.models.rows.parts import (
+    Part,
+    answered,
+    answers_among,
+    answers_by,
+    answers_of,
+    as_learnt,
+    on_a_log,
+    part_of,
+    some_of,
+)
 from deltaw.models.rows.survey import DRAW, Streamed
 from deltaw.models.rows.telling import of_all
 from deltaw.models.scoring.metrics import metric_of
@@ -40,7 +50,7 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.category import MANY, Category
 from deltaw.preparation.means import Answers
 from deltaw.preparation.steps import Counted, Number
-from deltaw.speech import listed, say
+from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import Names, chosen, inputs_asked, kinds_asked
@@ -138,6 +148,14 @@ class Plan:
         return weights.in_training(factors, part.truth, part.weight)
 
     @property
+    def lean(self) -> Plan:
+        """The same without the raw rows that are learnt from, where training needs them no more."""
+        if self.folds:
+            return self
+        table, training = replace(self.table, frame=self.table.frame.clear()), self.training
+        return replace(self, table=table, training=replace(training, source=table.frame, rows=None))
+
+    @property
     def held_out(self) -> tuple[str, Part | None]:
         """The rows that are looked at after each epoch: to choose by, or where nothing is chosen, only to show."""
         if self.validation is not None:
@@ -149,9 +167,8 @@ class Plan:
 
         Validation or test rows that were given stay where the division has none of its own.
         """
-        table, frame = self.table, self.table.frame
-        training = frame[division.training]
-        ties = self.ties.of(division.training)
+        table, frame, training = self.table, self.table.frame, division.training
+        ties = self.ties.of(training)
         preparation, target, answers = _learnt(
             table, self.columns, self.target, self.recipe, training, ties, self.seed, self.start
         )
@@ -161,7 +178,7 @@ class Plan:
                 return None if given is None else part_of(given.frame, preparation, target, self.recipe, str(name))
             return part_of(frame[rows], preparation, target, self.recipe, table.name)
 
-        learnt = part_of(training, preparation, target, self.recipe, table.name, answers)
+        learnt = part_of(frame, preparation, target, self.recipe, table.name, answers, training)
         return replace(
             self, preparation=preparation, target=target, training=learnt,
             network=drawn_network(self.recipe, target, learnt.X.shape[1], self.seed, self.start),
@@ -282,9 +299,10 @@ def plan(
         share = number(settled.validation)
         these = say("{few} (validation={share} of {rows:,} rows)", few=few, share=share, rows=ties.rows)
         raise SettingError("threshold: expected rows held out to choose it by", these, "give a probability such as 0.3")
-    training = table.frame[kept.training]
-    settled = replace(settled, target_scale=on_a_log(settled, whole, training))
-    ties_of_training = ties.of(kept.training)
+    training = kept.training
+    beside = answers_among(table.frame, whole, settled, training)
+    settled = replace(settled, target_scale=on_a_log(settled, whole, beside))
+    ties_of_training = ties.of(training)
     preparation, reading, answers = _learnt(
         table, found, whole, settled, training, ties_of_training, seed, begun, streamed
     )
@@ -294,7 +312,7 @@ def plan(
     def part(rows: pl.DataFrame | None, source: str) -> Part | None:
         return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, source)
 
-    learnt = part_of(training, preparation, reading, settled, table.name, answers)
+    learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training)
     weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
     names = [None if other is None else other.name for other in (given, by)]
     validation_rows = table.frame[kept.validation] if by is None else answered(by, whole)[0].frame
@@ -349,26 +367,29 @@ def replan(model: Model, source: Any) -> Plan | None:
 
 
 def _learnt(
-    table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: pl.DataFrame, ties: Ties,
+    table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: Indices, ties: Ties,
     seed: int, start: Start | None, streamed: Streamed | None = None,
 ) -> tuple[Preparation, Target, Answers | None]:  # fmt: skip
     """What the training rows alone say of columns and target, or a model did, and their answers. Raises ColumnError."""
     if start is not None:
         return *start.learnt(recipe), None
-    reading = as_learnt(whole, training, recipe, table.name)
+    beside = answers_among(table.frame, whole, recipe, training)
+    reading = as_learnt(whole, beside, recipe, table.name)
     counted = None if streamed is None else Counted(len(streamed), streamed.survey.words)
     words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
     words |= {} if counted is None else {name: len(counted.words[name]) for name in words}
     tells = any(n > MANY for n in words.values()) or any(each.kind == Number.kind for each in columns)
-    answers = answers_of(training, reading, recipe, ties, seed) if tells else None
+    answers = answers_of(beside, reading, recipe, ties, seed) if tells else None
     if streamed is not None and answers is not None:
         answers = answers._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
-    fit = partial(Preparation.fit, training, columns, recipe.scaling, table.blocks)
+    fit = partial(
+        Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, rows=some_of(table.frame, training)
+    )
     try:
-        made = fit(answers, counted)
+        made = fit(answers=answers, counted=counted)
         if streamed is not None and answers is not None:
             answers = of_all(answers, made, streamed, reading, recipe)
-            made = fit(answers, counted) if answers.whole else made
+            made = fit(answers=answers, counted=counted) if answers.whole else made
         return made, reading, answers
     except ColumnError as error:
         expected = say("{name}: {expected}", name=table.name, expected=error.expected)
@@ -391,26 +412,3 @@ def drawn_network(recipe: Recipe, target: Target, inputs: int, seed: int, start:
 
 def _is_image(table: Table) -> bool:
     return any(len(block.shape) >= 2 for block in table.blocks)
-
-
-# --- what the caller gave -------------------------------------------------------------------------------------------
-
-
-def no_target(table: Table) -> NoReturn:
-    names = table.frame.columns
-    shown = listed(names[:12]) + (say(", … ({n} in all)", n=len(names)) if len(names) > 12 else "")
-    raise ColumnError(
-        "{name}: expected the name of the column to be predicted",
-        say("none given; the columns are {shown}", shown=shown),
-        "add a target such as {example!r}",
-        name=table.name,
-        example=names[-1],
-    )
-
-
-def check_run(seed: Any, engine: Any, threads: Any) -> None:
-    """Refuse before a table is read what would be refused after it."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
-        raise SettingError("seed: expected a whole number from 0 to 2⁶³ − 1", repr(seed), "give 0")
-    engines.known(engine)
-    thread_count(threads)

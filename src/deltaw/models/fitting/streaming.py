@@ -15,6 +15,7 @@ import polars as pl
 from deltaw import engines
 from deltaw.exceptions import SettingError
 from deltaw.models import recipes
+from deltaw.models.fitting import asked as asked_for
 from deltaw.models.fitting import planning
 from deltaw.models.fitting.planning import Plan
 from deltaw.models.fitting.warm import Start
@@ -82,12 +83,12 @@ def _streamed(
     test, validation, size = (asked.get(name) for name in ("test", "validation", "test_size"))
     Choices(size, asked.get("folds")).check(test is not None)
     begun, seed = Start.of(asked.get("start")), asked.get("seed", 0)
-    planning.check_run(seed, engines.on(asked.get("engine", "native"), asked.get("device")), asked.get("threads"))
+    asked_for.check_run(seed, engines.on(asked.get("engine", "native"), asked.get("device")), asked.get("threads"))
     recipes.check_names(recipe, {})
     if begun is not None:
         target = begun.model.target.name
     first = next(rows.slices()).table
-    name = target or planning.no_target(first)
+    name = target or asked_for.no_target(first)
     first.column(name)
     weight = asked.get("weight")
     used, kinds = _used(first, name, weight, asked)

@@ -13,7 +13,7 @@ from deltaw.exceptions import SettingError
 from deltaw.models.answers import truth
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
-from deltaw.models.rows.division import Ties
+from deltaw.models.rows.division import Indices, Ties
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.logarithm import LogScale, skewness
 from deltaw.preparation.means import MOST_OUTPUTS, PARTS, Answers
@@ -38,21 +38,34 @@ class Part:
     """Rows that serve one purpose.
 
     Attributes:
-        frame: their raw columns.
+        source: their raw columns, or those of more rows.
         X: (n, n_features) float32, the network's inputs; of bins and slots encoded (`deltaw.equations.encoded`).
         T: (n,) labels, or (n, n_out) targets as the loss takes them.
         truth: (n,) class indices, or numbers in the target's own units.
         weight: (n,) how much each row counts; None: as much as any other.
+        rows: which of `source` they are, by number; None: all.
     """
 
-    frame: pl.DataFrame
+    source: pl.DataFrame
     X: Array | Encoded
     T: Array
     truth: Array
     weight: Array | None = None
+    rows: Indices | None = None
 
     def __len__(self) -> int:
         return len(self.X)
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """Their raw columns."""
+        return self.source if self.rows is None else self.source[self.rows]
+
+    def some(self, places: Indices) -> Part:
+        """These of them."""
+        weight = None if self.weight is None else self.weight[places]
+        rows = places if self.rows is None else self.rows[places]
+        return Part(self.source, self.X[places], self.T[places], self.truth[places], weight, rows)
 
 
 def both(first: Part, second: Part) -> Part:
@@ -149,13 +162,27 @@ def part_of(
     recipe: Recipe,
     source: str,
     answers: Answers | None = None,
+    rows: Indices | None = None,
 ) -> Part:
-    """Rows as the network takes them; with `answers`, those that it learns from."""
-    series = frame.get_column(target.name)
+    """Rows as the network takes them, all or these of a frame; with `answers`, those that it learns from."""
+    rows = some_of(frame, rows)
+    beside = answers_among(frame, target, recipe, rows)
+    series = beside.get_column(target.name)
     known = truth(target, series, source)
     if target.task == "regression":
         T: Array = target.encode(series, source)
     else:
         T = target.slots(known, recipe.target_low, recipe.target_high) if recipe.targets == "one_hot" else known
-    weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), source)
-    return Part(frame, preparation.encode(frame, source, answers), T, known, weight)
+    weight = None if recipe.weight is None else weights.of_rows(beside.get_column(recipe.weight), source)
+    return Part(frame, preparation.encode(frame, source, answers, rows), T, known, weight, rows)
+
+
+def some_of(frame: pl.DataFrame, rows: Indices | None) -> Indices | None:
+    """Rows of a frame in ascending order; None where they are all of it, so that nothing need be chosen."""
+    return None if rows is None or len(rows) == len(frame) else rows
+
+
+def answers_among(frame: pl.DataFrame, target: Target, recipe: Recipe, rows: Indices | None) -> pl.DataFrame:
+    """Of all rows, or these, the columns that are no inputs: the answers, and what they count."""
+    beside, rows = frame[[target.name, *([] if recipe.weight is None else [recipe.weight])]], some_of(frame, rows)
+    return beside if rows is None else beside[rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
@@ -11,7 +12,7 @@ import polars as pl
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
-from deltaw.tables.missing import MISSING
+from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, check_names
 
@@ -30,6 +31,8 @@ def from_object(source: Any, reading: Reading) -> Table:
         source = source.collect()
     check_names(map(str, getattr(source, "column_names", getattr(source, "columns", ()))), FRAME)
     try:
+        if isinstance(source, pl.DataFrame):
+            return table_of(source, FRAME, reading)
         native = nw.from_native(source, eager_only=True, pass_through=True)
         if isinstance(native, nw.DataFrame):
             return table_of(_to_polars(native), FRAME, reading)
@@ -98,7 +101,20 @@ def plain(
         raise TableError("{source}: expected columns with rows", found, "give a table with rows", source=source)
     check_names(frame.columns, source)
     missing = tuple(missing)
-    return pl.DataFrame([_converted(column, missing, words) for column in frame.iter_columns()])
+    columns, markers = frame.get_columns(), bool(numbers_among(missing))
+    converted = [column if _is_plain(column, markers) else _converted(column, missing, words) for column in columns]
+    same = all(a is b for a, b in zip(columns, converted, strict=True))
+    return frame if same else pl.DataFrame(converted)
+
+
+def _is_plain(column: pl.Series, markers: bool) -> bool:
+    """Whether there is nothing to be done with a column; `markers`: whether numbers may mean a missing value."""
+    kind = column.dtype
+    if kind in (pl.Boolean, pl.Date):
+        return True
+    if markers or not (kind.is_float() or kind.is_integer()) or kind == pl.Int128:
+        return False
+    return kind.is_integer() or not math.isnan(column.sum() or 0.0)  # the sum is NaN where a number is
 
 
 # Rows of: which column types, and what becomes of the column.

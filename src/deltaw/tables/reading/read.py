@@ -17,7 +17,13 @@ from deltaw.forks import refuse_after_fork
 from deltaw.speech import say
 from deltaw.tables.reading.bundled import BUNDLED, bundled
 from deltaw.tables.reading.formats.arrays import idx_header, read_idx, read_npz, siblings
-from deltaw.tables.reading.formats.columnar import read_arrow, read_arrow_stream, read_parquet
+from deltaw.tables.reading.formats.columnar import (
+    lies_as_parquet,
+    parquet_at,
+    read_arrow,
+    read_arrow_stream,
+    read_parquet,
+)
 from deltaw.tables.reading.formats.delimited import check_head, read_delimited
 from deltaw.tables.reading.formats.encodings import codec
 from deltaw.tables.reading.formats.json_lines import read_json
@@ -85,6 +91,8 @@ def read_as(source: Any, reading: Reading) -> Table:
         return bundled(name)
     elif (found := several(source)) is not None:
         return found.joined(lambda file: read_as(file, reading), reading.max_bytes)
+    elif reading.sheet is None and lies_as_parquet(path):
+        return parquet_at(path, name, reading)
     try:
         place = None if source == STDIN else path
         data = load(place, name, reading.max_bytes, lambda head: _format(head, path).look(head, name, reading))

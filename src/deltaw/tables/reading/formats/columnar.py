@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 
@@ -16,15 +17,46 @@ from deltaw.exceptions import TableError
 from deltaw.speech import say
 from deltaw.tables.reading.frames import INDEX, table_of
 from deltaw.tables.reading.loading import check_size, limit
-from deltaw.tables.reading.source import Source
+from deltaw.tables.reading.source import Reading, Source
 from deltaw.tables.table import Table, listing
 
+PARQUET = b"PAR1"
 CELL = 8  # bytes of a number in a frame
+AT_ONCE = 2**23  # cells that are read at a time where a file lies on a disk: beside them there is nothing but the frame
 
 
 def read_parquet(file: Source) -> Table:
     """Parquet; what pandas says there to be its index is no column. Raises TableError, as all here do."""
     return _columnar(file, "Parquet", pl.read_parquet, pl.scan_parquet, index_of_pandas(io.BytesIO(file.data)))
+
+
+def lies_as_parquet(path: Path) -> bool:
+    """Whether a path is that of a plain Parquet file, of which some columns can be read without the others."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(4) == PARQUET
+    except (OSError, ValueError):  # what cannot be looked at, who reads it refuses
+        return False
+
+
+def parquet_at(path: Path, name: str, reading: Reading) -> Table:
+    """`read_parquet` of a file that lies there, some columns after the others."""
+    with readable(name, "Parquet"):
+        check_size(name, path.stat().st_size, limit(reading.max_bytes))
+        lazy = pl.scan_parquet(path, glob=False)
+        rows, names = lazy.select(pl.len()).collect().item(), lazy.collect_schema().names()
+        check_size(name, CELL * rows * len(names), limit(reading.max_bytes))
+        each = max(1, AT_ONCE // max(rows, 1))
+        if len(names) <= each:
+            frame = pl.read_parquet(path, glob=False)
+        else:
+            parts = (pl.read_parquet(path, columns=names[i : i + each], glob=False) for i in range(0, len(names), each))
+            frame = pl.concat(parts, how="horizontal")
+        with path.open("rb") as file:  # its name is no pattern
+            index = index_of_pandas(file)
+    return _without_index(frame, name, reading, index)
 
 
 def read_arrow(file: Source) -> Table:
@@ -50,14 +82,19 @@ def _columnar(
             cells = lazy.select(pl.len()).collect().item() * len(lazy.collect_schema())
             check_size(file.name, CELL * cells, limit(file.reading.max_bytes))
         frame = reader(io.BytesIO(file.data))
-    index = tuple(name for name in index if name in frame.columns and not INDEX.fullmatch(name))
+    return _without_index(frame, file.name, file.reading, index)
+
+
+def _without_index(frame: pl.DataFrame, name: str, reading: Reading, index: tuple[str, ...]) -> Table:
+    """The table of a frame, without what pandas calls its index."""
+    index = tuple(each for each in index if each in frame.columns and not INDEX.fullmatch(each))
     if len(index) == frame.width:
         index = ()
     notes = [say("without {index}, the index of pandas", index=listing(index))] if index else []
-    return table_of(frame.drop(index), file.name, file.reading, notes)
+    return table_of(frame.drop(index), name, reading, notes)
 
 
-def index_of_pandas(file: io.BytesIO | Path) -> tuple[str, ...]:
+def index_of_pandas(file: IO[bytes] | Path) -> tuple[str, ...]:
     """The columns that pandas' own note in the file calls its index."""
     with suppress(Exception), _quiet_panics():  # a file that cannot be read is refused by who reads its columns
         note = json.loads(pl.read_parquet_metadata(file)["pandas"])

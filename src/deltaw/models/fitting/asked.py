@@ -1,0 +1,33 @@
+"""What is refused of what a caller gives, before a table is read or as soon as it is."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from deltaw import engines
+from deltaw.engines.protocol import thread_count
+from deltaw.exceptions import ColumnError, SettingError
+from deltaw.speech import listed, say
+from deltaw.tables import Table
+
+
+def no_target(table: Table) -> NoReturn:
+    names = table.frame.columns
+    shown = listed(names[:12]) + (say(", … ({n} in all)", n=len(names)) if len(names) > 12 else "")
+    raise ColumnError(
+        "{name}: expected the name of the column to be predicted",
+        say("none given; the columns are {shown}", shown=shown),
+        "add a target such as {example!r}",
+        name=table.name,
+        example=names[-1],
+    )
+
+
+def check_run(seed: Any, engine: Any, threads: Any) -> None:
+    """Refuse before a table is read what would be refused after it."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
+        raise SettingError("seed: expected a whole number from 0 to 2⁶³ − 1", repr(seed), "give 0")
+    engines.installed(engine)
+    thread_count(threads)

@@ -1,0 +1,95 @@
+"""Many columns of numbers at a time, in pieces of rows: to the bit what each column gives by its own equations."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deltaw.exceptions import ColumnError
+from deltaw.preparation import Preparation
+from deltaw.preparation.bins import position
+from deltaw.preparation.making import NUMBERS, ROWS, Numbers
+from deltaw.preparation.recipe import AT_ONCE
+from deltaw.preparation.scaling import SCALINGS, Scale
+from deltaw.preparation.steps import Number
+from deltaw.tables import Table, kinds
+
+SCALING = SCALINGS["piecewise"]
+HUGE, TINY = 1.7e308, 5e-324
+finite = st.floats(allow_nan=False, allow_infinity=False)
+cells = st.lists(st.one_of(finite, st.sampled_from([HUGE, -HUGE, TINY, 0.0, -0.0, np.nan])), min_size=4, max_size=4)
+edges = st.sampled_from([(), (-1.0, 0.0, 2.5), (-HUGE, -3.0, 0.0, 1.0, HUGE), tuple(np.linspace(-2, 2, 17))])
+scales = st.builds(Scale, finite, st.floats(1e-300, 1e300), st.floats(-2, 2), st.just(True))
+numbers = st.builds(Number, st.just(""), scales, finite, st.booleans(), edges)
+
+
+@given(st.lists(st.tuples(numbers, cells), min_size=1, max_size=5))
+def test_many_columns_at_a_time_are_each_by_its_own_equations(columns: list[tuple[Number, list[float]]]) -> None:
+    steps, values = [step for step, _ in columns], np.array([each for _, each in columns])
+    widths = [len(step.fields(SCALING)) for step in steps]
+    places = np.cumsum([0, *widths]).tolist()
+    for kind in (np.float32, np.float64):
+        found = np.full((places[-1], 4), np.nan, kind)
+        Numbers(steps, places[:-1], SCALING).write(values, found)
+        for step, x, first in zip(steps, values, places, strict=False):
+            missing = np.isnan(x)
+            x = np.where(missing, step.fill, x)
+            expected = [step.scale.apply(x)]
+            expected += [position(x, step.edges)] if step.edges else []
+            expected += [np.where(missing, 1.0, 0.0)] if step.indicator else []
+            expected = np.array(expected, kind)
+            assert found[first : first + len(expected)].tobytes() == expected.tobytes()
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
+    rng = np.random.default_rng(0)
+    n = AT_ONCE + 77
+    day = datetime.date(2000, 1, 1)
+    frame = pl.DataFrame(
+        {f"x{i}": rng.normal(size=n) for i in range(70)}
+        | {f"of {kind}": pl.Series(rng.integers(0, 100, n)).cast(kind) for kind in NUMBERS}
+        | {"word": rng.choice(["a", "b", "c"], n), "yes": rng.random(n) < 0.5}
+        | {"day": [day + datetime.timedelta(int(k)) for k in rng.integers(0, 9999, n)]}
+        | {"text": [f"{k:,}" for k in rng.integers(1, 9999, n)]}
+    ).with_columns(pl.when(pl.col("x3") > 1).then("x4").alias("x4"))
+    return Table(frame, "data")
+
+
+@pytest.mark.parametrize("scaling", ["piecewise", "standard"])
+def test_pieces_of_the_rows_are_as_all_rows(table: Table, scaling: str) -> None:
+    recipe = Preparation.fit(table.frame, kinds(table, told={"text": "number"}), scaling)
+    whole = recipe.transform(table.frame)
+    some = [0, 1, ROWS - 1, ROWS, ROWS + 1, len(whole) - 1]
+    for row in some:
+        text = pl.Series("text", ["1,234", table.frame["text"][row]])  # what a comma means, several cells say
+        pair = pl.concat([table.frame[0:1], table.frame[row : row + 1]]).with_columns(text)
+        assert recipe.transform(pair)[1:].tobytes() == whole[row : row + 1].tobytes()
+    stored = recipe.encode(table.frame)
+    np.testing.assert_allclose(np.asarray(stored), whole, atol=1e-5)
+    pieces = [np.asarray(each) for each in recipe.pieces(table.frame.drop("text").with_columns(text=1.5), "data")]
+    assert len(pieces) > 1
+    whole = np.asarray(recipe.encode(table.frame.with_columns(text=1.5)))
+    assert np.concatenate(pieces).tobytes() == whole.tobytes()
+
+
+def test_a_cell_is_named_by_its_row_among_all(table: Table) -> None:
+    recipe = Preparation.fit(table.frame, kinds(table), "piecewise")
+    row = ROWS + 12_345
+    where = pl.int_range(pl.len()) == row
+    for bad in (
+        table.frame.with_columns(pl.when(where).then(np.inf).otherwise("x69").alias("x69")),
+        table.frame.with_columns(
+            pl.when(where).then(pl.lit("?x")).otherwise(pl.col("x69").cast(pl.String)).alias("x69")
+        ),
+    ):
+        with pytest.raises(ColumnError, match=rf'row {row + 1:,} of column "x69"'):
+            recipe.encode(bad)
+    two = table.frame.with_columns(x2=pl.lit(np.inf), word=pl.col("day"))
+    with pytest.raises(ColumnError, match=r'row 1 of column "x2"'):
+        recipe.encode(two)
