@@ -149,8 +149,8 @@ class Plan:
 
     @property
     def lean(self) -> Plan:
-        """The same without the raw rows that are learnt from, where training needs them no more."""
-        if self.folds:
+        """The same without the raw rows that are learnt from, where neither training nor `over` needs them any more."""
+        if self.folds or self.preparation.means:
             return self
         table, training = replace(self.table, frame=self.table.frame.clear()), self.training
         return replace(self, table=table, training=replace(training, source=table.frame, rows=None))
