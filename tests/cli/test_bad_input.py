@@ -142,7 +142,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "train good.csv -t species --weight size --as size=category": ("kinds", '"size", which is told to be none'),
     "train good.csv -t species --threshold best:f1 --folds 1": (
         "threshold",
-        "than 50 (validation=0.2 of 60 rows)",
+        "than 20 (validation=0.2 of 60 rows)",
     ),
     "train good.csv -t species --class-weight no": ("class_weight", "found 'no'; give"),
     "tune good.csv -t species --rounds 0": ("rounds", "from 1"),

@@ -26,7 +26,8 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
   const layers = (hidden: number[], activation: string, output: string): LayerSpec[] => [...hidden.map((units) => ({ units, activation })), { units: nOut, activation: output }];
   if (recipe === 'notes')
     return { ...COMMON, layers: layers([image ? 200 : 100], 'sigmoid', 'sigmoid'), bias: false, init: 'notes', loss: 'squared', rate: 0.1, batch: 1, epochs: 5, backward: 'notes', seed, heldOut };
-  const decay = Math.min(Math.max(100 / trained, 0.02), 3), [enough, ofRows] = image ? [10_000, 16] : [2_000, 32];
+  const few = image ? 1 : Math.max(1, (150 / trained) ** 2); // so few rows hardly say when to stop
+  const decay = Math.min(Math.max(100 / trained * few, 0.02), 5), [enough, ofRows] = image ? [10_000, 16] : [2_000, 32];
   const rate = 0.012 * Math.min(1, Math.sqrt(32 / nIn)) * Math.min(1, trained / 256);
   const dropout = image ? 0.15 : trained < 50_000 ? twoDigits(0.15 * Math.min(1, 1_500 / trained)) : 0;
   return {

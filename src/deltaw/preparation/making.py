@@ -76,7 +76,7 @@ class Numbers:
         if not np.isfinite(x).all():
             missing = np.isnan(x)
             if np.isinf(x).any():
-                raise ColumnError("expected finite numbers", "others", "correct them")
+                raise ColumnError("expected a finite number in every cell", "inf", "correct it")
             for i, place, means in self.told:
                 out[place : place + len(means.names)] = means.of(x[i]).T
             np.copyto(x, self.fill, where=missing)
