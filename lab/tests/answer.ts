@@ -10,7 +10,7 @@ import type { Data, Settings, Weights } from '../src/engine/types.ts';
 import { canonical } from '../src/files/canonical.ts';
 import { modelFile, openModel } from '../src/files/model.ts';
 import { sha256 } from '../src/files/sha256.ts';
-import { settings as recipe } from '../src/tables/recipes.ts';
+import { settings as recipe } from './recipes.ts';
 import { dataOf, readCsv, type Choice } from '../src/tables/table.ts';
 import { toy } from '../src/tables/toys.ts';
 

@@ -1,6 +1,6 @@
 // What deltaw's recipes decide for data: deltaw.models.recipes, "notes" and "default", as the lab's settings.
-import type { Data, LayerSpec, Settings, TargetSpec } from '../engine/types.ts';
-import type { Choice } from './table.ts';
+import type { Data, LayerSpec, Settings, TargetSpec } from '../src/engine/types.ts';
+import type { Choice } from '../src/tables/table.ts';
 
 export type Recipe = 'notes' | 'default';
 type Task = TargetSpec['task'];
