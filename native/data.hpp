@@ -55,6 +55,8 @@ struct Encoding {
   }
 };
 
+constexpr std::int64_t FIRST = 512;  // bytes of a long row that are called up; to what follows the processor itself sees
+
 // Inputs: exactly one of dense float32, dense uint8, CSR or encoded. x becomes multiply · x + offset on its way in; of
 // encoded rows it stays as it is.
 struct Inputs {
@@ -83,10 +85,9 @@ struct Inputs {
     }
   }
 
-  // Call up a row that will be needed soon: rows come in random order, from memory. Of a long dense one the processor itself
-  // sees to what follows.
+  // Call up a row that will be needed soon: rows come in random order, from memory.
   DELTAW_CALLS_UP void call_up(std::int64_t r) const {
-    constexpr std::int64_t FIRST = 512, FLOAT = sizeof(float);  // bytes
+    constexpr std::int64_t FLOAT = sizeof(float);  // bytes
     const std::int64_t width = encoding ? encoding->stored : n_in;
     if (bytes) call_up_bytes(bytes + r * width, width < FIRST ? width : FIRST);
     else if (encoding || floats)
@@ -173,7 +174,7 @@ struct Targets {
 
   // Call up a row that will be needed soon, see `Inputs`.
   DELTAW_CALLS_UP void call_up(std::int64_t r) const {
-    if (floats) call_up_bytes(floats + r * n_out, std::min<std::int64_t>(n_out * sizeof(float), 512));
+    if (floats) call_up_bytes(floats + r * n_out, std::min<std::int64_t>(n_out * sizeof(float), FIRST));
     else call_up_bytes(labels + r, sizeof(*labels));
     if (weight) call_up_bytes(weight + r, sizeof(*weight));
   }

@@ -1,17 +1,7 @@
 // What deltaw's recipes decide for data: deltaw.models.recipes, "notes" and "default", as the lab's settings.
-import type { Data, LayerSpec, Settings, TargetSpec } from '../src/engine/types.ts';
-import type { Choice } from '../src/tables/table.ts';
+import type { Data, LayerSpec, Settings } from '../src/engine/types.ts';
 
 export type Recipe = 'notes' | 'default';
-type Task = TargetSpec['task'];
-
-/** How a table is prepared for a recipe. */
-export function prepared(recipe: Recipe, target: string, task: Task | undefined, heldOut: number, seed: number): (found: Task) => Choice {
-  const encodings = { notes: { classification: 'one_hot', regression: 'range' }, default: { classification: 'labels', regression: 'standard' } } as const;
-  return (found) => ({
-    target, ...(task ? { task } : {}), scaling: recipe === 'notes' ? 'unit' : 'piecewise', encoding: encodings[recipe][found], low: 0.01, high: 0.99, heldOut, seed,
-  });
-}
 
 const COMMON: Omit<Settings, 'layers' | 'batch' | 'epochs' | 'rate' | 'seed' | 'heldOut'> = {
   bias: true, init: null, loss: 'cross_entropy', optimizer: 'sgd', schedule: 'constant', shuffle: true, backward: 'gradient', l2: 0,

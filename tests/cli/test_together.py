@@ -219,13 +219,18 @@ def test_rows_that_are_streamed(tmp_path: Path) -> None:
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
+def shared_out(flowers: Path, folder: Path, count: int) -> None:
+    """A model of the table, m.deltaw, and its rows in so many files, rows/0.csv and on."""
+    deltaw.fit(flowers, "colour", epochs=1, hidden=4, folds=0).save(folder / "m.deltaw")
+    header, *rows = flowers.read_text().splitlines()
+    (folder / "rows").mkdir()
+    for k in range(count):
+        (folder / "rows" / f"{k}.csv").write_text("\n".join([header, *rows[k::count]]))
+
+
 def test_predict_shares_the_files(flowers: Path, tmp_path: Path) -> None:
     """Rank r has files r, r + world, …; where there are fewer files than processes, some have none."""
-    deltaw.fit(flowers, "colour", epochs=1, hidden=4, folds=0).save(tmp_path / "m.deltaw")
-    header, *rows = flowers.read_text().splitlines()
-    (tmp_path / "rows").mkdir()
-    for k in range(2):
-        (tmp_path / "rows" / f"{k}.csv").write_text("\n".join([header, *rows[k::2]]))
+    shared_out(flowers, tmp_path, 2)
     command = ["-m", "deltaw", "predict", *(str(tmp_path / each) for each in ("m.deltaw", "rows")), "-o"]
     statuses, _, errors = ended(started([[*command, str(tmp_path / "together")]] * 3))
     assert (statuses, errors) == ([0, 0, 0], [])
@@ -237,17 +242,13 @@ def test_predict_shares_the_files(flowers: Path, tmp_path: Path) -> None:
 
 def test_evaluate_shares_the_files(flowers: Path, tmp_path: Path) -> None:
     """The scores of all files, said once, as one process says them."""
-    deltaw.fit(flowers, "colour", epochs=1, hidden=4, folds=0).save(tmp_path / "m.deltaw")
-    header, *rows = flowers.read_text().splitlines()
-    (tmp_path / "rows").mkdir()
-    for k in range(3):
-        (tmp_path / "rows" / f"{k}.csv").write_text("\n".join([header, *rows[k::3]]))
+    shared_out(flowers, tmp_path, 3)
     command = ["-m", "deltaw", "evaluate", *(str(tmp_path / each) for each in ("m.deltaw", "rows"))]
     alone = subprocess.run([sys.executable, *command], check=True, capture_output=True, text=True).stdout
     statuses, texts, errors = ended(started([command] * 2))
     assert (statuses, errors) == ([0, 0], [])
     assert texts == [alone, ""]
-    (tmp_path / "rows" / "1.csv").write_text(f"{header}\n")
+    (tmp_path / "rows" / "1.csv").write_text(flowers.read_text().splitlines()[0] + "\n")
     statuses, texts, errors = ended(started([command] * 2))
     assert statuses == [2, 2]
     assert texts == ["", ""]

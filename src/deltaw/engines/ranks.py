@@ -88,6 +88,11 @@ def started() -> Ranks | None:
     return Ranks(int(told[1]), int(told[2])) if told[0] and told[1].isdecimal() and told[2].isdecimal() else None
 
 
+def own() -> Ranks:
+    """The same, or alone: for work that is divided without a word to the others."""
+    return started() or Ranks()
+
+
 def restarted() -> bool:
     """Whether torchrun has started the processes again after one had ended."""
     return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"

@@ -221,10 +221,7 @@ class Model(Contents):
         Raises:
             InputError: as `predict`; or the target's column is missing or empty, or holds a class that was never seen.
         """
-        frame, source = self._with_target(rows)
-        found = self._outputs(frame, source, engine, threads)  # of all: a message names the row as the user counts it
-        known, truth, weight = self._true(frame, source)
-        return self._scored(outcome(self.target, found[known], truth, weight))
+        return self._scored(self._outcome(rows, engine, threads))
 
     def importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Importance:
         """What each column is worth on rows whose target is known: how much the score falls where it is permuted.
@@ -256,11 +253,7 @@ class Model(Contents):
         return Importance(row, score, guess, len(X), repeats, seed, columns)
 
     def plot_importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Figure:
-        """What each column is worth as a matplotlib figure.
-
-        Args:
-            rows, metric, repeats, seed: see `importance`, which raises the same.
-        """
+        """What each column is worth as a matplotlib figure; `importance` has its arguments, and raises the same."""
         return self.importance(rows, metric=metric, repeats=repeats, seed=seed).plot()
 
     def dependence(self, rows: Any, column: str) -> Dependence | None:
@@ -293,6 +286,13 @@ class Model(Contents):
         if self.target.name not in frame.columns:
             table.column(self.target.name)  # raises, naming the nearest column
         return frame, table.name
+
+    def _outcome(self, rows: Any, engine: str | None, threads: int | None) -> Outcome:
+        """What is answered and what is true, of the rows whose truth is known and that count."""
+        frame, source = self._with_target(rows)
+        found = self._outputs(frame, source, engine, threads)  # of all: a message names the row as the user counts it
+        known, truth, weight = self._true(frame, source)
+        return outcome(self.target, found[known], truth, weight)
 
     def _known(self, frame: pl.DataFrame, source: str) -> tuple[Any, Array, Array | None]:
         """The network's inputs, the truth, and the weights, of the rows whose truth is known and that count."""
@@ -354,8 +354,7 @@ class Model(Contents):
 
         Args:
             path: its ending says the form: .c, .mjs, .py, .sql, .onnx.
-            choices: those of `deltaw.export.export`, which raises the same; `test`: rows with answers, for what int8
-                loses there.
+            choices: those of `deltaw.export.export`, which raises the same; `test`: rows that say what int8 loses.
         """
         from deltaw.models.exported import export
 

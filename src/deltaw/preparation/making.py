@@ -26,7 +26,6 @@ Values = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 # So many columns are made together, of so many cells at a time; and rows are read from a frame in larger pieces.
-# Measured: benchmarks/NOTES.md.
 TOGETHER, CELLS, ROWS = 64, 2**14, 2**14
 # Columns of these types are read as they are.
 NUMBERS = (pl.Float64, pl.Float32, pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt64, pl.UInt32, pl.UInt16, pl.UInt8)
@@ -72,17 +71,13 @@ class Numbers:
             ColumnError: one is infinite; who reads the column says which.
         """
         x = np.array(cells, np.float64)
-        missing = None
-        if not np.isfinite(x).all():
-            missing = np.isnan(x)
-            if np.isinf(x).any():
-                raise ColumnError("expected a finite number in every cell", "inf", "correct it")
-            for i, place, means in self.told:
-                out[place : place + len(means.names)] = means.of(x[i]).T
+        missing = None if np.isfinite(x).all() else np.isnan(x)
+        if missing is not None and np.isinf(x).any():
+            raise ColumnError("expected a finite number in every cell", "inf", "correct it")
+        for i, place, means in self.told:
+            out[place : place + len(means.names)] = means.of(x[i]).T
+        if missing is not None:
             np.copyto(x, self.fill, where=missing)
-        else:
-            for i, place, means in self.told:
-                out[place : place + len(means.names)] = means.of(x[i]).T
         out[self.places] = self._scaled(x)
         if self.bins is not None:
             out[self.positions] = self.bins.positions(x[self.binned])

@@ -42,7 +42,7 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
             text.print_scores(stdout(), scores, rows, scores.defined)
         ranks.leave()
         return
-    if (ranks.started() or ranks.Ranks()).rank:
+    if ranks.own().rank:
         return  # rows in one piece are the first process's
     with err.status(say("answering for {data}", data=data)):
         table = model.read(data, how)

@@ -35,7 +35,7 @@ def predict(
         how = Reading.of(**reading, written=bool(keep))
         if shards.answers(models.load(model_file), data, output, how, keep, numbered, stderr()):
             return
-    if (ranks.started() or ranks.Ranks()).rank:
+    if ranks.own().rank:
         return  # rows in one piece are the first process's
     check_outputs({"--output": output}, (model_file, *origins(data)))
     out = writer("--output", output)

@@ -35,7 +35,7 @@ def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | N
     from deltaw.preparation.block import BlockOfNumbers
     from deltaw.tables import several, slices, stream
 
-    how, here = replace(reading, missing=model.missing), ranks.started() or ranks.Ranks()
+    how, here = replace(reading, missing=model.missing), ranks.own()
     if (many := several(data)) is not None:
         many = replace(many, files=many.files[here.rank :: here.world])
         return many.root, many.pieces(lambda file: model.read(file, reading))

@@ -10,7 +10,7 @@ from deltaw.cli.options import keeping
 from deltaw.cli.output.screen import Screen, stderr
 from deltaw.engines import ranks
 from deltaw.engines.ranks import Ranks
-from deltaw.exceptions import DeltaWError, InputError, MissingError, OutputError, SettingError, TrainingInterrupted
+from deltaw.exceptions import DeltaWError, InputError, OutputError, SettingError, TrainingInterrupted
 from deltaw.speech import say
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def joined(choices: dict[str, Any], keep: keeping.Keeping) -> Ranks:
     asked = ranks.started()
     if asked is None:
         return Ranks()
-    from deltaw.engines import NEEDS, known
+    from deltaw.engines import installed, known
 
     def check() -> None:
         if known(choices.get("engine", "native")) != "torch":
@@ -46,12 +46,8 @@ def joined(choices: dict[str, Any], keep: keeping.Keeping) -> Ranks:
         choices["engine"] = "torch"
     if ranks.restarted() and "checkpoint" in keep:
         keep["resume"] = True
-    try:
-        here = ranks.join()
-    except ImportError as error:
-        expected, remedy = NEEDS["torch"]
-        found = say("none that loads ({error})", error=error)
-        raise MissingError(say(expected, name="torch"), found, say(remedy)) from error
+    installed("torch")
+    here = ranks.join()
     agreed(check)
     return here
 
