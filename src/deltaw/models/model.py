@@ -253,7 +253,7 @@ class Model(Contents):
         return Importance(row, score, guess, len(X), repeats, seed, columns)
 
     def plot_importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Figure:
-        """What each column is worth as a matplotlib figure; `importance` has its arguments, and raises the same."""
+        """What each column is worth as a matplotlib figure; its arguments, and errors, are those of `importance`."""
         return self.importance(rows, metric=metric, repeats=repeats, seed=seed).plot()
 
     def dependence(self, rows: Any, column: str) -> Dependence | None:
