@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 import deltaw
 from deltaw.cli import main
 from deltaw.exceptions import InputError
-from deltaw.tables import Reading, slices
+from deltaw.tables import Reading, slices, stream
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(240, 2)).round(3)
@@ -160,3 +160,46 @@ def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     for place, line in (("d", "expected another folder than that of the rows"), ("m.deltaw/x", "expected a folder")):
         assert main(["predict", "m.deltaw", "d", "-o", place]) == 2
         assert line in capsys.readouterr().err
+
+
+SIGNED = ["a[1]", "a*", "[b]", "{c}", "a?", "year=2024"]
+
+
+@pytest.mark.parametrize("write", ["write_parquet", "write_ipc", "write_csv"])
+def test_the_name_of_a_file_is_no_pattern(write: str, tmp_path: Path) -> None:
+    for stem in SIGNED:
+        for name, frame in ((stem, WHOLE), ("a1", WHOLE.clear()), ("b", WHOLE.clear())):
+            with (tmp_path / f"{name}.table").open("wb") as file:  # Polars' own name is a pattern
+                getattr(frame, write)(file)
+        path = tmp_path / f"{stem}.table"
+        csv = write == "write_csv"
+        path = path.rename(path.with_suffix(".csv")) if csv else path
+        assert_frame_equal(deltaw.read(path).frame, WHOLE)
+        found = stream(str(path), Reading())
+        assert found is not None
+        assert found.held > 0
+        assert_frame_equal(pl.concat(part.table.frame for part in found.slices(cells=500)), WHOLE)
+        if not csv:
+            parts = slices(str(path))
+            assert parts is not None
+            assert_frame_equal(pl.concat(table.frame for _, table in parts.pieces(Reading(), cells=500)), WHOLE)
+
+
+def test_the_name_of_a_folder_is_no_pattern(tmp_path: Path) -> None:
+    for name, frame in (("d[1]", WHOLE), ("d1", WHOLE[:3])):
+        (tmp_path / name).mkdir()
+        frame.write_csv(tmp_path / name / "0.csv")
+    assert_frame_equal(deltaw.read(f"{tmp_path}/d[1]/*.csv").frame, WHOLE)
+    assert_frame_equal(deltaw.read(f"{tmp_path}/d[1]").frame, WHOLE)
+    assert_frame_equal(deltaw.read(f"{tmp_path}/d[12]/*.csv").frame, WHOLE[:3])
+
+
+def test_train_and_answer_by_a_file_whose_name_looks_like_a_pattern(tmp_path: Path) -> None:
+    path, model = tmp_path / "[a]*.parquet", tmp_path / "m.deltaw"
+    with path.open("wb") as file:
+        WHOLE.write_parquet(file)
+    for more in ([], ["--memory", "1000"]):
+        assert main(["train", str(path), "-t", "y", "-o", str(model), "--epochs", "1", *more]) == 0
+        assert main(["evaluate", str(model), str(path)]) == 0
+        assert main(["predict", str(model), str(path), "-o", str(tmp_path / "answers.csv")]) == 0
+        assert len(pl.read_csv(tmp_path / "answers.csv")) == len(WHOLE)

@@ -99,8 +99,8 @@ def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
 
 
 def _root(pattern: Path) -> Path:
-    """The part of a pattern before its first sign."""
-    plain = [part for part in pattern.parents if not has_magic(str(part))]
+    """The part of a pattern before its first sign; a folder whose own name has some is what it is called."""
+    plain = [part for part in pattern.parents if not has_magic(str(part)) or part.is_dir()]
     return plain[0] if plain else Path()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -15,9 +16,9 @@ from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table
 
 CELLS = 2**24  # of a slice: 128 MiB of numbers
-SCANNERS: dict[bytes, tuple[str, Callable[[Path], pl.LazyFrame]]] = {
-    b"PAR1": ("Parquet", pl.scan_parquet),
-    b"ARRO": ("Arrow", pl.scan_ipc),
+SCANNERS: dict[bytes, tuple[str, Callable[[Path], pl.LazyFrame]]] = {  # a file's name is no pattern
+    b"PAR1": ("Parquet", partial(pl.scan_parquet, glob=False)),
+    b"ARRO": ("Arrow", partial(pl.scan_ipc, glob=False)),
 }
 
 

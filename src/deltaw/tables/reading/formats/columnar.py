@@ -27,7 +27,7 @@ AT_ONCE = 2**23  # cells that are read at a time where a file lies on a disk: be
 
 def read_parquet(file: Source) -> Table:
     """Parquet; what pandas says there to be its index is no column. Raises TableError, as all here do."""
-    return _columnar(file, "Parquet", pl.read_parquet, pl.scan_parquet, index_of_pandas(io.BytesIO(file.data)))
+    return _columnar(file, "Parquet", pl.read_parquet, pl.scan_parquet, _index_of_pandas(io.BytesIO(file.data)))
 
 
 def lies_as_parquet(path: Path) -> bool:
@@ -54,8 +54,7 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
         else:
             parts = (pl.read_parquet(path, columns=names[i : i + each], glob=False) for i in range(0, len(names), each))
             frame = pl.concat(parts, how="horizontal")
-        with path.open("rb") as file:  # its name is no pattern
-            index = index_of_pandas(file)
+        index = index_of_pandas(path)
     return _without_index(frame, name, reading, index)
 
 
@@ -94,8 +93,13 @@ def _without_index(frame: pl.DataFrame, name: str, reading: Reading, index: tupl
     return table_of(frame.drop(index), name, reading, notes)
 
 
-def index_of_pandas(file: IO[bytes] | Path) -> tuple[str, ...]:
+def index_of_pandas(path: Path) -> tuple[str, ...]:
     """The columns that pandas' own note in the file calls its index."""
+    with path.open("rb") as file:  # of a name Polars would make a pattern
+        return _index_of_pandas(file)
+
+
+def _index_of_pandas(file: IO[bytes]) -> tuple[str, ...]:
     with suppress(Exception), _quiet_panics():  # a file that cannot be read is refused by who reads its columns
         note = json.loads(pl.read_parquet_metadata(file)["pandas"])
         return tuple(name for name in note["index_columns"] if isinstance(name, str))
