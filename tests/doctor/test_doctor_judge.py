@@ -191,8 +191,9 @@ def test_early_stopping_of_ones_own_does_not_score_either() -> None:
 
 
 def test_where_there_are_no_rows_apart_it_is_said() -> None:
-    frame = rare(n=400)
-    model = deltaw.fit(frame, "y", epochs=20, test_size=0.0, hidden=[8])
+    x = np.random.default_rng(0).normal(size=39)  # of which a quarter are too few to be held out of a training anew
+    frame = pl.DataFrame({"x": x, "y": np.where(x > 0, "yes", "no")})
+    model = deltaw.fit(frame, "y", epochs=20, test_size=0.0, validation=0.0, hidden=[8])
     diagnosis = examine_model(model, frame, seconds=1.0)
     assert diagnosis.evidence.watched.setup.apart is None
     assert diagnosis.healthy

@@ -87,6 +87,46 @@ def test_the_score_is_the_models_own(frame: pl.DataFrame, model: Model) -> None:
     assert "as it was saved" in diagnosis.page.text()
 
 
+def every_row(epochs: int, rate: float) -> tuple[pl.DataFrame, Model]:
+    """A model of 300 rows that it has all met, of which a plain network learns the noise by heart."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(300, 8))
+    rows = pl.DataFrame({f"x{i}": x[:, i] for i in range(8)} | {"y": x[:, 0] + x[:, 1] + rng.normal(size=300)})
+    return rows, deltaw.fit(rows, "y", epochs=epochs, learning_rate=rate)
+
+
+def test_a_model_of_every_row_is_judged_by_rows_held_out_of_a_training_like_it() -> None:
+    """On rows that it was trained on a plain network that learns by heart is always better, and that tells nothing."""
+    rows, model = every_row(epochs=20, rate=0.03)
+    diagnosis = examine_model(model, rows, seconds=SECONDS)
+    seen = diagnosis.evidence.watched
+    assert seen.saved
+    assert seen.met
+    assert model.scores is not None
+    assert seen.given[0].score == pytest.approx(model.scores["r2"], abs=0.15)
+    assert seen.given[0].score < seen.anew.fitted
+    np.testing.assert_array_equal(seen.loss, model.history.loss)  # what is drawn is the model's own
+    assert not {"learns_less", "too_few_epochs", "over_regularised"} & {f.rule for f in diagnosis.findings}
+    assert "not met" in diagnosis.page.text()
+
+
+def test_a_model_of_every_row_that_learnt_too_little_is_found_and_mended() -> None:
+    rows, slow = every_row(epochs=3, rate=1e-6)
+    diagnosis = examine_model(slow, rows, seconds=SECONDS)
+    assert diagnosis.findings[0].rule == "rate_too_low"
+    repaired = diagnosis.repair(seconds=2 * SECONDS)
+    assert repaired.helped
+    assert len(repaired.before) == 3
+
+
+def test_weights_of_every_row_that_are_worse_than_their_settings(tmp_path: Path) -> None:
+    rows, model = every_row(epochs=20, rate=0.03)
+    diagnosis = examine_model(broken(model, tmp_path), rows, seconds=SECONDS)
+    assert diagnosis.findings[0].rule == "saved_weights"
+    assert "of the rows trained on" in diagnosis.page.text()
+    assert diagnosis.repair(seconds=SECONDS).kept[0].rule == "saved_weights"
+
+
 def test_what_is_wrong_with_the_saved_weights_is_said(frame: pl.DataFrame, model: Model, tmp_path: Path) -> None:
     """Its recipe is sound: only the weights can tell, and training anew is the repair."""
     diagnosis = examine_model(broken(model, tmp_path), frame, seconds=SECONDS)

@@ -160,6 +160,9 @@ def _document(finding: Finding, setup: Setup) -> dict[str, Any]:
 def _scored_on(during: During) -> str:
     """Whose rows the scores are of."""
     apart = during.setup.apart
+    if apart is not None and during.met:
+        each = "{n:,} rows that this training has not met" if during.scored_anew else "{n:,} of the rows trained on"
+        return say(each, n=len(apart[1]))
     if apart is None:
         return say(
             "the {n:,} rows trained on, for lack of others: new ones may tell another story", n=len(during.setup.T)
@@ -182,6 +185,7 @@ def _lead(diagnosis: Examined) -> str:
         if during.skill > 0:
             went = say("{skill:.0%} of the way from always the same answer to all right", skill=during.skill)
         how = say("as it was saved") if during.saved else say("trained under observation")
+        how = say("trained anew as it was, since it has met every row") if during.scored_anew else how
         seen = say(
             "{how}: {went}; the best of the networks tried on these rows {possible:.0%}, by {measure} on {rows}",
             how=how, went=went, possible=during.possible, measure=say(during.measure), rows=_scored_on(during),

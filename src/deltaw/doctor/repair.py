@@ -133,7 +133,7 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
     if diagnosis.evidence.refusal is not None:
         return _from_refused(diagnosis, able, seconds, rows)
     seen = diagnosis.evidence.during
-    saved = seen.given[0].network if seen is not None and seen.saved else None
+    saved = seen.given[0].network if seen is not None and seen.saved and not seen.scored_anew else None
     try:
         field, judged = _divided(setup, budget, saved is not None)
     except InputError as error:
@@ -162,12 +162,14 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
 def _divided(setup: Setup, budget: Budget, saved: bool) -> tuple[Ground, Ground]:
     """Where repairs are tried, and where what they make is judged: by other rows, if there are enough.
 
-    A network that was saved has met all training rows: half of the rows apart choose then, and half judge.
+    A network that was saved has met all training rows: half of the rows apart choose then, and half judge. Where none
+    are apart it is itself at fault, and does not even know those that it has met.
     """
+    saved = saved and setup.apart is not None
     field = ground(setup, budget, hold=not saved)
     if not saved:
         return field, ground(setup, budget, seed=1, aside=field.held)
-    if setup.apart is None or len(setup.apart[1]) < 2 * FEWEST_HELD_OUT:
+    if len(setup.apart[1]) < 2 * FEWEST_HELD_OUT:
         return field, field
     order = np.random.default_rng(1).permutation(len(setup.apart[1]))
     X, T = matrix(setup.apart[0], "X"), np.asarray(setup.apart[1])

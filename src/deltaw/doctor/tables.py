@@ -80,6 +80,8 @@ def examine_model(
     elif plan is not None and whole.recipe.networks > 1:  # each was trained by the next seed
         plan = of_member(plan, model.network.seed - plan.network.seed)
     setup = _of_other_rows(model, table) if plan is None else _one_training(plan)
+    if setup.early_stopping is None and len(model.history):  # others chose its epochs
+        setup = replace(setup, epochs=len(model.history))
     return diagnose(setup, rows=rows, seconds=seconds, trained=(model.network, model.history))
 
 

@@ -39,6 +39,7 @@ from deltaw.engines.look import Look
 from deltaw.equations import losses
 from deltaw.exceptions import InputError
 from deltaw.speech import say
+from deltaw.training import History
 
 Array = NDArray[Any]
 
@@ -70,7 +71,7 @@ class During:
     Attributes:
         ground: the rows and the cut-down set-up that was trained.
         given: trainings of it; the first with looks. One where all is well, else one for each of three seeds. Of a
-            model the training that it came from, and no other.
+            model the training that it came from, and no other, unless it has `met` the rows that score.
         plain: the plain network's, or the straight line's, whichever scores better.
         plain_units: in its hidden layer; 0 of a line, which has none.
         p: that the best of the three scores so well on the rows held out by chance (a permutation test).
@@ -82,6 +83,8 @@ class During:
         plain_gains: what `plain` gains.
         saved: whether the training took place before, and only what came of it was looked at.
         anew: then, where that is short of what can be learnt, a training by the same settings; else None.
+        met: whether what was saved has learnt from the rows that score, as from all others. Their score tells what it
+            knows by heart: so `given` has that of the training `anew`, which has not met them, unless that is better.
     """
 
     ground: Ground
@@ -98,6 +101,7 @@ class During:
     plain_gains: tuple[judge.Gain, ...]
     saved: bool = False
     anew: Trial | None = None
+    met: bool = False
 
     @property
     def setup(self) -> Setup:
@@ -190,19 +194,30 @@ class During:
     @property
     def share(self) -> float:
         """Of the steps asked for, those made: the budget may have planned fewer, and the clock ended it sooner."""
-        first, setup = self.given[0].history, self.setup
-        if self.saved or first.ended != CLOCK:
+        first, setup = self._course, self.setup
+        if (self.saved and not self.scored_anew) or first.ended != CLOCK:
             return self.ground.share
         return self.ground.share * first.batch_steps / (setup.epochs * an_epoch(setup))
 
     @property
     def unfinished(self) -> bool:
         """Whether the budget cut the training off while E was falling: then what it would have learnt is not known."""
-        if self.share > CUT or not len(self.loss):
+        loss = np.asarray(self._course.loss, np.float64)
+        if self.share > CUT or not len(loss):
             return False
-        fifth = max(1, len(self.loss) // 5)
-        before = self.loss[-2 * fifth : -fifth].mean() if len(self.loss) > 1 else self.guess_error
-        return bool(self.loss[-fifth:].mean() < (1.0 - FALLING) * before)
+        fifth = max(1, len(loss) // 5)
+        before = loss[-2 * fifth : -fifth].mean() if len(loss) > 1 else self.guess_error
+        return bool(loss[-fifth:].mean() < (1.0 - FALLING) * before)
+
+    @property
+    def scored_anew(self) -> bool:
+        """Whether the scores are those of trainings anew: what was saved has `met` all rows, and is no worse."""
+        return self.met and self.anew is not None and self.anew.score <= self.given[0].score
+
+    @property
+    def _course(self) -> History:
+        """Of the training that the first score is of."""
+        return self.anew.history if self.anew is not None and self.scored_anew else self.given[0].history
 
     @property
     def short(self) -> bool:
@@ -241,6 +256,7 @@ class During:
         return (
             self.marked
             and self.anew is not None
+            and self.anew.score > self.given[0].score
             and self.ground.skill(self.anew.score) >= SHORT * self.possible - self.noise
         )
 
@@ -283,12 +299,14 @@ def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: T
 
 def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -> During:
     """`watch` without the sweep."""
-    field = ground(setup, Budget(rows, WATCHED * seconds), hold=trained is None)
-    cut = field.setup
-    if trained is None:
-        first = trial(cut, seconds=2 * WATCHED * seconds)
-    else:
-        first, field = finished(cut, *trained), replace(field, share=1.0)
+    met = trained is not None and setup.apart is None
+    met = trained is not None and setup.apart is None
+    field = ground(setup, Budget(rows, WATCHED * seconds), hold=trained is None or met)
+    cut, met = field.setup, met and len(field.held) > 0
+    first = trial(cut, seconds=2 * WATCHED * seconds) if trained is None else finished(cut, *trained)
+    anew = trial(cut, seconds=2 * WATCHED * seconds) if met else None
+    scorer = anew if anew is not None and anew.score <= first.score else first
+    field = replace(field, share=1.0) if trained is not None and not met else field
     sizes = {
         units: trial(plain(cut, PLAIN * seconds, units), seconds=2 * PLAIN * seconds) for units in (PLAIN_UNITS, 0)
     }
@@ -296,21 +314,23 @@ def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -
     x, t = sample(cut, len(cut.some(SAMPLE)))
     lost = not all(np.isfinite(w).all() for w in [*first.network.weights, *first.network.biases])
     seen = During(
-        ground=field, given=(first,), plain=easy, plain_units=units, p=_chance(cut, first, easy, units),
+        ground=field, given=(replace(first, score=scorer.score, fitted=scorer.fitted),), plain=easy, plain_units=units,
+        p=_chance(cut, scorer, easy, units),
         broke=_break(cut, first) if lost or first.history.ended == "diverged" else None,
         start=start(cut, x, t), end=None if lost else start(replace(cut, network=first.network), x, t),
-        guess_error=guess_error(cut), sweep=None, gains=(gained(cut, first.network),),
+        guess_error=guess_error(cut), sweep=None, gains=(gained(cut, scorer.network),),
         plain_gains=gained(plain(cut, 1.0, units), easy.network), saved=trained is not None,
+        anew=anew, met=met,
     )  # fmt: skip
     if not (seen.short or seen.broke):
         return seen
     budget = seconds * WATCHED
-    if trained is None:
-        more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS) if left() > 0]
-        # One that the clock ended says less than the first; on a loaded machine, that may be any.
-        more = [each for each in more if each.history.ended != CLOCK or first.history.ended == CLOCK]
-        return replace(seen, given=(first, *more), gains=(*seen.gains, *(gained(cut, t.network) for t in more)))
-    return replace(seen, anew=trial(cut, seconds=budget))
+    if trained is not None and scorer is first:
+        return replace(seen, anew=anew or trial(cut, seconds=budget))
+    more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS) if left() > 0]
+    # One that the clock ended says less than the first; on a loaded machine, that may be any.
+    more = [each for each in more if each.history.ended != CLOCK or scorer.history.ended == CLOCK]
+    return replace(seen, given=(*seen.given, *more), gains=(*seen.gains, *(gained(cut, t.network) for t in more)))
 
 
 def sample(setup: Setup, most: int = SAMPLE) -> tuple[Array, Array]:
