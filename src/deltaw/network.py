@@ -79,13 +79,13 @@ class Network:
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers training may change."""
+        """How many numbers training may change: weights, and biases where a layer has them."""
         return sum(w.size for w in self.weights) + sum(
             b.size for b, has in zip(self.biases, self.bias, strict=True) if has
         )
 
     def summary(self) -> str:
-        """ "4 → 128 selu → 3 softmax"."""
+        """Units and activations in one line: "4 → 128 selu → 3 softmax"."""
         layers = zip(self.sizes[1:], self.activations, strict=True)
         return " → ".join([str(self.sizes[0]), *(f"{units} {name}" for units, name in layers)])
 
@@ -138,7 +138,10 @@ class Network:
         """Every z and o on the way, layer by layer, each (n, units); see `deltaw.equations.backprop.Signals`.
 
         Args:
-            X: as in `forward`, which raises the same.
+            X: as in `forward`.
+
+        Raises:
+            InputError: as `forward`.
         """
         try:
             x: Any = X if hasattr(X, "tocsr") else np.atleast_2d(np.asarray(X, dtype=np.float64))

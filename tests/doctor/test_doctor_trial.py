@@ -13,12 +13,13 @@ from scipy import sparse
 from sklearn.metrics import accuracy_score, r2_score
 
 from deltaw import Network
+from deltaw.doctor import examine, learning_rate
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.scores import WORST, guess, permuted, scored
 from deltaw.doctor.trials.trial import Budget, affordable, alike, ground, plain, trial
-from deltaw.exceptions import InputError
+from deltaw.exceptions import InputError, SettingError
 
 rng = np.random.default_rng(7)
 N = 400
@@ -218,3 +219,13 @@ def test_early_stopping_is_kept() -> None:
 def test_what_is_no_table_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         ground(classes(**wrong), Budget())
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds"), [(0, 10.0), (-3, 10.0), (0.5, 10.0), ("many", 10.0), (10, -1.0), (10, "long")]
+)
+@pytest.mark.parametrize("ask", [examine, learning_rate])
+def test_a_budget_that_cannot_be_is_said(ask: Any, rows: Any, seconds: Any) -> None:
+    setup = classes()
+    with pytest.raises(SettingError, match=r"expected a (whole )?number"):
+        ask(setup.network, setup.X, setup.T, loss="cross_entropy", rows=rows, seconds=seconds)

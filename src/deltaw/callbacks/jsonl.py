@@ -51,7 +51,10 @@ class JsonLines:
             check_writable(path)
 
     def started(self, plan: Plan) -> None:
-        """A run begins: called by `deltaw.fit` with its `plan`."""
+        """A run begins, by `plan`; called by `deltaw.fit`.
+
+        It writes the line "start": the table, how many rows, all settings, the sizes of the network.
+        """
         table = plan.table
         self.error, self._run = None, secrets.token_hex(6)
         data = {
@@ -65,7 +68,10 @@ class JsonLines:
         self._write("epoch", **{name: known[name] for name in names}, **_of_epochs(known))
 
     def ended(self, model: Model) -> None:
-        """A run has ended, stopped early or by Ctrl-C: called with the `model` that it made."""
+        """A run has ended, stopped early or by Ctrl-C, with a `model`.
+
+        It writes the line "end": why it ended, its epochs, its seconds, its scores.
+        """
         history = model.history
         self._write(
             "end", ended=history.ended, epochs=len(history), seconds=sum(history.seconds),
@@ -73,7 +79,7 @@ class JsonLines:
         )  # fmt: skip
 
     def failed(self, error: BaseException) -> None:
-        """A run ends without a model: called with the `error` that ends it, which is then raised."""
+        """A run ends without a model, by `error`, which is then raised. It writes the line "failed"."""
         self._write("failed", error=" ".join(f"{type(error).__name__}: {error}".split()))
 
     def _write(self, event: str, **what: Any) -> None:

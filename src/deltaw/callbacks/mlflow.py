@@ -34,7 +34,10 @@ class MLflow:
         self._name, self._score, self._ours = name, "score", False
 
     def started(self, plan: Plan) -> None:
-        """A run begins: called by `deltaw.fit` with its `plan`."""
+        """A run begins, by `plan`; called by `deltaw.fit`.
+
+        It starts the run, with rows and settings as its parameters.
+        """
         self._score = facts.metric_name(plan)
         self._ours = self._mlflow.active_run() is None
         if self._ours:
@@ -47,12 +50,15 @@ class MLflow:
         self._mlflow.log_metrics(facts.measured(epoch, self._score), step=epoch.number)
 
     def ended(self, model: Model) -> None:
-        """A run has ended, stopped early or by Ctrl-C: called with the `model` that it made."""
+        """A run has ended, stopped early or by Ctrl-C, with a `model`.
+
+        It logs the scores as `test_…`, and ends the run, FINISHED or KILLED.
+        """
         self._mlflow.log_metrics(facts.scores(model))
         self._end(STATUS.get(model.history.ended, "FINISHED"))
 
     def failed(self, error: BaseException) -> None:
-        """A run ends without a model: called with the `error` that ends it, which is then raised."""
+        """A run ends without a model, by `error`, which is then raised. It ends the run, FAILED."""
         self._end("FAILED")
 
     def _end(self, status: str) -> None:

@@ -36,7 +36,7 @@ class TensorBoard:
         self._writer: Any = None
 
     def started(self, plan: Plan) -> None:
-        """A run begins: called by `deltaw.fit` with its `plan`."""
+        """A run begins, by `plan`; called by `deltaw.fit`. It opens the folder, and writes the settings as a text."""
         self._score, self._writer = facts.metric_name(plan), self._open(self._folder)
         lines = "\n".join(f"    {name} = {value}" for name, value in facts.settings(plan).items())
         text = self._value(
@@ -50,12 +50,15 @@ class TensorBoard:
         self._writer.flush()
 
     def ended(self, model: Model) -> None:
-        """A run has ended, stopped early or by Ctrl-C: called with the `model` that it made."""
+        """A run has ended, stopped early or by Ctrl-C, with a `model`.
+
+        It writes the scores as `test_…`, and closes the folder.
+        """
         self._scalars(facts.scores(model), self._last)
         self._writer.close()
 
     def failed(self, error: BaseException) -> None:
-        """A run ends without a model: called with the `error` that ends it, which is then raised."""
+        """A run ends without a model, by `error`, which is then raised. It closes the folder."""
         self._writer.close()
 
     def _scalars(self, values: dict[str, float], step: int) -> None:

@@ -39,7 +39,17 @@ class Diagnosis(Examined):
         return line(self)
 
     def repair(self, seconds: float = 30.0) -> Repaired:
-        """Try the repairs, keep what helps on rows held out; see `deltaw.doctor.repair`."""
+        """Try the repairs, and keep what helps on rows held out.
+
+        Args:
+            seconds: how long it may last, about.
+
+        Returns:
+            What came of it, as `Repaired`; where the set-up cannot be trained at all, that it is `refused`.
+
+        Raises:
+            SettingError: no number of seconds, more than 0.
+        """
         return repair(self, seconds)
 
     def __str__(self) -> str:
@@ -62,7 +72,7 @@ def examine(
 
     Args:
         net: the network as training would start; it is not changed.
-        X, T: the training rows.
+        X, T: the training rows, (n, n_in) and (n, n_out), or what stands in their place.
         rows: the training under observation sees at most so many.
         seconds: and lasts about so long; 0 looks only at what can be known before training.
         settings: the words of `deltaw.train` (loss=, optimizer=, learning_rate=, batch_size=, epochs=, validation=, …),
@@ -72,7 +82,9 @@ def examine(
         The `Diagnosis`. Settings and data that `deltaw.train` would refuse give a finding, not an error.
 
     Raises:
-        SettingError: `net` is no network, or there is no such setting.
+        SettingError: `net` is no network, there is no such setting, or rows or seconds that cannot be.
+
+    Source: each `Rule` of `RULES` names its own.
     """
     return diagnose(Setup.of(net, X, T, settings), rows=rows, seconds=seconds)
 
@@ -83,7 +95,13 @@ def diagnose(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, traine
     Args:
         setup: the training as it was written down.
         rows, seconds: see `examine`.
-        trained: what a training by it has given already.
+        trained: what a training by it has given already: the network, and its `History`.
+
+    Returns:
+        The `Diagnosis`.
+
+    Raises:
+        SettingError: rows or seconds that cannot be.
     """
     found = examined(setup, rows=rows, seconds=seconds, trained=trained)
     return Diagnosis(found.evidence, found.findings)

@@ -13,7 +13,8 @@ from deltaw.doctor.rules.rule import Rule, ordered
 from deltaw.doctor.rules.table import RULES
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.clock import within
-from deltaw.doctor.trials.trial import Trained
+from deltaw.doctor.trials.trial import Trained, counted
+from deltaw.equations.lookup import positive
 
 ROWS = 10_000  # rows that the training under observation sees at most
 SECONDS = 10.0  # and for how long
@@ -47,6 +48,7 @@ class Examined:
 
 def examined(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, trained: Trained | None = None) -> Examined:
     """Look at a set-up and train it; with `trained`, what came of it, that is looked at instead of a first training."""
+    rows, seconds = counted(rows, "rows"), positive(seconds, "seconds", or_zero=True)
     with within(seconds):
         known = evidence(setup)
         if seconds > 0 and known.refusal is None and known.before is not None:

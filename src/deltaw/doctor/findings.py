@@ -58,7 +58,11 @@ class Repair:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     def apply(self, setup: Setup) -> Setup:
-        """The setup after the changes; the one given stays as it is."""
+        """The `setup` after the changes; the one given stays as it is.
+
+        Raises:
+            SettingError: a change that there is not, or that this set-up does not allow.
+        """
         return applied(setup, self.changes)
 
 

@@ -13,6 +13,9 @@ def outcome(model: Model) -> str:
     """One line on a training that did not go well, or "" for one of which nothing can be said.
 
     The rows that score decide, where they are still known: of a model that was loaded they are not.
+
+    Args:
+        model: right after `deltaw.fit`.
     """
     history, scores = model.history, model.scores
     if history.ended == "diverged":

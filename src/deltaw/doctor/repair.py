@@ -80,11 +80,15 @@ class Repaired:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """All changes of settings, in the order in which they are made."""
+        """All changes of settings, name -> new value, in the order in which they are made: what `Repair.changes` is."""
         return {name: value for f in self.kept if f.repair for name, value in f.repair.changes.items()}
 
     def train(self) -> tuple[Network, History]:
-        """Train the repaired set-up on all its rows."""
+        """Train the repaired set-up on all its rows.
+
+        Returns:
+            The network, a copy of the set-up's own, and its `History`. Raises what `deltaw.train` does.
+        """
         network = self.setup.network.copy()
         return network, train(network, self.setup.X, self.setup.T, **self.setup.arguments)
 

@@ -152,12 +152,15 @@ class Setup:
         return all(np.array_equal(a, b) for a, b in pairs)
 
     def some(self, n: int) -> NDArray[np.int64]:
-        """Which of n rows go through the network where the equations are asked: all, or of a large network fewer."""
+        """Which of n rows go through the network where the equations are asked, their numbers, rising, (n,) or fewer.
+
+        All, or of a large network so many that rows times weights stay within 2 · 10⁹, but 200 at least.
+        """
         most = max(FEWEST_LOOKED_AT, int(MOST_PRODUCTS / self.network.parameter_count))
         return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
 
     def seeded(self, seed: int) -> Setup:
-        """The same with another seed: other initial weights, where they were drawn, another order of rows."""
+        """The same with another `seed`: other initial weights, where they were drawn, another order of rows."""
         net = self.network
         if self.drawn:
             net = Network(net.sizes, net.activations, net.bias, net.init, seed)

@@ -115,7 +115,11 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
 
 
 def planned(plan: Plan) -> Setup:
-    """The set-up that `deltaw.models.run` trains by a `plan`; of several, one on a part of the rows as they are."""
+    """The `Setup` that `deltaw.models.run` trains by a `plan`: X (n, n_in) as the plan prepares it, T (n, n_out).
+
+    Args:
+        plan: of several trainings one on a part of the rows is taken, as they are.
+    """
     return _one_training(looked_at(plan.observed))
 
 

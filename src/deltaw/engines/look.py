@@ -18,7 +18,7 @@ FLAT = 0.05  # a slope below this share of the activation's own is flat
 
 @dataclass(frozen=True)
 class Look:
-    """The network at the end of an epoch, at some rows; every array (L,), one number a layer of weights.
+    """The network at the end of an epoch, at some rows; every array (n_layers,), one number a layer of weights.
 
     Attributes:
         saturated: share of the signals (rows × units) that lie where the activation is flat: |f'(z)| below a twentieth

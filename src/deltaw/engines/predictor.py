@@ -82,7 +82,12 @@ class Predictor:
         return outputs
 
     def made_of(self, names: Sequence[str], weights: Sequence[Array], biases: Sequence[Array]) -> bool:
-        """Whether a network of these activations (`names`), `weights` and `biases` has these outputs."""
+        """Whether a network of these activations (`names`), `weights` and `biases` has these outputs.
+
+        Args:
+            names: one a layer.
+            weights, biases: one array a layer, (n_out, n_in) and (n_out,).
+        """
         mine = self.network
         return (
             mine.activations == list(names)

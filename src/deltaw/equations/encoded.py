@@ -75,12 +75,12 @@ class Encoded:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and inputs."""
+        """(n, n_in): rows and inputs, not what is stored."""
         return len(self.stored), sum(field.inputs for field in self.fields)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of what is stored."""
+        """Bytes of what is stored: 4 for each number."""
         return self.stored.nbytes
 
     def __getitem__(self, rows: Any) -> Encoded:
@@ -96,7 +96,7 @@ class Encoded:
         return self.toarray() if dtype is None else self.toarray().astype(dtype, copy=False)
 
     def toarray(self) -> NDArray[np.float32]:
-        """All inputs, (n, n_in), C-ordered; where each is stored itself, what is stored."""
+        """All inputs, (n, n_in), float32, C-ordered; where each is stored itself, what is stored, not a copy."""
         return expanded(self.stored, self.fields)
 
     def check(self, what: str = "X") -> None:

@@ -49,21 +49,21 @@ class Forward:
         return tuple(np.asarray(b, np.float64) for b in self.network.biases)
 
     def activation(self, layer: int) -> Activation:
-        """The table row of a layer's activation."""
+        """The table's row, in `deltaw.equations.activations`, of the activation of `layer`, counted from 1."""
         return self.network.rows[layer - 1]
 
     def slope(self, layer: int) -> Array | None:
-        """f'(z) of a layer, (n_out,); None for softmax, where every output depends on every z."""
+        """f'(z) of `layer`, from 1, (n_out,); None for softmax, where every output depends on every z."""
         f = self.activation(layer)
         return None if f.coupled else np.asarray(f.df(self.z[layer - 1], self.o[layer - 1]))
 
     def unit(self, layer: int, index: int) -> str:
-        """What a unit is called; layer 0 is the input."""
+        """What the unit `index`, from 0, of `layer` is called; layer 0 is the input."""
         named = self.inputs if layer == 0 else self.outputs if layer == len(self.z) else ()
         return named[index] if named else str(index)
 
     def title(self, layer: int, index: int) -> str:
-        """The same in a sentence: "petal width", "input 3", "unit 0 of layer 2"."""
+        """What the unit `index` of `layer` is called in a sentence: "petal width", "input 3", "unit 0 of layer 2"."""
         if (layer == 0 and self.inputs) or (layer == len(self.z) and self.outputs):
             return self.unit(layer, index)
         return say("input {i}", i=index) if layer == 0 else say("unit {k} of layer {layer}", k=index, layer=layer)
@@ -90,7 +90,12 @@ class Update(Forward):
     after: Forward
 
     def error_at(self, layer: int, to: int, of: int | Literal["bias"], w: float) -> float:
-        """E of the example before the step with one weight or bias set to w, all others as they are."""
+        """E of the example before the step with one weight or bias set to w, all others as they are.
+
+        Args:
+            layer, to, of: which, as in `Step.link`.
+            w: its value.
+        """
         twin = self.network.copy()
         arrays = twin.biases if of == "bias" else twin.weights
         arrays[layer - 1] = arrays[layer - 1].astype(np.float64)

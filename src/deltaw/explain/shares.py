@@ -73,7 +73,14 @@ class Attributions(Paged):
     outputs: tuple[str, ...] = ()
 
     def grouped(self, groups: Sequence[str]) -> dict[str, float]:
-        """Shares summed over inputs of one group: `groups` names that of each input (its raw column)."""
+        """Shares summed over the inputs of each group, in the unit of the shares.
+
+        Args:
+            groups: (n_in,), the group of each input: its raw column.
+
+        Raises:
+            SettingError: another number of names than of inputs.
+        """
         if len(groups) != len(self.shares):
             expected = say("groups: expected {n} names, one for each input", n=len(self.shares))
             raise SettingError(expected, f"{len(groups)}", "give as many")
@@ -118,7 +125,7 @@ class Attributions(Paged):
         return Page(say("What pushed the {name}", name=self.name), lead, [Section(say("Shares"), blocks)], self.data())
 
     def figure(self, shares: Mapping[str, float], unit: str = "") -> Figure:
-        """`shares`, by input or by group, as bars; `unit` names their axis."""
+        """`shares`, by input or by group, as bars; `unit` is what stands at their axis."""
         return Figure(
             lambda: drawing.pushes(shares, unit or say("share of {what}", what=self.name)),
             say("Bars to the right pushed it up, hatched bars to the left pushed it down."),
@@ -145,6 +152,8 @@ def attributions(
     scale: Scale | LogScale | None = None,
 ) -> Attributions:
     """The share of each input in one output of the network.
+
+    Source: integrated gradients, Sundararajan, Taly & Yan 2017, "Axiomatic attribution for deep networks".
 
     Args:
         net: the network.

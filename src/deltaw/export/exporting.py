@@ -91,6 +91,7 @@ def export(
         inputs: files that must not be written over.
 
     Raises:
+        DeltaWError: the form does not give the answers that are expected.
         SettingError: an ending, form or dialect that there is not, or what the form cannot say.
         OutputError: it cannot be written there.
         MissingError: what writes the form is not installed.
@@ -130,7 +131,8 @@ def recheck(path: str | Path, check: str | Path) -> Exported:
         check: of the rows and answers that were left beside it, NAME.check.json.
 
     Raises:
-        InputError: a file that cannot be read, of another model, or that says something else.
+        InputError: a file that cannot be read, or of another model.
+        DeltaWError: the form does not give the answers that are expected.
         MissingError: what runs the form is not installed.
     """
     path, told = Path(path), read(Path(check))

@@ -217,7 +217,7 @@ class Program:
     made_by: str = ""
 
     def all(self, kind: type[Any_]) -> Iterator[Any_]:
-        """The operations of a kind."""
+        """The operations of the class `kind`, in their order."""
         return (each for each in self.operations if isinstance(each, kind))
 
     @property
@@ -239,7 +239,7 @@ class Program:
 
     @property
     def answer(self) -> Operation:
-        """What makes the probabilities, the number, or the outputs of a bare network."""
+        """What makes the probabilities (n, K), the number (n,), or the outputs (n, n_out) of a bare network."""
         return next(each for each in reversed(self.operations) if not isinstance(each, Label))
 
     @property
@@ -255,7 +255,7 @@ class Program:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that it says."""
+        """SHA-256 of all that it says, 64 hexadecimal digits: equal for programs that answer alike to the bit."""
         digest = hashlib.sha256(repr((self.inputs, self.target, self.classes, self.missing)).encode())
         for each in self.operations:
             values = ((field.name, getattr(each, field.name)) for field in fields(each))

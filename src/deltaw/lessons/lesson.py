@@ -65,7 +65,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Entry:
-    """A lesson in the table of lessons; `function` runs it."""
+    """A lesson in the table of lessons.
+
+    Attributes:
+        function: runs it, and returns the `Lesson`; its parameters are keywords.
+    """
 
     function: Callable[..., Lesson]
 
@@ -83,11 +87,11 @@ class Entry:
         )
 
     def title(self, lang: str | None = None) -> str:
-        """One line in the language `lang`, or the one that is spoken."""
+        """One line in the language `lang`, "en" or "zh", or the one that is spoken; SettingError for others."""
         return Words(self.name, lang)("title")
 
     def help(self, parameter: str, lang: str | None = None) -> str:
-        """What a parameter is, in the language `lang`, or the one that is spoken."""
+        """What `parameter`, by its name, is, in the language `lang`; as `title` has it."""
         return Words(self.name, lang)(f"parameters.{parameter}")
 
 

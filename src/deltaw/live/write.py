@@ -57,6 +57,7 @@ def lab(
     Raises:
         InputError: the table, the model or a setting cannot be used; the messages are those of `deltaw.fit`.
         OutputError: the page cannot be written.
+        MissingError: the page is not there: this DeltaW was installed without it.
     """
     path = Path(OUTPUT if output is None else output)
     named = [str(each) for each in (source, rows) if isinstance(each, str | Path)]

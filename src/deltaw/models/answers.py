@@ -34,7 +34,7 @@ class Answers:
 
     @classmethod
     def of(cls, target: Target, outputs: Array) -> Answers:
-        """The network's outputs (n, n_out) as answers."""
+        """The network's `outputs`, (n, n_out), as answers of a model of this `target`."""
         found = decoded(target, outputs)
         return cls(found, None) if target.task == "regression" else cls(target.values(found), found)
 

@@ -129,7 +129,10 @@ class Contents:
         return (self.network, *self.others)
 
     def recipe_of(self, number: int) -> Recipe:
-        """What a member was trained with, counted from 1."""
+        """The `Recipe` of the member `number`, counted from 1: the model's, changed by what was the member's own.
+
+        Raises SettingError for a file whose settings cannot be.
+        """
         own = self.ways[number - 1].settings if self.ways else {}
         return Recipe.from_document(self.recipe.document() | own) if own else self.recipe
 

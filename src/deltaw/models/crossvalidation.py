@@ -69,21 +69,21 @@ class CrossValidation:
         return self.folds[0].scores.leading(self.metric)
 
     def values(self, name: str) -> np.ndarray[Any, Any]:
-        """A score of each fold, (folds,)."""
+        """The score called `name` (see `METRICS`) of each fold, (n_folds,); NaN where it is not defined."""
         return np.array([each.scores[name] for each in self.folds])
 
     def mean(self, name: str) -> float:
-        """A score, averaged over the folds in which it is defined."""
+        """The score called `name`, averaged over the folds in which it is defined; NaN where it is in none."""
         known = self.values(name)[~np.isnan(self.values(name))]
         return float(known.mean()) if len(known) else float("nan")
 
     def spread(self, name: str) -> float:
-        """Its standard deviation over the folds."""
+        """The standard deviation of the score called `name` over the folds; NaN where fewer than two have it."""
         known = self.values(name)[~np.isnan(self.values(name))]
         return float(known.std(ddof=1)) if len(known) > 1 else float("nan")
 
     def show(self, metric: Metric) -> str:
-        """ "96.00% ± 2.79%"."""
+        """Mean and spread of `metric`, a row of `metrics`: "96.00% ± 2.79%"."""
         return f"{metric.show(self.mean(metric.name))} ± {metric.show(self.spread(metric.name))}"
 
     def __repr__(self) -> str:

@@ -110,7 +110,7 @@ class Model(Contents):
         return replace(self, network=self.members[number - 1], recipe=self.recipe_of(number), others=(), **APART)
 
     def single(self, rows: Any, *, seed: int = 0, threads: int | None = None) -> tuple[Model, Cost]:
-        """One network in the place of several: it learns what they answer. As quick as one, and nearly as good.
+        """One network in the place of several: it learns what they answer. Nearly as good (Hinton et al. 2015).
 
         Args:
             rows: such as it will be asked for, best those that it was trained on; see `predict`. No targets are needed.
@@ -162,7 +162,7 @@ class Model(Contents):
             reading: how a file is read (delimiter, encoding, sheet); None: as it is found.
 
         Raises:
-            TableError: rows that cannot be read.
+            InputError: rows that cannot be read; those of `deltaw.read`.
         """
         return read_as(rows, replace(reading or Reading(), missing=self.missing))
 
@@ -203,7 +203,7 @@ class Model(Contents):
 
         Raises:
             SettingError: the model predicts numbers.
-            InputError: as `predict`.
+            InputError, MissingError: as `predict`.
         """
         if (probabilities := self.answers(rows, engine=engine, threads=threads).probabilities) is None:
             found = say("one of numbers ({name})", name=self.target.name)
@@ -219,7 +219,7 @@ class Model(Contents):
         Where the model was trained with a column of weights and the rows have it, they count by it (`Scores.weight`).
 
         Raises:
-            InputError: as `predict`; or the target's column is missing or empty, or holds a class that was never seen.
+            InputError, MissingError: as `predict`; the target's column is missing or empty, or holds an unknown class.
         """
         return self._scored(self._outcome(rows, engine, threads))
 
@@ -228,8 +228,8 @@ class Model(Contents):
 
         Args:
             rows: see `predict`; of more than 5,000 so many are drawn.
-            metric: the score that falls (see `METRICS`); None: the one that the model was trained for, else the area
-                under the ROC curve, which moves also where accuracy does not, or R².
+            metric: the score that falls, and its unit (see `METRICS`); None: the one that the model was trained for,
+                else the area under the ROC curve, which moves also where accuracy does not, or R².
             repeats: permutations to average over.
             seed: of the permutations and intervals.
 
@@ -341,6 +341,7 @@ class Model(Contents):
 
     def program(self, prepared: bool = False) -> Program:
         """What it does with a row, as a list of operations: what every exported form is written from.
+        Raises SettingError for a target that is not scaled in a straight line.
 
         Args:
             prepared: whether rows come as features that are prepared already, (n, n_in), and not as cells.
@@ -361,7 +362,7 @@ class Model(Contents):
         return export(self, path, **choices)
 
     def to_torch(self) -> Any:
-        """A torch.nn.Module, the preparation of numbers and dates inside; see `deltaw.export.forms.torch.to_torch`."""
+        """A torch.nn.Module from columns to answers: `deltaw.export.forms.torch.to_torch`, which raises the same."""
         from deltaw.export.forms.torch import to_torch
 
         return to_torch(self.program())

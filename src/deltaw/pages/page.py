@@ -26,6 +26,9 @@ class Page:
         data: what JSON gives: plain values and NumPy arrays.
         lang: "en" or "zh"; the language that is spoken if not given.
         letters: whether w_jk in its sentences is a letter with an index, no name of a column: HTML then sets it so.
+
+    Raises:
+        SettingError: another language.
     """
 
     title: str
@@ -47,7 +50,7 @@ class Page:
         return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Figure))
 
     def text(self, width: int = WIDTH) -> str:
-        """For a terminal of so many columns."""
+        """For a terminal of `width` columns."""
         return terminal.render(self.title, self.lead, self.sections, self.lang, width)
 
     def markdown(self) -> str:
@@ -66,7 +69,7 @@ class Page:
         return document
 
     def render(self, format: str) -> str:
-        """The page in one of FORMATS. Raises SettingError for another."""
+        """The page in a `format`: "text", "markdown", "html" or "json". Raises SettingError for another."""
         if format not in FORMATS:
             raise SettingError(
                 "format: expected one of {formats}", repr(format), "choose one of these", formats=listed(FORMATS)

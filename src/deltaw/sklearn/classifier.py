@@ -102,8 +102,14 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         """One epoch on these rows, from where the last call ended.
 
         Args:
-            X, y, sample_weight: as in `fit`.
-            classes: every class that there will be; needed in the first call.
+            X, y, sample_weight: as in `fit`, which raises the same.
+            classes: (n_classes,), every class that there will be; needed in the first call.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: a first call without `classes`, or a later one with others.
         """
         _check_partial_fit_first_call(self, classes)
         return self._learn(X, y, sample_weight, (None, None, None), 1, incremental=True)
@@ -117,6 +123,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         Raises:
             NotFittedError: before `fit`.
             ValueError: another number of features, or what is no finite number.
+            SettingError: parameters that were set after `fit` and do not suit what was learnt.
         """
         return self._named(self._outputs(X))
 
@@ -125,7 +132,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         """How likely each class is for each row, (n, n_classes), from 0 to 1, in the order of `classes_`.
 
         Args:
-            X: as in `predict`, which raises the same.
+            X: as in `predict`.
+
+        Raises:
+            AttributeError: a loss without probabilities, "hinge".
+            NotFittedError, ValueError, SettingError: as `predict`.
         """
         o = self._outputs(X)
         if engines.is_single(self.engine):
@@ -139,13 +150,29 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 
     @available_if(lambda self: not self._scores_only())  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Any) -> Array:
-        """log of `predict_proba`."""
+        """The natural logarithm of `predict_proba`, (n, n_classes); −∞ where that is 0.
+
+        Args:
+            X: as in `predict`.
+
+        Raises:
+            AttributeError: a loss without probabilities, "hinge".
+            NotFittedError, ValueError, SettingError: as `predict`.
+        """
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.predict_proba(X)))
 
     @available_if(lambda self: self._scores_only())  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> Array:
-        """The network's outputs where they are no probabilities (loss="hinge"): (n,) for two classes, else (n, k)."""
+        """The network's outputs where they are no probabilities (loss="hinge"): (n,) for two classes, else (n, k).
+
+        Args:
+            X: as in `predict`.
+
+        Raises:
+            AttributeError: a loss with probabilities.
+            NotFittedError, ValueError, SettingError: as `predict`.
+        """
         z = self._outputs(X)
         return z.ravel() if self.n_outputs_ == 1 else z
 

@@ -142,26 +142,44 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         """Make the network for X and y with its initial weights, as `fit` would, and learn nothing.
 
         `coefs_` and `intercepts_` can then be set; `partial_fit`, and `fit` with warm_start=True, go on from them.
+
+        Args:
+            X, y: as in `fit`, which raises the same.
+
+        Returns:
+            The estimator itself.
         """
         X, T, _ = self._read(X, y, None, reset=True, incremental=False)
         self._begin(X.shape[1], X.dtype, T, check_random_state(self.random_state))
         return self
 
     def to_sklearn(self) -> Any:
-        """scikit-learn's MLPClassifier or MLPRegressor that predicts the same; SettingError where it has none such."""
+        """scikit-learn's MLPClassifier or MLPRegressor that predicts the same.
+
+        Raises:
+            NotFittedError: before `fit`.
+            SettingError: an activation, a loss or a shape that scikit-learn's networks do not have.
+        """
         return exports.to_sklearn(self)
 
     def to_torch(self) -> Any:
         """A torch.nn.Sequential whose outputs are this network's: probabilities, or numbers.
 
-        Raises MissingError where PyTorch is not installed, SettingError for an activation that it has no module for.
+        Its inputs are (n, n_features), its outputs (n, n_outputs).
+
+        Raises:
+            NotFittedError: before `fit`.
+            MissingError: PyTorch is not installed.
+            SettingError: an activation that PyTorch has no module for.
         """
         return exports.to_torch(self)
 
     def to_model(self) -> Model:
         """A `deltaw.Model` that predicts the same: `.save("….deltaw")` writes it.
 
-        Raises SettingError for several labels or numbers a row, which a model file does not hold.
+        Raises:
+            NotFittedError: before `fit`.
+            SettingError: several labels or numbers a row, which a model file does not hold.
         """
         return exports.to_model(self)
 

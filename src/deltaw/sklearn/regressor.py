@@ -75,7 +75,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     @StepByStep
     @checked
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """One epoch on these rows, from where the last call ended; arguments as in `fit`."""
+        """One epoch on these rows, from where the last call ended; arguments, and errors, are those of `fit`."""
         return self._learn(X, y, sample_weight, (None, None, None), 1, incremental=True)
 
     def predict(self, X: Any) -> Array:
@@ -87,6 +87,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         Raises:
             NotFittedError: before `fit`.
             ValueError: another number of features, or what is no finite number.
+            SettingError: parameters that were set after `fit` and do not suit what was learnt.
         """
         o = self._outputs(X)
         return self._uncrossed(o) if o.shape[1] > 1 else o.ravel()

@@ -244,6 +244,9 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
             X: as in `predict`.
             y: the classes, (n,); a missing one leaves its row out.
             sample_weight: what each row counts, (n,).
+
+        Raises:
+            InputError: as `predict`; not as many answers as rows, or none that is known.
         """
         return self._score(accuracy_score, X, y, sample_weight)
 
@@ -303,6 +306,9 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
             X: as in `predict`.
             y: the numbers, (n,); a missing one leaves its row out.
             sample_weight: what each row counts, (n,).
+
+        Raises:
+            InputError: as `predict`; not as many answers as rows, or none that is known.
         """
         return self._score(r2_score, X, y, sample_weight)
 

@@ -64,7 +64,7 @@ class History:
         return notebook.fragment(said, notebook.table(headings, rows, range(1, len(curves) + 1)))
 
     def plot(self) -> Figure:
-        """The curves as a matplotlib figure: losses, and the score on the rows held out where there is one."""
+        """The curves as a matplotlib figure: E by epoch, and the score on the rows held out where there is one."""
         return plots.learning_curves(self.loss, self.validation_loss or None, best=self.best_epoch)
 
     def _curves(self) -> dict[str, list[float]]:

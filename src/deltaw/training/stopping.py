@@ -24,7 +24,12 @@ class EarlyStopping:
     Attributes:
         patience: epochs without improvement before the end; None never stops and only keeps the best.
         min_delta: what counts as better: lower by more than this.
-        score: (T, outputs) of the validation rows -> a number, lower is better; None takes the loss.
+        score: (T, outputs) of the validation rows, each (n, n_out), -> a number, lower is better; None takes the loss.
+
+    Raises:
+        SettingError: a patience that is no whole number from 1 on, or a negative `min_delta`.
+
+    Source: Goodfellow, Bengio & Courville 2016, "Deep learning", algorithm 7.1.
     """
 
     patience: int | None = 10
@@ -41,11 +46,16 @@ class EarlyStopping:
 
     @classmethod
     def of(cls, given: int | EarlyStopping | None) -> EarlyStopping | None:
-        """None, a patience, or an EarlyStopping, as `deltaw.train` takes it."""
+        """What `given` means to `deltaw.train`: None, a patience, or an EarlyStopping. Raises SettingError."""
         return given if given is None or isinstance(given, cls) else cls(patience=given)  # type: ignore[arg-type]
 
     def judge(self, loss: float, T: NDArray[Any], outputs: NDArray[Any]) -> float:
-        """The number that is compared between epochs: from the validation `loss`, or T and `outputs`, (n, n_out)."""
+        """The number that is compared between epochs, lower is better: E or the `score`, of the validation rows.
+
+        Args:
+            loss: E averaged over them.
+            T, outputs: their targets and outputs, each (n, n_out).
+        """
         return loss if self.score is None else float(self.score(T, outputs))
 
 

@@ -13,7 +13,7 @@ from deltaw.doctor.figures import rates
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.clock import LOADED, left
 from deltaw.doctor.trials.stepping import machine, top_curvature
-from deltaw.doctor.trials.trial import Budget, Trial, affordable, ground, trial
+from deltaw.doctor.trials.trial import Budget, Trial, affordable, counted, ground, trial
 from deltaw.equations import optimizers
 from deltaw.equations.lookup import positive
 from deltaw.equations.optimizers import SGD, Momentum
@@ -100,7 +100,7 @@ def learning_rate(
     """Sweep the learning rate over eight decades around the one in use, two rates a decade.
 
     Args:
-        net, X, T: as for `deltaw.train`; nothing is changed.
+        net, X, T: as for `deltaw.train`, X (n, n_in) and T (n, n_out); nothing is changed.
         rows: trained on, at most.
         seconds: for all trainings together, about.
         settings: the words of `deltaw.train`.
@@ -109,11 +109,13 @@ def learning_rate(
         The `Sweep`: the curve, the stable range and, for small networks, the bound 2/λ_max.
 
     Raises:
-        InputError: what `deltaw.train` would refuse.
+        InputError: what `deltaw.train` would refuse; rows or seconds that cannot be.
+
+    Source: LeCun et al. 1998, "Efficient BackProp", section 5, for the bound; Polyak 1964 with momentum.
     """
     setup = Setup.of(net, X, T, settings)
     count = 4 * DECADES + 1
-    cut = ground(setup, Budget(int(positive(rows, "rows")), positive(seconds, "seconds") / count)).setup
+    cut = ground(setup, Budget(counted(rows, "rows"), positive(seconds, "seconds") / count)).setup
     return sweep(cut, np.logspace(-DECADES, DECADES, count), seconds / count)
 
 

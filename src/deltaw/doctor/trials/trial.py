@@ -115,6 +115,13 @@ class Trial:
     refused: str = ""
 
 
+def counted(value: Any, name: str) -> int:
+    """`value`, which is called `name`, where it is a whole number from 1 on; raises SettingError for any other."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise SettingError("{name}: expected a whole number, 1 or more", repr(value), "choose another", name=name)
+    return int(value)
+
+
 def ground(
     setup: Setup, budget: Budget, seed: int = 0, *, hold: bool = True, aside: NDArray[np.int64] | None = None
 ) -> Ground:
@@ -130,9 +137,7 @@ def ground(
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
     n = X.shape[0]
     for name in ("epochs", "batch_size"):
-        value = getattr(setup, name)
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-            raise SettingError("{name}: expected a whole number, 1 or more", repr(value), "choose another", name=name)
+        counted(getattr(setup, name), name)
     for name, rows in (("validation", setup.validation), ("test", setup.test)):
         if rows is not None and not (isinstance(rows, (tuple, list)) and len(rows) > 1):
             raise SettingError(

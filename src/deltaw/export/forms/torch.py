@@ -69,7 +69,13 @@ def to_torch(program: Program) -> Any:
 
 
 def from_torch(module: Any) -> Network:
-    """The Network that a torch.nn.Sequential of Linear layers and activations is; Dropout says nothing here.
+    """The Network that a torch.nn.Sequential of Linear layers and activations is.
+
+    Args:
+        module: its Linear layers are (n_out, n_in), with or without bias; Dropout says nothing here.
+
+    Returns:
+        The `Network`, with copies of the weights, in their own precision.
 
     Raises:
         MissingError: PyTorch is not installed.

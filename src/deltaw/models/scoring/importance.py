@@ -95,11 +95,11 @@ class Importance:
         return curves.importance(names, drops, [each.interval for each in shown], self.metric.title)
 
     def show(self, worth: Worth) -> str:
-        """The drop as people read it."""
+        """The drop of `worth`, one of `columns`, as people read it, in units of the metric: "4.21%"."""
         return self._signed(worth.drop)
 
     def show_interval(self, worth: Worth) -> str:
-        """The interval as people read it, or ""."""
+        """The interval of `worth` as people read it, or "" where it has none."""
         return "" if worth.interval is None else " – ".join(map(self._signed, worth.interval))
 
     def _signed(self, value: float) -> str:

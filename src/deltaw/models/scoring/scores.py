@@ -142,11 +142,11 @@ class Scores:
 
     @property
     def first(self) -> tuple[Metric, ...]:
-        """Those that one would ask for first."""
+        """Those of `metrics` that one would ask for first, the `headline` before all."""
         return self.metrics[:FIRST]
 
     def leading(self, named: str | None) -> tuple[Metric, ...]:
-        """The first, and the one that the weights were chosen by, where one was named."""
+        """The `first`, and the metric `named`, by which the weights were chosen, where one was."""
         return self.first + tuple(metric for metric in self.metrics[FIRST:] if metric.name == named)
 
     @property
@@ -156,21 +156,21 @@ class Scores:
 
     @property
     def headline(self) -> float:
-        """The score that one would name first: accuracy or R²."""
+        """The score that one would name first: accuracy, from 0 to 1, or R², at most 1."""
         return self.values[self.metrics[0].name]
 
     def show(self, metric: Metric) -> str:
-        """A score with its interval, as people read them: "95.00% [88.10% – 98.60%]"."""
+        """The score of `metric`, a row of `metrics`, with its interval: "95.00% [88.10% – 98.60%]"."""
         between = self.show_interval(metric)
         return metric.show(self[metric.name]) + (f" [{between}]" if between else "")
 
     def show_interval(self, metric: Metric) -> str:
-        """ "88.10% – 98.60%", or "" where the rows do not tell."""
+        """The interval of `metric` alone: "88.10% – 98.60%", or "" where the rows do not tell."""
         return " – ".join(map(metric.show, self.intervals.get(metric.name, ())))
 
     @property
     def recall(self) -> Array:
-        """(K,) of the rows of each class, the share that was found; NaN where there are none.
+        """(K,) of the rows of each class, the share that was found, from 0 to 1; NaN where there are none.
 
         Raises:
             SettingError: scores of numbers, or of a file that does not keep the confusion of so many classes.
@@ -180,7 +180,11 @@ class Scores:
 
     @property
     def precision(self) -> Array:
-        """(K,) of the answers of each class, the share that was right; NaN where there are none. See `recall`."""
+        """(K,) of the answers of each class, the share that was right, from 0 to 1; NaN where there are none.
+
+        Raises:
+            SettingError: as `recall`.
+        """
         counts = self._counts("precision")
         return ratio(counts.diagonal(), counts.sum(axis=0))
 
@@ -207,7 +211,7 @@ class Scores:
 
     @classmethod
     def from_document(cls, document: dict[str, Any], classes: Sequence[Any]) -> Scores:
-        """The inverse of `document`; the document must follow `SCHEMA`."""
+        """The inverse of `document`, which must follow `SCHEMA`; `classes` are the target's values, () for numbers."""
         confusion = document["confusion"]
         return cls(
             document["task"],

@@ -58,6 +58,8 @@ def tune(
 ) -> Model:
     """Find settings for a table, and train by them: successive halving, the recipe as it is among what is tried.
 
+    Source: Jamieson & Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization".
+
     Some rows choose, others, which neither are learnt from nor choose, score what is kept. Below 50,000 rows each
     candidate is four networks, each with another quarter of the rows held out, that answer together; above one, and one
     part of the rows chooses for all. What is kept is never worse, on the rows that choose, than the recipe as it is.

@@ -118,12 +118,12 @@ class Tuning:
 
     @property
     def gained(self) -> bool:
-        """Whether anything was better, on the rows that choose, than the recipe as it is."""
+        """Whether anything was better, on the rows that choose, than the recipe as it is: `tuned` below `untuned`."""
         return self.tuned < self.untuned
 
     @property
     def statement(self) -> str:
-        """What came of it, in a few lines."""
+        """What came of it, in a few lines of the language that is chosen."""
         metric = None if self.keep == "loss" else metric_of(None if self.keep == "score" else self.keep, self.task)
         said = {
             "what": say("loss") if metric is None else metric.title, "rows": self.rows,
