@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import polars as pl
 import pytest
 import typer
@@ -43,7 +44,7 @@ from deltaw.preparation.scaling import SCALINGS
 from deltaw.preparation.steps import CYCLES, MISSING
 from deltaw.preparation.target import TASKS
 from deltaw.progress import COUNTED
-from deltaw.speech import LANGUAGES, TIGHT, catalogue, listed, retold, say
+from deltaw.speech import LANGUAGES, TIGHT, catalogue, in_english, listed, retold, say
 from deltaw.tables.cells import DATE_FORMATS
 from deltaw.tables.columns import KINDS, kinds
 from deltaw.tables.reading.formats.json_lines import SORTS
@@ -335,6 +336,25 @@ def test_what_is_given_goes_before_the_locale(monkeypatch: pytest.MonkeyPatch) -
     assert asked(["train", "x.csv", "--lang", "zh", "--json"]) == "en"  # programs read it
 
 
+@pytest.mark.parametrize(
+    ("sentence", "n", "said"),
+    [
+        ("{n:,} rows of {name}", 1, "1 row of 1 rows.csv"),
+        ("{n:,} rows of {name}", 1001, "1,001 rows of 1 rows.csv"),
+        ("{n} different whole numbers in {name}", np.int64(1), "1 different whole number in 1 rows.csv"),
+        ("{n} values of X are NaN", "1", "1 value of X is NaN"),
+        ("a slot for each of {n} words, one for others", 1, "a slot for each of 1 word, one for others"),
+        ("{n:,} classes in {n:,} rows", 1, "1 class in 1 row"),
+        ("{n} of {name}", 1, "1 of 1 rows.csv"),
+        ("{n} times that", 1, "1 times that"),
+    ],
+)
+def test_one_is_said_in_the_singular(sentence: str, n: Any, said: str) -> None:
+    assert say(sentence, n=n, name="1 rows.csv") == said
+    with deltaw.language("zh"):
+        assert in_english(sentence, n=n, name="1 rows.csv") == said
+
+
 def test_a_language_holds_to_the_end_of_its_block() -> None:
     with deltaw.language("zh"):
         assert listed(["a", "b"]) == "a、b"
@@ -375,6 +395,7 @@ def test_reasons_that_are_kept_are_told_again(chinese: None) -> None:
     columns = table.frame.with_row_index("id", 1).with_columns(same=pl.lit(1), flag=pl.col("id") > 9)
     reasons = [column.reason for column in kinds(deltaw.read(columns), "species")]
     assert not any(WORD.search(re.sub("true|false", "", retold(reason))) for reason in reasons)
+    assert retold("1 distinct value in 60 rows") == "60 行中有 1 个不同的值"
     assert retold("150 distinct values in 150 rows") == "150 行中有 150 个不同的值"
 
 

@@ -20,6 +20,8 @@ from functools import lru_cache, reduce
 from pathlib import Path
 from string import Formatter
 
+from deltaw.speech.counting import counted, of_one
+
 LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).parent
 
@@ -47,9 +49,14 @@ def say(sentence: str, /, **values: object) -> str:
     """
     lang = chosen.get()
     if lang == LANGUAGES[0]:
-        return sentence.format_map(values) if values else sentence
+        return in_english(sentence, **values)
     sentence = catalogue(lang).get(sentence, sentence)
     return filled(sentence, values) if values else sentence
+
+
+def in_english(sentence: str, /, **values: object) -> str:
+    """The same in English whatever is chosen: for what is kept (a reason in a model file), to be `retold`."""
+    return counted(sentence, values).format_map(values) if values else sentence
 
 
 def listed(names: Iterable[str], last: str = ", ", between: str = ", ") -> str:
@@ -103,9 +110,15 @@ def _pattern(sentence: str) -> re.Pattern[str]:
     parts, seen = "", set[str]()
     for i, part in enumerate(re.split(r"\{(\w+)\}", sentence)):  # text and names in turn
         name = f"(?P={part})" if part in seen else f"(?P<{part}>.+)"  # a name that comes again is the same text
-        parts += name if i % 2 else re.escape(part)
+        parts += name if i % 2 else _either(part)
         seen |= {part} if i % 2 else set()
     return re.compile(parts, re.DOTALL)
+
+
+def _either(text: str) -> str:
+    """A pattern for what stands behind a field, which may have been 1."""
+    one = of_one(text)
+    return re.escape(text) if one == text else f"(?:{re.escape(text)}|{re.escape(one)})"
 
 
 def _sentences(folder: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ import polars.selectors as cs
 
 from deltaw.exceptions import ColumnError
 from deltaw.numbers import number
-from deltaw.speech import say
+from deltaw.speech import in_english, say
 from deltaw.tables.cells import (
     DATE_FORMATS,
     TRUTHS,
@@ -94,7 +94,14 @@ def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | Non
 
 def _block_column(block: Block) -> Column:
     return Column(
-        block.name, "number", f"{len(block.columns)} columns on one scale, {number(block.low)} to {number(block.high)}"
+        block.name,
+        "number",
+        in_english(
+            "{n} columns on one scale, {low} to {high}",
+            n=len(block.columns),
+            low=number(block.low),
+            high=number(block.high),
+        ),
     )
 
 
@@ -138,7 +145,9 @@ def _as_told(column: pl.Series, missing: int, distinct: int, source: str, kind: 
         )
         raise ColumnError(expected, say("none in {n:,} rows", n=len(column)), "leave it out")
     spelling = READ_AS[kind](column, source)
-    return Column(column.name, kind, f"as asked: {distinct:,} distinct values", missing, distinct, spelling)
+    return Column(
+        column.name, kind, in_english("as asked: {n:,} distinct values", n=distinct), missing, distinct, spelling
+    )
 
 
 def _single_column(column: pl.Series, missing: int, distinct: int, source: str) -> Column:
@@ -163,7 +172,7 @@ def _number(column: pl.Series, present: int, distinct: int) -> tuple[str, str]:
     if column.dtype.is_integer() and distinct == len(column) >= ENOUGH:
         counts_rows = column.min() in (0, 1) and column.max() - column.min() == len(column) - 1  # type: ignore[operator]
         if counts_rows or IDENTIFIER_NAME.fullmatch(column.name):
-            return "identifier", f"{distinct:,} distinct values in {present:,} rows"
+            return "identifier", in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
     sort = "whole numbers" if column.dtype.is_integer() else "numbers"
     return "number", f"{sort}, {number(float(column.min()))} to {number(float(column.max()))}"  # type: ignore[arg-type]
 
@@ -177,7 +186,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     spelling = _date_format(column, source)
     if spelling:
         return "date", f"written {DATE_FORMATS[spelling]}", spelling
-    many = f"{distinct:,} distinct values in {present:,} rows"
+    many = in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
     if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return "text", many, ""
     if distinct >= DISTINCT * present and present >= ENOUGH:
@@ -185,7 +194,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     if not no_numbers(first) and (numbers := read_numbers(first)).null_count() <= len(first) / 2:
         stray = first.filter(numbers.is_null())
         return "category", f'{distinct:,} values, some not numbers: "{clip(stray[0], 20)}"' if len(stray) else many, ""
-    return "category", f"{distinct:,} distinct values", ""
+    return "category", in_english("{n:,} distinct values", n=distinct), ""
 
 
 def _date_format(column: pl.Series, source: str) -> str:
