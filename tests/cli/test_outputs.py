@@ -148,3 +148,12 @@ def test_a_training_that_diverges_leaves_the_model(run: Run) -> None:
     assert status == 2
     assert "diverged" in err
     assert contents() == before
+
+
+def test_what_is_written_is_what_the_name_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option, ending in (("--json", "html"), ("--json", "md"), ("--format html", "json"), ("--format text", "md")):
+        assert main(f"derive {option} -o {tmp_path}/page.{ending}".split()) == 2
+        assert f"found '.{ending}'" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+    assert main(f"derive --json -o {tmp_path}/page.json".split()) == 0
+    assert (tmp_path / "page.json").read_text().startswith("{")

@@ -22,13 +22,13 @@ ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", 
 def chosen(form: str | None, output: Path | None, inputs: Iterable[Path] = ()) -> str:
     """The format, once it is known that it exists and that the file can be written and is none of the inputs."""
     check_outputs({"--output": output}, inputs)
-    if form is None:
-        form = "text" if output is None else ENDINGS.get(ending("--output", output, ENDINGS), "text")
-    if form not in FORMATS:
+    if form not in (None, *FORMATS):
         raise SettingError(
             "--format: expected one of {formats}", repr(form), "choose one of these", formats=listed(FORMATS)
         )
-    return form
+    known = [each for each, means in ENDINGS.items() if form in (None, means)]
+    found = "" if output is None else ending("--output", output, known)
+    return form or ENDINGS.get(found, "text")
 
 
 def put(page: Page, form: str, output: Path | None) -> None:
