@@ -102,3 +102,18 @@ def test_what_is_no_input_may_be_dropped_by_its_name(table: pl.DataFrame) -> Non
         assert names[0] not in dropped.preparation.column_names
         for each in (kept, dropped):
             assert models.replan(each, rows) is not None
+
+
+def test_columns_that_a_frame_calls_by_numbers(table: pl.DataFrame) -> None:
+    """pandas does, where nobody names them; here they are called "0", "1", ..."""
+    frame = table.to_pandas()
+    names = {name: i for i, name in enumerate(frame.columns)}
+    numbered = frame.rename(columns=names)
+    named = frame.rename(columns={name: str(i) for name, i in names.items()})
+    asked = {"drop": [names["price"]], "kinds": {np.int64(names["size"]): "category"}, "group": names["sunny"]}
+    texts = {"drop": str(names["price"]), "kinds": {str(names["size"]): "category"}, "group": str(names["sunny"])}
+    model = deltaw.fit(numbered, names["grade"], **asked, **QUICK)
+    again = deltaw.fit(named, str(names["grade"]), **texts, **QUICK)
+    assert models.document(model) == models.document(again)
+    with pytest.raises(deltaw.InputError, match="target: expected the name of a column, found True"):
+        deltaw.fit(numbered, True, **QUICK)  # type: ignore[arg-type]

@@ -7,6 +7,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+import numpy as np
+
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.speech import listed, say
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest
@@ -90,6 +92,7 @@ def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> d
     asked: dict[str, str] = {}
     known, in_blocks = _inputs(table, target), {name for block in table.blocks for name in (block.name, *block.columns)}
     for name, kind in (kinds or {}).items():
+        name = as_name(name)
         if kind not in READ_AS:
             near = nearest(str(kind), READ_AS)
             remedy = say("did you mean {near}?", near=near) if near else say("choose one of these")
@@ -120,10 +123,17 @@ def meant(table: Table, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(place for name in _meant(names, known, None, table.name) for place in known[name]))
 
 
+def as_name(given: Any) -> Any:
+    """What a table here calls a column that a frame of pandas calls by a whole number: 3 is "3". All else as it is."""
+    return str(given) if isinstance(given, int | np.integer) and not isinstance(given, bool) else given
+
+
 def names_of(what: str, given: Any) -> tuple[str, ...]:
     """One name or several. Raises SettingError for what is none."""
-    names = (given,) if isinstance(given, str) else () if given is None else given
+    names = () if given is None else as_name(given)
+    names = (names,) if isinstance(names, str) else names
     names = tuple(names) if isinstance(names, Iterable) and not isinstance(names, Mapping) else (given,)
+    names = tuple(map(as_name, names))
     if not all(isinstance(name, str) for name in names) or (given is not None and not names):
         raise SettingError("{what}: expected names of columns", repr(given), 'give e.g. ["id", "sub_*"]', what=what)
     return names

@@ -53,7 +53,7 @@ from deltaw.preparation.steps import Counted, Number
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
-from deltaw.tables.choice import Names, chosen, inputs_asked, kinds_asked
+from deltaw.tables.choice import Names, as_name, chosen, inputs_asked, kinds_asked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -242,6 +242,8 @@ def plan(
     if validation is None or isinstance(validation, (int, float, np.number)):  # the recipe's share of that name
         settings |= {} if validation is None else {"validation": validation}
         validation = None
+    target, group, time, weight = map(as_name, (target, group, time, settings.get("weight")))
+    settings |= {} if weight is None else {"weight": weight}
     begun = Start.of(start)
     if begun is not None:
         fixed = {"task": task, "drop": drop, "columns": columns, "kinds": kinds}
@@ -256,7 +258,7 @@ def plan(
     if target is not None and not isinstance(target, str):
         raise SettingError("target: expected the name of a column", repr(target), "give one name")
     seed = int(seed)
-    read_in, weight = read_as(source, how), settings.get("weight")
+    read_in = read_as(source, how)
     name = target or read_in.target or no_target(read_in)
     read_in.column(name)
     bare, everything, weightless = weights.aside(read_in, weight, name)
