@@ -33,6 +33,7 @@ FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, 
 # benchmarks/NOTES.md.
 WORTH_FIELDS = 2
 AT_ONCE = 2**15  # rows, of which `pieces` gives so many
+COPIED = 2**16  # cells of a table, of which so many are copied at a time, or one column
 
 Telling = Number | Category  # steps that may have means
 STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
@@ -91,7 +92,7 @@ class Preparation:
             blocks: the table's blocks; a column of a block's name stands for all its columns.
             answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
             counted: of all training rows, where `frame` is a sample of them.
-            rows: which of `frame`, by number; None: all. No more than one of its columns is copied at a time.
+            rows: which of `frame`, by number; None: all. Of many rows one column is copied at a time, of few some.
 
         Raises:
             ColumnError: no column can be used, or a cell cannot.
@@ -112,16 +113,22 @@ class Preparation:
         bins = most_bins(numbers, len(frame) if rows is None else len(rows)) if row.bins else 0
         whole = Whole(bins, answers if row.means else None, counted)
 
-        def learnt(column: Column) -> Step:
+        def cells(columns: Iterable[Column]) -> pl.DataFrame:
+            blocks_of = ((column.name, block_called.get(column.name)) for column in columns)
+            names = [name for title, block in blocks_of for name in (block.columns if block else (title,))]
+            return frame[names] if rows is None else frame[names][rows]
+
+        def learnt(column: Column, cells: pl.DataFrame) -> Step:
             block = block_called.get(column.name)
-            cells = frame[[column.name] if block is None else list(block.columns)]
-            cells = cells if rows is None else cells[rows]
             if block is not None:
-                return BlockOfNumbers.fit(cells, block, row)
+                return BlockOfNumbers.fit(cells[list(block.columns)], block, row)
             step: Step = FITTED[column.kind].fit(cells, column, row, whole)
             return step
 
-        steps = tuple(map(learnt, used))
+        # A copy of few rows costs the call, whatever its columns; one of many the memory.
+        each = max(1, COPIED // max(1, len(frame) if rows is None else len(rows)))
+        parts = (used[first : first + each] for first in range(0, len(used), each))
+        steps = tuple(learnt(column, some) for part in parts for some in [cells(part)] for column in part)
         return cls(scaling, steps, left_out)
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Preparation:
