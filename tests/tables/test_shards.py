@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -203,3 +206,20 @@ def test_train_and_answer_by_a_file_whose_name_looks_like_a_pattern(tmp_path: Pa
         assert main(["evaluate", str(model), str(path)]) == 0
         assert main(["predict", str(model), str(path), "-o", str(tmp_path / "answers.csv")]) == 0
         assert len(pl.read_csv(tmp_path / "answers.csv")) == len(WHOLE)
+
+
+def test_a_folder_that_cannot_be_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    WHOLE.write_csv(tmp_path / "0.csv")
+    there = os.scandir
+
+    def scandir(place: str | Path) -> Any:
+        if str(place).endswith("closed"):
+            raise PermissionError(errno.EACCES, "", str(place))
+        return there(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    (tmp_path / "_closed").mkdir()
+    assert_frame_equal(deltaw.read(tmp_path).frame, WHOLE)
+    (tmp_path / "closed").mkdir()
+    with pytest.raises(InputError, match=r"closed: expected a file that can be read, found no permission"):
+        deltaw.read(tmp_path)

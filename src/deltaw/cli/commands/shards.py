@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -88,7 +88,9 @@ def answers(
     Raises:
         OutputError: the folder is that of the rows, or a file of answers cannot be written there. Those before it stay.
     """
-    found = pieces(data, model, reading) if folder.is_dir() or are_many(data) else None
+    with _of_answers(folder):
+        there = folder.is_dir()
+    found = pieces(data, model, reading) if there or are_many(data) else None
     if found is None:
         return False
     root, parts = found
@@ -115,8 +117,15 @@ def answers(
 
 
 def _make(folder: Path) -> None:
-    try:
+    with _of_answers(folder):
         folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _of_answers(folder: Path) -> Iterator[None]:
+    """What the system says against a folder, as an OutputError."""
+    try:
+        yield
     except OSError as error:
         expected = "{folder}: expected a folder for answers"
         found = reason(error)

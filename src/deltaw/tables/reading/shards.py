@@ -6,6 +6,7 @@ columns year and month. Names that begin with `_` or `.` (`_SUCCESS`) are no sha
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from glob import has_magic
@@ -13,12 +14,13 @@ from pathlib import Path
 
 import polars as pl
 
-from deltaw.exceptions import ColumnError, TableError
+from deltaw.exceptions import ColumnError, TableError, reason
 from deltaw.speech import say
 from deltaw.tables.reading.loading import limit, located
 from deltaw.tables.table import Table, clip, missing_column
 
 Read = Callable[[Path], Table]
+HIDDEN = ("_", ".")  # what names of files and folders begin with that are none of a table's
 
 
 @dataclass(frozen=True)
@@ -83,19 +85,37 @@ def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
         is_folder, is_pattern = path.is_dir(), has_magic(name) and not path.exists()
     except (OSError, ValueError):  # what cannot be looked at, who reads it refuses
         return None
+    try:
+        return _found(path, name, endings, is_folder) if is_folder or is_pattern else None
+    except OSError as error:
+        expected, instead = "{name}: expected a file that can be read", "check its path and permissions"
+        raise TableError(expected, reason(error), instead, name=error.filename or name) from None
+
+
+def _found(path: Path, name: str, endings: Collection[str], is_folder: bool) -> Shards:
+    """The files. Raises OSError for a folder, or a file, that cannot be looked at: without it there is half a table."""
     if is_folder:
-        found = [file for file in path.rglob("*") if file.is_file() and _is_shard(file, path, endings)]
+        found = [file for file in _within(path) if _is_shard(file, path, endings) and file.is_file()]
         root, remedy = path, say("give a folder of tables, or a pattern such as '{folder}/*.csv'", folder=name)
-    elif is_pattern:
+    else:
         root = _root(path)
         matched = root.glob(str(path.relative_to(root)))
-        found = [file for file in matched if file.is_file() and _is_shard(file, root, endings)]
+        found = [file for file in matched if _is_shard(file, root, endings) and file.is_file()]
         remedy = say("check the pattern, and put it in quotes")
-    else:
-        return None
     if not found:
         raise TableError(say("{name}: expected files of tables", name=name), say("none"), remedy)
     return Shards(name, root, tuple(sorted(found, key=str)))
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """All files, but those in folders whose names begin with _ or a point. Raises OSError."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for place, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = [each for each in folders if not each.startswith(HIDDEN)]
+        yield from (Path(place, each) for each in files)
 
 
 def _root(pattern: Path) -> Path:
@@ -106,7 +126,7 @@ def _root(pattern: Path) -> Path:
 
 def _is_shard(file: Path, root: Path, endings: Collection[str]) -> bool:
     parts = file.relative_to(root).parts
-    hidden = any(part.startswith(("_", ".")) for part in parts)
+    hidden = any(part.startswith(HIDDEN) for part in parts)
     return not hidden and Path(file.name.lower().removesuffix(".gz")).suffix in endings
 
 
