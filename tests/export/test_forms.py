@@ -124,6 +124,22 @@ def test_a_model_that_answers_0_for_most_rows_is_sound(form: str, tmp_path: Path
     hold(form, made, tmp_path)
 
 
+@pytest.mark.parametrize(("stem", "header"), [("数", "u6570.h"), ("--", "model.h"), ("1", "c_1.h"), ("m", "m.h")])
+def test_the_header_of_any_name(stem: str, header: str, tmp_path: Path) -> None:
+    done = zoo.model("target number").export(tmp_path / f"{stem}.c", check=False)
+    assert [file.name for file in done.files] == [f"{stem}.c", header]
+    assert f'#include "{header}"' in (tmp_path / f"{stem}.c").read_text()
+
+
+def test_c_refuses_answers_that_are_no_float(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=60)
+    model = deltaw.fit(pl.DataFrame({"x": x, "y": 1e40 * x}), "y", **zoo.QUICK)
+    with pytest.raises(SettingError, match=r"C: expected answers up to 3.4e\+38, the largest float"):
+        model.export(tmp_path / "m.c")
+    assert not any(tmp_path.iterdir())
+    model.export(tmp_path / "m.py")
+
+
 def test_sql_that_does_not_run_is_one_line(tmp_path: Path) -> None:
     made = program_of(zoo.model("target price"))
     path = written("sql", made, tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -65,6 +66,9 @@ int {stem}_predict(const struct {stem}_row *row, float *out);
 """
 
 
+LARGEST, REACH = float(np.finfo(np.float32).max), 4
+
+
 class Files(NamedTuple):
     """The two files, and what they take."""
 
@@ -79,8 +83,10 @@ def write(program: Program, stem: str, libm: bool = True, told: Iterable[str] = 
     `told`: what else their heads say.
 
     Raises:
-        SettingError: a word that is too long for C.
+        SettingError: a word that is too long for C, or answers that are too large for its float.
     """
+    for unscale in program.all(o.Unscale):
+        _check_reach(unscale)
     places = _places(program)
     tables, declared, statements = [], [], []
     for each in program.operations:
@@ -122,6 +128,15 @@ def write(program: Program, stem: str, libm: bool = True, told: Iterable[str] = 
         days=DAYS_DECLARED.format(stem=stem) if days else "",
     )  # fmt: skip
     return Files(source, header, size, stack)
+
+
+def _check_reach(unscale: o.Unscale) -> None:
+    """Raise SettingError where answers reach beyond what float holds: REACH widths from the centre."""
+    reach = abs(unscale.centre) + REACH * abs(unscale.width)
+    if reach > (LARGEST if unscale.offset is None else math.log(LARGEST)):
+        expected = "C: expected answers up to {most:.2g}, the largest float"
+        found, remedy = say("larger ones"), "export Python or JavaScript, or train on a target of larger units"
+        raise SettingError(expected, found, remedy, most=LARGEST)
 
 
 def _source(program: Program, head: str, stem: str, text: str, libm: bool) -> str:

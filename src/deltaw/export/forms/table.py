@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deltaw.exceptions import SettingError
-from deltaw.export.forms.text import identifier
+from deltaw.export.forms.text import stem_of
 from deltaw.export.operations import Program
 from deltaw.languages import language
 from deltaw.speech import listed, say
@@ -60,7 +60,7 @@ def _javascript(program: Program, path: Path, options: Options) -> Written:
 def _c(program: Program, path: Path, options: Options) -> Written:
     from deltaw.export.forms import c
 
-    stem = identifier(path.stem, c.RESERVED)
+    stem = stem_of(path.stem, c.RESERVED)
     with language("en"):  # what compiles a file need not know another
         files = c.write(program, stem, options.libm, [told() for told in options.remarks])
     takes = say("{size:,} bytes of tables, {stack:,} bytes of the stack", size=files.size, stack=files.stack)

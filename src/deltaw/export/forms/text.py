@@ -36,9 +36,10 @@ def remark(text: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in " _.,:=+-") else f"U+{ord(c):04X}" for c in text[:200])
 
 
-def identifier(name: str, reserved: Container[str]) -> str:
-    """A name of letters, digits and _."""
-    return identifiers([name], reserved)[0]
+def stem_of(name: str, reserved: Container[str]) -> str:
+    """What names in a file are to begin with that is called so: letters, digits and _, and of other letters numbers."""
+    plain = "".join(c if c.isascii() or not c.isalnum() else f"u{ord(c):04x}" for c in name)
+    return identifiers([plain if any(map(str.isalnum, plain)) else "model"], reserved)[0]
 
 
 def identifiers(names: Iterable[str], reserved: Container[str]) -> list[str]:
