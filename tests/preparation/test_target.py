@@ -118,7 +118,7 @@ def test_clamp() -> None:
 
 
 BAD = [
-    ([None, None], ['"y"', "none in 2 rows"]),
+    ([None, None], ['"y"', "none in 2 rows", "not_na, --not-na"]),
     ([float("nan")], ["none in 1 row"]),
     (["", " ", None], ["none in 3 rows"]),
     (["a", " ", "a"], ["only a"]),
@@ -127,7 +127,9 @@ BAD = [
     (["a"] * 5, ["only a"]),
     ([], ["no rows"]),
     ([f"key {i}" for i in range(1000)], ["1,000 classes in 1,000 rows", "identifier"]),
-    (["a", "b", "c"], ["3 classes in 3 rows"]),
+    (["a", "b", "c"], ["3 classes in 3 rows", "give more rows"]),
+    ([[1], [2]], ["List"]),
+    ([b"a", b"b"], ["Binary"]),
     ([date(2020, 1, 1), date(2020, 1, 2)], ["dates"]),
 ]
 

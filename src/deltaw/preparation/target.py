@@ -18,7 +18,8 @@ from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.speech import listed, retold, say
-from deltaw.tables.cells import as_words, check_strays
+from deltaw.tables.cells import as_words, check_strays, check_type
+from deltaw.tables.columns import ENOUGH
 from deltaw.tables.table import cell_error, clip, listing, nearest
 
 Task = Literal["classification", "regression"]
@@ -96,12 +97,11 @@ class Target:
         if distinct < 2:
             none = say("none in {rows}", rows=amount(len(series), "row")) if len(series) else say("no rows")
             found = say("only {value}", value=clip(str(known[0]))) if distinct else none
+            instead = "choose another target"
+            if len(known) < len(series):
+                instead = "choose another target, or say which words mean no missing value (not_na, --not-na)"
             raise ColumnError(
-                '{source}: expected different values in target "{name}"',
-                found,
-                "choose another target",
-                source=source,
-                name=name,
+                '{source}: expected different values in target "{name}"', found, instead, source=source, name=name
             )
         inferred, reason = (task, AS_ASKED) if task else infer_task(known, distinct)
         if inferred == "classification":
@@ -307,6 +307,7 @@ def _typed(series: pl.Series, name: str, source: str) -> pl.Series:
         if series.dtype.is_temporal():
             expected = say('{source}: expected classes or numbers in target "{name}"', source=source, name=name)
             raise ColumnError(expected, say("dates"), "choose another target, or give a number of days")
+        check_type(series, source)
         series = as_words(series)
     return series
 
@@ -335,7 +336,9 @@ def _classes(series: pl.Series, name: str, distinct: int, source: str) -> tuple[
             ),
             say("{distinct:,} classes in {n:,} rows", distinct=distinct, n=len(series)),
             say(
-                "it looks like an identifier: choose another target, or ask for regression"
+                "give more rows"
+                if len(series) < ENOUGH
+                else "it looks like an identifier: choose another target, or ask for regression"
                 if series.dtype.is_numeric()
                 else "it looks like an identifier: choose another target, or merge rare classes"
             ),
