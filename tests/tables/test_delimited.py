@@ -106,6 +106,9 @@ def test_delimiter_found(text: str, delimiter: str) -> None:
         ([["name", "colour"], ["x", "red"], ["y", "blue"]], True),
         ([["1", "", "3"], ["1", "2", "3"]], False),
         ([["a", "b"]], True),
+        ([["colour", "shape"], *[["red", "square"], ["colour", "round"]] * 4], True),
+        ([["red", "square"], *[["red", "square"], ["blue", "round"]] * 4], False),
+        ([["anna", "square"], *[[f"n{i}", "square"] for i in range(8)]], False),
     ],
 )
 def test_header_found(rows: list[list[str]], header: bool) -> None:

@@ -145,6 +145,7 @@ export function findDelimiter(text: string): string {
   return best > 0 ? DELIMITERS[shares.indexOf(best)]! : ',';
 }
 
+const FEW = 4; // times and oftener each word stands in a column of few, on average
 /** Whether the first record names the columns rather than being data itself. */
 export function hasHeader(head: string[][]): boolean {
   const number = (cell: string): boolean => !isMissing(cell) && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity)$/i.test(cell);
@@ -153,5 +154,9 @@ export function hasHeader(head: string[][]): boolean {
   const below = first.map((_, j) => head.slice(1).filter((record) => j < record.length).map((record) => record[j]!.trim()));
   const numeric = below.map((cells) => cells.some(number) && cells.every((cell) => number(cell) || isMissing(cell)));
   if (first.some((cell, j) => numeric[j] && !number(cell))) return true;
-  return !first.some((cell, j) => (numeric[j] ? cell.includes('.') : cell && below[j]!.includes(cell)));
+  if (first.some((cell, j) => numeric[j] && cell.includes('.'))) return false;
+  const words = first.map((cell, j) => ({ cell, cells: below[j]! })).filter(({ cell }, j) => cell && !numeric[j]);
+  const repeated = words.filter(({ cell, cells }) => cells.includes(cell)).length;
+  const names = words.filter(({ cell, cells }) => !cells.includes(cell) && FEW * new Set(cells).size <= cells.length).length;
+  return names ? repeated <= names : !repeated;
 }

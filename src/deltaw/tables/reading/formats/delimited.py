@@ -32,6 +32,7 @@ AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95}
 
 UNNAMED = "Unnamed: 0"  # the first column where its name is empty, as pandas and R leave that of the row: pandas' name
 
+FEW = 4  # times and oftener each word stands in a column of few, on average
 HEAD_RECORDS, HEAD_BYTES = 200, 1 << 22  # what is looked at to find the delimiter and the header
 PIECE = 1 << 18  # bytes that are looked at together: they stay in the cache
 TYPING_RECORDS = 1_000  # what Polars looks at to guess types; a wrong guess costs a second reading, nothing else
@@ -241,8 +242,9 @@ def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> boo
     """Whether the first record names the columns rather than being data itself.
 
     It is data if it has only numbers. It also is data if every column that is numeric below it starts with a number
-    and one of its cells cannot be a name: a number with a fraction, or a word that the column repeats. So
-    "country,2019,2020" above numbers is a header, and "5.1,3.5,setosa" above more flowers is not.
+    and one of its cells cannot be a name: a number with a fraction, or a word that the column repeats, unless as many
+    columns of few words never repeat theirs. So "country,2019,2020" above numbers is a header, and "5.1,3.5,setosa"
+    above more flowers is not.
     """
 
     def is_number(cell: str) -> bool:
@@ -259,7 +261,12 @@ def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> boo
     columns = list(zip(first, below, numeric, strict=True))
     if any(is_numeric and not is_number(cell) for cell, _, is_numeric in columns):
         return True
-    return not any("." in cell if is_numeric else cell and cell in cells for cell, cells, is_numeric in columns)
+    if any("." in cell for cell, _, is_numeric in columns if is_numeric):
+        return False
+    words = [(cell, cells) for cell, cells, is_numeric in columns if cell and not is_numeric]
+    repeated = sum(cell in cells for cell, cells in words)
+    names = sum(cell not in cells and FEW * len(set(cells)) <= len(cells) for cell, cells in words)
+    return repeated <= names if names else not repeated
 
 
 def _is_number(cell: str) -> bool:
