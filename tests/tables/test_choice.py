@@ -59,9 +59,10 @@ REFUSED: list[tuple[dict[str, Any], type[InputError], list[str]]] = [
     ({"columns": ["x", "id"], "drop": "sub_1"}, ColumnError, ["of the columns asked for", '"sub_1"']),
     ({"columns": "sub_*", "drop": "x*"}, ColumnError, ["of the columns asked for", '"x*"']),
     ({"drop": "*"}, SettingError, ["none that is kept"]),
-    ({"drop": 3}, SettingError, ["drop: expected names"]),
+    ({"drop": 3}, ColumnError, ['a column "3"']),
+    ({"drop": 3.5}, SettingError, ["drop: expected names"]),
     ({"drop": []}, SettingError, ["drop: expected names"]),
-    ({"columns": [1]}, SettingError, ["columns: expected names"]),
+    ({"columns": [None]}, SettingError, ["columns: expected names"]),
     ({"columns": {"x": 1}}, SettingError, ["columns: expected names"]),
 ]
 

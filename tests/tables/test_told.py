@@ -106,7 +106,8 @@ def test_names_and_patterns() -> None:
         ({"y": "number"}, SettingError, ['the target "y"']),
         ({"p1": "number"}, SettingError, ['"p1"', "on one scale"]),
         ({"pixels": "number"}, SettingError, ['"pixels"', "on one scale"]),
-        ({3: "number"}, SettingError, ["expected names of columns"]),
+        ({3: "number"}, ColumnError, ['a column "3"']),
+        ({3.5: "number"}, SettingError, ["expected names of columns"]),
         ("number", SettingError, ["kinds: expected a kind for each column"]),
     ],
 )
