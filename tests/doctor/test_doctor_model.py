@@ -174,3 +174,15 @@ def test_bins_are_called_by_their_column() -> None:
     diagnosis = diagnose(setup, seconds=0)
     twins = next(each for each in diagnosis.findings if each.rule == "duplicate_columns")
     assert twins.cause.startswith("1 of 3 columns repeat another: twice.")
+
+
+def test_slots_that_have_to_be_empty_are_no_constant_columns() -> None:
+    """The slot for words not met yet is 0 in every row of training, the second of two words 1 less the first."""
+    rng = np.random.default_rng(0)
+    table = pl.DataFrame({"x": rng.normal(size=200), "word": rng.choice(["a", "b"], 200), "yes": rng.random(200) < 0.5})
+    diagnosis = diagnose(planned(models.plan(table, "x")), seconds=0)
+    assert any(name.endswith("(other)") for name in diagnosis.setup.columns)
+    assert not {"constant_columns", "duplicate_columns"} & {each.rule for each in diagnosis.findings}
+    again = table.with_columns(again=pl.col("word"))
+    found = diagnose(planned(models.plan(again, "x")), seconds=0).findings
+    assert "duplicate_columns" in {each.rule for each in found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.before import Columns
 from deltaw.doctor.evidence.evidence import Evidence
@@ -169,7 +170,7 @@ def no_signal(evidence: Evidence) -> Finding | None:
 def constant_columns(evidence: Evidence) -> Finding | None:
     """Some columns hold one value."""
     columns = evidence.known.columns
-    still = np.flatnonzero(columns.constant)
+    still = _whole(evidence, np.flatnonzero(columns.constant))
     if not len(still) or len(still) == len(columns.low):
         return None
     zeros = int((columns.high[still] == 0).sum())
@@ -184,6 +185,18 @@ def constant_columns(evidence: Evidence) -> Finding | None:
     )  # fmt: skip
 
 
+def _whole(evidence: Evidence, found: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of inputs that were found those whose whole column of a table was, but for what is constant in it.
+
+    A slot for words not met yet has to be 0 in all rows of training, and the second of two words 1 less the first.
+    """
+    if evidence.setup.raw is None:
+        return found
+    told = {*found.tolist(), *np.flatnonzero(evidence.known.columns.constant).tolist()}
+    whole = {i for column in evidence.setup.raw if told.issuperset(column.inputs) for i in column.inputs}
+    return np.array([i for i in found.tolist() if i in whole], np.int64)
+
+
 def duplicate_columns(evidence: Evidence) -> Finding | None:
     """Columns that agree in every sampled row."""
     known = evidence.known
@@ -195,6 +208,7 @@ def duplicate_columns(evidence: Evidence) -> Finding | None:
     names, twin = known.columns.names, moving[first[which.reshape(-1)]]
     # Bins of one column that agree in the sampled rows are no repetition.
     again = np.array([j for i, j in zip(twin, moving, strict=True) if i != j and names[i] != names[j]], np.int64)
+    again = _whole(evidence, again)
     if not len(again):
         return None
     return Finding(
