@@ -1,31 +1,30 @@
-// Unpacks the page: LZMA (the format "alone" of Igor Pavlov's specification), which takes a third less room than the gzip
-// that browsers know. In it: the script's length, the script, the core.
+// Unpacks the page: its script here, the core and the table that it came with beside that, by a worker each.
 
-// The table that the page came with is opened beside that, by a worker: null where there is none, or where it cannot be.
-const opening = `onmessage = async ({ data }) => {
-  const signs = Uint8Array.fromBase64 ? null : atob(data);
-  const bytes = signs === null ? Uint8Array.fromBase64(data) : Uint8Array.from(signs, (sign) => sign.charCodeAt(0));
-  const found = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
-  postMessage(found, [found]);
-}`;
-function opened(table) {
-  return new Promise((done) => {
-    const worker = new Worker(URL.createObjectURL(new Blob([opening + '\nonunhandledrejection = (event) => { event.preventDefault(); postMessage(null); }'], { type: 'text/javascript' })));
-    worker.onmessage = ({ data }) => {
-      done(data);
-      worker.terminate();
-    };
-    worker.onerror = () => done(null);
-    worker.postMessage(table);
-  }).catch(() => null);
+/** Four bytes for five signs: Python's base85, with a comma for "<", which is markup. */
+function bytes(text) {
+  const signs = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;,=>?@^_`{|}~', places = new Uint8Array(128);
+  for (let i = 0; i < 85; i++) places[signs.charCodeAt(i)] = i;
+  const groups = Math.ceil(text.length / 5), out = new DataView(new ArrayBuffer(4 * groups));
+  for (let group = 0; group < groups; group++) {
+    let value = 0;
+    for (let i = 5 * group; i < 5 * group + 5; i++) value = 85 * value + (i < text.length ? places[text.charCodeAt(i)] : 84);
+    out.setUint32(4 * group, value);
+  }
+  return new Uint8Array(out.buffer, 0, text.length - groups);
 }
-const table = document.getElementById('table')?.textContent;
-globalThis.deltawTable = table ? opened(table) : null;
 
-const signs = atob(document.getElementById('app-packed').textContent);
-const source = new Uint8Array(signs.length);
-for (let i = 0; i < signs.length; i++) source[i] = signs.charCodeAt(i);
+function base64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const signs = atob(text), found = new Uint8Array(signs.length);
+  for (let i = 0; i < signs.length; i++) found[i] = signs.charCodeAt(i);
+  return found;
+}
 
+async function inflated(source) {
+  return new Response(new Blob([source]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+}
+
+/** LZMA, the format "alone" of Igor Pavlov's specification: half the room of the gzip that browsers know. */
 function unpacked(source) {
   const lc = source[0] % 9, lp = Math.floor(source[0] / 9) % 5, pb = Math.floor(source[0] / 45);
   const size = new DataView(source.buffer).getUint32(5, true);
@@ -139,9 +138,32 @@ function unpacked(source) {
   return out;
 }
 
-const all = unpacked(source);
-const end = 4 + new DataView(all.buffer).getUint32(0, true);
-globalThis.deltawCore = all.slice(end);
-const url = URL.createObjectURL(new Blob([all.subarray(4, end)], { type: 'text/javascript' }));
+const script = (text) => inflated(bytes(text));
+const core = async (text) => unpacked(bytes(text)).buffer;
+const table = (text) => inflated(base64(text));
+
+/** What a job makes of a text, in a worker; null where there are no workers, or it cannot. The text stands in the worker's
+ * script: a message would wait for this thread, which has other things to do. */
+function beside(job, text) {
+  return new Promise((done) => {
+    const own = [`postMessage('here'); (${job})('`, text, `').then((found) => postMessage(found, [found]), () => postMessage(null))`];
+    const worker = new Worker(URL.createObjectURL(new Blob([bytes, base64, inflated, unpacked, ...own], { type: 'text/javascript' })));
+    const silent = setTimeout(() => done(null), 3000); // some browsers make one and then load nothing into it
+    worker.onmessage = ({ data }) => {
+      clearTimeout(silent);
+      if (data === 'here') return;
+      done(data);
+      worker.terminate();
+    };
+    worker.onerror = () => done(null);
+  }).catch(() => null);
+}
+
+const textOf = (id) => document.getElementById(id)?.textContent;
+globalThis.deltawCore = beside(core, textOf('core-packed')).then((found) => found ?? core(textOf('core-packed')));
+const code = script(textOf('app-packed'));
+if (document.readyState === 'loading') await new Promise((done) => addEventListener('DOMContentLoaded', done));
+globalThis.deltawTable = textOf('table') ? beside(table, textOf('table')) : null;
+const url = URL.createObjectURL(new Blob([await code], { type: 'text/javascript' }));
 await import(url);
 URL.revokeObjectURL(url);

@@ -1,4 +1,5 @@
-// One small file at last: script, styles and core are packed together, and a loader of a few lines unpacks them. The policy
+// One small file at last: script and styles are packed as browsers unpack quickest, the core, which is needed later, as small as
+// can be, and a loader unpacks them. It stands before the table, and begins while that is read still. The policy
 // says what the page may do: run that loader, known by its hash, and the scripts, workers and pictures that it makes
 // itself. Nothing is asked of any other place.
 
@@ -12,8 +13,13 @@ import { minify, type Plugin } from 'vite';
 const CORE = resolve(import.meta.dirname, '../src/engine/core.gen.ts');
 const SCRIPT = /<script type="module"[^>]*>([\s\S]*?)<\/script>/;
 const STYLE = /<style[^>]*>([\s\S]*?)<\/style>/;
-// Node knows no LZMA; Python does, and builds the core anyway. The length takes the place of an end mark in the header.
-const LZMA = 'import lzma, sys; b = sys.stdin.buffer.read(); p = lzma.compress(b, format=lzma.FORMAT_ALONE, preset=9 | lzma.PRESET_EXTREME); sys.stdout.buffer.write(p[:5] + len(b).to_bytes(8, "little") + p[13:])';
+// Node knows neither LZMA nor base85; Python does, and builds the core anyway. The length takes the place of an end mark in
+// LZMA's header; a comma that of "<", which is markup.
+const WAYS = {
+  gzip: 'gzip.compress(b, 9, mtime=0)',
+  lzma: '(p := lzma.compress(b, format=lzma.FORMAT_ALONE, preset=9 | lzma.PRESET_EXTREME))[:5] + len(b).to_bytes(8, "little") + p[13:]',
+};
+const python = (way: string): string => `import base64, gzip, lzma, sys; b = sys.stdin.buffer.read(); sys.stdout.buffer.write(base64.b85encode(${way}).replace(b"<", b","))`;
 
 export function pack(): Plugin {
   return {
@@ -35,17 +41,18 @@ export function pack(): Plugin {
 async function packed(page: string): Promise<string> {
   const [, script] = SCRIPT.exec(page)!;
   const [, style] = STYLE.exec(page)!;
-  const all = Buffer.from(`const style = document.createElement('style'); style.textContent = ${JSON.stringify(style.trim())}; document.head.append(style);\n${script}`);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(all.length);
-  const bytes = execFileSync(process.env.PYTHON ?? 'python3', ['-c', LZMA], { input: Buffer.concat([length, all, core()]), maxBuffer: 1 << 26 });
-  const packed = bytes.toString('base64');
+  const app = `const style = document.createElement('style'); style.textContent = ${JSON.stringify(style.trim())}; document.head.append(style);\n${script}`;
   const loader = await small(readFileSync(resolve(import.meta.dirname, 'loader.js'), 'utf8'));
   return page
     .replace(STYLE, '')
     .replace(SCRIPT, '')
     .replace('<meta name="policy">', () => `<meta http-equiv="Content-Security-Policy" content="${policy(loader)}">`)
-    .replace('</body>', () => `<script type="text/plain" id="app-packed">${packed}</script>\n    <script type="module">${loader}</script>\n  </body>`);
+    .replace('<!--deltaw-->', (mark) => `${held('core-packed', core(), 'lzma')}\n    ${held('app-packed', Buffer.from(app), 'gzip')}\n    <script type="module" async>${loader}</script>\n    ${mark}`);
+}
+
+function held(id: string, content: Buffer, way: keyof typeof WAYS): string {
+  const packed = execFileSync(process.env.PYTHON ?? 'python3', ['-c', python(WAYS[way])], { input: content, maxBuffer: 1 << 26 });
+  return `<script type="text/plain" id="${id}">${packed}</script>`;
 }
 
 const core = (): Buffer => gunzipSync(Buffer.from(/'([^']+)'/.exec(readFileSync(CORE, 'utf8'))![1], 'base64'));

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Core } from '../src/engine/core.ts';
 import { parts, split } from '../src/engine/division.ts';
+import { part } from '../src/engine/inputs.ts';
 import { initialWeights } from '../src/engine/machine.ts';
 import { drawn } from '../src/engine/random.ts';
 import { Session } from '../src/engine/session.ts';
@@ -86,14 +87,14 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     while (training.advance(1000));
     const { weights, biases } = training.state(true, false), losses = training.losses();
     const file = modelFile({ data, settings: training.settings, now: { weights, biases }, parts: training.parts, losses, steps: training.moment, version: '0.0.test' });
-    return { file, outputs: training.predict(data.inputs), losses, settings: training.settings };
+    return { file, outputs: training.predict(part(data.inputs, 0, data.rows * data.nIn)), losses, settings: training.settings };
   },
   /** What a model file answers for a table. */
   open(core, { file, bytes, name }) {
     const { settings, weights, notes, ...learnt } = openModel(file);
     const choice = { target: learnt.target.name, scaling: learnt.preparation.scaling, encoding: learnt.target.encoding, low: 0, high: 1, heldOut: 0, seed: 0 };
     const data = dataOf(core, readCsv(bytes, name), choice, learnt);
-    return { outputs: new Training(core, data, settings, weights).predict(data.inputs), notes, settings };
+    return { outputs: new Training(core, data, settings, weights).predict(part(data.inputs, 0, data.rows * data.nIn)), notes, settings };
   },
   canonical: (_, { value }) => ({ text: canonical(value) }),
   sha: (_, { text }) => sha256([new TextEncoder().encode(text)]),

@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAB, PAGE = ROOT / "lab", ROOT / "src" / "deltaw" / "live" / "page.html"
 OLDEST = (22, 18)  # of Node: from then on it runs TypeScript as it is
-PACKED = re.compile(rb'id="app-packed">([^<]*)<')  # the page's script and core, by LZMA in base64
+PACKED = re.compile(rb'id="core-packed">([^<]*)<')  # the page's core, by LZMA in base85, with a comma for "<"
 KINDS = {"f4": np.float32, "f8": np.float64, "i4": np.int32, "u1": np.uint8}
 
 
@@ -46,10 +46,9 @@ def core() -> Path:
     packed = PACKED.search(PAGE.read_bytes()) if PAGE.is_file() else None
     if packed is None:
         pytest.skip("no core for pages: python lab/build_core.py")
-    content = lzma.decompress(base64.b64decode(packed[1]))  # the script's length, the script, the core
     built.parent.mkdir(exist_ok=True)
     out = built.with_name("core-of-page.wasm")
-    out.write_bytes(content[4 + int.from_bytes(content[:4], "little") :])
+    out.write_bytes(lzma.decompress(base64.b85decode(packed[1].replace(b",", b"<"))))
     return out
 
 

@@ -159,3 +159,18 @@ def test_the_rows_that_prepared_nothing_are_held_out_where_as_many_are_asked_for
         wanted = apart if share == shares[0] else split(len(X), share, 4)[1]
         assert np.array_equal(found["heldOut"], wanted)
         assert len(found["trained"]) == len(X) - len(wanted)
+
+
+def test_inputs_of_few_numbers_lie_as_their_places_and_train_to_the_same_bits() -> None:
+    values = np.unique(PIXELS.astype(np.float32))
+    few = {"places": np.searchsorted(values, PIXELS.astype(np.float32).ravel()).astype(np.uint8), "values": values}
+    actions = [["advance", 40], ["state"], ["row", 3], ["mark"]]
+    jobs = [
+        {"do": "train", "data": data(PIXELS, UNIT) | own, "settings": settings(LAYERS, batch=batch, heldOut=0.2), "actions": actions}
+        for batch in (1, 8) for own in ({}, {"inputs": few})
+    ]  # fmt: skip
+    whole, placed, batches, batches_placed = ask(jobs)
+    for one, other in ((whole, placed), (batches, batches_placed)):
+        assert bits(one[1]) == bits(other[1])
+        assert one[1]["heldError"] == other[1]["heldError"]
+        assert np.array_equal(one[2]["x"], other[2]["x"])

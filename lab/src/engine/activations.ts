@@ -4,8 +4,7 @@
 export interface Activation {
   f(z: number): number;
   df(z: number, o: number): number;
-  /** |f'| below a twentieth of its steepest for |z| ≤ 1 is flat; 0: flat nowhere. See deltaw.engines.look. */
-  steepest: number;
+  flat: boolean; // whether it is so anywhere
 }
 
 const LEAK = 0.01;
@@ -40,14 +39,7 @@ const mishSlope = (z: number): number => {
   return w + z * (1 - w * w) * sigmoid(z);
 };
 
-const row = (f: Activation['f'], df: Activation['df'], flat = true): Activation => {
-  let steepest = 0;
-  for (let i = 0; flat && i <= 200; ++i) {
-    const z = -1 + i / 100;
-    steepest = Math.max(steepest, Math.abs(df(z, f(z))));
-  }
-  return { f, df, steepest: flat ? steepest || 1 : 0 };
-};
+const row = (f: Activation['f'], df: Activation['df'], flat = true): Activation => ({ f, df, flat });
 
 export const ACTIVATIONS: Record<string, Activation> = {
   identity: row((z) => z, () => 1, false),
@@ -94,5 +86,16 @@ export function chain(name: string, g: Float64Array, z: Float64Array, o: Float64
 }
 
 const FLAT = 0.05;
-/** The |f'(z)| below which a signal is flat; 0 where none can be; NaN for softmax, where that has no meaning. */
-export const flatBelow = (name: string): number => (name === 'softmax' ? NaN : FLAT * ACTIVATIONS[name]!.steepest);
+const limits = new Map<string, number>(); // worked out for those that are asked for
+
+/** The |f'(z)| below which a signal is flat, a twentieth of its steepest for |z| ≤ 1 (deltaw.engines.look); 0 where none can be; NaN for
+ * softmax, where that has no meaning. */
+export function flatBelow(name: string): number {
+  if (name === 'softmax') return NaN;
+  if (!limits.has(name)) limits.set(name, FLAT * steepest(ACTIVATIONS[name]!));
+  return limits.get(name)!;
+}
+function steepest({ f, df, flat }: Activation): number {
+  const slopes = Array.from({ length: flat ? 201 : 0 }, (_, i) => Math.abs(df(-1 + i / 100, f(-1 + i / 100))));
+  return flat ? Math.max(...slopes) || 1 : 0;
+}

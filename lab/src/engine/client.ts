@@ -1,4 +1,5 @@
 // The page's side of a training: a worker where one can be had, else the same session in slices on this thread.
+import { arrays, copied } from './inputs.ts';
 import { Session, type Asked } from './session.ts';
 import type { Origin } from './training.ts';
 import type { Data, Lab, Settings, State, Weights } from './types.ts';
@@ -76,9 +77,11 @@ const frame = (then: () => void): void => void (typeof requestAnimationFrame ===
 /** What an engine needs of data; the rest stays with the page. */
 const needed = (data: Data): Data => ({ ...data, columns: [], inputNames: [], preparation: { ...data.preparation, steps: [] } });
 /** The same in memory of its own, that can be handed over: a message would copy it twice, and all of a file around it. */
-const apart = (data: Data): Data =>
-  Object.fromEntries(Object.entries(data).map(([name, value]) => [name, value instanceof Float32Array || value instanceof Int32Array ? value.slice() : value])) as unknown as Data;
-const memoryOf = (data: Data): Transferable[] => Object.values(data).filter((value) => ArrayBuffer.isView(value)).map(({ buffer }) => buffer as ArrayBuffer);
+const apart = (data: Data): Data => ({
+  ...data, inputs: copied(data.inputs), targets: data.targets.slice(), labels: data.labels && data.labels.slice(), weight: data.weight && data.weight.slice(), heldOut: data.heldOut && data.heldOut.slice(),
+});
+const memoryOf = ({ inputs, targets, labels, weight, heldOut }: Data): Transferable[] =>
+  [...arrays(inputs), targets, labels, weight, heldOut].filter((each) => each !== null).map(({ buffer }) => buffer as ArrayBuffer);
 
 /**
  * A lab without data yet.

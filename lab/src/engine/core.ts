@@ -104,8 +104,8 @@ export class Core {
   }
 }
 
-/** WebAssembly as the page holds it: gzip in base64. */
-export async function unpacked(base64: string | Uint8Array): Promise<Uint8Array> {
-  if (typeof base64 !== 'string') return base64; // the page's loader has unpacked it already
-  return new Uint8Array(await new Response(new Blob([bytes(base64) as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
+/** WebAssembly as the sources hold it, gzip in base64; or as the page's loader has unpacked it already. */
+export async function unpacked(core: string | Promise<ArrayBuffer>): Promise<ArrayBuffer> {
+  if (typeof core !== 'string') return core;
+  return new Response(new Blob([bytes(core) as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 }

@@ -5,7 +5,7 @@ import { CORE } from './core.gen.ts';
 import type { Lab } from './types.ts';
 import EngineWorker from './worker.ts?worker&inline';
 
-const compiled: Promise<WebAssembly.Module> = unpacked(CORE).then((bytes) => WebAssembly.compile(bytes as BufferSource)); // once, for all threads
+const compiled: Promise<WebAssembly.Module> = unpacked(CORE).then((bytes) => WebAssembly.compile(bytes)); // once, for all threads
 const made = async (): Promise<Lab> => makeLab(await compiled, () => new EngineWorker());
 
 let first: Promise<Lab> | null = made(); // while the page reads its table

@@ -1,6 +1,7 @@
 // A network in the core, and the rows that it learns from: what deltaw.engines.native is in Python.
 import type { Address, Core } from './core.ts';
 import { ACTIVATION_NAMES, flatBelow } from './activations.ts';
+import { countOf, gather, gathered, part as partOf, write, type Inputs } from './inputs.ts';
 import { drawn } from './random.ts';
 import { lossName } from './losses.ts';
 import { initFor, initializer, lossSettings, optimizer } from './specs.ts';
@@ -23,20 +24,13 @@ export function meanOne(weight: Float32Array): Float32Array {
   return Float32Array.from(share, (w) => w * (weight.length / sum));
 }
 
-/** Some rows of a matrix, one after another. */
-export function gathered(matrix: Float32Array, width: number, rows: Int32Array): Float32Array {
-  const found = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => found.set(matrix.subarray(row * width, (row + 1) * width), i * width));
-  return found;
-}
-
 /** The commonest number of the rows and its share, by a sample spread over all. */
 function commonest(data: Data, rows: Int32Array): [number, number] {
   const every = Math.max(1, Math.floor(rows.length / 32)), counts = new Map<number, number>();
   const sample = rows.filter((_, i) => i % every === 0).slice(0, 64);
   for (const row of sample)
-    for (let k = row * data.nIn; k < (row + 1) * data.nIn; ++k) {
-      const x = data.inputs[k]! + 0; // −0 is 0
+    for (const each of partOf(data.inputs, row * data.nIn, (row + 1) * data.nIn)) {
+      const x = each + 0; // −0 is 0
       counts.set(x, (counts.get(x) ?? 0) + 1);
     }
   const [top, count] = [...counts].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && b[0] < a[0]) ? b : a));
@@ -52,7 +46,7 @@ export function initialWeights(core: Core, data: Data, settings: Settings): Weig
   const sizes = shapes(data, settings);
   return drawn(core, settings.seed, (random) => ({
     weights: sizes.map(([nIn, nOut], l) =>
-      Float32Array.from(initializer(settings.init ?? initFor(settings.layers[l]!.activation))(random, nOut, nIn)),
+      new Float32Array(initializer(settings.init ?? initFor(settings.layers[l]!.activation))(random, nOut, nIn)),
     ),
     biases: sizes.map(([, nOut]) => new Float32Array(nOut)),
   }));
@@ -88,7 +82,7 @@ export class Machine {
 
     const weight = data.weight && new Float32Array(data.rows);
     if (weight) meanOne(gathered(data.weight!, 1, part)).forEach((w, i) => (weight[part[i]!] = w));
-    this.rows = this.lay(data.inputs, data.targets, weight, settings.labelSmoothing, sparse ? common : null);
+    this.rows = this.lay(data.inputs, null, data.targets, weight, settings.labelSmoothing, sparse ? common : null);
 
     const hidden = settings.dropout > 0 ? this.sizes.slice(1).map(() => settings.dropout) : [];
     const parameters = lossSettings(settings.loss);
@@ -124,13 +118,17 @@ export class Machine {
     return this.core.call.steps_of_epoch(this.run);
   }
 
-  /** Rows for the core's functions: prepared inputs, and targets where there are any. */
-  private lay(X: Float32Array, T: Float32Array | null, weight: Float32Array | null, smoothing: number, common: number | null): Rows {
+  /** Rows for the core's functions: prepared inputs, all of them or some, and targets where there are any. */
+  private lay(X: Inputs, rows: Int32Array | null, T: Float32Array | null, weight: Float32Array | null, smoothing: number, common: number | null): Rows {
     const [nIn, nOut] = [this.sizes[0]![0], this.sizes.at(-1)![1]];
-    const arrays = [X, T, weight].map((each) => (each ? this.core.put(each) : 0)) as [Address, Address, Address];
+    const count = rows?.length ?? countOf(X) / nIn, inputs = this.core.room(Float32Array, count * nIn);
+    const there = this.core.view(Float32Array, inputs, count * nIn);
+    if (rows) gather(X, nIn, rows, there);
+    else write(X, there);
+    const arrays = [inputs, ...[T, weight].map((each) => (each ? this.core.put(each) : 0))] as [Address, Address, Address];
     const alone = Number(lossName(this.settings.loss) === 'binary_cross_entropy');
-    const at = this.core.call.data_new(X.length / nIn, nIn, nOut, ...arrays, smoothing, alone, Number(common !== null), common ?? 0);
-    return { at, arrays, count: X.length / nIn };
+    const at = this.core.call.data_new(count, nIn, nOut, ...arrays, smoothing, alone, Number(common !== null), common ?? 0);
+    return { at, arrays, count };
   }
   private remove(rows: Rows): void {
     this.core.call.data_free(rows.at);
@@ -139,7 +137,7 @@ export class Machine {
   /** Some of the data's rows for looking at. */
   some(data: Data, rows: Int32Array, smoothing: number): Rows {
     const weight = data.weight && meanOne(gathered(data.weight, 1, rows));
-    return this.lay(gathered(data.inputs, data.nIn, rows), gathered(data.targets, data.nOut, rows), weight, smoothing, null);
+    return this.lay(data.inputs, rows, gathered(data.targets, data.nOut, rows), weight, smoothing, null);
   }
   forget(rows: Rows): void {
     this.remove(rows);
@@ -211,7 +209,7 @@ export class Machine {
   }
   /** n × nOut outputs of prepared rows. */
   predict(X: Float32Array): Float32Array {
-    const rows = this.lay(X, null, null, 0, null);
+    const rows = this.lay(X, null, null, null, 0, null);
     try {
       return this.evaluate(rows).outputs;
     } finally {

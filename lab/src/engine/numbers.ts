@@ -1,6 +1,7 @@
 // Every number of one row's way forward and back, by the equations of deltaw.equations.backprop in double precision, from the weights as
 // they are: what the core does in float32, to be read. For learning that one row alone would cause.
 import { chain, outputs, slopes } from './activations.ts';
+import { part } from './inputs.ts';
 import { outputError, smoothed } from './losses.ts';
 import { OPTIMIZER_NAMES, optimizer, type Optimizer } from './specs.ts';
 import type { Data, LinkNumbers, RowNumbers, Settings, Weights } from './types.ts';
@@ -76,7 +77,7 @@ function forward({ settings, now }: Lens, x: Array): Forward {
 export function rowNumbers(lens: Lens): RowNumbers {
   const { data, settings, row } = lens, { nIn, nOut } = data, last = settings.layers.length - 1;
   const own = typeof row === 'number';
-  const x = double(own ? data.inputs.subarray(row * nIn, (row + 1) * nIn) : row);
+  const x = double(own ? part(data.inputs, row * nIn, (row + 1) * nIn) : row);
   const { a, z, o, W } = forward(lens, x);
   const slope = settings.layers.map(({ activation }, l) => slopes(activation, z[l]!, o[l]!));
   const none = { t: null, E: NaN, e: new Float64Array(), splitBack: [], gradientBack: [], delta: [], dEdW: [], dEdb: [], deltaW: [], deltaB: [] };

@@ -4,6 +4,7 @@
 // δ = ∂E/∂z, α the learning rate. Rows of data are rows of a batch. Layers are counted from 0 and the last one is the output.
 
 import type { Text } from '../said.ts';
+import type { Inputs } from './inputs.ts';
 import type { Origin } from './training.ts';
 
 export interface LayerSpec {
@@ -81,7 +82,7 @@ export interface Data {
   rows: number;
   nIn: number;
   nOut: number;
-  inputs: Float32Array; // rows × nIn, prepared
+  inputs: Inputs; // rows × nIn, prepared
   targets: Float32Array; // rows × nOut
   labels: Int32Array | null; // the class of each row, for classification
   weight: Float32Array | null; // of each row, mean 1

@@ -1,6 +1,7 @@
 // The doctor's eye: what the layers look like from inside, judged by a few rules, each with a reason and a repair.
 // The thresholds are those of deltaw.doctor where it has them.
 
+import { at } from '../engine/inputs';
 import type { Data, History, Settings, State } from '../engine/types';
 import { number, percent } from './numbers';
 import type { Key } from '../words';
@@ -131,7 +132,7 @@ function measured({ inputs, rows, nIn, inputNames, image }: Data): Sizes {
   for (let k = 0; k < (image ? 0 : nIn); k++) {
     let [sum, n, low, high] = [0, 0, Infinity, -Infinity];
     for (let row = 0; row < rows; row += stride) {
-      const x = inputs[row * nIn + k];
+      const x = at(inputs, row * nIn + k);
       sum += x * x; n++;
       low = Math.min(low, x); high = Math.max(high, x);
     }

@@ -1,6 +1,7 @@
 // From a drawing to the pixels that a network knows: the ink's box is scaled to fill most of the picture and moved to its
 // middle, and every pixel is the share of ink in it, on the scale that the inputs were prepared by.
 
+import { among } from '../engine/inputs';
 import type { Data } from '../engine/types';
 
 const FILL = 0.78; // of the picture, as in MNIST: 20 of 28
@@ -49,9 +50,9 @@ function share(rgba: Uint8ClampedArray, side: number, left: number, top: number,
 /** What no ink and full ink are as inputs: the ends over all pixels. */
 export function ends(data: Data): { low: number; high: number } {
   let [low, high] = [Infinity, -Infinity];
-  const { inputs } = data;
-  for (let i = 0; i < inputs.length; i++) {
-    const v = inputs[i]; // by hand: there may be millions
+  const values = among(data.inputs);
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i]; // by hand: there may be millions
     if (v < low) low = v;
     if (v > high) high = v;
   }

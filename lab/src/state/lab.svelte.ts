@@ -1,6 +1,7 @@
 // All that the page holds: the data, one run or two, and what is looked at. Views call its methods and change nothing
 // themselves.
 
+import { part } from '../engine/inputs';
 import type { Origin } from '../engine/training';
 import type { Data, Settings, Weights } from '../engine/types';
 import { reason, Refusal, type Text } from '../said';
@@ -358,7 +359,7 @@ class Lab {
   get inputs(): Float32Array {
     const { data } = this;
     if (!data) return new Float32Array();
-    return this.input ?? data.inputs.subarray(this.row * data.nIn, (this.row + 1) * data.nIn);
+    return this.input ?? part(data.inputs, this.row * data.nIn, (this.row + 1) * data.nIn);
   }
 
   private look(): void {

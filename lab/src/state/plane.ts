@@ -1,5 +1,6 @@
 // The plane that pictures are drawn over: two columns of the table in their own units, the others at chosen values.
 
+import { at } from '../engine/inputs';
 import type { Column, Data, Step } from '../engine/types';
 import type { Cells } from '../tables/cells';
 import { SCALINGS } from '../tables/scaling';
@@ -107,7 +108,7 @@ function medians(data: Data): Float32Array {
   const stride = Math.max(1, Math.floor(data.rows / 500));
   for (let k = 0; k < data.nIn; k++) {
     const values: number[] = [];
-    for (let i = 0; i < data.rows; i += stride) values.push(data.inputs[i * data.nIn + k]);
+    for (let i = 0; i < data.rows; i += stride) values.push(at(data.inputs, i * data.nIn + k));
     found[k] = median(values);
   }
   return found;
@@ -128,7 +129,7 @@ function correlation(data: Data, k: number, c: number): number {
   let [sx, sy, sxx, syy, sxy] = [0, 0, 0, 0, 0];
   const n = Math.min(data.rows, 1000);
   for (let i = 0; i < n; i++) {
-    const x = data.inputs[i * data.nIn + k];
+    const x = at(data.inputs, i * data.nIn + k);
     const y = data.targets[i * data.nOut + c];
     sx += x; sy += y; sxx += x * x; syy += y * y; sxy += x * y;
   }

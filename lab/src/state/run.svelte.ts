@@ -2,6 +2,7 @@
 // engine can give them without being slowed down.
 
 import { newLab } from '../engine';
+import { gathered } from '../engine/inputs';
 import type { Origin } from '../engine/training';
 import type { Data, History, Lab, RowNumbers, Settings, State, Weights } from '../engine/types';
 import { grid, type Plane } from './plane';
@@ -160,10 +161,7 @@ export class Run {
 
   private async score(): Promise<void> {
     const rows = (this.parts.heldOut.length ? this.parts.heldOut : this.parts.trained).slice(0, 2000);
-    const { nIn, inputs } = this.data;
-    const chosen = new Float32Array(rows.length * nIn);
-    rows.forEach((row, i) => chosen.set(inputs.subarray(row * nIn, (row + 1) * nIn), i * nIn));
-    this.outputs = { rows, values: await this.lab.predict(chosen, rows.length) };
+    this.outputs = { rows, values: await this.lab.predict(gathered(this.data.inputs, this.data.nIn, rows), rows.length) };
   }
 
   /** Ask for one thing at most so often; what is asked for while it is on its way is asked for once more after it. */

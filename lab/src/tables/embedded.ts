@@ -38,7 +38,7 @@ export function opened(bytes: Uint8Array): Given {
     data: {
       ...data,
       columns,
-      inputs: some<Float32Array>('inputs') ?? looked(tensors['inputs.place'] as Uint8Array, tensors['inputs.value'] as Float32Array),
+      inputs: some<Float32Array>('inputs') ?? { places: tensors['inputs.place'] as Uint8Array, values: tensors['inputs.value'] as Float32Array },
       targets: tensors.targets as Float32Array,
       labels: some<Int32Array>('labels'),
       weight: some<Float32Array>('weight'),
@@ -49,11 +49,4 @@ export function opened(bytes: Uint8Array): Given {
     language,
     origin,
   };
-}
-
-/** Numbers by their places in a list. */
-function looked(places: Uint8Array, values: Float32Array): Float32Array {
-  const found = new Float32Array(places.length);
-  for (let i = 0; i < found.length; ++i) found[i] = values[places[i]!]!;
-  return found;
 }
