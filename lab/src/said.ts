@@ -9,16 +9,35 @@ export type Text = string | number | Sentence | readonly Text[]; // several: one
 
 export const said = (say: string, values: Sentence['values'] = {}): Sentence => ({ say, values });
 
+export type Words = Readonly<Record<string, string>>;
+export const ENGLISH: Words = {};
+
 /** A text in the language whose words are given, English sentence -> the sentence; a sentence that it lacks, in English. */
-export function told(text: Text, words: Readonly<Record<string, string>> = {}): string {
+export function told(text: Text, words = ENGLISH): string {
   if (text instanceof Array) return text.map((each) => told(each, words)).join(words[', '] ?? ', ');
   if (typeof text !== 'object') return String(text);
   const { say, values } = text as Sentence;
-  return (words[say] ?? say).replace(/\{(\w+)(:,)?\}/g, (whole, name: string, thousands?: string) => {
-    const value = values[name];
-    return value === undefined ? whole : thousands && typeof value === 'number' ? value.toLocaleString('en-US') : told(value, words);
-  });
+  return filled(words[say] ?? say, values, words);
 }
+
+/** A sentence with the values in its fields; in Chinese each `beside` what it stands beside. */
+export function filled(sentence: string, values: Sentence['values'], words = ENGLISH): string {
+  const join = words === ENGLISH ? (left: string, right: string) => left + right : beside;
+  const parts = sentence.split(/\{(\w+)(:,)?\}/); // text, a field's name, whether its thousands are parted; and so on
+  let whole = parts[0]!;
+  for (let i = 1; i < parts.length; i += 3) {
+    const name = parts[i]!, value = values[name];
+    const shown = value === undefined ? `{${name}}` : parts[i + 1] && typeof value === 'number' ? value.toLocaleString('en-US') : told(value, words);
+    whole = join(join(whole, shown), parts[i + 2]!);
+  }
+  return whole;
+}
+
+const HAN = '\u4e00-\u9fff', WORD = '0-9A-Za-z\u00c0-\u03ff∂∇√∞"\'`#$€_';
+const TIGHT = new RegExp(`^(?:[${HAN}][${WORD}(\\[\\-−+±~.]|[${WORD})\\]%′][${HAN}])$`);
+
+/** Two texts as one, with a blank where Chinese and a word or number of another script would touch: deltaw.speech. */
+export const beside = (left: string, right: string): string => (TIGHT.test(left.slice(-1) + right.slice(0, 1)) ? `${left} ${right}` : left + right);
 
 /** What cannot be used: what was expected, what was found, what to do; deltaw.exceptions. */
 export class Refusal extends Error {

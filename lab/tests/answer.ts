@@ -11,6 +11,7 @@ import type { Data, Settings, Weights } from '../src/engine/types.ts';
 import { canonical } from '../src/files/canonical.ts';
 import { modelFile, openModel } from '../src/files/model.ts';
 import { sha256 } from '../src/files/sha256.ts';
+import { filled } from '../src/said.ts';
 import { settings as recipe } from './recipes.ts';
 import { dataOf, readCsv, type Choice } from '../src/tables/table.ts';
 import { toy } from '../src/tables/toys.ts';
@@ -100,6 +101,7 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
   sha: (_, { text }) => sha256([new TextEncoder().encode(text)]),
   toy: (core, { name, choice }) => toy(core, name, choice),
   recipe: (_, { name, data, trained, seed, heldOut }) => recipe(name, data, trained, seed, heldOut),
+  filled: (_, { sentences, values }: { sentences: string[]; values: Record<string, string> }) => sentences.map((each) => filled(each, values, {})),
   split: (core, { n, share, seed, labels }) => split(core, n, share, seed, labels),
 };
 

@@ -1,11 +1,13 @@
-"""What the lab says of tables and files, in Chinese: nothing is missing, and it is what Python says."""
+"""What the lab says in Chinese: of tables and files nothing is missing, and it is what Python says; blanks stand as there."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from deltaw.speech import FOLDER, _sentences, catalogue
+from engine import ask
+
+from deltaw.speech import FOLDER, TIGHT, _sentences, catalogue, filled
 
 LAB = Path(__file__).parents[2] / "lab" / "src"
 SPOKEN = ("said.ts", "tables/*.ts", "files/*.ts")
@@ -54,3 +56,23 @@ def test_their_fields_are_the_same() -> None:
     assert [
         each for each in chinese().items() if sorted(fields.findall(each[0])) != sorted(fields.findall(each[1]))
     ] == []
+
+
+def shown() -> list[str]:
+    """All that the page says in Chinese: its words, and what tables and files say."""
+    words = (LAB / "words" / "zh.ts").read_text(encoding="utf-8")
+    found = [plain(each) for each in re.findall(rf"\b\w+: {LITERAL}", words)] + list(chinese().values())
+    assert len(found) > 400
+    return found
+
+
+def test_blanks_stand_as_python_sets_them() -> None:
+    """Between Chinese and letters or numbers of other scripts, within a sentence and around its fields."""
+    values = ["setosa", "0.25", '"x"', "(4, 3)", "−1", "82 %", "长度", "αβ", "⚑"]
+    texts = [re.sub(r"\{(\w+):,\}", r"{\1}", text) for text in shown()]
+    names = {name for text in texts for name in re.findall(r"\{(\w+)\}", text)}
+    jobs = [{"do": "filled", "sentences": texts, "values": dict.fromkeys(names, value)} for value in values]
+    for value, found in zip(values, ask(jobs), strict=True):
+        assert found == [filled(text, dict.fromkeys(names, value)) for text in texts]
+        dates = re.compile("[年月日时分]")  # as they are written
+        assert [text for text in found if TIGHT.search(text) and not dates.search(text)] == []

@@ -1,6 +1,6 @@
 // All words of the page in every language; a sentence's numbers stand in braces: "{share} of {units}".
 
-import { told, type Text } from '../said';
+import { ENGLISH, filled, told, type Text } from '../said';
 import { en } from './en';
 import { SENTENCES } from './sentences';
 import { zh } from './zh';
@@ -9,14 +9,15 @@ export type Key = keyof typeof en;
 export type Lang = 'en' | 'zh';
 export const LANGUAGES: Record<Lang, string> = { en: 'English', zh: '中文' };
 
+const SAID = { en: ENGLISH, zh: SENTENCES };
 const CATALOGUES: Record<Lang, Record<Key, string>> = { en, zh };
 
 export function text(lang: Lang, key: Key, values: Record<string, Text> = {}): string {
-  return CATALOGUES[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => inWords(lang, values[name] ?? whole));
+  return filled(CATALOGUES[lang][key], values, SAID[lang]);
 }
 
 /** What tables and files say: their sentences are Python's. */
-export const inWords = (lang: Lang, said: Text): string => told(said, lang === 'zh' ? SENTENCES : {});
+export const inWords = (lang: Lang, said: Text): string => told(said, SAID[lang]);
 
 export const known = (key: string): key is Key => key in en;
 
