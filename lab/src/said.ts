@@ -43,9 +43,12 @@ export const beside = (left: string, right: string): string => (TIGHT.test(left.
 export class Refusal extends Error {
   readonly said: Sentence;
 
-  constructor(expected: string, found: Text, remedy: string, values: Sentence['values'] = {}) {
-    const message = said('{expected}, found {found}', { expected: said(expected, values), found });
-    const whole = said('{message}; {remedy}', { message, remedy: said(remedy, values) });
+  /** Of its parts, or as another thread has said it. */
+  constructor(whole: Sentence);
+  constructor(expected: string, found: Text, remedy: string, values?: Sentence['values']);
+  constructor(expected: string | Sentence, found: Text = '', remedy = '', values: Sentence['values'] = {}) {
+    const whole = typeof expected === 'object' ? expected
+      : said('{message}; {remedy}', { message: said('{expected}, found {found}', { expected: said(expected, values), found }), remedy: said(remedy, values) });
     super(told(whole));
     this.said = whole;
   }

@@ -312,6 +312,18 @@ const CHECKS = {
       same(other.faults, [], `what went wrong with #lab=${hash}`);
       await other.close();
     }
+    const plain = { layers: [{ units: 3, activation: 'tanh' }, { units: 1, activation: 'sigmoid' }], bias: true, init: null, loss: 'squared', optimizer: 'sgd', rate: 0.1, schedule: 'constant', epochs: 9, batch: 9, shuffle: true, seed: 0,
+      backward: 'gradient', l2: 0, dropout: 0, dropoutSchedule: 'constant', labelSmoothing: 0, maxGradNorm: null, heldOut: 0.2 };
+    for (const [own, expected] of [
+      [{ optimizer: 'constructor' }, 'optimizer：应为 sgd、'], [{ loss: 'huber(1' }, 'loss：应为名称，或带设置的名称，如 name(0.5)，实际：'], [{ schedule: 'step(a=1)' }, "schedule：应为 'step' 接受的设置"],
+      [{ init: 'normal(1e999)' }, 'init：应为有限数'], [{ loss: 'pinball(0.1, 0.2, 0.3)' }, 'loss：应为一个设置，或每个输出一个，实际：3；请改正'], [{ layers: [...Array(9).fill({ units: 10_000, activation: 'tanh' }), plain.layers[1]] }, '一个页面最多容纳 20,000,000 个权重，实际：8'],
+      [{ layers: [plain.layers[0], { units: 2, activation: 'softmax' }] }, '每个答案应有一个输出，实际：2；'],
+    ]) {
+      const other = await opened({ hash: `#lab=${forged({ ...one, runs: [{ settings: { ...plain, ...own }, weights: null }] })}`, locale: 'zh-CN' });
+      await other.locator('.toast', { hasText: expected }).waitFor({ timeout: 15_000 }).catch(async () => { throw new Error(`${JSON.stringify(own).slice(0, 80)}: expected ${expected}, found ${await other.locator('.toast').allTextContents()}`); });
+      same(other.faults, [], `what went wrong with ${JSON.stringify(own).slice(0, 80)}`);
+      await other.close();
+    }
     const html = readFileSync(resolve(file), 'utf8');
     for (const [name, page] of [['state.html', html.replace('<!--deltaw-->', '<!--deltaw--><script type="application/json" id="page">{"v":1,"runs":[</script>')], ['table.html', html.replace('id="table">', 'id="table">H4sIAAAA')]]) {
       writeFileSync(join(folder, name), page);

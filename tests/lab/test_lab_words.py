@@ -10,8 +10,8 @@ from engine import ask
 from deltaw.speech import FOLDER, TIGHT, _sentences, catalogue, filled
 
 LAB = Path(__file__).parents[2] / "lab" / "src"
-SPOKEN = ("said.ts", "tables/*.ts", "files/*.ts")
-LITERAL = r"'((?:[^'\\]|\\.)*)'"
+SPOKEN = ("said.ts", "engine/*.ts", "tables/*.ts", "files/*.ts", "state/*.ts")
+LITERAL = r"""['"]((?:(?<=')(?:[^'\\]|\\.)*(?='))|(?:(?<=")(?:[^"\\]|\\.)*(?=")))['"]"""
 
 
 def plain(literal: str) -> str:

@@ -1,4 +1,5 @@
 // The page's side of a training: a worker where one can be had, else the same session in slices on this thread.
+import { Refusal } from '../said.ts';
 import { arrays, copied } from './inputs.ts';
 import { Session, type Asked } from './session.ts';
 import type { Origin } from './training.ts';
@@ -24,7 +25,7 @@ function inWorker(worker: Worker, wasm: WebAssembly.Module, tell: Tell): Line {
     const one = asked.get(message.id)!;
     asked.delete(message.id);
     if (message.error === undefined) one.done(message.answer);
-    else one.failed(new Error(message.error));
+    else one.failed(typeof message.error === 'object' ? new Refusal(message.error) : new Error(message.error));
   };
   worker.postMessage({ wasm });
   return {

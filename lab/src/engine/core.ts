@@ -1,6 +1,7 @@
 // The core, loaded: native/capi.cpp's functions, and its memory. Views of the memory end when it grows: a new one for each use.
 
 import { bytes } from '../base64.ts';
+import { Refusal, said } from '../said.ts';
 
 export type Address = number;
 
@@ -54,7 +55,8 @@ export class Core {
     let memory: WebAssembly.Memory;
     const fail = (words: Address): never => {
       const text = new Uint8Array(memory.buffer, words);
-      throw new Error(new TextDecoder().decode(text.slice(0, text.indexOf(0))));
+      const why = new TextDecoder().decode(text.slice(0, text.indexOf(0)));
+      throw why === 'std::bad_alloc' ? new Refusal('expected a network and rows that fit into a page', said('more'), 'take fewer units, or fewer rows') : new Error(why);
     };
     const clock = (_: number, __: bigint, to: Address): number => {
       new DataView(memory.buffer).setBigUint64(to, BigInt(Math.round(performance.now() * 1e6)), true);

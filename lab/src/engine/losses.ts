@@ -1,7 +1,7 @@
 // Error functions, a row each, in double precision: the table of deltaw.equations.losses, for showing numbers. E is summed over the
 // outputs of one row of data.
 import { chain } from './activations.ts';
-import { lossSettings, parsed } from './specs.ts';
+import { lossSettings, parsed, unknown } from './specs.ts';
 
 type Array = Float64Array;
 interface Loss {
@@ -37,9 +37,9 @@ export const LOSS_NAMES = Object.keys(LOSSES);
 
 /** The name of a loss without its settings. Raises for one that is not in the table, or has no minimum to train towards. */
 export function lossName(text: string): string {
-  const { name } = parsed(text);
-  if (LOSSES[name]) return name;
-  throw new Error(`loss: expected one of ${LOSS_NAMES.join(', ')}, found '${name}'; choose one of these`);
+  const { name } = parsed(text, 'loss');
+  if (Object.hasOwn(LOSSES, name)) return name;
+  throw unknown(name, LOSS_NAMES, 'loss');
 }
 
 const sum = (a: Array, of: (x: number, i: number) => number = (x) => x): number => a.reduce((total, x, i) => total + of(x, i), 0);
@@ -74,7 +74,7 @@ export interface OutputError {
 
 /** E of one row and its way into the output layer, as deltaw.equations.backprop begins. */
 export function outputError(activation: string, text: string, z: Array, o: Array, t: Array): OutputError {
-  const kind = parsed(text).name, own = lossSettings(text), loss = LOSSES[kind]!;
+  const kind = parsed(text, 'loss').name, own = lossSettings(text), loss = LOSSES[kind]!;
   const p = (i: number): number => own[own.length > 1 ? i : 0] ?? 0;
   const pair = FUSED[`${activation} ${kind}`];
   if (pair) {
@@ -88,6 +88,6 @@ export function outputError(activation: string, text: string, z: Array, o: Array
 /** Label smoothing: this share of every target given to "don't know". */
 export function smoothed(text: string, t: Array, share: number): Array {
   if (!share) return t;
-  const unknown = parsed(text).name === 'binary_cross_entropy' ? 0.5 : sum(t) / t.length;
+  const unknown = parsed(text, 'loss').name === 'binary_cross_entropy' ? 0.5 : sum(t) / t.length;
   return t.map((x) => x * (1 - share) + share * unknown);
 }

@@ -4,9 +4,11 @@ import { ACTIVATION_NAMES, flatBelow } from './activations.ts';
 import { countOf, gather, gathered, part as partOf, write, type Inputs } from './inputs.ts';
 import { drawn } from './random.ts';
 import { lossName } from './losses.ts';
-import { initFor, initializer, lossSettings, optimizer } from './specs.ts';
+import { initFor, initializer, lossSettings, optimizer, unknown } from './specs.ts';
+import { Refusal, said } from '../said.ts';
 import type { Data, LayerHealth, Settings, Weights } from './types.ts';
 
+const MOST_WEIGHTS = 20_000_000; // with the optimiser's state and copies to look at, a page's memory
 const MOSTLY = 0.6; // as deltaw.engines.native: one row at a time is trained by the others alone
 
 /** What a part of the data's rows is for the core. */
@@ -70,9 +72,11 @@ export class Machine {
   constructor(core: Core, data: Data, settings: Settings, part: Int32Array) {
     this.core = core, this.settings = settings, this.part = part;
     const own = optimizer(settings.optimizer), loss = lossName(settings.loss);
-    const unknown = settings.layers.find(({ activation }) => !ACTIVATION_NAMES.includes(activation));
-    if (unknown) throw new Error(`activations: expected one of ${ACTIVATION_NAMES.join(', ')}, found '${unknown.activation}'; choose one of these`);
+    const other = settings.layers.find(({ activation }) => !ACTIVATION_NAMES.includes(activation));
+    if (other) throw unknown(other.activation, ACTIVATION_NAMES, 'activation');
     this.sizes = shapes(data, settings);
+    const n = this.sizes.reduce((sum, [nIn, nOut]) => sum + nIn * nOut, 0);
+    if (n > MOST_WEIGHTS) throw new Refusal('expected at most {most:,} weights in a page', said('{n:,}', { n }), 'take fewer units', { most: MOST_WEIGHTS });
     this.batch = Math.min(settings.batch, part.length);
     const one = this.batch === 1 && own.name === 'sgd';
     const [common, share] = one ? commonest(data, part) : [0, 0];
@@ -86,6 +90,7 @@ export class Machine {
 
     const hidden = settings.dropout > 0 ? this.sizes.slice(1).map(() => settings.dropout) : [];
     const parameters = lossSettings(settings.loss);
+    if (parameters.length > 1 && parameters.length !== data.nOut) throw new Refusal('{what}: expected one setting, or one for each output', String(parameters.length), 'correct them', { what: 'loss' });
     const random = drawn(core, settings.seed, (each) => each.key());
     const names = [loss, own.name, ...settings.layers.map((layer) => layer.activation)].join('\0') + '\0';
     const numbers = [

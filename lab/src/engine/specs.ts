@@ -1,4 +1,5 @@
 // The words of deltaw for optimisers, schedules, initial weights and settings of a loss: "adam(beta1=0.8)", "step(0.5, every=3)".
+import { Refusal } from '../said.ts';
 import type { Generator } from './random.ts';
 
 export interface Spec {
@@ -8,20 +9,24 @@ export interface Spec {
 
 const CALL = /^\s*([a-z_]\w*)\s*(?:\(([^()]*)\))?\s*$/i;
 
-export function parsed(text: string): Spec {
+export function parsed(text: string, what: string): Spec {
   const found = CALL.exec(text);
-  if (!found) throw new Error(`expected a name, or a name with its settings like name(0.5), found '${text}'; correct it`);
+  if (!found) throw new Refusal('{what}: expected a name, or a name with its settings like name(0.5)', quoted(text), 'correct it', { what });
   const values: Spec['values'] = {};
   const given = (found[2] ?? '').split(',').map((each) => each.trim()).filter(Boolean);
   given.forEach((each, place) => {
     const [value, name] = each.split('=').map((part) => part.trim()).reverse() as [string, string | undefined];
-    const quoted = /^'([^']*)'$|^"([^"]*)"$/.exec(value);
+    const word = /^'([^']*)'$|^"([^"]*)"$/.exec(value);
     const number = Number(value.replace(/_/g, ''));
-    if (!quoted && Number.isNaN(number)) throw new Error(`expected a number in '${text}', found '${value}'; correct it`);
-    values[name ?? String(place)] = quoted ? (quoted[1] ?? quoted[2] ?? '') : number;
+    if (!word && !Number.isFinite(number)) throw new Refusal('{what}: expected a finite number', quoted(value), 'choose another value', { what });
+    values[name ?? String(place)] = word ? (word[1] ?? word[2] ?? '') : number;
   });
   return { name: found[1]!, values };
 }
+
+const quoted = (text: string): string => `'${text.length > 60 ? `${text.slice(0, 59)}…` : text}'`;
+/** That there is no such name in a table. */
+export const unknown = (name: string, names: string[], what: string): Refusal => new Refusal('{what}: expected one of {names}', quoted(name), 'choose one of these', { what, names });
 
 /** A row's settings by name, those that were given in the place of its own. */
 function settled<T extends Record<string, number | string>>(usual: T, spec: Spec, what: string): T {
@@ -29,16 +34,15 @@ function settled<T extends Record<string, number | string>>(usual: T, spec: Spec
   const found = { ...usual } as Record<string, number | string>;
   for (const [key, value] of Object.entries(spec.values)) {
     const name = /^\d+$/.test(key) ? names[Number(key)] : key;
-    if (name === undefined || !(name in usual)) throw new Error(`${what}: settings that '${spec.name}' takes, found ${key}; correct them`);
+    if (name === undefined || !Object.hasOwn(usual, name)) throw new Refusal("{what}: settings that '{name}' takes", quoted(key), 'correct them', { what, name: spec.name });
     found[name] = value;
   }
   return found as T;
 }
 
 function row<R>(table: Record<string, R>, name: string, what: string): R {
-  const found = table[name];
-  if (found === undefined) throw new Error(`${what}: expected one of ${Object.keys(table).join(', ')}, found '${name}'; choose one of these`);
-  return found;
+  if (!Object.hasOwn(table, name)) throw unknown(name, Object.keys(table), what);
+  return table[name]!;
 }
 
 // --- optimisers: what each may be told, in the order of deltaw.equations.optimizers --------------------------------
@@ -66,7 +70,7 @@ export interface Optimizer {
 }
 
 export function optimizer(text: string): Optimizer {
-  const spec = parsed(text);
+  const spec = parsed(text, 'optimizer');
   const own = settled(row(OPTIMIZERS, spec.name, 'optimizer'), spec, 'optimizer');
   const number = (name: string): number => Number(own[name] ?? 0);
   return {
@@ -101,11 +105,11 @@ const SCHEDULES: Record<string, [Settings, (own: any) => Factor]> = {
 export const SCHEDULE_NAMES = Object.keys(SCHEDULES);
 
 export function schedule(text: string): Factor {
-  const spec = parsed(text);
+  const spec = parsed(text, 'schedule');
   const [usual, make] = row(SCHEDULES, spec.name, 'schedule');
   return make(settled(usual, spec, 'schedule'));
 }
-export const isConstant = (text: string): boolean => parsed(text).name === 'constant';
+export const isConstant = (text: string): boolean => parsed(text, 'schedule').name === 'constant';
 
 // --- initial weights: W (n_out × n_in) from a stream of random numbers ------------------------------------------------
 
@@ -145,7 +149,7 @@ export const initFor = (activation: string): string =>
   HE.includes(activation) ? 'he_normal' : activation === 'selu' ? 'lecun_normal' : 'xavier_uniform';
 
 export function initializer(text: string): Draw {
-  const spec = parsed(text);
+  const spec = parsed(text, 'init');
   const [usual, make] = row(INITIALIZERS, spec.name, 'init');
   return make(settled(usual, spec, 'init'));
 }
@@ -155,7 +159,7 @@ export function initializer(text: string): Draw {
 const LOSS_SETTINGS: Record<string, number[]> = { huber: [1], pinball: [0.5] };
 
 export function lossSettings(text: string): number[] {
-  const spec = parsed(text);
+  const spec = parsed(text, 'loss');
   const given = Object.values(spec.values).map(Number);
   return given.length ? given : (LOSS_SETTINGS[spec.name] ?? []);
 }

@@ -4,6 +4,7 @@ import type { Core } from './core.ts';
 import { Curves } from './curves.ts';
 import { parts, rounded, some, split, type Parts } from './division.ts';
 import { translated, weightIn } from './kept.ts';
+import { Refusal, said } from '../said.ts';
 import { Machine, initialWeights } from './machine.ts';
 import { link, rowNumbers } from './numbers.ts';
 import { isConstant, optimizer, schedule } from './specs.ts';
@@ -241,7 +242,7 @@ export class Training {
     if (REDONE.some((key) => snapshot.settings[key] !== this.settings[key]))
       this.replace(new Machine(this.core, this.data, snapshot.settings, this.parts.trained), snapshot.settings);
     this.settings = snapshot.settings;
-    if (snapshot.kept.length !== this.machine.bytes) throw new Error('expected a state of this network, found one of another; it cannot go on from there');
+    if (snapshot.kept.length !== this.machine.bytes) throw new Refusal('expected a state of this network', said('one of another'), 'it cannot go on from there');
     this.machine.restore(snapshot.kept);
     this.moment = snapshot.moment, this.epoch = snapshot.epoch, this.base = snapshot.base, this.applied = snapshot.applied;
     this.epochLosses.length = snapshot.epoch;

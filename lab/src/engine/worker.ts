@@ -1,4 +1,5 @@
 // The session's thread. In: {hello}, {wasm}, {id, name, given}, {seen}; out: {id, answer | error, settings}, {state, settings}.
+import { reason } from '../said.ts';
 import { Session, type Asked } from './session.ts';
 
 let session: Session;
@@ -19,7 +20,7 @@ async function answered(id: number, name: Asked, given: unknown[]): Promise<obje
     const answer = await (session[name] as (...given: unknown[]) => unknown).apply(session, given);
     return { id, answer, settings: name === 'speed' ? undefined : session.settings() };
   } catch (error) {
-    return { id, error: error instanceof Error ? error.message : String(error) };
+    return { id, error: reason(error) };
   }
 }
 

@@ -145,7 +145,7 @@ class Lab {
 
   private async take(data: Data, source: Source, shared: Shared): Promise<void> {
     const [first, second] = shared.runs;
-    for (const { settings } of shared.runs) if (settings.layers.at(-1)!.units !== data.nOut) throw new Error('expected an output for each answer');
+    for (const { settings } of shared.runs) if (settings.layers.at(-1)!.units !== data.nOut) throw new Refusal('expected an output for each answer', String(settings.layers.at(-1)!.units), 'copy the link anew');
     const from = (run: SharedRun): From => ({ origin: shared.source ? run.origin : undefined, weights: (run.weights && unpackedWeights(run.weights, run.settings, data.nIn)) || undefined });
     await this.show(data, source, first.settings, from(first));
     if (second) {

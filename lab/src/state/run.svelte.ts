@@ -112,9 +112,9 @@ export class Run {
 
   /** True where it went on; false where it began anew. */
   async change(changes: Partial<Settings>): Promise<boolean> {
-    const answer = await this.lab.change(changes);
-    this.settings = { ...this.settings, ...changes };
-    if (answer === 'needs a new start') await this.begin();
+    const answer = await this.lab.change(changes), before = this.settings;
+    this.settings = { ...before, ...changes };
+    if (answer === 'needs a new start') await this.begin().catch((error) => { this.settings = before; throw error; });
     else this.reach = this.live.moment;
     return answer === 'went on';
   }

@@ -5,6 +5,7 @@ import { base64, bytes } from '../base64';
 import { core } from '../engine';
 import type { Data, Settings } from '../engine/types';
 import { openModel, type Opened } from '../files/model';
+import { Refusal, said } from '../said';
 import { given, type Given } from '../tables/embedded';
 import { SCALINGS as ALL_SCALINGS } from '../tables/scaling';
 import { dataOf, decoded, readText, tableOf, type Choice, type Learnt, type Table } from '../tables/table';
@@ -40,7 +41,7 @@ export async function cameWith(): Promise<Given | null> {
 }
 
 function brought(name: string): Data {
-  if (!came) throw new Error(`expected the table "${name}" in this page, found none`);
+  if (!came) throw new Refusal('expected the table "{name}" in this page', said('none'), 'open the page that the link is of', { name });
   return came.data;
 }
 
