@@ -165,12 +165,11 @@ def test_inputs_of_few_numbers_lie_as_their_places_and_train_to_the_same_bits() 
     values = np.unique(PIXELS.astype(np.float32))
     few = {"places": np.searchsorted(values, PIXELS.astype(np.float32).ravel()).astype(np.uint8), "values": values}
     actions = [["advance", 40], ["state"], ["row", 3], ["mark"]]
-    jobs = [
-        {"do": "train", "data": data(PIXELS, UNIT) | own, "settings": settings(LAYERS, batch=batch, heldOut=0.2), "actions": actions}
-        for batch in (1, 8) for own in ({}, {"inputs": few})
-    ]  # fmt: skip
-    whole, placed, batches, batches_placed = ask(jobs)
-    for one, other in ((whole, placed), (batches, batches_placed)):
+    given = [(settings(LAYERS, batch=batch, heldOut=0.2), own) for batch in (1, 8) for own in ({}, {"inputs": few})]
+    whole = data(PIXELS, UNIT)
+    jobs = [{"do": "train", "data": whole | inputs, "settings": own, "actions": actions} for own, inputs in given]
+    said = ask(jobs)
+    for one, other in (said[:2], said[2:]):
         assert bits(one[1]) == bits(other[1])
         assert one[1]["heldError"] == other[1]["heldError"]
         assert np.array_equal(one[2]["x"], other[2]["x"])
