@@ -1,4 +1,4 @@
-"""What the lab says in Chinese: of tables and files nothing is missing, it is what Python says; blanks stand as there."""
+"""What the lab says in Chinese: of tables and files nothing is missing, it is what Python says; blanks stand so."""
 
 from __future__ import annotations
 
