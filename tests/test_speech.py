@@ -395,6 +395,7 @@ def test_reasons_that_are_kept_are_told_again(chinese: None) -> None:
     columns = table.frame.with_row_index("id", 1).with_columns(same=pl.lit(1), flag=pl.col("id") > 9)
     reasons = [column.reason for column in kinds(deltaw.read(columns), "species")]
     assert not any(WORD.search(re.sub("true|false", "", retold(reason))) for reason in reasons)
+    assert retold("numbers, 6 to 8, in kg") == "数值，6 到 8，以 kg 为单位"
     assert retold("1 distinct value in 60 rows") == "60 行中有 1 个不同的值"
     assert retold("150 distinct values in 150 rows") == "150 行中有 150 个不同的值"
 

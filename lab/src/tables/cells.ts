@@ -1,13 +1,18 @@
 // What cells of text say: numbers, truth values, days, or words; by the rules of deltaw.tables.cells.
 import { isMissing } from './delimited.ts';
 import { Refusal, said, type Text } from '../said.ts';
+import { plainUnit, unitOf, withoutUnit } from './units.ts';
 
-/** A column as all its cells say. `numbers`: NaN where missing, 1 and 0 for truth values; `words`: null where missing. */
+/**
+ * A column as all its cells say. `numbers`: NaN where missing, 1 and 0 for truth values; `words`: null where missing.
+ * `unit`: that its numbers are written with; the words are there, too.
+ */
 export interface Cells {
   name: string;
   type: 'whole' | 'number' | 'truth' | 'words';
   numbers: Float64Array;
   words: (string | null)[];
+  unit?: string;
 }
 
 // Pairs of words, true first, that make a column of text a yes-or-no question.
@@ -15,7 +20,6 @@ export const TRUTHS = [
   ['true', 'false'], ['yes', 'no'], ['y', 'n'], ['t', 'f'], ['1', '0'], ['on', 'off'],
   ['是', '否'], ['真', '假'], ['对', '错'], ['有', '无'],
 ] as const;
-const SIGNS = [/^[$€£¥]\s*/, /\s*[%$€£¥]$/];
 export const MISTAKES = 0.05; // up to this share a column is numbers (or dates) with mistakes in it, not words
 
 type Read = (cell: string) => number; // NaN for what is no number
@@ -32,16 +36,26 @@ const decimalComma: Read = (cell) =>
 
 const failures = (words: (string | null)[], read: Float64Array): number => words.reduce((count, word, i) => count + Number(word !== null && Number.isNaN(read[i]!)), 0);
 
-/** Numbers from words, NaN for what is none; a sign of a currency is left out where all have it. */
+/** Numbers from words, NaN for what is none. */
 export function readNumbers(words: (string | null)[], delimiter = ','): Float64Array {
   const all = (read: Read): Float64Array => Float64Array.from(words, (word) => (word === null ? NaN : read(word)));
   const found = all(plain);
   if (!failures(words, found)) return found;
-  for (const sign of SIGNS) if (words.every((word) => word === null || sign.test(word))) words = words.map((word) => word && word.replace(sign, ''));
   const notations = { ',': [thousands], ';': [decimalComma, thousands] }[delimiter] ?? [thousands, decimalComma];
   const readings = notations.map((notation) => all((cell) => (Number.isNaN(notation(cell)) ? plain(cell) : notation(cell))));
   return readings.reduce((a, b) => (failures(words, b) < failures(words, a) ? b : a));
 }
+
+/** The same, by whichever way of reading a comma explains more cells. */
+const asWritten = (words: (string | null)[]): Float64Array =>
+  [',', ';'].map((delimiter) => readNumbers(words, delimiter)).reduce((a, b) => (failures(words, b) < failures(words, a) ? b : a));
+/** Numbers from words that write them with a unit, or without. */
+export function numbersIn(words: (string | null)[], unit: string): Float64Array {
+  const bare = withoutUnit(unit);
+  return asWritten(words.map((word) => word && bare(word)));
+}
+/** 12,5 kg -> 12.5 kg; any other text as it is. */
+const withPoint = (cell: string): string => (/^[^\d]*[+-]?\d[\d.]*,\d+[^\d]/.test(cell) ? cell.replaceAll('.', '').replace(',', '.') : cell);
 
 export function typed(name: string, cells: string[], delimiter: string): Cells {
   const words = cells.map((cell) => (isMissing(cell) ? null : cell.trim()));
@@ -50,7 +64,13 @@ export function typed(name: string, cells: string[], delimiter: string): Cells {
   if (present.every((word) => ['true', 'false'].includes(word.toLowerCase())))
     return { name, type: 'truth', numbers: Float64Array.from(words, (word) => (word === null ? NaN : Number(word.toLowerCase() === 'true'))), words: [] };
   const numbers = readNumbers(words, delimiter);
-  if (failures(words, numbers)) return { name, type: 'words', numbers: none, words };
+  if (failures(words, numbers)) {
+    const unit = unitOf(present);
+    if (!unit) return { name, type: 'words', numbers: none, words };
+    const written = delimiter === ';' ? words.map((word) => word && withPoint(word)) : words, found = numbersIn(written, unit);
+    if (failures(words, found)) return { name, type: 'words', numbers: none, words: written };
+    return { name, type: found.every((x) => Number.isNaN(x) || Number.isInteger(x)) ? 'whole' : 'number', numbers: found, words: written, unit };
+  }
   const whole = present.every((word) => /^[+-]?\d+$/.test(word) && Math.abs(Number(word)) < 2 ** 63);
   return { name, type: whole ? 'whole' : 'number', numbers, words: [] };
 }
@@ -60,7 +80,7 @@ export const countOf = (cells: Cells): number => (cells.type === 'words' ? cells
 
 /** Values as words, spelt alike whatever the type: 1 and 1.0 are "1", true is "true". */
 export function asWords(cells: Cells): (string | null)[] {
-  if (cells.type === 'words') return cells.words;
+  if (cells.type === 'words' || cells.unit) return cells.words;
   return Array.from(cells.numbers, (x) => (Number.isNaN(x) ? null : cells.type === 'truth' ? String(x === 1) : String(x)));
 }
 
@@ -69,7 +89,7 @@ export function rowsOf(cells: Cells, rows: Int32Array): Cells {
   return {
     ...cells,
     numbers: cells.type === 'words' ? cells.numbers : Float64Array.from(rows, (row) => cells.numbers[row]!),
-    words: cells.type === 'words' ? Array.from(rows, (row) => cells.words[row]!) : [],
+    words: cells.type === 'words' || cells.unit ? Array.from(rows, (row) => cells.words[row]!) : [],
   };
 }
 
@@ -77,10 +97,12 @@ export function rowsOf(cells: Cells, rows: Int32Array): Cells {
 export function checkStrays(cells: Cells, source: string): void {
   const present = cells.words.filter((word) => word !== null);
   if (present.length < 10) return;
-  const written = [',', ';'].map((delimiter) => readNumbers(cells.words, delimiter)).reduce((a, b) => (failures(cells.words, b) < failures(cells.words, a) ? b : a));
+  const unit = unitOf(present);
+  const written = unit ? numbersIn(cells.words, unit) : asWritten(cells.words);
   const wrong = failures(cells.words, written);
-  if (wrong === 0 || wrong > Math.max(1, MISTAKES * present.length)) return;
+  if (wrong === 0 || (!unit && wrong > Math.max(1, MISTAKES * present.length))) return;
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(written[i]!));
+  if (unit) refuse(source, cells.name, row, said('a number in {unit}', { unit: plainUnit(unit) }), cells.words[row]!, 'correct the cell or leave it empty, or give the column another kind');
   refuse(source, cells.name, row, said('a number'), cells.words[row]!, 'correct the cell, leave it empty, or drop the column');
 }
 export function refuse(source: string, column: string, row: number, expected: Text, found: string, remedy: string): never {

@@ -4,6 +4,7 @@ import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
 import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
 import { shown } from './shown.ts';
+import { plainUnit } from './units.ts';
 import type { Kind } from '../engine/types.ts';
 
 export interface Found {
@@ -53,7 +54,9 @@ function number(cells: Cells, there: number[], distinct: number): [Kind, Text] {
     const countsRows = (low === 0 || low === 1) && high - low === distinct - 1;
     if (countsRows || IDENTIFIER_NAME.test(cells.name) || CAMEL.test(cells.name)) return ['identifier', said(MANY, { distinct, rows: there.length })];
   }
-  return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}' : 'numbers, {low} to {high}', { low: shown(low), high: shown(high) })];
+  const ends = { low: shown(low), high: shown(high) };
+  if (cells.unit) return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}, in {unit}' : 'numbers, {low} to {high}, in {unit}', { ...ends, unit: plainUnit(cells.unit) })];
+  return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}' : 'numbers, {low} to {high}', ends)];
 }
 
 function words(cells: Cells, there: string[], distinct: number, source: string): [Kind, Text, string?] {

@@ -1,10 +1,11 @@
 // One step a column: fitted on training rows, it turns the column's cells into inputs; deltaw.preparation.steps. A step is plain data:
 // deltaw's own document of it, with `column` and `features` for all.
-import { TRUTHS, asWords, byCodePoints, isPresent, readNumbers, refuse, type Cells } from './cells.ts';
+import { TRUTHS, asWords, byCodePoints, isPresent, numbersIn, readNumbers, refuse, type Cells } from './cells.ts';
 import { dayOf } from './days.ts';
 import type { Found } from './kinds.ts';
 import { SCALINGS, binned, fitEdges, fitScale, scaled, type Scale, type Scaling } from './scaling.ts';
 import { median } from './statistics.ts';
+import { plainUnit } from './units.ts';
 import { said } from '../said.ts';
 import type { Step } from '../engine/types.ts';
 
@@ -12,12 +13,13 @@ const RARE_ROWS = 2, RARE_SHARE = 0.001, MOST_SLOTS = 100, LOUD_WORDS = 20;
 export const MISSING = '(missing)', OTHER = '(other)';
 const CYCLES: Record<string, number> = { year: 365.2425, week: 7, day: 1 };
 
-/** Cells as numbers, NaN where missing. */
-function numbersOf(cells: Cells, source: string): Float64Array {
-  if (cells.type !== 'words') return cells.numbers;
-  const found = readNumbers(cells.words);
+const SIGNS = ['$#', '€#', '£#', '¥#', '#$', '#€', '#£', '#¥', '#%']; // which models of earlier versions did not keep
+/** Cells as numbers, NaN where missing; `unit`: that they may be written with. */
+function numbersOf(cells: Cells, source: string, unit: string): Float64Array {
+  if (cells.type !== 'words' && (cells.unit === undefined || cells.unit === unit || (!unit && SIGNS.includes(cells.unit)))) return cells.numbers;
+  const found = unit ? numbersIn(cells.words, unit) : readNumbers(cells.words);
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(found[i]!));
-  if (row >= 0) refuse(source, cells.name, row, said('a number'), cells.words[row]!, 'correct the cell or leave it empty');
+  if (row >= 0) refuse(source, cells.name, row, unit ? said('a number in {unit}', { unit: plainUnit(unit) }) : said('a number'), cells.words[row]!, 'correct the cell or leave it empty');
   return found;
 }
 const daysOf = (cells: Cells, format: string): Float64Array => Float64Array.from(cells.words, (word) => (word === null ? NaN : dayOf(word, format)));
@@ -55,15 +57,16 @@ interface Kind {
 export const KINDS: Record<string, Kind> = {
   number: {
     fit({ name, ...cells }, _, scaling, bins, source) {
-      const x = numbersOf({ name, ...cells }, source), present = known(x), indicator = present.length < x.length;
-      return { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges: fitEdges(present, bins) };
+      const unit = cells.unit ?? '', x = numbersOf({ name, ...cells }, source, unit), present = known(x), indicator = present.length < x.length;
+      const step = { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges: fitEdges(present, bins) };
+      return unit ? { ...step, unit } : step;
     },
     features({ column, edges, means, indicator }) {
       const told = ((means as Recurring | undefined)?.names ?? []).map((name) => `${column}: ${name}`);
       return [column, ...binFeatures(column, edges), ...told, ...missingFeature(column, indicator)];
     },
-    encode({ scale, fill, indicator, edges, means }: { scale: Scale; fill: number; indicator: boolean; edges: number[]; means?: Recurring }, cells, { low, high }, source) {
-      const x = numbersOf(cells, source), none = means?.names.map(() => 0) ?? [], after = Math.max(edges.length, 1);
+    encode({ scale, fill, indicator, edges, means, unit }: { scale: Scale; fill: number; indicator: boolean; edges: number[]; means?: Recurring; unit?: string }, cells, { low, high }, source) {
+      const x = numbersOf(cells, source, unit ?? ''), none = means?.names.map(() => 0) ?? [], after = Math.max(edges.length, 1);
       const known = new Map(means?.numbers.map((number, i) => [number, means.values[i]!]));
       return (row, out, at) => {
         const missing = Number.isNaN(x[row]!), value = missing ? fill : x[row]!;

@@ -24,8 +24,12 @@ function inferred(cells: Cells, distinct: number): [TargetSpec['task'], string] 
   return distinct <= FEW_CLASSES && distinct <= CLASS_SHARE * rows ? ['classification', said] : ['regression', said];
 }
 
+/** What has a unit as words: numbers that are few are classes as they are written. */
+const asWritten = (cells: Cells): Cells => ({ ...cells, type: 'words' });
+
 /** The target of all rows that have an answer (`cells` holds no missing one). */
-export function fitTarget(cells: Cells, asked: Asked, source: string): TargetSpec {
+export function fitTarget(given: Cells, asked: Asked, source: string): TargetSpec {
+  const cells = given.unit && (asked.task ?? inferred(given, new Set(given.numbers).size)[0]) === 'classification' ? asWritten(given) : given;
   if (cells.type === 'words') checkStrays(cells, source);
   const distinct = new Set<unknown>(cells.type === 'words' ? cells.words : cells.numbers).size;
   if (distinct < 2) {

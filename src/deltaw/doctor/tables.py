@@ -22,7 +22,9 @@ from deltaw.models.fitting.packed import of_member, of_way
 from deltaw.models.rows import weights
 from deltaw.network import Network
 from deltaw.preparation import Preparation
+from deltaw.preparation.reading import as_numbers
 from deltaw.tables import Table
+from deltaw.tables.units import unit_of
 from deltaw.training import EarlyStopping
 
 if TYPE_CHECKING:
@@ -171,6 +173,8 @@ def _numbers(column: pl.Series) -> NDArray[np.float64]:
     """Numbers and days as they are, words as numbers by their order; NaN where a cell is missing."""
     import polars as pl
 
+    if column.dtype == pl.String and unit_of(column):
+        return as_numbers(column, column.name)
     if column.dtype.is_temporal():
         column = column.to_physical()
     elif not column.dtype.is_numeric() and column.dtype != pl.Boolean:

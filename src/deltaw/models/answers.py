@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.preparation import Target
-from deltaw.preparation.reading import as_numbers
 from deltaw.tables import Table
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def rows_of(table: Table) -> pl.DataFrame:
 def truth(target: Target, series: pl.Series, source: str = "data", gaps: bool = False) -> Array:
     """What `Outcome.truth` holds: (n,) class indices, or numbers in the target's own units; see `Target.encode`."""
     encoded = target.encode(series, source, gaps)
-    return encoded if target.task == "classification" else as_numbers(series, source)
+    return encoded if target.task == "classification" else target.numbers(series, source)
 
 
 def decoded(target: Target, outputs: Array) -> Array:

@@ -17,23 +17,33 @@ from deltaw.tables.cells import (
     as_written,
     date_format,
     missing_to_null,
+    numbers_in,
     read_dates,
     read_numbers,
 )
 from deltaw.tables.table import cell_error
+from deltaw.tables.units import unit_of
 
+SIGNS = ("$#", "€#", "£#", "¥#", "#$", "#€", "#£", "#¥", "#%")  # which models of earlier versions did not keep
 DAY = 86_400 * 1_000_000  # microseconds
 
 
-def as_numbers(series: pl.Series, source: str) -> NDArray[np.float64]:
+def as_numbers(series: pl.Series, source: str, unit: str | None = None) -> NDArray[np.float64]:
     """Numbers (n,), NaN where missing; not to be written to, since they may be the series' own.
+
+    Args:
+        series: numbers, or text that says some.
+        source: the table's name for messages.
+        unit: that text may write them with (`deltaw.tables.units`); "" for none, but a sign of SIGNS; None finds it.
 
     Raises:
         ColumnError: a cell that is no number, or an infinite one (row and column named); a column of dates.
     """
     if series.dtype == pl.String:
         words = missing_to_null(series, EMPTY)
-        series = read_numbers(words)
+        found = "" if unit else unit_of(words)
+        unit = found if unit is None or found in SIGNS else unit
+        series = numbers_in(words, unit, source) if unit else read_numbers(words)
         if series.null_count() > words.null_count():
             for read in (as_written(words), series):  # the cell that no way of reading a comma explains
                 _refuse(read.is_null() & words.is_not_null(), words, source, "a number")

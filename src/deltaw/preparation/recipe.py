@@ -36,6 +36,7 @@ AT_ONCE = 2**15  # rows, of which `pieces` gives so many
 COPIED = 2**16  # cells of a table, of which so many are copied at a time, or one column
 
 Telling = Number | Category  # steps that may have means
+UNSAID = (("means", None), ("unit", ""))
 STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
 
 
@@ -349,9 +350,9 @@ LEFT_OUT_CHECKS = {"column": is_text, "kind": one_of(*KINDS), "reason": is_text}
 
 
 def _said(step: Step) -> dict[str, Any]:
-    """A step as data; means where there are some, so that an earlier version reads other models."""
+    """A step as data; means and a unit where there are some, so that an earlier version reads other models."""
     known = {"kind": step.kind} | asdict(step)  # type: ignore[call-overload]
-    return {name: value for name, value in known.items() if name != "means" or value is not None}
+    return {name: value for name, value in known.items() if (name, value) not in UNSAID}
 
 
 def _step(document: dict[str, Any], what: str) -> Step:

@@ -30,6 +30,7 @@ from deltaw.speech import listed, say
 from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, FEW, TRUTHS, as_words
 from deltaw.tables.table import listing
+from deltaw.tables.units import is_unit, plain_unit
 
 Features = NDArray[np.float32]
 Stored = NDArray[Any]  # floats of either size
@@ -137,11 +138,16 @@ class OneColumn:
         return True
 
 
+OF_NUMBERS: dict[str, Check] = {  # what fields of numbers, and of days, are to be
+    "column": is_text, "scale": Scale.accepts, "fill": is_number, "indicator": is_flag, "edges": are_edges,
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Number(OneColumn):
     """A number, scaled, and its place in bins; missing ones get the median, and a feature if the training rows had any.
 
-    `edges` are those of the bins, () for none. `means` stand beside them where numbers are names.
+    `edges` are those of the bins, () for none. `means` stand beside them where numbers are names. `unit`: of text.
     """
 
     scale: Scale
@@ -149,29 +155,27 @@ class Number(OneColumn):
     indicator: bool
     edges: tuple[float, ...] = ()
     means: Recurring | None = None
+    unit: str = ""
 
     kind: ClassVar = "number"
     MEANS: ClassVar = Recurring
     CHECKS: ClassVar = {
-        "column": is_text,
-        "scale": Scale.accepts,
-        "fill": is_number,
-        "indicator": is_flag,
-        "edges": are_edges,
+        **OF_NUMBERS,
         "means": lambda means: means is None or Recurring.accepts(means),
+        "unit": lambda unit: unit == "" or is_unit(unit),
     }
-    LATER: ClassVar = {"edges": [], "means": None}
+    LATER: ClassVar = {"edges": [], "means": None, "unit": ""}
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
-        x = as_numbers(frame.get_column(column.name), TRAINING)
+        x = as_numbers(frame.get_column(column.name), TRAINING, column.format)
         scale, fill, indicator, edges = _learnt(x, scaling, whole.bins)
         means = None if whole.answers is None else Recurring.fit(column.name, x, edges, whole.answers)
-        return cls(column.name, scale, fill, indicator, edges, means)
+        return cls(column.name, scale, fill, indicator, edges, means, column.format)
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Number:
         """The same, but that its means are those of other rows."""
-        x = as_numbers(frame.get_column(self.column), TRAINING)
+        x = as_numbers(frame.get_column(self.column), TRAINING, self.unit)
         return replace(self, means=self.means and self.means.known(self.column, x, self.edges, answers))
 
     @property
@@ -188,16 +192,16 @@ class Number(OneColumn):
     def treatment(self, scaling: Scaling) -> str:
         said = "{how}; missing: {fill}, and a feature" if self.indicator else "{how}; missing: {fill}"
         text = say(said, how=say(scaling.summary) + _beside(self.edges), fill=number(self.fill))
-        if self.means is None:
-            return text
-        return text + say("; {names} of {n:,} numbers", names=listing(self.told, 3), n=len(self.means.numbers))
+        text = say("in {unit}: {what}", unit=plain_unit(self.unit), what=text) if self.unit else text
+        known = 0 if self.means is None else len(self.means.numbers)
+        return text + (say("; {names} of {n:,} numbers", names=listing(self.told, 3), n=known) if known else "")
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(), *fields(self.edges), *[Field()] * (len(self.told) + self.indicator))
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
         """The numbers, and what each of them tells; where they are learnt from, without the row's own answer."""
-        x = as_numbers(frame.get_column(self.column), source)
+        x = as_numbers(frame.get_column(self.column), source, self.unit)
         if self.means is None:
             return x
         means = self.means.of(x) if answers is None else self.means.of_learnt(self.column, x, self.edges, answers)
@@ -303,15 +307,7 @@ class Day(OneColumn):
     edges: tuple[float, ...] = ()
 
     kind: ClassVar = "date"
-    CHECKS: ClassVar = {
-        "column": is_text,
-        "format": one_of("", *DATE_FORMATS),
-        "time": is_flag,
-        "scale": Scale.accepts,
-        "fill": is_number,
-        "indicator": is_flag,
-        "edges": are_edges,
-    }
+    CHECKS: ClassVar = {"format": one_of("", *DATE_FORMATS), "time": is_flag, **OF_NUMBERS}
     LATER: ClassVar = {"edges": []}
 
     @classmethod

@@ -18,9 +18,10 @@ from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.speech import listed, retold, say
-from deltaw.tables.cells import as_words, check_strays, check_type
+from deltaw.tables.cells import as_words, check_strays, check_type, numbers_in
 from deltaw.tables.columns import ENOUGH
 from deltaw.tables.table import cell_error, clip, listing, nearest
+from deltaw.tables.units import is_unit, plain_unit, unit_of
 
 Task = Literal["classification", "regression"]
 TASKS = ("classification", "regression")
@@ -46,6 +47,7 @@ class Target:
             identity.
         clamp: whether answers are kept within low…high (regression).
         threshold: of two classes, the probability from which the second is the answer; None: the likelier one is.
+        unit: that text may write the numbers with (`deltaw.tables.units`); "" for none.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Target:
     scale: Scale | LogScale = IDENTITY
     clamp: bool = False
     threshold: float | None = None
+    unit: str = ""
 
     @classmethod
     def fit(
@@ -89,7 +92,7 @@ class Target:
             raise SettingError(
                 "task: expected {tasks}", repr(task), "choose one, or leave it out", tasks=listed(TASKS, " or ")
             )
-        series = _typed(series, name, source)
+        series, unit = _in_unit(_typed(series, name, source), task, source)
         if series.dtype == pl.String:
             check_strays(series, source)
         known = series.drop_nulls()
@@ -114,11 +117,13 @@ class Target:
             )
             raise ColumnError(expected, typed(min(log, x.min())), "leave target_scale out, or give none")
         scale = fit_scale(_fit(scaling), x) if log is None else LogScale.fit(_fit(scaling), x, log)
-        return cls(name, "regression", reason, (), float(x.min()), float(x.max()), scale, clamp)
+        return cls(name, "regression", reason, (), float(x.min()), float(x.max()), scale, clamp, unit=unit)
 
     @property
     def statement(self) -> str:
         """The task in words: "classification of 11 whole numbers 0 … 10"."""
+        if self.task == "regression" and self.unit:
+            return say("regression in {unit}, {reason}", unit=plain_unit(self.unit), reason=retold(self.reason))
         if self.task == "regression":
             return say("regression, {reason}", reason=retold(self.reason))
         first, last = self.classes[0], self.classes[-1]
@@ -160,7 +165,7 @@ class Target:
         given = series
         series = _typed(series, self.name, source) if gaps else _checked(series, self.name, source)
         if self.task == "regression":
-            return self.scale.apply(as_numbers(series, source))[:, None]
+            return self.scale.apply(self.numbers(series, source))[:, None]
         words = series if given.dtype == pl.String else as_words(series)
         known = self._spelt
         labels = words.replace_strict(known, list(range(len(known))), default=-1, return_dtype=pl.Int32)
@@ -173,6 +178,10 @@ class Target:
             remedy = say("did you mean {near}?", near=near) if near else other
             raise cell_error(source, self.name, row, expected, words[row], remedy)
         return labels.to_numpy()
+
+    def numbers(self, series: pl.Series, source: str = "data") -> NDArray[np.float64]:
+        """The answers (n,) as they are, NaN where missing; of regression. Raises ColumnError for another cell."""
+        return as_numbers(series, source, self.unit)
 
     @cached_property
     def _spelt(self) -> list[str]:
@@ -312,6 +321,17 @@ def _typed(series: pl.Series, name: str, source: str) -> pl.Series:
     return series
 
 
+def _in_unit(series: pl.Series, task: str | None, source: str) -> tuple[pl.Series, str]:
+    """Text that is numbers with one unit as numbers, where these are to be estimated, and the unit; else as it is."""
+    unit = unit_of(series) if series.dtype == pl.String and task != "classification" else ""
+    if not unit:
+        return series, ""
+    numbers = numbers_in(series, unit, source)
+    known = numbers.drop_nulls()
+    estimated = task or infer_task(known, known.n_unique())[0] == "regression"
+    return (numbers, unit) if estimated else (series, "")
+
+
 def _checked(series: pl.Series, name: str, source: str) -> pl.Series:
     """The same. Raises ColumnError for a missing value."""
     series = _typed(series, name, source)
@@ -380,5 +400,6 @@ CHECKS = {
     "scale": lambda value: Scale.accepts(value) or LogScale.accepts(value),
     "clamp": is_flag,
     "threshold": lambda value: value is None or is_number(value),
+    "unit": lambda value: value == "" or is_unit(value),
 }
-USUAL = {"threshold": None}  # not written where it is this: an earlier version reads the file, too
+USUAL = {"threshold": None, "unit": ""}  # not written where it is this: an earlier version reads the file, too

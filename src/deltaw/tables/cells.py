@@ -12,6 +12,7 @@ from deltaw.exceptions import ColumnError
 from deltaw.speech import say
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.table import cell_error
+from deltaw.tables.units import plain_unit, unit_of, without_unit
 
 # Pairs of words, true first, that make a column of text a yes-or-no question.
 TRUTHS = (
@@ -56,10 +57,7 @@ EMPTY = ("",)  # what is missing whatever the caller says
 
 FEW = 64  # cells: to look at each of them here takes less time than to have Polars do it
 # Whatever a number can look like, in any notation, and more: nothing else is one.
-MAYBE_NUMBER = re.compile(r"[$€£¥%\s]*[+-]?(inf|infinity|nan|[\d.,'’_\s]*(e[+-]?\d*)?)[$€£¥%\s]*", re.IGNORECASE)
-
-# Signs before or after a number that may be left out: $ 12, 12 %.
-SIGNS = (r"^[$€£¥]\s*", r"\s*[%$€£¥]$")
+MAYBE_NUMBER = re.compile(r"\s*[+-]?(inf|infinity|nan|[\d.,'’_\s]*(e[+-]?\d*)?)", re.IGNORECASE)
 
 # A column is taken for numbers (or dates) with mistakes in it, rather than for words, up to this share of mistakes.
 MISTAKES = 0.05
@@ -135,7 +133,7 @@ def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISS
     if present == 0:
         return words
     if len(words) <= FEW and any(map(_is_word, words)):
-        return words
+        return _pointed(words, delimiter)
     if words.drop_nulls().str.to_lowercase().is_in(list(TRUTHS[0])).all():
         return words.str.to_lowercase() == TRUTHS[0][0]
     numbers = read_numbers(words, delimiter)
@@ -143,7 +141,7 @@ def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISS
     if wrong == 0:
         whole = words.cast(pl.Int64, strict=False)
         return missing_to_null(whole if whole.null_count() == words.null_count() else numbers, missing)
-    return words
+    return _pointed(words, delimiter)
 
 
 def _is_word(cell: str | None) -> bool:
@@ -183,18 +181,30 @@ def as_written(words: pl.Series) -> pl.Series:
 def read_numbers(words: pl.Series, delimiter: str = ",") -> pl.Series:
     """Float64 numbers from stripped text; null where a cell is no number.
 
-    A sign of a currency or of per cent is left out if all cells have it. A comma within a number parts thousands in
-    comma-separated files, is the decimal sign in semicolon-separated ones, and elsewhere whichever explains more cells.
+    A comma within a number parts thousands in comma-separated files, is the decimal sign in semicolon-separated ones,
+    and elsewhere whichever explains more cells.
     """
     plain = words.cast(pl.Float64, strict=False)
     if plain.null_count() == words.null_count():
         return plain
-    for sign in SIGNS:
-        if words.str.contains(sign).all():  # all but the missing ones
-            words = words.str.replace(sign, "")
     notations = {",": (_thousands,), ";": (_decimal_comma, _thousands)}.get(delimiter, (_thousands, _decimal_comma))
     readings = [_per_cell(words, partial(_number, notation=each)) for each in notations]
     return min(readings, key=lambda numbers: numbers.null_count())  # the first of equals
+
+
+def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
+    """Numbers from text that writes them with a unit, or without: whole ones where all are, else Float64.
+
+    Raises ColumnError for another cell.
+    """
+    numbers = as_written(without_unit(words, unit))
+    wrong = numbers.is_null() & words.is_not_null()
+    if wrong.any():
+        row = wrong.arg_max() or 0
+        remedy = "correct the cell or leave it empty, or give the column another kind"
+        raise cell_error(source, words.name, row, say("a number in {unit}", unit=plain_unit(unit)), words[row], remedy)
+    whole = numbers.cast(pl.Int64, strict=False)
+    return whole if (whole == numbers).all() else numbers
 
 
 def _per_cell(words: pl.Series, what: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
@@ -209,6 +219,21 @@ def _thousands(cell: pl.Expr) -> pl.Expr:
     """1,234,567.8 or 1 234 567.8 or 1'234'567.8 -> 1234567.8; null for anything else."""
     grouped = cell.str.contains(r"^[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d*)?$")
     return pl.when(grouped).then(cell.str.replace_all(r"[,'’ \u00a0\u202f]", ""))
+
+
+def _pointed(words: pl.Series, delimiter: str) -> pl.Series:
+    """Words; numbers with a unit get a decimal point: that a comma is one, the file says, and later nobody."""
+    return _per_cell(words, _with_point) if delimiter == ";" and unit_of(words) else words
+
+
+def _with_point(cell: pl.Expr) -> pl.Expr:
+    """12,5 kg -> 12.5 kg, 1.234,5 kg -> 1234.5 kg; any other text as it is."""
+    comma = cell.str.contains(r"^\D*[+-]?\d[\d.]*,\d+\D")
+    return (
+        pl.when(comma)
+        .then(cell.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
+        .otherwise(cell)
+    )
 
 
 def _decimal_comma(cell: pl.Expr) -> pl.Expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -19,11 +19,13 @@ from deltaw.tables.cells import (
     check_type,
     date_format,
     no_numbers,
+    numbers_in,
     read_dates,
     read_numbers,
 )
-from deltaw.tables.table import Block, Table, cell_error, clip, missing_column
+from deltaw.tables.table import Block, Table, cell_error, clip, listing, missing_column
 from deltaw.tables.told import READ_AS
+from deltaw.tables.units import plain_unit, unit_of, units_of
 
 USABLE = tuple(READ_AS)  # number, category, boolean, date
 LEFT_OUT = ("identifier", "constant", "text")
@@ -49,7 +51,9 @@ class Column:
         n_missing: how many cells are missing.
         n_distinct: how many different values there are, missing aside (0 for a block: nobody counts them; 2 for numbers
             with fractions, where they are not all the same).
-        format: how a date is written in text (a strftime format); "" for others.
+        format: how a date is written in text (a strftime format), or a number with its unit
+            (`deltaw.tables.units`); "" for others.
+        units: of words that are numbers in several units; () for others.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Column:
     n_missing: int = 0
     n_distinct: int = 0
     format: str = ""
+    units: tuple[str, ...] = ()
 
 
 def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | None = None) -> tuple[Column, ...]:
@@ -90,6 +95,13 @@ def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | Non
     typed |= {block.name: _block_column(block) for block in table.blocks}
     order = dict.fromkeys(blocks[name].name if name in blocks else name for name in frame.columns if name != target)
     return _with_something_usable(tuple(typed[name] for name in order), single)
+
+
+def notes_on(columns: Iterable[Column]) -> tuple[str, ...]:
+    """What is worth saying of what columns were taken for."""
+    several = '"{name}" is taken for words, since its numbers have several units ({units}): write one, to have numbers'
+    mixed = (column for column in columns if column.units)
+    return tuple(say(several, name=clip(each.name), units=listing(each.units)) for each in mixed)
 
 
 def _block_column(block: Block) -> Column:
@@ -152,7 +164,7 @@ def _as_told(column: pl.Series, missing: int, distinct: int, source: str, kind: 
 
 def _single_column(column: pl.Series, missing: int, distinct: int, source: str) -> Column:
     present = len(column) - missing
-    spelling = ""
+    spelling, units = "", tuple[str, ...]()
     if present == 0:
         kind, reason = "constant", "no value at all"
     elif distinct == 1 and missing == 0:
@@ -165,16 +177,19 @@ def _single_column(column: pl.Series, missing: int, distinct: int, source: str) 
         kind, reason = _number(column, present, distinct)
     else:
         kind, reason, spelling = _words(column, present, distinct, source)
-    return Column(column.name, kind, reason, missing, distinct, spelling)
+        units = units_of(column) if kind in ("category", "identifier") else ()
+    return Column(column.name, kind, reason, missing, distinct, spelling, units)
 
 
-def _number(column: pl.Series, present: int, distinct: int) -> tuple[str, str]:
+def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> tuple[str, str]:
     if column.dtype.is_integer() and distinct == len(column) >= ENOUGH:
         counts_rows = column.min() in (0, 1) and column.max() - column.min() == len(column) - 1  # type: ignore[operator]
         if counts_rows or IDENTIFIER_NAME.fullmatch(column.name):
             return "identifier", in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
-    sort = "whole numbers" if column.dtype.is_integer() else "numbers"
-    return "number", f"{sort}, {number(float(column.min()))} to {number(float(column.max()))}"  # type: ignore[arg-type]
+    said = "whole numbers, {low} to {high}" if column.dtype.is_integer() else "numbers, {low} to {high}"
+    said = f"{said}, in {{unit}}" if unit else said
+    low, high = (number(float(end)) for end in (column.min(), column.max()))  # type: ignore[arg-type]
+    return "number", in_english(said, low=low, high=high, unit=unit)
 
 
 def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str]:
@@ -182,6 +197,9 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     first = words.head(1000)
     if distinct <= 2 and any(set(words.unique().str.to_lowercase()) <= set(pair) for pair in TRUTHS):
         return "boolean", " or ".join(sorted(words.unique())), ""
+    unit = unit_of(words)
+    if unit:
+        return *_number(numbers_in(column, unit, source), present, distinct, plain_unit(unit)), unit
     check_strays(column, source)
     spelling = _date_format(column, source)
     if spelling:

@@ -7,14 +7,27 @@ from collections.abc import Callable
 import polars as pl
 
 from deltaw.speech import listed, say
-from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words, as_written, date_format, read_dates, read_numbers
+from deltaw.tables.cells import (
+    DATE_FORMATS,
+    TRUTHS,
+    as_words,
+    as_written,
+    date_format,
+    numbers_in,
+    read_dates,
+    read_numbers,
+)
 from deltaw.tables.table import cell_error
+from deltaw.tables.units import unit_of
 
 
 def number(column: pl.Series, source: str) -> str:
-    """Numbers, or text that says some. Raises ColumnError for another cell, as all here do."""
+    """Numbers, or text that says some; returns their unit. Raises ColumnError for another cell, as all here do."""
     if column.dtype == pl.String:
         words = as_words(column)
+        if unit := unit_of(words):
+            numbers_in(words, unit, source)
+            return unit
         read = read_numbers(words)
         if read.null_count() > words.null_count():
             for numbers in (as_written(words), read):  # the cell that no way of reading a comma explains

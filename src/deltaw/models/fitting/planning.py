@@ -54,6 +54,7 @@ from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import Names, as_name, chosen, inputs_asked, kinds_asked
+from deltaw.tables.columns import notes_on
 
 if TYPE_CHECKING:
     import polars as pl
@@ -282,6 +283,7 @@ def plan(
     table, without = answered(table, whole)
     if without and not begun:  # what a column is, the rows say that are learnt from
         found = weights.no_column(kinds_of(table, name, told), weight)
+    table = replace(table, notes=(*table.notes, *notes_on(found)))
     named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
     settled = recipes.choose(recipe, whole.task, settings | named)
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further

@@ -55,7 +55,7 @@ def of_all(answers: Answers, made: Preparation, streamed: Streamed, target: Targ
 def _cells(column: pl.Series, step: Telling) -> pl.Series:
     if isinstance(step, Category):
         return as_words(column)
-    return pl.Series(column.name, as_numbers(column, say("training rows"))).fill_nan(None)
+    return pl.Series(column.name, as_numbers(column, say("training rows"), step.unit)).fill_nan(None)
 
 
 def _slices(

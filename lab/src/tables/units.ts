@@ -1,0 +1,32 @@
+// Numbers that are written with a unit: deltaw.tables.units. A unit is kept as its form, the number's place in it a #: "#kg".
+const NUMBER = /[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?/;
+const CODES = 'USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|Rs\\.?|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR';
+const BEFORE = `(?:\\p{Lu}{0,3}\\p{Sc}|${CODES})`, BEHIND = `[\\p{L}\\p{Sc}%‰°′″'"][^#]{0,19}`;
+const WITH_UNIT = new RegExp(`^(?:${BEFORE}#(?:${BEHIND})?|#${BEHIND})$`, 'u');
+const ENOUGH = 0.95; // the share of cells with one unit from which on it is the column's
+const FEW = 50; // cells that are looked at first
+
+const formOf = (cell: string): string => cell.replace(NUMBER, '#').replace(/\s*#\s*/, '#').replace(/(\p{L}{3})s$/u, '$1');
+
+/** The unit that all cells have, or nearly all; '' for none. */
+export function unitOf(present: string[]): string {
+  for (const cells of [present.slice(0, FEW), present]) {
+    const counts = new Map<string, number>();
+    for (const form of cells.map(formOf)) if (WITH_UNIT.test(form)) counts.set(form, (counts.get(form) ?? 0) + 1);
+    const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    if (!cells.length || all < (2 * ENOUGH - 1) * cells.length) return '';
+    const [unit, most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
+    if (cells.length === present.length) return most >= ENOUGH * cells.length ? unit : '';
+  }
+  return '';
+}
+/** As people write it: "kg". */
+export const plainUnit = (unit: string): string => unit.replace('#', '');
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+/** A cell without the unit, where it has it. */
+export function withoutUnit(unit: string): (cell: string) => string {
+  const [before, behind] = unit.split('#') as [string, string], more = /\p{L}{3}$/u.test(behind) ? 's?' : '';
+  const first = new RegExp(`^${escaped(before)}\\s*`, 'u'), last = new RegExp(`\\s*${escaped(behind)}${more}$`, 'u');
+  return (cell) => (behind ? (before ? cell.replace(first, '') : cell).replace(last, '') : cell.replace(first, ''));
+}

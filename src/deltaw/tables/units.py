@@ -1,0 +1,72 @@
+"""Numbers that are written with a unit: "12 kg", "48.1°N", "USD 1,200", "3 days".
+
+A unit is kept as its form, the number's place in it a #: "#kg", "USD#". What stands before a number is a currency:
+"A12" is no twelve.
+"""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+PLACE = "#"
+NUMBER = r"[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?"
+CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|Rs\\.?|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR"
+BEFORE = rf"(?:\p{{Lu}}{{0,3}}\p{{Sc}}|{CODES})"
+BEHIND = r"[\p{L}\p{Sc}%‰°′″'\x22][^#]{0,19}"
+WITH_UNIT = rf"^(?:{BEFORE}#(?:{BEHIND})?|#{BEHIND})$"
+PLURAL = re.compile(r"[^\W\d_]{3}$")  # what may have an s behind it: 1 day, 2 days
+
+ENOUGH = 0.95  # the share of cells with one unit from which on it is the column's
+FEW, MOST = 50, 10  # cells that are looked at first; units of one column
+LONGEST = 40  # letters of a form
+
+
+def unit_of(words: pl.Series) -> str:
+    """The unit that all cells have, or nearly all: "#kg"; "" for none. `words`: stripped text, null where missing."""
+    forms, share = _counted(words)
+    return forms[0] if len(forms) and share[0] >= ENOUGH else ""
+
+
+def units_of(words: pl.Series) -> tuple[str, ...]:
+    """The units, the commonest first, where all cells are numbers, or nearly all, and have several; else ()."""
+    forms, share = _counted(words)
+    several = 1 < len(forms) <= MOST and sum(share) >= ENOUGH and share[0] < ENOUGH
+    return tuple(map(plain_unit, forms)) if several else ()
+
+
+def plain_unit(unit: str) -> str:
+    """A unit as people write it: "kg"."""
+    return unit.replace(PLACE, "")
+
+
+def is_unit(value: object) -> bool:
+    """Whether a value is a form that a unit may have."""
+    return isinstance(value, str) and value != PLACE and value.count(PLACE) == 1 and len(value) <= LONGEST
+
+
+def without_unit(words: pl.Series, unit: str) -> pl.Series:
+    """The same text without the unit, where a cell has it."""
+    before, _, behind = unit.partition(PLACE)
+    more = "s?" if PLURAL.search(behind) else ""
+    words = words.str.replace(rf"^{re.escape(before)}\s*", "") if before else words
+    return words.str.replace(rf"\s*{re.escape(behind)}{more}$", "") if behind else words
+
+
+def _counted(words: pl.Series) -> tuple[list[str], list[float]]:
+    """The units of the cells, the commonest first, and the share of all cells that have each."""
+    present = words.drop_nulls()
+    for cells in (present.head(FEW), present):  # a look at a few is cheaper, and mostly enough
+        forms = _forms(cells)
+        if not len(cells) or len(forms) < (2 * ENOUGH - 1) * len(cells):
+            return [], []
+    counts = forms.alias("form").value_counts(name="rows").sort("rows", "form", descending=[True, False])
+    return counts["form"].to_list(), (counts["rows"] / len(present)).to_list()
+
+
+def _forms(cells: pl.Series) -> pl.Series:
+    """The form of each cell that is a number with a unit."""
+    cell = pl.col("cell").str.replace(NUMBER, PLACE).str.replace(r"\s*#\s*", PLACE)
+    form = cell.str.replace(r"([\p{L}]{3})s$", "$1")
+    return cells.to_frame("cell").select(form.filter(form.str.contains(WITH_UNIT))).to_series()

@@ -1,0 +1,125 @@
+"""Numbers that are written with a unit are numbers, everywhere, and the unit is held to."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import deltaw
+from deltaw import models
+from deltaw.exceptions import ColumnError, ModelFileError
+from deltaw.preparation import Preparation
+from deltaw.tables import kinds
+from deltaw.tables.cells import numbers_in
+from deltaw.tables.units import unit_of, units_of
+
+QUICK: dict[str, Any] = {"hidden": 4, "epochs": 3, "folds": 0}
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(120, 3)).round(2)
+PLAIN = pl.DataFrame({"kg": 70 + X[:, 0], "price": (1000 + 2000 * np.abs(X[:, 1])).round(), "y": 3 * X[:, 0] + X[:, 1]})
+PLAIN = PLAIN.with_columns(kg=pl.when(pl.int_range(len(X)) % 9 > 0).then("kg")).with_columns(pl.all().round(2))
+TEXT = PLAIN.with_columns(
+    kg=pl.format("{} kg", "kg"), price="$" + pl.Series([f"{p:,.0f}" for p in PLAIN["price"]]), y=pl.format("{}°N", "y")
+)
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit", "numbers"),
+    [
+        (["12 kg", "13.5kg", None], "#kg", [12.0, 13.5, None]),
+        (["$1,200", "$ 3"], "$#", [1200, 3]),
+        (["US$1.5", "US$2"], "US$#", [1.5, 2.0]),
+        (["48.1°N", "-3°N"], "#°N", [48.1, -3.0]),
+        (["1 day", "2 days"], "#day", [1, 2]),
+        (["EUR 1.200,5", "EUR 3"], "EUR#", [1200.5, 3.0]),
+        (["35 %", "1e3%"], "#%", [35, 1000]),
+        (["1.5k", ".2k"], "#k", [1.5, 0.2]),
+        (["5岁", "12岁"], "#岁", [5, 12]),
+        (["7.8 l/100km", "6 l/100km"], "#l/100km", [7.8, 6.0]),
+        (["12 345 m²", "1 m²"], "#m²", [12345, 1]),
+        ([*["12 kg"] * 30, "13"], "#kg", [*[12] * 30, 13]),
+    ],
+)
+def test_numbers_with_a_unit(cells: list[str | None], unit: str, numbers: list[float | None]) -> None:
+    assert unit_of(pl.Series(cells)) == unit
+    assert numbers_in(pl.Series(cells), unit, "x.csv").to_list() == numbers
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["Q1", "Q2"], ["A12", "B7"], ["12:30", "13:30"], ["2024-01-05", "2024-02-06"], ["5-9 kg", "1-2 kg"], ["5", "6"],
+        ["red", "blue"], [""], [None], ["3/10", "4/10"], ["Jan 5", "Jan 6"], ["+49 30 1", "+49 40 2"],
+    ],
+)  # fmt: skip
+def test_what_is_no_unit(cells: list[str | None]) -> None:
+    assert unit_of(pl.Series("w", cells, pl.String)) == ""
+    assert units_of(pl.Series("w", cells, pl.String)) == ()
+
+
+@given(st.lists(st.text(st.sampled_from("1.,5 -+e#$€%kgA\n°"), max_size=6), max_size=5))
+def test_any_text_has_a_unit_or_none(cells: list[str]) -> None:
+    words = pl.Series("w", cells, pl.String)
+    unit = unit_of(words)
+    if unit:
+        with suppress(ColumnError):
+            assert numbers_in(words, unit, "x.csv").dtype.is_numeric()
+
+
+def test_a_table_with_units_is_that_of_its_numbers(tmp_path: Path) -> None:
+    model, plain = (deltaw.fit(table, "y", **QUICK) for table in (TEXT, PLAIN))
+    assert "in $: " in str(model.preparation.describe())
+    assert model.target.statement == "regression in °N, numbers with fractions"
+    assert [each.reason[-6:] for each in kinds(deltaw.read(TEXT), "y")] == [" in kg", ", in $"]
+    model.save(tmp_path / "m.deltaw")
+    model = deltaw.load(tmp_path / "m.deltaw")
+    for rows in (TEXT, PLAIN, TEXT[5:6]):
+        np.testing.assert_array_equal(model.predict(rows), plain.predict(PLAIN if len(rows) > 1 else PLAIN[5:6]))
+    assert model.evaluate(TEXT).document() == plain.evaluate(PLAIN).document()
+    for column, other in (("kg", "lb"), ("y", "°S")):
+        wrong = TEXT.with_columns(pl.col(column).str.replace("kg|°N", other))
+        with pytest.raises(ColumnError, match=f'a number in .* in row . of column "{column}", found ".*{other}"'):
+            model.evaluate(wrong)
+    with pytest.raises(ColumnError, match="expected a number in row 2"):
+        plain.predict(TEXT)
+    plain.predict(TEXT.with_columns(PLAIN["kg"]))  # signs of money were never kept
+
+
+def test_units_in_a_stream(tmp_path: Path) -> None:
+    TEXT.write_csv(tmp_path / "d.csv")
+    PLAIN.write_csv(tmp_path / "plain.csv")
+    made = [deltaw.fit(str(tmp_path / name), "y", memory=1000, hidden=4, epochs=3) for name in ("d.csv", "plain.csv")]
+    np.testing.assert_array_equal(made[0].predict(TEXT), made[1].predict(PLAIN))
+
+
+def test_several_units_are_words_and_are_told() -> None:
+    mixed = TEXT.with_columns(kg=pl.when(pl.int_range(120) % 2 > 0).then("kg").otherwise(pl.lit("3 lb")))
+    plan = models.plan(mixed, "y", **QUICK)
+    assert plan.preparation.kinds["kg"] == "category"
+    told = '"kg" is taken for words, since its numbers have several units (lb, kg): write one, to have numbers'
+    assert plan.table.notes == (told,)
+    assert models.plan(mixed, "y", kinds={"kg": "category"}, **QUICK).table.notes == ()
+    with pytest.raises(ColumnError, match="expected a number in row 1"):
+        models.plan(mixed, "y", kinds={"kg": "number"}, **QUICK)
+
+
+def test_a_cell_that_is_another_unit() -> None:
+    wrong = TEXT.with_columns(kg=pl.when(pl.int_range(120) == 7).then(pl.lit("9 lb")).otherwise("kg"))
+    with pytest.raises(ColumnError, match='a number in kg in row 8 of column "kg", found "9 lb"'):
+        deltaw.fit(wrong, "y", **QUICK)
+    assert models.plan(wrong, "y", kinds={"kg": "category"}, **QUICK).preparation.kinds["kg"] == "category"
+
+
+@pytest.mark.parametrize("unit", ["kg", "#", "#k#g", 3, None, "#" + "k" * 99])
+def test_documents_with_another_unit_are_refused(unit: Any) -> None:
+    document = models.plan(TEXT, "y", **QUICK).preparation.document()
+    document["steps"][0]["unit"] = unit
+    with pytest.raises(ModelFileError):
+        Preparation.from_document(document)
