@@ -39,21 +39,31 @@ struct OutputRow {
   const float* parameter;  // of each output
 };
 
-// One row of the table. Both return E of a row of data and write its gradient times `share`: `backward` writes
-// ∂E/∂o, or ∂E/∂z for a fused pair, which names its activation.
+// One row of the table. `error` returns E of a row of data; `terms` its summand of each of VL outputs, which may be those
+// of VL rows with one output each: nullptr where E is no such sum. `backward` writes a row's gradient times `share`: ∂E/∂o,
+// or ∂E/∂z for a fused pair, which names its activation.
 struct Loss {
   const char* name;
   const char* fused_with;  // nullptr: any activation
   float (*error)(const OutputRow&);
+  void (*terms)(const OutputRow&, float* e);
   void (*backward)(const OutputRow&, float share, float* g);
 };
 
 template <class L>
+vf term(const OutputRow& x, int i) {
+  if constexpr (requires { L::from_z; }) return L::E(load(x.z + i), load(x.o + i), load(x.t + i));
+  else return L::E(load(x.o + i), load(x.t + i), load(x.parameter + i));
+}
+template <class L>
 float error_row(const OutputRow& x) {
   vf total = zero();
-  for (int v = 0, i = 0; v < x.vectors; ++v, i += VL)
-    total += keep(inside(v, x.n), L::E(load(x.o + i), load(x.t + i), load(x.parameter + i)));
+  for (int v = 0; v < x.vectors; ++v) total += keep(inside(v, x.n), term<L>(x, v * VL));
   return sum(total);
+}
+template <class L>
+void terms_of(const OutputRow& x, float* e) {
+  store(e, term<L>(x, 0));
 }
 template <class L>
 void backward_row(const OutputRow& x, float share, float* g) {
@@ -63,19 +73,13 @@ void backward_row(const OutputRow& x, float share, float* g) {
 
 // E from z, so that no logarithm of a rounded output is taken; δ = o − t.
 struct SigmoidBinaryCrossEntropy {
+  static constexpr bool from_z = true;
   static vf E(vf z, vf, vf t) { return softplus(z) - t * z; }
 };
 struct ExponentialPoisson {
+  static constexpr bool from_z = true;
   static vf E(vf z, vf o, vf t) { return o - t * z; }
 };
-template <class F>
-float fused_error(const OutputRow& x) {
-  vf total = zero();
-  for (int v = 0, i = 0; v < x.vectors; ++v, i += VL)
-    total += keep(inside(v, x.n), F::E(load(x.z + i), load(x.o + i), load(x.t + i)));
-  return sum(total);
-}
-
 inline float target_sum(const OutputRow& x) {
   vf total = zero();
   for (int i = 0; i < x.vectors * VL; i += VL) total += load(x.t + i);
@@ -98,14 +102,18 @@ inline void softmax_cross_entropy_backward(const OutputRow& x, float share, floa
 
 template <class L>
 constexpr Loss general(const char* name) {
-  return {name, nullptr, error_row<L>, backward_row<L>};
+  return {name, nullptr, error_row<L>, terms_of<L>, backward_row<L>};
+}
+template <class F>
+constexpr Loss fused(const char* name, const char* activation) {
+  return {name, activation, error_row<F>, terms_of<F>, backward_row<Squared>};
 }
 
 // The first row that fits a loss and an output activation is taken: fused pairs stand first.
 inline constexpr Loss LOSSES[] = {
-    {"cross_entropy", "softmax", softmax_cross_entropy_error, softmax_cross_entropy_backward},
-    {"binary_cross_entropy", "sigmoid", fused_error<SigmoidBinaryCrossEntropy>, backward_row<Squared>},
-    {"poisson", "exponential", fused_error<ExponentialPoisson>, backward_row<Squared>},
+    {"cross_entropy", "softmax", softmax_cross_entropy_error, nullptr, softmax_cross_entropy_backward},
+    fused<SigmoidBinaryCrossEntropy>("binary_cross_entropy", "sigmoid"),
+    fused<ExponentialPoisson>("poisson", "exponential"),
     general<Absolute>("absolute"), general<Squared>("squared"), general<Huber>("huber"),
     general<Pinball>("pinball"), general<BinaryCrossEntropy>("binary_cross_entropy"),
     general<CrossEntropy>("cross_entropy"), general<Poisson>("poisson"), general<Hinge>("hinge"),

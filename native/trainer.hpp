@@ -126,6 +126,7 @@ class Trainer {
   void pass(Run& run, const Piece& piece, int thread);
   void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
+  void lone_errors(Run& run, const Piece& piece, int r0, int r1);
   void backward(Run& run, const Piece& piece, int thread);
   void hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
   void chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
@@ -138,6 +139,10 @@ class Trainer {
   double gradient_norm(Run& run, int thread);
   template <class Opt> void update_buffered(Run& run, const Piece& piece, float scale, int thread);
   OutputRow output_row(int r) const;
+  // Whether l is the output layer, and has one unit, of which a function of its own z is taken.
+  bool alone(int l) const {
+    return l + 1 == int(layers_.size()) && layers_[l].n_out == 1 && !layers_[l].activation->coupled && loss_->terms;
+  }
   StepConstants constants(const Run& run, std::int64_t step) const;
   Rows input_of(const Run& run, int l) const;
   const std::vector<Rows>& sent_on() const { return plan_.notes_rule ? work_.sent : work_.delta; }
