@@ -22,6 +22,7 @@ struct Rows {
   float* data;
   int ld;
   float* row(int r) const { return data + std::size_t(r) * ld; }
+  Rows from(int r) const { return {row(r), ld}; }
 };
 
 // Call tile(i, size) for pieces of begin … end: as many of Largest as fit, then of its halves. Sizes are types, so

@@ -63,7 +63,7 @@ struct Layer {
   const Activation* activation;
   int vectors;         // groups of units
   std::size_t stride;  // floats from one panel to the next
-  Floats w, state[2], gradient, before;  // the last two only where a plan asks for them
+  Floats w, state[2], gradient, before, halves[2];  // those behind `state` only where a plan asks for them
 
   Layer(int n_in_, int n_out_, bool bias_, const Activation* activation_, int slots)
       : n_in(n_in_), n_out(n_out_), bias(bias_), activation(activation_), vectors(vectors_for(n_out_)),
@@ -71,6 +71,7 @@ struct Layer {
     for (int s = 0; s < slots; ++s) state[s] = Floats(vectors * stride);
   }
 
+  std::size_t bytes() const { return w.size() * sizeof(float); }
   std::size_t place(int v, int k) const { return v * stride + std::size_t(k) * VL; }
 
   // Between a packed array of this layer and plain rows, W (n_out, n_in) and b (n_out,).

@@ -11,28 +11,6 @@ namespace {
 
 constexpr int AHEAD = 8;  // rows: so many are on their way from memory
 
-// Adds a layer's sums to its gradient in memory, or begins it with them. As a sink, see `gradient`.
-struct Addition {
-  const Layer& layer;
-  float* gradient;
-  bool first;
-
-  void operator()(int v, int k, vf sum) const {
-    float* at = gradient + layer.place(v, k);
-    store(at, first ? sum : load(at) + sum);
-  }
-  template <int N>
-  void operator()(int v, int k, const vf (&sums)[N]) const {
-#pragma GCC unroll 8
-    for (int i = 0; i < N; ++i) (*this)(v, k + i, sums[i]);
-  }
-  template <int N>
-  void operator()(int v, const int* places, const vf (&sums)[N]) const {
-#pragma GCC unroll 8
-    for (int i = 0; i < N; ++i) (*this)(v, places[i], sums[i]);
-  }
-};
-
 }  // namespace
 
 // Which inputs of this thread's rows are not zero. It reads them early, too: other threads may still be at the update.
@@ -48,7 +26,7 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   const Inputs& inputs = run.epoch.inputs;
   Columns& columns = run.columns[thread];
   const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
-  if (thread == 0) work_.lay(layers_);
+  work_.lay(layers_, thread);
   if (run.encoded) {
     const auto [v0, v1] = part(layers_[0].vectors, thread, run.threads);
     running_sums(layers_[0], *inputs.encoding, running_.data(), v0, v1);
@@ -87,13 +65,19 @@ void Trainer::hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& drop
   }
 }
 
-// All that comes before the weights change: the marked rows in, forward, E, and back to the first layer's δ.
-void Trainer::pass(Run& run, const Piece& piece, int thread) {
+// All that comes before the weights change: the marked rows in, forward, E, and back to the first layer's δ. `by_own_rows`:
+// what comes next reads only rows that the thread has made itself.
+void Trainer::pass(Run& run, const Piece& piece, int thread, bool by_own_rows) {
   fetch(run, piece, thread);
-  run.barrier.wait();
+  if (run.encoded || !by_rows(layers_[0], run.threads, SMALL)) run.barrier.wait();
   forward(run, piece, thread);
   output_errors(run, piece, thread);
   backward(run, piece, thread);
+  if (!by_own_rows) run.barrier.wait();
+}
+
+// After a barrier behind `pass`, and before the next one.
+void Trainer::add_errors(Run& run, const Piece& piece, int thread) {
   if (thread == 0)
     for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
 }
@@ -119,7 +103,7 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
           sparse_.product(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row), work_.z[0].row(r),
                           v0, v1);
         }
-      else if (work_.along[l].size()) product_along(layer, A, r0, r1, work_.along[l].data(), work_.z[l]);
+      else if (work_.along[l].size()) product_along(layer, A, r0, r1, work_.along_of(layer, l, thread), work_.z[l]);
       else {
         const auto sum_over = [&](auto some) {
           product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, some, layer.n_in, work_.z[l], v0, v1);
@@ -228,7 +212,6 @@ void Trainer::backward(Run& run, const Piece& piece, int thread) {
       product_back(layer, from, rows.begin, rows.end, to, mine.begin, mine.end, scratch);
     chain(l - 1, rows.begin, rows.end, mine.begin, mine.end, dropout_of(run, piece, l - 1));
   }
-  run.barrier.wait();
 }
 
 // ∂E/∂W and ∂E/∂b of this piece into memory, on top of what is there from earlier pieces of the batch.
@@ -236,7 +219,7 @@ void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
     const Addition add{layer, layer.gradient.data(), piece.first};
-    gradient_of_layer(run, piece, int(l), thread, add, [&](int v) {
+    gradient_of_layer(run, {0, piece.rows}, int(l), thread, run.threads, add, [&](int v) {
       add(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
     });
     const Columns& columns = run.columns[thread];
@@ -244,6 +227,33 @@ void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
     const auto [v0, v1] = part(layer.vectors, thread, run.threads);
     for (int v = v0; v < v1; ++v)
       for (int k : columns.idle()) add(v, k, zero());
+  }
+}
+
+// A small layer's gradient of many rows is summed by halves of them: each stays in the first cache, and two threads sum over
+// the rows that they have made themselves, so that sums go from one to the other and no rows.
+bool Trainer::halved(const Run& run, const Piece& piece, int l) const {
+  const bool dense = l > 0 || !(run.sparse || run.encoded || !run.columns[0].all());
+  return dense && piece.rows >= FEWEST_HALVED && layers_[l].halves[0].size();
+}
+
+// Whether each of two threads makes one half of the rows, and all that is summed over it.
+bool Trainer::by_own_rows(const Run& run, const Piece& piece) const {
+  bool all = run.threads <= 2;
+  for (int l = 0; l < int(layers_.size()); ++l)
+    all = all && halved(run, piece, l) && by_rows(layers_[l], run.threads, SMALL);
+  return all;
+}
+
+void Trainer::sum_halves(Run& run, const Piece& piece, int l, int thread) {
+  Layer& layer = layers_[l];
+  const int teams = std::min(2, run.threads), team = teams == 2 && thread >= run.threads / 2;
+  for (int half = team; half < 2; half += teams) {
+    const Range rows = part(piece.rows, half, 2, 4), members = part(run.threads, team, teams);
+    const Addition add{layer, layer.halves[half].data(), true};
+    gradient_of_layer(run, rows, l, thread - members.begin, members.end - members.begin, add, [&](int v) {
+      if (layer.bias) add(v, layer.n_in, bias_gradient(work_.delta[l].from(rows.begin), rows.end - rows.begin, v));
+    });
   }
 }
 

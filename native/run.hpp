@@ -66,32 +66,57 @@ void share_out(int groups, int blocks, int thread, int threads, Visit&& visit) {
 
 inline int blocks_of(int n) { return (n + TILE_ROWS - 1) / TILE_ROWS; }
 
-// ∂E/∂W of layer l for this piece, tile by tile to sink(v, k, g); and bias(v) once for each group of units.
+// Adds a layer's sums to its gradient in memory, or begins it with them. As a sink, see `gradient`.
+struct Addition {
+  const Layer& layer;
+  float* gradient;
+  bool first;
+
+  void operator()(int v, int k, vf sum) const {
+    float* at = gradient + layer.place(v, k);
+    store(at, first ? sum : load(at) + sum);
+  }
+  template <int N>
+  void operator()(int v, int k, const vf (&sums)[N]) const {
+#pragma GCC unroll 8
+    for (int i = 0; i < N; ++i) (*this)(v, k + i, sums[i]);
+  }
+  template <int N>
+  void operator()(int v, const int* places, const vf (&sums)[N]) const {
+#pragma GCC unroll 8
+    for (int i = 0; i < N; ++i) (*this)(v, places[i], sums[i]);
+  }
+};
+
+// ∂E/∂W of layer l for some rows of this piece, tile by tile to sink(v, k, g), and bias(v) once for each group of units: the
+// `thread`-th of so many shares of it.
 template <class Sink, class Bias>
-void Trainer::gradient_of_layer(Run& run, const Piece& piece, int l, int thread, const Sink& sink, Bias&& bias) {
+void Trainer::gradient_of_layer(Run& run, Range rows, int l, int thread, int threads, const Sink& sink, Bias&& bias) {
   const Layer& layer = layers_[l];
+  const Rows delta = work_.delta[l].from(rows.begin), A = input_of(run, l).from(rows.begin);
+  const int n = rows.end - rows.begin;
   if (work_.along[l].size()) {
-    const auto [b0, b1] = part(vectors_for(layer.n_in), thread, run.threads);
-    gradient_along(layer, work_.delta[l], input_of(run, l), piece.rows, b0, b1, sink);
+    const auto [b0, b1] = part(vectors_for(layer.n_in), thread, threads);
+    gradient_along(layer, delta, A, n, b0, b1, sink);
     if (thread == 0) bias(0);
     return;
   }
-  const Columns& columns = run.columns[thread];
+  const Columns& columns = run.columns[0];
   const bool listed = l == 0 && !columns.all();
   const Listed inputs = columns.listed();
   const int count = listed ? inputs.count : layer.n_in;
   const auto at_places = [sink, inputs]<int N>(int v, int i, const vf(&g)[N]) { sink(v, inputs.places + i, g); };
   const int blocks = std::max(1, blocks_of(count));  // where no input is left, the biases still are
-  share_out(layer.vectors, blocks, thread, run.threads, [&](int v0, int v1, int b0, int b1) {
+  share_out(layer.vectors, blocks, thread, threads, [&](int v0, int v1, int b0, int b1) {
     const int begin = b0 * TILE_ROWS, end = std::min(b1 * TILE_ROWS, count);
-    if (listed) gradient(work_.delta[l], input_of(run, l), piece.rows, v0, v1, begin, end, at_places);
-    else gradient(work_.delta[l], input_of(run, l), piece.rows, v0, v1, begin, end, sink);
+    if (listed) gradient(delta, A, n, v0, v1, begin, end, at_places);
+    else gradient(delta, A, n, v0, v1, begin, end, sink);
     if (b0 == 0)
       for (int v = v0; v < v1; ++v) bias(v);
   });
-  if (l > 0 || !run.encoded) return;
+  if (l > 0 || !run.encoded) return;  // and then of all rows of the piece: their bins are listed together
   const Encoding& encoding = *run.epoch.inputs.encoding;
-  share_out(layer.vectors, int(encoding.fields.size()), thread, run.threads, [&](int v0, int v1, int f0, int f1) {
+  share_out(layer.vectors, int(encoding.fields.size()), thread, threads, [&](int v0, int v1, int f0, int f1) {
     work_.encoded.gradient(encoding, work_.delta[0], v0, v1, f0, f1, sink);
   });
 }
@@ -100,7 +125,7 @@ void Trainer::gradient_of_layer(Run& run, const Piece& piece, int l, int thread,
 // no barrier is needed), or when its activation needs whole rows; otherwise by units, so that each thread's
 // share of the weights stays in its own cache.
 inline bool by_rows(const Layer& layer, int threads, std::size_t small) {
-  return threads == 1 || layer.activation->coupled || layer.vectors * layer.stride * sizeof(float) <= small;
+  return threads == 1 || layer.activation->coupled || layer.bytes() <= small;
 }
 
 }  // namespace deltaw::DELTAW_ISA

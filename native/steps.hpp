@@ -45,6 +45,19 @@ struct Update {
   }
 };
 
+// A thread's share of a layer's step, by gradients that were summed in memory.
+template <class Weights, class Biases, class Gradient>
+void step_from_memory(const Layer& layer, const Weights& weights, const Biases& biases, int thread, int threads,
+                      const Gradient& gradient) {
+  share_out(layer.vectors, blocks_of(layer.n_in), thread, threads, [&](int v0, int v1, int b0, int b1) {
+    for (int v = v0; v < v1; ++v) {
+      for (int k = b0 * TILE_ROWS; k < std::min(b1 * TILE_ROWS, layer.n_in); ++k)
+        weights(v, k, gradient(layer.place(v, k)));
+      if (b0 == 0 && layer.bias) biases(v, layer.n_in, gradient(layer.place(v, layer.n_in)));
+    }
+  });
+}
+
 // Every tile of ∂E/∂W goes from the registers that summed it into the optimiser. Inputs that were left out have a
 // gradient of zero, which most optimisers make a step of all the same.
 template <class Opt>
@@ -56,8 +69,19 @@ void Trainer::update(Run& run, const Piece& piece, int thread) {
 
 template <class Opt, bool plain>
 void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepConstants& c) {
+  const StepConstants cb = c.without_l2_and_decay();
+  bool halves = false;
+  for (int l = 0; l < int(layers_.size()); ++l)
+    if (halved(run, piece, l)) sum_halves(run, piece, l, thread), halves = true;
+  if (halves) run.barrier.wait();
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
+    if (halved(run, piece, int(l))) {
+      const float *one = layer.halves[0].data(), *two = layer.halves[1].data();
+      step_from_memory(layer, Update<Opt, plain>(layer, c), Update<Opt>(layer, cb), thread, run.threads,
+                       [one, two](std::size_t at) { return load(one + at) + load(two + at); });
+      continue;
+    }
     if (l == 0 && run.sparse) {
       const Range mine = part(layer.vectors, thread, run.threads);
       for (int r = 0; r < piece.rows; ++r) {
@@ -68,9 +92,9 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
       continue;
     }
     const Update<Opt, plain> weights(layer, c);
-    const Update<Opt> biases(layer, c.without_l2_and_decay());
+    const Update<Opt> biases(layer, cb);
     const Columns& columns = run.columns[thread];
-    gradient_of_layer(run, piece, int(l), thread, weights, [&](int v) {
+    gradient_of_layer(run, {0, piece.rows}, int(l), thread, run.threads, weights, [&](int v) {
       if (layer.bias) biases(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
     });
     if (l > 0 || columns.all() || (Opt::rests && c.l2 == 0.0f)) continue;
@@ -93,15 +117,9 @@ void Trainer::update_buffered(Run& run, const Piece& piece, float scale, int thr
   const StepConstants cb = c.without_l2_and_decay();
   c.l2 *= scale;
   for (Layer& layer : layers_) {
-    const Update<Opt> weights(layer, c), biases(layer, cb);
     const float* g = layer.gradient.data();
-    share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
-      for (int v = v0; v < v1; ++v) {
-        for (int k = b0 * TILE_ROWS; k < std::min(b1 * TILE_ROWS, layer.n_in); ++k)
-          weights(v, k, scale * load(g + layer.place(v, k)));
-        if (b0 == 0 && layer.bias) biases(v, layer.n_in, scale * load(g + layer.place(v, layer.n_in)));
-      }
-    });
+    step_from_memory(layer, Update<Opt>(layer, c), Update<Opt>(layer, cb), thread, run.threads,
+                     [g, scale](std::size_t at) { return scale * load(g + at); });
   }
 }
 

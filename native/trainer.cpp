@@ -51,6 +51,8 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
     Layer& layer = layers_.back();
     if (buffered_) layer.gradient = Floats(layer.vectors * layer.stride);
     if (plan.watched) layer.before = Floats(layer.vectors * layer.stride);
+    for (Floats& half : layer.halves)
+      if (!buffered_ && plan.batch_size >= FEWEST_HALVED && layer.bytes() <= SMALL) half = Floats(layer.w.size());
   }
   const auto& setting = plan.loss_parameter;
   if (setting.size() > 1 && setting.size() != std::size_t(layers_.back().n_out))
@@ -91,7 +93,7 @@ void Trainer::batches(Run& run, int thread) {
   mark(run, piece, thread);
   run.barrier.wait();
   for (;;) {
-    pass(run, piece, thread);
+    pass(run, piece, thread, by_own_rows(run, piece));
     if (!buffered_) {
       (this->*update_)(run, piece, thread);
     } else {
@@ -106,6 +108,7 @@ void Trainer::batches(Run& run, int thread) {
         (this->*update_buffered_)(run, piece, scale, thread);
       }
     }
+    add_errors(run, piece, thread);
     if (piece.last) run.ask(thread, piece.step);
 
     const std::int64_t next = piece.begin + piece.rows;
@@ -183,7 +186,7 @@ void Trainer::keep(const Inputs& inputs) {
 
 // Forward through all layers into the workspace, for some rows that lie one after another.
 void Trainer::signals(Workspace& space, const Inputs& inputs, const float* running, std::int64_t first, int rows) const {
-  space.lay(layers_);
+  space.lay(layers_, 0);
   Columns& columns = space.columns;
   columns.take_all();
   if (inputs.encoding) columns.take(inputs.encoding->inputs);

@@ -112,6 +112,7 @@ class Trainer {
   static constexpr int PIECE = 512;    // rows of the workspace at most; its signals then stay in the cache
   static constexpr int WHOLE_PIECE = 64;  // and at least, where many rows are one batch
   static constexpr int FEWEST_BY_FIELDS = 4;  // rows a batch; for fewer, running sums cost more than they save
+  static constexpr int FEWEST_HALVED = 128;  // rows of a piece whose gradient is summed by halves
   static constexpr std::size_t SMALL = 65536;  // bytes of weights up to which a layer is split over threads by rows
 
   struct Run;
@@ -123,7 +124,8 @@ class Trainer {
   Piece piece_at(const Run& run, std::int64_t begin) const;
   void mark(Run& run, const Piece& piece, int thread);
   void fetch(Run& run, const Piece& piece, int thread);
-  void pass(Run& run, const Piece& piece, int thread);
+  void pass(Run& run, const Piece& piece, int thread, bool by_own_rows);
+  void add_errors(Run& run, const Piece& piece, int thread);
   void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
   void lone_errors(Run& run, const Piece& piece, int r0, int r1);
@@ -132,7 +134,10 @@ class Trainer {
   void chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
   Dropout dropout_of(const Run& run, const Piece& piece, int l) const;
   template <class Sink, class Bias>
-  void gradient_of_layer(Run& run, const Piece& piece, int l, int thread, const Sink& sink, Bias&& bias);
+  void gradient_of_layer(Run& run, Range rows, int l, int thread, int threads, const Sink& sink, Bias&& bias);
+  bool halved(const Run& run, const Piece& piece, int l) const;
+  bool by_own_rows(const Run& run, const Piece& piece) const;
+  void sum_halves(Run& run, const Piece& piece, int l, int thread);
   template <class Opt> void update(Run& run, const Piece& piece, int thread);
   template <class Opt, bool plain> void update_by(Run& run, const Piece& piece, int thread, const StepConstants& c);
   void accumulate(Run& run, const Piece& piece, int thread);

@@ -47,8 +47,9 @@ double Trainer::whole(const Epoch& rows, int threads, Visit&& visit) {
       const Piece piece{begin, count, 0, rows.n, begin == 0, begin + count == rows.n};
       mark(run, piece, thread);
       run.barrier.wait();
-      pass(run, piece, thread);
+      pass(run, piece, thread, false);
       accumulate(run, piece, thread);
+      add_errors(run, piece, thread);
       if (thread == 0) visit(piece);
       run.barrier.wait();
     }

@@ -15,7 +15,7 @@ struct Workspace {
   Rows x;            // inputs, without the columns that are left out
   Rows t;            // targets
   std::vector<Rows> z, o, a;      // a[l]: what layer l hands on; the same rows as o[l] without dropout
-  std::vector<Floats> along;      // of narrow layers behind the first their weights, see lay_along
+  std::vector<Floats> along;      // of narrow layers behind the first their weights, see lay_along: once for each thread
   std::vector<Rows> sent, delta;  // ∂E/∂o as it reached layer l, and ∂E/∂z
   std::vector<std::vector<std::uint16_t>> draws;  // of layer l's units, where it has dropout
   EncodedRows encoded;            // of encoded rows their fields,
@@ -44,10 +44,13 @@ struct Workspace {
     }
   }
 
-  // The weights of narrow layers, as they are now.
-  void lay(const std::vector<Layer>& layers) {
+  // The weights of narrow layers, as they are now, for one of the threads.
+  void lay(const std::vector<Layer>& layers, int thread) {
     for (std::size_t l = 0; l < layers.size(); ++l)
-      if (along[l].size()) lay_along(layers[l], along[l].data());
+      if (along[l].size()) lay_along(layers[l], along_of(layers[l], l, thread));
+  }
+  float* along_of(const Layer& layer, std::size_t l, int thread) {
+    return along[l].data() + std::size_t(thread) * size_along(layer);
   }
 
   // Room for rows of this encoding.
@@ -56,8 +59,10 @@ struct Workspace {
     if (!encoded.fits(encoding)) encoded = EncodedRows(encoding, capacity, training);
   }
 
-  // Room for product_back on each thread.
+  // Room for product_back and for `lay` on each thread.
   void make_scratch(const std::vector<Layer>& layers, int threads) {
+    for (std::size_t l = 0; l < layers.size(); ++l)
+      if (along[l].size() && along[l].size() < threads * size_along(layers[l])) along[l] = Floats(threads * size_along(layers[l]));
     std::size_t width = 0;
     for (std::size_t l = 1; l < layers.size(); ++l) width = std::max<std::size_t>(width, layers[l].vectors);
     while (int(scratch.size()) < threads) scratch.emplace_back(TILE_VECTORS * width * VL * VL);
