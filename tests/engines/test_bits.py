@@ -15,7 +15,7 @@ from deltaw.engines.rows import Rows
 from deltaw.equations.losses import loss
 from deltaw.equations.optimizers import OPTIMIZERS, optimizer
 
-ROWS = 70
+ROWS = 131  # of which the gradient of a small layer is summed by halves
 ENGINES = ["reference", "native"]
 
 

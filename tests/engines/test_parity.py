@@ -89,9 +89,10 @@ def judged(make: Any, settings: dict[str, Any], engine: str = "native") -> float
 
 
 def cell(
-    activation: str, loss_name: str, optimizer: str, depth: int, bias: bool, engine: str = "native", epochs: int = 2
-) -> float:
-    sizes = [*[5, 6, 5, 4][:depth], 3]
+    activation: str, loss_name: str, optimizer: str, depth: int, bias: bool, engine: str = "native", epochs: int = 2,
+    outputs: int = 3,
+) -> float:  # fmt: skip
+    sizes = [*[5, 6, 5, 4][:depth], outputs]
 
     def make(seed: int) -> tuple[Network, Any, Any]:
         s = smooth_start(sizes, activation, loss(loss_name), bias, 33, seed, margin=1e-3)
@@ -123,6 +124,14 @@ def test_every_instruction_set(activation: str, instruction_set: str) -> None:
         name: cell(activation, name, next(optimizers), 3, True, f"native {instruction_set}") for name in TRAINABLE
     }
     assert {name: share for name, share in shares.items() if share > 1} == {}
+
+
+@pytest.mark.parametrize("loss_name", TRAINABLE)
+@pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "softmax"])
+def test_a_single_output(activation: str, loss_name: str) -> None:
+    """Then a vector takes the outputs of several rows."""
+    depth = 1 + TRAINABLE.index(loss_name) % 2
+    assert cell(activation, loss_name, "sgd", depth, True, outputs=1) <= 1
 
 
 @pytest.mark.slow
@@ -236,6 +245,18 @@ def test_kinds_of_inputs(what: str) -> None:
             settings = {"batch_size": batch_size, "epochs": epochs, "input_scale": scale, "optimizer": optimizer,
                         "learning_rate": RATES[optimizer], "l2": 0.01}  # fmt: skip
             assert judged(make, settings) <= 1, (batch_size, optimizer)
+
+
+@pytest.mark.parametrize("sizes", [[7, 1], [30, 64, 64, 1], [5, 17, 3], [3, 200, 200, 2]], ids=str)
+def test_gradients_summed_by_halves(sizes: list[int]) -> None:
+    """Of many rows a small layer's gradient is, here the last batch's is not, nor that of the layer of 200 × 200."""
+    for i, optimizer in enumerate(("sgd", "adam")):
+        s = start(sizes, "tanh", loss("squared"), True, 390, np.random.default_rng(i), [None] * len(sizes))
+        settings = {"batch_size": 133, "epochs": 2, "optimizer": optimizer, "learning_rate": RATES[optimizer],
+                    "sample_weight": np.random.default_rng(i).uniform(0, 2, 390), "l2": 0.01, "threads": 2}  # fmt: skip
+        share = excess(s.network, s.X, s.T, settings)
+        assert share is not None
+        assert share <= 1, optimizer
 
 
 # Widths below, at and past a vector, a panel, and what one thread keeps to itself.
