@@ -13,7 +13,7 @@ ERRORS = {
     "OutputError",
 }  # fmt: skip
 # Which arguments of a call are sentences. `found` of an error is anybody's data.
-SAID = dict.fromkeys(ERRORS, (0, 2)) | {"say": (0,), "cell_error": (3, 5), "_refuse": (1, 2, 3)}
+SAID = dict.fromkeys(ERRORS, (0, 2)) | {"say": (0,), "Kept": (0,), "cell_error": (3, 5), "_refuse": (1, 2, 3)}
 AMOUNT = "amount"  # "epoch" is two sentences: "{count} epoch" and "{count} epochs"
 
 
@@ -30,7 +30,7 @@ def sentences(node: ast.AST, names: dict[str, list[ast.expr]]) -> Iterator[str]:
         yield from sentences(node.orelse, names)
     elif isinstance(node, ast.Name):
         for value in names.get(node.id, []):
-            yield from sentences(value, {})
+            yield from sentences(value, {name: each for name, each in names.items() if name != node.id})
 
 
 def assigned(tree: ast.AST) -> dict[str, list[ast.expr]]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
+import json
+import pickle
 import re
 import string
 import tomllib
@@ -40,17 +43,19 @@ from deltaw.models.scoring.metrics import METRICS
 from deltaw.models.scoring.scores import GUESS
 from deltaw.models.search.tuning import ENDS
 from deltaw.models.settings import OF_DATA, meanings
+from deltaw.preparation.category import OTHER
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.preparation.steps import CYCLES, MISSING
 from deltaw.preparation.target import TASKS
 from deltaw.progress import COUNTED
-from deltaw.speech import LANGUAGES, TIGHT, catalogue, in_english, listed, retold, say
+from deltaw.speech import LANGUAGES, TIGHT, Kept, catalogue, in_english, listed, reads, retold, say
 from deltaw.tables.cells import DATE_FORMATS
 from deltaw.tables.columns import KINDS, kinds
 from deltaw.tables.reading.formats.json_lines import SORTS
 from deltaw.tables.reading.read import FOREIGN
 from deltaw.training.history import Ending
 from sentences import ERRORS, PACKAGE, called, calls, said
+from sentences import SAID as SENTENCES
 
 Run = Callable[..., tuple[int, str, str]]
 HELP: Any = typer.main.get_command(app)
@@ -84,7 +89,7 @@ TABLES: dict[str, Any] = {
     "rules": [text for rule in RULES for text in (rule.name.replace("_", " ").capitalize(), rule.reason, rule.source)],
     "findings": [*SEVERITIES, *PLACES.values(), "gain of repair", *SAID.values()],
     "counts": [f"{{count}} {each}{s}" for each in ("fault", "risk", "consequence", "note") for s in ("", "s")],
-    "preparation": [row.summary for row in SCALINGS.values()] + [*CYCLES, MISSING, *KINDS, "block", *TASKS],
+    "preparation": [row.summary for row in SCALINGS.values()] + [*CYCLES, MISSING, OTHER, *KINDS, "block", *TASKS],
     "cells": [*DATE_FORMATS.values(), *SORTS.values(), *(text for row in FOREIGN for text in row[1:])],
     "files": [
         *model._FOREIGN.values(),
@@ -128,6 +133,31 @@ def everything() -> dict[str, str]:
 def fields(sentence: str) -> set[str | None]:
     """The fields of a sentence; "{}" is the name of one that Typer fills."""
     return {name for _, name, _, _ in string.Formatter().parse(sentence)} - {None}
+
+
+# Files whose sentences are put together of rows of TABLES.
+PUT_TOGETHER = {"models/contents.py", "numbers.py", "report.py"}
+
+
+def test_no_sentence_is_put_together() -> None:
+    """A text with its values in it already is found in no catalogue: fields hold them."""
+
+    def made(node: ast.AST | None, names: dict[str, list[ast.expr]]) -> bool:
+        if isinstance(node, ast.IfExp):
+            return made(node.body, names) or made(node.orelse, names)
+        if isinstance(node, ast.Name):
+            return any(isinstance(e, ast.JoinedStr) and ": expected " in ast.unparse(e) for e in names.get(node.id, ()))
+        texts = (each.value for each in getattr(node, "values", ()) if isinstance(each, ast.Constant))
+        return isinstance(node, ast.JoinedStr) and WORD.search(" ".join(texts)) is not None
+
+    bad = [
+        where
+        for where, call, names in calls()
+        if isinstance(call.func, ast.Name) and where.rpartition(":")[0] not in PUT_TOGETHER
+        for place in SENTENCES.get(called(call), ())
+        if place < len(call.args) and made(call.args[place], names)
+    ]
+    assert bad == []
 
 
 @pytest.fixture
@@ -181,7 +211,7 @@ class Anything(str):
         return str(self)
 
 
-@pytest.mark.parametrize("value", ["setosa", "0.25", "'x'", "(4, 3)", "−1", "82 %", "--set"])
+@pytest.mark.parametrize("value", ["setosa", "0.25", "'x'", "(4, 3)", "−1", "82 %", "--set", "R²", "‖W‖"])
 def test_a_blank_stands_between_chinese_and_other_letters(value: str) -> None:
     dates = re.compile("[年月日时分]")  # as they are written: 2020年1月2日
     for text in told():
@@ -189,6 +219,29 @@ def test_a_blank_stands_between_chinese_and_other_letters(value: str) -> None:
         filled = speech.filled(text, values) if values else text
         assert dates.search(text) or not TIGHT.search(filled)
         assert filled.replace(" ", "") == (text.format_map(values) if values else text).replace(" ", "")
+
+
+def test_no_blank_stands_beside_a_field() -> None:
+    """Where it may hold Chinese: a field with a way of its own, {n:,}, holds a number."""
+    said = [*catalogue("zh").values()]
+    assert [text for text in said if re.search(rf"[{HAN}] \{{\w+\}}|\{{\w+\}} [{HAN}]", text)] == []
+
+
+def test_what_is_kept_in_english_reads_as_it_is_spoken() -> None:
+    """The name of a feature, made of parts; the words of a column stay, whatever they look like."""
+    days = Kept("{column} days", column="rest days")
+    name = Kept("{number} bin {k}", number=days, k=3)
+    word = Kept("{column}={slot}", column="城市", slot="(other)")
+    assert (str(name), json.dumps(name), copy.deepcopy(name).values["k"]) == ("rest days days bin 3", f'"{name}"', 3)
+    assert pickle.loads(pickle.dumps(name)).sentence == name.sentence
+    assert reads(name) == "rest days days bin 3"
+    with deltaw.language("zh"):
+        assert reads(name) == "rest days 天数第 3 箱"
+        assert reads(word) == "城市=(other)"
+        assert reads(Kept("{column}={slot}", column="城市", slot=Kept(OTHER))) == "城市=（其他）"
+        assert reads(Kept("mean 价格")) == "平均价格"
+        assert reads("rest days") == "rest days"
+        assert say("{name}: expected {kind}", name=name, kind="x") == "rest days 天数第 3 箱：应为 x"
 
 
 def test_chinese_stands_close_to_chinese(chinese: None) -> None:

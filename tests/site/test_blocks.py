@@ -122,3 +122,20 @@ def test_the_chinese_notes_lead_to_the_same_places() -> None:
     assert codes[0] == codes[1]
     numbers = [sorted(re.findall(r"\d+\.\d+ %", page)) for page in pages]
     assert numbers[0] == numbers[1]
+
+
+def both(name: str) -> list[list[str]]:
+    """The rows of the tables of a page, in English and in Chinese."""
+    pages = [(ROOT / "docs" / f"{name}{lang}.md").read_text(encoding="utf-8") for lang in ("", ".zh")]
+    return [[line for line in page.splitlines() if line.startswith("| ")] for page in pages]
+
+
+def test_the_chinese_glossary_has_the_same_terms() -> None:
+    english, chinese = ([re.split(r" *\| *", row)[1:4] for row in rows[1:]] for rows in both("glossary"))
+    assert english == [[other, here, letter] for here, other, letter in chinese]
+
+
+@pytest.mark.parametrize("name", ["doctor-programs", "reference/equations"])
+def test_chinese_tables_have_the_same_numbers(name: str) -> None:
+    english, chinese = ([sorted(re.findall(r"`[^`]+`|\d+\.\d+", row)) for row in rows] for rows in both(name))
+    assert english == chinese

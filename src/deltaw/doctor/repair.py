@@ -33,7 +33,7 @@ from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
 from deltaw.network import Network
 from deltaw.numbers import number
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.training import History, train
 
 HELPS = 0.01  # of skill: a repair that brings less is left out
@@ -111,7 +111,7 @@ class Repaired:
 
 
 def _scores(scores: Sequence[float]) -> str:
-    return f"{number(np.mean(scores), 4)} ({', '.join(f'{score:.3f}' for score in scores)})"
+    return say("{mean} ({each})", mean=number(np.mean(scores), 4), each=listed(number(score, 3) for score in scores))
 
 
 def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repaired:

@@ -68,7 +68,7 @@ class Encoded:
         for field in self.fields:
             if field.kind not in KINDS or not 1 <= field.inputs <= (1 if field.kind == "number" else MOST_INPUTS):
                 expected = "fields: expected a number of one input, or bins or slots of 1 to 2²⁴"
-                raise InputError(expected, f"{field.kind} of {field.inputs}", "correct it")
+                raise InputError(expected, say("{kind} of {n}", kind=field.kind, n=field.inputs), "correct it")
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -111,9 +111,16 @@ class Encoded:
                 continue
             row, column = np.argwhere(bad)[0].tolist()
             field, found = self.fields[column], x[row, column]
-            kind = "a whole number" if field.kind == "slots" else "a number"
-            expected = f"{what}: expected {kind} from 0 to {most[column]:.0f} for {field.inputs} {field.kind}"
-            raise InputError(expected, f"{found} at row {start + row}, column {column} of what is stored", "correct it")
+            raise InputError(
+                "{what}: expected {kind} from 0 to {most:.0f} for {n} {fields}",
+                say("{x} at row {row}, column {column} of what is stored", x=found, row=start + row, column=column),
+                "correct it",
+                what=what,
+                kind=say("a whole number" if field.kind == "slots" else "a number"),
+                most=most[column],
+                n=field.inputs,
+                fields=field.kind,
+            )
 
 
 # Between which a stored number must lie, for so many inputs.

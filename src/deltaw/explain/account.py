@@ -12,9 +12,10 @@ from deltaw.explain.answered import USUAL, Answered
 from deltaw.explain.wide import pick
 from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Table, Text
+from deltaw.preparation.category import OTHER
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.scaling import Scale
-from deltaw.speech import listed, say
+from deltaw.speech import Kept, listed, reads, say
 
 # What the usual row is, by the kind of a column. It need not be a row of the table: a model keeps no rows.
 USUAL_CELLS = {
@@ -74,7 +75,7 @@ def cells(found: Answered) -> list[Block]:
     lines, base = found.prepared, found.attributions.baseline
     chosen = pick(np.array([line.value - base[line.place] for line in lines]))
     rows = [
-        (line.column, _cell(line.cell), line.feature, line.arithmetic, line.value)
+        (line.column, _cell(line.cell), reads(line.feature), line.arithmetic, line.value)
         for line in (lines[place[0]] for place in chosen.places)
     ]
     more = say("… and {n:,} more, nearer to the baseline.", n=chosen.more) if chosen.more else ""
@@ -146,6 +147,8 @@ def pushes(found: Answered) -> list[Block]:
         why=why,
     )
     here, other = {line.column: line.cell for line in reversed(found.prepared)}, found.other.row(0, named=True)
+    if found.against == USUAL:  # whose words may be the slot of others
+        other = {name: reads(Kept(OTHER)) if cell == OTHER else cell for name, cell in other.items()}
     if found.model.picture is not None:
         here |= {line.feature: line.cell for line in found.prepared}
     names = list(grouped)

@@ -15,7 +15,7 @@ from deltaw.equations.activations import Activation
 from deltaw.equations.backprop import Rule
 from deltaw.equations.losses import Loss, row_errors
 from deltaw.network import Network
-from deltaw.speech import say
+from deltaw.speech import reads, say
 
 Array = NDArray[np.float64]
 Arrays = tuple[Array, ...]  # one a layer
@@ -60,7 +60,7 @@ class Forward:
     def unit(self, layer: int, index: int) -> str:
         """What the unit `index`, from 0, of `layer` is called; layer 0 is the input."""
         named = self.inputs if layer == 0 else self.outputs if layer == len(self.z) else ()
-        return named[index] if named else str(index)
+        return reads(named[index]) if named else str(index)
 
     def title(self, layer: int, index: int) -> str:
         """What the unit `index` of `layer` is called in a sentence: "petal width", "input 3", "unit 0 of layer 2"."""

@@ -32,7 +32,7 @@ from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.scaling import Scale
-from deltaw.speech import say
+from deltaw.speech import reads, say
 
 Array = NDArray[np.float64]
 
@@ -91,12 +91,12 @@ class Attributions(Paged):
 
     def input(self, index: int) -> str:
         """What the input with this `index`, from 0, is called."""
-        return self.inputs[index] if self.inputs else say("input {i}", i=index)
+        return reads(self.inputs[index]) if self.inputs else say("input {i}", i=index)
 
     @property
     def name(self) -> str:
         """What the output is called: "z of versicolor"."""
-        output = self.outputs[self.output] if self.outputs else say("output {k}", k=self.output)
+        output = reads(self.outputs[self.output]) if self.outputs else say("output {k}", k=self.output)
         return say("{value} of {output}", value=say(self.of), output=output)
 
     @property

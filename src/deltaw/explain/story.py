@@ -90,7 +90,8 @@ def signal_sections(signals: Forward) -> list[Section]:
 
 def _size(signals: Forward, layer: int) -> str:
     n_out, n_in = signals.W[layer - 1].shape
-    return f"{n_in:,} → {n_out:,}, {signals.activation(layer).name.replace('_', ' ')}"
+    name = signals.activation(layer).name.replace("_", " ")
+    return say("{n_in:,} → {n_out:,}, {activation}", n_in=n_in, n_out=n_out, activation=name)
 
 
 def _signal_blocks(signals: Forward, layer: int) -> list[Block]:

@@ -17,7 +17,7 @@ from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
 from deltaw.preparation.scaling import BEND, SCALINGS, Scale, Scaling
 from deltaw.preparation.steps import CYCLES, MISSING, Day, Number, Truth
-from deltaw.speech import listed, say
+from deltaw.speech import listed, retold, say
 from deltaw.tables.cells import as_words
 from deltaw.tables.table import clip
 
@@ -90,7 +90,7 @@ def _recurring(step: Number, cell: Any, x: float, values: Any) -> Told:
         return []
     first, told = 1 + count(step.edges), []
     of_number, of_others = "{name}, of rows with {cell}, smoothed: {x}; {scaled}", "{name}: 0, of a number unknown"
-    for k, (name, scale) in enumerate(zip(step.means.names, step.means.scales, strict=True)):
+    for k, (name, scale) in enumerate(zip(map(retold, step.means.names), step.means.scales, strict=True)):
         mean = float(scale.undo(values[first + k]))
         shown = {"name": name, "cell": number(x), "x": number(mean), "scaled": _scaled(scale, mean)}
         words = say(of_number, **shown) if x in step.means.numbers else say(of_others, name=name)
@@ -120,11 +120,11 @@ def _means(means: Means, first: int, series: pl.Series, values: Any) -> Told:
     """What rows with the word answer on the average; from the place `first` on."""
     word, told = as_words(series)[0], []
     of_word, of_all = "{name} of rows with {word}, smoothed: {x}; {scaled}", "{name} of all rows: {x}; {scaled}"
-    for k, (name, scale) in enumerate(zip(means.names, means.scales, strict=True)):
+    for k, (name, scale) in enumerate(zip(map(retold, means.names), means.scales, strict=True)):
         x = float(scale.undo(values[first + k]))
         shown = {"name": name, "x": number(x), "scaled": _scaled(scale, x)}
         known = word in (None, *means.words)
-        words = say(of_word, word=clip(word or MISSING), **shown) if known else say(of_all, **shown)
+        words = say(of_word, word=clip(word or say(MISSING)), **shown) if known else say(of_all, **shown)
         told.append((first + k, series[0], words))
     return told
 

@@ -16,7 +16,7 @@ from deltaw.preparation.means import Answers, Means
 from deltaw.preparation.reading import as_places
 from deltaw.preparation.scaling import Scaling
 from deltaw.preparation.steps import MISSING, Counted, Features, OneColumn, Stored, Values, Whole
-from deltaw.speech import say
+from deltaw.speech import Kept, reads, say
 from deltaw.tables import Column
 from deltaw.tables.cells import as_words
 from deltaw.tables.table import listing
@@ -87,7 +87,7 @@ class Category(OneColumn):
     @property
     def slots(self) -> tuple[str, ...]:
         """The words, then OTHER, then MISSING if there is such a slot."""
-        return (*self.words, OTHER, *([MISSING] if self.missing else []))
+        return (*self.words, Kept(OTHER), *([Kept(MISSING)] if self.missing else []))
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -96,20 +96,21 @@ class Category(OneColumn):
     @property
     def told(self) -> tuple[str, ...]:
         """What its means are called."""
-        return self.means.names if self.means else ()
+        return tuple(map(Kept, self.means.names)) if self.means else ()
 
     @property
     def features(self) -> tuple[str, ...]:
-        slots = (f"{self.column}={slot}" for slot in self.slots)
-        return (*slots, *(f"{self.column}: {name}" for name in self.told))
+        slots = (Kept("{column}={slot}", column=self.column, slot=slot) for slot in self.slots)
+        return (*slots, *(Kept("{column}: {name}", column=self.column, name=name) for name in self.told))
 
     def treatment(self, scaling: Scaling) -> str:
-        said = "a slot for each of {n} words, one for others"
-        slots = say(f"{said}, one for missing" if self.missing else said, n=len(self.words))
+        known, missing = "a slot for each of {n} words, one for others", ", one for missing"
+        slots = say(known, n=len(self.words)) + say(missing) * self.missing
         slots += say("; each {x} where it is taken", x=number(self.weight, 2)) * (self.weight != 1.0)
         if self.means is None:
             return slots
-        return slots + say("; {names} of {n:,} words", names=listing(self.means.names, 3), n=len(self.means.words))
+        names = listing([*map(reads, self.told)], 3)
+        return slots + say("; {names} of {n:,} words", names=names, n=len(self.means.words))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         slots = Field("slots", len(self.slots), self.taken(scaling), scaling.low)

@@ -26,7 +26,7 @@ from deltaw.preparation.quantiles import median
 from deltaw.preparation.reading import DAY, as_days, as_numbers
 from deltaw.preparation.recurring import Recurring
 from deltaw.preparation.scaling import Scale, Scaling, fit_scale
-from deltaw.speech import listed, say
+from deltaw.speech import Kept, listed, reads, say
 from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, FEW, TRUTHS, as_words
 from deltaw.tables.table import listing
@@ -181,11 +181,11 @@ class Number(OneColumn):
     @property
     def told(self) -> tuple[str, ...]:
         """What its means are called."""
-        return self.means.names if self.means else ()
+        return tuple(map(Kept, self.means.names)) if self.means else ()
 
     @property
     def features(self) -> tuple[str, ...]:
-        told = (f"{self.column}: {name}" for name in self.told)
+        told = (Kept("{column}: {name}", column=self.column, name=name) for name in self.told)
         bins, missing = _bin_features(self.column, self.edges), _missing_feature(self.column, self.indicator)
         return (self.column, *bins, *told, *missing)
 
@@ -193,8 +193,8 @@ class Number(OneColumn):
         said = "{how}; missing: {fill}, and a feature" if self.indicator else "{how}; missing: {fill}"
         text = say(said, how=say(scaling.summary) + _beside(self.edges), fill=number(self.fill))
         text = say("in {unit}: {what}", unit=plain_unit(self.unit), what=text) if self.unit else text
-        known = 0 if self.means is None else len(self.means.numbers)
-        return text + (say("; {names} of {n:,} numbers", names=listing(self.told, 3), n=known) if known else "")
+        known, names = 0 if self.means is None else len(self.means.numbers), listing([*map(reads, self.told)], 3)
+        return text + (say("; {names} of {n:,} numbers", names=names, n=known) if known else "")
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(), *fields(self.edges), *[Field()] * (len(self.told) + self.indicator))
@@ -263,9 +263,8 @@ class Truth(OneColumn):
         return (self.column, *_missing_feature(self.column, self.indicator))
 
     def treatment(self, scaling: Scaling) -> str:
-        said = "{low} or {high}; missing: halfway"
-        said = f"{said}, and a feature" if self.indicator else said
-        return say(said, low=number(scaling.low), high=number(scaling.high))
+        bare, marked = "{low} or {high}; missing: halfway", "{low} or {high}; missing: halfway, and a feature"
+        return say(marked if self.indicator else bare, low=number(scaling.low), high=number(scaling.high))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(),) * len(self.features)
@@ -322,13 +321,13 @@ class Day(OneColumn):
 
     @property
     def features(self) -> tuple[str, ...]:
-        swings = (f"{self.column} {cycle} {swing}" for cycle in self.cycles for swing in ("sin", "cos"))
-        days = f"{self.column} days"
+        pairs = ((Kept(cycle), swing) for cycle in self.cycles for swing in ("sin", "cos"))
+        swings = (Kept("{column} {cycle} {swing}", column=self.column, cycle=each, swing=wave) for each, wave in pairs)
+        days = Kept("{column} days", column=self.column)
         return (days, *_bin_features(days, self.edges), *swings, *_missing_feature(self.column, self.indicator))
 
     def treatment(self, scaling: Scaling) -> str:
-        cycles = listed(map(say, self.cycles))
-        how = say(scaling.summary) + _beside(self.edges)
+        how, cycles = say(scaling.summary) + _beside(self.edges), listed(map(say, self.cycles))
         swings = say("days {how}; sin and cos of the {cycles}", how=how, cycles=cycles)
         return swings + say("; missing: a feature") * self.indicator
 
@@ -386,7 +385,7 @@ def _learnt(x: Values, scaling: Scaling, bins: int) -> tuple[Scale, float, bool,
 
 
 def _bin_features(number: str, edges: tuple[float, ...]) -> tuple[str, ...]:
-    return tuple(f"{number} bin {k + 1}" for k in range(count(edges)))
+    return tuple(Kept("{number} bin {k}", number=number, k=k + 1) for k in range(count(edges)))
 
 
 def _beside(edges: tuple[float, ...]) -> str:
@@ -394,7 +393,7 @@ def _beside(edges: tuple[float, ...]) -> str:
 
 
 def _missing_feature(column: str, indicator: bool) -> tuple[str, ...]:
-    return (f"{column} {MISSING}",) if indicator else ()
+    return (Kept("{column} {part}", column=column, part=Kept(MISSING)),) if indicator else ()
 
 
 def _yes_or_no(yes: NDArray[np.bool_], scaling: Scaling) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).parent
 
 HAN = "\u4e00-\u9fff"
-WORD = "0-9A-Za-z\u00c0-\u03ff∂∇√∞\"'`#$€_"  # what words and numbers of other scripts begin and end with
+WORD = "0-9A-Za-z²³\u00c0-\u03ff\u2070-\u209c∂∇√∞‖\"'`#$€_"  # the ends of words and numbers of other scripts
 TIGHT = re.compile(rf"[{HAN}][{WORD}(\[\-−+±~.]|[{WORD})\]%′][{HAN}]")
 
 PLAIN = Formatter()
@@ -59,6 +59,27 @@ def in_english(sentence: str, /, **values: object) -> str:
     return counted(sentence, values).format_map(values) if values else sentence
 
 
+class Kept(str):
+    """A text that is English where it is data, as the name of a feature is in JSON and in files. `reads` says it."""
+
+    sentence: str
+    values: dict[str, object]
+
+    def __new__(cls, sentence: str, /, **values: object) -> Kept:
+        kept = super().__new__(cls, sentence.format_map(values) if values else sentence)
+        kept.sentence, kept.values = sentence, values
+        return kept
+
+
+def reads(text: object) -> str:
+    """How a text reads in the language that is chosen: what is kept is said, what is anybody's stays as it is."""
+    if not isinstance(text, Kept):
+        return str(text)
+    if not text.values:
+        return retold(say(text.sentence))
+    return say(text.sentence, **{name: reads(value) for name, value in text.values.items()})
+
+
 def listed(names: Iterable[str], last: str = ", ", between: str = ", ") -> str:
     """Several in a row: "a, b, c"; with a `last` of " and ", "a, b and c"."""
     *most, end = list(names) or [""]
@@ -72,6 +93,7 @@ def beside(left: str, right: str) -> str:
 
 def filled(sentence: str, values: Mapping[str, object], by: Formatter = PLAIN) -> str:
     """A sentence with the values in its fields, each `beside` what it stands beside."""
+    values = {name: reads(value) if isinstance(value, Kept) else value for name, value in values.items()}
     return reduce(beside, _parts(sentence, values, by), "")
 
 

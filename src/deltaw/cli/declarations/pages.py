@@ -117,7 +117,7 @@ def lab(
             autocompletion=completion.tables,
         ),
     ] = "iris",
-    data: Annotated[str | None, typer.Argument(metavar="", help="", show_default=False)] = None,
+    data: Annotated[str | None, typer.Argument(metavar="", help="", hidden=True)] = None,
     *,
     options: Options,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Write it there.")] = Path("lab.html"),

@@ -118,7 +118,7 @@ def doctor(
             autocompletion=completion.tables,
         ),
     ],
-    data: Annotated[str | None, typer.Argument(metavar="", help="", show_default=False)] = None,
+    data: Annotated[str | None, typer.Argument(metavar="", help="", hidden=True)] = None,
     *,
     options: Options,
     rows: Annotated[int, typer.Option(help="The training under observation sees at most so many.")] = 10_000,

@@ -10,7 +10,7 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.telling import telling
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.numbers import number
-from deltaw.speech import listed, say
+from deltaw.speech import listed, reads, say
 
 LARGE, SMALL = 10.0, 0.05  # root mean square of a column
 UNEVEN = 1e3  # the range of the widest column over that of the narrowest
@@ -400,7 +400,7 @@ def more_parameters(evidence: Evidence) -> Finding | None:
 
 def _named(columns: Columns, which: np.ndarray, limit: int = 5) -> str:
     names = list(dict.fromkeys(columns.names[i] for i in which))  # several inputs may be of one column
-    return listed(names[:limit]) + (say(", … ({n} in all)", n=len(names)) if len(names) > limit else "")
+    return listed(map(reads, names[:limit])) + (say(", … ({n} in all)", n=len(names)) if len(names) > limit else "")
 
 
 def _how_many(columns: Columns, which: np.ndarray) -> str:

@@ -91,7 +91,7 @@ def write(program: Program, dialect: str, table: str) -> str:
         columns = ",\n    ".join(['"deltaw row"', *sorted(later & _made(stages[:i])), *made])
         text.insert(0, f"s{i + 1} AS (\n  SELECT\n    {columns}\n  FROM s{i}{dial.fence}\n)")
         if len(later) + len(made) > MOST_COLUMNS:
-            _refuse(f"{MOST_COLUMNS:,} numbers at once", f"{len(later) + len(made):,}")
+            _refuse(say("{n:,} numbers at once", n=MOST_COLUMNS), f"{len(later) + len(made):,}")
     # A column of the name that the table has here would be taken for the row.
     text.insert(0, f's0 AS (\n  SELECT "deltaw row" FROM {name_of(table)} AS "deltaw row"\n)')
     chosen = ",\n  ".join([dial.row, *(f"{expression} AS {name_of(name)}" for name, expression in answers.items())])
@@ -102,7 +102,7 @@ def write(program: Program, dialect: str, table: str) -> str:
 def _bearable(program: Program) -> None:
     weights = sum(matrix.W.size for matrix in program.all(o.Matrix))
     if weights > MOST_WEIGHTS:
-        _refuse(f"a network of at most {MOST_WEIGHTS:,} weights", f"{weights:,}")
+        _refuse(say("a network of at most {n:,} weights", n=MOST_WEIGHTS), f"{weights:,}")
 
 
 def _told_apart(names: Sequence[str], dialect: Dialect) -> None:
