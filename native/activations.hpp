@@ -65,12 +65,17 @@ struct Exponential { static vf f(vf z) { return exp(z); }                       
 
 // One row of the table. `forward` turns z into o; `training` does too, and leaves in z's place what `chain` takes: z itself,
 // or f'(z) where it comes with f(z); `chain` turns g = ∂E/∂o into delta = ∂E/∂z. Each works on one row of data, on `vectors`
-// vectors of it. A coupled activation needs whole rows, of n numbers.
+// vectors of it. A coupled activation needs whole rows, of n numbers. `across` and `chain_across` are `training` and `chain` of
+// VL rows: their vectors are outputs, with the rows in their lanes.
 struct Activation {
+  using Training = void (*)(float* z, float* o, int vectors, int n);
+  using Chain = void (*)(const float* g, const float* z, const float* o, float* delta, int vectors, int n);
   const char* name;
   void (*forward)(const float* z, float* o, int vectors, int n);
-  void (*training)(float* z, float* o, int vectors, int n);
-  void (*chain)(const float* g, const float* z, const float* o, float* delta, int vectors, int n);
+  Training training;
+  Chain chain;
+  Training across = training;
+  Chain chain_across = chain;
   bool coupled = false;
 };
 
@@ -131,6 +136,28 @@ inline void softmax_chain(const float* g, const float*, const float* o, float* d
   for (int i = 0; i < vectors * VL; i += VL) store(delta + i, load(o + i) * (load(g + i) - common));
 }
 
+inline vf top_across(const float* z, int vectors) {
+  vf top = load(z);
+  for (int v = 1; v < vectors; ++v) top = max(top, load(z + v * VL));
+  return top;
+}
+inline void softmax_across(float* z, float* o, int vectors, int) {
+  const vf top = top_across(z, vectors);
+  vf total = zero();
+  for (int i = 0; i < vectors * VL; i += VL) {
+    const vf e = exp(load(z + i) - top);
+    store(o + i, e);
+    total += e;
+  }
+  const vf share = 1.0f / total;
+  for (int i = 0; i < vectors * VL; i += VL) store(o + i, load(o + i) * share);
+}
+inline void softmax_chain_across(const float* g, const float*, const float* o, float* delta, int vectors, int) {
+  vf common = zero();
+  for (int i = 0; i < vectors * VL; i += VL) common = fma(load(g + i), load(o + i), common);
+  for (int i = 0; i < vectors * VL; i += VL) store(delta + i, load(o + i) * (load(g + i) - common));
+}
+
 template <class F>
 constexpr Activation elementwise(const char* name) {
   return {name, forward_row<F>, training_row<F>, chain_row<F>};
@@ -141,7 +168,8 @@ inline constexpr Activation ACTIVATIONS[] = {
     elementwise<Tanh>("tanh"), elementwise<Relu>("relu"), elementwise<LeakyRelu>("leaky_relu"),
     elementwise<Elu>("elu"), elementwise<Selu>("selu"), elementwise<Gelu>("gelu"), elementwise<Silu>("silu"),
     elementwise<Mish>("mish"), elementwise<Softplus>("softplus"), elementwise<Softsign>("softsign"),
-    elementwise<Exponential>("exponential"), {"softmax", softmax_row, softmax_training, softmax_chain, true},
+    elementwise<Exponential>("exponential"),
+    {"softmax", softmax_row, softmax_training, softmax_chain, softmax_across, softmax_chain_across, true},
 };
 
 }  // namespace deltaw::DELTAW_ISA

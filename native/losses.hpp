@@ -39,15 +39,15 @@ struct OutputRow {
   const float* parameter;  // of each output
 };
 
-// One row of the table. `error` returns E of a row of data; `terms` its summand of each of VL outputs, which may be those
-// of VL rows with one output each: nullptr where E is no such sum. `backward` writes a row's gradient times `share`: ∂E/∂o,
-// or ∂E/∂z for a fused pair, which names its activation.
+// One row of the table. `error` returns E of a row of data, and `backward` writes its gradient times `share`: ∂E/∂o, or ∂E/∂z
+// for a fused pair, which names its activation. `across` does both for VL rows, without a share: E of each into e. Its vectors
+// are outputs, their lanes rows, and `vectors` is how many outputs there are.
 struct Loss {
   const char* name;
   const char* fused_with;  // nullptr: any activation
   float (*error)(const OutputRow&);
-  void (*terms)(const OutputRow&, float* e);
   void (*backward)(const OutputRow&, float share, float* g);
+  void (*across)(const OutputRow&, float* e, float* g);
 };
 
 template <class L>
@@ -62,13 +62,19 @@ float error_row(const OutputRow& x) {
   return sum(total);
 }
 template <class L>
-void terms_of(const OutputRow& x, float* e) {
-  store(e, term<L>(x, 0));
-}
-template <class L>
 void backward_row(const OutputRow& x, float share, float* g) {
   for (int v = 0, i = 0; v < x.vectors; ++v, i += VL)
     store(g + i, keep(inside(v, x.n), share * L::dE(load(x.o + i), load(x.t + i), load(x.parameter + i))));
+}
+
+template <class L, class G = L>
+void across_rows(const OutputRow& x, float* e, float* g) {
+  vf total = zero();
+  for (int i = 0; i < x.vectors * VL; i += VL) {
+    total += term<L>(x, i);
+    store(g + i, G::dE(load(x.o + i), load(x.t + i), load(x.parameter + i)));
+  }
+  store(e, total);
 }
 
 // E from z, so that no logarithm of a rounded output is taken; δ = o − t.
@@ -100,18 +106,30 @@ inline void softmax_cross_entropy_backward(const OutputRow& x, float share, floa
     store(g + i, keep(inside(v, x.n), share * (load(x.o + i) * total - load(x.t + i))));
 }
 
+inline void softmax_cross_entropy_across(const OutputRow& x, float* e, float* g) {
+  const vf top = top_across(x.z, x.vectors);
+  vf exps = zero(), product = zero(), total = zero();
+  for (int i = 0; i < x.vectors * VL; i += VL) {
+    const vf z = load(x.z + i) - top, t = load(x.t + i);
+    exps += exp(z), product = fma(t, z, product), total += t;
+  }
+  for (int i = 0; i < x.vectors * VL; i += VL) store(g + i, load(x.o + i) * total - load(x.t + i));
+  store(e, total * log(exps) - product);
+}
+
 template <class L>
 constexpr Loss general(const char* name) {
-  return {name, nullptr, error_row<L>, terms_of<L>, backward_row<L>};
+  return {name, nullptr, error_row<L>, backward_row<L>, across_rows<L>};
 }
 template <class F>
 constexpr Loss fused(const char* name, const char* activation) {
-  return {name, activation, error_row<F>, terms_of<F>, backward_row<Squared>};
+  return {name, activation, error_row<F>, backward_row<Squared>, across_rows<F, Squared>};
 }
 
 // The first row that fits a loss and an output activation is taken: fused pairs stand first.
 inline constexpr Loss LOSSES[] = {
-    {"cross_entropy", "softmax", softmax_cross_entropy_error, nullptr, softmax_cross_entropy_backward},
+    {"cross_entropy", "softmax", softmax_cross_entropy_error, softmax_cross_entropy_backward,
+     softmax_cross_entropy_across},
     fused<SigmoidBinaryCrossEntropy>("binary_cross_entropy", "sigmoid"),
     fused<ExponentialPoisson>("poisson", "exponential"),
     general<Absolute>("absolute"), general<Squared>("squared"), general<Huber>("huber"),

@@ -112,7 +112,7 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
         else sum_over(Every{layer.n_in});
         if (l == 0 && run.encoded) work_.encoded.add(layer, running_.data(), r0, r1, work_.z[0], v0, v1);
       }
-      if (!alone(l)) hand_on(l, r0, r1, v0, v1, dropout);
+      if (!across(l)) hand_on(l, r0, r1, v0, v1, dropout);
     };
     if (rowwise) {
       const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
@@ -137,7 +137,7 @@ OutputRow Trainer::output_row(int r) const {
 void Trainer::output_errors(Run& run, const Piece& piece, int thread) {
   const int l = int(layers_.size()) - 1;
   const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
-  if (alone(l)) return lone_errors(run, piece, r0, r1);
+  if (across(l)) return errors_across(run, piece, r0, r1);
   for (int r = r0; r < r1; ++r) {
     const std::int64_t row = run.epoch.order[piece.begin + r];
     run.epoch.targets.fetch(row, work_.t.row(r));
@@ -151,31 +151,34 @@ void Trainer::output_errors(Run& run, const Piece& piece, int thread) {
   if (!loss_->fused_with) chain(l, r0, r1, 0, layers_[l].vectors, {});
 }
 
-// The same, and o = f(z) before it, where a row has one output: a vector takes those of VL rows.
-void Trainer::lone_errors(Run& run, const Piece& piece, int r0, int r1) {
-  const int l = int(layers_.size()) - 1;
+// The same, and o = f(z) before it, of few outputs: a vector takes one of VL rows.
+void Trainer::errors_across(Run& run, const Piece& piece, int r0, int r1) {
+  const int l = int(layers_.size()) - 1, n = layers_[l].n_out;
   const Activation& activation = *layers_[l].activation;
   const Targets& targets = run.epoch.targets;
-  struct alignas(4 * VL) Each { float of[VL] = {}; } z, o, t, weight, e, sent, delta;
-  const OutputRow x{z.of, o.of, t.of, 1, VL, parameter_.data()};
+  struct alignas(4 * VL) Each { float of[VL / 2 * VL] = {}; } z, o, t, sent, delta;
+  alignas(4 * VL) float weight[VL] = {}, e[VL], target[VL];
+  const OutputRow x{z.of, o.of, t.of, n, n * VL, parameter_across_.data()};
   for (int r = r0; r < r1; r += VL) {
     const int rows = std::min(VL, r1 - r);
     for (int i = 0; i < rows; ++i) {
       const std::int64_t row = run.epoch.order[piece.begin + r + i];
-      z.of[i] = *work_.z[l].row(r + i);
-      targets.fetch(row, t.of + i);
-      weight.of[i] = targets.weight_of(row);
+      targets.fetch(row, target);
+      weight[i] = targets.weight_of(row);
+      for (int u = 0; u < n; ++u) z.of[u * VL + i] = work_.z[l].row(r + i)[u], t.of[u * VL + i] = target[u];
     }
-    activation.training(z.of, o.of, 1, VL);
-    loss_->terms(x, e.of);
-    loss_->backward(x, 1.0f, sent.of);
-    store(sent.of, load(weight.of) / splat(float(piece.batch_rows)) * load(sent.of));
+    activation.across(z.of, o.of, n, n * VL);
+    loss_->across(x, e, sent.of);
+    const vf share = load(weight) / splat(float(piece.batch_rows));
+    for (int u = 0; u < n; ++u) store(sent.of + u * VL, share * load(sent.of + u * VL));
     if (loss_->fused_with) delta = sent;
-    else activation.chain(sent.of, z.of, o.of, delta.of, 1, VL);
+    else activation.chain_across(sent.of, z.of, o.of, delta.of, n, n * VL);
     for (int i = 0; i < rows; ++i) {
-      work_.row_error[r + i] = double(weight.of[i]) * double(e.of[i]);
-      *work_.z[l].row(r + i) = z.of[i], *work_.o[l].row(r + i) = o.of[i];
-      *work_.sent[l].row(r + i) = sent.of[i], *work_.delta[l].row(r + i) = delta.of[i];
+      work_.row_error[r + i] = double(weight[i]) * double(e[i]);
+      for (int u = 0, at = i; u < n; ++u, at += VL) {
+        work_.z[l].row(r + i)[u] = z.of[at], work_.o[l].row(r + i)[u] = o.of[at];
+        work_.sent[l].row(r + i)[u] = sent.of[at], work_.delta[l].row(r + i)[u] = delta.of[at];
+      }
     }
   }
 }

@@ -58,8 +58,11 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
   if (setting.size() > 1 && setting.size() != std::size_t(layers_.back().n_out))
     throw std::invalid_argument("a setting of the loss for each output, or one for all");
   parameter_ = Floats(layers_.back().vectors * VL);
-  for (int k = 0; k < int(parameter_.size()) && !setting.empty(); ++k)  // beyond the outputs: see lone_errors
-    parameter_.data()[k] = float(setting[setting.size() > 1 ? std::min(k, layers_.back().n_out - 1) : 0]);
+  parameter_across_ = Floats(layers_.back().n_out * VL);
+  for (int k = 0; k < layers_.back().n_out && !setting.empty(); ++k) {
+    parameter_.data()[k] = float(setting[setting.size() > 1 ? k : 0]);
+    std::fill_n(parameter_across_.data() + k * VL, VL, parameter_.data()[k]);
+  }
   sparse_ = SparseLayer(layers_.front());
   work_ = Workspace(layers_, std::max(2, std::min(plan.batch_size, PIECE)), true, dropped);
 }

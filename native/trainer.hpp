@@ -128,7 +128,7 @@ class Trainer {
   void add_errors(Run& run, const Piece& piece, int thread);
   void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
-  void lone_errors(Run& run, const Piece& piece, int r0, int r1);
+  void errors_across(Run& run, const Piece& piece, int r0, int r1);
   void backward(Run& run, const Piece& piece, int thread);
   void hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
   void chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
@@ -144,10 +144,8 @@ class Trainer {
   double gradient_norm(Run& run, int thread);
   template <class Opt> void update_buffered(Run& run, const Piece& piece, float scale, int thread);
   OutputRow output_row(int r) const;
-  // Whether l is the output layer, and has one unit, of which a function of its own z is taken.
-  bool alone(int l) const {
-    return l + 1 == int(layers_.size()) && layers_[l].n_out == 1 && !layers_[l].activation->coupled && loss_->terms;
-  }
+  // Whether l is the output layer, and so narrow that a vector takes an output of several rows.
+  bool across(int l) const { return l + 1 == int(layers_.size()) && layers_[l].n_out <= VL / 2; }
   StepConstants constants(const Run& run, std::int64_t step) const;
   Rows input_of(const Run& run, int l) const;
   const std::vector<Rows>& sent_on() const { return plan_.notes_rule ? work_.sent : work_.delta; }
@@ -164,7 +162,7 @@ class Trainer {
   int slots_ = 0;
   bool buffered_;  // the gradient is summed in memory first: clipping, and batches larger than the workspace
   std::vector<Layer> layers_;
-  Floats parameter_;  // the loss's setting, for each output
+  Floats parameter_, parameter_across_;  // the loss's setting, for each output: in a lane, and in a vector
   Workspace work_, whole_, strip_;  // of training; of `whole`, where that of training is too small; of `outputs`
   SparseLayer sparse_;
   Floats apart_;  // the first layer's weights while `exchange` shows them, and what is shown while it does not
