@@ -12,7 +12,7 @@ import { canonical } from '../src/files/canonical.ts';
 import { modelFile, openModel } from '../src/files/model.ts';
 import { sha256 } from '../src/files/sha256.ts';
 import { filled } from '../src/said.ts';
-import { settings as recipe } from './recipes.ts';
+import { settings as recipe, toLookAt } from '../src/state/recipes.ts';
 import { dataOf, readCsv, type Choice } from '../src/tables/table.ts';
 import { toy } from '../src/tables/toys.ts';
 
@@ -81,6 +81,11 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
   },
   initial: (core, { data, settings }) => initialWeights(core, data, settings),
   table: (core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) => dataOf(core, readCsv(bytes, name), choice),
+  /** A table as it is dropped on a page, and the settings that it begins with. */
+  dropped(core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) {
+    const data = dataOf(core, readCsv(bytes, name), choice);
+    return { settings: toLookAt(data, choice.seed, choice.heldOut), nIn: data.nIn, heldOut: data.heldOut?.length };
+  },
   /** A table learnt by a recipe's settings: its model file, and what it answers. */
   model(core, { bytes, name, choice, kind, own }) {
     const data = dataOf(core, readCsv(bytes, name), choice), { trained } = parts(marked(data.rows, data.heldOut!));

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from engine import ask
 from setups import by_baseline
 from test_lab_tables import COLUMNS, KIND, choice, csv
 
 import deltaw
+from deltaw.equations.optimizers import optimizer
 from deltaw.files.model import _canonical
+from deltaw.live.write import contents
 from deltaw.models.recipes import RECIPES, sized
 from deltaw.tables import read
 
@@ -130,6 +133,29 @@ def test_recipes_settings_are_deltaws() -> None:
         }  # fmt: skip
         assert {name: found[name] for name in own} == own
         assert [layer["units"] for layer in found["layers"][:-1]] == list(recipe.hidden or ())
+
+
+def test_a_table_that_is_dropped_begins_as_deltaw_lab_begins(tmp_path: Path) -> None:
+    rng, jobs, pages = np.random.default_rng(0), [], []
+    for rows, target in ((30, "kind"), (150, "kind"), (400, "size"), (3000, "kind"), (70, "size")):
+        table = pl.DataFrame({
+            "a": rng.normal(size=rows), "b": rng.integers(0, 9, rows), "word": rng.choice(["x", "y", "z"], rows),
+            "kind": rng.choice(["ant", "bee", "cat"], rows), "size": rng.normal(size=rows),
+        })  # fmt: skip
+        path = tmp_path / f"{rows}.csv"
+        table.write_csv(path)
+        pages.append(contents(str(path), None, target, None, {"seed": 0}))
+        choice = {"target": target, "scaling": "standard", "encoding": "labels", "low": 0.01, "high": 0.99}
+        jobs.append({
+            "do": "dropped", "bytes": np.frombuffer(path.read_bytes(), np.uint8), "name": path.name,
+            "choice": choice | {"heldOut": 0.2, "seed": 0},
+        })  # fmt: skip
+    for page, found in zip(pages, ask(jobs), strict=True):
+        wanted = page.document["settings"]
+        assert optimizer(found["settings"].pop("optimizer")).spec == wanted.pop("optimizer")
+        assert found["settings"] == wanted
+        assert found["nIn"] == page.document["data"]["nIn"]
+        assert found["heldOut"] == len(page.arrays["heldOut"])
 
 
 def test_json_is_pythons() -> None:

@@ -8,11 +8,12 @@ import { reason, Refusal, type Text } from '../said';
 import type { Key } from '../words';
 import type { Repair } from './doctor';
 import { page } from './page.svelte';
+import { toLookAt } from './recipes';
 import { axes, telling, typical, type Axis, type Own, type Plane } from './plane';
 import { Run } from './run.svelte';
 import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
-import { fitted, fresh, impossible } from './settings';
-import { asModel, cameWith, choosable, FIRST, load, modelIn, ofFile, type Chosen, type Source } from './sources';
+import { FIRST, fitted, fresh, impossible } from './settings';
+import { asModel, cameWith, choosable, load, modelIn, ofFile, type Chosen, type Source } from './sources';
 
 export type Tab = 'row' | 'unit' | 'weight' | 'score' | 'surface' | 'health' | 'draw';
 export interface UnitPlace { layer: number; unit: number } // layer −1: an input
@@ -60,7 +61,7 @@ class Lab {
       if (waiting && source.kind === 'csv' && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) return this.take(data, source, waiting);
       if (source.model) return this.showModel(data, source);
       const same = this.data && before && this.data.nIn === data.nIn && this.data.nOut === data.nOut && this.data.target.task === data.target.task;
-      await this.show(data, source, same ? fitted(before, data) : fresh(data, division));
+      await this.show(data, source, same ? fitted(before, data) : source.kind === 'csv' ? toLookAt(data, division.seed, division.heldOut) : fresh(data, division));
     });
   }
 

@@ -2,8 +2,8 @@
 
 import { lab } from './lab.svelte';
 import { LESSONS, type Lesson } from './lessons';
-import { fresh } from './settings';
-import { FIRST, load } from './sources';
+import { FIRST, fresh } from './settings';
+import { load } from './sources';
 
 class Path {
   name = $state<string | null>(null);

@@ -7,6 +7,7 @@ import type { Data, Settings } from '../engine/types';
 import { openModel, type Opened } from '../files/model';
 import { Refusal, said } from '../said';
 import { given, type Given } from '../tables/embedded';
+import { FIRST } from './settings';
 import { SCALINGS as ALL_SCALINGS } from '../tables/scaling';
 import { dataOf, decoded, readText, tableOf, type Choice, type Learnt, type Table } from '../tables/table';
 import { TOYS as ALL, toy, toyTable, type ToyChoice } from '../tables/toys';
@@ -29,7 +30,6 @@ export type Source = Chosen &
 
 /** Which rows are held out; they prepare nothing. */
 export type Division = Pick<Settings, 'seed' | 'heldOut'>;
-export const FIRST: Division = { seed: 0, heldOut: 0.25 };
 
 const ROWS: Record<string, number> = { digits: 1500 };
 let came: Given | null = null; // the table that the page came with
@@ -58,7 +58,7 @@ export async function load(source: Source, division: Division): Promise<Data> {
   }
   const table = await tableIn(source), known: Learnt = source.kind === 'given' ? { target: brought(source.name).target } : {};
   const target = known.target?.name ?? ((source.kind === 'csv' && source.target) || table.target || guessed(table));
-  return dataOf(made, table, { ...choice(target, source.scaling ?? (table.block ? 'unit' : 'standard'), division, source), columns: source.columns }, known);
+  return dataOf(made, table, { ...choice(target, source.scaling ?? 'standard', division, source), columns: source.columns }, known);
 }
 
 const choice = (target: string, scaling: string, division: Division, source: Source): Choice => ({

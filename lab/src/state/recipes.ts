@@ -1,5 +1,5 @@
-// What deltaw's recipes decide for data: deltaw.models.recipes, "notes" and "default", as the lab's settings.
-import type { Data, LayerSpec, Settings } from '../src/engine/types.ts';
+// What deltaw's recipes decide for data: deltaw.models.recipes, "notes" and "default", as the lab's settings. A test holds them to Python's.
+import type { Data, LayerSpec, Settings } from '../engine/types';
 
 export type Recipe = 'notes' | 'default';
 
@@ -29,4 +29,10 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
     rate: twoDigits(rate), batch: Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(trained / ofRows + 1)))),
     epochs: Math.max(8, Math.round((image ? 64 : 56) * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
   };
+}
+
+/** What `deltaw lab DATA` begins with (deltaw.live.write): the default recipe's steps, few units, nothing left out at random. */
+export function toLookAt(data: Data, seed: number, heldOut: number): Settings {
+  const whole = settings('default', data, data.rows - (data.heldOut?.length ?? 0), seed, heldOut), [{ activation }, output] = [whole.layers[0]!, whole.layers.at(-1)!];
+  return { ...whole, layers: [...(data.image ? [32] : [8, 8]).map((units) => ({ units, activation })), output], dropout: 0, labelSmoothing: 0 };
 }
