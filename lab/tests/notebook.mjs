@@ -1,6 +1,6 @@
 // The widget in a real JupyterLab: `node lab/tests/notebook.mjs URL PICTURE` opens the notebook at URL, whose first cell shows a
-// deltaw.Lab, trains in the page, runs the second cell, and prints JSON: {page, cell}, the weights of either in base64.
-import { inflateRawSync } from 'node:zlib';
+// deltaw.Lab, trains in the page, runs the second cell, and prints JSON: {model, moment, cell, faults}; the model as a file in base64.
+import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 const [url, picture] = process.argv.slice(2);
@@ -24,18 +24,18 @@ async function cell(n) {
 await cell(0);
 const lab = page.frameLocator('iframe[title="DeltaW lab"]');
 await lab.locator('.unit').first().waitFor();
+await lab.locator('.speed input').evaluate((input) => { input.value = '4'; input.dispatchEvent(new Event('input', { bubbles: true })); }); // it is not to end by itself
 await lab.locator('button.run').click();
 const moment = () => lab.locator('.rewind input').inputValue().then(Number);
 while ((await moment()) < 50) await page.waitForTimeout(100);
 await lab.locator('button.run').click();
 await lab.locator('button.run', { hasText: 'Run' }).waitFor();
 await lab.locator('summary', { hasText: 'Share' }).click();
-await lab.locator('.menu[open] button').first().click();
-const link = await lab.locator('.menu[open] input').inputValue();
-const shared = JSON.parse(inflateRawSync(Buffer.from(link.split('#lab=')[1].replaceAll('-', '+').replaceAll('_', '/'), 'base64')).toString());
+const [download] = await Promise.all([page.waitForEvent('download'), lab.getByRole('button', { name: /Download the model/ }).click()]);
+const model = readFileSync(await download.path()).toString('base64');
 await page.waitForTimeout(1500); // a page tells of its weights twice a second
 if (picture) await page.screenshot({ path: picture });
 await cell(1);
 const said = page.locator('.jp-Notebook .jp-CodeCell').nth(1).locator('.jp-OutputArea-output pre');
-console.log(JSON.stringify({ page: shared.runs[0].weights, moment: await moment(), cell: await said.first().textContent(), faults }));
+console.log(JSON.stringify({ model, moment: await moment(), cell: await said.first().textContent(), faults }));
 await browser.close();

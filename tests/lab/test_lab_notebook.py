@@ -19,8 +19,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from engine import node
+
+import deltaw
 
 ROOT = Path(__file__).parents[2]
 LAB = ROOT / "lab"
@@ -97,5 +100,7 @@ def test_the_widget_trains_in_jupyterlab_and_python_reads_its_weights(tmp_path: 
     assert found["faults"] == []
     assert found["moment"] >= 50
     assert cell["moment"] == found["moment"]
-    assert len(base64.b64decode(found["page"])) == 4 * (4 * 8 + 8 + 8 * 8 + 8 + 8 * 3 + 3)
-    assert cell["weights"] == found["page"]
+    (tmp_path / "page.deltaw").write_bytes(base64.b64decode(found["model"]))
+    network = deltaw.load(tmp_path / "page.deltaw").network
+    parts = [part.ravel() for W, b in zip(network.weights, network.biases, strict=True) for part in (W, b)]
+    assert np.array_equal(np.concatenate(parts), np.frombuffer(base64.b64decode(cell["weights"]), "<f4"))

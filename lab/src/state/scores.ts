@@ -1,7 +1,10 @@
 // How good a network is, from its outputs for some rows: the same questions as a report of deltaw asks.
 
 import type { Data } from '../engine/types';
+import { known } from '../words';
 import { median } from './numbers';
+import { say } from './page.svelte';
+import { isToy } from './sources';
 
 /** The class that a row of outputs answers. */
 export function answer(data: Data, o: ArrayLike<number>, at = 0): number {
@@ -52,7 +55,10 @@ export function worst(data: Data, rows: Int32Array, outputs: Float32Array, most:
   return all.sort((a, b) => b.by - a.by).slice(0, most);
 }
 
-export const className = (data: Data, k: number): string => String(data.target.classes[k] ?? k);
+export function className(data: Data, k: number): string {
+  const name = String(data.target.classes[k] ?? k), key = `class_${name}`;
+  return isToy(data) && known(key) ? say(key) : name;
+}
 
 /** What the best answer without looking at any input would score: the commonest class, or R² = 0 of the mean. */
 export function guessing(data: Data, rows: Int32Array): number {

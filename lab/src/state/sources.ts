@@ -32,6 +32,7 @@ export type Source = Chosen &
 export type Division = Pick<Settings, 'seed' | 'heldOut'>;
 
 const ROWS: Record<string, number> = { digits: 1500 };
+const ours = new WeakSet<Data>();
 let came: Given | null = null; // the table that the page came with
 
 /** The table, settings and perhaps weights that the page came with; null for an empty page. */
@@ -53,8 +54,9 @@ export async function load(source: Source, division: Division): Promise<Data> {
   }
   if (source.kind === 'given' && !source.scaling && !source.columns) return brought(source.name);
   if (source.kind === 'toy') {
-    const data = toy(made, source.name, ofToy(source, division));
-    return source.name === 'digits' ? data : single(data);
+    const whole = toy(made, source.name, ofToy(source, division)), data = source.name === 'digits' ? whole : single(whole);
+    ours.add(data);
+    return data;
   }
   const table = await tableIn(source), known: Learnt = source.kind === 'given' ? { target: brought(source.name).target } : {};
   const target = known.target?.name ?? ((source.kind === 'csv' && source.target) || table.target || guessed(table));
@@ -67,6 +69,9 @@ const choice = (target: string, scaling: string, division: Division, source: Sou
 const ofToy = ({ name, noise, seed }: { name: string; noise: number; seed: number }, division: Division): ToyChoice => ({
   rows: ROWS[name] ?? 300, noise, seed, heldOut: division.heldOut, division: division.seed,
 });
+
+/** Whether it is a toy set, whose names are the page's own words. */
+export const isToy = (data: Data): boolean => ours.has(data);
 
 /** A file of the reader's as a source. */
 export const ofFile = (bytes: Uint8Array, name: string): Source => ({ kind: 'csv', name, ...decoded(bytes, name), target: '' });
