@@ -10,7 +10,7 @@ export const en = {
   theme_light: 'light',
   theme_dark: 'dark',
   close: 'Close',
-  none: 'none',
+  none: 'none', comma: ', ', colon: ': ',
 
   // Playing
   play: 'Play',

@@ -12,7 +12,7 @@ export const zh: Record<Key, string> = {
   theme_light: '浅色',
   theme_dark: '深色',
   close: '关闭',
-  none: '无',
+  none: '无', comma: '，', colon: '：',
 
   play: '播放',
   run: '运行',
