@@ -1,5 +1,5 @@
 // One small file at last: script and styles are packed as browsers unpack quickest, the core, which is needed later, as small as
-// can be, and a loader unpacks them. It stands before the table, and begins while that is read still. The policy
+// can be, and a loader unpacks them (LZMA for both takes 35 kB less and a tenth of a second more). It stands before the table, and begins while that is read still. The policy
 // says what the page may do: run that loader, known by its hash, and the scripts, workers and pictures that it makes
 // itself. Nothing is asked of any other place.
 
