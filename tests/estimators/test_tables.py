@@ -86,3 +86,11 @@ def test_kinds_that_are_told() -> None:
         TableClassifier(kinds={"user": "categry"}, **QUICK).fit(users, WORDS)
     with pytest.raises(ValueError, match="'kinds' parameter"):
         TableClassifier(kinds="user", **QUICK).fit(users, WORDS)
+
+
+@pytest.mark.parametrize("fitted", [np.asarray, pd.DataFrame])
+def test_columns_without_names_are_those_of_their_places(fitted: Any) -> None:
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    model = TableClassifier(hidden=4, epochs=3).fit(fitted(X), X[:, 0] > 0)
+    for rows in (X, pd.DataFrame(X), pl.DataFrame(X, schema=["a", "b", "c"])):
+        np.testing.assert_array_equal(model.predict_proba(rows), model.predict_proba(fitted(X)))

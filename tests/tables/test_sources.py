@@ -354,3 +354,14 @@ def test_standard_input_stays_open_and_is_read_once(monkeypatch: pytest.MonkeyPa
     assert not stdin.buffer.closed
     with pytest.raises(TableError, match="stdin: expected a table, found nothing to read, or nothing more"):
         read("-")
+
+
+def test_what_polars_panics_of_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+            return pa.table({"a": pa.array([1, 2], pa.decimal256(50, 2))}).__arrow_c_stream__(requested_schema)
+
+    with pytest.raises(TableError, match=r"expected a data frame that Polars can take, found .*Int256") as caught:
+        read(Stream())
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr().err == ""

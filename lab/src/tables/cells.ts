@@ -41,6 +41,7 @@ export function readNumbers(words: (string | null)[], delimiter = ','): Float64A
   const all = (read: Read): Float64Array => Float64Array.from(words, (word) => (word === null ? NaN : read(word)));
   const found = all(plain);
   if (!failures(words, found)) return found;
+  words = words.map((word) => word && word.replace(/^−/, '-')); // as people typeset it
   const notations = { ',': [thousands], ';': [decimalComma, thousands] }[delimiter] ?? [thousands, decimalComma];
   const readings = notations.map((notation) => all((cell) => (Number.isNaN(notation(cell)) ? plain(cell) : notation(cell))));
   return readings.reduce((a, b) => (failures(words, b) < failures(words, a) ? b : a));

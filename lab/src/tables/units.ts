@@ -1,5 +1,5 @@
 // Numbers that are written with a unit: deltaw.tables.units. A unit is kept as its form, the number's place in it a #: "#kg".
-const NUMBER = /[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?/;
+const NUMBER = /[+−-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?/;
 const CODES = 'USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|Rs\\.?|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR';
 const BEFORE = `(?:\\p{Lu}{0,3}\\p{Sc}|${CODES})`, BEHIND = `[\\p{L}\\p{Sc}%‰°′″'"][^#]{0,19}`;
 const WITH_UNIT = new RegExp(`^(?:${BEFORE}#(?:${BEHIND})?|#${BEHIND})$`, 'u');

@@ -164,7 +164,10 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         return {**given, **(self.settings or {})}
 
     def _frame(self, X: Any, reset: bool) -> Any:
-        """X as a Polars frame, its width and names checked; the columns of an array are x0, x1, …"""
+        """X as a Polars frame, its width and names checked; the columns of an array are x0, x1, …
+
+        Where no names were known in `fit`, or numbers, columns are those of the same place.
+        """
         import polars as pl
 
         refuse_after_fork()
@@ -175,7 +178,12 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         if isinstance(X, np.ndarray):
             names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])
             X = pl.DataFrame({str(name): _column(X[:, i]) for i, name in enumerate(names)})
-        return read(X).frame
+        frame = read(X).frame
+        if reset:
+            self._columns = frame.columns
+        elif not hasattr(self, "feature_names_in_"):
+            frame = frame.rename(dict(zip(frame.columns, self._columns, strict=True)))
+        return frame
 
     def predict(self, X: Any) -> Array:
         raise NotImplementedError

@@ -57,7 +57,7 @@ EMPTY = ("",)  # what is missing whatever the caller says
 
 FEW = 64  # cells: to look at each of them here takes less time than to have Polars do it
 # Whatever a number can look like, in any notation, and more: nothing else is one.
-MAYBE_NUMBER = re.compile(r"\s*[+-]?(inf|infinity|nan|[\d.,'’_\s]*(e[+-]?\d*)?)", re.IGNORECASE)
+MAYBE_NUMBER = re.compile(r"\s*[+−-]?(inf|infinity|nan|[\d.,'’_\s]*(e[+-]?\d*)?)", re.IGNORECASE)
 
 # A column is taken for numbers (or dates) with mistakes in it, rather than for words, up to this share of mistakes.
 MISTAKES = 0.05
@@ -187,6 +187,7 @@ def read_numbers(words: pl.Series, delimiter: str = ",") -> pl.Series:
     plain = words.cast(pl.Float64, strict=False)
     if plain.null_count() == words.null_count():
         return plain
+    words = words.str.replace("^−", "-")  # as people typeset it
     notations = {",": (_thousands,), ";": (_decimal_comma, _thousands)}.get(delimiter, (_thousands, _decimal_comma))
     readings = [_per_cell(words, partial(_number, notation=each)) for each in notations]
     return min(readings, key=lambda numbers: numbers.null_count())  # the first of equals

@@ -11,7 +11,7 @@ import re
 import polars as pl
 
 PLACE = "#"
-NUMBER = r"[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?"
+NUMBER = r"[+−-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?"
 CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|Rs\\.?|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR"
 BEFORE = rf"(?:\p{{Lu}}{{0,3}}\p{{Sc}}|{CODES})"
 BEHIND = r"[\p{L}\p{Sc}%‰°′″'\x22][^#]{0,19}"

@@ -13,6 +13,7 @@ from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.missing import MISSING, numbers_among
+from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, check_names
 
@@ -37,16 +38,18 @@ def from_object(source: Any, reading: Reading) -> Table:
         if isinstance(native, nw.DataFrame):
             return table_of(_to_polars(native), FRAME, reading)
         if hasattr(source, "__arrow_c_stream__"):
-            return table_of(pl.DataFrame(source), FRAME, reading)
+            with quiet_panics():
+                found = pl.DataFrame(source)
+            return table_of(found, FRAME, reading)
     except (TableError, ColumnError):
         raise
-    except Exception as error:  # whatever a foreign library raises about its own frame
+    except (Exception, pl.exceptions.PanicException) as error:  # whatever a foreign library raises about its own frame
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise TableError(
             "expected a {frame} that Polars can take", reason, "simplify its columns", frame=FRAME
         ) from None
-    found = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
-    raise TableError("expected a path or a data frame", found, "put the values in a pandas or Polars frame")
+    kind = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
+    raise TableError("expected a path or a data frame", kind, "put the values in a pandas or Polars frame")
 
 
 def _to_polars(frame: Any) -> pl.DataFrame:
@@ -54,8 +57,9 @@ def _to_polars(frame: Any) -> pl.DataFrame:
     if not all(isinstance(name, str) for name in frame.columns):
         frame = frame.rename({name: str(name) for name in frame.columns})
     try:
-        return frame.to_polars()  # type: ignore[no-any-return]
-    except Exception:
+        with quiet_panics():
+            return frame.to_polars()  # type: ignore[no-any-return]
+    except (Exception, pl.exceptions.PanicException):
         return pl.DataFrame([_column(column) for column in frame.iter_columns()])
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +15,7 @@ from deltaw.exceptions import TableError
 from deltaw.speech import say
 from deltaw.tables.reading.frames import INDEX, table_of
 from deltaw.tables.reading.loading import check_size, limit
+from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading, Source
 from deltaw.tables.table import Table, listing
 
@@ -100,7 +99,7 @@ def index_of_pandas(path: Path) -> tuple[str, ...]:
 
 
 def _index_of_pandas(file: IO[bytes]) -> tuple[str, ...]:
-    with suppress(Exception), _quiet_panics():  # a file that cannot be read is refused by who reads its columns
+    with suppress(Exception), quiet_panics():  # a file that cannot be read is refused by who reads its columns
         note = json.loads(pl.read_parquet_metadata(file)["pandas"])
         return tuple(name for name in note["index_columns"] if isinstance(name, str))
     return ()
@@ -110,7 +109,7 @@ def _index_of_pandas(file: IO[bytes]) -> tuple[str, ...]:
 def readable(name: str, kind: str) -> Iterator[None]:
     """What Polars raises of a damaged file of a kind, as a TableError that names it."""
     try:
-        with _quiet_panics():
+        with quiet_panics():
             yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
         if isinstance(error, TableError):
@@ -118,22 +117,3 @@ def readable(name: str, kind: str) -> Iterator[None]:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         found = say("an unreadable file ({reason})", reason=reason)
         raise TableError("{name}: expected {kind}", found, "write it anew", name=name, kind=kind) from None
-
-
-@contextmanager
-def _quiet_panics() -> Iterator[None]:
-    """Polars is told of a damaged file by a panic, which Rust prints before Python hears of it: to nowhere, here."""
-    try:
-        sys.stderr.flush()
-        kept = os.dup(2)
-    except (AttributeError, OSError):  # no stderr at all
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
