@@ -4,4 +4,10 @@ declare module 'virtual:lessons' {
   export default lessons;
 }
 
+declare module '*/worker.ts?worker&inline' {
+  const Made: new () => Worker;
+  export default Made;
+  export const source: string; // its script: lab/making/worker.ts
+}
+
 declare const __VERSION__: string; // of DeltaW

@@ -23,8 +23,9 @@ const truth = (found, what) => {
 let browser;
 
 /** A fresh page; what it must never do is kept in `faults`. */
-async function opened({ url = PAGE, query = '', hash = '', ...context } = {}) {
+async function opened({ url = PAGE, query = '', hash = '', before = null, ...context } = {}) {
   const page = await (await browser.newContext({ locale: 'en', viewport: { width: 1440, height: 900 }, acceptDownloads: true, ...context })).newPage();
+  if (before) await page.addInitScript(before);
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(`error: ${error.message}`));
   page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) page.faults.push(`${message.type()}: ${message.text()}`); });
@@ -69,6 +70,28 @@ const CHECKS = {
     truth(await page.locator('.unit').count() > 10, 'no units are drawn');
     same(page.workers().length, 2, 'workers: one trains, one draws links');
     same(page.faults, [], 'what went wrong');
+  },
+
+  async it_trains_without_workers() {
+    const silent = () => { window.Worker = class { postMessage() {} terminate() {} }; };
+    for (const before of [() => { delete window.Worker; }, silent]) {
+      const page = await opened({ before });
+      await trained(page, 30);
+      same(page.workers().length, 0, 'workers');
+      const end = await moment(page), then = (await shared(page)).runs[0].weights;
+      await slideTo(page, 7);
+      await at(page, 7);
+      await slideTo(page, end);
+      await at(page, end);
+      same((await shared(page)).runs[0].weights, then, 'the weights at the same moment');
+      await page.getByRole('button', { name: 'Fork', exact: true }).click();
+      await page.locator('.network').nth(1).waitFor();
+      await page.getByRole('button', { name: 'Keep A' }).click();
+      await page.locator('#tab-row').click();
+      await page.getByText('it says').first().waitFor();
+      same(page.faults, [], 'what went wrong');
+      await page.close();
+    }
   },
 
   async every_control_is_reached_and_named() {

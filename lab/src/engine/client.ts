@@ -1,22 +1,26 @@
 // The page's side of a training: a worker where one can be had, else the same session in slices on this thread.
 import { Refusal } from '../said.ts';
 import { arrays, copied } from './inputs.ts';
-import { Session, type Asked } from './session.ts';
+import type { Asked } from './session.ts';
 import type { Origin } from './training.ts';
 import type { Data, Lab, Settings, State, Weights } from './types.ts';
 
-/** Where a session is, and how it is asked. */
+/** A session, and how it is asked. */
 interface Line {
-  threaded: boolean;
   ask(name: Asked, given: unknown[], memory?: Transferable[]): Promise<unknown>;
   seen(): void;
   settings(): Settings;
   close(): void;
 }
 type Tell = (state: State) => void;
-export type Start = () => Worker; // of engine/worker.ts
+type Thread = Pick<Worker, 'postMessage' | 'terminate'> & { onmessage: ((event: MessageEvent) => void) | null };
+/** How the session's thread is made, and its script. */
+export interface Way {
+  start(): Worker;
+  source: string;
+}
 
-function inWorker(worker: Worker, wasm: WebAssembly.Module, tell: Tell): Line {
+function lineBy(worker: Thread, wasm: WebAssembly.Module, tell: Tell): Line {
   const asked = new Map<number, { done(answer: unknown): void; failed(error: Error): void }>();
   let count = 0, settings: Settings;
   worker.onmessage = ({ data: message }) => {
@@ -29,7 +33,6 @@ function inWorker(worker: Worker, wasm: WebAssembly.Module, tell: Tell): Line {
   };
   worker.postMessage({ wasm });
   return {
-    threaded: true,
     ask: (name, given, memory = []) =>
       new Promise((done, failed) => {
         asked.set(++count, { done, failed });
@@ -41,15 +44,22 @@ function inWorker(worker: Worker, wasm: WebAssembly.Module, tell: Tell): Line {
   };
 }
 
-function onThisThread(wasm: WebAssembly.Module, tell: Tell): Line {
-  const session = new Session(wasm, tell);
-  return {
-    threaded: false,
-    ask: async (name, given) => (session[name] as (...given: unknown[]) => unknown).apply(session, given),
-    seen: () => session.seen(),
-    settings: () => session.settings(),
-    close: () => void session.pause(),
+/** The script of a worker on this thread, where none can be had: it is given a `self` of its own, and works in slices. */
+async function here(source: string): Promise<Thread> {
+  const url = URL.createObjectURL(new Blob([`export default (self) => {${source}\n}`], { type: 'text/javascript' }));
+  const { default: run } = (await import(/* @vite-ignore */ url)) as { default(self: unknown): void };
+  const soon = (to: { onmessage: ((event: MessageEvent) => void) | null }, data: unknown) => void Promise.resolve().then(() => to.onmessage?.({ data } as MessageEvent));
+  const scope: Pick<Thread, 'onmessage' | 'postMessage'> = { onmessage: null, postMessage: (data: unknown) => soon(thread, data) };
+  const thread: Thread = {
+    onmessage: null,
+    postMessage: (data: unknown) => soon(scope, data),
+    terminate: () => {
+      thread.onmessage = null;
+      soon(scope, { id: 0, name: 'pause', given: [] });
+    },
   };
+  run(scope);
+  return thread;
 }
 
 /** Whether a worker answers at all: some browsers make one and then load nothing into it. */
@@ -62,15 +72,15 @@ function answers(worker: Worker): Promise<boolean> {
   });
 }
 
-async function lineTo(start: Start | null, wasm: WebAssembly.Module, tell: Tell): Promise<Line> {
+async function threadBy({ start, source }: Way): Promise<Thread> {
   try {
-    const worker = start?.();
-    if (worker && (await answers(worker))) return inWorker(worker, wasm, tell);
-    worker?.terminate();
+    const worker = start();
+    if (await answers(worker)) return worker;
+    worker.terminate();
   } catch {
     // no workers here
   }
-  return onThisThread(wasm, tell);
+  return here(source);
 }
 
 const frame = (then: () => void): void => void (typeof requestAnimationFrame === 'function' ? requestAnimationFrame(then) : setTimeout(then, 16));
@@ -88,12 +98,12 @@ const memoryOf = ({ inputs, targets, labels, weight, heldOut }: Data): Transfera
  * A lab without data yet.
  *
  * @param wasm the core, compiled.
- * @param start makes the worker; null for none.
+ * @param way to the session's thread.
  */
-export async function makeLab(wasm: WebAssembly.Module, start: Start | null): Promise<Lab> {
+export async function makeLab(wasm: WebAssembly.Module, way: Way): Promise<Lab> {
   const listeners = new Set<Tell>();
   let latest: State | null = null, planned = false, data: Data;
-  const line = await lineTo(start, wasm, (state) => {
+  const line = lineBy(await threadBy(way), wasm, (state) => {
     latest = state;
     if (planned) return;
     planned = true;
@@ -113,12 +123,10 @@ export async function makeLab(wasm: WebAssembly.Module, start: Start | null): Pr
   const now = (name: Asked, ...given: unknown[]): Promise<State> => after(ask<State>(name, ...given));
   const begin = (given: Data, ...rest: [Settings, Weights?, Origin?]): Promise<State> => {
     data = given;
-    if (!line.threaded) return now('configure', needed(data), ...rest);
     const own = apart(needed(data));
     return after(line.ask('configure', [own, ...rest], memoryOf(own)) as Promise<State>);
   };
   return {
-    threaded: line.threaded,
     configure: begin,
     settings: () => line.settings(),
     run: () => void ask('run'),
@@ -128,7 +136,7 @@ export async function makeLab(wasm: WebAssembly.Module, start: Start | null): Pr
     speed: (pace) => void ask('speed', pace),
     rewind: (moment) => now('rewind', moment),
     fork: async (settings = {}) => {
-      const origin = await ask<Origin>('origin'), twin = await makeLab(wasm, start);
+      const origin = await ask<Origin>('origin'), twin = await makeLab(wasm, way);
       await twin.configure(data, { ...line.settings(), ...settings }, undefined, origin);
       return twin;
     },

@@ -3,10 +3,10 @@ import { makeLab } from './client.ts';
 import { Core, unpacked } from './core.ts';
 import { CORE } from './core.gen.ts';
 import type { Lab } from './types.ts';
-import EngineWorker from './worker.ts?worker&inline';
+import EngineWorker, { source } from './worker.ts?worker&inline';
 
 const compiled: Promise<WebAssembly.Module> = unpacked(CORE).then((bytes) => WebAssembly.compile(bytes)); // once, for all threads
-const made = async (): Promise<Lab> => makeLab(await compiled, () => new EngineWorker());
+const made = async (): Promise<Lab> => makeLab(await compiled, { start: () => new EngineWorker(), source });
 
 let first: Promise<Lab> | null = made(); // while the page reads its table
 export function newLab(): Promise<Lab> {

@@ -192,7 +192,6 @@ export interface WeightHistory {
 
 /** One training; client.ts makes it, in a worker or in slices on the page's own thread. */
 export interface Lab {
-  readonly threaded: boolean; // whether it works in a worker
   /** `origin`: where another run stood; it goes on from there, with these settings. */
   configure(data: Data, settings: Settings, weights?: Weights, origin?: Origin): Promise<State>;
   settings(): Settings;
