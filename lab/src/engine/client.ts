@@ -97,13 +97,14 @@ const memoryOf = ({ inputs, targets, labels, weight, heldOut }: Data): Transfera
 /**
  * A lab without data yet.
  *
- * @param wasm the core, compiled.
+ * @param compiled the core; the thread starts beside that.
  * @param way to the session's thread.
  */
-export async function makeLab(wasm: WebAssembly.Module, way: Way): Promise<Lab> {
+export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): Promise<Lab> {
   const listeners = new Set<Tell>();
   let latest: State | null = null, planned = false, data: Data;
-  const line = lineBy(await threadBy(way), wasm, (state) => {
+  const [thread, wasm] = await Promise.all([threadBy(way), compiled]);
+  const line = lineBy(thread, wasm, (state) => {
     latest = state;
     if (planned) return;
     planned = true;
@@ -136,7 +137,7 @@ export async function makeLab(wasm: WebAssembly.Module, way: Way): Promise<Lab> 
     speed: (pace) => void ask('speed', pace),
     rewind: (moment) => now('rewind', moment),
     fork: async (settings = {}) => {
-      const origin = await ask<Origin>('origin'), twin = await makeLab(wasm, way);
+      const origin = await ask<Origin>('origin'), twin = await makeLab(compiled, way);
       await twin.configure(data, { ...line.settings(), ...settings }, undefined, origin);
       return twin;
     },

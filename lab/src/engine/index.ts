@@ -6,7 +6,7 @@ import type { Lab } from './types.ts';
 import EngineWorker, { source } from './worker.ts?worker&inline';
 
 const compiled: Promise<WebAssembly.Module> = unpacked(CORE).then((bytes) => WebAssembly.compile(bytes)); // once, for all threads
-const made = async (): Promise<Lab> => makeLab(await compiled, { start: () => new EngineWorker(), source });
+const made = (): Promise<Lab> => makeLab(compiled, { start: () => new EngineWorker(), source });
 
 let first: Promise<Lab> | null = made(); // while the page reads its table
 export function newLab(): Promise<Lab> {

@@ -84,7 +84,7 @@ export class Session {
   }
   private async onward(): Promise<void> {
     const training = this.now;
-    let due = 0, last = performance.now(); // steps that a limited speed allows
+    let due = 0, last = performance.now(), told = training.moment; // steps that a limited speed allows
     while (this.running && !training.ended) {
       const now = performance.now();
       const full = Math.max(1, Math.min(Math.floor(training.stepsPerSecond * SLICE), training.stepsToLook));
@@ -92,7 +92,7 @@ export class Session {
       last = now;
       if (due >= 1) due -= training.advance(Math.min(Math.floor(due), full));
       if (training.ended) break;
-      this.show();
+      if (training.moment !== told) told = this.show() ? training.moment : told; // what is known already would keep the next state waiting
       await (due >= 1 || this.pace === 'full' ? turn() : wait(Math.min(FRAME, (1000 * (1 - due)) / this.pace)));
     }
     if (training.ended) {
@@ -100,11 +100,12 @@ export class Session {
       this.tell(training.state(true, false), training.settings);
     }
   }
-  private show(): void {
-    if (this.waiting || performance.now() - this.shown < FRAME) return;
+  private show(): boolean {
+    if (this.waiting || performance.now() - this.shown < FRAME) return false;
     this.shown = performance.now();
     this.waiting = true;
     this.tell(this.now.state(false, this.running), this.now.settings);
+    return true;
   }
 
   async step(n = 1): Promise<State> {

@@ -79,8 +79,7 @@ export class Run {
   }
 
   private async arrived(state: State): Promise<void> {
-    this.parts = await this.lab.parts();
-    this.history = await this.lab.history();
+    [this.parts, this.history] = await Promise.all([this.lab.parts(), this.lab.history()]);
     this.arrive(state);
   }
 
