@@ -241,9 +241,7 @@ def _dependences(model: Model, found: Importance) -> str:
         what, names = say("probability of {name}", name=names[0]), []
     drawn = "".join(
         pages.figure(
-            curves.dependence(
-                each.column, each.kind, list(each.values), y, plots.short(what), (low - pad, high + pad), names
-            ),
+            curves.dependence(each.column, each.kind, each.cells, y, plots.short(what), (low - pad, high + pad), names),
             say("the mean answer against {column}", column=each.column),
         )
         for each, y in zip(known, answers, strict=True)

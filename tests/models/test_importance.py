@@ -17,6 +17,7 @@ from small import QUICK
 
 import deltaw
 from deltaw.exceptions import ColumnError, SettingError
+from deltaw.models.scoring.dependence import Dependence
 from deltaw.models.scoring.importance import permuted, some
 from deltaw.models.scoring.metrics import Outcome, metric_of
 
@@ -197,3 +198,10 @@ def test_what_cannot_be(classifier: deltaw.Model, table: pl.DataFrame) -> None:
         classifier.importance(rows.drop("grade"))
     with pytest.raises(ColumnError, match='did you mean "size"'):
         classifier.dependence(rows, "sizes")
+
+
+def test_a_missing_word_is_said_where_it_is_read() -> None:
+    found = Dependence("w", "category", np.array(["b", "(missing)"]), np.zeros(2), None)
+    assert found.cells == ["b", "(missing)"]
+    with deltaw.language("zh"):
+        assert found.cells == ["b", "（缺失）"]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.steps import MISSING, Step
+from deltaw.speech import say
 from deltaw.tables.cells import as_words
 
 Array = NDArray[Any]
@@ -46,6 +47,11 @@ class Dependence:
     values: Array
     answers: Array
     rows: Array | None
+
+    @property
+    def cells(self) -> list[Any]:
+        """`values` as they are read: a missing word in the language that is chosen."""
+        return [say(MISSING) if value == MISSING else value for value in self.values.tolist()]
 
     @property
     def swing(self) -> float:
