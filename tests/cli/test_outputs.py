@@ -157,3 +157,16 @@ def test_what_is_written_is_what_the_name_says(tmp_path: Path, capsys: pytest.Ca
     assert not any(tmp_path.iterdir())
     assert main(f"derive --json -o {tmp_path}/page.json".split()) == 0
     assert (tmp_path / "page.json").read_text().startswith("{")
+
+
+def test_ctrl_c_before_a_command_begins(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Pressed:
+        @staticmethod
+        def find_spec(name: str, *given: object) -> None:
+            if name == "deltaw.cli.output.streams":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "deltaw.cli.output.streams")
+    monkeypatch.setattr(sys, "meta_path", [Pressed, *sys.meta_path])
+    assert main(["--version"]) == 130
+    assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved\n"

@@ -21,9 +21,11 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; `arguments` are `sys.argv[1:]` unless given. Returns the exit status."""
-    from deltaw.cli.output.streams import whole
-    from deltaw.cli.speaking import asked
-
+    try:
+        from deltaw.cli.output.streams import whole
+        from deltaw.cli.speaking import asked
+    except KeyboardInterrupt:  # no command has begun, and to load takes a while
+        return _interrupted()
     _quiet()
     with whole() as streams, language(asked(arguments)):
         status = _run(arguments)
@@ -52,7 +54,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         return 0  # whoever read a pipe that was our output has seen enough
     except (KeyboardInterrupt, typer.Abort):
-        return _say(say("interrupted; nothing was saved"), 130)
+        return _interrupted()
     except (InputError, OutputError) as error:
         return _say(str(error), 2)
     except DeltaWError as error:
@@ -109,6 +111,10 @@ def _quiet() -> None:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would tell about its font cache
+
+
+def _interrupted() -> int:
+    return _say(say("interrupted; nothing was saved"), 130)
 
 
 def _say(message: str, status: int) -> int:
