@@ -123,20 +123,32 @@ HeldInputs sparse(Array<const float, 1> values, Array<const std::int32_t, 1> col
   return held;  // moving the vectors leaves their memory where it is
 }
 
-// `fields`: of each stored number how many inputs it stands for, as what, and what a slot gets that is taken.
-HeldInputs encoded(Array<const float, 2> stored, const std::vector<std::tuple<int, std::string, float>>& fields) {
+// How a raw number is scaled: fill, centre, width, shift, whether it bends, and the edges of its bins.
+using Scaling = std::tuple<double, double, double, double, bool, std::vector<double>>;
+
+// `fields`: of each stored number how many inputs it stands for, as what, and what a slot gets that is taken; `scalings`: of those
+// that are scaled, one after the other.
+HeldInputs encoded(Array<const float, 2> stored, const std::vector<std::tuple<int, std::string, float>>& fields,
+                   const std::vector<Scaling>& scalings) {
   HeldInputs held{.data = {.rows = std::int64_t(stored.shape(0))}, .arrays = {nb::cast(stored)}};
   held.encoding = std::make_unique<Encoding>();
   Encoding& e = *held.encoding;
   require(columns_of(stored) >= 1 && stored.shape(1) == fields.size(), "encoded: a field for each stored number");
   constexpr int MOST = 1 << 24;  // which floats count exactly
+  auto scaling = scalings.begin();
   for (const auto& [count, kind, taken] : fields) {
     require(count >= 1 && count <= MOST && e.n_in <= std::numeric_limits<int>::max() - MOST, "encoded: 1 to 2^24 inputs a field");
     if (kind == "number") {
       require(count == 1, "encoded: one input a number");
       e.number();
+    } else if (kind == "scaled") {
+      require(scaling != scalings.end(), "encoded: a scale for each number that is scaled");
+      const auto& [fill, centre, width, shift, bend, edges] = *scaling++;
+      require(std::size_t(count) == std::max<std::size_t>(edges.size(), 1), "encoded: an input, and one for each bin");
+      require(width > 0.0 && std::is_sorted(edges.begin(), edges.end()), "encoded: a width above 0, ascending edges");
+      e.raw({fill, centre, width, shift, bend, edges}, int(fields.size()));
     } else {
-      require(kind == "bins" || kind == "slots", "encoded: numbers, bins or slots");
+      require(kind == "bins" || kind == "slots", "encoded: numbers, bins, slots or what is scaled");
       e.field(count, kind == "bins", taken);
     }
   }
@@ -307,7 +319,7 @@ NB_MODULE(DELTAW_MODULE, m) {
       .def_static("bytes", bytes, "X"_a, "multiply"_a, "offset"_a)
       .def_static("without_background", without_background<float>, "X"_a, "common"_a, "multiply"_a, "offset"_a)
       .def_static("bytes_without_background", without_background<std::uint8_t>, "X"_a, "common"_a, "multiply"_a, "offset"_a)
-      .def_static("encoded", encoded, "stored"_a, "fields"_a)
+      .def_static("encoded", encoded, "stored"_a, "fields"_a, "scalings"_a)
       .def_static("sparse", sparse, "values"_a, "columns"_a, "starts"_a, "n_in"_a, "multiply"_a, "offset"_a);
   m.def("targets", held_targets, "T"_a, "weight"_a.none(), "n_out"_a, "smoothing"_a, "each_output_alone"_a);
   nb::class_<HeldTargets>(m, "Targets");

@@ -5,44 +5,78 @@
 #include <cstdint>
 #include <vector>
 
-#include "simd.hpp"
+#include "scales.hpp"
 
 namespace deltaw::DELTAW_ISA {
 
 // What the numbers that are stored of a row stand for: one input each, or a field of inputs that lie one after another: bins
-// (how many of them x has come through) or slots (which one is taken). Together they are all inputs, each once.
+// (how many of them x has come through) or slots (which one is taken). Together they are all inputs, each once. A number may
+// also be stored raw, and stands for its scaled self and its place in bins: these are made when the row is needed, and lie behind
+// what is stored of it.
 struct Encoding {
   struct Field {
-    int at, first, count;  // at: its place among what is stored
+    int at, first, count;  // at: its place in a row
     bool bins;
   };
 
   int n_in = 0, stored = 0;
-  std::vector<int> at, inputs;  // of the numbers: their places among what is stored, and among the inputs
+  Scales scales;
+  bool at_together = false, fields_together = false;  // whether their places in a row follow one another
+  std::vector<int> at, inputs;  // of the numbers: their places in a row, and among the inputs
   std::vector<Field> fields;
   // Of the fields once more, padded to whole vectors: x lies in bin k = min(x, top), at input first + k, with the part
   // inside · (x − k) + taken.
   std::vector<float> top, inside, taken;
   std::vector<std::int32_t> first;
 
-  void number() {
-    at.push_back(stored++), inputs.push_back(n_in++);
-  }
+  void number() { number_at(stored++); }
   // `taken_`: what a slot gets that is taken.
-  void field(int count, bool bins, float taken_) {
+  void field(int count, bool bins, float taken_) { field_at(stored++, count, bins, taken_); }
+  // A raw number; `total`: of so many that are stored.
+  void raw(const Scale& scale, int total) {
+    scales.add(stored, total, scale);
+    number_at(scales.scaled(stored));
+    if (scale.edges.size() > 1) field_at(scales.position(stored), int(scale.edges.size()) - 1, true, 0.0f);
+    ++stored;
+  }
+
+  // A row as the places above have it: where it lies, or in `own`, which has `room()`.
+  int room() const { return scales.any() ? scales.room() : 0; }
+  const float* row(const float* kept, float* own) const {
+    if (!scales.any()) return kept;
+    std::memcpy(own, kept, stored * sizeof(float));
+    scales.apply(own);
+    return own;
+  }
+
+ private:
+  void number_at(int place) {
+    at.push_back(place), inputs.push_back(n_in++);
+    at_together = at.size() == 1 || (at_together && at[at.size() - 2] + 1 == place);
+  }
+  void field_at(int place, int count, bool bins, float taken_) {
     const std::size_t f = fields.size(), padded = (f / VL + 1) * VL;
-    fields.push_back({stored++, n_in, count, bins});
+    fields.push_back({place, n_in, count, bins});
+    fields_together = f == 0 || (fields_together && fields[f - 1].at + 1 == place);
     for (auto* each : {&top, &inside, &taken}) each->resize(padded);
     first.resize(padded);
     top[f] = float(count - 1), inside[f] = bins ? 1.0f : 0.0f, taken[f] = bins ? 0.0f : taken_, first[f] = n_in;
     n_in += count;
   }
 
+ public:
+  // The numbers of a row. What is scaled lies side by side.
+  void numbers(const float* row, float* to) const {
+    if (at_together) std::memcpy(to, row + at.front(), at.size() * sizeof(float));
+    else for (std::size_t i = 0; i < at.size(); ++i) to[i] = row[at[i]];
+  }
+
   // Where the fields of a row lie, and their parts: room for whole vectors. What is stored is looked at once, and held within
   // its field: somebody may write to it. What is no number lies in the first bin, and spoils its own row.
   void place(const float* row, std::int32_t* __restrict places, float* __restrict parts) const {
     const int n = int(fields.size());
-    for (int f = 0; f < n; ++f) parts[f] = row[fields[f].at];
+    if (fields_together) std::memcpy(parts, row + fields.front().at, n * sizeof(float));
+    else for (int f = 0; f < n; ++f) parts[f] = row[fields[f].at];
     for (int f = 0; f < n; f += VL) {
       const vf x = load(parts + f), within = min(max(x, zero()), load(top.data() + f));
       const vi bin = __builtin_convertvector(within, vi);
@@ -117,6 +151,8 @@ struct Inputs {
  private:
   void decode(const float* row, float* to) const {
     const Encoding& e = *encoding;
+    std::vector<float> own(e.room());
+    row = e.row(row, own.data());
     for (std::size_t i = 0; i < e.at.size(); ++i) to[e.inputs[i]] = row[e.at[i]];
     std::vector<std::int32_t> places(e.first.size());
     std::vector<float> parts(e.first.size());

@@ -30,6 +30,7 @@ class EncodedRows {
   EncodedRows(const Encoding& encoding, int capacity, bool training)
       : fields_(int(encoding.fields.size())), width_(vectors_for(fields_) * VL),
         places_(std::size_t(capacity) * width_), parts_(std::size_t(capacity) * width_) {
+    for (const Encoding::Field& field : encoding.fields) counts_.push_back(field.count);
     if (!training) return;
     ends_.resize(encoding.n_in);
     lists_.resize(std::size_t(fields_) * capacity);
@@ -37,13 +38,16 @@ class EncodedRows {
   }
 
   // Whether there is room for rows of this encoding.
-  bool fits(const Encoding& e) const { return fields_ == int(e.fields.size()) && int(ends_.size()) == e.n_in; }
+  bool fits(const Encoding& e) const {
+    const auto same = [](int count, const Encoding::Field& field) { return count == field.count; };
+    return int(ends_.size()) == e.n_in && std::equal(counts_.begin(), counts_.end(), e.fields.begin(), e.fields.end(), same);
+  }
 
-  // Row `row` of the data as row r: its numbers to `numbers`, its fields here.
-  void fetch(const Inputs& x, std::int64_t row, int r, float* numbers) {
+  // Row `row` of the data as row r: its numbers to `numbers`, its fields here; `own`: the thread's room for one.
+  void fetch(const Inputs& x, std::int64_t row, int r, float* numbers, float* own) {
     const Encoding& e = *x.encoding;
-    const float* stored = x.stored + std::size_t(row) * e.stored;
-    for (std::size_t i = 0; i < e.at.size(); ++i) numbers[i] = stored[e.at[i]];
+    const float* stored = e.row(x.stored + std::size_t(row) * e.stored, own);
+    e.numbers(stored, numbers);
     e.place(stored, places_.data() + std::size_t(r) * width_, parts_.data() + std::size_t(r) * width_);
   }
 
@@ -75,22 +79,24 @@ class EncodedRows {
     in_pieces<TOGETHER>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       const float *w = layer.w.data() + layer.place(v, 0), *s = running + layer.place(v, 0);
       const std::size_t stride = layer.stride;
-      const int fields = fields_;
-      for (int r = r0; r < r1; ++r) {
-        const std::int32_t* places = places_.data() + std::size_t(r) * width_;
-        const float* parts = parts_.data() + std::size_t(r) * width_;
-        float* z = Z.row(r) + v * VL;
-        vf sums[NV];
+      for (int f0 = 0, f1 = 0; f0 < fields_; f0 = f1) {  // fields whose weights stay in the first cache while all rows pass
+        for (int inputs = 0; f1 < fields_ && (f1 < f0 + FEWEST || inputs + counts_[f1] <= STAYING / NV); ++f1) inputs += counts_[f1];
+        for (int r = r0; r < r1; ++r) {
+          const std::int32_t* places = places_.data() + std::size_t(r) * width_;
+          const float* parts = parts_.data() + std::size_t(r) * width_;
+          float* z = Z.row(r) + v * VL;
+          vf sums[NV];
 #pragma GCC unroll 8
-        for (int j = 0; j < NV; ++j) sums[j] = load(z + j * VL);
-        for (int f = 0; f < fields; ++f) {
-          const std::size_t at = std::size_t(places[f]) * VL;
-          const vf part = splat(parts[f]);
+          for (int j = 0; j < NV; ++j) sums[j] = load(z + j * VL);
+          for (int f = f0; f < f1; ++f) {
+            const std::size_t at = std::size_t(places[f]) * VL;
+            const vf part = splat(parts[f]);
 #pragma GCC unroll 8
-          for (int j = 0; j < NV; ++j) sums[j] += fma(part, load(w + at + j * stride), load(s + at + j * stride));
+            for (int j = 0; j < NV; ++j) sums[j] += fma(part, load(w + at + j * stride), load(s + at + j * stride));
+          }
+#pragma GCC unroll 8
+          for (int j = 0; j < NV; ++j) store(z + j * VL, sums[j]);
         }
-#pragma GCC unroll 8
-        for (int j = 0; j < NV; ++j) store(z + j * VL, sums[j]);
       }
     });
   }
@@ -126,9 +132,12 @@ class EncodedRows {
   }
 
  private:
+  static constexpr int STAYING = 16384 / (2 * VL * int(sizeof(float)));  // vectors of weights and of running sums
+  static constexpr int FEWEST = 16;  // fields: fewer are not worth to take a row's sums up again
   static constexpr int TOGETHER = 4;  // groups of units at a time: two sums each, and what they are made of
 
   int fields_ = 0, width_ = 0, capacity_ = 0;
+  std::vector<int> counts_;  // of each field its inputs
   std::vector<std::int32_t> places_;
   std::vector<float> parts_;
   std::vector<std::int32_t> ends_;  // of each input: where its list ends; that of the one before it in its field is its begin

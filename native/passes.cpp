@@ -33,7 +33,7 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
     columns.take(inputs.encoding->inputs);
     for (int r = begin; r < end; ++r) {
       if (r + AHEAD < end) inputs.call_up(run.epoch.order[piece.begin + r + AHEAD]);
-      work_.encoded.fetch(inputs, run.epoch.order[piece.begin + r], r, work_.numbers.row(r));
+      work_.encoded.fetch(inputs, run.epoch.order[piece.begin + r], r, work_.numbers.row(r), work_.own[thread].data());
     }
   } else if (run.sparse || !Columns::worth(inputs)) columns.take_all();
   else columns.list(inputs, run.marks.data(), run.threads);

@@ -80,6 +80,46 @@ inline vf fma(vf a, vf b, vf c) {
 #endif
 }
 
+// As many doubles as there are floats in half a vector: what is to have the bits of NumPy's float64 goes through these.
+constexpr int DOUBLES = VL / 2;
+typedef double vd __attribute__((vector_size(4 * VL)));
+inline vd load(const double* p) {
+  vd v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+typedef float half_vf __attribute__((vector_size(2 * VL)));
+typedef std::int32_t half_vi __attribute__((vector_size(2 * VL)));
+inline vd load_doubles(const float* p) {
+  half_vf v;
+  std::memcpy(&v, p, sizeof v);
+#if defined(__AVX512F__)
+  return _mm512_maskz_cvtps_pd(0xff, v);
+#elif defined(__AVX2__)
+  return _mm256_cvtps_pd(v);
+#else
+  return __builtin_convertvector(v, vd);
+#endif
+}
+inline void store_floats(float* p, vd x) {
+  const half_vf v = __builtin_convertvector(x, half_vf);
+  std::memcpy(p, &v, sizeof v);
+}
+inline vd square_root(vd x) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_sqrt_pd(0xff, x);
+#elif defined(__AVX2__)
+  return _mm256_sqrt_pd(x);
+#elif defined(__SSE2__)
+  return _mm_sqrt_pd(x);
+#elif defined(__wasm_simd128__)
+  return (vd)wasm_f64x2_sqrt((v128_t)x);
+#else
+  for (int i = 0; i < DOUBLES; ++i) x[i] = __builtin_sqrt(x[i]);
+  return x;
+#endif
+}
+
 inline vf select(vi mask, vf yes, vf no) { return mask ? yes : no; }
 
 // a > b ? a : b, and a < b ? a : b: b where one of them is no number. So a bound stands first: max(bound, x) hands a NaN

@@ -132,7 +132,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
 
   if (sparse(epoch.inputs) && epoch.begins) sparse_.open(layers_.front(), epoch.inputs.offset);
   if (by_fields(epoch.inputs)) {
-    work_.make_encoded(*epoch.inputs.encoding, true);
+    work_.make_encoded(*epoch.inputs.encoding, true, threads);
     running_ = no_running_sums();
   }
 
@@ -199,7 +199,7 @@ void Trainer::signals(Workspace& space, const Inputs& inputs, const float* runni
   }
   Rows X = inputs.encoding ? space.numbers : space.x;
   if (inputs.encoding)
-    for (int r = 0; r < rows; ++r) space.encoded.fetch(inputs, first + r, r, X.row(r));
+    for (int r = 0; r < rows; ++r) space.encoded.fetch(inputs, first + r, r, X.row(r), space.own[0].data());
   else if (columns.all() && inputs.floats && inputs.multiply == 1.0f && inputs.offset == 0.0f)  // as they lie; only read
     X = {const_cast<float*>(inputs.floats) + std::size_t(first) * inputs.n_in, inputs.n_in};
   else for (int r = 0; r < rows; ++r) columns.fetch(inputs, first + r, X.row(r));

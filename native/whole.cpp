@@ -36,7 +36,7 @@ double Trainer::whole(const Epoch& rows, int threads, Visit&& visit) {
   work_.make_scratch(layers_, threads);
   const Encoding* const encoding = rows.inputs.encoding;
   if (encoding) {
-    work_.make_encoded(*encoding, true);
+    work_.make_encoded(*encoding, true, threads);
     running_ = no_running_sums();
   }
   const std::function<bool()> never = [] { return false; };

@@ -19,7 +19,8 @@ struct Workspace {
   std::vector<Rows> sent, delta;  // ∂E/∂o as it reached layer l, and ∂E/∂z
   std::vector<std::vector<std::uint16_t>> draws;  // of layer l's units, where it has dropout
   EncodedRows encoded;            // of encoded rows their fields,
-  Rows numbers;                   // and their numbers, which lie in `x`
+  Rows numbers;                   // and their numbers, which lie in `x`;
+  std::vector<std::vector<float>> own;  // one for each thread: a row whose numbers are scaled when it is needed
   Columns columns;                // of `signals`
   std::vector<Columns::Marks> marks{1};
   std::vector<double> row_error;  // E of each row, times its weight
@@ -53,8 +54,9 @@ struct Workspace {
     return along[l].data() + std::size_t(thread) * size_along(layer);
   }
 
-  // Room for rows of this encoding.
-  void make_encoded(const Encoding& encoding, bool training) {
+  // Room for rows of this encoding on each thread.
+  void make_encoded(const Encoding& encoding, bool training, int threads = 1) {
+    own.assign(threads, std::vector<float>(encoding.room()));
     numbers = {x.data, vectors_for(int(encoding.at.size())) * VL};
     if (!encoded.fits(encoding)) encoded = EncodedRows(encoding, capacity, training);
   }

@@ -19,6 +19,7 @@ from deltaw.equations.activations import ACTIVATIONS
 from deltaw.equations.encoded import Encoded, Field
 from deltaw.equations.losses import loss
 from deltaw.equations.optimizers import OPTIMIZERS
+from deltaw.equations.scaled import Scaled
 from starts import TRAINABLE, smooth_start
 
 FIELDS = (Field("bins", 4), Field(), Field("slots", 3, 0.5), Field(), Field("bins", 9), Field("slots", 1))
@@ -39,6 +40,7 @@ def encoded(n: int, seed: int, fields: tuple[Field, ...] = FIELDS) -> Encoded:
         "number": lambda field: rng.normal(size=n),
         "bins": lambda field: np.clip(rng.uniform(-0.3, 1.3, n) * field.inputs, 0, field.inputs),
         "slots": lambda field: rng.integers(0, field.inputs, n),
+        "scaled": lambda field: rng.normal(size=n),
     }
     return Encoded(np.column_stack([columns[field.kind](field) for field in fields]), fields)
 
@@ -190,7 +192,38 @@ def test_the_core_takes_fields_that_are_all_inputs_once_and_nothing_else() -> No
     for fields in ([(1, "number", 1.0)], [(2, "number", 1.0)] * 2, [(0, "bins", 1.0)] * 2, [(2**25, "bins", 1.0)] * 2,
                    [(3, "words", 1.0)] * 2):  # fmt: skip
         with pytest.raises(ValueError, match="encoded"):
-            core().Inputs.encoded(stored, fields)
+            core().Inputs.encoded(stored, fields, [])
+    for scaling in ([], [(0.0, 0.0, 0.0, 0.0, False, [])], [(0.0, 0.0, 1.0, 0.0, False, [0.0, 1.0])],
+                    [(0.0, 0.0, 1.0, 0.0, False, [1.0, 0.0, 2.0])]):  # fmt: skip
+        with pytest.raises(ValueError, match="encoded"):
+            core().Inputs.encoded(stored, [(3, "scaled", 1.0), (1, "number", 1.0)], scaling)
+
+
+EDGES = (-1.0, -0.2, 0.4, 0.6, 2.0)
+COLUMNS = (Scaled(0.1, 1.3, 0.0, True, 0.7, EDGES), Scaled(-2.0, 0.9, 0.5), Scaled(0.0, 3.0, 0.0, True))
+RAW = tuple(Field("scaled", 1 + each.bins, scaled=each) for each in COLUMNS)
+EXTREME = [np.nan, -1e38, 3.4e38, 1e-45, -0.0, 0.4, 0.6, 2.0, -1.0]
+
+
+@pytest.mark.parametrize("fields", [RAW[:1] * 9, (*FIELDS, *RAW, *FIELDS[:3], *RAW)], ids=["side by side", "mixed"])
+@pytest.mark.parametrize("name", INSTRUCTION_SETS)
+def test_numbers_that_are_kept_raw_give_the_same_bits(name: str, fields: tuple[Field, ...]) -> None:
+    """As those that are scaled and put into bins before."""
+    rng = np.random.default_rng(0)
+    raw = encoded(90, 1, fields)
+    for i, field in enumerate(fields):
+        if field.kind == "scaled":
+            raw.stored[:, i] = rng.choice([*rng.normal(size=40), *EXTREME], 90)
+    X, T = raw.unfolded(), rng.normal(size=(90, 2))
+    start = Network([X.shape[1], 9, 2], ["tanh", "identity"], seed=0)
+    for batch_size in (1, 3, 32, 90):
+        how = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": batch_size, "epochs": 2, "threads": 2}
+        networks = [start.copy(), start.copy()]
+        for network, rows in zip(networks, (raw, X), strict=True):
+            train(network, rows, T, engine=f"native {name}", **how)
+        assert bits(networks[0]) == bits(networks[1]), batch_size
+    answers = [engines.predictor.outputs(start, rows) for rows in (raw, X)]
+    assert answers[0].tobytes() == answers[1].tobytes()
 
 
 RACE = """

@@ -10,6 +10,9 @@ from sklearn.preprocessing import OneHotEncoder
 
 from deltaw import InputError
 from deltaw.equations.encoded import Encoded, Field, is_plain
+from deltaw.equations.scaled import Scaled
+from deltaw.preparation.bins import position
+from deltaw.preparation.scaling import Scale
 
 
 @given(edges=st.lists(st.integers(-50, 50), min_size=2, max_size=9, unique=True).map(sorted), x=st.floats(-60, 60))
@@ -44,6 +47,26 @@ def test_a_matrix_to_whoever_asks() -> None:
     assert plain.toarray() is plain.stored
 
 
+@given(
+    x=st.lists(st.floats(width=32, allow_infinity=False), min_size=1, max_size=20),
+    edges=st.lists(st.integers(-50, 50), min_size=2, max_size=9, unique=True).map(sorted),
+    bend=st.booleans(),
+)
+def test_what_is_kept_raw_is_a_number_and_its_bins(x: list[float], edges: list[int], bend: bool) -> None:
+    """As a column's scale and its bins say, to the bit; what is missing counts as `fill`."""
+    ends = tuple(map(float, edges))
+    field = Field("scaled", len(edges), scaled=Scaled(0.3, 1.7, 0.25, bend, 5.5, ends))
+    raw = Encoded(np.array([x, x], np.float32).T, [field, Field()])
+    X = raw.unfolded()
+    assert [each.kind for each in X.fields] == ["number", "bins", "number"]
+    known = np.where(np.isnan(x), 5.5, x)
+    wanted = np.array([Scale(0.3, 1.7, 0.25, bend).apply(known), position(known, ends), x], np.float32)
+    assert X.stored.T.tobytes() == wanted.tobytes()
+    assert raw.toarray().tobytes() == X.toarray().tobytes()
+    assert raw.joined(X).stored.tobytes() == X.joined(raw).stored.tobytes()
+    assert raw[:1].joined(raw[1:]).fields == raw.fields
+
+
 @pytest.mark.parametrize(
     ("x", "field", "said"),
     [
@@ -69,6 +92,10 @@ def test_what_lies_in_no_field_is_named(x: float, field: Field, said: str) -> No
         (np.zeros((3, 1)), [Field("bins", 0)]),
         (np.zeros((3, 1)), [Field("words", 2)]),
         (np.zeros((3, 1)), [Field("slots", 2**24 + 1)]),
+        (np.zeros((3, 1)), [Field("scaled", 2)]),
+        (np.zeros((3, 1)), [Field("scaled", 1, scaled=Scaled(edges=(0.0, 1.0)))]),
+        (np.zeros((3, 1)), [Field("scaled", 2, scaled=Scaled(edges=(1.0, 0.0)))]),
+        (np.zeros((3, 1)), [Field("scaled", 1, scaled=Scaled(width=0.0))]),
     ],
 )
 def test_fields_that_cannot_be(stored: np.ndarray, fields: list[Field]) -> None:

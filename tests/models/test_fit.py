@@ -32,6 +32,24 @@ def test_it_learns(classifier: deltaw.Model, regressor: deltaw.Model, notes: del
     assert notes.scores["accuracy"] > 0.5
 
 
+@pytest.mark.parametrize("large", [0, 2**60])
+def test_rows_that_are_let_go_make_the_same_model(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, table: pl.DataFrame, large: int
+) -> None:
+    """While the inputs are made, unless somebody may look at them; kept raw, or scaled before."""
+    path = tmp_path / "rows.parquet"
+    table.with_columns(pl.col(pl.Float64).cast(pl.Float32)).write_parquet(path, row_group_size=100)
+    monkeypatch.setattr("deltaw.preparation.recipe.LARGE", large)
+    how = {"test_size": 0.2, "folds": 0, "validation": 0.3, **QUICK, "scaling": "piecewise"}
+    lean = deltaw.fit(path, "grade", **how)
+    whole = deltaw.fit(path, "grade", callbacks=[lambda epoch: False], **how)
+    for model, name in ((lean, "lean"), (whole, "whole")):
+        model.save(tmp_path / name)
+    assert (tmp_path / "lean").read_bytes() == (tmp_path / "whole").read_bytes()
+    monkeypatch.setattr("deltaw.preparation.recipe.LARGE", 2**60 - large)
+    assert weights(deltaw.fit(path, "grade", **how)) == weights(lean)
+
+
 def test_rows_are_divided(classifier: deltaw.Model, table: pl.DataFrame) -> None:
     assert classifier.origin.training_rows == len(classifier.held_out) == classifier.scores.rows == len(table)
     origin = deltaw.fit(table, "grade", test_size=0.2, folds=0, validation=0.3, **QUICK).origin

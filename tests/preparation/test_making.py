@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from deltaw.exceptions import ColumnError
 from deltaw.preparation import Preparation
 from deltaw.preparation.bins import position
-from deltaw.preparation.making import NUMBERS, ROWS, Numbers
+from deltaw.preparation.making import NUMBERS, ROWS, Numbers, raw_of
 from deltaw.preparation.recipe import AT_ONCE
 from deltaw.preparation.scaling import SCALINGS, Scale
 from deltaw.preparation.steps import Number
@@ -59,6 +59,35 @@ def table() -> Table:
         | {"text": [f"{k:,}" for k in rng.integers(1, 9999, n)]}
     ).with_columns(pl.when(pl.col("x3") > 1).then("x4").alias("x4"))
     return Table(frame, "data")
+
+
+def test_numbers_that_float32_holds_are_kept_raw_where_that_is_asked_for(table: Table) -> None:
+    """Once, or of a large table: the same inputs, of less that is stored."""
+    single = pl.col("x0").cast(pl.Float32)
+    frame = table.frame.with_columns(x0=single, x1=pl.col("x1").round(), gaps=single)
+    frame = frame.with_columns(pl.when(pl.col("gaps") > 0).then("gaps"))
+    recipe = Preparation.fit(frame, kinds(Table(frame, "data"), told={"text": "number"}), "piecewise")
+    before, once = recipe.encode(frame), recipe.encode(frame, once=True)
+    assert {f"x{i}" for i in range(3)} - raw_of(recipe.steps, frame) == {"x2"}
+    assert once.shape == before.shape
+    assert once.nbytes < before.nbytes
+    assert once.unfolded().stored.tobytes() == before.stored.tobytes()
+    with pytest.raises(ColumnError, match="inf"):
+        recipe.encode(frame.with_columns(x0=pl.lit(np.inf, pl.Float32)), once=True)
+
+
+@pytest.mark.parametrize("large", [0, 2**40])
+def test_a_table_is_let_go_part_by_part(monkeypatch: pytest.MonkeyPatch, table: Table, large: int) -> None:
+    monkeypatch.setattr("deltaw.preparation.recipe.LARGE", large)
+    frame = table.frame.drop("text", "x7")
+    recipe = Preparation.fit(frame, kinds(Table(frame, "data")), "piecewise")
+    rows = np.flatnonzero(np.random.default_rng(0).random(len(frame)) < 0.7)
+    for some in (None, rows):
+        parts = [frame[:20], frame[20:9000], frame[9000:]]
+        made, wanted = recipe.let_go(parts, "data", some), recipe.encode(frame, rows=some)
+        assert not parts
+        assert made.fields == wanted.fields
+        assert made.stored.tobytes() == wanted.stored.tobytes()
 
 
 @pytest.mark.parametrize("scaling", ["piecewise", "standard"])

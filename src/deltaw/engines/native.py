@@ -19,6 +19,7 @@ from deltaw.engines.single import in_order, single
 from deltaw.equations import backprop
 from deltaw.equations.encoded import Encoded
 from deltaw.equations.optimizers import OPTIMIZERS
+from deltaw.equations.scaled import Scaled
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 from deltaw.speech import say
@@ -184,7 +185,8 @@ class NativeEngine:
         if isinstance(X, Encoded):
             plain = rows.scale == (1.0, 0.0) and not any(field.others for field in X.fields)
             if plain and not by_the_others:
-                return self.core.Inputs.encoded(X.stored, [(f.inputs, f.kind, f.taken) for f in X.fields])
+                scalings = [_scaling(f.scaled) for f in X.fields if f.kind == "scaled"]
+                return self.core.Inputs.encoded(X.stored, [(f.inputs, f.kind, f.taken) for f in X.fields], scalings)
             X = X.toarray()
         if rows.sparse:
             columns, starts = in_order(X.indices, np.int32), in_order(X.indptr, np.int64)
@@ -222,6 +224,11 @@ class NativeEngine:
     def _links(self) -> int:
         """Multiplications that a row takes."""
         return sum(map(math.prod, self.sizes))
+
+
+def _scaling(scaled: Scaled) -> tuple[Any, ...]:
+    """As the core takes it."""
+    return scaled.fill, scaled.centre, scaled.width, scaled.shift, scaled.bend, list(scaled.edges)
 
 
 def _commonest(X: NDArray[Any]) -> tuple[Any, float]:

@@ -40,6 +40,7 @@ class OnDevice:
         if sparse:
             return lambda index: torch.from_numpy(single(X[_of_numpy(index)].toarray(), "X")).to(self.device)
         if isinstance(X, Encoded):
+            X = X.unfolded()  # not every device has float64
             return _expanded(self._taken(X.stored), X.fields)
         taken = self._taken(X if X.dtype == np.uint8 else single(X, "X"))
         return lambda index: taken(index).float()

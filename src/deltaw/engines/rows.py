@@ -177,9 +177,14 @@ def _finite(array: Any, what: str) -> None:
     """Raise for the first NaN or infinity. The sum of many numbers is finite only if all are."""
     values = array.stored if isinstance(array, Encoded) else array if isinstance(array, np.ndarray) else array.data
     with np.errstate(over="ignore", invalid="ignore"):
-        if values.dtype.kind != "f" or np.isfinite(values.sum(dtype=np.float64)):
+        if isinstance(array, Encoded):  # what is scaled may be missing
+            scaled = np.array([field.kind == "scaled" for field in array.fields])
+            total = np.where(scaled, 0.0, values.sum(axis=0, dtype=np.float64)).sum()
+        else:
+            scaled, total = np.array(False), values.sum(dtype=np.float64)
+        if values.dtype.kind != "f" or np.isfinite(total):
             return
-    bad = np.argwhere(~np.isfinite(values))
+    bad = np.argwhere(~(np.isfinite(values) | scaled))
     if len(bad):
         value = values[tuple(bad[0])]
         if isinstance(array, (np.ndarray, Encoded)):

@@ -4,24 +4,27 @@
     number   x                                      x
     bins     how many bins it has come through      x_k = x − k, held within 0 and 1
     slots    which slot is taken                    taken where k = x, else others
+    scaled   a column's own number, NaN if missing  the number scaled, then its bins: `deltaw.equations.scaled`
 
 A number beside its sixteen bins is two numbers instead of seventeen; and of a layer's sum over the bins, Σ w_k x_k, the
 part of those that are passed is a running sum of the weights, the same for all rows: the native engine does no more.
+What is scaled when it is needed takes one number instead of two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.equations.scaled import Scaled, unfolded
 from deltaw.exceptions import InputError
 from deltaw.speech import say
 
-KINDS = ("number", "bins", "slots")
+KINDS = ("number", "bins", "slots", "scaled")
 MOST_INPUTS = 2**24  # of a field: whole numbers that float32 holds
 CHUNK = 2048  # rows expanded at a time, so that they stay in the cache
 
@@ -30,15 +33,31 @@ class Field(NamedTuple):
     """What a stored number stands for.
 
     Attributes:
-        kind: "number", "bins" or "slots".
+        kind: "number", "bins", "slots" or "scaled".
         inputs: how many.
         taken, others: of slots, what the one that is taken gets, and each of the others.
+        scaled: how, and the edges of the bins.
     """
 
     kind: str = "number"
     inputs: int = 1
     taken: float = 1.0
     others: float = 0.0
+    scaled: Scaled = Scaled()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it stands for as many inputs as it can."""
+        edges = self.scaled.edges
+        fixed = {"number": 1, "scaled": 1 + self.scaled.bins}.get(self.kind)
+        sound = self.kind in KINDS and 1 <= self.inputs <= MOST_INPUTS and self.inputs == (fixed or self.inputs)
+        return sound and self.scaled.width > 0 and all(a < b for a, b in pairwise(edges))
+
+    def unfolded(self) -> tuple[Field, ...]:
+        """Those of `Encoded.unfolded`."""
+        if self.kind != "scaled":
+            return (self,)
+        return (Field(), *([Field("bins", self.scaled.bins)] if self.scaled.bins else []))
 
 
 class Encoded:
@@ -66,7 +85,7 @@ class Encoded:
                 n=len(self.fields),
             )
         for field in self.fields:
-            if field.kind not in KINDS or not 1 <= field.inputs <= (1 if field.kind == "number" else MOST_INPUTS):
+            if not field.is_sound:
                 expected = "fields: expected a number of one input, or bins or slots of 1 to 2²⁴"
                 raise InputError(expected, say("{kind} of {n}", kind=field.kind, n=field.inputs), "correct it")
 
@@ -99,33 +118,65 @@ class Encoded:
         """All inputs, (n, n_in), float32, C-ordered; where each is stored itself, what is stored, not a copy."""
         return expanded(self.stored, self.fields)
 
+    def unfolded(self) -> Encoded:
+        """The same inputs without what is scaled when it is needed: a number and the place in its bins instead.
+
+        Raises InputError, as all that makes `Encoded` rows.
+        """
+        if all(field.kind != "scaled" for field in self.fields):
+            return self
+        fields = [field.unfolded() for field in self.fields]
+        stored = np.empty((len(self), sum(map(len, fields))), np.float32)
+        for start in range(0, len(self), CHUNK):
+            part = self.stored[start : start + CHUNK]
+            columns = (
+                unfolded(x, field.scaled) if field.kind == "scaled" else [x]
+                for x, field in zip(part.T, self.fields, strict=True)
+            )
+            for k, column in enumerate(chain.from_iterable(columns)):
+                stored[start : start + CHUNK, k] = column
+        return Encoded(stored, [*chain.from_iterable(fields)])
+
+    def joined(self, other: Encoded) -> Encoded:
+        """These rows and then the other ones. Raises InputError where these are of other inputs."""
+        if self.fields != other.fields:
+            self, other = self.unfolded(), other.unfolded()
+        if self.fields != other.fields:
+            raise InputError("other: expected rows of the same fields", say("others"), "encode both alike")
+        return Encoded(np.concatenate([self.stored, other.stored]), self.fields)
+
     def check(self, what: str = "X") -> None:
         """Raise InputError, of `what`, for the first stored number in none of its field's inputs; NaN is in any."""
-        least, most = np.array([LIMITS[field.kind](field.inputs) for field in self.fields], np.float32).T
-        slots = np.flatnonzero([field.kind == "slots" for field in self.fields])
-        for start in range(0, len(self), CHUNK):
+        limited = [i for i, field in enumerate(self.fields) if field.kind in LIMITS]
+        least, most = (
+            np.array([LIMITS[self.fields[i].kind](self.fields[i].inputs) for i in limited], np.float32).reshape(-1, 2).T
+        )
+        slots = np.flatnonzero([self.fields[i].kind == "slots" for i in limited])
+        every = len(limited) == len(self.fields)
+        for start in range(0, len(self) if limited else 0, CHUNK):
             x = self.stored[start : start + CHUNK]
+            x = x if every else x[:, limited]
             bad = (x < least) | (x > most)
             bad[:, slots] |= x[:, slots] != np.floor(x[:, slots])
             if not bad.any():
                 continue
-            row, column = np.argwhere(bad)[0].tolist()
-            field, found = self.fields[column], x[row, column]
+            row, place = np.argwhere(bad)[0].tolist()
+            column = limited[place]
+            field, found = self.fields[column], x[row, place]
             raise InputError(
                 "{what}: expected {kind} from 0 to {most:.0f} for {n} {fields}",
                 say("{x} at row {row}, column {column} of what is stored", x=found, row=start + row, column=column),
                 "correct it",
                 what=what,
                 kind=say("a whole number" if field.kind == "slots" else "a number"),
-                most=most[column],
+                most=most[place],
                 n=field.inputs,
                 fields=field.kind,
             )
 
 
-# Between which a stored number must lie, for so many inputs.
+# Between which a stored number must lie, for so many inputs; others may be any.
 LIMITS: dict[str, Callable[[int], tuple[float, float]]] = {
-    "number": lambda inputs: (-np.inf, np.inf),
     "bins": lambda inputs: (0, inputs),
     "slots": lambda inputs: (0, inputs - 1),
 }
@@ -171,4 +222,9 @@ def _slots(x: Column, field: Field, out: NDArray[np.float32]) -> None:
     out[np.arange(len(x)), place] = np.where(np.isnan(x), np.nan, field.taken)
 
 
-EXPANDED = {"number": _number, "bins": _bins, "slots": _slots}
+def _scaled(x: Column, field: Field, out: NDArray[np.float32]) -> None:
+    for column, each in zip(unfolded(x, field.scaled), field.unfolded(), strict=True):
+        EXPANDED[each.kind](column, each, out[:, -each.inputs :] if each.kind == "bins" else out)
+
+
+EXPANDED = {"number": _number, "bins": _bins, "slots": _slots, "scaled": _scaled}

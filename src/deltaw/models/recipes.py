@@ -20,6 +20,7 @@ from deltaw.equations.backprop import RULES, Rule
 from deltaw.equations.initializers import initializer
 from deltaw.equations.losses import loss
 from deltaw.equations.optimizers import optimizer
+from deltaw.equations.scaled import LIMIT
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
@@ -27,7 +28,7 @@ from deltaw.models.rows import weights
 from deltaw.models.scoring import threshold
 from deltaw.models.scoring.metrics import NAMES
 from deltaw.numbers import number
-from deltaw.preparation.scaling import LIMIT, SCALINGS
+from deltaw.preparation.scaling import SCALINGS
 from deltaw.speech import listed, say
 from deltaw.tables.reading.source import WORDS
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from deltaw.equations.scaled import BEND
 from deltaw.numbers import DIGITS, number
 from deltaw.preparation.bins import count, position
 from deltaw.preparation.block import BlockOfNumbers
@@ -15,7 +16,7 @@ from deltaw.preparation.category import Category
 from deltaw.preparation.means import Means
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
-from deltaw.preparation.scaling import BEND, SCALINGS, Scale, Scaling
+from deltaw.preparation.scaling import SCALINGS, Scale, Scaling
 from deltaw.preparation.steps import CYCLES, MISSING, Day, Number, Truth
 from deltaw.speech import listed, retold, say
 from deltaw.tables.cells import as_words

@@ -15,7 +15,8 @@ from deltaw.preparation.document import between, is_flag, is_place, is_text, lis
 from deltaw.preparation.means import Answers, Means
 from deltaw.preparation.reading import as_places
 from deltaw.preparation.scaling import Scaling
-from deltaw.preparation.steps import MISSING, Counted, Features, OneColumn, Stored, Values, Whole
+from deltaw.preparation.steps import MISSING, Features, OneColumn, Stored, Values
+from deltaw.preparation.whole import Counted, Whole
 from deltaw.speech import Kept, reads, say
 from deltaw.tables import Column
 from deltaw.tables.cells import as_words

@@ -6,7 +6,7 @@ of numbers in each of its rows. One call of NumPy then does what fifty did, for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
@@ -15,10 +15,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field, expand, is_plain
+from deltaw.equations.scaled import Bins, Scales
 from deltaw.exceptions import ColumnError
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.means import Answers
-from deltaw.preparation.scaling import BEND, LIMIT, Scaling
+from deltaw.preparation.scaling import Scaling
 from deltaw.preparation.steps import Day, Number, Step
 from deltaw.tables.cells import FEW
 
@@ -27,8 +28,9 @@ Indices = NDArray[np.int64]
 
 # So many columns are made together, of so many cells at a time; and rows are read from a frame in larger pieces.
 TOGETHER, CELLS, ROWS = 64, 2**14, 2**14
-# Columns of these types are read as they are.
+# Columns of these types are read as they are; of some of them float32 holds every number.
 NUMBERS = (pl.Float64, pl.Float32, pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt64, pl.UInt32, pl.UInt16, pl.UInt8)
+EXACT = (pl.Float32, pl.Int16, pl.Int8, pl.UInt16, pl.UInt8)
 
 
 class Numbers:
@@ -43,20 +45,11 @@ class Numbers:
     def __init__(self, steps: Sequence[Number], places: Sequence[int], scaling: Scaling) -> None:
         self.steps, self.scaling = tuple(steps), scaling
         self.names = [step.column for step in steps]
-        self.fill = _column([step.fill for step in steps])
-        self.half_centre = _column([step.scale.centre for step in steps]) / 2
-        self.half_width = _column([step.scale.width for step in steps]) / 2
-        self.shift = _column([step.scale.shift for step in steps])
-        self.bend = steps[0].scale.bend
         self.places = np.array(places)
-        binned = [i for i, step in enumerate(steps) if step.edges]
-        self.binned = slice(None) if len(binned) == len(steps) else np.array(binned, np.intp)
-        self.bins = _Bins([steps[i].edges for i in binned]) if binned else None
-        self.positions = self.places[binned] + 1
-        self.told = [(i, places[i] + 1 + bool(step.edges), step.means) for i, step in enumerate(steps) if step.means]
         flagged = [i for i, step in enumerate(steps) if step.indicator]
         self.flagged = np.array(flagged, np.intp)
-        self.flags = np.array([places[i] + len(steps[i].fields(scaling)) - 1 for i in flagged], np.intp)
+        self.flags = np.array([places[i] + self._width(steps[i]) - 1 for i in flagged], np.intp)
+        self._prepare()
 
     def read(self, frame: pl.DataFrame) -> NDArray[Any]:
         """The numbers of these rows, (c, n), NaN where missing."""
@@ -70,64 +63,49 @@ class Numbers:
         Raises:
             ColumnError: one is infinite; who reads the column says which.
         """
-        x = np.array(cells, np.float64)
-        missing = None if np.isfinite(x).all() else np.isnan(x)
-        if missing is not None and np.isinf(x).any():
+        missing = None if np.isfinite(cells).all() else np.isnan(cells)
+        if missing is not None and np.isinf(cells).any():
             raise ColumnError("expected a finite number in every cell", "inf", "correct it")
-        for i, place, means in self.told:
-            out[place : place + len(means.names)] = means.of(x[i]).T
-        if missing is not None:
-            np.copyto(x, self.fill, where=missing)
-        out[self.places] = self._scaled(x)
-        if self.bins is not None:
-            out[self.positions] = self.bins.positions(x[self.binned])
+        self._make(cells, missing, out)
         if len(self.flags):
             high = False if missing is None else missing[self.flagged]
             out[self.flags] = np.where(high, self.scaling.high, self.scaling.low)
 
-    def _scaled(self, x: Values) -> NDArray[np.float32]:
-        """`Scale.apply` of each column."""
-        with np.errstate(over="ignore"):
-            z = x / 2
-            z -= self.half_centre
-            z /= self.half_width
-        np.clip(z, -LIMIT, LIMIT, out=z)
-        z += self.shift
-        if self.bend:
-            square = z / BEND
-            np.square(square, out=square)
-            square += 1.0
-            z /= np.sqrt(square, out=square)
-        return z.astype(np.float32)
+    def _prepare(self) -> None:
+        scaled = [step.scaled for step in self.steps]
+        self.scales = Scales(scaled)
+        binned = [i for i, step in enumerate(self.steps) if step.edges]
+        self.binned = slice(None) if len(binned) == len(self.steps) else np.array(binned, np.intp)
+        self.bins = Bins([self.steps[i].edges for i in binned]) if binned else None
+        self.positions = self.places[binned] + 1
+        firsts = [place + 1 + bool(step.edges) for step, place in zip(self.steps, self.places, strict=True)]
+        self.told = [(i, firsts[i], step.means) for i, step in enumerate(self.steps) if step.means]
+
+    def _make(self, cells: NDArray[Any], missing: NDArray[np.bool_] | None, out: NDArray[Any]) -> None:
+        x = np.array(cells, np.float64)
+        for i, place, means in self.told:
+            out[place : place + len(means.names)] = means.of(x[i]).T
+        if missing is not None:
+            self.scales.filled(x, missing)
+        out[self.places] = self.scales.apply(x)
+        if self.bins is not None:
+            out[self.positions] = self.bins.positions(x[self.binned])
+
+    def _width(self, step: Number) -> int:
+        return len(step.fields(self.scaling))
 
 
-class _Bins:
-    """The edges of c columns: those that have fewer are filled up with ones that no number passes."""
+class Raw(Numbers):
+    """The same of numbers that float32 holds: they are kept as they are, and scaled where they are needed."""
 
-    def __init__(self, edges: Sequence[tuple[float, ...]]) -> None:
-        most = max(map(len, edges))
-        self.first, self.last = _column([each[0] for each in edges]), _column([each[-1] for each in edges])
-        ends = np.array([[*each, *[np.inf] * (most - len(each))] for each in edges])
-        self.ends = [ends[:, k : k + 1] for k in range(1, most)]
-        halves, of_one = np.zeros(ends.shape), np.zeros(ends.shape)
-        for i, each in enumerate(edges):
-            half = np.array(each) / 2
-            halves[i, : len(each)], of_one[i, : len(each) - 1] = half, 1 / (half[1:] - half[:-1])
-        self.halves, self.of_one = halves.ravel(), of_one.ravel()
-        self.begins = most * np.arange(len(edges))[:, None]
+    def _prepare(self) -> None:
+        self.told = []
 
-    def positions(self, x: Values) -> Values:
-        """`bins.position` of each column."""
-        passed, bin = np.empty(x.shape, np.bool_), np.zeros(x.shape, np.uint8)
-        for end in self.ends:
-            bin += np.greater_equal(x, end, out=passed).view(np.uint8)
-        place = bin + self.begins
-        within = np.minimum(np.maximum(x, self.first), self.last)
-        within /= 2
-        within -= self.halves.take(place)
-        within *= self.of_one.take(place)
-        within += bin
-        return within
+    def _make(self, cells: NDArray[Any], missing: NDArray[np.bool_] | None, out: NDArray[Any]) -> None:
+        out[self.places] = cells
+
+    def _width(self, step: Number) -> int:
+        return len(step.raw)
 
 
 class Run(NamedTuple):
@@ -203,12 +181,14 @@ class Picture(NamedTuple):
         self.step.encode(x, out[:, self.inputs if as_inputs else self.stored], scaling)
 
 
-def runs_of(steps: Sequence[Step], scaling: Scaling) -> tuple[Run | Picture, ...]:
-    """The steps in order, so many of them together."""
+def runs_of(steps: Sequence[Step], scaling: Scaling, raw: Set[str] = frozenset()) -> tuple[Run | Picture, ...]:
+    """The steps in order, so many of them together; columns of these names are kept as they are."""
     made: list[Run | Picture] = []
     stored = inputs = 0
     for some in _together(steps):
-        fields = [step.fields(scaling) for step in some]
+        fields = [
+            step.raw if isinstance(step, Number) and step.column in raw else step.fields(scaling) for step in some
+        ]
         flat = tuple(field for each in fields for field in each)
         count = sum(field.inputs for field in flat)
         place = slice(stored, stored + len(flat)), slice(inputs, inputs + count)
@@ -219,12 +199,32 @@ def runs_of(steps: Sequence[Step], scaling: Scaling) -> tuple[Run | Picture, ...
         ends = np.cumsum([0, *map(len, fields)]).tolist()
         places = tuple(slice(*each) for each in pairwise(ends))
         numbers = [(step, place.start) for step, place in zip(some, places, strict=True) if isinstance(step, Number)]
-        groups = [[each for each in numbers if each[0].scale.bend is bend] for bend in (False, True)]
+        groups = {key: [each for each in numbers if _group(each[0], raw) == key] for key in (None, False, True)}
         made_at_once = tuple(
-            Numbers([s for s, _ in group], [p for _, p in group], scaling) for group in groups if group
+            (Raw if key is None else Numbers)([s for s, _ in group], [p for _, p in group], scaling)
+            for key, group in groups.items()
+            if group
         )
         made.append(Run(tuple(some), places, flat, *place, made_at_once))
     return tuple(made)
+
+
+def _group(step: Number, raw: Set[str]) -> bool | None:
+    """Steps of one group are made at once: whether they bend, or None for those that are kept as they are."""
+    return None if step.column in raw else step.scale.bend
+
+
+def raw_of(steps: Iterable[Step], frame: pl.DataFrame) -> frozenset[str]:
+    """The columns of a frame's numbers that float32 holds exactly, and which need no more than each number itself."""
+    numbers = (step for step in steps if isinstance(step, Number) and step.means is None)
+    return frozenset(step.column for step in numbers if _float32_holds(frame.get_column(step.column)))
+
+
+def _float32_holds(numbers: pl.Series) -> bool:
+    if numbers.dtype in EXACT or numbers.dtype not in NUMBERS:
+        return numbers.dtype in EXACT
+    first = numbers.head(ROWS)
+    return all(bool((each.cast(pl.Float32).cast(each.dtype) == each).all()) for each in (first, numbers))
 
 
 def _together(steps: Sequence[Step]) -> Iterator[list[Step]]:

@@ -19,25 +19,26 @@ from deltaw.preparation.bins import count, most_bins
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.preparation.category import Category
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
-from deltaw.preparation.making import Indices, Picture, Run, reads_alone, runs_of
+from deltaw.preparation.making import Indices, Picture, Run, raw_of, reads_alone, runs_of
 from deltaw.preparation.means import Answers
-from deltaw.preparation.scaling import SCALINGS, Scale, scaling_called
-from deltaw.preparation.steps import BINNED, Counted, Day, Number, Step, Truth, Whole
+from deltaw.preparation.said import FITTED, said, step_of
+from deltaw.preparation.scaling import SCALINGS, scaling_called
+from deltaw.preparation.steps import BINNED, Day, Number, Step
+from deltaw.preparation.whole import Counted, Whole
 from deltaw.speech import listed, retold, say
 from deltaw.tables import Block, Column
+from deltaw.tables.cells import FEW
 from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.table import missing_column
 
-FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, Day)}
 # From so many inputs a stored number on the engines are given what is stored; below, fields gain nothing. Measured:
 # benchmarks/NOTES.md.
 WORTH_FIELDS = 2
+LARGE = 2**26  # stored numbers, 256 MiB
 AT_ONCE = 2**15  # rows, of which `pieces` gives so many
 COPIED = 2**16  # cells of a table, of which so many are copied at a time, or one column
 
 Telling = Number | Category  # steps that may have means
-UNSAID = (("means", None), ("unit", ""))
-STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
 
 
 class Treatment(NamedTuple):
@@ -189,30 +190,58 @@ class Preparation:
         source: str = "data",
         answers: Answers | None = None,
         rows: Indices | None = None,
+        once: bool = False,
     ) -> Encoded | NDArray[np.float32]:
         """What `transform` gives, as an engine takes it quickest: bins and slots encoded where there are many.
 
-        `rows`: of these rows of the frame, by number, which are not copied out of it; None: of all.
+        `rows`: of these rows of the frame, by number, which are not copied out of it; None: of all. `once`: a network
+        takes them once, and not in every epoch, so that numbers are left to it to scale.
 
         Pictures are no less for it: of them the native engine leaves out what is 0 in a whole batch.
         """
-        if self.is_encoded:
-            return Encoded(self._made(frame, source, answers, False, rows), self._fields)
-        return self._made(frame, source, answers, True, rows)
+        if not self.is_encoded:
+            return self._made(frame, source, answers, True, rows)
+        self._find(frame, source)
+        count = len(frame) if rows is None else len(rows)
+        raw = raw_of(self.steps, frame) if count > FEW and (once or self._is_large(count)) else frozenset[str]()
+        return Encoded(self._made(frame, source, answers, False, rows, raw), self._stored(raw))
+
+    def let_go(self, frames: list[pl.DataFrame], source: str, rows: Indices | None) -> Encoded | NDArray[np.float32]:
+        """`encode` of the rows of a table that nobody else needs: each part of it is let go when its rows are made.
+
+        Args:
+            frames: the table's parts, one after the other, of which none is left.
+            rows: of all of them, in ascending order; None: all.
+        """
+        heights = [len(frame) for frame in frames]
+        ends = np.cumsum(heights) if rows is None else np.searchsorted(rows, np.cumsum(heights))
+        raw = frozenset[str]()
+        if self.is_encoded and self._is_large(int(ends[-1])):
+            raw = frozenset.intersection(*(raw_of(self.steps, frame) for frame in frames))
+        made = self._room(int(ends[-1]), not self.is_encoded, raw)
+        first = begin = 0
+        for height, end in zip(heights, ends.tolist(), strict=True):
+            some = None if rows is None else rows[begin:end] - first
+            self._write(frames.pop(0), source, None, not self.is_encoded, some, raw, made[begin:end])
+            first, begin = first + height, end
+        return Encoded(made, self._stored(raw)) if self.is_encoded else made
 
     def pieces(self, frame: pl.DataFrame, source: str) -> Iterator[Encoded | NDArray[np.float32]]:
         """`encode` of some rows after the others, for whoever needs no more at a time.
 
         All at once where text in the rows writes numbers, or dates: how, all of them say together.
         """
-        alone = all(reads_alone(step, frame) for step in self.steps if set(step.inputs) <= set(frame.columns))
-        each = AT_ONCE if alone else max(len(frame), 1)
+        each = AT_ONCE if self.reads_alone(frame) else max(len(frame), 1)
         for start in range(0, max(len(frame), 1), each):
             try:
-                yield self.encode(frame[start : start + each], source)
+                yield self.encode(frame[start : start + each], source, once=True)
             except ColumnError:
                 self.read(frame, source)
                 raise
+
+    def reads_alone(self, frame: pl.DataFrame) -> bool:
+        """Whether each of these cells says by itself what it is."""
+        return all(reads_alone(step, frame) for step in self.steps if set(step.inputs) <= set(frame.columns))
 
     @cached_property
     def is_encoded(self) -> bool:
@@ -221,31 +250,50 @@ class Preparation:
         pictures = any(isinstance(step, BlockOfNumbers) for step in self.steps)
         return not pictures and inputs >= WORTH_FIELDS * len(self._fields)
 
+    def _is_large(self, rows: int) -> bool:
+        """Whether so many rows take so much room that an epoch may last a little longer for half of it."""
+        return rows * len(self._fields) >= LARGE
+
     @cached_property
     def _fields(self) -> tuple[Field, ...]:
         """What is stored of a row."""
-        return tuple(field for run in self._runs for field in run.fields)
+        return self._stored(frozenset())
 
-    @cached_property
-    def _runs(self) -> tuple[Run | Picture, ...]:
-        """The steps, as they are made together."""
-        return runs_of(self.steps, SCALINGS[self.scaling])
+    def _stored(self, raw: frozenset[str]) -> tuple[Field, ...]:
+        """The same where these columns are kept as they are."""
+        return tuple(field for run in self._runs_of(raw) for field in run.fields)
+
+    def _runs_of(self, raw: frozenset[str]) -> tuple[Run | Picture, ...]:
+        """The steps, as they are made together where these columns are kept as they are."""
+        known: dict[frozenset[str], tuple[Run | Picture, ...]] = self.__dict__.setdefault("_known_runs", {})
+        if raw not in known:
+            known[raw] = runs_of(self.steps, SCALINGS[self.scaling], raw)
+        return known[raw]
 
     def _made(
-        self, frame: pl.DataFrame, source: str, answers: Answers | None, as_inputs: bool, rows: Indices | None = None
-    ) -> NDArray[np.float32]:
+        self, frame: pl.DataFrame, source: str, answers: Answers | None, as_inputs: bool, rows: Indices | None = None,
+        raw: frozenset[str] = frozenset(),
+    ) -> NDArray[np.float32]:  # fmt: skip
         """All inputs of the rows, or what is stored of them, in C order."""
         self._find(frame, source)
-        last = self._runs[-1]
-        count = len(frame) if rows is None else len(rows)
-        made = np.empty((count, (last.inputs if as_inputs else last.stored).stop), np.float32)
+        made = self._room(len(frame) if rows is None else len(rows), as_inputs, raw)
+        self._write(frame, source, answers, as_inputs, rows, raw, made)
+        return made
+
+    def _room(self, count: int, as_inputs: bool, raw: frozenset[str]) -> NDArray[np.float32]:
+        last = self._runs_of(raw)[-1]
+        return np.empty((count, (last.inputs if as_inputs else last.stored).stop), np.float32)
+
+    def _write(
+        self, frame: pl.DataFrame, source: str, answers: Answers | None, as_inputs: bool, rows: Indices | None,
+        raw: frozenset[str], out: NDArray[np.float32],
+    ) -> None:  # fmt: skip
         try:
-            for run in self._runs:
-                run.write(frame, source, answers, SCALINGS[self.scaling], made, as_inputs, rows)
+            for run in self._runs_of(raw):
+                run.write(frame, source, answers, SCALINGS[self.scaling], out, as_inputs, rows)
         except ColumnError:  # of a piece of the rows, or of many columns
             self.read(frame, source)
             raise
-        return made
 
     def read(self, frame: pl.DataFrame, source: str) -> None:
         """Look at all cells, a column after the other. Raises ColumnError for the first that cannot be."""
@@ -324,7 +372,7 @@ class Preparation:
         """The recipe as plain JSON data, from which `from_document` makes one that transforms bit-identically."""
         data = {
             "scaling": self.scaling,
-            "steps": [_said(step) for step in self.steps],
+            "steps": [said(step) for step in self.steps],
             "left_out": [asdict(each) for each in self.left_out],
         }
         return json.loads(json.dumps(data))  # type: ignore[no-any-return]  # tuples become lists
@@ -333,7 +381,7 @@ class Preparation:
     def from_document(cls, document: Any) -> Preparation:
         """The recipe that `document` was made of. Raises ModelFileError where it does not describe one."""
         top = fields(document, CHECKS, "preparation")
-        steps = tuple(_step(each, say("preparation, step {i}", i=i + 1)) for i, each in enumerate(top["steps"]))
+        steps = tuple(step_of(each, say("preparation, step {i}", i=i + 1)) for i, each in enumerate(top["steps"]))
         left_out = tuple(
             LeftOut(**fields(each, LEFT_OUT_CHECKS, say("preparation, left out {i}", i=i + 1)))
             for i, each in enumerate(top["left_out"])
@@ -347,34 +395,3 @@ class Preparation:
 
 CHECKS = {"scaling": one_of(*SCALINGS), "steps": list_of(is_object), "left_out": list_of(is_object)}
 LEFT_OUT_CHECKS = {"column": is_text, "kind": one_of(*KINDS), "reason": is_text}
-
-
-def _said(step: Step) -> dict[str, Any]:
-    """A step as data; means and a unit where there are some, so that an earlier version reads other models."""
-    known = {"kind": step.kind} | asdict(step)  # type: ignore[call-overload]
-    return {name: value for name, value in known.items() if (name, value) not in UNSAID}
-
-
-def _step(document: dict[str, Any], what: str) -> Step:
-    kind = document.get("kind")
-    if not isinstance(kind, str) or kind not in STEPS:
-        raise ModelFileError(
-            "{what}: expected a kind ({steps})",
-            repr(kind)[:60],
-            "write the model anew",
-            what=what,
-            steps=listed(STEPS),
-        )
-    step = STEPS[kind]
-    known = step.LATER | {name: value for name, value in document.items() if name != "kind"}
-    values = fields(known, step.CHECKS, what)
-    if "scale" in values:
-        values["scale"] = Scale(**values["scale"])
-    if values.get("means") is not None:
-        values["means"] = step.MEANS.from_document(values["means"])
-    made: Step = step(**values)
-    if not made.is_sound():
-        raise ModelFileError(
-            "{what}: expected fields that fit together", say("others"), "write the model anew", what=what
-        )
-    return made

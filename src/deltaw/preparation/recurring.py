@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.equations.scaled import LIMIT
 from deltaw.preparation.bins import count, position
 from deltaw.preparation.document import between, holds, is_number, is_text, list_of
 from deltaw.preparation.means import (
@@ -33,7 +34,7 @@ from deltaw.preparation.means import (
     places,
     smoothing,
 )
-from deltaw.preparation.scaling import LIMIT, Scale
+from deltaw.preparation.scaling import Scale
 
 Values = NDArray[np.float64]
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.equations.scaled import BEND, LIMIT
 from deltaw.exceptions import SettingError
 from deltaw.preparation import quantiles
 from deltaw.preparation.document import between, holds, is_flag, is_number
@@ -17,11 +18,8 @@ from deltaw.speech import listed
 Values = NDArray[np.float64]
 Fit = Callable[[Values], tuple[float, float, float]]
 
-# Scaled values are kept within ±LIMIT, far beyond any that training sees, so that float32 sums of them stay finite.
-LIMIT = 1e30
 LARGEST, SMALLEST = float(np.finfo(np.float64).max), 4 * float(np.finfo(np.float64).tiny)  # half of it is no zero
 QUARTERS = np.array([0.25, 0.5, 0.75])
-BEND = 3.0  # where the smooth clip x / √(1 + (x/3)²) flattens
 
 
 @dataclass(frozen=True)

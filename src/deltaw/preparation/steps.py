@@ -8,16 +8,16 @@ block: columns) again. All get the row of SCALINGS that the whole recipe uses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import tau
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
+from deltaw.equations.scaled import Scaled
 from deltaw.numbers import number
 from deltaw.preparation.bins import are_edges, count, fields, fit_edges, positions
 from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_text, list_of, one_of
@@ -26,6 +26,7 @@ from deltaw.preparation.quantiles import median
 from deltaw.preparation.reading import DAY, as_days, as_numbers
 from deltaw.preparation.recurring import Recurring
 from deltaw.preparation.scaling import Scale, Scaling, fit_scale
+from deltaw.preparation.whole import Whole
 from deltaw.speech import Kept, listed, reads, say
 from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, FEW, TRUTHS, as_words
@@ -41,37 +42,6 @@ ANSWERS = (True, False, None)  # of a column of truth values
 
 # What repeats with the calendar, and after how many days.
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
-
-
-class Counted(NamedTuple):
-    """Of rows of which others are a sample.
-
-    Attributes:
-        rows: how many they are.
-        words: of each column of words a frame of "word" and its "rows".
-    """
-
-    rows: int
-    words: Mapping[str, pl.DataFrame]
-
-    @classmethod
-    def of(cls, words: pl.Series) -> Counted:
-        """Of a column."""
-        return cls(len(words), {words.name: words.drop_nulls().alias("word").value_counts(name="rows")})
-
-
-class Whole(NamedTuple):
-    """What all columns share.
-
-    Attributes:
-        bins: so many a column of numbers gets at most.
-        answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
-        counted: where these rows are a sample of those to learn from, how often words come in all of them.
-    """
-
-    bins: int = 0
-    answers: Answers | None = None
-    counted: Counted | None = None
 
 
 class Step(Protocol):
@@ -198,6 +168,18 @@ class Number(OneColumn):
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(), *fields(self.edges), *[Field()] * (len(self.told) + self.indicator))
+
+    @property
+    def scaled(self) -> Scaled:
+        """How the numbers are scaled, as who holds them raw is told."""
+        scale = self.scale
+        return Scaled(scale.centre, scale.width, scale.shift, scale.bend, self.fill, self.edges)
+
+    @property
+    def raw(self) -> tuple[Field, ...]:
+        """What is stored of a row where that is the number itself; not of one whose means stand beside it."""
+        number = Field("scaled", 1 + count(self.edges), scaled=self.scaled)
+        return (number, *[Field()] * self.indicator)
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
         """The numbers, and what each of them tells; where they are learnt from, without the row's own answer."""

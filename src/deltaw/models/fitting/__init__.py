@@ -120,7 +120,8 @@ def fit(
     decided = plan(source, target, recipe, seed=seed, engine=engine, device=device, threads=threads, test=test,
                    validation=validation, test_size=test_size, folds=folds, group=group, time=time, task=task,
                    metric=metric, drop=drop, columns=columns, kinds=kinds, start=start, memory=memory,
-                   cache=cache, seconds=seconds, **settings)  # fmt: skip
+                   cache=cache, seconds=seconds,
+                   lean=not list(told) and checkpoint is None, **settings)  # fmt: skip
     with show:
         for note in decided.table.notes:
             show.say(f"{decided.table.name}: {note}")

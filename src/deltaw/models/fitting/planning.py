@@ -14,6 +14,7 @@ from deltaw import engines
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.models import recipes
 from deltaw.models.fitting.asked import check_run, no_target
+from deltaw.models.fitting.initial import drawn_network
 from deltaw.models.fitting.lasting import check_seconds
 from deltaw.models.fitting.warm import Start
 from deltaw.models.model import Model
@@ -39,6 +40,7 @@ from deltaw.models.rows.parts import (
     as_learnt,
     on_a_log,
     part_of,
+    parted,
     some_of,
 )
 from deltaw.models.rows.survey import DRAW, Streamed
@@ -49,7 +51,8 @@ from deltaw.numbers import number
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.category import MANY, Category
 from deltaw.preparation.means import Answers
-from deltaw.preparation.steps import Counted, Number
+from deltaw.preparation.steps import Number
+from deltaw.preparation.whole import Counted
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
@@ -233,11 +236,13 @@ def plan(
     start: Any = None,
     streamed: Streamed | None = None,
     seconds: float | None = None,
+    lean: bool = False,
     **settings: Any,
 ) -> Plan:
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors.
 
-    `streamed`: the rows that are learnt from, where `source` is a sample of them.
+    `streamed`: the rows that are learnt from, where `source` is a sample of them. `lean`: nobody asks for raw rows once
+    the plan is made, see `Plan.lean`: those of a file are let go while the network's inputs are made of them.
     """
     how, settings = Reading.taken(settings)
     if validation is None or isinstance(validation, (int, float, np.number)):  # the recipe's share of that name
@@ -316,13 +321,24 @@ def plan(
     def part(rows: pl.DataFrame | None, source: str) -> Part | None:
         return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, source)
 
-    learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training)
-    weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
     names = [None if other is None else other.name for other in (given, by)]
     validation_rows = table.frame[kept.validation] if by is None else answered(by, whole)[0].frame
     test_rows = table.frame[kept.test] if table.test is None else table.test
+    frames = None
+    if (
+        lean
+        and not layout.folds
+        and not preparation.means
+        and streamed is None
+        and preparation.reads_alone(table.frame)
+    ):
+        frames, table = parted(table, [name, *([] if weight is None else [weight])])
+        del read_in, bare, everything, reading_of, series, beside, ties_of_training
+        answers = None
+    learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training, frames)
+    weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
     return Plan(
-        table, found, preparation, reading, settled,
+        table if frames is None else replace(table, frame=learnt.source), found, preparation, reading, settled,
         drawn_network(settled, reading, learnt.X.shape[1], seed, begun), learnt,
         part(validation_rows, names[1] or table.name), part(test_rows, names[0] or table.name),
         seed, engine, threads, ties, choices, layout.folds, names[0], names[1], without,
@@ -398,20 +414,6 @@ def _learnt(
     except ColumnError as error:
         expected = say("{name}: {expected}", name=table.name, expected=error.expected)
         raise ColumnError(expected, error.found, error.remedy) from None
-
-
-def drawn_network(recipe: Recipe, target: Target, inputs: int, seed: int, start: Start | None = None) -> Network:
-    """The network with its initial weights."""
-    if start is not None:
-        return start.network()
-    assert recipe.hidden is not None
-    return Network(
-        [inputs, *recipe.hidden, len(target.classes or (target.name,))],
-        activations=[*[recipe.activation] * len(recipe.hidden), recipe.output_activation],
-        bias=recipe.bias,
-        init=recipe.init,
-        seed=seed,
-    )
 
 
 def _is_image(table: Table) -> bool:

@@ -42,7 +42,7 @@ def prepared(plan: Plan) -> Blocks:
     kept = [Kept.of(array) for array in _arrays(plan, plan.training)]
     sizes = BLOCK, min(RUN, int(SHARE * streamed.memory))
     X = plan.training.X
-    fields = X.fields if isinstance(X, Encoded) else [Field()] * X.shape[1]
+    fields = X.unfolded().fields if isinstance(X, Encoded) else [Field()] * X.shape[1]
     blocks = Blocks(streamed.folder, len(streamed), fields, kept, plan.seed, sizes)
     try:
         total = 0.0
@@ -68,7 +68,7 @@ def some_of(plan: Plan) -> Rows:
     """Some of them, in memory."""
     stored, targets, *_ = _arrays(plan, plan.training)
     X = plan.training.X
-    return Rows(Encoded(stored, X.fields) if isinstance(X, Encoded) else stored, targets)
+    return Rows(Encoded(stored, X.unfolded().fields) if isinstance(X, Encoded) else stored, targets)
 
 
 def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
@@ -89,7 +89,7 @@ def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
 def _arrays(plan: Plan, part: Part) -> list[Array]:
     """What is kept of rows: what is stored of their inputs, their targets as the loss takes them, and their weights."""
     rows = Rows.of(plan.network, part.X, part.T, loss(plan.recipe.loss))
-    counts, stored = plan.counts(part), rows.X.stored if isinstance(rows.X, Encoded) else rows.X
+    counts, stored = plan.counts(part), rows.X.unfolded().stored if isinstance(rows.X, Encoded) else rows.X
     assert rows.T is not None
     return [stored, rows.T, *([] if counts is None else [np.asarray(counts, np.float32)])]
 

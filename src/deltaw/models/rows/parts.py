@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,9 +71,10 @@ class Part:
 
 def both(first: Part, second: Part) -> Part:
     """The rows of two parts of one table."""
-    X = [first.X, second.X]
-    encoded = [each.stored for each in X if isinstance(each, Encoded)]
-    joined = Encoded(np.concatenate(encoded), X[0].fields) if isinstance(X[0], Encoded) else np.concatenate(X)
+    if isinstance(first.X, Encoded) and isinstance(second.X, Encoded):
+        joined: Array | Encoded = first.X.joined(second.X)
+    else:
+        joined = np.concatenate([np.asarray(first.X), np.asarray(second.X)])
     weights = [each.weight for each in (first, second) if each.weight is not None]
     return Part(
         first.frame.vstack(second.frame),
@@ -163,8 +165,12 @@ def part_of(
     source: str,
     answers: Answers | None = None,
     rows: Indices | None = None,
+    frames: list[pl.DataFrame] | None = None,
 ) -> Part:
-    """Rows as the network takes them, all or these of a frame; with `answers`, those that it learns from."""
+    """Rows as the network takes them, all or these of a frame; with `answers`, those that it learns from.
+
+    `frames`: the frame's parts, where it has the answers alone; see `Preparation.let_go`.
+    """
     rows = some_of(frame, rows)
     beside = answers_among(frame, target, recipe, rows)
     series = beside.get_column(target.name)
@@ -174,12 +180,21 @@ def part_of(
     else:
         T = target.slots(known, recipe.target_low, recipe.target_high) if recipe.targets == "one_hot" else known
     weight = None if recipe.weight is None else weights.of_rows(beside.get_column(recipe.weight), source)
+    if frames is not None:
+        return Part(frames[0].clear(), preparation.let_go(frames, source, rows), T, known, weight)
     return Part(frame, preparation.encode(frame, source, answers, rows), T, known, weight, rows)
 
 
 def some_of(frame: pl.DataFrame, rows: Indices | None) -> Indices | None:
     """Rows of a frame in ascending order; None where they are all of it, so that nothing need be chosen."""
     return None if rows is None or len(rows) == len(frame) else rows
+
+
+def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
+    """A table's rows in the parts that they lie in, each of which can be let go alone, and a table of these columns."""
+    frame = table.frame
+    ends = np.cumsum([len(part) for part in frame.to_series(0).get_chunks()]).tolist()
+    return [frame[a:b] for a, b in pairwise([0, *ends]) if a < b], replace(table, frame=frame[beside])
 
 
 def answers_among(frame: pl.DataFrame, target: Target, recipe: Recipe, rows: Indices | None) -> pl.DataFrame:

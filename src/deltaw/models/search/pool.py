@@ -13,9 +13,10 @@ from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
 from deltaw.models.fitting.crossing import lowest
 from deltaw.models.fitting.following import Follower, Trained, of_plan
+from deltaw.models.fitting.initial import drawn_network
 from deltaw.models.fitting.judge import ScoredEpoch
 from deltaw.models.fitting.packed import of_fold
-from deltaw.models.fitting.planning import Plan, drawn_network
+from deltaw.models.fitting.planning import Plan
 from deltaw.models.recipes import Recipe
 from deltaw.models.search.choosing import Jury
 from deltaw.speech import say

@@ -1,0 +1,50 @@
+"""Steps as data, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from deltaw.exceptions import ModelFileError
+from deltaw.preparation.block import BlockOfNumbers
+from deltaw.preparation.category import Category
+from deltaw.preparation.document import fields
+from deltaw.preparation.scaling import Scale
+from deltaw.preparation.steps import Day, Number, Step, Truth
+from deltaw.speech import listed, say
+
+FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, Day)}
+UNSAID = (("means", None), ("unit", ""))
+STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
+
+
+def said(step: Step) -> dict[str, Any]:
+    """A step as data; means and a unit where there are some, so that an earlier version reads other models."""
+    known = {"kind": step.kind} | asdict(step)  # type: ignore[call-overload]
+    return {name: value for name, value in known.items() if (name, value) not in UNSAID}
+
+
+def step_of(document: dict[str, Any], what: str) -> Step:
+    """The step that `document`, called `what`, was made of. Raises ModelFileError where it describes none."""
+    kind = document.get("kind")
+    if not isinstance(kind, str) or kind not in STEPS:
+        raise ModelFileError(
+            "{what}: expected a kind ({steps})",
+            repr(kind)[:60],
+            "write the model anew",
+            what=what,
+            steps=listed(STEPS),
+        )
+    step = STEPS[kind]
+    known = step.LATER | {name: value for name, value in document.items() if name != "kind"}
+    values = fields(known, step.CHECKS, what)
+    if "scale" in values:
+        values["scale"] = Scale(**values["scale"])
+    if values.get("means") is not None:
+        values["means"] = step.MEANS.from_document(values["means"])
+    made: Step = step(**values)
+    if not made.is_sound():
+        raise ModelFileError(
+            "{what}: expected fields that fit together", say("others"), "write the model anew", what=what
+        )
+    return made

@@ -1,0 +1,41 @@
+"""What all columns of a table share while their steps are fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import polars as pl
+
+from deltaw.preparation.means import Answers
+
+
+class Counted(NamedTuple):
+    """Of rows of which others are a sample.
+
+    Attributes:
+        rows: how many they are.
+        words: of each column of words a frame of "word" and its "rows".
+    """
+
+    rows: int
+    words: Mapping[str, pl.DataFrame]
+
+    @classmethod
+    def of(cls, words: pl.Series) -> Counted:
+        """Of a column."""
+        return cls(len(words), {words.name: words.drop_nulls().alias("word").value_counts(name="rows")})
+
+
+class Whole(NamedTuple):
+    """What all columns share.
+
+    Attributes:
+        bins: so many a column of numbers gets at most.
+        answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
+        counted: where these rows are a sample of those to learn from, how often words come in all of them.
+    """
+
+    bins: int = 0
+    answers: Answers | None = None
+    counted: Counted | None = None
