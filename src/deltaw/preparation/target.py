@@ -30,6 +30,7 @@ TASKS = ("classification", "regression")
 FEW_CLASSES, CLASS_SHARE = 20, 0.05
 AS_ASKED, FRACTIONS = "as asked", "numbers with fractions"  # reasons that leave nothing to choose
 MOST_CLASSES = 10_000
+AT_ONCE = 2**16  # rows whose words are held
 ROWS_PER_CLASS = 2  # on average at least: one to learn from, one to be judged by
 
 
@@ -166,18 +167,22 @@ class Target:
         series = _typed(series, self.name, source) if gaps else _checked(series, self.name, source)
         if self.task == "regression":
             return self.scale.apply(self.numbers(series, source))[:, None]
-        words = series if given.dtype == pl.String else as_words(series)
         known = self._spelt
-        labels = words.replace_strict(known, list(range(len(known))), default=-1, return_dtype=pl.Int32)
-        unseen = (labels == -1) & words.is_not_null()
-        if unseen.any():
-            row = unseen.arg_max() or 0
-            near = nearest(words[row], known)
-            expected = say("a class seen in training ({classes})", classes=listing(self.classes))
-            other = say("remove the row, or train with such rows too")
-            remedy = say("did you mean {near}?", near=near) if near else other
-            raise cell_error(source, self.name, row, expected, words[row], remedy)
-        return labels.to_numpy()
+        labels = np.empty(len(series), np.int32)
+        for start in range(0, len(series), AT_ONCE):  # the words of all rows would take more room than their labels
+            part = series[start : start + AT_ONCE]
+            words = part if given.dtype == pl.String else as_words(part)
+            found = words.replace_strict(known, list(range(len(known))), default=-1, return_dtype=pl.Int32)
+            unseen = (found == -1) & words.is_not_null()
+            if unseen.any():
+                row = unseen.arg_max() or 0
+                near = nearest(words[row], known)
+                expected = say("a class seen in training ({classes})", classes=listing(self.classes))
+                other = say("remove the row, or train with such rows too")
+                remedy = say("did you mean {near}?", near=near) if near else other
+                raise cell_error(source, self.name, start + row, expected, words[row], remedy)
+            labels[start : start + len(part)] = found.to_numpy()
+        return labels
 
     def numbers(self, series: pl.Series, source: str = "data") -> NDArray[np.float64]:
         """The answers (n,) as they are, NaN where missing; of regression. Raises ColumnError for another cell."""
