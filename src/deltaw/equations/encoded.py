@@ -77,6 +77,7 @@ class Encoded:
     def __init__(self, stored: Any, fields: Sequence[Field]) -> None:
         self.stored: NDArray[np.float32] = np.require(stored, np.float32, ["C_CONTIGUOUS", "ALIGNED"])
         self.fields = tuple(Field(*field) for field in fields)
+        self._inputs = sum(field.inputs for field in self.fields)
         if self.stored.ndim != 2 or self.stored.shape[1] != len(self.fields) or not self.fields:
             raise InputError(
                 "stored: expected shape (n, {n}), a number for each field",
@@ -95,7 +96,7 @@ class Encoded:
     @property
     def shape(self) -> tuple[int, int]:
         """(n, n_in): rows and inputs, not what is stored."""
-        return len(self.stored), sum(field.inputs for field in self.fields)
+        return len(self.stored), self._inputs
 
     @property
     def nbytes(self) -> int:
@@ -108,7 +109,7 @@ class Encoded:
         if stored.ndim != 2:
             return Encoded(stored, self.fields)  # raises
         some = object.__new__(Encoded)  # its fields are sound
-        some.stored, some.fields = np.ascontiguousarray(stored), self.fields
+        some.stored, some.fields, some._inputs = np.ascontiguousarray(stored), self.fields, self._inputs
         return some
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:

@@ -70,12 +70,12 @@ class Category(OneColumn):
         rows, counts = counted.rows, counted.words[column.name]
         means = None if whole.answers is None or len(counts) <= MANY else Means.fit(words, whole.answers)
         enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * rows)))
-        common = counts.filter(pl.col("rows") >= enough)
-        frequent = common.sort(["rows", "word"], descending=[True, False]).head(MOST_SLOTS).sort("word")
+        common = counts.filter(pl.col("rows") >= enough).rows()
+        frequent = dict(sorted(sorted(common, key=lambda each: (-each[1], each[0]))[:MOST_SLOTS]))
         weight = len(frequent) ** -0.5 if scaling.hushed and len(frequent) > LOUD_WORDS else 1.0
-        known, missing = frequent["rows"].to_list(), rows - int(counts["rows"].sum())
+        known, missing = frequent.values(), rows - int(counts["rows"].sum())
         shares = [*known, rows - missing - sum(known), missing]
-        return cls(column.name, tuple(frequent["word"]), missing > 0, weight, int(np.argmax(shares)), means)
+        return cls(column.name, tuple(frequent), missing > 0, weight, int(np.argmax(shares)), means)
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Category:
         """The same, but that its means are those of other rows."""

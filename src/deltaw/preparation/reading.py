@@ -13,7 +13,6 @@ from deltaw.speech import say
 from deltaw.tables.cells import (
     DATE_FORMATS,
     EMPTY,
-    FEW,
     as_written,
     date_format,
     missing_to_null,
@@ -24,6 +23,7 @@ from deltaw.tables.cells import (
 from deltaw.tables.table import cell_error
 from deltaw.tables.units import unit_of
 
+SOME = 2_000  # cells: to look each of them up here takes less time than to have Polars do it
 SIGNS = ("$#", "€#", "£#", "¥#", "#$", "#€", "#£", "#¥", "#%")  # which models of earlier versions did not keep
 DAY = 86_400 * 1_000_000  # microseconds
 
@@ -83,8 +83,8 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
 def as_places(words: pl.Series, known: Mapping[str, int], missing: int) -> NDArray[np.int64]:
     """The number that is known of each word, (n,): len(known) for other words, `missing` where there is none."""
     other = len(known)
-    if len(words) <= FEW:
-        return np.array([missing if word is None else known.get(word, other) for word in words], np.int64)
+    if len(words) <= SOME:
+        return np.array([missing if word is None else known.get(word, other) for word in words.to_list()], np.int64)
     places = words.cast(pl.Enum(list(known)), strict=False).to_physical().cast(pl.Int64)  # null for others
     return np.where(words.is_null().to_numpy(), missing, places.fill_null(other).to_numpy())
 

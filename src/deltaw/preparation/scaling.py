@@ -60,7 +60,8 @@ class Scale:
             flat = np.clip(z / BEND, -1 + 2.0**-24, 1 - 2.0**-24)  # float32 rounds far outliers to ±3 itself
             z = BEND * flat / np.sqrt((1 - flat) * (1 + flat))
         with np.errstate(over="ignore"):
-            return np.nan_to_num((z - self.shift) * self.width + self.centre)
+            x = (z - self.shift) * self.width + self.centre
+        return x if np.isfinite(x).all() else np.nan_to_num(x)
 
     def slope(self, y: NDArray[Any]) -> Values:
         """∂x/∂y of `undo` at y, where nothing is bent."""

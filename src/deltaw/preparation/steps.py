@@ -23,13 +23,13 @@ from deltaw.preparation.bins import are_edges, count, fields, fit_edges, positio
 from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_text, list_of, one_of
 from deltaw.preparation.means import Answers
 from deltaw.preparation.quantiles import median
-from deltaw.preparation.reading import DAY, as_days, as_numbers
+from deltaw.preparation.reading import DAY, SOME, as_days, as_numbers
 from deltaw.preparation.recurring import Recurring
 from deltaw.preparation.scaling import Scale, Scaling, fit_scale
 from deltaw.preparation.whole import Whole
 from deltaw.speech import Kept, listed, reads, say
 from deltaw.tables import Column
-from deltaw.tables.cells import DATE_FORMATS, FEW, TRUTHS, as_words
+from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words
 from deltaw.tables.table import listing
 from deltaw.tables.units import is_unit, plain_unit
 
@@ -353,8 +353,8 @@ def _as_shares(series: pl.Series) -> Values:
     if series.dtype == pl.Boolean:
         return series.cast(pl.Float64).to_numpy()
     words = as_words(series)
-    if len(words) <= FEW:
-        return np.array([SHARES.get((word or "").lower(), np.nan) for word in words], np.float64)
+    if len(words) <= SOME:
+        return np.array([SHARES.get((word or "").lower(), np.nan) for word in words.to_list()], np.float64)
     return words.str.to_lowercase().replace_strict(SHARES, default=None, return_dtype=pl.Float64).to_numpy()
 
 

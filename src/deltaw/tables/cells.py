@@ -74,15 +74,26 @@ def missing_to_null(series: pl.Series, missing: Iterable[str] = MISSING) -> pl.S
     Which words these are is known where a table is read, and there it is done; afterwards null is missing, and EMPTY.
     """
     words = list(missing)
-    if series.dtype == pl.String and len(series) <= FEW and _all_present(series, words):
-        return series
     if series.dtype == pl.String:
+        few = few_different(series)
+        if few is not None and _all_present(few, words):
+            return series
         if recurs(series) and _without(each := series.unique(), words).equals(each):  # it is clean, which few cells say
             return series
         return _without(series, words)
     for number in numbers_among(words) if series.dtype.is_numeric() else ():
         series = _per_cell(series, partial(_unless, number=number))
     return series
+
+
+def few_different(series: pl.Series) -> list[str | None] | None:
+    """The different cells of a column of text, where they are few; None where they are many."""
+    if len(series) <= FEW:
+        return series.to_list()
+    if series.head(FIRST).n_unique() > FEW:
+        return None
+    found = series.value_counts().to_series()
+    return found.to_list() if len(found) <= FEW else None
 
 
 def recurs(series: pl.Series) -> bool:
@@ -101,7 +112,7 @@ def _without(series: pl.Series, words: list[str]) -> pl.Series:
     )
 
 
-def _all_present(few: pl.Series, missing: list[str]) -> bool:
+def _all_present(few: list[str | None], missing: list[str]) -> bool:
     """Whether a few strings stand without spaces around them, and none means a missing value. What is no ASCII may be
     made small in more than one way, unless it has no small letters: then Polars says.
     """
@@ -249,7 +260,7 @@ def date_format(words: pl.Series) -> tuple[str, int]:
     The first of DATE_FORMATS that reads most cells; "" where even that one fails for more than the share MISTAKES.
     """
     few = words.head(50)
-    if few.str.contains(r"\d.*\d").sum() < (1 - 2 * MISTAKES) * len(few):  # cheaper than trying every format
+    if few.str.contains(r"\d\D+\d").sum() < (1 - 2 * MISTAKES) * len(few):  # cheaper than trying every format
         return "", 0
     hopeful = [each for each in DATE_FORMATS if read_dates(few, each).null_count() <= 2 * MISTAKES * len(few)]
     failures = {each: read_dates(words, each).null_count() for each in hopeful}

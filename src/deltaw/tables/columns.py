@@ -14,10 +14,12 @@ from deltaw.numbers import number
 from deltaw.speech import in_english, say
 from deltaw.tables.cells import (
     DATE_FORMATS,
+    IN_A_NUMBER,
     TRUTHS,
     check_strays,
     check_type,
     date_format,
+    few_different,
     no_numbers,
     numbers_in,
     read_dates,
@@ -193,29 +195,32 @@ def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> t
 
 
 def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str]:
+    few = few_different(column)
+    known = None if few is None else {word for word in few if word is not None}
+    if known is not None and distinct <= 2 and any({word.lower() for word in known} <= set(pair) for pair in TRUTHS):
+        return "boolean", " or ".join(sorted(known)), ""
+    plain = known is not None and not any(re.search(IN_A_NUMBER, word) for word in known)  # no number, and no day
     words = column.drop_nulls()
-    first = words.head(1000)
-    if distinct <= 2 and any(set(words.unique().str.to_lowercase()) <= set(pair) for pair in TRUTHS):
-        return "boolean", " or ".join(sorted(words.unique())), ""
-    unit = unit_of(words)
+    unit = "" if plain else unit_of(words)
     if unit:
         return *_number(numbers_in(column, unit, source), present, distinct, plain_unit(unit)), unit
-    check_strays(column, source)
-    spelling = _date_format(column, source)
+    spelling = "" if plain else _number_or_date(column, source)
     if spelling:
         return "date", f"written {DATE_FORMATS[spelling]}", spelling
-    many = in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
+    first, many = words.head(1000), in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
     if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return "text", many, ""
     if distinct >= DISTINCT * present and present >= ENOUGH:
         return "identifier", many, ""
-    if not no_numbers(first) and (numbers := read_numbers(first)).null_count() <= len(first) / 2:
+    if not plain and not no_numbers(first) and (numbers := read_numbers(first)).null_count() <= len(first) / 2:
         stray = first.filter(numbers.is_null())
         return "category", f'{distinct:,} values, some not numbers: "{clip(stray[0], 20)}"' if len(stray) else many, ""
     return "category", in_english("{n:,} distinct values", n=distinct), ""
 
 
-def _date_format(column: pl.Series, source: str) -> str:
+def _number_or_date(column: pl.Series, source: str) -> str:
+    """How text writes dates, "" where it does not. Raises ColumnError where a few cells are no dates, or numbers."""
+    check_strays(column, source)
     spelling, wrong = date_format(column.drop_nulls())
     if spelling and wrong:
         readable = read_dates(column, spelling)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
@@ -68,9 +68,8 @@ class Judge:
         """Take note of an epoch's score."""
         score = None if epoch.outputs is None else self.score(epoch.outputs)
         self.scores += [] if score is None else [score]
-        known = {each.name: getattr(epoch, each.name) for each in fields(Epoch)}
         return ScoredEpoch(
-            **known,
+            **vars(epoch),
             score=score,
             score_name=self.metric.title,
             score_text="" if score is None else self.metric.show(score),
