@@ -81,7 +81,7 @@ def test_a_run_that_is_interrupted(what: str, tmp_path: Path) -> None:
 
 
 CHANGES: dict[str, tuple[dict[str, Any], str]] = {
-    "dropout": ({"dropout": 0.5}, "found 0.15 there, 0.5 now"),
+    "dropout": ({"dropout": 0.5}, "found 0.2 there, 0.5 now"),
     "seed": ({"seed": 9}, "found 0 there, 9 now"),
     "hidden": ({"hidden": 7}, r"found \[6\] there, \[7\] now"),
     "folds": ({"folds": 2}, "found 3 there, 2 now"),

@@ -133,3 +133,15 @@ def test_words_are_spelt_alike_whatever_their_type() -> None:
     assert as_words(pl.Series([1], dtype=pl.UInt8)).to_list() == ["1"]
     assert as_words(pl.Series([0.5, float("nan")])).to_list() == ["0.5", None]
     assert as_words(pl.Series([True])).to_list() == ["true"]
+
+
+@pytest.mark.parametrize("name", ["count", "rows", "cell", "literal"])
+@pytest.mark.parametrize("cells", [["ja", "nein", " oft", ""], ["3", "4", "x1"], ["2020-01-02", "2021-03-04", None]])
+def test_many_cells_of_few_words_are_read_as_each_of_them(name: str, cells: list[str | None]) -> None:
+    """Of a long column the different words are looked at, whatever Polars may call what it counts."""
+    many = pl.Series(name, [cells[i % len(cells)] for i in range(400)], dtype=pl.String)
+    stripped = [None if cell is None else cell.strip() or None for cell in many]
+    assert as_words(many).to_list() == stripped
+    frames = (pl.Series(name, some, dtype=pl.String).to_frame() for some in (stripped[:60], stripped))
+    few, all_ = (kinds(Table(frame, "data"))[0] for frame in frames)
+    assert (few.kind, few.n_distinct, few.format) == (all_.kind, all_.n_distinct, all_.format)

@@ -17,16 +17,18 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
   if (recipe === 'notes')
     return { ...COMMON, layers: layers([image ? 200 : 100], 'sigmoid', 'sigmoid'), bias: false, init: 'notes', loss: 'squared', rate: 0.1, batch: 1, epochs: 5, backward: 'notes', seed, heldOut };
   const few = image ? 1 : Math.max(1, (150 / trained) ** 2); // so few rows hardly say when to stop
-  const decay = Math.min(Math.max(100 / trained * few, 0.02), 5), [enough, ofRows] = image ? [10_000, 16] : [2_000, 32];
+  const power = (x: number): number => 2 ** Math.floor(Math.log2(Math.max(x, 2)));
+  const decay = Math.min(Math.max(100 / trained * few, 0.02), 5);
+  const [enough, ofRows, least] = image ? [10_000, 16, 16] : [2_000, 32, Math.min(16, power(trained / 8))];
   const rate = 0.012 * Math.min(1, Math.sqrt(32 / nIn)) * Math.min(1, trained / 256);
-  const dropout = image ? 0.15 : trained < 50_000 ? twoDigits(0.15 * Math.min(1, 1_500 / trained)) : 0;
+  const dropout = image ? 0.15 : trained < 50_000 ? twoDigits(Math.min(0.15 * Math.min(1, 1_500 / trained) * few, 0.5)) : 0;
   return {
     ...COMMON,
-    layers: layers(image ? [256, 128] : [64, 64], classes ? 'selu' : 'mish', classes ? 'softmax' : 'identity'),
+    layers: layers(image ? [256, 128] : [64, 64], classes && few === 1 ? 'selu' : 'mish', classes ? 'softmax' : 'identity'),
     loss: classes ? 'cross_entropy' : 'squared',
     optimizer: `adamw(beta1=0.9, beta2=0.95, weight_decay=${written(decay)}, decay_schedule='flat_cosine')`,
     schedule: 'coslog', dropout, dropoutSchedule: 'flat_cosine', labelSmoothing: classes ? 0.05 : 0,
-    rate: twoDigits(rate), batch: Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(trained / ofRows + 1)))),
+    rate: twoDigits(rate), batch: Math.min(256, Math.max(least, power(trained / ofRows + 1))),
     epochs: Math.max(8, Math.round((image ? 64 : 56) * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
   };
 }

@@ -24,6 +24,7 @@ from deltaw.equations.scaled import LIMIT
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
+from deltaw.models.by_data import BY_DATA
 from deltaw.models.rows import weights
 from deltaw.models.scoring import threshold
 from deltaw.models.scoring.metrics import NAMES
@@ -76,7 +77,7 @@ class Recipe:
     name: str
     scaling: str
     targets: str
-    activation: str
+    activation: str | None
     output_activation: str
     loss: str
     optimizer: str | None = None
@@ -137,7 +138,7 @@ class Recipe:
         return cls(**USUAL | document | {"hidden": None if hidden is None else tuple(hidden)})
 
 
-# The notes' network: sigmoids, no biases, one row at a time, α = 0.1, and the error split back by Wᵀ.
+# The notes' network: sigmoids, one row at a time, and the error split back by Wᵀ.
 _NOTES = Recipe(
     name="notes",
     scaling="unit",
@@ -161,7 +162,7 @@ _DEFAULT = Recipe(
     name="default",
     scaling="piecewise",
     targets="labels",
-    activation="selu",
+    activation=None,
     output_activation="softmax",
     loss="cross_entropy",
     schedule="coslog",
@@ -238,51 +239,6 @@ def sized(recipe: Recipe, rows: int, inputs: int, image: bool) -> Recipe:
     return replace(recipe, **{key: value for key, value in found.items() if getattr(recipe, key) is None})
 
 
-MANY_ROWS = 50_000  # of which those that choose the weights are no loss
-
-
-def _notes_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
-    return {"hidden": (200,) if image else (100,)}
-
-
-def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
-    """What depends on the data, measured on the tables of benchmarks/accuracy.py; see docs/accuracy.md.
-
-    Batches of a 32nd of the rows, so that small tables too make a thousand steps. Fewer epochs for more rows, which
-    say more in each. A rate that falls with the root of the inputs: as many steps in one direction add up in z; and
-    lower for few rows. A decay that falls with the rows, as the weight of a fixed prior does beside more data, and so
-    does dropout; tables of fewer than 150 rows need more decay, since few rows or none say when it is enough. Rows that
-    chose the weights are learnt from in the end, unless they are few beside the others.
-    """
-    few = 1.0 if image else max(1.0, (150 / rows) ** 2)
-    decay, enough, of_rows = min(max(100 / rows * few, 0.02), 5.0), *((10_000, 16) if image else (2_000, 32))
-    rate, thin = 0.012 * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256), 0.15 * min(1.0, 1_500 / rows)
-    return {
-        "hidden": (256, 128) if image else (64, 64),
-        "batch_size": min(256, max(16, 2 ** int(math.log2(rows / of_rows + 1)))),
-        "epochs": max(8, round((64 if image else 56) * min(1.0, (enough / rows) ** 0.5))),
-        "learning_rate": float(f"{rate:.2g}"),
-        "optimizer": f"adamw(beta1=0.9, beta2=0.95, weight_decay={decay:.2g}, decay_schedule='flat_cosine')",
-        "dropout": 0.15 if image else float(f"{thin:.2g}") if rows < MANY_ROWS else 0.0,
-        "finish": 0.2 if not image and rows < MANY_ROWS else 0.0,
-    }
-
-
-def _quick_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
-    """As the default recipe, in a fifth of the epochs, and for tables at a rate that gets as far in them."""
-    found = _default_by_data(rows, inputs, image)
-    faster = {} if image else {"learning_rate": float(f"{0.02 * min(1.0, rows / 256):.2g}")}
-    return found | faster | {"epochs": max(4, round(found["epochs"] / 5))}
-
-
-BY_DATA = {
-    "notes": _notes_by_data,
-    "default": _default_by_data,
-    "quick": _quick_by_data,
-    "accurate": _default_by_data,
-}
-
-
 # --- the caller's settings ------------------------------------------------------------------------------------------
 
 
@@ -320,14 +276,14 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _as_typed(name: Callable[[Any], str]) -> Callable[[Any], str]:
+def _as_typed(name: Callable[[Any], str]) -> Callable[[Any], str | None]:
     """What may be given as a name or as an object is kept as the name that reads back to it.
 
     A name stays as it was typed: a recipe that is written down and read again is the same.
     """
 
-    def kept(value: Any) -> str:
-        found = name(value)
+    def kept(value: Any) -> str | None:
+        found = None if value is None else name(value)
         return value if isinstance(value, str) else found
 
     return kept
@@ -340,7 +296,7 @@ _NAMED: dict[str, Callable[[Any], Any]] = {
     "optimizer": _as_typed(lambda value: optimizer(value).spec),
     "schedule": _as_typed(lambda value: schedule(value).name),
     "dropout_schedule": _as_typed(lambda value: schedule(value).name),
-    "init": lambda value: value if value is None else _as_typed(lambda each: initializer(each).name)(value),
+    "init": _as_typed(lambda value: initializer(value).name),
     "threshold": threshold.checked,
     "class_weight": weights.asked_of_classes,
 }
@@ -375,7 +331,7 @@ SCHEMA: dict[str, Any] = {
     "name": str,
     "scaling": tuple(SCALINGS),
     "targets": ("labels", "one_hot", "range", "standard"),
-    "activation": str,
+    "activation": (str, None),
     "output_activation": str,
     "loss": str,
     "optimizer": (str, None),

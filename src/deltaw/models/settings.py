@@ -17,7 +17,8 @@ from deltaw.equations.losses import LOSSES
 from deltaw.equations.optimizers import OPTIMIZERS
 from deltaw.equations.schedules import SCHEDULES
 from deltaw.files.schema import describe
-from deltaw.models.recipes import BY_DATA, LIMITS, MOST, RECIPES, SCHEMA, Recipe
+from deltaw.models.by_data import BY_DATA
+from deltaw.models.recipes import LIMITS, MOST, RECIPES, SCHEMA, Recipe
 from deltaw.numbers import number
 from deltaw.speech import listed, say
 

@@ -92,7 +92,7 @@ def few_different(series: pl.Series) -> list[str | None] | None:
         return series.to_list()
     if series.head(FIRST).n_unique() > FEW:
         return None
-    found = series.value_counts().to_series()
+    found = series.alias("cell").value_counts(name="rows").to_series()
     return found.to_list() if len(found) <= FEW else None
 
 

@@ -13,6 +13,7 @@ def drawn_network(recipe: Recipe, target: Target, inputs: int, seed: int, start:
     if start is not None:
         return start.network()
     assert recipe.hidden is not None
+    assert recipe.activation is not None
     return Network(
         [inputs, *recipe.hidden, len(target.classes or (target.name,))],
         activations=[*[recipe.activation] * len(recipe.hidden), recipe.output_activation],

@@ -1,0 +1,58 @@
+"""What of a recipe depends on the data: how many rows there are to train on, how many inputs, whether they are pixels.
+
+All of it is measured: docs/accuracy.md says on which tables, and what else was tried.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+MANY_ROWS = 50_000  # of which those that choose the weights are no loss
+
+
+def _notes_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
+    return {"hidden": (200,) if image else (100,)}
+
+
+def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
+    """Batches of a 32nd of the rows, so that small tables too make a thousand steps. Fewer epochs for more rows, which
+    say more in each. A rate that falls with the root of the inputs: as many steps in one direction add up in z. Decay
+    and dropout fall with the rows, as the weight of a fixed prior does beside more data; below 150 rows, where few or
+    none say when it is enough, there is more of both, in more steps, and no kink in the activation. Rows that chose the
+    weights are learnt from in the end, unless they are few beside the others.
+    """
+    few = 1.0 if image else max(1.0, (150 / rows) ** 2)
+    decay, thin = min(max(100 / rows * few, 0.02), 5.0), min(0.15 * min(1.0, 1_500 / rows) * few, 0.5)
+    enough, of_rows, least = (10_000, 16, 16) if image else (2_000, 32, min(16, _power(rows / 8)))
+    rate = 0.012 * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256)
+    return {
+        "hidden": (256, 128) if image else (64, 64),
+        "activation": "selu" if few == 1.0 else "mish",
+        "batch_size": min(256, max(least, _power(rows / of_rows + 1))),
+        "epochs": max(8, round((64 if image else 56) * min(1.0, (enough / rows) ** 0.5))),
+        "learning_rate": float(f"{rate:.2g}"),
+        "optimizer": f"adamw(beta1=0.9, beta2=0.95, weight_decay={decay:.2g}, decay_schedule='flat_cosine')",
+        "dropout": 0.15 if image else float(f"{thin:.2g}") if rows < MANY_ROWS else 0.0,
+        "finish": 0.2 if not image and rows < MANY_ROWS else 0.0,
+    }
+
+
+def _power(x: float) -> int:
+    """The largest power of two up to x, 2 at least."""
+    return 1 << int(math.log2(max(x, 2.0)))
+
+
+def _quick_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
+    """As the default recipe, in a fifth of the epochs, and for tables at a rate that gets as far in them."""
+    found = _default_by_data(rows, inputs, image)
+    faster = {} if image else {"learning_rate": float(f"{0.02 * min(1.0, rows / 256):.2g}")}
+    return found | faster | {"epochs": max(4, round(found["epochs"] / 5))}
+
+
+BY_DATA = {
+    "notes": _notes_by_data,
+    "default": _default_by_data,
+    "quick": _quick_by_data,
+    "accurate": _default_by_data,
+}
