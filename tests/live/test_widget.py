@@ -18,7 +18,7 @@ def test_weights_come_back() -> None:
     assert lab.page == page.filled(contents("iris", None, None, None, {"seed": 4, "hidden": (5,)})).decode()
     with pytest.raises(SettingError, match="expected a page that is shown"):
         _ = lab.network
-    like = deltaw.Network([4, 5, 3], ["selu", "softmax"], seed=9)
+    like = deltaw.Network([4, 5, 3], ["mish", "softmax"], seed=9)
     told = [np.asarray(a, "<f4").ravel() for W, b in zip(like.weights, like.biases, strict=True) for a in (W, b)]
     lab.set_state({"weights": memoryview(np.concatenate(told).tobytes())})  # as a kernel does
     X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
