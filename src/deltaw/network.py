@@ -217,7 +217,7 @@ def _per_layer(given: Any, layers: int, what: str, kind: type | tuple[type, ...]
         each = []
     if len(each) != layers:
         raise SettingError(
-            "{what}: expected one, or one for each of the {layers} layers of weights",
+            "{what}: expected one, or one for each layer of weights ({layers})",
             f"{len(each)}" if each else repr(given),
             "give one for each layer after the input",
             what=what,

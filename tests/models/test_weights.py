@@ -195,7 +195,7 @@ def spoilt(cell: float | None, row: int = 6) -> pl.DataFrame:
         (rare().with_columns(w=pl.lit("a")), {"weight": "w"}, r'a number in row 1 of column "w", found "a"'),
         (rare(), {"weight": "v"}, 'expected a column "v"'),
         (rare(), {"weight": "left"}, "weight: expected a column of its own, found \"left\", the target"),
-        (rare(), {"weight": 3}, "weight: expected the name of a column, found 3"),
+        (rare(), {"weight": 3.5}, "weight: expected the name of a column, found 3.5"),
         (rare(), {"class_weight": {"no": 1, "maybe": 2}}, r"class_weight: expected classes \(no, yes\), found 'maybe'"),
         (rare(), {"class_weight": {"no": -1}}, "class_weight: expected .* a number of 0 or more .*, found -1 for 'no'"),
         (rare(), {"class_weight": {"no": 0, "yes": 0}}, "class_weight: expected"),

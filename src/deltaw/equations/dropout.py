@@ -46,7 +46,7 @@ class Dropout:
         given = [self.rate] * hidden_layers if isinstance(self.rate, NUMBER) else self.rate
         if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)) or len(given) != hidden_layers:
             raise SettingError(
-                "dropout: expected one rate, or one for each of the {hidden_layers} hidden layers",
+                "dropout: expected one rate, or one for each hidden layer ({hidden_layers})",
                 repr(self.rate),
                 "give as many as there are hidden layers",
                 hidden_layers=hidden_layers,

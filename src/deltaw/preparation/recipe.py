@@ -213,6 +213,7 @@ class Preparation:
             frames: the table's parts, one after the other, of which none is left.
             rows: of all of them, in ascending order; None: all.
         """
+        self._find(frames[0], source)
         heights = [len(frame) for frame in frames]
         ends = np.cumsum(heights) if rows is None else np.searchsorted(rows, np.cumsum(heights))
         raw = frozenset[str]()

@@ -293,7 +293,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         names = [self.activation] * layers if isinstance(self.activation, str) else list(self.activation)
         if len(names) != layers:
             raise SettingError(
-                "activation: expected one, or one for each of the {layers} hidden layers",
+                "activation: expected one, or one for each hidden layer ({layers})",
                 f"{len(names)}",
                 "give as many as there are hidden layers",
                 layers=layers,
