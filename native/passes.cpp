@@ -65,15 +65,15 @@ void Trainer::hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& drop
   }
 }
 
-// All that comes before the weights change: the marked rows in, forward, E, and back to the first layer's δ. `by_own_rows`:
-// what comes next reads only rows that the thread has made itself.
-void Trainer::pass(Run& run, const Piece& piece, int thread, bool by_own_rows) {
+// All that comes before the weights change: the marked rows in, forward, E, and back to the first layer's δ. `for_halves`: an
+// update comes next, which may read only rows that the thread has made itself.
+void Trainer::pass(Run& run, const Piece& piece, int thread, bool for_halves) {
   fetch(run, piece, thread);
   if (run.encoded || !by_rows(layers_[0], run.threads, SMALL)) run.barrier.wait();
   forward(run, piece, thread);
   output_errors(run, piece, thread);
   backward(run, piece, thread);
-  if (!by_own_rows) run.barrier.wait();
+  if (!(for_halves && by_own_rows(run, piece, thread))) run.barrier.wait();
 }
 
 // After a barrier behind `pass`, and before the next one.
@@ -222,7 +222,7 @@ void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
     const Addition add{layer, layer.gradient.data(), piece.first};
-    gradient_of_layer(run, {0, piece.rows}, int(l), thread, run.threads, add, [&](int v) {
+    gradient_of_layer(run, run.columns[thread], {0, piece.rows}, int(l), thread, run.threads, add, [&](int v) {
       add(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
     });
     const Columns& columns = run.columns[thread];
@@ -235,16 +235,16 @@ void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
 
 // A small layer's gradient of many rows is summed by halves of them: each stays in the first cache, and two threads sum over
 // the rows that they have made themselves, so that sums go from one to the other and no rows.
-bool Trainer::halved(const Run& run, const Piece& piece, int l) const {
-  const bool dense = l > 0 || !(run.sparse || run.encoded || !run.columns[0].all());
+bool Trainer::halved(const Run& run, const Piece& piece, int l, int thread) const {
+  const bool dense = l > 0 || !(run.sparse || run.encoded || !run.columns[thread].all());
   return dense && piece.rows >= FEWEST_HALVED && layers_[l].halves[0].size();
 }
 
 // Whether each of two threads makes one half of the rows, and all that is summed over it.
-bool Trainer::by_own_rows(const Run& run, const Piece& piece) const {
+bool Trainer::by_own_rows(const Run& run, const Piece& piece, int thread) const {
   bool all = run.threads <= 2;
   for (int l = 0; l < int(layers_.size()); ++l)
-    all = all && halved(run, piece, l) && by_rows(layers_[l], run.threads, SMALL);
+    all = all && halved(run, piece, l, thread) && by_rows(layers_[l], run.threads, SMALL);
   return all;
 }
 
@@ -254,7 +254,7 @@ void Trainer::sum_halves(Run& run, const Piece& piece, int l, int thread) {
   for (int half = team; half < 2; half += teams) {
     const Range rows = part(piece.rows, half, 2, 4), members = part(run.threads, team, teams);
     const Addition add{layer, layer.halves[half].data(), true};
-    gradient_of_layer(run, rows, l, thread - members.begin, members.end - members.begin, add, [&](int v) {
+    gradient_of_layer(run, run.columns[thread], rows, l, thread - members.begin, members.end - members.begin, add, [&](int v) {
       if (layer.bias) add(v, layer.n_in, bias_gradient(work_.delta[l].from(rows.begin), rows.end - rows.begin, v));
     });
   }

@@ -88,26 +88,26 @@ struct Addition {
   }
 };
 
-// ∂E/∂W of layer l for some rows of this piece, tile by tile to sink(v, k, g), and bias(v) once for each group of units: the
-// `thread`-th of so many shares of it.
+// ∂E/∂W of layer l for some rows of this piece, tile by tile to sink(v, k, g), and bias(v) once for each group of units: one
+// of so many shares of it. `columns`: the thread's own copy.
 template <class Sink, class Bias>
-void Trainer::gradient_of_layer(Run& run, Range rows, int l, int thread, int threads, const Sink& sink, Bias&& bias) {
+void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range rows, int l, int share, int shares,
+                                const Sink& sink, Bias&& bias) {
   const Layer& layer = layers_[l];
   const Rows delta = work_.delta[l].from(rows.begin), A = input_of(run, l).from(rows.begin);
   const int n = rows.end - rows.begin;
   if (work_.along[l].size()) {
-    const auto [b0, b1] = part(vectors_for(layer.n_in), thread, threads);
+    const auto [b0, b1] = part(vectors_for(layer.n_in), share, shares);
     gradient_along(layer, delta, A, n, b0, b1, sink);
-    if (thread == 0) bias(0);
+    if (share == 0) bias(0);
     return;
   }
-  const Columns& columns = run.columns[0];
   const bool listed = l == 0 && !columns.all();
   const Listed inputs = columns.listed();
   const int count = listed ? inputs.count : layer.n_in;
   const auto at_places = [sink, inputs]<int N>(int v, int i, const vf(&g)[N]) { sink(v, inputs.places + i, g); };
   const int blocks = std::max(1, blocks_of(count));  // where no input is left, the biases still are
-  share_out(layer.vectors, blocks, thread, threads, [&](int v0, int v1, int b0, int b1) {
+  share_out(layer.vectors, blocks, share, shares, [&](int v0, int v1, int b0, int b1) {
     const int begin = b0 * TILE_ROWS, end = std::min(b1 * TILE_ROWS, count);
     if (listed) gradient(delta, A, n, v0, v1, begin, end, at_places);
     else gradient(delta, A, n, v0, v1, begin, end, sink);
@@ -116,7 +116,7 @@ void Trainer::gradient_of_layer(Run& run, Range rows, int l, int thread, int thr
   });
   if (l > 0 || !run.encoded) return;  // and then of all rows of the piece: their bins are listed together
   const Encoding& encoding = *run.epoch.inputs.encoding;
-  share_out(layer.vectors, int(encoding.fields.size()), thread, threads, [&](int v0, int v1, int f0, int f1) {
+  share_out(layer.vectors, int(encoding.fields.size()), share, shares, [&](int v0, int v1, int f0, int f1) {
     work_.encoded.gradient(encoding, work_.delta[0], v0, v1, f0, f1, sink);
   });
 }

@@ -72,11 +72,11 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
   const StepConstants cb = c.without_l2_and_decay();
   bool halves = false;
   for (int l = 0; l < int(layers_.size()); ++l)
-    if (halved(run, piece, l)) sum_halves(run, piece, l, thread), halves = true;
+    if (halved(run, piece, l, thread)) sum_halves(run, piece, l, thread), halves = true;
   if (halves) run.barrier.wait();
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
-    if (halved(run, piece, int(l))) {
+    if (halved(run, piece, int(l), thread)) {
       const float *one = layer.halves[0].data(), *two = layer.halves[1].data();
       step_from_memory(layer, Update<Opt, plain>(layer, c), Update<Opt>(layer, cb), thread, run.threads,
                        [one, two](std::size_t at) { return load(one + at) + load(two + at); });
@@ -94,7 +94,7 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
     const Update<Opt, plain> weights(layer, c);
     const Update<Opt> biases(layer, cb);
     const Columns& columns = run.columns[thread];
-    gradient_of_layer(run, {0, piece.rows}, int(l), thread, run.threads, weights, [&](int v) {
+    gradient_of_layer(run, columns, {0, piece.rows}, int(l), thread, run.threads, weights, [&](int v) {
       if (layer.bias) biases(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
     });
     if (l > 0 || columns.all() || (Opt::rests && c.l2 == 0.0f)) continue;

@@ -96,7 +96,7 @@ void Trainer::batches(Run& run, int thread) {
   mark(run, piece, thread);
   run.barrier.wait();
   for (;;) {
-    pass(run, piece, thread, by_own_rows(run, piece));
+    pass(run, piece, thread, !buffered_);
     if (!buffered_) {
       (this->*update_)(run, piece, thread);
     } else {

@@ -124,7 +124,7 @@ class Trainer {
   Piece piece_at(const Run& run, std::int64_t begin) const;
   void mark(Run& run, const Piece& piece, int thread);
   void fetch(Run& run, const Piece& piece, int thread);
-  void pass(Run& run, const Piece& piece, int thread, bool by_own_rows);
+  void pass(Run& run, const Piece& piece, int thread, bool for_halves);
   void add_errors(Run& run, const Piece& piece, int thread);
   void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
@@ -134,9 +134,10 @@ class Trainer {
   void chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
   Dropout dropout_of(const Run& run, const Piece& piece, int l) const;
   template <class Sink, class Bias>
-  void gradient_of_layer(Run& run, Range rows, int l, int thread, int threads, const Sink& sink, Bias&& bias);
-  bool halved(const Run& run, const Piece& piece, int l) const;
-  bool by_own_rows(const Run& run, const Piece& piece) const;
+  void gradient_of_layer(const Run& run, const Columns& columns, Range rows, int l, int share, int shares, const Sink& sink,
+                         Bias&& bias);
+  bool halved(const Run& run, const Piece& piece, int l, int thread) const;
+  bool by_own_rows(const Run& run, const Piece& piece, int thread) const;
   void sum_halves(Run& run, const Piece& piece, int l, int thread);
   template <class Opt> void update(Run& run, const Piece& piece, int thread);
   template <class Opt, bool plain> void update_by(Run& run, const Piece& piece, int thread, const StepConstants& c);

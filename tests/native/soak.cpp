@@ -27,7 +27,7 @@ void fill(Trainer& trainer) {
   }
 }
 
-bool run(const Case& c, const std::vector<int>& sizes, int rows) {
+bool run(const Case& c, const std::vector<int>& sizes, int rows, int threads) {
   Plan plan;
   plan.loss = c.loss, plan.optimizer = c.optimizer, plan.settings = {.9, .9, .999, .9, 1e-8};
   plan.watched = true;
@@ -64,7 +64,6 @@ bool run(const Case& c, const std::vector<int>& sizes, int rows) {
   epoch.targets.n_out = n_out, epoch.targets.floats = T.data(), epoch.targets.smoothing = 0.1f;
   epoch.order = order.data(), epoch.n = rows, epoch.pace = {alpha.data(), zeros.data(), ones.data()};
 
-  const int threads = 3;
   double error = 0.0;
   for (int e = 0; e < 2; ++e, epoch.first_step += rows) error = trainer.train(epoch, threads, [] { return false; });
   int asked = 0;
@@ -90,12 +89,13 @@ int main() {
       {"nesterov", "poisson", "exponential", 600, false, false, false, true},
       {"rmsprop", "pinball", "identity", 3, false, true, true, false},
       {"adagrad", "absolute", "mish", 64, true, false, false, false},
+      {"adam", "squared", "identity", 128, true, false, false, false},
       {"adam", "squared", "tanh", 5, false, false, false, false, true},
       {"sgd", "squared", "tanh", 600, true, true, false, false, true},
   };
   bool good = true;
   for (const Case& c : cases)
-    for (const auto& sizes : {std::vector<int>{300, 200, 33, 120, 3}, {1, 1}, {17, 3}, {5, 200, 17}})
-      good = run(c, sizes, sizes.front() > 100 ? 700 : 130) && good;
+    for (const auto& sizes : {std::vector<int>{300, 200, 33, 120, 3}, {1, 1}, {17, 3}, {5, 200, 17}, {9, 16, 20, 1}})
+      for (const int threads : {2, 3}) good = run(c, sizes, sizes.front() > 100 ? 700 : 290, threads) && good;
   return good ? 0 : 1;
 }
