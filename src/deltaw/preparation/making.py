@@ -23,7 +23,6 @@ from deltaw.preparation.scaling import Scaling
 from deltaw.preparation.steps import Day, Number, Step
 from deltaw.tables.cells import FEW
 
-Values = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 # So many columns are made together, of so many cells at a time; and rows are read from a frame in larger pieces.
@@ -257,7 +256,3 @@ def _is_read_whole(step: Step, frame: pl.DataFrame, answers: Answers | None) -> 
     """Whether what it says of a row is known by all rows."""
     learns = answers is not None and getattr(step, "means", None) is not None
     return learns or not reads_alone(step, frame)
-
-
-def _column(values: Sequence[float]) -> Values:
-    return np.array(values, np.float64)[:, None]
