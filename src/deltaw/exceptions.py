@@ -67,11 +67,12 @@ _SYSTEM: dict[int, str] = {
     errno.EPIPE: "nobody who reads it",
     errno.EIO: "a fault of the device",
 }
+_UNNUMBERED = {FileNotFoundError: errno.ENOENT, PermissionError: errno.EACCES}  # as Polars raises them
 
 
 def reason(error: OSError) -> str:
     """What the system found, in the language that is chosen where it is one of the usual faults."""
-    known = _SYSTEM.get(error.errno or 0)
+    known = _SYSTEM.get(error.errno or _UNNUMBERED.get(type(error), 0))
     return say(known) if known else error.strerror or str(error)
 
 

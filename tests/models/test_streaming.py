@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -343,6 +344,64 @@ def test_a_shard_that_changes_or_vanishes(path: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"expected the file as it was at the beginning, found none any more"):
         models.run(plan)
     assert not list((tmp_path / "cache").iterdir())
+
+
+def torn(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def other_columns(path: Path) -> None:
+    path.with_suffix(".new").write_bytes(path.read_bytes().replace(b"yes", b"no"))
+    path.with_suffix(".new").replace(path)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "csv"])
+@pytest.mark.parametrize("change", [torn, other_columns, Path.unlink])
+def test_a_shard_that_changes_while_it_is_read(change: Callable[[Path], object], ending: str, tmp_path: Path) -> None:
+    """However it looks by then, what is said is that it changed."""
+    path = tmp_path / f"d.{ending}"
+    write = {"parquet": WHOLE.write_parquet, "arrow": WHOLE.write_ipc, "csv": WHOLE.write_csv}
+    write[ending](path)
+    found = streams.stream(str(path), deltaw.tables.Reading())
+    assert found is not None
+    rows = found.slices()
+    next(rows)
+    change(path)
+    with pytest.raises(
+        InputError, match=rf"d\.{ending}: expected the file as it was at the beginning, found (an|none)"
+    ):
+        list(rows)
+
+
+def test_other_rows_that_no_time_tells(tmp_path: Path) -> None:
+    """A file that was put in its place, of the same size and time."""
+    path = tmp_path / "d.csv"
+    (tmp_path / "cache").mkdir()
+    WHOLE.write_csv(path)
+    plan, known = planned(path, tmp_path), path.stat()
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([lines[0], *lines[:0:-1]]))
+    os.utime(path, ns=(known.st_atime_ns, known.st_mtime_ns))
+    with pytest.raises(InputError, match=r"d\.csv: expected the file as it was at the beginning, found other rows"):
+        models.run(plan)
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_a_shard_that_may_not_be_read(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is asked how large all are; and where it is kept from us later."""
+    plan, opened = planned(path, tmp_path), Path.open
+
+    def kept(self: Path, *given: Any, **how: Any) -> Any:
+        if self == path:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *given, **how)
+
+    monkeypatch.setattr(Path, "open", kept)
+    line = r"d\.parquet: expected a file that can be read, found no permission; check its path and permissions"
+    with pytest.raises(InputError, match=line):
+        models.plan(str(path), "y", memory=LITTLE, max_bytes=10)
+    with pytest.raises(InputError, match=line):
+        models.run(plan)
 
 
 def test_what_means_nothing_or_has_no_room(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ import deltaw
 from deltaw.cli import main
 from deltaw.exceptions import InputError
 from deltaw.tables import Reading, slices, stream
+from deltaw.tables.reading.formats import columnar
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(240, 2)).round(3)
@@ -120,8 +121,33 @@ def test_a_file_that_changes_between_two_slices(tmp_path: Path) -> None:
     parts = found.pieces(Reading(), cells=4 * 100)
     next(parts)
     path.write_bytes(b"PAR1 no more")
-    with pytest.raises(InputError, match=r"d\.parquet: expected Parquet, found an unreadable file"):
+    with pytest.raises(InputError, match=r"d\.parquet: expected the file as it was at the beginning, found another"):
         next(parts)
+
+
+def test_columns_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a file that is read some columns after the others, none is of another file of that name."""
+    path = tmp_path / "d.parquet"
+    WHOLE.write_parquet(path)
+    monkeypatch.setattr(columnar, "AT_ONCE", 2 * len(WHOLE))
+    read = pl.read_parquet
+
+    def written_meanwhile(*given: Any, **how: Any) -> pl.DataFrame:
+        found = read(*given, **how)
+        WHOLE[::-1].write_parquet(path, compression="uncompressed")
+        return found
+
+    monkeypatch.setattr(pl, "read_parquet", written_meanwhile)
+    with pytest.raises(InputError, match=r"d\.parquet: expected the file as it was at the beginning, found another"):
+        deltaw.read(path)
+
+
+def test_a_link_that_leads_nowhere(folder: Path) -> None:
+    """Half of a table that was not fetched is no table."""
+    (folder / "part-9.csv").symlink_to("nowhere")
+    for source in (folder, folder / "part-*"):
+        with pytest.raises(InputError, match=r"part-9\.csv: expected a file that can be read, found no such file"):
+            deltaw.read(source)
 
 
 def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from deltaw.equations.encoded import Encoded, Field
 from deltaw.equations.losses import loss
 from deltaw.models.fitting.planning import Plan
 from deltaw.models.rows.parts import Part, part_of
-from deltaw.models.rows.survey import Streamed
+from deltaw.models.rows.survey import Streamed, digest
 from deltaw.tables.reading.streams import ahead
 from deltaw.training.blocks import BLOCK, RUN, Blocks, Kept
 from deltaw.training.windows import WINDOW, Windows
@@ -73,8 +75,9 @@ def some_of(plan: Plan) -> Rows:
 
 def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
     """The arrays of all rows to learn from, in order."""
-    survey, stream = streamed.survey, streamed.stream
+    survey, stream, digests = streamed.survey, streamed.stream, Counter[Path]()
     for part in ahead(stream.slices(survey.text)):
+        digests[part.file] += digest(part.table.frame[list(survey.used)], part.first)
         frame, draws = survey.counting(part)
         learnt = ~survey.is_held_out(draws)
         frame, parts, told = frame.filter(learnt), survey.parts(draws[learnt]), streamed.answers
@@ -84,6 +87,7 @@ def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
             yield _arrays(
                 plan, part_of(frame[rows], plan.preparation, plan.target, plan.recipe, part.table.name, answers)
             )
+    survey.check(digests)
 
 
 def _arrays(plan: Plan, part: Part) -> list[Array]:

@@ -21,13 +21,16 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from numpy.typing import NDArray
 
 from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
 from deltaw.preparation.means import PARTS, Answers
 from deltaw.preparation.reading import as_numbers
+from deltaw.speech import say
 from deltaw.tables.cells import as_words, check_strays, check_type
 from deltaw.tables.columns import check_finite
+from deltaw.tables.reading.changes import another
 from deltaw.tables.reading.shards import alongside
 from deltaw.tables.reading.slices import CELLS
 from deltaw.tables.reading.streams import Slice, Stream, ahead, drawn
@@ -58,7 +61,7 @@ class Survey:
         text: columns that are words, whatever cells look like.
         sample: rows to learn from.
         held_out: rows that are not learnt from, in the order of their numbers of chance.
-        digest: of all rows, in order.
+        digests: of each file a number that its rows give, in their order.
     """
 
     used: tuple[str, ...]
@@ -72,7 +75,7 @@ class Survey:
     left_out: int = 0
     weightless: int = 0
     words: dict[str, pl.DataFrame] = field(default_factory=dict)
-    digest: int = 0
+    digests: dict[Path, int] = field(default_factory=dict)
     held_out: pl.DataFrame = field(default_factory=pl.DataFrame)
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
     _apart: Lowest = field(default_factory=lambda: Lowest(HELD_OUT))
@@ -87,6 +90,17 @@ class Survey:
     def learnt(self) -> int:
         """How many rows are learnt from."""
         return self.rows - len(self.held_out)
+
+    @property
+    def digest(self) -> int:
+        """Of all rows."""
+        return sum(self.digests.values()) % 2**64
+
+    def check(self, digests: Mapping[Path, int]) -> None:
+        """Raise TableError where a later pass has seen other rows, whatever the system says of the files' times."""
+        for file, before in self.digests.items():
+            if digests.get(file, 0) != before:
+                raise another(file, say("other rows"))
 
     @property
     def error(self) -> float:
@@ -113,7 +127,7 @@ class Survey:
         source = part.table.name
         raw = part.table.frame[list(self.used)]
         check_finite(raw, source)
-        self._digest(raw, part.first)
+        self.digests[part.file] = self.digests.get(part.file, 0) + digest(raw, part.first)
         self.left_out += raw.get_column(self.target).null_count()
         frame, draws = self.counting(part)
         self.rows += len(frame)
@@ -175,10 +189,11 @@ class Survey:
         self.words[name] = counts
         return found
 
-    def _digest(self, frame: pl.DataFrame, first: int) -> None:
-        own = frame.hash_rows(seed=0).to_numpy()
-        placed = own * (drawn(0, first, len(own)) | UINT64(1))
-        self.digest = (self.digest + int(placed.sum(dtype=UINT64))) % 2**64
+
+def digest(frame: pl.DataFrame, first: int) -> int:
+    """Of rows from place `first` on; those of slices add up to that of all, whatever type numbers have."""
+    own = frame.with_columns(cs.numeric().cast(pl.Float64)).hash_rows(seed=0).to_numpy()
+    return int((own * (drawn(0, first, len(own)) | UINT64(1))).sum(dtype=UINT64))
 
 
 def survey(

@@ -32,6 +32,8 @@ PATIENCE = 10.0  # seconds until somebody opens the other end of a pipe
 
 STDIN, STDIN_NAME = "-", "stdin"  # how a caller says it, and what messages call it
 
+# What a file raises that cannot be read, or is no whole gzip file: `unreadable`.
+DAMAGE = (OSError, EOFError, zlib.error)
 RAISE = "raise the limit with max_bytes (--max-bytes) if it is meant"
 
 
@@ -76,18 +78,21 @@ def load(
             data = _read(stream, most, name, look)
     except (TableError, FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise
-    except (OSError, ValueError, EOFError, zlib.error) as error:
-        if isinstance(error, (gzip.BadGzipFile, EOFError, zlib.error)):
-            raise TableError(
-                "{name}: expected a whole gzip file", str(error), "compress or fetch it again", name=name
-            ) from None
-        found = reason(error) if isinstance(error, OSError) else str(error)
-        expected = say("{name}: expected a file that can be read", name=name)
-        raise TableError(expected, found, "check its path and permissions") from None
+    except (*DAMAGE, ValueError) as error:
+        raise unreadable(name, error) from None
     if not data:
         found = say("an empty file") if path is not None else say("nothing to read, or nothing more: it is read once")
         raise TableError("{name}: expected a table", found, "give a file with a header and rows", name=name)
     return data
+
+
+def unreadable(name: str, error: Exception) -> TableError:
+    """What the system, or gzip, finds wrong with a file: see `DAMAGE`."""
+    if isinstance(error, (gzip.BadGzipFile, EOFError, zlib.error)):
+        expected, remedy = "{name}: expected a whole gzip file", "compress or fetch it again"
+        return TableError(expected, str(error), remedy, name=name)
+    expected, remedy = "{name}: expected a file that can be read", "check its path and permissions"
+    return TableError(expected, reason(error) if isinstance(error, OSError) else str(error), remedy, name=name)
 
 
 def limit(max_bytes: int | None, compressed: int | None = None) -> int:

@@ -7,6 +7,7 @@ columns year and month. Names that begin with `_` or `.` (`_SUCCESS`) are no sha
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from glob import has_magic
@@ -95,12 +96,12 @@ def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
 def _found(path: Path, name: str, endings: Collection[str], is_folder: bool) -> Shards:
     """The files. Raises OSError for a folder, or a file, that cannot be looked at: without it there is half a table."""
     if is_folder:
-        found = [file for file in _within(path) if _is_shard(file, path, endings) and file.is_file()]
+        found = [file for file in _within(path) if _is_shard(file, path, endings) and _is_plain(file)]
         root, remedy = path, say("give a folder of tables, or a pattern such as '{folder}/*.csv'", folder=name)
     else:
         root = _root(path)
         matched = root.glob(str(path.relative_to(root)))
-        found = [file for file in matched if _is_shard(file, root, endings) and file.is_file()]
+        found = [file for file in matched if _is_shard(file, root, endings) and _is_plain(file)]
         remedy = say("check the pattern, and put it in quotes")
     if not found:
         raise TableError(say("{name}: expected files of tables", name=name), say("none"), remedy)
@@ -116,6 +117,11 @@ def _within(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = [each for each in folders if not each.startswith(HIDDEN)]
         yield from (Path(place, each) for each in files)
+
+
+def _is_plain(file: Path) -> bool:
+    """Whether it is a file. Raises OSError for a link that leads nowhere, which Python's own would call none."""
+    return stat.S_ISREG(file.stat().st_mode)
 
 
 def _root(pattern: Path) -> Path:

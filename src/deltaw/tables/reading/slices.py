@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.formats.columnar import readable
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import located
@@ -49,15 +50,17 @@ class Slices:
         Raises:
             TableError: the file cannot be read, or changes meanwhile.
         """
-        with readable(self.name, self.kind):
+        before = facts(self.path)
+        with unchanged(self.path, before), readable(self.name, self.kind):
             lazy = self.scanner(self.path)
             rows, width = lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
         each = max(1, cells // max(width, 1))
         for number, start in list(enumerate(range(0, max(rows, 1), each)))[share]:
-            with readable(self.name, self.kind):
-                frame = lazy.slice(start, each).collect()
-            place = Path(f"{self.path.stem}-{number:05}{self.path.suffix}")
-            yield place, table_of(frame, self.name, reading)
+            with unchanged(self.path, before):
+                with readable(self.name, self.kind):
+                    frame = lazy.slice(start, each).collect()
+                table = table_of(frame, self.name, reading)
+            yield Path(f"{self.path.stem}-{number:05}{self.path.suffix}"), table
 
 
 def slices(source: str | Path) -> Slices | None:

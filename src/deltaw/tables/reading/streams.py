@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import zlib
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,13 +17,13 @@ import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from deltaw.exceptions import TableError
 from deltaw.forks import refuse_after_fork
 from deltaw.speech import say
+from deltaw.tables.reading.changes import Facts, facts, unchanged
 from deltaw.tables.reading.formats.columnar import index_of_pandas, readable
 from deltaw.tables.reading.formats.pieces import can_be_in_pieces, pieces
 from deltaw.tables.reading.frames import table_of
-from deltaw.tables.reading.loading import STDIN, located, memory
+from deltaw.tables.reading.loading import DAMAGE, STDIN, located, memory, unreadable
 from deltaw.tables.reading.read import TEXT, ending, several
 from deltaw.tables.reading.shards import Shards, alike, check_sorts, sorts_of, with_folders
 from deltaw.tables.reading.slices import CELLS, SCANNERS
@@ -66,7 +65,7 @@ class Stream:
 
     shards: Shards
     reading: Reading
-    facts: dict[Path, tuple[int, int]] = field(repr=False)
+    facts: dict[Path, Facts] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -96,34 +95,24 @@ class Stream:
         first = 0
         for file in self.shards.files:
             of_file, begin = dict[str, str](), 0
-            self._check(file)
-            for part in _frames(file, self.reading, words, cells, columns):
-                table = with_folders(part, file.relative_to(self.shards.root).parts[:-1])
-                names = names or table.frame.columns
-                frame = alike(table, names, self.shards.files[0])
-                found = sorts_of(frame)
-                check_sorts(found, sorts, str(file))
-                name = str(file) if not begin else say("{file}, from row {row:,} on", file=file, row=begin + 1)
-                yield Slice(Table(frame, name, missing=self.reading.missing), file, first)
-                first, begin, of_file = first + len(frame), begin + len(frame), of_file | found
-            self._check(file)
+            with unchanged(file, self.facts[file]):
+                for part in _frames(file, self.reading, words, cells, columns):
+                    table = with_folders(part, file.relative_to(self.shards.root).parts[:-1])
+                    names = names or table.frame.columns
+                    frame = alike(table, names, self.shards.files[0])
+                    found = sorts_of(frame)
+                    check_sorts(found, sorts, str(file))
+                    name = str(file) if not begin else say("{file}, from row {row:,} on", file=file, row=begin + 1)
+                    yield Slice(Table(frame, name, missing=self.reading.missing), file, first)
+                    first, begin, of_file = first + len(frame), begin + len(frame), of_file | found
             sorts = of_file | sorts
-
-    def _check(self, file: Path) -> None:
-        now = _facts(file)
-        if now != self.facts[file]:
-            found = say("another, written since") if now else say("none any more")
-            raise TableError(
-                "{file}: expected the file as it was at the beginning", found,
-                "begin anew when nobody writes to it", file=file,
-            )  # fmt: skip
 
 
 def stream(source: object, reading: Reading) -> Stream | None:
     """The stream of a source; None for one that is read at once only: no file, or of another format.
 
     Raises:
-        TableError: a pattern or a folder has no files.
+        TableError: a pattern or a folder has no files, or a file cannot be read.
     """
     if not isinstance(source, str | Path) or source == STDIN:
         return None
@@ -136,7 +125,7 @@ def stream(source: object, reading: Reading) -> Stream | None:
                 found = Shards(str(source), path.parent, (path,))
     if found is None or not all(map(_can_be_sliced, found.files)):
         return None
-    return Stream(found, reading, {file: known for file in found.files if (known := _facts(file))})
+    return Stream(found, reading, {file: facts(file) for file in found.files})
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
@@ -203,17 +192,21 @@ def _frames(
 
 
 def _scanner(file: Path) -> tuple[str, Callable[[Path], pl.LazyFrame]] | None:
-    with file.open("rb") as opened:
-        return SCANNERS.get(opened.read(4))
+    try:
+        with file.open("rb") as opened:
+            return SCANNERS.get(opened.read(4))
+    except OSError as error:
+        raise unreadable(str(file), error) from None
 
 
 def _can_be_sliced(file: Path) -> bool:
+    """Raises TableError for one that cannot be read."""
+    if _scanner(file) is not None:
+        return True
     try:
-        if _scanner(file) is not None:
-            return True
         return ending(file) in TEXT.endings and can_be_in_pieces(file)
-    except (OSError, EOFError, ValueError, zlib.error):  # who reads it says so
-        return False
+    except DAMAGE as error:
+        raise unreadable(str(file), error) from None
 
 
 def _held(file: Path) -> int:
@@ -223,11 +216,3 @@ def _held(file: Path) -> int:
     with readable(str(file), scanner[0]):
         lazy = scanner[1](file)
         return OF_A_CELL * int(lazy.select(pl.len()).collect().item()) * len(lazy.collect_schema())
-
-
-def _facts(file: Path) -> tuple[int, int] | None:
-    try:
-        known = file.stat()
-    except OSError:
-        return None
-    return known.st_size, known.st_mtime_ns

@@ -13,8 +13,9 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
+from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.frames import INDEX, table_of
-from deltaw.tables.reading.loading import check_size, limit
+from deltaw.tables.reading.loading import check_size, limit, unreadable
 from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading, Source
 from deltaw.tables.table import Table, listing
@@ -42,7 +43,7 @@ def lies_as_parquet(path: Path) -> bool:
 
 def parquet_at(path: Path, name: str, reading: Reading) -> Table:
     """`read_parquet` of a file that lies there, some columns after the others."""
-    with readable(name, "Parquet"):
+    with unchanged(path, facts(path)), readable(name, "Parquet"):
         check_size(name, path.stat().st_size, limit(reading.max_bytes))
         lazy = pl.scan_parquet(path, glob=False)
         rows, names = lazy.select(pl.len()).collect().item(), lazy.collect_schema().names()
@@ -111,6 +112,8 @@ def readable(name: str, kind: str) -> Iterator[None]:
     try:
         with quiet_panics():
             yield
+    except (FileNotFoundError, PermissionError) as error:
+        raise unreadable(name, error) from None
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
         if isinstance(error, TableError):
             raise

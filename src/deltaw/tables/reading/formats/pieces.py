@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from deltaw.exceptions import TableError, reason
 from deltaw.tables.reading.formats.delimited import (
     HEAD_BYTES,
     Dialect,
@@ -24,7 +22,7 @@ from deltaw.tables.reading.formats.delimited import (
     typed_frame,
 )
 from deltaw.tables.reading.formats.encodings import is_wide
-from deltaw.tables.reading.loading import GZIP
+from deltaw.tables.reading.loading import DAMAGE, GZIP, unreadable
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import check_names
 
@@ -94,12 +92,8 @@ def _cut(path: Path, name: str, size: int) -> Iterator[bytes]:
                 if end:
                     yield data[:end]
                 rest = data[end:]
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        expected, remedy = "{name}: expected a whole gzip file", "compress or fetch it again"
-        raise TableError(expected, str(error), remedy, name=name) from None
-    except OSError as error:
-        expected, remedy = "{name}: expected a file that can be read", "check its path and permissions"
-        raise TableError(expected, reason(error), remedy, name=name) from None
+    except DAMAGE as error:
+        raise unreadable(name, error) from None
     if rest.strip():
         yield rest
 
