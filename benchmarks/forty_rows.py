@@ -18,7 +18,8 @@ from collections.abc import Iterator
 import numpy as np
 from accuracy import scored
 from accuracy_rivals import RIVALS, Rival, network
-from accuracy_tables import TABLES, Public, load
+from accuracy_tables import TABLES, load
+from public import Public
 from threadpoolctl import threadpool_limits
 
 OTHERS, WORST = 1000, -1.0  # R² of a line through forty rows may be anything below

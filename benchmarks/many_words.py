@@ -92,7 +92,7 @@ PLACES = {name: (which, *known) for which, tables in SETS.items() for name, know
 def measured(name: str, seeds: int, many: int) -> dict[str, Any]:
     """The row of a table."""
     _, package, item, target, dropped, settings = PLACES[name]
-    frame = public.answered(package, item, target, dropped, MOST_ROWS)
+    frame = public.answered(public.Public(package, item, target, dropped), MOST_ROWS)
     pairs = []
     for seed in range(seeds):
         for train, test in KFold(FOLDS, shuffle=True, random_state=seed).split(np.empty(len(frame))):

@@ -17,7 +17,8 @@ from unittest.mock import patch
 
 from accuracy import scored
 from accuracy_rivals import network
-from accuracy_tables import TABLES, Data, Public, load
+from accuracy_tables import TABLES, Data, load
+from public import Public
 from threadpoolctl import threadpool_limits
 
 from deltaw.preparation import recurring

@@ -91,7 +91,7 @@ def main() -> None:
     print(f"{'table':<12} {'rows':>5} {'skew':>6} {'of ln':>6}  {'kept by':<7}", *(f"{name:>12}" for name in names))
     for table in asked.tables or SETS[asked.set]:
         known = SETS[asked.set][table]
-        frame = public.answered(*known, MOST_ROWS)
+        frame = public.answered(public.Public(*known), MOST_ROWS)
         x = frame.get_column(known[2]).to_numpy().astype(float)
         logs = np.log(x + (0 if x.min() > 0 else x[x > 0].min()))
         skews = skewness(x), skewness(logs)
