@@ -53,6 +53,7 @@ from deltaw.tables.cells import DATE_FORMATS
 from deltaw.tables.columns import KINDS, kinds
 from deltaw.tables.reading.formats.json_lines import SORTS
 from deltaw.tables.reading.read import FOREIGN
+from deltaw.training import checkpoints
 from deltaw.training.history import Ending
 from sentences import ERRORS, PACKAGE, called, calls, said
 from sentences import SAID as SENTENCES
@@ -113,6 +114,7 @@ TABLES: dict[str, Any] = {
     "forms": [form.runs for form in FORMS.values()],
     "engines": [each for row in NEEDS.values() for each in row],
     "systems": [*_SYSTEM.values()],
+    "runs": [*checkpoints.WORDS],
     "lists": [", ", "; ", ": ", ".", " and ", " or ", " to "],
 }
 

@@ -50,6 +50,28 @@ def test_a_run_and_on(run: Run, table: Path) -> None:
         assert line in err
 
 
+def test_what_is_lost_is_said_though_quiet(run: Run, table: Path) -> None:
+    """That a checkpoint is damaged, or has no room, is an error, though the run goes on."""
+    train = ("train", "d.csv", "-t", "y", *HASTY, "-q", "-o", "m.deltaw", "--checkpoint", "run", "--every", "1epochs")
+    assert run(*train)[0] == 0
+    before, last = sorted(Path("run").iterdir())
+    os.truncate(last, last.stat().st_size // 2)
+    status, _, err = run(*train, "--resume")
+    assert status == 0
+    assert err.startswith(f"{last}: expected ")
+    assert f"; {before.name} is taken, the one before" in " ".join(err.split())
+
+
+def test_an_output_where_checkpoints_go(run: Run, table: Path) -> None:
+    for option in ("--output", "--log"):
+        rest = () if option == "--output" else ("-o", "m.deltaw")
+        status, _, err = run("train", "d.csv", "-t", "y", *HASTY, "--checkpoint", "run", option, "run", *rest)
+        assert (status, err) == (
+            2, f"deltaw: {option} run: expected another file than --checkpoint, found run; give each its own\n"
+        )  # fmt: skip
+    assert sorted(each.name for each in Path().iterdir()) == ["d.csv"]
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

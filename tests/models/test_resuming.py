@@ -86,7 +86,7 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "hidden": ({"hidden": 7}, r"found \[6\] there, \[7\] now"),
     "folds": ({"folds": 2}, "found 3 there, 2 now"),
     "recipe": ({"recipe": "quick"}, "found default there, quick now"),
-    "the table": ({"drop": "size"}, "found another"),
+    "the columns of the table": ({"drop": "size"}, r"found \[.*'size'.*\] there, \[.*\] now"),
 }
 
 

@@ -71,7 +71,7 @@ def planned(source: Any, folder: Path, **asked: Any) -> models.Plan:
 
 
 def fitted(source: Any, folder: Path, **asked: Any) -> deltaw.Model:
-    found = deltaw.fit(str(source), "y", memory=LITTLE, cache=folder / "cache", **HASTY | asked)
+    found = deltaw.fit(str(source), "y", **{"memory": LITTLE, "cache": folder / "cache"} | HASTY | asked)
     assert not list((folder / "cache").iterdir())
     return found
 
@@ -302,9 +302,27 @@ def test_goes_on_after_any_window(path: Path, tmp_path: Path, monkeypatch: pytes
     small.__wrapped__(monkeypatch)  # type: ignore[attr-defined]
     again = fitted(path, tmp_path, checkpoint=tmp_path / "run", resume=True)
     assert weights(again) == weights(whole)
+    others = {"seed": ({"seed": 3}, "0 there, 3 now"), "test_size": ({"test_size": 0.1}, "none there, 0.1 now"),
+              "memory": ({"memory": 2 * LITTLE}, f"{LITTLE} there, {2 * LITTLE} now")}  # fmt: skip
+    for name, (asked, found) in others.items():
+        with pytest.raises(SettingError, match=f"resume: expected {name} as in .*, found {found}"):
+            fitted(path, tmp_path, checkpoint=tmp_path / "run", resume=True, **asked)
     WHOLE[::-1].write_parquet(path)
     with pytest.raises(SettingError, match="resume: expected the table as in"):
         fitted(path, tmp_path, checkpoint=tmp_path / "run", resume=True)
+
+
+def test_what_is_free_is_another_number_each_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that goes on has the same rows in the same order all the same; of enough nothing depends."""
+    found = set()
+    for free in (33_001, 50_123, 65_000):
+        monkeypatch.setattr("deltaw.models.fitting.streaming.free", lambda free=free: free)
+        plan = models.plan(str(path), "y", hidden=8)
+        assert plan.streamed is not None
+        found.add(plan.streamed.memory)
+    assert found == {2**14}
+    assert max(prepared.RUN, prepared.WINDOW) <= prepared.SHARE * survey.ENOUGH
+    assert survey.SHARE * survey.ENOUGH / 16 >= survey.CELLS
 
 
 BAD: dict[str, tuple[Any, str]] = {
@@ -411,7 +429,9 @@ def test_what_means_nothing_or_has_no_room(path: Path, tmp_path: Path, monkeypat
         models.plan(str(path), "z", memory=LITTLE)
     plan = planned(path, tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda folder: os.statvfs_result([0] * 10) and type("D", (), {"free": 9}))
-    with pytest.raises(OutputError, match=r"expected room for .* KiB of prepared rows, found 9 B free"):
+    with pytest.raises(
+        OutputError, match=r"expected room for .* KiB of prepared rows, found 9 B free, of which 64 MiB"
+    ):
         models.run(plan)
     assert not list((tmp_path / "cache").iterdir())
 

@@ -12,17 +12,22 @@ from deltaw.exceptions import OutputError
 from deltaw.files.atomic import check_writable
 from deltaw.speech import say
 
+NONE: dict[str, Path | None] = {}
 
-def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path] = ()) -> None:
+
+def check_outputs(
+    outputs: Mapping[str, Path | None], inputs: Iterable[Path] = (), folders: Mapping[str, Path | None] = NONE
+) -> None:
     """Refuse, before anything is done, outputs that cannot be or that would destroy something.
 
     Args:
         outputs: option -> its path, or None where it was not given.
         inputs: every file that the command reads.
+        folders: the same of folders that it makes.
 
     Raises:
-        OutputError: an output is an input's file or another output's (by another name too: a link, another letter
-            case), or cannot be written.
+        OutputError: an output is an input's file, another output's or a folder (by another name too: a link, another
+            letter case), or cannot be written.
     """
     given = {option: path for option, path in outputs.items() if path is not None}
     sources = list(inputs)
@@ -46,7 +51,8 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path] = (
                     option=option,
                     path=path,
                 )
-    for (option, path), (other, its) in combinations(given.items(), 2):
+    made = {option: path for option, path in folders.items() if path is not None}
+    for (option, path), (other, its) in combinations((given | made).items(), 2):
         if same_file(path, its):
             raise OutputError(
                 "{option} {path}: expected another file than {other}",

@@ -185,7 +185,8 @@ def _made(folder: Path, size: int) -> Any:
     try:
         free = shutil.disk_usage(folder).free
         if free < size + SPARE:
-            raise _no_room(folder, size, say("{free} free", free=of_bytes(free)))
+            spare = say("{free} free, of which {spare} stay so", free=of_bytes(free), spare=of_bytes(SPARE))
+            raise _no_room(folder, size, spare)
         file: Any = tempfile.TemporaryFile(dir=folder, prefix=".deltaw-", buffering=0)  # noqa: SIM115
     except OutputError:
         raise

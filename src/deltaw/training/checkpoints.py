@@ -38,6 +38,11 @@ KEPT = 2  # files: the last one, and one where that comes to harm
 NAME = re.compile(r"checkpoint-(\d{6,18})\.safetensors")
 EVERY = "60s"
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+# What a run is made of is called by the names of its options, and by these words.
+WORDS = (
+    "the columns of the table", "the table", "the model to begin with", "the rows to choose by", "the rows to score on",
+    "the rows to learn from", "the columns", "initial weights",
+)  # fmt: skip
 SCHEMA = {
     "by": {"version": str, "instructions": str},
     "made": {str: object},
@@ -235,12 +240,10 @@ class Checkpoints:
         there, here = document["made"], _plain(self.made)
         for name in dict.fromkeys((*here, *there)):
             if there.get(name) != here.get(name):
-                found = say("{there} there, {here} now", there=_shown(there.get(name)), here=_shown(here.get(name)))
-                if _is_digest(here.get(name)) or _is_digest(there.get(name)):
-                    found = say("another")
+                found = difference(there.get(name), here.get(name))
                 raise SettingError(
                     "resume: expected {name} as in {path}", found, "give the same, or another folder for another run",
-                    name=say(name), path=path,
+                    name=called(name), path=path,
                 )  # fmt: skip
         if document["epochs"] > self.epochs:
             raise SettingError(
@@ -273,6 +276,18 @@ def digest(*arrays: Any) -> str:
             found.update(f"{plain.dtype.str}{np.shape(array)}".encode())
             found.update(plain.reshape(-1).view(np.uint8).data)
     return f"sha256:{found.hexdigest()}"
+
+
+def called(name: str) -> str:
+    """What messages call what a run is made of."""
+    return say(name) if name in WORDS else name
+
+
+def difference(there: Any, here: Any) -> str:
+    """What is another of it than there: the values, where they say something to people."""
+    if _is_digest(there) or _is_digest(here):
+        return say("another")
+    return say("{there} there, {here} now", there=_shown(there), here=_shown(here))
 
 
 def _is_digest(value: Any) -> bool:

@@ -11,7 +11,6 @@ from deltaw.cli.output.screen import Screen, stderr
 from deltaw.engines import ranks
 from deltaw.engines.ranks import Ranks
 from deltaw.exceptions import DeltaWError, InputError, OutputError, SettingError, TrainingInterrupted
-from deltaw.speech import say
 
 if TYPE_CHECKING:
     from deltaw.models import Plan
@@ -90,12 +89,13 @@ def begun(plan: Plan, keep: keeping.Keeping, err: Screen) -> Checkpoints | None:
         for name, value in mine.items():
             if value != first.get(name):
                 raise InputError(
-                    "expected {name} as in rank 0", say("another"), "give every process the same files and options",
-                    name=say(name),
+                    "expected {name} as in rank 0", difference(first.get(name), value),
+                    "give every process the same files and options", name=called(name),
                 )  # fmt: skip
 
     if ranks.here().world > 1:
         from deltaw.models.fitting.resuming import made_of
+        from deltaw.training.checkpoints import called, difference
 
         mine = made_of(plan)
         first = ranks.here().gathered(mine)[0]

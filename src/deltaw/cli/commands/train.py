@@ -57,7 +57,8 @@ def train(
         # Before an hour of training, not after it.
         given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
         sources = [path for source in (data, *given) for path in tables.origins(source)]
-        check_outputs({"--output": output, "--report": report, "--log": log}, [*sources, *([start] if start else [])])
+        outputs = {"--output": output, "--report": report, "--log": log}
+        check_outputs(outputs, [*sources, *([start] if start else [])], {"--checkpoint": keep.get("checkpoint")})
         if report is not None:
             ending("--report", report, PAGES)
         with err.status(say("reading {data}", data=data)):

@@ -83,8 +83,10 @@ def check(keeping: Keeping) -> None:
 def begun(plan: Plan, keeping: Keeping, err: Screen) -> Checkpoints | None:
     """The checkpoints of a plan's run, as asked for. Raises as `Checkpoints`."""
     from deltaw import models
+    from deltaw.cli.output.screen import stderr
 
-    return None if "checkpoint" not in keeping else models.checkpoints(plan, **_named(keeping), say=err.print)
+    told = stderr() if err.quiet else err  # that one is lost, or damaged, is an error
+    return None if "checkpoint" not in keeping else models.checkpoints(plan, **_named(keeping), say=told.print)
 
 
 def say_where(kept: Checkpoints | None, plan: Plan, err: Screen) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from deltaw.exceptions import SettingError
 from deltaw.models.fitting.planning import Plan
 from deltaw.models.rows.parts import Part
+from deltaw.models.rows.survey import ENOUGH
 from deltaw.tables.digest import sha256
 from deltaw.training.checkpoints import Checkpoints, digest
 
@@ -37,6 +38,9 @@ def made_of(plan: Plan) -> dict[str, Any]:
     start = () if plan.start is None else [a for each in plan.start.model.members for a in each.weights]
     asked = {
         "the model to begin with": digest(*start) if len(start) else None,
+        "the columns of the table": list(plan.table.frame.columns),
+        # By it go the rows of a sample, and how many are shuffled at a time.
+        "memory": None if plan.streamed is None else min(plan.streamed.memory, ENOUGH),
         "the table": _of_table(plan),
         "target": plan.target.name,
         "task": plan.target.task,
@@ -59,9 +63,10 @@ def made_of(plan: Plan) -> dict[str, Any]:
 
 
 def _of_table(plan: Plan) -> str:
-    """Of rows that no memory holds those of a sample, and a sum over all."""
-    more = "" if plan.streamed is None else f"{plan.streamed.survey.digest:016x}"
-    return f"sha256:{sha256(plan.table)}{more}"
+    """Of rows that no memory holds a sum over all: which of them are a sample, the seed says too."""
+    if plan.streamed is not None:
+        return digest(np.array([plan.streamed.survey.digest], np.uint64))
+    return f"sha256:{sha256(plan.table)}"
 
 
 def _of_part(part: Part | None) -> str | None:

@@ -20,7 +20,7 @@ from deltaw.models.fitting import planning
 from deltaw.models.fitting.planning import Plan
 from deltaw.models.fitting.warm import Start
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, MOST_TEST, MOST_VALIDATION, TEST, Choices
-from deltaw.models.rows.survey import DRAW, Streamed, Survey, survey
+from deltaw.models.rows.survey import DRAW, ENOUGH, Streamed, Survey, survey
 from deltaw.speech import say
 from deltaw.tables import Reading, Stream, Table, stream
 from deltaw.tables.choice import chosen, inputs_asked, kinds_asked
@@ -67,7 +67,8 @@ def _to_be_streamed(
     wrong = {each: asked[each] for each, known in IN_MEMORY.items() if asked.get(each) not in known}
     wrong |= {"networks": networks} if networks != 1 else {}
     if not wrong:
-        return rows, most
+        # What is free is another number each time, and a run that goes on needs the same rows in the same order.
+        return rows, most if memory is not None or most >= ENOUGH else 2 ** (most.bit_length() - 1)
     if memory is None:
         return None
     each, value = next(iter(wrong.items()))

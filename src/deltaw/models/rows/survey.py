@@ -37,6 +37,7 @@ from deltaw.tables.reading.streams import Slice, Stream, ahead, drawn
 
 SAMPLE, FEWEST = 200_000, 1_000  # rows
 SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as inputs
+ENOUGH = int(16 * CELLS / SHARE)  # bytes of memory, of which more changes neither the sample nor the order of rows
 FEW_WORDS = 100  # of each of which the sample has a row
 MOST_WORDS = 1_000_000  # that are counted; then those that came only once or twice are forgotten, and so on
 MOST_CLASSES = 10_000
