@@ -14,6 +14,7 @@ from small import QUICK
 
 import deltaw
 from deltaw import models
+from deltaw.doctor import planned
 from deltaw.equations.optimizers import AdamW, optimizer
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import ColumnError, SettingError, TrainingInterrupted
@@ -48,6 +49,23 @@ def test_rows_that_are_let_go_make_the_same_model(
     assert (tmp_path / "lean").read_bytes() == (tmp_path / "whole").read_bytes()
     monkeypatch.setattr("deltaw.preparation.recipe.LARGE", 2**60 - large)
     assert weights(deltaw.fit(path, "grade", **how)) == weights(lean)
+
+
+def test_of_rows_that_are_let_go_some_can_be_looked_at(tmp_path: Path, table: pl.DataFrame) -> None:
+    table.write_parquet(tmp_path / "rows.parquet", row_group_size=100)
+    how = {"test_size": 0.2, "folds": 0, "validation": 0.3, **QUICK}
+    whole = models.plan(tmp_path / "rows.parquet", "grade", **how)
+    inputs = len(whole.preparation.feature_names)
+    lean = models.plan(tmp_path / "rows.parquet", "grade", lean=7 * inputs, **how)
+    assert lean.looked is not None
+    assert (len(lean.looked), len(lean.training), len(lean.table.frame)) == (7, len(whole.training), 0)
+    some = whole.training.some(np.linspace(0, len(whole.training) - 1, 7).astype(np.int64))
+    assert lean.looked.frame.equals(some.frame)
+    np.testing.assert_array_equal(np.asarray(lean.looked.X), np.asarray(some.X))
+    np.testing.assert_array_equal(lean.looked.T, some.T)
+    np.testing.assert_array_equal(planned(lean).X, np.asarray(some.X))
+    assert lean.lean.looked is None
+    assert models.plan(tmp_path / "rows.parquet", "grade", lean=1000 * inputs, **how).looked is None  # all are there
 
 
 def test_rows_are_divided(classifier: deltaw.Model, table: pl.DataFrame) -> None:

@@ -20,6 +20,7 @@ from deltaw.models import Model, Plan, Recipe
 from deltaw.models.answers import truth
 from deltaw.models.fitting.packed import of_member, of_way
 from deltaw.models.rows import weights
+from deltaw.models.rows.parts import spread
 from deltaw.network import Network
 from deltaw.preparation import Preparation
 from deltaw.preparation.reading import as_numbers
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_CELLS = 2**26  # inputs that are looked at, all of each row: 256 MiB
+LOOKED_AT = 3 * 2**20  # where rows are let go, and a look before a training is all that is wanted
 
 
 def examine_table(
@@ -129,10 +131,9 @@ def planned(plan: Plan) -> Setup:
 def looked_at(plan: Plan) -> Plan:
     """The plan with as many of its training rows as fit with all their inputs, spread evenly where all would not."""
     rows, most = plan.training, max(1, MOST_CELLS // max(len(plan.preparation.feature_names), 1))
-    if len(rows) <= most:
-        return plan
-    places = np.unique(np.linspace(0, len(rows) - 1, most).astype(np.int64))
-    return replace(plan, training=rows.some(places))
+    if plan.looked is not None:
+        return replace(plan, training=plan.looked)
+    return plan if len(rows) <= most else replace(plan, training=rows.some(spread(len(rows), most)))
 
 
 def _one_training(plan: Plan) -> Setup:

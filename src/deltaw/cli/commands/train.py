@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltaw.cli.allocators import give_back
 from deltaw.cli.commands import together
 from deltaw.cli.options import keeping
 from deltaw.cli.output import documents, text
@@ -38,17 +39,20 @@ def train(
     keep: keeping.Keeping,
 ) -> int:
     """`deltaw train`; returns the exit status."""
+    give_back()
     from deltaw import models, tables
     from deltaw.callbacks import JsonLines
     from deltaw.cli.commands.doctor import SECONDS, examined
     from deltaw.cli.output.screen import watched
     from deltaw.doctor import outcome
+    from deltaw.doctor.tables import LOOKED_AT
 
     err, start = stderr(quiet), keep.get("start")
 
     def planned() -> Plan:
         held = {name: keep.get(name) for name in ("memory", "cache", "seconds")}
-        return models.plan(data, target, recipe, start=start, **held, **choices)
+        lean = None if log is not None or "checkpoint" in keep else LOOKED_AT
+        return models.plan(data, target, recipe, start=start, lean=lean, **held, **choices)
 
     def examined_plan() -> tuple[Plan, Diagnosis | None]:
         if quiet and verbose:
@@ -87,7 +91,8 @@ def train(
         _warn(err, diagnosis.line)
         err.print()
     keeping.say_where(kept, plan, err)
-    plan = plan if logs else plan.lean
+    plan, found = plan if logs else plan.lean, {"doctor": diagnosis.page.json()} if doctor and as_json else {}
+    del diagnosis  # and the rows that it looked at
     try:
         with watched(err, verbose) as show:
             model = models.run(plan, (show, *logs), kept)
@@ -119,7 +124,6 @@ def train(
         with err.status(say("writing the report")):
             html.write(report, model)
     if as_json:
-        found = {"doctor": diagnosis.page.json()} if doctor else {}
         put_json(documents.training(model, plan.columns, output, report, plan.left_out) | found)
     else:
         text.print_training(stdout(), model, output, report)

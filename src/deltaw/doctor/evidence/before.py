@@ -23,7 +23,7 @@ from deltaw.speech import say
 Array = NDArray[Any]
 
 MOST_CELLS = 20_000_000  # numbers of X that are read: about half a second
-CHUNK = 1_000_000  # of them at a time, so that little memory is taken
+CHUNK = 100_000  # of them at a time, so that little memory is taken
 SAMPLE = 2_000  # rows that are looked at closely
 
 
@@ -102,10 +102,11 @@ def before(setup: Setup) -> Before:
     x = _dense(X, index, scale)
     known = targets(T[read], setup)
     t, few = known.encoded(T[index]), setup.some(len(index))
+    first = start(setup, *((x, t) if len(few) == len(x) else (x[few], t[few])), drawn=True)
     columns = _columns(X, read, scale, x, setup)
     return Before(
         rows=n, index=index, x=x, t=t, columns=columns, targets=known,
-        repeats=repeats(X, T, read, setup.apart, setup.means), start=start(setup, x[few], t[few], drawn=True),
+        repeats=repeats(X, T, read, setup.apart, setup.means), start=first,
     )  # fmt: skip
 
 

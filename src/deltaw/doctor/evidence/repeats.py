@@ -87,7 +87,7 @@ def _mixed(part: Array) -> Keys:
     return bits
 
 
-def _chunks(X: Any, index: NDArray[np.int64], cells: int = 1_000_000) -> Iterator[Array]:
+def _chunks(X: Any, index: NDArray[np.int64], cells: int = 100_000) -> Iterator[Array]:
     step = max(1, cells // max(1, X.shape[1]))
     for first in range(0, len(index), step):
         rows = X[index[first : first + step]]
@@ -115,7 +115,7 @@ def _ceiling(T: Array, same: NDArray[np.int64], t: Keys) -> float:
 def _shared(x: Keys, t: Keys, read: NDArray[np.int64], validation: Any) -> tuple[NDArray[np.int64], float]:
     try:
         Xv, Tv = validation[0], validation[1]
-        Xv = Xv.tocsr() if hasattr(Xv, "tocsr") else np.asarray(Xv, np.float64)
+        Xv = Xv.tocsr() if hasattr(Xv, "tocsr") else np.asarray(Xv)
         Tv = np.asarray(Tv, np.float64)
         Tv = Tv[:, None] if Tv.ndim == 1 else Tv
         every = np.arange(Xv.shape[0])

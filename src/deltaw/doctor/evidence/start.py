@@ -75,8 +75,9 @@ def start(setup: Setup, x: Array, t: Array, drawn: bool = False) -> Start | None
         return None
     if not fine.any():
         return None
+    x, t = (x, t) if fine.all() else (x[fine], t[fine])
     with np.errstate(all="ignore"):
-        signals = net.signals(x[fine])
+        signals = net.signals(x)
         flats = [flat(row, z, o) for row, z, o in zip(net.rows, signals.z, signals.o, strict=True)]
         over = [l for l, z in enumerate(signals.z) if not (np.abs(z) <= LARGEST).all()]
         return Start(
@@ -89,8 +90,8 @@ def start(setup: Setup, x: Array, t: Array, drawn: bool = False) -> Start | None
             twins=np.array([_twins(net.weights, net.biases, l) for l in range(len(net.weights))], np.int64),
             alike=np.array([_twins(net.weights, net.biases, l, out=False) for l in range(len(net.weights))], np.int64),
             overflow=over[0] if over else None,
-            born_dead=_born_dead(setup, x[fine]) if drawn else np.zeros(len(net.weights)),
-            **_backward(setup, signals, t[fine]),
+            born_dead=_born_dead(setup, x) if drawn else np.zeros(len(net.weights)),
+            **_backward(setup, signals, t),
         )
 
 

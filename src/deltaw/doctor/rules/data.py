@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.before import Columns
 from deltaw.doctor.evidence.evidence import Evidence
+from deltaw.doctor.evidence.repeats import keys
 from deltaw.doctor.evidence.telling import telling
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.numbers import number
@@ -204,7 +205,7 @@ def duplicate_columns(evidence: Evidence) -> Finding | None:
     moving = np.flatnonzero(~known.columns.constant & (known.columns.distinct > 1))
     if len(moving) < 2:
         return None
-    _, first, which = np.unique(known.x[:, moving].T, axis=0, return_index=True, return_inverse=True)
+    _, first, which = np.unique(keys(known.x.T, moving), return_index=True, return_inverse=True)
     names, twin = known.columns.names, moving[first[which.reshape(-1)]]
     # Bins of one column that agree in the sampled rows are no repetition.
     again = np.array([j for i, j in zip(twin, moving, strict=True) if i != j and names[i] != names[j]], np.int64)

@@ -121,7 +121,7 @@ def fit(
                    validation=validation, test_size=test_size, folds=folds, group=group, time=time, task=task,
                    metric=metric, drop=drop, columns=columns, kinds=kinds, start=start, memory=memory,
                    cache=cache, seconds=seconds,
-                   lean=not list(told) and checkpoint is None, **settings)  # fmt: skip
+                   lean=None if list(told) or checkpoint is not None else 0, **settings)  # fmt: skip
     with show:
         for note in decided.table.notes:
             show.say(f"{decided.table.name}: {note}")

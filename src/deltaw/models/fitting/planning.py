@@ -32,6 +32,7 @@ from deltaw.models.rows.dividing import (
 )
 from deltaw.models.rows.division import Division, Indices, Ties
 from deltaw.models.rows.parts import (
+    Glimpse,
     Part,
     answered,
     answers_among,
@@ -86,6 +87,7 @@ class Plan:
         choices: how the rows were to be divided.
         given: the settings of the recipe that the caller named.
         seconds: for so long the recipe `accurate` trains networks; None: as many as it says.
+        looked: rows to learn from, spread evenly, with raw columns, where those of the others were let go.
         test_name, validation_name: what the rows that were given for these are called, or None.
         streamed: the rows to learn from, where no memory holds them: `training` are a sample of them then.
     """
@@ -113,6 +115,7 @@ class Plan:
     streamed: Streamed | None = None
     given: tuple[str, ...] = ()
     seconds: float | None = None
+    looked: Part | None = None
 
     @property
     def rows(self) -> int:
@@ -157,7 +160,7 @@ class Plan:
         if self.folds or self.preparation.means:
             return self
         table, training = replace(self.table, frame=self.table.frame.clear()), self.training
-        return replace(self, table=table, training=replace(training, source=table.frame, rows=None))
+        return replace(self, table=table, training=replace(training, source=table.frame, rows=None), looked=None)
 
     @property
     def held_out(self) -> tuple[str, Part | None]:
@@ -236,13 +239,14 @@ def plan(
     start: Any = None,
     streamed: Streamed | None = None,
     seconds: float | None = None,
-    lean: bool = False,
+    lean: int | None = None,
     **settings: Any,
 ) -> Plan:
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors.
 
     `streamed`: the rows that are learnt from, where `source` is a sample of them. `lean`: nobody asks for raw rows once
-    the plan is made, see `Plan.lean`: those of a file are let go while the network's inputs are made of them.
+    the plan is made, see `Plan.lean`, but for those of so many inputs, `Plan.looked`: those of a file are let go while
+    the network's inputs are made of them. None: somebody may.
     """
     how, settings = Reading.taken(settings)
     if validation is None or isinstance(validation, (int, float, np.number)):  # the recipe's share of that name
@@ -311,9 +315,8 @@ def plan(
     training = kept.training
     beside = answers_among(table.frame, whole, settled, training)
     settled = replace(settled, target_scale=on_a_log(settled, whole, beside))
-    ties_of_training = ties.of(training)
     preparation, reading, answers = _learnt(
-        table, found, whole, settled, training, ties_of_training, seed, begun, streamed
+        table, found, whole, settled, training, ties.of(training), seed, begun, streamed
     )
     streamed = None if streamed is None else replace(streamed, answers=answers)
     settled = recipes.sized(settled, len(streamed or training), len(preparation.feature_names), _is_image(table))
@@ -324,17 +327,13 @@ def plan(
     names = [None if other is None else other.name for other in (given, by)]
     validation_rows = table.frame[kept.validation] if by is None else answered(by, whole)[0].frame
     test_rows = table.frame[kept.test] if table.test is None else table.test
-    frames = None
-    if (
-        lean
-        and not layout.folds
-        and not preparation.means
-        and streamed is None
-        and preparation.reads_alone(table.frame)
-    ):
+    frames, shown = None, 0 if lean is None else lean // len(preparation.feature_names)
+    needed = layout.folds or preparation.means or streamed is not None or not preparation.reads_alone(table.frame)
+    if lean is not None and shown < len(training) and not needed:
+        glimpse = Glimpse.of(table.frame, training, shown)
         frames, table = parted(table, [name, *([] if weight is None else [weight])])
-        del read_in, bare, everything, reading_of, series, beside, ties_of_training
-        answers = None
+        del read_in, bare, everything, reading_of, series, beside
+        answers, ties = None, Ties(ties.rows)  # which only folds ask more
     learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training, frames)
     weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
     return Plan(
@@ -343,6 +342,7 @@ def plan(
         part(validation_rows, names[1] or table.name), part(test_rows, names[0] or table.name),
         seed, engine, threads, ties, choices, layout.folds, names[0], names[1], without,
         weightless, begun, streamed, tuple(settings), seconds,
+        glimpse.part(learnt) if frames is not None and shown else None,
     )  # fmt: skip
 
 

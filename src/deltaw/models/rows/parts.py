@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,23 @@ class Part:
         weight = None if self.weight is None else self.weight[places]
         rows = places if self.rows is None else self.rows[places]
         return Part(self.source, self.X[places], self.T[places], self.truth[places], weight, rows)
+
+
+class Glimpse(NamedTuple):
+    """Some of the rows of a part, by number, and their raw columns, for when the others' are let go."""
+
+    places: Indices
+    frame: pl.DataFrame
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, rows: Indices, most: int) -> Glimpse:
+        """At most so many of these rows of a frame."""
+        places = spread(len(rows), most)
+        return cls(places, frame[rows[places]])
+
+    def part(self, whole: Part) -> Part:
+        """These of the part that all are."""
+        return replace(whole.some(self.places), source=self.frame, rows=None)
 
 
 def both(first: Part, second: Part) -> Part:
@@ -188,6 +205,11 @@ def part_of(
 def some_of(frame: pl.DataFrame, rows: Indices | None) -> Indices | None:
     """Rows of a frame in ascending order; None where they are all of it, so that nothing need be chosen."""
     return None if rows is None or len(rows) == len(frame) else rows
+
+
+def spread(rows: int, most: int) -> Indices:
+    """Which of so many rows to look at, where not more than `most` can be: spread evenly, in order."""
+    return np.unique(np.linspace(0, rows - 1, min(most, rows)).astype(np.int64))
 
 
 def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
