@@ -203,8 +203,9 @@ def loss_slope(row: Loss, o: Any, t: Any) -> Any:
 
 
 def derivative(formula: Any, x: Any) -> Any:
-    """SymPy's own derivative, as it comes."""
-    real = {atom: sp.Dummy("x", real=True) for atom in formula.atoms(sp.Indexed) | {x}}
+    """SymPy's own derivative, as it comes: in the order of the letters, which a set does not keep."""
+    letters = sorted(formula.atoms(sp.Indexed) | {x}, key=str)
+    real = {atom: sp.Dummy("x", real=True) for atom in letters}
     found = sp.diff(evaluated(formula.xreplace(real)), real[x])
     return arranged(found.xreplace({made: atom for atom, made in real.items()}))
 

@@ -8,9 +8,10 @@ SymPy's derivative of y, written in x and what comes before it.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from operator import add, eq, ge, gt, le, lt, mul, ne, not_
 from typing import Any, Literal
 
 import mpmath  # type: ignore[import-untyped]
@@ -92,6 +93,7 @@ class World:
         small: int = SMALL,
     ) -> None:
         self.shorthands, self.units, self.at, self.small = shorthands, units, {**AT, **(at or {})}, small
+        self.seen: dict[Any, Any] = {}
         self.functions = {LETTERS.get(row.name, row.name): row for row in ACTIVATIONS.values() if not row.coupled}
         self.levels = [
             {self.ground(name, at): self.ground(formula, at) for at in self._each(name)}
@@ -136,20 +138,33 @@ class World:
             y = y.xreplace(level)
         return sp.diff(y, x)
 
-    def down(self, e: Any) -> Any:
-        """The formula in what has no definition: weights, inputs, targets."""
-        return reduce(lambda made, level: made.xreplace(level), self.levels, e)
-
     def check(self, a: Any, b: Any, given: Mapping[Any, Any] | None = None) -> Check:
         """Whether two formulas are equal, under the conditions given. Raises ArithmeticError if they are not."""
         condition = {self.ground(name): self.ground(value) for name, value in (given or {}).items()}
-        left, right = (self.ground(e).xreplace(condition) for e in (a, b))
+        left, right = (self._grounded(e).xreplace(condition) for e in (a, b))
         difference = left - right
         for level in ({}, *self.levels):
             difference = difference.xreplace(level)
-            if difference == 0 or (difference.count_ops() <= self.small and _is_zero(difference)):
+            if difference == 0 or (_is_small(difference, self.small) and _is_zero(difference)):
                 return Check("SymPy")
-        return Check("numbers", _largest(self.down(left), self.down(right)))
+        definitions = {letter: formula for level in self.levels for letter, formula in level.items()}
+        return Check("numbers", _largest(left, right, definitions))
+
+    def _grounded(self, e: Any) -> Any:
+        """The same as `ground`, once: each line is held against the one before it, and then against the next."""
+        if e not in self.seen:
+            self.seen[e] = self.ground(e)
+        return self.seen[e]
+
+
+def _is_small(e: Any, operations: int) -> bool:
+    """Whether it has so few operations at most; one that has far more is not counted to its end."""
+    left, leaves = [e], 0
+    while left and leaves <= 2 * operations + 2:  # at least every other leaf stands beside an operation
+        part = left.pop()
+        left += part.args
+        leaves += not part.args
+    return not left and bool(e.count_ops() <= operations)
 
 
 def _is_zero(e: Any) -> bool:
@@ -166,13 +181,25 @@ def _is_zero(e: Any) -> bool:
         return bool(numerator == 0)
     # Polynomials of a ring multiply out a hundred times faster than `expand`.
     ring = sp.polys.rings.PolyRing(symbols, sp.QQ)
-    polynomial = ring(sp.lambdify(symbols, numerator, modules=[])(*ring.gens))
+    polynomial = _in_ring(numerator, ring, dict(zip(symbols, ring.gens, strict=True)))
     # A switch is 0 or 1, so all its powers are itself.
     terms: dict[tuple[int, ...], Any] = {}
     for powers, coefficient in polynomial.terms():
         reduced = tuple(min(power, 1) if at in switches else power for power, at in zip(powers, symbols, strict=True))
         terms[reduced] = terms.get(reduced, 0) + coefficient
     return not any(terms.values())
+
+
+def _in_ring(e: Any, ring: Any, letters: Mapping[Any, Any]) -> Any:
+    """A polynomial as an element of a ring, whose generators stand for its letters."""
+    if e.is_Symbol:
+        return letters[e]
+    if e.is_Rational:
+        return ring(sp.QQ(e.p, e.q))
+    if e.is_Pow:
+        return _in_ring(e.base, ring, letters) ** int(e.exp)
+    parts = (_in_ring(arg, ring, letters) for arg in e.args)
+    return reduce(add if e.is_Add else mul, parts)
 
 
 def _has_value(rational: Any, switches: Collection[Any]) -> bool:
@@ -222,18 +249,19 @@ def _in_letters(e: Any, letters: dict[Any, Any]) -> Any:
     return letter(e)
 
 
-def _largest(left: Any, right: Any) -> float:
+def _largest(left: Any, right: Any, definitions: Mapping[Any, Any]) -> float:
     """The largest difference at random points, relative to the larger side. Raises ArithmeticError unless tiny."""
-    left, right = (_with_example(e).replace(sp.zoo, sp.nan) for e in (left, right))
-    letters = sorted((left - right).free_symbols, key=str)
-    f = sp.lambdify(letters, [left, right], "mpmath")
+    letters = sorted(_undefined((left, right), definitions), key=str)
     numbers = random.Random(0)
     known = {str(letter): value for value, letter in CONSTANTS.items()}
     largest, seen = mpmath.mpf(0), 0
     with mpmath.workdps(DIGITS):
         for _ in range(TRIES):
-            point = [mpmath.mpf(known.get(str(letter), _random(numbers, str(letter)))) for letter in letters]
-            a, b = f(*point)
+            point = Point(
+                {letter: mpmath.mpf(known.get(str(letter), _random(numbers, str(letter)))) for letter in letters},
+                definitions,
+            )
+            a, b = point.value(left), point.value(right)
             if not (mpmath.isnan(a) or mpmath.isnan(b)):  # a logarithm's slope where the activation is 0
                 largest, seen = max(largest, abs(a - b) / max(1, abs(a))), seen + 1
             if seen == POINTS:
@@ -243,12 +271,79 @@ def _largest(left: Any, right: Any) -> float:
     return float(largest)
 
 
+def _undefined(formulas: Iterable[Any], definitions: Mapping[Any, Any]) -> set[Any]:
+    """The letters that formulas come down to: weights, inputs, targets."""
+    found: set[Any] = set()
+    left = [*formulas]
+    while left:
+        new = left.pop().free_symbols - found
+        found |= new
+        left += [definitions[letter] for letter in new if letter in definitions]
+    return found - definitions.keys()
+
+
 def _random(numbers: random.Random, letter: str) -> float:
     return numbers.uniform(0.1, 0.9) if letter[0] in "to" else numbers.uniform(-1, 1)
 
 
-def _with_example(e: Any) -> Any:
-    """`Behind` as one function that has numbers: E = sin(z₁ + 2 z₂ + …)."""
-    phase: Callable[..., Any] = lambda *z: sp.Add(*(unit * one for unit, one in enumerate(z, 1)))  # noqa: E731
-    e = e.replace(Behind, lambda *z: sp.sin(phase(*z)))
-    return e.replace(BehindSlope, lambda unit, *z: unit * sp.cos(phase(*z)))
+def _phase(*z: Any) -> Any:
+    return mpmath.fsum(unit * one for unit, one in enumerate(z, 1))
+
+
+# What functions are in numbers. `Behind` is one that has them: E = sin(z₁ + 2 z₂ + …).
+VALUES: dict[type, Callable[..., Any]] = {
+    sp.Add: lambda *terms: sum(terms, mpmath.mpf(0)),
+    sp.Mul: lambda *factors: reduce(mul, factors),
+    sp.Pow: pow,
+    sp.exp: mpmath.exp,
+    sp.log: mpmath.log,
+    sp.tanh: mpmath.tanh,
+    sp.erf: mpmath.erf,
+    sp.Abs: abs,
+    sp.sign: mpmath.sign,
+    sp.StrictGreaterThan: gt,
+    sp.GreaterThan: ge,
+    sp.StrictLessThan: lt,
+    sp.LessThan: le,
+    sp.Equality: eq,
+    sp.Unequality: ne,
+    sp.And: lambda *all_of: all(all_of),
+    sp.Or: lambda *any_of: any(any_of),
+    sp.Not: not_,
+    sp.ITE: lambda when, then, other: then if when else other,
+    Behind: lambda *z: mpmath.sin(_phase(*z)),
+    BehindSlope: lambda unit, *z: unit * mpmath.cos(_phase(*z)),
+}
+
+
+class Point:
+    """Numbers for letters, and so for formulas; each part that formulas share is worked out once.
+
+    Args:
+        values: of the letters without definition.
+        definitions: of the others.
+    """
+
+    def __init__(self, values: Mapping[Any, Any], definitions: Mapping[Any, Any]) -> None:
+        self.values: dict[Any, Any] = {sp.true: True, sp.false: False, **values}
+        self.definitions = definitions
+
+    def value(self, e: Any) -> Any:
+        """What it is here, to `mpmath`'s digits; NaN where it is not defined."""
+        if e not in self.values:
+            try:
+                self.values[e] = self._made(e)
+            except ZeroDivisionError:
+                self.values[e] = mpmath.nan
+        return self.values[e]
+
+    def _made(self, e: Any) -> Any:
+        if e in self.definitions:
+            return self.value(self.definitions[e])
+        if isinstance(e, sp.Piecewise):  # only the case that holds: the others may not be defined here
+            return next((self.value(case) for case, when in e.args if self.value(when)), mpmath.nan)
+        if e.is_Rational:
+            return mpmath.mpf(int(e.p)) / int(e.q)
+        if not e.args:  # π, and what is no number at all
+            return mpmath.mpmathify(e.evalf(DIGITS)) if e.is_finite else mpmath.nan
+        return VALUES[e.func](*map(self.value, e.args))
