@@ -78,7 +78,14 @@ class Trials:
 
     def mixed(self, direction: Rule, length: Rule, rate: float) -> Array:
         """Accuracy at the end, (runs,), of hidden steps that take their direction by one rule and length by another."""
-        return np.array([self._mixed(direction, length, rate, seed) for seed in self.seeds])
+        networks = [self.network(seed) for seed in self.seeds]
+        W = [np.stack([network.weights[layer] for network in networks]) for layer in range(2)]
+        # In the rows' new order each epoch, as the engine would: one row a step, the runs beside each other.
+        for rows in zip(*(_orders(self.images.training, self.epochs, seed) for seed in self.seeds), strict=True):
+            mixed_step(W, self.X[[*rows]], self.T[[*rows]], direction, length, rate)
+        for run, network in enumerate(networks):
+            network.weights = [layer[run] for layer in W]
+        return np.array([self.images.accuracy(network, self.X) for network in networks])
 
     def _learn(
         self, network: Network, seed: int, rule: Rule, rate: float, look: Callable[[Epoch], object] | None = None
@@ -86,13 +93,6 @@ class Trials:
         return self.images.learn(
             network, self.X, self.T, look, seed=seed, learning_rate=rate, epochs=self.epochs, backward=rule
         )
-
-    def _mixed(self, direction: Rule, length: Rule, rate: float, seed: int) -> float:
-        network = self.network(seed)
-        # In the rows' new order each epoch, as the engine would: one row a step, so the loop is plain NumPy.
-        for row in _orders(self.images.training, self.epochs, seed):
-            mixed_step(network.weights, self.X[row], self.T[row], direction, length, rate)
-        return self.images.accuracy(network, self.X)
 
 
 def saturated(o: Array) -> float:
@@ -118,21 +118,31 @@ def compare(network: Network, x: Array, t: Array) -> Step:
 
 
 def mixed_step(W: list[NDArray[Any]], x: Array, t: Array, direction: Rule, length: Rule, alpha: float) -> None:
-    """One step on x (n_in,) with target t (n_out,): the hidden δ has one rule's direction and another's length.
+    """One step on x (…, n_in) with target t (…, n_out): the hidden δ has one rule's direction and another's length.
 
-    The output layer's step is the same by both. W, of two layers, is changed in place.
+    The output layer's step is the same by both. W, two layers of (…, n_out, n_in), is changed in place: networks that
+    know nothing of each other, side by side.
     """
-    hidden = sigmoid(W[0] @ x)
-    o = sigmoid(W[1] @ hidden)
+    hidden = sigmoid(_times(W[0], x))
+    o = sigmoid(_times(W[1], hidden))
     e = t - o
     delta = e * o * (1 - o)
-    slope = hidden * (1 - hidden)
-    by = {"notes": (W[1].T @ e) * slope, "gradient": (W[1].T @ delta) * slope}
+    slope, back = hidden * (1 - hidden), W[1].swapaxes(-1, -2)
+    by = {"notes": _times(back, e) * slope, "gradient": _times(back, delta) * slope}
     step = by[direction]
     if length != direction:
-        step = step * (np.sqrt(by[length] @ by[length]) / max(np.sqrt(step @ step), 1e-300))
-    W[1] += alpha * (delta[:, None] * hidden)
-    W[0] += alpha * (step[:, None] * x)
+        step = step * (_norm(by[length]) / np.maximum(_norm(step), 1e-300))
+    W[1] += alpha * (delta[..., None] * hidden[..., None, :])
+    W[0] += alpha * (step[..., None] * x[..., None, :])
+
+
+def _times(W: NDArray[Any], v: Array) -> Array:
+    """Each matrix of W times its vector."""
+    return np.asarray((W @ v[..., None])[..., 0])
+
+
+def _norm(v: Array) -> Array:
+    return np.sqrt(v[..., None, :] @ v[..., None])[..., 0]
 
 
 def _orders(rows: NDArray[np.int64], epochs: int, seed: int) -> Iterator[int]:
