@@ -15,15 +15,21 @@ from deltaw.sklearn import MLPClassifier, MLPRegressor, TableClassifier, TableRe
 # Checks look at a hundred epochs at most, and ask for answers that are mostly right: some settings take a larger α.
 QUICK: list[dict[str, Any]] = [
     {},
+]
+# Others on one of the two, which share what these settings change; on both with `-m slow`.
+QUICK_OF_CLASSES: list[dict[str, Any]] = [
+    {"early_stopping": True, "class_weight": "balanced"},
+    {"warm_start": True, "tol": 1e-2, "max_iter": 2000},
+]
+QUICK_OF_NUMBERS: list[dict[str, Any]] = [
+    {"solver": "lbfgs"},
+    {"solver": "sgd", "hidden_layer_sizes": (), "learning_rate_init": 0.05},
+]
+ALL: list[dict[str, Any]] = [
     {"solver": "lbfgs"},
     {"solver": "sgd", "hidden_layer_sizes": (), "learning_rate_init": 0.05},
     {"early_stopping": True, "learning_rate_init": 0.01},
     {"warm_start": True, "tol": 1e-2, "max_iter": 2000},
-]
-QUICK_OF_CLASSES: list[dict[str, Any]] = [
-    {"early_stopping": True, "class_weight": "balanced"},
-]
-ALL: list[dict[str, Any]] = [
     {"solver": "sgd"},
     {"hidden_layer_sizes": (), "learning_rate_init": 0.1},
     {"hidden_layer_sizes": (), "solver": "lbfgs"},
@@ -100,7 +106,7 @@ def no_convergence_asked() -> Iterator[None]:
         yield
 
 
-@parametrize_with_checks(estimators(QUICK, QUICK_OF_CLASSES, []), xfail_strict=True)
+@parametrize_with_checks(estimators(QUICK, QUICK_OF_CLASSES, QUICK_OF_NUMBERS), xfail_strict=True)
 def test_quick(estimator: Any, check: Any) -> None:
     check(estimator)
 
