@@ -69,9 +69,10 @@ def main() -> None:
         print(f"{rows} rows".ljust(14) + "".join(f"{who:>18}" for who in contenders) + "  behind")
         gains: dict[str, list[float]] = {who: [] for who in options.recipes}
         for name in options.tables:
-            found = dict(zip(contenders, zip(*drawn(name, rows, options.draws, contenders), strict=True), strict=True))
-            if not found:
+            runs = list(drawn(name, rows, options.draws, contenders))
+            if not runs:
                 continue
+            found = dict(zip(contenders, zip(*runs, strict=True), strict=True))
             spread = statistics.stdev(found[LINEAR])
             for who, each in gains.items():
                 each.append(statistics.mean(np.subtract(found[who], found[LINEAR]).tolist()))
