@@ -258,6 +258,13 @@ def test_in_memory_where_it_fits_or_must_be(path: Path, tmp_path: Path, monkeypa
         models.plan(str(path), "y", memory=0)
 
 
+def test_a_model_of_several_networks_does_not_go_on_from_a_sample_alone(path: Path) -> None:
+    """They learn from rows in memory: of rows in parts that would be those of the survey, and none said so."""
+    several = deltaw.fit(WHOLE.head(400), "y", networks=2, folds=0, hidden=4, epochs=1)
+    with pytest.raises(SettingError, match="networks: expected none where rows do not fit into the memory, found 2"):
+        models.plan(str(path), start=several, memory=LITTLE)
+
+
 def test_on_from_a_model(path: Path, tmp_path: Path) -> None:
     first = fitted(path, tmp_path)
     again = fitted(path, tmp_path, start=first, hidden=None)

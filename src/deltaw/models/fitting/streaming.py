@@ -62,8 +62,8 @@ def _to_be_streamed(
     most = int(SHARE * free()) if memory is None else int(memory)
     if rows.held <= most:
         return None
-    name = recipe if begun is None else begun.model.recipe.name
-    networks = asked.get("networks", recipes.RECIPES[name]["regression"].networks if name in recipes.RECIPES else 1)
+    known = recipes.RECIPES.get(recipe, {}).get("regression") if begun is None else begun.model.recipe
+    networks = asked.get("networks", 1 if known is None else known.networks)
     wrong = {each: asked[each] for each, known in IN_MEMORY.items() if asked.get(each) not in known}
     wrong |= {"networks": networks} if networks != 1 else {}
     if not wrong:
