@@ -6,9 +6,20 @@
 
 namespace deltaw::DELTAW_ISA {
 
-constexpr float EPSILON = 1e-7f;  // outputs are kept this far from where a logarithm is infinite
+constexpr float EPSILON = 0x1p-23f;  // logarithms are taken this far from where they are infinite
 inline vf inside_unit(vf o) { return at_most(1.0f - EPSILON, at_least(EPSILON, o)); }
 inline vf above_zero(vf o) { return at_least(EPSILON, o); }
+
+// L has `edge`, the output next to o that has a logarithm, `term` and `slope`, E and ∂E/∂o there. Past the edge E goes on along
+// its tangent if that rises, and else stays as it is.
+template <class L>
+struct PastTheEdge {
+  static vf E(vf o, vf t, vf) { vf e = L::edge(o); return L::term(e, t) + at_least(0.0f, L::slope(e, t) * (o - e)); }
+  static vf dE(vf o, vf t, vf) {
+    vf e = L::edge(o), slope = L::slope(e, t);
+    return select(slope * (o - e) < 0.0f, zero(), slope);
+  }
+};
 
 // p is the row's one setting, for each output: huber's δ, pinball's q.
 // clang-format off
@@ -20,14 +31,18 @@ struct Huber    { static vf E(vf o, vf t, vf p) { vf r = abs(t - o); return sele
                   static vf dE(vf o, vf t, vf p) { return min(p, max(-p, o - t)); } };
 struct Pinball  { static vf E(vf o, vf t, vf p) { return max(p * (t - o), (p - 1.0f) * (t - o)); }
                   static vf dE(vf o, vf t, vf p) { return select(o < t, -p, select(o > t, 1.0f - p, zero())); } };
-struct BinaryCrossEntropy
-                { static vf E(vf o, vf t, vf) { o = inside_unit(o); return -(t * log(o) + (1.0f - t) * log(1.0f - o)); }
-                  static vf dE(vf o, vf t, vf) { o = inside_unit(o); return (o - t) / (o * (1.0f - o)); } };
-struct CrossEntropy
-                { static vf E(vf o, vf t, vf) { return -t * log(above_zero(o)); }
-                  static vf dE(vf o, vf t, vf) { return -t / above_zero(o); } };
-struct Poisson  { static vf E(vf o, vf t, vf) { return o - t * log(above_zero(o)); }
-                  static vf dE(vf o, vf t, vf) { return 1.0f - t / above_zero(o); } };
+struct BinaryCrossEntropy : PastTheEdge<BinaryCrossEntropy>
+                { static vf edge(vf o) { return inside_unit(o); }
+                  static vf term(vf o, vf t) { return -(t * log(o) + (1.0f - t) * log(1.0f - o)); }
+                  static vf slope(vf o, vf t) { return (o - t) / (o * (1.0f - o)); } };
+struct CrossEntropy : PastTheEdge<CrossEntropy>
+                { static vf edge(vf o) { return above_zero(o); }
+                  static vf term(vf o, vf t) { return -t * log(o); }
+                  static vf slope(vf o, vf t) { return -t / o; } };
+struct Poisson  : PastTheEdge<Poisson>
+                { static vf edge(vf o) { return above_zero(o); }
+                  static vf term(vf o, vf t) { return o - t * log(o); }
+                  static vf slope(vf o, vf t) { return 1.0f - t / o; } };
 struct Hinge    { static vf E(vf o, vf t, vf) { return max(zero(), 1.0f - t * o); }
                   static vf dE(vf o, vf t, vf) { return select(t * o < 1.0f, -t, zero()); } };
 // clang-format on

@@ -214,13 +214,63 @@ def test_unfused_pairs_take_the_general_way() -> None:
             assert (fused(name, loss(kind)) is not None) == ((name, kind) in FUSED)
 
 
-@pytest.mark.parametrize("name", ["binary_cross_entropy", "cross_entropy", "poisson"])
-def test_past_the_edge_of_a_logarithm_all_stays_finite(name: str) -> None:
-    row = loss(name)
-    o, t = np.array([[-2.0], [0.0], [EPSILON / 2], [1.0], [3.0]]), np.full((5, 1), 0.5)
-    assert np.isfinite(row.E(o, t)).all()
-    assert np.isfinite(row.dE(o, t)).all()
-    assert (row.dE(o, t)[:3] < 0).all()  # a step against it leads back to above 0
+LOGARITHMIC = {
+    "binary_cross_entropy": (EPSILON, 1 - EPSILON),
+    "cross_entropy": (EPSILON, np.inf),
+    "poisson": (EPSILON, np.inf),
+}
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("activation_name", ACTIVATIONS)
+def test_delta_is_the_slope_of_E_wherever_there_is_one(activation_name: str, spec: str) -> None:
+    """δ = ∂E/∂z by differences, where outputs have no logarithm, too: at all z that are not beside a corner."""
+    rng, f, row = np.random.default_rng(5), activation(activation_name), loss(spec)
+    z = rng.uniform(-3, 3, (400, 3))
+    t = np.clip(rng.choice([0.0, 0.25, 1.0, 4.0, -1.0], z.shape), row.low, row.high)
+
+    def E(z: np.ndarray) -> np.ndarray:
+        return row_errors(z, f.f(z), t, f.name, row)
+
+    def slopes(h: float) -> np.ndarray:
+        steps = h * np.eye(3)
+        return np.stack([(E(z + step) - E(z - step)) / (2 * h) for step in steps], axis=1)
+
+    o, pair = f.f(z), fused(f.name, row)
+    delta = pair.delta(o, t) if pair else f.chain(row.dE(o, t), z, o)
+    fine, coarse = slopes(1e-5), slopes(1e-3)
+    scale = np.maximum(np.abs(fine).max(axis=1, keepdims=True), 1.0)
+    smooth = np.abs(fine - coarse) < 1e-3 * scale
+    assert smooth.mean() > 0.95
+    assert (np.abs(delta - fine)[smooth] < np.broadcast_to(2e-3 * scale, z.shape)[smooth]).all()
+
+
+@pytest.mark.parametrize("name", LOGARITHMIC)
+@given(o=st.floats(-1e4, 1e4), t=st.floats(0, 1), further=st.floats(0, 1e3))
+def test_past_the_edge_of_a_logarithm(name: str, o: float, t: float, further: float) -> None:
+    """Nothing is less further out than at the edge, and a step against the slope leads back, or nowhere."""
+    row, (low, high) = loss(name), LOGARITHMIC[name]
+    edge = min(max(o, low), high)
+    beyond = o + np.sign(o - edge) * further
+
+    def E(o: float) -> float:
+        return float(row.E(np.array([[o]]), np.array([[t]]))[0])
+
+    slope = float(row.dE(np.array([[o]]), np.array([[t]]))[0, 0])
+    assert np.isfinite([E(o), slope]).all()
+    assert E(edge) <= E(o) <= E(beyond) or edge == o
+    assert slope * (o - edge) >= 0
+
+
+@pytest.mark.parametrize("name", LOGARITHMIC)
+def test_training_comes_back_from_past_the_edge(name: str) -> None:
+    """One number learnt from far outside of the logarithm's domain, where an error of slope 0 would leave it."""
+    row, t = loss(name), np.full((1, 1), 0.25)
+    for o in (np.full((1, 1), start) for start in (-2.0, 3.0)):
+        for _ in range(400):
+            o = o - 0.01 * np.sign(row.dE(o, t))  # as Adam steps: by the slope's sign
+        assert abs(o[0, 0] - (0.25 if name != "cross_entropy" else o[0, 0])) <= 0.011
+        assert o[0, 0] > 0
 
 
 def test_one_hot() -> None:

@@ -9,9 +9,17 @@ interface Loss {
   dE(o: number, t: number, p: number): number; // ∂E/∂o
 }
 
-const EPSILON = 1e-7; // outputs are kept this far from where a logarithm is infinite
-const inside = (o: number): number => Math.min(Math.max(o, EPSILON), 1 - EPSILON);
-const aboveZero = (o: number): number => Math.max(o, EPSILON);
+const EPSILON = 2 ** -23; // logarithms are taken this far from where they are infinite
+
+/** A loss of logarithms, which o has from EPSILON to high: past these edges E goes on along its tangent if that rises, and else stays as it is. */
+function pastTheEdge(E: (o: number, t: number) => number, dE: (o: number, t: number) => number, high = Infinity): Loss {
+  const edge = (o: number): number => Math.min(Math.max(o, EPSILON), high);
+  const rise = (o: number, t: number): number => dE(edge(o), t) * (o - edge(o));
+  return {
+    E: (o, t) => E(edge(o), t) + Math.max(0, rise(o, t)),
+    dE: (o, t) => (rise(o, t) < 0 ? 0 : dE(edge(o), t)),
+  };
+}
 
 /** p: the row's setting, huber's δ or pinball's q. */
 const LOSSES: Record<string, Loss> = {
@@ -21,12 +29,13 @@ const LOSSES: Record<string, Loss> = {
     E: (o, t, d) => (Math.abs(t - o) <= d ? 0.5 * (t - o) ** 2 : d * (Math.abs(t - o) - 0.5 * d)),
     dE: (o, t, d) => Math.min(Math.max(o - t, -d), d),
   },
-  binary_cross_entropy: {
-    E: (o, t) => -(t * Math.log(inside(o)) + (1 - t) * Math.log1p(-inside(o))),
-    dE: (o, t) => (inside(o) - t) / (inside(o) * (1 - inside(o))),
-  },
-  cross_entropy: { E: (o, t) => -t * Math.log(aboveZero(o)), dE: (o, t) => -t / aboveZero(o) },
-  poisson: { E: (o, t) => o - t * Math.log(aboveZero(o)), dE: (o, t) => 1 - t / aboveZero(o) },
+  binary_cross_entropy: pastTheEdge(
+    (o, t) => -(t * Math.log(o) + (1 - t) * Math.log1p(-o)),
+    (o, t) => (o - t) / (o * (1 - o)),
+    1 - EPSILON,
+  ),
+  cross_entropy: pastTheEdge((o, t) => -t * Math.log(o), (o, t) => -t / o),
+  poisson: pastTheEdge((o, t) => o - t * Math.log(o), (o, t) => 1 - t / o),
   hinge: { E: (o, t) => Math.max(0, 1 - t * o), dE: (o, t) => (t * o < 1 ? -t : 0) },
   pinball: {
     E: (o, t, q) => Math.max(q * (t - o), (q - 1) * (t - o)),

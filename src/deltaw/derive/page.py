@@ -23,7 +23,7 @@ from deltaw.derive.meaning import DIGITS, POINTS, UNITS
 from deltaw.derive.notation import PRODUCT, Latex, Plain, latex, plain
 from deltaw.derive.problems import undefined
 from deltaw.derive.proof import Line, Proof
-from deltaw.equations.losses import EPSILON, fused, titled
+from deltaw.equations.losses import fused, titled
 from deltaw.numbers import number
 from deltaw.pages import Block, Formula, Page, Section, Table, Text
 from deltaw.speech import listed, retold, say
@@ -290,11 +290,12 @@ def _corners(d: Proof) -> list[Block]:
         blocks.append(
             Text(
                 say(
-                    "{name} reaches outputs of which the {loss_name} error has no logarithm. The engines keep E and "
-                    "its slope as they are {epsilon} inside the edge, which pulls such an output back.",
+                    "{name} reaches outputs of which the {loss_name} error has no logarithm. There the engines take E "
+                    "for a straight line: up along the tangent that it has {epsilon} inside the edge, so that its "
+                    "slope pulls such an output back; where that tangent falls, E stays as it is, with slope 0.",
                     name=d.activation.name,
                     loss_name=titled(d.loss.name),
-                    epsilon=number(EPSILON),
+                    epsilon=number(d.loss.domain[0]),
                 )
             )
         )

@@ -18,15 +18,18 @@ from deltaw.equations.lookup import lookup, positive
 from deltaw.speech import beside, say
 
 Array = NDArray[np.float64]
+Term = Callable[[Array, Array], Array]  # of every output, from (o, t)
 
-# Outputs are kept this far from where a logarithm would be infinite. float32 tells 1 − 1e-7 from 1, but no less.
-# Beyond, E stays as it is and dE keeps the slope of the edge, which pulls such an output back to where E is defined.
-EPSILON = 1e-7
+# Logarithms are taken this far from where they would be infinite: float32 has both edges, ε and 1 − ε, to the bit.
+EPSILON = 2.0**-23
 
 
 @dataclass(frozen=True)
 class Loss:
     """One error function.
+
+    dE is E's slope wherever E has one. Outside of `domain` E is a straight line: up along the tangent that it has at
+    the edge, or, if that falls, as it is there.
 
     Attributes:
         name: the row's name with its setting, as `loss("…")` takes it back.
@@ -35,6 +38,7 @@ class Loss:
         formula: E of one output in SymPy's language, in o and t.
         targets: what t may be, for messages.
         low, high: the targets' limits.
+        domain: the outputs between which E is the formula: EPSILON from where a logarithm would be infinite.
         minimum: False for an E that has none, so that training by it is refused.
         parameters: the row's setting (huber's δ, pinball's q): one for all outputs, one for each, or none.
     """
@@ -48,6 +52,7 @@ class Loss:
     high: float = np.inf
     minimum: bool = True
     parameters: tuple[float, ...] = ()
+    domain: tuple[float, float] = (-np.inf, np.inf)
 
     @property
     def kind(self) -> str:
@@ -57,6 +62,10 @@ class Loss:
     def fits(self, n_out: int) -> bool:
         """Whether it has a setting for each of so many outputs, or one for all."""
         return len(self.parameters) in (0, 1, n_out)
+
+    def defined(self, o: Array) -> NDArray[np.bool_]:
+        """Where outputs are in the domain."""
+        return np.asarray((o >= self.domain[0]) & (o <= self.domain[1]))
 
     @property
     def of_the_table(self) -> bool:
@@ -78,12 +87,20 @@ def _sum(values: Array) -> Array:
     return total
 
 
-def _inside(o: Array) -> Array:
-    return np.clip(o, EPSILON, 1.0 - EPSILON)
+def _past_the_edges(E: Term, dE: Term, o: Array, t: Array, domain: tuple[float, float]) -> Array:
+    """E of every output, outside of the domain too.
+
+    A step against a tangent that rises leads back into it; one that falls would lead away for ever.
+    """
+    edge = np.clip(o, *domain)
+    return E(edge, t) + np.maximum(0.0, dE(edge, t) * (o - edge))
 
 
-def _above_zero(o: Array) -> Array:
-    return np.maximum(o, EPSILON)
+def _slope_past_the_edges(dE: Term, o: Array, t: Array, domain: tuple[float, float]) -> Array:
+    """∂E/∂o of `_past_the_edges`."""
+    edge = np.clip(o, *domain)
+    slope = dE(edge, t)
+    return np.where(slope * (o - edge) < 0.0, 0.0, slope)
 
 
 def _difference() -> Loss:
@@ -129,28 +146,47 @@ def _pinball(q: float = 0.5, *more: float) -> Loss:
 
 def _binary_cross_entropy() -> Loss:
     def E(o: Array, t: Array) -> Array:
-        o = _inside(o)
-        return -_sum(t * np.log(o) + (1.0 - t) * np.log1p(-o))
+        return -(t * np.log(o) + (1.0 - t) * np.log1p(-o))
 
     def dE(o: Array, t: Array) -> Array:
-        o = _inside(o)
         return (o - t) / (o * (1.0 - o))
 
-    return Loss("binary_cross_entropy", E, dE, "-t*log(o) - (1 - t)*log(1 - o)", "numbers from 0 to 1", 0.0, 1.0)
+    domain = (EPSILON, 1.0 - EPSILON)
+    return Loss(
+        "binary_cross_entropy", lambda o, t: _sum(_past_the_edges(E, dE, o, t, domain)),
+        lambda o, t: _slope_past_the_edges(dE, o, t, domain),
+        "-t*log(o) - (1 - t)*log(1 - o)", "numbers from 0 to 1", 0.0, 1.0, domain=domain,
+    )  # fmt: skip
 
 
 def _cross_entropy() -> Loss:
+    def E(o: Array, t: Array) -> Array:
+        return -t * np.log(o)
+
+    def dE(o: Array, t: Array) -> Array:
+        return -t / o
+
+    domain = (EPSILON, np.inf)
     return Loss(
-        "cross_entropy", lambda o, t: -_sum(t * np.log(_above_zero(o))), lambda o, t: -t / _above_zero(o),
-        "-t*log(o)", "integer labels, or shares from 0 to 1", 0.0, 1.0,
+        "cross_entropy", lambda o, t: _sum(_past_the_edges(E, dE, o, t, domain)),
+        lambda o, t: _slope_past_the_edges(dE, o, t, domain),
+        "-t*log(o)", "integer labels, or shares from 0 to 1", 0.0, 1.0, domain=domain,
     )  # fmt: skip
 
 
 def _poisson() -> Loss:
     # The negative log-likelihood of counts t with mean o, without log t!, which does not depend on o.
+    def E(o: Array, t: Array) -> Array:
+        return o - t * np.log(o)
+
+    def dE(o: Array, t: Array) -> Array:
+        return 1.0 - t / o
+
+    domain = (EPSILON, np.inf)
     return Loss(
-        "poisson", lambda o, t: _sum(o - t * np.log(_above_zero(o))), lambda o, t: 1.0 - t / _above_zero(o),
-        "o - t*log(o)", "counts, 0 or more", 0.0,
+        "poisson", lambda o, t: _sum(_past_the_edges(E, dE, o, t, domain)),
+        lambda o, t: _slope_past_the_edges(dE, o, t, domain),
+        "o - t*log(o)", "counts, 0 or more", 0.0, domain=domain,
     )  # fmt: skip
 
 

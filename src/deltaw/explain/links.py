@@ -205,7 +205,7 @@ def _into(step: Update, layer: int, k: int) -> Factor:
         return _total(above, letters, terms)
     pull = PULLS.get(step.loss.name)
     o, t = symbol("o", layer, k), f"t_{{{k}}}"
-    if pull is None:
+    if pull is None or not step.loss.defined(step.o[l][k]):
         return Factor(above, above, factor(value), value)
     numbers = pull.format(o=factor(step.o[l][k]), t=factor(step.t[k]))
     return Factor(above, pull.format(o=o, t=t), numbers, value)
@@ -291,10 +291,7 @@ def _check(link: Link) -> Block:
     if link.agrees:
         note = say("The central difference (E(w + h) − E(w − h)) / 2h of the whole network says the same.")
     else:
-        note = say(
-            "They differ: E has a kink near this weight, or an output stands where its logarithm is cut off, and there "
-            "a central difference is no slope."
-        )
+        note = say("They differ: E has a kink near this weight, where a central difference is no slope.")
     rows = [
         (say("∂E/∂w by the chain rule"), link.gradient),
         (say("by a central difference"), link.numeric),

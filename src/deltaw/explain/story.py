@@ -202,11 +202,16 @@ def _error_blocks(step: Update) -> list[Block]:
     blocks: list[Block] = [
         Table((_unit_heading(step, last), "o", say("target t"), say("error e = t − o")), rows, caption)
     ]
-    formula = n.ERRORS.get(step.loss.name)
-    if formula is None:
-        blocks.append(
-            Text(say("The error function {name} makes of these E = {e}.", name=step.loss.name, e=number(step.E)))
+    formula, loss = n.ERRORS.get(step.loss.name), step.loss
+    if not (fused(step.activation(last).name, loss) or loss.defined(o).all()):
+        outside = (
+            "Outputs outside of {low} to {high} have no logarithm: the error function {name} goes on there in a "
+            "straight line, and makes of these E = {e}."
         )
+        low, high = map(number, loss.domain)
+        blocks.append(Text(say(outside, low=low, high=high, name=loss.name, e=number(step.E))))
+    elif formula is None:
+        blocks.append(Text(say("The error function {name} makes of these E = {e}.", name=loss.name, e=number(step.E))))
     else:
         blocks.append(Formula(f"E = {formula} = {n.number(step.E)}"))
     return blocks

@@ -211,7 +211,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "log_of_any_number", "fault", "before", outputs.log_of_any_number, likelihood=0.85,
         explains=("refused", "numbers_lost", *SYMPTOMS),
-        reason="The logarithm of 0 or less does not exist; cut off there, E has no slope that says how far.",
+        reason="The logarithm of 0 or less does not exist; the line that E is there instead is 2²³ steep, or flat.",
         source="The range of the activation against the domain of the loss.",
     ),
     Rule(
