@@ -60,6 +60,25 @@ NUMBERS = {
     "y": [f"{x:.4f}" for x in 3 * X + 1],
 }
 COMMA = {name: [f"{x:.2f}".replace(".", ",") for x in RNG.normal(size=N) * 1000] for name in ("a", "b", "y")}
+AMOUNTS = [f"{x:,.2f}" for x in RNG.normal(size=N) * 5000]
+WRITTEN = {
+    "full_width": [x.translate(str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")) for x in AMOUNTS],
+    "arabic": some([x.translate(str.maketrans("0123456789.,-", "٠١٢٣٤٥٦٧٨٩٫٬−")) for x in AMOUNTS]),
+    "brackets": [f"({x[1:]})" if x[0] == "-" else x for x in AMOUNTS],
+    "signed": [f"-${x[1:]}" if x[0] == "-" else f"${x}" for x in AMOUNTS],
+    "owed": [f"(￥{x[1:]})" if x[0] == "-" else f"￥ {x}" for x in AMOUNTS],
+    "blanks": [x.replace(",", "\u202f") for x in AMOUNTS],
+    "indian": [f"12,34,{x[-6:].replace(',', '5')}" if len(x) > 6 else x for x in AMOUNTS],
+    "less": ["<0.5" if x[0] == "-" else f"{i % 9}.5" for i, x in enumerate(AMOUNTS)],
+    "ranges": [f"{i % 7}-{i % 7 + 3}" for i in range(N)],
+    "y": NUMBERS["y"],
+}
+BLANKS_AND_COMMAS = {
+    "a": [x.replace(",", " ").replace(".", ",") for x in AMOUNTS],
+    "b": [x.translate(str.maketrans(".,", ",'")) for x in AMOUNTS],
+    "c": [x.replace(",", " ").replace(".", ",") + " km" for x in AMOUNTS],
+    "y": COMMA["y"],
+}
 PIXELS = {
     "label": [str(i % 4) for i in range(120)],
     **{f"pixel{k}": [str(x) for x in RNG.integers(0, 256, 120)] for k in range(64)},
@@ -70,6 +89,8 @@ TABLES: dict[str, tuple[str, str]] = {
     "semicolons": (csv(COMMA, ";"), "y"),
     "tabs": (csv({"a": COLUMNS["size"], "y": COLUMNS["count"]}, "\t"), "y"),
     "money and shares": (csv(NUMBERS), "y"),
+    "as people write": (csv(WRITTEN), "y"),
+    "blanks and commas": ("sep=;\n" + csv(BLANKS_AND_COMMAS, ";"), "y"),
     "no header": (csv(NUMBERS).split("\n", 1)[1], "column_9"),
     "a unit to predict": (csv(NUMBERS | {"y": [f"{y} kWh" for y in NUMBERS["y"]]}), "y"),
     "stars": (csv(NUMBERS | {"y": [f"{1 + i % 5} stars" for i in range(N)]}), "y"),

@@ -1,5 +1,6 @@
 // What cells of text say: numbers, truth values, days, or words; by the rules of deltaw.tables.cells.
 import { isMissing } from './delimited.ts';
+import { plainNumerals } from './numerals.ts';
 import { Refusal, said, type Text } from '../said.ts';
 import { plainUnit, unitOf, withoutUnit } from './units.ts';
 
@@ -30,9 +31,13 @@ const plain: Read = (cell) => {
   const infinite = INFINITE.exec(cell);
   return infinite ? (infinite[1] === '-' ? -Infinity : Infinity) : NaN;
 };
-const thousands: Read = (cell) => (/^[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d*)?$/.test(cell) ? plain(cell.replace(/[,'’ \u00a0\u202f]/g, '')) : NaN);
-const decimalComma: Read = (cell) =>
-  /^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?(e[+-]?\d+)?$/i.test(cell) && /\d/.test(cell) ? plain(cell.replaceAll('.', '').replace(',', '.')) : NaN;
+// What stands between thousands in either notation, of one kind in a number.
+const APART = " \u00a0\u202f'’", GROUPS = "([ \u00a0\u202f]\\d{3})+|(['’]\\d{3})+";
+const THOUSANDS = new RegExp(`^[+-]?(\\d{1,3}((,\\d{3})+|${GROUPS})|\\d{1,2}(,\\d\\d)+,\\d{3})(\\.\\d*)?$`);
+const COMMA = new RegExp(`^[+-]?(\\d{1,3}((\\.\\d{3})+|${GROUPS})|\\d*)(,\\d+)?(e[+-]?\\d+)?$`, 'i');
+const [INNER, OUTER] = [new RegExp(`[,${APART}]`, 'g'), new RegExp(`[.${APART}]`, 'g')];
+const thousands: Read = (cell) => (THOUSANDS.test(cell) ? plain(cell.replace(INNER, '')) : NaN);
+const decimalComma: Read = (cell) => (COMMA.test(cell) && /\d/.test(cell) ? plain(cell.replace(OUTER, '').replace(',', '.')) : NaN);
 
 const failures = (words: (string | null)[], read: Float64Array): number => words.reduce((count, word, i) => count + Number(word !== null && Number.isNaN(read[i]!)), 0);
 
@@ -41,7 +46,7 @@ export function readNumbers(words: (string | null)[], delimiter = ','): Float64A
   const all = (read: Read): Float64Array => Float64Array.from(words, (word) => (word === null ? NaN : read(word)));
   const found = all(plain);
   if (!failures(words, found)) return found;
-  words = words.map((word) => word && word.replace(/^−/, '-')); // as people typeset it
+  words = words.map((word) => word && plainNumerals(word));
   const notations = { ',': [thousands], ';': [decimalComma, thousands] }[delimiter] ?? [thousands, decimalComma];
   const readings = notations.map((notation) => all((cell) => (Number.isNaN(notation(cell)) ? plain(cell) : notation(cell))));
   return readings.reduce((a, b) => (failures(words, b) < failures(words, a) ? b : a));
@@ -55,8 +60,9 @@ export function numbersIn(words: (string | null)[], unit: string): Float64Array 
   const bare = withoutUnit(unit);
   return asWritten(words.map((word) => word && bare(word)));
 }
+const WITH_COMMA = new RegExp(`^[^\\d]*[+-]?\\d[\\d.${APART}]*,\\d+[^\\d]`);
 /** 12,5 kg -> 12.5 kg; any other text as it is. */
-const withPoint = (cell: string): string => (/^[^\d]*[+-]?\d[\d.]*,\d+[^\d]/.test(cell) ? cell.replaceAll('.', '').replace(',', '.') : cell);
+const withPoint = (cell: string): string => (WITH_COMMA.test(cell) ? cell.replaceAll('.', '').replace(',', '.') : cell);
 
 export function typed(name: string, cells: string[], delimiter: string): Cells {
   const words = cells.map((cell) => (isMissing(cell) ? null : cell.trim()));

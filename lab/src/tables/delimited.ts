@@ -5,6 +5,7 @@ import { Refusal, said, type Sentence, type Text } from '../said.ts';
 const DELIMITERS = ['\t', ';', '|', ',', ' ']; // of those that explain the first lines equally well, the first is taken
 const AGREEMENT: Record<string, number> = { '\t': 0.5, ';': 0.5, '|': 0.5, ',': 0.5, ' ': 0.95 };
 const HEAD_RECORDS = 200, HEAD_SIGNS = 1 << 22;
+const SEPARATOR_TOLD = /^"?sep=(\t|[!-~])"?\r?\n/i; // a first line with which files tell Excel
 const UNNAMED = 'Unnamed: 0';
 
 /** Words that mean that a cell is missing; see deltaw.tables.missing. */
@@ -70,7 +71,9 @@ export function readDelimited(text: string, source: string): Records {
   if (text.includes('\0')) refuse('{source}: expected a table', said('binary data (a zero byte at position {position:,})', { position: text.indexOf('\0') }), 'write the table as CSV');
   if (text.includes('\r') && !text.includes('\n')) text = text.replaceAll('\r', '\n');
   text = text.replace(/[\r\n]+$/, '') + '\n';
-  const delimiter = findDelimiter(text);
+  const told = SEPARATOR_TOLD.exec(text);
+  text = text.slice(told?.[0].length ?? 0);
+  const delimiter = told?.[1] ?? findDelimiter(text);
   if (delimiter === ' ') text = unaligned(text);
   const records = [...parsed(text, delimiter, source)];
   const head = records.filter((record) => !isBlank(record)).slice(0, HEAD_RECORDS);
@@ -80,7 +83,7 @@ export function readDelimited(text: string, source: string): Records {
   const ragged = rows.findIndex((record) => record.length !== width);
   if (ragged >= 0)
     refuse('{source}: expected {expected} fields in line {begin:,}, as in the first line', String(rows[ragged]!.length), 'mend the line, or put fields that contain "{delimiter}" in quotes', {
-      expected: width, begin: beginOf(rows[ragged]!, records), delimiter,
+      expected: width, begin: beginOf(rows[ragged]!, records) + Number(told !== null), delimiter,
     });
   const names = named ? head[0]!.map((cell, i) => cell.trim() || (i ? `column_${i + 1}` : UNNAMED)) : head[0]!.map((_, i) => `column_${i + 1}`);
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i), name = names[twice]!;

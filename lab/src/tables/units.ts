@@ -1,12 +1,13 @@
 // Numbers that are written with a unit: deltaw.tables.units. A unit is kept as its form, the number's place in it a #: "#kg".
-const NUMBER = /[+−-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?/;
-const CODES = 'USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|Rs\\.?|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR';
-const BEFORE = `(?:\\p{Lu}{0,3}\\p{Sc}|${CODES})`, BEHIND = `[\\p{L}\\p{Sc}%‰°′″'"][^#]{0,19}`;
-const WITH_UNIT = new RegExp(`^(?:${BEFORE}#(?:${BEHIND})?|#${BEHIND})$`, 'u');
+import { CURRENCY, plainNumerals } from './numerals.ts';
+
+const NUMBER = /[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?/;
+const BEHIND = `[\\p{L}\\p{Sc}%‰°′″'"][^#]{0,19}`;
+const WITH_UNIT = new RegExp(`^(?:${CURRENCY}#(?:${BEHIND})?|#${BEHIND})$`, 'u');
 const ENOUGH = 0.95; // the share of cells with one unit from which on it is the column's
 const FEW = 50; // cells that are looked at first
 
-const formOf = (cell: string): string => cell.replace(NUMBER, '#').replace(/\s*#\s*/, '#').replace(/(\p{L}{3})s$/u, '$1');
+const formOf = (cell: string): string => plainNumerals(cell).replace(NUMBER, '#').replace(/\s*#\s*/, '#').replace(/(\p{L}{3})s$/u, '$1');
 
 /** The unit that all cells have, or nearly all; '' for none. */
 export function unitOf(present: string[]): string {
@@ -24,9 +25,10 @@ export function unitOf(present: string[]): string {
 export const plainUnit = (unit: string): string => unit.replace('#', '');
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
-/** A cell without the unit, where it has it. */
+/** A cell without the unit, where it has it; its number in plain signs. */
 export function withoutUnit(unit: string): (cell: string) => string {
   const [before, behind] = unit.split('#') as [string, string], more = /\p{L}{3}$/u.test(behind) ? 's?' : '';
   const first = new RegExp(`^${escaped(before)}\\s*`, 'u'), last = new RegExp(`\\s*${escaped(behind)}${more}$`, 'u');
-  return (cell) => (behind ? (before ? cell.replace(first, '') : cell).replace(last, '') : cell.replace(first, ''));
+  const bare = (cell: string): string => (behind ? (before ? cell.replace(first, '') : cell).replace(last, '') : cell.replace(first, ''));
+  return (cell) => bare(plainNumerals(cell));
 }

@@ -11,6 +11,7 @@ import polars as pl
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
 from deltaw.tables.missing import MISSING, numbers_among
+from deltaw.tables.numerals import WRITTEN, plain_numerals
 from deltaw.tables.table import cell_error
 from deltaw.tables.units import plain_unit, unit_of, without_unit
 
@@ -57,7 +58,12 @@ EMPTY = ("",)  # what is missing whatever the caller says
 
 FEW = 64  # cells: to look at each of them here takes less time than to have Polars do it
 # Whatever a number can look like, in any notation, and more: nothing else is one.
-MAYBE_NUMBER = re.compile(r"\s*[+−-]?(inf|infinity|nan|[\d.,'’_\s]*(e[+-]?\d*)?)", re.IGNORECASE)
+MAYBE_NUMBER = re.compile(rf"[\s+(-]*(inf|infinity|nan|[\d.,'’_\s{WRITTEN}]*(e[+{WRITTEN}-]*\d*)?)\)?", re.IGNORECASE)
+
+# What stands between thousands in either notation, of one kind in a number.
+BLANKS, STROKES = " \u00a0\u202f", "'’"
+APART = BLANKS + STROKES
+GROUPS = rf"([{BLANKS}]\d{{3}})+|([{STROKES}]\d{{3}})+"
 
 # A column is taken for numbers (or dates) with mistakes in it, rather than for words, up to this share of mistakes.
 MISTAKES = 0.05
@@ -175,13 +181,22 @@ def check_strays(words: pl.Series, source: str) -> None:
     wrong = numbers.null_count() - words.null_count()
     if 0 < wrong <= max(1, MISTAKES * len(present)):
         row = (numbers.is_null() & words.is_not_null()).arg_max() or 0
-        remedy = "correct the cell, leave it empty, or drop the column"
+        remedy = "correct the cell, leave it empty, name it in na, or drop the column"
         raise cell_error(source, words.name, row, "a number", words[row], remedy)
 
 
 def no_numbers(words: pl.Series) -> bool:
     """Whether less than half of these cells (without nulls) can be numbers: cheaper to see than to read them."""
     return int(words.str.contains(IN_A_NUMBER).sum()) < len(words) / 2
+
+
+def first_stray(words: pl.Series) -> tuple[bool, str | None]:
+    """Whether half of some words or more are numbers, and the first that is none."""
+    if no_numbers(words):
+        return False, None
+    numbers = as_written(words)
+    stray = words.filter(numbers.is_null())
+    return len(stray) <= len(words) / 2, stray[0] if len(stray) else None
 
 
 def as_written(words: pl.Series) -> pl.Series:
@@ -198,7 +213,7 @@ def read_numbers(words: pl.Series, delimiter: str = ",") -> pl.Series:
     plain = words.cast(pl.Float64, strict=False)
     if plain.null_count() == words.null_count():
         return plain
-    words = words.str.replace("^−", "-")  # as people typeset it
+    words = plain_numerals(words)
     notations = {",": (_thousands,), ";": (_decimal_comma, _thousands)}.get(delimiter, (_thousands, _decimal_comma))
     readings = [_per_cell(words, partial(_number, notation=each)) for each in notations]
     return min(readings, key=lambda numbers: numbers.null_count())  # the first of equals
@@ -228,9 +243,9 @@ def _number(cell: pl.Expr, notation: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
 
 
 def _thousands(cell: pl.Expr) -> pl.Expr:
-    """1,234,567.8 or 1 234 567.8 or 1'234'567.8 -> 1234567.8; null for anything else."""
-    grouped = cell.str.contains(r"^[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d*)?$")
-    return pl.when(grouped).then(cell.str.replace_all(r"[,'’ \u00a0\u202f]", ""))
+    """1,234,567.8 or 1 234 567.8 or 1'234'567.8 or 12,34,567.8 -> 1234567.8; null for anything else."""
+    grouped = cell.str.contains(rf"^[+-]?(\d{{1,3}}((,\d{{3}})+|{GROUPS})|\d{{1,2}}(,\d\d)+,\d{{3}})(\.\d*)?$")
+    return pl.when(grouped).then(cell.str.replace_all(rf"[,{APART}]", ""))
 
 
 def _pointed(words: pl.Series, delimiter: str) -> pl.Series:
@@ -240,7 +255,7 @@ def _pointed(words: pl.Series, delimiter: str) -> pl.Series:
 
 def _with_point(cell: pl.Expr) -> pl.Expr:
     """12,5 kg -> 12.5 kg, 1.234,5 kg -> 1234.5 kg; any other text as it is."""
-    comma = cell.str.contains(r"^\D*[+-]?\d[\d.]*,\d+\D")
+    comma = cell.str.contains(rf"^\D*[+-]?\d[\d.{APART}]*,\d+\D")
     return (
         pl.when(comma)
         .then(cell.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
@@ -249,9 +264,10 @@ def _with_point(cell: pl.Expr) -> pl.Expr:
 
 
 def _decimal_comma(cell: pl.Expr) -> pl.Expr:
-    """12,5 or 1.234.567,8 -> 12.5 or 1234567.8; null for anything else."""
-    comma = cell.str.contains(r"^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?([eE][+-]?\d+)?$") & cell.str.contains(r"[\d]")
-    return pl.when(comma).then(cell.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
+    """12,5 or 1.234.567,8 or 1 234 567,8 -> 12.5 or 1234567.8; null for anything else."""
+    written = rf"^[+-]?(\d{{1,3}}((\.\d{{3}})+|{GROUPS})|\d*)(,\d+)?([eE][+-]?\d+)?$"
+    comma = cell.str.contains(written) & cell.str.contains(r"[\d]")
+    return pl.when(comma).then(cell.str.replace_all(rf"[.{APART}]", "").str.replace(",", ".", literal=True))
 
 
 def date_format(words: pl.Series) -> tuple[str, int]:

@@ -14,16 +14,17 @@ from deltaw.numbers import number
 from deltaw.speech import in_english, say
 from deltaw.tables.cells import (
     DATE_FORMATS,
+    FIRST,
     IN_A_NUMBER,
     TRUTHS,
+    as_written,
     check_strays,
     check_type,
     date_format,
     few_different,
-    no_numbers,
+    first_stray,
     numbers_in,
     read_dates,
-    read_numbers,
 )
 from deltaw.tables.table import Block, Table, cell_error, clip, listing, missing_column
 from deltaw.tables.told import READ_AS
@@ -55,7 +56,7 @@ class Column:
             with fractions, where they are not all the same).
         format: how a date is written in text (a strftime format), or a number with its unit
             (`deltaw.tables.units`); "" for others.
-        units: of words that are numbers in several units; () for others.
+        note: what is worth saying where words look like numbers; "" where nothing is.
     """
 
     name: str
@@ -64,7 +65,7 @@ class Column:
     n_missing: int = 0
     n_distinct: int = 0
     format: str = ""
-    units: tuple[str, ...] = ()
+    note: str = ""
 
 
 def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | None = None) -> tuple[Column, ...]:
@@ -101,9 +102,7 @@ def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | Non
 
 def notes_on(columns: Iterable[Column]) -> tuple[str, ...]:
     """What is worth saying of what columns were taken for."""
-    several = '"{name}" is taken for words, since its numbers have several units ({units}): write one, to have numbers'
-    mixed = (column for column in columns if column.units)
-    return tuple(say(several, name=clip(each.name), units=listing(each.units)) for each in mixed)
+    return tuple(column.note for column in columns if column.note)
 
 
 def _block_column(block: Block) -> Column:
@@ -166,7 +165,7 @@ def _as_told(column: pl.Series, missing: int, distinct: int, source: str, kind: 
 
 def _single_column(column: pl.Series, missing: int, distinct: int, source: str) -> Column:
     present = len(column) - missing
-    spelling, units = "", tuple[str, ...]()
+    spelling, note = "", ""
     if present == 0:
         kind, reason = "constant", "no value at all"
     elif distinct == 1 and missing == 0:
@@ -179,8 +178,8 @@ def _single_column(column: pl.Series, missing: int, distinct: int, source: str) 
         kind, reason = _number(column, present, distinct)
     else:
         kind, reason, spelling = _words(column, present, distinct, source)
-        units = units_of(column) if kind in ("category", "identifier") else ()
-    return Column(column.name, kind, reason, missing, distinct, spelling, units)
+        note = _note(column) if kind in ("category", "identifier") else ""
+    return Column(column.name, kind, reason, missing, distinct, spelling, note)
 
 
 def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> tuple[str, str]:
@@ -192,6 +191,31 @@ def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> t
     said = f"{said}, in {{unit}}" if unit else said
     low, high = (number(float(end)) for end in (column.min(), column.max()))  # type: ignore[arg-type]
     return "number", in_english(said, low=low, high=high, unit=unit)
+
+
+def _note(column: pl.Series) -> str:
+    """What keeps words that look like numbers from being some."""
+    present = column.drop_nulls()
+    name, (readable, stray) = clip(column.name), first_stray(present.head(FIRST))
+    if units := units_of(column):
+        several = (
+            '"{name}" is taken for words, since its numbers have several units ({units}): write one, to have numbers'
+        )
+        return say(several, name=name, units=listing(units))
+    if not readable:
+        return ""
+    if stray is None:
+        comma = (
+            '"{name}" is taken for words, since its numbers have a decimal comma ("{cell}"), which only files with '
+            "semicolons or tabs can have: write a point"
+        )
+        return say(comma, name=name, cell=clip(present[0], 20))
+    wrong = (
+        '"{name}" is taken for words, since {n:,} of its {rows:,} cells are no numbers ("{cell}"): correct them, or '
+        "name them in na, which makes them missing"
+    )
+    n = as_written(present).null_count()
+    return say(wrong, name=name, n=n, rows=len(present), cell=clip(stray, 20))
 
 
 def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str]:
@@ -212,9 +236,9 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
         return "text", many, ""
     if distinct >= DISTINCT * present and present >= ENOUGH:
         return "identifier", many, ""
-    if not plain and not no_numbers(first) and (numbers := read_numbers(first)).null_count() <= len(first) / 2:
-        stray = first.filter(numbers.is_null())
-        return "category", f'{distinct:,} values, some not numbers: "{clip(stray[0], 20)}"' if len(stray) else many, ""
+    readable, stray = (False, None) if plain else first_stray(first)
+    if readable:
+        return "category", f'{distinct:,} values, some not numbers: "{clip(stray, 20)}"' if stray else many, ""
     return "category", in_english("{n:,} distinct values", n=distinct), ""
 
 

@@ -10,12 +10,12 @@ import re
 
 import polars as pl
 
+from deltaw.tables.numerals import CURRENCY, plain_numerals
+
 PLACE = "#"
-NUMBER = r"[+−-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?"
-CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|Rs\\.?|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR"
-BEFORE = rf"(?:\p{{Lu}}{{0,3}}\p{{Sc}}|{CODES})"
+NUMBER = r"[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?"
 BEHIND = r"[\p{L}\p{Sc}%‰°′″'\x22][^#]{0,19}"
-WITH_UNIT = rf"^(?:{BEFORE}#(?:{BEHIND})?|#{BEHIND})$"
+WITH_UNIT = rf"^(?:{CURRENCY}#(?:{BEHIND})?|#{BEHIND})$"
 PLURAL = re.compile(r"[^\W\d_]{3}$")  # what may have an s behind it: 1 day, 2 days
 
 ENOUGH = 0.95  # the share of cells with one unit from which on it is the column's
@@ -47,9 +47,10 @@ def is_unit(value: object) -> bool:
 
 
 def without_unit(words: pl.Series, unit: str) -> pl.Series:
-    """The same text without the unit, where a cell has it."""
+    """The same text without the unit, where a cell has it; its numbers in plain signs."""
     before, _, behind = unit.partition(PLACE)
     more = "s?" if PLURAL.search(behind) else ""
+    words = plain_numerals(words)
     words = words.str.replace(rf"^{re.escape(before)}\s*", "") if before else words
     return words.str.replace(rf"\s*{re.escape(behind)}{more}$", "") if behind else words
 
@@ -69,4 +70,4 @@ def _forms(cells: pl.Series) -> pl.Series:
     """The form of each cell that is a number with a unit."""
     cell = pl.col("cell").str.replace(NUMBER, PLACE).str.replace(r"\s*#\s*", PLACE)
     form = cell.str.replace(r"([\p{L}]{3})s$", "$1")
-    return cells.to_frame("cell").select(form.filter(form.str.contains(WITH_UNIT))).to_series()
+    return plain_numerals(cells).to_frame("cell").select(form.filter(form.str.contains(WITH_UNIT))).to_series()

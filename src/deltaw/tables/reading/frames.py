@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
@@ -65,11 +66,16 @@ def _to_polars(frame: Any) -> pl.DataFrame:
 
 def _column(column: Any) -> pl.Series:
     """A narwhals column as a Polars one; cells of several types become text."""
-    cells = [None if null else cell for cell, null in zip(column, column.is_null(), strict=True)]
+    cells = [None if null else _narrow(cell) for cell, null in zip(column, column.is_null(), strict=True)]
     try:
         return pl.Series(column.name, cells)
     except (TypeError, pl.exceptions.PolarsError):
         return pl.Series(column.name, [None if cell is None else str(cell) for cell in cells])
+
+
+def _narrow(cell: Any) -> Any:
+    """A cell as it is; a number of more bits than Polars knows as a float."""
+    return float(cell) if isinstance(cell, np.longdouble) else cell
 
 
 def table_of(
@@ -88,8 +94,8 @@ def plain(
     """The frame with every column of a type that the rest of the program knows, and null for missing.
 
     Those types are the integers and floats, Boolean, String, Date and Datetime. A category becomes its words, a
-    decimal number a float, a duration seconds, and a time of day seconds since midnight. Lists, structs and objects
-    stay what they are: they are refused where such a column is used (`check_type`).
+    decimal number and one of more than 64 bits a float, a duration seconds, and a time of day seconds since midnight.
+    Lists, structs and other objects stay what they are: they are refused where such a column is used (`check_type`).
 
     Args:
         frame: any Polars frame.
@@ -121,6 +127,14 @@ def _is_plain(column: pl.Series, markers: bool) -> bool:
     return kind.is_integer() or not math.isnan(column.sum() or 0.0)  # the sum is NaN where a number is
 
 
+def _floats(column: pl.Series) -> pl.Series:
+    """Objects as floats where all are numbers of more than 64 bits, else as they are."""
+    cells = [_narrow(cell) for cell in column]
+    if all(cell is None or isinstance(cell, float) for cell in cells):
+        return pl.Series(column.name, cells, pl.Float64).fill_nan(None)
+    return column
+
+
 # Rows of: which column types, and what becomes of the column.
 CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]], ...] = (
     (lambda kind: kind.is_float(), lambda column: column.fill_nan(None)),
@@ -130,6 +144,7 @@ CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]
     (lambda kind: kind == pl.Datetime, lambda column: column.dt.replace_time_zone(None).cast(pl.Datetime("us"))),
     (lambda kind: kind == pl.Duration, lambda column: column.dt.total_microseconds() / 1e6),
     (lambda kind: kind == pl.Time, lambda column: column.cast(pl.Int64) / 1e9),
+    (lambda kind: kind == pl.Object, _floats),
 )
 
 

@@ -32,6 +32,8 @@ AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95}
 
 UNNAMED = "Unnamed: 0"  # the first column where its name is empty, as pandas and R leave that of the row: pandas' name
 
+SEPARATOR_TOLD = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line with which files tell Excel
+
 FEW = 4  # times and oftener each word stands in a column of few, on average
 HEAD_RECORDS, HEAD_BYTES = 200, 1 << 22  # what is looked at to find the delimiter and the header
 PIECE = 1 << 18  # bytes that are looked at together: they stay in the cache
@@ -89,11 +91,13 @@ class Dialect(NamedTuple):
         separator: between fields.
         names: of the columns.
         named: whether the text begins with them.
+        above: how many lines stood before it.
     """
 
     separator: str
     names: list[str]
     named: bool
+    above: int = 0
 
     @property
     def inside(self) -> Dialect:
@@ -102,8 +106,10 @@ class Dialect(NamedTuple):
 
 
 def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, bytes]:
-    """How the first lines are written, and the text with one separator between fields. Raises TableError."""
-    separator = _checked(reading.delimiter) or find_delimiter(text)
+    """How the first lines are written, and the records with one separator between fields. Raises TableError."""
+    told = SEPARATOR_TOLD.match(text)
+    text = text[told.end() :] if told else text
+    separator = _checked(reading.delimiter) or (told[1].decode() if told else find_delimiter(text))
     text = plain_spaces(text, separator)
     head = _head(text, separator)
     if not head:
@@ -114,20 +120,27 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
             source=source,
         )
     named = has_header(head, reading.missing)
-    return Dialect(separator, _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))],
-                   named), text  # fmt: skip
+    names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
+    return Dialect(separator, names, named, 1 if told else 0), text
 
 
 def frame_of(
     text: bytes, dialect: Dialect, source: str, missing: tuple[str, ...],
-    guesses: Iterable[dict[str, Any]] | None = None, first_line: int = 1,
+    guesses: Iterable[dict[str, Any]] | None = None, above: int | None = None,
 ) -> pl.DataFrame:  # fmt: skip
-    """The records as Polars or Python read them, text as it stands; `guesses`: of types. Raises TableError."""
-    separator, names, named = dialect
+    """The records as Polars or Python read them, text as it stands. Raises TableError.
+
+    Args:
+        guesses: of types.
+        above: lines before the text, where they are not the dialect's.
+    """
+    separator, names, named, before = dialect
     if guesses is None:
         guesses = type_guesses(text, dialect, missing)
     frame = _regular_frame(text, separator, names, named, guesses)
-    return _careful_frame(text, separator, names, named, source, first_line) if frame is None else frame
+    if frame is not None:
+        return frame
+    return _careful_frame(text, separator, names, named, source, before if above is None else above)
 
 
 def typed_frame(
@@ -342,11 +355,9 @@ def rectangle(text: bytes, delimiter: str, width: int) -> int:
     return 0 if inside or len(begun) else records
 
 
-def _careful_frame(
-    text: bytes, delimiter: str, names: list[str], named: bool, source: str, first_line: int
-) -> pl.DataFrame:
+def _careful_frame(text: bytes, delimiter: str, names: list[str], named: bool, source: str, above: int) -> pl.DataFrame:
     """The frame as Python's csv module reads it: slow, but it knows lines, blank ones and stray quotes too."""
-    records = list(_careful_records(text, delimiter, source, 0 if named else len(names), first_line - 1))
+    records = list(_careful_records(text, delimiter, source, 0 if named else len(names), above))
     return pl.DataFrame(records[named:], schema=dict.fromkeys(names, pl.String), orient="row")
 
 

@@ -58,13 +58,13 @@ def pieces(
             dialect, text = dialect_of(text, name, reading)
             check_names(dialect.names, name)
             begin = _end_of_record(text, text.find(b"\n") + 1, len(text)) if dialect.named else 0
-            text, above, dialect = text[begin:], text.count(b"\n", 0, begin), dialect.inside
+            text, above, dialect = text[begin:], dialect.above + text.count(b"\n", 0, begin), dialect.inside
         else:
             text = plain_spaces(text, dialect.separator)
         if not text:
             continue
         guesses = _guesses(text, dialect, reading, kinds, set(words).intersection(dialect.names))
-        frame = frame_of(text, dialect, name, reading.missing, guesses, above + 1)
+        frame = frame_of(text, dialect, name, reading.missing, guesses, above)
         kinds, above = frame.dtypes, above + text.count(b"\n")
         if len(frame):
             yield typed_frame(frame, dialect, reading.missing, words)

@@ -1,0 +1,29 @@
+"""Ways in which people write numbers, brought to the one that computers read: "−1.5", "１２", "٣٫٥", "(1.2)", "-$5"."""
+
+from __future__ import annotations
+
+import polars as pl
+
+# Signs that are typeset, full-width ones, and the digits of Arabic and Persian; under each what it stands for.
+WRITTEN = "−－＋．，％（）＄￥０１２３４５６７８９٫٬٪٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"
+MEANT = "--+.,%()$¥0123456789.,%01234567890123456789"
+
+CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|Rs\\.?|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR"
+CURRENCY = rf"(?:\p{{Lu}}{{0,3}}\p{{Sc}}|{CODES})"
+
+# Rows of: a form, and where its sign belongs. Accountants put what is below 0 in brackets, and Excel reads it so.
+FORMS = (
+    (r"^\(\s*([^\d.()]*?)\s*(\.?\d[^()]*?)\s*\)$", "${1}-${2}"),
+    (rf"^([+-])\s*({CURRENCY}\s*)([.\d])", "${2}${1}${3}"),
+)
+LOOKS_ODD = rf"[{WRITTEN}]|^\(|^[+-]\s*[^\s\d.]"
+
+
+def plain_numerals(words: pl.Series) -> pl.Series:
+    """Stripped text with its numbers in plain signs, the sign before the digits; words may change, too."""
+    if not words.str.contains(LOOKS_ODD).any():  # a look is cheaper
+        return words
+    cell = pl.col("cell").str.replace_many(list(WRITTEN), list(MEANT))
+    for form, meant in FORMS:
+        cell = cell.str.replace(form, meant)
+    return words.to_frame("cell").select(cell).to_series().alias(words.name)

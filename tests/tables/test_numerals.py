@@ -1,0 +1,129 @@
+"""Numbers as people write them are the numbers that they mean, in frames and in files; what remains words is told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deltaw.exceptions import ColumnError, TableError
+from deltaw.tables import kinds, read
+from deltaw.tables.cells import read_numbers
+from deltaw.tables.columns import notes_on
+from deltaw.tables.numerals import MEANT, WRITTEN, plain_numerals
+from deltaw.tables.reading.formats.pieces import pieces
+from deltaw.tables.reading.source import Reading
+
+FULL_WIDTH = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")
+ARABIC = str.maketrans("0123456789.,-", "٠١٢٣٤٥٦٧٨٩٫٬−")
+PERSIAN = str.maketrans("0123456789.,-", "۰۱۲۳۴۵۶۷۸۹٫٬-")
+
+# A spelling of x and what separates fields in a file that has it; None: a data frame, too.
+WAYS = {
+    "typeset": (lambda x: f"{x}".replace("-", "−"), None),
+    "exponent": (lambda x: f"{x:.17e}".replace("-", "−"), None),
+    "capital exponent": (lambda x: f"{x:.17E}", None),
+    "full width": (lambda x: f"{x:,}".translate(FULL_WIDTH), None),
+    "Arabic": (lambda x: f"{x:,}".translate(ARABIC), None),
+    "Persian": (lambda x: f"{x}".translate(PERSIAN), None),
+    "brackets": (lambda x: f"({-x:,})" if x < 0 else f"{x:,}", None),
+    "full-width brackets": (lambda x: f"（{-x:,}）" if x < 0 else f"{x:,}", None),
+    "blanks": (lambda x: f"{x:,}".replace(",", " "), None),
+    "narrow blanks": (lambda x: f"{x:,}".replace(",", "\u202f"), None),
+    "strokes": (lambda x: f"{x:,}".replace(",", "'"), None),
+    "decimal comma": (lambda x: f"{x}".replace(".", ","), ";"),
+    "blanks and comma": (lambda x: f"{x:,}".replace(",", " ").replace(".", ","), ";"),
+    "points and comma": (lambda x: f"{x:,}".translate(str.maketrans(",.", ".,")), ";"),
+    "strokes and comma": (lambda x: f"{x:,}".translate(str.maketrans(",.", "’,")), "\t"),
+}
+VALUES = np.array([1234567.5, -1234.25, 0.5, -0.125, 12.5, -7654321.75, 3.5, 99.5, -1.5, 1000.5, -20000.5, 0.0625])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_spelling_is_the_number(way: str, tmp_path: Path) -> None:
+    write, delimiter = WAYS[way]
+    cells = [write(float(x)) for x in VALUES]
+    path, separator = tmp_path / "t.csv", delimiter or ","
+    lines = (f'"{cell}"{separator}{i}' for i, cell in enumerate(cells))
+    path.write_text("\n".join([f"x{separator}i", *lines]) + "\n", encoding="utf-8")
+    tables = [read(path), *([read(pl.DataFrame({"x": cells}))] if delimiter is None else [])]
+    for frame in (*(table.frame for table in tables), *pieces(path, "t.csv", Reading())):
+        np.testing.assert_array_equal(frame["x"].to_numpy(), VALUES)
+    assert kinds(tables[0])[0].kind == "number"
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["-$5", "$1,200", "−$ 3"], [-5, 1200, -3]),
+        (["($5.50)", "$1", "( $2 )"], [-5.5, 1, -2]),
+        (["(12 kg)", "１３ kg", "1 kg"], [-12, 13, 1]),
+        (["（５％）", "６％", "7 %"], [-5, 6, 7]),
+    ],
+)
+def test_signs_before_a_currency_and_around_a_unit(cells: list[str], values: list[float]) -> None:
+    found = kinds(read(pl.DataFrame({"x": cells * 4, "y": range(12)})))[0]
+    assert (found.kind, found.reason.split(", ")[1].split(" to ")[0]) == ("number", f"{min(values)}".replace("-", "−"))
+
+
+def test_indian_groups() -> None:
+    assert read_numbers(pl.Series(["12,34,567.5", "1,23,456", "-1,00,000"])).to_list() == [1234567.5, 123456, -100000]
+
+
+@pytest.mark.parametrize(
+    "cell", ["1,2", "12,3456", "1 234,567", "1,234'567", "0x1F", "(1)(2)", "1-", "--1", "(-1)", "()"]
+)
+def test_what_no_reading_in_a_file_of_commas_explains(cell: str) -> None:
+    assert read_numbers(pl.Series([cell])).to_list() == [None]
+
+
+@given(st.text(alphabet=st.characters(exclude_characters=WRITTEN), max_size=12))
+def test_text_without_such_signs_stays_text(text: str) -> None:
+    if not re.match(r"\(|[+-]\s*[^\s\d.]", text):
+        assert plain_numerals(pl.Series([text])).to_list() == [text]
+
+
+def test_each_sign_has_its_meaning() -> None:
+    assert len(WRITTEN) == len(MEANT) == len(set(WRITTEN))
+    assert all(ord(meant) < 256 for meant in MEANT)
+
+
+@pytest.mark.parametrize("cell", ["<0.5", ">100", "~5", "5*", "3+"])
+def test_words_that_look_like_numbers_are_told(cell: str) -> None:
+    column = [f"{i % 17}.5" for i in range(60)] + [cell] * 9
+    (x, _), table = kinds(found := read(pl.DataFrame({"x": column, "y": range(69)}))), found
+    assert x.kind == "category"
+    wanted = f'"x" is taken for words, since 9 of its 69 cells are no numbers ("{cell}")'
+    assert notes_on([x])[0].startswith(wanted)
+    assert kinds(read(table.frame, na=cell))[0].kind == "number"
+
+
+def test_a_decimal_comma_in_a_frame_is_told() -> None:
+    (x, _) = kinds(read(pl.DataFrame({"x": [f"{i % 7},5" for i in range(40)], "y": range(40)})))
+    assert x.kind == "category"
+    assert notes_on([x])[0].startswith('"x" is taken for words, since its numbers have a decimal comma ("0,5")')
+
+
+def test_few_strays_name_the_way_out() -> None:
+    with pytest.raises(ColumnError, match=r'found "<0\.5"; correct the cell, leave it empty, name it in na, or drop'):
+        kinds(read(pl.DataFrame({"x": [f"{i}.5" for i in range(40)] + ["<0.5"], "y": range(41)})))
+
+
+@pytest.mark.parametrize("told", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "\ufeffsep=;\n"])
+def test_a_file_that_tells_excel_its_separator(told: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(told + "a;b,c\n1,5;2\n2,5;3\n", encoding="utf-8")
+    wanted = pl.DataFrame({"a": [1.5, 2.5], "b,c": [2, 3]})
+    assert read(path).frame.equals(wanted)
+    assert [piece.to_dict(as_series=False) for piece in pieces(path, "t.csv", Reading())] == [
+        wanted.to_dict(as_series=False)
+    ]
+    path.write_text(told + "a;b\n1;2\n1;2;3\n", encoding="utf-8")
+    for reading in (lambda: read(path), lambda: list(pieces(path, "t.csv", Reading()))):
+        with pytest.raises(TableError, match="expected 2 fields in line 4, as in the first line, found 3"):
+            reading()

@@ -1,0 +1,110 @@
+"""A column of any type that other libraries have is used for what it says, or refused in a line that names it."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import fractions
+import uuid
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from deltaw.exceptions import ColumnError
+from deltaw.tables import kinds, read
+
+X = np.random.default_rng(0).normal(size=40).round(3)
+WHOLE = [int(10 * x) for x in X]
+WORDS = [f"w{abs(i) % 3}" for i in WHOLE]
+DAYS = [datetime.date(2020, 1, 1) + datetime.timedelta(days=i) for i in WHOLE]
+
+
+def some(values: Any) -> list[Any]:
+    return [None if i % 7 == 0 else value for i, value in enumerate(values)]
+
+
+def arrow(values: Any, kind: str, *arguments: Any) -> Any:
+    import pyarrow
+
+    return pd.array(list(values), dtype=pd.ArrowDtype(getattr(pyarrow, kind)(*arguments)))
+
+
+USED: dict[str, tuple[Any, str]] = {
+    "longdouble": (pd.Series(X.astype(np.longdouble)), "number"),
+    "longdoubles": (pd.Series([np.longdouble(x) for x in X], dtype=object), "number"),
+    "half": (pd.Series(X.astype(np.float16)), "number"),
+    "decimals": (pd.Series(some(decimal.Decimal(str(x)) for x in X), dtype=object), "number"),
+    "fractions": (pd.Series([fractions.Fraction(i, 7) for i in WHOLE], dtype=object), "number"),
+    "ints or None": (pd.Series(some(WHOLE), dtype=object), "number"),
+    "Int64": (pd.array(some(WHOLE), dtype="Int64"), "number"),
+    "Float64": (pd.array(some(X), dtype="Float64"), "number"),
+    "boolean": (pd.array(some(bool(x > 0) for x in X), dtype="boolean"), "boolean"),
+    "bools or None": (pd.Series(some(bool(x > 0) for x in X), dtype=object), "boolean"),
+    "string": (pd.array(some(WORDS), dtype="string"), "category"),
+    "string[pyarrow]": (pd.array(some(WORDS), dtype="string[pyarrow]"), "category"),
+    "category": (pd.Categorical(some(WORDS)), "category"),
+    "category of ints": (pd.Categorical(WHOLE), "number"),
+    "sparse": (pd.arrays.SparseArray(np.maximum(X, 0)), "number"),
+    "timedelta": (pd.Series(pd.to_timedelta(X, unit="h")), "number"),
+    "zones": (pd.Series(pd.to_datetime(X * 1e8, unit="s", utc=True).tz_convert("Asia/Shanghai")), "date"),
+    "dates": (pd.Series(DAYS, dtype=object), "date"),
+    "arrow int": (arrow(some(WHOLE), "int64"), "number"),
+    "arrow decimal": (arrow((decimal.Decimal(str(x)) for x in X), "decimal128", 9, 3), "number"),
+    "Decimal": (pl.Series([decimal.Decimal(str(x)) for x in X]), "number"),
+    "Duration": (pl.Series([datetime.timedelta(hours=x) for x in X]), "number"),
+    "Time": (pl.Series([datetime.time(abs(i) % 24, 3) for i in WHOLE]), "number"),
+    "Enum": (pl.Series(WORDS, dtype=pl.Enum(["w0", "w1", "w2", "w3"])), "category"),
+    "Categorical": (pl.Series(WORDS, dtype=pl.Categorical), "category"),
+    "Int128": (pl.Series(WHOLE, dtype=pl.Int128), "number"),
+}
+REFUSED: dict[str, Any] = {
+    "complex": pd.Series(X + 1j * X),
+    "lists": pd.Series([[x, 1.0] for x in X]),
+    "dicts": pd.Series([{"a": x} for x in X]),
+    "bytes": pd.Series([b"ab"] * len(X)),
+    "uuids": pd.Series([uuid.UUID(int=abs(i)) for i in WHOLE]),
+    "objects": pd.Series([object() for _ in X]),
+    "intervals": pd.cut(X, 4),
+    "periods": pd.period_range("2020-01", periods=len(X), freq="M"),
+    "List": pl.Series([[x, 1.0] for x in X]),
+    "Array": pl.Series([[x, 1.0] for x in X], dtype=pl.Array(pl.Float64, 2)),
+    "Struct": pl.Series([{"a": x} for x in X]),
+    "Binary": pl.Series([b"ab"] * len(X)),
+    "Object": pl.Series([object() for _ in X], dtype=pl.Object),
+}
+
+
+def frame(column: Any) -> Any:
+    make = pl.DataFrame if isinstance(column, pl.Series) else pd.DataFrame
+    return make({"of a type": column, "z": X})
+
+
+@pytest.mark.parametrize("name", USED)
+def test_a_type_that_is_used(name: str) -> None:
+    column, kind = USED[name]
+    found = kinds(read(frame(column)))[0]
+    assert (found.name, found.kind) == ("of a type", kind)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_type_that_is_refused(name: str) -> None:
+    with pytest.raises(
+        ColumnError, match=r'column "of a type", found the type .*; drop or convert the column'
+    ) as caught:
+        kinds(read(frame(REFUSED[name])))
+    assert "\n" not in str(caught.value)
+
+
+def test_wide_numbers_in_an_array() -> None:
+    from deltaw.sklearn import TableClassifier
+
+    wide = np.stack([X, -X], axis=1).astype(np.longdouble)
+    y = X > 0
+    settings: dict[str, Any] = {"epochs": 2, "hidden": 3, "random_state": 0}
+    found = TableClassifier(**settings).fit(wide, y).predict_proba(wide)
+    np.testing.assert_array_equal(
+        found, TableClassifier(**settings).fit(wide.astype(float), y).predict_proba(wide.astype(float))
+    )
