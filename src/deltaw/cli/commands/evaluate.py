@@ -23,7 +23,7 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     from deltaw.cli.commands import shards, together
     from deltaw.engines import ranks
     from deltaw.models import sharded
-    from deltaw.tables import Reading, origins
+    from deltaw.tables import Reading, origins, several
 
     check_outputs({"--report": report}, (model_file, *origins(data)))
     if report is not None:
@@ -33,11 +33,14 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     how = Reading.of(**reading)
     found = shards.pieces(data, model, how) if report is None and not as_json and shards.are_many(data) else None
     if found is not None:
-        here, pieces = together.joined({}, {}), (table for _, table in found[1])
+        here, pieces = together.joined({}, {}), (table for _, table in found[1] if table is not None)
         with err.status(say("answering for {data}", data=data)):
             each = here.gathered(together.agreed(lambda: sharded.outcomes(model, pieces)))
         if here.rank == 0:  # piece after piece, as one process has them
-            scores = sharded.scored(model, [one for row in zip_longest(*each) for one in row if one is not None])
+            outcomes = [one for row in zip_longest(*each) for one in row if one is not None]
+            if not outcomes and (many := several(data)) is not None:
+                raise many.without_rows
+            scores = sharded.scored(model, outcomes)
             rows = say("{rows:,} rows of {name}", rows=scores.rows, name=data)
             text.print_scores(stdout(), scores, rows, scores.defined)
         ranks.leave()

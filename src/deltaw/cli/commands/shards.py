@@ -10,24 +10,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deltaw.cli.output import documents
-from deltaw.cli.output.endings import CSV, WRITERS, ZIPPED
+from deltaw.cli.output.endings import CSV, WRITERS, ZIPPED, Writer
 from deltaw.engines import ranks
 from deltaw.exceptions import OutputError, reason
 from deltaw.files import check_outputs
 from deltaw.speech import say
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
     from deltaw.cli.output.screen import Screen
     from deltaw.models import Model
     from deltaw.tables import Reading, Table
 
 
 SHRUNK = 4  # files of columns are about so many times smaller than their rows in memory
-Pieces = Iterator[tuple[Path, "Table"]]
+Pieces = Iterator[tuple[Path, "Table | None"]]
 
 
 def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | None:
     """(the folder, where each piece would lie in it and its rows), as the model reads them; None for what is one piece.
+
+    Of a file without rows there is None in the place of these.
 
     One file of columns or of text is in slices; of another format it is one piece, whatever its size. Of several
     processes that torchrun has started each has its own: rank r pieces r, r + world, …
@@ -97,23 +101,50 @@ def answers(
     if folder.resolve() == root.resolve():
         expected = "{output}: expected another folder than that of the rows"
         raise OutputError(expected, say("the same"), "give another path", output=folder)
-    writers, rows, files = WRITERS | ZIPPED, 0, 0
+    rows, files, empty, frame = 0, 0, list[Path](), None
     with err.status(say("answering for {data}", data=data)):
         for where, table in parts:
-            place = folder / where
-            ending = "".join(each.lower() for each in place.suffixes[-2:])
-            written = writers.get(ending) or writers.get(place.suffix.lower())
-            place = place if written else place.with_name(f"{place.name}.csv")
-            _make(place.parent)
-            check_outputs({"--output": place}, [root / where])
+            if table is None:
+                empty.append(where)  # what it would hold, others say
+                continue
+            place, writer = _place(folder, where, root)
             kept = documents.kept(table, keep)
-            documents.check_cells(kept, written or CSV)
+            documents.check_cells(kept, writer)
             answered = model.answers(table)
             frame, _ = documents.answers_frame(model, answered, kept, numbered)
-            (written or CSV).write(frame, place)
+            writer.write(frame, place)
             rows, files = rows + len(answered.values), files + 1
+        frame = _no_answers(model, data, numbered) if frame is None and empty else frame
+        for where in empty:
+            assert frame is not None
+            place, writer = _place(folder, where, root)
+            writer.write(frame.clear(), place)
+            files += 1
     err.print(say("{n:,} answers written to {files:,} files in {output}", n=rows, files=files, output=folder))
     return True
+
+
+def _no_answers(model: Model, data: str, numbered: bool) -> DataFrame:
+    """What files of answers hold, where no file of this process has rows. Raises TableError where no other's has."""
+    from polars import DataFrame
+
+    from deltaw.tables import several
+
+    if ranks.own().world == 1 and (many := several(data)) is not None:
+        raise many.without_rows
+    usual = model.answers(model.preparation.usual_row())
+    return documents.answers_frame(model, usual, DataFrame(), numbered)[0]
+
+
+def _place(folder: Path, where: Path, root: Path) -> tuple[Path, Writer]:
+    """Where answers for the rows of a file go, and how they are written: CSV where the ending says nothing."""
+    place, writers = folder / where, WRITERS | ZIPPED
+    ending = "".join(each.lower() for each in place.suffixes[-2:])
+    written = writers.get(ending) or writers.get(place.suffix.lower())
+    place = place if written else place.with_name(f"{place.name}.csv")
+    _make(place.parent)
+    check_outputs({"--output": place}, [root / where])
+    return place, written or CSV
 
 
 def _make(folder: Path) -> None:

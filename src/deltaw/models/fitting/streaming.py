@@ -111,7 +111,7 @@ def _streamed(
     if by_share:
         given |= {"validation": _table(seen, seen.held_out[scored:], rows) if choosing else 0.0}
     made = planning.plan(_table(seen, seen.sample, rows), target, recipe, **given)
-    notes = _notes(seen, size, scored)
+    notes = (*_notes(seen, size, scored), *rows.shards.passed_over(len(rows.empty)))
     return replace(
         made,
         table=replace(made.table, notes=(*made.table.notes, *notes)),

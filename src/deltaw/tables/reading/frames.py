@@ -14,6 +14,7 @@ from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.missing import MISSING, numbers_among
+from deltaw.tables.reading.loading import NoRowsError
 from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, check_names
@@ -108,7 +109,7 @@ def plain(
     """
     if frame.is_empty():
         found = say("no columns") if frame.width == 0 else say("only column names")
-        raise TableError("{source}: expected columns with rows", found, "give a table with rows", source=source)
+        raise NoRowsError("{source}: expected columns with rows", found, "give a table with rows", source=source)
     check_names(frame.columns, source)
     missing = tuple(missing)
     columns, markers = frame.get_columns(), bool(numbers_among(missing))

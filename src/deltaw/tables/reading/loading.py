@@ -37,6 +37,10 @@ DAMAGE = (OSError, EOFError, zlib.error)
 RAISE = "raise the limit with max_bytes (--max-bytes) if it is meant"
 
 
+class NoRowsError(TableError):
+    """A table without a row: where a table is in several files, such a file is passed over."""
+
+
 def located(source: str | Path) -> Path:
     """The path of a source, ~ and ~user resolved; a name that only looks so stays as it is."""
     try:
@@ -82,7 +86,7 @@ def load(
         raise unreadable(name, error) from None
     if not data:
         found = say("an empty file") if path is not None else say("nothing to read, or nothing more: it is read once")
-        raise TableError("{name}: expected a table", found, "give a file with a header and rows", name=name)
+        raise NoRowsError("{name}: expected a table", found, "give a file with a header and rows", name=name)
     return data
 
 

@@ -1,7 +1,8 @@
 """A table in several files: those that a pattern means, or that lie in a folder, one after the other by their names.
 
-A folder may say something itself, as Hive, Spark and Polars write it: `year=2024/month=7/part-0.parquet` has the
-columns year and month. Names that begin with `_` or `.` (`_SUCCESS`) are no shards.
+A folder may say something itself, as Hive, Spark and Polars write it: `year=2024/city=New%20York/0.parquet` has the
+columns year and city. Names that begin with `_` or `.` (`_SUCCESS`) are no shards, and files without rows, of which
+clusters write many, are passed over.
 """
 
 from __future__ import annotations
@@ -10,18 +11,24 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from glob import has_magic
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError, reason
 from deltaw.speech import say
-from deltaw.tables.reading.loading import limit, located
+from deltaw.tables.cells import EMPTY, typed
+from deltaw.tables.reading.loading import NoRowsError, limit, located
 from deltaw.tables.table import Table, clip, missing_column
 
 Read = Callable[[Path], Table]
+# What an ending says that cannot be read: to leave such a file out would be to leave out rows, and to say nothing.
+COMPRESSED = (".zst", ".zstd", ".bz2", ".xz", ".lz4", ".snappy", ".br", ".deflate", ".lzo")
 HIDDEN = ("_", ".")  # what names of files and folders begin with that are none of a table's
+NO_VALUE = (*EMPTY, "__hive_default_partition__")  # in small letters: what a folder is called whose rows have none
 
 
 @dataclass(frozen=True)
@@ -38,27 +45,28 @@ class Shards:
     root: Path
     files: tuple[Path, ...]
 
-    def tables(self, read: Read) -> Iterator[Table]:
-        """Each shard as a table with the columns of the first, in its order, and of the same sorts.
+    def pieces(self, read: Read) -> Iterator[tuple[Path, Table | None]]:
+        """Where each shard lies in `root`, and its rows as a table with the columns of the first that has any, in its
+        order, and of the same sorts; None for one without rows.
 
         Raises:
             ColumnError: a shard lacks a column, has another, or cells of another sort in it; names both.
         """
-        first: Table | None = None
+        first: tuple[Path, list[str]] | None = None
         sorts: dict[str, str] = {}
         for file in self.files:
-            table = with_folders(read(file), file.relative_to(self.root).parts[:-1])
-            if first is None:
-                first = table
-            frame = alike(table, first.frame.columns, self.files[0])
+            place = file.relative_to(self.root)
+            try:
+                table = self.with_folders(read(file), file)
+            except NoRowsError:
+                yield place, None
+                continue
+            first = first or (file, table.frame.columns)
+            frame = alike(table, first[1], first[0])
             found = sorts_of(frame)
             check_sorts(found, sorts, str(file))
             sorts = found | sorts
-            yield replace(table, frame=frame, name=str(file))
-
-    def pieces(self, read: Read) -> Iterator[tuple[Path, Table]]:
-        """Each shard, and where it lies in `root`; see `tables`."""
-        return zip((file.relative_to(self.root) for file in self.files), self.tables(read), strict=True)
+            yield place, replace(table, frame=frame, name=str(file))
 
     def joined(self, read: Read, max_bytes: int | None = None) -> Table:
         """All of them as one table. Raises TableError where they are larger than the limit of one; see `tables`."""
@@ -69,10 +77,46 @@ class Shards:
                 "{name}: expected at most {most:,} bytes in all files", found,
                 "raise the limit with max_bytes (--max-bytes) if it is meant", name=self.name, most=most,
             )  # fmt: skip
-        tables = list(self.tables(read))
+        tables = [table for _, table in self.pieces(read) if table is not None]
+        if not tables:
+            raise self.without_rows
         frame = alongside([each.frame for each in tables]).rechunk()
         notes = dict.fromkeys(note for each in tables for note in each.notes)
+        notes |= dict.fromkeys(self.passed_over(len(self.files) - len(tables)))
         return replace(tables[0], frame=frame, name=self.name, notes=tuple(notes), test=None, written=None)
+
+    def passed_over(self, n: int) -> tuple[str, ...]:
+        """What is said of so many files without rows."""
+        return (say("{n:,} of {files:,} files have no rows", n=n, files=len(self.files)),) if n else ()
+
+    @property
+    def without_rows(self) -> TableError:
+        """The error where no file has any."""
+        found = say("none in {n:,} files", n=len(self.files))
+        return NoRowsError("{name}: expected rows", found, "give a table with rows", name=self.name)
+
+    def with_folders(self, table: Table, file: Path) -> Table:
+        """The rows of a file, with a column for each folder called NAME=VALUE in which it lies."""
+        said = {name: value for name, value in self._folders(file).items() if name not in table.frame.columns}
+        columns = [self._cells[name][value].new_from_index(0, len(table.frame)) for name, value in said.items()]
+        return replace(table, frame=table.frame.with_columns(columns)) if columns else table
+
+    def _folders(self, file: Path) -> dict[str, str]:
+        """What the folders say in which a file lies: signs that no folder's name can have are written as in an URL."""
+        folders = (folder.partition("=") for folder in file.relative_to(self.root).parts[:-1] if "=" in folder)
+        return {unquote(name): unquote(value) for name, _, value in folders}
+
+    @cached_property
+    def _cells(self) -> dict[str, dict[str, pl.Series]]:
+        """Of each such column the cell of each value, alone in a column of the type that all values say."""
+        values: dict[str, dict[str, None]] = {}
+        for file in self.files:
+            for name, value in self._folders(file).items():
+                values.setdefault(name, {})[value] = None
+        columns = {
+            name: typed(pl.Series(name, [*words], pl.String), missing=NO_VALUE) for name, words in values.items()
+        }
+        return {name: {word: columns[name][i : i + 1] for i, word in enumerate(values[name])} for name in values}
 
 
 def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
@@ -96,13 +140,18 @@ def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
 def _found(path: Path, name: str, endings: Collection[str], is_folder: bool) -> Shards:
     """The files. Raises OSError for a folder, or a file, that cannot be looked at: without it there is half a table."""
     if is_folder:
-        found = [file for file in _within(path) if _is_shard(file, path, endings) and _is_plain(file)]
-        root, remedy = path, say("give a folder of tables, or a pattern such as '{folder}/*.csv'", folder=name)
+        root, files = path, [*_within(path)]
+        remedy = say("give a folder of tables, or a pattern such as '{folder}/*.csv'", folder=name)
     else:
         root = _root(path)
-        matched = root.glob(str(path.relative_to(root)))
-        found = [file for file in matched if _is_shard(file, root, endings) and _is_plain(file)]
+        files = [*root.glob(str(path.relative_to(root)))]
         remedy = say("check the pattern, and put it in quotes")
+    found = [file for file in files if _is_shard(file, root, endings) and _is_plain(file)]
+    for file in files:
+        bare = file.with_suffix("")
+        if file.suffix.lower() in COMPRESSED and _is_shard(bare, root, endings) and bare not in found:
+            expected, instead = "{file}: expected a table as it is, or with gzip", "decompress it, or write it anew"
+            raise TableError(expected, file.suffix, instead, file=file)
     if not found:
         raise TableError(say("{name}: expected files of tables", name=name), say("none"), remedy)
     return Shards(name, root, tuple(sorted(found, key=str)))
@@ -134,21 +183,6 @@ def _is_shard(file: Path, root: Path, endings: Collection[str]) -> bool:
     parts = file.relative_to(root).parts
     hidden = any(part.startswith(HIDDEN) for part in parts)
     return not hidden and Path(file.name.lower().removesuffix(".gz")).suffix in endings
-
-
-def with_folders(table: Table, folders: tuple[str, ...]) -> Table:
-    """The table with a column for each folder called NAME=VALUE."""
-    pairs = [folder.partition("=") for folder in folders if "=" in folder]
-    said = [pl.Series(name, [value] * len(table.frame)) for name, _, value in pairs if name not in table.frame.columns]
-    if not said:
-        return table
-    return replace(table, frame=table.frame.with_columns([_as_number(column) for column in said]))
-
-
-def _as_number(column: pl.Series) -> pl.Series:
-    """A column of one word as whole numbers where that word is one."""
-    numbers = column.cast(pl.Int64, strict=False)
-    return column if numbers.null_count() else numbers
 
 
 def alike(table: Table, names: list[str], first: Path) -> pl.DataFrame:

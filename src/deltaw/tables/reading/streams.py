@@ -25,7 +25,7 @@ from deltaw.tables.reading.formats.pieces import can_be_in_pieces, pieces
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import DAMAGE, STDIN, located, memory, unreadable
 from deltaw.tables.reading.read import TEXT, ending, several
-from deltaw.tables.reading.shards import Shards, alike, check_sorts, sorts_of, with_folders
+from deltaw.tables.reading.shards import Shards, alike, check_sorts, sorts_of
 from deltaw.tables.reading.slices import CELLS, SCANNERS
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table
@@ -61,11 +61,13 @@ class Stream:
         shards: the files.
         reading: how they are read.
         facts: what the system knew of each file when the stream was made: another one is refused later.
+        empty: the files that were found to have no rows.
     """
 
     shards: Shards
     reading: Reading
     facts: dict[Path, Facts] = field(repr=False)
+    empty: set[Path] = field(default_factory=set, repr=False)
 
     @property
     def name(self) -> str:
@@ -90,22 +92,25 @@ class Stream:
             TableError: a file cannot be read, or is not what it was.
             ColumnError: a file lacks a column, has another, or cells of another sort in it.
         """
-        names: list[str] | None = None
+        like: tuple[Path, list[str]] | None = None
         sorts: dict[str, str] = {}
         first = 0
         for file in self.shards.files:
             of_file, begin = dict[str, str](), 0
             with unchanged(file, self.facts[file]):
                 for part in _frames(file, self.reading, words, cells, columns):
-                    table = with_folders(part, file.relative_to(self.shards.root).parts[:-1])
-                    names = names or table.frame.columns
-                    frame = alike(table, names, self.shards.files[0])
+                    table = self.shards.with_folders(part, file)
+                    like = like or (file, table.frame.columns)
+                    frame = alike(table, like[1], like[0])
                     found = sorts_of(frame)
                     check_sorts(found, sorts, str(file))
                     name = str(file) if not begin else say("{file}, from row {row:,} on", file=file, row=begin + 1)
                     yield Slice(Table(frame, name, missing=self.reading.missing), file, first)
                     first, begin, of_file = first + len(frame), begin + len(frame), of_file | found
             sorts = of_file | sorts
+            self.empty.update([file] if not begin else [])
+        if like is None:
+            raise self.shards.without_rows
 
 
 def stream(source: object, reading: Reading) -> Stream | None:
@@ -185,7 +190,7 @@ def _frames(
         lazy = lazy.select(cs.by_name(wanted)) if wanted else lazy
         rows, width = lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
     each = max(1, cells // max(width, 1))
-    for start in range(0, max(rows, 1), each):
+    for start in range(0, rows, each):
         with readable(name, kind):
             frame = lazy.slice(start, each).collect()
         yield table_of(frame, name, reading, words=words)
@@ -201,7 +206,7 @@ def _scanner(file: Path) -> tuple[str, Callable[[Path], pl.LazyFrame]] | None:
 
 def _can_be_sliced(file: Path) -> bool:
     """Raises TableError for one that cannot be read."""
-    if _scanner(file) is not None:
+    if _scanner(file) is not None or not file.stat().st_size:
         return True
     try:
         return ending(file) in TEXT.endings and can_be_in_pieces(file)

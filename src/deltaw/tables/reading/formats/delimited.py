@@ -19,6 +19,7 @@ from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
 from deltaw.tables.reading.formats.pixels import SMALLEST
+from deltaw.tables.reading.loading import NoRowsError
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import check_names
 
@@ -74,7 +75,7 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
     guesses = [{"infer_schema": False}] if reading.written else None
     frame = frame_of(text, dialect, source, missing, guesses)
     if frame.is_empty():
-        raise TableError(
+        raise NoRowsError(
             "{source}: expected rows below the header",
             say("only the header"),
             "give a file with data rows",
@@ -197,7 +198,7 @@ def lines(data: bytes, source: str, encoding: str | None) -> tuple[bytes, str]:
     """The text as UTF-8, its lines ending in a newline and none of them blank at the end; the encoding found."""
     data, found = decoded(data, source, encoding)
     if not data or data.isspace():
-        raise TableError(
+        raise NoRowsError(
             "{source}: expected a table", say("an empty file"), "give a file with a header and rows", source=source
         )
     _refuse_zero(data.find(b"\0"), source)
