@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -23,6 +23,7 @@ from deltaw.signs import visible
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 P = ParamSpec("P")
 
@@ -131,14 +132,24 @@ def svg(figure: Figure, salt: str = "deltaw") -> str:
 
 def _visible(drawing: Figure) -> None:
     """Every sign of every name visible: some of them matplotlib cannot draw, and others turn a line round."""
-    from matplotlib.text import Text
     from matplotlib.ticker import FuncFormatter
 
-    for text in drawing.findobj(Text):
+    for text in _texts(drawing):
         text.set_text(visible(text.get_text()))
     for axis in (axis for axes in drawing.axes for axis in (axes.xaxis, axes.yaxis)):
         if isinstance(names := axis.get_major_formatter(), FuncFormatter):
             names.func = _then_visible(names.func)
+
+
+def _texts(drawing: Figure) -> Iterator[Text]:
+    """All but those of ticks, which are made when they are drawn, and say what their axis's formatter does."""
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.text import Text
+
+    for artist in drawing.get_children():
+        for part in artist.get_children() if isinstance(artist, Axes) else [artist]:
+            yield from [part.label] if isinstance(part, Axis) else part.findobj(Text)
 
 
 def _then_visible(name: Callable[..., str]) -> Callable[..., str]:
