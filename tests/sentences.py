@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -33,10 +33,10 @@ def sentences(node: ast.AST, names: dict[str, list[ast.expr]]) -> Iterator[str]:
             yield from sentences(value, {name: each for name, each in names.items() if name != node.id})
 
 
-def assigned(tree: ast.AST) -> dict[str, list[ast.expr]]:
+def assigned(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
     """Name -> what it is given, anywhere in a file."""
     found: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 pairs = [(target, node.value)]
@@ -53,12 +53,10 @@ def calls() -> list[tuple[str, ast.Call, dict[str, list[ast.expr]]]]:
     """Every call of a function by its name, with its place, and what names are given in its file."""
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        given, where = assigned(tree), path.relative_to(PACKAGE)
+        nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+        given, where = assigned(nodes), path.relative_to(PACKAGE)
         found += [
-            (f"{where}:{node.lineno}", node, given)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and called(node)
+            (f"{where}:{node.lineno}", node, given) for node in nodes if isinstance(node, ast.Call) and called(node)
         ]
     return found
 

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 import deltaw
-from deltaw.progress import Lines, Silent, counted, watching
+from deltaw.progress import Bar, Lines, Silent, counted, watching
 
 SOURCES = str(Path(deltaw.__file__).parents[1])
 QUICK: dict[str, Any] = {"folds": 0, "engine": "native", "hidden": 4}
@@ -26,13 +26,14 @@ frame = pl.DataFrame({"x": [1.0, 2.0] * 40, "<b>y</b>\\n": ["a", "b"] * 39 + ["a
 model = deltaw.fit(frame, "<b>y</b>\\n", engine="native", hidden=4, folds=0, epochs=6,
                    callbacks=[lambda epoch: time.sleep(0.2)])
 """
+SHORT = LONG.replace("0.2)", "0.05)")  # lasts, where a bar comes after 0.1 s
 
 
 def table() -> pl.DataFrame:
     return pl.DataFrame({"x": [1.0, 2.0] * 40, "y": ["a", "b"] * 39 + ["a", None]})
 
 
-def written(code: str, monkeypatch: pytest.MonkeyPatch, ours: int, theirs: int) -> str:
+def written(code: str, monkeypatch: pytest.MonkeyPatch, ours: int, theirs: int, *delay: float) -> str:
     """What comes out of one end, while stderr is the other: that of a pipe, or a terminal."""
     sent = bytearray()
 
@@ -47,6 +48,7 @@ def written(code: str, monkeypatch: pytest.MonkeyPatch, ours: int, theirs: int) 
         patch.setenv("TERM", "xterm")
         patch.setenv("COLUMNS", "120")
         patch.setattr(sys, "stderr", stderr)
+        patch.setattr(Bar.__init__, "__defaults__", delay or Bar.__init__.__defaults__)
         exec(code, {})
     reader.join()
     os.close(ours)
@@ -62,11 +64,11 @@ def test_a_terminal_gets_a_bar_once_it_lasts(monkeypatch: pytest.MonkeyPatch) ->
     assert re.search(r"epoch (5|6)/6.*loss .*held-out accuracy", shown)
     assert "epoch 1/6" not in shown  # a second has not passed by then
     assert written(LONG.replace("0.2)", "0)"), monkeypatch, *pty.openpty()).count("epoch") == 0
-    assert written(LONG.replace("folds=0", "verbose=False, folds=0"), monkeypatch, *pty.openpty()) == ""
+    assert written(SHORT.replace("folds=0", "verbose=False, folds=0"), monkeypatch, *pty.openpty(), 0.1) == ""
 
 
 def test_a_pipe_gets_nothing_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert written(LONG, monkeypatch, *os.pipe()) == ""
+    assert written(SHORT, monkeypatch, *os.pipe(), 0.1) == ""
     told = LONG.replace("0.2)", "0)").replace("folds=0", "verbose=True, folds=0")
     lines = written(told, monkeypatch, *os.pipe()).splitlines()
     assert lines[0] == "1 of 80 rows has no <b>y</b> : left out"
@@ -144,7 +146,9 @@ def test_a_notebook_gets_a_bar_that_replaces_itself() -> None:
     try:
         messages: list[tuple[str, Any]] = []
         reply = client.execute_interactive(
-            LONG, timeout=60, output_hook=lambda m: messages.append((m["msg_type"], m["content"]))
+            "from deltaw.progress import Cell\nCell.__init__.__defaults__ = (0.1,)\n" + SHORT,
+            timeout=60,
+            output_hook=lambda m: messages.append((m["msg_type"], m["content"])),
         )
         assert reply["content"]["status"] == "ok", reply
     finally:

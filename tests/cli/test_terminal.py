@@ -81,7 +81,7 @@ def test_names_command_no_terminal(tmp_path: Path) -> None:
     target = ["--target", "[i]class"]
     sent = in_a_terminal(
         [
-            ["train", data, *target, *QUICK, "-o", "m.deltaw", "--report", "r.html"],
+            ["train", data, *target, *QUICK, "-o", "m.deltaw"],
             ["train", data, *target, *QUICK, "-o", "m.deltaw", "--json"],
             ["show", "m.deltaw"],
             ["show", "m.deltaw", "--json"],

@@ -1,7 +1,6 @@
 """The recipe: finite, invertible, plain data, and blind to everything but the training rows."""
 
 import json
-import math
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +13,6 @@ from polars.testing import assert_frame_equal
 
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.preparation import Preparation
-from deltaw.preparation.making import ROWS, TOGETHER
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.tables import Block, Column, Table, kinds
 
@@ -357,23 +355,6 @@ def test_any_change_of_a_document_is_refused_or_means_something(data: st.DataObj
     except ModelFileError:
         return
     prep.document()
-
-
-@pytest.mark.parametrize("scaling", ["robust", "piecewise"])
-def test_rows_are_made_in_pieces(scaling: str) -> None:
-    """More rows and columns than are made at a time: what comes out, and which row a message names."""
-    rng, n = np.random.default_rng(3), 2 * ROWS + 5
-    frame = pl.DataFrame({f"x{i}": rng.normal(size=n) for i in range(TOGETHER)})
-    frame = frame.with_columns(pl.Series("w", rng.choice(list("abc"), n)), pl.Series("day", [date(2024, 2, 3)] * n))
-    made = Preparation.fit(frame, kinds(Table(frame, "made")), scaling)
-    whole = made.transform(frame)
-    for rows in (slice(0, 3), slice(ROWS - 2, ROWS + 2), slice(n - 3, n)):
-        np.testing.assert_array_equal(whole[rows], made.transform(frame[rows]))
-    np.testing.assert_allclose(np.asarray(made.encode(frame)), whole, atol=1e-5)
-    cells = frame["x1"].to_list()
-    cells[ROWS + 7] = math.inf
-    with pytest.raises(ColumnError, match=f"row {ROWS + 8:,}"):
-        made.encode(frame.with_columns(pl.Series("x1", cells)))
 
 
 def test_a_name_that_polars_takes_for_all() -> None:

@@ -54,16 +54,20 @@ def zeros(path: Path, mib: int, start: bytes = b"") -> Path:
     return path
 
 
-def test_a_small_archive_of_much_text_is_refused(tmp_path: Path) -> None:
-    path = zeros(tmp_path / "bomb.csv.gz", 300)
-    assert path.stat().st_size < MIB
-    assert "--max-bytes" in refusal(path)
-    assert "--max-bytes" in refusal(path, max_bytes=200 * MIB)
+@pytest.fixture(scope="module")
+def bomb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return zeros(tmp_path_factory.mktemp("bomb") / "bomb.csv.gz", 300)
+
+
+def test_a_small_archive_of_much_text_is_refused(bomb: Path) -> None:
+    assert bomb.stat().st_size < MIB
+    assert "--max-bytes" in refusal(bomb)
+    assert "--max-bytes" in refusal(bomb, max_bytes=200 * MIB)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a kibibyte is a byte elsewhere")
-def test_refusing_takes_little_memory(tmp_path: Path) -> None:
-    assert peak_of_refusing(zeros(tmp_path / "bomb.csv.gz", 300)) < 200
+def test_refusing_takes_little_memory(tmp_path: Path, bomb: Path) -> None:
+    assert peak_of_refusing(bomb) < 200
     if Path("/dev/zero").exists():
         (tmp_path / "zero").symlink_to("/dev/zero")
         assert peak_of_refusing(tmp_path / "zero") < 100
