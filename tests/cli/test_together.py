@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -254,3 +255,25 @@ def test_evaluate_shares_the_files(flowers: Path, tmp_path: Path) -> None:
     assert texts == ["", ""]
     assert len(errors) == 1
     assert "1.csv" in errors[0]
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_answers_where_one_sees_other_files(command: str, flowers: Path, tmp_path: Path) -> None:
+    """A file that one does not see would be in nobody's share, and its rows would have no answers."""
+    shared_out(flowers, tmp_path, 2)
+    shutil.copytree(tmp_path / "rows", tmp_path / "other" / "rows")
+    (tmp_path / "other" / "rows" / "1.csv").unlink()
+    words = ["-o", str(tmp_path / "answers")] * (command == "predict")
+
+    def commands() -> list[list[str]]:
+        folders = (tmp_path / "rows", tmp_path / "other" / "rows")
+        return [["-m", "deltaw", command, str(tmp_path / "m.deltaw"), str(folder), *words] for folder in folders]
+
+    for found in ("no 1.csv", "no 0.csv"):  # which is what a folder without files is
+        statuses, texts, errors = ended(started(commands()))
+        assert (statuses, texts) == ([2, 2], ["", ""])
+        assert len(errors) == 1
+        assert errors[0].startswith("deltaw: rank 1: ")
+        assert f"expected the files of rank 0, found {found}; give every process the same files" in errors[0]
+        shutil.rmtree(tmp_path / "other" / "rows", ignore_errors=True)
+    assert not (tmp_path / "answers").exists()

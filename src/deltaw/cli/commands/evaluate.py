@@ -25,15 +25,17 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     from deltaw.models import sharded
     from deltaw.tables import Reading, origins, several
 
+    here = together.beside(data, model_file)
     check_outputs({"--report": report}, (model_file, *origins(data)))
     if report is not None:
         ending("--report", report, PAGES)
     err = stderr()
-    model = models.load(model_file)
+    model = together.agreed(lambda: models.load(model_file))
     how = Reading.of(**reading)
-    found = shards.pieces(data, model, how) if report is None and not as_json and shards.are_many(data) else None
+    in_pieces = report is None and not as_json and here.gathered(shards.are_many(data))[0]
+    found = together.agreed(lambda: shards.pieces(data, model, how)) if in_pieces else None
     if found is not None:
-        here, pieces = together.joined({}, {}), (table for _, table in found[1] if table is not None)
+        pieces = (table for _, table in found[1] if table is not None)
         with err.status(say("answering for {data}", data=data)):
             each = here.gathered(together.agreed(lambda: sharded.outcomes(model, pieces)))
         if here.rank == 0:  # piece after piece, as one process has them
@@ -45,7 +47,7 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
             text.print_scores(stdout(), scores, rows, scores.defined)
         ranks.leave()
         return
-    if ranks.own().rank:
+    if here.rank:
         return  # rows in one piece are the first process's
     with err.status(say("answering for {data}", data=data)):
         table = model.read(data, how)

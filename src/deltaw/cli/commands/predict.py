@@ -10,7 +10,6 @@ from deltaw.cli.output import documents
 from deltaw.cli.output.endings import CSV, JSON, writer
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import put, stderr
-from deltaw.engines import ranks
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs
 from deltaw.speech import say
@@ -28,14 +27,16 @@ def predict(
 ) -> None:
     """`deltaw predict`; `keep`: names and patterns of columns, `numbered`: whether rows have their number."""
     from deltaw import models
-    from deltaw.cli.commands import shards
+    from deltaw.cli.commands import shards, together
     from deltaw.tables import Reading, origins
 
+    here = together.beside(data, model_file)
     if output is not None and not output.suffix and not as_json and not safe_csv:  # a folder, for rows in pieces
         how = Reading.of(**reading, written=bool(keep))
-        if shards.answers(models.load(model_file), data, output, how, keep, numbered, stderr()):
+        model = together.agreed(lambda: models.load(model_file))
+        if shards.answers(model, data, output, how, keep, numbered, stderr()):
             return
-    if ranks.own().rank:
+    if here.rank:
         return  # rows in one piece are the first process's
     check_outputs({"--output": output}, (model_file, *origins(data)))
     out = writer("--output", output)

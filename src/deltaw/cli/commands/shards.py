@@ -94,7 +94,8 @@ def answers(
     """
     with _of_answers(folder):
         there = folder.is_dir()
-    found = pieces(data, model, reading) if there or are_many(data) else None
+    in_pieces = ranks.here().gathered(there or are_many(data))[0]  # the first process says for all
+    found = pieces(data, model, reading) if in_pieces else None
     if found is None:
         return False
     root, parts = found

@@ -1,9 +1,12 @@
-"""`deltaw train` in several processes that torchrun has started: who speaks, and what all must have in common."""
+"""Several processes that torchrun has started: who speaks, and what all must have in common."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from deltaw.cli.options import keeping
@@ -11,6 +14,7 @@ from deltaw.cli.output.screen import Screen, stderr
 from deltaw.engines import ranks
 from deltaw.engines.ranks import Ranks
 from deltaw.exceptions import DeltaWError, InputError, OutputError, SettingError, TrainingInterrupted
+from deltaw.speech import say
 
 if TYPE_CHECKING:
     from deltaw.models import Plan
@@ -76,6 +80,52 @@ def agreed(call: Callable[[], Found]) -> Found:
 
 def _end(status: int) -> NoReturn:
     raise SystemExit(status)
+
+
+def beside(data: str, model_file: Path) -> Ranks:
+    """Join the other processes where torchrun has started this one to answer its share of the rows.
+
+    Which files are whose follows from what each process sees: where they saw others, some would be nobody's.
+
+    Raises:
+        InputError: this process sees other files than the first one, or another model.
+    """
+    if ranks.own().world == 1:
+        return Ranks()
+    here = joined({}, {})
+    mine = agreed(lambda: _seen(data, model_file))
+    first = here.gathered(mine)[0]
+
+    def same() -> None:
+        for file in sorted(mine.keys() | first.keys()):
+            if mine.get(file) != first.get(file):
+                found = say("another {file}", file=file) if file in mine else say("no {file}", file=file)
+                raise InputError(
+                    "{data}: expected the files of rank 0", found, "give every process the same files and options",
+                    data=data,
+                )  # fmt: skip
+
+    agreed(same)
+    return here
+
+
+def _seen(data: str, model_file: Path) -> dict[str, int | str]:
+    """What there is of rows and model: the files of rows by their sizes, the model by its contents."""
+    from deltaw.tables import origins
+
+    files = origins(data)
+    root = os.path.commonpath([file.parent for file in files]) if files else ""
+    sizes: dict[str, int | str] = {os.path.relpath(file, root): _size(file) for file in files}
+    return sizes | {
+        model_file.name: hashlib.sha256(model_file.read_bytes()).hexdigest() if model_file.is_file() else ""
+    }
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return -1
 
 
 def begun(plan: Plan, keep: keeping.Keeping, err: Screen) -> Checkpoints | None:
