@@ -18,6 +18,7 @@ from deltaw import engines
 from deltaw.engines import predictor
 from deltaw.engines.predictor import Predictor
 from deltaw.exceptions import MissingError, SettingError
+from deltaw.models import answers
 
 
 @pytest.fixture(params=["classifier", "regressor", "notes"])
@@ -39,6 +40,21 @@ def test_a_row_has_the_same_answer_in_any_company(asked: Any, data: st.DataObjec
     some = data.draw(st.lists(st.integers(0, len(frame) - 1), min_size=1, max_size=200), label="rows")
     whole, part = (numbers(model.answers(rows, engine="native")) for rows in (frame, frame[some]))
     assert part.tobytes() == whole[some].tobytes()
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 100])
+def test_some_rows_after_the_others_say_what_all_say(asked: Any, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many outputs are made at a time: of 20,000 rows of 10,000 classes all would take gigabytes."""
+    model, rows, frame = asked
+    whole, values = numbers(model.answers(rows)), model.predict(rows)
+    made = []
+    forward = deltaw.Model._forward
+    monkeypatch.setattr(answers, "AT_ONCE", at_once)
+    monkeypatch.setattr(deltaw.Model, "_forward", lambda *given: made.append(found := forward(*given)) or found)
+    assert numbers(model.answers(rows)).tobytes() == whole.tobytes()
+    assert (model.predict(rows) == values).all()
+    assert max(each.size for each in made) <= max(at_once, model.network.sizes[-1])
+    assert sum(map(len, made)) == 2 * len(frame)
 
 
 def test_answers_are_the_predictors(classifier: deltaw.Model, table: pl.DataFrame) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Array = NDArray[Any]
+
+AT_ONCE = 2**20  # outputs that are made at a time: they stay in the cache, and in memory that is there
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,18 @@ class Answers:
     @classmethod
     def of(cls, target: Target, outputs: Array) -> Answers:
         """The network's `outputs`, (n, n_out), as answers of a model of this `target`."""
-        found = decoded(target, outputs)
+        return cls.together(target, [outputs], len(outputs))
+
+    @classmethod
+    def together(cls, target: Target, outputs: Iterable[Array], rows: int) -> Answers:
+        """The same of outputs of some rows after the others, `rows` in all."""
+        found = together((decoded(target, each) for each in outputs), rows)
         return cls(found, None) if target.task == "regression" else cls(target.values(found), found)
+
+
+def values_of(target: Target, outputs: Iterable[Array]) -> Array:
+    """The `values` of `Answers.together` alone, for which no more outputs are in memory than come at a time."""
+    return np.concatenate([Answers.of(target, each).values for each in outputs])
 
 
 def rows_of(table: Table) -> pl.DataFrame:
@@ -62,6 +75,25 @@ def outcome(target: Target, outputs: Array, truth: Array, weight: Array | None =
     return Outcome(truth, target.labels(found), found, weight)
 
 
+def some_rows(X: Any, width: int) -> Iterator[Any]:
+    """Inputs of some rows after the others, of which a network with `width` outputs says AT_ONCE numbers at most."""
+    each = max(1, AT_ONCE // width)
+    return (X[start : start + each] for start in range(0, max(X.shape[0], 1), each))
+
+
+def together(pieces: Iterable[Array], rows: int) -> Array:
+    """Arrays of some rows after the others as one of all `rows`, which takes no more memory than itself."""
+    pieces = iter(pieces)
+    first = next(pieces)
+    if len(first) == rows:
+        return first
+    made, place = np.empty((rows, *first.shape[1:]), first.dtype), 0
+    for piece in chain((first,), pieces):
+        made[place : place + len(piece)] = piece
+        place += len(piece)
+    return made
+
+
 def mean_of(outputs: Sequence[Array], task: str) -> Array:
     """The outputs of one network as they are; of several the mean, where there are classes of their probabilities."""
     if len(outputs) == 1:
@@ -73,6 +105,6 @@ def mean_of(outputs: Sequence[Array], task: str) -> Array:
 
 def probabilities(outputs: Array) -> Array:
     """Outputs as shares that sum to 1: softmax's are that already, sigmoids' are each for itself."""
-    positive = np.clip(outputs, 1e-12, None)
-    shares: Array = positive / positive.sum(axis=1, keepdims=True)
+    shares: Array = np.clip(outputs, 1e-12, None)
+    shares /= shares.sum(axis=1, keepdims=True)
     return shares

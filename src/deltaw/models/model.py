@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from os.path import isfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
 from deltaw.files import check_outputs
 from deltaw.models import storage
-from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, truth
+from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, some_rows, together, truth, values_of
 from deltaw.models.contents import Contents, Learning
 from deltaw.models.distilling import HELD_OUT, Cost, agreement, distilled
 from deltaw.models.rows import weights
@@ -175,8 +176,8 @@ class Model(Contents):
         Returns:
             `values` (n,) as `predict` gives them, `probabilities` (n, K) as `predict_proba` does, or None.
         """
-        table = self.read(rows)
-        return Answers.of(self.target, self._outputs(rows_of(table), table.name, engine, threads))
+        frame = rows_of(table := self.read(rows))
+        return Answers.together(self.target, self._outputs(frame, table.name, engine, threads), len(frame))
 
     def predict(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
         """The answers for rows: class values, or numbers in the target's own units, (n,).
@@ -193,7 +194,8 @@ class Model(Contents):
             InputError: rows that cannot be read, or a column missing or of another kind.
             MissingError: the engine is not installed.
         """
-        return self.answers(rows, engine=engine, threads=threads).values
+        frame = rows_of(table := self.read(rows))
+        return values_of(self.target, self._outputs(frame, table.name, engine, threads))
 
     def predict_proba(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
         """How likely each class is, (n, K), from 0 to 1, in the order of `classes`; rows sum to 1.
@@ -249,8 +251,7 @@ class Model(Contents):
             np.asarray(X), [(step.title, place) for step, place in self.preparation.places],
             lambda moved: outcome(self.target, self._forward(moved), known, weight), row, repeats, seed,
         )  # fmt: skip
-        guess = row.score(self.baseline.outcome(known, weight))
-        return Importance(row, score, guess, len(X), repeats, seed, columns)
+        return Importance(row, score, row.score(self.baseline.outcome(known, weight)), len(X), repeats, seed, columns)
 
     def plot_importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Figure:
         """What each column is worth as a matplotlib figure; its arguments, and errors, are those of `importance`."""
@@ -269,8 +270,7 @@ class Model(Contents):
         Raises:
             InputError: as `predict`; a column that the model does not use.
         """
-        table = self.read(rows)
-        frame = rows_of(table)
+        frame = rows_of(table := self.read(rows))
         frame = frame[some(len(frame), MAX_ROWS, 0)]
         X = self.preparation.transform(frame, source=table.name)
         for step, place in self.preparation.places:
@@ -281,8 +281,7 @@ class Model(Contents):
 
     def _with_target(self, rows: Any) -> tuple[pl.DataFrame, str]:
         """Rows that have the target's column, and what they are called."""
-        table = self.read(rows)
-        frame = rows_of(table)
+        frame = rows_of(table := self.read(rows))
         if self.target.name not in frame.columns:
             table.column(self.target.name)  # raises, naming the nearest column
         return frame, table.name
@@ -290,7 +289,7 @@ class Model(Contents):
     def _outcome(self, rows: Any, engine: str | None, threads: int | None) -> Outcome:
         """What is answered and what is true, of the rows whose truth is known and that count."""
         frame, source = self._with_target(rows)
-        found = self._outputs(frame, source, engine, threads)  # of all: a message names the row as the user counts it
+        found = together(self._outputs(frame, source, engine, threads), len(frame))  # messages name the user's rows
         known, truth, weight = self._true(frame, source)
         return outcome(self.target, found[known], truth, weight)
 
@@ -392,9 +391,10 @@ class Model(Contents):
             notebook.paragraph(more) if more else "",
         )
 
-    def _outputs(self, frame: pl.DataFrame, source: str, engine: str | None, threads: int | None) -> Array:
+    def _outputs(self, frame: pl.DataFrame, source: str, engine: str | None, threads: int | None) -> Iterator[Array]:
         """What the network says of rows, some after the others."""
-        return np.concatenate([self._forward(X, engine, threads) for X in self.preparation.pieces(frame, source)])
+        for X in self.preparation.pieces(frame, source):
+            yield from (self._forward(some, engine, threads) for some in some_rows(X, self.network.sizes[-1]))
 
     def _forward(self, X: Any, engine: str | None = None, threads: int | None = None) -> Array:
         """The network's outputs, float64 whatever the engine reckons in; of several the mean of what they say."""
