@@ -175,6 +175,38 @@ def test_rectangle(text: str, width: int, records: int) -> None:
     assert rectangle(text.encode(), ",", width) == records
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "1,2,x\n3,4\n5,6,y,z\n",  # as many separators as a rectangle has
+        "1,2,x\n3,4,y,z\n5,6\n",
+        "1,2,3\n4,5\n6,7,8,9\n",
+    ],
+)
+def test_no_record_lends_another_a_field(body: str) -> None:
+    with pytest.raises(TableError, match=r"expected 3 fields in line [34]"):
+        read_delimited(f"a,b,c\n{body}".encode(), "x.csv")
+
+
+FIELDS = st.sampled_from(["1", "2.5", "x", "NA"])
+
+
+@given(
+    st.lists(
+        st.lists(FIELDS | st.just(""), min_size=1, max_size=3).map(lambda row: ["1", *row]), min_size=1, max_size=8
+    )
+)
+def test_records_of_one_width_are_read_and_no_others(rows: list[list[str]]) -> None:
+    text = "".join(",".join(row) + "\n" for row in [["a", "b", "c"], *rows])
+    if any(len(row) != 3 for row in rows):
+        with pytest.raises(TableError, match="expected 3 fields"):
+            read_delimited(text.encode(), "x.csv", Reading(","))
+    else:
+        frame = read_delimited(text.encode(), "x.csv", Reading(",", written=True)).written
+        assert frame is not None
+        assert [[cell or "" for cell in row] for row in frame.rows()] == rows
+
+
 def test_utf16_from_a_spreadsheet(tmp_path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "x.csv"
     path.write_bytes("a\tb\n1\té\n".encode("utf-16"))

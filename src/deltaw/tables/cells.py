@@ -74,14 +74,18 @@ FIRST = 1_000  # cells that tell whether a column says the same again and again
 IN_A_NUMBER = r"(?i)\d|inf|nan"
 
 
-def missing_to_null(series: pl.Series, missing: Iterable[str] = MISSING) -> pl.Series:
+def missing_to_null(
+    series: pl.Series, missing: Iterable[str] = MISSING, few: list[str | None] | None = None
+) -> pl.Series:
     """A column with null where a cell is one of the words that mean a missing value; text loses surrounding spaces.
+
+    `few`: what `few_different` says of it, where that is known.
 
     Which words these are is known where a table is read, and there it is done; afterwards null is missing, and EMPTY.
     """
     words = list(missing)
     if series.dtype == pl.String:
-        few = few_different(series)
+        few = few_different(series) if few is None else few
         if few is not None and _all_present(few, words):
             return series
         if recurs(series) and _without(each := series.unique(), words).equals(each):  # it is clean, which few cells say
@@ -145,11 +149,13 @@ def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISS
         delimiter: what separated the fields, which says how a comma within a number is meant.
         missing: the words that mean a missing value.
     """
-    words = missing_to_null(series, missing)
+    few = few_different(series)
+    words = missing_to_null(series, missing, few)
     present = len(words) - words.null_count()
     if present == 0:
         return words
-    if len(words) <= FEW and any(map(_is_word, words)):
+    few = few if words is series else few_different(words)
+    if few is not None and any(map(_is_word, few)):
         return _pointed(words, delimiter)
     if words.drop_nulls().str.to_lowercase().is_in(list(TRUTHS[0])).all():
         return words.str.to_lowercase() == TRUTHS[0][0]

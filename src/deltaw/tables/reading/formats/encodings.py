@@ -86,6 +86,8 @@ def decoded(data: bytes, source: str, encoding: str | None = None) -> tuple[byte
     if encoding is not None:
         return _as_utf8(_strictly(data, codec(encoding), source, say("{encoding}, as asked", encoding=encoding))), ""
     found = marked(data) or _wide(data) or UTF8
+    if found == UTF8 and data.isascii():  # a look, where to decode it writes it anew
+        return data, ""
     try:
         text = data.decode(found)
     except UnicodeDecodeError as error:
