@@ -19,9 +19,9 @@ from deltaw.bench.peers import OURS, PEERS
 from deltaw.bench.problems import find_mnist
 from deltaw.bench.results import Row
 from deltaw.bench.workloads import WORKLOADS
-from deltaw.engines.protocol import processors
 from deltaw.exceptions import DeltaWError, SettingError
 from deltaw.speech import listed, say
+from deltaw.threads import processors
 
 # Rows of their own kind, about DeltaW alone.
 START_UP, TELEMETRY, EXPORT = "start-up", "telemetry", "export"

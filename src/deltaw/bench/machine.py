@@ -10,7 +10,7 @@ from typing import Any
 from deltaw import __version__
 from deltaw.bench.peers import PEERS
 from deltaw.engines.native import instruction_sets
-from deltaw.engines.protocol import processors
+from deltaw.threads import processors
 
 PACKAGES = {"numpy", "scipy", "scikit-learn"} | {peer.package for peer in PEERS.values() if peer.package}
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.engines.look import Look, flat_below
-from deltaw.engines.protocol import Pace, Plan, processors
+from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.rows import Rows
 from deltaw.engines.single import in_order, single
 from deltaw.equations import backprop
@@ -23,6 +23,7 @@ from deltaw.equations.scaled import Scaled
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 from deltaw.speech import say
+from deltaw.threads import processors
 
 # Below so many multiplications a step, waiting for each other costs two threads more than they gain.
 WORTH_TWO_THREADS = 300_000

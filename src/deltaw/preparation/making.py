@@ -22,11 +22,12 @@ from deltaw.preparation.means import Answers
 from deltaw.preparation.scaling import Scaling
 from deltaw.preparation.steps import Day, Number, Step
 from deltaw.tables.cells import FEW
+from deltaw.threads import side_by_side
 
 Indices = NDArray[np.int64]
 
 # So many columns are made together, of so many cells at a time; and rows are read from a frame in larger pieces.
-TOGETHER, CELLS, ROWS = 64, 2**14, 2**14
+TOGETHER, CELLS, ROWS = 64, 2**16, 2**14
 # Columns of these types are read as they are; of some of them float32 holds every number.
 NUMBERS = (pl.Float64, pl.Float32, pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt64, pl.UInt32, pl.UInt16, pl.UInt8)
 EXACT = (pl.Float32, pl.Int16, pl.Int8, pl.UInt16, pl.UInt8)
@@ -143,7 +144,8 @@ class Run(NamedTuple):
         out = out[:, self.inputs if as_inputs else self.stored]
         expands = as_inputs and not is_plain(self.fields)
         height = CELLS // len(self.steps) | 1  # by a power of two a column's numbers would share lines of the cache
-        for start in range(0, len(out), ROWS):
+
+        def make(start: int) -> None:
             piece = slice(start, start + ROWS)
             some = frame[piece] if chosen is None else frame[chosen[piece]]
             cells = [group.read(some) for group in groups]
@@ -161,6 +163,8 @@ class Run(NamedTuple):
                     expand(block.T, self.fields, to)
                 else:
                     to[:] = block.T
+
+        side_by_side(make, range(0, len(out), ROWS))
 
 
 class Picture(NamedTuple):

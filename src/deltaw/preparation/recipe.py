@@ -30,6 +30,7 @@ from deltaw.tables import Block, Column
 from deltaw.tables.cells import FEW
 from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.table import missing_column
+from deltaw.threads import side_by_side
 
 # From so many inputs a stored number on the engines are given what is stored; below, fields gain nothing. Measured:
 # benchmarks/NOTES.md.
@@ -130,8 +131,8 @@ class Preparation:
         # A copy of few rows costs the call, whatever its columns; one of many the memory.
         each = max(1, COPIED // max(1, len(frame) if rows is None else len(rows)))
         parts = (used[first : first + each] for first in range(0, len(used), each))
-        steps = tuple(learnt(column, some) for part in parts for some in [cells(part)] for column in part)
-        return cls(scaling, steps, left_out)
+        steps = side_by_side(lambda part: [learnt(column, some) for some in [cells(part)] for column in part], parts)
+        return cls(scaling, tuple(step for part in steps for step in part), left_out)
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Preparation:
         """The same features, of which those that say what rows with a word, or a number, answer say it of other rows.

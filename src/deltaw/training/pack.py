@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deltaw import engines
-from deltaw.engines.protocol import processors, thread_count
+from deltaw.engines.protocol import thread_count
 from deltaw.engines.rows import Rows, mean_one
 from deltaw.exceptions import InputError, SettingError, TrainingInterrupted
 from deltaw.network import Network, generator
 from deltaw.speech import listed, say
+from deltaw.threads import processors
 from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.epochs import Training
 from deltaw.training.history import History
