@@ -115,7 +115,14 @@ def test_the_lab_answers_as_python_does(tmp_path: Path) -> None:
 
 
 def test_recipes_settings_are_deltaws() -> None:
-    shapes = ((40, 3, False), (150, 4, False), (5000, 77, False), (60000, 784, True))
+    shapes = (
+        (40, 3, False),
+        (150, 4, False),
+        (5000, 77, False),
+        (60000, 784, True),
+        (50000, 20, False),
+        (700000, 60, False),
+    )
     cases = [(task, *shape) for task in ("classification", "regression") for shape in shapes]
     jobs = [
         {"do": "recipe", "name": name, "trained": rows, "seed": 1, "heldOut": 0.2,

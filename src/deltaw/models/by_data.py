@@ -9,7 +9,8 @@ import math
 from typing import Any
 
 FEW_ROWS = 150  # fewer: what they say is partly chance, and time is no matter
-MANY_ROWS = 50_000  # of which those that choose the weights are no loss
+MANY_ROWS = 50_000  # of which those that choose the weights are no loss, and none says too much of itself
+ENOUGH_STEPS = 4_800_000  # rows that are looked at, in all epochs, by which a large table is learnt
 
 
 def _notes_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
@@ -21,21 +22,26 @@ def _default_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
     say more in each. A rate that falls with the root of the inputs: as many steps in one direction add up in z. Decay
     and dropout fall with the rows, as the weight of a fixed prior does beside more data; below 150 rows, where few or
     none say when it is enough, there is more of both, in more steps, and no kink in the activation. Rows that chose the
-    weights are learnt from in the end, unless they are few beside the others.
+    weights are learnt from in the end, unless they are few beside the others. Of many rows the shares of their answers
+    are what is to be learnt, so no target is smoothed; a larger rate that falls once goes farther than one in waves.
     """
+    many = rows >= MANY_ROWS and not image
     few = 1.0 if image else max(1.0, (FEW_ROWS / rows) ** 2)
     decay, thin = min(max(100 / rows * few, 0.02), 5.0), min(0.15 * min(1.0, 1_500 / rows) * few, 0.5)
     enough, of_rows, least = (10_000, 16, 16) if image else (2_000, 32, min(16, _power(rows / 8)))
-    rate = 0.012 * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256)
+    rate = (0.016 if many else 0.012) * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256)
+    least_epochs = min(8, max(5, round(ENOUGH_STEPS / rows)))
     return {
         "hidden": (256, 128) if image else (64, 64),
         "activation": "selu" if few == 1.0 else "mish",
         "batch_size": min(256, max(least, _power(rows / of_rows + 1))),
-        "epochs": max(8, round((64 if image else 56) * min(1.0, (enough / rows) ** 0.5))),
+        "epochs": max(least_epochs, round((64 if image else 56) * min(1.0, (enough / rows) ** 0.5))),
         "learning_rate": float(f"{rate:.2g}"),
+        "schedule": "cosine" if many else "coslog",
+        "label_smoothing": 0.0 if many else 0.05,
         "optimizer": f"adamw(beta1=0.9, beta2=0.95, weight_decay={decay:.2g}, decay_schedule='flat_cosine')",
-        "dropout": 0.15 if image else float(f"{thin:.2g}") if rows < MANY_ROWS else 0.0,
-        "finish": 0.2 if not image and rows < MANY_ROWS else 0.0,
+        "dropout": 0.15 if image else 0.0 if many else float(f"{thin:.2g}"),
+        "finish": 0.0 if image or many else 0.2,
     }
 
 

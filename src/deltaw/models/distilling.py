@@ -88,6 +88,7 @@ def distilled(
     inputs = np.concatenate([X, *mixed]).astype(np.float32)
     assert recipe.optimizer is not None
     assert recipe.learning_rate is not None
+    assert recipe.schedule is not None
     history = train(
         network, inputs, answer(inputs), loss=recipe.loss, optimizer=recipe.optimizer, seed=seed,
         learning_rate=recipe.learning_rate, batch_size=recipe.batch_size or 1, epochs=recipe.epochs or 1,

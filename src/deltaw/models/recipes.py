@@ -52,13 +52,13 @@ class Recipe:
         learning_rate: α, the length of a step.
         bias: whether layers have a b.
         init: rule for the initial weights; none: by the activation.
-        schedule: how α moves during training.
+        schedule: how α moves during training; None: by the data.
         batch_size: rows a step.
         epochs: passes over the training rows.
         backward: "gradient", the chain rule, or "notes", the notes' split error.
         l2: adds ½ l2 Σ W² to E.
         dropout: share of each hidden layer's outputs that a step leaves out; None: by the data.
-        label_smoothing: share of every target that is spread over all classes.
+        label_smoothing: share of every target that is spread over all classes; None: by the data.
         max_grad_norm: gradients longer than this are shortened to it.
         validation: share of the training rows held out to choose the best weights; 0 trains on all and keeps the last.
         keep: what the best weights are best in: "loss", "score" (accuracy or R²) or a name in `METRICS`.
@@ -88,14 +88,14 @@ class Recipe:
     hidden: tuple[int, ...] | None = None
     bias: bool = True
     init: str | None = None
-    schedule: str = "constant"
+    schedule: str | None = "constant"
     batch_size: int | None = None
     epochs: int | None = None
     backward: Rule = "gradient"
     l2: float = 0.0
     dropout: float | None = 0.0
     dropout_schedule: str = "constant"
-    label_smoothing: float = 0.0
+    label_smoothing: float | None = 0.0
     max_grad_norm: float | None = None
     validation: float = 0.0
     keep: str = "loss"
@@ -165,10 +165,10 @@ _DEFAULT = Recipe(
     activation=None,
     output_activation="softmax",
     loss="cross_entropy",
-    schedule="coslog",
+    schedule=None,
     dropout=None,
     dropout_schedule="flat_cosine",
-    label_smoothing=0.05,
+    label_smoothing=None,
     validation=0.2,
     keep="loss",
     finish=None,
@@ -342,14 +342,14 @@ SCHEMA: dict[str, Any] = {
     "hidden": ([int], None),
     "bias": bool,
     "init": (str, None),
-    "schedule": str,
+    "schedule": (str, None),
     "batch_size": (int, None),
     "epochs": (int, None),
     "backward": tuple(RULES),
     "l2": float,
     "dropout": (float, None),
     "dropout_schedule": str,
-    "label_smoothing": float,
+    "label_smoothing": (float, None),
     "max_grad_norm": (float, None),
     "validation": float,
     "keep": ("loss", "score", *NAMES),
