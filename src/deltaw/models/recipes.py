@@ -52,13 +52,13 @@ class Recipe:
         learning_rate: α, the length of a step.
         bias: whether layers have a b.
         init: rule for the initial weights; none: by the activation.
-        schedule: how α moves during training; None: by the data.
+        schedule: how α moves during training.
         batch_size: rows a step.
         epochs: passes over the training rows.
         backward: "gradient", the chain rule, or "notes", the notes' split error.
         l2: adds ½ l2 Σ W² to E.
         dropout: share of each hidden layer's outputs that a step leaves out; None: by the data.
-        label_smoothing: share of every target that is spread over all classes; None: by the data.
+        label_smoothing: share of every target that is spread over all classes.
         max_grad_norm: gradients longer than this are shortened to it.
         validation: share of the training rows held out to choose the best weights; 0 trains on all and keeps the last.
         keep: what the best weights are best in: "loss", "score" (accuracy or R²) or a name in `METRICS`.
