@@ -50,8 +50,9 @@ def measured_once(reports: list[Report], monkeypatch: pytest.MonkeyPatch) -> Non
             reports.append(measure(options, tell))
         return reports[0]
 
-    measure = deltaw.bench.run
+    measure, starts = deltaw.bench.run, deltaw.bench.startup.measure
     monkeypatch.setattr("deltaw.bench.run", run)
+    monkeypatch.setattr("deltaw.bench.startup.measure", lambda _, threads: starts(1, threads))
 
 
 @pytest.mark.usefixtures("measured_once")

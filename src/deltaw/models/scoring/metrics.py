@@ -146,19 +146,25 @@ def _class_counts(o: Outcome, groups: Groups) -> Array:
     return np.concatenate(parts, axis=1).astype(np.float64)
 
 
+def _thirds(sums: Array) -> tuple[Array, Array, Array]:
+    """The three of `_class_counts`; slices, as this is asked after each epoch."""
+    k = sums.shape[-1] // 3
+    return sums[..., :k], sums[..., k : 2 * k], sums[..., 2 * k :]
+
+
 def _share_right(sums: Array) -> Array:
-    rows, _, right = np.split(sums, 3, axis=-1)
+    rows, _, right = _thirds(sums)
     return ratio(right.sum(axis=-1), rows.sum(axis=-1))
 
 
 def _mean_recall(sums: Array) -> Array:
-    rows, _, right = np.split(sums, 3, axis=-1)
+    rows, _, right = _thirds(sums)
     return _mean_of_defined(ratio(right, rows))
 
 
 def _f1(sums: Array) -> Array:
     """2 right / (rows + answers): of two classes the second's, of more the mean over those that occur."""
-    rows, answers, right = np.split(sums, 3, axis=-1)
+    rows, answers, right = _thirds(sums)
     each = ratio(2 * right, rows + answers)
     return np.nan_to_num(each[..., 1]) if each.shape[-1] == 2 else _mean_of_defined(each)
 
