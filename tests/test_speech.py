@@ -46,7 +46,7 @@ from deltaw.models.settings import OF_DATA, meanings
 from deltaw.preparation.category import OTHER
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.preparation.steps import CYCLES, MISSING
-from deltaw.preparation.target import TASKS
+from deltaw.preparation.task import TASKS
 from deltaw.progress import COUNTED
 from deltaw.speech import LANGUAGES, TIGHT, Kept, catalogue, in_english, listed, reads, retold, say
 from deltaw.tables.cells import DATE_FORMATS

@@ -1,11 +1,11 @@
-"""The target: which task a column sets, how it becomes numbers to train on, and how outputs become answers."""
+"""The target: how a column becomes numbers to train on, and how outputs become answers."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,21 +17,23 @@ from deltaw.preparation.document import fields, is_flag, is_number, is_text, one
 from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
+from deltaw.preparation.task import (
+    AS_ASKED,
+    FRACTIONS,
+    TASKS,
+    Task,
+    cells_of,
+    classes_of,
+    in_unit,
+    infer_task,
+    known_cells,
+)
 from deltaw.speech import listed, retold, say
-from deltaw.tables.cells import as_words, check_strays, check_type, numbers_in
-from deltaw.tables.columns import ENOUGH
+from deltaw.tables.cells import as_words, check_strays
 from deltaw.tables.table import cell_error, clip, listing, nearest
-from deltaw.tables.units import is_unit, plain_unit, unit_of
+from deltaw.tables.units import is_unit, plain_unit
 
-Task = Literal["classification", "regression"]
-TASKS = ("classification", "regression")
-
-# Whole numbers are classes if there are few of them and each has many rows: the digits 0…9, the species 0, 1, 2.
-FEW_CLASSES, CLASS_SHARE = 20, 0.05
-AS_ASKED, FRACTIONS = "as asked", "numbers with fractions"  # reasons that leave nothing to choose
-MOST_CLASSES = 10_000
 AT_ONCE = 2**16  # rows whose words are held
-ROWS_PER_CLASS = 2  # on average at least: one to learn from, one to be judged by
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Target:
             raise SettingError(
                 "task: expected {tasks}", repr(task), "choose one, or leave it out", tasks=listed(TASKS, " or ")
             )
-        series, unit = _in_unit(_typed(series, name, source), task, source)
+        series, unit = in_unit(cells_of(series, name, source), task, source)
         if series.dtype == pl.String:
             check_strays(series, source)
         known = series.drop_nulls()
@@ -109,7 +111,7 @@ class Target:
             )
         inferred, reason = (task, AS_ASKED) if task else infer_task(known, distinct)
         if inferred == "classification":
-            return cls(name, "classification", reason, _classes(known, name, distinct, source))
+            return cls(name, "classification", reason, classes_of(known, name, distinct, source))
         x = as_numbers(series, source)  # of all rows: a message names the right one
         x = x[~np.isnan(x)]
         if log is not None and min(log, x.min()) < 0:
@@ -145,7 +147,7 @@ class Target:
 
     def known(self, series: pl.Series, source: str = "data") -> NDArray[np.bool_]:
         """Which of the rows have an answer, (n,). Raises ColumnError for a column of a type that no target has."""
-        return _typed(series, self.name, source).is_not_null().to_numpy()
+        return cells_of(series, self.name, source).is_not_null().to_numpy()
 
     def some_known(self, series: pl.Series, source: str = "data") -> NDArray[np.bool_]:
         """The same; raises ColumnError where no row has an answer either."""
@@ -164,7 +166,7 @@ class Target:
         seen in training, or a cell that is no number.
         """
         given = series
-        series = _typed(series, self.name, source) if gaps else _checked(series, self.name, source)
+        series = cells_of(series, self.name, source) if gaps else known_cells(series, self.name, source)
         if self.task == "regression":
             return self.scale.apply(self.numbers(series, source))[:, None]
         known = self._spelt
@@ -292,83 +294,6 @@ class Target:
             raise ModelFileError(
                 "target: {expected}", error.found, "write the model anew", expected=error.expected
             ) from None
-
-
-def infer_task(series: pl.Series, distinct: int) -> tuple[Task, str]:
-    """The task that a target (without missing values) sets, and why, in a few words.
-
-    Words and truth values are classes, and so are two different numbers. Whole numbers are classes if there are at most
-    20 different ones and they make up at most 5 % of the rows. Other numbers are to be estimated.
-    """
-    rows = len(series)
-    if not series.dtype.is_numeric():
-        return "classification", f"{distinct:,} different values that are not numbers"
-    if distinct == 2:
-        return "classification", "two different values"
-    if series.dtype.is_float() and not (series == series.round()).all():
-        return "regression", FRACTIONS
-    if distinct <= FEW_CLASSES and distinct <= CLASS_SHARE * rows:
-        return "classification", f"{distinct} different whole numbers in {rows:,} rows"
-    return "regression", f"{distinct:,} different whole numbers in {rows:,} rows"
-
-
-def _typed(series: pl.Series, name: str, source: str) -> pl.Series:
-    """The series called `name`, of a type that a target can have, missing values null."""
-    series = series.alias(name)
-    if series.dtype.is_float():
-        series = series.fill_nan(None)
-    elif not (series.dtype.is_integer() or series.dtype == pl.Boolean):
-        if series.dtype.is_temporal():
-            expected = say('{source}: expected classes or numbers in target "{name}"', source=source, name=name)
-            raise ColumnError(expected, say("dates"), "choose another target, or give a number of days")
-        check_type(series, source)
-        series = as_words(series)
-    return series
-
-
-def _in_unit(series: pl.Series, task: str | None, source: str) -> tuple[pl.Series, str]:
-    """Text that is numbers with one unit as numbers, where these are to be estimated, and the unit; else as it is."""
-    unit = unit_of(series) if series.dtype == pl.String and task != "classification" else ""
-    if not unit:
-        return series, ""
-    numbers = numbers_in(series, unit, source)
-    known = numbers.drop_nulls()
-    estimated = task or infer_task(known, known.n_unique())[0] == "regression"
-    return (numbers, unit) if estimated else (series, "")
-
-
-def _checked(series: pl.Series, name: str, source: str) -> pl.Series:
-    """The same. Raises ColumnError for a missing value."""
-    series = _typed(series, name, source)
-    if series.null_count():
-        row = series.is_null().arg_max() or 0
-        remedy = "fill it in, or remove the row"
-        raise cell_error(source, name, row, "a value for the target", say("a missing one"), remedy)
-    return series
-
-
-def _classes(series: pl.Series, name: str, distinct: int, source: str) -> tuple[Any, ...]:
-    """The different values in order, plain Python ones. Raises ColumnError if there are too many to learn."""
-    if distinct * ROWS_PER_CLASS > len(series) or distinct > MOST_CLASSES:
-        raise ColumnError(
-            say(
-                "{source}: expected {rows_per_class} rows a class and at most {most_classes:,} classes in target "
-                '"{name}"',
-                source=source,
-                rows_per_class=ROWS_PER_CLASS,
-                most_classes=MOST_CLASSES,
-                name=name,
-            ),
-            say("{distinct:,} classes in {n:,} rows", distinct=distinct, n=len(series)),
-            say(
-                "give more rows"
-                if len(series) < ENOUGH
-                else "it looks like an identifier: choose another target, or ask for regression"
-                if series.dtype.is_numeric()
-                else "it looks like an identifier: choose another target, or merge rare classes"
-            ),
-        )
-    return tuple(series.unique().sort().to_list())
 
 
 def _series(name: str, classes: tuple[Any, ...]) -> pl.Series:

@@ -1,0 +1,100 @@
+"""The target's column as it is read: which task it sets, its cells of a type that a target has, its classes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import polars as pl
+
+from deltaw.exceptions import ColumnError
+from deltaw.speech import say
+from deltaw.tables.cells import as_words, check_type, numbers_in
+from deltaw.tables.columns import ENOUGH
+from deltaw.tables.table import cell_error
+from deltaw.tables.units import unit_of
+
+Task = Literal["classification", "regression"]
+TASKS = ("classification", "regression")
+
+# Whole numbers are classes if there are few of them and each has many rows: the digits 0…9, the species 0, 1, 2.
+FEW_CLASSES, CLASS_SHARE = 20, 0.05
+AS_ASKED, FRACTIONS = "as asked", "numbers with fractions"  # reasons that leave nothing to choose
+MOST_CLASSES = 10_000
+ROWS_PER_CLASS = 2  # on average at least: one to learn from, one to be judged by
+
+
+def infer_task(series: pl.Series, distinct: int) -> tuple[Task, str]:
+    """The task that a target (without missing values) sets, and why, in a few words.
+
+    Words and truth values are classes, and so are two different numbers. Whole numbers are classes if there are at most
+    20 different ones and they make up at most 5 % of the rows. Other numbers are to be estimated.
+    """
+    rows = len(series)
+    if not series.dtype.is_numeric():
+        return "classification", f"{distinct:,} different values that are not numbers"
+    if distinct == 2:
+        return "classification", "two different values"
+    if series.dtype.is_float() and not (series == series.round()).all():
+        return "regression", FRACTIONS
+    if distinct <= FEW_CLASSES and distinct <= CLASS_SHARE * rows:
+        return "classification", f"{distinct} different whole numbers in {rows:,} rows"
+    return "regression", f"{distinct:,} different whole numbers in {rows:,} rows"
+
+
+def cells_of(series: pl.Series, name: str, source: str) -> pl.Series:
+    """The series called `name`, of a type that a target can have, missing values null."""
+    series = series.alias(name)
+    if series.dtype.is_float():
+        series = series.fill_nan(None)
+    elif not (series.dtype.is_integer() or series.dtype == pl.Boolean):
+        if series.dtype.is_temporal():
+            expected = say('{source}: expected classes or numbers in target "{name}"', source=source, name=name)
+            raise ColumnError(expected, say("dates"), "choose another target, or give a number of days")
+        check_type(series, source)
+        series = as_words(series)
+    return series
+
+
+def in_unit(series: pl.Series, task: str | None, source: str) -> tuple[pl.Series, str]:
+    """Text that is numbers with one unit as numbers, where these are to be estimated, and the unit; else as it is."""
+    unit = unit_of(series) if series.dtype == pl.String and task != "classification" else ""
+    if not unit:
+        return series, ""
+    numbers = numbers_in(series, unit, source)
+    known = numbers.drop_nulls()
+    estimated = task or infer_task(known, known.n_unique())[0] == "regression"
+    return (numbers, unit) if estimated else (series, "")
+
+
+def known_cells(series: pl.Series, name: str, source: str) -> pl.Series:
+    """`cells_of`, of which none is missing. Raises ColumnError for one that is."""
+    series = cells_of(series, name, source)
+    if series.null_count():
+        row = series.is_null().arg_max() or 0
+        remedy = "fill it in, or remove the row"
+        raise cell_error(source, name, row, "a value for the target", say("a missing one"), remedy)
+    return series
+
+
+def classes_of(series: pl.Series, name: str, distinct: int, source: str) -> tuple[Any, ...]:
+    """The different values in order, plain Python ones. Raises ColumnError if there are too many to learn."""
+    if distinct * ROWS_PER_CLASS > len(series) or distinct > MOST_CLASSES:
+        raise ColumnError(
+            say(
+                "{source}: expected {rows_per_class} rows a class and at most {most_classes:,} classes in target "
+                '"{name}"',
+                source=source,
+                rows_per_class=ROWS_PER_CLASS,
+                most_classes=MOST_CLASSES,
+                name=name,
+            ),
+            say("{distinct:,} classes in {n:,} rows", distinct=distinct, n=len(series)),
+            say(
+                "give more rows"
+                if len(series) < ENOUGH
+                else "it looks like an identifier: choose another target, or ask for regression"
+                if series.dtype.is_numeric()
+                else "it looks like an identifier: choose another target, or merge rare classes"
+            ),
+        )
+    return tuple(series.unique().sort().to_list())
