@@ -4,6 +4,7 @@ import contextlib
 import csv
 import gzip
 import io
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
 from deltaw.tables import Table, kinds, read
 from deltaw.tables.missing import MISSING
+from deltaw.tables.reading.formats import pieces
 from deltaw.tables.reading.formats.delimited import find_delimiter, has_header, read_delimited, rectangle
 from deltaw.tables.reading.source import Reading
 
@@ -217,3 +219,51 @@ def test_gzip(tmp_path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "x.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
     assert read(path).frame.equals(pl.DataFrame({"a": [1], "b": [2]}))
+
+
+OF_NUMBERS = "a,b,c,w\n" + "".join(f"{i},{i / 7},{'' if i < 40 else i},{'kl'[i % 2]}\n" for i in range(100))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OF_NUMBERS,
+        OF_NUMBERS.replace("\n", "\r\n"),
+        OF_NUMBERS.replace("99,", "99.5,"),  # whole numbers, and then fractions
+        OF_NUMBERS.replace("\n90,", "\nNA,"),
+        OF_NUMBERS.replace("\n90,", "\n9O,"),  # a word in the last piece: 007 before it was one, too
+        OF_NUMBERS.replace("\n5,", "\n005,").replace("\n90,", "\nx90,"),
+        OF_NUMBERS.replace(",k\n", ',"k\n,k"\n'),
+        OF_NUMBERS.replace(",k\n", ",12/31/2024\n").replace(",l\n", ",01/02/2024\n"),
+        OF_NUMBERS.replace(",k\n", ",true\n").replace(",l\n", ",false\n"),
+        OF_NUMBERS.replace(",k\n", ",é\n"),
+        OF_NUMBERS.replace("\n50,", "\n50,50,"),  # ragged
+        "\n".join(OF_NUMBERS.split("\n")[1:]),
+        OF_NUMBERS.replace("\n90,", f"\n{2**70},"),
+    ],
+)
+def test_large_text_is_read_in_pieces_as_it_is_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    path = tmp_path / "d.csv"
+    path.write_bytes(text.encode())
+
+    def found() -> object:
+        try:
+            table = read(path)
+        except InputError as error:
+            return str(error)
+        return table.frame.to_dict(as_series=False), table.frame.schema, table.notes
+
+    monkeypatch.setattr("deltaw.tables.reading.formats.delimited.HEAD_BYTES", 300)  # no more than a piece, as it is
+    whole = found()
+    monkeypatch.setattr(pieces, "LARGE", 100)
+    monkeypatch.setattr(pieces, "SMALL", 300)
+    assert found() == whole
+
+
+def test_the_rows_of_large_text_lie_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "d.csv").write_text(OF_NUMBERS)
+    monkeypatch.setattr(pieces, "LARGE", 100)
+    monkeypatch.setattr(pieces, "SMALL", 300)
+    assert 4 < read(tmp_path / "d.csv").frame.n_chunks() < 12

@@ -20,7 +20,7 @@ from deltaw.models import Model, Plan, Recipe
 from deltaw.models.answers import truth
 from deltaw.models.fitting.packed import of_member, of_way
 from deltaw.models.rows import weights
-from deltaw.models.rows.parts import spread
+from deltaw.models.rows.parts import Part, spread
 from deltaw.network import Network
 from deltaw.preparation import Preparation
 from deltaw.preparation.reading import as_numbers
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_CELLS = 2**26  # inputs that are looked at, all of each row: 256 MiB
-LOOKED_AT = 3 * 2**20  # where rows are let go, and a look before a training is all that is wanted
+LOOKED_AT = 3 * 2**20  # where a look before a training is all that is wanted
 
 
 def examine_table(
@@ -119,21 +119,26 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
     return replace(setup, raw=raw_columns(model.preparation, frame[rest] if len(held) else frame))
 
 
-def planned(plan: Plan) -> Setup:
+def planned(plan: Plan, cells: int = MOST_CELLS) -> Setup:
     """The `Setup` that `deltaw.models.run` trains by a `plan`: X (n, n_in) as the plan prepares it, T (n, n_out).
 
     Args:
         plan: of several trainings one on a part of the rows is taken, as they are.
+        cells: inputs that are looked at, all of each row.
     """
-    return _one_training(looked_at(plan.observed))
+    return _one_training(looked_at(plan.observed, cells))
 
 
-def looked_at(plan: Plan) -> Plan:
-    """The plan with as many of its training rows as fit with all their inputs, spread evenly where all would not."""
-    rows, most = plan.training, max(1, MOST_CELLS // max(len(plan.preparation.feature_names), 1))
-    if plan.looked is not None:
-        return replace(plan, training=plan.looked)
-    return plan if len(rows) <= most else replace(plan, training=rows.some(spread(len(rows), most)))
+def looked_at(plan: Plan, cells: int = MOST_CELLS) -> Plan:
+    """The plan with as many rows of each part as fit with all their inputs, spread evenly where all would not."""
+    most = max(1, cells // max(len(plan.preparation.feature_names), 1))
+
+    def some(part: Part | None) -> Part | None:
+        return part if part is None or len(part) <= most else part.some(spread(len(part), most))
+
+    training = plan.looked or some(plan.training)
+    assert training is not None
+    return replace(plan, training=training, validation=some(plan.validation), test=some(plan.test))
 
 
 def _one_training(plan: Plan) -> Setup:

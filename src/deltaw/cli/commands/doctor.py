@@ -93,8 +93,9 @@ def doctor(
 def examined(plan: Plan, seconds: float) -> Diagnosis:
     """What the doctor says to a plan of `deltaw train`; with 0 seconds only what can be known before training."""
     from deltaw.doctor import diagnose, planned
+    from deltaw.doctor.tables import LOOKED_AT, MOST_CELLS
 
-    return diagnose(planned(plan), seconds=seconds)
+    return diagnose(planned(plan, MOST_CELLS if seconds else LOOKED_AT), seconds=seconds)
 
 
 def _check(rows: int, seconds: float) -> None:

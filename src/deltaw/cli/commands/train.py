@@ -45,13 +45,13 @@ def train(
     from deltaw.cli.commands.doctor import SECONDS, examined
     from deltaw.cli.output.screen import watched
     from deltaw.doctor import outcome
-    from deltaw.doctor.tables import LOOKED_AT
+    from deltaw.doctor.tables import LOOKED_AT, MOST_CELLS
 
     err, start = stderr(quiet), keep.get("start")
 
     def planned() -> Plan:
         held = {name: keep.get(name) for name in ("memory", "cache", "seconds")}
-        lean = None if log is not None or "checkpoint" in keep else LOOKED_AT
+        lean = None if log is not None or "checkpoint" in keep else MOST_CELLS if doctor else LOOKED_AT
         return models.plan(data, target, recipe, start=start, lean=lean, **held, **choices)
 
     def examined_plan() -> tuple[Plan, Diagnosis | None]:

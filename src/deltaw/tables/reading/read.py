@@ -16,6 +16,8 @@ from deltaw.exceptions import SettingError, TableError
 from deltaw.forks import refuse_after_fork
 from deltaw.speech import say
 from deltaw.tables.reading.bundled import BUNDLED, bundled
+from deltaw.tables.reading.changes import facts, unchanged
+from deltaw.tables.reading.formats import pieces
 from deltaw.tables.reading.formats.arrays import idx_header, read_idx, read_npz, siblings
 from deltaw.tables.reading.formats.columnar import (
     lies_as_parquet,
@@ -24,8 +26,8 @@ from deltaw.tables.reading.formats.columnar import (
     read_arrow_stream,
     read_parquet,
 )
-from deltaw.tables.reading.formats.delimited import check_head, read_delimited
-from deltaw.tables.reading.formats.encodings import codec
+from deltaw.tables.reading.formats.delimited import Records, check_head, read_delimited
+from deltaw.tables.reading.formats.encodings import codec, is_wide
 from deltaw.tables.reading.formats.json_lines import read_json
 from deltaw.tables.reading.formats.pixels import find_images
 from deltaw.tables.reading.formats.workbooks import read_workbook
@@ -93,6 +95,8 @@ def read_as(source: Any, reading: Reading) -> Table:
         return found.joined(lambda file: read_as(file, reading), reading.max_bytes)
     elif reading.sheet is None and lies_as_parquet(path):
         return parquet_at(path, name, reading)
+    elif (table := _large_text(path, name, reading)) is not None:
+        return table
     try:
         place = None if source == STDIN else path
         data = load(place, name, reading.max_bytes, lambda head: _format(head, path).look(head, name, reading))
@@ -162,11 +166,33 @@ def _read_idx(file: Source) -> Table:
 
 
 def _read_text(file: Source) -> Table:
-    found = read_delimited(file.data, file.name, file.reading)
+    return _of_records(read_delimited(file.data, file.name, file.reading), file.name, file.reading)
+
+
+def _of_records(found: Records, name: str, reading: Reading) -> Table:
     frame, target, blocks = find_images(found.frame, found.named)
     written = found.written if frame.columns == found.frame.columns else None
     notes = (say("read as {encoding}", encoding=found.encoding),) if found.encoding else ()
-    return Table(frame, file.name, None, target, blocks, notes, file.reading.missing, written)
+    return Table(frame, name, None, target, blocks, notes, reading.missing, written)
+
+
+def _large_text(path: Path, name: str, reading: Reading) -> Table | None:
+    """A large file of delimited text, which is never in memory itself; None for what is read at once."""
+    if reading.written or reading.sheet is not None:
+        return None
+    try:
+        if not path.is_file() or not pieces.LARGE < path.stat().st_size <= limit(reading.max_bytes):
+            return None
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+        if head[:2] == GZIP or _format(head, path) is not TEXT or is_wide(head):
+            return None
+    except (OSError, ValueError):  # what cannot be looked at, is refused by who reads it
+        return None
+    _look_at_text(head, name, reading)
+    with unchanged(path, facts(path)):
+        found = pieces.joined(path, name, reading)
+    return None if found is None else _of_records(found, name, reading)
 
 
 def _look_at_text(head: bytes, name: str, reading: Reading) -> None:

@@ -1,4 +1,4 @@
-"""Delimited text that is larger than the memory, some of its lines at a time."""
+"""Large delimited text, some of its lines at a time: all of it in memory would take more than its rows do."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import gzip
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
+import polars.selectors as cs
 
+from deltaw.exceptions import TableError
 from deltaw.tables.reading.formats.delimited import (
     HEAD_BYTES,
     Dialect,
+    Records,
     check_head,
     dialect_of,
     frame_of,
@@ -23,10 +26,12 @@ from deltaw.tables.reading.formats.delimited import (
 )
 from deltaw.tables.reading.formats.encodings import is_wide
 from deltaw.tables.reading.loading import DAMAGE, GZIP, unreadable
+from deltaw.tables.reading.shards import alongside
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import check_names
 
 PIECE = 2**25  # bytes of text
+LARGE, SMALL = 2**27, 2**23  # of more the rows alone are held, and pieces are small beside these
 
 
 def can_be_in_pieces(path: Path) -> bool:
@@ -46,7 +51,49 @@ def pieces(
     Raises:
         TableError: as `read_delimited`.
     """
+    for piece in _raw(path, name, reading, words, size):
+        yield typed_frame(piece.frame, piece.dialect, reading.missing, words)
+
+
+def joined(path: Path, name: str, reading: Reading) -> Records | None:
+    """What `read_delimited` makes of the whole file, the rows of each piece in memory of their own.
+
+    None where the pieces do not say it: what is a number in one and a word in another was written in ways that are
+    known no more, and in which encoding text is, all of it says.
+    """
+    try:
+        found = [each._replace(frame=each.frame.rechunk()) for each in _raw(path, name, reading, size=SMALL)]
+    except (TableError, OSError):  # which the whole file says better
+        return None
+    if not found or any(piece.encoding for piece in found) or not _agree([piece.frame for piece in found]):
+        return None
+    frame, dialect = alongside([piece.frame for piece in found]), found[0].dialect
+    frame = frame.with_columns(cs.by_dtype(pl.Null).cast(pl.String))
+    return Records(typed_frame(frame, dialect, reading.missing), found[0].named, None, "")
+
+
+def _agree(frames: list[pl.DataFrame]) -> bool:
+    """Whether each column is of one type in all, or always of numbers, but for where it has no value."""
+    for columns in zip(*(frame.iter_columns() for frame in frames), strict=True):
+        kinds = {column.dtype for column in columns if column.null_count() < len(column)}
+        if len(kinds) > 1 and not all(kind.is_numeric() for kind in kinds):
+            return False
+    return True
+
+
+class _Piece(NamedTuple):
+    """Some rows as they stand in the text, how it writes them, whether it begins with names, and the encoding found."""
+
+    frame: pl.DataFrame
+    dialect: Dialect
+    named: bool
+    encoding: str
+
+
+def _raw(path: Path, name: str, reading: Reading, words: Collection[str] = (), size: int = PIECE) -> Iterator[_Piece]:
+    """See `pieces`: before cells of text are looked at."""
     dialect: Dialect | None = None
+    named = False
     kinds: list[Any] = []
     above = 0
     for data in _cut(path, name, size):
@@ -58,6 +105,7 @@ def pieces(
             dialect, text = dialect_of(text, name, reading)
             check_names(dialect.names, name)
             begin = _end_of_record(text, text.find(b"\n") + 1, len(text)) if dialect.named else 0
+            named = dialect.named
             text, above, dialect = text[begin:], dialect.above + text.count(b"\n", 0, begin), dialect.inside
         else:
             text = plain_spaces(text, dialect.separator)
@@ -67,7 +115,7 @@ def pieces(
         frame = frame_of(text, dialect, name, reading.missing, guesses, above)
         kinds, above = frame.dtypes, above + text.count(b"\n")
         if len(frame):
-            yield typed_frame(frame, dialect, reading.missing, words)
+            yield _Piece(frame, dialect, named, encoding)
 
 
 def _guesses(

@@ -1,0 +1,120 @@
+"""Shards as other programs write them: each kind works, read at once and in parts, or a line names file and column."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.ipc as ipc
+import pyarrow.parquet as pq
+import pytest
+
+import deltaw
+from deltaw import models
+from deltaw.exceptions import InputError
+from deltaw.tables import kinds
+
+N = 60
+TIMES = [datetime(2024, 1, 1) + timedelta(hours=7 * k) for k in range(N)]
+Write = Callable[[Path], Any]
+
+
+def rows(seed: int, i: Any = None) -> pa.Table:
+    """A column of numbers, one `i` as it is told, one of words, and the answers."""
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=N).round(3)
+    i = pa.array(rng.integers(0, 50, N)) if i is None else i
+    return pa.table({"a": a, "i": i, "w": rng.choice(["k", "l", "m"], N), "y": np.where(a > 0, "yes", "no")})
+
+
+def parquet(table: pa.Table, **how: Any) -> Write:
+    return lambda path: pq.write_table(table, f"{path}.parquet", **how)
+
+
+def arrow(table: pa.Table, make: Any = ipc.new_file, ending: str = ".arrow", compression: str | None = None) -> Write:
+    def write(path: Path) -> None:
+        with make(f"{path}{ending}", table.schema, options=ipc.IpcWriteOptions(compression=compression)) as file:
+            file.write_table(table)
+
+    return write
+
+
+def text(table: pa.Table, change: Callable[[str], str] = str, ending: str = ".csv", compress: Any = bytes) -> Write:
+    written = change(pl.DataFrame(table).write_csv()).encode()
+    return lambda path: Path(f"{path}{ending}").write_bytes(compress(written))
+
+
+def wordy(table: pa.Table, kind: Any) -> pa.Table:
+    return table.set_column(2, "w", table["w"].cast(kind))
+
+
+A, B = rows(1), rows(2)
+WHOLE, THIRDS = pa.array(range(N)), pa.array(np.arange(N) / 3)
+CENTS = pa.array([Decimal(k) / 100 for k in range(N)], pa.decimal128(12, 2))
+GAPS = pa.array([None if k % 7 == 0 else k for k in range(N)], pa.int64())
+WORKS: dict[str, tuple[list[Write], str]] = {  # the shards, and the kind of column i
+    **{each: ([parquet(A, compression=each), parquet(B, compression=each)], "number")
+       for each in ("snappy", "zstd", "gzip", "lz4", "brotli", "none")},
+    "dictionary": ([parquet(wordy(A, pa.dictionary(pa.int32(), pa.string()))), parquet(B)], "number"),
+    "large strings": ([parquet(wordy(A, pa.large_string())), parquet(B)], "number"),
+    "nullable": ([parquet(rows(1, GAPS)), parquet(rows(2, WHOLE.cast(pa.int32())))], "number"),
+    "decimal": ([parquet(rows(1, CENTS)), parquet(rows(2, THIRDS))], "number"),
+    "whole and not": ([parquet(rows(1, WHOLE)), parquet(rows(2, THIRDS))], "number"),
+    "signed and not": ([parquet(rows(1, WHOLE.cast(pa.uint64()))), parquet(rows(2, pa.array(range(-N, 0))))], "number"),
+    "half": ([parquet(rows(1, pa.array(np.arange(N, dtype=np.float16)))), parquet(B)], "number"),
+    "of no value": ([parquet(rows(1, pa.nulls(N))), parquet(B)], "number"),
+    "with a zone": ([parquet(rows(1, pa.array([t.replace(tzinfo=UTC) for t in TIMES], pa.timestamp("us", "UTC")))),
+                     parquet(rows(2, pa.array(TIMES, pa.timestamp("ns"))))], "date"),
+    "int96": ([parquet(rows(k, pa.array(TIMES, pa.timestamp("ns"))), use_deprecated_int96_timestamps=True)
+               for k in (1, 2)], "date"),
+    "arrow": ([arrow(A), arrow(B, compression="zstd")], "number"),
+    "feather": ([arrow(each, ending=".feather", compression="lz4") for each in (A, B)], "number"),
+    "stream": ([arrow(A, ipc.new_stream, ".arrows"), arrow(B, ipc.new_stream, ".arrow", "lz4")], "number"),
+    "gzip text": ([text(A, ending=".csv.gz", compress=gzip.compress), text(B)], "number"),
+    "windows": ([text(A, lambda all: "\ufeff" + all.replace("\n", "\r\n")), text(B)], "number"),
+    "tabs": ([text(A, lambda all: all.replace(",", "\t"), ".tsv"), text(B)], "number"),
+    "another order": ([parquet(A), parquet(B.select(["y", "w", "i", "a"])), text(A.select(["w", "y", "a", "i"]))],
+                      "number"),
+    "several formats": ([parquet(A), text(B), arrow(A)], "number"),
+}  # fmt: skip
+REFUSED: dict[str, tuple[Write, str]] = {  # after a shard of A
+    "more": (parquet(B.append_column("z", WHOLE)), r'1\.parquet: expected the columns of .*0\.parquet, found "z" as w'),
+    "less": (text(B.drop_columns(["i"])), r'1\.csv: expected a column "i", found the columns a, w, y'),
+    "truth": (parquet(rows(2, pa.array([True, False] * 30))), r'1\.parquet: expected numbers in column "i", .* truth'),
+    "dates": (parquet(rows(2, pa.array(TIMES))), r'1\.parquet: expected numbers in column "i", .* dates'),
+    "lists": (parquet(rows(2, pa.array([[k] for k in range(N)]))), r'1\.parquet: expected numbers in column "i"'),
+    "half a file": (lambda path: Path(f"{path}.parquet").write_bytes(b"PAR1half"), r"1\.parquet: expected Parquet, fo"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_it_works(tmp_path: Path, name: str) -> None:
+    shards, kind = WORKS[name]
+    for number, write in enumerate(shards):
+        write(tmp_path / str(number))
+    table = deltaw.read(tmp_path)
+    assert len(table.frame) == N * len(shards)
+    expected = {"a": "number", "i": kind, "w": "category"}
+    assert {column.name: column.kind for column in kinds(table, "y")} == expected
+    in_parts = models.plan(str(tmp_path), "y", memory=1)
+    assert {column.name: column.kind for column in in_parts.columns} == expected
+    assert in_parts.rows == len(table.frame)
+    assert (in_parts.streamed is None) == (name == "stream")  # which is read at once
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_has_a_line(tmp_path: Path, name: str) -> None:
+    write, line = REFUSED[name]
+    parquet(A)(tmp_path / "0")
+    write(tmp_path / "1")
+    for how in ({}, {"memory": 1}):
+        with pytest.raises(InputError, match=line) as caught:
+            models.plan(str(tmp_path), "y", **how)
+        assert "\n" not in str(caught.value)
