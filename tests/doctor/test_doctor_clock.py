@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from deltaw import Network, train
-from deltaw.doctor import Setup, diagnose
+from deltaw.doctor import Setup, confirm, diagnose
 from deltaw.doctor.confirm import joint_gains, single_gains
 from deltaw.doctor.evidence.during import FACTORS
 from deltaw.doctor.findings import Finding, Repair
@@ -146,3 +147,20 @@ def test_a_loaded_machine_is_no_fault_of_the_network(times: Callable[..., Times]
     assert seen.skill < 0.9 * seen.possible
     assert seen.share < 0.5
     assert not {found.rule for found in diagnosis.findings} & {"too_few_epochs", "learns_less"}
+
+
+@pytest.mark.parametrize(("lost", "skill"), [(False, 0.9), (True, -1.0)])
+def test_the_luck_of_one_draw_refutes_no_repair(monkeypatch: pytest.MonkeyPatch, lost: bool, skill: float) -> None:
+    """A repair whose training loses its numbers is tried from other weights, unless all trainings here lose theirs."""
+    asked: list[int | None] = []
+
+    def tried(setup: Setup, seed: int | None, seconds: float) -> Any:
+        asked.append(seed)
+        first = seed is None
+        return SimpleNamespace(score=-1.0 if first else 0.9, broke=first)
+
+    monkeypatch.setattr(confirm, "afforded", tried)
+    ground = SimpleNamespace(repaired=lambda changes: setup(seed=3), skill=lambda score: score)
+    seen: Any = SimpleNamespace(ground=ground, broke=lost)
+    assert confirm._skill(seen, [], 1.0) == skill
+    assert asked == ([None] if lost else [None, 4])

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deltaw import Network
-from deltaw.doctor import Finding, Rule, Setup
+from deltaw.doctor import Finding, Rule, Setup, examine_table
 from deltaw.doctor.evidence import before as measuring
 from deltaw.doctor.evidence.before import before
 from deltaw.doctor.evidence.repeats import keys, repeats
@@ -249,3 +250,13 @@ def test_rules_that_explain_each_other_end() -> None:
 def test_places_are_counted_as_people_count() -> None:
     assert str(Where(layer=0, epoch=2)) == "layer 1, epoch 3"
     assert str(Where(column="age", row=4)) == "column age, row 5"
+
+
+def test_words_that_share_a_slot_do_not_contradict_one_another() -> None:
+    """Their rows are told apart by what rows with the word answer."""
+    rng = np.random.default_rng(0)
+    word, other = rng.permutation(np.arange(600) % 150), rng.integers(0, 3, 600)
+    table = pl.DataFrame({"word": [f"w{i}" for i in word], "x": other, "y": word + 0.25 * other})
+    assert "contradictions" not in {f.rule for f in examine_table(table, "y", seconds=0).findings}
+    twice = table.with_columns(y=pl.col("y") + 50 * (pl.int_range(600) % 2))
+    assert "contradictions" in {f.rule for f in examine_table(twice, "y", seconds=0).findings}

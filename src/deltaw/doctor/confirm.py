@@ -13,7 +13,7 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, programmable, repairs
 from deltaw.doctor.rules.table import BY_NAME
 from deltaw.doctor.trials.clock import Clock, left
-from deltaw.doctor.trials.trial import Ground, afforded
+from deltaw.doctor.trials.trial import afforded
 from deltaw.exceptions import InputError
 
 # Of what is missing, up to what a plain network learns, a repair must bring at least so much to confirm a suspicion.
@@ -98,7 +98,7 @@ def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict
     for finding in found:
         if not programmable(finding) or clock.over(CONFIRMED * seconds):
             continue
-        skill = _skill(seen.ground, [finding], TRIAL * seconds)
+        skill = _skill(seen, [finding], TRIAL * seconds)
         gains[finding.rule] = skill - seen.skill
     return gains
 
@@ -108,21 +108,28 @@ def joint_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[
     able = [f for f in found if programmable(f) and f.rule != LAST_RESORT]
     if len(able) < 2 or left() <= 0:
         return {}
-    whole = _skill(seen.ground, able, TRIAL * seconds)
+    whole = _skill(seen, able, TRIAL * seconds)
     if whole - seen.skill < _enough(seen):
         return {}
     clock = Clock()
     return {
-        f.rule: whole - _skill(seen.ground, [g for g in able if g is not f], TRIAL * seconds)
+        f.rule: whole - _skill(seen, [g for g in able if g is not f], TRIAL * seconds)
         for f in able
         if not clock.over(CONFIRMED * seconds)
     }
 
 
-def _skill(field: Ground, findings: Iterable[Finding], seconds: float) -> float:
-    """The skill after these findings' repairs, one training; −1 where they cannot be applied."""
+def _skill(seen: During, findings: Iterable[Finding], seconds: float) -> float:
+    """The skill after these findings' repairs, one training; −1 where they cannot be applied.
+
+    Where it loses its numbers, and without them none were lost, it is tried from other weights too: by the luck of one
+    draw neither a repair is refuted, nor another confirmed that changes nothing but the draw.
+    """
     try:
-        setup = field.repaired(repairs(findings))
+        setup = seen.ground.repaired(repairs(findings))
     except (InputError, ValueError, TypeError, IndexError):
         return -1.0
-    return field.skill(afforded(setup, None, seconds).score)
+    tried = [afforded(setup, None, seconds)]
+    if tried[0].broke and not seen.broke:
+        tried += [afforded(setup, setup.seed + 1, seconds)]
+    return seen.ground.skill(max(each.score for each in tried))

@@ -106,8 +106,14 @@ def before(setup: Setup) -> Before:
     columns = _columns(X, read, scale, x, setup)
     return Before(
         rows=n, index=index, x=x, t=t, columns=columns, targets=known,
-        repeats=repeats(X, T, read, setup.apart, setup.means), start=first,
+        repeats=repeats(X, T, read, setup.apart, setup.means, _of_means(setup)), start=first,
     )  # fmt: skip
+
+
+def _of_means(setup: Setup) -> Array | None:
+    """The cells that the set-up's means were made of, (n, k); None where there are none."""
+    cells = [column.values for column in setup.raw or () if not set(setup.means).isdisjoint(column.inputs)]
+    return np.column_stack(cells) if cells else None
 
 
 def _scale(given: Any) -> tuple[float, float]:

@@ -36,17 +36,21 @@ class Repeats:
     shared_rows: NDArray[np.int64]
 
 
-def repeats(X: Any, T: Array, read: NDArray[np.int64], validation: Any, aside: Sequence[int] = ()) -> Repeats:
+def repeats(
+    X: Any, T: Array, read: NDArray[np.int64], validation: Any, aside: Sequence[int] = (), cells: Array | None = None
+) -> Repeats:
     """Compare the rows `read` of X and T with one another and with those of `validation`, (X, T, …) or None.
 
-    Inputs that stand `aside` are not compared.
+    Inputs that stand `aside` are not compared, but the `cells` that they were made of, (n, k): words that share a slot
+    are told apart by what their rows answer.
     """
     if len(aside):
         X = np.delete(np.asarray(X), aside, axis=1)
         if validation is not None:
             validation = np.delete(np.asarray(validation[0]), aside, axis=1), validation[1]
     x, t = keys(X, read), keys(T, read)
-    _, same, count = np.unique(x, return_inverse=True, return_counts=True)
+    inputs = x if cells is None else _together(x, keys(cells, read))
+    _, same, count = np.unique(inputs, return_inverse=True, return_counts=True)
     several = count[same] > 1
     contradicting = np.zeros(len(read), np.bool_)
     if several.any():

@@ -114,6 +114,11 @@ class Trial:
     looked: tuple[int, ...] = ()
     refused: str = ""
 
+    @property
+    def broke(self) -> bool:
+        """Whether it lost its numbers."""
+        return bool(self.history.loss) and not np.isfinite(self.history.loss[-1])
+
 
 def counted(value: Any, name: str) -> int:
     """`value`, which is called `name`, where it is a whole number from 1 on; raises SettingError for any other."""
