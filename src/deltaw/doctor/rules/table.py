@@ -1,13 +1,13 @@
 """The table of rules. To add one: a row here, its function in the file of its subject, and a test.
 
-Read `rule.Rule` for what a row says. `data` looks at X, `targets` at T, `outputs` at what is
+Read `rule.Rule` for what a row says. `columns` and `rows` look at X and at both, `targets` at T, `outputs` at what is
 to answer with T (activation, loss), `start` at the network as it starts, `settings` at the settings,
 `pace` and `training` at what was seen while it trained.
 """
 
 from __future__ import annotations
 
-from deltaw.doctor.rules import activations, data, outputs, pace, settings, signals, training, weights
+from deltaw.doctor.rules import activations, columns, outputs, pace, rows, settings, signals, training, weights
 from deltaw.doctor.rules import targets as target
 from deltaw.doctor.rules.rule import Rule
 
@@ -64,12 +64,12 @@ RULES: tuple[Rule, ...] = (
     ),
     # --- inputs and rows --------------------------------------------------------------------------------------------
     Rule(
-        "bad_numbers", "fault", "before", data.bad_numbers, likelihood=0.99, explains=("refused",),
+        "bad_numbers", "fault", "before", rows.bad_numbers, likelihood=0.99, explains=("refused",),
         reason="NaN in x is NaN in z, in E, in ∂E/∂W and after one step in W.",
         source="One is enough.",
     ),
     Rule(
-        "unscaled_inputs", "risk", "before", data.unscaled_inputs, likelihood=0.6,
+        "unscaled_inputs", "risk", "before", columns.unscaled_inputs, likelihood=0.6,
         explains=("saturated_at_start", "exploding_at_start", "rate_too_low", *PACE, *SYMPTOMS),
         reason="∂E/∂W = δ xᵀ: large x, or columns of different size, make E steep one way and flat another.",
         source="LeCun et al. (1998), section 4.3: the curvature of E grows with mean x². Above 10² times that of "
@@ -77,41 +77,41 @@ RULES: tuple[Rule, ...] = (
         "condition as badly.",
     ),
     Rule(
-        "double_scaling", "risk", "before", data.double_scaling, likelihood=0.6,
+        "double_scaling", "risk", "before", columns.double_scaling, likelihood=0.6,
         explains=("vanishing_by_depth", "rate_too_low", *SYMPTOMS),
         reason="∂E/∂W = δ xᵀ: tiny x, tiny steps of the first layer.",
         source="A root mean square below 0.05 slows the first layer 20 times, its curvature 400 times. Columns scaled "
         "to 0 … 1 or to deviation 1 lie above; pixels divided by 255 twice reach 0.004.",
     ),
     Rule(
-        "no_signal", "fault", "before", data.no_signal, likelihood=0.98, explains=("constant_columns", *SYMPTOMS),
+        "no_signal", "fault", "before", columns.no_signal, likelihood=0.98, explains=("constant_columns", *SYMPTOMS),
         reason="Rows that look the same get the same answer.",
         source="Ranges below 10⁻⁷ of the values: float32 cannot tell them apart.",
     ),
     Rule(
-        "constant_columns", "note", "before", data.constant_columns, likelihood=0.1,
+        "constant_columns", "note", "before", columns.constant_columns, likelihood=0.1,
         reason="A column of zeros teaches its weights nothing (the notes: no zero signals); one of "
         "another value only what a bias does.",
         source="Ranges below 10⁻⁷ of the values.",
     ),
     Rule(
-        "duplicate_columns", "note", "before", data.duplicate_columns, likelihood=0.1,
+        "duplicate_columns", "note", "before", columns.duplicate_columns, likelihood=0.1,
         reason="Columns that are the same add nothing, and count more than once.",
         source="Equal in every sampled row.",
     ),
     Rule(
-        "contradictions", "risk", "before", data.contradictions, likelihood=0.4,
+        "contradictions", "risk", "before", rows.contradictions, likelihood=0.4,
         reason="Equal inputs with different targets bound what any network can reach.",
         source="The bound is counted: the commonest class, or the mean, among equal inputs. Below 95 % it is a risk.",
     ),
     Rule(
-        "rows_across_split", "risk", "before", data.rows_across_split, likelihood=0.3,
+        "rows_across_split", "risk", "before", rows.rows_across_split, likelihood=0.3,
         reason="A score on rows that were trained on is no score.",
         source="By chance as many as have a twin within training. Told from 1 % of the validation rows, 3 rows and 3 "
         "standard errors beyond that on.",
     ),
     Rule(
-        "leak", "risk", "before", data.leak, likelihood=0.3,
+        "leak", "risk", "before", columns.leak, likelihood=0.3,
         reason="A column that knows the answer makes a score that does not hold for new rows.",
         source="0.99 of what the guess leaves, by rank correlation, by a cut into a piece for each class, or by the "
         "other rows of the same value. Of 8,779 columns of 940 public tables one in five has such another beside it, "
@@ -119,18 +119,18 @@ RULES: tuple[Rule, ...] = (
         "tables none has. Not where most columns do.",
     ),
     Rule(
-        "identifier", "risk", "before", data.identifier, likelihood=0.2,
+        "identifier", "risk", "before", columns.identifier, likelihood=0.2,
         reason="A row number says nothing about other rows; where rows are sorted, it is the target.",
         source="Each of n following whole numbers once: by chance n!/nⁿ.",
     ),
     Rule(
-        "ordered_rows", "risk", "before", data.ordered_rows, likelihood=0.7, explains=("noisy_steps", *SYMPTOMS),
+        "ordered_rows", "risk", "before", rows.ordered_rows, likelihood=0.7, explains=("noisy_steps", *SYMPTOMS),
         reason="Batches of one kind pull the weights one way, then the other.",
         source="von Neumann's (1941) ratio of steps from row to row to those of chance order: 1 ± 2/√n by chance; 0.1 "
         "is told.",
     ),
     Rule(
-        "more_parameters", "note", "before", data.more_parameters, likelihood=0.1,
+        "more_parameters", "note", "before", rows.more_parameters, likelihood=0.1,
         reason="A network with more weights than numbers to learn can remember instead of learn.",
         source="Zhang et al. (2017), theorem 1: 2n + d weights remember n rows; told from 10 for each number on.",
     ),

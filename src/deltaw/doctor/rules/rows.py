@@ -1,0 +1,155 @@
+"""Rules about the rows, before training: what cannot be learnt from, what stands twice, in which order, how many."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltaw.doctor.evidence.evidence import Evidence
+from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.numbers import number
+from deltaw.speech import say
+
+DEPENDENT = 0.95  # the share of the targets that the inputs can tell at most
+REMEMBERED = 10.0  # weights for each number to be learnt
+FEWEST = 30  # rows: fewer may be in order by chance
+ORDERED = 0.1  # changes of the class from row to row, as a share of what chance gives
+SPLIT = 0.01  # share of the validation rows
+FEW_BAD = 0.1  # share of the rows that can be left out where they hold a NaN
+BY_CHANCE = 3.0  # standard errors of a share
+FEWEST_SHARED = 3  # rows of the validation set: one or two may be equal to others by chance
+
+
+def bad_numbers(evidence: Evidence) -> Finding | None:
+    """NaN or infinity in X or T."""
+    known = evidence.known
+    columns, bad = known.columns, int(known.columns.bad.sum())
+    if known.targets.bad:
+        T = np.asarray(evidence.setup.T, np.float64).reshape(known.rows, -1)
+        rows = np.flatnonzero(~np.isfinite(T).all(axis=1))
+        return Finding(
+            say(
+                "{bad} of the targets are NaN or infinite, the first in row {row}: so is E of that row, and "
+                "after one step every weight.",
+                bad=known.targets.bad,
+                row=rows[0],
+            ),
+            {"bad_targets": known.targets.bad, "rows": len(rows)},
+            Where(row=int(rows[0])),
+            Repair(say("remove the {n} rows", n=len(rows)), {"drop_rows": tuple(map(int, rows))}),
+        )
+    if not bad:
+        return None
+    worst = int(columns.bad.argmax())
+    few = len(columns.bad_rows) <= FEW_BAD * known.rows  # then nothing is made up
+    words = say("leave out the rows that hold one") if few else say("put the column's mean in their place")
+    return Finding(
+        say(
+            "{bad} values of X are NaN or infinite, {in_column} of them in column {name}, the first in row "
+            "{bad_row}: z = W x + b is no number there, and after one step no weight is.",
+            bad=bad,
+            in_column=columns.bad[worst],
+            name=columns.names[worst],
+            bad_row=columns.bad_rows[0],
+        ),
+        {"bad_inputs": bad, "rows": len(columns.bad_rows)},
+        Where(column=columns.names[worst], row=int(columns.bad_rows[0])),
+        Repair(words, {"whole_rows": True} if few else {"fill": "mean"}),
+    )
+
+
+def contradictions(evidence: Evidence) -> Finding | None:
+    """Equal inputs with different targets."""
+    found = evidence.known.repeats
+    if not found.contradicting:
+        return None
+    what = say("of the targets' variance") if evidence.known.targets.task == "regression" else say("of the rows")
+    return Finding(
+        say(
+            "{contradicting:.2%} of the rows have the inputs of another row and a different target: no "
+            "function of these inputs can explain more than {ceiling:.2%} {what}.",
+            contradicting=found.contradicting,
+            ceiling=found.ceiling,
+            what=what,
+        ),
+        {"contradicting": found.contradicting, "ceiling": found.ceiling},
+        repair=Repair(say("correct the labels, or add the column in which these rows differ")),
+        severity="risk" if found.ceiling < DEPENDENT else "note",
+    )
+
+
+def rows_across_split(evidence: Evidence) -> Finding | None:
+    """Validation rows that were trained on, more than chance gives."""
+    known = evidence.known
+    shared, chance = known.repeats.shared, known.repeats.twins
+    if not shared > chance + SPLIT:
+        return None
+    n = len(evidence.setup.apart[1])
+    error = (chance * (1 - chance) * (1 / n + 1 / known.rows)) ** 0.5
+    if round(shared * n) < FEWEST_SHARED or shared - chance <= BY_CHANCE * error:
+        return None
+    return Finding(
+        say(
+            "{shared:.1%} of the validation rows stand among the training rows too; by chance it would be "
+            "{chance:.1%}, as many as have a twin within training: the score on these says what was "
+            "remembered, not what was learnt.",
+            shared=shared,
+            chance=chance,
+        ),
+        {"shared": shared, "by_chance": chance},
+        repair=Repair(
+            say("take the {n} rows out of training", n=len(known.repeats.shared_rows)),
+            {"drop_rows": tuple(map(int, known.repeats.shared_rows))},
+        ),
+    )
+
+
+def ordered_rows(evidence: Evidence) -> Finding | None:
+    """Rows sorted by their target, and never shuffled."""
+    setup, known = evidence.setup, evidence.known
+    if setup.shuffle or setup.batch_size >= known.rows or known.rows < FEWEST:
+        return None
+    t = known.t
+    if known.targets.task == "regression":
+        # von Neumann's ratio: mean squared step from row to row over twice the variance; 1 for rows in chance order.
+        steps, chance = float(np.square(np.diff(t, axis=0)).mean()), 2 * float(t.var(axis=0).mean())
+        what = say("squared steps of the target from row to row")
+    else:
+        steps = float((np.diff(t, axis=0) != 0).any(axis=1).mean())
+        _, counts = np.unique(t, axis=0, return_counts=True)
+        chance = 1 - float(np.square(counts / len(t)).sum())
+        what = say("changes of the target from row to row")
+    if not chance > 0 or steps / chance > ORDERED:
+        return None
+    return Finding(
+        say(
+            "The rows are sorted by their target ({what}: {steps} of what chance gives), and shuffle=False: "
+            "batches of {batch_size} see one kind for long, and what the others taught is unlearnt.",
+            what=what,
+            steps=number(steps / chance, 2),
+            batch_size=setup.batch_size,
+        ),
+        {"steps_over_chance": steps / chance},
+        repair=Repair(say("shuffle=True"), {"shuffle": True}),
+    )
+
+
+def more_parameters(evidence: Evidence) -> Finding | None:
+    """More weights than numbers to be learnt from."""
+    known, net = evidence.known, evidence.setup.network
+    told = known.rows * net.sizes[-1]
+    ratio = net.parameter_count / told
+    if ratio <= REMEMBERED:
+        return None
+    return Finding(
+        say(
+            "{parameter_count:,} weights and biases for {rows:,} rows × {size} targets: {ratio} for each "
+            "number to be learnt, enough to remember every row.",
+            parameter_count=net.parameter_count,
+            rows=known.rows,
+            size=net.sizes[-1],
+            ratio=number(ratio, 2),
+        ),
+        {"parameters": net.parameter_count, "ratio": ratio},
+        repair=Repair(say("fewer units, more rows, or early stopping on rows held out")),
+        likelihood=0.1,
+    )
