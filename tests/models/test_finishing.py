@@ -48,6 +48,34 @@ def test_it_is_a_training_from_the_best_weights_on_all_rows(target: str) -> None
     assert model.history.batch_steps == best.history.batch_steps + 4 * 5
 
 
+def test_several_networks_that_one_part_chose_learn_from_it_too() -> None:
+    """Each as one network does, by its own seed; once it was left out, and nobody was told."""
+    best, model = fitted("price", networks=2, finish=0), fitted("price", networks=2)
+    plan, recipe = models.plan(TABLE.drop("grade"), "price", **OWN), model.recipe
+    assert plan.validation is not None
+    assert recipe.learning_rate is not None
+    for k, (begun, ended) in enumerate(zip(best.members, model.members, strict=True)):
+        network = begun.copy()
+        deltaw.train(
+            network,
+            np.concatenate([plan.training.X, plan.validation.X]),
+            np.concatenate([plan.training.T, plan.validation.T]),
+            loss=recipe.loss, optimizer=recipe.optimizer or "", learning_rate=RATE * recipe.learning_rate,
+            schedule=SCHEDULE, epochs=4, batch_size=32, dropout=Dropout(0.1, recipe.dropout_schedule), seed=k,
+        )  # fmt: skip
+        np.testing.assert_allclose(ended.weights[0], network.weights[0], rtol=1e-4, atol=1e-6)
+    assert (best.history.finish, model.history.finish) == (0, 4)
+    assert model.history.batch_steps == best.history.batch_steps + 2 * 4 * 5
+    heard: list[int] = []
+    ended_early = fitted("price", networks=2, callbacks=(lambda epoch: heard.append(epoch.number) or len(heard) == 10,))
+    assert heard == [*range(1, 11)]
+    assert ended_early.history.finish == 0
+    for ours, theirs in zip(ended_early.members, best.members, strict=True):
+        np.testing.assert_array_equal(ours.weights[0], theirs.weights[0])
+    once = [fitted("price", networks=2, threads=threads).members[1].weights[0] for threads in (1, 2)]
+    np.testing.assert_array_equal(*once)
+
+
 @pytest.mark.parametrize("without", [
     {"validation": frame(60, seed=9)}, {"validation": 0.0}, {"folds": 3, "test_size": None}, {"recipe": "accurate"},
     {"recipe": "notes"}, {"finish": 0},
@@ -61,9 +89,10 @@ def test_rows_that_were_given_to_choose_by_are_not_learnt_from(without: dict[str
     np.testing.assert_array_equal(one.network.weights[0], other.network.weights[0])
 
 
-def test_rows_that_it_has_learnt_from_do_not_draw_the_line() -> None:
+@pytest.mark.parametrize("networks", [1, 2])
+def test_rows_that_it_has_learnt_from_do_not_draw_the_line(networks: int) -> None:
     yes = TABLE.with_columns(grade=TABLE["grade"].eq(TABLE["grade"][0]).cast(int)).drop("price")
-    told = {**OWN, "verbose": False, "threshold": "best:f1"}
+    told = {**OWN, "verbose": False, "threshold": "best:f1", "networks": networks}
     one, other = (deltaw.fit(yes, "grade", **told, finish=finish) for finish in (2.0, 0.0))
     assert one.history.finish == 16
     assert one.target.threshold == other.target.threshold

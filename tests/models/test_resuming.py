@@ -28,6 +28,9 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "one part held out": ("grade", {"folds": 1, "validation": 0.4}),
     "validation rows": ("price", {"test_size": 0.2, "validation": 0.4, "metric": "mae", "patience": 2}),
     "rows that chose, too": ("price", {"folds": 0, "test_size": 0.0, "validation": 0.4, "finish": 0.6}),
+    "rows that chose several, too": (
+        "price", {"networks": 2, "folds": 0, "test_size": 0.0, "validation": 0.4, "finish": 0.6},
+    ),
     "nothing held out": ("grade", {"test_size": 0.0, "validation": 0.0}),
     "several at once": ("grade", {"recipe": "accurate", "networks": 3}),
     "several on all rows": ("price", {"recipe": "accurate", "networks": 2, "test_size": 0.2, "validation": 0}),

@@ -69,8 +69,8 @@ class Recipe:
             (any of `METRICS` that goes by answers) is best on rows that the network has not learnt from.
         class_weight: how much a row of each class counts in training, not in scores: "balanced", or {"no": 1, "yes": 5}
         weight: the column that says how much each row counts, in training and in scores; it is no input.
-        networks: how many are trained, each with a part of the rows held out that the others learn from; their mean
-            answers.
+        networks: how many are trained, each with a part of the rows held out that the others learn from, or without
+            folds all with the same one; their mean answers.
         target_scale: of numbers: "log" learns their logarithm, "none" themselves, "auto" decides (`parts.on_a_log`).
     """
 

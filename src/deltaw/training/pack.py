@@ -138,35 +138,36 @@ def begin_pack(
 
 def complete_pack(
     trainings: Sequence[Training], threads: int | None = None, checkpoints: Checkpoints | None = None,
-    enough: Callable[[], bool] = lambda: False,
+    enough: Callable[[], bool] = lambda: False, first: int = 0,
 ) -> bool:  # fmt: skip
     """All epochs of all trainings, and what was learnt into their networks; whether Ctrl-C ended it.
 
     Args:
         threads: at most so many; None: as many as there are processors.
-        checkpoints: of the run, of which these are the trainings, from number 0 on.
+        checkpoints: of the run, of which these are the trainings, from number `first` on.
         enough: asked before each epoch, whether to make none any more: the trainings stay as they are.
     """
     # Engines of PyTorch come one after the other: its settings are of the process, the messages of its ranks in turn.
     in_turn = any(engines.known(training.engine) == "torch" for training in trainings)
     most = 1 if in_turn else thread_count(threads) or processors()
     if checkpoints is not None:
-        for number, training in enumerate(trainings):
+        for number, training in enumerate(trainings, first):
             checkpoints.go_on(number, training)
-    interrupted = _run(trainings, min(most, len(trainings)), checkpoints, enough)
+    interrupted = _run(trainings, min(most, len(trainings)), checkpoints, enough, first)
     for training in trainings:
         training.finish()
     return interrupted
 
 
 def _run(
-    trainings: Sequence[Training], workers: int, checkpoints: Checkpoints | None, enough: Callable[[], bool]
-) -> bool:
+    trainings: Sequence[Training], workers: int, checkpoints: Checkpoints | None, enough: Callable[[], bool],
+    first: int = 0,
+) -> bool:  # fmt: skip
     """All epochs of all trainings, by so many threads; whether Ctrl-C ended it, which is noted in what was not over.
 
     Ctrl-C is the main thread's, and may come between any two of its lines: what it must know is kept by the others.
     """
-    left = [(number, training) for number, training in enumerate(trainings) if not training.over]
+    left = [(number, training) for number, training in enumerate(trainings, first) if not training.over]
     ahead, errors, woken = deque(left), list[BaseException](), SimpleQueue[None]()
     at_work, over = set[int](), list[bool]()
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from deltaw.models.fitting.crossing import joined
 from deltaw.models.fitting.following import Trained, trained
 from deltaw.models.fitting.judge import ScoredEpoch
+from deltaw.models.fitting.packed import packed
 from deltaw.models.fitting.watching import Watchers
 from deltaw.models.rows.parts import both
 from deltaw.training.checkpoints import Checkpoints
@@ -23,9 +25,9 @@ def finished(best: Trained, told: Watchers, checkpoints: Checkpoints | None = No
     """What the recipe's `finish` makes of a training; one that is broken off stays what it was.
 
     Args:
-        best: with the weights that the validation rows chose.
+        best: with the weights that the validation rows chose; of several networks, each its own.
         told: of each epoch, whose numbers go on.
-        checkpoints: of the run, whose first training that was.
+        checkpoints: of the run, whose first trainings those were.
     """
     plan, recipe = best.plan, best.plan.recipe
     if not plan.finishes or best.broken_off or plan.validation is None:
@@ -42,9 +44,13 @@ def finished(best: Trained, told: Watchers, checkpoints: Checkpoints | None = No
 
     # Its number says where it began: a run that goes on to more epochs than before begins it anew.
     own = replace(plan, recipe=less, network=best.network, training=rows, validation=None, test=None)
-    after = trained(own, further, checkpoints=checkpoints, number=made)
+    if best.others:
+        number = made * recipe.networks  # beyond theirs
+        after = joined(own, packed(own, further, checkpoints, (best.network, *best.others), number))
+    else:
+        after = trained(own, further, checkpoints=checkpoints, number=made)
     if after.broken_off:
         return replace(best, learning=replace(best.learning, ended=after.learning.ended))
     steps = best.learning.batch_steps + after.learning.batch_steps
     learning = replace(best.learning, finish=len(after.learning), batch_steps=steps)
-    return replace(best, network=after.network, learning=learning)
+    return replace(best, network=after.network, others=after.others, learning=learning)

@@ -6,7 +6,7 @@ without the rows held out, which say after which epoch a network is best, and ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Any
@@ -18,7 +18,6 @@ from deltaw.models.fitting.following import Follower, Trained, diverged, of_plan
 from deltaw.models.fitting.initial import drawn_network
 from deltaw.models.fitting.judge import ScoredEpoch
 from deltaw.models.fitting.planning import Plan
-from deltaw.models.fitting.watching import Watchers
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.division import Division
 from deltaw.models.scoring.metrics import Metric, metric_of
@@ -27,19 +26,28 @@ from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.pack import begin_pack, complete_pack
 
 
-def packed(plan: Plan, told: Watchers, checkpoints: Checkpoints | None = None) -> list[Trained]:
-    """All networks of the recipe, the trainings of a run of `checkpoints`; those that diverge are left out.
+def packed(
+    plan: Plan, told: Callable[[ScoredEpoch], bool], checkpoints: Checkpoints | None = None,
+    given: Sequence[Network] = (), first: int = 0,
+) -> list[Trained]:  # fmt: skip
+    """All networks of the recipe, trained; those that diverge are left out.
+
+    Args:
+        plan: of all of them.
+        told: of each epoch, as of one network's.
+        checkpoints: of the run, whose trainings they are, from the number `first` on.
+        given: the networks to begin with; none: as the plan draws them.
 
     Raises:
         SettingError: all diverge.
     """
-    count, folds = plan.recipe.networks, plan.folds
+    count, folds = len(given) or plan.recipe.networks, plan.folds
     plans: list[Plan] = [replace(plan, folds=())] * count
     places: list[dict[str, Any]] = [{}] * count
     if folds:
         plans, places = map(list, zip(*(of_fold(plan, fold) for fold in folds), strict=True))
     means = Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
-    networks = [_another(plan, k) for k in range(count)]
+    networks = [network.copy() for network in given] or [_another(plan, k) for k in range(count)]
     followers = [
         Follower(each, means, (k + 1, count) if folds else (0, 0), follows=plan.ended_by_folds)
         for k, each in enumerate(plans)
@@ -48,8 +56,8 @@ def packed(plan: Plan, told: Watchers, checkpoints: Checkpoints | None = None) -
     common = plan.held_out[1] if not folds or plan.validation is not None else None
     trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
     if checkpoints is not None:
-        means.go_on([checkpoints.trainings.get(k, 0) for k in range(count)])
-    complete_pack(trainings, plan.threads, checkpoints)
+        means.go_on([checkpoints.trainings.get(first + k, 0) for k in range(count)])
+    complete_pack(trainings, plan.threads, checkpoints, first=first)
     runs = [
         follower.trained(network, training.history)
         for follower, network, training in zip(followers, networks, trainings, strict=True)
@@ -107,7 +115,7 @@ class Means:
         metric: the score that is told.
     """
 
-    def __init__(self, told: Watchers, count: int, metric: Metric) -> None:
+    def __init__(self, told: Callable[[ScoredEpoch], bool], count: int, metric: Metric) -> None:
         self._told, self._count, self._metric, self._lock = told, count, metric, Lock()
         self._epochs: dict[int, list[ScoredEpoch]] = {}
         self._over: list[int] = []  # the last epoch of each that makes no more

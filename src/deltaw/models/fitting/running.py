@@ -56,7 +56,7 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
     if plan.seconds is not None:
         return grown(plan, told)
     if plan.recipe.networks > 1:
-        return _mean_of(plan, packed(plan, told, checkpoints))
+        return _mean_of(plan, packed(plan, told, checkpoints), told, checkpoints)
     if not plan.folds:
         best = trained(plan, told, checkpoints=checkpoints)
         return scored(finished(best, told, checkpoints), line(best))  # rows that it has learnt from draw no line
@@ -81,7 +81,7 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
     return _judged(plan, replace(last, plan=plan, learning=learnt(plan, runs, last, common)), runs, own)
 
 
-def _mean_of(plan: Plan, runs: list[Trained]) -> Model:
+def _mean_of(plan: Plan, runs: list[Trained], told: Watchers, checkpoints: Checkpoints | None) -> Model:
     """The model of several networks, each after the epoch that was its best; one that was broken off, as they are.
 
     What a network answers for the rows held out from it, it answers after an epoch that the others chose.
@@ -90,13 +90,14 @@ def _mean_of(plan: Plan, runs: list[Trained]) -> Model:
     by_others: list[int | None] = [None] * len(runs)
     if not kept.broken_off and plan.folds:
         by_others = chosen_epochs(plan, runs)[0]
-    return _judged(plan, kept, runs, by_others)
+    at = line(kept)  # rows that they have learnt from draw no line
+    return _judged(plan, finished(kept, told, checkpoints), runs, by_others, at)
 
 
-def _judged(plan: Plan, kept: Trained, runs: list[Trained], epochs: list[int | None]) -> Model:
+def _judged(plan: Plan, kept: Trained, runs: list[Trained], epochs: list[int | None], at: float | None = None) -> Model:
     """The model of what is kept, with the threshold and the scores that the folds say, each after its epoch."""
     answers = answers_of(plan, runs, epochs) if plan.folds else []
-    model = scored(kept, None if plan.validation is not None else common_line(plan, runs, answers))
+    model = scored(kept, at if plan.validation is not None else common_line(plan, runs, answers))
     if not plan.scored_by_folds:
         return model
     scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
