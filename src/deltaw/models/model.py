@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw import notebook
 from deltaw.engines import answering
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
 from deltaw.files import check_outputs
-from deltaw.models import storage
+from deltaw.models import shown, storage
 from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, some_rows, together, truth, values_of
 from deltaw.models.contents import Contents, Learning
 from deltaw.models.distilling import HELD_OUT, Cost, agreement, distilled
@@ -31,7 +30,7 @@ from deltaw.network import Network
 from deltaw.preparation.block import BlockOfNumbers
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, origins, read_as
-from deltaw.tables.table import clip, listing, missing_column
+from deltaw.tables.table import missing_column
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 FEWEST_DISTILLED = 10  # rows
-MAX_COLUMNS = 25  # that a notebook lists
 # What a model of one of its networks, or of another, does not have.
 APART: dict[str, Any] = {"ways": (), "scores": None, "held_out": None, "witness": None, "tuning": None}
 
@@ -373,23 +371,7 @@ class Model(Contents):
 
     def _repr_html_(self) -> str:
         """For a notebook: what it is, its scores, its columns."""
-        origin = self.origin
-        facts = {
-            say("trained on"): say("{rows:,} rows of {name}", rows=origin.training_rows, name=origin.source),
-            say("network"): self.described_networks,
-            say("recipe"): f"{self.recipe.name}, {say('seed')} {origin.seed}, {say('engine')} {origin.engine}",
-            say("history"): say("; ").join(self.history._said()),
-        } | ({say("classes"): listing(self.classes)} if self.classes else {})
-        described = self.preparation.describe()
-        columns = [(clip(c.column), c.kind, c.treatment, f"{c.features:,}") for c in described[:MAX_COLUMNS]]
-        more = say("… and {n:,} more columns", n=rest) if (rest := len(described) - len(columns)) else ""
-        return notebook.fragment(
-            notebook.heading(say("{task} of {name}", task=say(self.task), name=self.target.name)),
-            notebook.pairs(facts),
-            "" if self.scores is None else self.scores._repr_html_(),
-            notebook.table([say("column"), say("kind"), say("what is done with it"), say("features")], columns, (3,)),
-            notebook.paragraph(more) if more else "",
-        )
+        return shown.fragment(self)
 
     def _outputs(self, frame: pl.DataFrame, source: str, engine: str | None, threads: int | None) -> Iterator[Array]:
         """What the network says of rows, some after the others."""
