@@ -121,7 +121,7 @@ def test_recipes_settings_are_deltaws() -> None:
         (5000, 77, False),
         (60000, 784, True),
         (50000, 20, False),
-        (700000, 60, False),
+        (900000, 60, False),
     )
     cases = [(task, *shape) for task in ("classification", "regression") for shape in shapes]
     jobs = [

@@ -30,7 +30,7 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
     optimizer: `adamw(beta1=0.9, beta2=0.95, weight_decay=${written(decay)}, decay_schedule='flat_cosine')`,
     schedule: many ? 'cosine' : 'coslog', dropout, dropoutSchedule: 'flat_cosine', labelSmoothing: classes && !many ? 0.05 : 0,
     rate: twoDigits(rate), batch: Math.min(256, Math.max(least, power(trained / ofRows + 1))),
-    epochs: Math.max(Math.min(8, Math.max(5, Math.round(4_800_000 / trained))), Math.round((image ? 64 : 56) * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
+    epochs: Math.max(Math.min(8, Math.max(5, Math.round(6_000_000 / trained))), Math.round((image ? 64 : 56) * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
   };
 }
 

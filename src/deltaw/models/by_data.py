@@ -10,7 +10,7 @@ from typing import Any
 
 FEW_ROWS = 150  # fewer: what they say is partly chance, and time is no matter
 MANY_ROWS = 50_000  # of which those that choose the weights are no loss, and none says too much of itself
-ENOUGH_STEPS = 4_800_000  # rows that are looked at, in all epochs, by which a large table is learnt
+ENOUGH_STEPS = 6_000_000  # rows that are looked at, in all epochs, by which a large table is learnt
 
 
 def _notes_by_data(rows: int, inputs: int, image: bool) -> dict[str, Any]:
