@@ -267,3 +267,28 @@ def test_the_rows_of_large_text_lie_in_pieces(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(pieces, "LARGE", 100)
     monkeypatch.setattr(pieces, "SMALL", 300)
     assert 4 < read(tmp_path / "d.csv").frame.n_chunks() < 12
+
+
+ODD = {
+    "a field more": b"1,2,x,6\n",
+    "an open quote": b'1,2,"never closed\n',
+    "no UTF-8": b"1,2,caf\xe9\xff\n",
+    "a zero": b"1,2,a\0b\n",
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_a_piece_names_the_place_in_the_file(what: str, tmp_path: Path) -> None:
+    """A fault is where it is in the whole, however many pieces, lines in quotes and blank lines stand before it."""
+    cells = ["plain", '"two\nlines"', '"x,y"']
+    rows = ["\n" * (i % 50 == 0) + f"{i},2,{cells[i % 3]}\n" for i in range(900)]
+    above, below = "".join(["a,b,c\n", *rows[:600]]).encode(), "".join(rows[600:]).encode()
+    (tmp_path / "d.csv").write_bytes(above + ODD[what] + below)
+    with pytest.raises(TableError) as whole:
+        read_delimited(above + ODD[what] + below, "d.csv")
+    with pytest.raises(TableError) as piece:
+        list(pieces.pieces(tmp_path / "d.csv", "d.csv", Reading(), size=1000))
+    assert str(piece.value) == str(whole.value)
+    position, line = len(above) + ODD[what].find(b"\0"), above.count(b"\n") + 1
+    place = f"position {position:,}" if what == "a zero" else f"line {line:,}"
+    assert what == "an open quote" or place in str(piece.value)  # which the next quote closes

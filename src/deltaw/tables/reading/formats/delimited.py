@@ -180,9 +180,9 @@ def check_head(head: bytes, source: str, more: bool, encoding: str | None = None
         )
 
 
-def _refuse_zero(position: int, source: str) -> None:
+def _refuse_zero(position: int, source: str, before: int = 0) -> None:
     if position >= 0:
-        found = say("binary data (a zero byte at position {position:,})", position=position)
+        found = say("binary data (a zero byte at position {position:,})", position=before + position)
         remedy = say("give CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX")
         raise TableError(say("{source}: expected a table", source=source), found, remedy)
 
@@ -194,14 +194,14 @@ def _checked(delimiter: str | None) -> str | None:
     return delimiter
 
 
-def lines(data: bytes, source: str, encoding: str | None) -> tuple[bytes, str]:
-    """The text as UTF-8, its lines ending in a newline and none of them blank at the end; the encoding found."""
-    data, found = decoded(data, source, encoding)
+def lines(data: bytes, source: str, encoding: str | None, before: tuple[int, int] = (0, 0)) -> tuple[bytes, str]:
+    """The text as UTF-8, its lines ending in a newline, none blank at the end; and the encoding: as `decoded`."""
+    data, found = decoded(data, source, encoding, before)
     if not data or data.isspace():
         raise NoRowsError(
             "{source}: expected a table", say("an empty file"), "give a file with a header and rows", source=source
         )
-    _refuse_zero(data.find(b"\0"), source)
+    _refuse_zero(data.find(b"\0"), source, before[0])
     if b"\r" in data and b"\n" not in data:  # line ends of the old Mac
         data = data.replace(b"\r", b"\n")
     whole = data.endswith(b"\n") and not data.endswith((b"\n\n", b"\n\r\n"))

@@ -71,20 +71,24 @@ UNPRINTABLE = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x80-\xff]")
 SEPARATOR, WORD = re.compile(rb"[\x00-\x2f;|]"), 12  # what ends a word, and how many bytes of it stand on each side
 
 
-def decoded(data: bytes, source: str, encoding: str | None = None) -> tuple[bytes, str]:
+def decoded(
+    data: bytes, source: str, encoding: str | None = None, before: tuple[int, int] = (0, 0)
+) -> tuple[bytes, str]:
     """The text as UTF-8 without a byte order mark, and what the encoding that was found is called ("" for UTF-8).
 
     Args:
         data: the whole file.
         source: its name for messages.
         encoding: Python's name of one; None finds it.
+        before: how many bytes and lines the file has before these, where they are a piece of it.
 
     Raises:
         TableError: bytes that the encoding does not have, or none that is found to be meant.
         SettingError: an encoding that Python does not know.
     """
     if encoding is not None:
-        return _as_utf8(_strictly(data, codec(encoding), source, say("{encoding}, as asked", encoding=encoding))), ""
+        asked = say("{encoding}, as asked", encoding=encoding)
+        return _as_utf8(_strictly(data, codec(encoding), source, asked, before)), ""
     found = marked(data) or _wide(data) or UTF8
     if found == UTF8 and data.isascii():  # a look, where to decode it writes it anew
         return data, ""
@@ -93,9 +97,9 @@ def decoded(data: bytes, source: str, encoding: str | None = None) -> tuple[byte
     except UnicodeDecodeError as error:
         language = _language(data) if found == UTF8 else None
         if language is None:
-            raise _unknown(data, source, found, error) from None
+            raise _unknown(data, source, found, error, before) from None
         why = say("{encoding}, as most of it is", encoding=language.title)
-        return _as_utf8(_strictly(data, language.codec, source, why)), language.title
+        return _as_utf8(_strictly(data, language.codec, source, why, before)), language.title
     if found == UTF8:
         return data.removeprefix(codecs.BOM_UTF8), ""
     return _as_utf8(text), found.upper()
@@ -146,13 +150,13 @@ def _wide(data: bytes) -> str | None:
     return encoding if ("\n" in text or "\r" in text) and not odd else None
 
 
-def _strictly(data: bytes, encoding: str, source: str, expected: str) -> str:
+def _strictly(data: bytes, encoding: str, source: str, expected: str, before: tuple[int, int]) -> str:
     try:
         text = data.decode(encoding)
         text.encode()  # halves of signs, which some encodings can write
         return text
     except UnicodeDecodeError as error:
-        found = say("byte 0x{data:02x} {place}", data=data[error.start], place=_place(data, error.start))
+        found = say("byte 0x{data:02x} {place}", data=data[error.start], place=_place(data, error.start, before))
         raise TableError(
             "{source}: expected text in {expected}",
             found,
@@ -170,9 +174,9 @@ def _strictly(data: bytes, encoding: str, source: str, expected: str) -> str:
         ) from None
 
 
-def _place(data: bytes, position: int) -> str:
-    line = data.count(10, 0, position) + 1
-    return say("at position {position:,} (line {line:,})", position=position, line=line)
+def _place(data: bytes, position: int, before: tuple[int, int]) -> str:
+    line = before[1] + data.count(b"\n", 0, position) + 1
+    return say("at position {position:,} (line {line:,})", position=before[0] + position, line=line)
 
 
 def _language(data: bytes) -> Language | None:
@@ -200,18 +204,18 @@ def _share(lines: Iterable[bytes], language: Language) -> float:
     return frequent / len(letters) if frequent >= FEWEST else 0.0
 
 
-def _unknown(data: bytes, source: str, encoding: str, error: UnicodeDecodeError) -> TableError:
+def _unknown(data: bytes, source: str, encoding: str, error: UnicodeDecodeError, before: tuple[int, int]) -> TableError:
     """The refusal, which shows the word in the encodings that have it."""
     line, place = _line(data, error.start)
-    before, after = SEPARATOR.split(line[:place])[-1], SEPARATOR.split(line[place:])[0]
-    word = before[-WORD:] + after[:WORD]
+    left, right = SEPARATOR.split(line[:place])[-1], SEPARATOR.split(line[place:])[0]
+    word = left[-WORD:] + right[:WORD]
     readings: dict[str, str] = {}
     for name in OFFERED if encoding == UTF8 else ():
         with suppress(UnicodeDecodeError):
             line.decode(name)
             readings.setdefault(word.decode(name), name)
     shown = ", ".join(f'{name} ("{text}")' for text, name in list(readings.items())[:SHOWN])
-    found = say("byte 0x{data:02x} {place}", data=data[error.start], place=_place(data, error.start))
+    found = say("byte 0x{data:02x} {place}", data=data[error.start], place=_place(data, error.start, before))
     remedy = (
         say("mend it, or give the encoding (--encoding) that reads it right: {shown}, …", shown=shown)
         if shown

@@ -95,27 +95,28 @@ def _raw(path: Path, name: str, reading: Reading, words: Collection[str] = (), s
     dialect: Dialect | None = None
     named = False
     kinds: list[Any] = []
-    above = 0
+    before = (0, 0)  # bytes and lines of the file
     for data in _cut(path, name, size):
+        head = 0  # lines of the header
         if dialect is None:
             check_head(data, name, len(data) >= size, reading.encoding)
-        text, encoding = lines(data, name, reading.encoding)
+        text, encoding = lines(data, name, reading.encoding, before)
         if dialect is None:
             reading = replace(reading, encoding=encoding or reading.encoding)
             dialect, text = dialect_of(text, name, reading)
             check_names(dialect.names, name)
             begin = _end_of_record(text, text.find(b"\n") + 1, len(text)) if dialect.named else 0
-            named = dialect.named
-            text, above, dialect = text[begin:], dialect.above + text.count(b"\n", 0, begin), dialect.inside
+            named, head = dialect.named, dialect.above + text.count(b"\n", 0, begin)
+            text, dialect = text[begin:], dialect.inside
         else:
             text = plain_spaces(text, dialect.separator)
-        if not text:
-            continue
-        guesses = _guesses(text, dialect, reading, kinds, set(words).intersection(dialect.names))
-        frame = frame_of(text, dialect, name, reading.missing, guesses, above)
-        kinds, above = frame.dtypes, above + text.count(b"\n")
-        if len(frame):
-            yield _Piece(frame, dialect, named, encoding)
+        if text:
+            guesses = _guesses(text, dialect, reading, kinds, set(words).intersection(dialect.names))
+            frame = frame_of(text, dialect, name, reading.missing, guesses, before[1] + head)
+            kinds = frame.dtypes
+            if len(frame):
+                yield _Piece(frame, dialect, named, encoding)
+        before = before[0] + len(data), before[1] + data.count(b"\n")
 
 
 def _guesses(
