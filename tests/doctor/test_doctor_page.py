@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import deltaw
@@ -179,3 +180,14 @@ def test_one_clear_line(table: Path, capsys: pytest.CaptureFixture[str], argumen
     assert out.out == ""
     assert words in out.err
     assert out.err.count("\n") == 1
+
+
+def test_only_a_fault_is_asked_why_it_does_not_learn(table: Path) -> None:
+    """A risk in a network that learns all is no failure; where no network learns, no share of the way is told."""
+    assert diagnosis().page.title == "Why does it not learn?"
+    leaking = pl.read_csv(table).with_columns(copy=pl.col("kind") + "!")
+    found = deltaw.doctor.examine_table(leaking, "kind", seconds=0)
+    assert {f.severity for f in found.findings} >= {"risk"}
+    assert found.page.title == "The doctor's examination"
+    noise = pl.DataFrame({"x": rng.normal(size=12), "y": rng.normal(size=12)})
+    assert "these rows -" not in deltaw.doctor.examine_table(noise, "y", seconds=1).page.text()

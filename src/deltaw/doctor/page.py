@@ -50,7 +50,7 @@ def page(diagnosis: Examined) -> Page:
     if layers is not None:
         when = say("as it was saved") if saved else say("before the first step")
         sections.append(Section(say("Layer by layer, {when}", when=when), [_layers(layers, diagnosis.setup.network)]))
-    heading = say("Why does it not learn?") if causes else say("The doctor's examination")
+    heading = say("The doctor's examination") if diagnosis.healthy else say("Why does it not learn?")
     return Page(heading, _lead(diagnosis), sections, data(diagnosis))
 
 
@@ -186,8 +186,10 @@ def _lead(diagnosis: Examined) -> str:
             went = say("{skill:.0%} of the way from always the same answer to all right", skill=during.skill)
         how = say("as it was saved") if during.saved else say("trained under observation")
         how = say("trained anew as it was, since it has met every row") if during.scored_anew else how
+        others = "{how}: {went}; the best of the networks tried on these rows {possible:.0%}, by {measure} on {rows}"
+        none = "{how}: {went}, as are all others tried on these rows, by {measure} on {rows}"
         seen = say(
-            "{how}: {went}; the best of the networks tried on these rows {possible:.0%}, by {measure} on {rows}",
+            others if during.possible > 0 else none,
             how=how, went=went, possible=during.possible, measure=say(during.measure), rows=_scored_on(during),
         )  # fmt: skip
     units, found = " → ".join(map(str, setup.network.sizes)), found.capitalize() or say("Nothing is wrong")

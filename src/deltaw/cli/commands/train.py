@@ -134,4 +134,4 @@ def train(
 
 def _warn(err: Screen, concern: str) -> None:
     """What the doctor has to say, in a line."""
-    err.print(say("doctor   {concern}; see deltaw doctor", concern=concern.rstrip(".")))
+    err.print(say("doctor   {concern}; see deltaw doctor", concern=concern.rstrip(".。")))
