@@ -16,8 +16,9 @@ from deltaw import engines
 from deltaw.exceptions import InputError, SettingError
 from deltaw.sklearn.learning import outputs
 from deltaw.sklearn.learning.sample import Sample
+from deltaw.sklearn.methods import StepByStep, checked
 from deltaw.sklearn.parameters import CLASSIFIER, keep
-from deltaw.sklearn.perceptron import Perceptron, StepByStep, checked
+from deltaw.sklearn.perceptron import Perceptron
 from deltaw.speech import say
 
 Array = NDArray[Any]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -28,47 +28,13 @@ from deltaw.sklearn.learning.outputs import Ending
 from deltaw.sklearn.learning.sample import NOT_FINITE, Sample
 from deltaw.sklearn.learning.threads import threads
 from deltaw.sklearn.learning.watching import Watch
+from deltaw.sklearn.methods import checked
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, PERCEPTRON, word
 from deltaw.speech import say
 
 Array = NDArray[Any]
-Method = TypeVar("Method", bound=Callable[..., Any])
 
 FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-def checked(method: Method) -> Method:
-    """Check the parameters before the method, and end its callbacks after it, by scikit-learn's own means."""
-    return cast(Method, _fit_context(prefer_skip_nested_validation=True)(method))
-
-
-class StepByStep:
-    """`partial_fit`: there where an epoch at a time can be trained, and else missing, with the reason."""
-
-    def __init__(self, method: Callable[..., Any]) -> None:
-        self.method = method
-        self.__doc__ = method.__doc__
-
-    def __get__(self, estimator: Any, owner: type | None = None) -> Any:
-        if estimator is None:
-            return self.method
-        if estimator.solver == "lbfgs" and estimator.optimizer is None:
-            raise NoPartialFitError(
-                "partial_fit is only available for stochastic optimizers, found solver='lbfgs'; use 'adam' or 'sgd'"
-            )
-        if getattr(estimator, "class_weight", None) == "balanced":
-            raise NoPartialFitError(
-                "partial_fit knows no 'balanced' class_weight, for the rows to come are not known; give a dict"
-            )
-        if estimator.early_stopping:
-            raise NoPartialFitError(
-                "partial_fit does not support early_stopping=True; set it False, or call fit with warm_start=True"
-            )
-        return self.method.__get__(estimator, owner)
-
-
-class NoPartialFitError(AttributeError, ValueError):
-    """There is no partial_fit with these parameters: a missing attribute, by reason of a parameter's value."""
 
 
 class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]

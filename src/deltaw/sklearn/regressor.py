@@ -13,8 +13,9 @@ from sklearn.utils import column_or_1d
 from deltaw.exceptions import InputError, SettingError
 from deltaw.sklearn.learning import outputs
 from deltaw.sklearn.learning.sample import Sample
+from deltaw.sklearn.methods import StepByStep, checked
 from deltaw.sklearn.parameters import REGRESSOR, keep
-from deltaw.sklearn.perceptron import Perceptron, StepByStep, checked
+from deltaw.sklearn.perceptron import Perceptron
 
 Array = NDArray[Any]
 

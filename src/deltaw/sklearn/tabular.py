@@ -25,8 +25,8 @@ from deltaw.sklearn.answered import answered
 from deltaw.sklearn.drawing import Drawn
 from deltaw.sklearn.frames import readable
 from deltaw.sklearn.learning.threads import threads
+from deltaw.sklearn.methods import checked
 from deltaw.sklearn.parameters import COUNT, Named, keep
-from deltaw.sklearn.perceptron import checked
 from deltaw.speech import say
 from deltaw.tables import read
 

@@ -1,0 +1,44 @@
+"""What stands around methods of estimators: their parameters are checked, and `partial_fit` is there or is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from sklearn.base import _fit_context
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def checked(method: Method) -> Method:
+    """Check the parameters before the method, and end its callbacks after it, by scikit-learn's own means."""
+    return cast(Method, _fit_context(prefer_skip_nested_validation=True)(method))
+
+
+class StepByStep:
+    """`partial_fit`: there where an epoch at a time can be trained, and else missing, with the reason."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self.method = method
+        self.__doc__ = method.__doc__
+
+    def __get__(self, estimator: Any, owner: type | None = None) -> Any:
+        if estimator is None:
+            return self.method
+        if estimator.solver == "lbfgs" and estimator.optimizer is None:
+            raise NoPartialFitError(
+                "partial_fit is only available for stochastic optimizers, found solver='lbfgs'; use 'adam' or 'sgd'"
+            )
+        if getattr(estimator, "class_weight", None) == "balanced":
+            raise NoPartialFitError(
+                "partial_fit knows no 'balanced' class_weight, for the rows to come are not known; give a dict"
+            )
+        if estimator.early_stopping:
+            raise NoPartialFitError(
+                "partial_fit does not support early_stopping=True; set it False, or call fit with warm_start=True"
+            )
+        return self.method.__get__(estimator, owner)
+
+
+class NoPartialFitError(AttributeError, ValueError):
+    """There is no partial_fit with these parameters: a missing attribute, by reason of a parameter's value."""
