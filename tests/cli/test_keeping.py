@@ -95,7 +95,16 @@ def test_what_cannot_be(run: Run, table: Path, words: tuple[str, ...], line: str
 def test_a_signal(run: Run, tmp_path: Path, table: Path, number: signal.Signals, status: int, recipe: str) -> None:
     words = ["train", "d.csv", "-t", "y", "-r", recipe, "--hidden", "20", "--epochs", "40"]
     keep = ["--checkpoint", "run", "--every", "1epochs"]
-    command = [sys.executable, "-m", "deltaw", *words, "-o", "m.deltaw", *keep]
+    command = [
+        sys.executable,
+        "-m",
+        "deltaw",
+        *words,
+        "-o",
+        "m.deltaw",
+        *keep,
+        "-q",
+    ]  # how it goes on is said then, too
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         until = time.monotonic() + 60
         while not list(tmp_path.glob("run/checkpoint-*")) and time.monotonic() < until:

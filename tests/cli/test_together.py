@@ -23,6 +23,7 @@ import polars as pl
 import pytest
 
 import deltaw
+from deltaw.cli import main
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
 
@@ -137,6 +138,24 @@ def test_what_is_wrong_in_all_is_said_once(flowers: Path, tmp_path: Path) -> Non
     assert statuses == [2, 2]
     assert len(errors) == 1
     assert errors[0].startswith("deltaw: rank 0: ")
+
+
+def test_another_process_that_is_not_reached(
+    flowers: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As where torchrun starts all again on a machine that has too much to do."""
+
+    def refused(*given: Any) -> None:
+        raise RuntimeError("Gloo connectFullMesh failed with … Connection refused")
+
+    monkeypatch.setattr("torch.distributed.init_process_group", refused)
+    for name, value in {"TORCHELASTIC_RUN_ID": "test", "RANK": "1", "WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    assert main(["train", str(flowers), *SETTINGS]) == 1
+    assert capsys.readouterr().err == (
+        "deltaw: rank 1: training together: expected all of 2 processes at the beginning, found one that is not "
+        "reached; start them again, with --checkpoint and --resume to go on\n"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")

@@ -104,11 +104,21 @@ def local() -> int:
 
 
 def join() -> Ranks:
-    """Come together with all that torchrun has started. Messages go by gloo, those between GPUs by NCCL."""
+    """Come together with all that torchrun has started. Messages go by gloo, those between GPUs by NCCL.
+
+    Raises:
+        DeltaWError: another one cannot be reached.
+    """
     import torch
     import torch.distributed as together
 
-    together.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        together.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+    except RuntimeError as error:
+        raise DeltaWError(
+            "training together: expected all of {world} processes at the beginning", say("one that is not reached"),
+            "start them again, with --checkpoint and --resume to go on", world=own().world,
+        ) from error  # fmt: skip
     atexit.register(_part)  # PyTorch's threads that nobody has ended abort a process that ends
     return here()
 

@@ -99,6 +99,7 @@ def train(
         ranks.leave()
         status = 0
     except TrainingInterrupted as stopped:
+        err = stderr()  # what is to be done now is no small talk
         model, status = stopped.model, keeping.ended_by(stopped, kept, err)
         if model is None:  # between two trainings: there is the checkpoint
             return status
