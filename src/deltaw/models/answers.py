@@ -41,7 +41,7 @@ class Answers:
 
     @classmethod
     def together(cls, target: Target, outputs: Iterable[Array], rows: int) -> Answers:
-        """The same of outputs of some rows after the others, `rows` in all."""
+        """The same of a `target`, where `outputs` come some rows after the others, each (n, n_out), `rows` in all."""
         found = together((decoded(target, each) for each in outputs), rows)
         return cls(found, None) if target.task == "regression" else cls(target.values(found), found)
 
