@@ -2,10 +2,12 @@
 
     python benchmarks/memory.py [ROWS]
 
-A table of 50 columns of numbers in Parquet, trained for one epoch in a process of its own, whose largest resident size
-is told beside the size of the raw numbers in float32; then answers for it, and for one row of it, by seconds of the
-processor, which a machine that others use too does not change much. The same of the network of `deltaw bench`'s
-workload `table`, 30-64-64-1 on scaled numbers without bins.
+A table of 50 columns of numbers, trained for one epoch in a process of its own, whose largest resident size is told
+beside the size of the raw numbers in float32: by `deltaw train` from Parquet, of numbers that float32 holds and others,
+and from CSV; by `deltaw.fit` from the file, and from a frame, beyond what was resident before. The same of 300 columns
+and a fifth of the rows, and of ten columns of words. Then answers for the first, and for one row of it, by seconds of
+the processor, which a machine that others use too does not change much; and by the network of `deltaw bench`'s workload
+`table`, 30-64-64-1 on scaled numbers without bins.
 """
 
 from __future__ import annotations
@@ -22,12 +24,34 @@ MAKE = """
 import numpy as np, polars as pl, sys
 X = np.random.default_rng(0).normal(size=(int(sys.argv[2]), int(sys.argv[3]))).astype(np.float32)
 names = {f"x{i}": column for i, column in enumerate(X.T)}
-pl.DataFrame(names | {"y": X[:, 0] * X[:, 1] + X[:, 2] > 0}).write_parquet(sys.argv[1])
+frame = pl.DataFrame(names | {"y": X[:, 0] * X[:, 1] + X[:, 2] > 0})
+if sys.argv[4] == "double":
+    frame = frame.with_columns(pl.col(pl.Float32).cast(pl.Float64) / 3)
+if sys.argv[4] == "words":
+    places = np.abs(X * 10).astype(int) % (5 * 4 ** (np.arange(X.shape[1]) % 4))
+    words = pl.DataFrame({f"w{i}": each for i, each in enumerate(places.T)})
+    frame = words.select("word " + pl.all().cast(pl.String)).with_columns(y=frame["y"])
+getattr(frame, "write_csv" if sys.argv[1].endswith("csv") else "write_parquet")(sys.argv[1])
 """
-TRAIN = """
+COMMAND = """
+import resource, sys
+from deltaw.cli import main
+assert main(["train", sys.argv[1], "-t", "y", "-o", sys.argv[2], "--epochs", "1", "-q"]) == 0
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+FIT = """
 import deltaw, resource, sys
 deltaw.fit(sys.argv[1], "y", epochs=1, verbose=False).save(sys.argv[2])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+FRAME = """
+import deltaw, polars, sys
+frame = polars.read_parquet(sys.argv[1])
+known = lambda what: next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(what))
+before = known("VmRSS")
+open("/proc/self/clear_refs", "w").write("5")  # the largest size begins anew
+deltaw.fit(frame, "y", epochs=1, verbose=False).save(sys.argv[2])
+print(known("VmHWM") - before)
 """
 TABLE = """
 import deltaw, sys
@@ -53,15 +77,35 @@ print(rate, peak, 1000 * sorted(took)[25])
 """
 
 
+COMMANDS = {"deltaw train": COMMAND}
+TABLES = (  # a file, what part of the rows it has, columns, cells, and how it is trained on
+    (
+        "d.parquet",
+        1,
+        COLUMNS,
+        "single",
+        COMMANDS | {"deltaw.fit of the file": FIT, "deltaw.fit of a frame, beyond": FRAME},
+    ),
+    ("double.parquet", 1, COLUMNS, "double", COMMANDS),
+    ("d.csv", 1, COLUMNS, "single", COMMANDS),
+    ("wide.parquet", 5, 300, "single", COMMANDS),
+    ("words.parquet", 1, 10, "words", COMMANDS),
+)
+
+
 def main(rows: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path, raw = Path(folder) / "d.parquet", 4 * rows * COLUMNS
-        run(MAKE, path, rows, COLUMNS)
         model, other = Path(folder) / "m.deltaw", Path(folder) / "table.deltaw"
-        began = time.perf_counter()
-        peak = 1024 * int(run(TRAIN, path, model)[0])
-        print(f"training: {peak / 2**20:,.0f} MiB at most, {peak / raw:.1f} × the raw numbers "
-              f"({raw / 2**20:,.0f} MiB), {time.perf_counter() - began:.0f} s")  # fmt: skip
+        for name, of, columns, cells, ways in TABLES:
+            path, n = Path(folder) / name, rows // of
+            run(MAKE, path, n, columns, cells)
+            for way, code in ways.items():
+                began = time.perf_counter()
+                peak, raw = 1024 * int(run(code, path, model)[-1]), 4 * n * columns
+                print(f"{name}, {n:,} × {columns}, {way}: {peak / 2**20:,.0f} MiB at most, {peak / raw:.2f} × the raw "
+                      f"numbers ({raw / 2**20:,.0f} MiB), {time.perf_counter() - began:.0f} s", flush=True)  # fmt: skip
+        path = Path(folder) / "d.parquet"
+        run(FIT, path, model)
         run(TABLE, path, other)
         for what, file in (("50 columns, the recipe's network", model), ("30 columns, 30-64-64-1", other)):
             rate, most, took = map(float, run(ANSWER, file, path))
@@ -69,7 +113,7 @@ def main(rows: int) -> None:
                   f"one row in {took:.2f} ms of it")  # fmt: skip
 
 
-def run(code: str, *arguments: Path | int) -> list[str]:
+def run(code: str, *arguments: Path | int | str) -> list[str]:
     command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 

@@ -360,9 +360,10 @@ def _as_shares(series: pl.Series) -> Values:
 
 def _learnt(x: Values, scaling: Scaling, bins: int) -> tuple[Scale, float, bool, tuple[float, ...]]:
     """Of the training rows' numbers, NaN where missing: their scale, median, whether any is missing, and edges."""
-    present = x[~np.isnan(x)]
-    ascending = np.sort(present)
-    scale = fit_scale(scaling.fit, ascending if scaling.sorts else present, scaling.bend)
+    ascending = x[~np.isnan(x)]  # a copy, which is put in order where it lies
+    present = ascending if scaling.sorts else ascending.copy()
+    ascending.sort()
+    scale = fit_scale(scaling.fit, present, scaling.bend)
     return scale, median(ascending), len(present) < len(x), fit_edges(ascending, bins)
 
 

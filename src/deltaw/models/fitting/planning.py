@@ -175,9 +175,8 @@ class Plan:
         Validation or test rows that were given stay where the division has none of its own.
         """
         table, frame, training = self.table, self.table.frame, division.training
-        ties = self.ties.of(training)
         preparation, target, answers = _learnt(
-            table, self.columns, self.target, self.recipe, training, ties, self.seed, self.start
+            table, self.columns, self.target, self.recipe, training, self.ties, self.seed, self.start
         )
 
         def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:
@@ -315,9 +314,7 @@ def plan(
     training = kept.training
     beside = answers_among(table.frame, whole, settled, training)
     settled = replace(settled, target_scale=on_a_log(settled, whole, beside))
-    preparation, reading, answers = _learnt(
-        table, found, whole, settled, training, ties.of(training), seed, begun, streamed
-    )
+    preparation, reading, answers = _learnt(table, found, whole, settled, training, ties, seed, begun, streamed)
     streamed = None if streamed is None else replace(streamed, answers=answers)
     settled = recipes.sized(settled, len(streamed or training), len(preparation.feature_names), _is_image(table))
 
@@ -399,7 +396,7 @@ def _learnt(
     words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
     words |= {} if counted is None else {name: len(counted.words[name]) for name in words}
     tells = any(n > MANY for n in words.values()) or any(each.kind == Number.kind for each in columns)
-    answers = answers_of(beside, reading, recipe, ties, seed) if tells else None
+    answers = answers_of(beside, reading, recipe, ties.of(training), seed) if tells else None
     if streamed is not None and answers is not None:
         answers = answers._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
     fit = partial(

@@ -14,6 +14,7 @@ from deltaw.exceptions import SettingError
 from deltaw.models.answers import truth
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
+from deltaw.models.rows.allocated import give_back
 from deltaw.models.rows.division import Indices, Ties
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.logarithm import LogScale, skewness
@@ -164,7 +165,9 @@ def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, 
     if len(target.classes) > MOST_OUTPUTS:
         return None
     parts = ties.parts(PARTS, seed)
-    return answers_by(frame, target, recipe, parts) if len(np.unique(parts)) > 1 else None
+    found = answers_by(frame, target, recipe, parts) if len(np.unique(parts)) > 1 else None
+    give_back(len(frame))  # before columns are copied
+    return found
 
 
 def answers_by(frame: pl.DataFrame, target: Target, recipe: Recipe, parts: NDArray[np.int64]) -> Answers:
@@ -198,7 +201,9 @@ def part_of(
         T = target.slots(known, recipe.target_low, recipe.target_high) if recipe.targets == "one_hot" else known
     weight = None if recipe.weight is None else weights.of_rows(beside.get_column(recipe.weight), source)
     if frames is not None:
-        return Part(frames[0].clear(), preparation.let_go(frames, source, rows), T, known, weight)
+        made = Part(frames[0].clear(), preparation.let_go(frames, source, rows), T, known, weight)
+        give_back(len(made))
+        return made
     return Part(frame, preparation.encode(frame, source, answers, rows), T, known, weight, rows)
 
 
@@ -215,6 +220,7 @@ def spread(rows: int, most: int) -> Indices:
 def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
     """A table's rows in the parts that they lie in, each of which can be let go alone, and a table of these columns."""
     frame = table.frame
+    give_back(len(frame))  # before there are inputs beside it
     ends = np.cumsum([len(part) for part in frame.to_series(0).get_chunks()]).tolist()
     return [frame[a:b] for a, b in pairwise([0, *ends]) if a < b], replace(table, frame=frame[beside])
 
