@@ -170,3 +170,17 @@ def test_ctrl_c_before_a_command_begins(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setattr(sys, "meta_path", [Pressed, *sys.meta_path])
     assert main(["--version"]) == 130
     assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved\n"
+
+
+@pytest.mark.parametrize("place", ["deltaw.cli._quiet", "deltaw.cli.language"])
+def test_ctrl_c_when_it_has_loaded(
+    place: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Between what is loaded and the command there is no moment without its line."""
+
+    def pressed(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, pressed)
+    assert main(["--version"]) == 130
+    assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved\n"

@@ -22,10 +22,15 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; `arguments` are `sys.argv[1:]` unless given. Returns the exit status."""
     try:
-        from deltaw.cli.output.streams import whole
-        from deltaw.cli.speaking import asked
+        return _main(arguments)
     except KeyboardInterrupt:  # no command has begun, and to load takes a while
         return _interrupted()
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    from deltaw.cli.output.streams import whole
+    from deltaw.cli.speaking import asked
+
     _quiet()
     with whole() as streams, language(asked(arguments)):
         status = _run(arguments)
