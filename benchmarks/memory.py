@@ -30,7 +30,7 @@ if sys.argv[4] == "double":
 if sys.argv[4] == "words":
     places = np.abs(X * 10).astype(int) % (5 * 4 ** (np.arange(X.shape[1]) % 4))
     words = pl.DataFrame({f"w{i}": each for i, each in enumerate(places.T)})
-    frame = words.select("word " + pl.all().cast(pl.String)).with_columns(y=frame["y"])
+    frame = words.with_columns([pl.format("word {}", each).alias(each) for each in words.columns] + [frame["y"]])
 getattr(frame, "write_csv" if sys.argv[1].endswith("csv") else "write_parquet")(sys.argv[1])
 """
 COMMAND = """

@@ -23,7 +23,7 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     from deltaw.cli.commands import shards, together
     from deltaw.engines import ranks
     from deltaw.models import sharded
-    from deltaw.tables import Reading, origins, several
+    from deltaw.tables import Reading, origins
 
     here = together.beside(data, model_file)
     check_outputs({"--report": report}, (model_file, *origins(data)))
@@ -38,10 +38,10 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
         pieces = (table for _, table in found[1] if table is not None)
         with err.status(say("answering for {data}", data=data)):
             each = here.gathered(together.agreed(lambda: sharded.outcomes(model, pieces)))
-        if here.rank == 0:  # piece after piece, as one process has them
-            outcomes = [one for row in zip_longest(*each) for one in row if one is not None]
-            if not outcomes and (many := several(data)) is not None:
-                raise many.without_rows
+        # Piece after piece, as one process has them.
+        outcomes = [one for row in zip_longest(*each) for one in row if one is not None]
+        together.agreed(lambda: shards.some_rows(outcomes, data))
+        if here.rank == 0:
             scores = sharded.scored(model, outcomes)
             rows = say("{rows:,} rows of {name}", rows=scores.rows, name=data)
             text.print_scores(stdout(), scores, rows, scores.defined)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
@@ -125,14 +125,20 @@ def answers(
     return True
 
 
+def some_rows(found: Sequence[object], data: str) -> None:
+    """Raise TableError where nothing was found in any of several files."""
+    from deltaw.tables import several
+
+    if not found and (many := several(data)) is not None:
+        raise many.without_rows
+
+
 def _no_answers(model: Model, data: str, numbered: bool) -> DataFrame:
     """What files of answers hold, where no file of this process has rows. Raises TableError where no other's has."""
     from polars import DataFrame
 
-    from deltaw.tables import several
-
-    if ranks.own().world == 1 and (many := several(data)) is not None:
-        raise many.without_rows
+    if ranks.own().world == 1:
+        some_rows((), data)
     usual = model.answers(model.preparation.usual_row())
     return documents.answers_frame(model, usual, DataFrame(), numbered)[0]
 
