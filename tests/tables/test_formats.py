@@ -322,7 +322,7 @@ def test_rows_of_a_large_parquet_file_lie_in_parts(tmp_path: Path, monkeypatch: 
     frame = pl.DataFrame({"a": range(100), "b": [f"w{i}" for i in range(100)], "c": [i / 3 for i in range(100)]})
     frame.write_parquet(tmp_path / "d.parquet", row_group_size=group)
     monkeypatch.setattr(columnar, "AT_ONCE", 200)
-    monkeypatch.setattr(columnar, "PART", 32)
+    monkeypatch.setattr(columnar, "PART", 3 * 32)
     found = read(tmp_path / "d.parquet").frame
     assert found.equals(frame)
     heights = {tuple(map(len, column.get_chunks())) for column in found.iter_columns()}
@@ -330,6 +330,6 @@ def test_rows_of_a_large_parquet_file_lie_in_parts(tmp_path: Path, monkeypatch: 
     assert max(heights.pop()) <= 32
     whole = frame["a"].rechunk()
     begin = whole.to_numpy(allow_copy=False).__array_interface__["data"][0]
-    for part in columnar.in_parts(whole.to_frame())["a"].get_chunks():
+    for part in columnar.in_parts(whole.to_frame(), 32)["a"].get_chunks():
         place = part.to_numpy(allow_copy=False).__array_interface__["data"][0]
         assert not begin <= place < begin + 8 * len(whole)

@@ -22,7 +22,7 @@ from deltaw.tables.table import Table, listing
 
 PARQUET = b"PAR1"
 CELL = 8  # bytes of a number in a frame
-PART = 2**16  # rows
+PART = 3 * 2**20  # cells, in all columns together
 AT_ONCE = 2**23  # cells that are read at a time where a file lies on a disk: beside them there is nothing but the frame
 
 
@@ -54,17 +54,17 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
             frame = pl.read_parquet(path, glob=False)
         else:
             parts = (pl.read_parquet(path, columns=names[i : i + each], glob=False) for i in range(0, len(names), each))
-            frame = pl.concat(map(in_parts, parts), how="horizontal")
+            frame = pl.concat((in_parts(part, max(1, PART // len(names))) for part in parts), how="horizontal")
         index = index_of_pandas(path)
     return _without_index(frame, name, reading, index)
 
 
-def in_parts(frame: pl.DataFrame) -> pl.DataFrame:
+def in_parts(frame: pl.DataFrame, rows: int) -> pl.DataFrame:
     """The same rows, so many of them in memory of their own: who needs them once can let each such part go."""
-    starts = range(0, len(frame), PART)
+    starts = range(0, len(frame), rows)
     if frame.n_chunks() >= len(starts):
         return frame
-    parts = [frame.slice(start, PART) for start in starts]  # of the same memory, until two of them become one
+    parts = [frame.slice(start, rows) for start in starts]  # of the same memory, until two of them become one
     return pl.concat([pl.concat([part.head(1), part.slice(1)], rechunk=True) for part in parts], rechunk=False)
 
 
