@@ -112,8 +112,16 @@ def join() -> Ranks:
     import torch
     import torch.distributed as together
 
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     try:
-        together.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+        if restarted() and os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]:
+            # The store may still hold where those before were: under a name of its own nobody calls on the dead. Only
+            # on one machine do all count restarts alike.
+            store, rank, world = next(together.rendezvous("env://"))
+            store = together.PrefixStore(f"restart {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+            together.init_process_group(backend, store=store, rank=rank, world_size=world)
+        else:
+            together.init_process_group(backend)
     except RuntimeError as error:
         raise DeltaWError(
             "training together: expected all of {world} processes at the beginning", say("one that is not reached"),
