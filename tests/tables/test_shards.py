@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 import deltaw
 from deltaw.cli import main
 from deltaw.exceptions import InputError
-from deltaw.tables import Reading, slices, stream
+from deltaw.tables import Reading, several, slices, stream
 from deltaw.tables.reading.formats import columnar
 
 RNG = np.random.default_rng(0)
@@ -123,6 +123,19 @@ def test_a_file_that_changes_between_two_slices(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 no more")
     with pytest.raises(InputError, match=r"d\.parquet: expected the file as it was at the beginning, found another"):
         next(parts)
+
+
+@pytest.mark.parametrize("left", [b"", b"PAR1 no more", None])
+def test_a_file_that_changes_before_its_turn(folder: Path, left: bytes | None) -> None:
+    """One that another program has just emptied is none of those that never had rows."""
+    found, last = several(folder), sorted(folder.glob("part*"))[-1]
+    assert found is not None
+    parts = found.pieces(deltaw.read)
+    next(parts)
+    last.unlink() if left is None else last.write_bytes(left)
+    wrong = r"part-2\.\w+: expected the file as it was at the beginning, found (another, written since|none any more)"
+    with pytest.raises(InputError, match=wrong):
+        list(parts)
 
 
 def test_columns_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ import polars as pl
 from deltaw.exceptions import ColumnError, TableError, reason
 from deltaw.speech import say
 from deltaw.tables.cells import EMPTY, typed
+from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.loading import NoRowsError, limit, located
 from deltaw.tables.table import Table, clip, missing_column
 
@@ -51,13 +52,16 @@ class Shards:
 
         Raises:
             ColumnError: a shard lacks a column, has another, or cells of another sort in it; names both.
+            TableError: one is not what it was when the first was read.
         """
+        known = {file: facts(file) for file in self.files}
         first: tuple[Path, list[str]] | None = None
         sorts: dict[str, str] = {}
         for file in self.files:
             place = file.relative_to(self.root)
             try:
-                table = self.with_folders(read(file), file)
+                with unchanged(file, known[file]):
+                    table = self.with_folders(read(file), file)
             except NoRowsError:
                 yield place, None
                 continue
