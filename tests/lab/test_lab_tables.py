@@ -71,6 +71,9 @@ WRITTEN = {
     "indian": [f"12,34,{x[-6:].replace(',', '5')}" if len(x) > 6 else x for x in AMOUNTS],
     "less": ["<0.5" if x[0] == "-" else f"{i % 9}.5" for i, x in enumerate(AMOUNTS)],
     "ranges": [f"{i % 7}-{i % 7 + 3}" for i in range(N)],
+    "clock": some([f"{i * 37 % 24}:{i * 7 % 60:02}:{i * 11 % 60:02}" for i in range(N)]),
+    "half_days": [f"{1 + i % 12}:{i * 7 % 60:02} {'ap'[i % 2]}m" for i in range(N)],
+    "lasted": [f"{i % 3} days 0{i % 10}:{i * 7 % 60:02}:00.5" for i in range(N)],
     "y": NUMBERS["y"],
 }
 BLANKS_AND_COMMAS = {

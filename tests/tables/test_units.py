@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
@@ -45,6 +46,9 @@ TEXT = PLAIN.with_columns(
         (["7.8 l/100km", "6 l/100km"], "#l/100km", [7.8, 6.0]),
         (["12 345 m²", "1 m²"], "#m²", [12345, 1]),
         ([*["12 kg"] * 30, "13"], "#kg", [*[12] * 30, 13]),
+        (["11:38:36", "0:05", "100:00", None], "#s", [41916, 300, 360_000, None]),
+        (["3:05 PM", "12:30 a.m.", "12:00pm"], "#s", [54_300, 1800, 43_200]),
+        (["1 days 00:00:01.5", "0 days 00:01:30", "90 s"], "#s", [86_401.5, 90, 90]),
     ],
 )
 def test_numbers_with_a_unit(cells: list[str | None], unit: str, numbers: list[float | None]) -> None:
@@ -55,7 +59,7 @@ def test_numbers_with_a_unit(cells: list[str | None], unit: str, numbers: list[f
 @pytest.mark.parametrize(
     "cells",
     [
-        ["Q1", "Q2"], ["A12", "B7"], ["12:30", "13:30"], ["2024-01-05", "2024-02-06"], ["5-9 kg", "1-2 kg"], ["5", "6"],
+        ["Q1", "Q2"], ["A12", "B7"], ["16:9", "2:1"], ["12:60", "1:00:75"], ["2024-01-05", "2024-02-06"], ["5-9 kg", "1-2 kg"], ["5", "6"],
         ["red", "blue"], [""], [None], ["3/10", "4/10"], ["Jan 5", "Jan 6"], ["+49 30 1", "+49 40 2"],
     ],
 )  # fmt: skip
@@ -90,6 +94,21 @@ def test_a_table_with_units_is_that_of_its_numbers(tmp_path: Path) -> None:
     with pytest.raises(ColumnError, match="expected a number in row 2"):
         plain.predict(TEXT)
     plain.predict(TEXT.with_columns(PLAIN["kg"]))  # signs of money were never kept
+
+
+def test_times_of_day_are_those_of_a_frame() -> None:
+    """As Polars and pandas write what they know as times and as durations."""
+    clock = pl.Series(RNG.integers(0, 86_400, len(X))).cast(pl.Int64)
+    shown = PLAIN.with_columns(
+        kg=(clock * 1_000_000_000).cast(pl.Time).cast(pl.String),
+        price=pl.Series([str(lasted) for lasted in pd.to_timedelta(clock.to_numpy() * 7, unit="s")]),
+    )
+    known = PLAIN.with_columns(
+        kg=(clock * 1_000_000_000).cast(pl.Time), price=(clock * 7_000_000).cast(pl.Duration("us"))
+    )
+    assert [each.reason[-6:] for each in kinds(deltaw.read(shown), "y")] == [", in s", ", in s"]
+    answers = [deltaw.fit(table, "y", **QUICK).predict(table) for table in (shown, known)]
+    np.testing.assert_array_equal(*answers)
 
 
 def test_units_in_a_stream(tmp_path: Path) -> None:

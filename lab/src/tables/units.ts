@@ -7,7 +7,19 @@ const WITH_UNIT = new RegExp(`^(?:${CURRENCY}#(?:${BEHIND})?|#${BEHIND})$`, 'u')
 const ENOUGH = 0.95; // the share of cells with one unit from which on it is the column's
 const FEW = 50; // cells that are looked at first
 
-const formOf = (cell: string): string => plainNumerals(cell).replace(NUMBER, '#').replace(/\s*#\s*/, '#').replace(/(\p{L}{3})s$/u, '$1');
+// What a clock shows, hours and minutes of a day or longer, is a number of seconds.
+const CLOCK = /^(?:(\d{1,6}) days? )?(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?: ?([ap])\.?m\.?)?$/i;
+const SECONDS = '#s';
+/** 1:00:05 -> 3605, 1:00 pm -> 46800; any other text as it is. */
+function inSeconds(cell: string): string {
+  const [shown, days = 0, hours, minutes, seconds = 0, half] = CLOCK.exec(cell) ?? [];
+  if (!shown) return cell;
+  const ofTwelve = Number(hours) % 12 + (half?.toLowerCase() === 'p' ? 12 : 0);
+  return String(((Number(days) * 24 + (half ? ofTwelve : Number(hours))) * 60 + Number(minutes)) * 60 + Number(seconds));
+}
+
+const formOf = (cell: string): string => (CLOCK.test(plainNumerals(cell)) ? SECONDS : numberOf(cell));
+const numberOf = (cell: string): string => plainNumerals(cell).replace(NUMBER, '#').replace(/\s*#\s*/, '#').replace(/(\p{L}{3})s$/u, '$1');
 
 /** The unit that all cells have, or nearly all; '' for none. */
 export function unitOf(present: string[]): string {
@@ -30,5 +42,5 @@ export function withoutUnit(unit: string): (cell: string) => string {
   const [before, behind] = unit.split('#') as [string, string], more = /\p{L}{3}$/u.test(behind) ? 's?' : '';
   const first = new RegExp(`^${escaped(before)}\\s*`, 'u'), last = new RegExp(`\\s*${escaped(behind)}${more}$`, 'u');
   const bare = (cell: string): string => (behind ? (before ? cell.replace(first, '') : cell).replace(last, '') : cell.replace(first, ''));
-  return (cell) => bare(plainNumerals(cell));
+  return (cell) => bare(unit === SECONDS ? inSeconds(plainNumerals(cell)) : plainNumerals(cell));
 }

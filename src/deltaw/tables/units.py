@@ -1,12 +1,13 @@
 """Numbers that are written with a unit: "12 kg", "48.1°N", "USD 1,200", "3 days".
 
 A unit is kept as its form, the number's place in it a #: "#kg", "USD#". What stands before a number is a currency:
-"A12" is no twelve.
+"A12" is no twelve. What a clock shows, "11:38", "3:05:10.5 pm", "0 days 00:01:30", is a number of seconds.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import polars as pl
 
@@ -17,6 +18,10 @@ NUMBER = r"[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?"
 BEHIND = r"[\p{L}\p{Sc}%‰°′″'\x22][^#]{0,19}"
 WITH_UNIT = rf"^(?:{CURRENCY}#(?:{BEHIND})?|#{BEHIND})$"
 PLURAL = re.compile(r"[^\W\d_]{3}$")  # what may have an s behind it: 1 day, 2 days
+
+# Hours and minutes, of a day or longer; with the days that pandas writes before them.
+CLOCK = r"(?i)^(?:(\d{1,6}) days? )?(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?: ?([ap])\.?m\.?)?$"
+SECONDS = "#s"
 
 ENOUGH = 0.95  # the share of cells with one unit from which on it is the column's
 FEW, MOST = 50, 10  # cells that are looked at first; units of one column
@@ -51,6 +56,7 @@ def without_unit(words: pl.Series, unit: str) -> pl.Series:
     before, _, behind = unit.partition(PLACE)
     more = "s?" if PLURAL.search(behind) else ""
     words = plain_numerals(words)
+    words = _per_cell(words, _in_seconds) if unit == SECONDS else words
     words = words.str.replace(rf"^{re.escape(before)}\s*", "") if before else words
     return words.str.replace(rf"\s*{re.escape(behind)}{more}$", "") if behind else words
 
@@ -70,4 +76,18 @@ def _forms(cells: pl.Series) -> pl.Series:
     """The form of each cell that is a number with a unit."""
     cell = pl.col("cell").str.replace(NUMBER, PLACE).str.replace(r"\s*#\s*", PLACE)
     form = cell.str.replace(r"([\p{L}]{3})s$", "$1")
-    return plain_numerals(cells).to_frame("cell").select(form.filter(form.str.contains(WITH_UNIT))).to_series()
+    form = pl.when(pl.col("cell").str.contains(CLOCK)).then(pl.lit(SECONDS)).otherwise(form)
+    return _per_cell(plain_numerals(cells), lambda _: form.filter(form.str.contains(WITH_UNIT)))
+
+
+def _in_seconds(cell: pl.Expr) -> pl.Expr:
+    """1:00:05 -> 3605.0, 1:00 pm -> 46800.0; any other text as it is."""
+    days, hours, minutes, seconds = (cell.str.extract(CLOCK, i).cast(pl.Float64) for i in range(1, 5))
+    half = cell.str.extract(CLOCK, 5).str.to_lowercase()
+    hours = pl.when(half.is_null()).then(hours).otherwise(hours % 12 + 12 * (half == "p"))
+    total = ((days.fill_null(0) * 24 + hours) * 60 + minutes) * 60 + seconds.fill_null(0)
+    return pl.coalesce(total.cast(pl.String), cell)
+
+
+def _per_cell(words: pl.Series, what: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    return words.to_frame("cell").select(what(pl.col("cell"))).to_series()
