@@ -31,7 +31,6 @@ DEAD = 0.5  # share of a layer's units
 FADED, GROWN = 1e-3, 1e3  # of the error sent back, from the output to the first layer
 GAP = 0.2  # of skill, between rows trained on and rows held out
 WIDE_GAP = 0.5  # from here on more than half of what was fitted is noise, and a small penalty takes little of it away
-RISEN = 1.2  # E on held-out rows at the end, over its lowest
 DECAYED = 0.5  # the weights' length at the end, over that at the start
 DROPPED = 0.3  # dropout from here on may be too much
 FEWEST = 30  # held-out rows below which chance explains nearly everything
