@@ -268,7 +268,7 @@ def test_evaluate_shares_the_files(flowers: Path, tmp_path: Path) -> None:
     statuses, texts, errors = ended(started([command] * 2))
     assert (statuses, errors) == ([0, 0], [])
     assert texts == [alone, ""]
-    (tmp_path / "rows" / "1.csv").write_text(flowers.read_text().splitlines()[0] + "\n")
+    (tmp_path / "rows" / "1.csv").write_text("other,columns\n1,2\n")
     statuses, texts, errors = ended(started([command] * 2))
     assert statuses == [2, 2]
     assert texts == ["", ""]
