@@ -11,7 +11,7 @@ import polars as pl
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
 from deltaw.tables.missing import MISSING, numbers_among
-from deltaw.tables.numerals import WRITTEN, plain_numerals
+from deltaw.tables.numerals import WRITTEN, per_cell, plain_numerals
 from deltaw.tables.table import cell_error
 from deltaw.tables.units import plain_unit, unit_of, without_unit
 
@@ -92,7 +92,7 @@ def missing_to_null(
             return series
         return _without(series, words)
     for number in numbers_among(words) if series.dtype.is_numeric() else ():
-        series = _per_cell(series, partial(_unless, number=number))
+        series = per_cell(series, partial(_unless, number=number))
     return series
 
 
@@ -113,11 +113,11 @@ def recurs(series: pl.Series) -> bool:
 
 def _without(series: pl.Series, words: list[str]) -> pl.Series:
     """Text without surrounding spaces, and null where it is one of these words."""
-    stripped = _per_cell(series, lambda cell: cell.str.strip_chars())
+    stripped = per_cell(series, lambda cell: cell.str.strip_chars())
     if words == [*EMPTY] and not (stripped == "").any():  # a look is cheaper than to choose cell by cell
         return stripped
     small = any(word != word.upper() for word in words)  # for nothing else all cells need be made small
-    return _per_cell(
+    return per_cell(
         stripped, lambda cell: pl.when(~(cell.str.to_lowercase() if small else cell).is_in(words)).then(cell)
     )
 
@@ -221,7 +221,7 @@ def read_numbers(words: pl.Series, delimiter: str = ",") -> pl.Series:
         return plain
     words = plain_numerals(words)
     notations = {",": (_thousands,), ";": (_decimal_comma, _thousands)}.get(delimiter, (_thousands, _decimal_comma))
-    readings = [_per_cell(words, partial(_number, notation=each)) for each in notations]
+    readings = [per_cell(words, partial(_number, notation=each)) for each in notations]
     return min(readings, key=lambda numbers: numbers.null_count())  # the first of equals
 
 
@@ -240,10 +240,6 @@ def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
     return whole if (whole == numbers).all() else numbers
 
 
-def _per_cell(words: pl.Series, what: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    return words.to_frame("cell").select(what(pl.col("cell"))).to_series().alias(words.name)
-
-
 def _number(cell: pl.Expr, notation: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
     return pl.coalesce(notation(cell).cast(pl.Float64, strict=False), cell.cast(pl.Float64, strict=False))
 
@@ -256,7 +252,7 @@ def _thousands(cell: pl.Expr) -> pl.Expr:
 
 def _pointed(words: pl.Series, delimiter: str) -> pl.Series:
     """Words; numbers with a unit get a decimal point: that a comma is one, the file says, and later nobody."""
-    return _per_cell(words, _with_point) if delimiter == ";" and unit_of(words) else words
+    return per_cell(words, _with_point) if delimiter == ";" and unit_of(words) else words
 
 
 def _with_point(cell: pl.Expr) -> pl.Expr:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 # Signs that are typeset, full-width ones, and the digits of Arabic and Persian; under each what it stands for.
@@ -23,7 +25,16 @@ def plain_numerals(words: pl.Series) -> pl.Series:
     """Stripped text with its numbers in plain signs, the sign before the digits; words may change, too."""
     if not words.str.contains(LOOKS_ODD).any():  # a look is cheaper
         return words
-    cell = pl.col("cell").str.replace_many(list(WRITTEN), list(MEANT))
+    return per_cell(words, _plain)
+
+
+def _plain(cell: pl.Expr) -> pl.Expr:
+    cell = cell.str.replace_many(list(WRITTEN), list(MEANT))
     for form, meant in FORMS:
         cell = cell.str.replace(form, meant)
-    return words.to_frame("cell").select(cell).to_series().alias(words.name)
+    return cell
+
+
+def per_cell(words: pl.Series, what: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    """A column of what an expression makes of each cell, or of those that it keeps."""
+    return words.to_frame("cell").select(what(pl.col("cell"))).to_series().alias(words.name)

@@ -7,11 +7,10 @@ A unit is kept as its form, the number's place in it a #: "#kg", "USD#". What st
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import polars as pl
 
-from deltaw.tables.numerals import CURRENCY, plain_numerals
+from deltaw.tables.numerals import CURRENCY, per_cell, plain_numerals
 
 PLACE = "#"
 NUMBER = r"[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?"
@@ -56,7 +55,7 @@ def without_unit(words: pl.Series, unit: str) -> pl.Series:
     before, _, behind = unit.partition(PLACE)
     more = "s?" if PLURAL.search(behind) else ""
     words = plain_numerals(words)
-    words = _per_cell(words, _in_seconds) if unit == SECONDS else words
+    words = per_cell(words, _in_seconds) if unit == SECONDS else words
     words = words.str.replace(rf"^{re.escape(before)}\s*", "") if before else words
     return words.str.replace(rf"\s*{re.escape(behind)}{more}$", "") if behind else words
 
@@ -74,10 +73,13 @@ def _counted(words: pl.Series) -> tuple[list[str], list[float]]:
 
 def _forms(cells: pl.Series) -> pl.Series:
     """The form of each cell that is a number with a unit."""
-    cell = pl.col("cell").str.replace(NUMBER, PLACE).str.replace(r"\s*#\s*", PLACE)
-    form = cell.str.replace(r"([\p{L}]{3})s$", "$1")
-    form = pl.when(pl.col("cell").str.contains(CLOCK)).then(pl.lit(SECONDS)).otherwise(form)
-    return _per_cell(plain_numerals(cells), lambda _: form.filter(form.str.contains(WITH_UNIT)))
+    return per_cell(plain_numerals(cells), _form)
+
+
+def _form(cell: pl.Expr) -> pl.Expr:
+    bare = cell.str.replace(NUMBER, PLACE).str.replace(r"\s*#\s*", PLACE).str.replace(r"([\p{L}]{3})s$", "$1")
+    form = pl.when(cell.str.contains(CLOCK)).then(pl.lit(SECONDS)).otherwise(bare)
+    return form.filter(form.str.contains(WITH_UNIT))
 
 
 def _in_seconds(cell: pl.Expr) -> pl.Expr:
@@ -87,7 +89,3 @@ def _in_seconds(cell: pl.Expr) -> pl.Expr:
     hours = pl.when(half.is_null()).then(hours).otherwise(hours % 12 + 12 * (half == "p"))
     total = ((days.fill_null(0) * 24 + hours) * 60 + minutes) * 60 + seconds.fill_null(0)
     return pl.coalesce(total.cast(pl.String), cell)
-
-
-def _per_cell(words: pl.Series, what: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    return words.to_frame("cell").select(what(pl.col("cell"))).to_series()
