@@ -130,6 +130,14 @@ def test_several_units_are_words_and_are_told() -> None:
         models.plan(mixed, "y", kinds={"kg": "number"}, **QUICK)
 
 
+@pytest.mark.parametrize("words", [["7a", "6m", "5a", "6a"], ["1st", "2nd", "3rd"], ["2XL", "3XL", "4L"], ["9b", "10c"]])
+def test_codes_of_a_number_and_letters_have_no_units(words: list[str]) -> None:
+    coded = TEXT.with_columns(kg=pl.Series(RNG.choice(words, len(X))))
+    plan = models.plan(coded, "y", **QUICK)
+    assert plan.preparation.kinds["kg"] == "category"
+    assert plan.table.notes == ()
+
+
 def test_a_cell_that_is_another_unit() -> None:
     wrong = TEXT.with_columns(kg=pl.when(pl.int_range(120) == 7).then(pl.lit("9 lb")).otherwise("kg"))
     with pytest.raises(ColumnError, match='a number in kg in row 8 of column "kg", found "9 lb"'):

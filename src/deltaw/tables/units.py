@@ -24,6 +24,7 @@ SECONDS = "#s"
 
 ENOUGH = 0.95  # the share of cells with one unit from which on it is the column's
 FEW, MOST = 50, 10  # cells that are looked at first; units of one column
+CODES = 20  # so many different numbers may be those of codes, which letters tell apart: 7a, 10b, 2XL
 LONGEST = 40  # letters of a form
 
 
@@ -34,10 +35,15 @@ def unit_of(words: pl.Series) -> str:
 
 
 def units_of(words: pl.Series) -> tuple[str, ...]:
-    """The units, the commonest first, where all cells are numbers, or nearly all, and have several; else ()."""
+    """The units, the commonest first, where all cells are numbers, or nearly all, and have several; else ().
+
+    What is measured has many different numbers; of few, words say as much, and they may be codes.
+    """
     forms, share = _counted(words)
     several = 1 < len(forms) <= MOST and sum(share) >= ENOUGH and share[0] < ENOUGH
-    return tuple(map(plain_unit, forms)) if several else ()
+    if not several or per_cell(words, lambda cell: cell.str.extract(f"({NUMBER})")).n_unique() <= CODES:
+        return ()
+    return tuple(map(plain_unit, forms))
 
 
 def plain_unit(unit: str) -> str:
