@@ -56,6 +56,7 @@ def test_without_a_proof(run: Run, file: Path) -> None:
     [
         (("-o", "m.exe"), "export: expected the ending "),
         (("-o", "m"), "export: expected the ending "),
+        (("-o", "email.py"), "export email.py: expected a name that no module of Python has, found "),
         (("-o", "m.c", "--form", "rust"), "form: expected one of "),
         (("-o", "m.c", "--dialect", "duckdb"), "dialect: expected SQL"),
         ((), "--output: expected a file to write"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -186,3 +187,15 @@ def test_slots_that_have_to_be_empty_are_no_constant_columns() -> None:
     again = table.with_columns(again=pl.col("word"))
     found = diagnose(planned(models.plan(again, "x")), seconds=0).findings
     assert "duplicate_columns" in {each.rule for each in found}
+
+
+def test_classes_are_counted_among_the_rows_that_are_learnt_from() -> None:
+    """A part of the table's 305: the sentence says so, and whose rows its counts are of."""
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame({"x": rng.normal(size=305), "y": ["no"] * 300 + ["yes"] * 5})
+    diagnosis = diagnose(planned(models.plan(frame, "y")), seconds=0)
+    (found,) = (each for each in diagnosis.findings if each.rule == "imbalance")
+    said = re.match(r"Of the (\d+) rows that are learnt from, (\d+) are of the commonest class, (\d) of", found.cause)
+    assert said is not None
+    whole, most, least = map(int, said.groups())
+    assert whole == most + least == len(diagnosis.setup.X) < 305

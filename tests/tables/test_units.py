@@ -130,7 +130,9 @@ def test_several_units_are_words_and_are_told() -> None:
         models.plan(mixed, "y", kinds={"kg": "number"}, **QUICK)
 
 
-@pytest.mark.parametrize("words", [["7a", "6m", "5a", "6a"], ["1st", "2nd", "3rd"], ["2XL", "3XL", "4L"], ["9b", "10c"]])
+@pytest.mark.parametrize(
+    "words", [["7a", "6m", "5a", "6a"], ["1st", "2nd", "3rd"], ["2XL", "3XL", "4L"], ["9b", "10c"]]
+)
 def test_codes_of_a_number_and_letters_have_no_units(words: list[str]) -> None:
     coded = TEXT.with_columns(kg=pl.Series(RNG.choice(words, len(X))))
     plan = models.plan(coded, "y", **QUICK)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.engines.rows import unmasked
 from deltaw.equations import optimizers
 from deltaw.equations.lookup import NUMBER
 from deltaw.exceptions import InputError, SettingError
@@ -172,7 +173,7 @@ def matrix(values: Any, what: str) -> Any:
     if hasattr(values, "tocsr"):
         return values.tocsr()
     try:
-        array = np.asarray(values)
+        array = np.asarray(unmasked(values))
         array = array if array.dtype.kind in "fiub" else array.astype(np.float64)
     except (TypeError, ValueError):
         raise InputError(

@@ -59,6 +59,7 @@ class Predictor:
 
         Args:
             X: quickest for float32 in C order; or float64, integers, nested lists, a SciPy sparse matrix, `Encoded`.
+                What a masked array of float32 hides is not looked for.
             threads: at most so many in this call; None: as the Predictor was made.
 
         Raises:

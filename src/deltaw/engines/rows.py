@@ -14,7 +14,7 @@ from deltaw.equations.losses import Loss, one_hot
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 from deltaw.numbers import typed
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 Scale = tuple[float, float]
 
@@ -130,6 +130,14 @@ def _usable(x: Any, what: str) -> None:
 
 
 def _array(values: Any, what: str) -> NDArray[Any]:
+    if _hides(values):
+        place = listed(str(each) for each in np.argwhere(np.ma.getmaskarray(values))[0])
+        raise InputError(
+            "{what}: expected an array of numbers",
+            say("a masked cell at {place}", place=place),
+            "fill it in, or leave its row out",
+            what=what,
+        )
     try:
         return np.asarray(values)
     except (TypeError, ValueError):
@@ -139,6 +147,20 @@ def _array(values: Any, what: str) -> NDArray[Any]:
             "make all rows of one width",
             what=what,
         ) from None
+
+
+def unmasked(values: Any) -> Any:
+    """Values as they are; of a masked array a plain one: NaN stands for a number that is masked, None for a word."""
+    if not _hides(values):
+        return values
+    if values.dtype.kind in "iub":
+        values = values.astype(np.float64)
+    return values.filled(np.nan) if values.dtype.kind == "f" else values.astype(object).filled(None)
+
+
+def _hides(values: Any) -> bool:
+    """Whether it is a masked array that masks something; NumPy loads what it has for these where one is used."""
+    return hasattr(values, "filled") and bool(np.ma.is_masked(values))
 
 
 def _in_order(x: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -92,12 +93,14 @@ def export(
 
     Raises:
         DeltaWError: the form does not give the answers that are expected.
-        SettingError: an ending, form or dialect that there is not, or what the form cannot say.
+        SettingError: an ending, form or dialect that there is not, the name of a module of Python's, or what the form
+            cannot say.
         OutputError: it cannot be written there.
         MissingError: what writes the form is not installed.
     """
     path = Path(path)
     name = form_of(path, form)
+    check_name(path)
     options = Options(dialect_of(dialect, name), table, libm)
     if int8 and name != "c":
         raise SettingError("int8: expected C to be written", name, "leave it out")
@@ -121,6 +124,18 @@ def export(
     for file, data in files.items():
         write_bytes(file, data)
     return done
+
+
+def check_name(path: Path) -> None:
+    """Raise SettingError for a file that programs beside it would import instead of a module of Python's own."""
+    if path.suffix == ".py" and path.stem in {*sys.stdlib_module_names, "deltaw"}:
+        raise SettingError(
+            "export {path}: expected a name that no module of Python has",
+            say("one that programs beside it would import instead"),
+            "call it e.g. {name}",
+            path=path,
+            name=f"{path.stem}_model.py",
+        )
 
 
 def recheck(path: str | Path, check: str | Path) -> Exported:

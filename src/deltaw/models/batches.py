@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.engines.rows import unmasked
 from deltaw.exceptions import InputError
 from deltaw.models.model import Model, load
 
@@ -75,7 +76,7 @@ def _loaded(path: str) -> Model:
 def _frame(rows: Mapping[str, Any]) -> Any:
     import polars as pl
 
-    return pl.DataFrame({name: np.asarray(column).tolist() for name, column in rows.items()})
+    return pl.DataFrame({name: np.asarray(unmasked(column)).tolist() for name, column in rows.items()})
 
 
 def _to_arrow(rows: Any, answers: dict[str, Array]) -> Any:

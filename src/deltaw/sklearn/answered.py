@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 
+from deltaw.engines.rows import unmasked
 from deltaw.exceptions import InputError
 from deltaw.speech import say
 
@@ -20,7 +21,7 @@ def answered(y: Any, rows: int, warn: bool = False) -> tuple[Array, NDArray[np.b
 
     Raises InputError where there are not as many answers as rows, or none is known.
     """
-    y = column_or_1d(y, warn=warn)
+    y = column_or_1d(unmasked(y), warn=warn)
     if len(y) != rows:
         raise InputError(
             "X, y: expected as many rows", say("{rows} and {n}", rows=rows, n=len(y)), "give one answer a row"

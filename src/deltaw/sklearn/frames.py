@@ -6,16 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from deltaw.engines.rows import unmasked
 from deltaw.forks import refuse_after_fork
 
 
 def readable(X: Any) -> Any:
     """X as it is; out of narwhals; or, where only its Arrow stream can be read, as a Polars frame. Names are kept.
 
+    What a masked array hides is missing.
+
     Raises InputError for what needs Polars in a process that was forked; see `deltaw.forks`.
     """
     if isinstance(X, np.ndarray) or not hasattr(X, "__arrow_c_stream__"):
-        return X
+        return unmasked(X)
     import narwhals as nw
 
     X = nw.to_native(X, pass_through=True)

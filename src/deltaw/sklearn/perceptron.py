@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from deltaw import engines
 from deltaw.engines.predictor import outputs_of
+from deltaw.engines.rows import unmasked
 from deltaw.exceptions import InputError, SettingError
 from deltaw.models import Model
 from deltaw.network import Network
@@ -357,11 +358,11 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
     def _rows(self, X: Any, y: Any, weight: Any, reset: bool, **options: Any) -> tuple[Any, Any, Array | None]:
         """X and y checked by scikit-learn, the weights by their number."""
         X, y = validate_data(
-            self, readable(X), y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32),
-            reset=reset, **options,
+            self, readable(X), unmasked(y), accept_sparse=["csr", "csc"], multi_output=True,
+            dtype=(np.float64, np.float32), reset=reset, **options,
         )  # fmt: skip
         if weight is not None:
-            weight = _check_sample_weight(weight, X, dtype=np.float64)
+            weight = _check_sample_weight(unmasked(weight), X, dtype=np.float64)
         if hasattr(X, "tocsr"):
             X = X.tocsr()
             if not X.has_canonical_format:

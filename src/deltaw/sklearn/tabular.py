@@ -16,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fitted, validate_data
 
 from deltaw import engines, models
+from deltaw.engines.rows import unmasked
 from deltaw.exceptions import InputError
 from deltaw.forks import refuse_after_fork
 from deltaw.models import recipes
@@ -112,11 +113,11 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
 
         frame = self._frame(X, reset=True)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+            sample_weight = _check_sample_weight(unmasked(sample_weight), X, dtype=np.float64)
             if sample_weight.any():  # rows of weight 0 are not there; where all are, `fit` says so
                 counts = sample_weight != 0
                 frame, sample_weight = frame.filter(counts), sample_weight[counts]
-                y = None if y is None else np.asarray(y)[counts]
+                y = None if y is None else np.asarray(unmasked(y))[counts]
         if y is not None:
             y, known = answered(y, len(frame), warn=True)
             self.n_left_out_ = int((~known).sum())

@@ -8,7 +8,7 @@ from typing import Any
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import stderr, stdout
 from deltaw.exceptions import SettingError
-from deltaw.export.exporting import Exported, recheck
+from deltaw.export.exporting import Exported, check_name, recheck
 from deltaw.export.forms.table import dialect_of, form_of
 from deltaw.files import check_outputs
 from deltaw.speech import say
@@ -37,7 +37,8 @@ def export(
         )
     if output is None:
         raise SettingError("--output: expected a file to write", say("none"), "give e.g. -o m.c")
-    dialect_of(choices["dialect"], form_of(output, form))  # before anything is read
+    check_name(output)  # before anything is read
+    dialect_of(choices["dialect"], form_of(output, form))
     check_outputs({"--output": output}, (source,))
     with stderr().status(say("exporting {source}", source=source)):
         model = models.load(source)

@@ -120,9 +120,10 @@ def imbalance(evidence: Evidence) -> Finding | None:
     share = float(counts.max() / counts.sum())
     return Finding(
         say(
-            "{max:,} rows of the commonest class, {min:,} of the rarest: {ratio} to 1. Answering always the "
-            "commonest is right in {share:.1%} of the rows; of the rare class a batch of {batch_size} holds "
-            "{met}.",
+            "Of the {rows:,} rows that are learnt from, {max:,} are of the commonest class, {min:,} of the rarest: "
+            "{ratio} to 1. Answering always the commonest is right in {share:.1%} of them; of the rare class a batch "
+            "of {batch_size} holds {met}.",
+            rows=counts.sum(),
             max=counts.max(),
             min=counts.min(),
             ratio=number(ratio, 3),

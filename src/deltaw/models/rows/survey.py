@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
 from deltaw.preparation.means import PARTS, Answers
 from deltaw.preparation.reading import as_numbers
+from deltaw.preparation.task import MOST_CLASSES
 from deltaw.speech import say
 from deltaw.tables.cells import as_words, check_strays, check_type
 from deltaw.tables.columns import check_finite
@@ -40,7 +41,6 @@ SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as
 ENOUGH = int(16 * CELLS / SHARE)  # bytes of memory, of which more changes neither the sample nor the order of rows
 FEW_WORDS = 100  # of each of which the sample has a row
 MOST_WORDS = 1_000_000  # that are counted; then those that came only once or twice are forgotten, and so on
-MOST_CLASSES = 10_000
 HELD_OUT = MOST_TEST + MOST_VALIDATION  # at most
 DOUBT = 1e-3  # the chance that a quartile is off by more than `error`
 MORE = 5 / 4  # of the rows that are sought are kept before they are sorted out
