@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import deltaw
 from conftest import Run
 
 N = 60
@@ -153,3 +155,21 @@ def test_what_was_found_is_said(used: Run) -> None:
         assert "g.csv: read as GB18030" in err
     out = used("predict", "m.deltaw", "g.csv", "--keep", "姓名")[1]
     assert out.splitlines()[1].startswith("1,张伟,")
+
+
+def test_a_file_of_many_classes_takes_little_memory(run: Run) -> None:
+    """All probabilities of 4,000 rows of 2,000 classes are 64 MB, of which the file has 4,000 numbers."""
+    y = np.repeat(np.arange(2_000), 2)
+    pl.DataFrame({"x": y % 50, "z": y // 50, "y": [f"c{each}" for each in y]}).write_csv("d.csv")
+    command = "train d.csv -t y --recipe quick --hidden 4 --epochs 1 --test-size 0 -o m.deltaw"
+    assert run(*command.split())[0] == 0
+    tracemalloc.start()
+    status, _, err = run("predict", "m.deltaw", "d.csv", "-o", "a.csv")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (status, err) == (0, "4,000 answers written to a.csv\n")
+    assert peak < 48e6
+    model, written = deltaw.load("m.deltaw"), pl.read_csv("a.csv")
+    shares = model.predict_proba("d.csv")
+    assert written["prediction"].to_list() == model.predict("d.csv").tolist()
+    np.testing.assert_array_equal(written["probability"], shares.max(axis=1))

@@ -55,6 +55,9 @@ def test_some_rows_after_the_others_say_what_all_say(asked: Any, at_once: int, m
     assert (model.predict(rows) == values).all()
     assert max(each.size for each in made) <= max(at_once, model.network.sizes[-1])
     assert sum(map(len, made)) == 2 * len(frame)
+    in_turn = list(model.answers_in_turn(rows))
+    assert np.concatenate(list(map(numbers, in_turn))).tobytes() == whole.tobytes()
+    assert len(in_turn[0].values) == max(1, at_once // model.network.sizes[-1])
 
 
 def test_answers_are_the_predictors(classifier: deltaw.Model, table: pl.DataFrame) -> None:

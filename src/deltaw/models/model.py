@@ -177,6 +177,15 @@ class Model(Contents):
         frame = rows_of(table := self.read(rows))
         return Answers.together(self.target, self._outputs(frame, table.name, engine, threads), len(frame))
 
+    def answers_in_turn(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Iterator[Answers]:
+        """What `answers` says, of some rows after the others: no more probabilities are there than come at a time.
+
+        Args:
+            rows, engine, threads: see `predict`, which raises the same.
+        """
+        frame = rows_of(table := self.read(rows))
+        return (Answers.of(self.target, each) for each in self._outputs(frame, table.name, engine, threads))
+
     def predict(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
         """The answers for rows: class values, or numbers in the target's own units, (n,).
 

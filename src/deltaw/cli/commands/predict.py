@@ -50,9 +50,10 @@ def predict(
         kept = documents.kept(table, keep)
         for each in ([out] if output is not None or not as_json else []) + [JSON] * as_json:
             documents.check_cells(kept, each)
-        answers = model.answers(table)
+        whole = model.answers(table) if as_json else None  # which alone needs all probabilities at once
+        said = model.answers_in_turn(table) if whole is None else (whole,)
+        frame, renamed = documents.answers_frame(model, said, kept, numbered)
     say_all_notes(err, model, table, kept.columns)
-    frame, renamed = documents.answers_frame(model, answers, kept, numbered)
     for name, other in renamed.items():
         err.print(
             say(
@@ -65,8 +66,8 @@ def predict(
         frame = documents.safe(frame)
     if output is not None:
         out.write(frame, output)
-        err.print(say("{n:,} answers written to {output}", n=len(answers.values), output=output))
-    if as_json:
-        put_json(documents.answers(model, answers, kept, numbered))
+        err.print(say("{n:,} answers written to {output}", n=len(frame), output=output))
+    if whole is not None:
+        put_json(documents.answers(model, whole, kept, numbered))
     elif output is None:
         put(frame.write_csv())

@@ -111,10 +111,9 @@ def answers(
             place, writer = _place(folder, where, root)
             kept = documents.kept(table, keep)
             documents.check_cells(kept, writer)
-            answered = model.answers(table)
-            frame, _ = documents.answers_frame(model, answered, kept, numbered)
+            frame, _ = documents.answers_frame(model, model.answers_in_turn(table), kept, numbered)
             writer.write(frame, place)
-            rows, files = rows + len(answered.values), files + 1
+            rows, files = rows + len(frame), files + 1
         frame = _no_answers(model, data, numbered) if frame is None and empty else frame
         for where in empty:
             assert frame is not None
@@ -139,7 +138,7 @@ def _no_answers(model: Model, data: str, numbered: bool) -> DataFrame:
 
     if ranks.own().world == 1:
         some_rows((), data)
-    usual = model.answers(model.preparation.usual_row())
+    usual = model.answers_in_turn(model.preparation.usual_row())
     return documents.answers_frame(model, usual, DataFrame(), numbered)[0]
 
 

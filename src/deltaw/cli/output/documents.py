@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,7 @@ def check_cells(kept: pl.DataFrame, writer: Writer) -> None:
 
 
 def answers_frame(
-    model: Model, found: Answers, kept: pl.DataFrame, numbered: bool
+    model: Model, found: Iterable[Answers], kept: pl.DataFrame, numbered: bool
 ) -> tuple[pl.DataFrame, dict[str, str]]:
     """The table that `deltaw predict` writes, and what columns that are kept are called instead of an answer's name.
 
@@ -116,12 +117,7 @@ def answers_frame(
     """
     import polars as pl
 
-    columns = [pl.Series("prediction", found.values.tolist())]
-    if found.probabilities is not None and len(model.classes) > MAX_PROBABILITY_COLUMNS:
-        columns.append(pl.Series("probability", found.probabilities.max(axis=1)))
-    elif found.probabilities is not None:
-        names = [f"probability_{name}" for name in model.classes]
-        columns += [pl.Series(name, found.probabilities[:, i]) for i, name in enumerate(names)]
+    columns = pl.concat([_of_answers(model, some) for some in found]).get_columns()
     rows = [pl.Series("row", range(1, len(columns[0]) + 1), dtype=pl.Int64)] if numbered else []
     ours = {column.name for column in (*rows, *columns)}
     taken, renamed = ours | set(kept.columns), {}
@@ -131,6 +127,18 @@ def answers_frame(
             while renamed[name] in taken:
                 renamed[name] = f"kept_{renamed[name]}"
     return pl.DataFrame([*rows, *kept.rename(renamed).iter_columns(), *columns]), renamed
+
+
+def _of_answers(model: Model, found: Answers) -> pl.DataFrame:
+    import polars as pl
+
+    columns = [pl.Series("prediction", found.values.tolist())]
+    if found.probabilities is not None and len(model.classes) > MAX_PROBABILITY_COLUMNS:
+        columns.append(pl.Series("probability", found.probabilities.max(axis=1)))
+    elif found.probabilities is not None:
+        names = [f"probability_{name}" for name in model.classes]
+        columns += [pl.Series(name, found.probabilities[:, i]) for i, name in enumerate(names)]
+    return pl.DataFrame(columns)
 
 
 def safe(frame: pl.DataFrame) -> pl.DataFrame:
