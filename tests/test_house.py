@@ -17,9 +17,10 @@ import deltaw
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
-    "speech", "exceptions", "languages", "signs", "numbers", "notebook", "plots", "forks", "threads", "equations",
-    "tables", "preparation", "network", "engines", "files", "training", "progress", "export", "models", "pages",
-    "callbacks", "report", "derive", "explain", "doctor", "lessons", "sklearn", "live", "bench", "cli", "__main__",
+    "speech", "exceptions", "languages", "signs", "numbers", "notebook", "plots", "forks", "sigterm", "threads",
+    "equations", "tables", "preparation", "network", "engines", "files", "training", "progress", "export", "models",
+    "pages", "callbacks", "report", "derive", "explain", "doctor", "lessons", "sklearn", "live", "bench", "cli",
+    "__main__",
 ]  # fmt: skip
 # Rooms that know less than their place in the order would allow.
 ONLY = {room: {"speech", "exceptions"} for room in ("forks", "equations", "files")} | {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -85,6 +86,42 @@ def test_what_cannot_be(run: Run, table: Path, words: tuple[str, ...], line: str
     status, out, err = run("train", "d.csv", "-t", "y", *words)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert line in err
+    assert not Path("model.deltaw").exists()
+
+
+@pytest.mark.parametrize("words", [("--checkpoint", ""), ("--cache", ""), ("--cache=",), ("-o", ""), ("--from", "")])
+def test_an_empty_path_is_not_the_current_folder(run: Run, table: Path, words: tuple[str, ...]) -> None:
+    """As a shell gives it where a variable is not set."""
+    before = sorted(Path().iterdir())
+    line = f"deltaw: {words[0].rstrip('=')} needs a value; see 'deltaw train --help'\n"
+    assert run("train", "d.csv", "-t", "y", *words) == (2, "", line)
+    assert sorted(Path().iterdir()) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_before_the_training(
+    run: Run, table: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int
+) -> None:
+    """While the table is read there is nothing to keep: a line says so, and how to begin again."""
+    from deltaw import models
+
+    plan = models.plan
+
+    def read(*given: Any, **asked: Any) -> Any:
+        os.kill(os.getpid(), number)
+        return plan(*given, **asked)
+
+    monkeypatch.setattr(models, "plan", read)
+    before, keep = signal.getsignal(signal.SIGTERM), ("--checkpoint", "run")
+    for words, line in (
+        ((), "interrupted before the training: nothing was learnt yet; begin again by the same command"),
+        (("--resume",), "interrupted before it went on: checkpoints are as they were; go on by the same command"),
+    ):
+        assert run("train", "d.csv", "-t", "y", *keep, *words) == (status, "", f"deltaw: {line}\n")
+    assert run("predict", "none.deltaw", "d.csv")[0] == 2
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert not Path("run").exists()
     assert not Path("model.deltaw").exists()
 
 

@@ -1,7 +1,7 @@
 """The command line: arguments become calls, answers become text. No logic of its own.
 
-Exit status: 0 done, 1 a failure of ours, 2 bad input or usage, 130 Ctrl-C. An error is one line on stderr. A reader who
-leaves before the end (`| head`), or a stdout that is closed, is no error: 0.
+Exit status: 0 done, 1 a failure of ours, 2 bad input or usage, 130 Ctrl-C, 143 SIGTERM. An error is one line on stderr.
+A reader who leaves before the end (`| head`), or a stdout that is closed, is no error: 0.
 """
 
 from __future__ import annotations
@@ -9,22 +9,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from deltaw.exceptions import DeltaWError, InputError, OutputError, reason, short
 from deltaw.languages import language
 from deltaw.signs import one_line
+from deltaw.sigterm import Terminable
 from deltaw.speech import say, spoken
 
 __all__ = ["main"]
 
+INTERRUPTED = 130  # by Ctrl-C
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; `arguments` are `sys.argv[1:]` unless given. Returns the exit status."""
-    try:
-        return _main(arguments)
-    except KeyboardInterrupt:  # no command has begun, and to load takes a while
-        return _interrupted()
+    with Terminable() as running:
+        try:
+            status = _main(arguments)
+        except KeyboardInterrupt:  # no command has begun, and to load takes a while
+            status = _interrupted()
+    return 128 + running.signal if running.signal is not None and status == INTERRUPTED else status
 
 
 def _main(arguments: Sequence[str] | None) -> int:
@@ -54,12 +60,16 @@ def _commands(lang: str) -> Any:
 def _run(arguments: Sequence[str] | None) -> int:
     import typer
 
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if (option := _without_value(words)) is not None:
+        fault, command = say("{option} needs a value", option=option), f"deltaw {words[0]}"
+        return _say(say("{fault}; see '{command} --help'", fault=fault, command=command), 2)
     try:
         status = _commands(spoken())(args=arguments, prog_name="deltaw", standalone_mode=False)
     except BrokenPipeError:
         return 0  # whoever read a pipe that was our output has seen enough
-    except (KeyboardInterrupt, typer.Abort):
-        return _interrupted()
+    except (KeyboardInterrupt, typer.Abort) as error:
+        return _interrupted(*error.args)
     except (InputError, OutputError) as error:
         return _say(str(error), 2)
     except DeltaWError as error:
@@ -80,6 +90,12 @@ def _run(arguments: Sequence[str] | None) -> int:
             return _say(say(way, fault=_finding(error), name=name), 2)
         return _say(say("{fault}; see '{command} --help'", fault=_finding(error), command=command), 2)
     return status if isinstance(status, int) else 0
+
+
+def _without_value(words: Sequence[str]) -> str | None:
+    """The first option that is given an empty text, as by `--cache "$UNSET"`: as a path that is the current folder."""
+    assigned = (word[:-1] for word in words if word.startswith("--") and word.endswith("=") and word.count("=") == 1)
+    return next((word for word, after in pairwise(words) if word.startswith("-") and not after), next(assigned, None))
 
 
 # What a value was taken for, by the first word of its fault: newer versions of Typer say neither in words of people.
@@ -118,8 +134,8 @@ def _quiet() -> None:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would tell about its font cache
 
 
-def _interrupted() -> int:
-    return _say(say("interrupted; nothing was saved"), 130)
+def _interrupted(line: str = "") -> int:
+    return _say(line or say("interrupted; nothing was saved"), INTERRUPTED)
 
 
 def _say(message: str, status: int) -> int:

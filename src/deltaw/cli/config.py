@@ -110,7 +110,7 @@ def _as_given(path: Path, word: str, parameter: Any, value: Any) -> Any:
     """A value as the command line would give it: a text, several where the option may be repeated, or yes or no."""
     flag = bool(getattr(parameter, "is_flag", False))
     several = bool(getattr(parameter, "multiple", False))
-    if flag is not isinstance(value, bool):
+    if flag is not isinstance(value, bool) or value == "":
         kind = say("true or false") if flag else say("a value")
         raise SettingError(
             "{path}: {word}: expected {kind}", repr(value), "correct it", path=path, word=word, kind=kind

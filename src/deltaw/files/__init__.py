@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from deltaw.files.atomic import check_writable, write_bytes
 from deltaw.files.model import CHECKPOINT, MODEL, read, write
-from deltaw.files.places import check_outputs, unfinished
+from deltaw.files.places import check_outputs, folder, unfinished
 
-__all__ = ["CHECKPOINT", "MODEL", "check_outputs", "check_writable", "read", "unfinished", "write", "write_bytes"]
+__all__ = [
+    "CHECKPOINT", "MODEL", "check_outputs", "check_writable", "folder", "read", "unfinished", "write", "write_bytes",
+]  # fmt: skip

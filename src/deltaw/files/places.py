@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
 
-from deltaw.exceptions import OutputError
+from deltaw.exceptions import OutputError, SettingError
 from deltaw.files.atomic import check_writable
 from deltaw.speech import say
 
@@ -64,6 +64,13 @@ def check_outputs(
             )
     for path in given.values():
         check_writable(path)
+
+
+def folder(name: str, given: str | Path) -> Path:
+    """The path of a folder. Raises SettingError for the empty text, which as a path is the current folder."""
+    if given == "":
+        raise SettingError("{name}: expected the path of a folder", repr(""), "give one, or leave it out", name=name)
+    return Path(given)
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
 import threading
 import time
@@ -17,7 +16,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -27,6 +26,7 @@ from deltaw.engines import instructions, ranks
 from deltaw.exceptions import ModelFileError, OutputError, SettingError, reason
 from deltaw.files.schema import check
 from deltaw.numbers import amount
+from deltaw.sigterm import Terminable
 from deltaw.speech import say
 from deltaw.training.epochs import Training
 from deltaw.training.state import State, go_on, state_of
@@ -88,7 +88,6 @@ class Checkpoints:
 
     Attributes:
         came_from: the file that the run goes on from, or None.
-        signal: the one that has ended the run, or None.
 
     Raises:
         SettingError: there are checkpoints and nobody said `resume`; they are of another run, or another writes there.
@@ -100,16 +99,16 @@ class Checkpoints:
         self, folder: str | Path, made: Mapping[str, Any], epochs: int, every: str | float = EVERY,
         resume: bool = False, say: Callable[[str], object] | None = None,
     ) -> None:  # fmt: skip
-        self.folder, self.made, self.epochs, self.every = Path(folder), dict(made), epochs, Every.of(every)
+        self.folder, self.made = files.folder("checkpoint", folder), dict(made)
+        self.epochs, self.every = epochs, Every.of(every)
         self.resume = resume
         self.ranks = ranks.here()  # of several the first one writes, and reads for all
-        self.signal: signal.Signals | None = None
         self.came_from: Path | None = None
         self._say = say or (lambda line: warnings.warn(line, RuntimeWarning, stacklevel=2))
         self._lock, self._states = threading.RLock(), dict[int, State]()
         self._last, self._epochs, self._unwritten, self._failed = time.monotonic(), 0, False, False
         self._holding: int | None = None
-        self._before: Any = None
+        self._terminable = Terminable()
         self._next, self._restored = 1, dict[int, State]()
         if self.ranks.rank == 0:
             self._open()
@@ -130,11 +129,7 @@ class Checkpoints:
         if self.ranks.rank == 0:
             self._holding = _alone(self.folder)
         self._restored, self.came_from = self.ranks.gathered((self._restored, self.came_from))[0]
-        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGTERM"):
-            before = signal.getsignal(signal.SIGTERM)
-            if before == signal.SIG_DFL:
-                self._before = before
-                signal.signal(signal.SIGTERM, self._terminated)
+        self._terminable.__enter__()
         return self
 
     def __exit__(
@@ -145,8 +140,7 @@ class Checkpoints:
             if self.ranks.rank == 0:
                 _keep_last(self.folder)  # who was killed has not come to it
         finally:
-            if self._before is not None:
-                signal.signal(signal.SIGTERM, self._before)
+            self._terminable.__exit__(kind, error, trace)
             if self._holding is not None:
                 os.close(self._holding)
 
@@ -206,6 +200,11 @@ class Checkpoints:
             _keep_last(self.folder)
 
     @property
+    def signal(self) -> int | None:
+        """SIGTERM, where it has ended the run; else None."""
+        return self._terminable.signal
+
+    @property
     def trainings(self) -> dict[int, int]:
         """Of each training that was begun, by its number, how many epochs were made."""
         with self._lock:
@@ -250,10 +249,6 @@ class Checkpoints:
                 "resume: expected {epochs} or more, as in {path}", f"{self.epochs:,}", "give as many or more",
                 epochs=amount(document["epochs"], "epoch"), path=path,
             )  # fmt: skip
-
-    def _terminated(self, number: int, frame: FrameType | None) -> None:
-        self.signal = signal.SIGTERM
-        raise KeyboardInterrupt
 
 
 def made_by() -> dict[str, str]:

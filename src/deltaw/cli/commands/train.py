@@ -75,15 +75,16 @@ def train(
             raise diagnosis.evidence.refusal  # one line, and not below ten about what will not be
         return plan, diagnosis
 
-    if together.joined(choices, keep).rank:
-        return 0 if as_file is not None else together.follow(planned, keep)
-    plan, diagnosis = together.agreed(examined_plan)
+    with keeping.before_training(keep):
+        if together.joined(choices, keep).rank:
+            return 0 if as_file is not None else together.follow(planned, keep)
+        plan, diagnosis = together.agreed(examined_plan)
+        kept = None if as_file is not None else together.begun(plan, keep, err)
     if diagnosis is None:
         assert as_file is not None
         put(as_file(plan))
         return 0
     logs = () if log is None else (JsonLines(log),)
-    kept = together.begun(plan, keep, err)
     text.print_plan(err, plan)
     if doctor:
         err.text(diagnosis.page.text(err.page_width))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -78,6 +79,19 @@ def check(keeping: Keeping) -> None:
         if keeping.get(name) and "checkpoint" not in keeping:
             expected = "--{name}: expected --checkpoint DIR beside it"
             raise SettingError(expected, say("none"), "add --checkpoint run/", name=name)
+
+
+@contextmanager
+def before_training(keeping: Keeping) -> Iterator[None]:
+    """Who is interrupted here has made nothing yet; the line says how to begin again."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if keeping.get("resume"):
+            line = say("interrupted before it went on: checkpoints are as they were; go on by the same command")
+        else:
+            line = say("interrupted before the training: nothing was learnt yet; begin again by the same command")
+        raise KeyboardInterrupt(line) from None
 
 
 def begun(plan: Plan, keeping: Keeping, err: Screen) -> Checkpoints | None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from deltaw import engines
+from deltaw import engines, files
 from deltaw.exceptions import SettingError
 from deltaw.models import recipes
 from deltaw.models.fitting import asked as asked_for
@@ -36,11 +36,12 @@ def plan(
     cache: str | Path | None = None, **asked: Any,
 ) -> Plan:  # fmt: skip
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors."""
+    disk = _disk() if cache is None else files.folder("cache", cache)
     found = _to_be_streamed(source, asked, recipe, memory)
     if found is None:
         return planning.plan(source, target, recipe, **asked)
     rows, most = found
-    return _streamed(rows, most, Path(cache) if cache is not None else _disk(), target, recipe, asked)
+    return _streamed(rows, most, disk, target, recipe, asked)
 
 
 def _to_be_streamed(

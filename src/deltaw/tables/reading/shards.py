@@ -127,9 +127,11 @@ def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
     """The files that a pattern or a folder means; None for the name of one file.
 
     Raises:
-        TableError: there are none.
+        TableError: there are none, or the source is the empty text, which as a path is the current folder.
     """
     path, name = located(source), str(source)
+    if source == "":
+        raise TableError("expected the path of a table", repr(""), "give a file, a pattern or a folder")
     try:
         is_folder, is_pattern = path.is_dir(), has_magic(name) and not path.exists()
     except (OSError, ValueError):  # what cannot be looked at, who reads it refuses
