@@ -10,7 +10,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1] / "src" / "deltaw"
 ERRORS = {
     "DeltaWError", "InputError", "SettingError", "TableError", "ColumnError", "ModelFileError", "MissingError",
-    "OutputError", "NoRowsError",
+    "OutputError", "NoRowsError", "AnotherFormatError",
 }  # fmt: skip
 # Which arguments of a call are sentences. `found` of an error is anybody's data.
 SAID = dict.fromkeys(ERRORS, (0, 2)) | {"say": (0,), "Kept": (0,), "cell_error": (3, 5), "_refuse": (1, 2, 3)}

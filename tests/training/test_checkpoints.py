@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import shutil
 import signal
 import warnings
@@ -255,15 +256,37 @@ def test_where_the_last_is_damaged_the_one_before_is_taken(tmp_path: Path, monke
         made(tmp_path, resume=True)
 
 
-def test_one_of_another_version_or_processor_goes_on_with_a_word(tmp_path: Path, monkeypatch: Any) -> None:
+def test_one_of_another_processor_goes_on_with_a_word(tmp_path: Path, monkeypatch: Any) -> None:
     made(tmp_path, epochs=3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made(tmp_path, epochs=4, resume=True)
-    monkeypatch.setattr("deltaw.training.checkpoints.made_by", lambda: {"version": "9.1", "instructions": "abacus"})
-    with pytest.warns(RuntimeWarning, match=r"made by DeltaW .* \(.*\), goes on by 9\.1 \(abacus\); last digits"):
+    own = checkpoints.made_by()
+    monkeypatch.setattr("deltaw.training.checkpoints.made_by", lambda: own | {"instructions": "abacus"})
+    with pytest.warns(RuntimeWarning, match=r"made by a processor with .*, goes on with abacus; last digits"):
         history, _ = made(tmp_path, resume=True)
     assert len(history) == 6
+
+
+@pytest.mark.parametrize("format_version", [1, 2])
+@pytest.mark.parametrize("others", [1, 2])
+def test_one_by_another_version_is_refused(tmp_path: Path, monkeypatch: Any, format_version: int, others: int) -> None:
+    """Of this format or of another, whatever its document has there; and not taken for damage: the one before stays."""
+    monkeypatch.setattr("deltaw.training.epochs.TOGETHER", 0)
+    own = checkpoints.made_by()
+    made(tmp_path, epochs=3)
+    before, last = sorted(tmp_path.iterdir())
+    for path in (before, last)[-others:]:
+        arrays, document = files.read(path, files.CHECKPOINT)
+        document = {"by": own | {"version": "9.1"}, "of later versions": document}
+        monkeypatch.setattr("deltaw.files.model.FORMAT_VERSION", format_version)
+        files.write(path, arrays, document, files.CHECKPOINT)
+        monkeypatch.setattr("deltaw.files.model.FORMAT_VERSION", 1)
+    held = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    line = f"resume: expected a checkpoint by DeltaW {own['version']}, which this is, found {last} by 9.1; go on by"
+    with pytest.raises(SettingError, match=f"^{re.escape(line)} that version, or begin anew elsewhere$"):
+        made(tmp_path, resume=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == held
 
 
 def test_a_model_is_no_checkpoint(tmp_path: Path) -> None:

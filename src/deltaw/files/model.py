@@ -83,6 +83,16 @@ _FOREIGN = {
 }
 
 
+class AnotherFormatError(ModelFileError):
+    """A file of another format than this version's.
+
+    Attributes:
+        document: what it holds, as far as that can be told.
+    """
+
+    document: Any = None
+
+
 def write(
     path: str | Path, arrays: dict[str, np.ndarray[Any, Any]], document: dict[str, Any], kind: Kind = MODEL
 ) -> None:
@@ -130,7 +140,7 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
     offsets, the digest, finite values. The document's own fields are for the caller to check.
 
     Raises:
-        ModelFileError: the file is missing, truncated, foreign, damaged, or of a later format.
+        ModelFileError: the file is missing, truncated, foreign, damaged; AnotherFormatError: of a later format.
     """
     where = str(path)
     try:
@@ -230,12 +240,12 @@ def _read_header_bytes(file: BinaryIO, where: str, kind: Kind) -> bytes:
 def _check_version(envelope: Any, where: str) -> None:
     version = envelope.get("format_version") if isinstance(envelope, dict) else None
     if type(version) is int and version > FORMAT_VERSION:
-        _refuse(
-            where,
-            say("format version {n}", n=FORMAT_VERSION),
-            f"{version}",
-            "it comes from a later DeltaW: pip install -U deltaw",
-        )
+        error = AnotherFormatError(
+            "{where}: expected format version {n}", f"{version}", "it comes from a later DeltaW: pip install -U deltaw",
+            where=where, n=FORMAT_VERSION,
+        )  # fmt: skip
+        error.document = envelope.get("document")
+        raise error
 
 
 def _check_arrays(header: dict[str, Any], specification: dict[str, Any], where: str) -> int:

@@ -90,7 +90,8 @@ class Checkpoints:
         came_from: the file that the run goes on from, or None.
 
     Raises:
-        SettingError: there are checkpoints and nobody said `resume`; they are of another run, or another writes there.
+        SettingError: there are checkpoints and nobody said `resume`; they are of another run or by another version of
+            DeltaW, or another run writes there.
         ModelFileError: none of them is sound.
         OutputError: the folder cannot be written to.
     """
@@ -216,18 +217,21 @@ class Checkpoints:
         for path in paths:
             try:
                 arrays, document = files.read(path, files.CHECKPOINT)
+                _check_version(document, path)
                 check(document, SCHEMA, str(path))
                 states = _states(arrays, document, path)
+            except files.AnotherFormatError as error:
+                _check_version(error.document, path)
+                raise
             except ModelFileError as error:
                 damage = damage or error
                 continue
             self._check(document, path)
             if damage is not None:
                 self._say(say("{damage}; {name} is taken, the one before", damage=damage, name=path.name))
-            if (by := document["by"]) != (now := made_by()):
-                line = "{name}: made by DeltaW {old} ({those}), goes on by {new} ({these}); last digits may be others"
-                of = {"old": by["version"], "those": by["instructions"]}
-                self._say(say(line, name=path.name, **of, new=now["version"], these=now["instructions"]))
+            if (there := document["by"]["instructions"]) != (here := made_by()["instructions"]):
+                line = "{name}: made by a processor with {there}, goes on with {here}; last digits may be others"
+                self._say(say(line, name=path.name, there=there, here=here))
             self.came_from, self._states = path, dict(states)
             return states
         if damage is not None:
@@ -252,8 +256,20 @@ class Checkpoints:
 
 
 def made_by() -> dict[str, str]:
-    """With what a run goes on to the bit: another version or instruction set may round otherwise."""
+    """With what a run goes on to the bit. Another version is refused; another instruction set may round otherwise."""
     return {"version": __version__, "instructions": instructions()}
+
+
+def _check_version(document: Any, path: Path) -> None:
+    """Raise SettingError for a checkpoint by another version. What is damaged in other ways is nothing to this."""
+    by = document.get("by") if isinstance(document, dict) else None
+    there, here = by.get("version") if isinstance(by, dict) else None, made_by()["version"]
+    if isinstance(there, str) and there != here:
+        found, remedy = (
+            say("{path} by {there}", path=path, there=there),
+            "go on by that version, or begin anew elsewhere",
+        )
+        raise SettingError("resume: expected a checkpoint by DeltaW {here}, which this is", found, remedy, here=here)
 
 
 def digest(*arrays: Any) -> str:
