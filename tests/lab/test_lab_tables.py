@@ -12,7 +12,8 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from deltaw.exceptions import InputError
-from deltaw.models.fitting.planning import Plan, plan
+from deltaw.models.fitting.planning import plan
+from deltaw.models.fitting.plans import Plan
 from deltaw.preparation.scaling import SCALINGS
 from deltaw.tables import read
 

@@ -8,7 +8,8 @@ from deltaw.models.contents import Learning, Origin
 from deltaw.models.crossvalidation import CrossValidation, crossval
 from deltaw.models.fitting import fit
 from deltaw.models.fitting.judge import ScoredEpoch
-from deltaw.models.fitting.planning import Plan, replan
+from deltaw.models.fitting.planning import replan
+from deltaw.models.fitting.plans import Plan
 from deltaw.models.fitting.resuming import checkpoints
 from deltaw.models.fitting.running import run
 from deltaw.models.fitting.streaming import plan

@@ -13,7 +13,8 @@ from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.models.fitting.crossing import answers_of, chosen_epochs, joined
 from deltaw.models.fitting.following import Trained, trained
 from deltaw.models.fitting.packed import packed
-from deltaw.models.fitting.planning import Plan, plan
+from deltaw.models.fitting.planning import plan
+from deltaw.models.fitting.plans import Plan
 from deltaw.models.fitting.watching import Callback, Watchers
 from deltaw.models.recipes import RECIPES
 from deltaw.models.rows.dividing import FOLDS

@@ -17,7 +17,7 @@ from deltaw.models.contents import Member
 from deltaw.models.fitting.following import Follower, Trained, diverged, of_plan
 from deltaw.models.fitting.initial import drawn_network
 from deltaw.models.fitting.judge import ScoredEpoch
-from deltaw.models.fitting.planning import Plan
+from deltaw.models.fitting.plans import Plan
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.division import Division
 from deltaw.models.scoring.metrics import Metric, metric_of

@@ -21,7 +21,7 @@ from deltaw.models.fitting.crossing import (
 from deltaw.models.fitting.finishing import finished
 from deltaw.models.fitting.following import Trained, trained
 from deltaw.models.fitting.packed import packed
-from deltaw.models.fitting.planning import Plan
+from deltaw.models.fitting.plans import Plan
 from deltaw.models.fitting.watching import Callback, Watchers
 from deltaw.models.model import Model
 from deltaw.models.scoring.scores import score

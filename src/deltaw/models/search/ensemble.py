@@ -14,7 +14,7 @@ from deltaw.models.contents import Member
 from deltaw.models.fitting.assembling import model_of, scored
 from deltaw.models.fitting.crossing import course, rows_of_folds, together
 from deltaw.models.fitting.following import Trained
-from deltaw.models.fitting.planning import Plan
+from deltaw.models.fitting.plans import Plan
 from deltaw.models.fitting.selection import MOST
 from deltaw.models.model import Model
 from deltaw.models.scoring.metrics import Outcome

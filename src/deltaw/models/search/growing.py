@@ -12,7 +12,7 @@ from functools import partial
 
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.fitting.following import diverged
-from deltaw.models.fitting.planning import Plan
+from deltaw.models.fitting.plans import Plan
 from deltaw.models.fitting.watching import Watchers
 from deltaw.models.model import Model
 from deltaw.models.search.budget import Budget

@@ -16,7 +16,7 @@ from deltaw.models.fitting.following import Follower, Trained, of_plan
 from deltaw.models.fitting.initial import drawn_network
 from deltaw.models.fitting.judge import ScoredEpoch
 from deltaw.models.fitting.packed import of_fold
-from deltaw.models.fitting.planning import Plan
+from deltaw.models.fitting.plans import Plan
 from deltaw.models.recipes import Recipe
 from deltaw.models.search.choosing import Jury
 from deltaw.speech import say

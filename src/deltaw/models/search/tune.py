@@ -17,7 +17,8 @@ from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.models.fitting.following import diverged
 from deltaw.models.fitting.lasting import MOST_SECONDS
-from deltaw.models.fitting.planning import Plan, plan
+from deltaw.models.fitting.planning import plan
+from deltaw.models.fitting.plans import Plan
 from deltaw.models.fitting.selection import MOST
 from deltaw.models.fitting.watching import Callback, Watchers
 from deltaw.models.model import Model

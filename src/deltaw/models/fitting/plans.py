@@ -1,0 +1,211 @@
+"""What is decided before a training, as data: of all of it, and of each training where there are several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.exceptions import ColumnError
+from deltaw.models.fitting.initial import drawn_network
+from deltaw.models.fitting.warm import Start
+from deltaw.models.recipes import Recipe
+from deltaw.models.rows import weights
+from deltaw.models.rows.dividing import FEWEST_CHOOSING, Choices, observed
+from deltaw.models.rows.division import Division, Indices, Ties
+from deltaw.models.rows.parts import Part, answers_among, answers_by, answers_of, as_learnt, part_of, some_of
+from deltaw.models.rows.survey import DRAW, Streamed
+from deltaw.models.rows.telling import of_all
+from deltaw.network import Network
+from deltaw.preparation import Preparation, Target
+from deltaw.preparation.category import MANY, Category
+from deltaw.preparation.means import Answers
+from deltaw.preparation.steps import Number
+from deltaw.preparation.whole import Counted
+from deltaw.speech import say
+from deltaw.tables import Table
+
+if TYPE_CHECKING:
+    from deltaw.tables import Column
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is decided before training, for `run`; what a caller may want to show first.
+
+    Attributes:
+        table: the rows as they were read, without those that have no answer.
+        start: the model whose weights it begins with, or None.
+        left_out: how many rows have none.
+        weightless: how many more had a weight of 0: they are left out, too.
+        columns: the kind of each column, and why.
+        preparation, target, recipe, network: what the model will have; the network has its initial weights.
+        training, validation, test: the rows that the network which is kept learns from, those that choose its weights,
+            and those that it never sees; None where there are none of a sort.
+        folds: divisions of the training rows. A network is trained on each, to find the epoch after which the training
+            on all of them is to end, and where there are no test rows, to score them.
+        ties: what each division has to respect.
+        choices: how the rows were to be divided.
+        given: the settings of the recipe that the caller named.
+        seconds: for so long the recipe `accurate` trains networks; None: as many as it says.
+        looked: rows to learn from, spread evenly, with raw columns, where those of the others were let go.
+        test_name, validation_name: what the rows that were given for these are called, or None.
+        streamed: the rows to learn from, where no memory holds them: `training` are a sample of them then.
+    """
+
+    table: Table
+    columns: tuple[Column, ...]
+    preparation: Preparation
+    target: Target
+    recipe: Recipe
+    network: Network
+    training: Part
+    validation: Part | None
+    test: Part | None
+    seed: int
+    engine: str
+    threads: int | None
+    ties: Ties
+    choices: Choices
+    folds: tuple[Division, ...] = ()
+    test_name: str | None = None
+    validation_name: str | None = None
+    left_out: int = 0
+    weightless: int = 0
+    start: Start | None = None
+    streamed: Streamed | None = None
+    given: tuple[str, ...] = ()
+    seconds: float | None = None
+    looked: Part | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many have an answer."""
+        return self.learnt + sum(len(part) for part in (self.validation, self.test) if part is not None)
+
+    @property
+    def learnt(self) -> int:
+        """How many rows are learnt from."""
+        return len(self.training if self.streamed is None else self.streamed)
+
+    @property
+    def trainings(self) -> int:
+        """How many there will be."""
+        return self.recipe.networks if self.recipe.networks > 1 else len(self.folds) + 1
+
+    @property
+    def scored_by_folds(self) -> bool:
+        """Whether the networks of the folds answer for the rows that they have not seen."""
+        return bool(self.folds) and self.table.test is None and self.choices.test_size is None
+
+    @property
+    def ended_by_folds(self) -> bool:
+        """Whether the folds find the epoch after which the training on all rows ends: too few rows find none."""
+        held_out = sum(len(each.validation) or len(each.test) for each in self.folds)
+        return self.validation is None and self.recipe.validation > 0 and held_out >= FEWEST_CHOOSING
+
+    @property
+    def finishes(self) -> bool:
+        """Whether the table's rows that chose the best weights are learnt from, too, in the end; see `finishing`."""
+        chose = self.validation is not None and self.validation_name is None and self.streamed is None
+        return bool(self.recipe.finish) and chose and not self.folds
+
+    def counts(self, part: Part) -> Array | None:
+        """How much the rows of a part count in training, and in the loss that chooses: (n,), or None for alike."""
+        factors = weights.of_classes(self.recipe.class_weight, self.target, self.training.truth, self.training.weight)
+        return weights.in_training(factors, part.truth, part.weight)
+
+    @property
+    def lean(self) -> Plan:
+        """The same without the raw rows that are learnt from, where neither training nor `over` needs them any more."""
+        if self.folds or self.preparation.means:
+            return self
+        table, training = replace(self.table, frame=self.table.frame.clear()), self.training
+        return replace(self, table=table, training=replace(training, source=table.frame, rows=None), looked=None)
+
+    @property
+    def held_out(self) -> tuple[str, Part | None]:
+        """The rows that are looked at after each epoch: to choose by, or where nothing is chosen, only to show."""
+        if self.validation is not None:
+            return "validation", self.validation
+        return ("", None) if self.test is None else ("test", self.test)
+
+    def of(self, division: Division) -> Plan:
+        """The plan of one training on some of the rows: what is learnt from a table, from its training rows alone.
+
+        Validation or test rows that were given stay where the division has none of its own.
+        """
+        table, frame, training = self.table, self.table.frame, division.training
+        preparation, target, answers = fitted(
+            table, self.columns, self.target, self.recipe, training, self.ties, self.seed, self.start
+        )
+
+        def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:
+            if not len(rows):
+                return None if given is None else part_of(given.frame, preparation, target, self.recipe, str(name))
+            return part_of(frame[rows], preparation, target, self.recipe, table.name)
+
+        learnt = part_of(frame, preparation, target, self.recipe, table.name, answers, training)
+        return replace(
+            self, preparation=preparation, target=target, training=learnt,
+            network=drawn_network(self.recipe, target, learnt.X.shape[1], self.seed, self.start),
+            validation=part(division.validation, self.validation, self.validation_name),
+            test=part(division.test, self.test, self.test_name or table.name), folds=(),
+        )  # fmt: skip
+
+    @property
+    def over(self) -> Plan:
+        """After its training: what rows with a word, or a number, answer, the table's rows that chose say, too.
+
+        Units stay, as the network knows them, and so does what it learnt from; test rows have no say.
+        """
+        chose, test, elsewhere = self.validation, self.test, self.validation_name or self.start or self.streamed
+        if chose is None or elsewhere or not self.preparation.means:
+            return self
+        rows = self.training.frame.vstack(chose.frame)
+        none = np.zeros(len(rows), np.int64)  # the parts are for rows that are learnt from
+        preparation = self.preparation.told_by(rows, answers_by(rows, self.target, self.recipe, none))
+        again = None if test is None else part_of(test.frame, preparation, self.target, self.recipe, "test")
+        return replace(self, preparation=preparation, test=again)
+
+    @property
+    def observed(self) -> Plan:
+        """One training on some of the rows that shows how this one goes: others choose its weights, and score it."""
+        if not self.folds:
+            return self
+        return self.of(observed(self.ties, self.recipe.validation, self.seed, self.table.test is not None))
+
+
+def fitted(
+    table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: Indices, ties: Ties,
+    seed: int, start: Start | None, streamed: Streamed | None = None,
+) -> tuple[Preparation, Target, Answers | None]:  # fmt: skip
+    """What the training rows alone say of columns and target, or a model did, and their answers. Raises ColumnError."""
+    if start is not None:
+        return *start.learnt(recipe), None
+    beside = answers_among(table.frame, whole, recipe, training)
+    reading = as_learnt(whole, beside, recipe, table.name)
+    counted = None if streamed is None else Counted(len(streamed), streamed.survey.words)
+    words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
+    words |= {} if counted is None else {name: len(counted.words[name]) for name in words}
+    tells = any(n > MANY for n in words.values()) or any(each.kind == Number.kind for each in columns)
+    answers = answers_of(beside, reading, recipe, ties.of(training), seed) if tells else None
+    if streamed is not None and answers is not None:
+        answers = answers._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
+    fit = partial(
+        Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, rows=some_of(table.frame, training)
+    )
+    try:
+        made = fit(answers=answers, counted=counted)
+        if streamed is not None and answers is not None:
+            answers = of_all(answers, made, streamed, reading, recipe)
+            made = fit(answers=answers, counted=counted) if answers.whole else made
+        return made, reading, answers
+    except ColumnError as error:
+        expected = say("{name}: {expected}", name=table.name, expected=error.expected)
+        raise ColumnError(expected, error.found, error.remedy) from None
