@@ -52,6 +52,11 @@ class Pace:
     decay: Array
     dropout: Array
 
+    def some(self, first: int, steps: int) -> Pace:
+        """Of so many steps, after the `first` ones."""
+        at = slice(first, first + steps)
+        return Pace(self.alpha[at], self.decay[at], self.dropout[at])
+
 
 def thread_count(threads: int | None) -> int | None:
     """`threads` as they were asked for, None for as many as there are processors. SettingError for what cannot be."""

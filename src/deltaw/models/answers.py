@@ -105,6 +105,6 @@ def mean_of(outputs: Sequence[Array], task: str) -> Array:
 
 def probabilities(outputs: Array) -> Array:
     """Outputs as shares that sum to 1: softmax's are that already, sigmoids' are each for itself."""
-    shares: Array = np.clip(outputs, 1e-12, None)
+    shares: Array = np.maximum(outputs, 1e-12)
     shares /= shares.sum(axis=1, keepdims=True)
     return shares

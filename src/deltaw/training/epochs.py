@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +41,7 @@ class Within(NamedTuple):
 
 TOGETHER = 8192  # rows, over all epochs that are trained in one call
 LOOKED_AT = 256  # rows that telemetry looks at: a look costs as much as training on about as many
+PACED = 65536  # steps: what a training of no more goes by is worked out once, not anew in each of its short epochs
 
 
 class Training:
@@ -206,6 +207,15 @@ class Training:
 
     def _pace(self, first: int, steps: int) -> Pace:
         """The numbers of so many steps, after the `first` ones."""
+        if self.steps * self.epochs > PACED:
+            return self._paced(first, steps)
+        return self._whole_pace.some(first, steps)
+
+    @cached_property
+    def _whole_pace(self) -> Pace:
+        return self._paced(0, self.steps * self.epochs)
+
+    def _paced(self, first: int, steps: int) -> Pace:
         factors = partial(
             schedules.factors, first_step=first, steps=steps, steps_per_epoch=self.steps, epochs=self.epochs
         )

@@ -35,16 +35,14 @@ class Machine:
     """A training about to begin, by the settings that `deltaw.train` would take.
 
     Attributes:
-        alpha, decay, thin: of every step, (epochs · steps,); see `Pace`.
+        pace: of every step.
         steps: in an epoch.
     """
 
     engine: Engine
     rows: Rows
     plan: Plan
-    alpha: Array
-    decay: Array
-    thin: Array
+    pace: Pace
     steps: int
 
     def step(self, number: int, index: NDArray[np.int64]) -> float:
@@ -53,8 +51,8 @@ class Machine:
 
     def train(self, orders: NDArray[np.int64], first_step: int) -> tuple[list[float], list[float]]:
         """See `Engine.train`."""
-        at = slice(first_step, first_step + len(orders) * self.steps_of(orders.shape[1]))
-        return self.engine.train(self.rows, orders, first_step, Pace(self.alpha[at], self.decay[at], self.thin[at]))
+        pace = self.pace.some(first_step, len(orders) * self.steps_of(orders.shape[1]))
+        return self.engine.train(self.rows, orders, first_step, pace)
 
     def steps_of(self, rows: int) -> int:
         """How many it takes to pass over so many rows once."""
@@ -105,10 +103,9 @@ def machine(setup: Setup, engine: str | None = None, watched: bool = False) -> M
     def factors(row: str | schedules.Schedule) -> Array:
         return schedules.factors(schedules.schedule(row), 0, steps * setup.epochs, steps, setup.epochs)
 
-    return Machine(
-        engines.make(engine or setup.engine, net, plan), rows, plan, alpha * factors(setup.schedule),
-        method.weight_decay * factors(method.decay_schedule), factors(drop.schedule), steps,
-    )  # fmt: skip
+    decay = method.weight_decay * factors(method.decay_schedule)
+    pace = Pace(alpha * factors(setup.schedule), decay, factors(drop.schedule))
+    return Machine(engines.make(engine or setup.engine, net, plan), rows, plan, pace, steps)
 
 
 def orders(setup: Setup, n: int) -> Iterator[NDArray[np.int64]]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from math import frexp
 from typing import Any
 
 import numpy as np
@@ -77,10 +78,12 @@ class Groups:
 
     def sums(self, *values: Array | float) -> Array:
         """(count, q): the sums of q values, each (n,) or one number, over the rows of each group."""
-        n, w = len(self.of), 1.0 if self.weight is None else self.weight
-        weighed = [v * w for v in values]
-        each = [v if np.ndim(v) else np.full(n, v) for v in weighed]
-        return np.stack([np.bincount(self.of, v, self.count) for v in each], axis=1)
+        found = np.empty((self.count, len(values)))
+        for i, value in enumerate(values):
+            each = value if self.weight is None else value * self.weight
+            each = each if isinstance(each, np.ndarray) else np.full(len(self.of), each)
+            found[:, i] = np.bincount(self.of, each, self.count)
+        return found
 
     def spread(self, place: Array, width: int, values: Array | None = None) -> Array:
         """(count, width): the sums of `values`, or else the rows, at each place."""
@@ -109,9 +112,7 @@ class Sums:
 
 def ratio(part: Array, whole: Array) -> Array:
     """part / whole, NaN where whole is 0."""
-    shape = np.broadcast_shapes(np.shape(part), np.shape(whole))
-    found: Array = np.divide(part, whole, out=np.full(shape, np.nan), where=np.asarray(whole) > 0)
-    return found
+    return np.asarray(part / np.where(whole > 0, whole, np.nan))
 
 
 def mean_of(value: Callable[[Outcome], Array]) -> Sums:
@@ -227,7 +228,7 @@ def _in_a_unit(o: Outcome) -> tuple[Array, Array, float]:
     Squares of numbers near 1e300 then do not overflow, those of numbers near 1e-300 do not vanish; nothing is rounded.
     """
     largest = max(np.abs(o.truth).max(initial=0.0), np.abs(o.predicted).max(initial=0.0))
-    unit = 2.0 ** float(np.clip(np.frexp(largest)[1], -1000, 1000))
+    unit = 2.0 ** min(max(frexp(largest)[1], -1000), 1000)
     t = np.asarray(o.truth, np.float64) / unit
     return t, o.predicted / unit - t, unit
 
@@ -240,7 +241,7 @@ def _mean_error(power: int) -> Sums:
         return groups.sums(1.0, unit, np.abs(e) ** power)
 
     def value(sums: Array) -> Array:
-        rows, units, errors = np.moveaxis(sums, -1, 0)
+        rows, units, errors = (sums[..., i] for i in range(3))
         return np.asarray(ratio(errors, rows) ** (1 / power) * ratio(units, rows))
 
     return Sums(terms, value)
@@ -255,7 +256,7 @@ def _spread_and_error(o: Outcome, groups: Groups) -> Array:
 
 def _r2(sums: Array) -> Array:
     """1 − Σ e² / Σ (t − mean t)²: 1 is perfect, 0 no better than the mean; NaN where all t are equal."""
-    rows, t, squares, errors = np.moveaxis(sums, -1, 0)
+    rows, t, squares, errors = (sums[..., i] for i in range(4))
     return 1.0 - ratio(errors, squares - t**2 / np.where(rows > 0, rows, 1.0))
 
 
