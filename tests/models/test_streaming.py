@@ -360,6 +360,32 @@ def test_bad_shards(what: str, tmp_path: Path) -> None:
     assert not list((tmp_path / "cache").iterdir())
 
 
+@pytest.mark.parametrize(("column", "cell"), [("v", "-1"), ("u", "abc"), ("c", "1.2.3"), ("c", "inf")])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_bad_cell_has_its_row(column: str, cell: str, ending: str, tmp_path: Path) -> None:
+    """As in memory, whichever part it is met in, and whatever rows before it were left out."""
+    frame = WHOLE.with_columns(v=pl.lit(0.5), u=pl.format("{} kg", pl.col("b").round(3)))
+    words = frame.get_column(column).cast(pl.String).to_list()
+    words[2345] = cell
+    file = tmp_path / f"d.{ending}"
+    kind = {"inf": pl.Float64, "-1": pl.Float64}.get(cell, pl.String)
+    getattr(frame.with_columns(pl.Series(column, words).cast(kind)), f"write_{ending}")(file)
+    (tmp_path / "cache").mkdir()
+    lines = []
+    for memory in (2**40, LITTLE):
+        with pytest.raises(InputError) as caught:
+            fitted(file, tmp_path, weight="v", memory=memory)
+        lines.append(str(caught.value))
+    assert lines[1] == lines[0]
+    assert f"{file}: expected " in lines[0]
+    assert f' in row 2,346 of column "{column}", found ' in lines[0]
+
+
+def test_a_place_by_its_number_of_chance() -> None:
+    for seed in (0, 1, 2**63 + 5):
+        np.testing.assert_array_equal(streams.places(seed, streams.drawn(seed, 10**9, 500)), 10**9 + np.arange(500))
+
+
 def test_a_shard_that_changes_or_vanishes(path: Path, tmp_path: Path) -> None:
     plan = planned(path, tmp_path)
     WHOLE[:100].write_parquet(path)
@@ -465,7 +491,8 @@ def test_slices_know_their_rows(path: Path) -> None:
     assert found is not None
     parts = list(found.slices())
     assert [part.first for part in parts] == list(range(0, N, 250))
-    assert parts[1].table.name == f"{path}, from row 251 on"
+    assert parts[1].table.name == str(path)
+    assert list(parts[1].table.name.places) == list(range(250, 500))
     assert streams.stream(WHOLE, deltaw.tables.Reading()) is None
     assert streams.stream("digits", deltaw.tables.Reading()) is None
     drawn = streams.drawn(3, 0, 1000)

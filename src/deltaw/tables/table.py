@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.notebook import fragment, heading, table
@@ -108,18 +110,40 @@ def check_names(names: Iterable[str], source: str) -> None:
             )
 
 
+class Some(str):
+    """The name of a table, for messages about some of its rows.
+
+    Attributes:
+        places: of each row its place in the table, from 0.
+    """
+
+    places: Sequence[int] | NDArray[np.int64]
+
+    def __new__(cls, name: str, places: Sequence[int] | NDArray[np.int64] = ()) -> Some:
+        """Of the table called `name`."""
+        made = super().__new__(cls, name)
+        made.places = places
+        return made
+
+
+def among(source: str, rows: slice | NDArray[np.bool_]) -> str:
+    """What messages call some of the rows that they call `source`."""
+    return Some(source, np.asarray(source.places)[rows]) if isinstance(source, Some) else source
+
+
 def cell_error(source: str, column: str, row: int, expected: str, found: object, remedy: str) -> ColumnError:
     """The error for one bad cell; `row` counts from 0 here and from 1, without the header, in the message.
 
-    `expected` and `remedy` are sentences, as an error's.
+    `expected` and `remedy` are sentences, as an error's. Of `Some` rows the message says the place in the table.
     """
     shown = f'"{found}"' if isinstance(found, str) else str(found)
+    places = getattr(source, "places", ())
     return ColumnError(
         say(
             '{source}: expected {expected} in row {row:,} of column "{column}"',
             source=source,
             expected=say(expected),
-            row=row + 1,
+            row=1 + (int(places[row]) if row < len(places) else row),
             column=column,
         ),
         clip(shown),

@@ -17,6 +17,7 @@ from deltaw.models.fitting.plans import Plan
 from deltaw.models.rows.parts import Part, part_of
 from deltaw.models.rows.survey import Streamed, digest
 from deltaw.tables.reading.streams import ahead
+from deltaw.tables.table import among
 from deltaw.training.blocks import BLOCK, RUN, Blocks, Kept
 from deltaw.training.windows import WINDOW, Windows
 
@@ -78,14 +79,15 @@ def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
     survey, stream, digests = streamed.survey, streamed.stream, Counter[Path]()
     for part in ahead(stream.slices(survey.text)):
         digests[part.file] += digest(part.table.frame[list(survey.used)], part.first)
-        frame, draws = survey.counting(part)
+        frame, draws, source = survey.counting(part)
         learnt = ~survey.is_held_out(draws)
-        frame, parts, told = frame.filter(learnt), survey.parts(draws[learnt]), streamed.answers
+        frame, source = frame.filter(learnt), among(source, learnt)
+        parts, told = survey.parts(draws[learnt]), streamed.answers
         for start in range(0, len(frame), AT_ONCE):
             rows = slice(start, start + AT_ONCE)
             answers = None if told is None else told._replace(parts=parts[rows])
             yield _arrays(
-                plan, part_of(frame[rows], plan.preparation, plan.target, plan.recipe, part.table.name, answers)
+                plan, part_of(frame[rows], plan.preparation, plan.target, plan.recipe, among(source, rows), answers)
             )
     survey.check(digests)
 

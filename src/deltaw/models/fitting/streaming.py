@@ -24,7 +24,8 @@ from deltaw.models.rows.survey import DRAW, ENOUGH, Streamed, Survey, survey
 from deltaw.speech import say
 from deltaw.tables import Reading, Stream, Table, stream
 from deltaw.tables.choice import chosen, inputs_asked, kinds_asked
-from deltaw.tables.reading.streams import SHARE, free
+from deltaw.tables.reading.streams import SHARE, free, places
+from deltaw.tables.table import Some
 
 # What a plan on rows in memory can do, and one on a sample of them cannot; and what leaves it out.
 IN_MEMORY = {"folds": (None, 0), "group": (None,), "time": (None,)}
@@ -140,7 +141,8 @@ def _part(rows: int, share: float, most: int) -> int:
 
 
 def _table(seen: Survey, frame: pl.DataFrame, rows: Stream) -> Table:
-    return Table(frame.drop(DRAW, strict=False), rows.name, missing=rows.reading.missing)
+    name = Some(rows.name, places(seen.seed, frame.get_column(DRAW).to_numpy())) if DRAW in frame.columns else rows.name
+    return Table(frame.drop(DRAW, strict=False), name, missing=rows.reading.missing)
 
 
 def _notes(seen: Survey, size: float | None, scored: int) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from deltaw.tables.reading.changes import another
 from deltaw.tables.reading.shards import alongside
 from deltaw.tables.reading.slices import CELLS
 from deltaw.tables.reading.streams import Slice, Stream, ahead, drawn
+from deltaw.tables.table import among
 
 SAMPLE, FEWEST = 200_000, 1_000  # rows
 SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as inputs
@@ -112,16 +113,17 @@ class Survey:
         """
         return 0.0 if len(self.sample) >= self.learnt else math.sqrt(math.log(2 / DOUBT) / (2 * len(self.sample)))
 
-    def counting(self, part: Slice, names: Sequence[str] = ()) -> tuple[pl.DataFrame, NDArray[np.uint64]]:
-        """The rows of a slice that have an answer and count, of the columns that are used or of some, and their
-        numbers.
+    def counting(self, part: Slice, names: Sequence[str] = ()) -> tuple[pl.DataFrame, NDArray[np.uint64], str]:
+        """The rows of a slice that have an answer and count, of the columns that are used or of some, their numbers,
+        and what messages call them.
         """
         frame = part.table.frame[list(names or self.used)]
         draws = drawn(self.seed, part.first, len(frame))
         known = frame.get_column(self.target).is_not_null().to_numpy()
         if self.weight is not None:
             known = known & (as_numbers(frame.get_column(self.weight), part.table.name) != 0)
-        return (frame, draws) if known.all() else (frame.filter(known), draws[known])
+        source = part.table.name
+        return (frame, draws, source) if known.all() else (frame.filter(known), draws[known], among(source, known))
 
     def see(self, part: Slice) -> None:
         """Take note of the next slice. Raises ColumnError for a cell that no column can have."""
@@ -130,7 +132,7 @@ class Survey:
         check_finite(raw, source)
         self.digests[part.file] = self.digests.get(part.file, 0) + digest(raw, part.first)
         self.left_out += raw.get_column(self.target).null_count()
-        frame, draws = self.counting(part)
+        frame, draws, _ = self.counting(part)
         self.rows += len(frame)
         self.weightless = part.first + len(raw) - self.rows - self.left_out
         for rest in self._apart.see(frame.with_columns(pl.Series(DRAW, draws))):

@@ -25,6 +25,7 @@ from deltaw.preparation.scaling import SMALLEST, Scale
 from deltaw.speech import say
 from deltaw.tables.cells import as_words
 from deltaw.tables.reading.streams import ahead
+from deltaw.tables.table import among
 
 Array = NDArray[np.float64]
 
@@ -65,9 +66,9 @@ def _slices(
     survey = streamed.survey
     names = (*columns, target.name, *([] if recipe.weight is None else [recipe.weight]))
     for part in ahead(streamed.stream.slices(survey.text, columns=names)):
-        frame, draws = survey.counting(part, names)
+        frame, draws, source = survey.counting(part, names)
         learnt = ~survey.is_held_out(draws)
-        frame, source = frame.filter(learnt), part.table.name
+        frame, source = frame.filter(learnt), among(source, learnt)
         called, values = target.averaged(frame.get_column(target.name), source)
         weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), source)
         yield frame, Answers(called, values, survey.parts(draws[learnt]), weight, ())

@@ -14,7 +14,7 @@ from deltaw.tables.reading.formats.columnar import readable
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import located
 from deltaw.tables.reading.source import Reading
-from deltaw.tables.table import Table
+from deltaw.tables.table import Some, Table
 
 CELLS = 2**24  # of a slice: 128 MiB of numbers
 SCANNERS: dict[bytes, tuple[str, Callable[[Path], pl.LazyFrame]]] = {  # a file's name is no pattern
@@ -59,7 +59,7 @@ class Slices:
             with unchanged(self.path, before):
                 with readable(self.name, self.kind):
                     frame = lazy.slice(start, each).collect()
-                table = table_of(frame, self.name, reading)
+                table = table_of(frame, Some(self.name, range(start, start + len(frame))), reading)
             yield Path(f"{self.path.stem}-{number:05}{self.path.suffix}"), table
 
 

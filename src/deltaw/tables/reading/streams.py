@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import polars as pl
 import polars.selectors as cs
+from numpy.typing import NDArray
 
 from deltaw.forks import refuse_after_fork
-from deltaw.speech import say
 from deltaw.tables.reading.changes import Facts, facts, unchanged
 from deltaw.tables.reading.formats.columnar import index_of_pandas, readable
 from deltaw.tables.reading.formats.pieces import can_be_in_pieces, pieces
@@ -28,12 +28,15 @@ from deltaw.tables.reading.read import TEXT, ending, several
 from deltaw.tables.reading.shards import Shards, alike, check_sorts, sorts_of
 from deltaw.tables.reading.slices import CELLS, SCANNERS
 from deltaw.tables.reading.source import Reading
-from deltaw.tables.table import Table
+from deltaw.tables.table import Some, Table
 
 # What a training in memory holds of a table at most: bytes of a cell of a file of columns, and of a byte of text.
 # Measured: docs/scale.md.
 OF_A_CELL, OF_A_BYTE = 24, 6
 SHARE = 1 / 2  # of the memory that is free, where nobody says how much
+
+GOLDEN, LAST = 0x9E3779B97F4A7C15, 31  # SplitMix64
+MIX = (30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)
 
 T = TypeVar("T")
 END: Any = object()  # of what is made ahead
@@ -43,7 +46,7 @@ class Slice(NamedTuple):
     """Some rows of a stream.
 
     Attributes:
-        table: named so that its first row is known.
+        table: named so that messages say where in its file a row lies.
         file: that they are of.
         first: how many rows the stream has before them.
     """
@@ -104,7 +107,7 @@ class Stream:
                     frame = alike(table, like[1], like[0])
                     found = sorts_of(frame)
                     check_sorts(found, sorts, str(file))
-                    name = str(file) if not begin else say("{file}, from row {row:,} on", file=file, row=begin + 1)
+                    name = Some(str(file), range(begin, begin + len(frame)))
                     yield Slice(Table(frame, name, missing=self.reading.missing), file, first)
                     first, begin, of_file = first + len(frame), begin + len(frame), of_file | found
             sorts = of_file | sorts
@@ -159,16 +162,35 @@ def free() -> int:
     return limit // 2
 
 
-def drawn(seed: int, first: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def drawn(seed: int, first: int, count: int) -> NDArray[np.uint64]:
     """A number of chance for each of `count` rows from place `first` on, (count,); it depends on seed and place alone.
 
     SplitMix64 at the counters seed + place: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators".
     """
-    z = np.arange(first, first + count, dtype=np.uint64) + np.uint64(seed * 0xD1342543DE82EF95 % 2**64)
-    z = (z + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(z ^ (z >> np.uint64(31)))
+    z = (np.arange(first, first + count, dtype=np.uint64) + _start(seed)) * np.uint64(GOLDEN)
+    for shift, factor in MIX:
+        z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
+    return np.asarray(z ^ (z >> np.uint64(LAST)))
+
+
+def places(seed: int, draws: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The place of each row (n,) by its number of chance: no two places have the same."""
+    z = _unshifted(draws, LAST)
+    for shift, factor in reversed(MIX):
+        z = _unshifted(z * np.uint64(pow(factor, -1, 2**64)), shift)
+    return (z * np.uint64(pow(GOLDEN, -1, 2**64)) - _start(seed)).astype(np.int64)
+
+
+def _start(seed: int) -> np.uint64:
+    return np.uint64((seed * 0xD1342543DE82EF95 + 1) % 2**64)
+
+
+def _unshifted(z: NDArray[np.uint64], shift: int) -> NDArray[np.uint64]:
+    """x, of which z is x ^ (x >> shift): of the highest bits on, each time so many more are known."""
+    x = z
+    for _ in range(64 // shift):
+        x = z ^ (x >> np.uint64(shift))
+    return x
 
 
 def _frames(
