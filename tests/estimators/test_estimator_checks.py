@@ -19,11 +19,9 @@ QUICK: list[dict[str, Any]] = [
 # Others on one of the two, which share what these settings change; on both with `-m slow`.
 QUICK_OF_CLASSES: list[dict[str, Any]] = [
     {"early_stopping": True, "class_weight": "balanced"},
-    {"warm_start": True, "tol": 1e-2, "max_iter": 2000},
 ]
 QUICK_OF_NUMBERS: list[dict[str, Any]] = [
     {"solver": "lbfgs"},
-    {"solver": "sgd", "hidden_layer_sizes": (), "learning_rate_init": 0.05},
 ]
 ALL: list[dict[str, Any]] = [
     {"solver": "lbfgs"},
@@ -116,7 +114,7 @@ NOT_OF_TABLES = {"check_sample_weight_equivalence_on_dense_data": "a row of weig
 
 
 @parametrize_with_checks(
-    [TableClassifier("quick"), TableRegressor("quick")],
+    [TableClassifier("quick", epochs=24), TableRegressor("quick", epochs=24)],
     expected_failed_checks=lambda _: NOT_OF_TABLES,
     xfail_strict=True,
 )

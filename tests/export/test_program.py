@@ -33,7 +33,11 @@ def check(model: Model, rows: object) -> None:
     assert (told == answers.values)[clear].all()
 
 
-@pytest.mark.parametrize("name", zoo.ZOO)
+# Each activation has a model of its own; `test_forms` has a network of all of them.
+OWN = [pytest.param(name, marks=pytest.mark.slow) if name.startswith("activation ") else name for name in zoo.ZOO]
+
+
+@pytest.mark.parametrize("name", OWN)
 def test_the_list_says_what_the_model_says(name: str) -> None:
     check(zoo.model(name), zoo.rows(name))
 
