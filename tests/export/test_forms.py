@@ -49,10 +49,17 @@ def hold(form: str, made: Program, folder: Path) -> None:
 # The rest of the zoo tells of the list alone: each operation of it is said by a form in one way.
 NAMES = (
     "digits", "notes grade", "target kind", "target yes", "target number", "log", "range", "threshold",
-    "missing numbers", "100 classes", "deep", "accurate grade", "accurate price", "many words price",
-    "many words grade", "numbers that are names grade",
+    "missing numbers", "100 classes", "accurate grade", "many words price", "numbers that are names grade",
 )  # fmt: skip
-SAME = ("notes digits", "scaling none", "scaling piecewise", "clamp")  # of operations, with settings, that these have
+SAME = (
+    "notes digits",
+    "scaling none",
+    "scaling piecewise",
+    "clamp",
+    "deep",
+    "accurate price",
+    "many words grade",
+)  # of operations, with settings, that these have
 
 
 TEXTS = ("c", "javascript", "python")
