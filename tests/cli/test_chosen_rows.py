@@ -12,6 +12,8 @@ import pytest
 
 import deltaw
 from deltaw.cli import main
+from deltaw.cli.options.values import column_names, settings
+from deltaw.exceptions import SettingError
 
 QUICK = ["--engine", "native", "--hidden", "8", "--epochs", "4"]
 Run = Callable[..., tuple[int, str, str]]
@@ -103,6 +105,18 @@ def test_a_name_with_a_comma(run: Run) -> None:
     assert status == 0
     assert '"last, first"' in Path("rows.csv").read_text()
     assert deltaw.load("model.deltaw").preparation.column_names == ("x", "word")
+
+
+def test_a_name_a_line() -> None:
+    """As $(cat names.txt) gives them; a name in quotes may have a newline itself. Of what is too long the line says so."""
+    assert column_names("--drop", ["user,sub_1\nsub_2\n", '"a\nb"']) == ("user", "sub_1", "sub_2", "a\nb")
+    with pytest.raises(SettingError, match="--drop: expected names of columns"):
+        column_names("--drop", ["x" * 200_000])
+
+
+@pytest.mark.parametrize("text", ["-" * 5_000 + "1", "-" * 100_000 + "1"])
+def test_a_setting_that_python_cannot_parse_is_text(text: str) -> None:
+    assert settings([f"dropout={text}"]) == {"dropout": text}
 
 
 WRONG = {

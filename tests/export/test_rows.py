@@ -73,7 +73,7 @@ def test_python_says_of_odd_rows_what_the_model_says(row: dict[str, Any], tmp_pa
 
 def table(folder: Path) -> Path:
     path = folder / "rows.csv"
-    zoo.frame(80, seed=11).drop(*zoo.TARGETS).write_csv(path, datetime_format="%Y-%m-%d %H:%M:%S")
+    zoo.frame(80, seed=11).drop(*zoo.TARGETS).write_csv(path, datetime_format="%Y-%m-%d %H:%M:%S-05:30")
     return path
 
 

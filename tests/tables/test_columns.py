@@ -1,5 +1,6 @@
 """The kind of every column, with a reason, and the errors that name row and column."""
 
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ def kind_of(cells: list[Any] | pl.Series, name: str = "c") -> tuple[str, str]:
         (["Yes", "no", None] * 10, "boolean"),
         (["y", "n"] * 10, "boolean"),
         (["t", "f"] * 10, "boolean"),
+        (["Yes", "NO", "no", "yes", "YES"] * 10, "boolean"),
         (["y", "f"] * 10, "category"),
         (["2020-01-31", "2021-12-01"] * 10, "date"),
         (["31.01.2020", "01.12.2021"] * 10, "date"),
@@ -115,11 +117,33 @@ def test_unknown_target() -> None:
 
 @pytest.mark.parametrize("spelling", DATE_FORMATS)
 def test_dates_written_in_every_format_are_read(spelling: str) -> None:
-    days = pl.Series("d", ["1999-12-31T23:59:00", "2020-02-29T08:05:00", "2024-07-13T16:00:00"]).str.to_datetime()
-    words = days.dt.strftime(spelling.replace("%.f", ""))
+    days = pl.Series("d", ["1999-12-31T23:59:00", "2020-02-29T08:05:00", "2024-07-13T16:00:00"]).str.to_datetime(
+        time_zone="UTC"
+    )
+    words = days.dt.strftime(spelling.replace("%.f", "").replace("%#z", "%z"))
     found, failures = date_format(words)
     assert failures == 0
     assert read_dates(words, found).dt.date().equals(days.dt.date())
+
+
+def test_times_with_a_zone_are_those_of_utc() -> None:
+    """A zone of summer and one of winter in one column, as every clock east or west of London writes them."""
+    winter, summer, west = (
+        datetime(2022, 12, 31, 23),
+        datetime(2023, 6, 30, 22, 0, 0, 500_000),
+        datetime(2023, 1, 1, 5, 30),
+    )
+    written = [
+        "2023-01-01T00:00:00+01:00",
+        "2023-07-01T00:00:00.5+0200",
+        "2023-01-01T00:00:00-05:30",
+        "2022-12-31T23:00:00Z",
+    ]
+    for words in (pl.Series(written), pl.Series([each.replace("T", " ") for each in written])):
+        found, failures = date_format(words)
+        assert failures == 0
+        assert read_dates(words, found).to_list() == [winter, summer, west, winter]
+    assert kind_of(written * 10)[0] == "date"
 
 
 def test_month_first_unless_a_cell_says_otherwise() -> None:

@@ -8,7 +8,9 @@ const DAYS: Record<string, string> = {
 };
 const TIMES: Record<string, string> = {
   '%Y-%m-%d %H:%M:%S%.f': 'year-month-day time', '%Y-%m-%dT%H:%M:%S%.f': 'year-month-dayTtime',
-  '%Y-%m-%dT%H:%M:%S%.fZ': 'year-month-dayTtimeZ', '%Y-%m-%d %H:%M': 'year-month-day time', '%Y-%m-%dT%H:%M': 'year-month-dayTtime',
+  '%Y-%m-%dT%H:%M:%S%.fZ': 'year-month-dayTtimeZ', '%Y-%m-%dT%H:%M:%S%.f%#z': 'year-month-dayTtime, its zone',
+  '%Y-%m-%d %H:%M:%S%.f%#z': 'year-month-day time, its zone', '%Y-%m-%d %H:%M:%S%.f UTC': 'year-month-day time UTC',
+  '%Y-%m-%d %H:%M': 'year-month-day time', '%Y-%m-%dT%H:%M': 'year-month-dayTtime',
   '%Y/%m/%d %H:%M:%S': 'year/month/day time', '%Y/%m/%d %H:%M': 'year/month/day time',
   '%d.%m.%Y %H:%M:%S': 'day.month.year time', '%d.%m.%Y %H:%M': 'day.month.year time',
   '%m/%d/%Y %H:%M:%S': 'month/day/year time', '%m/%d/%Y %H:%M': 'month/day/year time',
@@ -21,12 +23,13 @@ export const DATE_FORMATS: Record<string, string> = { ...DAYS, ...TIMES };
 const PARTS: Record<string, string> = {
   '%Y': '(?<Y>\\d{4})', '%m': '(?<m>\\d{1,2})', '%d': '(?<d>\\d{1,2})', '%b': '(?<b>[A-Za-z]{3})', '%H': '(?<H>\\d{1,2})',
   '%M': '(?<M>\\d{1,2})', '%S': '(?<S>\\d{1,2})', '%.f': '(?:\\.(?<f>\\d+))?',
+  '%#z': ' ?(?<z>Z|[+-]\\d\\d(?::?\\d\\d)?)',
 };
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const PATTERNS = new Map(
   Object.keys(DATE_FORMATS).map((format) => [
     format,
-    new RegExp(`^${format.split(/(%\.?[A-Za-z])/).map((part) => PARTS[part] ?? part.replace(/[./]/g, '\\$&')).join('')}$`),
+    new RegExp(`^${format.split(/(%[.#]?[A-Za-z])/).map((part) => PARTS[part] ?? part.replace(/[./]/g, '\\$&')).join('')}$`),
   ]),
 );
 const DAY = 86_400_000_000; // microseconds
@@ -43,7 +46,9 @@ export function dayOf(word: string, format: string): number {
   const real = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   if (!real) return NaN;
   const fraction = Number((found['f'] ?? '').padEnd(6, '0').slice(0, 6));
-  return (date.getTime() * 1000 + ((hour * 60 + minute) * 60 + second) * 1e6 + fraction) / DAY;
+  const east = (found['z'] ?? 'Z').replace('Z', '+00').replace(':', ''); // hours and minutes ahead of UTC
+  const ahead = Number(`${east[0]}1`) * (Number(east.slice(1, 3)) * 60 + Number(east.slice(3)));
+  return (date.getTime() * 1000 + ((hour * 60 + minute - ahead) * 60 + second) * 1e6 + fraction) / DAY;
 }
 
 /** How a column of words (none missing) writes dates: the first format that reads most cells; '' for none. And how many it does not read. */

@@ -60,8 +60,8 @@ function number(cells: Cells, there: number[], distinct: number): [Kind, Text] {
 }
 
 function words(cells: Cells, there: string[], distinct: number, source: string): [Kind, Text, string?] {
-  const unique = new Set(there), lower = new Set(there.map((word) => word.toLowerCase()));
-  if (distinct <= 2 && TRUTHS.some((pair) => [...lower].every((word) => (pair as readonly string[]).includes(word)))) return ['boolean', either([...unique].sort())];
+  const spelt = new Map([...new Set(there)].sort().map((word) => [word.toLowerCase(), word])); // Yes, YES and yes are one answer
+  if (TRUTHS.some((pair) => [...spelt.keys()].every((word) => (pair as readonly string[]).includes(word)))) return ['boolean', either([...spelt.values()].sort())];
   checkStrays(cells, source);
   const [format, wrong] = dateFormat(there);
   if (format && wrong) {

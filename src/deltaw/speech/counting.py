@@ -17,7 +17,7 @@ VERBS = {"are": "is", "have": "has", "hold": "holds", "repeat": "repeats", "coun
 PLURALS = {f"{noun}es" if noun.endswith("s") else f"{noun}s": noun for noun in NOUNS}
 OF_MANY = re.compile(
     rf"(?P<before> (?:(?:{'|'.join(BEFORE)}) )*)(?P<noun>{'|'.join(PLURALS)})(?P<of> of [A-Z])?"
-    rf"(?: (?P<verb>{'|'.join(VERBS)}))?\b"
+    rf"(?:(?P<that> that)? (?P<verb>{'|'.join(VERBS)}))?\b"
 )
 COUNTED = re.compile(r"\{(?P<field>\w+)(?P<way>:,)?\}" + OF_MANY.pattern)
 
@@ -42,7 +42,7 @@ def of_one(text: str) -> str:
 
 
 def _singular(match: re.Match[str]) -> str:
-    verb = f" {VERBS[match['verb']]}" if match["verb"] else ""
+    verb = f"{match['that'] or ''} {VERBS[match['verb']]}" if match["verb"] else ""
     return f"{match['before']}{PLURALS[match['noun']]}{match['of'] or ''}{verb}"
 
 

@@ -38,6 +38,9 @@ TIME_FORMATS = {
     "%Y-%m-%d %H:%M:%S%.f": "year-month-day time",
     "%Y-%m-%dT%H:%M:%S%.f": "year-month-dayTtime",
     "%Y-%m-%dT%H:%M:%S%.fZ": "year-month-dayTtimeZ",
+    "%Y-%m-%dT%H:%M:%S%.f%#z": "year-month-dayTtime, its zone",
+    "%Y-%m-%d %H:%M:%S%.f%#z": "year-month-day time, its zone",
+    "%Y-%m-%d %H:%M:%S%.f UTC": "year-month-day time UTC",
     "%Y-%m-%d %H:%M": "year-month-day time",
     "%Y-%m-%dT%H:%M": "year-month-dayTtime",
     "%Y/%m/%d %H:%M:%S": "year/month/day time",
@@ -287,8 +290,12 @@ def date_format(words: pl.Series) -> tuple[str, int]:
 
 
 def read_dates(words: pl.Series, spelling: str) -> pl.Series:
-    """Date or Datetime values from text written as `spelling` (a strftime format); null where a cell is not."""
-    return words.str.strptime(pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date, spelling, strict=False)
+    """Date or Datetime values from text written as `spelling` (a strftime format); null where a cell is not.
+
+    Times with a zone are those of UTC, as they are where a data frame has one.
+    """
+    kind = pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date
+    return words.str.strptime(kind, spelling, strict=False).cast(kind)  # a time with a zone comes with that of UTC
 
 
 def check_type(series: pl.Series, source: str = "") -> None:

@@ -221,8 +221,9 @@ def _note(column: pl.Series) -> str:
 def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str]:
     few = few_different(column)
     known = None if few is None else {word for word in few if word is not None}
-    if known is not None and distinct <= 2 and any({word.lower() for word in known} <= set(pair) for pair in TRUTHS):
-        return "boolean", " or ".join(sorted(known)), ""
+    spelt = {word.lower(): word for word in sorted(known or ())}  # Yes, YES and yes are one answer
+    if known is not None and any(spelt.keys() <= set(pair) for pair in TRUTHS):
+        return "boolean", " or ".join(sorted(spelt.values())), ""
     plain = known is not None and not any(re.search(IN_A_NUMBER, word) for word in known)  # no number, and no day
     words = column.drop_nulls()
     unit = "" if plain else unit_of(words)

@@ -46,10 +46,15 @@ def how_many(text: str | None) -> float | None:
 def column_names(
     option: str, texts: list[str], what: str = "names of columns", example: str = "id,'sub_*'"
 ) -> tuple[str, ...]:
-    """["a,b", '"last, first"'] -> ("a", "b", "last, first"): quotes keep a comma within a name."""
+    """["a,b", '"last, first"'] -> ("a", "b", "last, first"): quotes keep a comma within a name. Lines part names, too."""
     import csv
+    import io
 
-    names = tuple(name.strip() for record in csv.reader(texts, skipinitialspace=True) for name in record)
+    lines = (line for text in texts for line in io.StringIO(f"{text}\n", newline=""))
+    try:
+        names = tuple(name.strip() for record in csv.reader(lines, skipinitialspace=True) for name in record)
+    except csv.Error:  # one of more than 128 KiB
+        names = ()
     if not names or not all(names):
         raise SettingError(
             "{option}: expected {what}",
@@ -95,5 +100,5 @@ def _setting(pair: str) -> tuple[str, Any]:
         raise SettingError("--set: expected NAME=VALUE", repr(pair), "give e.g. --set dropout=0.1")
     try:
         return name, ast.literal_eval(text.capitalize() if text in {"true", "false", "none"} else text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError):  # the last two of what is nested too deep
         return name, text

@@ -54,7 +54,9 @@ function days(x, patterns) {
     const time = ["H", "M", "S"].map((letter) => Number(part[letter] ?? 0));
     const day = Date.UTC(Number(part.Y), month - 1, Number(part.d));
     if (new Date(day).getUTCDate() !== Number(part.d) || month < 1 || month > 12) break;
-    return day / 864e5 + (time[0] * 3600 + time[1] * 60 + time[2] + Number(part.f ?? 0)) / 86400;
+    const east = (part.z ?? "Z").replace("Z", "+00").replace(":", ""); // hours and minutes ahead of UTC
+    const minutes = Number(east[0] + "1") * (Number(east.slice(1, 3)) * 60 + Number(east.slice(3)));
+    return day / 864e5 + (time[0] * 3600 + (time[1] - minutes) * 60 + time[2] + Number(part.f ?? 0)) / 86400;
   }
   throw new Error(`expected a date, found ${String(x).slice(0, 60)}`);
 }

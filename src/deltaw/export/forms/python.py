@@ -48,7 +48,9 @@ def days(cell, spelling):
                 part = {letter: group for letter, group in zip(letters, found.groups()) if group}
                 month = MONTHS.index(part["b"].lower()) + 1 if "b" in part else int(part["m"])
                 moment = datetime.datetime(int(part["Y"]), month, int(part["d"]), *(int(part.get(x, 0)) for x in "HMS"))
-                return days(moment, spelling) + float(part.get("f", 0)) / 86400
+                east = part.get("z", "Z").replace("Z", "+00").replace(":", "")  # hours and minutes ahead of UTC
+                minutes = int(east[0] + "1") * (int(east[1:3]) * 60 + int(east[3:] or 0))
+                return days(moment, spelling) + (float(part.get("f", 0)) - minutes * 60) / 86400
         raise ValueError(f"expected a date, found {cell[:60]!r}")
     moment = getattr(cell, "tzinfo", None) and cell.astimezone(datetime.timezone.utc) or cell
     time = [getattr(moment, x, 0) for x in ("hour", "minute", "second", "microsecond")]

@@ -68,14 +68,18 @@ def needed(parts: Mapping[str, str], text: str) -> str:
 SIGNS = {
     "%Y": (r"(\d{4})", "Y"), "%m": (r"(\d{1,2})", "m"), "%d": (r"(\d{1,2})", "d"), "%H": (r"(\d{1,2})", "H"),
     "%M": (r"(\d{1,2})", "M"), "%S": (r"(\d{1,2})", "S"), "%.f": (r"(\.\d+)?", "f"), "%b": (r"([A-Za-z]{3})", "b"),
+    "%#z": (r" ?(Z|[+-]\d\d(?::?\d\d)?)", "z"),
 }  # fmt: skip
-ISO = (r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(\.\d+)?)?)?Z?", "YmdHMSf")
+ISO = (
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(\.\d+)?)?(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?",
+    "YmdHMSfz",
+)
 
 
 def date_pattern(spelling: str) -> tuple[str, str]:
     """A regular expression for dates written so, and a letter for each of its groups; ISO 8601 for ""."""
     if not spelling:
         return ISO
-    parts = re.findall(r"%\.f|%[A-Za-z]|[^%]+", spelling)
+    parts = re.findall(r"%[.#]?[A-Za-z]|[^%]+", spelling)
     said = [SIGNS.get(part, (re.sub(r"([.*+?^$(){}|\[\]\\/])", r"\\\1", part), "")) for part in parts]
     return "".join(pattern for pattern, _ in said), "".join(letter for _, letter in said)
