@@ -108,7 +108,7 @@ def test_a_name_with_a_comma(run: Run) -> None:
 
 
 def test_a_name_a_line() -> None:
-    """As $(cat names.txt) gives them; a name in quotes may have a newline itself. Of what is too long the line says so."""
+    """As $(cat names.txt) gives them; a name in quotes may have a newline itself."""
     assert column_names("--drop", ["user,sub_1\nsub_2\n", '"a\nb"']) == ("user", "sub_1", "sub_2", "a\nb")
     with pytest.raises(SettingError, match="--drop: expected names of columns"):
         column_names("--drop", ["x" * 200_000])

@@ -359,3 +359,24 @@ def test_what_both_constructors_say_is_the_same() -> None:
     assert shared[0] == shared[1]
     assert set(ours[0]) ^ set(ours[1]) == own - {"loss"}
     assert {each.name for each in shared[0]} == set(PERCEPTRON)
+
+
+class Doubled(MLPRegressor):
+    """Somebody's own: one parameter more, most of the others left as they are."""
+
+    def __init__(self, times: float = 2.0, *, max_iter: int = 5, random_state: int | None = None) -> None:
+        super().__init__(max_iter=max_iter, random_state=random_state)
+        self.times = times
+
+    def predict(self, X: Any) -> Any:
+        return self.times * super().predict(X)
+
+
+def test_a_subclass_has_parameters_of_its_own() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    X, y = X[:60], y[:60]
+    mine = clone(Doubled(times=3.0, random_state=0))
+    assert mine.get_params() == {"times": 3.0, "max_iter": 5, "random_state": 0}
+    np.testing.assert_array_equal(
+        mine.fit(X, y).predict(X), 3 * MLPRegressor(max_iter=5, random_state=0).fit(X, y).predict(X)
+    )

@@ -190,3 +190,15 @@ def test_what_only_the_reference_engine_can_do(own: dict[str, Any], words: str) 
     assert words in str(caught.value)
     assert "engine='reference'" in str(caught.value)
     assert len(train(Network([3, 4, 2], "sigmoid"), X, T, **settings, engine="reference")) == 1
+
+
+def test_numbers_that_numpy_keeps_as_objects_are_numbers() -> None:
+    """Those of pandas' nullable types, and of columns of several kinds."""
+    import pandas as pd
+
+    expected = train(Network([3, 2], seed=1), X, T, epochs=1).loss
+    frame = pd.DataFrame(X)
+    for each in (frame.astype("Float64"), frame.astype(object), frame.astype("double[pyarrow]")):
+        assert train(Network([3, 2], seed=1), each, T.astype(object), epochs=1).loss == expected
+    with pytest.raises(InputError, match="X: expected numbers"):
+        train(Network([3, 2], seed=1), frame.astype("Float64").mask(frame > 0.5), T, epochs=1)

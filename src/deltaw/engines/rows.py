@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -139,7 +141,7 @@ def _array(values: Any, what: str) -> NDArray[Any]:
             what=what,
         )
     try:
-        return np.asarray(values)
+        return _of_objects(np.asarray(values))
     except (TypeError, ValueError):
         raise InputError(
             "{what}: expected an array of numbers",
@@ -147,6 +149,13 @@ def _array(values: Any, what: str) -> NDArray[Any]:
             "make all rows of one width",
             what=what,
         ) from None
+
+
+def _of_objects(array: NDArray[Any]) -> NDArray[Any]:
+    """Numbers that NumPy keeps as objects, as those of pandas' nullable types and of mixed columns; others stay."""
+    if array.dtype != object or not all(isinstance(value, (Real, Decimal, np.bool_)) for value in array.flat):
+        return array
+    return array.astype(np.float64)
 
 
 def unmasked(values: Any) -> Any:

@@ -46,7 +46,7 @@ def how_many(text: str | None) -> float | None:
 def column_names(
     option: str, texts: list[str], what: str = "names of columns", example: str = "id,'sub_*'"
 ) -> tuple[str, ...]:
-    """["a,b", '"last, first"'] -> ("a", "b", "last, first"): quotes keep a comma within a name. Lines part names, too."""
+    """["a,b", '"last, first"'] -> ("a", "b", "last, first"): a comma parts names, or a line, but not in quotes."""
     import csv
     import io
 
