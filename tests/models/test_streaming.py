@@ -49,8 +49,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table of a few rows goes through slices, a sample, runs and windows as one of many does."""
     monkeypatch.setattr(survey, "HELD_OUT", 700)
     monkeypatch.setattr(survey, "FEWEST", 800)
-    monkeypatch.setattr(streams.Stream.slices, "__defaults__", ((), 8 * 250, None))
-    monkeypatch.setattr(streams, "pieces", lambda *given: pieces.pieces(*given, size=9000))
+    monkeypatch.setattr(streams, "CELLS", 8 * 250)
+    monkeypatch.setattr(streams, "pieces", lambda *given, size: pieces.pieces(*given, size=9000))
     monkeypatch.setattr(prepared, "BLOCK", 4000)
     monkeypatch.setattr("deltaw.models.fitting.streaming.MOST_TEST", 400)
     monkeypatch.setattr("deltaw.models.fitting.streaming.MOST_VALIDATION", 300)

@@ -191,7 +191,7 @@ def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert_frame_equal(deltaw.read("slices").frame.drop("row", "a"), expected)
     Path("text").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("deltaw.tables.reading.formats.pieces.pieces.__defaults__", ((), 2000))
+        patch.setattr("deltaw.tables.reading.streams.PIECE", 2000)
         assert main(["predict", "m.deltaw", "whole.csv", "-o", "text"]) == 0
         patch.setattr("deltaw.tables.reading.loading.limit", lambda most: 100)
         capsys.readouterr()
@@ -208,7 +208,7 @@ SIGNED = ["a[1]", "a*", "[b]", "{c}", "a?", "year=2024"]
 
 
 @pytest.mark.parametrize("write", ["write_parquet", "write_ipc", "write_csv"])
-def test_the_name_of_a_file_is_no_pattern(write: str, tmp_path: Path) -> None:
+def test_the_name_of_a_file_is_no_pattern(write: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for stem in SIGNED:
         for name, frame in ((stem, WHOLE), ("a1", WHOLE.clear()), ("b", WHOLE.clear())):
             with (tmp_path / f"{name}.table").open("wb") as file:  # Polars' own name is a pattern
@@ -220,7 +220,9 @@ def test_the_name_of_a_file_is_no_pattern(write: str, tmp_path: Path) -> None:
         found = stream(str(path), Reading())
         assert found is not None
         assert found.held > 0
-        assert_frame_equal(pl.concat(part.table.frame for part in found.slices(cells=500)), WHOLE)
+        with monkeypatch.context() as small:
+            small.setattr("deltaw.tables.reading.streams.CELLS", 500)
+            assert_frame_equal(pl.concat(part.table.frame for part in found.slices()), WHOLE)
         if not csv:
             parts = slices(str(path))
             assert parts is not None

@@ -70,7 +70,8 @@ def _to_be_streamed(
     wrong |= {"networks": networks} if networks != 1 else {}
     if not wrong:
         # What is free is another number each time, and a run that goes on needs the same rows in the same order.
-        return rows, most if memory is not None or most >= ENOUGH else 2 ** (most.bit_length() - 1)
+        most = most if memory is not None or most >= ENOUGH else 2 ** (most.bit_length() - 1)
+        return replace(rows, memory=most), most
     if memory is None:
         return None
     each, value = next(iter(wrong.items()))

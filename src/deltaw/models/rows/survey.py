@@ -42,6 +42,8 @@ SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as
 ENOUGH = int(16 * CELLS / SHARE)  # bytes of memory, of which more changes neither the sample nor the order of rows
 FEW_WORDS = 100  # of each of which the sample has a row
 MOST_WORDS = 1_000_000  # that are counted; then those that came only once or twice are forgotten, and so on
+# Long ones, as remarks are, take more room than so many: of the memory that is allowed a column's words get a share.
+SHARE_OF_WORDS, LEAST_ROOM = 1 / 32, 2**20
 HELD_OUT = MOST_TEST + MOST_VALIDATION  # at most
 DOUBT = 1e-3  # the chance that a quartile is off by more than `error`
 MORE = 5 / 4  # of the rows that are sought are kept before they are sorted out
@@ -56,6 +58,8 @@ class Survey:
     Attributes:
         used: the columns that are looked at.
         target, weight: which of them these are.
+        most: rows of the sample.
+        room: bytes that the words of a column may take.
         counted: columns whose words are counted, beside those of text.
         rows: how many have an answer and count.
         left_out, weightless: how many have no answer, or a weight of 0.
@@ -71,6 +75,7 @@ class Survey:
     weight: str | None
     seed: int
     most: int
+    room: int = 2**25
     counted: frozenset[str] = frozenset()
     text: set[str] = field(default_factory=set)
     rows: int = 0
@@ -84,6 +89,7 @@ class Survey:
     _some: Lowest = field(init=False)
     _witnesses: pl.DataFrame = field(default_factory=pl.DataFrame)
     _forgotten: set[str] = field(default_factory=set)
+    _shortened: set[str] = field(default_factory=set)  # columns of whose words some are forgotten
 
     def __post_init__(self) -> None:
         self._some = Lowest(self.most)
@@ -164,7 +170,8 @@ class Survey:
         most = {name: FEW_WORDS for name in self.used if name in self.counted or frame.schema[name] == pl.String}
         most |= {self.target: MOST_CLASSES}
         each = {name: self._count(frame, name) for name in most}
-        few = [name for name, limit in most.items() if name in self.words and len(self.words[name]) <= limit]
+        known = self.words.keys() - self._shortened
+        few = [name for name, limit in most.items() if name in known and len(self.words[name]) <= limit]
         draws = pl.concat([_extremes(frame, self._witnesses), *(each[name].get_column(DRAW) for name in few)])
         found = frame.filter(frame.get_column(DRAW).is_in(draws.unique().implode()))
         self._witnesses = _witnesses(alongside([self._witnesses, found]), few)
@@ -187,8 +194,9 @@ class Survey:
         if name == self.target and len(counts) > MOST_CLASSES:
             self._forgotten.add(name)
         least = 1
-        while len(counts) > MOST_WORDS:
+        while len(counts) > MOST_WORDS or counts.get_column("word").str.len_bytes().sum() > self.room:
             counts, least = counts.filter(pl.col("rows") > least), 2 * least
+            self._shortened.add(name)
         self.words[name] = counts
         return found
 
@@ -215,10 +223,11 @@ def survey(
         ColumnError, TableError: as `Stream.slices`; a cell that is no number among numbers.
     """
     most = min(SAMPLE, max(FEWEST, int(min(CELLS, SHARE * memory / 16) / len(used))))
+    room = max(LEAST_ROOM, int(SHARE_OF_WORDS * min(memory, ENOUGH)))
     counted = frozenset(name for name, kind in kinds.items() if kind == "category")
     text = set[str]()
     while True:
-        found = Survey(tuple(used), target, weight, seed, most, counted, text)
+        found = Survey(tuple(used), target, weight, seed, most, room, counted, text)
         turned = _seen(stream, found, kinds)
         if turned is None:
             return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 
 from deltaw.forks import refuse_after_fork
 from deltaw.tables.reading.changes import Facts, facts, unchanged
+from deltaw.tables.reading.formats.batches import BEGIN, batches, size
 from deltaw.tables.reading.formats.columnar import index_of_pandas, readable
-from deltaw.tables.reading.formats.pieces import can_be_in_pieces, pieces
+from deltaw.tables.reading.formats.pieces import PIECE, can_be_in_pieces, pieces
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import DAMAGE, STDIN, located, memory, unreadable
 from deltaw.tables.reading.read import TEXT, ending, several
@@ -33,6 +35,9 @@ from deltaw.tables.table import Some, Table
 # What a training in memory holds of a table at most: bytes of a cell of a file of columns, and of a byte of text.
 # Measured: docs/scale.md.
 OF_A_CELL, OF_A_BYTE = 24, 6
+# Of the memory that is allowed a slice has a cell for so many bytes, and of text a byte for so many cells: words take
+# several times as much as a table, and more while they become one. Beside a slice are those before and after it.
+FOR_A_CELL, FOR_A_BYTE, FEWEST = 64, 2, 2**18
 SHARE = 1 / 2  # of the memory that is free, where nobody says how much
 
 GOLDEN, LAST = 0x9E3779B97F4A7C15, 31  # SplitMix64
@@ -64,12 +69,14 @@ class Stream:
         shards: the files.
         reading: how they are read.
         facts: what the system knew of each file when the stream was made: another one is refused later.
+        memory: bytes that may be used; None: as many as there are.
         empty: the files that were found to have no rows.
     """
 
     shards: Shards
     reading: Reading
     facts: dict[Path, Facts] = field(repr=False)
+    memory: int | None = None
     empty: set[Path] = field(default_factory=set, repr=False)
 
     @property
@@ -82,10 +89,18 @@ class Stream:
         """How many bytes a training on all of it at once would hold, about."""
         return sum(_held(file) for file in self.shards.files)
 
-    def slices(
-        self, words: Collection[str] = (), cells: int = CELLS, columns: Collection[str] | None = None
-    ) -> Iterator[Slice]:
-        """The rows in order, about so many cells at a time, each slice with the columns of the first.
+    @property
+    def cells(self) -> int:
+        """How many a slice has, about."""
+        return CELLS if self.memory is None else min(CELLS, max(FEWEST, self.memory // FOR_A_CELL))
+
+    @property
+    def text(self) -> int:
+        """How many bytes of text a slice has, about."""
+        return PIECE if self.memory is None else self.cells // FOR_A_BYTE
+
+    def slices(self, words: Collection[str] = (), columns: Collection[str] | None = None) -> Iterator[Slice]:
+        """The rows in order, some at a time, each slice with the columns of the first.
 
         Args:
             words: columns whose cells are words, whatever they look like in a slice.
@@ -101,7 +116,7 @@ class Stream:
         for file in self.shards.files:
             of_file, begin = dict[str, str](), 0
             with unchanged(file, self.facts[file]):
-                for part in _frames(file, self.reading, words, cells, columns):
+                for part in _frames(file, self, words, columns):
                     table = self.shards.with_folders(part, file)
                     like = like or (file, table.frame.columns)
                     frame = alike(table, like[1], like[0])
@@ -194,41 +209,70 @@ def _unshifted(z: NDArray[np.uint64], shift: int) -> NDArray[np.uint64]:
 
 
 def _frames(
-    file: Path, reading: Reading, words: Collection[str], cells: int, columns: Collection[str] | None
+    file: Path, rows: Stream, words: Collection[str], columns: Collection[str] | None
 ) -> Iterator[Table]:
     """The rows of a file; of a file of columns only those that are wanted, where it has any of them."""
-    name, scanner = str(file), _scanner(file)
-    if scanner is None:
-        for frame in pieces(file, name, reading, words):
+    name, reading = str(file), rows.reading
+    found = _in_columns(file, rows.cells, columns)
+    if found is None:
+        for frame in pieces(file, name, reading, words, size=rows.text):
             yield Table(frame, name, missing=reading.missing)
         return
-    kind, scan = scanner
-    with readable(name, kind):
-        lazy = scan(file)
-        index = index_of_pandas(file) if kind == "Parquet" else ()
-        lazy = lazy.drop(index) if len(index) < len(lazy.collect_schema()) else lazy
-        there = lazy.collect_schema().names()
-        wanted = [name for name in there if columns is None or name in columns]
-        lazy = lazy.select(cs.by_name(wanted)) if wanted else lazy
-        rows, width = lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
-    each = max(1, cells // max(width, 1))
-    for start in range(0, rows, each):
+    kind, frames = found
+    while True:
         with readable(name, kind):
-            frame = lazy.slice(start, each).collect()
+            frame = next(frames, None)
+        if frame is None:
+            return
         yield table_of(frame, name, reading, words=words)
 
 
+def _in_columns(
+    file: Path, cells: int, columns: Collection[str] | None
+) -> tuple[str, Iterator[pl.DataFrame]] | None:
+    """What a file of columns is, and its rows, about so many cells at a time; None for text."""
+    if _begin(file) == BEGIN:
+        return "Arrow", _cut(batches(file), cells)
+    scanner = _scanner(file)
+    return None if scanner is None else (scanner[0], _scanned(file, *scanner, cells, columns))
+
+
+def _scanned(
+    file: Path, kind: str, scan: Callable[[Path], pl.LazyFrame], cells: int, columns: Collection[str] | None
+) -> Iterator[pl.DataFrame]:
+    lazy = scan(file)
+    index = index_of_pandas(file) if kind == "Parquet" else ()
+    lazy = lazy.drop(index) if len(index) < len(lazy.collect_schema()) else lazy
+    there = lazy.collect_schema().names()
+    wanted = [name for name in there if columns is None or name in columns]
+    lazy = lazy.select(cs.by_name(wanted)) if wanted else lazy
+    rows, width = lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
+    each = max(1, cells // max(width, 1))
+    for start in range(0, rows, each):
+        yield lazy.slice(start, each).collect()
+
+
+def _cut(frames: Iterator[pl.DataFrame], cells: int) -> Iterator[pl.DataFrame]:
+    """The same, each in parts of about so many cells."""
+    for frame in frames:
+        yield from frame.iter_slices(max(1, cells // max(frame.width, 1)))
+
+
 def _scanner(file: Path) -> tuple[str, Callable[[Path], pl.LazyFrame]] | None:
+    return SCANNERS.get(_begin(file))
+
+
+def _begin(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
-            return SCANNERS.get(opened.read(4))
+            return opened.read(4)
     except OSError as error:
         raise unreadable(str(file), error) from None
 
 
 def _can_be_sliced(file: Path) -> bool:
     """Raises TableError for one that cannot be read."""
-    if _scanner(file) is not None or not file.stat().st_size:
+    if _scanner(file) is not None or _begin(file) == BEGIN or not file.stat().st_size:
         return True
     try:
         return ending(file) in TEXT.endings and can_be_in_pieces(file)
@@ -238,6 +282,9 @@ def _can_be_sliced(file: Path) -> bool:
 
 def _held(file: Path) -> int:
     scanner = _scanner(file)
+    if _begin(file) == BEGIN:
+        with readable(str(file), "Arrow"):
+            return OF_A_CELL * math.prod(size(file))
     if scanner is None:
         return OF_A_BYTE * file.stat().st_size
     with readable(str(file), scanner[0]):

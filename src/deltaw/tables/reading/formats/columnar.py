@@ -16,14 +16,14 @@ from deltaw.speech import say
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.frames import INDEX, table_of
 from deltaw.tables.reading.loading import check_size, limit, unreadable
+from deltaw.tables.reading.places import in_parts
 from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading, Source
 from deltaw.tables.table import Table, listing
 
 PARQUET = b"PAR1"
 CELL = 8  # bytes of a number in a frame
-PART = 3 * 2**20  # cells, in all columns together
-AT_ONCE = 2**23  # cells that are read at a time where a file lies on a disk: beside them there is nothing but the frame
+AT_ONCE = 2**21  # cells that are read at a time where a file lies on a disk: beside them there is nothing but the frame
 
 
 def read_parquet(file: Source) -> Table:
@@ -54,18 +54,9 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
             frame = pl.read_parquet(path, glob=False)
         else:
             parts = (pl.read_parquet(path, columns=names[i : i + each], glob=False) for i in range(0, len(names), each))
-            frame = pl.concat((in_parts(part, max(1, PART // len(names))) for part in parts), how="horizontal")
+            frame = pl.concat((in_parts(part, len(names)) for part in parts), how="horizontal")
         index = index_of_pandas(path)
     return _without_index(frame, name, reading, index)
-
-
-def in_parts(frame: pl.DataFrame, rows: int) -> pl.DataFrame:
-    """The same rows, so many of them in memory of their own: who needs them once can let each such part go."""
-    starts = range(0, len(frame), rows)
-    if frame.n_chunks() >= len(starts):
-        return frame
-    parts = [frame.slice(start, rows) for start in starts]  # of the same memory, until two of them become one
-    return pl.concat([pl.concat([part.head(1), part.slice(1)], rechunk=True) for part in parts], rechunk=False)
 
 
 def read_arrow(file: Source) -> Table:

@@ -26,6 +26,7 @@ from deltaw.tables.reading.formats.delimited import (
 )
 from deltaw.tables.reading.formats.encodings import is_wide
 from deltaw.tables.reading.loading import DAMAGE, GZIP, unreadable
+from deltaw.tables.reading.places import apart
 from deltaw.tables.reading.shards import alongside
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import check_names
@@ -62,7 +63,7 @@ def joined(path: Path, name: str, reading: Reading) -> Records | None:
     known no more, and in which encoding text is, all of it says.
     """
     try:
-        found = [each._replace(frame=each.frame.rechunk()) for each in _raw(path, name, reading, size=SMALL)]
+        found = [each._replace(frame=apart(each.frame)) for each in _raw(path, name, reading, size=SMALL)]
     except (TableError, OSError):  # which the whole file says better
         return None
     if not found or any(piece.encoding for piece in found) or not _agree([piece.frame for piece in found]):

@@ -1,0 +1,53 @@
+"""Where a large table lies: in parts, each of which can be let go alone, and whose room the system has again at once.
+
+Allocators keep what was let go for a while, or until it is wanted again; while a table becomes inputs, part by part, table
+and inputs would be held together. So a part's numbers lie in pages that the system gives and takes, beside any allocator,
+which then only ever has the little that is read at a time.
+"""
+
+from __future__ import annotations
+
+import mmap
+import sys
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+PART = 2**20  # cells of a part, in all columns together
+
+
+def in_parts(frame: pl.DataFrame, width: int | None = None) -> pl.DataFrame:
+    """The same rows in parts.
+
+    Args:
+        frame: a table, or some of its columns.
+        width: how many columns the table has; None: these.
+    """
+    rows = max(1, PART // max(width or frame.width, 1))
+    return pl.concat([apart(frame.slice(start, rows)) for start in range(0, len(frame), rows)], rechunk=False)
+
+
+def apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows in memory of their own: numbers, none of which is missing, beside any allocator."""
+    copied = pl.concat([frame.head(1), frame.slice(1)], rechunk=True)  # of one memory, until two of them become one
+    numbers = {
+        column.name: column.to_numpy()
+        for column in copied.iter_columns()
+        if (column.dtype.is_float() or column.dtype.is_integer()) and not column.null_count()
+    }
+    ends = np.cumsum([0, *(-(-column.nbytes // 8) * 8 for column in numbers.values())]).tolist()
+    room = _pages(ends[-1])
+    for name, first in zip(numbers, ends, strict=False):
+        own = room[first : first + numbers[name].nbytes].view(numbers[name].dtype)
+        own[:] = numbers[name]
+        numbers[name] = own
+    return copied.with_columns([pl.Series(name, column) for name, column in numbers.items()])
+
+
+def _pages(size: int) -> NDArray[np.uint8]:
+    """So many bytes that the system has again when nobody holds them."""
+    if not size:
+        return np.empty(0, np.uint8)
+    ours = {} if sys.platform == "win32" else {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS}
+    return np.frombuffer(mmap.mmap(-1, size, **ours), np.uint8)
