@@ -1,7 +1,7 @@
 """Where a large table lies: in parts, each of which can be let go alone, and whose room the system has again at once.
 
-Allocators keep what was let go for a while, or until it is wanted again; while a table becomes inputs, part by part, table
-and inputs would be held together. So a part's numbers lie in pages that the system gives and takes, beside any allocator,
+Allocators keep what was let go, for a while or until it is wanted again; while a table becomes inputs, part by part,
+table and inputs would be held together. So a part's numbers lie in pages of the system's own, beside any allocator,
 which then only ever has the little that is read at a time.
 """
 
@@ -25,7 +25,8 @@ def in_parts(frame: pl.DataFrame, width: int | None = None) -> pl.DataFrame:
         width: how many columns the table has; None: these.
     """
     rows = max(1, PART // max(width or frame.width, 1))
-    return pl.concat([apart(frame.slice(start, rows)) for start in range(0, len(frame), rows)], rechunk=False)
+    parts = [apart(frame.slice(start, rows)) for start in range(0, len(frame), rows)]
+    return pl.concat(parts, rechunk=False) if parts else frame
 
 
 def apart(frame: pl.DataFrame) -> pl.DataFrame:

@@ -208,9 +208,7 @@ def _unshifted(z: NDArray[np.uint64], shift: int) -> NDArray[np.uint64]:
     return x
 
 
-def _frames(
-    file: Path, rows: Stream, words: Collection[str], columns: Collection[str] | None
-) -> Iterator[Table]:
+def _frames(file: Path, rows: Stream, words: Collection[str], columns: Collection[str] | None) -> Iterator[Table]:
     """The rows of a file; of a file of columns only those that are wanted, where it has any of them."""
     name, reading = str(file), rows.reading
     found = _in_columns(file, rows.cells, columns)
@@ -221,15 +219,13 @@ def _frames(
     kind, frames = found
     while True:
         with readable(name, kind):
-            frame = next(frames, None)
-        if frame is None:
+            part = next(frames, None)
+        if part is None:
             return
-        yield table_of(frame, name, reading, words=words)
+        yield table_of(part, name, reading, words=words)
 
 
-def _in_columns(
-    file: Path, cells: int, columns: Collection[str] | None
-) -> tuple[str, Iterator[pl.DataFrame]] | None:
+def _in_columns(file: Path, cells: int, columns: Collection[str] | None) -> tuple[str, Iterator[pl.DataFrame]] | None:
     """What a file of columns is, and its rows, about so many cells at a time; None for text."""
     if _begin(file) == BEGIN:
         return "Arrow", _cut(batches(file), cells)

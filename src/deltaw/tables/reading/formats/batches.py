@@ -1,8 +1,9 @@
 """Arrow's stream, a batch of rows at a time.
 
-It is a row of messages: the schema, dictionaries and batches. Each begins with FF FF FF FF, the length of what describes
-it, and that, a FlatBuffer, which says how long the body is that follows. The schema, the dictionaries so far and one
-batch are a stream again. See https://arrow.apache.org/docs/format/Columnar.html, "Encapsulated message format".
+It is a row of messages: the schema, dictionaries and batches. Each begins with FF FF FF FF, the length of what
+describes it, and that, a FlatBuffer, which says how long the body is that follows. The schema, the dictionaries so
+far and one batch are a stream again. See https://arrow.apache.org/docs/format/Columnar.html, "Encapsulated message
+format".
 """
 
 from __future__ import annotations

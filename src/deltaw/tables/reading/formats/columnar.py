@@ -16,8 +16,8 @@ from deltaw.speech import say
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.frames import INDEX, table_of
 from deltaw.tables.reading.loading import check_size, limit, unreadable
-from deltaw.tables.reading.places import in_parts
 from deltaw.tables.reading.panics import quiet_panics
+from deltaw.tables.reading.places import in_parts
 from deltaw.tables.reading.source import Reading, Source
 from deltaw.tables.table import Table, listing
 
