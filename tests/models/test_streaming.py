@@ -132,6 +132,22 @@ def test_words_and_classes_that_are_rare(path: Path, tmp_path: Path) -> None:
     assert next(step for step in plan.preparation.steps if step.title == "c").indicator  # type: ignore[attr-defined]
 
 
+def test_of_long_words_only_so_many_are_held(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column of remarks, each another: what is counted of it is forgotten in time, and none is kept as a witness."""
+    monkeypatch.setattr(survey, "LEAST_ROOM", 5_000)
+    frame = WHOLE.with_columns(note=pl.format('remark {},\nand "more" of it', pl.int_range(N)))
+    for write, name in ((frame.write_csv, "d.csv"), (frame.write_parquet, "d.parquet")):
+        write(tmp_path / name)
+        plan = planned(tmp_path / name, tmp_path)
+        assert plan.streamed is not None
+        seen = plan.streamed.survey
+        assert seen.words["note"]["word"].str.len_bytes().sum() <= 5_000
+        assert dict(seen.words["w"].iter_rows()) == dict(learnt(plan).get_column("w").value_counts().iter_rows())
+        assert len(seen.sample) < 1000
+        kept = {column.name: column.kind for column in plan.columns}
+        assert kept["note"] == next(column.kind for column in kinds(deltaw.read(frame), "y") if column.name == "note")
+
+
 def test_means_of_answers_are_those_of_all_rows(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of words, exactly, whatever the sample is; of numbers that are names as well, where it has the same bins."""
     monkeypatch.setattr(survey, "FEWEST", 2500)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow.ipc as ipc
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -16,7 +17,7 @@ import deltaw
 from deltaw.cli import main
 from deltaw.exceptions import InputError
 from deltaw.tables import Reading, several, slices, stream
-from deltaw.tables.reading.formats import columnar
+from deltaw.tables.reading.formats import batches, columnar
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(240, 2)).round(3)
@@ -264,3 +265,29 @@ def test_a_folder_that_cannot_be_looked_into(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "closed").mkdir()
     with pytest.raises(InputError, match=r"closed: expected a file that can be read, found no permission"):
         deltaw.read(tmp_path)
+
+
+@pytest.mark.parametrize("compression", [None, "zstd", "lz4"])
+def test_a_stream_of_arrow_is_read_batch_by_batch(compression: str | None, tmp_path: Path) -> None:
+    """Dictionaries come along; one that ends anywhere is read as far as Arrow's own library reads it, or refused."""
+    frame = WHOLE.with_columns(pl.col("w").cast(pl.Categorical), pl.Series("gap", [None, *range(239)]))
+    arrow = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    path = tmp_path / "d.arrows"
+    with ipc.new_stream(path, arrow.schema, options=ipc.IpcWriteOptions(compression=compression)) as file:
+        file.write_table(arrow, max_chunksize=100)
+    assert batches.size(path) == (240, 5)
+    found = list(batches.batches(path))
+    assert [len(batch) for batch in found] == [100, 100, 40]
+    whole = pl.concat([batch.with_columns(pl.col("w").cast(pl.String)) for batch in found])
+    assert_frame_equal(whole, frame.with_columns(pl.col("w").cast(pl.String)))
+    data = path.read_bytes()
+    for length in range(1, len(data), 97):
+        path.write_bytes(data[:length])
+        try:
+            rows = sum(len(batch) for batch in batches.batches(path))
+        except ValueError:
+            continue
+        with ipc.open_stream(path) as file:
+            assert rows == file.read_all().num_rows
+    frame.write_ipc_stream(path)
+    assert_frame_equal(pl.concat(batches.batches(path)), frame)

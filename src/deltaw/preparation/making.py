@@ -22,14 +22,14 @@ from deltaw.preparation.means import Answers
 from deltaw.preparation.scaling import Scaling
 from deltaw.preparation.steps import Day, Number, Step
 from deltaw.tables.cells import FEW
+from deltaw.tables.reading.places import NUMBERS
 from deltaw.threads import side_by_side
 
 Indices = NDArray[np.int64]
 
 # So many columns are made together, of so many cells at a time; and rows are read from a frame in larger pieces.
 TOGETHER, CELLS, ROWS = 64, 2**16, 2**14
-# Columns of these types are read as they are; of some of them float32 holds every number.
-NUMBERS = (pl.Float64, pl.Float32, pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt64, pl.UInt32, pl.UInt16, pl.UInt8)
+# Of columns of these types float32 holds every number.
 EXACT = (pl.Float32, pl.Int16, pl.Int8, pl.UInt16, pl.UInt8)
 
 

@@ -15,6 +15,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 PART = 2**20  # cells of a part, in all columns together
+# Columns of these types are read as they are.
+NUMBERS = (pl.Float64, pl.Float32, pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt64, pl.UInt32, pl.UInt16, pl.UInt8)
 
 
 def in_parts(frame: pl.DataFrame, width: int | None = None) -> pl.DataFrame:
@@ -35,7 +37,7 @@ def apart(frame: pl.DataFrame) -> pl.DataFrame:
     numbers = {
         column.name: column.to_numpy()
         for column in copied.iter_columns()
-        if (column.dtype.is_float() or column.dtype.is_integer()) and not column.null_count()
+        if column.dtype in NUMBERS and not column.null_count()
     }
     ends = np.cumsum([0, *(-(-column.nbytes // 8) * 8 for column in numbers.values())]).tolist()
     room = _pages(ends[-1])
