@@ -17,6 +17,7 @@ from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.missing import MISSING, numbers_among
+from deltaw.tables.reading.formats.careful import careful_frame, is_blank
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.loading import NoRowsError
@@ -141,7 +142,7 @@ def frame_of(
     frame = _regular_frame(text, separator, names, named, guesses)
     if frame is not None:
         return frame
-    return _careful_frame(text, separator, names, named, source, before if above is None else above)
+    return careful_frame(text, separator, names, named, source, before if above is None else above)
 
 
 def typed_frame(
@@ -223,13 +224,9 @@ def _head(text: bytes, delimiter: str) -> list[list[str]]:
     head = _cut(text).decode()
     records = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     try:
-        return list(islice((record for record in records if not _is_blank(record)), HEAD_RECORDS))
+        return list(islice((record for record in records if not is_blank(record)), HEAD_RECORDS))
     except csv.Error:  # a field longer than csv's limit: the delimiter is wrong, or the quotes are
         return [[head]]
-
-
-def _is_blank(record: list[str]) -> bool:
-    return len(record) < 2 and not "".join(record).strip()
 
 
 def _cut(text: bytes) -> bytes:
@@ -370,49 +367,3 @@ def rectangle(text: bytes, delimiter: str, width: int) -> int:
             return 0
         records += whole
     return 0 if inside or len(begun) else records
-
-
-def _careful_frame(text: bytes, delimiter: str, names: list[str], named: bool, source: str, above: int) -> pl.DataFrame:
-    """The frame as Python's csv module reads it: slow, but it knows lines, blank ones and stray quotes too."""
-    records = list(_careful_records(text, delimiter, source, 0 if named else len(names), above))
-    return pl.DataFrame(records[named:], schema=dict.fromkeys(names, pl.String), orient="row")
-
-
-def _careful_records(text: bytes, delimiter: str, source: str, width: int, above: int) -> Iterator[list[str]]:
-    """Records that are not blank. Raises TableError for the first one that has another width than the first record.
-
-    Args:
-        width: of the first record; 0: as it is.
-        above: how many lines the file has before the text.
-    """
-    lines = io.StringIO(text.decode(), newline="").readlines()
-    reader = csv.reader(lines, delimiter=delimiter)
-    last, begin = 1, 1
-    try:
-        for record in reader:
-            if _is_blank(record):
-                if width == 1:
-                    yield [""]  # where there is but one column, a blank line is a missing value
-            else:
-                width = width or len(record)
-                if len(record) != width:
-                    raise _ragged(source, width, len(record), above + begin, above + reader.line_num, delimiter)
-                yield record
-            last, begin = begin, reader.line_num + 1
-        next(csv.reader(lines[last - 1 :], delimiter=delimiter, strict=True))  # strict: its quotes must be closed
-    except csv.Error as error:
-        found = say("{error} in the record that begins in line {last:,}", error=error, last=above + last)
-        raise TableError("{source}: expected delimited text", found, "check its quotes", source=source) from None
-
-
-def _ragged(source: str, expected: int, found: int, begin: int, end: int, delimiter: str) -> TableError:
-    several = end > begin
-    return TableError(
-        "{source}: expected {expected} fields in line {begin:,}, as in the first line",
-        f"{found}" + (f" (quoted text runs on to line {end:,})" if several else ""),
-        "close its quote" if several else 'mend the line, or put fields that contain "{delimiter}" in quotes',
-        source=source,
-        expected=expected,
-        begin=begin,
-        delimiter=delimiter,
-    )
