@@ -103,6 +103,19 @@ REFUSED: dict[str, tuple[Write, str]] = {  # after a shard of A
 }  # fmt: skip
 
 
+def test_times_of_several_zones_are_instants(tmp_path: Path) -> None:
+    """One shard in Berlin, one in Shanghai, a third without a zone, which is UTC's: each instant is one time."""
+    utc = pa.array([t.replace(tzinfo=UTC) for t in TIMES], pa.timestamp("us", "UTC"))
+    zones = [utc.cast(pa.timestamp("us", zone)) for zone in ("Europe/Berlin", "Asia/Shanghai")]
+    for k, times in enumerate([*zones, pa.array(TIMES, pa.timestamp("us"))]):
+        pq.write_table(rows(k, times), tmp_path / f"{k}.parquet")
+    assert deltaw.read(tmp_path).frame.get_column("i").to_list() == 3 * TIMES
+    model = deltaw.fit(str(tmp_path / "0.parquet"), "y", epochs=1, hidden=4, verbose=False)
+    answers = [model.predict_proba(deltaw.read(rows(0, times))) for times in (*zones, utc)]
+    np.testing.assert_array_equal(answers[0], answers[1])
+    np.testing.assert_array_equal(answers[0], answers[2])
+
+
 @pytest.mark.parametrize("name", WORKS)
 def test_it_works(tmp_path: Path, name: str) -> None:
     shards, kind = WORKS[name]

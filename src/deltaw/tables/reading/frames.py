@@ -96,6 +96,7 @@ def plain(
 
     Those types are the integers and floats, Boolean, String, Date and Datetime. A category becomes its words, a
     decimal number and one of more than 64 bits a float, a duration seconds, and a time of day seconds since midnight.
+    A time with a zone is that of UTC.
     Lists, structs and other objects stay what they are: they are refused where such a column is used (`check_type`).
 
     Args:
@@ -136,13 +137,20 @@ def _floats(column: pl.Series) -> pl.Series:
     return column
 
 
+def _moments(column: pl.Series) -> pl.Series:
+    """Times; those with a zone as UTC has them: other files, and rows to answer for, may say them by other zones."""
+    zoned = getattr(column.dtype, "time_zone", None) is not None
+    utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zoned else column
+    return utc.cast(pl.Datetime("us"))
+
+
 # Rows of: which column types, and what becomes of the column.
 CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]], ...] = (
     (lambda kind: kind.is_float(), lambda column: column.fill_nan(None)),
     (lambda kind: kind == pl.Int128 or kind.is_decimal(), lambda column: column.cast(pl.Float64)),
     (lambda kind: kind.is_integer() or kind in (pl.Boolean, pl.Date), lambda column: column),
     (lambda kind: kind in (pl.Categorical, pl.Enum, pl.Null), lambda column: column.cast(pl.String)),
-    (lambda kind: kind == pl.Datetime, lambda column: column.dt.replace_time_zone(None).cast(pl.Datetime("us"))),
+    (lambda kind: kind == pl.Datetime, _moments),
     (lambda kind: kind == pl.Duration, lambda column: column.dt.total_microseconds() / 1e6),
     (lambda kind: kind == pl.Time, lambda column: column.cast(pl.Int64) / 1e9),
     (lambda kind: kind == pl.Object, _floats),
