@@ -4,6 +4,7 @@ import contextlib
 import csv
 import gzip
 import io
+import re
 from pathlib import Path
 
 import polars as pl
@@ -292,3 +293,25 @@ def test_a_piece_names_the_place_in_the_file(what: str, tmp_path: Path) -> None:
     position, line = len(above) + ODD[what].find(b"\0"), above.count(b"\n") + 1
     place = f"position {position:,}" if what == "a zero" else f"line {line:,}"
     assert what == "an open quote" or place in str(piece.value)  # which the next quote closes
+
+
+ROWS = [f"{i},{i / 7:.3f},word {i % 5},{'no' if i % 3 else 'yes'}" for i in range(400)]
+
+
+@pytest.mark.parametrize(("opens", "others"), [("word", "word"), ("yes", "no"), ("12,", "1."), ("word", "yes")])
+def test_a_quote_that_is_not_closed_has_its_line(opens: str, others: str) -> None:
+    """Where the next one, which opens a cell some lines below, closes it: rows went into a cell, and nobody heard."""
+    lines = ["a,b,w,y", *ROWS]
+    lines[13] = lines[13].replace(opens, f'"{opens}', 1)
+    lines[30:] = [re.sub(rf"({others}[^,]*)", r'"\1"', line) for line in lines[30:]]
+    with pytest.raises(TableError, match=r"^t\.csv: expected .*\bline 14\b"):
+        read_delimited("\n".join(lines).encode(), "t.csv")
+
+
+def test_rows_in_a_cell_are_told() -> None:
+    """Two quotes that are wrong by themselves make a cell that is right: nothing but its contents is odd."""
+    lines = ["a,b,w,y", *ROWS]
+    lines[20], lines[22] = lines[20].replace("word", '"word'), re.sub(r"(word \d)", r'\1"', lines[22])
+    found = read_delimited("\n".join(lines).encode(), "t.csv")
+    assert len(found.frame) == 398
+    assert found.notes == ('line 21: a cell of column "w" holds what looks like 3 rows; is a quote missing?',)

@@ -173,7 +173,7 @@ def _of_records(found: Records, name: str, reading: Reading) -> Table:
     frame, target, blocks = find_images(found.frame, found.named)
     written = found.written if frame.columns == found.frame.columns else None
     notes = (say("read as {encoding}", encoding=found.encoding),) if found.encoding else ()
-    return Table(frame, name, None, target, blocks, notes, reading.missing, written)
+    return Table(frame, name, None, target, blocks, (*notes, *found.notes), reading.missing, written)
 
 
 def _large_text(path: Path, name: str, reading: Reading) -> Table | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
+
+SEVERAL = 3  # cells of several lines, at most, are looked at
 
 
 def careful_frame(text: bytes, delimiter: str, names: list[str], named: bool, source: str, above: int) -> pl.DataFrame:
@@ -35,6 +38,8 @@ def _records(text: bytes, delimiter: str, source: str, width: int, above: int) -
                     yield [""]  # where there is but one column, a blank line is a missing value
             else:
                 width = width or len(record)
+                if reader.line_num > begin:
+                    _check_quotes("".join(lines[begin - 1 : reader.line_num]), delimiter, source, above + begin)
                 if len(record) != width:
                     raise _ragged(source, width, len(record), above + begin, above + reader.line_num, delimiter)
                 yield record
@@ -43,6 +48,46 @@ def _records(text: bytes, delimiter: str, source: str, width: int, above: int) -
     except csv.Error as error:
         found = say("{error} in the record that begins in line {last:,}", error=error, last=above + last)
         raise TableError("{source}: expected delimited text", found, "check its quotes", source=source) from None
+
+
+def _check_quotes(record: str, delimiter: str, source: str, begin: int) -> None:
+    """Raise TableError where a quote runs on over lines and is closed amidst a cell: nobody writes so, but who forgot
+    to close it. Of cells of one line 12" and "12" are both taken for text.
+
+    Args:
+        record: its lines.
+        begin: the number of the first.
+    """
+    sign = re.escape(delimiter)
+    for cell in re.finditer(rf'"((?:[^"]+|"")*+)"([^{sign}\r\n]*)|[^{sign}\r\n]+|.', record, re.DOTALL):
+        if cell[1] and "\n" in cell[1] and cell[2].strip():
+            first = begin + record.count("\n", 0, cell.start())
+            found = say("it closed amidst a cell in line {n:,}", n=first + cell[1].count("\n"))
+            remedy = "close it in its cell, or double quotes that belong to the text"
+            raise TableError("{source}: expected the quote in line {n:,} closed", found, remedy, source=source, n=first)
+
+
+def rows_in_a_cell(frame: pl.DataFrame, delimiter: str, above: int) -> str | None:
+    """What to say of a cell that holds line ends and as many delimiters as rows would: a quote may be missing.
+
+    Only where a column has no more than a few cells of several lines: else it is one of texts.
+
+    Args:
+        frame: the records, text as it stands.
+        above: how many lines stand before the first of them.
+    """
+    texts = [column for column in frame.iter_columns() if column.dtype == pl.String]
+    ends = pl.DataFrame([column.str.count_matches("\n", literal=True).fill_null(0) for column in texts])
+    for column, count in zip(texts, ends.iter_columns(), strict=True):
+        rows = count.gt(0).arg_true().to_list()
+        for row in rows if len(rows) <= SEVERAL and frame.width > 2 else ():
+            if column[row].count(delimiter) == count[row] * (frame.width - 1):
+                line = above + 1 + row + int(ends[:row].sum().sum_horizontal()[0] or 0)
+                note = (
+                    'line {line:,}: a cell of column "{column}" holds what looks like {n:,} rows; is a quote missing?'
+                )
+                return say(note, line=line, column=column.name, n=1 + count[row])
+    return None
 
 
 def _ragged(source: str, expected: int, found: int, begin: int, end: int, delimiter: str) -> TableError:

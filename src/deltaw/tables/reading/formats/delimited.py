@@ -17,7 +17,7 @@ from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.missing import MISSING, numbers_among
-from deltaw.tables.reading.formats.careful import careful_frame, is_blank
+from deltaw.tables.reading.formats.careful import careful_frame, is_blank, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.loading import NoRowsError
@@ -50,12 +50,14 @@ class Records(NamedTuple):
         named: whether their names come from the file (else they are column_1, column_2, …).
         written: all cells as text, where that was asked for.
         encoding: what was found, "" for UTF-8.
+        notes: what else the user may want to know.
     """
 
     frame: pl.DataFrame
     named: bool
     written: pl.DataFrame | None
     encoding: str
+    notes: tuple[str, ...] = ()
 
 
 def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Records:  # noqa: B008  # frozen
@@ -82,8 +84,12 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
             "give a file with data rows",
             source=source,
         )
+    note = None
+    if b'"' in text and _count(text, "\n") > len(frame) + dialect.named:
+        note = rows_in_a_cell(frame, dialect.separator, dialect.above + dialect.named)
     found = typed_frame(frame, dialect, missing)
-    return Records(found, dialect.named, frame if reading.written else None, encoding)
+    notes = () if note is None else (note,)
+    return Records(found, dialect.named, frame if reading.written else None, encoding, notes)
 
 
 class Dialect(NamedTuple):
