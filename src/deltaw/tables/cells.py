@@ -210,7 +210,7 @@ def first_stray(words: pl.Series) -> tuple[bool, str | None]:
 
 def as_written(words: pl.Series) -> pl.Series:
     """Numbers from stripped text, by whichever way of reading a comma explains more cells; null for others."""
-    return min((read_numbers(words, delimiter) for delimiter in ",;"), key=lambda numbers: numbers.null_count())
+    return read_numbers(words, "")
 
 
 def read_numbers(words: pl.Series, delimiter: str = ",") -> pl.Series:

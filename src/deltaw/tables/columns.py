@@ -177,8 +177,7 @@ def _single_column(column: pl.Series, missing: int, distinct: int, source: str) 
     elif column.dtype.is_numeric():
         kind, reason = _number(column, present, distinct)
     else:
-        kind, reason, spelling = _words(column, present, distinct, source)
-        note = _note(column) if kind in ("category", "identifier") else ""
+        kind, reason, spelling, note = _words(column, present, distinct, source)
     return Column(column.name, kind, reason, missing, distinct, spelling, note)
 
 
@@ -193,11 +192,10 @@ def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> t
     return "number", in_english(said, low=low, high=high, unit=unit)
 
 
-def _note(column: pl.Series) -> str:
-    """What keeps words that look like numbers from being some."""
-    present = column.drop_nulls()
-    name, (readable, stray) = clip(column.name), first_stray(present.head(FIRST))
-    if units := units_of(column):
+def _note(present: pl.Series, readable: bool, stray: str | None) -> str:
+    """What keeps words that look like numbers from being some; see `first_stray`."""
+    name = clip(present.name)
+    if units := units_of(present):
         several = (
             '"{name}" is taken for words, since its numbers have several units ({units}): write one, to have numbers'
         )
@@ -218,29 +216,31 @@ def _note(column: pl.Series) -> str:
     return say(wrong, name=name, n=n, rows=len(present), cell=clip(stray, 20))
 
 
-def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str]:
+def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str, str]:
+    """The kind of a column of words, and why; how its days or units are written; and what is worth saying of it."""
     few = few_different(column)
     known = None if few is None else {word for word in few if word is not None}
     spelt = {word.lower(): word for word in sorted(known or ())}  # Yes, YES and yes are one answer
     if known is not None and any(spelt.keys() <= set(pair) for pair in TRUTHS):
-        return "boolean", " or ".join(sorted(spelt.values())), ""
+        return "boolean", " or ".join(sorted(spelt.values())), "", ""
     plain = known is not None and not any(re.search(IN_A_NUMBER, word) for word in known)  # no number, and no day
     words = column.drop_nulls()
     unit = "" if plain else unit_of(words)
     if unit:
-        return *_number(numbers_in(column, unit, source), present, distinct, plain_unit(unit)), unit
+        return *_number(numbers_in(column, unit, source), present, distinct, plain_unit(unit)), unit, ""
     spelling = "" if plain else _number_or_date(column, source)
     if spelling:
-        return "date", f"written {DATE_FORMATS[spelling]}", spelling
-    first, many = words.head(1000), in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
+        return "date", f"written {DATE_FORMATS[spelling]}", spelling, ""
+    first, many = words.head(FIRST), in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
     if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
-        return "text", many, ""
-    if distinct >= DISTINCT * present and present >= ENOUGH:
-        return "identifier", many, ""
+        return "text", many, "", ""
     readable, stray = (False, None) if plain else first_stray(first)
+    note = "" if plain else _note(words, readable, stray)
+    if distinct >= DISTINCT * present and present >= ENOUGH:
+        return "identifier", many, "", note
     if readable:
-        return "category", f'{distinct:,} values, some not numbers: "{clip(stray, 20)}"' if stray else many, ""
-    return "category", in_english("{n:,} distinct values", n=distinct), ""
+        return "category", f'{distinct:,} values, some not numbers: "{clip(stray, 20)}"' if stray else many, "", note
+    return "category", in_english("{n:,} distinct values", n=distinct), "", note
 
 
 def _number_or_date(column: pl.Series, source: str) -> str:
