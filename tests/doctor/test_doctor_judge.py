@@ -166,7 +166,7 @@ def test_auc_scores_where_one_class_has_most_rows() -> None:
 
 
 def test_rows_that_chose_the_weights_do_not_score() -> None:
-    plan = models.plan(rare(), "y", epochs=20, folds=0)
+    plan = models.plan(rare(), "y", epochs=20, folds=0, networks=1)
     assert plan.validation is not None
     assert plan.test is not None
     model = models.run(plan)

@@ -123,15 +123,17 @@ def test_recipes_settings_are_deltaws() -> None:
         (50000, 20, False),
         (900000, 60, False),
     )
-    cases = [(task, *shape) for task in ("classification", "regression") for shape in shapes]
+    kinds = (("classification", 3), ("classification", 7), ("regression", 1))
+    cases = [(*kind, *shape) for kind in kinds for shape in shapes]
     jobs = [
         {"do": "recipe", "name": name, "trained": rows, "seed": 1, "heldOut": 0.2,
-         "data": {"nIn": n_in, "nOut": 3, "image": {} if image else None, "target": {"task": task}}}
-        for name in ("default", "notes") for task, rows, n_in, image in cases
+         "data": {"nIn": n_in, "nOut": n_out, "image": {} if image else None, "target": {"task": task}}}
+        for name in ("default", "notes") for task, n_out, rows, n_in, image in cases
     ]  # fmt: skip
     for one, found in zip(jobs, ask(jobs), strict=True):
         task, rows = one["data"]["target"]["task"], one["trained"]
-        recipe = sized(RECIPES[one["name"]][task], rows, one["data"]["nIn"], one["data"]["image"] is not None)
+        data, classes = one["data"], one["data"]["nOut"] if task == "classification" else 0
+        recipe = sized(RECIPES[one["name"]][task], rows, data["nIn"], data["image"] is not None, classes)
         own = {
             "optimizer": recipe.optimizer, "rate": recipe.learning_rate, "batch": recipe.batch_size,
             "epochs": recipe.epochs, "loss": recipe.loss, "schedule": recipe.schedule, "dropout": recipe.dropout,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +16,18 @@ FILLED = ("activation", "batch_size", "epochs", "dropout", "schedule", "label_sm
 
 
 @pytest.mark.parametrize("name", BY_DATA)
-@given(rows=st.integers(1, 10**8), inputs=st.integers(1, 10**5), image=st.booleans())
-def test_every_size_has_settings_that_can_be(name: str, rows: int, inputs: int, image: bool) -> None:
+@given(
+    rows=st.integers(1, 10**8),
+    inputs=st.integers(1, 10**5),
+    image=st.booleans(),
+    classes=st.integers(0, 200),
+    held_out=st.booleans(),
+)
+def test_every_size_has_settings_that_can_be(
+    name: str, rows: int, inputs: int, image: bool, classes: int, held_out: bool
+) -> None:
     for task, recipe in RECIPES[name].items():
-        found = sized(recipe, rows, inputs, image)
+        found = sized(recipe, rows, inputs, image, classes, held_out)
         assert all(getattr(found, field) is not None for field in FILLED)
         assert choose(name, task, found._decided() | {"activation": found.activation})  # raises for what cannot be
         assert 1 <= found.batch_size <= 256
@@ -26,7 +36,7 @@ def test_every_size_has_settings_that_can_be(name: str, rows: int, inputs: int, 
 
 @given(rows=st.integers(10, 2_000), more=st.integers(1, 2_000))
 def test_fewer_rows_are_held_back_more(rows: int, more: int) -> None:
-    few, many = (BY_DATA["default"](n, 30, False) for n in (rows, rows + more))
+    few, many = (BY_DATA["default"](n, 30, False, 2) for n in (rows, rows + more))
     assert few["dropout"] >= many["dropout"]
     assert few["batch_size"] <= many["batch_size"]
     assert optimizer(few["optimizer"]).weight_decay >= optimizer(many["optimizer"]).weight_decay
@@ -34,6 +44,22 @@ def test_fewer_rows_are_held_back_more(rows: int, more: int) -> None:
 
 @given(rows=st.integers(150, 10**7), more=st.integers(1, 10**7))
 def test_more_rows_take_no_more_epochs(rows: int, more: int) -> None:
-    few, many = (BY_DATA["default"](n, 30, False) for n in (rows, rows + more))
+    few, many = (BY_DATA["default"](n, 30, False, 2) for n in (rows, rows + more))
     assert few["epochs"] >= many["epochs"] >= 5
     assert few["label_smoothing"] >= many["label_smoothing"]
+
+
+@pytest.mark.parametrize(("rows", "classes", "image", "networks"), [
+    (149, 2, False, 1), (150, 2, False, 2), (1_999, 0, False, 2), (2_000, 0, False, 1),
+    (2_000, 3, False, 1), (2_000, 4, False, 2), (1_000, 2, True, 1),
+    (49_999, 9, False, 2), (50_000, 9, False, 1), (149, 9, False, 1),
+])  # fmt: skip
+def test_two_networks_where_there_is_time_for_a_second(rows: int, classes: int, image: bool, networks: int) -> None:
+    """Only where rows that are held out choose the weights of what is kept; nobody's own choice is changed."""
+    recipe = RECIPES["default"]["classification" if classes else "regression"]
+    assert sized(recipe, rows, 30, image, classes, True).networks == networks
+    assert sized(recipe, rows, 30, image, classes, False).networks == 1
+    asked = sized(replace(recipe, networks=3, epochs=7), rows, 30, image, classes, True)
+    assert (asked.networks, asked.epochs) == (3, 7)
+    alone = sized(replace(recipe, networks=1), rows, 30, image, classes, True)
+    assert alone.epochs == sized(recipe, rows, 30, image, classes, False).epochs

@@ -14,6 +14,8 @@ from deltaw import Model, TrainingInterrupted, models, report
 from deltaw.cli import main
 from deltaw.equations.dropout import Dropout
 from deltaw.models.fitting.finishing import RATE, SCHEDULE
+from deltaw.models.fitting.packed import packed
+from deltaw.models.fitting.watching import Watchers
 
 TABLE = frame(150)
 OWN: dict[str, Any] = {
@@ -48,14 +50,20 @@ def test_it_is_a_training_from_the_best_weights_on_all_rows(target: str) -> None
     assert model.history.batch_steps == best.history.batch_steps + 4 * 5
 
 
-def test_several_networks_that_one_part_chose_learn_from_it_too() -> None:
-    """Each as one network does, by its own seed; once it was left out, and nobody was told."""
+def test_several_networks_each_choose_by_a_part_of_their_own_and_learn_from_all_rows_in_the_end() -> None:
     best, model = fitted("price", networks=2, finish=0), fitted("price", networks=2)
-    plan, recipe = models.plan(TABLE.drop("grade"), "price", **OWN), model.recipe
+    plan, recipe = models.plan(TABLE.drop("grade"), "price", **OWN, networks=2, finish=0.5), model.recipe
+    runs = packed(plan, Watchers(()))
+    parts = [set(run.plan.validation.frame.rows()) for run in runs if run.plan.validation is not None]
     assert plan.validation is not None
+    assert parts[0] == set(plan.validation.frame.rows())
+    assert [len(part) for part in parts] == [60, 60]
+    assert not parts[0] & parts[1]
     assert recipe.learning_rate is not None
-    for k, (begun, ended) in enumerate(zip(best.members, model.members, strict=True)):
-        network = begun.copy()
+    for k, (run, ended) in enumerate(zip(runs, model.members, strict=True)):
+        assert run.plan.validation is not None
+        assert not parts[k] & set(run.plan.training.frame.rows())
+        network = run.network.copy()
         deltaw.train(
             network,
             np.concatenate([plan.training.X, plan.validation.X]),
@@ -70,8 +78,8 @@ def test_several_networks_that_one_part_chose_learn_from_it_too() -> None:
     ended_early = fitted("price", networks=2, callbacks=(lambda epoch: heard.append(epoch.number) or len(heard) == 10,))
     assert heard == [*range(1, 11)]
     assert ended_early.history.finish == 0
-    for ours, theirs in zip(ended_early.members, best.members, strict=True):
-        np.testing.assert_array_equal(ours.weights[0], theirs.weights[0])
+    for ours, run in zip(ended_early.members, runs, strict=True):
+        np.testing.assert_array_equal(ours.weights[0], run.network.weights[0])
     once = [fitted("price", networks=2, threads=threads).members[1].weights[0] for threads in (1, 2)]
     np.testing.assert_array_equal(*once)
 
@@ -93,7 +101,7 @@ def test_rows_that_were_given_to_choose_by_are_not_learnt_from(without: dict[str
 def test_rows_that_it_has_learnt_from_do_not_draw_the_line(networks: int) -> None:
     yes = TABLE.with_columns(grade=TABLE["grade"].eq(TABLE["grade"][0]).cast(int)).drop("price")
     told = {**OWN, "verbose": False, "threshold": "best:f1", "networks": networks}
-    one, other = (deltaw.fit(yes, "grade", **told, finish=finish) for finish in (2.0, 0.0))
+    one, other = (deltaw.fit(yes, "grade", **told, finish=finish) for finish in (2.0, 1e-9))
     assert one.history.finish == 16
     assert one.target.threshold == other.target.threshold
 

@@ -59,7 +59,7 @@ def grown() -> deltaw.Model:
 
 @given(st.integers(0, 2**40), st.integers(0, 500), st.sampled_from(["classification", "regression"]))
 def test_what_is_drawn_lies_within_its_law(seed: int, number: int, task: str) -> None:
-    own = sized(choose("default", task, {}), 1000, 10, False)
+    own = sized(choose("default", task, {}), 1000, 10, False, 2)
     found = drawn(own, drawable(own, ()), seed, number)
     assert found == (own if not number else drawn(own, drawable(own, ()), seed, number))
     before, after = values(own), values(found)
@@ -75,17 +75,17 @@ def test_what_is_drawn_lies_within_its_law(seed: int, number: int, task: str) ->
 
 
 def test_what_is_given_is_not_drawn() -> None:
-    own = sized(choose("default", "classification", {}), 1000, 10, False)
+    own = sized(choose("default", "classification", {}), 1000, 10, False, 2)
     names = drawable(own, ("hidden", "learning_rate", "optimizer"))
     assert not {"layers", "width", "learning_rate", "weight_decay"} & set(names)
     for number in range(1, 30):
         found = drawn(own, names, 0, number)
         assert (found.hidden, found.learning_rate, found.optimizer) == (own.hidden, own.learning_rate, own.optimizer)
-    assert "label_smoothing" not in drawable(sized(choose("default", "regression", {}), 1000, 10, False), ())
+    assert "label_smoothing" not in drawable(sized(choose("default", "regression", {}), 1000, 10, False, 2), ())
 
 
 def test_every_setting_is_drawn_and_kept_about_as_often() -> None:
-    own = sized(choose("default", "classification", {}), 1000, 10, False)
+    own = sized(choose("default", "classification", {}), 1000, 10, False, 2)
     found = [values(drawn(own, drawable(own, ()), 3, number)) for number in range(1, 150)]
     for name in set(RANGES) - {"scaling"}:
         kept = np.mean([each[name] == values(own)[name] for each in found])

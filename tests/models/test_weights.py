@@ -81,7 +81,7 @@ def test_the_column_is_no_input_and_weighs_scores(tmp_path: Path) -> None:
 
 def test_training_and_the_loss_that_chooses_are_weighed() -> None:
     rows = rare().drop("pay")
-    plan = models.plan(rows, "left", weight="w", class_weight={"yes": 5}, folds=0, finish=0, **HELD)
+    plan = models.plan(rows, "left", weight="w", class_weight={"yes": 5}, folds=0, finish=0, networks=1, **HELD)
     assert plan.validation is not None
     for part in (plan.training, plan.validation):
         own = part.frame.get_column("w").to_numpy()

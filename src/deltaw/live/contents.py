@@ -129,8 +129,8 @@ def _contents(
         if len(X) < whole
         else []
     )
-    if recipe.networks > 1:
-        notes.append(say("one network of the {count} that this recipe trains", count=recipe.networks))
+    if recipe.together > 1:
+        notes.append(say("one network of the {count} that this recipe trains", count=recipe.together))
     share = share if apart is None else len(apart) / len(X)
     data = {
         "name": table.name,

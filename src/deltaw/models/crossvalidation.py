@@ -188,7 +188,7 @@ def crossval(
         choices |= {"validation": read_as(others, how)}
     for repeat in range(repeats):
         decided = plan(table, target, recipe, folds=folds, seed=seed + repeat, **choices | {"networks": 1})
-        networks = choices.get("networks") or RECIPES[recipe][decided.target.task].networks
+        networks = choices.get("networks") or RECIPES[recipe][decided.target.task].together
         if not decided.folds:
             raise SettingError("crossval: expected a table without test rows of its own", say("some"), "give one file")
         runs = []

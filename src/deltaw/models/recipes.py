@@ -24,7 +24,7 @@ from deltaw.equations.scaled import LIMIT
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
-from deltaw.models.by_data import BY_DATA
+from deltaw.models.by_data import BY_DATA, together
 from deltaw.models.rows import weights
 from deltaw.models.scoring import threshold
 from deltaw.models.scoring.metrics import NAMES
@@ -69,8 +69,8 @@ class Recipe:
             (any of `METRICS` that goes by answers) is best on rows that the network has not learnt from.
         class_weight: how much a row of each class counts in training, not in scores: "balanced", or {"no": 1, "yes": 5}
         weight: the column that says how much each row counts, in training and in scores; it is no input.
-        networks: how many are trained, each with a part of the rows held out that the others learn from, or without
-            folds all with the same one; their mean answers.
+        networks: how many are trained, each with a part of the rows held out that the others learn from; their mean
+            answers. None: one or two, by the data.
         target_scale: of numbers: "log" learns their logarithm, "none" themselves, "auto" decides (`parts.on_a_log`).
     """
 
@@ -105,7 +105,12 @@ class Recipe:
     target_scale: str = "auto"
     class_weight: str | dict[str, float] | None = None
     weight: str | None = None
-    networks: int = 1
+    networks: int | None = 1
+
+    @property
+    def together(self) -> int:
+        """How many networks are trained: one until the data have decided."""
+        return self.networks or 1
 
     @property
     def metric(self) -> str | None:
@@ -172,6 +177,7 @@ _DEFAULT = Recipe(
     validation=0.2,
     keep="loss",
     finish=None,
+    networks=None,
 )
 
 # What differs where numbers are to be learnt.
@@ -182,7 +188,7 @@ _NUMBERS: dict[str, Any] = {
     "loss": "squared",
     "label_smoothing": 0.0,
 }
-_QUICK = replace(_DEFAULT, name="quick")
+_QUICK = replace(_DEFAULT, name="quick", networks=1)
 # Four networks, each with a quarter of the rows held out, need no dropout: their mean does what it is for.
 _ACCURATE = replace(_DEFAULT, name="accurate", networks=4, dropout=0.0, finish=0.0)
 
@@ -226,7 +232,7 @@ def check_names(name: str, settings: Mapping[str, Any]) -> None:
             )
 
 
-def sized(recipe: Recipe, rows: int, inputs: int, image: bool) -> Recipe:
+def sized(recipe: Recipe, rows: int, inputs: int, image: bool, classes: int, held_out: bool = False) -> Recipe:
     """The recipe with everything decided.
 
     Args:
@@ -234,8 +240,12 @@ def sized(recipe: Recipe, rows: int, inputs: int, image: bool) -> Recipe:
         rows: how many rows there are to train on.
         inputs: of the network.
         image: whether the inputs are the pixels of one image.
+        classes: how many the target has; 0: it is a number.
+        held_out: whether a part of the table's rows is held out to choose the weights that are kept.
     """
-    found = BY_DATA[recipe.name](rows, inputs, image)
+    found = BY_DATA[recipe.name](rows, inputs, image, classes)
+    if recipe.networks is None and held_out:
+        found |= together(rows, image, classes, found["epochs"])
     return replace(recipe, **{key: value for key, value in found.items() if getattr(recipe, key) is None})
 
 
@@ -359,7 +369,7 @@ SCHEMA: dict[str, Any] = {
     "target_scale": TARGET_SCALES,
     "class_weight": (weights.BALANCED, {str: float}, None),
     "weight": (str, None),
-    "networks": int,
+    "networks": (int, None),
 }
 # What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
 USUAL: dict[str, Any] = {

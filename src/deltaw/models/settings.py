@@ -86,7 +86,7 @@ def _limits(low: float, high: float, example: float) -> str:
 def _defaults(name: str) -> dict[str, str]:
     found = {}
     for recipe, tasks in RECIPES.items():
-        each = [_shown(getattr(row, name), name in BY_DATA[recipe](1000, 10, False)) for row in tasks.values()]
+        each = [_shown(getattr(row, name), name in BY_DATA[recipe](1000, 10, False, 2)) for row in tasks.values()]
         found[recipe] = " / ".join(dict.fromkeys(each))
     return found
 

@@ -107,7 +107,7 @@ def train(
         # What a finished training left is not replaced by half of one.
         output, report = unfinished(output), None if report is None else unfinished(report)
         epochs = say("{n} of {epochs} epochs", n=len(model.history), epochs=plan.recipe.epochs)
-        which = say(", of the first fold's network") if plan.folds and plan.recipe.networks == 1 else ""
+        which = say(", of the first fold's network") if plan.folds and plan.recipe.together == 1 else ""
         err.print(
             say(
                 "interrupted after {epochs}{which}; what was learnt is kept in {output}",

@@ -147,7 +147,7 @@ TRAINING: dict[str, Row] = {
             int | None,
             typer.Option(
                 help="Parts that are left out in turn, to be scored, before all is learnt from; 1: one part only; "
-                "0: one, not learnt from later either. 5 below 5,000 rows, 1 below 50,000 if not given."
+                "0: fitted once, a part chooses when it is best. 5 below 5,000 rows, 1 below 50,000 if not given."
             ),
         ]
     ),

@@ -69,8 +69,8 @@ def fit(
         test_size: share of the rows to set apart for the scores, in proportion of the classes; the network never
             learns from them. None: it learns from all rows, and networks that have not seen them score them.
         folds: trainings on a part of the rows before the one on all. From 2 on, each leaves out another part, and
-            answers for it; 1: one part is held out; 0: one is held out and not learnt from later either. None: by how
-            many rows there are.
+            answers for it; 1: one part is held out; 0: the model is fitted once, by one network or two whose mean
+            answers; a part chooses their epoch, and is learnt from in the end. None: by how many rows there are.
         group: a column: rows that have the same in it are never divided. It is no input.
         time: a column of numbers or dates: rows are scored by networks that know only earlier ones.
         task: "classification" or "regression"; None: by the target's values.

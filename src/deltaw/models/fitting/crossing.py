@@ -109,6 +109,17 @@ def line(done: Trained) -> float | None:
     return None if metric is None or rows is None else best(metric, done.answers(rows))
 
 
+def own_line(plan: Plan, runs: Sequence[Trained], kept: Trained) -> float | None:
+    """The threshold of several networks without folds: what each says of the rows held out from it draws it.
+
+    Where these are the same rows for all, what they say together does.
+    """
+    parts = [each.plan.validation for each in runs]
+    if metric_to_be_best_in(plan.recipe.threshold) is None or None in parts or parts[0] is plan.validation:
+        return line(kept)
+    return _best(plan, [each.answers(part) for each, part in zip(runs, parts, strict=True) if part is not None])
+
+
 def common_line(plan: Plan, runs: Sequence[Trained], answers: Sequence[Outcome]) -> float | None:
     """The threshold of the network that is kept, by all folds; None where none is asked for, or no fold answers."""
     if metric_to_be_best_in(plan.recipe.threshold) is None:

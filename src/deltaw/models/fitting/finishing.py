@@ -45,7 +45,7 @@ def finished(best: Trained, told: Watchers, checkpoints: Checkpoints | None = No
     # Its number says where it began: a run that goes on to more epochs than before begins it anew.
     own = replace(plan, recipe=less, network=best.network, training=rows, validation=None, test=None)
     if best.others:
-        number = made * recipe.networks  # beyond theirs
+        number = made * recipe.together
         after = joined(own, packed(own, further, checkpoints, (best.network, *best.others), number))
     else:
         after = trained(own, further, checkpoints=checkpoints, number=made)

@@ -19,7 +19,8 @@ from deltaw.models.fitting.initial import drawn_network
 from deltaw.models.fitting.judge import ScoredEpoch
 from deltaw.models.fitting.plans import Plan
 from deltaw.models.recipes import Recipe
-from deltaw.models.rows.division import Division
+from deltaw.models.rows.division import Division, split
+from deltaw.models.rows.parts import both
 from deltaw.models.scoring.metrics import Metric, metric_of
 from deltaw.network import Network
 from deltaw.training.checkpoints import Checkpoints
@@ -41,11 +42,16 @@ def packed(
     Raises:
         SettingError: all diverge.
     """
-    count, folds = len(given) or plan.recipe.networks, plan.folds
+    count, folds = len(given) or plan.recipe.together, plan.folds
     plans: list[Plan] = [replace(plan, folds=())] * count
     places: list[dict[str, Any]] = [{}] * count
+    apart = plan.chooses_apart and not given
     if folds:
         plans, places = map(list, zip(*(of_fold(plan, fold) for fold in folds), strict=True))
+    elif apart:
+        assert plan.validation is not None
+        plans, places = map(list, zip(*(_with_own_part(plan, k) for k in range(count)), strict=True))
+        plan = replace(plan, training=both(plan.training, plan.validation), validation=None)
     means = Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
     networks = [network.copy() for network in given] or [_another(plan, k) for k in range(count)]
     followers = [
@@ -53,7 +59,7 @@ def packed(
         for k, each in enumerate(plans)
     ]
     own = [follower.settings | place for follower, place in zip(followers, places, strict=True)]
-    common = plan.held_out[1] if not folds or plan.validation is not None else None
+    common = plan.held_out[1] if not (folds or apart) or plan.validation is not None else None
     trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
     if checkpoints is not None:
         means.go_on([checkpoints.trainings.get(first + k, 0) for k in range(count)])
@@ -66,6 +72,19 @@ def packed(
     if not kept:
         raise diverged(runs[0])
     return kept
+
+
+def _with_own_part(plan: Plan, k: int) -> tuple[Plan, dict[str, Any]]:
+    """The plan of the k-th network, from 0, and where its rows stand among those to train on and those that choose."""
+    assert plan.validation is not None
+    whole, n, m = both(plan.training, plan.validation), len(plan.training), len(plan.validation)
+    held_out = np.arange(n, n + m)
+    if k:
+        labels = plan.training.truth if plan.target.task == "classification" else None
+        held_out = split(n, m / n, plan.seed + 1 + k, labels)[1]
+    learnt = np.setdiff1d(np.arange(n + m), held_out, assume_unique=True)
+    own = replace(plan, training=whole.some(learnt), validation=whole.some(held_out))
+    return own, {"rows": learnt, "held_out": held_out}
 
 
 def _another(plan: Plan, k: int) -> Network:
@@ -81,6 +100,8 @@ def _another(plan: Plan, k: int) -> Network:
 def of_member(plan: Plan, k: int) -> Plan:
     """The plan of the k-th network alone, from 0: what it learns from, and the part that is held out from it."""
     network, seed = _another(plan, k), plan.seed + k
+    if plan.chooses_apart:
+        plan, _ = _with_own_part(plan, k)
     if not plan.folds:
         return replace(plan, network=network, seed=seed)
     own, places = of_fold(plan, plan.folds[k])

@@ -126,9 +126,9 @@ def plan(
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
 
     given_too = table.test is not None, by is not None
-    layout = laid_out(ties, choices, settled.validation, seed, *given_too, settled.networks)
+    layout = laid_out(ties, choices, settled.validation, seed, *given_too, settled.together)
     kept = layout.kept
-    if settled.networks > 1 and layout.folds:  # each has a part of its own, of which there may be fewer than asked for
+    if settled.together > 1 and layout.folds:  # each has a part of its own, of which there may be fewer than asked for
         settled = replace(settled, networks=len(layout.folds))
     chooses = by is not None or len(kept.validation) or (settled.validation and layout.folds)
     if metric is not None and not chooses:
@@ -145,7 +145,8 @@ def plan(
     settled = replace(settled, target_scale=on_a_log(settled, whole, beside))
     preparation, reading, answers = fitted(table, found, whole, settled, training, ties, seed, begun, streamed)
     streamed = None if streamed is None else replace(streamed, answers=answers)
-    settled = recipes.sized(settled, len(streamed or training), len(preparation.feature_names), _is_image(table))
+    inputs, held_out = len(preparation.feature_names), len(kept.validation) > 0 and not layout.folds
+    settled = recipes.sized(settled, len(streamed or training), inputs, _is_image(table), len(whole.classes), held_out)
 
     def part(rows: pl.DataFrame | None, source: str) -> Part | None:
         return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, source)

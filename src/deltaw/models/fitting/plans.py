@@ -96,7 +96,7 @@ class Plan:
     @property
     def trainings(self) -> int:
         """How many there will be."""
-        return self.recipe.networks if self.recipe.networks > 1 else len(self.folds) + 1
+        return self.recipe.together if self.recipe.together > 1 else len(self.folds) + 1
 
     @property
     def scored_by_folds(self) -> bool:
@@ -114,6 +114,14 @@ class Plan:
         """Whether the table's rows that chose the best weights are learnt from, too, in the end; see `finishing`."""
         chose = self.validation is not None and self.validation_name is None and self.streamed is None
         return bool(self.recipe.finish) and chose and not self.folds
+
+    @property
+    def chooses_apart(self) -> bool:
+        """Whether each of several networks is chosen by rows of its own, though there are no folds: in the end all of
+        them learn from all rows. What belongs together, or comes later, is held out once, from all of them.
+        """
+        tied = self.choices.group is not None or self.choices.time is not None
+        return self.finishes and self.recipe.together > 1 and not tied
 
     def counts(self, part: Part) -> Array | None:
         """How much the rows of a part count in training, and in the loss that chooses: (n,), or None for alike."""

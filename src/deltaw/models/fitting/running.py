@@ -15,6 +15,7 @@ from deltaw.models.fitting.crossing import (
     joined,
     learnt,
     line,
+    own_line,
     rows_of_folds,
     together,
 )
@@ -55,7 +56,7 @@ def run(plan: Plan, callbacks: Iterable[Callback] = (), checkpoints: Checkpoints
 def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
     if plan.seconds is not None:
         return grown(plan, told)
-    if plan.recipe.networks > 1:
+    if plan.recipe.together > 1:
         return _mean_of(plan, packed(plan, told, checkpoints), told, checkpoints)
     if not plan.folds:
         best = trained(plan, told, checkpoints=checkpoints)
@@ -90,7 +91,7 @@ def _mean_of(plan: Plan, runs: list[Trained], told: Watchers, checkpoints: Check
     by_others: list[int | None] = [None] * len(runs)
     if not kept.broken_off and plan.folds:
         by_others = chosen_epochs(plan, runs)[0]
-    at = line(kept)  # rows that they have learnt from draw no line
+    at = own_line(plan, runs, kept)  # rows that they have learnt from draw no line
     return _judged(plan, finished(kept, told, checkpoints), runs, by_others, at)
 
 

@@ -65,7 +65,7 @@ def _to_be_streamed(
     if rows.held <= most:
         return None
     known = recipes.RECIPES.get(recipe, {}).get("regression") if begun is None else begun.model.recipe
-    networks = asked.get("networks", 1 if known is None else known.networks)
+    networks = asked.get("networks") or (1 if known is None else known.together)
     wrong = {each: asked[each] for each, known in IN_MEMORY.items() if asked.get(each) not in known}
     wrong |= {"networks": networks} if networks != 1 else {}
     if not wrong:
