@@ -315,3 +315,17 @@ def test_rows_in_a_cell_are_told() -> None:
     found = read_delimited("\n".join(lines).encode(), "t.csv")
     assert len(found.frame) == 398
     assert found.notes == ('line 21: a cell of column "w" holds what looks like 3 rows; is a quote missing?',)
+
+
+@pytest.mark.parametrize(("other", "told"), [("1.5", True), ("", False), ("3", False), ("1e300", True)])
+def test_whole_numbers_that_are_rounded_are_told(other: str, told: bool, tmp_path: Path) -> None:
+    """Two identifiers above 2^53 are one float64; where all are whole they stay what they are."""
+    ids = [str(2**53 + 1 + 2 * (i % 5)) for i in range(50)]
+    text = "id,x\n" + "".join(f"{each},{i}\n" for i, each in enumerate([*ids, other]))
+    found = read_delimited(text.encode(), "t.csv")
+    note = 'column "id" has whole numbers above 2^53 beside fractions: they are rounded, and two may become one'
+    assert found.notes == ((note,) if told else ())
+    assert found.frame["id"].drop_nulls().n_unique() == (3 + 1 if told else 5 + (other != ""))
+    pl.DataFrame({"id": [int(each) for each in ids]}).write_parquet(tmp_path / "0.parquet")
+    pl.DataFrame({"id": [float(other or 7)]}).write_parquet(tmp_path / "1.parquet")
+    assert read(tmp_path).notes == (note,)

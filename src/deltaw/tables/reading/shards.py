@@ -20,6 +20,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError, reason
 from deltaw.speech import say
+from deltaw.tables import exact
 from deltaw.tables.cells import EMPTY, typed
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.loading import NoRowsError, limit, located
@@ -86,6 +87,7 @@ class Shards:
             raise self.without_rows
         frame = alongside([each.frame for each in tables]).rechunk()
         notes = dict.fromkeys(note for each in tables for note in each.notes)
+        notes |= dict.fromkeys(exact.notes(exact.rounded([each.frame for each in tables])))
         notes |= dict.fromkeys(self.passed_over(len(self.files) - len(tables)))
         return replace(tables[0], frame=frame, name=self.name, notes=tuple(notes), test=None, written=None)
 

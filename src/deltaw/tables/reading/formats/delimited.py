@@ -15,6 +15,7 @@ import polars.selectors as cs
 
 from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
+from deltaw.tables import exact
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.reading.formats.careful import careful_frame, is_blank, rows_in_a_cell
@@ -88,7 +89,13 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
     if b'"' in text and _count(text, "\n") > len(frame) + dialect.named:
         note = rows_in_a_cell(frame, dialect.separator, dialect.above + dialect.named)
     found = typed_frame(frame, dialect, missing)
-    notes = () if note is None else (note,)
+
+    def written(names: list[str]) -> pl.DataFrame:
+        if all(frame.schema[name] == pl.String for name in names):
+            return frame[names]
+        return frame_of(text, dialect, source, missing, [{"infer_schema": False}])[names]
+
+    notes = (*([] if note is None else [note]), *exact.notes(exact.rounded_of_text(found, written)))
     return Records(found, dialect.named, frame if reading.written else None, encoding, notes)
 
 
