@@ -126,6 +126,18 @@ def test_a_signal_before_the_training(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_signal_after_the_training(run: Run, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the model is saved: what was made is in the checkpoints, if there are any."""
+    words = ("train", "d.csv", "-t", "y", *HASTY, "-q")
+    line = "go on by the same command with --resume: what was made until then is in run"
+    with monkeypatch.context() as patched:
+        patched.setattr("deltaw.models.Model.save", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        assert run(*words, "--checkpoint", "run") == (143, "", f"deltaw: {line}\n")
+        assert run(*words) == (143, "", "deltaw: interrupted; nothing was saved\n")
+    assert run(*words, "--checkpoint", "run", "--resume")[::2] == (0, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize(
     ("number", "status", "recipe"), [(signal.SIGTERM, 143, "default"), (signal.SIGINT, 130, "accurate")]
 )

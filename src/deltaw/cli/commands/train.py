@@ -84,54 +84,55 @@ def train(
         assert as_file is not None
         put(as_file(plan))
         return 0
-    logs = () if log is None else (JsonLines(log),)
-    text.print_plan(err, plan)
-    if doctor:
-        err.text(diagnosis.page.text(err.page_width))
-    elif diagnosis.line:
-        _warn(err, diagnosis.line)
-        err.print()
-    keeping.say_where(kept, plan, err)
-    plan, found = plan if logs else plan.lean, {"doctor": diagnosis.page.json()} if doctor and as_json else {}
-    del diagnosis  # and the rows that it looked at
-    try:
-        with watched(err, verbose) as show:
-            model = models.run(plan, (show, *logs), kept)
-        ranks.leave()
-        status = 0
-    except TrainingInterrupted as stopped:
-        err = stderr()  # what is to be done now is no small talk
-        model, status = stopped.model, keeping.ended_by(stopped, kept, err)
-        if model is None:  # between two trainings: there is the checkpoint
-            return status
-        # What a finished training left is not replaced by half of one.
-        output, report = unfinished(output), None if report is None else unfinished(report)
-        epochs = say("{n} of {epochs} epochs", n=len(model.history), epochs=plan.recipe.epochs)
-        which = say(", of the first fold's network") if plan.folds and plan.recipe.together == 1 else ""
-        err.print(
-            say(
-                "interrupted after {epochs}{which}; what was learnt is kept in {output}",
-                epochs=epochs,
-                which=which,
-                output=output,
+    with keeping.after_it_began(keep):
+        logs = () if log is None else (JsonLines(log),)
+        text.print_plan(err, plan)
+        if doctor:
+            err.text(diagnosis.page.text(err.page_width))
+        elif diagnosis.line:
+            _warn(err, diagnosis.line)
+            err.print()
+        keeping.say_where(kept, plan, err)
+        plan, found = plan if logs else plan.lean, {"doctor": diagnosis.page.json()} if doctor and as_json else {}
+        del diagnosis  # and the rows that it looked at
+        try:
+            with watched(err, verbose) as show:
+                model = models.run(plan, (show, *logs), kept)
+            ranks.leave()
+            status = 0
+        except TrainingInterrupted as stopped:
+            err = stderr()  # what is to be done now is no small talk
+            model, status = stopped.model, keeping.ended_by(stopped, kept, err)
+            if model is None:  # between two trainings: there is the checkpoint
+                return status
+            # What a finished training left is not replaced by half of one.
+            output, report = unfinished(output), None if report is None else unfinished(report)
+            epochs = say("{n} of {epochs} epochs", n=len(model.history), epochs=plan.recipe.epochs)
+            which = say(", of the first fold's network") if plan.folds and plan.recipe.together == 1 else ""
+            err.print(
+                say(
+                    "interrupted after {epochs}{which}; what was learnt is kept in {output}",
+                    epochs=epochs,
+                    which=which,
+                    output=output,
+                )
             )
-        )
-    for each in logs:
-        if each.error is not None:
-            err.print(say("note: {log} ends early: {strerror}", log=log, strerror=reason(each.error)))
-    model.save(output)
-    if report is not None:
-        from deltaw import report as html
+        for each in logs:
+            if each.error is not None:
+                err.print(say("note: {log} ends early: {strerror}", log=log, strerror=reason(each.error)))
+        model.save(output)
+        if report is not None:
+            from deltaw import report as html
 
-        with err.status(say("writing the report")):
-            html.write(report, model)
-    if as_json:
-        put_json(documents.training(model, plan.columns, output, report, plan.left_out) | found)
-    else:
-        text.print_training(stdout(), model, output, report)
-    if concern := outcome(model):  # what was known before stands above
-        _warn(err, concern)
-    return status
+            with err.status(say("writing the report")):
+                html.write(report, model)
+        if as_json:
+            put_json(documents.training(model, plan.columns, output, report, plan.left_out) | found)
+        else:
+            text.print_training(stdout(), model, output, report)
+        if concern := outcome(model):  # what was known before stands above
+            _warn(err, concern)
+        return status
 
 
 def _warn(err: Screen, concern: str) -> None:

@@ -94,6 +94,17 @@ def before_training(keeping: Keeping) -> Iterator[None]:
         raise KeyboardInterrupt(line) from None
 
 
+@contextmanager
+def after_it_began(keeping: Keeping) -> Iterator[None]:
+    """Who is interrupted here, before the model is saved, has what the checkpoints hold."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if "checkpoint" not in keeping:
+            raise
+        raise KeyboardInterrupt(_go_on(keeping["checkpoint"])) from None
+
+
 def begun(plan: Plan, keeping: Keeping, err: Screen) -> Checkpoints | None:
     """The checkpoints of a plan's run, as asked for. Raises as `Checkpoints`."""
     from deltaw import models
@@ -120,9 +131,12 @@ def say_where(kept: Checkpoints | None, plan: Plan, err: Screen) -> None:
 def ended_by(stopped: TrainingInterrupted, kept: Checkpoints | None, err: Screen) -> int:
     """The exit status of a run that a signal has ended; says how it goes on."""
     if kept is not None:
-        line = "go on by the same command with --resume: what was made until then is in {folder}"
-        err.print(say(line, folder=kept.folder))
+        err.print(_go_on(kept.folder))
     return 128 + stopped.signal
+
+
+def _go_on(folder: Path) -> str:
+    return say("go on by the same command with --resume: what was made until then is in {folder}", folder=folder)
 
 
 def _named(keeping: Keeping) -> Keeping:
