@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from small import frame
 
 import deltaw
 from deltaw import Model, TrainingInterrupted, models, report
 from deltaw.cli import main
+from deltaw.cli.output.text import describe_rows
 from deltaw.equations.dropout import Dropout
 from deltaw.models.fitting.finishing import RATE, SCHEDULE
-from deltaw.models.fitting.packed import packed
+from deltaw.models.fitting.packed import of_member, packed
 from deltaw.models.fitting.watching import Watchers
 
 TABLE = frame(150)
@@ -144,3 +146,19 @@ def test_more_epochs_begin_it_anew(tmp_path: Path) -> None:
     fitted("price", **how, checkpoint=tmp_path)
     longer = fitted("price", **how, checkpoint=tmp_path, resume=True, epochs=10)
     np.testing.assert_array_equal(longer.network.weights[0], fitted("price", **how, epochs=10).network.weights[0])
+
+
+def test_what_belongs_together_is_held_out_once_from_all_networks() -> None:
+    """Parts of their own would divide a group; the network that is examined is told what it learnt from."""
+    grouped = TABLE.drop("grade").with_columns(house=pl.Series(np.arange(150) // 5))
+    for own in ({}, {"group": "house"}):
+        plan = models.plan(grouped, "price", **OWN, **own, networks=2, finish=0.5)
+        runs = packed(plan, Watchers(()))
+        parts = [run.plan.validation for run in runs]
+        assert plan.chooses_apart == (parts[0] is not parts[1]) == (not own)
+        assert ("chooses by others" in describe_rows(plan)) == (not own)
+        second = of_member(plan, 1)
+        assert second.validation is not None
+        assert parts[1] is not None
+        assert second.validation.frame.rows() == parts[1].frame.rows()
+        assert models.replan(models.run(plan), grouped) is not None
