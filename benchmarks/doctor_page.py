@@ -148,11 +148,13 @@ EXAMPLES: dict[str, Example] = {
     "weightless_rows": Example(classes, lambda s: replace(s, sample_weight=1.0 * (np.arange(len(s.X)) < 12))),
     "bad_numbers": Example(classes, inputs(lambda x: np.where(x > 2.5, np.nan, x))),
     "unscaled_inputs": Example(classes, inputs(lambda x: 300 * x)),
+    "far_values": Example(numbers, inputs(lambda x: np.where(np.arange(x.size).reshape(x.shape) % 9, x, -999))),
     "double_scaling": Example(classes, inputs(lambda x: x / 255 / 4)),
     "no_signal": Example(classes, inputs(lambda x: 0 * x + 1)),
     **{name: Example(classes, inputs(change)) for name, change in WITH_COLUMN.items()},
     "contradictions": Example(classes, inputs(lambda x: 2 * np.round(x / 2))),
     "rows_across_split": Example(classes, lambda s: replace(s, validation=(s.X[:HELD_OUT], s.T[:HELD_OUT]))),
+    "rows_elsewhere": Example(classes, lambda s: replace(s, validation=(10 * s.validation[0] + 50, s.validation[1]))),
     "ordered_rows": Example(classes, in_order),
     "more_parameters": Example(classes, layers("relu", [2500])),
     "one_class": Example(classes, lambda s: replace(s, T=0 * s.T)),
@@ -195,19 +197,17 @@ EXAMPLES: dict[str, Example] = {
     "too_small": Example(classes, layers("relu", [1])),
     "overfitting": Example(classes, few_rows),
     "chance": Example(classes, labels(lambda t: SHUFFLED.permutation(t))),
+    "rows_unlike": Example(classes, lambda s: replace(s, validation=(s.validation[0][:, ::-1], s.validation[1]))),
     "saved_weights": Example(classes, {}, worn),
     "answers_alike": Example(classes, layers("sigmoid", [5] * 9, "he_uniform", learning_rate=0.001)),
     "learns_less": Example(classes, layers("sigmoid", [8] * 9)),
 }  # fmt: skip
 
-PARTS: dict[str, Callable[[Rule], bool]] = {
-    "settings": lambda rule: _file(rule) == "settings",
-    "inputs": lambda rule: _file(rule) == "data",
-    "targets": lambda rule: _file(rule) == "targets",
-    "outputs": lambda rule: _file(rule) == "outputs",
-    "start": lambda rule: _file(rule) == "start",
-    "training": lambda rule: rule.when == "during",
-}
+# Sections of the page: the files whose rules look before a training; in the last stand those that look during one.
+FILES = {
+    "settings": {"settings"}, "inputs": {"columns", "rows", "apart"}, "targets": {"targets"}, "outputs": {"outputs"},
+    "start": {"activations", "signals", "weights"}, "training": set(),
+}  # fmt: skip
 # What the page itself says; rules and findings speak the language that is chosen.
 WORDS = {
     "en": {
@@ -238,8 +238,10 @@ WORDS = {
 assert WORDS["en"].keys() == WORDS["zh"].keys()
 
 
-def _file(rule: Rule) -> str:
-    return rule.look.__module__.rsplit(".", 1)[-1]
+def part(rule: Rule) -> str:
+    """The section of the page that a rule stands in."""
+    file = rule.look.__module__.rsplit(".", 1)[-1]
+    return "training" if rule.when == "during" else next(name for name, files in FILES.items() if file in files)
 
 
 def scores(made: Setup) -> list[float]:
@@ -318,8 +320,8 @@ def document(lang: str, ending: str) -> Iterator[str]:
     yield (DOCS / "doctor" / f"introduction{ending}.md").read_text(encoding="utf-8").rstrip()
     early = len([rule for rule in RULES if rule.when != "during"])
     yield "\n" + words["before"].format(n=early, table=seconds(100_000, 30), pictures=seconds(60_000, 784, 1))
-    for name, belongs in PARTS.items():
-        rules = [rule for rule in RULES if belongs(rule)]
+    for name in FILES:
+        rules = [rule for rule in RULES if part(rule) == name]
         seen = {rule.name: examined(rule) for rule in rules}
         figure = panels({key: curves for key, (_, curves) in seen.items()}, words)
         (DOCS / "doctor" / f"{name}{ending}.svg").write_text(plots.svg(figure), encoding="utf-8")

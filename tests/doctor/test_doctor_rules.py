@@ -103,6 +103,19 @@ class Case:
     mends: bool = True
 
 
+def column_of_counts() -> np.ndarray:
+    """Columns that are nought in most rows, one-hot, rounded, and with a long tail: nothing of it lies far out."""
+    counts = np.where(rng.random(N) < 0.9, 0, rng.uniform(1000, 2000, N))
+    return np.column_stack([counts, rng.random(N) < 0.01, np.round(X[:, 0]), rng.lognormal(0, 1, N)])
+
+
+def oversampled() -> Setup:
+    """The rows of one class four times, before the split: copies stand within training, too."""
+    every = rng.permutation(np.concatenate([np.flatnonzero(Y == 0), np.repeat(np.flatnonzero(Y == 1), 4)]))
+    return classes(X=X[every[200:]], T=Y[every[200:]], validation=(X[every[:200]], Y[every[:200]]))
+
+
+FAR = np.where(np.arange(X.size).reshape(X.shape) % 9, X, -999.0)
 NAN = np.where(X > 2.0, np.nan, X)
 ROUNDED = np.round(X[:, :2])
 SORTED = np.argsort(Y, kind="stable")
@@ -124,12 +137,16 @@ CASES = [
     Case("heavy_smoothing", lambda: classes(label_smoothing=0.7), lambda: classes(label_smoothing=0.1)),
     Case("weightless_rows", lambda: classes(sample_weight=np.arange(N) < 10),
          lambda: classes(sample_weight=np.linspace(0.5, 2, N)), {"effective_rows": 10.0}),
+    Case("weightless_rows", lambda: classes(sample_weight=1.0 * Y), lambda: classes(sample_weight=0.1 + Y),
+         {"class": 0}),
     Case("bad_numbers", lambda: classes(X=NAN), numbers={"bad_inputs": int(np.isnan(NAN).sum())}),
     Case("bad_numbers", lambda: numbers(T=np.where(np.arange(N) == 7, np.inf, R)), numbers, {"bad_targets": 1}),
     Case("unscaled_inputs", lambda: classes(X=X * 255.0), lambda: classes(X=X * 255.0, input_scale=1 / 255),
          {"largest_rms": 255 * np.sqrt(np.square(X).mean(axis=0)).max()}),
     Case("unscaled_inputs", lambda: classes(X=X * [1, 1, 1, 1e-4]), lambda: classes(X=X * [1, 1, 1, 0.1])),
     Case("unscaled_inputs", lambda: classes(X=0.01 * X + 5), lambda: classes(X=X + 1)),
+    Case("far_values", lambda: numbers(X=FAR), lambda: numbers(X=column_of_counts()), {"columns": 4}),
+    Case("far_values", lambda: numbers(X=np.where(X.max() > X, X, 1e9)), lambda: numbers(X=np.exp(X)), {"columns": 1}),
     Case("double_scaling", lambda: classes(X=rng.uniform(0, 1, X.shape) / 255),
          lambda: classes(X=rng.uniform(0, 1, X.shape)), {"divided_twice_by": 255.0}),
     Case("no_signal", lambda: classes(X=np.ones_like(X)), mends=False),
@@ -140,6 +157,11 @@ CASES = [
          severity="risk", mends=False),
     Case("rows_across_split", lambda: classes(validation=(X[:50], Y[:50])),
          lambda: classes(validation=(X[:50] + 0.1, Y[:50])), {"shared": 1.0}),
+    Case("rows_across_split", oversampled, lambda: classes(validation=(X[:50] + 0.1, Y[:50])), {"by_chance": 0.0}),
+    Case("rows_elsewhere", lambda: classes(X=X[:300], T=Y[:300], validation=(10 * X[300:] + 50, Y[300:])),
+         lambda: classes(X=X[:300], T=Y[:300], validation=(X[300:], Y[300:])), {"columns": 4}, mends=False),
+    Case("rows_elsewhere", lambda: classes(validation=(X / 255, Y)), lambda: classes(validation=(X / 2, Y)),
+         mends=False),
     Case("leak", lambda: wide(Y + rng.uniform(0, 0.4, N)), lambda: wide(Y + rng.normal(0, 0.4, N))),
     Case("leak", lambda: numbers(network=Network([5, 8, 1]), X=column(3 * R + 1)),
          lambda: numbers(network=Network([5, 8, 1]), X=column(R + rng.normal(0, 0.3, N)))),
@@ -260,6 +282,13 @@ def test_the_page_of_rules_is_of_this_table() -> None:
         (rule.name, rule.severity) for rule in sorted(RULES, key=lambda rule: page.find(f"### `{rule.name}`"))
     ]
     assert all(f"\n{rule.reason} *Threshold:* {rule.source}" in page for rule in RULES)
+
+
+def test_every_rule_stands_in_one_section_of_the_page() -> None:
+    from doctor_page import EXAMPLES, FILES, part
+
+    assert {part(rule) for rule in RULES} == set(FILES)
+    assert set(EXAMPLES) == {rule.name for rule in RULES}
 
 
 HEALTHY = {

@@ -67,6 +67,11 @@ def growing() -> Setup:
     return binary((8,) * 10, "leaky_relu", init="normal(1.5)", optimizer="sgd", learning_rate=1e-12)
 
 
+def misplaced() -> Setup:
+    """The columns of the rows apart stand in another order."""
+    return replace(binary(), X=X[:400], T=CURVED[:400], validation=(X[400:, ::-1], CURVED[400:]))
+
+
 HEALTHY: dict[str, Callable[[], Setup]] = {
     "binary": binary,
     "number": number,
@@ -113,6 +118,7 @@ CASES = [
     Case("too_small", lambda: binary((1,)), lambda f: f.evidence["units"] == 1),
     Case("overfitting", memorised, lambda f: f.evidence["fitted"] > f.evidence["held_out"] + 0.1),
     Case("chance", lambda: binary(T=CURVED[rng.permutation(N)]), lambda f: f.evidence["p"] > 0.05),
+    Case("rows_unlike", misplaced, lambda f: f.evidence["inside"] > 0.8 > 0.6 > f.evidence["apart"]),
     Case("answers_alike", lambda: binary(init="zeros"), lambda f: f.evidence["score"] < 0.6 < f.evidence["plain"]),
     Case("learns_less", lambda: binary(init="zeros"), lambda f: f.evidence["plain"] > 0.8),
 ]  # fmt: skip

@@ -138,6 +138,11 @@ def _text(value: Any) -> str:
 
 SCALED = {
     "standard": "X = (X - X.mean(axis=0)) / np.where(X.std(axis=0) > 0, X.std(axis=0), 1)",
+    "robust": (
+        "q = np.quantile(X, [0.25, 0.5, 0.75], axis=0); "
+        "width = np.where(q[2] > q[0], (q[2] - q[0]) / 1.35, X.std(axis=0)); "
+        "X = np.clip((X - q[1]) / np.where(width > 0, width, 1), -5, 5)"
+    ),
     "unit": "X = (X - X.min(axis=0)) / np.where(np.ptp(X, axis=0) > 0, np.ptp(X, axis=0), 1)",
 }
 LINES: dict[str, Callable[[Any, Setup], str]] = {

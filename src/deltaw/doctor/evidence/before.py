@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.doctor.evidence.far import Far, far
 from deltaw.doctor.evidence.repeats import Repeats, repeats
 from deltaw.doctor.evidence.start import Start, start
 from deltaw.doctor.evidence.targets import Targets, targets
@@ -70,6 +71,8 @@ class Before:
         x: (m, n_in) float64, the sample's inputs as the network takes them; may hold NaN where the data do.
         t: (m, n_out) float64, its targets; labels are one-hot.
         columns, targets, repeats: of all rows.
+        far: columns of which some values lie far out, the worst first.
+        scale: what x is multiplied by, and what is added, on its way into the network.
         start: the network at its first step, on the sample's finite rows; None where they do not fit.
     """
 
@@ -81,6 +84,12 @@ class Before:
     targets: Targets
     repeats: Repeats
     start: Start | None
+    far: tuple[Far, ...] = ()
+    scale: tuple[float, float] = (1.0, 0.0)
+
+    def scaled(self, rows: Any) -> Array:
+        """Rows of X, (n, n_in), as the network takes them."""
+        return _dense(rows, slice(None), self.scale)
 
 
 def before(setup: Setup) -> Before:
@@ -107,6 +116,7 @@ def before(setup: Setup) -> Before:
     return Before(
         rows=n, index=index, x=x, t=t, columns=columns, targets=known,
         repeats=repeats(X, T, read, setup.apart, setup.means, _of_means(setup)), start=first,
+        far=far(x, columns.low, columns.high, columns.std), scale=scale,
     )  # fmt: skip
 
 

@@ -85,6 +85,8 @@ class During:
         anew: then, where that is short of what can be learnt, a training by the same settings; else None.
         met: whether what was saved has learnt from the rows that score, as from all others. Their score tells what it
             knows by heart: so `given` has that of the training `anew`, which has not met them, unless that is better.
+        inside: a plain network that is scored on training rows held out, where on the rows apart nobody beats the
+            guess; else None. `inside_gains`: what it gains there.
     """
 
     ground: Ground
@@ -102,6 +104,8 @@ class During:
     saved: bool = False
     anew: Trial | None = None
     met: bool = False
+    inside: Trial | None = None
+    inside_gains: tuple[judge.Gain, ...] = ()
 
     @property
     def setup(self) -> Setup:
@@ -190,6 +194,13 @@ class During:
         if self.setup.apart is None:
             return self.possible > 0.0
         return self.learnt or judge.learnt(self.plain_gains, 2) or (self.possible > 0.0 and self.p <= CHANCE)
+
+    @property
+    def unlike(self) -> bool:
+        """Whether training rows teach what does not hold for the rows apart, of which there are enough to be sure."""
+        nothing = all(judge.nothing(gains) for gains in (*self.gains, self.plain_gains))
+        fails = nothing or self.possible < -self.noise
+        return self.inside is not None and fails and judge.learnt(self.inside_gains, 2)
 
     @property
     def share(self) -> float:
@@ -288,6 +299,8 @@ def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: T
     """
     with within(left() - SWEPT * seconds):  # on a loaded machine too the sweep has its share
         seen = _trained(setup, rows, seconds, trained)
+    if setup.apart is not None and not (seen.learnable and seen.possible > 0.0):
+        seen = _inside(seen, setup, rows, seconds)
     alone = replace(seen, given=seen.given[:1], gains=seen.gains[:1])
     if not (alone.short or alone.broke) or seen.settings_teach:
         return seen
@@ -299,7 +312,6 @@ def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: T
 
 def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -> During:
     """`watch` without the sweep."""
-    met = trained is not None and setup.apart is None
     met = trained is not None and setup.apart is None
     field = ground(setup, Budget(rows, WATCHED * seconds), hold=trained is None or met)
     cut, met = field.setup, met and len(field.held) > 0
@@ -331,6 +343,16 @@ def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -
     # One that the clock ended says less than the first; on a loaded machine, that may be any.
     more = [each for each in more if each.history.ended != CLOCK or scorer.history.ended == CLOCK]
     return replace(seen, given=(*seen.given, *more), gains=(*seen.gains, *(gained(cut, t.network) for t in more)))
+
+
+def _inside(seen: During, setup: Setup, rows: int, seconds: float) -> During:
+    """With a plain network that is scored on some of the training rows."""
+    field = ground(replace(setup, validation=None, test=None, early_stopping=None), Budget(rows, WATCHED * seconds))
+    if not len(field.held):
+        return seen
+    made = plain(field.setup, PLAIN * seconds)
+    scored = trial(made, seconds=2 * PLAIN * seconds)
+    return replace(seen, inside=scored, inside_gains=gained(made, scored.network))
 
 
 def sample(setup: Setup, most: int = SAMPLE) -> tuple[Array, Array]:

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Keys = NDArray[np.uint64]
 
+LOOKED_AT = 2_000  # rows, evenly spread
+EACH = 0.95  # share of the different rows that a column of measurements tells apart
+
 
 @dataclass(frozen=True)
 class Repeats:
@@ -24,6 +27,7 @@ class Repeats:
         contradicting: share of the rows whose inputs stand elsewhere with another target.
         twins: share of the rows that have a twin among the others, inputs and targets: what chance gives of rows drawn
             alike, in whichever part of them.
+        copied: whether a column tells nearly all different rows apart: then equal rows are copies, not chance's.
         shared: share of the validation rows that stand among the training rows, inputs and targets; 0 without any.
         shared_rows: the training rows (as many as were read) that stand in validation too.
     """
@@ -32,6 +36,7 @@ class Repeats:
     ceiling: float
     contradicting: float
     twins: float
+    copied: bool
     shared: float
     shared_rows: NDArray[np.int64]
 
@@ -50,7 +55,7 @@ def repeats(
             validation = np.delete(np.asarray(validation[0]), aside, axis=1), validation[1]
     x, t = keys(X, read), keys(T, read)
     inputs = x if cells is None else _together(x, keys(cells, read))
-    _, same, count = np.unique(inputs, return_inverse=True, return_counts=True)
+    _, first, same, count = np.unique(inputs, return_index=True, return_inverse=True, return_counts=True)
     several = count[same] > 1
     contradicting = np.zeros(len(read), np.bool_)
     if several.any():
@@ -64,8 +69,17 @@ def repeats(
     _, both, rows = np.unique(_together(x, t), return_inverse=True, return_counts=True)
     return Repeats(
         len(count), _ceiling(np.asarray(T[read]), same, t), float(contradicting.mean()),
-        float(np.mean(rows[both] > 1)), share, shared,
+        float(np.mean(rows[both] > 1)), bool(share) and _tells_rows(X, read[first]), share, shared,
     )  # fmt: skip
+
+
+def _tells_rows(X: Any, different: NDArray[np.int64]) -> bool:
+    """Whether a column has nearly as many values as there are different rows."""
+    some = different[np.unique(np.linspace(0, len(different) - 1, min(LOOKED_AT, len(different))).astype(np.int64))]
+    x = X[np.sort(some)]
+    ranked = np.sort(np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64), axis=0)
+    values = 1 + (ranked[1:] != ranked[:-1]).sum(axis=0)
+    return bool((values >= EACH * len(some)).any())
 
 
 def keys(X: Any, index: NDArray[np.int64]) -> Keys:

@@ -84,6 +84,39 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
     return None
 
 
+def far_values(evidence: Evidence) -> Finding | None:
+    """Columns in which some values lie so far out that all others are alike beside them."""
+    known = evidence.known
+    if not known.far:
+        return None
+    worst, names = known.far[0], known.columns.names
+    same = worst.low == worst.high
+    value = (
+        number(worst.low, 4) if same else say("{low} to {high}", low=number(worst.low, 3), high=number(worst.high, 3))
+    )
+    hint = say(" A number that stands for a missing one looks like that.") if same else ""
+    return Finding(
+        say(
+            "Some values of column {name} are {value}, all others lie from {low} to {high}, within {range}: on a scale "
+            "for all, what tells the others apart is {times} times smaller than an input should be.{hint}{more}",
+            name=names[worst.column],
+            value=value,
+            range=number(worst.rest[1] - worst.rest[0], 3),
+            low=number(worst.rest[0], 3),
+            high=number(worst.rest[1], 3),
+            times=number(worst.times, 3),
+            hint=hint,
+            more=say(" So it is in {n} columns.", n=len(known.far)) if len(known.far) > 1 else "",
+        ),
+        {"deviation_over_others": worst.times, "columns": len(known.far)},
+        Where(column=names[worst.column]),
+        Repair(
+            say("make them missing, or correct them; or scale by the quartiles and cut off what is far out"),
+            {"inputs": "robust"},
+        ),
+    )
+
+
 def double_scaling(evidence: Evidence) -> Finding | None:
     """All inputs close to zero: scaled twice, or divided by too much."""
     columns = evidence.known.columns

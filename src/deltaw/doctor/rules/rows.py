@@ -80,21 +80,27 @@ def contradictions(evidence: Evidence) -> Finding | None:
 def rows_across_split(evidence: Evidence) -> Finding | None:
     """Validation rows that were trained on, more than chance gives."""
     known = evidence.known
-    shared, chance = known.repeats.shared, known.repeats.twins
+    shared, copied = known.repeats.shared, known.repeats.copied
+    chance = 0.0 if copied else known.repeats.twins
     if not shared > chance + SPLIT:
         return None
     n = len(evidence.setup.apart[1])
     error = (chance * (1 - chance) * (1 / n + 1 / known.rows)) ** 0.5
     if round(shared * n) < FEWEST_SHARED or shared - chance <= BY_CHANCE * error:
         return None
+    said = say(
+        "{shared:.1%} of the validation rows stand among the training rows too; by chance it would be {chance:.1%}, as "
+        "many as have a twin within training: the score on these says what was remembered, not what was learnt.",
+        shared=shared,
+        chance=chance,
+    )
+    copies = say(
+        "{shared:.1%} of the validation rows are copies of training rows: the score on these says what was remembered, "
+        "not what was learnt.",
+        shared=shared,
+    )
     return Finding(
-        say(
-            "{shared:.1%} of the validation rows stand among the training rows too; by chance it would be "
-            "{chance:.1%}, as many as have a twin within training: the score on these says what was "
-            "remembered, not what was learnt.",
-            shared=shared,
-            chance=chance,
-        ),
+        copies if copied else said,
         {"shared": shared, "by_chance": chance},
         repair=Repair(
             say("take the {n} rows out of training", n=len(known.repeats.shared_rows)),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.doctor.rules.outputs import kind
+from deltaw.doctor.setup import matrix
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
@@ -161,6 +163,14 @@ def weightless_rows(evidence: Evidence) -> Finding | None:
         return None  # `refused` says what is wrong with it
     if given is None or w.shape != (evidence.known.rows,) or not (w >= 0).all() or not w.sum() > 0:
         return None
+    without = _weightless_class(evidence, w)
+    if without is not None:
+        return Finding(
+            say("All {n:,} rows of class {k} weigh nothing: E never asks for it.", n=without[1], k=without[0]),
+            {"class": without[0], "rows": without[1]},
+            repair=Repair(say("weights above 0 for every class"), {"sample_weight": None}),
+            likelihood=0.9,
+        )
     effective = float(w.sum() ** 2 / np.square(w).sum())  # Kish 1965: as many rows of equal weight tell as much
     if effective >= 0.1 * len(w) or len(w) < 30:
         return None
@@ -175,6 +185,17 @@ def weightless_rows(evidence: Evidence) -> Finding | None:
         {"effective_rows": effective, "rows": len(w)},
         repair=Repair(say("more even weights"), {"sample_weight": None}),
     )
+
+
+def _weightless_class(evidence: Evidence, w: NDArray[np.float64]) -> tuple[int, int] | None:
+    """The first class whose rows all weigh nothing, and how many they are."""
+    targets = evidence.known.targets
+    if targets.task != "classification" or targets.bad or (w > 0).all():
+        return None
+    label = targets.label(matrix(evidence.setup.T, "T"))
+    rows, weighed = np.bincount(label), np.bincount(label, w)
+    without = np.flatnonzero((rows > 0) & (weighed == 0))
+    return (int(without[0]), int(rows[without[0]])) if len(without) else None
 
 
 def _number(value: object) -> float | None:

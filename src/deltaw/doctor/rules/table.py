@@ -7,7 +7,7 @@ to answer with T (activation, loss), `start` at the network as it starts, `setti
 
 from __future__ import annotations
 
-from deltaw.doctor.rules import activations, columns, outputs, pace, rows, settings, signals, training, weights
+from deltaw.doctor.rules import activations, apart, columns, outputs, pace, rows, settings, signals, training, weights
 from deltaw.doctor.rules import targets as target
 from deltaw.doctor.rules.rule import Rule
 
@@ -58,9 +58,10 @@ RULES: tuple[Rule, ...] = (
         source="Above ½ the smallest target of the true class comes from the smoothing, not from the label.",
     ),
     Rule(
-        "weightless_rows", "risk", "before", settings.weightless_rows, likelihood=0.4,
-        reason="The mean of E hangs on few rows: its gradient is noise.",
-        source="Kish (1965): (Σw)²/Σw² is how many rows of equal weight tell as much; below a tenth of them.",
+        "weightless_rows", "risk", "before", settings.weightless_rows, likelihood=0.4, explains=SYMPTOMS,
+        reason="The mean of E hangs on few rows: its gradient is noise. Of rows that weigh nothing E asks nothing.",
+        source="Kish (1965): (Σw)²/Σw² is how many rows of equal weight tell as much; below a tenth of them. Or all "
+        "rows of a class weigh nothing: one class is enough.",
     ),
     # --- inputs and rows --------------------------------------------------------------------------------------------
     Rule(
@@ -75,6 +76,13 @@ RULES: tuple[Rule, ...] = (
         source="LeCun et al. (1998), section 4.3: the curvature of E grows with mean x². Above 10² times that of "
         "inputs around 1 the usual rates are 100 times too high; ranges 10³ apart, or means 10 ranges from 0, "
         "condition as badly.",
+    ),
+    Rule(
+        "far_values", "risk", "before", columns.far_values, likelihood=0.7,
+        explains=("unscaled_inputs", "chance", "overfitting", "rate_too_low", *PACE, *SYMPTOMS),
+        reason="Beside a value a thousand times as far out all others are the same input.",
+        source="Beyond a gap wider than the range of all others, and few (5 %) or one and the same; told where they "
+        "make the column's deviation 10 times that of the others, as for unscaled_inputs.",
     ),
     Rule(
         "double_scaling", "risk", "before", columns.double_scaling, likelihood=0.6,
@@ -107,8 +115,15 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "rows_across_split", "risk", "before", rows.rows_across_split, likelihood=0.3,
         reason="A score on rows that were trained on is no score.",
-        source="By chance as many as have a twin within training. Told from 1 % of the validation rows, 3 rows and 3 "
-        "standard errors beyond that on.",
+        source="By chance as many as have a twin within training, and none where a column tells 95 % of the different "
+        "rows apart. Told from 1 % of the validation rows, 3 rows and 3 standard errors beyond that on.",
+    ),
+    Rule(
+        "rows_elsewhere", "risk", "before", apart.rows_elsewhere, likelihood=0.8,
+        explains=("rows_unlike", "chance", "overfitting", *SYMPTOMS),
+        reason="A network knows nothing of where it was never trained.",
+        source="Means 3 of the training's deviations apart, or deviations 10 times as large or small, as for "
+        "unscaled_inputs, in most of the columns; 10 rows apart or more.",
     ),
     Rule(
         "leak", "risk", "before", columns.leak, likelihood=0.3,
@@ -367,6 +382,12 @@ RULES: tuple[Rule, ...] = (
         source="A permutation test (Good 2005) of the best of three networks, by Bonferroni: p > 0.05, on 30 rows held "
         "out or more. A fault where these are enough to say that less than a medium effect (Cohen 1988: AUC 0.64, R² "
         "0.13) is learnt.",
+    ),
+    Rule(
+        "rows_unlike", "fault", "during", apart.rows_unlike, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
+        reason="Rows that follow another rule cannot be answered by what training rows say.",
+        source="Nobody beats the guess on the rows apart; on training rows held out a plain network does, beyond what "
+        "chance explains (doctor/judge.py).",
     ),
     Rule(
         "saved_weights", "fault", "during", training.saved_weights, likelihood=0.95,

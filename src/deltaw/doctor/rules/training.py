@@ -211,6 +211,8 @@ def chance(evidence: Evidence) -> Finding | None:
     seen = evidence.watched
     if seen.setup.apart is None or len(seen.setup.apart[1]) < FEWEST or seen.p <= 5 * CHANCE or seen.learnable:
         return None
+    if seen.unlike:
+        return None  # `rows_unlike` says more
     sure = all(judge.nothing(gains) for gains in (*seen.gains, seen.plain_gains))
     few = "" if sure else say(" {n:,} rows are too few to be sure of it.", n=len(seen.setup.apart[1]))
     return Finding(

@@ -1,0 +1,89 @@
+"""Values far out: a few of a column's, or one that many rows have, beside which all others look alike.
+
+A word for "missing" that is a number, −999 or 1e9, or a point that was typed in the wrong place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.doctor.setup import Setup, matrix
+
+Array = NDArray[Any]
+
+TIMES = 10.0  # the deviation of all values over that of the others: as much as a column's size may be off
+FEW = 0.05  # share of the values; more are far out only where they are one and the same
+ROUNDS = 3  # groups that may lie far out, below and above
+LOOKED_AT = 500  # rows, evenly spread
+
+
+@dataclass(frozen=True)
+class Far:
+    """What lies far out in a column.
+
+    Attributes:
+        column: its place.
+        low, high: of the values far out.
+        rest: (lowest, highest) of all others.
+        times: the deviation of all values over that of the others.
+    """
+
+    column: int
+    low: float
+    high: float
+    rest: tuple[float, float]
+    times: float
+
+
+def far(x: Array, low: Array, high: Array, std: Array) -> tuple[Far, ...]:
+    """The columns with values far out, the worst first.
+
+    Args:
+        x: (m, n_in) some rows; NaN and infinities are passed over.
+        low, high, std: (n_in,) of all rows.
+    """
+    x = x[np.unique(np.linspace(0, len(x) - 1, min(LOOKED_AT, len(x))).astype(np.int64))]
+    found = [_of(j, x[:, j], *map(float, (low[j], high[j], std[j]))) for j in range(x.shape[1])]
+    return tuple(sorted((each for each in found if each is not None), key=lambda each: -each.times))
+
+
+def scaling(setup: Setup) -> str:
+    """How inputs are scaled so that a plain network can use them: by quartiles where values lie far out."""
+    X = matrix(setup.X, "X")
+    if hasattr(X, "tocsr"):
+        return "standard"  # most of it is 0
+    x = np.asarray(X if X.ndim == 2 else X[:, None], np.float64)
+    with np.errstate(all="ignore"):
+        return "robust" if far(x, x.min(axis=0), x.max(axis=0), x.std(axis=0)) else "standard"
+
+
+def _of(column: int, values: Array, low: float, high: float, std: float) -> Far | None:
+    """Groups are taken away beyond the widest gap, while that is wider than the range of all that are left."""
+    if not np.isfinite([low, high, std]).all():
+        return None
+    values = np.concatenate([values[np.isfinite(values)], [low, high]])
+    u, counts = np.unique(values, return_counts=True)
+    most = max(1.0, FEW * len(values))
+    away: list[Array] = []
+    while len(u) > 2 and len(away) < ROUNDS:
+        gaps = np.diff(u)
+        i = int(gaps.argmax()) + 1
+        rest, out = (slice(i), slice(i, None)) if 2 * counts[:i].sum() >= counts.sum() else (slice(i, None), slice(i))
+        alone = len(u[out]) == 1 or counts[out].sum() <= most
+        if len(u[rest]) < 2 or not alone or gaps[i - 1] <= u[rest][-1] - u[rest][0]:
+            break
+        away.append(u[out])
+        u, counts = u[rest], counts[rest]
+    if not away:
+        return None
+    others = values[(values >= u[0]) & (values <= u[-1])]
+    lower, upper = np.quantile(others, (0.25, 0.75))
+    spread = float(others.std())
+    if lower == upper or not std >= TIMES * spread:  # of a column that is mostly one value nothing is hidden
+        return None
+    worst = max(away, key=lambda group: max(u[0] - group[0], group[-1] - u[-1]))
+    return Far(column, float(worst[0]), float(worst[-1]), (float(u[0]), float(u[-1])), std / spread)

@@ -1,0 +1,72 @@
+"""Rules about the rows that stand apart, validation or test: whether they are like those that are trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltaw.doctor.evidence.evidence import Evidence
+from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.setup import matrix
+from deltaw.exceptions import InputError
+from deltaw.numbers import number
+from deltaw.speech import say
+
+FEWEST = 10  # rows apart: fewer may lie anywhere by chance
+AWAY = 3.0  # deviations of a column in training between its mean there and apart
+WIDER = 10.0  # times the deviation, or a part of it: as much as a column's size may be off
+LOOKED_AT = 500  # rows, evenly spread
+
+
+def rows_elsewhere(evidence: Evidence) -> Finding | None:
+    """Most columns of the rows apart on another scale than those of training."""
+    known, apart = evidence.known, evidence.setup.apart
+    if apart is None:
+        return None
+    try:
+        X = matrix(apart[0], "X")
+        rows = np.unique(np.linspace(0, X.shape[0] - 1, min(LOOKED_AT, X.shape[0])).astype(np.int64))
+        x = known.scaled(X[rows])
+    except (InputError, IndexError, TypeError, ValueError):
+        return None  # `refused` says what is wrong with it
+    columns = known.columns
+    if x.ndim != 2 or x.shape[1] != len(columns.low) or X.shape[0] < FEWEST:
+        return None
+    mean, std = x.mean(axis=0), x.std(axis=0)
+    moving = ~columns.constant & (std > 0)
+    with np.errstate(all="ignore"):
+        away, wider = np.abs(mean - columns.mean) / columns.std, std / columns.std
+    other = moving & ((away > AWAY) | (wider > WIDER) | (wider < 1 / WIDER))
+    if 2 * other.sum() <= (~columns.constant).sum():
+        return None
+    worst = int(np.where(other, away, -1.0).argmax())
+    return Finding(
+        say(
+            "In {n} of {all} columns the rows apart lie elsewhere: {name} is {mean} ± {std} there, and {trained} ± "
+            "{deviation} in training. What is learnt of one says nothing of the other.",
+            n=int(other.sum()), all=len(other), name=columns.names[worst],
+            mean=number(mean[worst], 3), std=number(std[worst], 2),
+            trained=number(columns.mean[worst], 3), deviation=number(columns.std[worst], 2),
+        ),
+        {"columns": int(other.sum()), "deviations_away": float(away[worst])}, Where(column=columns.names[worst]),
+        Repair(say("scale all rows by what the training rows say, in the same way and the same order of columns")),
+    )  # fmt: skip
+
+
+def rows_unlike(evidence: Evidence) -> Finding | None:
+    """What is learnt holds for training rows that were held out, and not for the rows apart."""
+    seen = evidence.watched
+    if not seen.unlike:
+        return None
+    assert seen.inside is not None
+    return Finding(
+        say(
+            "On training rows held out a plain network has the {measure} {inside}, on the rows apart {apart} "
+            "(guessing: {guess}): what these inputs say of training rows does not hold there.",
+            measure=say(seen.measure),
+            inside=number(seen.inside.score, 3),
+            apart=number(max(seen.plain.score, seen.given[0].score), 3),
+            guess=number(seen.ground.guess, 3),
+        ),
+        {"inside": seen.inside.score, "apart": seen.plain.score},
+        repair=Repair(say("look whether their columns are in the same order, and inputs and targets belong together")),
+    )
