@@ -74,6 +74,7 @@ class Columns {
   bool all() const { return all_; }
   Listed listed() const { return {int(active_.size()), active_.data()}; }
   const std::vector<int>& idle() const { return idle_; }
+  int before(int k) const { return int(std::lower_bound(active_.begin(), active_.end(), k) - active_.begin()); }  // active ones
 
   // Row r as the products take it.
   void fetch(const Inputs& x, std::int64_t r, float* to) const {

@@ -23,6 +23,7 @@ struct Rows {
   int ld;
   float* row(int r) const { return data + std::size_t(r) * ld; }
   Rows from(int r) const { return {row(r), ld}; }
+  Rows right(int columns) const { return {data + columns, ld}; }
 };
 
 // Call tile(i, size) for pieces of begin … end: as many of Largest as fit, then of its halves. Sizes are types, so

@@ -30,6 +30,11 @@ struct Update {
     const vf one[1] = {g};
     (*this)(v, k, one);
   }
+  // g of inputs begin … end of group v, one after another in memory.
+  void over(int v, int begin, int end, const float* g) const {
+    const Update own = *this;
+    for (int k = begin; k < end; ++k, g += VL) own(v, k, load(g));
+  }
 
  private:
   template <int N, class Place>
@@ -42,6 +47,20 @@ struct Update {
       const std::size_t at = std::size_t(place(i)) * VL;
       apply<Opt, plain>(to + at, Opt::slots > 0 ? m + at : nullptr, Opt::slots > 1 ? n + at : nullptr, g[i], c);
     }
+  }
+};
+
+// Gradients of a strip of inputs from `begin` on, group after group in memory. As a sink, see `gradient`.
+struct Strip {
+  float* sums;
+  int begin;
+  const int* places;  // of the inputs that were summed over, or null: all were
+
+  template <int N>
+  void operator()(int v, int i, const vf (&g)[N]) const {
+#pragma GCC unroll 8
+    for (int j = 0; j < N; ++j)
+      store(sums + std::size_t(v * STRIP_INPUTS + (places ? places[i + j] : i + j) - begin) * VL, g[j]);
   }
 };
 
@@ -58,8 +77,8 @@ void step_from_memory(const Layer& layer, const Weights& weights, const Biases& 
   });
 }
 
-// Every tile of ∂E/∂W goes from the registers that summed it into the optimiser. Inputs that were left out have a
-// gradient of zero, which most optimisers make a step of all the same.
+// Of plain descent every tile of ∂E/∂W goes from the registers that summed it into the weights; of optimisers that make
+// a step of a gradient of zero, too, by strips.
 template <class Opt>
 void Trainer::update(Run& run, const Piece& piece, int thread) {
   const StepConstants c = constants(run, piece.step);
@@ -94,20 +113,41 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
     const Update<Opt, plain> weights(layer, c);
     const Update<Opt> biases(layer, cb);
     const Columns& columns = run.columns[thread];
-    gradient_of_layer(run, columns, {0, piece.rows}, int(l), thread, run.threads, weights, [&](int v) {
+    const auto bias = [&](int v) {
       if (layer.bias) biases(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
-    });
-    if (l > 0 || columns.all() || (Opt::rests && c.l2 == 0.0f)) continue;
-    const int* idle = columns.idle().data();
-    const int count = int(columns.idle().size());
-    share_out(layer.vectors, blocks_of(count), thread, run.threads, [weights, idle, count](int v0, int v1, int b0, int b1) {
-      for (int v = v0; v < v1; ++v)
-        in_pieces<TILE_ROWS>(b0 * TILE_ROWS, std::min(b1 * TILE_ROWS, count), [&, own = weights]<int N>(int i, Size<N>) {
-          const vf none[N] = {};
-          own(v, idle + i, none);
-        });
-    });
+    };
+    const bool rest = Opt::rests && c.l2 == 0.0f, by_fields = l == 0 && run.encoded;
+    if (rest || by_fields || work_.along[l].size())
+      gradient_of_layer(run, columns, {0, piece.rows}, int(l), thread, run.threads, weights, bias);
+    else by_strips(run, piece, int(l), thread, weights, bias);
   }
+}
+
+// A layer's step by strips of its inputs. A strip's gradients, with zero where an input was left out, lie in the first cache
+// when the optimiser passes over them from front to back: what one weight's step waits for, it does meanwhile for those
+// behind. The strip's part of A stays in the second cache while all groups of units pass.
+template <class Weights, class Bias>
+void Trainer::by_strips(const Run& run, const Piece& piece, int l, int thread, const Weights& weights, const Bias& bias) {
+  const Layer& layer = layers_[l];
+  const Rows delta = work_.delta[l], A = input_of(run, l);
+  const Columns& columns = run.columns[thread];
+  const bool listed = l == 0 && !columns.all();
+  float* const sums = work_.strips[thread].data();
+  share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
+    const int last = std::min(b1 * TILE_ROWS, layer.n_in);
+    for (int begin = b0 * TILE_ROWS; begin < last; begin += STRIP_INPUTS) {
+      const int end = std::min(begin + STRIP_INPUTS, last);
+      const int i0 = listed ? columns.before(begin) : begin, i1 = listed ? columns.before(end) : end;
+      const Strip strip{sums, begin, listed ? columns.listed().places : nullptr};
+      if (listed) std::fill_n(sums, std::min(TILE_VECTORS, v1 - v0) * STRIP_INPUTS * VL, 0.0f);
+      in_pieces<TILE_VECTORS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+        gradient(delta.right(v * VL), A, piece.rows, 0, NV, i0, i1, strip);
+        for (int j = 0; j < NV; ++j) weights.over(v + j, begin, end, sums + j * STRIP_INPUTS * VL);
+      });
+    }
+    if (b0 == 0)
+      for (int v = v0; v < v1; ++v) bias(v);
+  });
 }
 
 // The same from a gradient that was summed in memory, times `scale` (clipping).

@@ -141,6 +141,8 @@ class Trainer {
   void sum_halves(Run& run, const Piece& piece, int l, int thread);
   template <class Opt> void update(Run& run, const Piece& piece, int thread);
   template <class Opt, bool plain> void update_by(Run& run, const Piece& piece, int thread, const StepConstants& c);
+  template <class Weights, class Bias>
+  void by_strips(const Run& run, const Piece& piece, int l, int thread, const Weights& weights, const Bias& bias);
   void accumulate(Run& run, const Piece& piece, int thread);
   double gradient_norm(Run& run, int thread);
   template <class Opt> void update_buffered(Run& run, const Piece& piece, float scale, int thread);

@@ -10,6 +10,9 @@
 
 namespace deltaw::DELTAW_ISA {
 
+// Inputs at a time whose gradients, of TILE_VECTORS groups of units, lie in the first cache; see Trainer::by_strips.
+constexpr int STRIP_INPUTS = 2048 / VL;
+
 struct Workspace {
   int capacity = 0;  // rows
   Rows x;            // inputs, without the columns that are left out
@@ -24,7 +27,8 @@ struct Workspace {
   Columns columns;                // of `signals`
   std::vector<Columns::Marks> marks{1};
   std::vector<double> row_error;  // E of each row, times its weight
-  std::vector<Floats> scratch;    // one for each thread: transposed panels
+  std::vector<Floats> scratch;    // one for each thread: transposed panels,
+  std::vector<Floats> strips;     // and gradients on their way to the optimiser
 
   Workspace() = default;
   // `training`: with what the way back needs; `dropped[l]`: some of layer l's outputs are dropped.
@@ -61,13 +65,14 @@ struct Workspace {
     if (!encoded.fits(encoding)) encoded = EncodedRows(encoding, capacity, training);
   }
 
-  // Room for product_back and for `lay` on each thread.
+  // Room for product_back, for `lay` and for a strip on each thread.
   void make_scratch(const std::vector<Layer>& layers, int threads) {
     for (std::size_t l = 0; l < layers.size(); ++l)
       if (along[l].size() && along[l].size() < threads * size_along(layers[l])) along[l] = Floats(threads * size_along(layers[l]));
     std::size_t width = 0;
     for (std::size_t l = 1; l < layers.size(); ++l) width = std::max<std::size_t>(width, layers[l].vectors);
     while (int(scratch.size()) < threads) scratch.emplace_back(TILE_VECTORS * width * VL * VL);
+    while (int(strips.size()) < threads) strips.emplace_back(TILE_VECTORS * STRIP_INPUTS * VL);
   }
 
  private:
