@@ -69,13 +69,13 @@ class ThreadChoice {
   int most() const { return most_; }
   int threads() const { return alone_ ? 1 : most_; }
 
-  // Steps to make before `learn`: a few milliseconds of work, or all where there is nothing to choose. Where no rate is known,
-  // as many as are counted already, so that few teams are started until it is.
+  // Steps to make before `learn`: a few milliseconds of work by the rate that is known, or all where there is nothing to choose.
+  // Where none is, as many as are counted already, so that few teams are started until it is.
   std::int64_t steps() const {
     if (most_ == 1) return std::int64_t(1) << 31;
-    const double rate = rate_[alone_];
+    const double rate = rate_[alone_] > 0.0 ? rate_[alone_] : rate_[!alone_];
     return rate > 0.0 ? std::max<std::int64_t>(1, std::int64_t(rate * (trying() ? 1.0 : 2.0) * JUDGED))
-                      : std::max<std::int64_t>(4, steps_);
+                      : std::max<std::int64_t>(2, steps_);
   }
 
   // A stretch too short to judge by, at the end of an epoch, is counted with the next one.
