@@ -96,6 +96,29 @@ def test_columns_of_zeros_change_nothing(optimizer: str) -> None:
     np.testing.assert_array_equal(wide.weights[0][:, 5:20], start[:, 5:20].astype(np.float32))
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "momentum", "rmsprop", "sgd"])
+def test_more_inputs_than_are_updated_at_a_time(optimizer: str) -> None:
+    """Whole strips of zeros, and zeros across their borders; against the other inputs alone, and the reference."""
+    rng, zeros = np.random.default_rng(0), np.r_[200:600, 1000:1030, 1200:1210]
+    X, y = rng.random((24, 1215)) * (rng.random((24, 1215)) < 0.5), rng.integers(0, N_OUT, 24)
+    X[:, zeros] = 0
+    used = np.delete(np.arange(1215), zeros)
+    start = Network([1215, 37, N_OUT], ["tanh", "softmax"], seed=2)
+
+    def trained(columns: Any, **how: Any) -> Any:
+        network = Network([len(columns), 37, N_OUT], ["tanh", "softmax"], seed=2)
+        network.weights = [start.weights[0][:, columns].copy(), start.weights[1].copy()]
+        how = {"optimizer": optimizer, "l2": 0.01, "learning_rate": 0.01, "batch_size": 9, "epochs": 2} | how
+        train(network, X[:, columns], y, loss="cross_entropy", **how)
+        return network.weights
+
+    all_of_them = trained(np.arange(1215), threads=1)
+    for other in (trained(np.arange(1215), threads=2), trained(np.arange(1215), threads=3)):
+        np.testing.assert_array_equal(all_of_them[0], other[0])
+    np.testing.assert_array_equal(all_of_them[0][:, used], trained(used)[0])
+    np.testing.assert_allclose(all_of_them[0], trained(np.arange(1215), engine="reference")[0], atol=3e-4)
+
+
 def test_momentum_goes_on_where_a_column_falls_silent() -> None:
     """A zero gradient is not no step: Adam and momentum still move weights that earlier batches pushed."""
     X, y = rows(40, 0.5, 2)
