@@ -183,5 +183,5 @@ def _columns(X: Any, read: Array, scale: tuple[float, float], x: Array, setup: S
 
 
 def _distinct(x: Array) -> NDArray[np.int64]:
-    ranked = np.sort(x, axis=0)
-    return np.asarray(1 + (ranked[1:] != ranked[:-1]).sum(axis=0), np.int64)
+    ranked = map(np.sort, x.T)  # one after the other: all of them would be x once more
+    return np.array([1 + np.count_nonzero(each[1:] != each[:-1]) for each in ranked], np.int64)

@@ -33,19 +33,20 @@ def in_parts(frame: pl.DataFrame, width: int | None = None) -> pl.DataFrame:
 
 def apart(frame: pl.DataFrame) -> pl.DataFrame:
     """The same rows in memory of their own: numbers, none of which is missing, beside any allocator."""
-    copied = pl.concat([frame.head(1), frame.slice(1)], rechunk=True)  # of one memory, until two of them become one
     numbers = {
         column.name: column.to_numpy()
-        for column in copied.iter_columns()
+        for column in frame.iter_columns()
         if column.dtype in NUMBERS and not column.null_count()
     }
     ends = np.cumsum([0, *(-(-column.nbytes // 8) * 8 for column in numbers.values())]).tolist()
-    room = _pages(ends[-1])
-    for name, first in zip(numbers, ends, strict=False):
-        own = room[first : first + numbers[name].nbytes].view(numbers[name].dtype)
-        own[:] = numbers[name]
-        numbers[name] = own
-    return copied.with_columns([pl.Series(name, column) for name, column in numbers.items()])
+    room, own = _pages(ends[-1]), dict[str, pl.Series]()
+    for (name, column), first in zip(numbers.items(), ends, strict=False):
+        place = room[first : first + column.nbytes].view(column.dtype)
+        place[:] = column
+        own[name] = pl.Series(name, place)
+    rest = frame.drop(numbers)
+    rest = pl.concat([rest.head(1), rest.slice(1)], rechunk=True)  # of one memory, until two of them become one
+    return pl.DataFrame([own[name] if name in own else rest.get_column(name) for name in frame.columns])
 
 
 def _pages(size: int) -> NDArray[np.uint8]:
