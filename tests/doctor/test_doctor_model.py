@@ -199,3 +199,18 @@ def test_classes_are_counted_among_the_rows_that_are_learnt_from() -> None:
     assert said is not None
     whole, most, least = map(int, said.groups())
     assert whole == most + least == len(diagnosis.setup.X) < 305
+
+
+def test_values_far_out_are_named_as_the_table_has_them() -> None:
+    rng = np.random.default_rng(0)
+    age = np.where(np.arange(300) % 8, rng.normal(40, 12, 300).round(1), -999)
+    frame = pl.DataFrame({"age": age, "z": rng.normal(size=300), "y": (age > 40).astype(int)})
+    for scaling, rules in (("standard", ["far_values"]), ("piecewise", [])):
+        diagnosis = diagnose(planned(models.plan(frame, "y", scaling=scaling)), seconds=0)
+        found = [each for each in diagnosis.findings if each.rule == "far_values"]
+        assert [each.rule for each in found] == rules
+        for each in found:
+            assert each.cause.startswith("Some values of column age are −999, all others lie from ")
+            assert each.repair is not None
+            assert each.repair.words.startswith("read -999 as missing (--na=-999)")
+    assert models.plan(deltaw.read(frame, na=["-999"]), "y").columns[0].n_missing == 38

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.before import Columns
 from deltaw.doctor.evidence.evidence import Evidence
+from deltaw.doctor.evidence.far import Far
 from deltaw.doctor.evidence.repeats import keys
 from deltaw.doctor.evidence.telling import telling
 from deltaw.doctor.findings import Finding, Repair, Where
@@ -89,12 +92,15 @@ def far_values(evidence: Evidence) -> Finding | None:
     known = evidence.known
     if not known.far:
         return None
-    worst, names = known.far[0], known.columns.names
+    worst, names = _as_written(evidence, known.far[0]), known.columns.names
     same = worst.low == worst.high
-    value = (
-        number(worst.low, 4) if same else say("{low} to {high}", low=number(worst.low, 3), high=number(worst.high, 3))
-    )
+    ends = number(worst.low, 3), number(worst.high, 3)
+    value = number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1])
     hint = say(" A number that stands for a missing one looks like that.") if same else ""
+    words = say("make them missing, or correct them; or scale by the quartiles and cut off what is far out")
+    if same and evidence.setup.raw:
+        read = f"{worst.low:g}"
+        words = say("read {read} as missing (--na={read}); or scale by the quartiles, cut off far out", read=read)
     return Finding(
         say(
             "Some values of column {name} are {value}, all others lie from {low} to {high}, within {range}: on a scale "
@@ -110,11 +116,23 @@ def far_values(evidence: Evidence) -> Finding | None:
         ),
         {"deviation_over_others": worst.times, "columns": len(known.far)},
         Where(column=names[worst.column]),
-        Repair(
-            say("make them missing, or correct them; or scale by the quartiles and cut off what is far out"),
-            {"inputs": "robust"},
-        ),
+        Repair(words, {"inputs": "robust"}),
     )
+
+
+def _as_written(evidence: Evidence, found: Far) -> Far:
+    """The same in the table's own numbers, where the input is made of a column of numbers and the sample has them."""
+    known = evidence.known
+    column = next((each for each in evidence.setup.raw or () if found.column in each.inputs), None)
+    if column is None:
+        return found
+    x, raw = known.x[:, found.column], column.values[known.index]
+    away = (x >= found.low) & (x <= found.high)
+    others = (x >= found.rest[0]) & (x <= found.rest[1]) & np.isfinite(raw)
+    if not away.any() or not others.any() or not np.isfinite(raw[away]).all():
+        return found
+    rest = float(raw[others].min()), float(raw[others].max())
+    return replace(found, low=float(raw[away].min()), high=float(raw[away].max()), rest=rest)
 
 
 def double_scaling(evidence: Evidence) -> Finding | None:
