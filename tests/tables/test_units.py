@@ -19,7 +19,7 @@ from deltaw.exceptions import ColumnError, ModelFileError
 from deltaw.preparation import Preparation
 from deltaw.tables import kinds
 from deltaw.tables.cells import numbers_in
-from deltaw.tables.units import unit_of, units_of
+from deltaw.tables.units import Units, unit_of
 
 QUICK: dict[str, Any] = {"hidden": 4, "epochs": 3, "folds": 0}
 RNG = np.random.default_rng(0)
@@ -66,7 +66,8 @@ def test_numbers_with_a_unit(cells: list[str | None], unit: str, numbers: list[f
 )  # fmt: skip
 def test_what_is_no_unit(cells: list[str | None]) -> None:
     assert unit_of(pl.Series("w", cells, pl.String)) == ""
-    assert units_of(pl.Series("w", cells, pl.String)) == ()
+    words = pl.Series("w", cells, pl.String)
+    assert Units.of(words).several(words) == ()
 
 
 @given(st.lists(st.text(st.sampled_from("1.,5 -+e#$€%kgA\n°"), max_size=6), max_size=5))

@@ -28,7 +28,7 @@ from deltaw.tables.cells import (
 )
 from deltaw.tables.table import Block, Table, cell_error, clip, listing, missing_column
 from deltaw.tables.told import READ_AS
-from deltaw.tables.units import plain_unit, unit_of, units_of
+from deltaw.tables.units import Units, plain_unit
 
 USABLE = tuple(READ_AS)  # number, category, boolean, date
 LEFT_OUT = ("identifier", "constant", "text")
@@ -192,10 +192,10 @@ def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> t
     return "number", in_english(said, low=low, high=high, unit=unit)
 
 
-def _note(present: pl.Series, readable: bool, stray: str | None) -> str:
+def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str | None) -> str:
     """What keeps words that look like numbers from being some; see `first_stray`."""
     name = clip(present.name)
-    if units := units_of(present):
+    if units:
         several = (
             '"{name}" is taken for words, since its numbers have several units ({units}): write one, to have numbers'
         )
@@ -225,7 +225,8 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
         return "boolean", " or ".join(sorted(spelt.values())), "", ""
     plain = known is not None and not any(re.search(IN_A_NUMBER, word) for word in known)  # no number, and no day
     words = column.drop_nulls()
-    unit = "" if plain else unit_of(words)
+    units = Units((), ()) if plain else Units.of(words)
+    unit = units.one
     if unit:
         return *_number(numbers_in(column, unit, source), present, distinct, plain_unit(unit)), unit, ""
     spelling = "" if plain else _number_or_date(column, source)
@@ -235,7 +236,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return "text", many, "", ""
     readable, stray = (False, None) if plain else first_stray(first)
-    note = "" if plain else _note(words, readable, stray)
+    note = "" if plain else _note(words, units.several(words), readable, stray)
     if distinct >= DISTINCT * present and present >= ENOUGH:
         return "identifier", many, "", note
     if readable:

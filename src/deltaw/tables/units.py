@@ -7,6 +7,7 @@ A unit is kept as its form, the number's place in it a #: "#kg", "USD#". What st
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import polars as pl
 
@@ -28,22 +29,42 @@ CODES = 20  # so many different numbers may be those of codes, which letters tel
 LONGEST = 40  # letters of a form
 
 
+class Units(NamedTuple):
+    """The forms that the numbers of a column have, the commonest first, and the share of all cells that have each."""
+
+    forms: tuple[str, ...]
+    shares: tuple[float, ...]
+
+    @classmethod
+    def of(cls, words: pl.Series) -> Units:
+        """Those of stripped text, null where missing; none where not nearly all cells are numbers with units."""
+        present = words.drop_nulls()
+        for cells in (present.head(FEW), present):  # a look at a few is cheaper, and mostly enough
+            forms = _forms(cells)
+            if not len(cells) or len(forms) < (2 * ENOUGH - 1) * len(cells):
+                return cls((), ())
+        counts = forms.alias("form").value_counts(name="rows").sort("rows", "form", descending=[True, False])
+        return cls(tuple(counts["form"]), tuple(counts["rows"] / len(present)))
+
+    @property
+    def one(self) -> str:
+        """The unit that all cells have, or nearly all: "#kg"; "" for none."""
+        return self.forms[0] if self.forms and self.shares[0] >= ENOUGH else ""
+
+    def several(self, words: pl.Series) -> tuple[str, ...]:
+        """The units of `words` where all cells are numbers, or nearly all, and have several; else ().
+
+        What is measured has many different numbers; of few, words say as much, and they may be codes.
+        """
+        several = 1 < len(self.forms) <= MOST and sum(self.shares) >= ENOUGH and not self.one
+        if not several or per_cell(words, lambda cell: cell.str.extract(f"({NUMBER})")).n_unique() <= CODES:
+            return ()
+        return tuple(map(plain_unit, self.forms))
+
+
 def unit_of(words: pl.Series) -> str:
     """The unit that all cells have, or nearly all: "#kg"; "" for none. `words`: stripped text, null where missing."""
-    forms, share = _counted(words)
-    return forms[0] if len(forms) and share[0] >= ENOUGH else ""
-
-
-def units_of(words: pl.Series) -> tuple[str, ...]:
-    """The units, the commonest first, where all cells are numbers, or nearly all, and have several; else ().
-
-    What is measured has many different numbers; of few, words say as much, and they may be codes.
-    """
-    forms, share = _counted(words)
-    several = 1 < len(forms) <= MOST and sum(share) >= ENOUGH and share[0] < ENOUGH
-    if not several or per_cell(words, lambda cell: cell.str.extract(f"({NUMBER})")).n_unique() <= CODES:
-        return ()
-    return tuple(map(plain_unit, forms))
+    return Units.of(words).one
 
 
 def plain_unit(unit: str) -> str:
@@ -64,17 +85,6 @@ def without_unit(words: pl.Series, unit: str) -> pl.Series:
     words = per_cell(words, _in_seconds) if unit == SECONDS else words
     words = words.str.replace(rf"^{re.escape(before)}\s*", "") if before else words
     return words.str.replace(rf"\s*{re.escape(behind)}{more}$", "") if behind else words
-
-
-def _counted(words: pl.Series) -> tuple[list[str], list[float]]:
-    """The units of the cells, the commonest first, and the share of all cells that have each."""
-    present = words.drop_nulls()
-    for cells in (present.head(FEW), present):  # a look at a few is cheaper, and mostly enough
-        forms = _forms(cells)
-        if not len(cells) or len(forms) < (2 * ENOUGH - 1) * len(cells):
-            return [], []
-    counts = forms.alias("form").value_counts(name="rows").sort("rows", "form", descending=[True, False])
-    return counts["form"].to_list(), (counts["rows"] / len(present)).to_list()
 
 
 def _forms(cells: pl.Series) -> pl.Series:
