@@ -162,6 +162,25 @@ def test_legends_cover_no_curve_and_ticks_do_not_touch(name: str, form: str) -> 
         assert not any(a.x1 + 2 > b.x0 for a, b in itertools.pairwise(sorted(boxes, key=lambda box: box.x0)))
 
 
+@pytest.mark.parametrize("form", ["wide", "narrow"])
+def test_what_stands_below_an_axis_has_its_ends(form: str) -> None:
+    """Names of classes and columns are anybody's, and may have no blank to be parted at."""
+    name = "share of z of </td><script>alert(4)</script>"
+    p, truth = np.linspace(0, 1, 20), np.arange(20) > 9
+    drawings = [
+        curves.thresholds(truth, p, "a class of many words"),
+        curves.importance(["a name of words"] * 3, [3, 2, 1], [None] * 3, name),
+    ]
+    for figure in drawings:
+        if form == "narrow":
+            narrow(figure)
+        figure.draw_without_rendering()
+        for axes in figure.axes:
+            box = axes.xaxis.label.get_window_extent()
+            assert box.x0 >= 0
+            assert box.x1 <= figure.bbox.x1
+
+
 def test_a_row_of_panels_stays_together_on_a_narrow_page() -> None:
     """What is said of a row stands at its first panel: on a narrow page each row begins a line of its own."""
     figure = Figure((11.0, 2.2))

@@ -307,6 +307,6 @@ def test_every_way_to_write_a_date(spelling: str) -> None:
     found = re.fullmatch(pattern, text)
     assert found is not None
     part = dict(zip(letters, found.groups(), strict=True))
-    assert (part["Y"], int(part["d"])) == ("2024", 9)
+    assert (part.get("Y") or f"20{part['y']}", int(part["d"])) == ("2024", 9)
     assert part["b"] == "Feb" if "b" in part else int(part["m"]) == 2
     assert all(int(part[letter]) == value for letter, value in (("H", 17), ("M", 5), ("S", 8)) if letter in part)

@@ -74,6 +74,9 @@ WRITTEN = {
     "ranges": [f"{i % 7}-{i % 7 + 3}" for i in range(N)],
     "clock": some([f"{i * 37 % 24}:{i * 7 % 60:02}:{i * 11 % 60:02}" for i in range(N)]),
     "half_days": [f"{1 + i % 12}:{i * 7 % 60:02} {'ap'[i % 2]}m" for i in range(N)],
+    "zoned": [f"2024-03-0{1 + i % 9}T0{i % 10}:30:00{('+01:00', 'Z', '-0530')[i % 3]}" for i in range(N)],
+    "short_years": some([f"{1 + i % 12}/{1 + i % 28}/{i % 100:02}" for i in range(N)]),
+    "answers": [("Yes", "NO", "no")[i % 3] for i in range(N)],
     "lasted": [f"{i % 3} days 0{i % 10}:{i * 7 % 60:02}:00.5" for i in range(N)],
     "y": NUMBERS["y"],
 }

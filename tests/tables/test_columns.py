@@ -146,6 +146,17 @@ def test_times_with_a_zone_are_those_of_utc() -> None:
     assert kind_of(written * 10)[0] == "date"
 
 
+@pytest.mark.parametrize(
+    "cell", ["8/6/20 18:57", "8/6/20", "06.08.20", "6.8.20 0:00", "20-08-06", "6-Aug-20", "30/08/20"]
+)
+def test_a_year_of_two_digits_is_one_of_our_days(cell: str) -> None:
+    """They were taken for days of the year 20, whose weekdays are others."""
+    words = pl.Series([cell, cell.replace("20", "99")])
+    found, failures = date_format(words)
+    assert failures == 0
+    assert [day.year for day in read_dates(words, found)] == [2020, 1999]
+
+
 def test_month_first_unless_a_cell_says_otherwise() -> None:
     assert date_format(pl.Series(["01/02/2020", "03/04/2020"]))[0] == "%m/%d/%Y"
     assert date_format(pl.Series(["01/02/2020", "13/04/2020"]))[0] == "%d/%m/%Y"

@@ -4,7 +4,8 @@ import { MISTAKES } from './cells.ts';
 const DAYS: Record<string, string> = {
   '%Y-%m-%d': 'year-month-day', '%Y/%m/%d': 'year/month/day', '%d.%m.%Y': 'day.month.year', '%m/%d/%Y': 'month/day/year',
   '%d/%m/%Y': 'day/month/year', '%d-%m-%Y': 'day-month-year', '%d %b %Y': 'day name year', '%d-%b-%Y': 'day-name-year',
-  '%b %d, %Y': 'name day, year', '%Y年%m月%d日': 'year年month月day日',
+  '%b %d, %Y': 'name day, year', '%d.%m.%y': 'day.month.yy', '%m/%d/%y': 'month/day/yy', '%d/%m/%y': 'day/month/yy', '%y-%m-%d': 'yy-month-day',
+  '%d-%b-%y': 'day-name-yy', '%Y年%m月%d日': 'year年month月day日',
 };
 const TIMES: Record<string, string> = {
   '%Y-%m-%d %H:%M:%S%.f': 'year-month-day time', '%Y-%m-%dT%H:%M:%S%.f': 'year-month-dayTtime',
@@ -15,13 +16,14 @@ const TIMES: Record<string, string> = {
   '%d.%m.%Y %H:%M:%S': 'day.month.year time', '%d.%m.%Y %H:%M': 'day.month.year time',
   '%m/%d/%Y %H:%M:%S': 'month/day/year time', '%m/%d/%Y %H:%M': 'month/day/year time',
   '%d/%m/%Y %H:%M:%S': 'day/month/year time', '%d/%m/%Y %H:%M': 'day/month/year time',
+  '%d.%m.%y %H:%M': 'day.month.yy time', '%m/%d/%y %H:%M': 'month/day/yy time', '%d/%m/%y %H:%M': 'day/month/yy time',
   '%Y年%m月%d日 %H:%M:%S': 'year年month月day日 time', '%Y年%m月%d日 %H:%M': 'year年month月day日 time',
   '%Y年%m月%d日%H时%M分': 'year年month月day日hour时minute分',
 };
 export const DATE_FORMATS: Record<string, string> = { ...DAYS, ...TIMES };
 
 const PARTS: Record<string, string> = {
-  '%Y': '(?<Y>\\d{4})', '%m': '(?<m>\\d{1,2})', '%d': '(?<d>\\d{1,2})', '%b': '(?<b>[A-Za-z]{3})', '%H': '(?<H>\\d{1,2})',
+  '%Y': '(?<Y>\\d{4})', '%y': '(?<y>\\d{2})', '%m': '(?<m>\\d{1,2})', '%d': '(?<d>\\d{1,2})', '%b': '(?<b>[A-Za-z]{3})', '%H': '(?<H>\\d{1,2})',
   '%M': '(?<M>\\d{1,2})', '%S': '(?<S>\\d{1,2})', '%.f': '(?:\\.(?<f>\\d+))?',
   '%#z': ' ?(?<z>Z|[+-]\\d\\d(?::?\\d\\d)?)',
 };
@@ -39,7 +41,7 @@ export function dayOf(word: string, format: string): number {
   const found = PATTERNS.get(format)!.exec(word)?.groups;
   if (!found) return NaN;
   const month = found['b'] ? MONTHS.indexOf(found['b'].toLowerCase()) + 1 : Number(found['m']);
-  const [year, day] = [Number(found['Y']), Number(found['d'])];
+  const [year, day] = [Number(found['Y'] ?? (found['y']! < '70' ? '20' : '19') + found['y']), Number(found['d'])];
   const [hour, minute, second] = ['H', 'M', 'S'].map((part) => Number(found[part] ?? 0)) as [number, number, number];
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);

@@ -115,7 +115,7 @@ def _first(differences: Iterable[_Difference | None]) -> _Difference | None:
 def describe(schema: Any) -> str:
     """A schema in words: "an integer or null"."""
     if isinstance(schema, tuple):
-        return listed((describe(item) for item in schema), " or ", " or ")
+        return listed(dict.fromkeys(map(describe, schema)), " or ", " or ")
     if isinstance(schema, (list, dict)):
         return say("a list") if isinstance(schema, list) else say("an object")
     return say(_NAMES[schema]) if schema is None or isinstance(schema, type) else repr(schema)

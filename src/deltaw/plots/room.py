@@ -1,4 +1,5 @@
-"""Room on a page: legends stand below their panel, where they cover no curve, and wide figures have a narrow form."""
+"""Room on a page: legends stand below their panel, where they cover no curve, what stands at an axis wraps where it is
+longer than the figure, and wide figures have a narrow form."""
 
 from __future__ import annotations
 
@@ -28,14 +29,34 @@ def legends_below(figure: Figure) -> None:
         figure.set_size_inches(width, height + LINE * max(lines))
 
 
+def labels_within(figure: Figure) -> None:
+    """Wrap what stands below an axis, in its middle, where it is longer than there is room: its ends would be cut."""
+    for axes in figure.axes:
+        label, width = axes.get_xlabel(), figure.get_size_inches()[0] / _columns(axes)
+        if LETTER * letters(label) > width / 2:  # shorter ones have room whatever stands at the ticks
+            names = max((letters(tick.get_text()) for tick in axes.get_yticklabels()), default=0)
+            axes.set_xlabel(_wrapped(label, width - max(MARGIN, LETTER * names), LETTER))
+
+
+def _columns(axes: Axes) -> int:
+    """How many panels stand beside each other where these do."""
+    grid = axes.get_subplotspec()
+    return grid.get_gridspec().ncols if grid is not None else 1
+
+
+def _wrapped(text: str, room: float, letter: float) -> str:
+    """The text in lines of so many inches, if a letter takes this; words that are longer are parted, too."""
+    text = " ".join(text.split())  # as it was before it was wrapped
+    most = int(room / letter) * len(text) // max(letters(text), 1)
+    return fill(text, max(most, 1))
+
+
 def _below(axes: Axes) -> int:
     """The number of lines that the legend now has."""
     legend: Any = axes.get_legend()
     figure: Any = axes.figure
-    grid = axes.get_subplotspec()
-    columns = grid.get_gridspec().ncols if grid is not None else 1
     names = [text.get_text() for text in legend.get_texts()]
-    beside = _beside(names, figure.get_size_inches()[0] / columns - MARGIN)
+    beside = _beside(names, figure.get_size_inches()[0] / _columns(axes) - MARGIN)
     axes.legend(
         legend.legend_handles, names, loc="upper left", bbox_to_anchor=(0, 0), ncols=beside, fontsize=8.5,
         borderaxespad=3.4 if axes.get_xlabel() else 2.0, handlelength=2.2, columnspacing=1.2, frameon=False,
@@ -75,13 +96,14 @@ def narrow(figure: Figure) -> bool:
         if axes.get_legend() is not None:
             _below(axes)
         if title := axes.get_title("left"):
-            most = int((NARROW / beside - MARGIN) / TITLE) * len(title) // letters(title)
-            axes.set_title(fill(title, max(most, 1)), loc="left", fontsize=10.5, fontweight="bold")
+            wrapped = _wrapped(title, NARROW / beside - MARGIN, TITLE)
+            axes.set_title(wrapped, loc="left", fontsize=10.5, fontweight="bold")
     for legend in list(figure.legends):  # of all panels
         names, handles = [text.get_text() for text in legend.get_texts()], legend.legend_handles
         legend.remove()
         where: dict[str, Any] = {"loc": "outside lower left", "ncols": _beside(names, NARROW)}
         figure.legend(handles, names, fontsize=8.5, frameon=False, **where)  # type: ignore[arg-type]
+    labels_within(figure)
     ticks_apart(figure)
     return True
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import numpy as np
 
 from deltaw.numbers import number
-from deltaw.plots.room import legends_below
+from deltaw.plots.room import labels_within, legends_below
 from deltaw.plots.ticks import plain_numbers, ticks_apart
 from deltaw.signs import visible
 
@@ -87,6 +87,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
             drawing = draw(*args, **settings)
             for axes in drawing.axes:
                 plain_numbers(axes)
+            labels_within(drawing)
             legends_below(drawing)
             ticks_apart(drawing)
             _visible(drawing)

@@ -32,6 +32,11 @@ DAY_FORMATS = {
     "%d %b %Y": "day name year",
     "%d-%b-%Y": "day-name-year",
     "%b %d, %Y": "name day, year",
+    "%d.%m.%y": "day.month.yy",
+    "%m/%d/%y": "month/day/yy",
+    "%d/%m/%y": "day/month/yy",
+    "%y-%m-%d": "yy-month-day",
+    "%d-%b-%y": "day-name-yy",
     "%Y年%m月%d日": "year年month月day日",
 }
 TIME_FORMATS = {
@@ -51,11 +56,16 @@ TIME_FORMATS = {
     "%m/%d/%Y %H:%M": "month/day/year time",
     "%d/%m/%Y %H:%M:%S": "day/month/year time",
     "%d/%m/%Y %H:%M": "day/month/year time",
+    "%d.%m.%y %H:%M": "day.month.yy time",
+    "%m/%d/%y %H:%M": "month/day/yy time",
+    "%d/%m/%y %H:%M": "day/month/yy time",
     "%Y年%m月%d日 %H:%M:%S": "year年month月day日 time",
     "%Y年%m月%d日 %H:%M": "year年month月day日 time",
     "%Y年%m月%d日%H时%M分": "year年month月day日hour时minute分",
 }
 DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
+
+YEAR = r"(^|\D)\d{4}(\D|$)"  # of four digits: Polars takes 20 for the year 20, too
 
 EMPTY = ("",)  # what is missing whatever the caller says
 
@@ -295,7 +305,10 @@ def read_dates(words: pl.Series, spelling: str) -> pl.Series:
     Times with a zone are those of UTC, as they are where a data frame has one.
     """
     kind = pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date
-    return words.str.strptime(kind, spelling, strict=False).cast(kind)  # a time with a zone comes with that of UTC
+    found = words.str.strptime(kind, spelling, strict=False).cast(kind)  # a time with a zone comes with that of UTC
+    if "%Y" in spelling and (found.dt.year() < 1000).any():
+        return pl.select(pl.when(words.str.contains(YEAR)).then(found).alias(words.name)).to_series()
+    return found
 
 
 def check_type(series: pl.Series, source: str = "") -> None:

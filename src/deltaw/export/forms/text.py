@@ -66,7 +66,8 @@ def needed(parts: Mapping[str, str], text: str) -> str:
 
 # What each sign of a strftime format is in text, and which part of a date it says.
 SIGNS = {
-    "%Y": (r"(\d{4})", "Y"), "%m": (r"(\d{1,2})", "m"), "%d": (r"(\d{1,2})", "d"), "%H": (r"(\d{1,2})", "H"),
+    "%Y": (r"(\d{4})", "Y"), "%y": (r"(\d{2})", "y"),
+    "%m": (r"(\d{1,2})", "m"), "%d": (r"(\d{1,2})", "d"), "%H": (r"(\d{1,2})", "H"),
     "%M": (r"(\d{1,2})", "M"), "%S": (r"(\d{1,2})", "S"), "%.f": (r"(\.\d+)?", "f"), "%b": (r"([A-Za-z]{3})", "b"),
     "%#z": (r" ?(Z|[+-]\d\d(?::?\d\d)?)", "z"),
 }  # fmt: skip

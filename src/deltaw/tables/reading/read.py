@@ -101,7 +101,8 @@ def read_as(source: Any, reading: Reading) -> Table:
         place = None if source == STDIN else path
         data = load(place, name, reading.max_bytes, lambda head: _format(head, path).look(head, name, reading))
     except (FileNotFoundError, NotADirectoryError):
-        raise TableError(say("{name}: expected a file", name=name), say("none of this name"), _instead(path)) from None
+        absent = say("a link to what is not there") if path.is_symlink() else say("none of this name")
+        raise TableError(say("{name}: expected a file", name=name), absent, _instead(path)) from None
     format = _format(data, path)
     if reading.sheet is not None and WORKBOOK not in data:
         raise SettingError(
@@ -137,7 +138,7 @@ def _instead(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return say("there is no directory {folder} either", folder=folder)
-    near = nearest(path.name, [each.name for each in _listed(folder)] + list(BUNDLED))
+    near = nearest(path.name, [each.name for each in _listed(folder) if each != path] + list(BUNDLED))
     if near is None:
         return say("check the path")
     return say("did you mean {near}?", near=near if near in BUNDLED else path.with_name(near))
