@@ -188,32 +188,44 @@ def waited_for(folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").exists(), reason="/proc says which process is which")
-def test_torchrun_starts_them_again_and_they_go_on(flowers: Path, tmp_path: Path) -> None:
-    """One is killed; torchrun ends the others and starts all again, without a word of --resume."""
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_torchrun_starts_them_again_and_they_go_on(flowers: Path, tmp_path: Path, nodes: int) -> None:
+    """One is killed; torchrun ends the others and starts all again, without a word of --resume.
+
+    Of two nodes each has a torchrun, which meet at a port of one of them: that of the other hears of it, too.
+    """
     whole, again, run = tmp_path / "whole.deltaw", tmp_path / "again.deltaw", tmp_path / "run"
-    settings = [*SETTINGS, "--epochs", "300", "--folds", "0"]
+    settings = [*SETTINGS, "--epochs", "120", "--folds", "0"]
     command = [*TORCHRUN, "--nproc-per-node", "2"]
     subprocess.run([*command, *train(flowers, *settings, "-o", whole)], check=True, capture_output=True)
+    if nodes > 1:
+        meet = ["--rdzv-backend", "c10d", "--rdzv-endpoint", f"127.0.0.1:{port()}", "--rdzv-id", "test"]
+        command = [*TORCHRUN[:-1], "--nnodes", str(nodes), "--nproc-per-node", "1", *meet]
     keeping = ["--checkpoint", run, "--every", "1epochs", "-o", again]
-    torchrun = subprocess.Popen(
-        [*command, "--max-restarts", "1", *train(flowers, *settings, *keeping)], text=True, stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )  # fmt: skip
+    launchers = [
+        subprocess.Popen(
+            [*command, "--max-restarts", "1", *train(flowers, *settings, *keeping)], text=True, stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(nodes)
+    ]  # fmt: skip
     try:
         waited_for(run)
-        os.kill(rank_of(torchrun.pid, 1), signal.SIGKILL)
-        _, said = torchrun.communicate(timeout=PATIENCE)
+        os.kill(rank_of([each.pid for each in launchers], 1), signal.SIGKILL)
+        said = "".join(each.communicate(timeout=PATIENCE)[1] for each in launchers)
     finally:
-        torchrun.kill()
-    assert torchrun.returncode == 0, said
+        for each in launchers:
+            each.kill()
+    assert [each.returncode for each in launchers] == [0] * nodes, said
     assert re.search("goes on from .*checkpoint", said)
     for ours, theirs in zip(deltaw.load(again).network.weights, deltaw.load(whole).network.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def rank_of(parent: int, rank: int) -> int:
-    """The process of that rank among the children of torchrun."""
-    for each in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+def rank_of(parents: Sequence[int], rank: int) -> int:
+    """The process of that rank among the children of torchrun, or of several."""
+    children = [Path(f"/proc/{each}/task/{each}/children").read_text().split() for each in parents]
+    for each in (child for some in children for child in some):
         told = Path(f"/proc/{each}/environ").read_bytes().split(b"\0")
         if f"RANK={rank}".encode() in told:
             return int(each)

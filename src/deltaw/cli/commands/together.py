@@ -47,11 +47,12 @@ def joined(choices: dict[str, Any], keep: keeping.Keeping) -> Ranks:
 
     if choices.get("engine", "native") == "native":  # as it is where nobody says another
         choices["engine"] = "torch"
-    if ranks.restarted() and "checkpoint" in keep:
-        keep["resume"] = True
     installed("torch")
     here = ranks.join()
     agreed(check)
+    # Of several nodes the one that lost nobody starts its own again, too, and does not count that.
+    if any(here.gathered(ranks.restarted())) and "checkpoint" in keep:
+        keep["resume"] = True
     return here
 
 
