@@ -186,7 +186,7 @@ def test_the_error_of_a_guess() -> None:
         (faded, {"vanishing_by_depth"}),
         (lambda: binary(l2=1.0), {"over_regularised"}),
         (lambda: binary(activation="identity"), {"no_hidden_activation"}),
-        (lambda: replace(binary(), X=X * 1e4 + 1e5), {"unscaled_inputs"}),
+        pytest.param(lambda: replace(binary(), X=X * 1e4 + 1e5), {"unscaled_inputs"}, marks=pytest.mark.slow),
     ],
     ids=["rate too low", "rate too high", "deep sigmoid", "penalty", "no activation", "inputs unscaled"],
 )

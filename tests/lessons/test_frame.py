@@ -131,8 +131,8 @@ def test_numbers_in_words_read_as_in_tables(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", QUICK)
 def test_every_form(name: str, lang: str, request: pytest.FixtureRequest) -> None:
-    """The figures, which are the same but for their words, are drawn in English."""
-    if lang != "en":
+    """Figures, which take longest, are drawn of one lesson in English; of all in `test_every_figure_is_drawn`."""
+    if (name, lang) != ("line", "en"):
         request.getfixturevalue("undrawn")
     lesson = run(name, lang=lang)
     title = LESSONS[name].title(lang)
@@ -141,8 +141,15 @@ def test_every_form(name: str, lang: str, request: pytest.FixtureRequest) -> Non
     assert shown["text"] == str(lesson)
     assert "{" not in shown["text"]  # no field without its number
     assert json.loads(shown["json"]) == lesson.page.json()
-    assert "mathdefault" not in shown["html"]  # matplotlib's own numbers on logarithmic axes
     assert shown["html"].count("<figure>") == len(lesson.page.figures) >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_figure_is_drawn(name: str) -> None:
+    text = LESSONS[name].function().page.html()
+    assert "mathdefault" not in text  # matplotlib's own numbers on logarithmic axes
+    assert text.count("<svg ") >= text.count("<figure>") >= 1
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
