@@ -148,7 +148,7 @@ def test_another_process_that_is_not_reached(
     def refused(*given: Any) -> None:
         raise RuntimeError("Gloo connectFullMesh failed with … Connection refused")
 
-    monkeypatch.setattr("torch.distributed.init_process_group", refused)
+    monkeypatch.setattr("torch.distributed.rendezvous", refused)
     for name, value in {"TORCHELASTIC_RUN_ID": "test", "RANK": "1", "WORLD_SIZE": "2"}.items():
         monkeypatch.setenv(name, value)
     assert main(["train", str(flowers), *SETTINGS]) == 1

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
 from deltaw.exceptions import DeltaWError
 from deltaw.speech import say
 
 Found = TypeVar("Found")
+PATIENCE = 300.0  # seconds for the others to come, as PyTorch has it
 _ALONE: ContextVar[bool] = ContextVar("alone", default=False)
 
 
@@ -114,14 +118,9 @@ def join() -> Ranks:
 
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     try:
-        if restarted() and os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]:
-            # The store may still hold where those before were: under a name of its own nobody calls on the dead. Only
-            # on one machine do all count restarts alike.
-            store, rank, world = next(together.rendezvous("env://"))
-            store = together.PrefixStore(f"restart {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
-            together.init_process_group(backend, store=store, rank=rank, world_size=world)
-        else:
-            together.init_process_group(backend)
+        store, rank, world = next(together.rendezvous("env://"))
+        store = together.PrefixStore(_met(store, rank, world), store)
+        together.init_process_group(backend, store=store, rank=rank, world_size=world)
     except RuntimeError as error:
         raise DeltaWError(
             "training together: expected all of {world} processes at the beginning", say("one that is not reached"),
@@ -129,6 +128,25 @@ def join() -> Ranks:
         ) from error  # fmt: skip
     atexit.register(_part)  # PyTorch's threads that nobody has ended abort a process that ends
     return here()
+
+
+def _met(store: Any, rank: int, world: int) -> str:
+    """A name under which all meet who were started this time.
+
+    Where torchrun has started them again, the store may still say where those before were, whom nobody is to call; and
+    of several nodes each counts its own restarts. So each draws a number, and says which numbers it sees: what all see
+    alike was drawn by all who are here, since of those before none saw what was drawn last.
+    """
+    drawn, seen = ([f"deltaw {what} {each}" for each in range(world)] for what in ("drawn", "seen"))
+    store.set(drawn[rank], secrets.token_hex(8))
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        name = sha256(b" ".join(store.multi_get(drawn))).hexdigest()
+        store.set(seen[rank], name)
+        if set(store.multi_get(seen)) == {name.encode()}:
+            return name
+        time.sleep(0.05)
+    raise RuntimeError("others did not come")
 
 
 def leave() -> None:
