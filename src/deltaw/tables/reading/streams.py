@@ -227,9 +227,9 @@ def _frames(file: Path, rows: Stream, words: Collection[str], columns: Collectio
 
 def _in_columns(file: Path, cells: int, columns: Collection[str] | None) -> tuple[str, Iterator[pl.DataFrame]] | None:
     """What a file of columns is, and its rows, about so many cells at a time; None for text."""
-    if _begin(file) == BEGIN:
+    if (begin := _begin(file)) == BEGIN:
         return "Arrow", _cut(batches(file), cells)
-    scanner = _scanner(file)
+    scanner = SCANNERS.get(begin)
     return None if scanner is None else (scanner[0], _scanned(file, *scanner, cells, columns))
 
 
@@ -254,10 +254,6 @@ def _cut(frames: Iterator[pl.DataFrame], cells: int) -> Iterator[pl.DataFrame]:
         yield from frame.iter_slices(max(1, cells // max(frame.width, 1)))
 
 
-def _scanner(file: Path) -> tuple[str, Callable[[Path], pl.LazyFrame]] | None:
-    return SCANNERS.get(_begin(file))
-
-
 def _begin(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
@@ -268,7 +264,7 @@ def _begin(file: Path) -> bytes:
 
 def _can_be_sliced(file: Path) -> bool:
     """Raises TableError for one that cannot be read."""
-    if _scanner(file) is not None or _begin(file) == BEGIN or not file.stat().st_size:
+    if _begin(file) in (*SCANNERS, BEGIN) or not file.stat().st_size:
         return True
     try:
         return ending(file) in TEXT.endings and can_be_in_pieces(file)
@@ -277,11 +273,10 @@ def _can_be_sliced(file: Path) -> bool:
 
 
 def _held(file: Path) -> int:
-    scanner = _scanner(file)
-    if _begin(file) == BEGIN:
+    if (begin := _begin(file)) == BEGIN:
         with readable(str(file), "Arrow"):
             return OF_A_CELL * math.prod(size(file))
-    if scanner is None:
+    if (scanner := SCANNERS.get(begin)) is None:
         return OF_A_BYTE * file.stat().st_size
     with readable(str(file), scanner[0]):
         lazy = scanner[1](file)
