@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.engines.rows import unmasked
+from deltaw.engines.rows import spread, unmasked
 from deltaw.equations import optimizers
 from deltaw.equations.lookup import NUMBER
 from deltaw.exceptions import InputError, SettingError
@@ -158,7 +158,7 @@ class Setup:
         All, or of a large network so many that rows times weights stay within 2 · 10⁹, but 200 at least.
         """
         most = max(FEWEST_LOOKED_AT, int(MOST_PRODUCTS / self.network.parameter_count))
-        return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+        return spread(n, most)
 
     def seeded(self, seed: int) -> Setup:
         """The same with another `seed`: other initial weights, where they were drawn, another order of rows."""

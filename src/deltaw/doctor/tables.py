@@ -15,12 +15,13 @@ from deltaw.doctor.diagnosis import Diagnosis, diagnose
 from deltaw.doctor.examine import ROWS, SECONDS
 from deltaw.doctor.setup import RawColumn, Setup
 from deltaw.doctor.trials.trial import divided
+from deltaw.engines.rows import spread
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
 from deltaw.models.answers import truth
 from deltaw.models.fitting.packed import of_member, of_way
 from deltaw.models.rows import weights
-from deltaw.models.rows.parts import Part, spread
+from deltaw.models.rows.parts import Part
 from deltaw.network import Network
 from deltaw.preparation import Preparation
 from deltaw.preparation.reading import as_numbers

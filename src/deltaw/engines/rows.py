@@ -64,7 +64,7 @@ class Rows:
 
     def some(self, most: int) -> Rows:
         """At most so many of them, spread evenly."""
-        return self.take(np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).astype(np.int64)))
+        return self.take(spread(len(self), most))
 
     @classmethod
     def of(
@@ -156,6 +156,11 @@ def _of_objects(array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype != object or not all(isinstance(value, (Real, Decimal, np.bool_)) for value in array.flat):
         return array
     return array.astype(np.float64)
+
+
+def spread(rows: int, most: int) -> NDArray[np.int64]:
+    """Which of so many rows to look at, where not more than `most` can be: spread evenly, in order."""
+    return np.unique(np.linspace(0, rows - 1, min(most, rows)).astype(np.int64))
 
 
 def unmasked(values: Any) -> Any:

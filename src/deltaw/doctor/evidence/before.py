@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.far import Far, far
-from deltaw.doctor.evidence.repeats import Repeats, repeats
+from deltaw.doctor.evidence.repeats import Repeats, distinct, repeats
 from deltaw.doctor.evidence.start import Start, start
 from deltaw.doctor.evidence.targets import Targets, targets
 from deltaw.doctor.setup import Setup, matrix
@@ -177,11 +177,6 @@ def _columns(X: Any, read: Array, scale: tuple[float, float], x: Array, setup: S
         ends = np.sort([low * multiply + offset, high * multiply + offset], axis=0)
     return Columns(
         low=ends[0], high=ends[1], mean=(mean + shift) * multiply + offset, std=std * abs(multiply),
-        bad=(len(read) - count).astype(np.int64), bad_rows=np.concatenate([read[:0], *bad_rows]), distinct=_distinct(x),
+        bad=(len(read) - count).astype(np.int64), bad_rows=np.concatenate([read[:0], *bad_rows]), distinct=distinct(x),
         names=setup.columns if setup.columns and len(setup.columns) == k else tuple(f"x{j}" for j in range(k)),
     )  # fmt: skip
-
-
-def _distinct(x: Array) -> NDArray[np.int64]:
-    ranked = map(np.sort, x.T)  # one after the other: all of them would be x once more
-    return np.array([1 + np.count_nonzero(each[1:] != each[:-1]) for each in ranked], np.int64)

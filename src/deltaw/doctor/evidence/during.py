@@ -36,6 +36,7 @@ from deltaw.doctor.trials.trial import (
     trial,
 )
 from deltaw.engines.look import Look
+from deltaw.engines.rows import spread
 from deltaw.equations import losses
 from deltaw.exceptions import InputError
 from deltaw.speech import say
@@ -358,7 +359,7 @@ def _inside(seen: During, setup: Setup, rows: int, seconds: float) -> During:
 def sample(setup: Setup, most: int = SAMPLE) -> tuple[Array, Array]:
     """Inputs as the network takes them and targets of some training rows, float64, spread evenly."""
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
-    index = np.unique(np.linspace(0, X.shape[0] - 1, min(most, X.shape[0])).astype(np.int64))
+    index = spread(X.shape[0], most)
     x = X[index]
     x = np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64)
     scale = setup.input_scale

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor.setup import Setup, matrix
+from deltaw.engines.rows import spread
 
 Array = NDArray[Any]
 
@@ -46,7 +47,7 @@ def far(x: Array, low: Array, high: Array, std: Array) -> tuple[Far, ...]:
         x: (m, n_in) some rows; NaN and infinities are passed over.
         low, high, std: (n_in,) of all rows.
     """
-    x = x[np.unique(np.linspace(0, len(x) - 1, min(LOOKED_AT, len(x))).astype(np.int64))]
+    x = x[spread(len(x), LOOKED_AT)]
     found = [_of(j, x[:, j], *map(float, (low[j], high[j], std[j]))) for j in range(x.shape[1])]
     return tuple(sorted((each for each in found if each is not None), key=lambda each: -each.times))
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.engines.rows import spread
+
 Array = NDArray[Any]
 Keys = NDArray[np.uint64]
 
@@ -75,11 +77,16 @@ def repeats(
 
 def _tells_rows(X: Any, different: NDArray[np.int64]) -> bool:
     """Whether a column has nearly as many values as there are different rows."""
-    some = different[np.unique(np.linspace(0, len(different) - 1, min(LOOKED_AT, len(different))).astype(np.int64))]
+    some = different[spread(len(different), LOOKED_AT)]
     x = X[np.sort(some)]
-    ranked = np.sort(np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64), axis=0)
-    values = 1 + (ranked[1:] != ranked[:-1]).sum(axis=0)
+    values = distinct(np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64))
     return bool((values >= EACH * len(some)).any())
+
+
+def distinct(x: Array) -> NDArray[np.int64]:
+    """How many different values each column of x has, (n_in,)."""
+    ranked = map(np.sort, x.T)  # one after the other: all of them would be x once more
+    return np.array([1 + np.count_nonzero(each[1:] != each[:-1]) for each in ranked], np.int64)
 
 
 def keys(X: Any, index: NDArray[np.int64]) -> Keys:

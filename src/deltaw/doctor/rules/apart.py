@@ -7,6 +7,7 @@ import numpy as np
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.doctor.setup import matrix
+from deltaw.engines.rows import spread
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
 from deltaw.speech import say
@@ -24,8 +25,7 @@ def rows_elsewhere(evidence: Evidence) -> Finding | None:
         return None
     try:
         X = matrix(apart[0], "X")
-        rows = np.unique(np.linspace(0, X.shape[0] - 1, min(LOOKED_AT, X.shape[0])).astype(np.int64))
-        x = known.scaled(X[rows])
+        x = known.scaled(X[spread(X.shape[0], LOOKED_AT)])
     except (InputError, IndexError, TypeError, ValueError):
         return None  # `refused` says what is wrong with it
     columns = known.columns

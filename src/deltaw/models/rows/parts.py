@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.engines.rows import spread
 from deltaw.equations.encoded import Encoded
 from deltaw.exceptions import SettingError
 from deltaw.models.answers import truth
@@ -210,11 +211,6 @@ def part_of(
 def some_of(frame: pl.DataFrame, rows: Indices | None) -> Indices | None:
     """Rows of a frame in ascending order; None where they are all of it, so that nothing need be chosen."""
     return None if rows is None or len(rows) == len(frame) else rows
-
-
-def spread(rows: int, most: int) -> Indices:
-    """Which of so many rows to look at, where not more than `most` can be: spread evenly, in order."""
-    return np.unique(np.linspace(0, rows - 1, min(most, rows)).astype(np.int64))
 
 
 def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
