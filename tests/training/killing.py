@@ -11,6 +11,8 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -75,15 +77,21 @@ def begin(kind: str, folder: Path, checkpoint: Path | None) -> int:
     os._exit(0)
 
 
-def ended(process: int, seconds: float) -> int | None:
-    """The status of a process that ends within so many seconds, or None."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+def ended(process: int, seconds: float, after: Callable[[], bool] = lambda: True) -> int | None:
+    """The status of a process that ends within so many seconds after something is so, or None."""
+    until = None
+    while until is None or time.monotonic() < until:
         found, status = os.waitpid(process, os.WNOHANG)
         if found:
             return os.waitstatus_to_exitcode(status)
+        if until is None and after():
+            until = time.monotonic() + seconds
         time.sleep(0.001)
     return None
+
+
+def has_checkpoint(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.glob("checkpoint-*"))
 
 
 def hold(kind: str, kills: int, folder: Path) -> int:
@@ -97,18 +105,21 @@ def hold(kind: str, kills: int, folder: Path) -> int:
     rng = np.random.default_rng(kills)
     while killed < kills:
         checkpoint = folder / f"run{killed}"
+        written = partial(has_checkpoint, checkpoint)
         (folder / "model").unlink()
         while True:
             process = begin(kind, folder, checkpoint)
-            # Some come at once, and some after the end.
-            status = ended(process, rng.uniform(0, 1.3) * whole if killed < kills else 600)
+            # Some come at once, and some after the end; half of them wait until there is a checkpoint, which on a busy
+            # machine may take any time.
+            seconds = rng.uniform(0, 1.3) * whole if killed < kills else 600
+            status = ended(process, seconds, written) if killed % 2 else ended(process, seconds)
             if status is not None:
                 assert status == 0, "a run failed"
                 break
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
             killed += 1
-            late += checkpoint.is_dir() and any(checkpoint.glob("checkpoint-*"))
+            late += written()
         assert (folder / "model").read_bytes() == expected, f"another model, {kind}"
         names = {path.name for path in checkpoint.iterdir() if not path.name.endswith(".tmp")}
         assert 1 <= len(names) <= 2, names
