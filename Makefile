@@ -85,9 +85,11 @@ test-slow: install $(VENV)/.test-tools test-programs lab/node_modules/.installed
 kills: install $(VENV)/.test-tools
 	$(BIN)/python -m pytest -m slow tests/training/test_killed_trainings.py -q
 
-# PyTorch for CPUs beside the test tools: the engine of that name, several ranks, frames on clusters, models as modules.
-test-torch: install $(VENV)/.test-tools
-	$(BIN)/python -m pip install -q --disable-pip-version-check 'torch==2.13.0' 'dask[dataframe]' ray
+# PyTorch for CPUs beside the test tools: the engine of that name, several ranks, frames on clusters (Spark needs Java), models
+# as modules.
+test-torch: PROGRAMS = java=default-jre-headless
+test-torch: install $(VENV)/.test-tools test-programs
+	$(BIN)/python -m pip install -q --disable-pip-version-check 'torch==2.13.0' 'dask[dataframe]' ray pyspark
 	$(BIN)/python -m pytest tests/engines/test_torch_engine.py tests/cli/test_together.py tests/models/test_batches.py tests/export/test_torch.py -m "slow or not slow" -q
 
 ROWS ?= 5000000

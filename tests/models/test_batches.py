@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import deltaw
@@ -30,6 +33,10 @@ KINDS: dict[str, Any] = {
     "polars": (lambda rows: rows, lambda found: found.to_dict(as_series=False)),
     "pandas": (lambda rows: rows.to_pandas(), lambda found: found.to_dict("list")),
     "arrow": (lambda rows: rows.to_arrow(), lambda found: found.to_pydict()),
+    "batch": (
+        lambda rows: pa.RecordBatch.from_pydict(rows.to_dict(as_series=False), rows.to_arrow().schema),
+        lambda found: found.to_pydict(),
+    ),
     "arrays": (
         lambda rows: {name: rows[name].to_numpy() for name in rows.columns},
         lambda found: {name: np.asarray(each).tolist() for name, each in found.items()},
@@ -49,6 +56,11 @@ def test_every_kind_of_table(kind: str, rows: pl.DataFrame, model: deltaw.Model)
     none = back(predict_batches(model)(there(rows.head(0))))
     assert list(none) == list(found)
     assert none["prediction"] == []
+
+
+def test_arrow_answers_have_the_same_types_where_no_rows_are(rows: pl.DataFrame, model: deltaw.Model) -> None:
+    answer = predict_batches(model)
+    assert answer(rows.head(0).to_arrow()).schema == answer(rows.to_arrow()).schema
 
 
 def test_how_rows_are_divided_changes_nothing(rows: pl.DataFrame, model: deltaw.Model, tmp_path: Path) -> None:
@@ -90,3 +102,23 @@ def test_ray(rows: pl.DataFrame, model: deltaw.Model, tmp_path: Path) -> None:
     finally:
         ray.shutdown()
     assert found == dict(zip(rows["a"], model.predict(rows).tolist(), strict=True))
+
+
+@pytest.mark.slow
+def test_spark(rows: pl.DataFrame, model: deltaw.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sql = pytest.importorskip("pyspark.sql", reason="Spark is not installed")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java")
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    model.save(tmp_path / "m.deltaw")
+    session = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        many = session.createDataFrame(rows.to_pandas()).repartition(3)
+        schema = "a double, word string, kind string, prediction string, probability_one double, probability_two double"
+        for each in (many.mapInPandas, many.mapInArrow):
+            found = each(predict_batches(tmp_path / "m.deltaw"), schema).collect()
+            assert {row["a"]: row["prediction"] for row in found} == dict(
+                zip(rows["a"], model.predict(rows).tolist(), strict=True)
+            )
+    finally:
+        session.stop()

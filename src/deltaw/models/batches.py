@@ -20,7 +20,7 @@ Array = NDArray[Any]
 class predict_batches:  # noqa: N801, a function to its users, and one that can be sent to other machines
     """A function that puts a model's answers beside rows: `predict_batches(model)(rows)`.
 
-    It is what engines of large frames ask for: Ray Data's `map_batches`, Spark's `mapInPandas`, Dask's
+    It is what engines of large frames ask for: Ray Data's `map_batches`, Spark's `mapInPandas` and `mapInArrow`, Dask's
     `map_partitions`. It can be pickled, the model with it, and does not depend on how rows are divided.
 
     Args:
@@ -80,8 +80,10 @@ def _frame(rows: Mapping[str, Any]) -> Any:
 
 
 def _to_arrow(rows: Any, answers: dict[str, Array]) -> Any:
+    import pyarrow as pa
+
     for name, values in answers.items():
-        rows = rows.append_column(name, [values.tolist()])
+        rows = rows.append_column(name, pa.array(values))
     return rows
 
 
