@@ -64,6 +64,10 @@ const WITH_COMMA = new RegExp(`^[^\\d]*[+-]?\\d[\\d.${APART}]*,\\d+[^\\d]`);
 /** 12,5 kg -> 12.5 kg; any other text as it is. */
 const withPoint = (cell: string): string => (WITH_COMMA.test(cell) ? cell.replaceAll('.', '').replace(',', '.') : cell);
 
+/** Whether words are digits of one width, some with a zero in front: 01067, 80331. Such are names. */
+const areCodes = (words: string[]): boolean =>
+  words.length > 0 && words[0]!.length > 1 && words.some((word) => word.startsWith('0')) && words.every((word) => word.length === words[0]!.length && /^[0-9]+$/.test(word));
+
 export function typed(name: string, cells: string[], delimiter: string): Cells {
   const words = cells.map((cell) => (isMissing(cell) ? null : cell.trim()));
   const present = words.filter((word) => word !== null), none = new Float64Array();
@@ -78,6 +82,7 @@ export function typed(name: string, cells: string[], delimiter: string): Cells {
     if (failures(words, found)) return { name, type: 'words', numbers: none, words: written };
     return { name, type: found.every((x) => Number.isNaN(x) || Number.isInteger(x)) ? 'whole' : 'number', numbers: found, words: written, unit };
   }
+  if (areCodes(present)) return { name, type: 'words', numbers: none, words };
   const whole = present.every((word) => /^[+-]?\d+$/.test(word) && Math.abs(Number(word)) < 2 ** 63);
   return { name, type: whole ? 'whole' : 'number', numbers, words: [] };
 }
@@ -108,6 +113,7 @@ export function checkStrays(cells: Cells, source: string): void {
   const written = unit ? numbersIn(cells.words, unit) : asWritten(cells.words);
   const wrong = failures(cells.words, written);
   if (wrong === 0 || (!unit && wrong > Math.max(1, MISTAKES * present.length))) return;
+  if (!unit && areCodes(cells.words.filter((word, i) => word !== null && !Number.isNaN(written[i]!)) as string[])) return;
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(written[i]!));
   if (unit) refuse(source, cells.name, row, said('a number in {unit}', { unit: plainUnit(unit) }), cells.words[row]!, 'correct the cell or leave it empty, or give the column another kind');
   refuse(source, cells.name, row, said('a number'), cells.words[row]!, 'correct the cell, leave it empty, or drop the column');

@@ -19,7 +19,6 @@ from deltaw.preparation.recipe import Preparation
 from deltaw.preparation.scaling import SCALINGS, Scale, Scaling
 from deltaw.preparation.steps import CYCLES, MISSING, Day, Number, Truth
 from deltaw.speech import listed, retold, say
-from deltaw.tables.cells import as_words
 from deltaw.tables.table import clip
 
 DAY_DIGITS = 10  # a minute is 0.0007 of 20,000 days
@@ -114,19 +113,21 @@ def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, 
     words = say(several, n=others, **shown) if others > 1 else say(one, **shown)
     series = row.get_column(step.column)
     told: Told = [(taken, series[0], words)]
-    return told + (_means(step.means, len(step.slots), series, values) if step.means else [])
+    if step.means is None:
+        return told
+    return told + _means(step.means, len(step.slots), step.words_of(series)[0], series[0], values)
 
 
-def _means(means: Means, first: int, series: pl.Series, values: Any) -> Told:
+def _means(means: Means, first: int, word: str | None, cell: Any, values: Any) -> Told:
     """What rows with the word answer on the average; from the place `first` on."""
-    word, told = as_words(series)[0], []
+    told: Told = []
     of_word, of_all = "{name} of rows with {word}, smoothed: {x}; {scaled}", "{name} of all rows: {x}; {scaled}"
     for k, (name, scale) in enumerate(zip(map(retold, means.names), means.scales, strict=True)):
         x = float(scale.undo(values[first + k]))
         shown = {"name": name, "x": number(x), "scaled": _scaled(scale, x)}
         known = word in (None, *means.words)
         words = say(of_word, word=clip(word or say(MISSING)), **shown) if known else say(of_all, **shown)
-        told.append((first + k, series[0], words))
+        told.append((first + k, cell, words))
     return told
 
 

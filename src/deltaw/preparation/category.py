@@ -19,7 +19,7 @@ from deltaw.preparation.steps import MISSING, Features, OneColumn, Stored, Value
 from deltaw.preparation.whole import Counted, Whole
 from deltaw.speech import Kept, reads, say
 from deltaw.tables import Column
-from deltaw.tables.cells import as_words
+from deltaw.tables.cells import as_words, in_width, width_of
 from deltaw.tables.table import listing
 
 # A slot for a word that only one row has could do no more than memorise that row; and in large tables one row in a
@@ -94,6 +94,14 @@ class Category(OneColumn):
     def _places(self) -> dict[str, int]:
         return {word: place for place, word in enumerate(self.words)}
 
+    @cached_property
+    def _width(self) -> int | None:
+        return width_of([*self.words, *(self.means.words if self.means else ())])
+
+    def words_of(self, cells: pl.Series) -> pl.Series:
+        """The words of cells, codes as these were in training."""
+        return in_width(as_words(cells), self._width)
+
     @property
     def told(self) -> tuple[str, ...]:
         """What its means are called."""
@@ -119,7 +127,7 @@ class Category(OneColumn):
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
         """Which slot each row takes, and the means of its word; where they are learnt from, without its own answer."""
-        words = as_words(frame.get_column(self.column))
+        words = self.words_of(frame.get_column(self.column))
         place = as_places(words, self._places, len(self.words) + self.missing)
         if self.means is None:
             return place.astype(np.float64)

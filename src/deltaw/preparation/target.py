@@ -29,7 +29,7 @@ from deltaw.preparation.task import (
     known_cells,
 )
 from deltaw.speech import listed, retold, say
-from deltaw.tables.cells import as_words, check_strays
+from deltaw.tables.cells import are_codes, as_words, check_strays, in_width, width_of
 from deltaw.tables.table import cell_error, clip, listing, nearest
 from deltaw.tables.units import is_unit, plain_unit
 
@@ -143,7 +143,8 @@ class Target:
         """The task that the column could set as well, where nobody asked for one: numbers can be classes, too."""
         if self.task == "regression":
             return None if self.reason in (AS_ASKED, FRACTIONS) else "classification"
-        return None if self.reason == AS_ASKED or isinstance(self.classes[0], str | bool) else "regression"
+        names = isinstance(self.classes[0], str) and not are_codes(_series(self.name, self.classes))
+        return None if self.reason == AS_ASKED or names or isinstance(self.classes[0], bool) else "regression"
 
     def known(self, series: pl.Series, source: str = "data") -> NDArray[np.bool_]:
         """Which of the rows have an answer, (n,). Raises ColumnError for a column of a type that no target has."""
@@ -173,7 +174,7 @@ class Target:
         labels = np.empty(len(series), np.int32)
         for start in range(0, len(series), AT_ONCE):  # the words of all rows would take more room than their labels
             part = series[start : start + AT_ONCE]
-            words = part if given.dtype == pl.String else as_words(part)
+            words = in_width(part if given.dtype == pl.String else as_words(part), self._width)
             found = words.replace_strict(known, list(range(len(known))), default=-1, return_dtype=pl.Int32)
             unseen = (found == -1) & words.is_not_null()
             if unseen.any():
@@ -194,6 +195,10 @@ class Target:
     def _spelt(self) -> list[str]:
         """The classes as words."""
         return as_words(_series(self.name, self.classes)).to_list()
+
+    @cached_property
+    def _width(self) -> int | None:
+        return width_of(self._spelt)
 
     def one_hot(
         self, series: pl.Series, low: float = 0.0, high: float = 1.0, source: str = "data", gaps: bool = False

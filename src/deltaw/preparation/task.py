@@ -8,7 +8,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
-from deltaw.tables.cells import as_words, check_type, numbers_in
+from deltaw.tables.cells import are_codes, as_words, check_type, numbers_in
 from deltaw.tables.columns import ENOUGH
 from deltaw.tables.table import cell_error
 from deltaw.tables.units import unit_of
@@ -93,7 +93,7 @@ def classes_of(series: pl.Series, name: str, distinct: int, source: str) -> tupl
                 "give more rows"
                 if len(series) < ENOUGH
                 else "it looks like an identifier: choose another target, or ask for regression"
-                if series.dtype.is_numeric()
+                if series.dtype.is_numeric() or are_codes(series)
                 else "it looks like an identifier: choose another target, or merge rare classes"
             ),
         )

@@ -83,6 +83,9 @@ MISTAKES = 0.05
 
 FIRST = 1_000  # cells that tell whether a column says the same again and again
 
+# Digits with a zero in front, of two or more: 01067 is no number, but what somebody calls a place.
+CODE = r"^[0-9]{2,}$"
+
 # What a cell that is read as a number has in it: polars reads inf and nan, too.
 IN_A_NUMBER = r"(?i)\d|inf|nan"
 
@@ -154,8 +157,9 @@ def _unless(cell: pl.Expr, number: float) -> pl.Expr:
 def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISSING) -> pl.Series:
     """A column of text as what all its cells say: whole numbers, numbers, truth values, or (stripped) words.
 
-    Days stay words here: which way of writing them was meant belongs to the column's kind (`deltaw.tables.kinds`). So
-    do numbers with a few mistakes among them (`check_strays`): whoever leaves the column out need not know.
+    Codes (`are_codes`) are words. Days stay words here: which way of writing them was meant belongs to the column's
+    kind (`deltaw.tables.kinds`). So do numbers with a few mistakes among them (`check_strays`): whoever leaves the
+    column out need not know.
 
     Args:
         series: strings and nulls.
@@ -174,6 +178,8 @@ def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISS
         return words.str.to_lowercase() == TRUTHS[0][0]
     numbers = read_numbers(words, delimiter)
     wrong = numbers.null_count() - words.null_count()
+    if wrong == 0 and are_codes(words):
+        return words
     if wrong == 0:
         whole = words.cast(pl.Int64, strict=False)
         return missing_to_null(whole if whole.null_count() == words.null_count() else numbers, missing)
@@ -185,8 +191,45 @@ def _is_word(cell: str | None) -> bool:
     return cell is not None and MAYBE_NUMBER.fullmatch(cell) is None and cell.lower() not in TRUTHS[0]
 
 
+def are_codes(words: pl.Series) -> bool:
+    """Whether stripped text, null where missing, is digits of one width, some with a zero in front: 01067, 80331.
+
+    Such cells are names, of places, wares or offices: numbers, of which nobody writes 0 before the first digit, would
+    lose it.
+    """
+    widths = words.str.len_bytes()
+    low, high = widths.min(), widths.max()
+    if low is None or low != high or low == 1 or not words.str.starts_with("0").any():  # cheaper than to look at all
+        return False
+    return bool(words.str.contains(CODE).all())  # of those that are there
+
+
+def width_of(known: Iterable[str]) -> int | None:
+    """The width of words that are codes; 0 where no word is of digits with a zero in front; None for others."""
+    words = pl.Series(known, dtype=pl.String)
+    if not (words.str.starts_with("0") & words.str.contains(CODE)).any():
+        return 0
+    return len(words[0]) if are_codes(words) else None
+
+
+def in_width(words: pl.Series, width: int | None) -> pl.Series:
+    """Words to be looked up among some of this width (`width_of`): digits get the zeros in front that these have.
+
+    A code that was read as a number, 1067, is 01067 again; among words without such zeros, as models that were made of
+    numbers have, 01067 is 1067.
+    """
+    if width is None or (not words.str.starts_with("0").any() and (not width or words.str.len_bytes().min() == width)):
+        return words
+    if width:
+        return per_cell(
+            words, lambda cell: pl.when(cell.str.contains("^[0-9]+$")).then(cell.str.zfill(width)).otherwise(cell)
+        )
+    return per_cell(words, lambda cell: cell.str.replace("^0+([0-9]+)$", "$1"))
+
+
 def check_strays(words: pl.Series, source: str) -> None:
-    """Raise ColumnError where nearly all cells of a column of words are numbers and a few are not.
+    """Raise ColumnError where nearly all cells of a column of words are numbers and a few are not; of codes all are
+    names.
 
     Args:
         words: stripped strings and nulls, as `typed` leaves them.
@@ -198,7 +241,7 @@ def check_strays(words: pl.Series, source: str) -> None:
         return  # cheaper than to look at all
     numbers = as_written(words)
     wrong = numbers.null_count() - words.null_count()
-    if 0 < wrong <= max(1, MISTAKES * len(present)):
+    if 0 < wrong <= max(1, MISTAKES * len(present)) and not are_codes(words.filter(numbers.is_not_null())):
         row = (numbers.is_null() & words.is_not_null()).arg_max() or 0
         remedy = "correct the cell, leave it empty, name it in na, or drop the column"
         raise cell_error(source, words.name, row, "a number", words[row], remedy)

@@ -17,6 +17,7 @@ from deltaw.tables.cells import (
     FIRST,
     IN_A_NUMBER,
     TRUTHS,
+    are_codes,
     as_written,
     check_strays,
     check_type,
@@ -202,6 +203,11 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
         return say(several, name=name, units=listing(units))
     if not readable:
         return ""
+    if are_codes(present):
+        codes = (
+            '"{name}" is taken for names, since its numbers have zeros in front ("{cell}"): --as {name}=number if not'
+        )
+        return say(codes, name=name, cell=present.filter(present.str.starts_with("0"))[0])
     if stray is None:
         comma = (
             '"{name}" is taken for words, since its numbers have a decimal comma ("{cell}"), which only files with '
@@ -232,6 +238,8 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     spelling = "" if plain else _number_or_date(column, source)
     if spelling:
         return "date", f"written {DATE_FORMATS[spelling]}", spelling, ""
+    if not plain and _are_numbers(words):  # read as text, since a part of the table is of codes or of words
+        return *_number(numbers_in(column, "", source), present, distinct), "", ""
     first, many = words.head(FIRST), in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
     if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return "text", many, "", ""
@@ -242,6 +250,12 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     if readable:
         return "category", f'{distinct:,} values, some not numbers: "{clip(stray, 20)}"' if stray else many, "", note
     return "category", in_english("{n:,} distinct values", n=distinct), "", note
+
+
+def _are_numbers(words: pl.Series) -> bool:
+    """Whether all of some words are plain numbers, as computers write them, and no codes."""
+    some = words.head(FIRST)
+    return all(not each.cast(pl.Float64, strict=False).null_count() for each in (some, words)) and not are_codes(words)
 
 
 def _number_or_date(column: pl.Series, source: str) -> str:

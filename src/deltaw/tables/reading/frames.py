@@ -12,7 +12,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
-from deltaw.tables.cells import missing_to_null, typed
+from deltaw.tables.cells import as_words, missing_to_null, typed
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.reading.loading import NoRowsError
 from deltaw.tables.reading.panics import quiet_panics
@@ -103,7 +103,7 @@ def plain(
         frame: any Polars frame.
         source: its name for messages.
         missing: the words that mean a missing value.
-        words: columns of text that stays text, whatever it looks like.
+        words: columns of text that stays text, whatever it looks like; of numbers that become words.
 
     Raises:
         TableError: no rows or no columns.
@@ -114,7 +114,8 @@ def plain(
     check_names(frame.columns, source)
     missing = tuple(missing)
     columns, markers = frame.get_columns(), bool(numbers_among(missing))
-    converted = [column if _is_plain(column, markers) else _converted(column, missing, words) for column in columns]
+    told = [as_words(each) if each.name in words and each.dtype.is_numeric() else each for each in columns]
+    converted = [each if _is_plain(each, markers) else _converted(each, missing, words) for each in told]
     same = all(a is b for a, b in zip(columns, converted, strict=True))
     return frame if same else pl.DataFrame(converted)
 

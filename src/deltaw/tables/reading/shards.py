@@ -21,7 +21,7 @@ import polars as pl
 from deltaw.exceptions import ColumnError, TableError, reason
 from deltaw.speech import say
 from deltaw.tables import exact
-from deltaw.tables.cells import EMPTY, typed
+from deltaw.tables.cells import EMPTY, are_codes, as_words, typed
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.loading import NoRowsError, limit, located
 from deltaw.tables.table import Table, clip, missing_column
@@ -70,7 +70,7 @@ class Shards:
             frame = alike(table, first[1], first[0])
             found = sorts_of(frame)
             check_sorts(found, sorts, str(file))
-            sorts = found | sorts
+            sorts = with_sorts(sorts, found)
             yield place, replace(table, frame=frame, name=str(file))
 
     def joined(self, read: Read, max_bytes: int | None = None) -> Table:
@@ -85,7 +85,7 @@ class Shards:
         tables = [table for _, table in self.pieces(read) if table is not None]
         if not tables:
             raise self.without_rows
-        frame = alongside([each.frame for each in tables]).rechunk()
+        frame = alongside(_alike_codes([each.frame for each in tables])).rechunk()
         notes = dict.fromkeys(note for each in tables for note in each.notes)
         notes |= dict.fromkeys(exact.notes(exact.rounded([each.frame for each in tables])))
         notes |= dict.fromkeys(self.passed_over(len(self.files) - len(tables)))
@@ -208,28 +208,54 @@ def alike(table: Table, names: list[str], first: Path) -> pl.DataFrame:
 
 def sorts_of(frame: pl.DataFrame) -> dict[str, str]:
     """What is in each column that has a value."""
-    return {c.name: _sort(c.dtype) for c in frame.iter_columns() if c.null_count() < len(c)}
+    return {c.name: _sort(c) for c in frame.iter_columns() if c.null_count() < len(c)}
+
+
+def with_sorts(known: dict[str, str], found: dict[str, str]) -> dict[str, str]:
+    """What is known of the columns, and what was found in others, or in those of codes."""
+    return known | {name: sort for name, sort in found.items() if known.get(name, say("codes")) == say("codes")}
 
 
 def check_sorts(found: dict[str, str], known: dict[str, str], source: str) -> None:
-    """Hold what is in the columns of a shard against what shards before had in them. Raises ColumnError."""
+    """Hold what is in the columns of a shard against what shards before had in them. Raises ColumnError.
+
+    Codes may be words, and where none in a shard has a zero in front, they are numbers there.
+    """
+    codes = {say("codes"), say("numbers"), say("words")}
     for name, sort in found.items():
-        if known.get(name, sort) != sort:
+        pair = {known.get(name, sort), sort}
+        if len(pair) > 1 and not (say("codes") in pair and pair < codes):
             expected = '{source}: expected {sort} in column "{column}", as in the files before it'
             raise ColumnError(
                 expected, sort, "write all files alike", source=source, sort=known[name], column=clip(name)
             )
 
 
-def _sort(kind: pl.DataType) -> str:
-    """What cells of a type are: those of one sort become another shard's type without a loss."""
+def _sort(column: pl.Series) -> str:
+    """What cells are: those of one sort become another shard's type without a loss."""
+    kind = column.dtype
     sorts = (
         (kind == pl.Boolean, say("truth values")),
         (kind.is_numeric(), say("numbers")),
         (kind.is_temporal(), say("dates")),
+        (kind == pl.String and are_codes(column), say("codes")),
         (kind == pl.String, say("words")),
     )
     return next((sort for holds, sort in sorts if holds), str(kind))
+
+
+def _alike_codes(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """The frames with a column that is of codes in some and of numbers in others as what all of them say together."""
+    for name in frames[0].columns:
+        columns = [frame.get_column(name) for frame in frames]
+        sorts = {each.dtype == pl.String for each in columns if each.null_count() < len(each)}
+        if len(sorts) > 1 and all(each.dtype == pl.String or each.dtype.is_numeric() for each in columns):
+            whole = typed(pl.concat([as_words(each) for each in columns]), missing=EMPTY)
+            first = 0
+            for i, frame in enumerate(frames):
+                frames[i] = frame.with_columns(whole[first : first + len(frame)])
+                first += len(frame)
+    return frames
 
 
 def alongside(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:

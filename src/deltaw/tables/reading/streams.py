@@ -27,7 +27,7 @@ from deltaw.tables.reading.formats.pieces import PIECE, can_be_in_pieces, pieces
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import DAMAGE, STDIN, located, memory, unreadable
 from deltaw.tables.reading.read import TEXT, ending, several
-from deltaw.tables.reading.shards import Shards, alike, check_sorts, sorts_of
+from deltaw.tables.reading.shards import Shards, alike, check_sorts, sorts_of, with_sorts
 from deltaw.tables.reading.slices import CELLS, SCANNERS
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Some, Table
@@ -125,7 +125,7 @@ class Stream:
                     name = Some(str(file), range(begin, begin + len(frame)))
                     yield Slice(Table(frame, name, missing=self.reading.missing), file, first)
                     first, begin, of_file = first + len(frame), begin + len(frame), of_file | found
-            sorts = of_file | sorts
+            sorts = with_sorts(sorts, of_file)
             self.empty.update([file] if not begin else [])
         if like is None:
             raise self.shards.without_rows

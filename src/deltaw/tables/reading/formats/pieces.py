@@ -17,6 +17,7 @@ from deltaw.tables.reading.formats.delimited import (
     Dialect,
     Records,
     check_head,
+    codes_in,
     dialect_of,
     frame_of,
     lines,
@@ -62,24 +63,31 @@ def joined(path: Path, name: str, reading: Reading) -> Records | None:
     None where the pieces do not say it: what is a number in one and a word in another was written in ways that are
     known no more, and in which encoding text is, all of it says.
     """
-    try:
-        found = [each._replace(frame=apart(each.frame)) for each in _raw(path, name, reading, size=SMALL)]
-    except (TableError, OSError):  # which the whole file says better
-        return None
-    if not found or any(piece.encoding for piece in found) or not _agree([piece.frame for piece in found]):
+    words: list[str] = []
+    for _ in range(2):
+        try:
+            found = [each._replace(frame=apart(each.frame)) for each in _raw(path, name, reading, words, size=SMALL)]
+        except (TableError, OSError):  # which the whole file says better
+            return None
+        if not found or any(piece.encoding for piece in found):
+            return None
+        if not (words := _mixed([piece.frame for piece in found])):
+            break
+    if words:
         return None
     frame, dialect = alongside([piece.frame for piece in found]), found[0].dialect
     frame = frame.with_columns(cs.by_dtype(pl.Null).cast(pl.String))
     return Records(typed_frame(frame, dialect, reading.missing), found[0].named, None, "")
 
 
-def _agree(frames: list[pl.DataFrame]) -> bool:
-    """Whether each column is of one type in all, or always of numbers, but for where it has no value."""
+def _mixed(frames: list[pl.DataFrame]) -> list[str]:
+    """The columns that are neither of one type in all, nor always of numbers, but for where they have no value."""
+    found = []
     for columns in zip(*(frame.iter_columns() for frame in frames), strict=True):
         kinds = {column.dtype for column in columns if column.null_count() < len(column)}
         if len(kinds) > 1 and not all(kind.is_numeric() for kind in kinds):
-            return False
-    return True
+            found.append(columns[0].name)
+    return found
 
 
 class _Piece(NamedTuple):
@@ -125,10 +133,9 @@ def _guesses(
 ) -> Iterator[dict[str, Any]]:
     """What Polars is told of types: those of the piece before, or what the first lines say, but for words."""
     if kinds and all(kind == pl.String for name, kind in zip(dialect.names, kinds, strict=True) if name in words):
-        yield {"schema_overrides": kinds}
-    for guess in type_guesses(text, dialect, reading.missing):
-        infers = words and "infer_schema_length" in guess
-        yield guess | ({"schema_overrides": dict.fromkeys(words, pl.String)} if infers else {})
+        codes = dict.fromkeys(codes_in(text, dialect, reading.missing), pl.String)
+        yield {"schema_overrides": dict(zip(dialect.names, kinds, strict=True)) | codes}
+    yield from type_guesses(text, dialect, reading.missing, words)
 
 
 def _cut(path: Path, name: str, size: int) -> Iterator[bytes]:
