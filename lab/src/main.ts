@@ -1,5 +1,8 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { watch } from './state/signs';
 import './styles.css';
 
-mount(App, { target: document.getElementById('app')! });
+const target = document.getElementById('app')!;
+watch(target);
+mount(App, { target });

@@ -13,6 +13,7 @@ import { modelFile, openModel } from '../src/files/model.ts';
 import { sha256 } from '../src/files/sha256.ts';
 import { filled } from '../src/said.ts';
 import { settings as recipe, toLookAt } from '../src/state/recipes.ts';
+import { visible } from '../src/state/signs.ts';
 import { dataOf, readCsv, type Choice } from '../src/tables/table.ts';
 import { toy } from '../src/tables/toys.ts';
 
@@ -38,6 +39,8 @@ const marked = (rows: number, which: Int32Array): Uint8Array => {
 };
 
 const JOBS: Record<string, (core: Core, job: any) => unknown> = {
+  /** Texts as they are shown. */
+  visible: (_, { texts }: { texts: string[] }) => texts.map(visible),
   /** A training that does as it is told; what each action said. */
   train(core, { data, settings, weights, actions }: { data: Data; settings: Settings; weights?: Weights; actions: Action[] }) {
     const training = new Training(core, data, settings, weights), said: unknown[] = [];
