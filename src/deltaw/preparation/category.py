@@ -19,7 +19,8 @@ from deltaw.preparation.steps import MISSING, Features, OneColumn, Stored, Value
 from deltaw.preparation.whole import Counted, Whole
 from deltaw.speech import Kept, reads, say
 from deltaw.tables import Column
-from deltaw.tables.cells import as_words, in_width, width_of
+from deltaw.tables.cells import as_words
+from deltaw.tables.codes import in_width, width_of
 from deltaw.tables.table import listing
 
 # A slot for a word that only one row has could do no more than memorise that row; and in large tables one row in a

@@ -29,7 +29,8 @@ from deltaw.preparation.task import (
     known_cells,
 )
 from deltaw.speech import listed, retold, say
-from deltaw.tables.cells import are_codes, as_words, check_strays, in_width, width_of
+from deltaw.tables.cells import as_words, check_strays
+from deltaw.tables.codes import are_codes, in_width, width_of
 from deltaw.tables.table import cell_error, clip, listing, nearest
 from deltaw.tables.units import is_unit, plain_unit
 

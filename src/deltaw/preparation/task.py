@@ -8,7 +8,8 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
-from deltaw.tables.cells import are_codes, as_words, check_type, numbers_in
+from deltaw.tables.cells import as_words, check_type, numbers_in
+from deltaw.tables.codes import are_codes
 from deltaw.tables.columns import ENOUGH
 from deltaw.tables.table import cell_error
 from deltaw.tables.units import unit_of

@@ -10,6 +10,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
+from deltaw.tables.codes import are_codes
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.numerals import WRITTEN, per_cell, plain_numerals
 from deltaw.tables.table import cell_error
@@ -82,9 +83,6 @@ GROUPS = rf"([{BLANKS}]\d{{3}})+|([{STROKES}]\d{{3}})+"
 MISTAKES = 0.05
 
 FIRST = 1_000  # cells that tell whether a column says the same again and again
-
-# Digits with a zero in front, of two or more: 01067 is no number, but what somebody calls a place.
-CODE = r"^[0-9]{2,}$"
 
 # What a cell that is read as a number has in it: polars reads inf and nan, too.
 IN_A_NUMBER = r"(?i)\d|inf|nan"
@@ -189,42 +187,6 @@ def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISS
 def _is_word(cell: str | None) -> bool:
     """Whether it is no number and no truth value: sure where it says yes."""
     return cell is not None and MAYBE_NUMBER.fullmatch(cell) is None and cell.lower() not in TRUTHS[0]
-
-
-def are_codes(words: pl.Series) -> bool:
-    """Whether stripped text, null where missing, is digits of one width, some with a zero in front: 01067, 80331.
-
-    Such cells are names, of places, wares or offices: numbers, of which nobody writes 0 before the first digit, would
-    lose it.
-    """
-    widths = words.str.len_bytes()
-    low, high = widths.min(), widths.max()
-    if low is None or low != high or low == 1 or not words.str.starts_with("0").any():  # cheaper than to look at all
-        return False
-    return bool(words.str.contains(CODE).all())  # of those that are there
-
-
-def width_of(known: Iterable[str]) -> int | None:
-    """The width of words that are codes; 0 where no word is of digits with a zero in front; None for others."""
-    words = pl.Series(known, dtype=pl.String)
-    if not (words.str.starts_with("0") & words.str.contains(CODE)).any():
-        return 0
-    return len(words[0]) if are_codes(words) else None
-
-
-def in_width(words: pl.Series, width: int | None) -> pl.Series:
-    """Words to be looked up among some of this width (`width_of`): digits get the zeros in front that these have.
-
-    A code that was read as a number, 1067, is 01067 again; among words without such zeros, as models that were made of
-    numbers have, 01067 is 1067.
-    """
-    if width is None or (not words.str.starts_with("0").any() and (not width or words.str.len_bytes().min() == width)):
-        return words
-    if width:
-        return per_cell(
-            words, lambda cell: pl.when(cell.str.contains("^[0-9]+$")).then(cell.str.zfill(width)).otherwise(cell)
-        )
-    return per_cell(words, lambda cell: cell.str.replace("^0+([0-9]+)$", "$1"))
 
 
 def check_strays(words: pl.Series, source: str) -> None:

@@ -17,7 +17,6 @@ from deltaw.tables.cells import (
     FIRST,
     IN_A_NUMBER,
     TRUTHS,
-    are_codes,
     as_written,
     check_strays,
     check_type,
@@ -27,6 +26,7 @@ from deltaw.tables.cells import (
     numbers_in,
     read_dates,
 )
+from deltaw.tables.codes import are_codes
 from deltaw.tables.table import Block, Table, cell_error, clip, listing, missing_column
 from deltaw.tables.told import READ_AS
 from deltaw.tables.units import Units, plain_unit

@@ -21,7 +21,8 @@ import polars as pl
 from deltaw.exceptions import ColumnError, TableError, reason
 from deltaw.speech import say
 from deltaw.tables import exact
-from deltaw.tables.cells import EMPTY, are_codes, as_words, typed
+from deltaw.tables.cells import EMPTY, as_words, typed
+from deltaw.tables.codes import are_codes
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.loading import NoRowsError, limit, located
 from deltaw.tables.table import Table, clip, missing_column

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -17,7 +16,8 @@ import polars.selectors as cs
 from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
 from deltaw.tables import exact
-from deltaw.tables.cells import are_codes, missing_to_null, typed
+from deltaw.tables.cells import missing_to_null, typed
+from deltaw.tables.codes import are_codes, codes_in, narrows
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.reading.formats.careful import careful_frame, is_blank, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
@@ -40,7 +40,6 @@ SEPARATOR_TOLD = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a fir
 
 FEW = 4  # times and oftener each word stands in a column of few, on average
 HEAD_RECORDS, HEAD_BYTES = 200, 1 << 22  # what is looked at to find the delimiter and the header
-CODE_RECORDS = 50  # what is looked at to find codes; where none has a zero in front yet, the text is read again
 PIECE = 1 << 18  # bytes that are looked at together: they stay in the cache
 TYPING_RECORDS = 1_000  # what Polars looks at to guess types; a wrong guess costs a second reading, nothing else
 
@@ -165,7 +164,7 @@ def _with_late_codes(frame: pl.DataFrame, text: bytes, dialect: Dialect, missing
     are numbers of one width, and others are smaller than it allows. Only then the text says more, and is read again.
     """
     whole = (column for column in frame.iter_columns() if column.dtype == pl.Int64)
-    late = [column.name for column in whole if _narrows(column)]
+    late = [column.name for column in whole if narrows(column)]
     if not late:
         return frame
     kinds = {name: pl.String if name in late else kind for name, kind in frame.schema.items()}
@@ -174,15 +173,6 @@ def _with_late_codes(frame: pl.DataFrame, text: bytes, dialect: Dialect, missing
     if again is None:
         return frame
     return frame.with_columns(again[name] for name in late if are_codes(missing_to_null(again[name], missing)))
-
-
-def _narrows(column: pl.Series) -> bool:
-    """Whether the first of whole numbers have as many digits as the largest, and others have fewer."""
-    first = column.head(CODE_RECORDS - 1).min()
-    if first is None or int(first) < 10:  # type: ignore[arg-type]
-        return False
-    least = 10 ** (len(str(column.max())) - 1)
-    return bool(int(first) >= least > int(column.min()) >= 0)  # type: ignore[arg-type]
 
 
 def typed_frame(
@@ -376,34 +366,11 @@ def type_guesses(
         yield {"schema_overrides": [pl.UInt8] * len(head[0])}  # an eighth of the memory: these are likely pixels
     spellings = [spelling for word in missing for spelling in (word, word.upper(), word.capitalize())]
     spellings += ["NaN"] if "nan" in missing else []
-    codes = codes_in(text, dialect, missing)
+    codes = codes_in(text, *dialect[:3], missing)
     guess = {"infer_schema_length": TYPING_RECORDS, "schema_overrides": dict.fromkeys([*words, *codes], pl.String)}
     yield guess
     yield guess | {"null_values": spellings}
     yield {"infer_schema": False}
-
-
-def codes_in(text: bytes, dialect: Dialect, missing: tuple[str, ...]) -> list[str]:
-    """The columns that are of codes, as far as the first records say: digits of one width, some with a zero in front.
-
-    No more is read of them than it takes to see that a column is none.
-    """
-    records = csv.reader((line.decode() for line in io.BytesIO(text)), delimiter=dialect.separator)
-    widths, zeros = dict[int, int](), set[int]()
-    places: Iterable[int] = range(len(dialect.names))
-    with suppress(csv.Error):  # a field longer than csv's limit
-        for record in islice(records, dialect.named, CODE_RECORDS):
-            left = []
-            for place in places:
-                cell = record[place].strip() if place < len(record) else ""
-                if cell.isdecimal() and len(cell) == widths.setdefault(place, len(cell)) > 1:
-                    zeros.update([place] if cell[0] == "0" else [])
-                elif cell.lower() not in missing:
-                    continue
-                left.append(place)
-            if not (places := left):
-                break
-    return [dialect.names[place] for place in places if place in zeros]
 
 
 def _count(text: bytes, sign: str) -> int:

@@ -12,12 +12,12 @@ import polars as pl
 import polars.selectors as cs
 
 from deltaw.exceptions import TableError
+from deltaw.tables.codes import codes_in
 from deltaw.tables.reading.formats.delimited import (
     HEAD_BYTES,
     Dialect,
     Records,
     check_head,
-    codes_in,
     dialect_of,
     frame_of,
     lines,
@@ -133,7 +133,7 @@ def _guesses(
 ) -> Iterator[dict[str, Any]]:
     """What Polars is told of types: those of the piece before, or what the first lines say, but for words."""
     if kinds and all(kind == pl.String for name, kind in zip(dialect.names, kinds, strict=True) if name in words):
-        codes = dict.fromkeys(codes_in(text, dialect, reading.missing), pl.String)
+        codes = dict.fromkeys(codes_in(text, *dialect[:3], reading.missing), pl.String)
         yield {"schema_overrides": dict(zip(dialect.names, kinds, strict=True)) | codes}
     yield from type_guesses(text, dialect, reading.missing, words)
 
