@@ -39,13 +39,15 @@ LEAST = 1e-7  # a probability that is counted as 0 in the log loss
 Line = dict[str, Any]
 
 
-def measure(name: str, contenders: dict[str, Rival], folds: int, rows: int, known: list[Line]) -> list[Line]:
-    """The runs of one table that are not known yet: a line for each fold and contender.
+def measure(
+    name: str, contenders: dict[str, Rival], folds: int, rows: int, known: list[Line], first: int | None = None
+) -> list[Line]:
+    """The runs of one table that are not known yet: a line for each fold, or the `first`, and contender.
 
     REFERENCE takes its turn in every fold in which anything is measured: its seconds are what others' are held against.
     """
     done = {(line["table"], line["fold"], line["who"]) for line in known}
-    wanted = {fold: [who for who in contenders if (name, fold, who) not in done] for fold in range(folds)}
+    wanted = {fold: [who for who in contenders if (name, fold, who) not in done] for fold in range(folds)[:first]}
     data = load(name, folds, rows) if any(wanted.values()) else None
     lines: list[Line] = []
     for fold, missing in wanted.items():
@@ -162,6 +164,7 @@ def main() -> None:
     parser.add_argument("--rivals", nargs="*", default=list(installed()), choices=list(installed()))
     parser.add_argument("--tables", nargs="+", default=list(TABLES), choices=list(TABLES), metavar="NAME")
     parser.add_argument("--folds", type=int, default=FOLDS)
+    parser.add_argument("--first", type=int, help="only so many of the folds are run")
     parser.add_argument("--rows", type=int, default=MOST_ROWS, help="of a larger table so many at random")
     parser.add_argument("--seed", type=int, default=SEED, help="of the networks; folds and rivals keep theirs")
     parser.add_argument("--file", type=Path, help="where runs are kept, a line each")
@@ -175,7 +178,7 @@ def main() -> None:
     kept = options.file is not None and options.file.exists()
     lines = [json.loads(line) for line in options.file.read_text().splitlines()] if kept else []
     for name in options.tables:
-        new = measure(name, contenders, options.folds, options.rows, lines)
+        new = measure(name, contenders, options.folds, options.rows, lines, options.first)
         lines += new
         if options.file is not None and new:
             with options.file.open("a") as file:

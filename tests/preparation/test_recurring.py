@@ -19,7 +19,7 @@ from deltaw.exceptions import ModelFileError
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation import recurring as rules
 from deltaw.preparation.arithmetic import arithmetic
-from deltaw.preparation.means import FEWEST_ROWS, LEAST_SMOOTHING, PARTS, Answers
+from deltaw.preparation.means import FEWEST_ROWS, LEAST_SMOOTHING, MOST_OUTPUTS, PARTS, Answers
 from deltaw.preparation.recurring import Recurring
 from deltaw.preparation.steps import Number
 from deltaw.tables import Column
@@ -133,17 +133,41 @@ def test_the_same_rows_say_the_same_again() -> None:
     assert again.numbers == tuple(sorted(other["distance"].filter(other["distance"].is_duplicated()).unique()))
 
 
-def test_few_rows_few_numbers_other_scalings_and_three_classes_have_none() -> None:
+def test_few_rows_other_scalings_and_many_classes_have_none() -> None:
     frame = table()
     assert number(fitted(frame=frame[:100])).means is None  # without bins there is no line
     robust = Preparation.fit(frame, COLUMNS, "robust", answers=answers(frame))
     assert robust.feature_names == ("distance", "distance (missing)", "size")
     assert number(Preparation.fit(frame, COLUMNS, "piecewise")).means is None
     assert number(fitted(), 1).means is None
-    assert number(fitted("grade")).means is None
-    few = frame.with_columns(pl.col("distance") // 150)
-    assert few["distance"].n_unique() < rules.FEWEST_NUMBERS
-    assert number(fitted(frame=few)).means is None
+    letters = pl.Series("letter", [chr(97 + each % (MOST_OUTPUTS + 1)) for each in range(N)])
+    assert number(fitted("letter", frame.with_columns(letters))).means is None
+
+
+def test_a_code_of_few_numbers_is_a_name() -> None:
+    """A line with sixteen kinks tells not all of twenty plots' kinds; what it leaves is at those without an edge."""
+    rng, kinds = np.random.default_rng(0), np.array(["a", "b", "c", "d"])
+    code = rng.integers(1, 21, N)
+    kind = kinds[rng.permutation(np.arange(20) % 4)][code - 1]
+    frame = pl.DataFrame({"distance": code * 1.0, "size": rng.normal(size=N), "kind": kind})
+    means = means_of(fitted("kind", frame))
+    assert means.numbers == tuple(range(1, 21))
+    most = np.abs(means.values).max(axis=1)
+    inside = sorted(set(means.numbers) - set(number(fitted("kind", frame)).edges))
+    assert inside
+    assert most[[int(each) - 1 for each in inside]].min() > 0.5
+
+
+@pytest.mark.parametrize("target", ["price", "grade", "yes"])
+def test_names_are_worth_an_input_for_each_output(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of rows that did not say it routes tell the grade; numbers drawn by chance tell nothing, likely or not."""
+    frame, rng = table(), np.random.default_rng(1)
+    outputs = {"price": ["mean price"], "grade": ["share of a", "share of b", "share of c"], "yes": ["share of yes"]}
+    told = [name for name in fitted(target).feature_names if "beyond the line" in name]
+    assert told == [f"distance: {name} beyond the line" for name in outputs[target]]
+    monkeypatch.setattr(rules, "CHANCE", 2.0)
+    by_chance = frame.with_columns(distance=rng.integers(0, ROUTES, N).astype(float))
+    assert number(fitted(target, by_chance)).means is None
 
 
 @pytest.mark.parametrize("target", ["price", "yes"])

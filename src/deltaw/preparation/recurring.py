@@ -5,7 +5,9 @@ matter of more and less. Rows with the same number are then alike in what a line
 a word are, and the one-way analysis of variance of that tells it from chance: of n rows with G numbers, and of a line
 with p coefficients, F = (between / (G − p)) / (within / (n − G)). The line is the least-squares one with kinks at the
 bins' edges. Each number then has the smoothed mean of what its rows leave, by m = σ² / τ² and out of fold, as words
-have (`deltaw.preparation.means`); a number that no two rows have has 0.
+have (`deltaw.preparation.means`); a number that no two rows have has 0. That has to be worth an input: of several
+classes, each of which needs one, and of numbers with two or three rows each, what is no chance may still say nothing
+of other rows. So the means of four parts are held against the answers of the fifth, each in turn.
 """
 
 from __future__ import annotations
@@ -38,11 +40,10 @@ from deltaw.preparation.scaling import Scale
 
 Values = NDArray[np.float64]
 
-# Chance says of one column in a million that its numbers are names; and what they say has to be worth an input: so
-# much of the variance that the line leaves. Measured: docs/accuracy.md.
+# Chance says of one column in a million that its numbers are names; and what they say of rows that did not say it has
+# to be worth an input: so much of the variance that the line leaves. Measured: docs/accuracy.md.
 CHANCE, WORTH = 1e-6, 0.02
-FEWEST_NUMBERS = 30  # that several rows have: of fewer, bins tell most
-MOST_OUTPUTS = 1  # of three classes and more it cost some accuracy. Measured: docs/accuracy.md.
+FEWEST_NUMBERS = 3  # that several rows have: a yes and a no lie on a line
 LEAST_SHARE = 0.05  # of the rows that have a number which a row before them has
 TOLD_BY = 20_000  # rows that say whether numbers are names; evenly spread
 STEADY = 1e-9  # of the largest on the diagonal, added to it: through bins without rows any line goes
@@ -80,10 +81,10 @@ class Recurring:
             edges: of the column's bins.
         """
         some = _some(x, answers)
-        if not edges or answers.values.shape[1] > MOST_OUTPUTS or not _recurs(some[0]):
+        if not edges or not _recurs(some[0]):
             return None
         scales = tuple(Scale(0.0, scale.width) for scale in answers.scales)
-        if not _Sums(_told(column, *some, scales), edges).are_names():
+        if not _Sums(_told(column, *some, scales), edges).are_names(scales):
             return None
         names = tuple(f"{name} beyond the line" for name in answers.names)
         return cls(names, scales, (), ()).known(column, x, edges, answers)
@@ -161,19 +162,27 @@ def _some(x: Values, answers: Answers) -> tuple[Values, Answers]:
 
 
 class _Line(NamedTuple):
-    """Of some rows, number by number, what the line through their bins' edges leaves.
+    """Of some rows, number by number, what the line through their bins' edges says and leaves.
 
     Attributes:
+        told: (k, G) what it says of each number.
         rows: (G,) how many there are of each.
         sums: (k, G) what is left of their answers, added up.
         squares: (k,) all squares of what is left, added up.
         coefficients: how many the line has.
     """
 
+    told: Values
     rows: Values
     sums: Values
     squares: Values
     coefficients: int
+
+    @property
+    def means(self) -> Values:
+        """The smoothed mean of what is left of each number's rows, (k, G)."""
+        m = smoothing(self.rows, self.sums, self.squares)
+        return np.asarray(self.sums / (self.rows + m[:, None]))
 
 
 class _Sums:
@@ -196,29 +205,41 @@ class _Sums:
         rows, sums, B = self._rows[parts].sum(axis=0), self._sums[:, parts].sum(axis=1), self._basis
         gram = (B * rows[:, None]).T @ B
         told = np.linalg.solve(gram + STEADY * gram.max() * np.eye(len(gram)), B.T @ sums.T).T @ B.T
+        return _Line(told, rows, *self._left(told, parts), int(np.linalg.matrix_rank(gram)))
+
+    def _left(self, told: Values, parts: NDArray[np.int64]) -> tuple[Values, Values]:
+        """What is left of the answers of some parts' rows where so much is told of each number: sums, and squares."""
+        rows, sums = self._rows[parts].sum(axis=0), self._sums[:, parts].sum(axis=1)
         squares = self._squares[:, parts].sum(axis=1) - (2 * told * sums - rows * told**2).sum(axis=1)
-        return _Line(rows, sums - rows * told, squares, int(np.linalg.matrix_rank(gram)))
+        return sums - rows * told, squares
 
     def means(self, parts: NDArray[np.int64]) -> Values:
         """The smoothed mean of what each number's rows leave, by the rows of some parts, (G, k)."""
-        line = self.line(parts)
-        m = smoothing(line.rows, line.sums, line.squares)
-        return (line.sums / (line.rows + m[:, None])).T
+        return self.line(parts).means.T
 
-    def are_names(self) -> bool:
-        """Whether rows with the same number are alike in what the line leaves."""
+    def are_names(self, scales: Sequence[Scale]) -> bool:
+        """Whether rows with the same number are alike in what the line leaves of all outputs together."""
+        weight = np.array([scale.width for scale in scales]) ** 2  # back in the target's own units
+        return self._no_chance(weight) and self._worth(weight)
+
+    def _no_chance(self, weight: Values) -> bool:
+        """Whether the analysis of variance says so."""
         line, n = self.line(np.arange(PARTS)), int(self.counts.sum())
         among, within = len(self.numbers) - line.coefficients, n - len(self.numbers)
         if among < 1 or within < 1:
             return False
-        apart = (line.sums**2 / np.maximum(line.rows, SMALLEST)).sum(axis=1)
-        noise = np.maximum((line.squares - apart) / within, SMALLEST)
-        size = n - (line.rows**2).sum() / n  # what the variance among numbers counts for, in `apart`
-        share = (apart - among * noise) / size / np.maximum(line.squares / n, SMALLEST)
-        worth = share > WORTH
-        if not worth.any():
-            return False
         from scipy.special import fdtrc  # imported here: few tables come so far
 
-        chance = fdtrc(among, within, apart / among / noise) * len(noise)
-        return bool(((chance < CHANCE) & worth).any())
+        apart = weight @ (line.sums**2 / np.maximum(line.rows, SMALLEST)).sum(axis=1)
+        noise = max((weight @ line.squares - apart) / within, SMALLEST)
+        return bool(fdtrc(among, within, apart / among / noise) < CHANCE)
+
+    def _worth(self, weight: Values) -> bool:
+        """Whether the means of other parts' rows save enough of what the line of these leaves of a part."""
+        left = after = 0.0
+        for part in range(PARTS):
+            line = self.line(np.flatnonzero(np.arange(PARTS) != part))
+            of_part = np.array([part])
+            left += float(weight @ self._left(line.told, of_part)[1])
+            after += float(weight @ self._left(line.told + line.means, of_part)[1])
+        return left - after > WORTH * left
