@@ -158,6 +158,17 @@ def test_a_code_of_few_numbers_is_a_name() -> None:
     assert most[[int(each) - 1 for each in inside]].min() > 0.5
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", [14, 35, 47, 49, 54])
+def test_names_that_leave_nothing(seed: int) -> None:
+    """Of what a number tells entirely, nothing is left to divide by."""
+    rng = np.random.default_rng(seed)
+    numbers = int(rng.integers(20, 60))
+    code, yes = rng.integers(0, numbers, N), rng.choice(numbers, int(rng.integers(1, 5)), replace=False)
+    frame = pl.DataFrame({"distance": code * 1.0, "size": np.zeros(N), "yes": np.where(np.isin(code, yes), "y", "n")})
+    assert number(fitted("yes", frame)).means is not None
+
+
 @pytest.mark.parametrize("target", ["price", "grade", "yes"])
 def test_names_are_worth_an_input_for_each_output(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of rows that did not say it routes tell the grade; numbers drawn by chance tell nothing, likely or not."""

@@ -231,7 +231,7 @@ class _Sums:
         from scipy.special import fdtrc  # imported here: few tables come so far
 
         apart = weight @ (line.sums**2 / np.maximum(line.rows, SMALLEST)).sum(axis=1)
-        noise = max((weight @ line.squares - apart) / within, SMALLEST)
+        noise = max((weight @ line.squares - apart) / within, STEADY * apart / among, SMALLEST)  # not 0
         return bool(fdtrc(among, within, apart / among / noise) < CHANCE)
 
     def _worth(self, weight: Values) -> bool:
