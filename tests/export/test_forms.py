@@ -108,6 +108,14 @@ def test_nothing_breaks_out(form: str, tmp_path: Path) -> None:
             assert path.suffix != ".mjs" or "</script" not in text
 
 
+@pytest.mark.parametrize("form", [*FORMS])
+def test_classes_that_float64_does_not_tell_apart(form: str, tmp_path: Path) -> None:
+    """Whole numbers above 2^53, as identifiers are."""
+    x = np.arange(90) % 3
+    table = pl.DataFrame({"x": x + np.linspace(0, 0.5, 90), "y": 2**53 + x})
+    hold(form, program_of(deltaw.fit(table, "y", **zoo.QUICK)), tmp_path)
+
+
 @pytest.mark.parametrize(("dialect", "column", "other"), [
     ("duckdb", "size", "SIZE"), ("duckdb", "prediction", "Prediction"), ("postgres", "prediction", "prediction"),
     ("postgres", "x" * 63, "x" * 64),

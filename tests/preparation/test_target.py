@@ -182,6 +182,11 @@ def test_missing_answers_say_nothing(cells: list[Any]) -> None:
         target.some_known(series[1:2])
 
 
+def test_classes_that_no_model_file_holds() -> None:
+    with pytest.raises(ColumnError, match=r"below 2\^63 as classes .* found 9223372036854775809; turn"):
+        Target.fit(pl.Series([2**63, 2**63 + 1] * 20), "y")
+
+
 def test_a_million_classes() -> None:
     with pytest.raises(ColumnError, match="1,000,000 classes"):
         Target.fit(pl.select(pl.int_range(1_000_000).cast(pl.String)).to_series(), "y")

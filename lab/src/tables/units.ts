@@ -2,7 +2,8 @@
 import { CURRENCY, plainNumerals } from './numerals.ts';
 
 const NUMBER = /[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?/;
-const BEHIND = `[\\p{L}\\p{Sc}%‰°′″'"][^#]{0,19}`;
+const SIGN = '\u2103\u2109\u3371-\u33df'; // ℃, ℉, and units that fill one square, as in ㎡ and ㎏
+const BEHIND = `(?:[\\p{L}\\p{Sc}%‰°′″'"${SIGN}]|/ ?[\\p{L}${SIGN}])[^#]{0,19}`;
 const WITH_UNIT = new RegExp(`^(?:${CURRENCY}#(?:${BEHIND})?|#${BEHIND})$`, 'u');
 const ENOUGH = 0.95; // the share of cells with one unit from which on it is the column's
 const FEW = 50; // cells that are looked at first

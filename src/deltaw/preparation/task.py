@@ -98,4 +98,10 @@ def classes_of(series: pl.Series, name: str, distinct: int, source: str) -> tupl
                 else "it looks like an identifier: choose another target, or merge rare classes"
             ),
         )
-    return tuple(series.unique().sort().to_list())
+    classes = series.unique().sort().to_list()
+    if isinstance(last := classes[-1], int) and last >= 2**63:  # of unsigned 64 bits: no model file holds them
+        expected = say(
+            '{source}: expected whole numbers below 2^63 as classes in target "{name}"', source=source, name=name
+        )
+        raise ColumnError(expected, f"{last}", "turn them into text")
+    return tuple(classes)

@@ -15,7 +15,8 @@ from deltaw.tables.numerals import CURRENCY, per_cell, plain_numerals
 
 PLACE = "#"
 NUMBER = r"[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?"
-BEHIND = r"[\p{L}\p{Sc}%‰°′″'\x22][^#]{0,19}"
+SIGN = "\u2103\u2109\u3371-\u33df"  # ℃, ℉, and units that fill one square, as in ㎡ and ㎏
+BEHIND = rf"(?:[\p{{L}}\p{{Sc}}%‰°′″'\x22{SIGN}]|/ ?[\p{{L}}{SIGN}])[^#]{{0,19}}"
 WITH_UNIT = rf"^(?:{CURRENCY}#(?:{BEHIND})?|#{BEHIND})$"
 PLURAL = re.compile(r"[^\W\d_]{3}$")  # what may have an s behind it: 1 day, 2 days
 

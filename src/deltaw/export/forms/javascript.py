@@ -146,6 +146,8 @@ function shares(x) {
 """,
 }
 
+MOST_WHOLE = 2**53 - 1  # whole numbers up to it are JavaScript's numbers; larger ones are BigInt
+
 FORMULAS = infix(
     where="({0} ? {1} : {2})", exp="Math.exp({})", log="Math.log({})", tanh="Math.tanh({})", sqrt="Math.sqrt({})",
     abs="Math.abs({})",
@@ -204,12 +206,12 @@ def write(program: Program) -> str:
             else f"Number(found[1] >= {label.threshold!r})"
         )
         choose = f"const found = answer(row);\n  return classes[{rule}];"
-        text += PREDICT.format(what="The class of a row.", type="string | number | boolean", body=choose)
+        text += PREDICT.format(what="The class of a row.", type="string | number | boolean | bigint", body=choose)
     elif program.answer.size == 1:
         text += PREDICT.format(what="The number for a row.", type="number", body="return answer(row)[0];")
     head = HEAD.format(
         target=remark(program.target), made_by=program.made_by, digest=program.digest, name=quoted(program.target),
-        columns=_array(map(quoted, program.inputs)), classes=_array(map(quoted, program.classes)),
+        columns=_array(map(quoted, program.inputs)), classes=_array(map(_class, program.classes)),
         missing=_array(map(quoted, program.missing)), absent=_array(map(repr, program.absent)), iso=_pattern(""),
     )  # fmt: skip
     return head + needed(RUNTIME, text) + "\n" + text
@@ -224,6 +226,12 @@ def _what(program: Program) -> str:
 def quoted(value: Any) -> str:
     """Text, a number or a truth value as JavaScript writes it, also between <script> and </script>."""
     return json.dumps(value).replace("<", "\\u003c")
+
+
+def _class(value: Any) -> str:
+    """A class, also a whole number between which and the next JavaScript's numbers do not tell."""
+    beyond = isinstance(value, int) and abs(value) > MOST_WHOLE
+    return f"{value}n" if beyond else quoted(value)
 
 
 def _array(parts: Iterable[str]) -> str:
