@@ -15,6 +15,7 @@ from small import QUICK
 import deltaw
 from deltaw import models
 from deltaw.doctor import planned
+from deltaw.equations.losses import LOSSES
 from deltaw.equations.optimizers import AdamW, optimizer
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import ColumnError, SettingError, TrainingInterrupted
@@ -170,6 +171,20 @@ def test_settings_reach_the_training(table: pl.DataFrame) -> None:
     assert plan.network.activations == ["tanh", "tanh", "softmax"]
     assert plan.preparation.scaling == "symmetric"
     assert (plan.recipe.epochs, plan.recipe.batch_size, plan.validation) == (3, 16, None)
+
+
+@pytest.mark.parametrize("loss", [name for name in LOSSES if name not in ("cross_entropy", "difference")])
+def test_classes_are_learnt_by_any_loss(table: pl.DataFrame, loss: str) -> None:
+    model = deltaw.fit(table, "grade", **QUICK | {"loss": loss, "folds": 0, "epochs": 40})
+    assert model.recipe.targets == "one_hot"
+    assert model.scores is not None
+    assert model.scores["accuracy"] > model.scores.baseline["accuracy"]
+
+
+@pytest.mark.parametrize("loss", ["poisson", "binary_cross_entropy", "hinge", "cross_entropy"])
+def test_a_loss_for_other_numbers_is_refused(table: pl.DataFrame, loss: str) -> None:
+    with pytest.raises(SettingError, match=f"loss: expected one of any numbers.*'{loss}'"):
+        deltaw.fit(table, "price", loss=loss)
 
 
 def test_numbers_of_numpy_and_objects_are_settings_too(table: pl.DataFrame, tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ class Recipe:
         clamp: whether answers are kept within the range of numbers seen in training.
         hidden: units of each hidden layer; None: by the data, as all fields that may be None.
         activation, output_activation: of the hidden layers and of the last.
-        loss: the error function E that training makes small.
+        loss: the error function E that training makes small. By another than cross-entropy classes are learnt as
+            "one_hot", unless `targets` says otherwise.
         optimizer: what becomes of a gradient: its name, with settings like adam(beta1=0.8).
         learning_rate: α, the length of a step.
         bias: whether layers have a b.
@@ -204,10 +205,17 @@ def choose(name: str, task: str, settings: Mapping[str, Any]) -> Recipe:
     """The recipe `name` for a task, with the caller's settings in place of its own.
 
     Raises:
-        SettingError: no such recipe or setting, or a value that cannot be.
+        SettingError: no such recipe or setting, a value that cannot be, or an error function for other numbers.
     """
     check_names(name, settings)
-    return replace(RECIPES[name][task], **{key: _checked(key, value) for key, value in settings.items()})
+    chosen = replace(RECIPES[name][task], **{key: _checked(key, value) for key, value in settings.items()})
+    row = loss(chosen.loss)
+    if chosen.targets == "standard" and row.low > -math.inf:
+        expected = say("loss: expected one of any numbers, for those to be predicted are scaled by their spread")
+        raise SettingError(expected, repr(chosen.loss), "choose another, such as 'squared'")
+    # No other error knows what the number of a class means.
+    numbers = chosen.targets == "labels" and "targets" not in settings and row.kind != "cross_entropy"
+    return replace(chosen, targets="one_hot") if numbers else chosen
 
 
 def check_names(name: str, settings: Mapping[str, Any]) -> None:
