@@ -73,7 +73,7 @@ def known_cells(series: pl.Series, name: str, source: str) -> pl.Series:
     if series.null_count():
         row = series.is_null().arg_max() or 0
         remedy = "fill it in, or remove the row"
-        raise cell_error(source, name, row, "a value for the target", say("a missing one"), remedy)
+        raise cell_error(source, name, row, "a value for the target", None, remedy)
     return series
 
 

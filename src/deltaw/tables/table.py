@@ -134,9 +134,10 @@ def among(source: str, rows: slice | NDArray[np.bool_]) -> str:
 def cell_error(source: str, column: str, row: int, expected: str, found: object, remedy: str) -> ColumnError:
     """The error for one bad cell; `row` counts from 0 here and from 1, without the header, in the message.
 
-    `expected` and `remedy` are sentences, as an error's. Of `Some` rows the message says the place in the table.
+    `expected` and `remedy` are sentences, as an error's; None is found where a cell is missing. Of `Some` rows the
+    message says the place in the table.
     """
-    shown = f'"{found}"' if isinstance(found, str) else str(found)
+    shown = say("a missing one") if found is None else f'"{found}"' if isinstance(found, str) else str(found)
     places = getattr(source, "places", ())
     return ColumnError(
         say(

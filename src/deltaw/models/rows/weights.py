@@ -43,11 +43,11 @@ def of_rows(series: pl.Series, source: str = "data", asked: NDArray[np.bool_] | 
         ColumnError: a weight that is missing, below 0, or no finite number; or none above 0.
     """
     asked = np.ones(len(series), bool) if asked is None else asked
-    found = as_numbers(series, source)
+    found = _numbers(series, source)
     wrong = asked & ~(found >= 0)
     if wrong.any():
         row = int(wrong.argmax())
-        value = say("a missing one") if np.isnan(found[row]) else float(found[row])
+        value = None if np.isnan(found[row]) else float(found[row])
         raise cell_error(source, series.name, row, "a weight of 0 or more", value, "correct it, or remove the row")
     found = np.where(asked, found, 0.0)
     if len(found) and asked.any() and not found.any():
@@ -93,8 +93,16 @@ def that_count(table: Table | None, name: str | None) -> Table | None:
 
 
 def _that_count(frame: pl.DataFrame, name: str, source: str) -> pl.DataFrame:
-    counts = as_numbers(frame.get_column(name), source) != 0
+    counts = _numbers(frame.get_column(name), source) != 0
     return frame.filter(counts) if counts.any() and not counts.all() else frame
+
+
+def _numbers(series: pl.Series, source: str) -> Array:
+    """A column's numbers. Raises ColumnError where it has none."""
+    if series.dtype.is_temporal():
+        expected = say('{source}: expected a weight above 0 in column "{name}"', source=source, name=series.name)
+        raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "choose another column of weights")
+    return as_numbers(series, source)
 
 
 def no_column(columns: Iterable[Column], name: str | None) -> tuple[Column, ...]:
