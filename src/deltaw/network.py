@@ -224,3 +224,10 @@ def _per_layer(given: Any, layers: int, what: str, kind: type | tuple[type, ...]
             layers=layers,
         )
     return each
+
+
+def check_network(network: Any) -> None:
+    """Raise SettingError for what is no network, or one whose weights cannot be used; see `Network.check`."""
+    if not isinstance(network, Network):
+        raise SettingError("network: expected a deltaw.Network", repr(network), "make one: deltaw.Network([784, 10])")
+    network.check()

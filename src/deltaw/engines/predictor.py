@@ -15,7 +15,7 @@ from deltaw.engines.protocol import MOST_THREADS, Plan, thread_count
 from deltaw.engines.rows import Rows
 from deltaw.equations.losses import loss
 from deltaw.equations.optimizers import SGD
-from deltaw.network import Network
+from deltaw.network import Network, check_network
 
 if TYPE_CHECKING:
     from deltaw.engines.native import NativeEngine  # loaded by its name, where its compiled part is
@@ -46,7 +46,7 @@ class Predictor:
     """
 
     def __init__(self, network: Network, threads: int | None = None) -> None:
-        network.check()
+        check_network(network)
         self.network, self.threads = network.copy(), thread_count(threads)
         self.network.weights = [np.array(w) for w in network.weights]  # laid out as they were: quickest to compare
         plan = Plan(loss=loss("squared"), optimizer=SGD(), batch_size=1, threads=threads)
@@ -64,10 +64,11 @@ class Predictor:
 
         Raises:
             InputError: another width, no numbers, or a number that float32 cannot hold.
+            SettingError: a number of threads that cannot be.
         """
         given: Any = X
         try:
-            most = self._most if threads is None else min(threads, MOST_THREADS)
+            most = self._allowed(threads)
             outputs: NDArray[np.float32] = self._predict(given, most if len(given) >= self._many else 1)
         except (TypeError, ValueError):  # not float32 in C order, or nothing that is known
             outputs = self._converted(given, threads)
@@ -75,12 +76,18 @@ class Predictor:
 
     def _converted(self, X: Any, threads: int | None) -> NDArray[np.float32]:
         rows = Rows.of(self.network, _matrix(X), None, trained=False)
-        most = self._most if threads is None else min(threads, MOST_THREADS)
+        most = self._allowed(threads)
         outputs = np.empty((len(rows), self.network.sizes[-1]), np.float32)
         for part in _parts(len(rows)):
             piece = rows.take(part)
             self._engine.outputs(piece, outputs[part], most if len(piece) >= self._many else 1)
         return outputs
+
+    def _allowed(self, threads: int | None) -> int:
+        """So many threads in a call. Raises SettingError for what is no number of them; of too many there are as many
+        as there may be."""
+        asked = min(threads, MOST_THREADS) if isinstance(threads, int) else threads
+        return thread_count(asked) or self._most
 
     def made_of(self, names: Sequence[str], weights: Sequence[Array], biases: Sequence[Array]) -> bool:
         """Whether a network of these activations (`names`), `weights` and `biases` has these outputs.

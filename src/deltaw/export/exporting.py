@@ -16,7 +16,7 @@ from deltaw.export.consumers import CONSUMERS
 from deltaw.export.forms.table import FORMS, Options, dialect_of, form_of
 from deltaw.export.operations import Program
 from deltaw.export.program import in_bytes, of_network
-from deltaw.files import check_outputs, write_bytes
+from deltaw.files import check_outputs, path_of, write_bytes
 from deltaw.files.schema import check as hold
 from deltaw.network import Network
 from deltaw.numbers import number
@@ -98,9 +98,11 @@ def export(
         OutputError: it cannot be written there.
         MissingError: what writes the form is not installed.
     """
-    path = Path(path)
+    path = path_of(path, "export")
     name = form_of(path, form)
     check_name(path)
+    if not isinstance(table, str) or not table:
+        raise SettingError("table: expected the name of the table that SQL reads from", repr(table), "give one")
     options = Options(dialect_of(dialect, name), table, libm)
     if int8 and name != "c":
         raise SettingError("int8: expected C to be written", name, "leave it out")
@@ -150,7 +152,7 @@ def recheck(path: str | Path, check: str | Path) -> Exported:
         DeltaWError: the form does not give the answers that are expected.
         MissingError: what runs the form is not installed.
     """
-    path, told = Path(path), read(Path(check))
+    path, told = path_of(path, "export"), read(path_of(check, "check"))
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from deltaw.files.atomic import check_writable, write_bytes
 from deltaw.files.model import CHECKPOINT, MODEL, AnotherFormatError, read, write
-from deltaw.files.places import check_outputs, folder, unfinished
+from deltaw.files.places import check_outputs, folder, path_of, unfinished
 
 __all__ = [
-    "CHECKPOINT", "MODEL", "AnotherFormatError", "check_outputs", "check_writable", "folder", "read", "unfinished",
-    "write", "write_bytes",
+    "CHECKPOINT", "MODEL", "AnotherFormatError", "check_outputs", "check_writable", "folder", "path_of", "read",
+    "unfinished", "write", "write_bytes",
 ]  # fmt: skip

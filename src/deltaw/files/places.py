@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from deltaw.exceptions import OutputError, SettingError
 from deltaw.files.atomic import check_writable
@@ -70,7 +71,15 @@ def folder(name: str, given: str | Path) -> Path:
     """The path of a folder. Raises SettingError for the empty text, which as a path is the current folder."""
     if given == "":
         raise SettingError("{name}: expected the path of a folder", repr(""), "give one, or leave it out", name=name)
-    return Path(given)
+    return path_of(given, name)
+
+
+def path_of(given: Any, what: str) -> Path:
+    """What somebody gave as a path, called `what` in messages. Raises SettingError for what is none."""
+    try:
+        return Path(given)
+    except TypeError:
+        raise SettingError("{what}: expected a path", repr(given), "give one", what=what) from None
 
 
 def same_file(one: Path, other: Path) -> bool:

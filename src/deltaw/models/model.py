@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from deltaw.engines import answering
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
-from deltaw.files import check_outputs
+from deltaw.files import check_outputs, path_of
 from deltaw.models import shown, storage
 from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, some_rows, together, truth, values_of
 from deltaw.models.contents import Contents, Learning
@@ -341,8 +341,10 @@ class Model(Contents):
 
         Raises:
             OutputError: it cannot be written there, or `path` is the table that the model was trained on.
+            SettingError: it is no path.
         """
-        check_outputs({"save": Path(path)}, filter(isfile, origins(self.origin.source)))
+        path = path_of(path, "save")
+        check_outputs({"save": path}, filter(isfile, origins(self.origin.source)))
         storage.save(self, path)
 
     def program(self, prepared: bool = False) -> Program:
@@ -407,5 +409,6 @@ def load(path: str | Path) -> Model:
 
     Raises:
         ModelFileError: the file is missing, truncated, foreign, damaged, or of a later version.
+        SettingError: it is no path.
     """
-    return Model(**vars(storage.load(path)))
+    return Model(**vars(storage.load(path_of(path, "load"))))

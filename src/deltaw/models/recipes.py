@@ -220,13 +220,13 @@ def choose(name: str, task: str, settings: Mapping[str, Any]) -> Recipe:
 
 def check_names(name: str, settings: Mapping[str, Any]) -> None:
     """Raise SettingError where there is no recipe of that name, or it has no such setting."""
-    if name not in RECIPES:
+    if not isinstance(name, str) or name not in RECIPES:
         raise SettingError(
             "recipe: expected one of {recipes}",
             repr(name),
             "give {name}",
             recipes=listed(RECIPES),
-            name=_nearest(name, RECIPES, "default"),
+            name=_nearest(str(name), RECIPES, "default"),
         )
     known = [field.name for field in fields(Recipe) if field.name != "name"]
     for key in settings:

@@ -68,6 +68,7 @@ def inputs_asked(
 
     Raises SettingError where one of them is told a kind, or is all that is to be used.
     """
+    _check_told(kinds)
     apart, less, only = set(names) - {None}, names_of("drop", drop), names_of("columns", columns)
     kept = tuple(name for name in only if name not in apart)
     wrong = {"kinds": apart.intersection(kinds or ()), "columns": set() if kept else apart.intersection(only)}
@@ -87,8 +88,7 @@ def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> d
         SettingError: an unknown kind, or what is no mapping; the target, or part of a block.
         ColumnError: a name that no column has, or a pattern that none matches.
     """
-    if not isinstance(kinds or {}, Mapping):
-        raise SettingError("kinds: expected a kind for each column", repr(kinds), 'give e.g. {"year": "number"}')
+    _check_told(kinds)
     asked: dict[str, str] = {}
     known, in_blocks = _inputs(table, target), {name for block in table.blocks for name in (block.name, *block.columns)}
     for name, kind in (kinds or {}).items():
@@ -179,3 +179,8 @@ def _parts(blocks: Iterable[Block], places: set[str]) -> Iterable[Block]:
         kept = tuple(name for name in block.columns if name in places)
         if kept:
             yield block if kept == block.columns else replace(block, columns=kept, shape=(len(kept),))
+
+
+def _check_told(kinds: object) -> None:
+    if kinds is not None and not isinstance(kinds, Mapping):
+        raise SettingError("kinds: expected a kind for each column", repr(kinds), 'give e.g. {"year": "number"}')

@@ -83,7 +83,7 @@ class Table:
 def missing_column(name: str, known: Iterable[str], source: str) -> ColumnError:
     """The error for a column that `source` does not have: names the nearest one, or lists those there are."""
     known = list(known)
-    near = nearest(name, known)
+    near = nearest(str(name), known)
     return ColumnError(
         '{source}: expected a column "{name}"',
         say("the columns {known}", known=listing(known)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,8 @@ class Training:
                 "early_stopping: expected validation rows to judge by", say("none"), "give validation=(X, T)"
             )
         self.told = _callbacks(callbacks)
-        self.shuffle, self.seed, self.randomness, self.engine = shuffle, seed, generator(seed), engine
+        self.shuffle, telemetry = _flag(shuffle, "shuffle"), _flag(telemetry, "telemetry")
+        self.seed, self.randomness, self.engine = seed, generator(seed), engine
         self.plan = plan = Plan(
             loss=loss,
             optimizer=self.method,
@@ -238,6 +239,12 @@ def _callbacks(given: Iterable[Callback]) -> tuple[Callback, ...]:
     if not isinstance(given, Iterable) or not all(map(callable, callbacks := tuple(given))):
         raise SettingError("callbacks: expected a list of functions", repr(given), "write [function]")
     return callbacks
+
+
+def _flag(value: Any, what: str) -> bool:
+    if not isinstance(value, (bool, np.bool_, int)) or value not in (0, 1):
+        raise SettingError("{what}: expected True or False", repr(value), "give one of the two", what=what)
+    return bool(value)
 
 
 def _whole(value: int, what: str) -> int:

@@ -15,7 +15,7 @@ from deltaw.equations import losses, optimizers, schedules
 from deltaw.equations.backprop import Rule
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.network import Network
+from deltaw.network import Network, check_network
 from deltaw.speech import say
 from deltaw.training.checkpoints import EVERY, Checkpoints, digest
 from deltaw.training.epochs import Callback, Training
@@ -123,7 +123,7 @@ def begin(
     validation: Sequence[Any] | None = None, input_scale: float | Scale | None = None, **settings: Any,
 ) -> Training:  # fmt: skip
     """The training that `train` makes, and what else `Training` takes, before its first epoch. Raises as `train`."""
-    check(network)
+    check_network(network)
     row = of_minimum(loss)
     rows = Rows.of(network, X, T, row, sample_weight, input_scale)
     return Training(network, rows, validation_rows(network, validation, row, input_scale), loss=row, **settings)
@@ -181,13 +181,6 @@ def made_of(training: Training) -> dict[str, Any]:
 
 def _digest_of(rows: Rows) -> str:
     return digest(rows.X, rows.T, rows.weight, np.array(rows.scale))
-
-
-def check(network: Network) -> None:
-    """Raise SettingError for what is no network that can be trained."""
-    if not isinstance(network, Network):
-        raise SettingError("network: expected a deltaw.Network", repr(network), "make one: deltaw.Network([784, 10])")
-    network.check()
 
 
 def of_minimum(loss: str | losses.Loss) -> losses.Loss:

@@ -20,13 +20,13 @@ from deltaw import engines
 from deltaw.engines.protocol import thread_count
 from deltaw.engines.rows import Rows, mean_one
 from deltaw.exceptions import InputError, SettingError, TrainingInterrupted
-from deltaw.network import Network, generator
+from deltaw.network import Network, check_network, generator
 from deltaw.speech import listed, say
 from deltaw.threads import processors
 from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.epochs import Training
 from deltaw.training.history import History
-from deltaw.training.loop import check, of_minimum, train, validation_rows
+from deltaw.training.loop import of_minimum, train, validation_rows
 
 Indices = NDArray[np.int64]
 
@@ -274,7 +274,7 @@ def _alike(networks: Sequence[Network]) -> list[Network]:
         raise SettingError("networks: expected a list of deltaw.Network", repr(networks), "write [network, …]")
     for k, network in enumerate(found):
         with _named(k, found):
-            check(network)
+            check_network(network)
     if len({id(network) for network in found}) < len(found):
         raise SettingError(
             "networks: expected each once", say("one twice"), "give its copy(): each is trained in place"

@@ -11,9 +11,9 @@ import numpy as np
 
 from deltaw.engines.rows import Rows
 from deltaw.equations import losses
-from deltaw.network import Network
+from deltaw.network import Network, check_network
 from deltaw.training.epochs import Training, Within
-from deltaw.training.loop import check, of_minimum, validation_rows
+from deltaw.training.loop import of_minimum, validation_rows
 from deltaw.training.windows import Ahead, Windows
 
 
@@ -68,7 +68,7 @@ def begin_windowed(
     **settings: Any,
 ) -> WindowedTraining:  # fmt: skip
     """As `loop.begin`, of rows that come in windows, and that have their weights with them."""
-    check(network)
+    check_network(network)
     row, rest = of_minimum(loss), {name: value for name, value in settings.items() if name != "sample_weight"}
     held_out = validation_rows(network, validation, row, None)
     return WindowedTraining(network, windows, some, held_out, loss=row, **rest)

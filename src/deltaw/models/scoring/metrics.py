@@ -379,16 +379,18 @@ def metric_of(name: str | None, task: str, what: str = "metric") -> Metric:
     known = {metric.name: metric for metric in METRICS[task]}
     if name is None:
         return METRICS[task][0]
+    expected = say("{what}: expected one of {task} ({known})", what=what, task=say(task), known=listed(known))
+    if not isinstance(name, str):
+        raise SettingError(expected, repr(name), say("give one of these"))
     if name in known:
         return known[name]
-    expected = say("{what}: expected one of {task} ({known})", what=what, task=say(task), known=listed(known))
     if name in NAMES:
         raise SettingError(
             expected,
             say("{name!r}, which is of the other task", name=name),
             say("give e.g. {name}", name=METRICS[task][0].name),
         )
-    near = nearest(str(name), NAMES)
+    near = nearest(name, NAMES)
     other = "" if near is None or near in known else ", which is of the other task"
     raise SettingError(
         expected,

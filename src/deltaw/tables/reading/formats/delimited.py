@@ -219,6 +219,8 @@ def _refuse_zero(position: int, source: str, before: int = 0) -> None:
 
 
 def _checked(delimiter: str | None) -> str | None:
+    if not isinstance(delimiter, str | None):
+        raise SettingError("delimiter: expected one character", repr(delimiter), 'give "," or ";" or "tab", say')
     delimiter = DELIMITER_NAMES.get(delimiter or "", delimiter)
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
         raise SettingError("delimiter: expected one character", f'"{delimiter}"', 'give "," or ";" or "tab", say')
