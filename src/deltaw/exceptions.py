@@ -25,6 +25,7 @@ where it is raised: `expected` and `remedy` are sentences of `deltaw.speech`, wi
 from __future__ import annotations
 
 import errno
+import os
 import re
 import signal
 from typing import Any
@@ -86,6 +87,20 @@ def _cut(text: str, length: int) -> str:
     """Without its middle: the ends say most of a path."""
     end = length // 3
     return text if len(text) <= length else f"{text[: length - 1 - end]}…{text[-end:]}"
+
+
+def no_path(given: object) -> str:
+    """What keeps something from being the path of a file on any system; "" where nothing does."""
+    if not isinstance(given, str | os.PathLike):
+        return repr(given)
+    text = os.fspath(given)
+    if isinstance(text, bytes) or not text:
+        return repr(text)
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:  # half of a letter of UTF-16
+        return say("a sign that no name has, in {name}", name=ascii(text))
+    return say("a zero byte in {name}", name=ascii(text)) if "\0" in text else ""
 
 
 class InputError(DeltaWError, ValueError):

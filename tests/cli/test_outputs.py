@@ -114,6 +114,16 @@ def test_a_read_only_file_is_kept(run: Run) -> None:
     assert contents() == before
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_device_is_refused_before_anything_is_read(run: Run) -> None:
+    before = contents()
+    for command in (f"train d.csv -t y {QUICK} -o /dev/full", "predict m.deltaw d.csv -o /dev/full"):
+        status, err = run(command)
+        assert (status, err) == (2, "deltaw: /dev/full: expected a path that can be written, found a device; "
+                                    "give the path of a file\n")  # fmt: skip
+    assert contents() == before
+
+
 def test_modes_are_kept(run: Run) -> None:
     Path("m.deltaw").chmod(0o600)
     assert run(f"train d.csv -t y {QUICK} -o m.deltaw")[0] == 0

@@ -334,6 +334,41 @@ def test_a_link_is_written_through_and_a_device_is_not_replaced(tmp_path: Path) 
     assert not Path("/dev/null").is_file()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_another_device_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "full").symlink_to("/dev/full")
+    for path in (tmp_path / "full", Path("/dev/full")):
+        for act in (check_writable, lambda path: write(path, ARRAYS, DOCUMENT)):
+            with pytest.raises(OutputError, match="found a device"):
+                act(path)
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no descriptors with names")
+def test_what_is_open_to_read_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "d").write_bytes(b"data")
+    with (tmp_path / "d").open("rb") as file, pytest.raises(OutputError, match="no permission"):
+        check_writable(f"/dev/fd/{file.fileno()}")
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("x\0y", "zero byte in 'x.x00y'"),
+        ("", "''"),
+        (None, "None"),
+        (3, "3"),
+        (b"m", "b.m."),
+        ("a\ud800", "sign"),
+    ],
+)
+def test_what_is_no_path_is_named(path: object, found: str) -> None:
+    for act in (check_writable, lambda path: write(path, ARRAYS, DOCUMENT)):
+        with pytest.raises(OutputError, match=f"expected the path of a file, found .*{found}"):
+            act(path)  # type: ignore[arg-type]
+    with pytest.raises(ModelFileError, match=f"expected the path of a model file, found .*{found}"):
+        read(path)  # type: ignore[arg-type]
+
+
 # --- what is replaced, and what a killed save left ------------------------------------------------------------------
 
 

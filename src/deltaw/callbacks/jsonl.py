@@ -13,7 +13,7 @@ from typing import Any
 
 from deltaw.callbacks import facts
 from deltaw.exceptions import OutputError, reason
-from deltaw.files import check_writable
+from deltaw.files import check_writable, path_of
 from deltaw.models import Model, Plan, ScoredEpoch, document
 from deltaw.pages.numbers import plain
 from deltaw.signs import visible_json
@@ -42,7 +42,7 @@ class JsonLines:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = path
+        self.path = path_of(path, "path")
         self.error: OSError | None = None
         self._run = ""
         if Path(path).exists():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -93,7 +95,8 @@ def export(
 
     Raises:
         DeltaWError: the form does not give the answers that are expected.
-        SettingError: an ending, form or dialect that there is not, the name of a module of Python's, or what the form
+        SettingError: an ending, form or dialect that there is not, a name that no module of Python can have or one
+            that one has, or what the form
             cannot say.
         OutputError: it cannot be written there.
         MissingError: what writes the form is not installed.
@@ -129,7 +132,17 @@ def export(
 
 
 def check_name(path: Path) -> None:
-    """Raise SettingError for a file that programs beside it would import instead of a module of Python's own."""
+    """Raise SettingError for a file of Python that no program could import, and for one that programs beside it would
+    import instead of a module of Python's own.
+    """
+    if path.suffix == ".py" and (not path.stem.isidentifier() or iskeyword(path.stem)):
+        raise SettingError(
+            "export {path}: expected a name that a module of Python can have",
+            say("one that no program can import"),
+            "call it e.g. {name}",
+            path=path,
+            name=f"{_identifier(path.stem)}.py",
+        )
     if path.suffix == ".py" and path.stem in {*sys.stdlib_module_names, "deltaw"}:
         raise SettingError(
             "export {path}: expected a name that no module of Python has",
@@ -138,6 +151,12 @@ def check_name(path: Path) -> None:
             path=path,
             name=f"{path.stem}_model.py",
         )
+
+
+def _identifier(stem: str) -> str:
+    """A name of letters, digits and _ that is like another one."""
+    name = re.sub(r"\W+", "_", stem).strip("_") or "model"
+    return f"model_{name}" if name[0].isdigit() else f"{name}_model" if iskeyword(name) else name
 
 
 def recheck(path: str | Path, check: str | Path) -> Exported:

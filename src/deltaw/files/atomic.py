@@ -18,7 +18,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from deltaw.exceptions import OutputError
+from deltaw.exceptions import OutputError, no_path
 from deltaw.speech import say
 
 if sys.platform != "win32":  # which removes no file that is open: there the name itself is the lock
@@ -29,20 +29,21 @@ TEMPORARY = re.compile(r"\.deltaw-[0-9a-f]{16}\.tmp")
 # appended to; nothing is renamed over it.
 DESCRIPTOR = re.compile(r"/dev/(?P<name>stdout|stderr)|/(dev|proc/self)/fd/(?P<number>\d+)")
 STANDARD = {"stdout": 1, "stderr": 2}
+TRIED = 2**16  # bytes that there has to be room for
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:
     """Write `data` to `path` whole or not at all.
 
     A new file's mode follows the umask; one that is replaced keeps its mode, and its owner and group where the system
-    lets us give them. A symbolic link is written through. Devices, pipes and descriptors (`/dev/stdout`) cannot be
-    renamed over: they are written to.
+    lets us give them. A symbolic link is written through. Pipes, descriptors (`/dev/stdout`) and the null device
+    cannot be renamed over: they are written to. Other devices are refused: what was there would be lost, or this is.
 
     Raises:
         OutputError: the folder is missing or cannot be written, the file is marked as read-only, or the disk is full.
             Nothing is left behind.
     """
-    target = Path(os.path.realpath(path))
+    target = _target(path)
     try:
         if (stream := _stream(path)) is not None:
             with open(stream, "wb", closefd=isinstance(stream, Path)) as file:
@@ -78,16 +79,27 @@ def check_writable(path: str | Path) -> None:
     Raises:
         OutputError: it could not.
     """
-    target = Path(os.path.realpath(path))
+    target = _target(path)
     try:
-        if _stream(path) is not None:
+        if (stream := _stream(path)) is not None:
+            _check_stream(stream)
             return
         _replaceable(target)
         temporary, descriptor = _create_beside(target)
-        os.close(descriptor)
-        temporary.unlink()
+        try:
+            os.write(descriptor, bytes(TRIED))  # a full disk has a place for a name
+        finally:
+            os.close(descriptor)
+            temporary.unlink()
     except OSError as error:
         raise _refusal(path, error) from error
+
+
+def _target(path: str | Path) -> Path:
+    """Where a path leads. Raises OutputError for what is none."""
+    if found := no_path(path):
+        raise OutputError("expected the path of a file", found, "give one")
+    return Path(os.path.realpath(path))
 
 
 def _replaceable(target: Path) -> os.stat_result | None:
@@ -102,6 +114,10 @@ def _replaceable(target: Path) -> os.stat_result | None:
     if not before.st_mode & 0o222 or not os.access(target, os.W_OK):
         raise _ReadOnlyError(13, "read-only")
     return before
+
+
+class _DeviceError(OSError):
+    """A disk, a terminal, /dev/full: nothing that a file is written to."""
 
 
 class _ReadOnlyError(PermissionError):
@@ -162,14 +178,29 @@ def _remove_unlocked(path: Path) -> None:
 
 
 def _stream(path: str | Path) -> Path | int | None:
-    """What is written to rather than replaced: a descriptor, or the path of a device, a pipe, a socket; else None."""
+    """What is written to rather than replaced: a descriptor, or the path of a pipe, a socket or the null device; else
+    None. Raises OSError for another device.
+    """
     if found := DESCRIPTOR.fullmatch(os.fspath(path)):
         return STANDARD.get(found["name"]) or int(found["number"])
     try:
         mode = Path(path).stat().st_mode
     except FileNotFoundError:
         return None
+    if (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and not Path(path).samefile(os.devnull):
+        raise _DeviceError
     return None if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else Path(path)
+
+
+def _check_stream(stream: Path | int) -> None:
+    """Raise OSError for what is not open, or not to be written to."""
+    if isinstance(stream, Path):
+        if not os.access(stream, os.W_OK):
+            raise PermissionError
+    elif sys.platform == "win32":
+        os.fstat(stream)
+    elif fcntl.fcntl(stream, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+        raise PermissionError
 
 
 def _flush_folder(folder: Path) -> None:
@@ -187,6 +218,7 @@ _FOUND: dict[type[OSError], tuple[str, str]] = {
     NotADirectoryError: ("a file where a folder should be", "give another path"),
     IsADirectoryError: ("a folder of that name", "give the path of a file"),
     PermissionError: ("no permission to write there", "give another path"),
+    _DeviceError: ("a device", "give the path of a file"),
     _ReadOnlyError: ("a file that is read-only", "allow to write it, or give another path"),
 }
 

@@ -27,7 +27,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 import numpy as np
 
-from deltaw.exceptions import ModelFileError, reason
+from deltaw.exceptions import ModelFileError, no_path, reason
 from deltaw.files.atomic import write_bytes
 from deltaw.files.schema import check
 from deltaw.speech import say
@@ -143,6 +143,8 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
         ModelFileError: the file is missing, truncated, foreign, damaged; AnotherFormatError: of a later format.
     """
     where = str(path)
+    if found := no_path(path):
+        raise ModelFileError("expected the path of a {kind}", found, "check the path", kind=say(kind.name))
     try:
         with Path(path).open("rb") as file:
             header, envelope = _read_header(file, where, kind)

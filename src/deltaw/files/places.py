@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from deltaw.exceptions import OutputError, SettingError
+from deltaw.exceptions import OutputError, SettingError, no_path
 from deltaw.files.atomic import check_writable
 from deltaw.speech import say
 
@@ -30,7 +30,7 @@ def check_outputs(
         OutputError: an output is an input's file, another output's or a folder (by another name too: a link, another
             letter case), or cannot be written.
     """
-    given = {option: path for option, path in outputs.items() if path is not None}
+    given = {option: path_of(path, option) for option, path in outputs.items() if path is not None}
     sources = list(inputs)
     for option, path in given.items():
         if os.fspath(path) == "-":  # standard input where a table is read; no output is called so
@@ -76,10 +76,9 @@ def folder(name: str, given: str | Path) -> Path:
 
 def path_of(given: Any, what: str) -> Path:
     """What somebody gave as a path, called `what` in messages. Raises SettingError for what is none."""
-    try:
-        return Path(given)
-    except TypeError:
-        raise SettingError("{what}: expected a path", repr(given), "give one", what=what) from None
+    if found := no_path(given):
+        raise SettingError("{what}: expected a path", found, "give one", what=what)
+    return Path(given)
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaw.exceptions import SettingError
-from deltaw.files import check_outputs, write_bytes
+from deltaw.files import check_outputs, path_of, write_bytes
 from deltaw.live.contents import Contents, of_model, of_plan
 from deltaw.live.page import empty, filled
 from deltaw.models import Model, load, plan
@@ -59,7 +59,7 @@ def lab(
         OutputError: the page cannot be written.
         MissingError: the page is not there: this DeltaW was installed without it.
     """
-    path = Path(OUTPUT if output is None else output)
+    path = path_of(OUTPUT if output is None else output, "output")
     named = [str(each) for each in (source, rows) if isinstance(each, str | Path)]
     check_outputs({"output": path}, [file for name in named for file in origins(name)])
     if source is None:

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from deltaw.exceptions import ColumnError, TableError, reason
+from deltaw.exceptions import ColumnError, TableError, no_path, reason
 from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import EMPTY, as_words, typed
@@ -130,11 +130,11 @@ def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
     """The files that a pattern or a folder means; None for the name of one file.
 
     Raises:
-        TableError: there are none, or the source is the empty text, which as a path is the current folder.
+        TableError: there are none, or the source is no path: the empty text would be the current folder.
     """
+    if found := no_path(source):
+        raise TableError("expected the path of a table", found, "give a file, a pattern or a folder")
     path, name = located(source), str(source)
-    if source == "":
-        raise TableError("expected the path of a table", repr(""), "give a file, a pattern or a folder")
     try:
         is_folder, is_pattern = path.is_dir(), has_magic(name) and not path.exists()
     except (OSError, ValueError):  # what cannot be looked at, who reads it refuses
