@@ -28,7 +28,8 @@ export interface Choice extends Asked {
   apart?: Int32Array | null; // the rows that are held out, whatever seed
 }
 
-const FEWEST_NAMES = 30, LEAST_SHARE = 0.05; // numbers that several rows have, and rows with one that another has, for them to be names
+const FEWEST_NAMES = 30, LEAST_SHARE = 0.05; // numbers that several rows have (of fewer deltaw asks too, but bins mostly tell them), and rows with one that another has
+const MOST_TOLD = 10; // classes, of which each number has a mean
 const MOST_BYTES = 50 * 2 ** 20; // prepared; of larger tables a sample is taken
 
 /** A file's bytes as a table. */
@@ -140,7 +141,7 @@ function prepare(core: Core, table: Table, choice: Choice, given?: Learnt): Data
 function beyond(inputs: Cells[], found: Found[], scaling: Scaling, nOut: number): Text[] {
   if (!scaling.hushed) return [];
   const words = inputs.filter((cells, i) => found[i]!.kind === 'category' && new Set(cells.words.filter((word) => word !== null)).size > MANY);
-  const numbers = nOut > 2 ? [] : inputs.filter((cells, i) => found[i]!.kind === 'number' && cells.type !== 'words' && recurs(cells.numbers));
+  const numbers = nOut > MOST_TOLD ? [] : inputs.filter((cells, i) => found[i]!.kind === 'number' && cells.type !== 'words' && recurs(cells.numbers));
   return [
     ...words.map(({ name }) => said('column "{name}" has a slot for each of its {n} most frequent words; deltaw train also learns what rows with a word answer', { name, n: MANY })),
     ...numbers.map(({ name }) => said('column "{name}" has numbers that recur; deltaw train also learns what rows with such a number answer, where they are names', { name })),
