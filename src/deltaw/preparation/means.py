@@ -61,10 +61,8 @@ class Told(NamedTuple):
     @classmethod
     def of(cls, cells: pl.Series, values: Values, parts: NDArray[np.int64], weight: Values) -> Told:
         """Of rows: their cells, null where there is none, answers (k, n), parts and weights (n,)."""
-        present = cells.drop_nulls().unique().sort()
-        known = pl.concat([pl.Series(cells.name, [None], dtype=cells.dtype), present])
+        known, place = _different(cells)
         count = len(known)
-        place = places(cells, known)
         within, shape = parts * count + place, (PARTS, count)
 
         def summed(each: Values) -> Values:
@@ -108,6 +106,18 @@ class Told(NamedTuple):
         rows, sums, squares = (each[..., parts, :].sum(axis=-2) for each in (self.rows, self.sums, self.squares))
         mean, m = sums.sum(axis=1) / rows.sum(), smoothing(rows, sums, squares.sum(axis=1))
         return ((sums + (m * mean)[:, None]) / (rows + m[:, None])).T, mean
+
+
+def _different(cells: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
+    """Null, then the different cells in ascending order; and the place of each cell among these."""
+    if cells.dtype.is_float():  # many columns are asked, and an expression of Polars costs more than few rows do
+        x = cells.to_numpy()
+        place, there = np.zeros(len(x), np.int64), ~np.isnan(x)
+        present, which = np.unique(x[there], return_inverse=True)
+        place[there] = which + 1
+        return pl.concat([pl.Series(cells.name, [None], dtype=cells.dtype), pl.Series(cells.name, present)]), place
+    known = pl.concat([pl.Series(cells.name, [None], dtype=cells.dtype), cells.drop_nulls().unique().sort()])
+    return known, places(cells, known)
 
 
 def places(cells: pl.Series, known: pl.Series) -> NDArray[np.int64]:

@@ -134,7 +134,7 @@ class Recurring:
 
 
 def _cells(column: str, x: Values) -> pl.Series:
-    return pl.Series(column, x).fill_nan(None)
+    return pl.Series(column, x, nan_to_null=True)
 
 
 def _told(column: str, x: Values, answers: Answers, scales: Sequence[Scale]) -> Told:
