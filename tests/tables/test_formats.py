@@ -175,7 +175,7 @@ def test_damaged_workbooks_end_in_one_line(tmp_path: Path) -> None:
     whole = workbook(Data=SHEET)
     for length in range(100, len(whole), len(whole) // 10):
         (tmp_path / "x.xlsx").write_bytes(whole[:length])
-        with pytest.raises(TableError) as caught:
+        with pytest.raises(TableError, match="expected an Excel workbook") as caught:
             read(tmp_path / "x.xlsx")
         assert "\n" not in str(caught.value)
 

@@ -117,8 +117,11 @@ def jury(plan: Plan, fewest: int = 1) -> Jury:
     parts = [plan.validation] if not plan.folds else [of_fold(plan, fold)[0].test for fold in plan.folds]
     known = tuple(part for part in parts if part is not None)
     if not known or not all(map(len, known)) or sum(map(len, known)) < fewest:
-        few = say("{share:.0%} of {rows:,} rows", share=plan.recipe.validation, rows=plan.rows)
         expected = say("expected {n} rows or more, held out to choose settings by", n=FEWEST)
+        if known and plan.folds:  # which hold out every row
+            found = say("{n:,} of {rows:,} rows", n=sum(map(len, known)), rows=plan.rows)
+            raise SettingError(expected, found, "give more rows")
+        few = say("{share:.0%} of {rows:,} rows", share=plan.recipe.validation, rows=plan.rows)
         raise SettingError(expected, few, "give more rows, or a larger share: validation=0.4")
     return Jury(plan, known)
 

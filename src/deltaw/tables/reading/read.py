@@ -157,7 +157,8 @@ def ending(path: Path) -> str:
 
 
 def _read_archive(file: Source) -> Table:
-    if WORKBOOK in file.data:
+    cut_off = ending(file.path) in WORKBOOKS and b".npy" not in file.data  # before that part
+    if WORKBOOK in file.data or cut_off:
         return read_workbook(file)
     return read_npz(file.data, file.name, limit(file.reading.max_bytes, len(file.data)))
 
@@ -216,12 +217,14 @@ class Format:
     look: Callable[[bytes, str, Reading], object] = lambda head, name, reading: None
 
 
+WORKBOOKS = (".xlsx", ".xlsm")
+
 # What a file begins with decides; where that says nothing its name does, and everything else is delimited text.
 FORMATS = (
     Format(b"PAR1", (".parquet", ".pq"), read_parquet),
     Format(b"ARROW1", (".arrow", ".feather", ".ipc"), read_arrow),
     Format(b"\xff\xff\xff\xff", (".arrows",), read_arrow_stream),
-    Format(b"PK\x03\x04", (".npz", ".xlsx", ".xlsm"), _read_archive),
+    Format(b"PK\x03\x04", (".npz", *WORKBOOKS), _read_archive),
     Format(b"\0\0", (".idx", ".idx1-ubyte", ".idx3-ubyte"), _read_idx, lambda head, name, _: idx_header(head, name)),
     Format(rb"\{", (".jsonl", ".ndjson"), read_json),
     Format(rb"\[\s*[\[{\]]", (".json",), read_json),  # a table's first name may begin with [, too
