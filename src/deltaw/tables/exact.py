@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
+import polars.selectors as cs
 
 from deltaw.speech import say
 
@@ -25,8 +26,13 @@ def rounded_of_text(frame: pl.DataFrame, written: Callable[[list[str]], pl.DataF
         frame: typed columns.
         written: some columns, by their names, as they are written.
     """
-    floats = [column for column in frame.iter_columns() if column.dtype.is_float() and len(column.drop_nulls())]
-    large = [each.name for each in floats if max(abs(float(each.min())), abs(float(each.max()))) >= EXACT]  # type: ignore[arg-type]
+    floats = frame.select(cs.float())
+    if not floats.width or floats.is_empty():
+        return []
+    ends = zip(*(floats.select(end).row(0) for end in (pl.all().min(), pl.all().max())), strict=True)
+    large = [
+        name for name, two in zip(floats.columns, ends, strict=True) if max(abs(end or 0.0) for end in two) >= EXACT
+    ]
     columns = written(large).iter_columns() if large else ()
     return [each.name for each in columns if each.str.contains(r"^\s*[+-]?[1-9]\d{15,}\s*$").any()]
 

@@ -49,6 +49,7 @@ class Table:
         notes: what was found out about the source that the user may want to know, e.g. "read as GB18030".
         missing: the words that meant a missing value.
         written: the rows of `frame` as the source writes them, where that was asked for and the source is no array.
+        rounded: columns whose numbers are those of the source rounded to float32; see `Reading.unrounded`.
     """
 
     frame: pl.DataFrame
@@ -59,6 +60,7 @@ class Table:
     notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = MISSING
     written: pl.DataFrame | None = None
+    rounded: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         test = "" if self.test is None else f", {len(self.test):,} rows to test"

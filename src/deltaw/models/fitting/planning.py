@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -34,17 +34,32 @@ from deltaw.models.rows.survey import Streamed
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
 from deltaw.preparation import Target
+from deltaw.preparation.steps import Number
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import Names, as_name, chosen, inputs_asked, kinds_asked
 from deltaw.tables.columns import notes_on
+from deltaw.tables.reading.loading import STDIN
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-def plan(
+def plan(source: Any, target: str | None = None, recipe: str = "default", **asked: Any) -> Plan:
+    """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors.
+
+    `streamed`: the rows that are learnt from, where `source` is a sample of them. `lean`: nobody asks for raw rows once
+    the plan is made, see `Plan.lean`, but for those of so many inputs, `Plan.looked`: those of a file are let go while
+    the network's inputs are made of them. None: somebody may.
+    """
+    made = _decided(source, target, recipe, **asked)
+    names = [step.column for step in made.preparation.steps if isinstance(step, Number) and step.means is not None]
+    again = set(names).intersection(made.table.rounded)  # a number that is a name is looked up by all of its digits
+    return _decided(source, target, recipe, **asked, unrounded=tuple(again)) if again else made
+
+
+def _decided(
     source: Any,
     target: str | None = None,
     recipe: str = "default",
@@ -68,14 +83,10 @@ def plan(
     streamed: Streamed | None = None,
     seconds: float | None = None,
     lean: int | None = None,
+    unrounded: tuple[str, ...] = (),
     **settings: Any,
 ) -> Plan:
-    """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors.
-
-    `streamed`: the rows that are learnt from, where `source` is a sample of them. `lean`: nobody asks for raw rows once
-    the plan is made, see `Plan.lean`, but for those of so many inputs, `Plan.looked`: those of a file are let go while
-    the network's inputs are made of them. None: somebody may.
-    """
+    """See `plan`. `unrounded`: columns whose numbers are to be those of the source."""
     how, settings = Reading.taken(settings)
     if validation is None or isinstance(validation, (int, float, np.number)):  # the recipe's share of that name
         settings |= {} if validation is None else {"validation": validation}
@@ -96,8 +107,13 @@ def plan(
     if target is not None and not isinstance(target, str):
         raise SettingError("target: expected the name of a column", repr(target), "give one name")
     seed = int(seed)
+    once = streamed is not None or (isinstance(source, str) and source == STDIN)
+    if target is None:  # the source says which
+        source = read_as(source, how)
+    name = target or source.target or no_target(source)
+    if not once:  # whose rows could not be read anew, with more of their digits
+        how = replace(how, unrounded=(*_as_they_are((name, group, time, weight), kinds), *unrounded))
     read_in = read_as(source, how)
-    name = target or read_in.target or no_target(read_in)
     read_in.column(name)
     bare, everything, weightless = weights.aside(read_in, weight, name)
     series = bare.column(name)
@@ -171,6 +187,13 @@ def plan(
         weightless, begun, streamed, tuple(settings), seconds,
         glimpse.part(learnt) if frames is not None and shown else None,
     )  # fmt: skip
+
+
+def _as_they_are(names: Iterable[Any], kinds: Any) -> Iterator[str]:
+    """Columns that are more than inputs of numbers, and whose numbers stay what they are however large the table is."""
+    yield from (name for name in names if isinstance(name, str))
+    told = kinds.items() if isinstance(kinds, Mapping) else ()
+    yield from (str(as_name(name)) for name, kind in told if kind != Number.kind)
 
 
 def replan(model: Model, source: Any) -> Plan | None:

@@ -32,6 +32,7 @@ from deltaw.tables.reading.formats.json_lines import read_json
 from deltaw.tables.reading.formats.pixels import find_images
 from deltaw.tables.reading.formats.workbooks import read_workbook
 from deltaw.tables.reading.frames import from_object
+from deltaw.tables.reading.halving import halved
 from deltaw.tables.reading.loading import GZIP, HEAD, STDIN, STDIN_NAME, limit, load, located
 from deltaw.tables.reading.shards import Shards, shards
 from deltaw.tables.reading.source import Reading, Source
@@ -78,6 +79,10 @@ def read(
 
 def read_as(source: Any, reading: Reading) -> Table:
     """`read`, by a Reading."""
+    return halved(_read_as(source, reading), reading.unrounded)
+
+
+def _read_as(source: Any, reading: Reading) -> Table:
     refuse_after_fork()
     if isinstance(source, Table):
         return source
@@ -92,7 +97,7 @@ def read_as(source: Any, reading: Reading) -> Table:
     elif name in BUNDLED and not path.is_file():
         return bundled(name)
     elif (found := several(source)) is not None:
-        return found.joined(lambda file: read_as(file, reading), reading.max_bytes)
+        return found.joined(lambda file: _read_as(file, reading), reading.max_bytes)
     elif reading.sheet is None and lies_as_parquet(path):
         return parquet_at(path, name, reading)
     elif (table := _large_text(path, name, reading)) is not None:
@@ -175,7 +180,8 @@ def _of_records(found: Records, name: str, reading: Reading) -> Table:
     frame, target, blocks = find_images(found.frame, found.named)
     written = found.written if frame.columns == found.frame.columns else None
     notes = (say("read as {encoding}", encoding=found.encoding),) if found.encoding else ()
-    return Table(frame, name, None, target, blocks, (*notes, *found.notes), reading.missing, written)
+    notes = (*notes, *found.notes)
+    return Table(frame, name, None, target, blocks, notes, reading.missing, written, found.rounded)
 
 
 def _large_text(path: Path, name: str, reading: Reading) -> Table | None:

@@ -21,6 +21,8 @@ class Reading:
         delimiter, encoding, sheet, max_bytes: None: found out.
         missing: the words that mean a missing value (`missing_words`).
         written: whether the table is to have the cells as the source writes them, too.
+        unrounded: columns, by names and patterns, whose numbers stay what they are where others of a large table may be
+            rounded to float32 (`deltaw.tables.reading.halving`); None: all.
     """
 
     delimiter: str | None = None
@@ -29,6 +31,7 @@ class Reading:
     max_bytes: int | None = None
     missing: tuple[str, ...] = MISSING
     written: bool = False
+    unrounded: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, **words: Any) -> Reading:

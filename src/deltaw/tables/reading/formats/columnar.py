@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +16,7 @@ from deltaw.exceptions import TableError
 from deltaw.speech import say
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.frames import INDEX, table_of
+from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import check_size, limit, unreadable
 from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.places import in_parts
@@ -47,6 +49,7 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
     with unchanged(path, facts(path)), readable(name, "Parquet"):
         check_size(name, path.stat().st_size, limit(reading.max_bytes))
         lazy = pl.scan_parquet(path, glob=False)
+        rounded: tuple[str, ...] = ()
         rows, names = lazy.select(pl.len()).collect().item(), lazy.collect_schema().names()
         check_size(name, CELL * rows * len(names), limit(reading.max_bytes))
         each = max(1, AT_ONCE // max(rows, 1))
@@ -54,9 +57,11 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
             frame = pl.read_parquet(path, glob=False)
         else:
             parts = (pl.read_parquet(path, columns=names[i : i + each], glob=False) for i in range(0, len(names), each))
-            frame = pl.concat((in_parts(part, len(names)) for part in parts), how="horizontal")
+            halves = Halves.of_table(reading.unrounded, rows, len(names))
+            frame = pl.concat((in_parts(halves.of(part), len(names)) for part in parts), how="horizontal")
+            rounded = tuple(sorted(halves.rounded))
         index = index_of_pandas(path)
-    return _without_index(frame, name, reading, index)
+    return replace(_without_index(frame, name, reading, index), rounded=rounded)
 
 
 def read_arrow(file: Source) -> Table:

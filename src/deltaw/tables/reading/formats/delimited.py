@@ -53,6 +53,7 @@ class Records(NamedTuple):
         written: all cells as text, where that was asked for.
         encoding: what was found, "" for UTF-8.
         notes: what else the user may want to know.
+        rounded: columns of rounded numbers; see `deltaw.tables.reading.halving`.
     """
 
     frame: pl.DataFrame
@@ -60,6 +61,7 @@ class Records(NamedTuple):
     written: pl.DataFrame | None
     encoding: str
     notes: tuple[str, ...] = ()
+    rounded: tuple[str, ...] = ()
 
 
 def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Records:  # noqa: B008  # frozen

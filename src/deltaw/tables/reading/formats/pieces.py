@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ import polars as pl
 import polars.selectors as cs
 
 from deltaw.exceptions import TableError
+from deltaw.tables import exact
 from deltaw.tables.codes import codes_in
 from deltaw.tables.reading.formats.delimited import (
     HEAD_BYTES,
@@ -26,14 +28,15 @@ from deltaw.tables.reading.formats.delimited import (
     typed_frame,
 )
 from deltaw.tables.reading.formats.encodings import is_wide
-from deltaw.tables.reading.loading import DAMAGE, GZIP, unreadable
+from deltaw.tables.reading.halving import Halves
+from deltaw.tables.reading.loading import CHUNK, DAMAGE, GZIP, unreadable
 from deltaw.tables.reading.places import apart
 from deltaw.tables.reading.shards import alongside
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import check_names
 
 PIECE = 2**25  # bytes of text
-LARGE, SMALL = 2**27, 2**23  # of more the rows alone are held, and pieces are small beside these
+LARGE, SMALL = 2**27, 2**22  # of more the rows alone are held, and pieces are small beside these
 
 
 def can_be_in_pieces(path: Path) -> bool:
@@ -57,27 +60,41 @@ def pieces(
         yield typed_frame(piece.frame, piece.dialect, reading.missing, words)
 
 
-def joined(path: Path, name: str, reading: Reading) -> Records | None:
+def joined(path: Path, name: str, reading: Reading, words: Collection[str] = ()) -> Records | None:
     """What `read_delimited` makes of the whole file, the rows of each piece in memory of their own.
 
+    Read anew where later rows say of columns what the first ones did not: that they are of words, or not to be rounded.
     None where the pieces do not say it: what is a number in one and a word in another was written in ways that are
     known no more, and in which encoding text is, all of it says.
     """
-    words: list[str] = []
-    for _ in range(2):
-        try:
-            found = [each._replace(frame=apart(each.frame)) for each in _raw(path, name, reading, words, size=SMALL)]
-        except (TableError, OSError):  # which the whole file says better
-            return None
-        if not found or any(piece.encoding for piece in found):
-            return None
-        if not (words := _mixed([piece.frame for piece in found])):
-            break
-    if words:
+    try:
+        found, halves, first = list[_Piece](), Halves(["*"], 0), 0
+        for each in _raw(path, name, reading, words, size=SMALL):
+            if not found:
+                rows = _lines(path) - each.dialect.above - each.named  # more than these where cells have newlines
+                halves = Halves.of_table(reading.unrounded, rows, each.frame.width)
+            found.append(each._replace(frame=apart(halves.of(each.frame, first))))
+            first += len(each.frame)
+    except (TableError, OSError):  # which the whole file says better
         return None
+    mixed, wrongly = _mixed([piece.frame for piece in found]), halves.wrongly
+    if not found or any(piece.encoding for piece in found) or (mixed and words):
+        return None
+    if mixed or wrongly:
+        del found
+        again = None if reading.unrounded is None else (*reading.unrounded, *wrongly)
+        return joined(path, name, replace(reading, unrounded=again), words or mixed)
     frame, dialect = alongside([piece.frame for piece in found]), found[0].dialect
+    large = [*exact.rounded([piece.frame for piece in found]), *(name for piece in found for name in piece.large)]
     frame = frame.with_columns(cs.by_dtype(pl.Null).cast(pl.String))
-    return Records(typed_frame(frame, dialect, reading.missing), found[0].named, None, "")
+    found_out = exact.notes(dict.fromkeys(large)), tuple(sorted(halves.rounded))
+    return Records(typed_frame(frame, dialect, reading.missing), found[0].named, None, "", *found_out)
+
+
+def _lines(path: Path) -> int:
+    """How many a file has."""
+    with path.open("rb") as file:
+        return sum(part.count(b"\n") for part in iter(partial(file.read, CHUNK), b""))
 
 
 def _mixed(frames: list[pl.DataFrame]) -> list[str]:
@@ -91,12 +108,16 @@ def _mixed(frames: list[pl.DataFrame]) -> list[str]:
 
 
 class _Piece(NamedTuple):
-    """Some rows as they stand in the text, how it writes them, whether it begins with names, and the encoding found."""
+    """Some rows as they stand in the text, how it writes them, whether it begins with names, and the encoding found.
+
+    `large`: columns of fractions that have whole numbers which float64 does not hold.
+    """
 
     frame: pl.DataFrame
     dialect: Dialect
     named: bool
     encoding: str
+    large: list[str]
 
 
 def _raw(path: Path, name: str, reading: Reading, words: Collection[str] = (), size: int = PIECE) -> Iterator[_Piece]:
@@ -124,8 +145,14 @@ def _raw(path: Path, name: str, reading: Reading, words: Collection[str] = (), s
             frame = frame_of(text, dialect, name, reading.missing, guesses, before[1] + head)
             kinds = frame.dtypes
             if len(frame):
-                yield _Piece(frame, dialect, named, encoding)
+                written = partial(_words, text, dialect, name, reading)
+                yield _Piece(frame, dialect, named, encoding, exact.rounded_of_text(frame, written))
         before = before[0] + len(data), before[1] + data.count(b"\n")
+
+
+def _words(text: bytes, dialect: Dialect, name: str, reading: Reading, columns: list[str]) -> pl.DataFrame:
+    """Some columns as they are written."""
+    return frame_of(text, dialect, name, reading.missing, [{"infer_schema": False}])[columns]
 
 
 def _guesses(
