@@ -127,5 +127,6 @@ def suffices(x: Values) -> bool:
     """Whether numbers (n,), NaN where missing, that are rounded to float32 lie where they did; see above."""
     x = np.sort(x[np.isfinite(x)])
     edges = np.unique(x[np.linspace(0, len(x) - 1, BINS + 1).astype(np.intp)]) if len(x) else x
-    largest = np.maximum(np.abs(edges[:-1]), np.abs(edges[1:])).astype(np.float32)
+    with np.errstate(over="ignore"):  # between infinities nothing lies
+        largest = np.maximum(np.abs(edges[:-1]), np.abs(edges[1:])).astype(np.float32)
     return len(edges) > 1 and bool((np.spacing(largest) <= 2 * FAINT * np.diff(edges)).all())
