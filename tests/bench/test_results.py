@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deltaw.bench.child import how_much
 from deltaw.bench.cost import Curve
-from deltaw.bench.results import Row, Timing
+from deltaw.bench.results import Row, Timing, peaks
 from deltaw.bench.workloads import ACCURACY, WORKLOADS, Method, Targets, Workload
 
 WORK = Workload("w", "a workload", "iris", Method((4, 16, 3)), targets=Targets(best=3, compiled=20, book=50, peak=0.5))
@@ -29,6 +29,14 @@ def test_operations_of_the_notes_network() -> None:
 
 def test_operations_of_one_hot_rows_are_those_of_their_ones() -> None:
     assert WORKLOADS["one-hot"].operations == 4 * 20 * 64 + 6 * 64 * 10
+
+
+def test_a_peak_is_the_quickest_product() -> None:
+    """Of all runs so far, and of two threads at least that of one, where both met one processor."""
+    first = peaks([Timing("product", 1, 90, (1.0, 1.5, 2.0)), Timing("product", 2, 90, (1.2, 1.1, 1.3))], {})
+    assert first == {1: 90.0, 2: 90.0}
+    assert peaks([Timing("product", 1, 90, (1.5,)), Timing("product", 2, 90, (0.6, 0.5))], first) == {1: 90.0, 2: 180.0}
+    assert peaks([Timing("product", 2, 90, (0.9,))], {1: 90.0, 2: 180.0}) == {1: 90.0, 2: 180.0}
 
 
 def test_everybody_counts_by_the_better_number_of_threads() -> None:

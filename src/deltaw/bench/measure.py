@@ -13,7 +13,7 @@ from deltaw.bench.child import PRODUCT, Answer
 from deltaw.bench.children import Child, ChildError
 from deltaw.bench.peers import OURS, PEERS, Job
 from deltaw.bench.problems import write
-from deltaw.bench.results import Row, Timing
+from deltaw.bench.results import Row, Timing, peaks
 from deltaw.bench.workloads import Workload
 from deltaw.exceptions import DeltaWError
 from deltaw.numbers import amount
@@ -61,6 +61,7 @@ class Measurement:
     def __init__(self, settings: Settings, tell: Tell) -> None:
         self.settings, self.tell = settings, tell
         self.remarks: dict[str, str] = {}
+        self._peaks: dict[int, float] = {}
 
     def __enter__(self) -> Measurement:
         self._folder = tempfile.TemporaryDirectory(prefix="deltaw-bench-", ignore_cleanup_errors=True)
@@ -85,8 +86,8 @@ class Measurement:
             timings += self._side_by_side(workload, taking, threads, left_out, rows)
         if OURS in left_out:
             raise DeltaWError("{name}: expected DeltaW to take part", left_out[OURS], name=workload.name)
-        product = {timing.threads: timing.rate for timing in timings if timing.peer == PRODUCT}
-        return Row(workload, tuple(t for t in timings if t.peer != PRODUCT), product, left_out)
+        self._peaks = peaks((timing for timing in timings if timing.peer == PRODUCT), self._peaks)
+        return Row(workload, tuple(t for t in timings if t.peer != PRODUCT), self._peaks, left_out)
 
     def alone(self, workload: Workload, rows: int) -> Timing:
         """DeltaW without peers on the first rows, with the most threads."""

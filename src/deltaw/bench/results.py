@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
@@ -57,13 +57,25 @@ class Timing:
         return asdict(self) | {"rate": self.rate}
 
 
+def peaks(products: Iterable[Timing], before: Mapping[int, float]) -> dict[int, float]:
+    """The most operations a second that the matrix product made with at most so many threads: in any run, `before` too.
+
+    A peak is what the machine can do: a run in which the product met other programs, or one processor, says less.
+    """
+    found = dict(before)
+    for timing in products:
+        fewer = [rate for threads, rate in found.items() if threads <= timing.threads]
+        found[timing.threads] = max([timing.work / min(timing.seconds), *fewer])
+    return found
+
+
 @dataclass(frozen=True)
 class Row:
     """DeltaW against its peers on one workload. Each with the number of threads that suits it best.
 
     Attributes:
         timings: of everybody, every number of threads.
-        product: the matrix product's operations a second, by threads.
+        product: the matrix product's operations a second, by threads; see `peaks`.
         left_out: why a peer has no timing, by peer.
     """
 
