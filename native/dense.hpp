@@ -227,9 +227,10 @@ inline void gradient_along(const Layer& layer, Rows delta, Rows A, int n, int b0
 }
 
 // One sample after the other: the update for the last sample and the weighted sums of this one in a single pass
-// over W, each weight read and written once. `last` and `delta` are the layer's input and δ of the last sample.
+// over W, each weight read and written once, for inputs k0 … k1; the bias belongs to the first of them. `last` and `delta` are
+// the layer's input and δ of the last sample.
 template <class Opt, int NV>
-inline void online_tile(Layer& layer, int v0, const float* delta, const float* last, const float* a, float* z,
+inline void online_tile(Layer& layer, int v0, int k0, int k1, const float* delta, const float* last, const float* a, float* z,
                         const StepConstants& c) {
   const StepConstants cb = c.without_l2_and_decay();
   vf d[NV], sums[NV];
@@ -241,9 +242,9 @@ inline void online_tile(Layer& layer, int v0, const float* delta, const float* l
   for (int j = 0; j < NV; ++j) {
     d[j] = load(delta + (v0 + j) * VL);
     const std::size_t i = j * layer.stride + std::size_t(layer.n_in) * VL;
-    sums[j] = layer.bias ? apply<Opt>(w + i, at(s0, i), at(s1, i), d[j], cb) : load(w + i);
+    sums[j] = k0 > 0 ? zero() : layer.bias ? apply<Opt>(w + i, at(s0, i), at(s1, i), d[j], cb) : load(w + i);
   }
-  for (int k = 0; k < layer.n_in; ++k) {
+  for (int k = k0; k < k1; ++k) {
     const vf x_last = splat(last[k]), x = splat(a[k]);
 #pragma GCC unroll 8
     for (int j = 0; j < NV; ++j) {

@@ -164,18 +164,31 @@ void Trainer::update_buffered(Run& run, const Piece& piece, float scale, int thr
 }
 
 // Batch size 1, the notes' method: every layer's update waits until the next sample's signals pass through it,
-// so that W is read and written once a sample. Threads share the first layer, which holds most of the weights;
-// thread 0 does the rest.
+// so that W is read and written once a sample. Threads share the first layer, which holds most of the weights. Of two
+// layers they share the second by its inputs, which are the units that each has of the first: they meet once a sample, to
+// put the parts of its sums together, and each makes of these the errors that it sends back to its own units. Of more layers
+// thread 0 does the rest, and they meet twice.
 template <class Opt>
 void Trainer::samples(Run& run, int thread) {
   const Epoch& epoch = run.epoch;
   const int depth = int(layers_.size());
-  const Range mine = part(layers_[0].vectors, thread, run.threads);
-  const bool boss = thread == 0, first_coupled = layers_[0].activation->coupled;
+  const bool boss = thread == 0, first_coupled = layers_[0].activation->coupled, apart = in_parts();
   Floats x[2] = {Floats(layers_[0].n_in), Floats(layers_[0].n_in)};
 
   // Activations are kept for two samples: row i % 2 is this one's.
   const auto input = [&](int l, int row) { return l == 0 ? x[row].data() : work_.a[l - 1].row(row); };
+  // The weighted sums of sample i from inputs k0 … k1 to groups v0 … v1, after the step for the sample before.
+  const auto weigh = [&](int l, std::int64_t i, int v0, int v1, int k0, int k1, const float* delta, float* z) {
+    Layer& layer = layers_[l];
+    const int row = int(i % 2);
+    if (i == 0)
+      return product({input(l, row) + k0, 0}, 0, 1, layer.w.data() + layer.place(v0, k0), layer.stride, Every{k1 - k0},
+                     k0 > 0 ? -1 : layer.n_in, {z, 0}, v0, v1);
+    const StepConstants c = constants(run, i - 1);
+    in_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+      online_tile<Opt, NV>(layer, v, k0, k1, delta, input(l, 1 - row), input(l, row), z, c);
+    });
+  };
   const auto pass = [&](int l, std::int64_t i, int v0, int v1) {
     Layer& layer = layers_[l];
     const int row = int(i % 2);
@@ -189,55 +202,87 @@ void Trainer::samples(Run& run, int thread) {
         if (i > 0) sparse_.update(layer, epoch.inputs, last, last_sum, work_.delta[0].data, alpha, v, end);
         sparse_.product(layer, epoch.inputs, now, sum, z, v, end);
       }
-    } else if (i == 0) {
-      product({input(l, row), 0}, 0, 1, layer.w.data() + layer.place(v0, 0), layer.stride, Every{layer.n_in}, layer.n_in,
-              {z, 0}, v0, v1);
     } else {
-      const StepConstants c = constants(run, i - 1);
-      in_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
-        online_tile<Opt, NV>(layer, v, work_.delta[l].data, input(l, 1 - row), input(l, row), z, c);
-      });
+      weigh(l, i, v0, v1, 0, layer.n_in, work_.delta[l].data, z);
     }
     if (!layer.activation->coupled)
       layer.activation->training(z + v0 * VL, work_.o[l].row(row) + v0 * VL, v1 - v0, layer.n_out);
     else if (boss && v1 - v0 == layer.vectors)
       layer.activation->training(z, work_.o[l].row(row), layer.vectors, layer.n_out);
   };
+  // The inputs of the second layer whose sums are part q, and where these lie for a row.
+  const auto units_of = [&](int q) {
+    const Range units = part(layers_[0].vectors, q, PARTS);
+    return Range{units.begin * VL, std::min(units.end * VL, layers_[0].n_out)};
+  };
+  const auto part_of = [&](int row, int q) { return parts_.data() + std::size_t(row * PARTS + q) * part_size(); };
+
+  // What the output layer has of one row: each thread's own, where all make it.
+  const int last = depth - 1, width = layers_[last].vectors * VL;
+  Floats kept(apart ? 5 * width : 0);
+  struct Outputs { float *z, *o, *t, *sent, *delta; };
+  const auto outputs_of = [&](int row) -> Outputs {
+    float* at = kept.data();
+    if (apart) return {at, at + width, at + 2 * width, at + 3 * width, at + 4 * width};
+    return {work_.z[last].row(row), work_.o[last].row(row), work_.t.data, work_.sent[last].data, work_.delta[last].data};
+  };
   const auto back = [&](int l, int row, int v0, int v1) {  // δ of layer l from layer l + 1
-    split_back(layers_[l + 1], sent_on()[l + 1].data, work_.sent[l].data, v0, v1);
+    const Outputs out = outputs_of(row);
+    const float* from_next = l + 1 < last ? sent_on()[l + 1].data : plan_.notes_rule ? out.sent : out.delta;
+    split_back(layers_[l + 1], from_next, work_.sent[l].data, v0, v1);
     const int from = v0 * VL;
     if (!layers_[l].activation->coupled || v1 - v0 == layers_[l].vectors)
       layers_[l].activation->chain(work_.sent[l].data + from, work_.z[l].row(row) + from, work_.o[l].row(row) + from,
                                    work_.delta[l].data + from, v1 - v0, layers_[l].n_out);
   };
-  const auto output = [&](std::int64_t data_row, int row) {
-    const int l = depth - 1;
-    epoch.targets.fetch(data_row, work_.t.data);
+  const auto errors = [&](std::int64_t data_row, int row) {
+    const Outputs out = outputs_of(row);
+    epoch.targets.fetch(data_row, out.t);
     const float weight = epoch.targets.weight_of(data_row);
-    OutputRow out = output_row(row);
-    out.t = work_.t.data;
-    run.error += double(weight) * double(loss_->error(out));
-    loss_->backward(out, weight, work_.sent[l].data);
-    if (loss_->fused_with) std::memcpy(work_.delta[l].data, work_.sent[l].data, out.vectors * VL * sizeof(float));
-    else layers_[l].activation->chain(work_.sent[l].data, out.z, out.o, work_.delta[l].data, out.vectors, out.n);
+    const OutputRow x{out.z, out.o, out.t, layers_[last].vectors, layers_[last].n_out, parameter_.data()};
+    if (boss) run.error += double(weight) * double(loss_->error(x));
+    loss_->backward(x, weight, out.sent);
+    if (loss_->fused_with) std::memcpy(out.delta, out.sent, width * sizeof(float));
+    else layers_[last].activation->chain(out.sent, out.z, out.o, out.delta, x.vectors, x.n);
+  };
+
+  const auto join = [&](int row) {
+    const Layer& layer = layers_[last];
+    const Outputs out = outputs_of(row);
+    for (int v = 0; v < layer.vectors; ++v) {
+      vf z = zero();
+      for (int q = 0; q < PARTS; ++q)
+        if (units_of(q).begin < units_of(q).end) z += load(part_of(row, q) + v * VL);
+      store(out.z + v * VL, z);
+    }
+    layer.activation->training(out.z, out.o, layer.vectors, layer.n_out);
   };
 
   // A coupled first layer needs its whole row at once: thread 0 then takes all of it.
-  const Range own = !first_coupled ? mine : boss ? Range{0, layers_[0].vectors} : Range{0, 0};
+  const Range parts = part(PARTS, thread, run.threads);
+  const int groups = layers_[0].vectors;
+  const Range own = !first_coupled ? Range{groups * parts.begin / PARTS, groups * parts.end / PARTS}
+                                   : Range{0, boss ? groups : 0};
   std::int64_t i = 0;
   for (; i < epoch.n; ++i) {
     const int row = int(i % 2);
     if (!run.sparse) epoch.inputs.fetch(epoch.order[i], x[row].data());
     else if (i + 2 < epoch.n) epoch.inputs.call_up(epoch.order[i + 2]);
     if (own.begin < own.end) pass(0, i, own.begin, own.end);
+    for (int q = parts.begin; apart && q < parts.end; ++q)
+      if (const Range units = units_of(q); units.begin < units.end)
+        weigh(last, i, 0, layers_[last].vectors, units.begin, units.end, outputs_of(row).delta, part_of(row, q));
     run.barrier.wait();
-    if (boss) {
+    if (apart) {
+      join(row);
+      errors(epoch.order[i], row);
+    } else if (boss) {
       for (int l = 1; l < depth; ++l) pass(l, i, 0, layers_[l].vectors);
-      output(epoch.order[i], row);
+      errors(epoch.order[i], row);
       for (int l = depth - 2; l > 0; --l) back(l, row, 0, layers_[l].vectors);
     }
     run.ask(thread, i);
-    run.barrier.wait();
+    if (!apart) run.barrier.wait();
     if (depth > 1 && own.begin < own.end) back(0, row, own.begin, own.end);
     if (run.over(i)) {
       ++i;
@@ -249,18 +294,21 @@ void Trainer::samples(Run& run, int thread) {
   const std::int64_t done = i - 1;
   const StepConstants c = constants(run, done), cb = c.without_l2_and_decay();
   for (int l = 0; l < depth; ++l) {
-    const Range groups = l == 0 ? own : boss ? Range{0, layers_[l].vectors} : Range{0, 0};
+    Layer& layer = layers_[l];
+    const bool shared = l == last && apart;
+    const Range to = l == 0 ? own : shared || boss ? Range{0, layer.vectors} : Range{0, 0};
+    const Range from = shared ? Range{own.begin * VL, std::min(own.end * VL, layer.n_in)} : Range{0, layer.n_in};
     if (l == 0 && run.sparse) {
       const std::int64_t row = epoch.order[done];
-      sparse_.update(layers_[0], epoch.inputs, row, SparseLayer::sum_of(epoch.inputs, row), work_.delta[0].data, c.alpha,
-                     groups.begin, groups.end);
+      sparse_.update(layer, epoch.inputs, row, SparseLayer::sum_of(epoch.inputs, row), work_.delta[0].data, c.alpha,
+                     to.begin, to.end);
       continue;
     }
-    const Update<Opt> weights(layers_[l], c), biases(layers_[l], cb);
-    gradient({work_.delta[l].data, 0}, {input(l, int(done % 2)), 0}, 1, groups.begin, groups.end, 0, layers_[l].n_in,
-             weights);
-    if (layers_[l].bias)
-      for (int v = groups.begin; v < groups.end; ++v) biases(v, layers_[l].n_in, load(work_.delta[l].data + v * VL));
+    float* const delta = l == last ? outputs_of(0).delta : work_.delta[l].data;
+    const Update<Opt> weights(layer, c), biases(layer, cb);
+    gradient({delta, 0}, {input(l, int(done % 2)), 0}, 1, to.begin, to.end, from.begin, from.end, weights);
+    if (layer.bias && from.begin == 0 && from.end > 0)
+      for (int v = to.begin; v < to.end; ++v) biases(v, layer.n_in, load(delta + v * VL));
   }
 }
 

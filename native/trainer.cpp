@@ -63,6 +63,7 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
     parameter_.data()[k] = float(setting[setting.size() > 1 ? k : 0]);
     std::fill_n(parameter_across_.data() + k * VL, VL, parameter_.data()[k]);
   }
+  if (one_by_one() && in_parts()) parts_ = Floats(2 * PARTS * part_size());
   sparse_ = SparseLayer(layers_.front());
   work_ = Workspace(layers_, std::max(2, std::min(plan.batch_size, PIECE)), true, dropped);
 }

@@ -112,6 +112,7 @@ class Trainer {
   static constexpr int PIECE = 512;    // rows of the workspace at most; its signals then stay in the cache
   static constexpr int WHOLE_PIECE = 64;  // and at least, where many rows are one batch
   static constexpr int FEWEST_BY_FIELDS = 4;  // rows a batch; for fewer, running sums cost more than they save
+  static constexpr int PARTS = 8;  // of the sums of `in_parts`, however many threads there are, so that no bit depends on them
   static constexpr int FEWEST_HALVED = 128;  // rows of a piece whose gradient is summed by halves
   static constexpr std::size_t SMALL = 65536;  // bytes of weights up to which a layer is split over threads by rows
 
@@ -119,6 +120,10 @@ class Trainer {
   void batches(Run& run, int thread);
   template <class Opt> void samples(Run& run, int thread);
   bool one_by_one() const;
+  // Whether the second of two layers is summed in parts, each over the units that one thread has of the first.
+  bool in_parts() const { return layers_.size() == 2 && !layers_[0].activation->coupled; }
+  // Floats of a part, in cache lines of its own: another thread reads it.
+  int part_size() const { return (layers_.back().vectors * VL + 15) / 16 * 16; }
   bool sparse(const Inputs& inputs) const;
   bool by_fields(const Inputs& inputs) const;
   Piece piece_at(const Run& run, std::int64_t begin) const;
@@ -167,6 +172,7 @@ class Trainer {
   std::vector<Layer> layers_;
   Floats parameter_, parameter_across_;  // the loss's setting, for each output: in a lane, and in a vector
   Workspace work_, whole_, strip_;  // of training; of `whole`, where that of training is too small; of `outputs`
+  Floats parts_;  // of two rows, see `in_parts`
   SparseLayer sparse_;
   Floats apart_;  // the first layer's weights while `exchange` shows them, and what is shown while it does not
   bool shown_ = false;
