@@ -107,8 +107,18 @@ struct Dropout {
 
   // Row r of x, from vector v0 to v1, times its factors.
   void apply(int r, const float* x, float* to, int v0, int v1) const {
-    const std::uint16_t* draw = draws + r * ld;
-    for (int i = v0 * VL; i < v1 * VL; i += VL) store(to + i, load(x + i) * select(load_as_int(draw + i) < cut, zero(), splat(kept)));
+    for (int i = v0 * VL; i < v1 * VL; i += VL) store(to + i, load(x + i) * select(drawn(r, i) < cut, zero(), splat(kept)));
+  }
+
+ private:
+  // The draws of a vector of units. What lies behind a row's last block belongs to the next row, which another thread may be
+  // drawing just now.
+  vi drawn(int r, int i) const {
+    const std::uint16_t* at = draws + r * ld + i;
+    if (VL <= DRAWS_PER_BLOCK || i + VL <= int(ld)) return load_as_int(at);
+    std::uint16_t block[VL] = {};
+    std::memcpy(block, at, DRAWS_PER_BLOCK * sizeof *at);
+    return load_as_int(block);
   }
 };
 

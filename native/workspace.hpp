@@ -43,7 +43,7 @@ struct Workspace {
       along.push_back(l > 0 && narrow(layers[l]) ? Floats(size_along(layers[l])) : Floats());
       const bool masked = l < dropped.size() && dropped[l];
       a.push_back(masked ? rows_of(n) : o.back());
-      draws.emplace_back(masked ? rows * blocks_for(n) * DRAWS_PER_BLOCK + VL : 0);
+      draws.emplace_back(masked ? rows * blocks_for(n) * DRAWS_PER_BLOCK : 0);
       sent.push_back(training ? rows_of(n) : Rows{nullptr, 0});
       delta.push_back(training ? rows_of(n) : Rows{nullptr, 0});
     }
