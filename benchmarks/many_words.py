@@ -5,8 +5,8 @@ Run: python benchmarks/many_words.py [--set unseen] [--tables movielens …] [--
 Each table is divided into three folds, by each seed anew; on two `default` is trained once (`folds=0`), with means and
 without, and answers for the third. A table has a row: R² or accuracy without, how much better it is with means (of
 classes also the log loss), the mean over folds and seeds with its standard error, and processor time in comparison.
-`choosing` chose the numbers in `deltaw.preparation.means` and `category`, `unseen` nothing; `fewer` are tables whose
-longest column has 21 to 100 words: means are not used there, and `--many 20` says what they would be worth.
+`choosing` chose the numbers in `deltaw.preparation.columns.means` and `category`, `unseen` nothing; `fewer` are tables
+whose longest column has 21 to 100 words: means are not used there, and `--many 20` says what they would be worth.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import public
 from sklearn.model_selection import KFold
 
 import deltaw
-from deltaw.preparation import category
+from deltaw.preparation.columns import category
 
 FOLDS, MOST_ROWS = 3, 6_000
 NEVER = 10**9

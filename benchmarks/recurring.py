@@ -22,7 +22,7 @@ from many_classes import TABLES as MANY_CLASSES
 from public import Public
 from threadpoolctl import threadpool_limits
 
-from deltaw.preparation import recurring
+from deltaw.preparation.columns import recurring
 
 CHOSEN_ON = ("airfare", "Computers", "concrete", "ames", "diamonds", "spam7")
 MORE = {

@@ -43,9 +43,9 @@ from deltaw.models.scoring.metrics import METRICS
 from deltaw.models.scoring.scores import GUESS
 from deltaw.models.search.tuning import ENDS
 from deltaw.models.settings import OF_DATA, meanings
-from deltaw.preparation.category import OTHER
-from deltaw.preparation.scaling import SCALINGS
-from deltaw.preparation.steps import CYCLES, MISSING
+from deltaw.preparation.columns.category import OTHER
+from deltaw.preparation.columns.steps import CYCLES, MISSING
+from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.preparation.task import TASKS
 from deltaw.progress import COUNTED
 from deltaw.speech import LANGUAGES, TIGHT, Kept, catalogue, in_english, listed, reads, retold, say

@@ -11,8 +11,8 @@ from sklearn.preprocessing import OneHotEncoder
 from deltaw import InputError
 from deltaw.equations.encoded import Encoded, Field, is_plain
 from deltaw.equations.scaled import Scaled
-from deltaw.preparation.bins import position
-from deltaw.preparation.scaling import Scale
+from deltaw.preparation.scales.bins import position
+from deltaw.preparation.scales.scaling import Scale
 
 
 @given(edges=st.lists(st.integers(-50, 50), min_size=2, max_size=9, unique=True).map(sorted), x=st.floats(-60, 60))

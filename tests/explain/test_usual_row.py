@@ -18,8 +18,8 @@ from deltaw.explain import prediction
 from deltaw.files import model as files
 from deltaw.models.fitting.planning import replan
 from deltaw.preparation import Preparation
-from deltaw.preparation.category import OTHER
-from deltaw.preparation.scaling import SCALINGS
+from deltaw.preparation.columns.category import OTHER
+from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.tables import kinds, read
 
 QUICK = {"engine": "native", "hidden": 5, "epochs": 4}

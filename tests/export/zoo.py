@@ -14,7 +14,7 @@ import polars as pl
 import deltaw
 from deltaw.equations.activations import ACTIVATIONS
 from deltaw.models.recipes import RECIPES
-from deltaw.preparation.scaling import SCALINGS
+from deltaw.preparation.scales.scaling import SCALINGS
 
 ODD = (
     'quo"te',

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from deltaw.exceptions import InputError
 from deltaw.models.fitting.planning import plan
 from deltaw.models.fitting.plans import Plan
-from deltaw.preparation.scaling import SCALINGS
+from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.tables import read
 
 RNG = np.random.default_rng(8)

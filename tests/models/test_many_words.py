@@ -16,8 +16,8 @@ from deltaw.doctor import examine_model
 from deltaw.doctor.evidence.before import before
 from deltaw.doctor.tables import planned
 from deltaw.models.fitting.plans import Plan
-from deltaw.preparation import category
-from deltaw.preparation.means import PARTS, Means
+from deltaw.preparation.columns import category
+from deltaw.preparation.columns.means import PARTS, Means
 from deltaw.sklearn import TableClassifier, TableRegressor
 
 N, WORDS = 800, 150

@@ -22,7 +22,7 @@ from deltaw.exceptions import InputError, OutputError, SettingError
 from deltaw.models.fitting import prepared
 from deltaw.models.rows import survey
 from deltaw.preparation import Preparation
-from deltaw.preparation.means import PARTS, Answers
+from deltaw.preparation.columns.means import PARTS, Answers
 from deltaw.tables import kinds, slices
 from deltaw.tables.reading import streams
 from deltaw.tables.reading.formats import pieces

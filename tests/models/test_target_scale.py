@@ -14,7 +14,7 @@ from deltaw import models
 from deltaw.exceptions import InputError
 from deltaw.explain import prediction
 from deltaw.models.rows.parts import OF_A_MEDIAN
-from deltaw.preparation.logarithm import LogScale, skewness
+from deltaw.preparation.scales.logarithm import LogScale, skewness
 from deltaw.sklearn import TableRegressor
 
 

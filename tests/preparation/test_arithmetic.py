@@ -12,7 +12,7 @@ import pytest
 
 from deltaw.preparation import Preparation
 from deltaw.preparation.arithmetic import Line, arithmetic
-from deltaw.preparation.scaling import SCALINGS
+from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.tables import Block, kinds, read
 
 N = 120  # two bins a column

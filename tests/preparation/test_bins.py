@@ -16,7 +16,16 @@ from deltaw.equations.encoded import Encoded
 from deltaw.exceptions import ModelFileError
 from deltaw.preparation import Preparation
 from deltaw.preparation.arithmetic import arithmetic
-from deltaw.preparation.bins import FEWEST_ROWS, are_edges, count, fields, fit_edges, most_bins, position, positions
+from deltaw.preparation.scales.bins import (
+    FEWEST_ROWS,
+    are_edges,
+    count,
+    fields,
+    fit_edges,
+    most_bins,
+    position,
+    positions,
+)
 from deltaw.tables import Column, Table, kinds
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

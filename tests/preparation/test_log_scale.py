@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import ColumnError, ModelFileError
 from deltaw.preparation import Target
-from deltaw.preparation.logarithm import LogScale
-from deltaw.preparation.scaling import SCALINGS, range_onto
+from deltaw.preparation.scales.logarithm import LogScale
+from deltaw.preparation.scales.scaling import SCALINGS, range_onto
 
 above = st.floats(1e-300, 1e300)
 FITS = (SCALINGS["standard"].fit, range_onto(0.01, 0.99))

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import ColumnError
 from deltaw.preparation import Preparation
-from deltaw.preparation.bins import position
+from deltaw.preparation.columns.steps import Number
 from deltaw.preparation.making import NUMBERS, ROWS, Numbers, raw_of
 from deltaw.preparation.recipe import AT_ONCE
-from deltaw.preparation.scaling import SCALINGS, Scale
-from deltaw.preparation.steps import Number
+from deltaw.preparation.scales.bins import position
+from deltaw.preparation.scales.scaling import SCALINGS, Scale
 from deltaw.tables import Table, kinds
 
 SCALING = SCALINGS["piecewise"]

@@ -15,8 +15,16 @@ from sklearn.preprocessing import TargetEncoder
 from deltaw.exceptions import ModelFileError
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.arithmetic import arithmetic
-from deltaw.preparation.category import MANY, MOST_SLOTS
-from deltaw.preparation.means import FEWEST_ROWS, LEAST_SMOOTHING, MOST_SMOOTHING, PARTS, Answers, Means, smoothing
+from deltaw.preparation.columns.category import MANY, MOST_SLOTS
+from deltaw.preparation.columns.means import (
+    FEWEST_ROWS,
+    LEAST_SMOOTHING,
+    MOST_SMOOTHING,
+    PARTS,
+    Answers,
+    Means,
+    smoothing,
+)
 from deltaw.tables import Column
 
 N, WORDS = 1200, 2 * MANY

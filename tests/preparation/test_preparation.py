@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.preparation import Preparation
-from deltaw.preparation.scaling import SCALINGS
+from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.tables import Block, Column, Table, kinds
 
 ALL = sorted(SCALINGS)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltaw.preparation.quantiles import among, between, median
+from deltaw.preparation.scales.quantiles import among, between, median
 
 # Half of a number near the smallest is not exact, neither here nor in what it is held against.
 NUMBERS = st.floats(-1e300, 1e300).map(lambda x: x if abs(x) > 1e-300 else 0.0)

@@ -17,11 +17,11 @@ from sklearn.linear_model import LinearRegression
 import deltaw
 from deltaw.exceptions import ModelFileError
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation import recurring as rules
 from deltaw.preparation.arithmetic import arithmetic
-from deltaw.preparation.means import FEWEST_ROWS, LEAST_SMOOTHING, MOST_OUTPUTS, PARTS, Answers
-from deltaw.preparation.recurring import Recurring
-from deltaw.preparation.steps import Number
+from deltaw.preparation.columns import recurring as rules
+from deltaw.preparation.columns.means import FEWEST_ROWS, LEAST_SMOOTHING, MOST_OUTPUTS, PARTS, Answers
+from deltaw.preparation.columns.recurring import Recurring
+from deltaw.preparation.columns.steps import Number
 from deltaw.tables import Column
 
 N, ROUTES = 1200, 300

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
-from deltaw.preparation.scaling import SCALINGS, Scale, fit_scale
+from deltaw.preparation.scales.scaling import SCALINGS, Scale, fit_scale
 
 X = np.random.default_rng(0).lognormal(3, 2, 401)
 

@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from deltaw.exceptions import ColumnError
 from deltaw.models import plan, replan
 from deltaw.models.fitting import fit
-from deltaw.preparation.steps import Number
+from deltaw.preparation.columns.steps import Number
 from deltaw.tables import Reading, read_as
 from deltaw.tables.reading import halving
 from deltaw.tables.reading.formats import columnar, pieces

@@ -1,4 +1,4 @@
-// How a column's values become small numbers, and back: deltaw.preparation.scaling and .bins.
+// How a column's values become small numbers, and back: deltaw.preparation.scales.scaling and .bins.
 import { ascending, deviation, greatest, least, mean, quantile, quantileAmong } from './statistics.ts';
 
 /** z = (x − centre) / width + shift, then, if `bend`, z / √(1 + (z/3)²). */

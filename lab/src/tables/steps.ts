@@ -1,4 +1,4 @@
-// One step a column: fitted on training rows, it turns the column's cells into inputs; deltaw.preparation.steps. A step is plain data:
+// One step a column: fitted on training rows, it turns the column's cells into inputs; deltaw.preparation.columns.steps. A step is plain data:
 // deltaw's own document of it, with `column` and `features` for all.
 import { TRUTHS, asWords, byCodePoints, isPresent, numbersIn, readNumbers, refuse, type Cells } from './cells.ts';
 import { dayOf } from './days.ts';
@@ -30,7 +30,7 @@ const missingFeature = (column: string, indicator: boolean): string[] => (indica
 const binFeatures = (name: string, edges: number[]): string[] => edges.slice(1).map((_, k) => `${name} bin ${k + 1}`);
 const mostly = (counts: number[]): number => counts.indexOf(Math.max(...counts));
 
-/** What rows with a word answer, in a model file: deltaw.preparation.means. It is learnt there, and used here too. */
+/** What rows with a word answer, in a model file: deltaw.preparation.columns.means. It is learnt there, and used here too. */
 interface Means {
   names: string[];
   words: string[];
@@ -38,7 +38,7 @@ interface Means {
   missing: number[];
   other: number[];
 }
-/** What rows with exactly a number answer, in a model file: deltaw.preparation.recurring. */
+/** What rows with exactly a number answer, in a model file: deltaw.preparation.columns.recurring. */
 interface Recurring {
   names: string[];
   numbers: number[];

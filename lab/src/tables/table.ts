@@ -147,7 +147,7 @@ function beyond(inputs: Cells[], found: Found[], scaling: Scaling, nOut: number)
     ...numbers.map(({ name }) => said('column "{name}" has numbers that recur; deltaw train also learns what rows with such a number answer, where they are names', { name })),
   ];
 }
-/** Whether enough numbers, and enough rows, are there for any to be names; deltaw.preparation.recurring. */
+/** Whether enough numbers, and enough rows, are there for any to be names; deltaw.preparation.columns.recurring. */
 function recurs(x: Float64Array): boolean {
   const rows = new Map<number, number>();
   for (const each of x) if (!Number.isNaN(each)) rows.set(each, (rows.get(each) ?? 0) + 1);

@@ -1,8 +1,8 @@
 """A column's numbers on their way into a network: scaled, perhaps bent, and their places in bins.
 
 z = (x - centre) / width + shift, then, where it bends, z / √(1 + (z/3)²); and with the edges b₀ < b₁ < … how many bins
-x has come through (`deltaw.preparation.bins`). All in float64, on a matrix with a column of numbers in each of its
-rows: one call of NumPy for all of them. The core does the same, step for step, on rows that are kept raw
+x has come through (`deltaw.preparation.scales.bins`). All in float64, on a matrix with a column of numbers in each of
+its rows: one call of NumPy for all of them. The core does the same, step for step, on rows that are kept raw
 (native/scales.hpp).
 """
 

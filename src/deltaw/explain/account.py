@@ -12,9 +12,9 @@ from deltaw.explain.answered import USUAL, Answered
 from deltaw.explain.wide import pick
 from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Table, Text
-from deltaw.preparation.category import OTHER
-from deltaw.preparation.logarithm import LogScale
-from deltaw.preparation.scaling import Scale
+from deltaw.preparation.columns.category import OTHER
+from deltaw.preparation.scales.logarithm import LogScale
+from deltaw.preparation.scales.scaling import Scale
 from deltaw.speech import Kept, listed, reads, say
 
 # What the usual row is, by the kind of a column. It need not be a row of the table: a model keeps no rows.

@@ -30,8 +30,8 @@ from deltaw.explain.wide import pick
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table
-from deltaw.preparation.logarithm import LogScale
-from deltaw.preparation.scaling import Scale
+from deltaw.preparation.scales.logarithm import LogScale
+from deltaw.preparation.scales.scaling import Scale
 from deltaw.speech import reads, say
 
 Array = NDArray[np.float64]

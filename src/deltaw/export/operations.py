@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-LIMIT = 1e30  # scaled values are kept within ±LIMIT: see `deltaw.preparation.scaling`
+LIMIT = 1e30  # scaled values are kept within ±LIMIT: see `deltaw.preparation.scales.scaling`
 LEAST_SHARE = 1e-12  # what a class has at least before shares are divided by their sum
 MOST_LOG = 709.782712893384  # e to this is the largest float
 

@@ -16,14 +16,14 @@ from deltaw.export import operations as o
 from deltaw.export.operations import Operation, Program
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation.bins import count
-from deltaw.preparation.block import BlockOfNumbers
-from deltaw.preparation.category import Category
-from deltaw.preparation.logarithm import LogScale
-from deltaw.preparation.means import Means
-from deltaw.preparation.scaling import SCALINGS, Scaling
-from deltaw.preparation.scaling import Scale as Scaled
-from deltaw.preparation.steps import CYCLES, Day, Number, Truth
+from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.columns.category import Category
+from deltaw.preparation.columns.means import Means
+from deltaw.preparation.columns.steps import CYCLES, Day, Number, Truth
+from deltaw.preparation.scales.bins import count
+from deltaw.preparation.scales.logarithm import LogScale
+from deltaw.preparation.scales.scaling import SCALINGS, Scaling
+from deltaw.preparation.scales.scaling import Scale as Scaled
 from deltaw.speech import say
 from deltaw.tables.cells import TRUTHS
 

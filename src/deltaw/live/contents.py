@@ -21,9 +21,9 @@ from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights as weigh
 from deltaw.models.rows.parts import part_of
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation.block import BlockOfNumbers
-from deltaw.preparation.logarithm import LogScale
+from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.reading import as_numbers
+from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.speech import LANGUAGES, say, spoken
 from deltaw.tables import Table
 from deltaw.tables.cells import as_words

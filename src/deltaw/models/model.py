@@ -27,7 +27,7 @@ from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
 from deltaw.models.scoring.scores import Scores, score
 from deltaw.models.search.tuning import Tuning
 from deltaw.network import Network
-from deltaw.preparation.block import BlockOfNumbers
+from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, origins, read_as
 from deltaw.tables.table import missing_column

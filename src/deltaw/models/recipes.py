@@ -29,7 +29,7 @@ from deltaw.models.rows import weights
 from deltaw.models.scoring import threshold
 from deltaw.models.scoring.metrics import NAMES
 from deltaw.numbers import number
-from deltaw.preparation.scaling import SCALINGS
+from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.speech import listed, say
 from deltaw.tables.reading.source import WORDS
 

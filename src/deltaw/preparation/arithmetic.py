@@ -10,14 +10,14 @@ import polars as pl
 
 from deltaw.equations.scaled import BEND
 from deltaw.numbers import DIGITS, number
-from deltaw.preparation.bins import count, position
-from deltaw.preparation.block import BlockOfNumbers
-from deltaw.preparation.category import Category
-from deltaw.preparation.means import Means
+from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.columns.category import Category
+from deltaw.preparation.columns.means import Means
+from deltaw.preparation.columns.steps import CYCLES, MISSING, Day, Number, Truth
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
-from deltaw.preparation.scaling import SCALINGS, Scale, Scaling
-from deltaw.preparation.steps import CYCLES, MISSING, Day, Number, Truth
+from deltaw.preparation.scales.bins import count, position
+from deltaw.preparation.scales.scaling import SCALINGS, Scale, Scaling
 from deltaw.speech import listed, retold, say
 from deltaw.tables.table import clip
 

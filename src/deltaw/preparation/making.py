@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from deltaw.equations.encoded import Field, expand, is_plain
 from deltaw.equations.scaled import Bins, Scales
 from deltaw.exceptions import ColumnError
-from deltaw.preparation.block import BlockOfNumbers
-from deltaw.preparation.means import Answers
-from deltaw.preparation.scaling import Scaling
-from deltaw.preparation.steps import Day, Number, Step
+from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.steps import Day, Number, Step
+from deltaw.preparation.scales.scaling import Scaling
 from deltaw.tables.cells import FEW
 from deltaw.tables.reading.places import NUMBERS
 from deltaw.threads import side_by_side

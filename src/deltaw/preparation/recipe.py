@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Encoded, Field
 from deltaw.exceptions import ColumnError, ModelFileError
-from deltaw.preparation.bins import count, most_bins
-from deltaw.preparation.block import BlockOfNumbers
-from deltaw.preparation.category import Category
+from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.columns.category import Category
+from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.said import FITTED, said, step_of
+from deltaw.preparation.columns.steps import BINNED, Day, Number, Step
+from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
 from deltaw.preparation.making import Indices, Picture, Run, raw_of, reads_alone, runs_of
-from deltaw.preparation.means import Answers
-from deltaw.preparation.said import FITTED, said, step_of
-from deltaw.preparation.scaling import SCALINGS, scaling_called
-from deltaw.preparation.steps import BINNED, Day, Number, Step
-from deltaw.preparation.whole import Counted, Whole
+from deltaw.preparation.scales.bins import count, most_bins
+from deltaw.preparation.scales.scaling import SCALINGS, scaling_called
 from deltaw.speech import listed, retold, say
 from deltaw.tables import Block, Column
 from deltaw.tables.cells import FEW

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.numbers import amount, number, typed
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
-from deltaw.preparation.logarithm import LogScale
 from deltaw.preparation.reading import as_numbers
-from deltaw.preparation.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
+from deltaw.preparation.scales.logarithm import LogScale
+from deltaw.preparation.scales.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.preparation.task import (
     AS_ASKED,
     FRACTIONS,

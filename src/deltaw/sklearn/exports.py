@@ -19,8 +19,8 @@ from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.scoring.scores import Baseline
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation.scaling import IDENTITY
-from deltaw.preparation.steps import Number
+from deltaw.preparation.columns.steps import Number
+from deltaw.preparation.scales.scaling import IDENTITY
 from deltaw.sklearn.learning.descent import LARGEST_BATCH, method
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, word
 from deltaw.speech import listed, say

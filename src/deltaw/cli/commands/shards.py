@@ -36,7 +36,7 @@ def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | N
     One file of columns or of text is in slices; of another format it is one piece, whatever its size. Of several
     processes that torchrun has started each has its own: rank r pieces r, r + world, …
     """
-    from deltaw.preparation.block import BlockOfNumbers
+    from deltaw.preparation.columns.block import BlockOfNumbers
     from deltaw.tables import several, slices, stream
 
     how, here = replace(reading, missing=model.missing), ranks.own()

@@ -34,7 +34,7 @@ from deltaw.models.rows.survey import Streamed
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
 from deltaw.preparation import Target
-from deltaw.preparation.steps import Number
+from deltaw.preparation.columns.steps import Number
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of

@@ -21,10 +21,10 @@ from deltaw.models.rows.survey import DRAW, Streamed
 from deltaw.models.rows.telling import of_all
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation.category import MANY, Category
-from deltaw.preparation.means import Answers
-from deltaw.preparation.steps import Number
-from deltaw.preparation.whole import Counted
+from deltaw.preparation.columns.category import MANY, Category
+from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.steps import Number
+from deltaw.preparation.columns.whole import Counted
 from deltaw.speech import say
 from deltaw.tables import Table
 

@@ -18,10 +18,10 @@ from deltaw.models.rows import weights
 from deltaw.models.rows.allocated import give_back
 from deltaw.models.rows.division import Indices, Ties
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation.logarithm import LogScale, skewness
-from deltaw.preparation.means import MOST_OUTPUTS, PARTS, Answers
+from deltaw.preparation.columns.means import MOST_OUTPUTS, PARTS, Answers
 from deltaw.preparation.reading import as_numbers
-from deltaw.preparation.scaling import SCALINGS
+from deltaw.preparation.scales.logarithm import LogScale, skewness
+from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.speech import say
 from deltaw.tables import Table
 

@@ -25,7 +25,7 @@ import polars.selectors as cs
 from numpy.typing import NDArray
 
 from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
-from deltaw.preparation.means import PARTS, Answers
+from deltaw.preparation.columns.means import PARTS, Answers
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.task import MOST_CLASSES
 from deltaw.speech import say
@@ -159,7 +159,7 @@ class Survey:
         return np.asarray(draws <= self.held_out.get_column(DRAW).to_numpy().max())
 
     def parts(self, draws: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """In which part rows lie, by their numbers of chance: see `deltaw.preparation.means`."""
+        """In which part rows lie, by their numbers of chance: see `deltaw.preparation.columns.means`."""
         return (draws % UINT64(PARTS)).astype(np.int64)
 
     def _learn(self, frame: pl.DataFrame) -> None:

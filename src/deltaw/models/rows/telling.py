@@ -17,11 +17,11 @@ from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
 from deltaw.models.rows.survey import Streamed
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation.category import Category
-from deltaw.preparation.means import Answers, Told
+from deltaw.preparation.columns.category import Category
+from deltaw.preparation.columns.means import Answers, Told
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.recipe import Telling
-from deltaw.preparation.scaling import SMALLEST, Scale
+from deltaw.preparation.scales.scaling import SMALLEST, Scale
 from deltaw.speech import say
 from deltaw.tables.cells import as_words
 from deltaw.tables.reading.streams import ahead

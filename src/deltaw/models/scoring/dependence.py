@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.preparation.columns.steps import MISSING, Step
 from deltaw.preparation.reading import as_days, as_numbers
-from deltaw.preparation.steps import MISSING, Step
 from deltaw.speech import say
 from deltaw.tables.cells import as_words
 

@@ -24,7 +24,7 @@ from deltaw.tables.table import Table
 Values = NDArray[np.float64]
 
 CELLS = 2**25  # of a table, 256 MiB: of fewer nothing is rounded
-BINS, FAINT = 16, 1e-4  # as many as a column has at most (`deltaw.preparation.bins`)
+BINS, FAINT = 16, 1e-4  # as many as a column has at most (`deltaw.preparation.scales.bins`)
 LOOKED_AT = 2**13  # rows, by chance: those that are spread evenly may all be alike
 HALVES: dict[Any, Any] = {pl.Float64: pl.Float32, pl.Int64: pl.Int32, pl.UInt64: pl.UInt32}
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
 from deltaw.preparation.document import is_number, list_of
-from deltaw.preparation.quantiles import among
-from deltaw.preparation.scaling import SMALLEST
+from deltaw.preparation.scales.quantiles import among
+from deltaw.preparation.scales.scaling import SMALLEST
 
 Values = NDArray[np.float64]
 

@@ -11,11 +11,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
+from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.steps import TRAINING, Features, Stored, Values
 from deltaw.preparation.document import is_count, is_number, is_text, list_of
-from deltaw.preparation.means import Answers
 from deltaw.preparation.reading import as_numbers
-from deltaw.preparation.scaling import SCALINGS, Scale, Scaling, fit_scale
-from deltaw.preparation.steps import TRAINING, Features, Stored, Values
+from deltaw.preparation.scales.scaling import SCALINGS, Scale, Scaling, fit_scale
 from deltaw.speech import say
 from deltaw.tables import Block
 

@@ -11,12 +11,12 @@ import polars as pl
 
 from deltaw.equations.encoded import Field
 from deltaw.numbers import number
+from deltaw.preparation.columns.means import Answers, Means
+from deltaw.preparation.columns.steps import MISSING, Features, OneColumn, Stored, Values
+from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
-from deltaw.preparation.means import Answers, Means
 from deltaw.preparation.reading import as_places
-from deltaw.preparation.scaling import Scaling
-from deltaw.preparation.steps import MISSING, Features, OneColumn, Stored, Values
-from deltaw.preparation.whole import Counted, Whole
+from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept, reads, say
 from deltaw.tables import Column
 from deltaw.tables.cells import as_words

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from deltaw.equations.scaled import BEND, LIMIT
 from deltaw.exceptions import SettingError
-from deltaw.preparation import quantiles
 from deltaw.preparation.document import between, holds, is_flag, is_number
+from deltaw.preparation.scales import quantiles
 from deltaw.speech import listed
 
 Values = NDArray[np.float64]
@@ -87,9 +87,11 @@ class Scaling:
         swing: what -1 and 1 become in features that swing (the sine of the day in the year).
         block: the scaling for the values of a block, all taken together; "range" is `fit` on the block's own range.
         summary: what it does, in a few words.
-        bins: whether the place of a number in the bins of its column stands beside it; see `deltaw.preparation.bins`.
+        bins: whether the place of a number in the bins of its column stands beside it; see
+            `deltaw.preparation.scales.bins`.
         hushed: whether the slots of a column of many words are small, so that they do not drown the numbers.
-        means: whether a column of many words also says what rows with a word answer; see `deltaw.preparation.means`.
+        means: whether a column of many words also says what rows with a word answer; see
+            `deltaw.preparation.columns.means`.
     """
 
     fit: Fit

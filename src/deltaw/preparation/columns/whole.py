@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from deltaw.preparation.means import Answers
+from deltaw.preparation.columns.means import Answers
 
 
 class Counted(NamedTuple):

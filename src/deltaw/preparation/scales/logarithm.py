@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.preparation.document import between, holds
-from deltaw.preparation.scaling import LARGEST, Fit, Scale, Values, fit_scale
+from deltaw.preparation.scales.scaling import LARGEST, Fit, Scale, Values, fit_scale
 
 SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 MOST = float(np.log(LARGEST))  # e to this is the largest float

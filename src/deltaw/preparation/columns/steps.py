@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from deltaw.equations.encoded import Field
 from deltaw.equations.scaled import Scaled
 from deltaw.numbers import number
-from deltaw.preparation.bins import are_edges, count, fields, fit_edges, positions
+from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.recurring import Recurring
+from deltaw.preparation.columns.whole import Whole
 from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_text, list_of, one_of
-from deltaw.preparation.means import Answers
-from deltaw.preparation.quantiles import median
 from deltaw.preparation.reading import DAY, SOME, as_days, as_numbers
-from deltaw.preparation.recurring import Recurring
-from deltaw.preparation.scaling import Scale, Scaling, fit_scale
-from deltaw.preparation.whole import Whole
+from deltaw.preparation.scales.bins import are_edges, count, fields, fit_edges, positions
+from deltaw.preparation.scales.quantiles import median
+from deltaw.preparation.scales.scaling import Scale, Scaling, fit_scale
 from deltaw.speech import Kept, listed, reads, say
 from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words

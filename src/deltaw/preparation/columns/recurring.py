@@ -5,9 +5,9 @@ matter of more and less. Rows with the same number are then alike in what a line
 a word are, and the one-way analysis of variance of that tells it from chance: of n rows with G numbers, and of a line
 with p coefficients, F = (between / (G − p)) / (within / (n − G)). The line is the least-squares one with kinks at the
 bins' edges. Each number then has the smoothed mean of what its rows leave, by m = σ² / τ² and out of fold, as words
-have (`deltaw.preparation.means`); a number that no two rows have has 0. That has to be worth an input: of several
-classes, each of which needs one, and of numbers with two or three rows each, what is no chance may still say nothing
-of other rows. So the means of four parts are held against the answers of the fifth, each in turn.
+have (`deltaw.preparation.columns.means`); a number that no two rows have has 0. That has to be worth an input: of
+several classes, each of which needs one, and of numbers with two or three rows each, what is no chance may still say
+nothing of other rows. So the means of four parts are held against the answers of the fifth, each in turn.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.scaled import LIMIT
-from deltaw.preparation.bins import count, position
-from deltaw.preparation.document import between, holds, is_number, is_text, list_of
-from deltaw.preparation.means import (
+from deltaw.preparation.columns.means import (
     DIGITS,
     FEWEST_ROWS,
     MOST_KNOWN,
@@ -36,7 +34,9 @@ from deltaw.preparation.means import (
     places,
     smoothing,
 )
-from deltaw.preparation.scaling import Scale
+from deltaw.preparation.document import between, holds, is_number, is_text, list_of
+from deltaw.preparation.scales.bins import count, position
+from deltaw.preparation.scales.scaling import Scale
 
 Values = NDArray[np.float64]
 

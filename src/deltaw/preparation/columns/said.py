@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from deltaw.exceptions import ModelFileError
-from deltaw.preparation.block import BlockOfNumbers
-from deltaw.preparation.category import Category
+from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.columns.category import Category
+from deltaw.preparation.columns.steps import Day, Number, Step, Truth
 from deltaw.preparation.document import fields
-from deltaw.preparation.scaling import Scale
-from deltaw.preparation.steps import Day, Number, Step, Truth
+from deltaw.preparation.scales.scaling import Scale
 from deltaw.speech import listed, say
 
 FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, Day)}

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from deltaw.equations.scaled import LIMIT
 from deltaw.preparation.document import between, holds, is_text, list_of
 from deltaw.preparation.reading import as_places
-from deltaw.preparation.scaling import SCALINGS, Scale, fit_scale
+from deltaw.preparation.scales.scaling import SCALINGS, Scale, fit_scale
 
 Values = NDArray[np.float64]
 
