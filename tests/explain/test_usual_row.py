@@ -16,7 +16,7 @@ import deltaw
 from deltaw.exceptions import ModelFileError
 from deltaw.explain import prediction
 from deltaw.files import model as files
-from deltaw.models.fitting.planning import replan
+from deltaw.models.fitting.deciding.planning import replan
 from deltaw.preparation import Preparation
 from deltaw.preparation.columns.category import OTHER
 from deltaw.preparation.scales.scaling import SCALINGS

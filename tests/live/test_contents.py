@@ -17,7 +17,7 @@ from deltaw.exceptions import ColumnError, SettingError
 from deltaw.live import contents as made
 from deltaw.live.page import _few, packed
 from deltaw.live.write import contents
-from deltaw.models.fitting import planning
+from deltaw.models.fitting.deciding import planning
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 

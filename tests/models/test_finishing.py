@@ -15,9 +15,9 @@ from deltaw import Model, TrainingInterrupted, models, report
 from deltaw.cli import main
 from deltaw.cli.output.text import describe_rows
 from deltaw.equations.dropout import Dropout
-from deltaw.models.fitting.finishing import RATE, SCHEDULE
-from deltaw.models.fitting.packed import of_member, packed
-from deltaw.models.fitting.watching import Watchers
+from deltaw.models.fitting.trainings.finishing import RATE, SCHEDULE
+from deltaw.models.fitting.trainings.packed import of_member, packed
+from deltaw.models.fitting.trainings.watching import Watchers
 
 TABLE = frame(150)
 OWN: dict[str, Any] = {

@@ -15,7 +15,7 @@ from deltaw import models
 from deltaw.doctor import examine_model
 from deltaw.doctor.evidence.before import before
 from deltaw.doctor.tables import planned
-from deltaw.models.fitting.plans import Plan
+from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.preparation.columns import category
 from deltaw.preparation.columns.means import PARTS, Means
 from deltaw.sklearn import TableClassifier, TableRegressor

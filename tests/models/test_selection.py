@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltaw.models.fitting.selection import selected, weights
+from deltaw.models.fitting.trainings.selection import selected, weights
 
 SEEDS = st.integers(0, 10_000)
 

@@ -13,8 +13,8 @@ import deltaw
 from deltaw import files, models
 from deltaw.exceptions import ModelFileError, SettingError
 from deltaw.models import Model
-from deltaw.models.fitting.packed import packed
-from deltaw.models.fitting.watching import Watchers
+from deltaw.models.fitting.trainings.packed import packed
+from deltaw.models.fitting.trainings.watching import Watchers
 from deltaw.numbers import number
 
 N = 160
@@ -242,7 +242,7 @@ def test_ctrl_c_keeps_what_was_learnt() -> None:
 
 
 def test_one_that_diverges_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    from deltaw.models.fitting import packed as room
+    from deltaw.models.fitting.trainings import packed as room
 
     original = room._another
 

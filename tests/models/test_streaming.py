@@ -19,7 +19,7 @@ import deltaw
 from deltaw import models
 from deltaw.cli import main
 from deltaw.exceptions import InputError, OutputError, SettingError
-from deltaw.models.fitting import prepared
+from deltaw.models.fitting.trainings import prepared
 from deltaw.models.rows import survey
 from deltaw.preparation import Preparation
 from deltaw.preparation.columns.means import PARTS, Answers
@@ -52,8 +52,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "CELLS", 8 * 250)
     monkeypatch.setattr(streams, "pieces", lambda *given, size: pieces.pieces(*given, size=9000))
     monkeypatch.setattr(prepared, "BLOCK", 4000)
-    monkeypatch.setattr("deltaw.models.fitting.streaming.MOST_TEST", 400)
-    monkeypatch.setattr("deltaw.models.fitting.streaming.MOST_VALIDATION", 300)
+    monkeypatch.setattr("deltaw.models.fitting.deciding.streaming.MOST_TEST", 400)
+    monkeypatch.setattr("deltaw.models.fitting.deciding.streaming.MOST_VALIDATION", 300)
 
 
 @pytest.fixture
@@ -264,7 +264,7 @@ def test_columns_of_text_that_look_like_numbers_at_first(tmp_path: Path) -> None
 def test_in_memory_where_it_fits_or_must_be(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert models.plan(str(path), "y", memory=10**9, hidden=4).streamed is None
     assert models.plan(WHOLE, "y", memory=1, hidden=4).streamed is None
-    monkeypatch.setattr("deltaw.models.fitting.streaming.free", lambda: 1000)
+    monkeypatch.setattr("deltaw.models.fitting.deciding.streaming.free", lambda: 1000)
     assert models.plan(str(path), "y", hidden=4, cache=tmp_path).streamed is not None
     assert models.plan(str(path), "y", hidden=4, folds=3).streamed is None  # as it was before there were streams
     for asked, name in (({"folds": 3}, "folds"), ({"group": "w"}, "group"), ({"recipe": "accurate"}, "networks")):
@@ -339,7 +339,7 @@ def test_what_is_free_is_another_number_each_time(path: Path, monkeypatch: pytes
     """A run that goes on has the same rows in the same order all the same; of enough nothing depends."""
     found = set()
     for free in (33_001, 50_123, 65_000):
-        monkeypatch.setattr("deltaw.models.fitting.streaming.free", lambda free=free: free)
+        monkeypatch.setattr("deltaw.models.fitting.deciding.streaming.free", lambda free=free: free)
         plan = models.plan(str(path), "y", hidden=8)
         assert plan.streamed is not None
         found.add(plan.streamed.memory)

@@ -19,9 +19,9 @@ import deltaw
 from deltaw import models
 from deltaw.equations.optimizers import optimizer
 from deltaw.exceptions import SettingError
-from deltaw.models.fitting.following import trained
-from deltaw.models.fitting.packed import of_way
-from deltaw.models.fitting.watching import Watchers
+from deltaw.models.fitting.trainings.following import trained
+from deltaw.models.fitting.trainings.packed import of_way
+from deltaw.models.fitting.trainings.watching import Watchers
 from deltaw.models.recipes import choose, sized
 from deltaw.models.search import budget, growing
 from deltaw.models.search.pool import jury

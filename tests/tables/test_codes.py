@@ -10,8 +10,8 @@ import pytest
 
 import deltaw
 from deltaw.exceptions import ColumnError
-from deltaw.models.fitting.planning import plan
-from deltaw.models.fitting.streaming import plan as streamed
+from deltaw.models.fitting.deciding.planning import plan
+from deltaw.models.fitting.deciding.streaming import plan as streamed
 from deltaw.preparation import Preparation
 from deltaw.tables import kinds, read
 from deltaw.tables.columns import notes_on

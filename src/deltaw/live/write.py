@@ -10,7 +10,7 @@ from deltaw.files import check_outputs, path_of, write_bytes
 from deltaw.live.contents import Contents, of_model, of_plan
 from deltaw.live.page import empty, filled
 from deltaw.models import Model, load, plan
-from deltaw.models.fitting.planning import replan
+from deltaw.models.fitting.deciding.planning import replan
 from deltaw.models.rows.parts import answered
 from deltaw.speech import say
 from deltaw.tables import Reading, origins, read_as

@@ -7,12 +7,12 @@ from deltaw.models.batches import predict_batches
 from deltaw.models.contents import Learning, Origin
 from deltaw.models.crossvalidation import CrossValidation, crossval
 from deltaw.models.fitting import fit
-from deltaw.models.fitting.judge import ScoredEpoch
-from deltaw.models.fitting.planning import replan
-from deltaw.models.fitting.plans import Plan
-from deltaw.models.fitting.resuming import checkpoints
+from deltaw.models.fitting.deciding.planning import replan
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.deciding.streaming import plan
 from deltaw.models.fitting.running import run
-from deltaw.models.fitting.streaming import plan
+from deltaw.models.fitting.trainings.judge import ScoredEpoch
+from deltaw.models.fitting.trainings.resuming import checkpoints
 from deltaw.models.model import Model, load
 from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.rows.parts import Part

@@ -10,12 +10,12 @@ import numpy as np
 
 from deltaw import notebook
 from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.models.fitting.crossing import answers_of, chosen_epochs, joined
-from deltaw.models.fitting.following import Trained, trained
-from deltaw.models.fitting.packed import packed
-from deltaw.models.fitting.planning import plan
-from deltaw.models.fitting.plans import Plan
-from deltaw.models.fitting.watching import Callback, Watchers
+from deltaw.models.fitting.deciding.planning import plan
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.crossing import answers_of, chosen_epochs, joined
+from deltaw.models.fitting.trainings.following import Trained, trained
+from deltaw.models.fitting.trainings.packed import packed
+from deltaw.models.fitting.trainings.watching import Callback, Watchers
 from deltaw.models.recipes import RECIPES
 from deltaw.models.rows.dividing import FOLDS
 from deltaw.models.rows.division import Division

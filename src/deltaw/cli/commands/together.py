@@ -145,7 +145,7 @@ def begun(plan: Plan, keep: keeping.Keeping, err: Screen) -> Checkpoints | None:
                 )  # fmt: skip
 
     if ranks.here().world > 1:
-        from deltaw.models.fitting.resuming import made_of
+        from deltaw.models.fitting.trainings.resuming import made_of
         from deltaw.training.checkpoints import called, difference
 
         mine = made_of(plan)

@@ -203,7 +203,7 @@ def describe_rows(plan: Plan) -> str:
 
 def describe_memory(plan: Plan) -> str:
     """Where the rows are that no memory holds."""
-    from deltaw.models.fitting.prepared import bytes_of
+    from deltaw.models.fitting.trainings.prepared import bytes_of
 
     streamed = plan.streamed
     assert streamed is not None

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deltaw.models.fitting.resuming import checkpoints
+from deltaw.models.fitting.deciding.streaming import plan
 from deltaw.models.fitting.running import run
-from deltaw.models.fitting.streaming import plan
-from deltaw.models.fitting.watching import Callback, Watchers
+from deltaw.models.fitting.trainings.resuming import checkpoints
+from deltaw.models.fitting.trainings.watching import Callback, Watchers
 from deltaw.models.model import Model
 from deltaw.progress import left_out, watching
 from deltaw.tables.choice import Names

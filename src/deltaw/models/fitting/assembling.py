@@ -9,8 +9,8 @@ import numpy as np
 
 from deltaw import __version__
 from deltaw.models.contents import Origin
-from deltaw.models.fitting.crossing import line
-from deltaw.models.fitting.following import Trained
+from deltaw.models.fitting.trainings.crossing import line
+from deltaw.models.fitting.trainings.following import Trained
 from deltaw.models.model import Model
 from deltaw.models.scoring.scores import Baseline
 

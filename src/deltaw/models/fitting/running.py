@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.fitting.assembling import model_of, scored
-from deltaw.models.fitting.crossing import (
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.crossing import (
     answers_of,
     chosen_epochs,
     common_line,
@@ -19,11 +20,10 @@ from deltaw.models.fitting.crossing import (
     rows_of_folds,
     together,
 )
-from deltaw.models.fitting.finishing import finished
-from deltaw.models.fitting.following import Trained, trained
-from deltaw.models.fitting.packed import packed
-from deltaw.models.fitting.plans import Plan
-from deltaw.models.fitting.watching import Callback, Watchers
+from deltaw.models.fitting.trainings.finishing import finished
+from deltaw.models.fitting.trainings.following import Trained, trained
+from deltaw.models.fitting.trainings.packed import packed
+from deltaw.models.fitting.trainings.watching import Callback, Watchers
 from deltaw.models.model import Model
 from deltaw.models.scoring.scores import score
 from deltaw.models.search.growing import grown

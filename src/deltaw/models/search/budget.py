@@ -8,8 +8,8 @@ from time import monotonic
 
 import numpy as np
 
-from deltaw.models.fitting.judge import ScoredEpoch
-from deltaw.models.fitting.watching import Watchers
+from deltaw.models.fitting.trainings.judge import ScoredEpoch
+from deltaw.models.fitting.trainings.watching import Watchers
 from deltaw.training.history import Ending
 
 SHOWN = 0.1  # seconds between two states of a bar

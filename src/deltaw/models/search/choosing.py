@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from deltaw.equations.losses import loss, one_hot
 from deltaw.models.answers import mean_of, outcome
-from deltaw.models.fitting.plans import Plan
-from deltaw.models.fitting.selection import selected
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.selection import selected
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome, metric_of
 

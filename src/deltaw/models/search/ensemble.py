@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from deltaw.models.answers import mean_of
 from deltaw.models.contents import Member
 from deltaw.models.fitting.assembling import model_of, scored
-from deltaw.models.fitting.crossing import course, rows_of_folds, together
-from deltaw.models.fitting.following import Trained
-from deltaw.models.fitting.plans import Plan
-from deltaw.models.fitting.selection import MOST
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.crossing import course, rows_of_folds, together
+from deltaw.models.fitting.trainings.following import Trained
+from deltaw.models.fitting.trainings.selection import MOST
 from deltaw.models.model import Model
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.models.scoring.scores import score

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from deltaw.exceptions import TrainingInterrupted
-from deltaw.models.fitting.following import diverged
-from deltaw.models.fitting.plans import Plan
-from deltaw.models.fitting.watching import Watchers
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.following import diverged
+from deltaw.models.fitting.trainings.watching import Watchers
 from deltaw.models.model import Model
 from deltaw.models.search.budget import Budget
 from deltaw.models.search.ensemble import by_the_others, chosen, ensemble

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
-from deltaw.models.fitting.crossing import lowest
-from deltaw.models.fitting.following import Follower, Trained, of_plan
-from deltaw.models.fitting.initial import drawn_network
-from deltaw.models.fitting.judge import ScoredEpoch
-from deltaw.models.fitting.packed import of_fold
-from deltaw.models.fitting.plans import Plan
+from deltaw.models.fitting.deciding.initial import drawn_network
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.crossing import lowest
+from deltaw.models.fitting.trainings.following import Follower, Trained, of_plan
+from deltaw.models.fitting.trainings.judge import ScoredEpoch
+from deltaw.models.fitting.trainings.packed import of_fold
 from deltaw.models.recipes import Recipe
 from deltaw.models.search.choosing import Jury
 from deltaw.speech import say

@@ -15,12 +15,12 @@ import numpy as np
 
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.models.fitting.following import diverged
-from deltaw.models.fitting.lasting import MOST_SECONDS
-from deltaw.models.fitting.planning import plan
-from deltaw.models.fitting.plans import Plan
-from deltaw.models.fitting.selection import MOST
-from deltaw.models.fitting.watching import Callback, Watchers
+from deltaw.models.fitting.deciding.lasting import MOST_SECONDS
+from deltaw.models.fitting.deciding.planning import plan
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.following import diverged
+from deltaw.models.fitting.trainings.selection import MOST
+from deltaw.models.fitting.trainings.watching import Callback, Watchers
 from deltaw.models.model import Model
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.dividing import MOST_TEST, TEST, TWICE

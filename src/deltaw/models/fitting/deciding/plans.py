@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError
-from deltaw.models.fitting.initial import drawn_network
-from deltaw.models.fitting.warm import Start
+from deltaw.models.fitting.deciding.initial import drawn_network
+from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, Choices, observed

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from deltaw.engines.rows import Rows
 from deltaw.equations.encoded import Encoded, Field
 from deltaw.equations.losses import loss
-from deltaw.models.fitting.plans import Plan
+from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.rows.parts import Part, part_of
 from deltaw.models.rows.survey import Streamed, digest
 from deltaw.tables.reading.streams import ahead

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deltaw.models.fitting.warm import Start
+from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.recipes import Recipe
 from deltaw.network import Network
 from deltaw.preparation import Target

@@ -15,9 +15,9 @@ from deltaw.exceptions import SettingError
 from deltaw.files.schema import check
 from deltaw.models.answers import mean_of, outcome
 from deltaw.models.contents import Learning
-from deltaw.models.fitting.judge import Judge, ScoredEpoch
-from deltaw.models.fitting.plans import Plan
-from deltaw.models.fitting.prepared import prepared, some_of, windows_of
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.judge import Judge, ScoredEpoch
+from deltaw.models.fitting.trainings.prepared import prepared, some_of, windows_of
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.network import Network

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.models.contents import Learning
-from deltaw.models.fitting.following import BROKEN_OFF, Trained
-from deltaw.models.fitting.plans import Plan
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.following import BROKEN_OFF, Trained
 from deltaw.models.rows.dividing import FEWEST_CHOOSING
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome

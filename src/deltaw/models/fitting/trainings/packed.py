@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from deltaw.models.contents import Member
-from deltaw.models.fitting.following import Follower, Trained, diverged, of_plan
-from deltaw.models.fitting.initial import drawn_network
-from deltaw.models.fitting.judge import ScoredEpoch
-from deltaw.models.fitting.plans import Plan
+from deltaw.models.fitting.deciding.initial import drawn_network
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.following import Follower, Trained, diverged, of_plan
+from deltaw.models.fitting.trainings.judge import ScoredEpoch
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.division import Division, split
 from deltaw.models.rows.parts import both

@@ -12,11 +12,11 @@ import numpy as np
 from deltaw import engines
 from deltaw.exceptions import InputError, SettingError
 from deltaw.models import recipes
-from deltaw.models.fitting.asked import check_run, no_target
-from deltaw.models.fitting.initial import drawn_network
-from deltaw.models.fitting.lasting import check_seconds
-from deltaw.models.fitting.plans import Plan, fitted
-from deltaw.models.fitting.warm import Start
+from deltaw.models.fitting.deciding.asked import check_run, no_target
+from deltaw.models.fitting.deciding.initial import drawn_network
+from deltaw.models.fitting.deciding.lasting import check_seconds
+from deltaw.models.fitting.deciding.plans import Plan, fitted
+from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.model import Model
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import (

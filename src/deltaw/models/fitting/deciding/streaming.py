@@ -15,10 +15,10 @@ import polars as pl
 from deltaw import engines, files
 from deltaw.exceptions import SettingError
 from deltaw.models import recipes
-from deltaw.models.fitting import asked as asked_for
-from deltaw.models.fitting import planning
-from deltaw.models.fitting.plans import Plan
-from deltaw.models.fitting.warm import Start
+from deltaw.models.fitting.deciding import asked as asked_for
+from deltaw.models.fitting.deciding import planning
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, MOST_TEST, MOST_VALIDATION, TEST, Choices
 from deltaw.models.rows.survey import DRAW, ENOUGH, Streamed, Survey, survey
 from deltaw.speech import say

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.exceptions import SettingError
-from deltaw.models.fitting.plans import Plan
+from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.rows.parts import Part
 from deltaw.models.rows.survey import ENOUGH
 from deltaw.tables.digest import sha256

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deltaw.models.fitting.crossing import joined
-from deltaw.models.fitting.following import Trained, trained
-from deltaw.models.fitting.judge import ScoredEpoch
-from deltaw.models.fitting.packed import packed
-from deltaw.models.fitting.watching import Watchers
+from deltaw.models.fitting.trainings.crossing import joined
+from deltaw.models.fitting.trainings.following import Trained, trained
+from deltaw.models.fitting.trainings.judge import ScoredEpoch
+from deltaw.models.fitting.trainings.packed import packed
+from deltaw.models.fitting.trainings.watching import Watchers
 from deltaw.models.rows.parts import both
 from deltaw.training.checkpoints import Checkpoints
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.exceptions import SettingError
-from deltaw.models.fitting.judge import ScoredEpoch
+from deltaw.models.fitting.trainings.judge import ScoredEpoch
 from deltaw.models.model import Model
 
 Callback = Callable[[ScoredEpoch], object]

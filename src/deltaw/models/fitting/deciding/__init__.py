@@ -1,0 +1,1 @@
+"""What is decided before a training, as data; nothing is trained here."""
