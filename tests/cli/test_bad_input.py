@@ -182,8 +182,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "train good.csv -t species --set optimizer=adam(": ("optimizer",),
     "train good.csv -t species --set hidden=[[1]]": ("hidden",),
     # what the training itself would refuse: no word about a plan that will not be
-    "train good.csv -t species --set loss=hinge": ("T: expected shape",),
-    "train good.csv -t size --set loss=poisson": ("T: poisson expects counts",),
+    "train good.csv -t size --set loss=poisson": ("loss: expected one for any number", "poisson"),
     "train good.csv -t species --batch-size 99999999999999999999": ("batch_size", "1,000,000,000"),
     "train good.csv -t species --max-bytes 100": ("good.csv", "at most 100 bytes", "--max-bytes"),
     "train good.csv -t species --max-bytes lots": ("--max-bytes", "'lots'"),

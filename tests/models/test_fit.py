@@ -183,7 +183,7 @@ def test_classes_are_learnt_by_any_loss(table: pl.DataFrame, loss: str) -> None:
 
 @pytest.mark.parametrize("loss", ["poisson", "binary_cross_entropy", "hinge", "cross_entropy"])
 def test_a_loss_for_other_numbers_is_refused(table: pl.DataFrame, loss: str) -> None:
-    with pytest.raises(SettingError, match=f"loss: expected one of any numbers.*'{loss}'"):
+    with pytest.raises(SettingError, match=f"loss: expected one for any number.*'{loss}'"):
         deltaw.fit(table, "price", loss=loss)
 
 

@@ -211,7 +211,7 @@ def choose(name: str, task: str, settings: Mapping[str, Any]) -> Recipe:
     chosen = replace(RECIPES[name][task], **{key: _checked(key, value) for key, value in settings.items()})
     row = loss(chosen.loss)
     if chosen.targets == "standard" and row.low > -math.inf:
-        expected = say("loss: expected one of any numbers, for those to be predicted are scaled by their spread")
+        expected = say("loss: expected one for any number, since those to be predicted are scaled by their spread")
         raise SettingError(expected, repr(chosen.loss), "choose another, such as 'squared'")
     # No other error knows what the number of a class means.
     numbers = chosen.targets == "labels" and "targets" not in settings and row.kind != "cross_entropy"
