@@ -27,10 +27,10 @@ from deltaw.tables.table import listing
 # thousand is little to learn from. Words with fewer rows share the slot OTHER, as do those beyond the most frequent.
 RARE_ROWS, RARE_SHARE = 2, 0.001
 MOST_SLOTS = 100
-MANY = 100  # words, of more of which each has means as well. Measured: docs/accuracy.md.
+MANY = 100  # words, of more of which each has means as well. Measured: docs/explanations/recipe.md.
 
 # So many words the slots of a column may have at full size; of more, a word and the number beside it would push z as
-# much, though the number tells of every row and the word of few. Measured: docs/accuracy.md.
+# much, though the number tells of every row and the word of few. Measured: docs/explanations/recipe.md.
 LOUD_WORDS = 20
 SMALLEST_WEIGHT = 1e-3  # of a slot, in a file
 

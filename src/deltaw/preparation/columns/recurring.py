@@ -41,7 +41,7 @@ from deltaw.preparation.scales.scaling import Scale
 Values = NDArray[np.float64]
 
 # Chance says of one column in a million that its numbers are names; and what they say of rows that did not say it has
-# to be worth an input: so much of the variance that the line leaves. Measured: docs/accuracy.md.
+# to be worth an input: so much of the variance that the line leaves. Measured: docs/explanations/recipe.md.
 CHANCE, WORTH = 1e-6, 0.02
 FEWEST_NUMBERS = 3  # that several rows have: a yes and a no lie on a line
 LEAST_SHARE = 0.05  # of the rows that have a number which a row before them has

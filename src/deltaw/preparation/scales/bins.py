@@ -22,7 +22,7 @@ from deltaw.preparation.scales.scaling import SMALLEST
 Values = NDArray[np.float64]
 
 # All columns of numbers together get about so many bins, each of them within these limits; and a bin holds so many
-# of the training rows at least, since what few rows say of it is chance. Measured: docs/accuracy.md.
+# of the training rows at least, since what few rows say of it is chance. Measured: docs/explanations/recipe.md.
 SHARED, FEWEST, MOST = 128, 4, 16
 FEWEST_ROWS = 60
 MOST_EDGES = 256  # in a file: what a byte counts

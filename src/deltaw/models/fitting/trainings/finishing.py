@@ -1,8 +1,8 @@
 """After a training whose best weights some rows have chosen: a few epochs on all rows, these too.
 
 The epoch is chosen, so that they need not be kept apart any longer: a fifth of the rows is worth more than anything
-else that as much time can be spent on (docs/accuracy.md). No rows are left to say when to end; at a fifth of the rate,
-which falls to 0, the network stays near to the weights that they chose.
+else that as much time can be spent on (docs/explanations/recipe.md). No rows are left to say when to end; at a fifth of
+the rate, which falls to 0, the network stays near to the weights that they chose.
 """
 
 from __future__ import annotations
