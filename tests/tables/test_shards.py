@@ -164,6 +164,21 @@ def test_a_link_that_leads_nowhere(folder: Path) -> None:
             deltaw.read(source)
 
 
+def test_answers_where_only_some_files_have_what_is_to_be_predicted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("d").mkdir()
+    for i, part in enumerate((WHOLE[:90], WHOLE[90:].drop("y"))):
+        part.write_csv(f"d/{i}.csv")
+    deltaw.fit(WHOLE, "y", hidden=4, epochs=2, folds=0).save("m.deltaw")
+    assert main(["predict", "m.deltaw", "d", "-o", "answers"]) == 0
+    assert len(deltaw.read("answers").frame) == len(WHOLE)
+    for wanted in (["predict", "m.deltaw", "d", "-o", "kept", "--keep", "y"], ["evaluate", "m.deltaw", "d"]):
+        assert main(wanted) == 2
+        assert '1.csv: expected a column "y"' in capsys.readouterr().err
+
+
 def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(folder.parent)
     WHOLE.write_csv("whole.csv")

@@ -28,10 +28,11 @@ SHRUNK = 4  # files of columns are about so many times smaller than their rows i
 Pieces = Iterator[tuple[Path, "Table | None"]]
 
 
-def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | None:
+def pieces(data: str, model: Model, reading: Reading, unused: tuple[str, ...] = ()) -> tuple[Path, Pieces] | None:
     """(the folder, where each piece would lie in it and its rows), as the model reads them; None for what is one piece.
 
-    Of a file without rows there is None in the place of these.
+    Files of one table have to have the same columns, but those that are not used. Of a file without rows there is None
+    in the place of these.
 
     One file of columns or of text is in slices; of another format it is one piece, whatever its size. Of several
     processes that torchrun has started each has its own: rank r pieces r, r + world, …
@@ -42,7 +43,12 @@ def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | N
     how, here = replace(reading, missing=model.missing), ranks.own()
     if (many := several(data)) is not None:
         many = replace(many, files=many.files[here.rank :: here.world])
-        return many.root, many.pieces(lambda file: model.read(file, reading))
+
+        def read(file: Path) -> Table:
+            table = model.read(file, reading)
+            return replace(table, frame=table.frame.drop(unused, strict=False)) if unused else table
+
+        return many.root, many.pieces(read)
     if (one := slices(data)) is not None:
         return one.root, one.pieces(how, share=slice(here.rank, None, here.world))
     pictures = any(isinstance(step, BlockOfNumbers) for step in model.preparation.steps)  # whose columns are renamed
@@ -95,7 +101,8 @@ def answers(
     with _of_answers(folder):
         there = folder.is_dir()
     in_pieces = ranks.here().gathered(there or are_many(data))[0]  # the first process says for all
-    found = pieces(data, model, reading) if in_pieces else None
+    unused = () if keep else (model.target.name,)  # answers may stand beside some of the rows only
+    found = pieces(data, model, reading, unused) if in_pieces else None
     if found is None:
         return False
     root, parts = found
