@@ -180,3 +180,11 @@ def test_check_finds_weights_that_were_spoilt(what: str, spoilt: list[object]) -
 
 def test_generator_takes_numpy_integers() -> None:
     assert generator(np.int64(3)).random() == generator(3).random() == np.random.default_rng(3).random()
+
+
+@pytest.mark.parametrize(("units", "found"), [(10**7, "800,000 GB"), (10**10, "800,000,000,160 GB")])
+def test_what_no_memory_holds(units: int, found: str) -> None:
+    with pytest.raises(
+        SettingError, match=f"^sizes: expected a network that the memory holds, found {found}; give layers"
+    ):
+        Network([units, units, 1])

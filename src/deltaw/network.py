@@ -67,10 +67,15 @@ class Network:
         self.seed = seed
         rng = generator(seed)
         shapes = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
-        self.weights: list[NDArray[Any]] = [
-            rule.draw(rng, n_out, n_in) for rule, (n_out, n_in) in zip(rules, shapes, strict=True)
-        ]
-        self.biases: list[NDArray[Any]] = [np.zeros(n_out) for n_out, _ in shapes]
+        try:
+            self.weights: list[NDArray[Any]] = [
+                rule.draw(rng, n_out, n_in) for rule, (n_out, n_in) in zip(rules, shapes, strict=True)
+            ]
+            self.biases: list[NDArray[Any]] = [np.zeros(n_out) for n_out, _ in shapes]
+        except (MemoryError, ValueError):  # of NumPy, whose arrays have a largest size
+            size = 8e-9 * sum(n_out * (n_in + 1) for n_out, n_in in shapes)
+            expected, found = "sizes: expected a network that the memory holds", say("{size:,.0f} GB", size=size)
+            raise SettingError(expected, found, "give layers of fewer units") from None
 
     @property
     def rows(self) -> list[Activation]:
