@@ -24,7 +24,8 @@ def killed(kinds: tuple[str, ...], kills: int, folder: Path) -> list[int]:
 
 
 def test_a_few_kills(tmp_path: Path) -> None:
-    assert len(killed(KINDS, 2, tmp_path)) == len(KINDS)
+    few = ("arrays", "folds", "streamed")
+    assert len(killed(few, 2, tmp_path)) == len(few)
 
 
 @pytest.mark.slow
