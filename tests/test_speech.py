@@ -9,7 +9,7 @@ import pickle
 import re
 import string
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -20,6 +20,7 @@ import pytest
 import typer
 
 import deltaw
+from commands import Run
 from deltaw import speech
 from deltaw.bench import OWN, PEERS, WORKLOADS
 from deltaw.bench.forms import WAYS
@@ -58,7 +59,6 @@ from deltaw.training.history import Ending
 from sentences import ERRORS, PACKAGE, called, calls, said
 from sentences import SAID as SENTENCES
 
-Run = Callable[..., tuple[int, str, str]]
 HELP: Any = typer.main.get_command(app)
 LESSONS_HELP: Any = typer.main.get_command(lesson.commands())
 LESSONS_HELP.commands.clear()  # what they are is said in the lessons' own words

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import deltaw.bench
+from commands import Run
 from deltaw.bench import NAMES, PEERS, Options, Report, machine, missing
 from deltaw.bench.children import THREADS, Child, ChildError, environment
 from deltaw.bench.cost import Curve, draw
@@ -18,7 +19,6 @@ from deltaw.bench.peers import Job
 from deltaw.bench.workloads import MNIST
 from deltaw.cli import main
 
-Run = Callable[..., tuple[int, str, str]]
 TINY = ["bench", "--only", "tiny", "--peers", "sklearn", "--threads", "1", "--quick"]
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from commands import Run
 from deltaw.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 import deltaw
-from conftest import Run
+from commands import Run
 
 N = 60
 NAMES = ("predict", "evaluate", "importance", "explain", "doctor --seconds 0")

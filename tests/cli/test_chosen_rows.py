@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +10,12 @@ import polars as pl
 import pytest
 
 import deltaw
+from commands import Run
 from deltaw.cli import main
 from deltaw.cli.options.values import column_names, settings
 from deltaw.exceptions import SettingError
 
 QUICK = ["--engine", "native", "--hidden", "8", "--epochs", "4"]
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ import polars as pl
 import pytest
 
 import deltaw
+from commands import Run
 from deltaw.models import RECIPES
 
 QUICK = ["--engine", "native", "--hidden", "8", "--epochs", "4"]
-Run = Callable[..., tuple[int, str, str]]
 
 
 def table(n: int = 120) -> pl.DataFrame:

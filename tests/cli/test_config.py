@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands import Run
 from deltaw.cli import config
 
-Run = Callable[..., tuple[int, str, str]]
 NAMES = ["a,b", ' "q" ', "id", "#x = 1", "\x9b2J\u202e", "学习", "c=d"]
 QUICK = ["--engine", "native", "--hidden", "4", "--epochs", "2"]
 

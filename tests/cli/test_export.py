@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import deltaw
-
-Run = Callable[..., tuple[int, str, str]]
+from commands import Run
 
 
 @pytest.fixture(scope="module")

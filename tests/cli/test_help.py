@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,13 @@ import pytest
 import typer
 
 import deltaw
+from commands import Run
 from deltaw.cli import main
 from deltaw.cli.app import app
 from deltaw.cli.examples import EXAMPLES, LONG
 from deltaw.models.recipes import RECIPES, Recipe, choose
 from deltaw.models.settings import meanings, settings
 
-Run = Callable[..., tuple[int, str, str]]
 COMMANDS: Any = typer.main.get_command(app)
 ALL = [line for lines in EXAMPLES.values() for line in lines]
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from conftest import Run
+from commands import Run
 
 HASTY = ("--hidden", "6", "--epochs", "3", "--folds", "2")
 
