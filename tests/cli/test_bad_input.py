@@ -312,6 +312,7 @@ def test_messages_quote_little(tmp_path: Path, capsys: pytest.CaptureFixture[str
         assert "a b " * 51 not in err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_column_that_polars_takes_for_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`*` is a name like others: with a report, that shows the columns of the worst answers, too."""
     rows().rename({"size": "*", "colour": "literal"}).write_csv(tmp_path / "d.csv")

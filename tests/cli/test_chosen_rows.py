@@ -42,6 +42,7 @@ def train(more: str = "") -> str:
     return f"train rows.csv -t grade {' '.join(QUICK)} {more}"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_rows_without_an_answer_are_counted_once(run: Run) -> None:
     status, out, err = run(train("--json"))
     assert status == 0

@@ -95,6 +95,7 @@ def test_an_output_over_an_input_is_refused(run: Run, command: str) -> None:
     assert contents() == before
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_is_not_the_same(run: Run) -> None:
     assert run("predict m.deltaw d.csv -o p.csv")[0] == 0
     assert run("predict m.deltaw d.csv -o p.csv")[0] == 0  # one may be made again

@@ -114,7 +114,7 @@ NOT_OF_TABLES = {"check_sample_weight_equivalence_on_dense_data": "a row of weig
 
 
 @parametrize_with_checks(
-    [TableClassifier("quick", epochs=24), TableRegressor("quick", epochs=24)],
+    [TableClassifier("quick", epochs=12), TableRegressor("quick", epochs=12)],
     expected_failed_checks=lambda _: NOT_OF_TABLES,
     xfail_strict=True,
 )

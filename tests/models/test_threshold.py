@@ -79,6 +79,7 @@ def test_no_other_threshold_is_better(seed: int, n: int, name: str, decimals: in
     assert at(found) >= max(map(at, [*np.unique(p[p > 0]), *np.linspace(0.01, 0.99, 99)])) - 1e-12
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_best_is_chosen_on_rows_held_out_and_kept(tmp_path: Path) -> None:
     rows = churn()
     settings = {"threshold": "best:f1", **QUICK, "validation": 0.2, "finish": 0, "folds": 0}
