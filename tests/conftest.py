@@ -22,7 +22,7 @@ settings.load_profile("repeatable")
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded stays: looking through it for cycles, again and again, takes a twelfth of the time of all tests."""
+    """What is loaded stays: to look for cycles in it, again and again, takes a twelfth of the time of all tests."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
