@@ -13,7 +13,7 @@ import pytest
 from deltaw import Network, train
 from deltaw.doctor import Setup, confirm, diagnose
 from deltaw.doctor.confirm import joint_gains, single_gains
-from deltaw.doctor.evidence.during import FACTORS
+from deltaw.doctor.evidence.watching import FACTORS
 from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.trials import clock
 from deltaw.doctor.trials.clock import Clock, left, within

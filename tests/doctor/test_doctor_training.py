@@ -12,8 +12,9 @@ import pytest
 from deltaw import Network
 from deltaw.doctor import RULES, Diagnosis, Setup, diagnose
 from deltaw.doctor.confirm import confirmed
-from deltaw.doctor.evidence.during import ERRORS, SHORT, During, guess_error, watch
+from deltaw.doctor.evidence.during import ERRORS, SHORT, During
 from deltaw.doctor.evidence.evidence import evidence
+from deltaw.doctor.evidence.watching import guess_error, watch
 from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.repair import _beaten, repair

@@ -7,7 +7,7 @@
 `examine_table` and `examine_model` do the same for what `deltaw.fit` trains; `learning_rate` sweeps the rate alone.
 
 Read `findings` first: what is said. `rules.table` holds all rules. `evidence.before` measures what can be known before
-training, `evidence.during` trains under observation, `confirm` tries what would mend each finding, `repair` puts
+training, `evidence.watching` trains under observation, `confirm` tries what would mend each finding, `repair` puts
 together what helps. `trials` holds the trainings that all of them make.
 """
 

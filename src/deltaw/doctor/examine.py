@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from deltaw.doctor.confirm import CONFIRMED, confirmed
-from deltaw.doctor.evidence.during import watch
 from deltaw.doctor.evidence.evidence import Evidence, evidence
+from deltaw.doctor.evidence.watching import watch
 from deltaw.doctor.findings import Finding
 from deltaw.doctor.rules.rule import Rule, ordered
 from deltaw.doctor.rules.table import RULES

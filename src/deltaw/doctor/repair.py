@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from deltaw.doctor.confirm import ANEW, LAST_RESORT
-from deltaw.doctor.evidence.during import ERRORS, SEEDS, doubt
+from deltaw.doctor.evidence.during import ERRORS, doubt
 from deltaw.doctor.evidence.evidence import refusal
+from deltaw.doctor.evidence.watching import SEEDS
 from deltaw.doctor.examine import Examined, examined
 from deltaw.doctor.findings import Finding, Repair, programmable, repairs
 from deltaw.doctor.judge import Gain, learnt

@@ -1,14 +1,12 @@
-"""A training under observation: what is measured once in training, and shared by all rules: `watch(setup, …)`.
+"""What was seen in a training under observation, and what that says of it: how much it learnt of what can be learnt.
 
-The set-up is trained on some of its rows (see `trial.Ground`), with telemetry. Beside it stand a plain network and a
-straight line that get the same rows: what they learn can be learnt from them. Where the set-up learns about as much,
-all is well, and the observation ends. Where it does not, it is trained again from other seeds, and at other rates.
+`watching` makes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,46 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor import judge
-from deltaw.doctor.evidence.start import Start, start
+from deltaw.doctor.evidence.start import Start
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.setup import Setup, matrix
-from deltaw.doctor.trials.clock import left, within
-from deltaw.doctor.trials.learning_rate import Sweep, sweep
-from deltaw.doctor.trials.scores import gained, measure, outputs, permuted, scoring
-from deltaw.doctor.trials.stepping import Break, first_break
-from deltaw.doctor.trials.trial import (
-    PLAIN_UNITS,
-    Budget,
-    Ground,
-    Trained,
-    Trial,
-    an_epoch,
-    finished,
-    ground,
-    plain,
-    trial,
-)
+from deltaw.doctor.trials.learning_rate import Sweep
+from deltaw.doctor.trials.scores import measure, scoring
+from deltaw.doctor.trials.stepping import Break
+from deltaw.doctor.trials.trial import Ground, Trial, an_epoch
 from deltaw.engines.look import Look
-from deltaw.engines.rows import spread
-from deltaw.equations import losses
-from deltaw.exceptions import InputError
 from deltaw.speech import say
 from deltaw.training import History
 
 Array = NDArray[Any]
 
-SEEDS = 3  # a verdict that a network learns too little is over so many trainings
-# Shares of the seconds: the first training, the plain network and again the line, all trainings of the sweep together.
-WATCHED, PLAIN, SWEPT = 0.2, 0.08, 0.2
-FACTORS = np.logspace(-4, 5, 10)  # of the rate in use: too low is by more decades wrong than too high
-SAMPLE = 512  # rows on which the trained network is looked into
 # From so many times the errors of a plain network on, beyond what chance explains, something is to be gained: a mean
 # squared error of 0.11 where 0.087 is reached. Of 90 healthy set-ups of benchmarks/doctor_random.py the worst of three
 # seeds makes 1.1 times their mean (median; 1.25 upper quartile); one in eight is above 1.2, or 1.5, times a plain one.
 ERRORS = 1.2
-# A score below this share of what the plain network reaches, both counted from the guess, is
-# markedly short. Of 500 healthy
-# random set-ups (benchmarks/doctor_random.py) 99 % stay above it; of broken ones few do.
+# A score below this share of what the plain network reaches, both counted from the guess, is markedly short. Of 500
+# healthy random set-ups (benchmarks/doctor_random.py) 99 % stay above it; of broken ones few do.
 SHORT = 0.9
 HARDLY = 0.05  # of skill: no more than this is hardly anything
 CLOCK = "callback"  # how a training's history says that the clock ended it
@@ -239,9 +216,7 @@ class During:
         """
         left, least = 1.0 - self.skill, 1.0 - self.possible
         more = left > ERRORS * least and self.possible - self.skill > self.doubt
-        if (
-            self.setup.apart is None
-        ):  # a plain network learns by heart what it was trained on: that alone is no shortfall
+        if self.setup.apart is None:  # what it was trained on a plain network learns by heart: that is no shortfall
             more = self.skill < SHORT * self.possible
         return not self.unfinished and self.learnable and (more or self.marked)
 
@@ -289,107 +264,6 @@ class During:
         return self.marked and (self.skill + self.spread < enough or worst <= min(HARDLY, enough))
 
 
-def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: Trained | None = None) -> During:
-    """Train under observation.
-
-    Args:
-        setup: which `deltaw.train` takes.
-        rows: trained on, at most.
-        seconds: for all trainings together, about.
-        trained: what came of the set-up, where that is known: it is looked at instead of a first training.
-    """
-    with within(left() - SWEPT * seconds):  # on a loaded machine too the sweep has its share
-        seen = _trained(setup, rows, seconds, trained)
-    if setup.apart is not None and not (seen.learnable and seen.possible > 0.0):
-        seen = _inside(seen, setup, rows, seconds)
-    alone = replace(seen, given=seen.given[:1], gains=seen.gains[:1])
-    if not (alone.short or alone.broke) or seen.settings_teach:
-        return seen
-    try:
-        return replace(seen, sweep=sweep(seen.setup, FACTORS, SWEPT * seconds / len(FACTORS)))
-    except InputError:
-        return seen
-
-
-def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -> During:
-    """`watch` without the sweep."""
-    met = trained is not None and setup.apart is None
-    field = ground(setup, Budget(rows, WATCHED * seconds), hold=trained is None or met)
-    cut, met = field.setup, met and len(field.held) > 0
-    first = trial(cut, seconds=2 * WATCHED * seconds) if trained is None else finished(cut, *trained)
-    anew = trial(cut, seconds=2 * WATCHED * seconds) if met else None
-    scorer = anew if anew is not None and anew.score <= first.score else first
-    field = replace(field, share=1.0) if trained is not None and not met else field
-    sizes = {
-        units: trial(plain(cut, PLAIN * seconds, units), seconds=2 * PLAIN * seconds) for units in (PLAIN_UNITS, 0)
-    }
-    units, easy = max(sizes.items(), key=lambda known: known[1].score)
-    x, t = sample(cut, len(cut.some(SAMPLE)))
-    lost = not all(np.isfinite(w).all() for w in [*first.network.weights, *first.network.biases])
-    seen = During(
-        ground=field, given=(replace(first, score=scorer.score, fitted=scorer.fitted),), plain=easy, plain_units=units,
-        p=_chance(cut, scorer, easy, units),
-        broke=_break(cut, first) if lost or first.history.ended == "diverged" else None,
-        start=start(cut, x, t), end=None if lost else start(replace(cut, network=first.network), x, t),
-        guess_error=guess_error(cut), sweep=None, gains=(gained(cut, scorer.network),),
-        plain_gains=gained(plain(cut, 1.0, units), easy.network), saved=trained is not None,
-        anew=anew, met=met,
-    )  # fmt: skip
-    if not (seen.short or seen.broke):
-        return seen
-    budget = seconds * WATCHED
-    if trained is not None and scorer is first:
-        return replace(seen, anew=anew or trial(cut, seconds=budget))
-    more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS) if left() > 0]
-    # One that the clock ended says less than the first; on a loaded machine, that may be any.
-    more = [each for each in more if each.history.ended != CLOCK or scorer.history.ended == CLOCK]
-    return replace(seen, given=(*seen.given, *more), gains=(*seen.gains, *(gained(cut, t.network) for t in more)))
-
-
-def _inside(seen: During, setup: Setup, rows: int, seconds: float) -> During:
-    """With a plain network that is scored on some of the training rows."""
-    field = ground(replace(setup, validation=None, test=None, early_stopping=None), Budget(rows, WATCHED * seconds))
-    if not len(field.held):
-        return seen
-    made = plain(field.setup, PLAIN * seconds)
-    scored = trial(made, seconds=2 * PLAIN * seconds)
-    return replace(seen, inside=scored, inside_gains=gained(made, scored.network))
-
-
-def sample(setup: Setup, most: int = SAMPLE) -> tuple[Array, Array]:
-    """Inputs as the network takes them and targets of some training rows, float64, spread evenly."""
-    X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
-    index = spread(X.shape[0], most)
-    x = X[index]
-    x = np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64)
-    scale = setup.input_scale
-    if scale is not None:
-        multiply, offset = scale if isinstance(scale, (tuple, list)) else (scale, 0.0)
-        x = x * multiply + offset
-    return x, targets(T, setup).encoded(T[index])
-
-
-def guess_error(setup: Setup) -> float:
-    """E of the best constant output: of the mean target or the median one, whichever is lower; inf where E is not."""
-    row, (_, t) = losses.loss(setup.loss), sample(setup, 5000)
-    low, high = setup.network.rows[-1].range
-    edge = losses.EPSILON
-    with np.errstate(all="ignore"):
-        errors = [
-            float(np.mean(row.E(np.broadcast_to(np.clip(o, low + edge, high - edge), t.shape), t)))
-            for o in (t.mean(axis=0), np.median(t, axis=0))
-        ]
-    finite = [error for error in errors if np.isfinite(error)]
-    return min(finite, default=np.inf)
-
-
-def _break(setup: Setup, first: Trial) -> Break | None:
-    try:
-        return first_break(setup, len(first.history.loss))
-    except InputError:
-        return None
-
-
 def doubt(field: Ground, ours: Sequence[tuple[judge.Gain, ...]], theirs: tuple[judge.Gain, ...]) -> float:
     """How far another's lead in skill over these trainings may be off by chance: two standard errors.
 
@@ -408,12 +282,3 @@ def _noise(field: Ground, t: Trial) -> float:
     share = min(max(t.score, 0.0), 1.0)
     error = float(np.sqrt(max(share * (1.0 - share), 1.0 / n) / n))
     return 2.0 * error / max(1.0 - field.guess, 1e-9)
-
-
-def _chance(setup: Setup, first: Trial, easy: Trial, units: int) -> float:
-    """p of the best of three trainings on the rows that score: that of the best alone, three times (Bonferroni)."""
-    best = max((first, easy), key=lambda t: t.score)
-    made = setup if best is first else plain(setup, 1.0, units)
-    X, T = scoring(made)
-    known = targets(matrix(made.T, "T"), made)
-    return min(1.0, 3 * permuted(known, known.encoded(matrix(T, "T")), outputs(made, best.network, X)))
