@@ -67,7 +67,7 @@ def row_of(name: str, seconds: float) -> dict[str, Any]:
     return {
         "table": name, "rows": len(table.frame), "test": model.scores.rows, "task": model.task,
         "share": commonest(model),
-        "scores": scores(model.scores), "train": outcome(model),
+        "scores": scores(model.scores), "train": outcome(model, plan),
         "faults": [findings(d, "fault") for d in said], "risks": [findings(d, "risk") for d in said],
     }  # fmt: skip
 

@@ -17,13 +17,13 @@ import deltaw
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
-    "speech", "exceptions", "languages", "signs", "numbers", "notebook", "plots", "forks", "sigterm", "threads",
+    "given", "speech", "exceptions", "languages", "signs", "numbers", "notebook", "plots", "forks", "sigterm", "threads",
     "equations", "tables", "preparation", "network", "engines", "files", "training", "progress", "export", "models",
     "pages", "callbacks", "report", "derive", "explain", "doctor", "lessons", "sklearn", "live", "bench", "cli",
     "__main__",
 ]  # fmt: skip
 # Rooms that know less than their place in the order would allow.
-ONLY = {room: {"speech", "exceptions"} for room in ("forks", "equations", "files")} | {
+ONLY = {room: {"given", "speech", "exceptions"} for room in ("forks", "equations", "files")} | {
     "plots": {"speech", "exceptions", "signs", "numbers"}, "notebook": {"signs"}, "signs": set(),
     "numbers": {"speech"}, "exceptions": {"speech"}, "speech": set(),
 }  # fmt: skip

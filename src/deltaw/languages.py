@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from deltaw.exceptions import SettingError
+from deltaw.given import among
 from deltaw.speech import LANGUAGES, chosen, listed
 
 
@@ -37,7 +38,7 @@ class language:  # noqa: N801 (it is called as a function is)
 
 def checked(name: str) -> str:
     """The language, if there is it. Raises SettingError."""
-    if name not in LANGUAGES:
+    if not among(name, LANGUAGES):
         raise SettingError("lang: expected one of {names}", repr(name), "choose one of these", names=listed(LANGUAGES))
     return name
 

@@ -136,6 +136,23 @@ def test_train_and_doctor_are_of_one_mind_where_there_is_nothing_to_learn() -> N
     assert found["chance"] in ("fault", "risk")
 
 
+@pytest.mark.parametrize("choices", [{}, {"test_size": 0.4}])
+def test_what_holds_for_its_own_rows_only_is_no_fault(choices: dict[str, float]) -> None:
+    """The error of the rows that are learnt from fell far below the guess's: it learnt, and what is not so elsewhere."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(400, 8))
+    noise = pl.DataFrame({**{f"x{j}": x[:, j] for j in range(8)}, "y": rng.normal(size=400)})
+    plan = models.plan(noise, "y", epochs=80, hidden=[32], validation=0.0, **choices)  # type: ignore[arg-type]
+    model = models.run(plan)
+    assert model.scores is not None
+    assert model.scores["r2"] < 0
+    said = outcome(model, plan)
+    assert said.startswith("risk, what it learnt holds for no rows but its own: R² −")
+    assert outcome(model) == said or choices
+    still = models.plan(noise, "y", epochs=2, init="zeros", learning_rate=1e-9, validation=0.0, **choices)  # type: ignore[arg-type]
+    assert outcome(models.run(still), still).startswith("fault, learnt nothing: R²")
+
+
 def test_a_network_that_answers_alike_is_found_among_rare_classes() -> None:
     """Its accuracy is as good as anybody's."""
     plan = models.plan(rare(), "y", epochs=30, init="zeros", hidden=[8], learning_rate=1e-9)

@@ -5,17 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from deltaw.doctor import judge
-from deltaw.models import Model, Outcome, metric_of
+from deltaw.engines.predictor import outputs
+from deltaw.engines.rows import spread
+from deltaw.models import Model, Outcome, Plan, answers, metric_of
 from deltaw.speech import say
 
+MOST_ROWS = 5_000  # of those that were learnt from: enough to tell whether anything was
 
-def outcome(model: Model) -> str:
+
+def outcome(model: Model, plan: Plan | None = None) -> str:
     """One line on a training that did not go well, or "" for one of which nothing can be said.
 
-    The rows that score decide, where they are still known: of a model that was loaded they are not.
+    The rows that score decide, where they are still known: of a model that was loaded they are not. That nothing was
+    learnt is said only where the rows that were learnt from do not say otherwise, as far as they are known: a network
+    that answers for its own rows, and for no others, has learnt what is not so in general.
 
     Args:
         model: right after `deltaw.fit`.
+        plan: what it was trained by, which knows the rows that were learnt from; None: they are known where folds
+            scored.
     """
     history, scores = model.history, model.scores
     if history.ended == "diverged":
@@ -35,9 +43,12 @@ def outcome(model: Model) -> str:
         "{reached} on {rows:,} rows not trained on, {guess} for always giving {against}",
         reached=reached, rows=scores.rows, guess=guess, against=against,
     )  # fmt: skip
-    if judge.nothing(gains):
-        return say("fault, learnt nothing: {said}", said=said)
-    return say("risk, no better than a guess as far as so few rows can tell: {said}", said=said)
+    if not judge.nothing(gains):
+        return say("risk, no better than a guess as far as so few rows can tell: {said}", said=said)
+    own = _of_own_rows(model, plan)
+    if own is not None and judge.learnt(gained(own, model.baseline.statistic)):
+        return say("risk, what it learnt holds for no rows but its own: {said}", said=said)
+    return say("fault, learnt nothing: {said}", said=said)
 
 
 def gained(known: Outcome, statistic: tuple[float, ...]) -> tuple[judge.Gain, ...]:
@@ -48,3 +59,14 @@ def gained(known: Outcome, statistic: tuple[float, ...]) -> tuple[judge.Gain, ..
         return judge.of_numbers(truth, said, guess)
     p = np.asarray(known.probabilities, np.float64)
     return judge.of_classes(known.truth.astype(np.int64), p, guess, p)
+
+
+def _of_own_rows(model: Model, plan: Plan | None) -> Outcome | None:
+    """What it answers for rows that it has learnt from; None where they are not known."""
+    if plan is not None:
+        rows = plan.training.some(spread(len(plan.training), MOST_ROWS))
+        said = answers.mean_of([np.asarray(outputs(each, rows.X), np.float64) for each in model.members], model.task)
+        return answers.outcome(model.target, said, rows.truth)
+    if model.witness is not None and model.held_out is not None:  # folds scored: all rows are learnt from
+        return model.evaluate(model.held_out).outcome
+    return None

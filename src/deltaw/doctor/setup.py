@@ -14,8 +14,10 @@ from deltaw.engines.rows import spread, unmasked
 from deltaw.equations import optimizers
 from deltaw.equations.lookup import NUMBER
 from deltaw.exceptions import InputError, SettingError
+from deltaw.given import among
 from deltaw.network import Network
 from deltaw.speech import listed, say
+from deltaw.tables.choice import names_of
 
 # What the table knows beside the words of `deltaw.train`.
 OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw", "means")
@@ -105,9 +107,11 @@ class Setup:
                 raise SettingError(
                     "expected a setting of {known}", repr(word), "choose one of these", known=listed(known[3:])
                 )
-        setup = cls(network, X, T, **settings)
+        columns = settings.get("columns")
+        named = {} if columns is None else {"columns": names_of("columns", columns)}
+        setup = cls(network, X, T, **dict(settings) | named)
         for word, choices in (("task", (None, *TASKS)), ("reduction", REDUCTIONS)):
-            if getattr(setup, word) not in choices:
+            if not among(getattr(setup, word), choices):
                 raise SettingError(
                     "{word}: expected one of {choices}",
                     repr(getattr(setup, word)),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from deltaw.equations.lookup import NUMBER, positive
 from deltaw.equations.schedules import Schedule, schedule
 from deltaw.exceptions import SettingError
+from deltaw.given import several
 
 Array = NDArray[np.float64]
 
@@ -44,7 +45,8 @@ class Dropout:
     def rates(self, hidden_layers: int) -> tuple[float, ...]:
         """One rate for each hidden layer. Raises SettingError for a wrong number of them or a wrong rate."""
         given = [self.rate] * hidden_layers if isinstance(self.rate, NUMBER) else self.rate
-        if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)) or len(given) != hidden_layers:
+        each = several(given) if isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, str) else None
+        if each is None or len(each) != hidden_layers:
             raise SettingError(
                 "dropout: expected one rate, or one for each hidden layer ({hidden_layers})",
                 repr(self.rate),
@@ -52,7 +54,7 @@ class Dropout:
                 hidden_layers=hidden_layers,
             )
         schedule(self.schedule)
-        return tuple(positive(rate, "dropout rate", or_zero=True, below=1.0) for rate in given)
+        return tuple(positive(rate, "dropout rate", or_zero=True, below=1.0) for rate in each)
 
 
 def threshold(rate: float) -> int:

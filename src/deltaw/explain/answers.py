@@ -126,7 +126,14 @@ def prediction(
         truth = frame.get_column(model.target.name)[0]
         t = _numbered(row, lambda: _target(model, frame, table.name))
         taught = step(
-            model.network, x, t, learning_rate, model.recipe.loss, backward or model.recipe.backward, names, classes
+            model.network,
+            x,
+            t,
+            learning_rate,
+            model.recipe.loss,
+            model.recipe.backward if backward is None else backward,
+            names,
+            classes,
         )
     made = Prediction(
         model,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.losses import fused
 from deltaw.exceptions import SettingError
+from deltaw.given import among
 from deltaw.explain.notation import PULLS, SLOPES, equations, factor, number, partial, product, symbol, weighted_terms
 from deltaw.explain.passes import Update
 from deltaw.explain.wide import pick
@@ -320,11 +321,12 @@ def _check_place(step: Update, layer: Any, to: Any, of: Any) -> None:
             layer=layer,
             n_out=n_out - 1,
         )
-    if of == "bias" and not step.network.bias[layer - 1]:
+    bias = among(of, ("bias",))
+    if bias and not step.network.bias[layer - 1]:
         raise SettingError(
             "link: expected a weight of layer {layer}, which has no bias", say("'bias'"), "give a unit", layer=layer
         )
-    if of != "bias" and (not _whole(of) or not 0 <= of < n_in):
+    if not bias and (not _whole(of) or not 0 <= of < n_in):
         expected = say("link: expected the unit it comes from, 0 to {n_in}, or 'bias'", n_in=n_in - 1)
         raise SettingError(expected, repr(of), "choose another")
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.activations import Activation
 from deltaw.equations.backprop import Rule
+from deltaw.equations.lookup import finite
 from deltaw.equations.losses import Loss, row_errors
 from deltaw.network import Network
 from deltaw.speech import reads, say
@@ -96,7 +97,7 @@ class Update(Forward):
             layer, to, of: which, as in `Step.link`.
             w: its value.
         """
-        twin = self.network.copy()
+        w, twin = finite(w, "w"), self.network.copy()
         arrays = twin.biases if of == "bias" else twin.weights
         arrays[layer - 1] = arrays[layer - 1].astype(np.float64)
         arrays[layer - 1][to if of == "bias" else (to, of)] = w

@@ -27,6 +27,7 @@ from deltaw.exceptions import SettingError
 from deltaw.explain import drawing
 from deltaw.explain.trace import one_row, signals
 from deltaw.explain.wide import pick
+from deltaw.given import among
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table
@@ -174,7 +175,7 @@ def attributions(
     seen = signals(net, x, inputs, outputs)
     start = np.zeros(net.sizes[0]) if baseline is None else one_row(net, baseline, "baseline ")[0]
     tolerance = positive(tolerance, "tolerance")
-    if of not in ("z", "o"):
+    if not among(of, ("z", "o")):
         raise SettingError("of: expected z or o", repr(of), "choose one of these")
     n_out = net.sizes[-1]
     if output is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,6 +21,7 @@ from deltaw.exceptions import InputError, SettingError
 from deltaw.explain.links import Link, link
 from deltaw.explain.passes import Array, Forward, Update
 from deltaw.explain.story import of_signals, of_step
+from deltaw.given import among, several
 from deltaw.network import Network
 from deltaw.pages import Page, Paged
 from deltaw.speech import listed, say
@@ -124,7 +125,7 @@ def step(
             "E falls without end; use 'squared' instead",
             name=row.name,
         )
-    if backward not in RULES:
+    if not among(backward, RULES):
         raise SettingError(
             "backward: expected one of {rules}", repr(backward), "choose one of these", rules=listed(RULES)
         )
@@ -201,14 +202,22 @@ def error(signals: Trace, t: Array, loss: losses.Loss) -> float:
 
 
 def _trace(net: Network, X: Array, inputs: Sequence[str], outputs: Sequence[str]) -> Trace:
-    for names, what, n in ((inputs, "inputs", net.sizes[0]), (outputs, "outputs", net.sizes[-1])):
-        if names and len(names) != n:
-            raise SettingError(
-                "{what}: expected {n} names, one for each", f"{len(names)}", "give as many, or none", what=what, n=n
-            )
+    named = [
+        _names(given, what, n)
+        for given, what, n in ((inputs, "inputs", net.sizes[0]), (outputs, "outputs", net.sizes[-1]))
+    ]
     s = net.signals(X)
     a, z, o = (tuple(array[0] for array in arrays) for arrays in (s.a[:-1], s.z, s.o))
-    return Trace(network=net, x=X[0], a=a, z=z, o=o, inputs=tuple(inputs), outputs=tuple(outputs))
+    return Trace(network=net, x=X[0], a=a, z=z, o=o, inputs=named[0], outputs=named[1])
+
+
+def _names(given: Any, what: str, n: int) -> tuple[str, ...]:
+    """As many as there are inputs or outputs, the columns of a frame too; or none."""
+    names = () if given is None or isinstance(given, str) else several(given)
+    if names is None or isinstance(given, str) or (names and len(names) != n):
+        found = repr(given) if names is None or isinstance(given, str) else f"{len(names)}"
+        raise SettingError("{what}: expected {n} names, one for each", found, "give as many, or none", what=what, n=n)
+    return names
 
 
 def _check_network(net: Network) -> None:

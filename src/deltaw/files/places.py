@@ -11,6 +11,7 @@ from typing import Any
 
 from deltaw.exceptions import OutputError, SettingError, no_path
 from deltaw.files.atomic import check_writable
+from deltaw.given import among
 from deltaw.speech import say
 
 NONE: dict[str, Path | None] = {}
@@ -69,7 +70,7 @@ def check_outputs(
 
 def folder(name: str, given: str | Path) -> Path:
     """The path of a folder. Raises SettingError for the empty text, which as a path is the current folder."""
-    if given == "":
+    if among(given, ("",)):
         raise SettingError("{name}: expected the path of a folder", repr(""), "give one, or leave it out", name=name)
     return path_of(given, name)
 

@@ -41,7 +41,7 @@ class Words:
     """
 
     def __init__(self, lesson: str, lang: str | None = None) -> None:
-        self.lesson, self.lang = lesson, checked(lang or spoken())
+        self.lesson, self.lang = lesson, checked(spoken() if lang is None else lang)
 
     def __call__(self, key: str, **numbers: Any) -> str:
         """The text of a key ("idea"; "parameters.seed" for one in a group), with the numbers put in."""

@@ -79,7 +79,7 @@ def contents(source: Any, rows: Any, target: str | None, recipe: str | None, set
         table = read_as(source, reading)
         few = FEW | {"hidden": HIDDEN_OF_PICTURES if table.blocks else HIDDEN} if recipe is None else {}
         apart = {} if others.get("test") is not None or table.test is not None else APART
-        return of_plan(plan(table, target, recipe or "default", **ALONE | apart | few | others))
+        return of_plan(plan(table, target, "default" if recipe is None else recipe, **ALONE | apart | few | others))
     given = [*others, *(name for name, value in (("target", target), ("recipe", recipe)) if value is not None)]
     if given:
         raise SettingError("with a model, expected its own settings", ", ".join(given), "leave that out")

@@ -21,6 +21,7 @@ from deltaw.models.rows.dividing import FOLDS
 from deltaw.models.rows.division import Division
 from deltaw.models.scoring.metrics import Metric
 from deltaw.models.scoring.scores import Baseline, Scores, score
+from deltaw.network import generator
 from deltaw.speech import say
 from deltaw.tables import Reading, read_as
 
@@ -178,6 +179,7 @@ def crossval(
                 "{name}: expected a whole number from {least} to {most:,}", name=name, least=least, most=most
             )
             raise SettingError(expected, repr(value), "give e.g. 5")
+    generator(seed)
     for name in ("test", "test_size"):
         if choices.get(name) is not None:
             raise SettingError("crossval: expected every row to be scored in its turn", name, "leave it out")

@@ -15,6 +15,7 @@ from deltaw.engines import answering
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
 from deltaw.files import check_outputs, path_of
+from deltaw.given import among
 from deltaw.models import shown, storage
 from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, some_rows, together, truth, values_of
 from deltaw.models.contents import Contents, Learning
@@ -246,7 +247,7 @@ class Model(Contents):
             InputError: as `evaluate`; a metric that there is not, or that these rows do not define.
         """
         check(repeats, seed)
-        row = metric_of(metric or self.recipe.metric or TELLING[self.task], self.task)
+        row = metric_of((self.recipe.metric or TELLING[self.task]) if metric is None else metric, self.task)
         frame, source = self._with_target(rows)
         frame = frame.filter(self.target.some_known(frame.get_column(self.target.name), source))
         X, known, weight = self._known(frame[some(len(frame), MAX_ROWS, seed)], source)
@@ -281,7 +282,7 @@ class Model(Contents):
         frame = frame[some(len(frame), MAX_ROWS, 0)]
         X = self.preparation.transform(frame, source=table.name)
         for step, place in self.preparation.places:
-            if column == step.title or column in step.inputs:
+            if among(column, (step.title, *step.inputs)):
                 cells = frame.get_column(step.inputs[0])
                 return of_column(X, place, step, cells, lambda moved: decoded(self.target, self._forward(moved)))
         raise missing_column(column, self.preparation.input_names, say("the model"))
@@ -391,7 +392,10 @@ class Model(Contents):
 
     def _forward(self, X: Any, engine: str | None = None, threads: int | None = None) -> Array:
         """The network's outputs, float64 whatever the engine reckons in; of several the mean of what they say."""
-        found = (outputs(network, X, engine or answering(self.origin.engine), threads) for network in self.members)
+        found = (
+            outputs(network, X, answering(self.origin.engine) if engine is None else engine, threads)
+            for network in self.members
+        )
         return mean_of([np.asarray(each, np.float64) for each in found], self.task)
 
     def _score(self, X: Any, truth: Array, weight: Array | None = None, threads: int | None = None) -> Scores:

@@ -7,7 +7,7 @@ any field by its name: `deltaw.fit(..., recipe="notes", learning_rate=0.3)`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any
@@ -24,6 +24,7 @@ from deltaw.equations.scaled import LIMIT
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
+from deltaw.given import several
 from deltaw.models.by_data import BY_DATA, together
 from deltaw.models.rows import weights
 from deltaw.models.scoring import threshold
@@ -282,7 +283,8 @@ def _checked(key: str, value: Any) -> Any:
 
 
 def _sizes(value: Any) -> tuple[int, ...]:
-    sizes = tuple(map(_plain, value)) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    several_of = None if isinstance(value, str) else several(value)
+    sizes = (value,) if several_of is None else tuple(map(_plain, several_of))
     if not all(type(size) is int and 0 < size <= MAX_UNITS for size in sizes):
         expected = say("hidden: expected units of each hidden layer, from 1 to {max_units:,}", max_units=MAX_UNITS)
         raise SettingError(expected, repr(value), "give e.g. (64, 64)")

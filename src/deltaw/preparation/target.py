@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
+from deltaw.given import among
 from deltaw.numbers import amount, number, typed
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
 from deltaw.preparation.reading import as_numbers
@@ -92,7 +93,7 @@ class Target:
                 single value or none, words for regression, or so many classes that none can be learnt.
             SettingError: an unknown task or scaling.
         """
-        if task not in (None, *TASKS):
+        if not among(task, (None, *TASKS)):
             raise SettingError(
                 "task: expected {tasks}", repr(task), "choose one, or leave it out", tasks=listed(TASKS, " or ")
             )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.exceptions import ColumnError, SettingError
+from deltaw.given import several
 from deltaw.speech import listed, say
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest
 from deltaw.tables.told import READ_AS
@@ -132,8 +133,8 @@ def names_of(what: str, given: Any) -> tuple[str, ...]:
     """One name or several. Raises SettingError for what is none."""
     names = () if given is None else as_name(given)
     names = (names,) if isinstance(names, str) else names
-    names = tuple(names) if isinstance(names, Iterable) and not isinstance(names, Mapping) else (given,)
-    names = tuple(map(as_name, names))
+    found = None if isinstance(names, Mapping) else several(names)
+    names = (given,) if found is None else tuple(map(as_name, found))
     if not all(isinstance(name, str) for name in names) or (given is not None and not names):
         raise SettingError("{what}: expected names of columns", repr(given), 'give e.g. ["id", "sub_*"]', what=what)
     return names

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from deltaw.exceptions import SettingError
+from deltaw.given import several
 from deltaw.speech import listed, say
 
 # Without surrounding spaces and in lower case.
@@ -48,7 +49,8 @@ def numbers_among(words: Iterable[str]) -> list[float]:
 
 def _words(what: str, given: Any) -> tuple[str, ...]:
     words = (given,) if isinstance(given, str) else () if given is None else given
-    words = tuple(words) if isinstance(words, Iterable) and not isinstance(words, Mapping) else (given,)
+    found = None if isinstance(words, Mapping) else several(words)
+    words = (given,) if found is None else found
     plain = [str(word) if isinstance(word, int | float) and not isinstance(word, bool) else word for word in words]
     if not all(isinstance(word, str) for word in plain) or (given is not None and not plain):
         raise SettingError("{what}: expected words", repr(given), 'give e.g. ["none", "-"]', what=what)

@@ -17,6 +17,7 @@ from deltaw.equations.backprop import RULES, Rule
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError
+from deltaw.given import among, several
 from deltaw.network import Network, generator
 from deltaw.speech import listed, say
 from deltaw.training.history import Epoch, History
@@ -98,7 +99,7 @@ class Training:
         stopping = EarlyStopping.of(early_stopping)
         self.epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
         self.until = self.epochs if until is None else min(until, self.epochs)
-        if backward not in RULES:
+        if not among(backward, RULES):
             raise SettingError(
                 "backward: expected one of {rules}", repr(backward), "choose one of these", rules=listed(RULES)
             )
@@ -236,7 +237,7 @@ class Training:
 
 
 def _callbacks(given: Iterable[Callback]) -> tuple[Callback, ...]:
-    if not isinstance(given, Iterable) or not all(map(callable, callbacks := tuple(given))):
+    if (callbacks := several(given)) is None or not all(map(callable, callbacks)):
         raise SettingError("callbacks: expected a list of functions", repr(given), "write [function]")
     return callbacks
 

@@ -130,7 +130,7 @@ def train(
             put_json(documents.training(model, plan.columns, output, report, plan.left_out) | found)
         else:
             text.print_training(stdout(), model, output, report)
-        if concern := outcome(model):  # what was known before stands above
+        if concern := outcome(model, plan):  # what was known before stands above
             _warn(err, concern)
         return status
 

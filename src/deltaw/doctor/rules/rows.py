@@ -112,7 +112,7 @@ def rows_across_split(evidence: Evidence) -> Finding | None:
 def ordered_rows(evidence: Evidence) -> Finding | None:
     """Rows sorted by their target, and never shuffled."""
     setup, known = evidence.setup, evidence.known
-    if setup.shuffle or setup.batch_size >= known.rows or known.rows < FEWEST:
+    if np.any(setup.shuffle) or setup.batch_size >= known.rows or known.rows < FEWEST:
         return None
     t = known.t
     if known.targets.task == "regression":

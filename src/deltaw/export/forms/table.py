@@ -9,6 +9,7 @@ from pathlib import Path
 from deltaw.exceptions import SettingError
 from deltaw.export.forms.text import stem_of
 from deltaw.export.operations import Program
+from deltaw.given import among
 from deltaw.languages import language
 from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
@@ -110,8 +111,8 @@ FORMS = {
 def form_of(path: Path, form: str | None = None) -> str:
     """The form's name: as given, or by the ending of the path. Raises SettingError for one that there is not."""
     if form is not None:
-        if form not in FORMS:
-            near = nearest(form, FORMS)
+        if not among(form, FORMS):
+            near = nearest(form, FORMS) if isinstance(form, str) else None
             remedy = say("did you mean {near}?", near=near) if near else say("choose one of these")
             raise SettingError(say("form: expected one of {forms}", forms=listed(FORMS)), repr(form), remedy)
         return form

@@ -64,7 +64,7 @@ class Choices:
         if sum(ways.values()) > 1:
             found = listed([name for name, given in ways.items() if given], " and ")
             raise SettingError("expected one way to say which rows score", found, "leave all but one out")
-        for name, other in (("time", test and "test"), ("time", self.group and "group")):
+        for name, other in (("time", test and "test"), ("time", self.group is not None and "group")):
             if self.time is not None and other:
                 raise SettingError(
                     "{name}: expected to say by itself which rows score", other, "leave one of them out", name=name

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.exceptions import SettingError
+from deltaw.given import several
 from deltaw.models.fitting.trainings.judge import ScoredEpoch
 from deltaw.models.model import Model
 
@@ -25,7 +26,7 @@ class Watchers:
     """
 
     def __init__(self, callbacks: Iterable[Callback]) -> None:
-        if not isinstance(callbacks, Iterable) or not all(map(callable, told := tuple(callbacks))):
+        if (told := several(callbacks)) is None or not all(map(callable, told)):
             raise SettingError("callbacks: expected a list of functions", repr(callbacks), "write [function]")
         self._told = told
 

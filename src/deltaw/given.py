@@ -1,0 +1,19 @@
+"""What somebody gave for a word or a list: arrays and series answer neither `==` nor `in` with a truth."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any
+
+
+def among(given: object, words: Container[Any]) -> bool:
+    """Whether it is one of these words, or None where that is one of them; nothing but a word ever is."""
+    return (given is None or isinstance(given, str)) and given in words
+
+
+def several(given: Any) -> tuple[Any, ...] | None:
+    """What it holds; None where it holds nothing that one could go through, as an array without dimensions does."""
+    try:
+        return tuple(given)
+    except TypeError:
+        return None
