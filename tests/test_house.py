@@ -17,8 +17,8 @@ import deltaw
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
-    "given", "speech", "exceptions", "languages", "signs", "numbers", "notebook", "plots", "forks", "sigterm", "threads",
-    "equations", "tables", "preparation", "network", "engines", "files", "training", "progress", "export", "models",
+    "given", "speech", "exceptions", "languages", "signs", "numbers", "notebook", "plots", "forks", "sigterm",
+    "threads", "equations", "tables", "preparation", "network", "engines", "files", "training", "progress", "export", "models",
     "pages", "callbacks", "report", "derive", "explain", "doctor", "lessons", "sklearn", "live", "bench", "cli",
     "__main__",
 ]  # fmt: skip

@@ -138,7 +138,7 @@ def test_train_and_doctor_are_of_one_mind_where_there_is_nothing_to_learn() -> N
 
 @pytest.mark.parametrize("choices", [{}, {"test_size": 0.4}])
 def test_what_holds_for_its_own_rows_only_is_no_fault(choices: dict[str, float]) -> None:
-    """The error of the rows that are learnt from fell far below the guess's: it learnt, and what is not so elsewhere."""
+    """The error of the rows that are learnt from fell far below the guess's: it learnt what is not so elsewhere."""
     rng = np.random.default_rng(3)
     x = rng.normal(size=(400, 8))
     noise = pl.DataFrame({**{f"x{j}": x[:, j] for j in range(8)}, "y": rng.normal(size=400)})

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from deltaw.equations.losses import fused
 from deltaw.exceptions import SettingError
-from deltaw.given import among
 from deltaw.explain.notation import PULLS, SLOPES, equations, factor, number, partial, product, symbol, weighted_terms
 from deltaw.explain.passes import Update
 from deltaw.explain.wide import pick
+from deltaw.given import among
 from deltaw.numbers import number as shown
 from deltaw.pages import Block, Formula, Page, Paged, Section, Table, Text, typeset
 from deltaw.speech import say
