@@ -174,10 +174,21 @@ def test_evaluate_with_a_report(run: Run, trained: Path) -> None:
     assert run("evaluate", "class.deltaw", "rows.csv", "--report", "none/page.html")[0] == 2
 
 
+def test_scores_of_rows_that_were_learnt_from_have_a_note(run: Run, trained: Path) -> None:
+    lines = Path("rows.csv").read_text(encoding="utf-8").splitlines()
+    Path("fewer.csv").write_text("\n".join(lines[:-5]), encoding="utf-8")
+    said = {name: run("evaluate", "class.deltaw", name)[2] for name in ("rows.csv", str(Path("rows.csv").resolve()))}
+    for name, err in said.items():
+        assert f"a table called {name}: if they are these, no score of theirs says how well it answers others" in err
+        assert err.rstrip().endswith("; deltaw show has one that does")
+    assert run("evaluate", "class.deltaw", "fewer.csv")[2] == ""
+
+
 def test_importance(run: Run, trained: Path) -> None:
     found = deltaw.load("class.deltaw").importance("rows.csv")
     status, out, err = run("importance", "class.deltaw", "rows.csv")
-    assert (status, err) == (0, "")
+    assert status == 0
+    assert err.startswith("note: the model was made of as many rows of a table called rows.csv")
     for each in found.columns:
         assert each.column in out
         assert found.show(each) in out

@@ -167,6 +167,17 @@ def test_wide_layers_are_summarised() -> None:
     assert len(step.page.render("json")) < 200_000
 
 
+def test_the_unit_that_is_called_the_largest_is() -> None:
+    """Its z, or o, may be far below 0, where another's is further from 0."""
+    net = deltaw.Network([20, 14, 2], ["tanh", "softmax"], seed=1)
+    net.weights[1] = np.array([0.1, -1.0])[:, None] * np.sign(net.signals(np.full(20, 0.5)).o[0])
+    seen = deltaw.explain.signals(net, np.full(20, 0.5), outputs=("yes", "no"))
+    assert abs(seen.z[1]).argmax() != seen.o[1].argmax()
+    largest, inner = ("yes", "no")[int(seen.o[1].argmax())], int(abs(seen.o[0]).argmax())
+    assert f"The largest output, {largest}, as a sum:" in str(seen)
+    assert f"The unit whose o is furthest from 0, {inner}, as a sum:" in str(seen)
+
+
 def test_names_of_inputs_and_outputs() -> None:
     net = network([2, 3, 2], ["tanh", "softmax"], True, 0)
     step = deltaw.explain.step(net, [1, 2], 1, 0.1, "cross_entropy", inputs=("<w>", "h"), outputs=("cat", "dog"))

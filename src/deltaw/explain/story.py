@@ -115,7 +115,7 @@ def _signal_blocks(signals: Forward, layer: int) -> list[Block]:
         if max(n_out, n_in) <= MATRIX:
             blocks.append(Formula(_product_of(signals, layer)))
     else:
-        blocks += _largest_sum(signals, layer, int(np.argmax(np.abs(z if signals.activation(layer).coupled else o))))
+        blocks += _largest_sum(signals, layer, int(np.argmax(o if layer == len(signals.z) else np.abs(o))))
     if signals.activation(layer).coupled:
         blocks.append(Formula(_softmax_of(z, o)))
     chosen = pick(o)
@@ -174,7 +174,7 @@ def _largest_sum(signals: Forward, layer: int, k: int) -> list[Block]:
     parts += [say("the bias adds {b}", b=number(float(signals.b[l][k])))] if signals.network.bias[l] else []
     parts += [say("in all z = {z}", z=number(float(signals.z[l][k])))]
     caption = say("; ").join(filter(None, parts)) + say(".")
-    last, inner = "The largest output, {label}, as a sum:", "The unit with the largest o, {label}, as a sum:"
+    last, inner = "The largest output, {label}, as a sum:", "The unit whose o is furthest from 0, {label}, as a sum:"
     return [
         Text(say(last if layer == len(signals.z) else inner, label=signals.unit(layer, k))),
         Table((_unit_heading(signals, l, "from "), "w", "a", "w·a"), rows, caption),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deltaw.cli.output import text
@@ -25,7 +26,24 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
     known = rows.filter(model.target.known(rows.get_column(model.target.name)))
     if len(known) < len(rows):
         err.print(left_out(len(rows) - len(known), len(rows), model.target.name))
+    if table.test is None and (Path(table.name).name, len(known)) == (Path(model.origin.source).name, _rows(model)):
+        where = "" if model.scores is None else say("; deltaw show has one that does")
+        err.print(
+            say(
+                "note: the model was made of as many rows of a table called {name}: if they are these, no score of "
+                "theirs says how well it answers others{where}",
+                name=table.name,
+                where=where,
+            )
+        )
     return known
+
+
+def _rows(model: Model) -> int:
+    """Of the table that it was made of: learnt from, chosen by, and set apart for the scores."""
+    origin = model.origin
+    others = (origin.validation_rows, origin.validation), (origin.test_rows, origin.test)
+    return origin.training_rows + sum(rows for rows, elsewhere in others if elsewhere is None)
 
 
 def say_notes(err: Screen, table: Table) -> None:
