@@ -68,6 +68,8 @@ WRITTEN = {
     "brackets": [f"({x[1:]})" if x[0] == "-" else x for x in AMOUNTS],
     "signed": [f"-${x[1:]}" if x[0] == "-" else f"${x}" for x in AMOUNTS],
     "owed": [f"(￥{x[1:]})" if x[0] == "-" else f"￥ {x}" for x in AMOUNTS],
+    "rupees": [f"-Rs.{x[1:]}" if x[0] == "-" else f"Rs.{x}" for x in AMOUNTS],
+    "crowns": [f"kr {x}" for x in AMOUNTS],
     "blanks": [x.replace(",", "\u202f") for x in AMOUNTS],
     "indian": [f"12,34,{x[-6:].replace(',', '5')}" if len(x) > 6 else x for x in AMOUNTS],
     "less": ["<0.5" if x[0] == "-" else f"{i % 9}.5" for i, x in enumerate(AMOUNTS)],

@@ -40,6 +40,13 @@ TEXT = PLAIN.with_columns(
         (["48.1°N", "-3°N", "−2.5 °N"], "#°N", [48.1, -3.0, -2.5]),
         (["1 day", "2 days"], "#day", [1, 2]),
         (["EUR 1.200,5", "EUR 3"], "EUR#", [1200.5, 3.0]),
+        (["Rs.500", "Rs. 1,250.50", "-Rs.3", "Rs..5"], "Rs.#", [500, 1250.5, -3, 0.5]),
+        (["kr 5", "kr -3.5", "kr5"], "kr#", [5, -3.5, 5]),
+        (["kr.5", "kr. 3.5"], "kr.#", [5, 3.5]),
+        (["Fr. 5", "Fr.1'234.50"], "Fr.#", [5, 1234.5]),
+        (["SFr. 5", "SFr.12"], "SFr.#", [5, 12]),
+        (["CHF 1'234.50", "CHF 7"], "CHF#", [1234.5, 7]),
+        (["Rp 15.000,5", "Rp. 3"], "", None),
         (["35 %", "1e3%"], "#%", [35, 1000]),
         (["1.5k", ".2k"], "#k", [1.5, 0.2]),
         (["5岁", "12岁"], "#岁", [5, 12]),
@@ -55,9 +62,9 @@ TEXT = PLAIN.with_columns(
         (["1 days 00:00:01.5", "0 days 00:01:30", "90 s"], "#s", [86_401.5, 90, 90]),
     ],
 )
-def test_numbers_with_a_unit(cells: list[str | None], unit: str, numbers: list[float | None]) -> None:
+def test_numbers_with_a_unit(cells: list[str | None], unit: str, numbers: list[float | None] | None) -> None:
     assert unit_of(pl.Series(cells)) == unit
-    assert numbers_in(pl.Series(cells), unit, "x.csv").to_list() == numbers
+    assert numbers is None or numbers_in(pl.Series(cells), unit, "x.csv").to_list() == numbers
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ def _truth(made: _Maker, steps: list[tuple[Truth, int]], scaling: Scaling) -> No
 def _category(made: _Maker, steps: list[tuple[Category, int]], scaling: Scaling) -> None:
     ((step, start),) = steps
     other, slots = len(step.words), len(step.slots)
-    table: dict[str, Any] = {"words": step.words, "values": tuple(map(float, range(other)))}
+    table: dict[str, Any] = _spelt(step.words, tuple(map(float, range(other))), step.width)
     table |= {"other": float(other), "missing": float(slots - 1), "fold": False}
     word = made.add(o.Read, 1, columns=step.inputs, kind="word")
     place = made.add(o.Look, 1, word, **table)
@@ -215,13 +215,23 @@ def _category(made: _Maker, steps: list[tuple[Category, int]], scaling: Scaling)
     made.features(taken, range(start, start + slots))
     if step.means:
         for k in range(len(step.means.names)):
-            made.features(_mean(made, word, step.means, k), [start + slots + k])
+            made.features(_mean(made, word, step.means, k, step.width), [start + slots + k])
 
 
-def _mean(made: _Maker, word: str, means: Means, k: int) -> str:
+def _spelt(words: Sequence[str], values: Sequence[float], width: int | None) -> dict[str, Any]:
+    """A table of words, of codes (`width_of`) without their zeros in front, too: what was read as a number has none."""
+    told = dict(zip(words, values, strict=True))
+    for word, value in list(told.items()) if width else ():
+        for start in range(1, len(word) - len(word.lstrip("0")) + 1):
+            if word[start:]:
+                told.setdefault(word[start:], value)
+    return {"words": tuple(told), "values": tuple(told.values())}
+
+
+def _mean(made: _Maker, word: str, means: Means, k: int, width: int | None) -> str:
     """What rows with a word answer on the average, the k-th output."""
-    values = tuple(row[k] for row in means.values)
-    table = {"words": means.words, "values": values, "other": means.other[k], "missing": means.missing[k]}
+    table = _spelt(means.words, tuple(row[k] for row in means.values), width)
+    table |= {"other": means.other[k], "missing": means.missing[k]}
     return made.add(o.Look, 1, word, **table, fold=False)
 
 

@@ -10,15 +10,18 @@ import polars as pl
 WRITTEN = "−－＋．，％（）＄￥０１２３４５６７８９٫٬٪٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"
 MEANT = "--+.,%()$¥0123456789.,%01234567890123456789"
 
-CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|Rs\\.?|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR"
-CURRENCY = rf"(?:\p{{Lu}}{{0,3}}\p{{Sc}}|{CODES})"
+CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR"
+POINTED = r"(?:Rs|kr|Rp|S?Fr)\."
+CURRENCY = rf"(?:\p{{Lu}}{{0,3}}\p{{Sc}}|{CODES}|{POINTED}|Rs|kr|Rp)"
 
-# Rows of: a form, and where its sign belongs. Accountants put what is below 0 in brackets, and Excel reads it so.
+# Rows of: a form, and how it is meant. Accountants put what is below 0 in brackets, and Excel reads it so. The point
+# behind a short name, as in Rs.500, belongs to it and to no number.
 FORMS = (
     (r"^\(\s*([^\d.()]*?)\s*(\.?\d[^()]*?)\s*\)$", "${1}-${2}"),
     (rf"^([+-])\s*({CURRENCY}\s*)([.\d])", "${2}${1}${3}"),
+    (rf"^({POINTED})([+-]?\.?\d)", "${1} ${2}"),
 )
-LOOKS_ODD = rf"[{WRITTEN}]|^\(|^[+-]\s*[^\s\d.]"
+LOOKS_ODD = rf"[{WRITTEN}]|^\(|^[+-]\s*[^\s\d.]|^{POINTED}[+-]?\.?\d"
 
 
 def plain_numerals(words: pl.Series) -> pl.Series:

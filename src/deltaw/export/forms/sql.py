@@ -30,19 +30,25 @@ class Dialect:
     Attributes:
         row: the columns of a row that went along as a whole.
         known: what it tells a name by.
+        text: a cell as text: whole numbers, of whatever type, without a fraction, as the words that were learnt have it.
         fence: what keeps a stage from being written into every place that uses it.
     """
 
     row: str
     known: Callable[[str], str | bytes]
+    text: str
     fence: str = ""
 
 
 # PostgreSQL cuts names.
 DIALECTS = {
-    "duckdb": Dialect('UNNEST("deltaw row")', str.lower),
-    "postgres": Dialect('("deltaw row").*', lambda name: name.encode()[:63], " OFFSET 0"),
-}
+    "duckdb": Dialect(
+        'UNNEST("deltaw row")', str.lower,
+        "CASE WHEN TYPEOF({0}) IN ('DOUBLE', 'FLOAT') THEN REGEXP_REPLACE(CAST({0} AS VARCHAR), '\\.0$', '') "
+        "ELSE CAST({0} AS VARCHAR) END",
+    ),
+    "postgres": Dialect('("deltaw row").*', lambda name: name.encode()[:63], "CAST({0} AS VARCHAR)", " OFFSET 0"),
+}  # fmt: skip
 
 # An exponent beyond ±700, and products of tiny numbers, are errors in PostgreSQL.
 EXP = "EXP(GREATEST(-700e0, LEAST(700e0, {})))"
@@ -79,7 +85,7 @@ def write(program: Program, dialect: str, table: str) -> str:
     dial = DIALECTS[dialect]
     stages: list[Stage] = []
     for each in program.operations:
-        stages += [_read(each, program)] if isinstance(each, o.Read) else SAID[type(each)](each)
+        stages += [_read(each, program, dial)] if isinstance(each, o.Read) else SAID[type(each)](each)
     answers = _answers(program)
     _told_apart((*program.inputs, *answers), dial)
     text: list[str] = []
@@ -179,13 +185,13 @@ def _each(operation: o.Operation, expressions: Iterable[str]) -> list[Stage]:
     return [dict(zip(_columns(operation.out, operation.size), expressions, strict=True))]
 
 
-def _read(read: o.Read, program: Program) -> Stage:
+def _read(read: o.Read, program: Program, dialect: Dialect) -> Stage:
     def cell(column: str) -> str:
         raw = f'("deltaw row").{name_of(column)}'
         if read.kind == "date":
             return f"CAST(EXTRACT(EPOCH FROM CAST({raw} AS TIMESTAMP)) AS DOUBLE PRECISION) / 86400e0"
         if read.kind == "word":
-            text = f"TRIM(CAST({raw} AS VARCHAR))"
+            text = f"TRIM({dialect.text.format(raw)})"
             missing = ", ".join(quoted(word) for word in ("", *program.missing))
             return f"CASE WHEN LOWER({text}) IN ({missing}) THEN NULL ELSE {text} END"
         made = f"NULLIF(CAST({raw} AS DOUBLE PRECISION), CAST('NaN' AS DOUBLE PRECISION))"

@@ -96,12 +96,13 @@ class Category(OneColumn):
         return {word: place for place, word in enumerate(self.words)}
 
     @cached_property
-    def _width(self) -> int | None:
+    def width(self) -> int | None:
+        """That of words that are codes; see `deltaw.tables.codes.width_of`."""
         return width_of([*self.words, *(self.means.words if self.means else ())])
 
     def words_of(self, cells: pl.Series) -> pl.Series:
         """The words of cells, codes as these were in training."""
-        return in_width(as_words(cells), self._width)
+        return in_width(as_words(cells), self.width)
 
     @property
     def told(self) -> tuple[str, ...]:
