@@ -25,7 +25,7 @@ class Targets:
         guessed: whether the task was told by the values, not by the caller.
         form: how T is written: "labels" (class numbers for many outputs), "one_hot", "binary" (one column of two
             values), "several" (columns of two values), "numbers".
-        classes: rows of each class, (K,); of "several" the rows where each output is yes; empty for numbers.
+        classes: rows of each class, (K,), one that only an output stands for among them; of "several" the rows where each output is yes; empty for numbers.
         values: the two values that stand for no and yes; the ends of the range for numbers.
         low, high, mean, std: (columns of T,), over the finite values.
         bad: how many values are NaN or infinite.
@@ -76,7 +76,7 @@ def targets(T: Array, setup: Setup) -> Targets:
         mean, std = _over_rows(np.nanmean, numbers), _over_rows(np.nanstd, numbers)
     return Targets(
         task=setup.task or known, guessed=setup.task is None, form=form,
-        classes=_counts(T[finite.all(axis=1)], form, ends), values=ends,
+        classes=_counts(T[finite.all(axis=1)], form, ends, outputs), values=ends,
         low=low, high=high, mean=mean, std=std, bad=int((~finite).sum()), outputs=outputs,
     )  # fmt: skip
 
@@ -112,10 +112,10 @@ def _first_values(T: Array) -> Array:
     return glance if len(glance) > 2 else np.unique(T)
 
 
-def _counts(T: Array, form: str, ends: tuple[float, float]) -> NDArray[np.int64]:
+def _counts(T: Array, form: str, ends: tuple[float, float], outputs: int) -> NDArray[np.int64]:
     if form == "numbers" or not len(T):
         return np.zeros(0, np.int64)
     if form == "labels":
-        return np.bincount(T.reshape(-1).astype(np.int64))
+        return np.bincount(T.reshape(-1).astype(np.int64), minlength=outputs)  # a rare class may be in other rows only
     yes = np.isclose(T, ends[1]).sum(axis=0) if ends[0] < ends[1] else np.full(T.shape[1], len(T))
     return np.asarray([len(T) - yes[0], yes[0]] if form == "binary" else yes, np.int64)

@@ -302,6 +302,9 @@ def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
     activation, loss = PLAIN[known.task]
     changes: dict[str, Any] = {"inputs": scaling(setup), "sample_weight": None}
     columns = len(known.classes) if known.task == "classification" else known.low.size
+    if known.form == "labels":  # rows beside those trained on may be of classes that no output stands for
+        beside = [np.max(rows[1], initial=0) for rows in (setup.validation, setup.test) if rows is not None]
+        columns = max([columns, *(1 + int(label) for label in beside)])
     if known.task == "regression":
         changes["targets"] = "standard"
         loss = setup.loss if quantile(setup) else loss
