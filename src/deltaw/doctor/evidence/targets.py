@@ -25,7 +25,8 @@ class Targets:
         guessed: whether the task was told by the values, not by the caller.
         form: how T is written: "labels" (class numbers for many outputs), "one_hot", "binary" (one column of two
             values), "several" (columns of two values), "numbers".
-        classes: rows of each class, (K,), one that only an output stands for among them; of "several" the rows where each output is yes; empty for numbers.
+        classes: rows of each class, (K,), 0 for one that only has an output; of "several" the rows where each output
+            is yes; empty for numbers.
         values: the two values that stand for no and yes; the ends of the range for numbers.
         low, high, mean, std: (columns of T,), over the finite values.
         bad: how many values are NaN or infinite.

@@ -30,7 +30,7 @@ class Dialect:
     Attributes:
         row: the columns of a row that went along as a whole.
         known: what it tells a name by.
-        text: a cell as text: whole numbers, of whatever type, without a fraction, as the words that were learnt have it.
+        text: a cell as text: whole numbers, of whatever type, without a fraction, as words have it.
         fence: what keeps a stage from being written into every place that uses it.
     """
 
