@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import shutil
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,24 @@ def test_how_rows_are_divided_changes_nothing(rows: pl.DataFrame, model: deltaw.
 def test_numbers(rows: pl.DataFrame) -> None:
     model = deltaw.fit(rows, "a", hidden=4, epochs=2, folds=0)
     assert predict_batches(model)(rows).columns == [*rows.columns, "prediction"]
+
+
+def test_columns_of_several_levels(rows: pl.DataFrame) -> None:
+    pd = pytest.importorskip("pandas")
+    frame = rows.to_pandas()
+    frame.columns = pd.MultiIndex.from_tuples([("in", "a"), ("in", "word"), ("out", "kind")])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = deltaw.fit(frame, "('out', 'kind')", hidden=4, epochs=1, folds=0)
+        found = predict_batches(model)(frame)
+    assert found[("prediction", "")].tolist() == model.predict(frame).tolist()
+
+
+def test_what_is_no_table(rows: pl.DataFrame, model: deltaw.Model) -> None:
+    pd = pytest.importorskip("pandas")
+    for given in (rows.lazy(), rows["a"], pd.Series([1.0]), pa.array([1.0])):
+        with pytest.raises(InputError, match="expected a pandas, Polars or Arrow table"):
+            predict_batches(model)(given)
 
 
 def test_what_cannot_be(rows: pl.DataFrame, model: deltaw.Model) -> None:

@@ -341,6 +341,13 @@ def test_bad_frames_end_in_one_line(frame: Any, error: type[InputError], words: 
     assert not [word for word in words if word not in str(caught.value)], str(caught.value)
 
 
+def test_a_row_or_a_column_of_pandas_is_no_frame() -> None:
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+    for given in (frame.iloc[0], frame["a"], frame["b"]):
+        with pytest.raises(TableError, match="found one row or column of one; give "):
+            read(given)
+
+
 def test_a_column_that_is_not_there() -> None:
     with pytest.raises(ColumnError, match=r'"heigth".*did you mean "height"'):
         Table(FRAME, "x.csv").column("heigth")

@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.equations.lookup import finite, lookup, positive
+from deltaw.equations.lookup import finite, lookup, positive, reduced
 
 Array = NDArray[np.float64]
 Generator = np.random.Generator
@@ -26,6 +27,9 @@ class Initializer:
 
     name: str
     draw: Callable[[Generator, int, int], Array]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self, initializer)
 
 
 def _normal(rng: Generator, n_out: int, n_in: int, std: float) -> Array:

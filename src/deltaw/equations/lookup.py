@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copyreg
 import difflib
 import math
 import re
@@ -55,6 +56,25 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
         raise SettingError(
             "{what}: settings that '{name}' takes", f"'{spec}' ({reason})", "correct them", what=what, name=name
         ) from None
+
+
+def reduced(row: Any, find: Callable[[str], Any]) -> tuple[Any, ...]:
+    """What pickle is told of a row: its name, by which `find` has it again, or of somebody's own row all that it holds.
+
+    Functions that a table makes have no name that pickle could keep.
+    """
+    try:
+        twin: dict[str, Any] = vars(find(row.name))
+    except (SettingError, AttributeError):
+        twin = {}
+    if twin.keys() == vars(row).keys() and all(_code(twin[key]) == _code(value) for key, value in vars(row).items()):
+        return find, (row.name,)
+    return copyreg.__newobj__, (type(row),), dict(vars(row))  # type: ignore[attr-defined]
+
+
+def _code(value: Any) -> Any:
+    """Of a function that was made anew each time what it does, of all else itself."""
+    return getattr(value, "__code__", value)
 
 
 def names(table: Mapping[str, Any]) -> str:

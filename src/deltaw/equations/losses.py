@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.equations.lookup import lookup, positive
+from deltaw.equations.lookup import lookup, positive, reduced
 from deltaw.speech import beside, say
 
 Array = NDArray[np.float64]
@@ -53,6 +54,9 @@ class Loss:
     minimum: bool = True
     parameters: tuple[float, ...] = ()
     domain: tuple[float, float] = (-np.inf, np.inf)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self, loss)
 
     @property
     def kind(self) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.equations.lookup import lookup, positive
+from deltaw.equations.lookup import lookup, positive, reduced
 
 Array = NDArray[np.float64]
 
@@ -23,6 +24,9 @@ class Schedule:
 
     name: str
     factor: Callable[[Array, Array], Array]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self, schedule)
 
     def __repr__(self) -> str:
         return repr(self.name)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from typing import Any, Literal
 
@@ -128,7 +128,7 @@ class Attributions(Paged):
     def figure(self, shares: Mapping[str, float], unit: str = "") -> Figure:
         """`shares`, by input or by group, as bars; `unit` is what stands at their axis."""
         return Figure(
-            lambda: drawing.pushes(shares, unit or say("share of {what}", what=self.name)),
+            partial(drawing.pushes, shares, unit or say("share of {what}", what=self.name)),
             say("Bars to the right pushed it up, hatched bars to the left pushed it down."),
         )
 

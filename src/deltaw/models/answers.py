@@ -22,7 +22,7 @@ Array = NDArray[Any]
 AT_ONCE = 2**20  # outputs that are made at a time: they stay in the cache, and in memory that is there
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answers:
     """What a model says about rows.
 

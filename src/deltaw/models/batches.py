@@ -46,7 +46,8 @@ class predict_batches:  # noqa: N801, a function to its users, and one that can 
         if isinstance(rows, Iterator):
             return map(self, rows)
         kind = "mapping" if isinstance(rows, Mapping) else type(rows).__module__.split(".")[0]
-        if kind not in KINDS:
+        whole = kind == "mapping" or (hasattr(rows, "__len__") and hasattr(rows, "columns"))
+        if kind not in KINDS or not whole:  # no column of a table, and none that is still to be made
             expected = "rows: expected a pandas, Polars or Arrow table, or a dictionary of arrays"
             raise InputError(expected, type(rows).__name__, "convert them first")
         names, beside = KINDS[kind]
@@ -93,9 +94,19 @@ def _to_polars(rows: Any, answers: dict[str, Array]) -> Any:
     return rows.with_columns([pl.Series(name, values.tolist()) for name, values in answers.items()])
 
 
+def _to_pandas(rows: Any, answers: dict[str, Array]) -> Any:
+    levels = rows.columns.nlevels
+    if levels == 1:
+        return rows.assign(**answers)
+    rows = rows.copy()
+    for name, values in answers.items():
+        rows[(name, *[""] * (levels - 1))] = values
+    return rows
+
+
 # Where a table comes from -> its columns' names, and the table with answers beside.
 KINDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, dict[str, Array]], Any]]] = {
-    "pandas": (lambda rows: rows.columns, lambda rows, answers: rows.assign(**answers)),
+    "pandas": (lambda rows: rows.columns, _to_pandas),
     "polars": (lambda rows: rows.columns, _to_polars),
     "pyarrow": (lambda rows: rows.column_names, _to_arrow),
     "mapping": (lambda rows: rows, lambda rows, answers: dict(rows) | answers),

@@ -16,7 +16,7 @@ from deltaw.speech import listed, spoken
 WIDTH = 100  # columns of a terminal, where nobody says how many there are
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Page:
     """A document as data.
 
@@ -96,6 +96,10 @@ class Paged:
     def page(self) -> Page:
         """It as a document."""
         raise NotImplementedError
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the page, which is made again where it is asked for."""
+        return {name: value for name, value in vars(self).items() if name != "page"}
 
     def __str__(self) -> str:
         return str(self.page)

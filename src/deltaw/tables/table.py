@@ -36,7 +36,7 @@ class Block:
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """Rows to learn from, as `deltaw.tables.read` returns them.
 

@@ -83,7 +83,7 @@ class History:
         return [say("{epochs} ({ended})", epochs=amount(len(self), "epoch"), ended=say(self.ended)), *last, *kept]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Epoch:
     """What a callback is told at the end of an epoch.
 

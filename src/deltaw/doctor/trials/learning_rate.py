@@ -26,7 +26,7 @@ SMALL = 20_000  # parameters: up to here the curvature costs less than a second
 DECADES = 4  # the sweep goes so far to each side of the rate in use
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sweep(Paged):
     """What E and the score become by learning rate, all else equal.
 

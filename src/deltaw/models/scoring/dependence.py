@@ -30,7 +30,7 @@ ENDS = 0.02  # share of the rows beyond each end: outliers would take all the ro
 ORDERED: dict[str, Callable[[pl.Series, str], Array]] = {"number": as_numbers, "date": as_days}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dependence:
     """The mean answer for each of some cells of a column.
 

@@ -30,7 +30,7 @@ Array = NDArray[Any]
 CALIBRATION_BINS = 15  # Guo et al. 2017
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """Answers beside the truth, row by row.
 

@@ -39,6 +39,11 @@ def from_object(source: Any, reading: Reading) -> Table:
         native = nw.from_native(source, eager_only=True, pass_through=True)
         if isinstance(native, nw.DataFrame):
             return table_of(_to_polars(native), FRAME, reading)
+        if isinstance(nw.from_native(source, allow_series=True, pass_through=True), nw.Series) and not isinstance(
+            source, pl.Series
+        ):
+            remedy = "give frame.iloc[[0]] for a row, series.to_frame() for a column"
+            raise TableError("expected a path or a data frame", say("one row or column of one"), remedy)
         if hasattr(source, "__arrow_c_stream__"):
             with quiet_panics():
                 found = pl.DataFrame(source)

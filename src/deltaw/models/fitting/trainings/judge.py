@@ -16,7 +16,7 @@ from deltaw.training import Epoch
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScoredEpoch(Epoch):
     """What a callback of `deltaw.fit` is told: `Epoch`, and the score on the rows held out.
 
