@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_CELLS = 2**26  # inputs that are looked at, all of each row: 256 MiB
-LOOKED_AT = 3 * 2**20  # where a look before a training is all that is wanted
+LOOKED_AT = 2**21  # where a look before a training is all that is wanted
 
 
 def examine_table(
@@ -131,15 +131,18 @@ def planned(plan: Plan, cells: int = MOST_CELLS) -> Setup:
 
 
 def looked_at(plan: Plan, cells: int = MOST_CELLS) -> Plan:
-    """The plan with as many rows of each part as fit with all their inputs, spread evenly where all would not."""
-    most = max(1, cells // max(len(plan.preparation.feature_names), 1))
+    """The plan with as many rows of each part as fit with all their inputs, spread evenly where all would not.
 
-    def some(part: Part | None) -> Part | None:
+    Of those that only choose an eighth: no rule compares their inputs.
+    """
+
+    def some(part: Part | None, cells: int = cells) -> Part | None:
+        most = max(1, cells // max(len(plan.preparation.feature_names), 1))
         return part if part is None or len(part) <= most else part.some(spread(len(part), most))
 
     training = plan.looked or some(plan.training)
     assert training is not None
-    return replace(plan, training=training, validation=some(plan.validation), test=some(plan.test))
+    return replace(plan, training=training, validation=some(plan.validation, cells // 8), test=some(plan.test))
 
 
 def _one_training(plan: Plan) -> Setup:

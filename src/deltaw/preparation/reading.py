@@ -31,6 +31,14 @@ DAY = 86_400 * 1_000_000  # microseconds
 def as_numbers(series: pl.Series, source: str, unit: str | None = None) -> NDArray[np.float64]:
     """Numbers (n,), NaN where missing; not to be written to, since they may be the series' own.
 
+    Args and errors: see `as_floats`.
+    """
+    return as_floats(series, source, unit).astype(np.float64, copy=False)
+
+
+def as_floats(series: pl.Series, source: str, unit: str | None = None) -> NDArray[np.floating]:
+    """The same, those of a column of float32 in the size that they have.
+
     Args:
         series: numbers, or text that says some.
         source: the table's name for messages.
@@ -50,7 +58,7 @@ def as_numbers(series: pl.Series, source: str, unit: str | None = None) -> NDArr
     elif not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
         expected = say('{source}: expected numbers in column "{name}", as in training', source=source, name=series.name)
         raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")
-    numbers = series.cast(pl.Float64).to_numpy()
+    numbers = (series if series.dtype == pl.Float32 else series.cast(pl.Float64)).to_numpy()
     infinite = np.isinf(numbers)
     if infinite.any():
         _refuse(pl.Series(infinite), series, source, "a finite number")

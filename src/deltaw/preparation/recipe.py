@@ -116,10 +116,13 @@ class Preparation:
         bins = most_bins(numbers, len(frame) if rows is None else len(rows)) if row.bins else 0
         whole = Whole(bins, answers if row.means else None, counted)
 
+        # Polars' own kind of numbers once, and not for each column.
+        chosen = None if rows is None else pl.Series(rows).cast(pl.get_index_type())
+
         def cells(columns: Iterable[Column]) -> pl.DataFrame:
             blocks_of = ((column.name, block_called.get(column.name)) for column in columns)
             names = [name for title, block in blocks_of for name in (block.columns if block else (title,))]
-            return frame[names] if rows is None else frame[names][rows]
+            return frame[names] if chosen is None else frame[names][chosen]
 
         def learnt(column: Column, cells: pl.DataFrame) -> Step:
             block = block_called.get(column.name)

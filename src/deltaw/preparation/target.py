@@ -210,7 +210,7 @@ class Target:
 
     def slots(self, labels: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
         """The same of labels that are known."""
-        return np.where(np.arange(len(self.classes)) == labels[:, None], high, low).astype(np.float32)
+        return np.where(np.arange(len(self.classes)) == labels[:, None], np.float32(high), np.float32(low))
 
     def averaged(self, series: pl.Series, source: str = "data") -> tuple[tuple[str, ...], NDArray[np.float64]]:
         """What a mean of answers is of: k names, and (n, k) numbers, or their logarithms where these are learnt; of two
@@ -218,7 +218,7 @@ class Target:
         """
         if self.task == "classification":
             named = self.classes if len(self.classes) > 2 else self.classes[1:]
-            shares = self.one_hot(series, source=source)[:, -len(named) :]
+            shares = self.encode(series, source)[:, None] == np.arange(len(self.classes))[-len(named) :]
             return tuple(f"share of {clip(str(each))}" for each in named), shares.astype(np.float64)
         log = isinstance(self.scale, LogScale)
         straight = self.scale.scale if isinstance(self.scale, LogScale) else self.scale

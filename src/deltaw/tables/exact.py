@@ -14,7 +14,8 @@ EXACT = 2**53  # up to here every whole number is one of float64
 
 def rounded(frames: Sequence[pl.DataFrame]) -> list[str]:
     """The columns in which such numbers of one frame come to stand beside fractions of another."""
-    kinds = {name: {frame.schema[name] for frame in frames} for name in frames[0].columns}
+    schemas = [frame.schema for frame in frames]  # each once: it is made anew whenever it is asked for
+    kinds = {name: {schema[name] for schema in schemas} for name in schemas[0]}
     mixed = [name for name, found in kinds.items() if len(found) > 1 and any(kind.is_float() for kind in found)]
     return [name for name in mixed if any(_beyond(frame.get_column(name)) for frame in frames)]
 

@@ -108,7 +108,9 @@ def before(setup: Setup) -> Before:
     most = max(SAMPLE, MOST_CELLS // X.shape[1])
     read = np.arange(n) if n <= most else np.unique(np.linspace(0, n - 1, most).astype(np.int64))
     index = read if len(read) <= SAMPLE else read[np.linspace(0, len(read) - 1, SAMPLE).astype(np.int64)]
-    x = _dense(X, index, scale)
+    x = np.empty((len(index), X.shape[1]))
+    for first, part in chunks(X, index):  # of wide rows a copy in their own size would take half as much again
+        x[first : first + len(part)] = _scaled(part, scale)
     known = targets(T[read], setup)
     t, few = known.encoded(T[index]), setup.some(len(index))
     first = start(setup, *((x, t) if len(few) == len(x) else (x[few], t[few])), drawn=True)
@@ -137,7 +139,10 @@ def _scale(given: Any) -> tuple[float, float]:
 
 def _dense(X: Any, index: Array | slice, scale: tuple[float, float]) -> Array:
     rows = X[index]
-    rows = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, np.float64)
+    return _scaled(np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, np.float64), scale)
+
+
+def _scaled(rows: Array, scale: tuple[float, float]) -> Array:
     return rows if scale == (1.0, 0.0) else rows * scale[0] + scale[1]
 
 

@@ -121,13 +121,15 @@ def _backward(setup: Setup, signals: backprop.Signals, t: Array) -> dict[str, An
         return {"gradient": nothing, "sent": nothing, "notes_cosine": nothing, "error": float("nan")}
     W = [np.asarray(w, np.float64) for w in net.weights]
     back = backprop.backward(signals, t, W, net.rows, row)
-    notes = backprop.backward(signals, t, W, net.rows, row, rule="notes")
+    # `sent` holds each row's share 1/n of the mean E: times n, it is what one row sends.
+    sent, dW = np.array([len(t) * np.sqrt(np.mean(np.square(s))) for s in back.sent]), back.dW
+    del back  # signals of all rows, before there are those of the other rule
+    notes = backprop.backward(signals, t, W, net.rows, row, rule="notes").dW
     error = losses.row_errors(signals.z[-1], signals.o[-1], t, net.activations[-1], row)
     return {
-        "gradient": np.array([np.linalg.norm(g) for g in back.dW]),
-        # `sent` holds each row's share 1/n of the mean E: times n, it is what one row sends.
-        "sent": np.array([len(t) * np.sqrt(np.mean(np.square(s))) for s in back.sent]),
-        "notes_cosine": np.array([_cosine(a, b) for a, b in zip(notes.dW, back.dW, strict=True)]),
+        "gradient": np.array([np.linalg.norm(g) for g in dW]),
+        "sent": sent,
+        "notes_cosine": np.array([_cosine(a, b) for a, b in zip(notes, dW, strict=True)]),
         "error": float(np.mean(error)),
     }
 

@@ -287,23 +287,22 @@ def identifier(evidence: Evidence) -> Finding | None:
     columns, n = known.columns, known.rows
     if (~columns.constant).sum() < 2 or n < FEWEST:
         return None
-    x = known.x
-    each_once = (columns.distinct == len(x)) & (columns.high - columns.low == n - 1) & (x == np.round(x)).all(axis=0)
-    found = np.flatnonzero(each_once)
-    if not len(found):
+    each_once = np.flatnonzero((columns.distinct == len(known.x)) & (columns.high - columns.low == n - 1))
+    found = [j for j in each_once.tolist() if (known.x[:, j] == np.round(known.x[:, j])).all()]
+    if not found:
         return None
     return Finding(
         say(
             "Column {named} holds {n:,} whole numbers from {low} to {high}, each once: a row number. What is "
             "learnt from it does not hold for other rows.",
-            named=_named(columns, found),
+            named=_named(columns, np.array(found)),
             n=n,
             low=number(columns.low[found[0]]),
             high=number(columns.high[found[0]]),
         ),
         {"columns": len(found)},
         Where(column=columns.names[found[0]]),
-        Repair(say("leave it out"), {"drop_columns": tuple(map(int, found))}),
+        Repair(say("leave it out"), {"drop_columns": tuple(found)}),
     )
 
 

@@ -5,6 +5,7 @@ All of it is index arrays, each in ascending order. The same rows and seed are d
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -68,14 +69,18 @@ class Ties:
             pairs = later_folds(own.times, k)
         else:
             held = folds(len(rows), k, seed, own.labels) if own.groups is None else group_folds(own.groups, k, seed)
-            pairs = tuple((np.setdiff1d(np.arange(len(rows)), each, assume_unique=True), each) for each in held)
+            pairs = tuple((without(each, len(rows)), each) for each in held)
         return tuple(Division(rows[training], rows[:0], rows[test]) for training, test in pairs)
 
-    def parts(self, k: int, seed: int) -> Indices:
+    def parts(self, k: int, seed: int) -> NDArray[np.uint8]:
         """Which of k parts each row lies in, (n,) from 0, whatever its time; rows of one group in one."""
-        places = folds(self.rows, k, seed) if self.groups is None else group_folds(self.groups, k, seed)
-        part = np.empty(self.rows, np.int64)
-        for i, rows in enumerate(places):
+        part = np.empty(self.rows, np.uint8)
+        if self.groups is None:
+            order = np.random.default_rng(seed).permutation(self.rows)
+            held: Iterable[Indices] = (order[i::k] for i in range(k))  # those of `folds`: in which order is no matter
+        else:
+            held = group_folds(self.groups, k, seed)
+        for i, rows in enumerate(held):
             part[rows] = i
         return part
 
@@ -100,16 +105,32 @@ def split(n: int, share: float, seed: int, labels: NDArray[np.integer] | None = 
     """
     order = np.random.default_rng(seed).permutation(n)
     if labels is not None:
-        order = order[np.argsort(labels[order], kind="stable")]
-        starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
-        order = np.delete(order, starts)  # one row of each class stays
+        order = _by_class(order, labels)
+        sorted_labels = labels[order]
+        starts = np.flatnonzero(sorted_labels[1:] != sorted_labels[:-1]) + 1
+        order = np.delete(order, np.append(0, starts)[:n])  # one row of each class stays
     elif len(order):
         order = order[1:]
     count = min(max(round(n * share), 1 if share > 0 else 0), len(order))
     # Evenly spaced places in rows that are sorted by class: every class in proportion.
     places = (np.arange(count) + 0.5) * (len(order) / max(count, 1))
     apart = np.sort(order[places.astype(np.int64)]) if count else np.empty(0, np.int64)
-    return np.setdiff1d(np.arange(n), apart, assume_unique=True), apart
+    return without(apart, n), apart
+
+
+def without(apart: Indices, n: int) -> Indices:
+    """Of n rows all but these."""
+    kept = np.ones(n, bool)  # a byte a row: sets of many rows would take forty
+    kept[apart] = False
+    return np.flatnonzero(kept)
+
+
+def _by_class(order: Indices, labels: NDArray[np.integer]) -> Indices:
+    """Rows in an order, those of the first class first."""
+    named = labels[order]
+    if len(named) and named.max() < 2**15:
+        named = named.astype(np.int16)  # which is sorted by counting
+    return order[np.argsort(named, kind="stable")]
 
 
 def split_groups(groups: NDArray[np.integer], share: float, seed: int) -> tuple[Indices, Indices]:
@@ -141,7 +162,7 @@ def folds(n: int, k: int, seed: int, labels: NDArray[np.integer] | None = None) 
     """n rows at random in k parts whose sizes differ by one at most; of each class too, where `labels` are given."""
     order = np.random.default_rng(seed).permutation(n)
     if labels is not None:
-        order = order[np.argsort(labels[order], kind="stable")]
+        order = _by_class(order, labels)
     return tuple(np.sort(order[i::k]) for i in range(k))
 
 

@@ -171,7 +171,7 @@ def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, 
     return found
 
 
-def answers_by(frame: pl.DataFrame, target: Target, recipe: Recipe, parts: NDArray[np.int64]) -> Answers:
+def answers_by(frame: pl.DataFrame, target: Target, recipe: Recipe, parts: NDArray[np.uint8]) -> Answers:
     """What rows answer that lie in these parts."""
     names, values = target.averaged(frame.get_column(target.name))
     weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), "training rows")

@@ -158,9 +158,9 @@ class Survey:
             return np.zeros(len(draws), bool)
         return np.asarray(draws <= self.held_out.get_column(DRAW).to_numpy().max())
 
-    def parts(self, draws: NDArray[np.uint64]) -> NDArray[np.int64]:
+    def parts(self, draws: NDArray[np.uint64]) -> NDArray[np.uint8]:
         """In which part rows lie, by their numbers of chance: see `deltaw.preparation.columns.means`."""
-        return (draws % UINT64(PARTS)).astype(np.int64)
+        return (draws % UINT64(PARTS)).astype(np.uint8)
 
     def _learn(self, frame: pl.DataFrame) -> None:
         """Take note of rows that are learnt from."""

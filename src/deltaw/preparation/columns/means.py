@@ -59,11 +59,11 @@ class Told(NamedTuple):
     squares: Values
 
     @classmethod
-    def of(cls, cells: pl.Series, values: Values, parts: NDArray[np.int64], weight: Values) -> Told:
+    def of(cls, cells: pl.Series, values: Values, parts: NDArray[np.uint8], weight: Values) -> Told:
         """Of rows: their cells, null where there is none, answers (k, n), parts and weights (n,)."""
         known, place = _different(cells)
         count = len(known)
-        within, shape = parts * count + place, (PARTS, count)
+        within, shape = parts.astype(np.int64) * count + place, (PARTS, count)
 
         def summed(each: Values) -> Values:
             return np.asarray(np.bincount(within, each, PARTS * count).reshape(shape), np.float64)
@@ -145,14 +145,14 @@ class Answers(NamedTuple):
 
     names: tuple[str, ...]
     values: Values
-    parts: NDArray[np.int64]
+    parts: NDArray[np.uint8]
     weight: Values | None
     scales: tuple[Scale, ...]
     whole: Mapping[str, Told] = {}
 
     @classmethod
     def of(
-        cls, names: tuple[str, ...], values: Values, parts: NDArray[np.int64], weight: Values | None = None
+        cls, names: tuple[str, ...], values: Values, parts: NDArray[np.uint8], weight: Values | None = None
     ) -> Answers:
         """Of these rows."""
         return cls(names, values, parts, weight, tuple(fit_scale(STANDARD, column) for column in values.T))

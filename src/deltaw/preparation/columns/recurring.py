@@ -73,11 +73,11 @@ class Recurring:
     }
 
     @classmethod
-    def fit(cls, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Recurring | None:
+    def fit(cls, column: str, x: NDArray[np.floating], edges: tuple[float, ...], answers: Answers) -> Recurring | None:
         """Learnt from rows; None where numbers are no names.
 
         Args:
-            x: (n,), NaN where missing.
+            x: (n,) floats of either size, NaN where missing.
             edges: of the column's bins.
         """
         some = _some(x, answers)
@@ -87,7 +87,7 @@ class Recurring:
         if not _Sums(_told(column, *some, scales), edges).are_names(scales):
             return None
         names = tuple(f"{name} beyond the line" for name in answers.names)
-        return cls(names, scales, (), ()).known(column, x, edges, answers)
+        return cls(names, scales, (), ()).known(column, x.astype(np.float64, copy=False), edges, answers)
 
     def known(self, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Recurring:
         """With the numbers and the means of these rows, in the same units."""
@@ -154,11 +154,12 @@ def _recurs(x: Values) -> bool:
     return bool(several >= FEWEST_NUMBERS and np.count_nonzero(again) >= LEAST_SHARE * len(x))
 
 
-def _some(x: Values, answers: Answers) -> tuple[Values, Answers]:
+def _some(x: NDArray[np.floating], answers: Answers) -> tuple[Values, Answers]:
     """Rows enough to tell by."""
     every = slice(None, None, -(-len(x) // TOLD_BY))
     weight = None if answers.weight is None else answers.weight[every]
-    return x[every], answers._replace(values=answers.values[every], parts=answers.parts[every], weight=weight, whole={})
+    some = answers._replace(values=answers.values[every], parts=answers.parts[every], weight=weight, whole={})
+    return x[every].astype(np.float64), some
 
 
 class _Line(NamedTuple):

@@ -23,7 +23,7 @@ from deltaw.preparation.columns.means import Answers
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.whole import Whole
 from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_text, list_of, one_of
-from deltaw.preparation.reading import DAY, SOME, as_days, as_numbers
+from deltaw.preparation.reading import DAY, SOME, as_days, as_floats, as_numbers
 from deltaw.preparation.scales.bins import are_edges, count, fields, fit_edges, positions
 from deltaw.preparation.scales.quantiles import median
 from deltaw.preparation.scales.scaling import Scale, Scaling, fit_scale
@@ -36,6 +36,7 @@ from deltaw.tables.units import is_unit, plain_unit
 Features = NDArray[np.float32]
 Stored = NDArray[Any]  # floats of either size
 Values = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 MISSING = "(missing)"
 ANSWERS = (True, False, None)  # of a column of truth values
@@ -138,7 +139,7 @@ class Number(OneColumn):
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
-        x = as_numbers(frame.get_column(column.name), TRAINING, column.format)
+        x = as_floats(frame.get_column(column.name), TRAINING, column.format)
         scale, fill, indicator, edges = _learnt(x, scaling, whole.bins)
         means = None if whole.answers is None else Recurring.fit(column.name, x, edges, whole.answers)
         return cls(column.name, scale, fill, indicator, edges, means, column.format)
@@ -358,10 +359,10 @@ def _as_shares(series: pl.Series) -> Values:
     return words.str.to_lowercase().replace_strict(SHARES, default=None, return_dtype=pl.Float64).to_numpy()
 
 
-def _learnt(x: Values, scaling: Scaling, bins: int) -> tuple[Scale, float, bool, tuple[float, ...]]:
+def _learnt(x: Floats, scaling: Scaling, bins: int) -> tuple[Scale, float, bool, tuple[float, ...]]:
     """Of the training rows' numbers, NaN where missing: their scale, median, whether any is missing, and edges."""
-    ascending = x[~np.isnan(x)]  # a copy, which is put in order where it lies
-    present = ascending if scaling.sorts else ascending.copy()
+    ascending = x[~np.isnan(x)]  # a copy, which is put in order where it lies, in the size that the numbers have
+    present = ascending if scaling.sorts else ascending.astype(np.float64)
     ascending.sort()
     scale = fit_scale(scaling.fit, present, scaling.bend)
     return scale, median(ascending), len(present) < len(x), fit_edges(ascending, bins)

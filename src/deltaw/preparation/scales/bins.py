@@ -33,7 +33,7 @@ def most_bins(columns: int, rows: int) -> int:
     return min(max(SHARED // max(columns, 1), FEWEST), MOST, rows // FEWEST_ROWS)
 
 
-def fit_edges(ascending: Values, most: int) -> tuple[float, ...]:
+def fit_edges(ascending: NDArray[np.floating], most: int) -> tuple[float, ...]:
     """Edges of at most so many bins, by quantiles of sorted values: some of these, each once.
 
     None for a single bin: it would say no more than the scaled number does.

@@ -16,7 +16,8 @@ from deltaw.preparation.scales import quantiles
 from deltaw.speech import listed
 
 Values = NDArray[np.float64]
-Fit = Callable[[Values], tuple[float, float, float]]
+Floats = NDArray[np.floating]
+Fit = Callable[[Any], tuple[float, float, float]]  # of Values, or of Floats where they are in ascending order
 
 LARGEST, SMALLEST = float(np.finfo(np.float64).max), 4 * float(np.finfo(np.float64).tiny)  # half of it is no zero
 QUARTERS = np.array([0.25, 0.5, 0.75])
@@ -129,10 +130,10 @@ def _mean_and_deviation(x: Values) -> tuple[float, float, float]:
     return float(x.mean()), float(x.std()), 0.0
 
 
-def _median_and_quartiles(ascending: Values) -> tuple[float, float, float]:
+def _median_and_quartiles(ascending: Floats) -> tuple[float, float, float]:
     """Median and interquartile range; where that is 0, half the whole range, as RealMLP does."""
     lower, median, upper = quantiles.between(ascending, QUARTERS)
-    return float(median), float(upper - lower) or float(ascending[-1] - ascending[0]) / 2, 0.0
+    return float(median), float(upper - lower) or (float(ascending[-1]) - float(ascending[0])) / 2, 0.0
 
 
 def _as_it_is(x: Values) -> tuple[float, float, float]:
@@ -169,8 +170,11 @@ def scaling_called(name: str) -> Scaling:
     return SCALINGS[name]
 
 
-def fit_scale(fit: Fit, x: Values, bend: bool = False) -> Scale:
-    """The scale for values x (any shape, finite); no value at all counts as zero, and a width of zero becomes one."""
+def fit_scale(fit: Fit, x: Floats, bend: bool = False) -> Scale:
+    """The scale for values x (any shape, finite, of the size that `fit` takes).
+
+    No value at all counts as zero, and a width of zero becomes one.
+    """
     x = x if x.size else np.zeros(1)
     # Squares of numbers near the largest float overflow, near the smallest they are 0; a power of two scales exactly.
     power = int(np.frexp(max(x.max(), -x.min()))[1])

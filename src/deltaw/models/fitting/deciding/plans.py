@@ -176,7 +176,7 @@ class Plan:
         if chose is None or elsewhere or not self.preparation.means:
             return self
         rows = self.training.frame.vstack(chose.frame)
-        none = np.zeros(len(rows), np.int64)  # the parts are for rows that are learnt from
+        none = np.zeros(len(rows), np.uint8)  # the parts are for rows that are learnt from
         preparation = self.preparation.told_by(rows, answers_by(rows, self.target, self.recipe, none))
         again = None if test is None else part_of(test.frame, preparation, self.target, self.recipe, "test")
         return replace(self, preparation=preparation, test=again)

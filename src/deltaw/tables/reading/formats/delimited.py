@@ -89,7 +89,7 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
             source=source,
         )
     note = None
-    if b'"' in text and _count(text, "\n") > len(frame) + dialect.named:
+    if b'"' in text and count_of(text, "\n") > len(frame) + dialect.named:
         note = rows_in_a_cell(frame, dialect.separator, dialect.above + dialect.named)
     found = typed_frame(frame, dialect, missing)
 
@@ -341,11 +341,11 @@ def _regular_frame(
     need be. As many separators as a rectangle has, and no null in the last column, say that no record is too short, and
     so that none is too long.
     """
-    quoted, width, ends = b'"' in text, len(names), _count(text, "\n")
+    quoted, width, ends = b'"' in text, len(names), count_of(text, "\n")
     records = rectangle(text, delimiter, width) if quoted else ends
     if records == 0 or not text[: text.index(b"\n")].strip():
         return None
-    if not quoted and _count(text, delimiter) != ends * (width - 1):
+    if not quoted and count_of(text, delimiter) != ends * (width - 1):
         return None
     for guess in guesses:
         try:
@@ -377,7 +377,7 @@ def type_guesses(
     yield {"infer_schema": False}
 
 
-def _count(text: bytes, sign: str) -> int:
+def count_of(text: bytes, sign: str) -> int:
     """How often a sign of one byte stands there, at the speed of memory."""
     buffer, code = np.frombuffer(text, np.uint8), ord(sign)
     return sum(int(np.count_nonzero(buffer[start : start + PIECE] == code)) for start in range(0, len(text), PIECE))

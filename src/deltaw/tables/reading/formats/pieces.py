@@ -20,6 +20,7 @@ from deltaw.tables.reading.formats.delimited import (
     Dialect,
     Records,
     check_head,
+    count_of,
     dialect_of,
     frame_of,
     lines,
@@ -70,7 +71,7 @@ def joined(path: Path, name: str, reading: Reading, words: Collection[str] = ())
     try:
         found, halves, first = list[_Piece](), Halves(["*"], 0), 0
         for each in _raw(path, name, reading, words, size=SMALL):
-            if not found:
+            if not found and reading.unrounded is not None:
                 rows = _lines(path) - each.dialect.above - each.named  # more than these where cells have newlines
                 halves = Halves.of_table(reading.unrounded, rows, each.frame.width)
             found.append(each._replace(frame=apart(halves.of(each.frame, first))))
@@ -94,7 +95,7 @@ def joined(path: Path, name: str, reading: Reading, words: Collection[str] = ())
 def _lines(path: Path) -> int:
     """How many a file has."""
     with path.open("rb") as file:
-        return sum(part.count(b"\n") for part in iter(partial(file.read, CHUNK), b""))
+        return sum(count_of(part, "\n") for part in iter(partial(file.read, CHUNK), b""))
 
 
 def _mixed(frames: list[pl.DataFrame]) -> list[str]:
@@ -147,7 +148,7 @@ def _raw(path: Path, name: str, reading: Reading, words: Collection[str] = (), s
             if len(frame):
                 written = partial(_words, text, dialect, name, reading)
                 yield _Piece(frame, dialect, named, encoding, exact.rounded_of_text(frame, written))
-        before = before[0] + len(data), before[1] + data.count(b"\n")
+        before = before[0] + len(data), before[1] + count_of(data, "\n")
 
 
 def _words(text: bytes, dialect: Dialect, name: str, reading: Reading, columns: list[str]) -> pl.DataFrame:
@@ -170,12 +171,12 @@ def _cut(path: Path, name: str, size: int) -> Iterator[bytes]:
     rest = b""
     try:
         with _opened(path) as file:
-            while part := file.read(size):
-                data = rest + part
+            while data := file.read(size):
+                data = rest + data
                 end = _last_end(data)
-                if end:
-                    yield data[:end]
-                rest = data[end:]
+                data, rest = data[:end], data[end:]  # while it is read, there is no other copy of it
+                if data:
+                    yield data
     except DAMAGE as error:
         raise unreadable(name, error) from None
     if rest.strip():
