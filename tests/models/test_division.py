@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,3 +40,14 @@ def test_other_seeds_give_other_rows() -> None:
 @pytest.mark.parametrize("n", [0, 1])
 def test_nothing_to_set_apart(n: int) -> None:
     assert len(split(n, 0.5, 0)[1]) == 0
+
+
+def test_a_division_takes_little_beside_the_rows() -> None:
+    """A set of all rows would take forty bytes of each more."""
+    n = 2**18
+    labels = np.random.default_rng(0).integers(0, 3, n).astype(np.int32)
+    tracemalloc.start()
+    split(n, 0.1, 0, labels)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 36 * n

@@ -1,6 +1,7 @@
 """The recipe: finite, invertible, plain data, and blind to everything but the training rows."""
 
 import json
+import tracemalloc
 from datetime import date, datetime
 from typing import Any
 
@@ -371,3 +372,25 @@ def test_frames_are_left_as_they_were() -> None:
     prep = Preparation.fit(NUMBERS, kinds(Table(NUMBERS, "x")))
     prep.transform(NUMBERS)
     assert_frame_equal(NUMBERS, before)
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_float32_and_the_same_numbers_in_float64_say_the_same(scaling: str) -> None:
+    """In whichever size a column is put in order."""
+    x = np.random.default_rng(0).lognormal(3, 2, 500).astype(np.float32)
+    x[::50] = np.nan
+    small = pl.DataFrame({"x": x}).with_columns(pl.col("x").fill_nan(None))
+    made = [Preparation.fit(each, kinds(Table(each, "t")), scaling) for each in (small, small.cast(pl.Float64))]
+    assert made[0].steps == made[1].steps
+
+
+def test_a_fit_takes_little_beside_the_columns() -> None:
+    """Of each column that is looked at a copy to be put in order, in its own size, and no more."""
+    n = 2**18
+    frame = pl.DataFrame({"x": np.random.default_rng(0).normal(size=n).astype(np.float32)})
+    columns = kinds(Table(frame, "t"))
+    tracemalloc.start()
+    Preparation.fit(frame, columns, "piecewise")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * n  # a column of float64 alone

@@ -27,3 +27,11 @@ def test_the_median_of_huge_numbers_too(x: list[float]) -> None:
 
 def test_of_nothing() -> None:
     assert median(np.empty(0)) == 0.0
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=60), SHARES)
+def test_of_float32_they_are_those_of_the_same_numbers_in_float64(x: list[float], q: list[float]) -> None:
+    small, large = np.sort(np.array(x, np.float32)), np.sort(np.array(x))
+    np.testing.assert_array_equal(between(small, np.array(q)), between(large, np.array(q)))
+    np.testing.assert_array_equal(among(small, np.array(q)), among(large, np.array(q)))
+    assert median(small) == median(large)

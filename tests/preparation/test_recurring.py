@@ -122,6 +122,16 @@ def test_numbers_that_are_more_and_less_are_no_names(seed: int, kind: str) -> No
     assert number(fitted(frame=frame)).means is None
 
 
+def test_numbers_that_one_group_alone_has_say_nothing_of_the_others() -> None:
+    """Of a part's rows none has a number then, and a line through nothing is no error."""
+    rng, n = np.random.default_rng(0), 1_000
+    shop = np.arange(n) % 4
+    size = np.where(shop == 0, 1.5 * rng.integers(0, 40, n), np.nan)
+    frame = pl.DataFrame({"shop": shop, "size": size, "other": rng.normal(size=n), "price": rng.normal(size=n)})
+    model = deltaw.fit(frame, "price", group="shop", folds=0, epochs=1, verbose=False)
+    assert not model.preparation.means
+
+
 def test_the_same_rows_say_the_same_again() -> None:
     """And other rows what they answer, in the units of the first, even where they alone would tell of no names."""
     frame = table()

@@ -108,9 +108,9 @@ def before(setup: Setup) -> Before:
     most = max(SAMPLE, MOST_CELLS // X.shape[1])
     read = np.arange(n) if n <= most else np.unique(np.linspace(0, n - 1, most).astype(np.int64))
     index = read if len(read) <= SAMPLE else read[np.linspace(0, len(read) - 1, SAMPLE).astype(np.int64)]
-    x = np.empty((len(index), X.shape[1]))
-    for first, part in chunks(X, index):  # of wide rows a copy in their own size would take half as much again
-        x[first : first + len(part)] = _scaled(part, scale)
+    x: Array = np.empty((len(index), X.shape[1]))
+    for place, part in chunks(X, index):  # of wide rows a copy in their own size would take half as much again
+        x[place : place + len(part)] = _scaled(part, scale)
     known = targets(T[read], setup)
     t, few = known.encoded(T[index]), setup.some(len(index))
     first = start(setup, *((x, t) if len(few) == len(x) else (x[few], t[few])), drawn=True)

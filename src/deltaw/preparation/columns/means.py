@@ -260,7 +260,7 @@ def smoothing(rows: Values, sums: Values, squares: Values) -> Values:
         sums: (k, words) what their answers add up to.
         squares: (k,) what the squares of all answers add up to.
     """
-    n, words = rows.sum(), np.count_nonzero(rows)
+    n, words = rows.sum() or 1.0, np.count_nonzero(rows)  # of no rows all sums are 0
     between = (sums**2 / np.maximum(rows, SMALLEST)).sum(axis=1)
     within = np.maximum(squares - between, 0.0) / max(n - words, 1.0)
     apart = between - sums.sum(axis=1) ** 2 / n - (words - 1) * within

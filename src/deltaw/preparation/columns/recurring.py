@@ -205,7 +205,7 @@ class _Sums:
         """By the rows of some parts."""
         rows, sums, B = self._rows[parts].sum(axis=0), self._sums[:, parts].sum(axis=1), self._basis
         gram = (B * rows[:, None]).T @ B
-        told = np.linalg.solve(gram + STEADY * gram.max() * np.eye(len(gram)), B.T @ sums.T).T @ B.T
+        told = np.linalg.solve(gram + STEADY * (gram.max() or 1.0) * np.eye(len(gram)), B.T @ sums.T).T @ B.T
         return _Line(told, rows, *self._left(told, parts), int(np.linalg.matrix_rank(gram)))
 
     def _left(self, told: Values, parts: NDArray[np.int64]) -> tuple[Values, Values]:
@@ -221,15 +221,13 @@ class _Sums:
     def are_names(self, scales: Sequence[Scale]) -> bool:
         """Whether rows with the same number are alike in what the line leaves of all outputs together."""
         weight = np.array([scale.width for scale in scales]) ** 2  # back in the target's own units
-        return self._no_chance(weight) and self._worth(weight)
+        line = self.line(np.arange(PARTS))
+        among, within = len(self.numbers) - line.coefficients, int(self.counts.sum()) - len(self.numbers)
+        return among > 0 and within > 0 and self._worth(weight) and self._no_chance(weight, line, among, within)
 
-    def _no_chance(self, weight: Values) -> bool:
+    def _no_chance(self, weight: Values, line: _Line, among: int, within: int) -> bool:
         """Whether the analysis of variance says so."""
-        line, n = self.line(np.arange(PARTS)), int(self.counts.sum())
-        among, within = len(self.numbers) - line.coefficients, n - len(self.numbers)
-        if among < 1 or within < 1:
-            return False
-        from scipy.special import fdtrc  # imported here: few tables come so far
+        from scipy.special import fdtrc  # imported here: few tables come so far, and it takes ten megabytes
 
         apart = weight @ (line.sums**2 / np.maximum(line.rows, SMALLEST)).sum(axis=1)
         noise = max((weight @ line.squares - apart) / within, STEADY * apart / among, SMALLEST)  # not 0

@@ -16,6 +16,7 @@ from deltaw.exceptions import TableError
 from deltaw.tables import exact
 from deltaw.tables.codes import codes_in
 from deltaw.tables.reading.formats.delimited import (
+    DELIMITERS,
     HEAD_BYTES,
     Dialect,
     Records,
@@ -38,6 +39,7 @@ from deltaw.tables.table import check_names
 
 PIECE = 2**25  # bytes of text
 LARGE, SMALL = 2**27, 2**22  # of more the rows alone are held, and pieces are small beside these
+FEW_CELLS = 2**18 * 3 // 2  # about as many has a small piece, or those of half its bytes
 
 
 def can_be_in_pieces(path: Path) -> bool:
@@ -70,7 +72,7 @@ def joined(path: Path, name: str, reading: Reading, words: Collection[str] = ())
     """
     try:
         found, halves, first = list[_Piece](), Halves(["*"], 0), 0
-        for each in _raw(path, name, reading, words, size=SMALL):
+        for each in _raw(path, name, reading, words, _small(path)):
             if not found and reading.unrounded is not None:
                 rows = _lines(path) - each.dialect.above - each.named  # more than these where cells have newlines
                 halves = Halves.of_table(reading.unrounded, rows, each.frame.width)
@@ -90,6 +92,14 @@ def joined(path: Path, name: str, reading: Reading, words: Collection[str] = ())
     frame = frame.with_columns(cs.by_dtype(pl.Null).cast(pl.String))
     found_out = exact.notes(dict.fromkeys(large)), tuple(sorted(halves.rounded))
     return Records(typed_frame(frame, dialect, reading.missing), found[0].named, None, "", *found_out)
+
+
+def _small(path: Path) -> int:
+    """The bytes of a small piece: of short numbers so many are more cells, which take more room than their text."""
+    with path.open("rb") as file:
+        head = file.read(CHUNK)
+    cells = count_of(head, "\n") + max(count_of(head, each) for each in DELIMITERS)
+    return max(SMALL // 2, min(SMALL, len(head) * FEW_CELLS // max(cells, 1)))
 
 
 def _lines(path: Path) -> int:
