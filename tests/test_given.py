@@ -1,5 +1,6 @@
 """Arrays and series where a word, a number or a list is expected: one line that says what is, and no truth value."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import deltaw
 from deltaw import doctor, explain
+from deltaw.equations.losses import Loss
 from deltaw.given import among, several
 
 WRONG = [np.array(3), np.array(["x", "y"]), np.array([1.5, 2.5]), np.array([]), pd.Series([1, 2]), pl.Series([1, 2])]
@@ -103,3 +105,20 @@ def test_among_and_several() -> None:
     assert not among(3, (3,))
     assert several(np.array([1, 2])) == (1, 2)
     assert several(np.array(1)) is None
+
+
+def test_a_loss_of_ones_own_is_derived() -> None:
+    """No engine was asked for, and the native one knows the table's alone."""
+    own = Loss("quartic", lambda o, t: ((o - t) ** 4).sum(-1), lambda o, t: 4 * (o - t) ** 3, "(o - t)**4")
+    found = explain.derivation("tanh", own)
+    assert not found.problems
+    assert "the native engine knows the errors of the table" in str(found)
+
+
+def test_what_is_far_out_warns_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for bias in (1000.0, -1000.0):
+            assert str(deltaw.lessons.neuron(bias=bias))  # type: ignore[attr-defined]
+        step = explain.step(deltaw.Network([2, 2, 1], ["relu", "identity"]), [1, 0], [0.0], learning_rate=1e200)
+        assert str(step)

@@ -321,7 +321,8 @@ def _links_table(step: Update, layer: int) -> Block:
         )
         for k, j in chosen.places
     ]
-    size = float(np.linalg.norm(change))
+    with np.errstate(over="ignore"):  # a step of any length
+        size = float(np.linalg.norm(change))
     rest = say("{n:,} more weights, their Δ come to {sum}", n=chosen.more, sum=number(chosen.rest))
     caption = say(
         "Layer {layer}{more}; the length of all its Δ together is {size}.",

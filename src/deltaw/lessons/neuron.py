@@ -110,8 +110,9 @@ def neuron(
 def at(row: Activation, z: float) -> Data:
     """An activation at one z: its output and slope, and the range of all its outputs."""
     here = np.array([z])
-    o = row.f(here)
-    return {"o": float(o[0]), "slope": float(row.df(here, o)[0]), "low": row.range[0], "high": row.range[1]}
+    with np.errstate(over="ignore", invalid="ignore"):  # far out, where e^z of a branch that is not taken overflows
+        o, slope = row.f(here), row.df(here, row.f(here))
+    return {"o": float(o[0]), "slope": float(slope[0]), "low": row.range[0], "high": row.range[1]}
 
 
 def curve(row: Activation, w: float, b: float) -> Data:
