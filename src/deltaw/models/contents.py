@@ -9,7 +9,7 @@ from deltaw import plots
 from deltaw.models.recipes import Recipe
 from deltaw.models.scoring.scores import Baseline, Scores
 from deltaw.network import Network
-from deltaw.numbers import amount
+from deltaw.numbers import amount, number
 from deltaw.preparation import Preparation, Target
 from deltaw.speech import say
 from deltaw.tables.missing import MISSING
@@ -29,11 +29,13 @@ class Learning(History):
             "folds" where `score` and `validation_loss` are means over the folds' trainings, each on its own rows held
             out, which chose the epoch after which this training ended. They go on to where those trainings ended.
         finish: how many epochs on all rows followed from the best weights on: the lists end before them.
+        strength: what the weights of the last layer were multiplied by in the end; see the recipe's `calibrate`.
     """
 
     score: list[float] = field(default_factory=list)
     held_out: str = ""
     finish: int = 0
+    strength: float = 1.0
 
     def plot(self) -> Figure:
         held_out = say(f"{self.held_out} rows") if self.held_out in ("validation", "test") else say("rows held out")
@@ -46,7 +48,9 @@ class Learning(History):
 
     def _said(self) -> list[str]:
         followed = say("then {epochs} on all rows", epochs=amount(self.finish, "epoch"))
-        return [*super()._said(), *([followed] if self.finish else [])]
+        stretched = say("answers {strength} times as strong", strength=number(self.strength, 3))
+        more = [*([followed] if self.finish else []), *([stretched] if self.strength != 1.0 else [])]
+        return [*super()._said(), *more]
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class Recipe:
         patience: epochs without a better one after which training ends; None never ends early.
         finish: share of the epochs that follow from the best weights on, on all rows, those that chose them, too.
         dropout_schedule: how the dropout rate moves during training.
+        calibrate: whether rows that a network has not learnt from say how sure it is to be of its classes.
         threshold: of two classes, the probability from which the second is the answer, or "best:f1": where that score
             (any of `METRICS` that goes by answers) is best on rows that the network has not learnt from.
         class_weight: how much a row of each class counts in training, not in scores: "balanced", or {"no": 1, "yes": 5}
@@ -103,6 +104,7 @@ class Recipe:
     keep: str = "loss"
     patience: int | None = None
     finish: float | None = 0.0
+    calibrate: bool = False
     threshold: float | str | None = None
     target_scale: str = "auto"
     class_weight: str | dict[str, float] | None = None
@@ -179,6 +181,7 @@ _DEFAULT = Recipe(
     validation=0.2,
     keep="loss",
     finish=None,
+    calibrate=True,
     networks=None,
 )
 
@@ -189,6 +192,7 @@ _NUMBERS: dict[str, Any] = {
     "output_activation": "identity",
     "loss": "squared",
     "label_smoothing": 0.0,
+    "calibrate": False,
 }
 _QUICK = replace(_DEFAULT, name="quick", networks=1)
 # Four networks, each with a quarter of the rows held out, need no dropout: their mean does what it is for.
@@ -375,6 +379,7 @@ SCHEMA: dict[str, Any] = {
     "keep": ("loss", "score", *NAMES),
     "patience": (int, None),
     "finish": (float, None),
+    "calibrate": bool,
     "threshold": (float, str, None),
     "target_scale": TARGET_SCALES,
     "class_weight": (weights.BALANCED, {str: float}, None),
@@ -384,6 +389,7 @@ SCHEMA: dict[str, Any] = {
 # What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
 USUAL: dict[str, Any] = {
     "finish": 0.0,
+    "calibrate": False,
     "threshold": None,
     "target_scale": "none",
     "class_weight": None,

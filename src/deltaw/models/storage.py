@@ -42,6 +42,7 @@ SCHEMA: dict[str, Any] = {
         "score": [(float, None)],
         "held_out": ("", "validation", "test", "folds"),
         "finish?": int,  # where there is none, and before there was any, files have none
+        "strength?": float,
     },
     "scores": (scores.SCHEMA, None),
     "origin": {
@@ -109,7 +110,8 @@ def document(model: Contents) -> dict[str, Any]:
             if name in SCHEMA["history"]  # looks inside the network are not kept
         }
         | {"best_epoch": _moved(model.history.best_epoch, -1)}
-        | ({"finish": model.history.finish} if model.history.finish else {}),
+        | ({"finish": model.history.finish} if model.history.finish else {})
+        | ({"strength": model.history.strength} if model.history.strength != 1.0 else {}),
         "scores": None if model.scores is None else model.scores.document(),
         "origin": asdict(model.origin),
         "missing": list(model.missing),
@@ -208,6 +210,7 @@ def _expect_history(content: dict[str, Any]) -> None:
         )
     _expect(best is None or 0 <= best < epochs, say("a best epoch among {n}", n=epochs), f"{best}")
     _expect(content.get("finish", 0) >= 0, say("epochs on all rows, 0 or more"), f"{content.get('finish')}")
+    _expect(0 < content.get("strength", 1.0) < np.inf, say("a strength above 0"), f"{content.get('strength')}")
     _expect(content["batch_steps"] >= 0, say("batch_steps of 0 or more"), f"{content['batch_steps']}")
 
 

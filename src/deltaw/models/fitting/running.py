@@ -9,6 +9,7 @@ from dataclasses import replace
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.fitting.assembling import model_of, scored
 from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.calibrating import by_the_others, said, strength, stretched
 from deltaw.models.fitting.trainings.crossing import (
     answers_of,
     chosen_epochs,
@@ -16,6 +17,7 @@ from deltaw.models.fitting.trainings.crossing import (
     joined,
     learnt,
     line,
+    own_epochs,
     own_line,
     rows_of_folds,
     together,
@@ -60,7 +62,8 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
         return _mean_of(plan, packed(plan, told, checkpoints), told, checkpoints)
     if not plan.folds:
         best = trained(plan, told, checkpoints=checkpoints)
-        return scored(finished(best, told, checkpoints), line(best))  # rows that it has learnt from draw no line
+        factor = strength(said(plan, [best], [None]))  # rows that it has learnt from say nothing, and draw no line
+        return scored(stretched(finished(best, told, checkpoints), factor), line(stretched(best, factor)))
     runs: list[Trained] = []
     try:
         for division in plan.folds:
@@ -79,7 +82,8 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
         return _first(plan, runs[0], "interrupted")
     if last.broken_off:
         return _first(plan, runs[0], last.learning.ended)
-    return _judged(plan, replace(last, plan=plan, learning=learnt(plan, runs, last, common)), runs, own)
+    kept = replace(last, plan=plan, learning=learnt(plan, runs, last, common))
+    return _judged(plan, stretched(kept, strength(said(plan, runs, own))), by_the_others(plan, runs, own))
 
 
 def _mean_of(plan: Plan, runs: list[Trained], told: Watchers, checkpoints: Checkpoints | None) -> Model:
@@ -88,21 +92,22 @@ def _mean_of(plan: Plan, runs: list[Trained], told: Watchers, checkpoints: Check
     What a network answers for the rows held out from it, it answers after an epoch that the others chose.
     """
     kept = joined(plan, runs)
-    by_others: list[int | None] = [None] * len(runs)
-    if not kept.broken_off and plan.folds:
-        by_others = chosen_epochs(plan, runs)[0]
-    at = own_line(plan, runs, kept)  # rows that they have learnt from draw no line
-    return _judged(plan, finished(kept, told, checkpoints), runs, by_others, at)
+    epochs: list[int | None] = [None] * len(runs)
+    if not kept.broken_off:
+        epochs = chosen_epochs(plan, runs)[0] if plan.folds else own_epochs(plan, runs)
+    factor, runs = strength(said(plan, runs, epochs)), by_the_others(plan, runs, epochs)
+    at = own_line(plan, runs, stretched(kept, factor))  # rows that they have learnt from draw no line
+    return _judged(plan, stretched(finished(kept, told, checkpoints), factor), runs, at)
 
 
-def _judged(plan: Plan, kept: Trained, runs: list[Trained], epochs: list[int | None], at: float | None = None) -> Model:
-    """The model of what is kept, with the threshold and the scores that the folds say, each after its epoch."""
-    answers = answers_of(plan, runs, epochs) if plan.folds else []
+def _judged(plan: Plan, kept: Trained, runs: list[Trained], at: float | None = None) -> Model:
+    """The model of what is kept, with the threshold and the scores that the folds say."""
+    answers = answers_of(plan, runs, [None] * len(runs)) if plan.folds else []
     model = scored(kept, at if plan.validation is not None else common_line(plan, runs, answers))
     if not plan.scored_by_folds:
         return model
     scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
-    witness = replace(model_of(runs[0]), network=runs[0].after(epochs[0]), held_out=rows_of_folds(runs[:1]))
+    witness = replace(model_of(runs[0]), held_out=rows_of_folds(runs[:1]))
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 
 

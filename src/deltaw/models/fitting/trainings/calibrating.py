@@ -1,0 +1,127 @@
+"""How sure a network is of its classes, by rows that it has not learnt from.
+
+What it says before its softmax is multiplied by the one factor with the least cross-entropy (Guo, Pleiss, Sun &
+Weinberger 2017, "On calibration of modern neural networks", arXiv 1706.04599, whose temperature is its inverse). No
+class is answered in another's place by it. The factor belongs to the weights of the last layer: what reads a network
+reads it there. What few rows say of it is partly chance: as much as its standard error says is taken back. Of numbers
+the slope of the answers on what is answered was tried as well: it brought nothing (docs/explanations/recipe.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.engines.predictor import outputs
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.following import Trained
+from deltaw.network import Network
+
+Array = NDArray[Any]
+
+STRONGEST = 4.0  # a factor, and one over it the weakest
+STEPS, LONGEST, NEAR = 30, 0.3, 1e-6  # of Newton's method, in ln f
+ALIKE = 0.5  # a row; measured: docs/explanations/recipe.md
+SMALLEST = 1e-30  # a share, and a sum to divide by
+
+
+class Said(NamedTuple):
+    """What a network says of rows that it has not learnt from, (n, K), their classes, and what they count, (n,)."""
+
+    shares: Array
+    labels: Array
+    weight: Array
+
+
+def said(plan: Plan, runs: Sequence[Trained], epochs: Sequence[int | None]) -> list[Said]:
+    """Of each training's rows held out, by the network as it was after an epoch; nothing where none are to say it.
+
+    Args:
+        plan: of all of them.
+    """
+    return [of for each, epoch in zip(runs, epochs, strict=True) for of in _said(plan, each, epoch)]
+
+
+def _said(plan: Plan, run: Trained, epoch: int | None) -> list[Said]:
+    part = run.plan.validation
+    if part is None and any(len(division.test) for division in plan.folds):
+        part = run.plan.test
+    if part is None or run.broken_off or not _is_asked(plan):
+        return []
+    found = np.asarray(outputs(run.after(epoch), part.X, plan.engine, plan.threads), np.float64)
+    counts = run.plan.counts(part)
+    return [Said(found, part.T, np.ones(len(part)) if counts is None else counts)]
+
+
+def _is_asked(plan: Plan) -> bool:
+    """Whether the recipe wants it, and learns shares of classes."""
+    recipe = plan.recipe
+    shares = (recipe.targets, recipe.output_activation, recipe.loss) == ("labels", "softmax", "cross_entropy")
+    return recipe.calibrate and shares
+
+
+def strength(found: Sequence[Said]) -> float:
+    """The factor f = e^a that these rows want, by Newton's method in a; 1 where there are none.
+
+    Beside n rows stands half a one that is of all classes alike: answers which are right of all rows are not sure
+    without limit. (Platt 1999, "Probabilistic outputs for support vector machines", has one of each class.)
+    """
+    if not found:
+        return 1.0
+    o, labels, weight = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    n = len(o)
+    z = np.log(np.maximum(o, SMALLEST))
+    z -= z.mean(axis=1, keepdims=True)
+    truth = z[np.arange(n), labels.astype(int)] * n / (n + ALIKE)  # Σ t z; what is of all classes alike adds up to 0
+    a = 0.0
+    for _ in range(STEPS):
+        f = np.exp(a)
+        share = np.exp(f * z - (f * z).max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        mean = (share * z).sum(axis=1)
+        spread = (share * z * z).sum(axis=1) - mean**2
+        slope, bend = f * (mean - truth), max(float((weight * spread).sum()) * f * f, SMALLEST)
+        step = float(np.clip((weight * slope).sum() / bend, -LONGEST, LONGEST))
+        a = float(np.clip(a - step, -np.log(STRONGEST), np.log(STRONGEST)))
+        if abs(step) < NEAR:
+            break
+    error = float(np.sqrt(((weight * slope) ** 2).sum())) / bend
+    return float(np.exp(_sure(a, error)))
+
+
+def _sure(found: float, error: float) -> float:
+    """As much of what was found as is more than its standard error (the positive part of James and Stein's)."""
+    return found * max(0.0, 1.0 - (error / found) ** 2) if found else 0.0
+
+
+def stretched(done: Trained, factor: float) -> Trained:
+    """The same with answers that are so many times as strong."""
+    if factor == 1.0:
+        return done
+    first, *others = (_stretched(network, factor) for network in (done.network, *done.others))
+    learning = replace(done.learning, strength=factor)
+    return replace(done, network=first, others=tuple(others), learning=learning)
+
+
+def _stretched(network: Network, factor: float) -> Network:
+    made = network.copy()
+    made.weights[-1] = made.weights[-1] * factor
+    made.biases[-1] = made.biases[-1] * factor
+    return made
+
+
+def by_the_others(plan: Plan, runs: Sequence[Trained], epochs: Sequence[int | None]) -> list[Trained]:
+    """The networks as they were after these epochs, each as strong as rows say that chose it, or else the others' rows
+    held out: those that score it have no part in it.
+    """
+    each = [_said(plan, run, epoch) for run, epoch in zip(runs, epochs, strict=True)]
+    made = []
+    for k, (run, epoch) in enumerate(zip(runs, epochs, strict=True)):
+        others = [of for j, found in enumerate(each) if j != k for of in found]
+        factor = strength(others if run.plan.validation is None else each[k])
+        made.append(stretched(replace(run, network=run.after(epoch), earlier={}), factor))
+    return made
