@@ -54,6 +54,7 @@ class Recipe:
         learning_rate: α, the length of a step.
         bias: whether layers have a b.
         init: rule for the initial weights; none: by the activation.
+        from_line: whether a network of numbers begins with the best line through its inputs, as far as it has units.
         schedule: how α moves during training.
         batch_size: rows a step.
         epochs: passes over the training rows.
@@ -91,6 +92,7 @@ class Recipe:
     hidden: tuple[int, ...] | None = None
     bias: bool = True
     init: str | None = None
+    from_line: bool = False
     schedule: str | None = "constant"
     batch_size: int | None = None
     epochs: int | None = None
@@ -193,6 +195,7 @@ _NUMBERS: dict[str, Any] = {
     "loss": "squared",
     "label_smoothing": 0.0,
     "calibrate": False,
+    "from_line": True,
 }
 _QUICK = replace(_DEFAULT, name="quick", networks=1)
 # Four networks, each with a quarter of the rows held out, need no dropout: their mean does what it is for.
@@ -366,6 +369,7 @@ SCHEMA: dict[str, Any] = {
     "hidden": ([int], None),
     "bias": bool,
     "init": (str, None),
+    "from_line": bool,
     "schedule": (str, None),
     "batch_size": (int, None),
     "epochs": (int, None),
@@ -388,6 +392,7 @@ SCHEMA: dict[str, Any] = {
 }
 # What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
 USUAL: dict[str, Any] = {
+    "from_line": False,
     "finish": 0.0,
     "calibrate": False,
     "threshold": None,

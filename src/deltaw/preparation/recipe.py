@@ -23,7 +23,7 @@ from deltaw.preparation.columns.steps import BINNED, Day, Number, Step
 from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
 from deltaw.preparation.making import Indices, Picture, Run, raw_of, reads_alone, runs_of
-from deltaw.preparation.scales.bins import count, most_bins
+from deltaw.preparation.scales.bins import count, most_bins, most_of_few
 from deltaw.preparation.scales.scaling import SCALINGS, scaling_called
 from deltaw.speech import listed, retold, say
 from deltaw.tables import Block, Column
@@ -114,7 +114,7 @@ class Preparation:
             raise ColumnError(expected, found, "add a column to learn from")
         numbers = sum(column.kind in BINNED and column.name not in block_called for column in used)
         bins = most_bins(numbers, len(frame) if rows is None else len(rows)) if row.bins else 0
-        whole = Whole(bins, answers if row.means else None, counted)
+        whole = Whole(bins, answers if row.means else None, counted, most_of_few(numbers) if row.bins else 0)
 
         # Polars' own kind of numbers once, and not for each column.
         chosen = None if rows is None else pl.Series(rows).cast(pl.get_index_type())

@@ -83,7 +83,8 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
     if last.broken_off:
         return _first(plan, runs[0], last.learning.ended)
     kept = replace(last, plan=plan, learning=learnt(plan, runs, last, common))
-    return _judged(plan, stretched(kept, strength(said(plan, runs, own))), by_the_others(plan, runs, own))
+    factor = strength(said(plan, [last], [None]) or said(plan, runs, own))  # rows that were given, or all folds'
+    return _judged(plan, stretched(kept, factor), by_the_others(plan, runs, own))
 
 
 def _mean_of(plan: Plan, runs: list[Trained], told: Watchers, checkpoints: Checkpoints | None) -> Model:

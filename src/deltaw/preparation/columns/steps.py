@@ -140,7 +140,7 @@ class Number(OneColumn):
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
         x = as_floats(frame.get_column(column.name), TRAINING, column.format)
-        scale, fill, indicator, edges = _learnt(x, scaling, whole.bins)
+        scale, fill, indicator, edges = _learnt(x, scaling, whole)
         means = None if whole.answers is None else Recurring.fit(column.name, x, edges, whole.answers)
         return cls(column.name, scale, fill, indicator, edges, means, column.format)
 
@@ -296,7 +296,7 @@ class Day(OneColumn):
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Day:
         days = as_days(frame.get_column(column.name), TRAINING, column.format)
         time = bool((days != np.round(days))[~np.isnan(days)].any())
-        return cls(column.name, column.format, time, *_learnt(days, scaling, whole.bins))
+        return cls(column.name, column.format, time, *_learnt(days, scaling, whole))
 
     @property
     def cycles(self) -> tuple[str, ...]:
@@ -359,13 +359,13 @@ def _as_shares(series: pl.Series) -> Values:
     return words.str.to_lowercase().replace_strict(SHARES, default=None, return_dtype=pl.Float64).to_numpy()
 
 
-def _learnt(x: Floats, scaling: Scaling, bins: int) -> tuple[Scale, float, bool, tuple[float, ...]]:
+def _learnt(x: Floats, scaling: Scaling, whole: Whole) -> tuple[Scale, float, bool, tuple[float, ...]]:
     """Of the training rows' numbers, NaN where missing: their scale, median, whether any is missing, and edges."""
     ascending = x[~np.isnan(x)]  # a copy, which is put in order where it lies, in the size that the numbers have
     present = ascending if scaling.sorts else ascending.astype(np.float64)
     ascending.sort()
     scale = fit_scale(scaling.fit, present, scaling.bend)
-    return scale, median(ascending), len(present) < len(x), fit_edges(ascending, bins)
+    return scale, median(ascending), len(present) < len(x), fit_edges(ascending, whole.bins, whole.bins_of_few)
 
 
 def _bin_features(number: str, edges: tuple[float, ...]) -> tuple[str, ...]:

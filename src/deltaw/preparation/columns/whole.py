@@ -34,8 +34,10 @@ class Whole(NamedTuple):
         bins: so many a column of numbers gets at most.
         answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
         counted: where these rows are a sample of those to learn from, how often words come in all of them.
+        bins_of_few: so many a column gets at most, if there are few different numbers in it.
     """
 
     bins: int = 0
     answers: Answers | None = None
     counted: Counted | None = None
+    bins_of_few: int = 0

@@ -25,19 +25,28 @@ Values = NDArray[np.float64]
 # of the training rows at least, since what few rows say of it is chance. Measured: docs/explanations/recipe.md.
 SHARED, FEWEST, MOST = 128, 4, 16
 FEWEST_ROWS = 60
+FEWEST_OF_ONE = 8  # rows to a number, where there are few different ones: each is an edge, as each word has a slot
 MOST_EDGES = 256  # in a file: what a byte counts
 
 
 def most_bins(columns: int, rows: int) -> int:
     """How many bins a column gets at most, in a table of so many columns of numbers and training rows."""
-    return min(max(SHARED // max(columns, 1), FEWEST), MOST, rows // FEWEST_ROWS)
+    return min(most_of_few(columns), rows // FEWEST_ROWS)
 
 
-def fit_edges(ascending: NDArray[np.floating], most: int) -> tuple[float, ...]:
-    """Edges of at most so many bins, by quantiles of sorted values: some of these, each once.
+def most_of_few(columns: int) -> int:
+    """The same of a column with few different numbers, of each of which there are rows enough."""
+    return min(max(SHARED // max(columns, 1), FEWEST), MOST)
+
+
+def fit_edges(ascending: NDArray[np.floating], most: int, of_few: int = 0) -> tuple[float, ...]:
+    """Edges of at most so many bins, by quantiles of sorted values: some of these, each once; or where they are few,
+    and of each FEWEST_OF_ONE on average, all of them, if that makes no more than `of_few` bins.
 
     None for a single bin: it would say no more than the scaled number does.
     """
+    if most < of_few and (numbers := _few(ascending, of_few)):
+        most, ascending = len(numbers) - 1, np.array(numbers)
     if most < 2 or not ascending.size:
         return ()
     quantiles = among(ascending, np.linspace(0.0, 1.0, most + 1)).tolist()
@@ -46,6 +55,13 @@ def fit_edges(ascending: NDArray[np.floating], most: int) -> tuple[float, ...]:
         if _apart(edges[-1], edge):
             edges.append(edge)
     return tuple(edges) if len(edges) > 2 else ()
+
+
+def _few(ascending: NDArray[np.floating], most: int) -> list[float]:
+    """The different ones of sorted values, if each has rows enough, and they are at most so many bins' edges."""
+    firsts = np.flatnonzero(np.diff(ascending, prepend=np.nan) != 0)
+    few = 3 <= len(firsts) <= most + 1 and len(ascending) >= FEWEST_OF_ONE * len(firsts)
+    return ascending[firsts].tolist() if few else []
 
 
 def position(x: Values, edges: tuple[float, ...]) -> Values:

@@ -36,7 +36,7 @@ def finished(best: Trained, told: Watchers, checkpoints: Checkpoints | None = No
     assert recipe.learning_rate is not None
     assert recipe.finish is not None
     epochs, made = max(1, round(recipe.finish * recipe.epochs)), len(best.learning)
-    less = replace(recipe, epochs=epochs, learning_rate=RATE * recipe.learning_rate, schedule=SCHEDULE)
+    less = replace(recipe, epochs=epochs, learning_rate=RATE * recipe.learning_rate, schedule=SCHEDULE, from_line=False)
     rows = both(plan.training, plan.validation)
 
     def further(epoch: ScoredEpoch) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 from deltaw.models.contents import Member
 from deltaw.models.fitting.deciding.initial import drawn_network
 from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.beginning import begun
 from deltaw.models.fitting.trainings.following import Follower, Trained, diverged, of_plan
 from deltaw.models.fitting.trainings.judge import ScoredEpoch
 from deltaw.models.recipes import Recipe
@@ -53,7 +54,10 @@ def packed(
         plans, places = map(list, zip(*(_with_own_part(plan, k) for k in range(count)), strict=True))
         plan = replace(plan, training=both(plan.training, plan.validation), validation=None)
     means = Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
-    networks = [network.copy() for network in given] or [_another(plan, k) for k in range(count)]
+    networks = [network.copy() for network in given]
+    for k, place in enumerate(() if given else places):
+        rows = plan.training.some(place["rows"]) if "rows" in place else plan.training
+        networks.append(begun(plan, _another(plan, k), rows))
     followers = [
         Follower(each, means, (k + 1, count) if folds else (0, 0), follows=plan.ended_by_folds)
         for k, each in enumerate(plans)

@@ -1,0 +1,85 @@
+"""What a network that learns numbers begins with: the best line through its inputs, drawn among random weights.
+
+Sums, differences and totals are lines, which least squares finds at once and to the last digit, and a network with
+steps of a fixed length only nearly. So an eighth of the units of each layer, in pairs, carries the answer of ridge
+regression (Hoerl & Kennard 1970), whose strength generalised cross-validation chooses (Golub, Heath & Wahba 1979), and
+the last layer begins with it alone. Of f(s y) − f(−s y) little is left but a line, whatever f. All else is as drawn:
+training bends the line.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.engines.rows import spread
+from deltaw.equations.activations import activation
+from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.rows.parts import Part
+from deltaw.network import Network
+
+Array = NDArray[Any]
+
+SHARE = 8  # units of a layer for a pair, and FEWEST pairs are worth it
+FEWEST = 2
+MOST_ROWS, MOST_INPUTS = 8_192, 1_024  # that draw the line: spread over all rows; of more inputs it takes too long
+STRENGTHS = np.logspace(-3, 4, 15)
+SMALL = 0.5  # s: where f(s y) − f(−s y) bends little
+
+
+def begun(plan: Plan, network: Network, rows: Part) -> Network:
+    """The network with the line of these rows, where the recipe wants it and there is room; else as it is."""
+    pairs = min(network.sizes[1:-1], default=0) // SHARE
+    first = plan.start is None and plan.streamed is None
+    if not (plan.recipe.from_line and first and pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS):
+        return network
+    some = spread(len(rows), MOST_ROWS)
+    counts = plan.counts(rows)
+    X, t = np.asarray(rows.X[some], np.float64), np.asarray(rows.T, np.float64)[some, 0]
+    w, b = line(X, t, np.ones(len(t)) if counts is None else counts[some])
+    drawn_into(network, w, b, pairs)
+    return network
+
+
+def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
+    """w and b of w·x + b, by ridge regression; X (n, k), t (n,)."""
+    share = weight / weight.sum()
+    centre, mean = share @ X, float(share @ t)
+    root = np.sqrt(share * len(t))
+    A, y = (X - centre) * root[:, None], (t - mean) * root
+    wide = A.shape[1] > A.shape[0]
+    values, vectors = np.linalg.eigh(A @ A.T if wide else A.T @ A)
+    values = np.maximum(values, 0.0)
+    along = vectors.T @ (y if wide else A.T @ y)
+    total = float(y @ y)
+
+    def left(strength: float) -> float:
+        """Generalised cross-validation: what is left, over the square of the share of rows that is not used up."""
+        kept = values / (values + strength)
+        told = along if wide else along / np.sqrt(np.maximum(values, strength * 1e-12))
+        rest = total - float(((2 - kept) * kept) @ told**2)
+        return rest / max(1.0 - (float(kept.sum()) + 1.0) / len(y), 1e-3) ** 2
+
+    strength = min(STRENGTHS, key=left)
+    w = vectors @ (along / (values + strength))
+    w = A.T @ w if wide else w
+    return w, mean - float(w @ centre)
+
+
+def drawn_into(network: Network, w: Array, b: float, pairs: int) -> None:
+    """Let the first `pairs` pairs of units of each layer carry the line, and the last layer nothing else."""
+    signs = np.tile([1.0, -1.0], pairs)
+    for k, (weights, biases) in enumerate(zip(network.weights, network.biases, strict=True)):
+        last = k == len(network.weights) - 1
+        if k == 0:
+            carried, bias = SMALL * w, SMALL * b
+        else:
+            f = activation(network.activations[k - 1])
+            slope = float(np.diff(f.f(np.array([-SMALL, SMALL])))[0])  # for y = 1
+            carried, bias = np.zeros(weights.shape[1]), 0.0
+            carried[: 2 * pairs] = signs * (1.0 if last else SMALL) / (pairs * slope)
+        units = slice(None) if last else slice(2 * pairs)
+        weights[units] = carried if last else signs[:, None] * carried
+        biases[units] = bias * (1.0 if last else signs) * network.bias[k]

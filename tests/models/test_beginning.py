@@ -1,0 +1,86 @@
+"""A network that learns numbers begins with the best line through its inputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.linear_model import RidgeCV
+
+import deltaw
+from deltaw import Network, models
+from deltaw.equations.activations import ACTIVATIONS
+from deltaw.models.fitting.trainings.beginning import STRENGTHS, begun, drawn_into, line
+from deltaw.preparation.scales.bins import fit_edges
+
+rng = np.random.default_rng(0)
+
+
+def sums(rows: int = 300) -> pl.DataFrame:
+    """A difference that is small beside what it is one of."""
+    a, b = rng.normal(size=rows).cumsum(), rng.normal(size=rows) * 0.1
+    return pl.DataFrame({"a": a, "total": a + b, "noise": rng.normal(size=rows), "b": b})
+
+
+@pytest.mark.parametrize("shape", [(80, 6), (20, 40)], ids=["tall", "wide"])
+def test_the_line_is_that_of_ridge_regression(shape: tuple[int, int]) -> None:
+    X = rng.normal(size=shape)
+    t = X[:, 0] - 2 * X[:, 1] + rng.normal(size=len(X)) + 3
+    known = RidgeCV(STRENGTHS).fit(X, t)
+    w, b = line(X, t, np.ones(len(t)))
+    other = RidgeCV([known.alpha_]).fit(X, t)
+    if X.shape[0] > X.shape[1]:
+        np.testing.assert_allclose(w, other.coef_, atol=0.02)  # leave-one-out says nearly what GCV says
+    assert b == pytest.approx(float(t.mean() - w @ X.mean(axis=0)))
+    twice, _ = line(np.concatenate([X, X]), np.concatenate([t, t]), np.ones(2 * len(t)))
+    weighed, _ = line(X, t, np.full(len(t), 2.0))
+    assert twice.shape == w.shape
+    np.testing.assert_allclose(weighed, w)  # only what rows count beside each other matters
+
+
+@pytest.mark.parametrize("name", [name for name, row in ACTIVATIONS.items() if not row.coupled and name != "step"])
+def test_any_network_can_carry_a_line(name: str) -> None:
+    network = Network([3, 32, 24, 1], activations=[name, name, "identity"], seed=0)
+    X, w = rng.normal(size=(50, 3)) / 4, np.array([0.5, -1.0, 0.25])
+    slope = float(np.diff(ACTIVATIONS[name].f(np.array([-0.5, 0.5])))[0])
+    if abs(slope) < 1e-9:
+        pytest.skip("even: nothing of f(y) − f(−y) is left")
+    drawn_into(network, w, 0.1, 3)
+    y = X @ w + 0.1
+    out = deltaw.Predictor(network)(X.astype(np.float32))[:, 0]
+    assert np.corrcoef(out, y)[0, 1] > 0.98
+
+
+def test_what_a_sum_leaves_is_found() -> None:
+    rows = sums()
+    how: dict[str, Any] = {"folds": 0, "seed": 0, "verbose": False}
+    found, before = (deltaw.fit(rows, "b", **how, from_line=asked).scores for asked in (True, False))
+    assert found is not None
+    assert before is not None
+    assert found["r2"] > 0.97 > before["r2"] + 0.05
+
+
+def test_where_there_is_no_room_or_no_wish_it_begins_as_drawn() -> None:
+    rows = sums(200)
+    for how in ({"hidden": (8, 8)}, {"hidden": ()}, {"from_line": False}, {"recipe": "notes"}):
+        plan = models.plan(rows, "b", folds=0, **how)  # type: ignore[arg-type]
+        network = begun(plan, plan.network.copy(), plan.training)
+        for a, b in zip(network.weights, plan.network.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+    plan = models.plan(rows, "b", folds=0)
+    network = begun(replace(plan), plan.network.copy(), plan.training)
+    assert (network.weights[0][16:] == plan.network.weights[0][16:]).all()  # an eighth of 64, in pairs
+    assert (network.weights[0][0] == -network.weights[0][1]).all()
+
+
+def test_few_different_numbers_are_all_edges() -> None:
+    ascending = np.repeat([1.0, 2.0, 5.0, 7.0], [10, 2, 12, 16])
+    assert fit_edges(ascending, 0, 4) == (1.0, 2.0, 5.0, 7.0)
+    assert fit_edges(ascending, 0, 2) == ()  # more bins than there are to be
+    assert fit_edges(ascending[::2], 0, 4) == ()  # five rows to a number are chance
+    assert fit_edges(np.repeat([0.0, 1.0], 50), 0, 4) == ()  # two lie on a line
+    many = np.arange(100.0)
+    assert fit_edges(many, 4, 16) == fit_edges(many, 4)
