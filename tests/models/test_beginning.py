@@ -13,7 +13,7 @@ from sklearn.linear_model import RidgeCV
 import deltaw
 from deltaw import Network, models
 from deltaw.equations.activations import ACTIVATIONS
-from deltaw.models.fitting.trainings.beginning import STRENGTHS, begun, drawn_into, line
+from deltaw.models.fitting.trainings.beginning import STRENGTHS, drawn_into, line, with_line
 from deltaw.preparation.scales.bins import fit_edges
 
 rng = np.random.default_rng(0)
@@ -67,11 +67,11 @@ def test_where_there_is_no_room_or_no_wish_it_begins_as_drawn() -> None:
     rows = sums(200)
     for how in ({"hidden": (8, 8)}, {"hidden": ()}, {"from_line": False}, {"recipe": "notes"}):
         plan = models.plan(rows, "b", folds=0, **how)  # type: ignore[arg-type]
-        network = begun(plan, plan.network.copy(), plan.training)
+        network = with_line(plan, plan.network.copy(), plan.training)
         for a, b in zip(network.weights, plan.network.weights, strict=True):
             np.testing.assert_array_equal(a, b)
     plan = models.plan(rows, "b", folds=0)
-    network = begun(replace(plan), plan.network.copy(), plan.training)
+    network = with_line(replace(plan), plan.network.copy(), plan.training)
     assert (network.weights[0][16:] == plan.network.weights[0][16:]).all()  # an eighth of 64, in pairs
     assert (network.weights[0][0] == -network.weights[0][1]).all()
 

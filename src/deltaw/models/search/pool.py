@@ -13,6 +13,7 @@ from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
 from deltaw.models.fitting.deciding.initial import drawn_network
 from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.beginning import with_line
 from deltaw.models.fitting.trainings.crossing import lowest
 from deltaw.models.fitting.trainings.following import Follower, Trained, of_plan
 from deltaw.models.fitting.trainings.judge import ScoredEpoch
@@ -139,7 +140,7 @@ def begun(
     """
     parts = len(judges.parts)
     places: list[tuple[Plan, dict[str, Any]]] = [of_fold(plan, fold) for fold in plan.folds] or [(plan, {})]
-    followers, own = [], []
+    followers, own, networks = [], [], []
     for number, recipe in drawn:
         for part, (part_plan, place) in enumerate(places):
             seed = (plan.seed + number * parts + part) % 2**63
@@ -150,11 +151,10 @@ def begun(
                          at_once=len(drawn) * parts)
             )  # fmt: skip
             own.append(followers[-1].settings | place | {"seed": seed})
+            rows = plan.training.some(place["rows"]) if place else plan.training
+            networks.append(with_line(asked, network.copy(), rows))
     common = None if plan.folds else plan.validation
-    trainings = begin_pack(
-        [each.plan.network.copy() for each in followers], plan.training.X, plan.training.T, each=own,
-        **of_plan(plan, common),
-    )  # fmt: skip
+    trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
     return [
         Candidate(number, recipe, tuple(followers[i : i + parts]), tuple(trainings[i : i + parts]), judges)
         for i, (number, recipe) in zip(range(0, len(own), parts), drawn, strict=True)

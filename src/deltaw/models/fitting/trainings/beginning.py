@@ -29,7 +29,7 @@ STRENGTHS = np.logspace(-3, 4, 15)
 SMALL = 0.5  # s: where f(s y) − f(−s y) bends little
 
 
-def begun(plan: Plan, network: Network, rows: Part) -> Network:
+def with_line(plan: Plan, network: Network, rows: Part) -> Network:
     """The network with the line of these rows, where the recipe wants it and there is room; else as it is."""
     pairs = min(network.sizes[1:-1], default=0) // SHARE
     first = plan.start is None and plan.streamed is None

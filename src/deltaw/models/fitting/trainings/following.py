@@ -16,7 +16,7 @@ from deltaw.files.schema import check
 from deltaw.models.answers import mean_of, outcome
 from deltaw.models.contents import Learning
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.trainings.beginning import begun
+from deltaw.models.fitting.trainings.beginning import with_line
 from deltaw.models.fitting.trainings.judge import Judge, ScoredEpoch
 from deltaw.models.fitting.trainings.prepared import prepared, some_of, windows_of
 from deltaw.models.rows.parts import Part
@@ -100,7 +100,7 @@ def trained(
     Raises:
         SettingError: it diverges.
     """
-    network = begun(plan, plan.network.copy(), plan.training)
+    network = with_line(plan, plan.network.copy(), plan.training)
     follower = Follower(plan, told, place, until, follows)
     settings = SETTINGS | of_plan(plan, plan.held_out[1]) | follower.settings
     settings |= {"threads": plan.threads, "until": until}

@@ -16,7 +16,7 @@ import numpy as np
 from deltaw.models.contents import Member
 from deltaw.models.fitting.deciding.initial import drawn_network
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.trainings.beginning import begun
+from deltaw.models.fitting.trainings.beginning import with_line
 from deltaw.models.fitting.trainings.following import Follower, Trained, diverged, of_plan
 from deltaw.models.fitting.trainings.judge import ScoredEpoch
 from deltaw.models.recipes import Recipe
@@ -57,7 +57,7 @@ def packed(
     networks = [network.copy() for network in given]
     for k, place in enumerate(() if given else places):
         rows = plan.training.some(place["rows"]) if "rows" in place else plan.training
-        networks.append(begun(plan, _another(plan, k), rows))
+        networks.append(with_line(plan, _another(plan, k), rows))
     followers = [
         Follower(each, means, (k + 1, count) if folds else (0, 0), follows=plan.ended_by_folds)
         for k, each in enumerate(plans)
@@ -147,9 +147,9 @@ class Means:
         self._begun = [0] * count  # epochs that each had made before
         self._next, self._stop = 1, False
 
-    def go_on(self, begun: list[int]) -> None:
+    def go_on(self, with_line: list[int]) -> None:
         """Take note of how many epochs each had made before: of those nobody is told again."""
-        self._begun, self._next = begun, min(begun) + 1
+        self._begun, self._next = with_line, min(with_line) + 1
 
     def __call__(self, epoch: ScoredEpoch) -> bool:
         with self._lock:
