@@ -65,7 +65,7 @@ def test_what_a_sum_leaves_is_found() -> None:
 
 def test_where_there_is_no_room_or_no_wish_it_begins_as_drawn() -> None:
     rows = sums(200)
-    for how in ({"hidden": (8, 8)}, {"hidden": ()}, {"from_line": False}, {"recipe": "notes"}):
+    for how in ({"hidden": (8, 8)}, {"hidden": ()}, {"from_line": False}, {"init": "zeros"}, {"recipe": "notes"}):
         plan = models.plan(rows, "b", folds=0, **how)  # type: ignore[arg-type]
         network = with_line(plan, plan.network.copy(), plan.training)
         for a, b in zip(network.weights, plan.network.weights, strict=True):

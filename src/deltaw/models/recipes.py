@@ -54,7 +54,7 @@ class Recipe:
         learning_rate: α, the length of a step.
         bias: whether layers have a b.
         init: rule for the initial weights; none: by the activation.
-        from_line: whether a network of numbers begins with the best line through its inputs, as far as it has units.
+        from_line: whether a network of numbers begins with the best line through its inputs, unless `init` is given.
         schedule: how α moves during training.
         batch_size: rows a step.
         epochs: passes over the training rows.

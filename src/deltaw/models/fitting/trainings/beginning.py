@@ -32,7 +32,7 @@ SMALL = 0.5  # s: where f(s y) − f(−s y) bends little
 def with_line(plan: Plan, network: Network, rows: Part) -> Network:
     """The network with the line of these rows, where the recipe wants it and there is room; else as it is."""
     pairs = min(network.sizes[1:-1], default=0) // SHARE
-    first = plan.start is None and plan.streamed is None
+    first = plan.start is None and plan.streamed is None and plan.recipe.init is None  # which is asked for
     if not (plan.recipe.from_line and first and pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS):
         return network
     some = spread(len(rows), MOST_ROWS)
