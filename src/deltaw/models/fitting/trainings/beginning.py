@@ -26,6 +26,7 @@ SHARE = 8  # units of a layer for a pair, and FEWEST pairs are worth it
 FEWEST = 2
 MOST_ROWS, MOST_INPUTS = 8_192, 1_024  # that draw the line: spread over all rows; of more inputs it takes too long
 STRENGTHS = np.logspace(-3, 4, 15)
+DIGITS = 6  # behind the point: what comes after them hangs on how many threads added it up
 SMALL = 0.5  # s: where f(s y) − f(−s y) bends little
 
 
@@ -39,7 +40,7 @@ def with_line(plan: Plan, network: Network, rows: Part) -> Network:
     counts = plan.counts(rows)
     X, t = np.asarray(rows.X[some], np.float64), np.asarray(rows.T, np.float64)[some, 0]
     w, b = line(X, t, np.ones(len(t)) if counts is None else counts[some])
-    drawn_into(network, w, b, pairs)
+    drawn_into(network, np.round(w, DIGITS), round(b, DIGITS), pairs)
     return network
 
 
