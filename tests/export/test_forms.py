@@ -134,7 +134,9 @@ def test_a_model_that_answers_0_for_most_rows_is_sound(form: str, tmp_path: Path
     x = np.random.default_rng(8).normal(size=300)
     table = pl.DataFrame({"x": x, "y": np.where(x > 1, np.exp(3 * x), 0.0)})
     made = program_of(
-        deltaw.fit(table, "y", epochs=40, hidden=(64, 64), clamp=True, target_scale="none", folds=0, seed=1)
+        deltaw.fit(
+            table, "y", epochs=40, hidden=(64, 64), clamp=True, target_scale="none", folds=0, seed=1, from_line=False
+        )
     )
     assert np.median(running.run(made, {"x": list(x)})[0]) == 0
     hold(form, made, tmp_path)
