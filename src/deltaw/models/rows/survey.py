@@ -39,6 +39,7 @@ from deltaw.tables.table import among
 
 SAMPLE, FEWEST = 200_000, 1_000  # rows
 SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as inputs
+SHARE_OF_TEXT = 1 / 8  # and for the text in it, which stands there twice while it is sorted out
 ENOUGH = int(16 * CELLS / SHARE)  # bytes of memory, of which more changes neither the sample nor the order of rows
 FEW_WORDS = 100  # of each of which the sample has a row
 MOST_WORDS = 1_000_000  # that are counted; then those that came only once or twice are forgotten, and so on
@@ -60,6 +61,7 @@ class Survey:
         target, weight: which of them these are.
         most: rows of the sample.
         room: bytes that the words of a column may take.
+        text_room: bytes of text that the sample may have.
         counted: columns whose words are counted, beside those of text.
         rows: how many have an answer and count.
         left_out, weightless: how many have no answer, or a weight of 0.
@@ -76,6 +78,7 @@ class Survey:
     seed: int
     most: int
     room: int = 2**25
+    text_room: int = 2**27
     counted: frozenset[str] = frozenset()
     text: set[str] = field(default_factory=set)
     rows: int = 0
@@ -92,7 +95,7 @@ class Survey:
     _shortened: set[str] = field(default_factory=set)  # columns of whose words some are forgotten
 
     def __post_init__(self) -> None:
-        self._some = Lowest(self.most)
+        self._some = Lowest(self.most, self.text_room)
 
     @property
     def learnt(self) -> int:
@@ -173,7 +176,7 @@ class Survey:
         known = self.words.keys() - self._shortened
         few = [name for name, limit in most.items() if name in known and len(self.words[name]) <= limit]
         draws = pl.concat([_extremes(frame, self._witnesses), *(each[name].get_column(DRAW) for name in few)])
-        found = frame.filter(frame.get_column(DRAW).is_in(draws.unique().implode()))
+        found = apart(frame.filter(frame.get_column(DRAW).is_in(draws.unique().implode())))
         self._witnesses = _witnesses(alongside([self._witnesses, found]), few)
 
     def _count(self, frame: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -197,7 +200,7 @@ class Survey:
         while len(counts) > MOST_WORDS or counts.get_column("word").str.len_bytes().sum() > self.room:
             counts, least = counts.filter(pl.col("rows") > least), 2 * least
             self._shortened.add(name)
-        self.words[name] = counts
+        self.words[name] = apart(counts)
         return found
 
 
@@ -223,11 +226,11 @@ def survey(
         ColumnError, TableError: as `Stream.slices`; a cell that is no number among numbers.
     """
     most = min(SAMPLE, max(FEWEST, int(min(CELLS, SHARE * memory / 16) / len(used))))
-    room = max(LEAST_ROOM, int(SHARE_OF_WORDS * min(memory, ENOUGH)))
+    room, text_room = (max(LEAST_ROOM, int(share * min(memory, ENOUGH))) for share in (SHARE_OF_WORDS, SHARE_OF_TEXT))
     counted = frozenset(name for name, kind in kinds.items() if kind == "category")
     text = set[str]()
     while True:
-        found = Survey(tuple(used), target, weight, seed, most, room, counted, text)
+        found = Survey(tuple(used), target, weight, seed, most, room, text_room, counted, text)
         turned = _seen(stream, found, kinds)
         if turned is None:
             return found
@@ -269,20 +272,26 @@ class Lowest:
 
     Args:
         most: how many.
+        room: bytes of text that they may have: of long ones there are fewer rows, which their numbers alone decide;
+            None: any.
     """
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, most: int, room: int | None = None) -> None:
+        self.most, self.room = most, room
         self._frames: list[pl.DataFrame] = []
+        self._text = 0  # bytes
         self._last: np.uint64 | None = None  # what lies above is not among them
 
     def see(self, frame: pl.DataFrame) -> list[pl.DataFrame]:
         """Keep the rows of a frame that may be among them; returns those that are not, or no longer."""
         low, rest = (frame, []) if self._last is None else _parted(frame, self._last)
         self._frames += [low] if len(low) else []
-        if sum(map(len, self._frames)) > MORE * self.most:
+        self._text += 0 if self.room is None else int(_text_of(low).sum())
+        many = sum(map(len, self._frames)) > MORE * self.most
+        if many or (self.room is not None and self._text > MORE * self.room):
             kept, high = self.lowest(self.most)
             self._frames, rest = [kept], [*rest, high]
+            self._text = 0 if self.room is None else int(_text_of(kept).sum())
             self._last = kept.get_column(DRAW).to_numpy().max()
         return rest
 
@@ -292,6 +301,9 @@ class Lowest:
         if not there:
             return pl.DataFrame(), pl.DataFrame()
         draws = np.concatenate([frame.get_column(DRAW).to_numpy() for frame in there])
+        if self.room is not None and self._text > self.room:
+            text = np.concatenate([_text_of(frame) for frame in there])[np.argsort(draws)].cumsum()
+            most = min(most, max(FEWEST, int(np.searchsorted(text, self.room, side="right"))))
         if len(draws) <= most:
             return alongside(there).sort(DRAW), there[0].clear()
         if not most:
@@ -300,10 +312,26 @@ class Lowest:
         return alongside(low for low, _ in parts).sort(DRAW), alongside(high for _, rest in parts for high in rest)
 
 
+def _texts(frame: pl.DataFrame) -> list[str]:
+    """The columns of text."""
+    return [name for name, kind in frame.schema.items() if kind == pl.String]
+
+
+def _text_of(frame: pl.DataFrame) -> NDArray[np.int64]:
+    """How many bytes of text each row has."""
+    lengths = [frame.get_column(name).str.len_bytes().fill_null(0).to_numpy() for name in _texts(frame)]
+    return np.sum(lengths, axis=0, dtype=np.int64) if lengths else np.zeros(len(frame), np.int64)
+
+
 def _parted(frame: pl.DataFrame, last: np.uint64) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The rows up to a number of chance, and those above it."""
     low = frame.get_column(DRAW) <= last
-    return frame.filter(low), [frame.filter(~low)]
+    return apart(frame.filter(low)), [frame.filter(~low)]
+
+
+def apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with text of their own: a row that was filtered out of others holds all of theirs in memory."""
+    return frame.with_columns(pl.concat_str([cs.by_name(name), pl.lit("")]).alias(name) for name in _texts(frame))
 
 
 def _counted(column: pl.Series, draws: pl.Series) -> pl.DataFrame:
