@@ -148,6 +148,52 @@ def test_of_long_words_only_so_many_are_held(path: Path, tmp_path: Path, monkeyp
         assert kept["note"] == next(column.kind for column in kinds(deltaw.read(frame), "y") if column.name == "note")
 
 
+def test_long_texts_take_what_they_are(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample has fewer rows then, the same in whichever slices they come; and of none are its neighbours held."""
+    frame = WHOLE.with_columns(note=pl.format("remark {}, and a good deal more of it", pl.int_range(N)))
+    frame.write_parquet(tmp_path / "d.parquet")
+    monkeypatch.setattr(survey, "FEWEST", 100)
+    monkeypatch.setattr(survey, "SHARE", 1_000)  # of numbers there is room for all
+    monkeypatch.setattr(survey, "LEAST_ROOM", 20_000)
+    found = list[survey.Survey]()
+    for cells in (9 * 200, 9 * 70):
+        monkeypatch.setattr(streams, "CELLS", cells)
+        plan = planned(tmp_path / "d.parquet", tmp_path)
+        assert plan.streamed is not None
+        found.append(plan.streamed.survey)
+    assert found[0].sample.equals(found[1].sample)
+    assert 200 < len(found[0].sample) < 800
+    for rows in (found[0].sample, found[0].held_out, found[0].words["note"]):
+        text = rows.get_column("note" if "note" in rows.columns else "word")
+        held = text.rechunk().to_arrow(compat_level=pl.CompatLevel.newest()).get_total_buffer_size()
+        assert held < 1.5 * text.str.len_bytes().sum() + 20 * len(text)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_whole_numbers_that_are_rounded_are_told(ending: str, path: Path, tmp_path: Path) -> None:
+    """Above 2^53, beside fractions of the same slice of text or of another slice."""
+    note = 'column "id" has whole numbers above 2^53 beside fractions: they are rounded, and two may become one'
+    ids = 2**53 + 1 + 2 * pl.int_range(N)
+    whole = WHOLE.with_columns(id=ids)
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    for name, id in (("0", pl.col("id")), ("1", pl.col("id").cast(pl.Float64) / 4)):
+        getattr(whole.with_columns(id=id), f"write_{ending}")(shards / f"{name}.{ending}")
+    assert note in planned(shards, tmp_path).table.notes
+    getattr(whole, f"write_{ending}")(tmp_path / f"whole.{ending}")
+    assert note not in planned(tmp_path / f"whole.{ending}", tmp_path).table.notes
+    mixed = whole.with_columns(
+        id=pl.when(pl.int_range(N) % 3 == 0).then(pl.lit("0.5")).otherwise(pl.col("id").cast(str))
+    )
+    mixed.write_csv(tmp_path / "mixed.csv")
+    assert note in planned(tmp_path / "mixed.csv", tmp_path).table.notes
+
+
+def test_what_the_least_is_is_told(path: Path, tmp_path: Path) -> None:
+    (least,) = (note for note in planned(path, tmp_path).table.notes if "--memory" in note)
+    assert least == "the rows that are held at a time take up to 64 MiB, however little --memory allows"
+
+
 def test_means_of_answers_are_those_of_all_rows(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of words, exactly, whatever the sample is; of numbers that are names as well, where it has the same bins."""
     monkeypatch.setattr(survey, "FEWEST", 2500)

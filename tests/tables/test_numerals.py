@@ -52,7 +52,7 @@ def test_a_spelling_is_the_number(way: str, tmp_path: Path) -> None:
     lines = (f'"{cell}"{separator}{i}' for i, cell in enumerate(cells))
     path.write_text("\n".join([f"x{separator}i", *lines]) + "\n", encoding="utf-8")
     tables = [read(path), *([read(pl.DataFrame({"x": cells}))] if delimiter is None else [])]
-    for frame in (*(table.frame for table in tables), *pieces(path, "t.csv", Reading())):
+    for frame in (*(table.frame for table in tables), *(piece.frame for piece in pieces(path, "t.csv", Reading()))):
         np.testing.assert_array_equal(frame["x"].to_numpy(), VALUES)
     assert kinds(tables[0])[0].kind == "number"
 
@@ -120,7 +120,7 @@ def test_a_file_that_tells_excel_its_separator(told: str, tmp_path: Path) -> Non
     path.write_text(told + "a;b,c\n1,5;2\n2,5;3\n", encoding="utf-8")
     wanted = pl.DataFrame({"a": [1.5, 2.5], "b,c": [2, 3]})
     assert read(path).frame.equals(wanted)
-    assert [piece.to_dict(as_series=False) for piece in pieces(path, "t.csv", Reading())] == [
+    assert [piece.frame.to_dict(as_series=False) for piece in pieces(path, "t.csv", Reading())] == [
         wanted.to_dict(as_series=False)
     ]
     path.write_text(told + "a;b\n1;2\n1;2;3\n", encoding="utf-8")

@@ -20,6 +20,24 @@ def rounded(frames: Sequence[pl.DataFrame]) -> list[str]:
     return [name for name in mixed if any(_beyond(frame.get_column(name)) for frame in frames)]
 
 
+class Beyond:
+    """`rounded` of the slices of a table, one after the other."""
+
+    def __init__(self) -> None:
+        self._whole, self._fractions = set[str](), set[str]()
+
+    def see(self, frame: pl.DataFrame) -> None:
+        """Take note of the next one."""
+        columns = [column for column in frame.iter_columns() if column.null_count() < len(column)]
+        self._fractions |= {column.name for column in columns if column.dtype.is_float()}
+        self._whole |= {column.name for column in columns if _beyond(column)}
+
+    @property
+    def rounded(self) -> list[str]:
+        """The columns in which such numbers of one slice come to stand beside fractions of another."""
+        return sorted(self._whole & self._fractions)
+
+
 def rounded_of_text(frame: pl.DataFrame, written: Callable[[list[str]], pl.DataFrame]) -> list[str]:
     """The columns of float64 of which cells of text are such numbers.
 

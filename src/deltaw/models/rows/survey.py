@@ -29,6 +29,7 @@ from deltaw.preparation.columns.means import PARTS, Answers
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.task import MOST_CLASSES
 from deltaw.speech import say
+from deltaw.tables import exact
 from deltaw.tables.cells import as_words, check_strays, check_type
 from deltaw.tables.columns import check_finite
 from deltaw.tables.reading.changes import another
@@ -70,6 +71,8 @@ class Survey:
         sample: rows to learn from.
         held_out: rows that are not learnt from, in the order of their numbers of chance.
         digests: of each file a number that its rows give, in their order.
+        notes: what slices have found out about themselves.
+        beyond: columns of whole numbers that float64 does not hold.
     """
 
     used: tuple[str, ...]
@@ -86,6 +89,8 @@ class Survey:
     weightless: int = 0
     words: dict[str, pl.DataFrame] = field(default_factory=dict)
     digests: dict[Path, int] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+    beyond: exact.Beyond = field(default_factory=exact.Beyond)
     held_out: pl.DataFrame = field(default_factory=pl.DataFrame)
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
     _apart: Lowest = field(default_factory=lambda: Lowest(HELD_OUT))
@@ -139,6 +144,8 @@ class Survey:
         source = part.table.name
         raw = part.table.frame[list(self.used)]
         check_finite(raw, source)
+        self.beyond.see(raw)
+        self.notes |= dict.fromkeys(part.table.notes)
         self.digests[part.file] = self.digests.get(part.file, 0) + digest(raw, part.first)
         self.left_out += raw.get_column(self.target).null_count()
         frame, draws, _ = self.counting(part)

@@ -38,6 +38,7 @@ OF_A_CELL, OF_A_BYTE = 24, 6
 # Of the memory that is allowed a slice has a cell for so many bytes, and of text a byte for so many cells: words take
 # several times as much as a table, and more while they become one. Beside a slice are those before and after it.
 FOR_A_CELL, FOR_A_BYTE, FEWEST = 64, 2, 2**18
+LEAST_TEXT = 2**20  # bytes: of less a slice costs more time than it saves memory
 SHARE = 1 / 2  # of the memory that is free, where nobody says how much
 
 GOLDEN, LAST = 0x9E3779B97F4A7C15, 31  # SplitMix64
@@ -97,7 +98,7 @@ class Stream:
     @property
     def text(self) -> int:
         """How many bytes of text a slice has, about."""
-        return PIECE if self.memory is None else self.cells // FOR_A_BYTE
+        return PIECE if self.memory is None else max(LEAST_TEXT, self.cells // FOR_A_BYTE)
 
     def slices(self, words: Collection[str] = (), columns: Collection[str] | None = None) -> Iterator[Slice]:
         """The rows in order, some at a time, each slice with the columns of the first.
@@ -123,7 +124,7 @@ class Stream:
                     found = sorts_of(frame)
                     check_sorts(found, sorts, str(file))
                     name = Some(str(file), range(begin, begin + len(frame)))
-                    yield Slice(Table(frame, name, missing=self.reading.missing), file, first)
+                    yield Slice(Table(frame, name, notes=table.notes, missing=self.reading.missing), file, first)
                     first, begin, of_file = first + len(frame), begin + len(frame), of_file | found
             sorts = with_sorts(sorts, of_file)
             self.empty.update([file] if not begin else [])
@@ -213,8 +214,7 @@ def _frames(file: Path, rows: Stream, words: Collection[str], columns: Collectio
     name, reading = str(file), rows.reading
     found = _in_columns(file, rows.cells, columns)
     if found is None:
-        for frame in pieces(file, name, reading, words, size=rows.text):
-            yield Table(frame, name, missing=reading.missing)
+        yield from pieces(file, name, reading, words, size=rows.text)
         return
     kind, frames = found
     while True:

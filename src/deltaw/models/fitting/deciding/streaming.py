@@ -21,14 +21,17 @@ from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, MOST_TEST, MOST_VALIDATION, TEST, Choices
 from deltaw.models.rows.survey import DRAW, ENOUGH, Streamed, Survey, survey
+from deltaw.numbers import of_bytes
 from deltaw.speech import say
-from deltaw.tables import Reading, Stream, Table, stream
+from deltaw.tables import Reading, Stream, Table, exact, stream
 from deltaw.tables.choice import chosen, inputs_asked, kinds_asked
 from deltaw.tables.reading.streams import SHARE, free, places
 from deltaw.tables.table import Some
 
 # What a plan on rows in memory can do, and one on a sample of them cannot; and what leaves it out.
 IN_MEMORY = {"folds": (None, 0), "group": (None,), "time": (None,)}
+# What a slice, the rows that are held out and the least sample take, about: docs/scale.md.
+LEAST = 2**26
 DISK = Path("/var/tmp")  # where files lie that are too large for /tmp, which may be memory
 
 
@@ -114,7 +117,8 @@ def _streamed(
     if by_share:
         given |= {"validation": _table(seen, seen.held_out[scored:], rows) if choosing else 0.0}
     made = planning.plan(_table(seen, seen.sample, rows), target, recipe, **given)
-    notes = (*_notes(seen, size, scored), *rows.shards.passed_over(len(rows.empty)))
+    found = dict.fromkeys([*seen.notes, *exact.notes(seen.beyond.rounded)])
+    notes = (*found, *_notes(seen, size, scored, memory), *rows.shards.passed_over(len(rows.empty)))
     return replace(
         made,
         table=replace(made.table, notes=(*made.table.notes, *notes)),
@@ -146,11 +150,14 @@ def _table(seen: Survey, frame: pl.DataFrame, rows: Stream) -> Table:
     return Table(frame.drop(DRAW, strict=False), name, missing=rows.reading.missing)
 
 
-def _notes(seen: Survey, size: float | None, scored: int) -> tuple[str, ...]:
+def _notes(seen: Survey, size: float | None, scored: int, memory: int) -> tuple[str, ...]:
     error = say("medians and quartiles of {n:,} rows, within {error:.2g} % of the rows", n=len(seen.sample),
                 error=100 * seen.error)  # fmt: skip
     capped = say("{n:,} rows to score, the most that are held where rows are streamed", n=scored)
+    least = say("the rows that are held at a time take up to {least}, however little --memory allows",
+                least=of_bytes(LEAST))  # fmt: skip
     return (
+        *([least] if memory < LEAST else []),
         *([error] if seen.error else []),
         *([capped] if size is not None and scored < round(size * seen.rows) else []),
     )

@@ -35,7 +35,7 @@ from deltaw.tables.reading.loading import CHUNK, DAMAGE, GZIP, unreadable
 from deltaw.tables.reading.places import apart
 from deltaw.tables.reading.shards import alongside
 from deltaw.tables.reading.source import Reading
-from deltaw.tables.table import check_names
+from deltaw.tables.table import Table, check_names
 
 PIECE = 2**25  # bytes of text
 LARGE, SMALL = 2**27, 2**22  # of more the rows alone are held, and pieces are small beside these
@@ -48,9 +48,7 @@ def can_be_in_pieces(path: Path) -> bool:
         return not is_wide(file.read(HEAD_BYTES))
 
 
-def pieces(
-    path: Path, name: str, reading: Reading, words: Collection[str] = (), size: int = PIECE
-) -> Iterator[pl.DataFrame]:
+def pieces(path: Path, name: str, reading: Reading, words: Collection[str] = (), size: int = PIECE) -> Iterator[Table]:
     """The rows of a file in pieces of about so many bytes, each with columns as its own cells say.
 
     Args:
@@ -60,7 +58,8 @@ def pieces(
         TableError: as `read_delimited`.
     """
     for piece in _raw(path, name, reading, words, size):
-        yield typed_frame(piece.frame, piece.dialect, reading.missing, words)
+        frame = typed_frame(piece.frame, piece.dialect, reading.missing, words)
+        yield Table(frame, name, notes=exact.notes(piece.large), missing=reading.missing)
 
 
 def joined(path: Path, name: str, reading: Reading, words: Collection[str] = ()) -> Records | None:
