@@ -107,6 +107,17 @@ TABLES: dict[str, tuple[str, str]] = {
     "stars": (csv(NUMBERS | {"y": [f"{1 + i % 5} stars" for i in range(N)]}), "y"),
     "units and semicolons": (csv({name: [f"{x} km" for x in cells] for name, cells in COMMA.items()}, ";"), "y"),
     "classes in numbers": (csv({"a": COLUMNS["size"], "b": COLUMNS["town"], "y": [str(i % 3) for i in range(N)]}), "y"),
+    "few different numbers": (
+        csv(
+            {
+                "dose": some([f"{i * 7 % 5 / 2}" for i in range(N)]),
+                "month": [str(1 + i * 5 % 12) for i in range(N)],
+                "score": [str(i % 35) for i in range(N)],
+                "y": NUMBERS["y"],
+            }
+        ),
+        "y",
+    ),
     "codes to predict": (csv({"a": COLUMNS["size"], "y": [f"{7 + i % 5:02}" for i in range(N)]}), "y"),
     "truth": (csv({"a": COLUMNS["size"], "y": ["true" if x > 0 else "false" for x in X]}), "y"),
     "pixels": (csv(PIXELS), "label"),

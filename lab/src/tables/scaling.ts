@@ -64,13 +64,29 @@ export function fitScale(fit: Fit, given: Float64Array, bend = false): Scale {
 
 // --- bins ----------------------------------------------------------------------------------------------------------
 
-const SHARED = 128, FEWEST = 4, MOST = 16, FEWEST_ROWS = 60;
-export const mostBins = (columns: number, rows: number): number =>
-  Math.min(Math.max(Math.floor(SHARED / Math.max(columns, 1)), FEWEST), MOST, Math.floor(rows / FEWEST_ROWS));
+const SHARED = 128, FEWEST = 4, MOST = 16, FEWEST_ROWS = 60, FEWEST_OF_ONE = 8;
+/** How many bins a column gets at most, and one with few different numbers, of each of which there are rows enough. */
+export interface Bins {
+  most: number;
+  ofFew: number;
+}
+export const NO_BINS: Bins = { most: 0, ofFew: 0 };
+export function binsOf(columns: number, rows: number): Bins {
+  const ofFew = Math.min(Math.max(Math.floor(SHARED / Math.max(columns, 1)), FEWEST), MOST);
+  return { most: Math.min(ofFew, Math.floor(rows / FEWEST_ROWS)), ofFew };
+}
 
-export function fitEdges(present: Float64Array, most: number): number[] {
+/** The different ones of sorted values, if each has rows enough, and they are at most so many bins' edges. */
+function few(sorted: Float64Array, most: number): Float64Array {
+  const numbers = sorted.filter((value, i) => value !== sorted[i - 1]);
+  return numbers.length >= 3 && numbers.length <= most + 1 && sorted.length >= FEWEST_OF_ONE * numbers.length ? numbers : new Float64Array();
+}
+
+export function fitEdges(present: Float64Array, { most, ofFew }: Bins): number[] {
+  let sorted = ascending(present);
+  const numbers = most < ofFew ? few(sorted, ofFew) : new Float64Array();
+  if (numbers.length) [most, sorted] = [numbers.length - 1, numbers];
   if (most < 2 || !present.length) return [];
-  const sorted = ascending(present);
   const edges: number[] = [];
   for (let i = 0; i <= most; ++i) {
     const edge = quantileAmong(sorted, i === most ? 1 : i * (1 / most));

@@ -3,7 +3,7 @@
 import { TRUTHS, asWords, byCodePoints, isPresent, numbersIn, readNumbers, refuse, type Cells } from './cells.ts';
 import { dayOf } from './days.ts';
 import type { Found } from './kinds.ts';
-import { SCALINGS, binned, fitEdges, fitScale, scaled, type Scale, type Scaling } from './scaling.ts';
+import { SCALINGS, binned, fitEdges, fitScale, scaled, type Bins, type Scale, type Scaling } from './scaling.ts';
 import { median } from './statistics.ts';
 import { plainUnit } from './units.ts';
 import { said } from '../said.ts';
@@ -48,7 +48,7 @@ interface Recurring {
 export const MANY = 100;
 
 interface Kind {
-  fit(cells: Cells, found: Found, scaling: Scaling, bins: number, source: string): Record<string, unknown>;
+  fit(cells: Cells, found: Found, scaling: Scaling, bins: Bins, source: string): Record<string, unknown>;
   features(step: any): string[];
   /** Writes a row's features to `out` from `at` on. */
   encode(step: any, cells: Cells, scaling: Scaling, source: string): (row: number, out: Float32Array, at: number) => void;
@@ -150,7 +150,7 @@ export const KINDS: Record<string, Kind> = {
 };
 
 /** The step of a column, learnt from training rows. */
-export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: number): Step {
+export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: Bins): Step {
   const step = { kind: found.kind, column: cells.name, ...KINDS[found.kind]!.fit(cells, found, scaling, bins, 'training rows') };
   return { ...step, features: featuresOf(step) };
 }

@@ -6,7 +6,7 @@ import type { Column, Data, Preparation, Settings, Step, TargetSpec } from '../e
 import { countOf, rowsOf, typed, type Cells } from './cells.ts';
 import { decoded, readDelimited } from './delimited.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
-import { SCALINGS, mostBins, type Scaling } from './scaling.ts';
+import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
 import { KINDS, MANY, encodeBlock, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
 import { encoded, fitTarget, learnt, type Asked } from './target.ts';
 
@@ -162,7 +162,7 @@ function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], 
     const why = found.slice(0, 5).map(({ name, kind }) => said('{name} ({kind})', { name, kind: said(kind) }));
     throw new Refusal('expected at least one column of numbers, categories, truth values or dates beside the target', why.length ? why : said('no column at all'), 'add a column to learn from');
   }
-  const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, bins = scaling.bins ? mostBins(numbers, trained.length) : 0;
+  const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, bins = scaling.bins ? binsOf(numbers, trained.length) : NO_BINS;
   const steps = used.map(({ cells, found }): Fitted => ({ cells: [cells], step: fitStep(rowsOf(cells, trained), found, scaling, bins) }));
   if (table.block) steps.push({ cells: pixels, step: fitBlock(table.block, pixels.map((cells) => rowsOf(cells, trained)), scaling) });
   return inOrder(table, steps);
