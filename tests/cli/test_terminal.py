@@ -172,7 +172,7 @@ def test_train_says_nothing_twice(
     diagnosis = SimpleNamespace(line="risk, this: that.", evidence=SimpleNamespace(refusal=None))
     monkeypatch.setattr("deltaw.cli.commands.doctor.examined", lambda plan, seconds: diagnosis)
     for found, said in (("", ["risk, this: that"]), ("fault, so", ["risk, this: that", "fault, so"])):
-        monkeypatch.setattr("deltaw.doctor.outcome", lambda model, found=found: found)
+        monkeypatch.setattr("deltaw.doctor.outcome", lambda model, plan, found=found: found)
         assert main(["train", "iris", *QUICK]) == 0
         lines = capsys.readouterr().err.splitlines()
         assert [line for line in lines if line.startswith("doctor")] == [

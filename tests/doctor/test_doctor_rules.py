@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from deltaw.doctor.evidence.evidence import evidence
 from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding
 from deltaw.equations.losses import Loss, loss
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 rng = np.random.default_rng(3)
 N = 400

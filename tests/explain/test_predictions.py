@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -237,3 +238,10 @@ def test_bad_commands_get_one_line(
     assert out == ""
     assert LINES[line] in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_class_that_is_a_number_is_called_so_everywhere() -> None:
+    x = np.random.default_rng(0).normal(size=80)
+    table = pl.DataFrame({"x": x, "y": np.where(x > 0, 2.0, 1.0)})
+    text = str(prediction(deltaw.fit(table, "y", epochs=3, hidden=4, folds=0, verbose=False), table))
+    assert re.search(r"The answer is (1\.0|2\.0) \(.* the table says (1\.0|2\.0)\.", text), text

@@ -99,6 +99,16 @@ def test_devices(device: str) -> None:
     assert device in refusal(device)
 
 
+@pytest.mark.parametrize("beginning", [b"{", b"[{", b"x"])
+def test_binary_data_is_not_read_to_its_end(tmp_path: Path, beginning: bytes) -> None:
+    """Of a device there is none, and one byte in 256 is what JSON begins with."""
+    path = tmp_path / "x.csv"
+    path.write_bytes(beginning + bytes(range(255, -1, -1)) * 9)
+    with path.open("r+b") as file:
+        file.truncate(1 << 40)  # no byte of which takes room
+    assert "binary data (a zero byte at position 25" in refusal(path, max_bytes=1 << 41)
+
+
 def test_a_line_without_an_end(tmp_path: Path) -> None:
     path = tmp_path / "line.csv"
     with path.open("wb") as file:

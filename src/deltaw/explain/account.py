@@ -36,12 +36,12 @@ def lead(found: Answered) -> str:
         answer, shares = all_of_them.answer, all_of_them.mean
         probability = all_of_them.probabilities[-1] if all_of_them.probabilities else None
     sure = "" if probability is None else say(" ({percent} % sure)", percent=number(100 * probability, 3))
-    truth = "" if found.truth is None else say("; the table says {truth}", truth=_value(found.truth))
+    truth = "" if found.truth is None else say("; the table says {truth}", truth=_answer(found, found.truth))
     strongest = sorted(shares.items(), key=lambda pair: -abs(pair[1]))[:2]
     pushed = listed((say("{name} ({share})", name=name, share=number(share, 3)) for name, share in strongest), " and ")
     return say(
         "The answer is {answer}{sure}{truth}. Most of the push came from {pushed}, against {against}.",
-        answer=_value(answer), sure=sure, truth=truth, pushed=pushed, against=_against(found),
+        answer=_answer(found, answer), sure=sure, truth=truth, pushed=pushed, against=_against(found),
     )  # fmt: skip
 
 
@@ -68,6 +68,11 @@ def lesson(found: Answered) -> str:
 def _value(cell: Any) -> str:
     is_number = isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool)
     return number(cell) if is_number else str(cell)
+
+
+def _answer(found: Answered, answer: Any) -> str:
+    """A class is called what tables call it, though it be a number."""
+    return _value(answer) if found.probabilities is None else str(answer)
 
 
 def cells(found: Answered) -> list[Block]:
@@ -100,7 +105,7 @@ def what_answered(found: Answered) -> list[Block]:
         said = say("… and {n:,} more, together {rest}. ", n=chosen.more, rest=number(chosen.rest))
         sums = "" if same else say("The probabilities are the outputs, divided by their sum. ")
         chooses = "The answer is {rule}: {answer}." if target.rule else "The largest is the answer: {answer}."
-        shown = {"answer": _value(found.answer)} | ({"rule": target.rule} if target.rule else {})
+        shown = {"answer": _answer(found, found.answer)} | ({"rule": target.rule} if target.rule else {})
         return [Table(headings, rows, (said if chosen.more else "") + sums + say(chooses, **shown))]
     raw = float(target.scale.undo(o)[0])
     undone = f"{_undone(target.scale, float(o[0]))} = {number(raw)}"

@@ -173,8 +173,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "imbalance", "risk", "before", target.imbalance, likelihood=0.3,
-        reason="Where one class has nearly all rows, always answering it is nearly right, and E asks for little more.",
-        source="20 to 1: always the commonest is right in 95 % of the rows.",
+        reason="Rare classes have little part in E: a network that never answers them is wrong in few rows.",
+        source="20 to 1: of two classes the commonest then has 95 % of the rows.",
     ),
     Rule(
         "validation_classes", "risk", "before", target.validation_classes, likelihood=0.5,

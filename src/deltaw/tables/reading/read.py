@@ -203,6 +203,10 @@ def _large_text(path: Path, name: str, reading: Reading) -> Table | None:
     return None if found is None else _of_records(found, name, reading)
 
 
+def _look_at_json(head: bytes, name: str, reading: Reading) -> None:
+    check_head(head, name, False, reading.encoding)  # it may all stand in one line
+
+
 def _look_at_text(head: bytes, name: str, reading: Reading) -> None:
     for beginning, found, remedy in FOREIGN:
         if re.match(beginning, head):
@@ -232,8 +236,8 @@ FORMATS = (
     Format(b"\xff\xff\xff\xff", (".arrows",), read_arrow_stream),
     Format(b"PK\x03\x04", (".npz", *WORKBOOKS), _read_archive),
     Format(b"\0\0", (".idx", ".idx1-ubyte", ".idx3-ubyte"), _read_idx, lambda head, name, _: idx_header(head, name)),
-    Format(rb"\{", (".jsonl", ".ndjson"), read_json),
-    Format(rb"\[\s*[\[{\]]", (".json",), read_json),  # a table's first name may begin with [, too
+    Format(rb"\{", (".jsonl", ".ndjson"), read_json, _look_at_json),
+    Format(rb"\[\s*[\[{\]]", (".json",), read_json, _look_at_json),  # a table's first name may begin with [, too
 )
 TEXT = Format(b"", (".csv", ".tsv", ".txt"), _read_text, _look_at_text)
 ENDINGS = set[str]().union(*(each.endings for each in (*FORMATS, TEXT)))

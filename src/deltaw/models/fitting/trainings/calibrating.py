@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.engines.predictor import outputs
+from deltaw.engines.rows import spread
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.following import Trained
 from deltaw.network import Network
@@ -27,6 +28,7 @@ STRONGEST = 4.0  # a factor, and one over it the weakest
 STEPS, LONGEST, NEAR = 30, 0.3, 1e-6  # of Newton's method, in ln f
 ALIKE = 0.5  # a row; measured: docs/explanations/recipe.md
 SMALLEST = 1e-30  # a share, and a sum to divide by
+MOST_SHARES = 1 << 19  # of a training that are looked at: one factor asks for no more, and many classes for much time
 
 
 class Said(NamedTuple):
@@ -52,6 +54,8 @@ def _said(plan: Plan, run: Trained, epoch: int | None) -> list[Said]:
         part = run.plan.test
     if part is None or run.broken_off or not _is_asked(plan):
         return []
+    most = max(1, MOST_SHARES // run.network.sizes[-1])
+    part = part if len(part) <= most else part.some(spread(len(part), most))
     found = np.asarray(outputs(run.after(epoch), part.X, plan.engine, plan.threads), np.float64)
     counts = run.plan.counts(part)
     return [Said(found, part.T, np.ones(len(part)) if counts is None else counts)]
@@ -77,14 +81,14 @@ def strength(found: Sequence[Said]) -> float:
     z = np.log(np.maximum(o, SMALLEST))
     z -= z.mean(axis=1, keepdims=True)
     truth = z[np.arange(n), labels.astype(int)] * n / (n + ALIKE)  # Σ t z; what is of all classes alike adds up to 0
-    a = 0.0
+    below, a = z - z.max(axis=1, keepdims=True), 0.0
     for _ in range(STEPS):
         f = np.exp(a)
-        share = np.exp(f * z - (f * z).max(axis=1, keepdims=True))
+        share = np.exp(f * below)
         share /= share.sum(axis=1, keepdims=True)
         mean = (share * z).sum(axis=1)
-        spread = (share * z * z).sum(axis=1) - mean**2
-        slope, bend = f * (mean - truth), max(float((weight * spread).sum()) * f * f, SMALLEST)
+        variance = (share * z * z).sum(axis=1) - mean**2
+        slope, bend = f * (mean - truth), max(float((weight * variance).sum()) * f * f, SMALLEST)
         step = float(np.clip((weight * slope).sum() / bend, -LONGEST, LONGEST))
         a = float(np.clip(a - step, -np.log(STRONGEST), np.log(STRONGEST)))
         if abs(step) < NEAR:
