@@ -214,3 +214,19 @@ def test_values_far_out_are_named_as_the_table_has_them() -> None:
             assert each.repair is not None
             assert each.repair.words.startswith("read -999 as missing (--na=-999)")
     assert models.plan(deltaw.read(frame, na=["-999"]), "y").columns[0].n_missing == 38
+
+
+def test_networks_begin_with_the_line_as_fit_has_them() -> None:
+    """A small difference of large numbers, which without the line is not found: nor is it said to be nowhere."""
+    rng = np.random.default_rng(0)
+    a, difference = rng.normal(1000, 300, 400), rng.normal(0, 3, 400)
+    table = pl.DataFrame({"a": a, "b": a - difference, "y": difference + 0.1 * rng.normal(size=400)})
+    model = deltaw.fit(table, "y", epochs=10, folds=0, verbose=False)
+    for diagnosis in (examine_table(table, "y", seconds=3), examine_model(model, table, seconds=3)):
+        assert not [each for each in diagnosis.findings if each.severity == "fault"]
+        seen = diagnosis.evidence.watched
+        assert seen.skill > 0.9
+        assert seen.setup.drawn
+        assert not np.array_equal(seen.setup.seeded(1).network.weights[0], seen.setup.network.weights[0])
+        # The line of rows held out would know their answers.
+        assert not np.array_equal(diagnosis.setup.network.weights[0], seen.setup.network.weights[0])

@@ -20,7 +20,7 @@ from deltaw.speech import listed, say
 from deltaw.tables.choice import names_of
 
 # What the table knows beside the words of `deltaw.train`.
-OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw", "means")
+OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw", "means", "from_line")
 TASKS = ("classification", "labels", "regression")
 REDUCTIONS = ("mean", "sum")
 # Products of a weight and a signal that the equations may take to look at rows once: a fraction of a second.
@@ -59,6 +59,7 @@ class Setup:
         reduction: "mean", as `deltaw.train` has it, or "sum" for a program whose E is the sum over a batch's rows.
         raw: the columns of the table that X was made of, by a recipe; None where X is all there is.
         means: inputs that differ between a row of X and the same row elsewhere; rows are compared without them.
+        from_line: whether the network begins with the best line through X, as recipes have it; see `begun`.
     """
 
     network: Network
@@ -89,6 +90,7 @@ class Setup:
     test: Any = None
     raw: tuple[RawColumn, ...] | None = None
     means: tuple[int, ...] = ()
+    from_line: bool = False
 
     @classmethod
     def of(cls, network: Network, X: Any, T: Any, settings: Mapping[str, Any]) -> Setup:
@@ -150,7 +152,8 @@ class Setup:
         """Whether the network's weights are those that its `init` and `seed` draw, and not others put in by hand."""
         net = self.network
         try:
-            twin = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
+            fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
+            twin = replace(self, network=fresh).begun.network
         except InputError:
             return False
         pairs = zip([*twin.weights, *twin.biases], [*net.weights, *net.biases], strict=False)
@@ -164,12 +167,34 @@ class Setup:
         most = max(FEWEST_LOOKED_AT, int(MOST_PRODUCTS / self.network.parameter_count))
         return spread(n, most)
 
+    def as_seen(self, X: Any) -> NDArray[np.float64]:
+        """X as the network takes it, dense: a scaled column is no longer sparse."""
+        x = np.asarray(X.toarray() if hasattr(X, "toarray") else X, np.float64)
+        if self.input_scale is None:
+            return x
+        multiply, offset = self.input_scale if isinstance(self.input_scale, (tuple, list)) else (self.input_scale, 0.0)
+        return np.asarray(x * multiply + offset)
+
+    @property
+    def begun(self) -> Setup:
+        """The same with the line of its own rows in its network, where that is to begin so.
+
+        Whatever changes rows or network asks for it anew: the line of rows held out would know their answers.
+        """
+        if not self.from_line or self.network.activations[-1] != "identity":
+            return self
+        from deltaw.models.fitting.trainings.beginning import on_line
+
+        X, T = self.as_seen(matrix(self.X, "X")), matrix(self.T, "T")
+        weight = None if self.sample_weight is None else np.asarray(self.sample_weight)
+        return replace(self, network=on_line(self.network.copy(), X, T, weight))
+
     def seeded(self, seed: int) -> Setup:
         """The same with another `seed`: other initial weights, where they were drawn, another order of rows."""
         net = self.network
         if self.drawn:
             net = Network(net.sizes, net.activations, net.bias, net.init, seed)
-        return replace(self, network=net, seed=seed)
+        return replace(self, network=net, seed=seed).begun
 
 
 def matrix(values: Any, what: str) -> Any:

@@ -19,6 +19,7 @@ from deltaw.engines.rows import spread
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
 from deltaw.models.answers import truth
+from deltaw.models.fitting.trainings.beginning import wanted
 from deltaw.models.fitting.trainings.packed import of_member, of_way
 from deltaw.models.rows import weights
 from deltaw.models.rows.parts import Part
@@ -110,14 +111,15 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
     net = model.network
     fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
     setup = _setup(
-        fresh, X, T, model.recipe, model.preparation, model.task, model.origin.seed, sample_weight=counts
+        fresh, X, T, model.recipe, model.preparation, model.task, model.origin.seed, sample_weight=counts,
+        from_line=model.recipe.from_line and model.recipe.init is None,
     )  # fmt: skip
     held, rest = divided(len(T), np.random.default_rng(0).permutation(len(T)))
     if len(held):
         counts = None if counts is None else counts[rest]
         setup = replace(setup, X=X[rest], T=T[rest], test=(X[held], T[held]), sample_weight=counts)
     frame = table.frame.filter(known)
-    return replace(setup, raw=raw_columns(model.preparation, frame[rest] if len(held) else frame))
+    return replace(setup, raw=raw_columns(model.preparation, frame[rest] if len(held) else frame)).begun
 
 
 def planned(plan: Plan, cells: int = MOST_CELLS) -> Setup:
@@ -155,7 +157,8 @@ def _one_training(plan: Plan) -> Setup:
         plan.network, X, plan.training.T, plan.recipe, plan.preparation, plan.target.task, plan.seed,
         validation=validation, test=test, early_stopping=stopping, engine=plan.engine, threads=plan.threads,
         raw=raw_columns(plan.preparation, plan.training.frame), sample_weight=plan.counts(plan.training),
-    )  # fmt: skip
+        from_line=wanted(plan),
+    ).begun  # fmt: skip
 
 
 def names(preparation: Preparation) -> tuple[str, ...]:

@@ -106,13 +106,7 @@ def sample(setup: Setup, most: int = SAMPLE) -> tuple[Array, Array]:
     """Inputs as the network takes them and targets of some training rows, float64, spread evenly."""
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
     index = spread(X.shape[0], most)
-    x = X[index]
-    x = np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64)
-    scale = setup.input_scale
-    if scale is not None:
-        multiply, offset = scale if isinstance(scale, (tuple, list)) else (scale, 0.0)
-        x = x * multiply + offset
-    return x, targets(T, setup).encoded(T[index])
+    return setup.as_seen(X[index]), targets(T, setup).encoded(T[index])
 
 
 def guess_error(setup: Setup) -> float:

@@ -41,7 +41,7 @@ def applied(setup: Setup, changes: Mapping[str, Any]) -> Setup:
                 "choose one of these",
                 operations=listed(OPERATIONS),
             )
-    return setup
+    return setup.begun
 
 
 def _activations(setup: Setup, names: str | Sequence[str]) -> Setup:
@@ -86,7 +86,7 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
 
     "robust": less the median, divided by the quartiles' distance (1.35 deviations of normal numbers), cut off at ±5.
     """
-    x = _inputs_as_seen(setup, setup.X)
+    x = setup.as_seen(setup.X)
     if scaling == "unit":
         shift = np.nanmin(x, axis=0)
         width = np.nanmax(x, axis=0) - shift
@@ -104,7 +104,7 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
     def scaled(rows: Array) -> Array:
         return np.asarray(np.clip((rows - shift) / width, -most, most))
 
-    beside = _beside(setup, lambda rows: (scaled(_inputs_as_seen(setup, rows[0])), *rows[1:]))
+    beside = _beside(setup, lambda rows: (scaled(setup.as_seen(rows[0])), *rows[1:]))
     return replace(setup, X=scaled(x), input_scale=None, **beside)
 
 
@@ -112,12 +112,12 @@ def _fill(setup: Setup, statistic: str) -> Setup:
     """The mean of a column's finite values in place of NaN and infinity; 0 in a column without any."""
     if statistic != "mean":
         raise SettingError("fill: expected mean", repr(statistic), "give that")
-    x = _inputs_as_seen(setup, setup.X)
+    x = setup.as_seen(setup.X)
     known = np.isfinite(x)
     means = np.where(known, x, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 
     def filled(rows: Any) -> Any:
-        xv = _inputs_as_seen(setup, rows[0])
+        xv = setup.as_seen(rows[0])
         return (np.where(np.isfinite(xv), xv, means), *rows[1:])
 
     return replace(setup, X=np.where(known, x, means), input_scale=None, **_beside(setup, filled))
@@ -129,22 +129,13 @@ def _whole_rows(setup: Setup, on: bool) -> Setup:
         return setup
 
     def bad(X: Any) -> Array:
-        return np.flatnonzero(~np.isfinite(_inputs_as_seen(setup, X)).all(axis=1))
+        return np.flatnonzero(~np.isfinite(setup.as_seen(X)).all(axis=1))
 
     def whole(rows: Any) -> Any:
         keep = np.setdiff1d(np.arange(len(rows[1])), bad(rows[0]))
         return tuple(matrix(part, "X")[keep] for part in rows)
 
     return replace(_drop_rows(setup, bad(setup.X).tolist()), **_beside(setup, whole))
-
-
-def _inputs_as_seen(setup: Setup, X: Any) -> Array:
-    """X as the network takes it, dense: a scaled column is no longer sparse."""
-    x = np.asarray(X.toarray() if hasattr(X, "toarray") else X, np.float64)
-    if setup.input_scale is None:
-        return x
-    multiply, offset = setup.input_scale if isinstance(setup.input_scale, (tuple, list)) else (setup.input_scale, 0.0)
-    return np.asarray(x * multiply + offset)
 
 
 def _targets(setup: Setup, scaling: Any) -> Setup:

@@ -179,7 +179,7 @@ def ground(
     rows, batch = alike(n, setup.batch_size, min(rows, len(rest)))
     index = np.sort(rest[:rows])  # in the order they came: it may be what is wrong
     weight = None if setup.sample_weight is None else np.asarray(setup.sample_weight)[index]
-    cut = replace(setup, X=X[index], T=T[index], sample_weight=weight, test=test, batch_size=batch)
+    cut = replace(setup, X=X[index], T=T[index], sample_weight=weight, test=test, batch_size=batch).begun
     asked = setup.epochs * -(-n // setup.batch_size) / an_epoch(cut)
     epochs = max(1, min(round(asked), affordable(cut, budget.seconds)))
     cut = replace(cut, epochs=epochs)

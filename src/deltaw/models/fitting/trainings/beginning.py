@@ -31,15 +31,29 @@ SMALL = 0.5  # s: where f(s y) − f(−s y) bends little
 
 
 def with_line(plan: Plan, network: Network, rows: Part) -> Network:
-    """The network with the line of these rows, where the recipe wants it and there is room; else as it is."""
+    """The network with the line of these rows, where the plan wants it and there is room; else as it is."""
+    return on_line(network, rows.X, rows.T, plan.counts(rows)) if wanted(plan) else network
+
+
+def wanted(plan: Plan) -> bool:
+    """Whether networks begin with a line: not where others were given, or initial weights asked for."""
+    recipe = plan.recipe
+    return recipe.from_line and recipe.init is None and plan.start is None and plan.streamed is None
+
+
+def on_line(network: Network, X: Any, T: Array, weight: Array | None = None) -> Network:
+    """The network, changed, with the line of these rows, where there is room; else as it is.
+
+    Args:
+        X, T: (n, n_in) or encoded, (n, 1).
+        weight: what each row counts, (n,).
+    """
     pairs = min(network.sizes[1:-1], default=0) // SHARE
-    first = plan.start is None and plan.streamed is None and plan.recipe.init is None  # which is asked for
-    if not (plan.recipe.from_line and first and pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS):
+    if pairs < FEWEST or network.sizes[0] > MOST_INPUTS or network.sizes[-1] != 1:
         return network
-    some = spread(len(rows), MOST_ROWS)
-    counts = plan.counts(rows)
-    X, t = np.asarray(rows.X[some], np.float64), np.asarray(rows.T, np.float64)[some, 0]
-    w, b = line(X, t, np.ones(len(t)) if counts is None else counts[some])
+    some = spread(len(T), MOST_ROWS)
+    x, t = np.asarray(X[some], np.float64), np.asarray(T, np.float64)[some, 0]
+    w, b = line(x, t, np.ones(len(t)) if weight is None else weight[some])
     drawn_into(network, np.round(w, DIGITS), round(b, DIGITS), pairs)
     return network
 
