@@ -168,7 +168,7 @@ class Setup:
         return spread(n, most)
 
     def as_seen(self, X: Any) -> NDArray[np.float64]:
-        """X as the network takes it, dense: a scaled column is no longer sparse."""
+        """X (n, n_in) as the network takes it, dense: a scaled column is no longer sparse."""
         x = np.asarray(X.toarray() if hasattr(X, "toarray") else X, np.float64)
         if self.input_scale is None:
             return x
@@ -180,6 +180,9 @@ class Setup:
         """The same with the line of its own rows in its network, where that is to begin so.
 
         Whatever changes rows or network asks for it anew: the line of rows held out would know their answers.
+
+        Raises:
+            InputError: X or T that are no rows of numbers.
         """
         if not self.from_line or self.network.activations[-1] != "identity":
             return self
