@@ -182,11 +182,10 @@ def test_whole_numbers_that_are_rounded_are_told(ending: str, path: Path, tmp_pa
     assert note in planned(shards, tmp_path).table.notes
     getattr(whole, f"write_{ending}")(tmp_path / f"whole.{ending}")
     assert note not in planned(tmp_path / f"whole.{ending}", tmp_path).table.notes
-    mixed = whole.with_columns(
-        id=pl.when(pl.int_range(N) % 3 == 0).then(pl.lit("0.5")).otherwise(pl.col("id").cast(str))
-    )
-    mixed.write_csv(tmp_path / "mixed.csv")
-    assert note in planned(tmp_path / "mixed.csv", tmp_path).table.notes
+    if ending == "csv":
+        mixed = pl.when(pl.int_range(N) % 3 == 0).then(pl.lit("0.5")).otherwise(pl.col("id").cast(str))
+        whole.with_columns(id=mixed).write_csv(tmp_path / "mixed.csv")
+        assert note in planned(tmp_path / "mixed.csv", tmp_path).table.notes
 
 
 def test_what_the_least_is_is_told(path: Path, tmp_path: Path) -> None:
@@ -245,8 +244,7 @@ def test_who_goes_where_depends_on_place_and_seed_alone(path: Path, tmp_path: Pa
     (tmp_path / "d").mkdir()
     for i, (start, n) in enumerate([(0, 1), (1, 999), (1000, 1500), (2500, 500)]):
         WHOLE[start : start + n].write_parquet(tmp_path / "d" / f"{i}.parquet")
-    WHOLE.write_ipc(tmp_path / "d.arrow")
-    for source in ("d", "d.arrow", "d.csv"):
+    for source in ("d", "d.csv"):
         again = fitted(tmp_path / source, tmp_path)
         assert again.preparation == whole.preparation or source == "d.csv"  # whose days have a way of writing
         assert weights(again) == weights(whole)
