@@ -52,7 +52,7 @@ def on_line(network: Network, X: Any, T: Array, weight: Array | None = None) -> 
     if pairs < FEWEST or network.sizes[0] > MOST_INPUTS or network.sizes[-1] != 1:
         return network
     some = spread(len(T), MOST_ROWS)
-    x, t = np.asarray(X[some], np.float64), np.asarray(T, np.float64)[some, 0]
+    x, t = np.asarray(X[some]), np.asarray(T[some], np.float64)[:, 0]
     w, b = line(x, t, np.ones(len(t)) if weight is None else weight[some])
     drawn_into(network, np.round(w, DIGITS), round(b, DIGITS), pairs)
     return network
@@ -63,7 +63,8 @@ def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
     share = weight / weight.sum()
     centre, mean = share @ X, float(share @ t)
     root = np.sqrt(share * len(t))
-    A, y = (X - centre) * root[:, None], (t - mean) * root
+    A, y = np.subtract(X, centre, dtype=np.float64), (t - mean) * root
+    A *= root[:, None]  # where it lies: it may be as large as all that a training holds beside its rows
     wide = A.shape[1] > A.shape[0]
     values, vectors = np.linalg.eigh(A @ A.T if wide else A.T @ A)
     values = np.maximum(values, 0.0)
