@@ -13,7 +13,7 @@ from sklearn.linear_model import RidgeCV
 import deltaw
 from deltaw import Network, models
 from deltaw.equations.activations import ACTIVATIONS
-from deltaw.models.fitting.trainings.beginning import STRENGTHS, drawn_into, line, with_line
+from deltaw.models.fitting.trainings.beginning import STRENGTHS, drawn_into, line, on_line, with_line
 from deltaw.preparation.scales.bins import fit_edges
 
 rng = np.random.default_rng(0)
@@ -39,6 +39,12 @@ def test_the_line_is_that_of_ridge_regression(shape: tuple[int, int]) -> None:
     weighed, _ = line(X, t, np.full(len(t), 2.0))
     assert twice.shape == w.shape
     np.testing.assert_allclose(weighed, w)  # only what rows count beside each other matters
+
+
+def test_an_output_that_is_no_line_gets_none() -> None:
+    drawn = Network([3, 32, 24, 1], activations=["relu", "relu", "sigmoid"], seed=0)
+    made = on_line(drawn.copy(), rng.normal(size=(50, 3)), rng.uniform(size=(50, 1)))
+    assert all(np.array_equal(a, b) for a, b in zip(made.weights, drawn.weights, strict=True))
 
 
 @pytest.mark.parametrize("name", [name for name, row in ACTIVATIONS.items() if not row.coupled and name != "step"])

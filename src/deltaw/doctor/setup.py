@@ -184,7 +184,7 @@ class Setup:
         Raises:
             InputError: X or T that are no rows of numbers.
         """
-        if not self.from_line or self.network.activations[-1] != "identity":
+        if not self.from_line:
             return self
         from deltaw.models.fitting.trainings.beginning import on_line
 

@@ -42,14 +42,15 @@ def wanted(plan: Plan) -> bool:
 
 
 def on_line(network: Network, X: Any, T: Array, weight: Array | None = None) -> Network:
-    """The network, changed, with the line of these rows, where there is room; else as it is.
+    """The network, changed, with the line of these rows, where there is room and its output is one; else as it is.
 
     Args:
         X, T: (n, n_in) or encoded, (n, 1).
         weight: what each row counts, (n,).
     """
     pairs = min(network.sizes[1:-1], default=0) // SHARE
-    if pairs < FEWEST or network.sizes[0] > MOST_INPUTS or network.sizes[-1] != 1:
+    room = pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS
+    if not room or network.sizes[-1] != 1 or network.activations[-1] != "identity":
         return network
     some = spread(len(T), MOST_ROWS)
     x, t = np.asarray(X[some]), np.asarray(T[some], np.float64)[:, 0]
