@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import chain
 
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.fitting.assembling import model_of, scored
@@ -62,7 +63,7 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
         return _mean_of(plan, packed(plan, told, checkpoints), told, checkpoints)
     if not plan.folds:
         best = trained(plan, told, checkpoints=checkpoints)
-        factor = strength(said(plan, [best], [None]))  # rows that it has learnt from say nothing, and draw no line
+        factor = strength(said(plan, best))  # rows that it has learnt from say nothing, and draw no line
         return scored(stretched(finished(best, told, checkpoints), factor), line(stretched(best, factor)))
     runs: list[Trained] = []
     try:
@@ -83,8 +84,9 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
     if last.broken_off:
         return _first(plan, runs[0], last.learning.ended)
     kept = replace(last, plan=plan, learning=learnt(plan, runs, last, common))
-    factor = strength(said(plan, [last], [None]) or said(plan, runs, own))  # rows that were given, or all folds'
-    return _judged(plan, stretched(kept, factor), by_the_others(plan, runs, own))
+    heard = [said(plan, run, epoch) for run, epoch in zip(runs, own, strict=True)]
+    factor = strength(said(plan, last) or chain(*heard))  # rows that were given, or all folds'
+    return _judged(plan, stretched(kept, factor), by_the_others(runs, own, heard))
 
 
 def _mean_of(plan: Plan, runs: list[Trained], told: Watchers, checkpoints: Checkpoints | None) -> Model:
@@ -96,7 +98,8 @@ def _mean_of(plan: Plan, runs: list[Trained], told: Watchers, checkpoints: Check
     epochs: list[int | None] = [None] * len(runs)
     if not kept.broken_off:
         epochs = chosen_epochs(plan, runs)[0] if plan.folds else own_epochs(plan, runs)
-    factor, runs = strength(said(plan, runs, epochs)), by_the_others(plan, runs, epochs)
+    heard = [said(plan, run, epoch) for run, epoch in zip(runs, epochs, strict=True)]
+    factor, runs = strength(chain(*heard)), by_the_others(runs, epochs, heard)
     at = own_line(plan, runs, stretched(kept, factor))  # rows that they have learnt from draw no line
     return _judged(plan, stretched(finished(kept, told, checkpoints), factor), runs, at)
 

@@ -9,8 +9,9 @@ the slope of the answers on what is answered was tried as well: it brought nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,16 +40,12 @@ class Said(NamedTuple):
     weight: Array
 
 
-def said(plan: Plan, runs: Sequence[Trained], epochs: Sequence[int | None]) -> list[Said]:
-    """Of each training's rows held out, by the network as it was after an epoch; nothing where none are to say it.
+def said(plan: Plan, run: Trained, epoch: int | None = None) -> list[Said]:
+    """Of a training's rows held out, by the network as it was after an epoch; nothing where none are to say it.
 
     Args:
-        plan: of all of them.
+        plan: of all trainings.
     """
-    return [of for each, epoch in zip(runs, epochs, strict=True) for of in _said(plan, each, epoch)]
-
-
-def _said(plan: Plan, run: Trained, epoch: int | None) -> list[Said]:
     part = run.plan.validation
     if part is None and any(len(division.test) for division in plan.folds):
         part = run.plan.test
@@ -68,15 +65,15 @@ def _is_asked(plan: Plan) -> bool:
     return recipe.calibrate and shares
 
 
-def strength(found: Sequence[Said]) -> float:
+def strength(found: Iterable[Said]) -> float:
     """The factor f = e^a that these rows want, by Newton's method in a; 1 where there are none.
 
     Beside n rows stands half a one that is of all classes alike: answers which are right of all rows are not sure
     without limit. (Platt 1999, "Probabilistic outputs for support vector machines", has one of each class.)
     """
-    if not found:
+    if not (heard := list(found)):
         return 1.0
-    o, labels, weight = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    o, labels, weight = (np.concatenate(parts) for parts in zip(*heard, strict=True))
     n = len(o)
     z = np.log(np.maximum(o, SMALLEST))
     z -= z.mean(axis=1, keepdims=True)
@@ -118,14 +115,17 @@ def _stretched(network: Network, factor: float) -> Network:
     return made
 
 
-def by_the_others(plan: Plan, runs: Sequence[Trained], epochs: Sequence[int | None]) -> list[Trained]:
+def by_the_others(
+    runs: Sequence[Trained], epochs: Sequence[int | None], heard: Sequence[Sequence[Said]]
+) -> list[Trained]:
     """The networks as they were after these epochs, each as strong as rows say that chose it, or else the others' rows
     held out: those that score it have no part in it.
+
+    Args:
+        heard: what is `said` of each.
     """
-    each = [_said(plan, run, epoch) for run, epoch in zip(runs, epochs, strict=True)]
     made = []
     for k, (run, epoch) in enumerate(zip(runs, epochs, strict=True)):
-        others = [of for j, found in enumerate(each) if j != k for of in found]
-        factor = strength(others if run.plan.validation is None else each[k])
+        factor = strength(chain(*heard[:k], *heard[k + 1 :]) if run.plan.validation is None else heard[k])
         made.append(stretched(replace(run, network=run.after(epoch), earlier={}), factor))
     return made
