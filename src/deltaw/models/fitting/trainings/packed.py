@@ -147,9 +147,9 @@ class Means:
         self._begun = [0] * count  # epochs that each had made before
         self._next, self._stop = 1, False
 
-    def go_on(self, with_line: list[int]) -> None:
+    def go_on(self, begun: list[int]) -> None:
         """Take note of how many epochs each had made before: of those nobody is told again."""
-        self._begun, self._next = with_line, min(with_line) + 1
+        self._begun, self._next = begun, min(begun) + 1
 
     def __call__(self, epoch: ScoredEpoch) -> bool:
         with self._lock:
