@@ -12,8 +12,10 @@ def among(given: object, words: Container[Any]) -> bool:
 
 
 def several(given: Any) -> tuple[Any, ...] | None:
-    """What it holds; None where it holds nothing that one could go through, as an array without dimensions does."""
+    """What it holds; None of a text, which is one word, and of what cannot be gone through, as an array without
+    dimensions.
+    """
     try:
-        return tuple(given)
+        return None if isinstance(given, str) else tuple(given)
     except TypeError:
         return None

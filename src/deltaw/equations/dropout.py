@@ -45,7 +45,7 @@ class Dropout:
     def rates(self, hidden_layers: int) -> tuple[float, ...]:
         """One rate for each hidden layer. Raises SettingError for a wrong number of them or a wrong rate."""
         given = [self.rate] * hidden_layers if isinstance(self.rate, NUMBER) else self.rate
-        each = several(given) if isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, str) else None
+        each = several(given) if isinstance(given, (Sequence, np.ndarray)) else None
         if each is None or len(each) != hidden_layers:
             raise SettingError(
                 "dropout: expected one rate, or one for each hidden layer ({hidden_layers})",

@@ -125,16 +125,8 @@ def prediction(
     if model.target.name in frame.columns and frame.get_column(model.target.name)[0] is not None:
         truth = frame.get_column(model.target.name)[0]
         t = _numbered(row, lambda: _target(model, frame, table.name))
-        taught = step(
-            model.network,
-            x,
-            t,
-            learning_rate,
-            model.recipe.loss,
-            model.recipe.backward if backward is None else backward,
-            names,
-            classes,
-        )
+        rule = model.recipe.backward if backward is None else backward
+        taught = step(model.network, x, t, learning_rate, model.recipe.loss, rule, names, classes)
     made = Prediction(
         model,
         row,

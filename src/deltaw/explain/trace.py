@@ -213,9 +213,9 @@ def _trace(net: Network, X: Array, inputs: Sequence[str], outputs: Sequence[str]
 
 def _names(given: Any, what: str, n: int) -> tuple[str, ...]:
     """As many as there are inputs or outputs, the columns of a frame too; or none."""
-    names = () if given is None or isinstance(given, str) else several(given)
-    if names is None or isinstance(given, str) or (names and len(names) != n):
-        found = repr(given) if names is None or isinstance(given, str) else f"{len(names)}"
+    names = () if given is None else several(given)
+    if names is None or (names and len(names) != n):
+        found = repr(given) if names is None else f"{len(names)}"
         raise SettingError("{what}: expected {n} names, one for each", found, "give as many, or none", what=what, n=n)
     return names
 

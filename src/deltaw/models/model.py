@@ -392,10 +392,8 @@ class Model(Contents):
 
     def _forward(self, X: Any, engine: str | None = None, threads: int | None = None) -> Array:
         """The network's outputs, float64 whatever the engine reckons in; of several the mean of what they say."""
-        found = (
-            outputs(network, X, answering(self.origin.engine) if engine is None else engine, threads)
-            for network in self.members
-        )
+        engine = answering(self.origin.engine) if engine is None else engine
+        found = (outputs(network, X, engine, threads) for network in self.members)
         return mean_of([np.asarray(each, np.float64) for each in found], self.task)
 
     def _score(self, X: Any, truth: Array, weight: Array | None = None, threads: int | None = None) -> Scores:

@@ -290,8 +290,7 @@ def _checked(key: str, value: Any) -> Any:
 
 
 def _sizes(value: Any) -> tuple[int, ...]:
-    several_of = None if isinstance(value, str) else several(value)
-    sizes = (value,) if several_of is None else tuple(map(_plain, several_of))
+    sizes = (value,) if (found := several(value)) is None else tuple(map(_plain, found))
     if not all(type(size) is int and 0 < size <= MAX_UNITS for size in sizes):
         expected = say("hidden: expected units of each hidden layer, from 1 to {max_units:,}", max_units=MAX_UNITS)
         raise SettingError(expected, repr(value), "give e.g. (64, 64)")

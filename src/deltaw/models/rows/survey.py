@@ -279,11 +279,10 @@ class Lowest:
 
     Args:
         most: how many.
-        room: bytes of text that they may have: of long ones there are fewer rows, which their numbers alone decide;
-            None: any.
+        room: bytes of text that they may have: of long ones there are fewer rows, which their numbers alone decide.
     """
 
-    def __init__(self, most: int, room: int | None = None) -> None:
+    def __init__(self, most: int, room: float = np.inf) -> None:
         self.most, self.room = most, room
         self._frames: list[pl.DataFrame] = []
         self._text = 0  # bytes
@@ -293,12 +292,11 @@ class Lowest:
         """Keep the rows of a frame that may be among them; returns those that are not, or no longer."""
         low, rest = (frame, []) if self._last is None else _parted(frame, self._last)
         self._frames += [low] if len(low) else []
-        self._text += 0 if self.room is None else int(_text_of(low).sum())
-        many = sum(map(len, self._frames)) > MORE * self.most
-        if many or (self.room is not None and self._text > MORE * self.room):
+        self._text += int(_text_of(low).sum())
+        if sum(map(len, self._frames)) > MORE * self.most or self._text > MORE * self.room:
             kept, high = self.lowest(self.most)
             self._frames, rest = [kept], [*rest, high]
-            self._text = 0 if self.room is None else int(_text_of(kept).sum())
+            self._text = int(_text_of(kept).sum())
             self._last = kept.get_column(DRAW).to_numpy().max()
         return rest
 
@@ -308,7 +306,7 @@ class Lowest:
         if not there:
             return pl.DataFrame(), pl.DataFrame()
         draws = np.concatenate([frame.get_column(DRAW).to_numpy() for frame in there])
-        if self.room is not None and self._text > self.room:
+        if self._text > self.room:
             text = np.concatenate([_text_of(frame) for frame in there])[np.argsort(draws)].cumsum()
             most = min(most, max(FEWEST, int(np.searchsorted(text, self.room, side="right"))))
         if len(draws) <= most:
