@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from deltaw import plots
+from deltaw.forks import refuse_after_fork
 from deltaw.models.recipes import Recipe
 from deltaw.models.scoring.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.numbers import amount, number
 from deltaw.preparation import Preparation, Target
+from deltaw.preparation.columns.category import Category
 from deltaw.speech import say
+from deltaw.tables.cells import read_otherwise
 from deltaw.tables.missing import MISSING
 from deltaw.training import History
 
@@ -131,6 +134,14 @@ class Contents:
     def members(self) -> tuple[Network, ...]:
         """The networks whose mean answers."""
         return (self.network, *self.others)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The columns of words of which some look like numbers or truth values: in a few rows all may."""
+        refuse_after_fork()
+        known = {step.column: step.known for step in self.preparation.steps if isinstance(step, Category)}
+        known |= {self.target.name: tuple(each for each in self.target.classes if isinstance(each, str))}
+        return frozenset(name for name, words in known.items() if read_otherwise(words))
 
     def recipe_of(self, number: int) -> Recipe:
         """The `Recipe` of the member `number`, counted from 1: the model's, changed by what was the member's own.

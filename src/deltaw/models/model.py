@@ -155,7 +155,7 @@ class Model(Contents):
         return next((s for s in self.preparation.steps if isinstance(s, BlockOfNumbers) and len(s.shape) == 2), None)
 
     def read(self, rows: Any, reading: Reading | None = None) -> Table:
-        """`rows` as a table, read as the model's own were: the same words mean a missing value.
+        """`rows` as a table, read as the model's own were: the same words mean a missing value, and words are words.
 
         Args:
             rows: see `predict`.
@@ -164,7 +164,7 @@ class Model(Contents):
         Raises:
             InputError: rows that cannot be read; those of `deltaw.read`.
         """
-        return read_as(rows, replace(reading or Reading(), missing=self.missing))
+        return read_as(rows, replace(reading or Reading(), missing=self.missing, words=self.words))
 
     def answers(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Answers:
         """Answers and, for classes, their probabilities, in one pass.

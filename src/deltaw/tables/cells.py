@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 
 import polars as pl
 
@@ -189,6 +189,15 @@ def _is_word(cell: str | None) -> bool:
     return cell is not None and MAYBE_NUMBER.fullmatch(cell) is None and cell.lower() not in TRUTHS[0]
 
 
+@lru_cache(1_000)
+def read_otherwise(words: tuple[str, ...]) -> bool:
+    """Whether some of these words would be read as another word where they stand alone: 1.0 as 1, True as true."""
+    each = pl.Series(words, dtype=pl.String)
+    truths, numbers = each.filter(each.str.to_lowercase().is_in(list(TRUTHS[0]))), as_written(each)
+    whole = each.cast(pl.Int64, strict=False).cast(pl.String)
+    return bool((truths != truths.str.to_lowercase()).any() or (whole.fill_null(as_words(numbers)) != each).any())
+
+
 def check_strays(words: pl.Series, source: str) -> None:
     """Raise ColumnError where nearly all cells of a column of words are numbers and a few are not; of codes all are
     names.
@@ -197,16 +206,45 @@ def check_strays(words: pl.Series, source: str) -> None:
         words: stripped strings and nulls, as `typed` leaves them.
         source: the table's name for messages.
     """
-    present = words.drop_nulls()
-    some = present.gather_every(max(1, len(present) // 1_000))
-    if len(present) < 10 or no_numbers(some) or as_written(some).null_count() > len(some) / 2:
-        return  # cheaper than to look at all
-    numbers = as_written(words)
-    wrong = numbers.null_count() - words.null_count()
-    if 0 < wrong <= max(1, MISTAKES * len(present)) and not are_codes(words.filter(numbers.is_not_null())):
-        row = (numbers.is_null() & words.is_not_null()).arg_max() or 0
-        remedy = "correct the cell, leave it empty, name it in na, or drop the column"
-        raise cell_error(source, words.name, row, "a number", words[row], remedy)
+    found = Strays()
+    found.see(words, source)
+    found.check()
+
+
+def stray_error(words: pl.Series, row: int, source: str) -> ColumnError:
+    """That of a cell that is no number among numbers."""
+    remedy = "correct the cell, leave it empty, name it in na, or drop the column"
+    return cell_error(source, words.name, row, "a number", words[row], remedy)
+
+
+class Strays:
+    """`check_strays` of a column's cells, some after the others."""
+
+    def __init__(self) -> None:
+        self._present = self._wrong = 0
+        self._codes = False
+        self._first: ColumnError | None = None
+
+    def see(self, words: pl.Series, source: str) -> None:
+        """The next cells."""
+        places = words.is_not_null().arg_true()
+        some = places.gather_every(max(1, len(places) // 1_000))
+        self._present += len(places)
+        if no_numbers(words[some]) or as_written(words[some]).null_count() > len(some) / 2:
+            self._wrong += len(places)  # or nearly so: cheaper than to look at all
+        else:
+            numbers, some = as_written(words), places
+            self._wrong += numbers.null_count() - words.null_count()
+            self._codes |= are_codes(words.filter(numbers.is_not_null()))
+        if self._wrong and self._first is None:
+            strays = some.filter(as_written(words[some]).is_null())
+            self._first = stray_error(words, strays[0], source) if len(strays) else None
+
+    def check(self) -> None:
+        """Raise ColumnError for the first cell that is no number where nearly all are some."""
+        few = 0 < self._wrong <= max(1, MISTAKES * self._present)
+        if few and self._present >= 10 and not self._codes and self._first is not None:
+            raise self._first
 
 
 def no_numbers(words: pl.Series) -> bool:

@@ -28,11 +28,10 @@ SHRUNK = 4  # files of columns are about so many times smaller than their rows i
 Pieces = Iterator[tuple[Path, "Table | None"]]
 
 
-def pieces(data: str, model: Model, reading: Reading, unused: tuple[str, ...] = ()) -> tuple[Path, Pieces] | None:
+def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | None:
     """(the folder, where each piece would lie in it and its rows), as the model reads them; None for what is one piece.
 
-    Files of one table have to have the same columns, but those that are not used. Of a file without rows there is None
-    in the place of these.
+    Files need to have in common what the model reads. Of a file without rows there is None in the place of these.
 
     One file of columns or of text is in slices; of another format it is one piece, whatever its size. Of several
     processes that torchrun has started each has its own: rank r pieces r, r + world, …
@@ -40,39 +39,18 @@ def pieces(data: str, model: Model, reading: Reading, unused: tuple[str, ...] = 
     from deltaw.preparation.columns.block import BlockOfNumbers
     from deltaw.tables import several, slices, stream
 
-    how, here = replace(reading, missing=model.missing), ranks.own()
+    how, here = replace(reading, missing=model.missing, words=model.words), ranks.own()
     if (many := several(data)) is not None:
         many = replace(many, files=many.files[here.rank :: here.world])
-
-        def read(file: Path) -> Table:
-            table = model.read(file, reading)
-            return replace(table, frame=table.frame.drop(unused, strict=False)) if unused else table
-
-        return many.root, many.pieces(read)
+        return many.root, many.pieces(lambda file: model.read(file, reading))
     if (one := slices(data)) is not None:
         return one.root, one.pieces(how, share=slice(here.rank, None, here.world))
     pictures = any(isinstance(step, BlockOfNumbers) for step in model.preparation.steps)  # whose columns are renamed
     text = None if pictures or how.written else stream(data, how)
     if text is None:
         return None
-    path, parts = Path(data), islice(enumerate(text.slices(_words(model))), here.rank, None, here.world)
+    path, parts = Path(data), islice(enumerate(text.slices(how.words)), here.rank, None, here.world)
     return path.parent, ((Path(f"{path.name.split('.')[0]}-{i:05}.csv"), part.table) for i, part in parts)
-
-
-def _words(model: Model) -> set[str]:
-    """The columns that the model knows as words: of those in a slice each may look like a number."""
-    from polars import Series, String
-
-    from deltaw.tables.cells import as_words, typed
-
-    known = {step.title: step.words for step in model.preparation.steps if step.kind == "category"}  # type: ignore[attr-defined]
-    known |= {model.target.name: tuple(each for each in model.target.classes if isinstance(each, str))}
-    read = {name: typed(Series(words, dtype=String)) for name, words in known.items()}
-    return {
-        name
-        for name, column in read.items()
-        if as_words(column).to_list() != list(known[name]) or column.dtype == String
-    }
 
 
 def are_many(data: str) -> bool:
@@ -101,8 +79,7 @@ def answers(
     with _of_answers(folder):
         there = folder.is_dir()
     in_pieces = ranks.here().gathered(there or are_many(data))[0]  # the first process says for all
-    unused = () if keep else (model.target.name,)  # answers may stand beside some of the rows only
-    found = pieces(data, model, reading, unused) if in_pieces else None
+    found = pieces(data, model, reading) if in_pieces else None
     if found is None:
         return False
     root, parts = found

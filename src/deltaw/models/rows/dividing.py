@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars.selectors as cs
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, InputError, SettingError
@@ -122,7 +123,8 @@ def other_rows(
     """
     if rows is None:
         return None
-    other = read_as(rows, how)
+    texts = frozenset(table.frame.select(cs.string()).columns)
+    other = read_as(rows, replace(how, words=texts))  # what is text in the table may look like numbers in other rows
     frame = rows_of(other)
     for name in [*table.frame.columns, *([choices.group] if choices.group else [])]:
         if name not in frame.columns:

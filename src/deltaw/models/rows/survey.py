@@ -14,10 +14,9 @@ a column of few a row with it. How often words come is counted in all rows. Medi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -25,12 +24,13 @@ import polars.selectors as cs
 from numpy.typing import NDArray
 
 from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
+from deltaw.models.rows.witnesses import DRAW, extremes, spelling, witnesses
 from deltaw.preparation.columns.means import PARTS, Answers
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.task import MOST_CLASSES
 from deltaw.speech import say
 from deltaw.tables import exact
-from deltaw.tables.cells import as_words, check_strays, check_type
+from deltaw.tables.cells import Strays, as_words, check_type
 from deltaw.tables.columns import check_finite
 from deltaw.tables.reading.changes import another
 from deltaw.tables.reading.shards import alongside
@@ -49,7 +49,6 @@ SHARE_OF_WORDS, LEAST_ROOM = 1 / 32, 2**20
 HELD_OUT = MOST_TEST + MOST_VALIDATION  # at most
 DOUBT = 1e-3  # the chance that a quartile is off by more than `error`
 MORE = 5 / 4  # of the rows that are sought are kept before they are sorted out
-DRAW = "\0draw"  # no column that anybody has
 UINT64 = np.uint64
 
 
@@ -97,6 +96,7 @@ class Survey:
     _some: Lowest = field(init=False)
     _witnesses: pl.DataFrame = field(default_factory=pl.DataFrame)
     _forgotten: set[str] = field(default_factory=set)
+    _spelt: dict[str, str | None] = field(default_factory=dict)  # how text writes days or numbers
     _shortened: set[str] = field(default_factory=set)  # columns of whose words some are forgotten
 
     def __post_init__(self) -> None:
@@ -177,14 +177,19 @@ class Survey:
         if not len(frame):
             return
         self._some.see(frame)
+        for column in frame[_texts(frame)].iter_columns():
+            if column.name not in self._spelt and column.null_count() < len(column):
+                self._spelt[column.name] = spelling(column)
         most = {name: FEW_WORDS for name in self.used if name in self.counted or frame.schema[name] == pl.String}
         most |= {self.target: MOST_CLASSES}
         each = {name: self._count(frame, name) for name in most}
         known = self.words.keys() - self._shortened
         few = [name for name, limit in most.items() if name in known and len(self.words[name]) <= limit]
-        draws = pl.concat([_extremes(frame, self._witnesses), *(each[name].get_column(DRAW) for name in few)])
+        draws = pl.concat(
+            [extremes(frame, self._witnesses, self._spelt), *(each[name].get_column(DRAW) for name in few)]
+        )
         found = apart(frame.filter(frame.get_column(DRAW).is_in(draws.unique().implode())))
-        self._witnesses = _witnesses(alongside([self._witnesses, found]), few)
+        self._witnesses = witnesses(alongside([self._witnesses, found]), few, self._spelt)
 
     def _count(self, frame: pl.DataFrame, name: str) -> pl.DataFrame:
         """Count the words of a column; of a target of numbers with fractions, or of very many, nobody wants to know.
@@ -257,14 +262,15 @@ def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None
 def _sorted_out(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[Slice | str]:
     """The slices; and in place of one the name of a column that is words there, and was something else before."""
     known: dict[str, bool] = {}  # whether a column is of words
+    strays: dict[str, Strays] = {}
     for part in stream.slices(found.text):
         for column in part.table.frame[list(found.used)].iter_columns():
             if column.null_count() == len(column):
                 continue
             check_type(column, part.table.name)
             words = column.dtype == pl.String
-            if words and not known.get(column.name) and column.name not in (*kinds, found.target):
-                check_strays(column, part.table.name)
+            if words and column.name not in (*kinds, found.target):
+                strays.setdefault(column.name, Strays()).see(column, part.table.name)
             if known.get(column.name, words) != words:
                 yield str(column.name)
                 return
@@ -272,6 +278,8 @@ def _sorted_out(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iter
                 found.text.add(column.name)  # which the next slices know
             known[column.name] = words
         yield part
+    for each in strays.values():
+        each.check()
 
 
 class Lowest:
@@ -347,48 +355,6 @@ def _counted(column: pl.Series, draws: pl.Series) -> pl.DataFrame:
     cells = pl.DataFrame([column.alias("word"), draws]).group_by("word").agg(pl.len().alias("rows"), pl.col(DRAW).min())
     words = cells.with_columns(as_words(cells.get_column("word"))).drop_nulls("word")
     return words.group_by("word").agg(pl.col("rows").sum(), pl.col(DRAW).min())
-
-
-def _extremes(frame: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
-    """The numbers of chance of rows with a lower or as low a value in a column as any that is known, with one as high,
-    or with none: each time the lowest.
-    """
-    draws, found = frame.get_column(DRAW), list[Any]()
-    for column in frame.iter_columns():
-        if column.name == DRAW:
-            continue
-        before = known.get_column(column.name) if known.width else column.clear()
-        now, so_far = _span(column), _span(before)
-        here = [column.is_null()] if column.null_count() else []
-        here += [column == now[0]] if now and not (so_far and so_far[0] < now[0]) else []
-        here += [column == now[1]] if now and not (so_far and so_far[1] > now[1]) else []
-        found += [draws.filter(rows).min() for rows in here]
-    return pl.Series(DRAW, found, pl.UInt64)
-
-
-def _span(column: pl.Series) -> tuple[Any, Any] | None:
-    """The lowest and the highest value."""
-    return None if column.null_count() == len(column) else (column.min(), column.max())
-
-
-def _witnesses(frame: pl.DataFrame, few: Iterable[str]) -> pl.DataFrame:
-    """Of each column a row with the lowest value, one with the highest and one in which it is missing, and of a column
-    of `few` words one with each: of several that one whose number of chance is lowest.
-    """
-    draws, found = frame.get_column(DRAW), set[Any]()
-    for column in frame.iter_columns():
-        if column.name == DRAW:
-            continue
-        here = [column.is_null()] if column.null_count() == len(column) else [
-            column.is_null(), column == column.min(), column == column.max()
-        ]  # fmt: skip
-        found |= {draws.filter(rows).min() for rows in here}
-    for name in few:
-        found |= set(
-            pl.DataFrame([as_words(frame.get_column(name)), draws]).group_by(name).agg(pl.col(DRAW).min())[DRAW]
-        )
-    kept = np.array([each for each in found if each is not None], UINT64)
-    return frame.filter(np.isin(draws.to_numpy(), kept))
 
 
 @dataclass(frozen=True)

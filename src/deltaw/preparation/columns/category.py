@@ -95,10 +95,15 @@ class Category(OneColumn):
     def _places(self) -> dict[str, int]:
         return {word: place for place, word in enumerate(self.words)}
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All words that tell something: those with a slot, and those with means."""
+        return (*self.words, *(self.means.words if self.means else ()))
+
     @cached_property
     def width(self) -> int | None:
         """That of words that are codes; see `deltaw.tables.codes.width_of`."""
-        return width_of([*self.words, *(self.means.words if self.means else ())])
+        return width_of(self.known)
 
     def words_of(self, cells: pl.Series) -> pl.Series:
         """The words of cells, codes as these were in training."""

@@ -12,7 +12,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
-from deltaw.tables.cells import as_words, missing_to_null, typed
+from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.reading.loading import NoRowsError
 from deltaw.tables.reading.panics import quiet_panics
@@ -84,13 +84,11 @@ def _narrow(cell: Any) -> Any:
     return float(cell) if isinstance(cell, np.longdouble) else cell
 
 
-def table_of(
-    frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable[str] = (), words: Collection[str] = ()
-) -> Table:
-    """The table of a frame that has types of its own; `words` as `plain`. Raises TableError as `plain` does."""
+def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable[str] = ()) -> Table:
+    """The table of a frame that has types of its own. Raises TableError as `plain` does."""
     frame = frame[[name for name in frame.columns if not INDEX.fullmatch(name)]]
     written = frame if reading.written else None
-    found = plain(frame, source, reading.missing, words)
+    found = plain(frame, source, reading.missing, reading.words)
     return Table(found, source, notes=tuple(notes), missing=reading.missing, written=written)
 
 
@@ -108,7 +106,7 @@ def plain(
         frame: any Polars frame.
         source: its name for messages.
         missing: the words that mean a missing value.
-        words: columns of text that stays text, whatever it looks like; of numbers that become words.
+        words: columns of text that stays text, whatever it looks like.
 
     Raises:
         TableError: no rows or no columns.
@@ -119,8 +117,7 @@ def plain(
     check_names(frame.columns, source)
     missing = tuple(missing)
     columns, markers = frame.get_columns(), bool(numbers_among(missing))
-    told = [as_words(each) if each.name in words and each.dtype.is_numeric() else each for each in columns]
-    converted = [each if _is_plain(each, markers) else _converted(each, missing, words) for each in told]
+    converted = [each if _is_plain(each, markers) else _converted(each, missing, words) for each in columns]
     same = all(a is b for a, b in zip(columns, converted, strict=True))
     return frame if same else pl.DataFrame(converted)
 

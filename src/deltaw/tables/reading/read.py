@@ -97,7 +97,7 @@ def _read_as(source: Any, reading: Reading) -> Table:
     elif name in BUNDLED and not path.is_file():
         return bundled(name)
     elif (found := several(source)) is not None:
-        return found.joined(lambda file: _read_as(file, reading), reading.max_bytes)
+        return found.joined(_read_as, reading)
     elif reading.sheet is None and lies_as_parquet(path):
         return parquet_at(path, name, reading)
     elif (table := _large_text(path, name, reading)) is not None:

@@ -22,9 +22,10 @@ from deltaw.exceptions import ColumnError, TableError, no_path, reason
 from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import EMPTY, as_words, typed
-from deltaw.tables.codes import are_codes
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.loading import NoRowsError, limit, located
+from deltaw.tables.reading.sorts import Sorts
+from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, clip, missing_column
 
 Read = Callable[[Path], Table]
@@ -49,43 +50,50 @@ class Shards:
     files: tuple[Path, ...]
 
     def pieces(self, read: Read) -> Iterator[tuple[Path, Table | None]]:
-        """Where each shard lies in `root`, and its rows as a table with the columns of the first that has any, in its
-        order, and of the same sorts; None for one without rows.
+        """Where each shard lies in `root`, and its rows, each by itself; None for one without rows.
 
-        Raises:
-            ColumnError: a shard lacks a column, has another, or cells of another sort in it; names both.
-            TableError: one is not what it was when the first was read.
+        Raises TableError for one that is not what it was when the first was read.
         """
         known = {file: facts(file) for file in self.files}
-        first: tuple[Path, list[str]] | None = None
-        sorts: dict[str, str] = {}
         for file in self.files:
-            place = file.relative_to(self.root)
             try:
                 with unchanged(file, known[file]):
-                    table = self.with_folders(read(file), file)
+                    table = replace(self.with_folders(read(file), file), name=str(file))
             except NoRowsError:
-                yield place, None
-                continue
-            first = first or (file, table.frame.columns)
-            frame = alike(table, first[1], first[0])
-            found = sorts_of(frame)
-            check_sorts(found, sorts, str(file))
-            sorts = with_sorts(sorts, found)
-            yield place, replace(table, frame=frame, name=str(file))
+                table = None
+            yield file.relative_to(self.root), table
 
-    def joined(self, read: Read, max_bytes: int | None = None) -> Table:
-        """All of them as one table. Raises TableError where they are larger than the limit of one; see `tables`."""
-        size, most = sum(file.stat().st_size for file in self.files), limit(max_bytes)
+    def _alike(self, read: Read, sorts: Sorts) -> Iterator[Table]:
+        """The rows of each shard that has any, with the columns of the first, in its order, and of the same sorts.
+
+        Raises ColumnError for a shard that lacks a column, has another, or cells of another sort in it: names both.
+        """
+        first: Table | None = None
+        for _, table in self.pieces(read):
+            if table is None:
+                continue
+            first = first or table
+            frame = alike(table, first.frame.columns, first.name)
+            sorts.see(frame, table.name)
+            sorts.end_of_file()
+            yield replace(table, frame=frame)
+
+    def joined(self, read: Callable[[Path, Reading], Table], reading: Reading) -> Table:
+        """All of them as one table. Raises TableError where they are larger than the limit of one; see `_alike`."""
+        size, most = sum(file.stat().st_size for file in self.files), limit(reading.max_bytes)
         if size > most:
             found = say("{size:,} in {n}", size=size, n=len(self.files))
             raise TableError(
                 "{name}: expected at most {most:,} bytes in all files", found,
                 "raise the limit with max_bytes (--max-bytes) if it is meant", name=self.name, most=most,
             )  # fmt: skip
-        tables = [table for _, table in self.pieces(read) if table is not None]
+        sorts = Sorts(reading.words)
+        tables = [*self._alike(lambda file: read(file, reading), sorts)]
         if not tables:
             raise self.without_rows
+        if sorts.turned:
+            del tables
+            return self.joined(read, replace(reading, words=reading.words | sorts.turned))
         frame = alongside(_alike_codes([each.frame for each in tables])).rechunk()
         notes = dict.fromkeys(note for each in tables for note in each.notes)
         notes |= dict.fromkeys(exact.notes(exact.rounded([each.frame for each in tables])))
@@ -194,7 +202,7 @@ def _is_shard(file: Path, root: Path, endings: Collection[str]) -> bool:
     return not hidden and Path(file.name.lower().removesuffix(".gz")).suffix in endings
 
 
-def alike(table: Table, names: list[str], first: Path) -> pl.DataFrame:
+def alike(table: Table, names: list[str], first: str) -> pl.DataFrame:
     """The columns of the first shard. Raises ColumnError for one that is missing, and for one that is more."""
     for name in names:
         if name not in table.frame.columns:
@@ -205,44 +213,6 @@ def alike(table: Table, names: list[str], first: Path) -> pl.DataFrame:
         found = say('"{column}" as well', column=clip(more[0]))
         raise ColumnError(expected, found, "leave it out, or give files of one table", name=table.name, first=first)
     return table.frame[names]
-
-
-def sorts_of(frame: pl.DataFrame) -> dict[str, str]:
-    """What is in each column that has a value."""
-    return {c.name: _sort(c) for c in frame.iter_columns() if c.null_count() < len(c)}
-
-
-def with_sorts(known: dict[str, str], found: dict[str, str]) -> dict[str, str]:
-    """What is known of the columns, and what was found in others, or in those of codes."""
-    return known | {name: sort for name, sort in found.items() if known.get(name, say("codes")) == say("codes")}
-
-
-def check_sorts(found: dict[str, str], known: dict[str, str], source: str) -> None:
-    """Hold what is in the columns of a shard against what shards before had in them. Raises ColumnError.
-
-    Codes may be words, and where none in a shard has a zero in front, they are numbers there.
-    """
-    codes = {say("codes"), say("numbers"), say("words")}
-    for name, sort in found.items():
-        pair = {known.get(name, sort), sort}
-        if len(pair) > 1 and not (say("codes") in pair and pair < codes):
-            expected = '{source}: expected {sort} in column "{column}", as in the files before it'
-            raise ColumnError(
-                expected, sort, "write all files alike", source=source, sort=known[name], column=clip(name)
-            )
-
-
-def _sort(column: pl.Series) -> str:
-    """What cells are: those of one sort become another shard's type without a loss."""
-    kind = column.dtype
-    sorts = (
-        (kind == pl.Boolean, say("truth values")),
-        (kind.is_numeric(), say("numbers")),
-        (kind.is_temporal(), say("dates")),
-        (kind == pl.String and are_codes(column), say("codes")),
-        (kind == pl.String, say("words")),
-    )
-    return next((sort for holds, sort in sorts if holds), str(kind))
 
 
 def _alike_codes(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ class Reading:
         delimiter, encoding, sheet, max_bytes: None: found out.
         missing: the words that mean a missing value (`missing_words`).
         written: whether the table is to have the cells as the source writes them, too.
+        words: columns of text that stays text, whatever it looks like; they may become more while a file is read.
         unrounded: columns, by names and patterns, whose numbers stay what they are where others of a large table may be
             rounded to float32 (`deltaw.tables.reading.halving`); None: all.
     """
@@ -31,6 +32,7 @@ class Reading:
     max_bytes: int | None = None
     missing: tuple[str, ...] = MISSING
     written: bool = False
+    words: Set[str] = frozenset()
     unrounded: tuple[str, ...] | None = None
 
     @classmethod

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -20,6 +20,7 @@ import polars.selectors as cs
 from numpy.typing import NDArray
 
 from deltaw.forks import refuse_after_fork
+from deltaw.tables.cells import as_words
 from deltaw.tables.reading.changes import Facts, facts, unchanged
 from deltaw.tables.reading.formats.batches import BEGIN, batches, size
 from deltaw.tables.reading.formats.columnar import index_of_pandas, readable
@@ -27,8 +28,9 @@ from deltaw.tables.reading.formats.pieces import PIECE, can_be_in_pieces, pieces
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import DAMAGE, STDIN, located, memory, unreadable
 from deltaw.tables.reading.read import TEXT, ending, several
-from deltaw.tables.reading.shards import Shards, alike, check_sorts, sorts_of, with_sorts
+from deltaw.tables.reading.shards import Shards, alike
 from deltaw.tables.reading.slices import CELLS, SCANNERS
+from deltaw.tables.reading.sorts import Sorts
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Some, Table
 
@@ -100,33 +102,33 @@ class Stream:
         """How many bytes of text a slice has, about."""
         return PIECE if self.memory is None else max(LEAST_TEXT, self.cells // FOR_A_BYTE)
 
-    def slices(self, words: Collection[str] = (), columns: Collection[str] | None = None) -> Iterator[Slice]:
+    def slices(self, words: Set[str] = frozenset(), columns: Collection[str] | None = None) -> Iterator[Slice]:
         """The rows in order, some at a time, each slice with the columns of the first.
 
         Args:
-            words: columns whose cells are words, whatever they look like in a slice.
-            columns: those that are wanted: others need not be read.
+            words: columns whose cells are words, whatever they look like in a slice; they may become more meanwhile.
+            columns: those that are wanted.
 
         Raises:
             TableError: a file cannot be read, or is not what it was.
             ColumnError: a file lacks a column, has another, or cells of another sort in it.
         """
-        like: tuple[Path, list[str]] | None = None
-        sorts: dict[str, str] = {}
+        like: tuple[str, list[str]] | None = None
+        sorts, reading = Sorts(words), replace(self.reading, words=words)
         first = 0
         for file in self.shards.files:
-            of_file, begin = dict[str, str](), 0
+            begin = 0
             with unchanged(file, self.facts[file]):
-                for part in _frames(file, self, words, columns):
-                    table = self.shards.with_folders(part, file)
-                    like = like or (file, table.frame.columns)
+                for part in _frames(file, self, reading, columns):
+                    table = _some(self.shards.with_folders(part, file), columns)
+                    like = like or (str(file), table.frame.columns)
                     frame = alike(table, like[1], like[0])
-                    found = sorts_of(frame)
-                    check_sorts(found, sorts, str(file))
+                    sorts.see(frame, str(file))
+                    frame = _spelt(frame, words)
                     name = Some(str(file), range(begin, begin + len(frame)))
                     yield Slice(Table(frame, name, notes=table.notes, missing=self.reading.missing), file, first)
-                    first, begin, of_file = first + len(frame), begin + len(frame), of_file | found
-            sorts = with_sorts(sorts, of_file)
+                    first, begin = first + len(frame), begin + len(frame)
+            sorts.end_of_file()
             self.empty.update([file] if not begin else [])
         if like is None:
             raise self.shards.without_rows
@@ -209,12 +211,12 @@ def _unshifted(z: NDArray[np.uint64], shift: int) -> NDArray[np.uint64]:
     return x
 
 
-def _frames(file: Path, rows: Stream, words: Collection[str], columns: Collection[str] | None) -> Iterator[Table]:
+def _frames(file: Path, rows: Stream, reading: Reading, columns: Collection[str] | None) -> Iterator[Table]:
     """The rows of a file; of a file of columns only those that are wanted, where it has any of them."""
-    name, reading = str(file), rows.reading
+    name = str(file)
     found = _in_columns(file, rows.cells, columns)
     if found is None:
-        yield from pieces(file, name, reading, words, size=rows.text)
+        yield from pieces(file, name, reading, size=rows.text)
         return
     kind, frames = found
     while True:
@@ -222,7 +224,20 @@ def _frames(file: Path, rows: Stream, words: Collection[str], columns: Collectio
             part = next(frames, None)
         if part is None:
             return
-        yield table_of(part, name, reading, words=words)
+        yield table_of(part, name, reading)
+
+
+def _some(table: Table, columns: Collection[str] | None) -> Table:
+    """A table with those of its columns that are wanted."""
+    if columns is None:
+        return table
+    return replace(table, frame=table.frame[[name for name in table.frame.columns if name in columns]])
+
+
+def _spelt(frame: pl.DataFrame, words: Set[str]) -> pl.DataFrame:
+    """The frame with numbers as words where the column is one of words."""
+    numbers = [column for column in frame.iter_columns() if column.name in words and column.dtype.is_numeric()]
+    return frame.with_columns(map(as_words, numbers)) if numbers else frame
 
 
 def _in_columns(file: Path, cells: int, columns: Collection[str] | None) -> tuple[str, Iterator[pl.DataFrame]] | None:

@@ -17,8 +17,9 @@ from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, Choices, observed
 from deltaw.models.rows.division import Division, Indices, Ties
 from deltaw.models.rows.parts import Part, answers_among, answers_by, answers_of, as_learnt, part_of, some_of
-from deltaw.models.rows.survey import DRAW, Streamed
+from deltaw.models.rows.survey import Streamed
 from deltaw.models.rows.telling import of_all
+from deltaw.models.rows.witnesses import DRAW
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.category import MANY, Category

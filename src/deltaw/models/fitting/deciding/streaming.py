@@ -20,7 +20,8 @@ from deltaw.models.fitting.deciding import planning
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, MOST_TEST, MOST_VALIDATION, TEST, Choices
-from deltaw.models.rows.survey import DRAW, ENOUGH, Streamed, Survey, survey
+from deltaw.models.rows.survey import ENOUGH, Streamed, Survey, survey
+from deltaw.models.rows.witnesses import DRAW
 from deltaw.numbers import of_bytes
 from deltaw.speech import say
 from deltaw.tables import Reading, Stream, Table, exact, stream

@@ -79,8 +79,8 @@ class Start:
         return SettingError(expected, found, "leave it out", name=name, model=self.name)
 
     def reading(self, how: Reading) -> Reading:
-        """The same, but that the model's words mean a missing value."""
-        return replace(how, missing=self.model.missing)
+        """The same, but that what is missing, and what a word, is what the model was told."""
+        return replace(how, missing=self.model.missing, words=self.model.words)
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -79,7 +79,8 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
     missing = reading.missing
     text, encoding = lines(data, source, reading.encoding)
     dialect, text = dialect_of(text, source, reading)
-    guesses = [{"infer_schema": False}] if reading.written else None
+    words = reading.words & set(dialect.names)
+    guesses = [{"infer_schema": False}] if reading.written else type_guesses(text, dialect, missing, words)
     frame = frame_of(text, dialect, source, missing, guesses)
     if frame.is_empty():
         raise NoRowsError(
@@ -91,7 +92,7 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
     note = None
     if b'"' in text and count_of(text, "\n") > len(frame) + dialect.named:
         note = rows_in_a_cell(frame, dialect.separator, dialect.above + dialect.named)
-    found = typed_frame(frame, dialect, missing)
+    found = typed_frame(frame, dialect, missing, words)
 
     def written(names: list[str]) -> pl.DataFrame:
         if all(frame.schema[name] == pl.String for name in names):

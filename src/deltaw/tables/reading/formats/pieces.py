@@ -48,30 +48,31 @@ def can_be_in_pieces(path: Path) -> bool:
         return not is_wide(file.read(HEAD_BYTES))
 
 
-def pieces(path: Path, name: str, reading: Reading, words: Collection[str] = (), size: int = PIECE) -> Iterator[Table]:
+def pieces(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterator[Table]:
     """The rows of a file in pieces of about so many bytes, each with columns as its own cells say.
-
-    Args:
-        words: columns whose cells are words, whatever they look like.
 
     Raises:
         TableError: as `read_delimited`.
     """
-    for piece in _raw(path, name, reading, words, size):
-        frame = typed_frame(piece.frame, piece.dialect, reading.missing, words)
+    for piece in _raw(path, name, reading, size):
+        frame = typed_frame(piece.frame, piece.dialect, reading.missing, reading.words)
         yield Table(frame, name, notes=exact.notes(piece.large), missing=reading.missing)
 
 
-def joined(path: Path, name: str, reading: Reading, words: Collection[str] = ()) -> Records | None:
+def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) -> Records | None:
     """What `read_delimited` makes of the whole file, the rows of each piece in memory of their own.
 
     Read anew where later rows say of columns what the first ones did not: that they are of words, or not to be rounded.
     None where the pieces do not say it: what is a number in one and a word in another was written in ways that are
     known no more, and in which encoding text is, all of it says.
+
+    Args:
+        text: columns that are read as text, since they are not of one type in all pieces.
     """
+    as_text = replace(reading, words=reading.words | set(text))
     try:
         found, halves, first = list[_Piece](), Halves(["*"], 0), 0
-        for each in _raw(path, name, reading, words, _small(path)):
+        for each in _raw(path, name, as_text, _small(path)):
             if not found and reading.unrounded is not None:
                 rows = _lines(path) - each.dialect.above - each.named  # more than these where cells have newlines
                 halves = Halves.of_table(reading.unrounded, rows, each.frame.width)
@@ -80,17 +81,17 @@ def joined(path: Path, name: str, reading: Reading, words: Collection[str] = ())
     except (TableError, OSError):  # which the whole file says better
         return None
     mixed, wrongly = _mixed([piece.frame for piece in found]), halves.wrongly
-    if not found or any(piece.encoding for piece in found) or (mixed and words):
+    if not found or any(piece.encoding for piece in found) or (mixed and text):
         return None
     if mixed or wrongly:
         del found
         again = None if reading.unrounded is None else (*reading.unrounded, *wrongly)
-        return joined(path, name, replace(reading, unrounded=again), words or mixed)
+        return joined(path, name, replace(reading, unrounded=again), text or mixed)
     frame, dialect = alongside([piece.frame for piece in found]), found[0].dialect
     large = [*exact.rounded([piece.frame for piece in found]), *(name for piece in found for name in piece.large)]
     frame = frame.with_columns(cs.by_dtype(pl.Null).cast(pl.String))
     found_out = exact.notes(dict.fromkeys(large)), tuple(sorted(halves.rounded))
-    return Records(typed_frame(frame, dialect, reading.missing), found[0].named, None, "", *found_out)
+    return Records(typed_frame(frame, dialect, reading.missing, reading.words), found[0].named, None, "", *found_out)
 
 
 def _small(path: Path) -> int:
@@ -130,7 +131,7 @@ class _Piece(NamedTuple):
     large: list[str]
 
 
-def _raw(path: Path, name: str, reading: Reading, words: Collection[str] = (), size: int = PIECE) -> Iterator[_Piece]:
+def _raw(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterator[_Piece]:
     """See `pieces`: before cells of text are looked at."""
     dialect: Dialect | None = None
     named = False
@@ -151,7 +152,7 @@ def _raw(path: Path, name: str, reading: Reading, words: Collection[str] = (), s
         else:
             text = plain_spaces(text, dialect.separator)
         if text:
-            guesses = _guesses(text, dialect, reading, kinds, set(words).intersection(dialect.names))
+            guesses = _guesses(text, dialect, reading, kinds, set(reading.words & set(dialect.names)))
             frame = frame_of(text, dialect, name, reading.missing, guesses, before[1] + head)
             kinds = frame.dtypes
             if len(frame):

@@ -1,0 +1,99 @@
+"""What sort of cells the columns of a table's files have, and which sorts may stand in one column.
+
+A file of text says of no column what it is: its cells do. Of a column that has words and numbers, some rows may be all
+numbers, and where files are cut says nothing of a table. So where such a file stands beside one in which both are, the
+column has *turned*: all files are read once more, with its text as words. What is a number by its type is refused then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import polars as pl
+
+from deltaw.exceptions import ColumnError
+from deltaw.speech import say
+from deltaw.tables.codes import are_codes
+from deltaw.tables.table import clip
+
+# Numerals are text all of which could be numbers; mixed are words some of which could be numbers, or truth values.
+CODES, NUMERALS, NUMBERS, TRUTH = "codes", "numerals", "numbers", "truth"
+DATES, WORDS, MIXED = "dates", "words", "mixed"
+COUNTED = {CODES, NUMERALS, NUMBERS}  # a code without a zero in front is a number
+SPELT = {CODES, NUMERALS, WORDS, MIXED}
+TURNING = ({MIXED, NUMBERS}, {MIXED, TRUTH})
+
+LOOK = 1_000  # cells that tell what looks like a number
+NUMERAL = r"^\s*[+-]?(\d[\d.,'’_ ]*|\.\d+)([eE][+-]?\d+)?\s*$"
+TRUE_OR_FALSE = r"(?i)^\s*(true|false)\s*$"
+
+
+class Sorts:
+    """What is known of the columns, file by file.
+
+    Args:
+        words: columns whose text is read as words, whatever it looks like.
+    """
+
+    def __init__(self, words: Collection[str] = ()) -> None:
+        self.turned = set[str]()
+        self._words, self._known, self._found = words, dict[str, str](), dict[str, str]()
+
+    def see(self, frame: pl.DataFrame, source: str) -> None:
+        """The next rows of a file. Raises ColumnError, which names it, for cells of another sort than other files'."""
+        for column in frame.iter_columns():
+            if column.null_count() < len(column):
+                found = _sort(column)
+                self._fit(column.name, found, source)
+                self._found[column.name] = _both(self._found.get(column.name, found), found)
+
+    def end_of_file(self) -> None:
+        """What comes next is of another."""
+        self._known |= {name: _both(self._known.get(name, sort), sort) for name, sort in self._found.items()}
+        self._found = {}
+
+    def _fit(self, name: str, found: str, source: str) -> None:
+        known = self._known.get(name, found)
+        pair, told = {known, found}, name in self._words
+        if len(pair) == 1 or pair <= COUNTED or (pair <= SPELT and not (told and pair == {NUMERALS, WORDS})):
+            return
+        if pair in TURNING and not told:
+            self.turned.add(name)
+            return
+        raise ColumnError(
+            '{source}: expected {sort} in column "{column}", as in the files before it', _said(found),
+            "write all files alike", source=source, sort=_said(known), column=clip(name),
+        )  # fmt: skip
+
+
+def _both(known: str, found: str) -> str:
+    """What a column is of which some rows are of one sort, and some of another."""
+    if known == found:
+        return known
+    pair = {known, found}
+    return next((sort for sort in (NUMBERS, NUMERALS) if sort in pair), CODES) if pair <= COUNTED else MIXED
+
+
+def _sort(column: pl.Series) -> str:
+    """What cells are: those of one sort become another file's type without a loss."""
+    kind = column.dtype
+    if kind == pl.String:
+        return CODES if are_codes(column) else _spelt(column.drop_nulls())
+    sorts = ((kind == pl.Boolean, TRUTH), (kind.is_numeric(), NUMBERS), (kind.is_temporal(), DATES))
+    return next((sort for holds, sort in sorts if holds), str(kind))
+
+
+def _spelt(words: pl.Series) -> str:
+    some = words.gather_every(max(1, len(words) // LOOK))
+    numerals = int(some.str.contains(NUMERAL).sum())
+    if numerals == len(some):
+        return NUMERALS
+    return MIXED if numerals or some.str.contains(TRUE_OR_FALSE).any() else WORDS
+
+
+def _said(sort: str) -> str:
+    known = {
+        CODES: say("codes"), NUMERALS: say("numbers"), NUMBERS: say("numbers"), TRUTH: say("truth values"),
+        DATES: say("dates"), WORDS: say("words"), MIXED: say("words"),
+    }  # fmt: skip
+    return known.get(sort, sort)
