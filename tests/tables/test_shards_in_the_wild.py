@@ -140,3 +140,46 @@ def test_it_has_a_line(tmp_path: Path, name: str) -> None:
         with pytest.raises(InputError, match=line) as caught:
             models.plan(str(tmp_path), "y", **how)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("zone", ["+05:30", "UTC+3"])
+def test_a_zone_that_has_no_name(tmp_path: Path, zone: str) -> None:
+    """How many hours it is from UTC nobody has to know: instants are kept as those of UTC."""
+    times = pa.array(TIMES, pa.timestamp("us")).cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+    table = rows(1, times.cast(pa.timestamp("us", zone)))
+    for write in (parquet(table), arrow(table), arrow(table, ipc.new_stream, ".arrows")):
+        write(tmp_path / "0")
+    for source in (*tmp_path.iterdir(), tmp_path, table):
+        assert deltaw.read(source).frame.get_column("i")[:N].to_list() == TIMES
+    assert models.plan(str(tmp_path), "y", memory=1).rows == 3 * N
+
+
+def test_files_without_an_ending(tmp_path: Path) -> None:
+    """Hive's, beside others or alone: to leave them out would be to leave out rows. What is no table by its first bytes
+    is none."""
+    for name, write in (("0", parquet(A)), ("1", arrow(B)), ("2", parquet(A))):
+        write(tmp_path / name)
+    for path in (*tmp_path.glob("*.arrow"), tmp_path / "2.parquet"):
+        path.rename(path.with_suffix(""))
+    (tmp_path / "README").write_text("a,b\n1,2\n")
+    assert len(deltaw.read(tmp_path).frame) == 3 * N
+    assert len(deltaw.read(f"{tmp_path}/[12]").frame) == 2 * N
+    assert models.plan(str(tmp_path), "y", memory=1).rows == 3 * N
+
+
+def test_a_shard_without_its_names(tmp_path: Path) -> None:
+    text(A)(tmp_path / "0")
+    text(B, lambda all: all.partition("\n")[2])(tmp_path / "1")
+    for how in ({}, {"memory": 1}):
+        line = (
+            r'1\.csv: expected a column "a", found the columns column_1, .*; give files of one table, each with its na'
+        )
+        with pytest.raises(InputError, match=line):
+            models.plan(str(tmp_path), "y", **how)
+
+
+def test_a_folder_says_what_its_files_leave_empty(tmp_path: Path) -> None:
+    for i in (1, 2):
+        (tmp_path / f"i={i}").mkdir()
+        parquet(rows(i, pa.nulls(N)))(tmp_path / f"i={i}" / "0")
+    assert deltaw.read(tmp_path).frame["i"].to_list() == [1] * N + [2] * N

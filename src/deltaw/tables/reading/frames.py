@@ -142,9 +142,9 @@ def _floats(column: pl.Series) -> pl.Series:
 
 def _moments(column: pl.Series) -> pl.Series:
     """Times; those with a zone as UTC has them: other files, and rows to answer for, may say them by other zones."""
-    zoned = getattr(column.dtype, "time_zone", None) is not None
-    utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zoned else column
-    return utc.cast(pl.Datetime("us"))
+    kind = column.dtype
+    bare = pl.Datetime(kind.time_unit) if isinstance(kind, pl.Datetime) else pl.Datetime("us")
+    return column.to_physical().cast(bare).cast(pl.Datetime("us"))  # those with a zone are kept as UTC has them
 
 
 # Rows of: which column types, and what becomes of the column.

@@ -7,10 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Polars would panic at times of a zone like +05:30, of which it needs to know nothing: they are kept as those of UTC.
+ANY_ZONE = "POLARS_IGNORE_TIMEZONE_PARSE_ERROR"
+
 
 @contextmanager
 def quiet_panics() -> Iterator[None]:
     """What Rust prints of a panic, before Python hears of it, goes nowhere."""
+    os.environ.setdefault(ANY_ZONE, "1")
     try:
         sys.stderr.flush()
         kept = os.dup(2)

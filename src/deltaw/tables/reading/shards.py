@@ -26,11 +26,12 @@ from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.loading import NoRowsError, limit, located
 from deltaw.tables.reading.sorts import Sorts
 from deltaw.tables.reading.source import Reading
-from deltaw.tables.table import Table, clip, missing_column
+from deltaw.tables.table import Table, clip, listing
 
 Read = Callable[[Path], Table]
 # What an ending says that cannot be read: to leave such a file out would be to leave out rows, and to say nothing.
 COMPRESSED = (".zst", ".zstd", ".bz2", ".xz", ".lz4", ".snappy", ".br", ".deflate", ".lzo")
+COLUMNS = (b"PAR1", b"ARROW1")  # how files of columns begin
 HIDDEN = ("_", ".")  # what names of files and folders begin with that are none of a table's
 NO_VALUE = (*EMPTY, "__hive_default_partition__")  # in small letters: what a folder is called whose rows have none
 
@@ -112,7 +113,8 @@ class Shards:
 
     def with_folders(self, table: Table, file: Path) -> Table:
         """The rows of a file, with a column for each folder called NAME=VALUE in which it lies."""
-        said = {name: value for name, value in self._folders(file).items() if name not in table.frame.columns}
+        there = {column.name for column in table.frame.iter_columns() if column.null_count() < len(column)}
+        said = {name: value for name, value in self._folders(file).items() if name not in there}
         columns = [self._cells[name][value].new_from_index(0, len(table.frame)) for name, value in said.items()]
         return replace(table, frame=table.frame.with_columns(columns)) if columns else table
 
@@ -163,7 +165,7 @@ def _found(path: Path, name: str, endings: Collection[str], is_folder: bool) -> 
         root = _root(path)
         files = [*root.glob(str(path.relative_to(root)))]
         remedy = say("check the pattern, and put it in quotes")
-    found = [file for file in files if _is_shard(file, root, endings) and _is_plain(file)]
+    found = [file for file in files if (_is_shard(file, root, endings) or _is_bare(file, root)) and _is_plain(file)]
     for file in files:
         bare = file.with_suffix("")
         if file.suffix.lower() in COMPRESSED and _is_shard(bare, root, endings) and bare not in found:
@@ -196,17 +198,31 @@ def _root(pattern: Path) -> Path:
     return plain[0] if plain else Path()
 
 
+def _is_shown(file: Path, root: Path) -> bool:
+    return not any(part.startswith(HIDDEN) for part in file.relative_to(root).parts)
+
+
 def _is_shard(file: Path, root: Path, endings: Collection[str]) -> bool:
-    parts = file.relative_to(root).parts
-    hidden = any(part.startswith(HIDDEN) for part in parts)
-    return not hidden and Path(file.name.lower().removesuffix(".gz")).suffix in endings
+    return _is_shown(file, root) and Path(file.name.lower().removesuffix(".gz")).suffix in endings
+
+
+def _is_bare(file: Path, root: Path) -> bool:
+    """Whether it is a shard whose name has no ending, as Hive writes them: of columns, since text may be anything."""
+    if file.suffix or not _is_shown(file, root) or not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return opened.read(6).startswith(COLUMNS)
 
 
 def alike(table: Table, names: list[str], first: str) -> pl.DataFrame:
     """The columns of the first shard. Raises ColumnError for one that is missing, and for one that is more."""
     for name in names:
         if name not in table.frame.columns:
-            raise missing_column(name, table.frame.columns, table.name)
+            found = say("the columns {known}", known=listing(table.frame.columns))
+            instead = "give files of one table, each with its names"
+            raise ColumnError(
+                '{source}: expected a column "{name}"', found, instead, source=table.name, name=clip(name)
+            )
     more = [name for name in table.frame.columns if name not in names]
     if more:
         expected = "{name}: expected the columns of {first}"
