@@ -306,3 +306,28 @@ def test_a_stream_of_arrow_is_read_batch_by_batch(compression: str | None, tmp_p
             assert rows == file.read_all().num_rows
     frame.write_ipc_stream(path)
     assert_frame_equal(pl.concat(batches.batches(path)), frame)
+
+
+def test_a_folder_of_answers_is_apart_from_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Answers among the rows would be read with them the next time; those of two files in one would be lost."""
+    monkeypatch.chdir(tmp_path)
+    Path("d/more").mkdir(parents=True)
+    WHOLE.write_csv("d/a.csv")
+    WHOLE.write_csv("d/more/b.csv")
+    deltaw.fit(WHOLE, "y", hidden=4, epochs=1, folds=0, verbose=False).save("m.deltaw")
+    for data, folder in (("d", "d/answers"), ("d", "d/more"), ("d/**/*.csv", "d/more")):
+        assert main(["predict", "m.deltaw", data, "-o", folder]) == 2
+        assert f"{folder}: expected another folder than that of the rows, found one in it" in capsys.readouterr().err
+    assert main(["predict", "m.deltaw", "d", "-o", "d/_answers"]) == 0
+    assert main(["predict", "m.deltaw", "d/*.csv", "-o", "d/answers"]) == 0
+    for i, name in enumerate(("b.arrows", "b.arrows.csv")):
+        getattr(WHOLE, ("write_ipc_stream", "write_csv")[i])(f"d/more/{name}")
+    capsys.readouterr()
+    assert main(["predict", "m.deltaw", "d", "-o", "e"]) == 2
+    line = (
+        "e/more/b.arrows.csv: expected the answers for one file, found d/more/b.arrows.csv as well as d/more/b.arrows; "
+    )
+    assert line + "rename one of the two" in capsys.readouterr().err
+    assert not Path("e").exists()

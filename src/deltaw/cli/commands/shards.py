@@ -74,7 +74,8 @@ def answers(
     A small file in one piece is none, unless the folder is there.
 
     Raises:
-        OutputError: the folder is that of the rows, or a file of answers cannot be written there. Those before it stay.
+        OutputError: the folder is that of the rows, or lies in it and would be read with them the next time; two files
+            of answers would have one name; or one cannot be written there. Those before it stay.
     """
     with _of_answers(folder):
         there = folder.is_dir()
@@ -83,9 +84,7 @@ def answers(
     if found is None:
         return False
     root, parts = found
-    if folder.resolve() == root.resolve():
-        expected = "{output}: expected another folder than that of the rows"
-        raise OutputError(expected, say("the same"), "give another path", output=folder)
+    _check_folder(folder, root, data)
     rows, files, empty, frame = 0, 0, list[Path](), None
     with err.status(say("answering for {data}", data=data)):
         for where, table in parts:
@@ -108,6 +107,27 @@ def answers(
     return True
 
 
+def _check_folder(folder: Path, root: Path, data: str) -> None:
+    """Raise OutputError for a folder of answers that cannot be."""
+    from deltaw.tables import several
+    from deltaw.tables.reading.shards import is_shown
+
+    many, whole = several(data), folder.resolve()
+    files = () if many is None else many.files
+    expected = "{output}: expected another folder than that of the rows"
+    if whole == root.resolve():
+        raise OutputError(expected, say("the same"), "give another path", output=folder)
+    inside = whole.is_relative_to(root.resolve()) and Path(data).is_dir() and is_shown(whole, root.resolve())
+    if inside or any(file.resolve().is_relative_to(whole) for file in files):
+        raise OutputError(expected, say("one in it"), "give another path", output=folder)
+    places: dict[Path, Path] = {}
+    for file in files:
+        place = _answers_for(folder, file.relative_to(root))[0]
+        if (other := places.setdefault(place, file)) != file:
+            found = say("{file} as well as {other}", file=file, other=other)
+            raise OutputError("{place}: expected the answers for one file", found, "rename one of the two", place=place)
+
+
 def some_rows(found: Sequence[object], data: str) -> None:
     """Raise TableError where nothing was found in any of several files."""
     from deltaw.tables import several
@@ -126,15 +146,20 @@ def _no_answers(model: Model, data: str, numbered: bool) -> DataFrame:
     return documents.answers_frame(model, usual, DataFrame(), numbered)[0]
 
 
-def _place(folder: Path, where: Path, root: Path) -> tuple[Path, Writer]:
+def _answers_for(folder: Path, where: Path) -> tuple[Path, Writer]:
     """Where answers for the rows of a file go, and how they are written: CSV where the ending says nothing."""
     place, writers = folder / where, WRITERS | ZIPPED
     ending = "".join(each.lower() for each in place.suffixes[-2:])
     written = writers.get(ending) or writers.get(place.suffix.lower())
-    place = place if written else place.with_name(f"{place.name}.csv")
+    return place if written else place.with_name(f"{place.name}.csv"), written or CSV
+
+
+def _place(folder: Path, where: Path, root: Path) -> tuple[Path, Writer]:
+    """The same, in a folder that is there, and not over the rows."""
+    place, writer = _answers_for(folder, where)
     _make(place.parent)
     check_outputs({"--output": place}, [root / where])
-    return place, written or CSV
+    return place, writer
 
 
 def _make(folder: Path) -> None:

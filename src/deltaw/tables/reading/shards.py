@@ -198,17 +198,18 @@ def _root(pattern: Path) -> Path:
     return plain[0] if plain else Path()
 
 
-def _is_shown(file: Path, root: Path) -> bool:
+def is_shown(file: Path, root: Path) -> bool:
+    """Whether no name on the way from `root` to it says that it is none of a table's."""
     return not any(part.startswith(HIDDEN) for part in file.relative_to(root).parts)
 
 
 def _is_shard(file: Path, root: Path, endings: Collection[str]) -> bool:
-    return _is_shown(file, root) and Path(file.name.lower().removesuffix(".gz")).suffix in endings
+    return is_shown(file, root) and Path(file.name.lower().removesuffix(".gz")).suffix in endings
 
 
 def _is_bare(file: Path, root: Path) -> bool:
     """Whether it is a shard whose name has no ending, as Hive writes them: of columns, since text may be anything."""
-    if file.suffix or not _is_shown(file, root) or not file.is_file():
+    if file.suffix or not is_shown(file, root) or not file.is_file():
         return False
     with file.open("rb") as opened:
         return opened.read(6).startswith(COLUMNS)
