@@ -22,6 +22,7 @@ from deltaw.preparation.columns.means import Answers
 from deltaw.preparation.columns.steps import Day, Number, Step
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.tables.cells import FEW
+from deltaw.tables.held import are_words
 from deltaw.tables.reading.places import NUMBERS
 from deltaw.threads import side_by_side
 
@@ -252,7 +253,7 @@ def _at_once(numbers: Numbers, frame: pl.DataFrame, answers: Answers | None) -> 
 def reads_alone(step: Step, frame: pl.DataFrame) -> bool:
     """Whether each cell says by itself what it is. How text writes numbers, or dates, all of its cells say together."""
     if isinstance(step, (Number, BlockOfNumbers)) or (isinstance(step, Day) and not step.format):
-        return all(frame.get_column(name).dtype != pl.String for name in step.inputs)
+        return not any(are_words(frame.get_column(name)) for name in step.inputs)
     return True
 
 

@@ -20,6 +20,7 @@ from deltaw.tables.cells import (
     read_dates,
     read_numbers,
 )
+from deltaw.tables.held import as_read
 from deltaw.tables.table import cell_error
 from deltaw.tables.units import unit_of
 
@@ -47,6 +48,7 @@ def as_floats(series: pl.Series, source: str, unit: str | None = None) -> NDArra
     Raises:
         ColumnError: a cell that is no number, or an infinite one (row and column named); a column of dates.
     """
+    series = as_read(series)
     if series.dtype == pl.String:
         words = missing_to_null(series, EMPTY)
         found = "" if unit else unit_of(words)
@@ -76,6 +78,7 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
     Raises:
         ColumnError: a cell that is no such date (row and column named), or a column of another kind.
     """
+    series = as_read(series)
     if series.dtype == pl.String:
         words = missing_to_null(series, EMPTY)
         spelling = spelling or date_format(words.drop_nulls())[0] or "%Y-%m-%d"

@@ -32,6 +32,7 @@ from deltaw.preparation.task import (
 from deltaw.speech import listed, retold, say
 from deltaw.tables.cells import as_words, check_strays
 from deltaw.tables.codes import are_codes, in_width, width_of
+from deltaw.tables.held import are_plain, as_read
 from deltaw.tables.table import cell_error, clip, listing, nearest
 from deltaw.tables.units import is_unit, plain_unit
 
@@ -97,7 +98,8 @@ class Target:
             raise SettingError(
                 "task: expected {tasks}", repr(task), "choose one, or leave it out", tasks=listed(TASKS, " or ")
             )
-        series, unit = in_unit(cells_of(series, name, source), task, source)
+        series = cells_of(series, name, source)
+        series, unit = in_unit(series if are_plain(series) else as_read(series), task, source)
         if series.dtype == pl.String:
             check_strays(series, source)
         known = series.drop_nulls()

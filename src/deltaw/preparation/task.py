@@ -11,6 +11,7 @@ from deltaw.speech import say
 from deltaw.tables.cells import as_words, check_type, numbers_in
 from deltaw.tables.codes import are_codes
 from deltaw.tables.columns import ENOUGH
+from deltaw.tables.held import as_read
 from deltaw.tables.table import cell_error
 from deltaw.tables.units import unit_of
 
@@ -43,7 +44,7 @@ def infer_task(series: pl.Series, distinct: int) -> tuple[Task, str]:
 
 
 def cells_of(series: pl.Series, name: str, source: str) -> pl.Series:
-    """The series called `name`, of a type that a target can have, missing values null."""
+    """The series called `name`, of a type that a target can have, missing values null; words as they are held."""
     series = series.alias(name)
     if series.dtype.is_float():
         series = series.fill_nan(None)
@@ -52,7 +53,7 @@ def cells_of(series: pl.Series, name: str, source: str) -> pl.Series:
             expected = say('{source}: expected classes or numbers in target "{name}"', source=source, name=name)
             raise ColumnError(expected, say("dates"), "choose another target, or give a number of days")
         check_type(series, source)
-        series = as_words(series)
+        series = series if series.dtype == pl.Enum else as_words(series)
     return series
 
 
@@ -94,7 +95,7 @@ def classes_of(series: pl.Series, name: str, distinct: int, source: str) -> tupl
                 "give more rows"
                 if len(series) < ENOUGH
                 else "it looks like an identifier: choose another target, or ask for regression"
-                if series.dtype.is_numeric() or are_codes(series)
+                if series.dtype.is_numeric() or are_codes(as_read(series))
                 else "it looks like an identifier: choose another target, or merge rare classes"
             ),
         )

@@ -27,6 +27,7 @@ from deltaw.tables.cells import (
     read_dates,
 )
 from deltaw.tables.codes import are_codes
+from deltaw.tables.held import are_plain, as_read
 from deltaw.tables.table import Block, Table, cell_error, clip, listing, missing_column
 from deltaw.tables.told import READ_AS
 from deltaw.tables.units import Units, plain_unit
@@ -131,8 +132,8 @@ def check_finite(frame: pl.DataFrame, source: str) -> None:
 
 def _single_columns(frame: pl.DataFrame, source: str, told: Mapping[str, str]) -> list[Column]:
     found = []
-    for column, n in zip(frame.iter_columns(), frame.null_count().row(0), strict=True):
-        asked = told.get(column.name)
+    for column in (each if are_plain(each) else as_read(each) for each in frame.iter_columns()):
+        asked, n = told.get(column.name), column.null_count()
         distinct = _distinct(column, n, exactly=asked is not None)
         found.append(
             _single_column(column, n, distinct, source)
@@ -158,7 +159,7 @@ def _as_told(column: pl.Series, missing: int, distinct: int, source: str, kind: 
             kind=kind,
         )
         raise ColumnError(expected, say("none in {n:,} rows", n=len(column)), "leave it out")
-    spelling = READ_AS[kind](column, source)
+    spelling = READ_AS[kind](as_read(column), source)
     return Column(
         column.name, kind, in_english("as asked: {n:,} distinct values", n=distinct), missing, distinct, spelling
     )
@@ -224,7 +225,7 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
 
 def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str, str]:
     """The kind of a column of words, and why; how its days or units are written; and what is worth saying of it."""
-    few = few_different(column)
+    few = column.unique().cast(pl.String).to_list() if column.dtype == pl.Enum else few_different(column)
     known = None if few is None else {word for word in few if word is not None}
     spelt = {word.lower(): word for word in sorted(known or ())}  # Yes, YES and yes are one answer
     if known is not None and any(spelt.keys() <= set(pair) for pair in TRUTHS):
@@ -240,7 +241,10 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
         return "date", f"written {DATE_FORMATS[spelling]}", spelling, ""
     if not plain and _are_numbers(words):  # read as text, since a part of the table is of codes or of words
         return *_number(numbers_in(column, "", source), present, distinct), "", ""
-    first, many = words.head(FIRST), in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
+    first, many = (
+        as_read(words.head(FIRST)),
+        in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present),
+    )
     if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return "text", many, "", ""
     readable, stray = (False, None) if plain else first_stray(first)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars.selectors as cs
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, InputError, SettingError
@@ -21,6 +20,7 @@ from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.speech import listed, say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables.cells import as_words
+from deltaw.tables.held import all_as_read, are_words, as_read
 from deltaw.tables.table import clip, listing, missing_column
 
 if TYPE_CHECKING:
@@ -123,13 +123,15 @@ def other_rows(
     """
     if rows is None:
         return None
-    texts = frozenset(table.frame.select(cs.string()).columns)
-    other = read_as(rows, replace(how, words=texts))  # what is text in the table may look like numbers in other rows
-    frame = rows_of(other)
+    # What is text in the table may look like numbers in other rows.
+    texts = frozenset(column.name for column in table.frame.iter_columns() if are_words(column))
+    other = read_as(rows, replace(how, words=texts))
+    frame = all_as_read(rows_of(other))
     for name in [*table.frame.columns, *([choices.group] if choices.group else [])]:
         if name not in frame.columns:
             raise missing_column(name, frame.columns, other.name)
-    if not len(frame) or frame[table.frame.columns].equals(table.frame):
+    same = all(as_read(ours).equals(frame.get_column(ours.name)) for ours in table.frame.iter_columns())
+    if not len(frame) or same:
         found = say("the same") if len(frame) else say("none")
         raise SettingError("{what}: expected other rows than those to learn from", found, "give others", what=what)
     if choices.group is not None:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
 
+FEW = 16  # classes: of so many each is looked for by itself
+
 
 @dataclass(frozen=True, eq=False)
 class Division:
@@ -103,7 +105,7 @@ def split(n: int, share: float, seed: int, labels: NDArray[np.integer] | None = 
         labels: (n,) class numbers from 0. Every class then gives its share (within one row), and keeps at least one
             row: a class that is never seen cannot be learnt.
     """
-    order = np.random.default_rng(seed).permutation(n)
+    order = np.random.default_rng(seed).permutation(np.arange(n, dtype=_least(n)))
     if labels is not None:
         order = _by_class(order, labels)
         sorted_labels = labels[order]
@@ -114,8 +116,13 @@ def split(n: int, share: float, seed: int, labels: NDArray[np.integer] | None = 
     count = min(max(round(n * share), 1 if share > 0 else 0), len(order))
     # Evenly spaced places in rows that are sorted by class: every class in proportion.
     places = (np.arange(count) + 0.5) * (len(order) / max(count, 1))
-    apart = np.sort(order[places.astype(np.int64)]) if count else np.empty(0, np.int64)
+    apart = np.sort(order[places.astype(np.int64)]).astype(np.int64) if count else np.empty(0, np.int64)
     return without(apart, n), apart
+
+
+def _least(n: int) -> type[np.int32 | np.int64]:
+    """What holds the places of n rows: of many rows several orders are held at once."""
+    return np.int32 if n < 2**31 else np.int64
 
 
 def without(apart: Indices, n: int) -> Indices:
@@ -128,6 +135,8 @@ def without(apart: Indices, n: int) -> Indices:
 def _by_class(order: Indices, labels: NDArray[np.integer]) -> Indices:
     """Rows in an order, those of the first class first."""
     named = labels[order]
+    if len(named) and named.max() < FEW:
+        return np.concatenate([order[named == each] for each in range(named.max() + 1)])
     if len(named) and named.max() < 2**15:
         named = named.astype(np.int16)  # which is sorted by counting
     return order[np.argsort(named, kind="stable")]

@@ -24,6 +24,7 @@ from deltaw.preparation.scales.logarithm import LogScale, skewness
 from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.speech import say
 from deltaw.tables import Table
+from deltaw.tables.held import all_as_read
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,7 +82,7 @@ class Glimpse(NamedTuple):
     def of(cls, frame: pl.DataFrame, rows: Indices, most: int) -> Glimpse:
         """At most so many of these rows of a frame."""
         places = spread(len(rows), most)
-        return cls(places, frame[rows[places]])
+        return cls(places, all_as_read(frame[rows[places]]))
 
     def part(self, whole: Part) -> Part:
         """These of the part that all are."""
@@ -202,7 +203,7 @@ def part_of(
         T = target.slots(known, recipe.target_low, recipe.target_high) if recipe.targets == "one_hot" else known
     weight = None if recipe.weight is None else weights.of_rows(beside.get_column(recipe.weight), source)
     if frames is not None:
-        made = Part(frames[0].clear(), preparation.let_go(frames, source, rows), T, known, weight)
+        made = Part(all_as_read(frames[0].clear()), preparation.let_go(frames, source, rows), T, known, weight)
         give_back(len(made))
         return made
     return Part(frame, preparation.encode(frame, source, answers, rows), T, known, weight, rows)

@@ -66,10 +66,11 @@ class Category(OneColumn):
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Category:
-        words = as_words(frame.get_column(column.name))
+        cells = frame.get_column(column.name)
+        words = cells if cells.dtype == pl.Enum else as_words(cells)
         counted = whole.counted or Counted.of(words)
         rows, counts = counted.rows, counted.words[column.name]
-        means = None if whole.answers is None or len(counts) <= MANY else Means.fit(words, whole.answers)
+        means = None if whole.answers is None or len(counts) <= MANY else Means.fit(as_words(words), whole.answers)
         enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * rows)))
         common = counts.filter(pl.col("rows") >= enough).rows()
         frequent = dict(sorted(sorted(common, key=lambda each: (-each[1], each[0]))[:MOST_SLOTS]))
@@ -134,7 +135,11 @@ class Category(OneColumn):
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
         """Which slot each row takes, and the means of its word; where they are learnt from, without its own answer."""
-        words = self.words_of(frame.get_column(self.column))
+        cells = frame.get_column(self.column)
+        if isinstance(cells.dtype, pl.Enum) and answers is None:  # each word is looked up once
+            each = self.read(pl.Series(self.column, [*cells.dtype.categories, None], pl.String).to_frame(), source)
+            return np.asarray(each[cells.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()])
+        words = self.words_of(cells)
         place = as_places(words, self._places, len(self.words) + self.missing)
         if self.means is None:
             return place.astype(np.float64)

@@ -30,6 +30,7 @@ from deltaw.preparation.scales.scaling import Scale, Scaling, fit_scale
 from deltaw.speech import Kept, listed, reads, say
 from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words
+from deltaw.tables.held import as_read
 from deltaw.tables.table import listing
 from deltaw.tables.units import is_unit, plain_unit
 
@@ -229,7 +230,7 @@ class Truth(OneColumn):
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Truth:
-        series = frame.get_column(column.name)
+        series = as_read(frame.get_column(column.name))
         present = as_words(series).drop_nulls().unique().sort().to_list()
         pair = next((pair for pair in TRUTHS if {word.lower() for word in present} <= set(pair)), TRUTHS[0])
         spelt = {word.lower(): word for word in present}

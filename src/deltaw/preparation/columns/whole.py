@@ -23,8 +23,9 @@ class Counted(NamedTuple):
 
     @classmethod
     def of(cls, words: pl.Series) -> Counted:
-        """Of a column."""
-        return cls(len(words), {words.name: words.drop_nulls().alias("word").value_counts(name="rows")})
+        """Of a column, however its words are held."""
+        counts = words.drop_nulls().alias("word").value_counts(name="rows")
+        return cls(len(words), {words.name: counts.with_columns(pl.col("word").cast(pl.String))})
 
 
 class Whole(NamedTuple):

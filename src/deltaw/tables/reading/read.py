@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from deltaw.exceptions import SettingError, TableError
 from deltaw.forks import refuse_after_fork
 from deltaw.speech import say
+from deltaw.tables.held import all_as_read, held
 from deltaw.tables.reading.bundled import BUNDLED, bundled
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.formats import pieces
@@ -79,7 +80,8 @@ def read(
 
 def read_as(source: Any, reading: Reading) -> Table:
     """`read`, by a Reading."""
-    return halved(_read_as(source, reading), reading.unrounded)
+    table = halved(_read_as(source, reading), reading.unrounded)
+    return table if reading.unrounded is None else replace(table, frame=held(table.frame))
 
 
 def _read_as(source: Any, reading: Reading) -> Table:
@@ -97,7 +99,7 @@ def _read_as(source: Any, reading: Reading) -> Table:
     elif name in BUNDLED and not path.is_file():
         return bundled(name)
     elif (found := several(source)) is not None:
-        return found.joined(_read_as, reading)
+        return found.joined(lambda file, how: _as_read(_read_as(file, how)), reading)
     elif reading.sheet is None and lies_as_parquet(path):
         return parquet_at(path, name, reading)
     elif (table := _large_text(path, name, reading)) is not None:
@@ -114,6 +116,11 @@ def _read_as(source: Any, reading: Reading) -> Table:
             "sheet: expected an Excel workbook", say("{name}, which has none", name=name), "leave it out"
         )
     return format.read(Source(data, name, path, reading))
+
+
+def _as_read(table: Table) -> Table:
+    """One of several files of a table: each would have numbers of its own for the words that it has."""
+    return replace(table, frame=all_as_read(table.frame))
 
 
 def several(source: str | Path) -> Shards | None:

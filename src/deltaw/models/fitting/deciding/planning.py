@@ -40,6 +40,7 @@ from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import Names, as_name, chosen, inputs_asked, kinds_asked
 from deltaw.tables.columns import notes_on
+from deltaw.tables.held import all_as_read
 from deltaw.tables.reading.loading import STDIN
 
 if TYPE_CHECKING:
@@ -168,8 +169,8 @@ def _decided(
         return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, source)
 
     names = [None if other is None else other.name for other in (given, by)]
-    validation_rows = table.frame[kept.validation] if by is None else answered(by, whole)[0].frame
-    test_rows = table.frame[kept.test] if table.test is None else table.test
+    validation_rows = all_as_read(table.frame[kept.validation]) if by is None else answered(by, whole)[0].frame
+    test_rows = all_as_read(table.frame[kept.test]) if table.test is None else table.test
     frames, shown = None, 0 if lean is None else lean // len(preparation.feature_names)
     needed = layout.folds or preparation.means or streamed is not None or not preparation.reads_alone(table.frame)
     if lean is not None and shown < len(training) and not needed:
@@ -177,6 +178,8 @@ def _decided(
         frames, table = parted(table, [name, *([] if weight is None else [weight])])
         del read_in, bare, everything, reading_of, series, beside
         answers, ties = None, Ties(ties.rows)  # which only folds ask more
+    else:
+        table = replace(table, frame=all_as_read(table.frame))
     learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training, frames)
     weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
     return Plan(

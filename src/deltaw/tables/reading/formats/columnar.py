@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -14,8 +13,9 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
+from deltaw.tables.held import held
 from deltaw.tables.reading.changes import facts, unchanged
-from deltaw.tables.reading.frames import INDEX, table_of
+from deltaw.tables.reading.frames import INDEX, plain, table_of
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import check_size, limit, unreadable
 from deltaw.tables.reading.panics import quiet_panics
@@ -25,7 +25,7 @@ from deltaw.tables.table import Table, listing
 
 PARQUET = b"PAR1"
 CELL = 8  # bytes of a number in a frame
-AT_ONCE = 2**21  # cells that are read at a time where a file lies on a disk: beside them there is nothing but the frame
+AT_ONCE = 2**20  # cells that are read at a time where a file lies on a disk: beside them there is nothing but the frame
 
 
 def read_parquet(file: Source) -> Table:
@@ -48,20 +48,31 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
     """`read_parquet` of a file that lies there, some columns after the others."""
     with unchanged(path, facts(path)), readable(name, "Parquet"):
         check_size(name, path.stat().st_size, limit(reading.max_bytes))
-        lazy = pl.scan_parquet(path, glob=False)
-        rounded: tuple[str, ...] = ()
-        rows, names = lazy.select(pl.len()).collect().item(), lazy.collect_schema().names()
+        lazy, index = pl.scan_parquet(path, glob=False), index_of_pandas(path)
+        rows, kinds = lazy.select(pl.len()).collect().item(), lazy.collect_schema()
+        names = kinds.names()
         check_size(name, CELL * rows * len(names), limit(reading.max_bytes))
         each = max(1, AT_ONCE // max(rows, 1))
         if len(names) <= each:
-            frame = pl.read_parquet(path, glob=False)
-        else:
-            parts = (pl.read_parquet(path, columns=names[i : i + each], glob=False) for i in range(0, len(names), each))
-            halves = Halves.of_table(reading.unrounded, rows, len(names))
-            frame = pl.concat((in_parts(halves.of(part), len(names)) for part in parts), how="horizontal")
-            rounded = tuple(sorted(halves.rounded))
-        index = index_of_pandas(path)
-    return replace(_without_index(frame, name, reading, index), rounded=rounded)
+            return _without_index(pl.read_parquet(path, glob=False), name, reading, index)
+        index, halves = _that_is_none(index, names), Halves.of_table(reading.unrounded, rows, len(names))
+        kept = [each for each in names if each not in index and not INDEX.fullmatch(each)] or names
+        # Words take most while they are read: first, when there is little beside them.
+        order = sorted(kept, key=lambda each: kinds[each].is_numeric())
+        parts = (pl.read_parquet(path, columns=order[i : i + each], glob=False) for i in range(0, len(kept), each))
+        frames = (in_parts(_held(halves.of(part), name, reading), len(names)) for part in parts)
+        frame = pl.concat(frames, how="horizontal")[kept]
+    if reading.written:
+        return table_of(frame, name, reading, _notes(index))
+    return Table(frame, name, notes=_notes(index), missing=reading.missing, rounded=tuple(sorted(halves.rounded)))
+
+
+def _held(part: pl.DataFrame, name: str, reading: Reading) -> pl.DataFrame:
+    """Some columns of a table as it has them."""
+    if reading.written:  # as they are, all columns once more
+        return part
+    found = plain(part, name, reading.missing, reading.words)
+    return found if reading.unrounded is None else held(found)
 
 
 def read_arrow(file: Source) -> Table:
@@ -92,11 +103,18 @@ def _columnar(
 
 def _without_index(frame: pl.DataFrame, name: str, reading: Reading, index: tuple[str, ...]) -> Table:
     """The table of a frame, without what pandas calls its index."""
-    index = tuple(each for each in index if each in frame.columns and not INDEX.fullmatch(each))
-    if len(index) == frame.width:
-        index = ()
-    notes = [say("without {index}, the index of pandas", index=listing(index))] if index else []
-    return table_of(frame.drop(index), name, reading, notes)
+    index = _that_is_none(index, frame.columns)
+    return table_of(frame.drop(index), name, reading, _notes(index))
+
+
+def _that_is_none(index: tuple[str, ...], names: list[str]) -> tuple[str, ...]:
+    """The columns that are left out, since pandas calls them its index; those that it has named itself always are."""
+    found = tuple(each for each in index if each in names and not INDEX.fullmatch(each))
+    return () if len(found) == len(names) else found
+
+
+def _notes(index: tuple[str, ...]) -> tuple[str, ...]:
+    return (say("without {index}, the index of pandas", index=listing(index)),) if index else ()
 
 
 def index_of_pandas(path: Path) -> tuple[str, ...]:

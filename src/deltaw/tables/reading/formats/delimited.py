@@ -18,6 +18,7 @@ from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.codes import are_codes, codes_in, narrows
+from deltaw.tables.held import are_words, as_read, by_numbers
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.reading.formats.careful import careful_frame, is_blank, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
@@ -183,14 +184,19 @@ def typed_frame(
 ) -> pl.DataFrame:
     """The frame with each column as what all its cells say; those of `words` as words."""
     numbers = [column for column in frame.iter_columns() if column.dtype.is_numeric() and numbers_among(missing)]
-    texts = [column for column in frame.iter_columns() if column.dtype == pl.String]
+    texts = [column for column in frame.iter_columns() if are_words(column)]
     return frame.with_columns(
-        *(
-            missing_to_null(column, missing) if column.name in words else typed(column, dialect.separator, missing)
-            for column in texts
-        ),
+        *(_typed(column, dialect, missing, column.name in words) for column in texts),
         *(missing_to_null(column, missing) for column in numbers),
     )
+
+
+def _typed(column: pl.Series, dialect: Dialect, missing: tuple[str, ...], words: bool) -> pl.Series:
+    """A column of text as what all its cells say; words that are held by numbers stay so."""
+    text = as_read(column)
+    found = missing_to_null(text, missing) if words else typed(text, dialect.separator, missing)
+    held = by_numbers(found) if column.dtype == pl.Enum and found.dtype == pl.String else None
+    return found if held is None else held
 
 
 def check_head(head: bytes, source: str, more: bool, encoding: str | None = None) -> None:

@@ -15,6 +15,7 @@ import polars.selectors as cs
 from deltaw.exceptions import TableError
 from deltaw.tables import exact
 from deltaw.tables.codes import codes_in
+from deltaw.tables.held import alike, as_read, held
 from deltaw.tables.reading.formats.delimited import (
     DELIMITERS,
     HEAD_BYTES,
@@ -71,12 +72,12 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
     """
     as_text = replace(reading, words=reading.words | set(text))
     try:
-        found, halves, first = list[_Piece](), Halves(["*"], 0), 0
+        found, halves, first, rows = list[_Piece](), Halves(["*"], 0), 0, 0
         for each in _raw(path, name, as_text, _small(path)):
             if not found and reading.unrounded is not None:
                 rows = _lines(path) - each.dialect.above - each.named  # more than these where cells have newlines
                 halves = Halves.of_table(reading.unrounded, rows, each.frame.width)
-            found.append(each._replace(frame=apart(halves.of(each.frame, first))))
+            found.append(each._replace(frame=apart(held(halves.of(each.frame, first), rows))))
             first += len(each.frame)
     except (TableError, OSError):  # which the whole file says better
         return None
@@ -87,9 +88,9 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
         del found
         again = None if reading.unrounded is None else (*reading.unrounded, *wrongly)
         return joined(path, name, replace(reading, unrounded=again), text or mixed)
-    frame, dialect = alongside([piece.frame for piece in found]), found[0].dialect
-    large = [*exact.rounded([piece.frame for piece in found]), *(name for piece in found for name in piece.large)]
-    frame = frame.with_columns(cs.by_dtype(pl.Null).cast(pl.String))
+    parts, dialect = alike([piece.frame for piece in found]), found[0].dialect
+    large = [*exact.rounded(parts), *(name for piece in found for name in piece.large)]
+    frame = alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
     found_out = exact.notes(dict.fromkeys(large)), tuple(sorted(halves.rounded))
     return Records(typed_frame(frame, dialect, reading.missing, reading.words), found[0].named, None, "", *found_out)
 
@@ -112,7 +113,7 @@ def _mixed(frames: list[pl.DataFrame]) -> list[str]:
     """The columns that are neither of one type in all, nor always of numbers, but for where they have no value."""
     found = []
     for columns in zip(*(frame.iter_columns() for frame in frames), strict=True):
-        kinds = {column.dtype for column in columns if column.null_count() < len(column)}
+        kinds = {as_read(column[:0]).dtype for column in columns if column.null_count() < len(column)}
         if len(kinds) > 1 and not all(kind.is_numeric() for kind in kinds):
             found.append(columns[0].name)
     return found

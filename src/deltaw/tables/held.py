@@ -1,0 +1,81 @@
+"""How a large table is held that is learnt from: in less room than it is read in, until the network's inputs are made.
+
+A column of words is held by their numbers, one byte a row, or two, instead of sixteen: an Enum of Polars. Of numbers
+with gaps a gap is no number (NaN), so that they lie as those without do (`deltaw.tables.reading.places`). Who asks what
+a cell says, asks `as_read`; numbers may be taken as they are held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+import polars.selectors as cs
+
+from deltaw.tables.cells import IN_A_NUMBER, recurs
+
+MANY = 2**18  # rows: fewer take little
+MOST = 2**15  # different words: of more, to look them up costs more than their room is worth
+
+
+def held(frame: pl.DataFrame, rows: int | None = None) -> pl.DataFrame:
+    """The columns of a large table as they are held; of others as they are.
+
+    `rows`: how many the table has, of which these are some; None: these.
+    """
+    if (len(frame) if rows is None else rows) < MANY:
+        return frame
+    return frame.with_columns(found for column in frame.iter_columns() if (found := _held(column)) is not None)
+
+
+def _held(column: pl.Series) -> pl.Series | None:
+    """None for a column that stays as it is, as one without a value, which may be of any kind."""
+    if column.dtype == pl.String:
+        return by_numbers(column) if recurs(column) else None
+    gaps = column.dtype.is_float() and 0 < column.null_count() < len(column)
+    return column.fill_null(float("nan")) if gaps else None
+
+
+def by_numbers(column: pl.Series) -> pl.Series | None:
+    """A column of words by their numbers; None where they are too many."""
+    words = column.unique().drop_nulls()
+    return column.cast(pl.Enum(words.sort())) if len(words) <= MOST else None
+
+
+def are_words(column: pl.Series) -> bool:
+    """Whether a column is one of words, however they are held."""
+    return column.dtype in (pl.String, pl.Enum)
+
+
+def are_plain(column: pl.Series) -> bool:
+    """Whether a column is held by its words, none of which is a number, or a day: to ask of each once is enough."""
+    return isinstance(column.dtype, pl.Enum) and not column.dtype.categories.str.contains(IN_A_NUMBER).any()
+
+
+def as_read(column: pl.Series) -> pl.Series:
+    """A column as it was read: words, and null where there is a gap."""
+    if column.dtype == pl.Enum:
+        return column.cast(pl.String)
+    return column.fill_nan(None) if column.dtype.is_float() and column.is_nan().any() else column
+
+
+def all_as_read(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same of a table's columns."""
+    some = frame.select(cs.by_dtype(pl.Enum) | cs.float())
+    return frame.with_columns(found for column in some.iter_columns() if (found := as_read(column)) is not column)
+
+
+def alike(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Parts of a table, each with numbers for the words that it has, with the same numbers in all."""
+    named = [column.name for frame in frames for column in frame.iter_columns() if column.dtype == pl.Enum]
+    kinds = {name: _kind([frame.get_column(name) for frame in frames]) for name in dict.fromkeys(named)}
+    return [frame.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items()) for frame in frames]
+
+
+def _kind(columns: Sequence[pl.Series]) -> pl.Enum | type[pl.String]:
+    """One type that has the words of all parts of a column."""
+    if any(column.dtype == pl.String for column in columns):
+        return pl.String
+    words = [column.dtype.categories for column in columns if isinstance(column.dtype, pl.Enum)]
+    known = pl.concat(words).unique().sort()
+    return pl.Enum(known) if len(known) <= MOST else pl.String
