@@ -1,11 +1,13 @@
 """How much memory a training takes in memory, and how fast a model answers; see docs/scale.md.
 
-    python benchmarks/memory.py [ROWS]
+    python benchmarks/memory.py [ROWS [FILE…]]
 
 A table of 50 columns of numbers, trained for one epoch in a process of its own, whose largest resident size is told
 beside the size of the raw numbers in float32, and how much of it is beyond that of the same training of 200 rows: by
 `deltaw train` and by `deltaw.fit` from the file, Parquet of numbers that float32 holds and of others, and CSV; and from
-a frame, beyond what was resident before. The same of 300 columns and a fifth of the rows, and of ten columns of words.
+a frame, beyond what was resident before. The same with classes in words, and then with five columns of words instead of
+numbers, or with gaps in fifteen, or with two digits behind the point in CSV. The same of 300 columns and a fifth of the
+rows, and of ten columns of words. Names of files leave out the others, and what follows.
 A CSV of twice the rows with a remark in each, newlines in its quotes, within `--memory 300M`. Then answers for the
 first, and for one row of it, by seconds of the processor, which a machine that others use too does not change much; and
 by the network of `deltaw bench`'s workload `table`, 30-64-64-1 on scaled numbers without bins.
@@ -28,6 +30,17 @@ names = {f"x{i}": column for i, column in enumerate(X.T)}
 frame = pl.DataFrame(names | {"y": X[:, 0] * X[:, 1] + X[:, 2] > 0})
 if sys.argv[4] == "double":
     frame = frame.with_columns(pl.col(pl.Float32).cast(pl.Float64) / 3)
+if sys.argv[4] in ("classes", "mixed", "gaps", "cents"):
+    frame = frame.with_columns(pl.col(pl.Float32).cast(pl.Float64) / 3)
+    frame = frame.with_columns(pl.when("y").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("y"))
+if sys.argv[4] == "cents":
+    frame = frame.with_columns(pl.col(pl.Float64).round(2))
+if sys.argv[4] == "gaps":
+    frame = frame.with_columns(pl.when(pl.int_range(pl.len()) % (7 + i) != 0).then(f"x{i}") for i in range(3, 18))
+if sys.argv[4] == "mixed":
+    place = [((30 * pl.col(f"x{i}").abs()).cast(int) % (5 * 4 ** (i % 3))).alias(f"x{i}") for i in range(3, 8)]
+    words = [pl.format("word {}", each).alias(f"x{i}") for i, each in enumerate(place, 3)]
+    frame = frame.with_columns(words)
 if sys.argv[4] == "words":
     places = np.abs(X * 10).astype(int) % (5 * 4 ** (np.arange(X.shape[1]) % 4))
     words = pl.DataFrame({f"w{i}": each for i, each in enumerate(places.T)})
@@ -93,15 +106,19 @@ TABLES = (  # a file, what part of the rows it has, columns, cells, and how it i
     ("d.parquet", 1, COLUMNS, "single", FILES | {"deltaw.fit of a frame, beyond": FRAME}),
     ("double.parquet", 1, COLUMNS, "double", FILES),
     ("d.csv", 1, COLUMNS, "single", FILES),
+    ("classes.parquet", 1, COLUMNS, "classes", FILES),
+    ("mixed.parquet", 1, COLUMNS, "mixed", FILES),
+    ("gaps.parquet", 1, COLUMNS, "gaps", FILES),
+    ("cents.csv", 1, COLUMNS, "cents", FILES),
     ("wide.parquet", 5, 300, "single", FILES),
     ("words.parquet", 1, 10, "words", FILES),
 )
 
 
-def main(rows: int) -> None:
+def main(rows: int, *names: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         model, other = Path(folder) / "m.deltaw", Path(folder) / "table.deltaw"
-        for name, of, columns, cells, ways in TABLES:
+        for name, of, columns, cells, ways in (each for each in TABLES if not names or each[0] in names):
             path, few, n = Path(folder) / name, Path(folder) / f"few-{name}", rows // of
             run(MAKE, path, n, columns, cells)
             run(MAKE, few, 200, columns, cells)
@@ -112,6 +129,8 @@ def main(rows: int) -> None:
                 print(f"{name}, {n:,} × {columns}, {way}: {peak / 2**20:,.0f} MiB at most, {peak / raw:.2f} × the raw "
                       f"numbers ({raw / 2**20:,.0f} MiB), beyond that of 200 rows {beyond / raw:.2f} ×, {took:.0f} s",
                       flush=True)  # fmt: skip
+        if names:
+            return
         path = Path(folder) / "remarks.csv"
         run(REMARKS, path, 2 * rows)
         began = time.perf_counter()
@@ -132,4 +151,4 @@ def run(code: str, *arguments: Path | int | str) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, *sys.argv[2:])
