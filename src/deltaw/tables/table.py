@@ -41,7 +41,8 @@ class Table:
     """Rows to learn from, as `deltaw.tables.read` returns them.
 
     Attributes:
-        frame: the rows, one typed column each; missing cells are null, never NaN.
+        frame: the rows, one typed column each; missing cells are null, never NaN. While a large one becomes a network's
+            inputs it may be as `deltaw.tables.held` has it.
         name: what messages call the table: the path as the user typed it, or "data frame".
         test: rows that the source itself sets apart for testing, with the same columns, or None.
         target: the column to be predicted where the source says so, or None.

@@ -18,7 +18,7 @@ from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.codes import are_codes, codes_in, narrows
-from deltaw.tables.held import are_words, as_read, by_numbers
+from deltaw.tables.held import are_plain, are_words, as_read, by_numbers
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.reading.formats.careful import careful_frame, is_blank, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
@@ -193,6 +193,10 @@ def typed_frame(
 
 def _typed(column: pl.Series, dialect: Dialect, missing: tuple[str, ...], words: bool) -> pl.Series:
     """A column of text as what all its cells say; words that are held by numbers stay so."""
+    if are_plain(column) and isinstance(column.dtype, pl.Enum):  # each word says by itself what it is
+        each = column.dtype.categories
+        if typed(each, dialect.separator, missing).equals(each):
+            return column
     text = as_read(column)
     found = missing_to_null(text, missing) if words else typed(text, dialect.separator, missing)
     held = by_numbers(found) if column.dtype == pl.Enum and found.dtype == pl.String else None
