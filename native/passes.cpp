@@ -11,6 +11,14 @@ namespace {
 
 constexpr int AHEAD = 8;  // rows: so many are on their way from memory
 
+// Before row r of some is used: call up the AHEAD rows behind the AHEAD that are on their way. So many at once, since the
+// processor then looks for their pages side by side, and goes on meanwhile.
+template <class CallUp>
+DELTAW_CALLS_UP void call_up_rows(int r, Range rows, const CallUp& call_up) {
+  if ((r - rows.begin) % AHEAD != 0) return;
+  for (int i = r == rows.begin ? r : r + AHEAD; i < std::min(r + 2 * AHEAD, rows.end); ++i) call_up(i);
+}
+
 }  // namespace
 
 // Which inputs of this thread's rows are not zero. It reads them early, too: other threads may still be at the update.
@@ -27,21 +35,23 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   Columns& columns = run.columns[thread];
   const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
   work_.lay(layers_, thread);
+  const std::int64_t* const order = run.epoch.order + piece.begin;
+  const auto call_up = [&](int r) __attribute__((always_inline)) { inputs.call_up(order[r]); };
   if (run.encoded) {
     const auto [v0, v1] = part(layers_[0].vectors, thread, run.threads);
     running_sums(layers_[0], *inputs.encoding, running_.data(), v0, v1);
     columns.take(inputs.encoding->inputs);
     for (int r = begin; r < end; ++r) {
-      if (r + AHEAD < end) inputs.call_up(run.epoch.order[piece.begin + r + AHEAD]);
-      work_.encoded.fetch(inputs, run.epoch.order[piece.begin + r], r, work_.numbers.row(r), work_.own[thread].data());
+      call_up_rows(r, {begin, end}, call_up);
+      work_.encoded.fetch(inputs, order[r], r, work_.numbers.row(r), work_.own[thread].data());
     }
   } else if (run.sparse || !Columns::worth(inputs)) columns.take_all();
   else columns.list(inputs, run.marks.data(), run.threads);
   for (int r = begin; r < end && !run.sparse && !run.encoded; ++r) {
-    if (r + AHEAD < end) inputs.call_up(run.epoch.order[piece.begin + r + AHEAD]);
-    columns.fetch(inputs, run.epoch.order[piece.begin + r], work_.x.row(r));
+    call_up_rows(r, {begin, end}, call_up);
+    columns.fetch(inputs, order[r], work_.x.row(r));
   }
-  for (int r = begin; r < end; ++r) run.epoch.targets.call_up(run.epoch.order[piece.begin + r]);  // for output_errors
+  for (int r = begin; r < end; ++r) run.epoch.targets.call_up(order[r]);  // for output_errors
   const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // the draws know rows by batch
   for (int l = 0; l < int(layers_.size()); ++l) {
     const Dropout dropout = dropout_of(run, piece, l);

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from deltaw import threads
 from deltaw.speech import chosen
-from deltaw.threads import processors, side_by_side
+from deltaw.threads import AHEAD, in_order, processors, side_by_side
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -52,3 +53,26 @@ def test_threads_are_of_the_processors_and_end_with_the_work(cores: int) -> None
     assert len(set(names)) <= cores
     assert threading.active_count() == before
     assert processors() >= 1
+
+
+def test_in_order_hands_out_what_map_does_and_asks_for_no_item_too_soon(cores: int) -> None:
+    handed, asked = list[int](), list[int]()
+
+    def items() -> Iterator[int]:
+        for n in range(20):
+            asked.append(len(handed))  # how many of those before it were handed out by then
+            yield n
+
+    for made in in_order(lambda n: n * n, items()):
+        handed += [made]
+    assert handed == [n * n for n in range(20)]
+    assert asked == [max(0, n - AHEAD + 1) for n in range(20)]
+    assert list(in_order(str, iter(()))) == []
+
+
+def test_in_order_raises_the_first_error_and_ends_its_threads(cores: int) -> None:
+    before, handed = threading.active_count(), list[int]()
+    with pytest.raises(ZeroDivisionError):
+        handed.extend(in_order(lambda n: 6 // (3 - n), range(9)))
+    assert handed == [2, 3, 6]
+    assert threading.active_count() == before

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
-MOST = 4  # threads of `side_by_side`: what their items hold, memory holds at once
+MOST = 4  # threads: what their items hold, memory holds at once
+AHEAD = 3  # items of `in_order` that are under way
 
 
 def processors() -> int:
@@ -18,6 +20,30 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def in_order(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+    """work(item) of one item after the other, the next ones meanwhile; of errors the first in this order is raised.
+
+    An item is asked for when AHEAD of those before it were handed out and no sooner, however many processors there are.
+    """
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(min(processors(), MOST), thread_name_prefix="deltaw")
+    waiting, left = deque[Future[Made]](), iter(items)
+    try:
+        while True:
+            if len(waiting) == AHEAD:
+                yield waiting.popleft().result()
+            try:
+                item = next(left)
+            except StopIteration:
+                break
+            waiting.append(pool.submit(copy_context().run, work, item))
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def side_by_side(work: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:

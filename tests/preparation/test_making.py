@@ -122,3 +122,14 @@ def test_a_cell_is_named_by_its_row_among_all(table: Table) -> None:
     two = table.frame.with_columns(x2=pl.lit(np.inf), word=pl.col("day"))
     with pytest.raises(ColumnError, match=r'row 1 of column "x2"'):
         recipe.encode(two)
+
+
+@pytest.mark.parametrize("others", [[], [" a", "a "], [""], ["unseen"], ["7"]])
+@pytest.mark.parametrize("known", [["a", "b", "c"], ["007", "123", "500"], ["1", "12", "a"]])
+def test_many_words_take_the_slots_that_each_alone_does(known: list[str], others: list[str]) -> None:
+    rng = np.random.default_rng(0)
+    fitted = pl.DataFrame({"word": rng.choice(known, 4_000)})
+    step = Preparation.fit(fitted, kinds(Table(fitted, "data"), None, {"word": "category"}), "piecewise").steps[0]
+    cells = pl.DataFrame({"word": [*others, None, *rng.choice(known, 2_500).tolist()]})
+    alone = np.concatenate([step.read(cells[i : i + 20], "data") for i in range(0, len(cells), 20)])
+    np.testing.assert_array_equal(step.read(cells, "data"), alone)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltaw.preparation.scales.quantiles import among, between, median
+from deltaw.preparation.scales.quantiles import among, between, median, put_in_order
 
 # Half of a number near the smallest is not exact, neither here nor in what it is held against.
 NUMBERS = st.floats(-1e300, 1e300).map(lambda x: x if abs(x) > 1e-300 else 0.0)
@@ -35,3 +35,16 @@ def test_of_float32_they_are_those_of_the_same_numbers_in_float64(x: list[float]
     np.testing.assert_array_equal(between(small, np.array(q)), between(large, np.array(q)))
     np.testing.assert_array_equal(among(small, np.array(q)), among(large, np.array(q)))
     assert median(small) == median(large)
+
+
+@given(VALUES, SHARES)
+def test_values_need_not_be_sorted_where_nobody_looks(x: list[float], q: list[float]) -> None:
+    ordered, placed, shares = np.sort(x), np.array(x), np.array(q)
+    put_in_order(placed, shares)
+    np.testing.assert_array_equal(between(placed, shares), between(ordered, shares))
+    np.testing.assert_array_equal(among(placed, shares), among(ordered, shares))
+    assert (placed[0], placed[-1], median(placed)) == (ordered[0], ordered[-1], median(ordered))
+
+
+def test_nothing_is_put_in_order() -> None:
+    put_in_order(np.empty(0), np.array([0.5]))

@@ -24,6 +24,7 @@ from deltaw.preparation.scales.scaling import Scaling
 from deltaw.tables.cells import FEW
 from deltaw.tables.held import are_words
 from deltaw.tables.reading.places import NUMBERS
+from deltaw.tables.taking import taken
 from deltaw.threads import side_by_side
 
 Indices = NDArray[np.int64]
@@ -148,7 +149,7 @@ class Run(NamedTuple):
 
         def make(start: int) -> None:
             piece = slice(start, start + ROWS)
-            some = frame[piece] if chosen is None else frame[chosen[piece]]
+            some = frame[piece] if chosen is None else taken(frame, chosen[piece])
             cells = [group.read(some) for group in groups]
             read = [whole[step.title][piece] if step.title in whole else step.read(some, source) for step, _ in rest]
             for first in range(0, len(some), height):
@@ -240,7 +241,7 @@ def _together(steps: Sequence[Step]) -> Iterator[list[Step]]:
 
 
 def _some(frame: pl.DataFrame, rows: Indices | None) -> pl.DataFrame:
-    return frame if rows is None else frame[rows]
+    return frame if rows is None else taken(frame, rows)
 
 
 def _at_once(numbers: Numbers, frame: pl.DataFrame, answers: Answers | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import polars as pl
@@ -98,6 +98,18 @@ def as_places(words: pl.Series, known: Mapping[str, int], missing: int) -> NDArr
         return np.array([missing if word is None else known.get(word, other) for word in words.to_list()], np.int64)
     places = words.cast(pl.Enum(list(known)), strict=False).to_physical().cast(pl.Int64)  # null for others
     return np.where(words.is_null().to_numpy(), missing, places.fill_null(other).to_numpy())
+
+
+def places_as_written(cells: pl.Series, known: Iterable[str], missing: int) -> NDArray[np.int64] | None:
+    """The same of cells that are such words as they stand, or missing, so that nobody has to look at how each is
+    written; None where one is not.
+    """
+    if cells.dtype != pl.String or len(cells) <= SOME:
+        return None
+    places = cells.cast(pl.Enum(list(known)), strict=False)  # null for others
+    if places.null_count() > cells.null_count():
+        return None
+    return places.to_physical().cast(pl.Int64).fill_null(missing).to_numpy()
 
 
 def _refuse(wrong: pl.Series, cells: pl.Series, source: str, expected: str) -> None:

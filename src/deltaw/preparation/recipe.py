@@ -30,6 +30,7 @@ from deltaw.tables import Block, Column
 from deltaw.tables.cells import FEW
 from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.table import missing_column
+from deltaw.tables.taking import taking
 from deltaw.threads import side_by_side
 
 # From so many inputs a stored number on the engines are given what is stored; below, fields gain nothing. Measured:
@@ -116,13 +117,12 @@ class Preparation:
         bins = most_bins(numbers, len(frame) if rows is None else len(rows)) if row.bins else 0
         whole = Whole(bins, answers if row.means else None, counted, most_of_few(numbers) if row.bins else 0)
 
-        # Polars' own kind of numbers once, and not for each column.
-        chosen = None if rows is None else pl.Series(rows).cast(pl.get_index_type())
+        these = None if rows is None else taking(rows)
 
         def cells(columns: Iterable[Column]) -> pl.DataFrame:
             blocks_of = ((column.name, block_called.get(column.name)) for column in columns)
             names = [name for title, block in blocks_of for name in (block.columns if block else (title,))]
-            return frame[names] if chosen is None else frame[names][chosen]
+            return frame[names] if these is None else these(frame[names])
 
         def learnt(column: Column, cells: pl.DataFrame) -> Step:
             block = block_called.get(column.name)
@@ -224,11 +224,15 @@ class Preparation:
         if self.is_encoded and self._is_large(int(ends[-1])):
             raw = frozenset.intersection(*(raw_of(self.steps, frame) for frame in frames))
         made = self._room(int(ends[-1]), not self.is_encoded, raw)
-        first = begin = 0
-        for height, end in zip(heights, ends.tolist(), strict=True):
-            some = None if rows is None else rows[begin:end] - first
-            self._write(frames.pop(0), source, None, not self.is_encoded, some, raw, made[begin:end])
-            first, begin = first + height, end
+        firsts, begins = ([0, *np.cumsum(counts)[:-1].tolist()] for counts in (heights, np.diff(ends, prepend=0)))
+        left = dict(enumerate(frames))
+        frames.clear()
+
+        def write(k: int) -> None:
+            some = None if rows is None else rows[begins[k] : ends[k]] - firsts[k]
+            self._write(left.pop(k), source, None, not self.is_encoded, some, raw, made[begins[k] : ends[k]])
+
+        side_by_side(write, range(len(heights)))
         return Encoded(made, self._stored(raw)) if self.is_encoded else made
 
     def pieces(self, frame: pl.DataFrame, source: str) -> Iterator[Encoded | NDArray[np.float32]]:

@@ -15,7 +15,7 @@ from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.given import among
 from deltaw.numbers import amount, number, typed
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
-from deltaw.preparation.reading import as_numbers
+from deltaw.preparation.reading import as_numbers, places_as_written
 from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.preparation.scales.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.preparation.task import (
@@ -178,6 +178,9 @@ class Target:
         labels = np.empty(len(series), np.int32)
         for start in range(0, len(series), AT_ONCE):  # the words of all rows would take more room than their labels
             part = series[start : start + AT_ONCE]
+            if (places := places_as_written(part, known, -1)) is not None:
+                labels[start : start + len(part)] = places
+                continue
             words = in_width(part if given.dtype == pl.String else as_words(part), self._width)
             found = words.replace_strict(known, list(range(len(known))), default=-1, return_dtype=pl.Int32)
             unseen = (found == -1) & words.is_not_null()

@@ -25,6 +25,7 @@ from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.speech import say
 from deltaw.tables import Table
 from deltaw.tables.held import all_as_read
+from deltaw.tables.taking import taken
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,7 +64,7 @@ class Part:
     @property
     def frame(self) -> pl.DataFrame:
         """Their raw columns."""
-        return self.source if self.rows is None else self.source[self.rows]
+        return self.source if self.rows is None else taken(self.source, self.rows)
 
     def some(self, places: Indices) -> Part:
         """These of them."""
@@ -225,4 +226,4 @@ def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
 def answers_among(frame: pl.DataFrame, target: Target, recipe: Recipe, rows: Indices | None) -> pl.DataFrame:
     """Of all rows, or these, the columns that are no inputs: the answers, and what they count."""
     beside, rows = frame[[target.name, *([] if recipe.weight is None else [recipe.weight])]], some_of(frame, rows)
-    return beside if rows is None else beside[rows]
+    return beside if rows is None else taken(beside, rows)

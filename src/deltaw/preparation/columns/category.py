@@ -15,7 +15,7 @@ from deltaw.preparation.columns.means import Answers, Means
 from deltaw.preparation.columns.steps import MISSING, Features, OneColumn, Stored, Values
 from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
-from deltaw.preparation.reading import as_places
+from deltaw.preparation.reading import as_places, places_as_written
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept, reads, say
 from deltaw.tables import Column
@@ -135,12 +135,14 @@ class Category(OneColumn):
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
         """Which slot each row takes, and the means of its word; where they are learnt from, without its own answer."""
-        cells = frame.get_column(self.column)
+        cells, missing = frame.get_column(self.column), len(self.words) + self.missing
         if isinstance(cells.dtype, pl.Enum) and answers is None:  # each word is looked up once
             each = self.read(pl.Series(self.column, [*cells.dtype.categories, None], pl.String).to_frame(), source)
             return np.asarray(each[cells.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()])
+        if self.means is None and (known := places_as_written(cells, self._places, missing)) is not None:
+            return known.astype(np.float64)
         words = self.words_of(cells)
-        place = as_places(words, self._places, len(self.words) + self.missing)
+        place = as_places(words, self._places, missing)
         if self.means is None:
             return place.astype(np.float64)
         means = self.means.of(words) if answers is None else self.means.of_learnt(words, answers)

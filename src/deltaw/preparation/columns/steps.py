@@ -24,9 +24,9 @@ from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.whole import Whole
 from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_text, list_of, one_of
 from deltaw.preparation.reading import DAY, SOME, as_days, as_floats, as_numbers
-from deltaw.preparation.scales.bins import are_edges, count, fields, fit_edges, positions
-from deltaw.preparation.scales.quantiles import median
-from deltaw.preparation.scales.scaling import Scale, Scaling, fit_scale
+from deltaw.preparation.scales.bins import are_edges, asks_for_all, count, cuts, fields, fit_edges, positions
+from deltaw.preparation.scales.quantiles import median, put_in_order
+from deltaw.preparation.scales.scaling import QUARTERS, Scale, Scaling, fit_scale
 from deltaw.speech import Kept, listed, reads, say
 from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words
@@ -364,7 +364,10 @@ def _learnt(x: Floats, scaling: Scaling, whole: Whole) -> tuple[Scale, float, bo
     """Of the training rows' numbers, NaN where missing: their scale, median, whether any is missing, and edges."""
     ascending = x[~np.isnan(x)]  # a copy, which is put in order where it lies, in the size that the numbers have
     present = ascending if scaling.sorts else ascending.astype(np.float64)
-    ascending.sort()
+    if asks_for_all(whole.bins, whole.bins_of_few):
+        ascending.sort()
+    else:
+        put_in_order(ascending, QUARTERS, cuts(whole.bins))
     scale = fit_scale(scaling.fit, present, scaling.bend)
     return scale, median(ascending), len(present) < len(x), fit_edges(ascending, whole.bins, whole.bins_of_few)
 

@@ -45,16 +45,26 @@ def fit_edges(ascending: NDArray[np.floating], most: int, of_few: int = 0) -> tu
 
     None for a single bin: it would say no more than the scaled number does.
     """
-    if most < of_few and (numbers := _few(ascending, of_few)):
+    if asks_for_all(most, of_few) and (numbers := _few(ascending, of_few)):
         most, ascending = len(numbers) - 1, np.array(numbers)
     if most < 2 or not ascending.size:
         return ()
-    quantiles = among(ascending, np.linspace(0.0, 1.0, most + 1)).tolist()
+    quantiles = among(ascending, cuts(most)).tolist()
     edges = quantiles[:1]
     for edge in quantiles[1:]:
         if _apart(edges[-1], edge):
             edges.append(edge)
     return tuple(edges) if len(edges) > 2 else ()
+
+
+def asks_for_all(most: int, of_few: int) -> bool:
+    """Whether such a number of bins asks `fit_edges` for all sorted values, and not for their quantiles alone."""
+    return most < of_few
+
+
+def cuts(most: int) -> Values:
+    """Of which so many bins are the quantiles."""
+    return np.linspace(0.0, 1.0, most + 1)
 
 
 def _few(ascending: NDArray[np.floating], most: int) -> list[float]:

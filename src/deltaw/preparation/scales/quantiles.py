@@ -1,4 +1,4 @@
-"""Quantiles of values that are sorted once, to the bits of NumPy's own, which look for each anew."""
+"""Quantiles of values that are put in order once, to the bits of NumPy's own, which look for each anew."""
 
 from __future__ import annotations
 
@@ -7,6 +7,27 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Floats = NDArray[np.floating]  # of either size: of each only some are taken, as float64
+
+
+def put_in_order(x: Floats, *shares: Values) -> None:
+    """Values in such an order that they have at both ends, in the middle and where `between` and `among` look for these
+    shares what they would have there if they were sorted: of a million that takes a third of the time.
+    """
+    n = len(x)
+    wanted = [np.array([0, (n - 1) // 2, n // 2, n - 1]), *(_places(n, q) for q in shares)]
+    if n:
+        x.partition(np.unique(np.concatenate(wanted)))
+
+
+def _places(n: int, q: Values) -> NDArray[np.intp]:
+    """Where `between` and `among` look for shares of n values."""
+    below = np.floor(q * (n - 1)).astype(np.intp)
+    return np.concatenate([below, np.minimum(below + 1, n - 1), _first(n, q)])
+
+
+def _first(n: int, q: Values) -> NDArray[np.intp]:
+    """The places of the first of n sorted values that such shares of them do not pass."""
+    return np.maximum(np.ceil(n * q - 1), 0).astype(np.intp)
 
 
 def between(ascending: Floats, q: Values) -> Values:
@@ -20,7 +41,7 @@ def between(ascending: Floats, q: Values) -> Values:
 
 def among(ascending: Floats, q: Values) -> Values:
     """Some of the values ("inverted_cdf")."""
-    return ascending[np.maximum(np.ceil(len(ascending) * q - 1), 0).astype(np.intp)].astype(np.float64)
+    return ascending[_first(len(ascending), q)].astype(np.float64)
 
 
 def median(ascending: Floats) -> float:

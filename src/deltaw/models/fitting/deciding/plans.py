@@ -28,6 +28,7 @@ from deltaw.preparation.columns.steps import Number
 from deltaw.preparation.columns.whole import Counted
 from deltaw.speech import say
 from deltaw.tables import Table
+from deltaw.tables.taking import taken
 
 if TYPE_CHECKING:
     from deltaw.tables import Column
@@ -157,7 +158,7 @@ class Plan:
         def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:
             if not len(rows):
                 return None if given is None else part_of(given.frame, preparation, target, self.recipe, str(name))
-            return part_of(frame[rows], preparation, target, self.recipe, table.name)
+            return part_of(taken(frame, rows), preparation, target, self.recipe, table.name)
 
         learnt = part_of(frame, preparation, target, self.recipe, table.name, answers, training)
         return replace(

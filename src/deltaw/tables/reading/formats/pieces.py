@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ from deltaw.tables.reading.places import apart
 from deltaw.tables.reading.shards import alongside
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, check_names
+from deltaw.threads import in_order
 
 PIECE = 2**25  # bytes of text
 LARGE, SMALL = 2**27, 2**22  # of more the rows alone are held, and pieces are small beside these
@@ -73,7 +74,7 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
     as_text = replace(reading, words=reading.words | set(text))
     try:
         found, halves, first, rows = list[_Piece](), Halves(["*"], 0), 0, 0
-        for each in _raw(path, name, as_text, _small(path)):
+        for each in _raw(path, name, as_text, _small(path), in_order):
             if not found and reading.unrounded is not None:
                 rows = _lines(path) - each.dialect.above - each.named  # more than these where cells have newlines
                 halves = Halves.of_table(reading.unrounded, rows, each.frame.width)
@@ -132,34 +133,58 @@ class _Piece(NamedTuple):
     large: list[str]
 
 
-def _raw(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterator[_Piece]:
-    """See `pieces`: before cells of text are looked at."""
-    dialect: Dialect | None = None
-    named = False
-    kinds: list[Any] = []
-    before = (0, 0)  # bytes and lines of the file
-    for data in _cut(path, name, size):
-        head = 0  # lines of the header
-        if dialect is None:
-            check_head(data, name, len(data) >= size, reading.encoding)
+def _raw(
+    path: Path, name: str, reading: Reading, size: int = PIECE, mapped: Callable[..., Any] = map
+) -> Iterator[_Piece]:
+    """See `pieces`: before cells of text are looked at. The types of the last piece that was handed out are expected.
+
+    `mapped`: what makes pieces of their text, as `map` does, or `in_order`.
+    """
+    cut = _cut(path, name, size)
+    if (data := next(cut, None)) is None:
+        return
+    check_head(data, name, len(data) >= size, reading.encoding)
+    text, encoding = lines(data, name, reading.encoding)
+    reading = replace(reading, encoding=encoding or reading.encoding)
+    dialect, text = dialect_of(text, name, reading)
+    check_names(dialect.names, name)
+    begin = _end_of_record(text, text.find(b"\n") + 1, len(text)) if dialect.named else 0
+    named, head = dialect.named, dialect.above + text.count(b"\n", 0, begin)
+    text, dialect = text[begin:], dialect.inside
+    chosen, kinds = set(reading.words & set(dialect.names)), list[Any]()
+    begun = len(data), count_of(data, "\n")
+
+    def piece(text: bytes, encoding: str, kinds: list[Any], above: int) -> _Piece:
+        guesses = _guesses(text, dialect, reading, kinds, chosen)
+        frame = frame_of(text, dialect, name, reading.missing, guesses, above)
+        large = exact.rounded_of_text(frame, partial(_words, text, dialect, name, reading))
+        return _Piece(frame, dialect, named, encoding, large)
+
+    if text:
+        first = piece(text, encoding, [], head)
+        kinds = first.frame.dtypes
+        if len(first.frame):
+            yield first
+        del first
+    del data, text
+
+    def others() -> Iterator[tuple[bytes, list[Any], tuple[int, int]]]:
+        before = begun  # bytes and lines of the file
+        for each in cut:
+            yield each, kinds, before
+            before = before[0] + len(each), before[1] + count_of(each, "\n")
+
+    def later(given: tuple[bytes, list[Any], tuple[int, int]]) -> _Piece | None:
+        data, kinds, before = given
         text, encoding = lines(data, name, reading.encoding, before)
-        if dialect is None:
-            reading = replace(reading, encoding=encoding or reading.encoding)
-            dialect, text = dialect_of(text, name, reading)
-            check_names(dialect.names, name)
-            begin = _end_of_record(text, text.find(b"\n") + 1, len(text)) if dialect.named else 0
-            named, head = dialect.named, dialect.above + text.count(b"\n", 0, begin)
-            text, dialect = text[begin:], dialect.inside
-        else:
-            text = plain_spaces(text, dialect.separator)
-        if text:
-            guesses = _guesses(text, dialect, reading, kinds, set(reading.words & set(dialect.names)))
-            frame = frame_of(text, dialect, name, reading.missing, guesses, before[1] + head)
-            kinds = frame.dtypes
-            if len(frame):
-                written = partial(_words, text, dialect, name, reading)
-                yield _Piece(frame, dialect, named, encoding, exact.rounded_of_text(frame, written))
-        before = before[0] + len(data), before[1] + count_of(data, "\n")
+        text = plain_spaces(text, dialect.separator)
+        return piece(text, encoding, kinds, before[1]) if text else None
+
+    for found in mapped(later, others()):
+        if found is not None:
+            kinds = found.frame.dtypes
+            if len(found.frame):
+                yield found
 
 
 def _words(text: bytes, dialect: Dialect, name: str, reading: Reading, columns: list[str]) -> pl.DataFrame:
