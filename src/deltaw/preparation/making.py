@@ -25,12 +25,13 @@ from deltaw.tables.cells import FEW
 from deltaw.tables.held import are_words
 from deltaw.tables.reading.places import NUMBERS
 from deltaw.tables.taking import taken
-from deltaw.threads import side_by_side
+from deltaw.threads import processors, side_by_side
 
 Indices = NDArray[np.int64]
 
-# So many columns are made together, of so many cells at a time; and rows are read from a frame in larger pieces.
-TOGETHER, CELLS, ROWS = 64, 2**16, 2**14
+# So many columns are made together, of so many cells at a time; and rows are read from a frame in larger pieces, by
+# several threads: of few rows each gets some, but no fewer than are worth a thread.
+TOGETHER, CELLS, ROWS, FEWEST = 64, 2**16, 2**14, 2**11
 # Of columns of these types float32 holds every number.
 EXACT = (pl.Float32, pl.Int16, pl.Int8, pl.UInt16, pl.UInt8)
 
@@ -147,8 +148,10 @@ class Run(NamedTuple):
         expands = as_inputs and not is_plain(self.fields)
         height = CELLS // len(self.steps) | 1  # by a power of two a column's numbers would share lines of the cache
 
+        each = min(ROWS, max(FEWEST, len(out) // processors() + 1))
+
         def make(start: int) -> None:
-            piece = slice(start, start + ROWS)
+            piece = slice(start, start + each)
             some = frame[piece] if chosen is None else taken(frame, chosen[piece])
             cells = [group.read(some) for group in groups]
             read = [whole[step.title][piece] if step.title in whole else step.read(some, source) for step, _ in rest]
@@ -166,7 +169,7 @@ class Run(NamedTuple):
                 else:
                     to[:] = block.T
 
-        side_by_side(make, range(0, len(out), ROWS))
+        side_by_side(make, range(0, len(out), each))
 
 
 class Picture(NamedTuple):

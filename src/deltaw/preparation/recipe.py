@@ -224,15 +224,11 @@ class Preparation:
         if self.is_encoded and self._is_large(int(ends[-1])):
             raw = frozenset.intersection(*(raw_of(self.steps, frame) for frame in frames))
         made = self._room(int(ends[-1]), not self.is_encoded, raw)
-        firsts, begins = ([0, *np.cumsum(counts)[:-1].tolist()] for counts in (heights, np.diff(ends, prepend=0)))
-        left = dict(enumerate(frames))
-        frames.clear()
-
-        def write(k: int) -> None:
-            some = None if rows is None else rows[begins[k] : ends[k]] - firsts[k]
-            self._write(left.pop(k), source, None, not self.is_encoded, some, raw, made[begins[k] : ends[k]])
-
-        side_by_side(write, range(len(heights)))
+        first = begin = 0
+        for height, end in zip(heights, ends.tolist(), strict=True):
+            some = None if rows is None else rows[begin:end] - first
+            self._write(frames.pop(0), source, None, not self.is_encoded, some, raw, made[begin:end])
+            first, begin = first + height, end
         return Encoded(made, self._stored(raw)) if self.is_encoded else made
 
     def pieces(self, frame: pl.DataFrame, source: str) -> Iterator[Encoded | NDArray[np.float32]]:
