@@ -13,6 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from deltaw.allocators import giving_back as _giving_back
 from deltaw.forks import watch as _watch
 
 if TYPE_CHECKING:
@@ -91,11 +92,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return import_module(f"deltaw.{name}")
-    if name not in _HOMES:
+    if name not in _ROOMS and name not in _HOMES:
         raise AttributeError(f"module 'deltaw' has no attribute '{name}'")
-    value = getattr(import_module(_HOMES[name]), name)
+    with _giving_back():
+        if name in _ROOMS:
+            return import_module(f"deltaw.{name}")
+        value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

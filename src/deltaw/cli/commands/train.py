@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaw.cli.allocators import give_back
+from deltaw.allocators import give_back
 from deltaw.cli.commands import together
 from deltaw.cli.options import keeping
 from deltaw.cli.output import documents, text
