@@ -15,6 +15,8 @@ import deltaw
 from deltaw import models
 from deltaw.cli import main
 from deltaw.exceptions import InputError
+from deltaw.tables.reading.formats.pieces import pieces
+from deltaw.tables.reading.source import Reading
 
 N = 600
 RNG = np.random.default_rng(0)
@@ -132,3 +134,15 @@ def test_rows_to_score_on_are_read_like_those_to_learn_from(tmp_path: Path) -> N
     model = deltaw.fit(tmp_path / "t.csv", "y", hidden=4, epochs=1, folds=0, test=tmp_path / "s.csv", verbose=False)
     assert model.held_out is not None
     assert model.held_out["truths"].to_list() == WHOLE["truths"][:200].to_list()
+
+
+def test_a_column_that_is_told_to_be_words_meanwhile_is_text_from_the_next_piece_on(tmp_path: Path) -> None:
+    path, words, found = tmp_path / "a.csv", set[str](), []
+    path.write_text("code,x\n" + "1.0,2\n" * 600)
+    for piece in pieces(path, "a.csv", Reading(words=words), size=1_200):
+        found.append(set(piece.frame["code"].cast(pl.String)))
+        types = piece.frame.schema["code"]
+        words.add("code")
+    assert len(found) > 2
+    assert found[1:] == [{"1.0"}] * (len(found) - 1)
+    assert types == pl.String

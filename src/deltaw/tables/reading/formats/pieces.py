@@ -151,11 +151,12 @@ def _raw(
     begin = _end_of_record(text, text.find(b"\n") + 1, len(text)) if dialect.named else 0
     named, head = dialect.named, dialect.above + text.count(b"\n", 0, begin)
     text, dialect = text[begin:], dialect.inside
-    chosen, kinds = set(reading.words & set(dialect.names)), list[Any]()
+    kinds = list[Any]()
     begun = len(data), count_of(data, "\n")
 
     def piece(text: bytes, encoding: str, kinds: list[Any], above: int) -> _Piece:
-        guesses = _guesses(text, dialect, reading, kinds, chosen)
+        words = set(reading.words & set(dialect.names))  # anew: they may have become more
+        guesses = _guesses(text, dialect, reading, kinds, words)
         frame = frame_of(text, dialect, name, reading.missing, guesses, above)
         large = exact.rounded_of_text(frame, partial(_words, text, dialect, name, reading))
         return _Piece(frame, dialect, named, encoding, large)
