@@ -241,10 +241,8 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
         return "date", f"written {DATE_FORMATS[spelling]}", spelling, ""
     if not plain and _are_numbers(words):  # read as text, since a part of the table is of codes or of words
         return *_number(numbers_in(column, "", source), present, distinct), "", ""
-    first, many = (
-        as_read(words.head(FIRST)),
-        in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present),
-    )
+    first = as_read(words.head(FIRST))
+    many = in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
     if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return "text", many, "", ""
     readable, stray = (False, None) if plain else first_stray(first)

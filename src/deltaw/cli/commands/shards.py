@@ -112,12 +112,12 @@ def _check_folder(folder: Path, root: Path, data: str) -> None:
     from deltaw.tables import several
     from deltaw.tables.reading.shards import is_shown
 
-    many, whole = several(data), folder.resolve()
+    many, whole, rows = several(data), folder.resolve(), root.resolve()
     files = () if many is None else many.files
     expected = "{output}: expected another folder than that of the rows"
-    if whole == root.resolve():
+    if whole == rows:
         raise OutputError(expected, say("the same"), "give another path", output=folder)
-    inside = whole.is_relative_to(root.resolve()) and Path(data).is_dir() and is_shown(whole, root.resolve())
+    inside = whole.is_relative_to(rows) and Path(data).is_dir() and is_shown(whole, rows)
     if inside or any(file.resolve().is_relative_to(whole) for file in files):
         raise OutputError(expected, say("one in it"), "give another path", output=folder)
     places: dict[Path, Path] = {}
