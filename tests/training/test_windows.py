@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,6 @@ def trained(made: Blocks, **asked: Any) -> tuple[list[float], list[np.ndarray]]:
     network = Network([4, 16, 3], ["tanh", "softmax"], seed=2)
     run = training(made, network, **asked)
     assert not complete(run)
-    run.close()
     assert (len(run.history), run.history.batch_steps) == (3, 3 * 32)
     return run.history.loss + run.history.validation_loss, [*network.weights, *network.biases]
 
@@ -106,7 +106,6 @@ def test_a_window_is_trained_on_as_rows_are(tmp_path: Path) -> None:
             while run.epoch == epoch:
                 run.advance()
             assert run.history.loss[-1] == total / 1003
-        run.close()
         other = network.copy()
         machine.store(other)
         run.finish()
@@ -136,12 +135,10 @@ def test_goes_on_from_every_window(tmp_path: Path) -> None:
                 for _ in range(stop):
                     run.advance()
                     kept.note(0, run)
-            run.close()
             again = Network([4, 16, 3], ["tanh", "softmax"], seed=2)
             run = training(made, again)
             with Checkpoints(folder, {}, 3, resume=True) as kept:
                 assert not complete(run, kept)
-            run.close()
             assert run.history.loss + run.history.validation_loss == losses
             for mine, its in zip([*again.weights, *again.biases], expected, strict=True):
                 np.testing.assert_array_equal(mine, its)
@@ -164,13 +161,48 @@ def test_a_folder_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert not list(tmp_path.iterdir())
 
 
-def test_the_next_window_is_read_ahead(tmp_path: Path) -> None:
-    with dealt(tmp_path, [X, T]) as made:
+def test_windows_in_turn(tmp_path: Path) -> None:
+    """As each alone, all in the same memory; a window is there until the next one is taken."""
+    with dealt(tmp_path, [X, T, WEIGHT]) as made:
         windows = Windows(made, 32, 5, 2000)
-        ahead = Ahead(windows)
+        ahead, places = Ahead(windows), set()
         for epoch, number in ((0, 0), (0, 1), (0, 10), (1, 0), (0, 3)):  # of others, too
             rows, order = ahead.take(epoch, number)
             expected, its = windows.take(epoch, number)
             np.testing.assert_array_equal(rows.X, expected.X)
+            np.testing.assert_array_equal(rows.T, expected.T)
+            np.testing.assert_array_equal(rows.weight, expected.weight)
             np.testing.assert_array_equal(order, its)
-        ahead.close()
+            places.add((rows.X.ctypes.data, rows.T.ctypes.data))
+        assert len(places) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a system that cannot be asked")
+def test_the_system_is_asked_for_the_next_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    read: list[tuple[int, int]] = []
+    preadv = os.preadv
+
+    def reading(file: int, rooms: Any, place: int) -> int:
+        read.append((place, place + len(rooms[0])))
+        return preadv(file, rooms, place)
+
+    monkeypatch.setattr(os, "posix_fadvise", lambda file, start, size, why: asked.append((start, start + size)))
+    monkeypatch.setattr(os, "preadv", reading)
+    monkeypatch.setattr(blocks_module, "ASKED", 100)
+    with dealt(tmp_path, [X, T]) as made:
+        ahead = Ahead(Windows(made, 32, 5, 2000))
+        for epoch, number in ((0, 9), (0, 10), (1, 0)):
+            read.clear()
+            expected = asked[:]
+            asked.clear()
+            ahead.take(epoch, number)
+            assert number == 9 or bytes_in(expected) == bytes_in(read)
+            assert all(end - start <= 100 for start, end in asked)
+        asked.clear()
+        ahead.take(1, 1, more=False)
+        assert not asked
+
+
+def bytes_in(stretches: list[tuple[int, int]]) -> list[int]:
+    return sorted(place for start, end in stretches for place in range(start, end))

@@ -14,8 +14,10 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -29,13 +31,16 @@ from deltaw.equations.encoded import Encoded, Field, is_plain
 from deltaw.exceptions import OutputError, reason
 from deltaw.numbers import of_bytes
 from deltaw.speech import say
+from deltaw.threads import side_by_side
 
 Array = NDArray[Any]
 Indices = NDArray[np.int64]
+Room = Sequence[Array]
 
 BLOCK, MOST_BLOCKS = 2**22, 1024  # bytes of a block, where so many blocks are enough
 RUN = 2**26  # bytes of a run
 SPARE = 2**26  # bytes that are left free on the disk
+ASKED = 2**19  # bytes that a system can be asked for at a time: some bring no more
 DEALT = 1  # what the seed is for, beside other generators of the same seed
 
 
@@ -136,24 +141,43 @@ class Blocks:
                 self._put(number, int(self.starts[block]) + first // self.count, cards)
         self._written += n
 
-    def read(self, pieces: Iterable[Piece]) -> list[Array]:
-        """The arrays of some rows, one piece after the other."""
+    def room(self, rows: int) -> Room:
+        """For the arrays of so many rows: `read` again and again into the same."""
+        return [np.empty((rows, *array.shape), array.dtype) for array in self.arrays]
+
+    def read(self, pieces: Iterable[Piece], room: Room | None = None) -> list[Array]:
+        """The arrays of some rows, one piece after the other, in the room where there is one."""
         pieces = list(pieces)
-        total = sum(piece.stop - piece.start for piece in pieces)
-        found = [np.empty((total, *array.shape), array.dtype) for array in self.arrays]
-        at = 0
-        for piece in pieces:
-            n = piece.stop - piece.start
+        ends = np.cumsum([0, *(piece.stop - piece.start for piece in pieces)]).tolist()
+        found = [array[: ends[-1]] for array in room or self.room(ends[-1])]
+
+        def get(each: tuple[Piece, tuple[int, int]]) -> None:
+            piece, (begin, end) = each
             for number, array in enumerate(found):
-                self._get(number, int(self.starts[piece.block]) + piece.start, array[at : at + n])
-            at += n
+                self._get(number, self._row(piece), array[begin:end])
+
+        side_by_side(get, zip(pieces, pairwise(ends), strict=True))
         return found
 
-    def rows_of(self, pieces: Iterable[Piece]) -> Rows:
-        """The same as an engine takes them."""
-        stored, targets, *weight = self.read(pieces)
+    def call_up(self, pieces: Iterable[Piece]) -> None:
+        """Ask the system to have these rows ready when they are read; who asks does not wait for them."""
+        if sys.platform != "linux":  # others have no word for it
+            return
+        for piece in pieces:
+            for number, array in enumerate(self.arrays):
+                begin = self._offsets[number] + self._row(piece) * array.bytes
+                end = begin + (piece.stop - piece.start) * array.bytes
+                for start in range(begin, end, ASKED):
+                    os.posix_fadvise(self._file.fileno(), start, min(ASKED, end - start), os.POSIX_FADV_WILLNEED)
+
+    def rows_of(self, pieces: Iterable[Piece], room: Room | None = None) -> Rows:
+        """`read`, as an engine takes it."""
+        stored, targets, *weight = self.read(pieces, room)
         X = stored if is_plain(self.fields) else Encoded(stored, self.fields)
         return Rows(X, targets, weight=weight[0].astype(np.float64) / self.mean_weight if weight else None)
+
+    def _row(self, piece: Piece) -> int:
+        return int(self.starts[piece.block]) + piece.start
 
     def _put(self, number: int, row: int, array: Array) -> None:
         data = _bytes(array)
@@ -166,14 +190,20 @@ class Blocks:
             raise _no_room(self.folder, self.bytes, reason(error)) from None
 
     def _get(self, number: int, row: int, out: Array) -> None:
-        data = _bytes(out)
+        data, place = _bytes(out), self._offsets[number] + row * self.arrays[number].bytes
+        while data:
+            got = self._read_at(data, place)
+            if not got:
+                raise _no_room(self.folder, self.bytes, say("rows that are gone"))
+            data, place = data[got:], place + got
+
+    def _read_at(self, data: memoryview, place: int) -> int:
+        """How many bytes came, as many as may."""
+        if hasattr(os, "preadv"):
+            return int(os.preadv(self._file.fileno(), [data], place))
         with self._lock:
-            self._file.seek(self._offsets[number] + row * self.arrays[number].bytes)
-            while data:
-                got = self._file.readinto(data)
-                if not got:
-                    raise _no_room(self.folder, self.bytes, say("rows that are gone"))
-                data = data[got:]
+            self._file.seek(place)
+            return int(self._file.readinto(data))
 
 
 def _bytes(array: Array) -> memoryview:

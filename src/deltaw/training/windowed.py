@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import perf_counter
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -35,18 +34,6 @@ class WindowedTraining(Training):
     def windows_an_epoch(self) -> int:
         """In how many windows its rows come."""
         return len(self.windows)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the thread that reads."""
-        self._ahead.close()
 
     def _trained(self) -> tuple[list[float], list[float]] | None:
         began, windows, here = perf_counter(), self.windows, self.within or Within()

@@ -108,10 +108,8 @@ def trained(
         training = begin(network, plan.training.X, plan.training.T, **settings)
         complete(training, checkpoints, number)
     else:
-        with (
-            prepared(plan) as blocks,
-            begin_windowed(network, windows_of(plan, blocks), some_of(plan), **settings) as training,
-        ):
+        with prepared(plan) as blocks:
+            training = begin_windowed(network, windows_of(plan, blocks), some_of(plan), **settings)
             complete(training, checkpoints, number)
     done = follower.trained(network, training.history)
     if done.diverged:
