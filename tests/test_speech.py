@@ -98,7 +98,7 @@ TABLES: dict[str, Any] = {
         *(text for each in atomic._FOUND.values() for text in each),
         *schema._NAMES.values(),
     ]
-    + [text for kind in (model.MODEL, model.CHECKPOINT) for text in (kind.name, kind.give)],
+    + [text for kind in (model.MODEL, model.CHECKPOINT) for text in (kind.name, kind.give, kind.make)],
     "explanations": [answered.USUAL, *account.USUAL_CELLS.values(), *story.RULE_NAMES.values()]
     + [before + each for before in ("", "from ", "to ") for each in ("input", "unit", "output")],
     "searches": [*ENDS.values(), *COUNTED.values()],

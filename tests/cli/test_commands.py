@@ -307,6 +307,19 @@ def test_help_loads_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
+def test_a_signal_while_numpy_is_loaded() -> None:
+    """It cannot be loaded again in that process; the line does without."""
+    code = (
+        "import sys; from deltaw.cli import main\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'numpy.linalg': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop()); sys.exit(main(['train', 'iris']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "deltaw: interrupted; nothing was saved\n")
+
+
 def test_training_loads_only_what_it_needs(tmp_path: Path) -> None:
     """What makes a start slow is not there: libraries of figures, of statistics, of other frames, and of helps."""
     table().write_csv(tmp_path / "rows.csv")

@@ -140,6 +140,12 @@ def test_what_is_wrong_in_all_is_said_once(flowers: Path, tmp_path: Path) -> Non
     assert errors[0].startswith("deltaw: rank 0: ")
 
 
+def test_a_plan_that_is_only_printed(flowers: Path) -> None:
+    statuses, said, errors = ended(started([train(flowers, *SETTINGS, "--print-config")] * 2))
+    assert (statuses, errors) == ([0, 0], [])
+    assert ["epochs = 3" in text for text in said] == [True, False]
+
+
 def test_another_process_that_is_not_reached(
     flowers: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,6 +59,17 @@ def test_every_kind_of_table(kind: str, rows: pl.DataFrame, model: deltaw.Model)
     assert none["prediction"] == []
 
 
+def test_a_batch_without_rows_has_the_types_of_others(rows: pl.DataFrame, model: deltaw.Model) -> None:
+    answer = predict_batches(model)
+    assert answer(rows.head(0)).schema == answer(rows).schema
+
+
+@pytest.mark.parametrize("column", [np.zeros(3), 1.0])
+def test_arrays_of_several_lengths(column: Any, rows: pl.DataFrame, model: deltaw.Model) -> None:
+    with pytest.raises(InputError, match=r"rows: expected columns of one length, found \d+, \d+; give an entry"):
+        predict_batches(model)({name: rows[name].to_numpy() for name in rows.columns} | {"a": column})
+
+
 def test_arrow_answers_have_the_same_types_where_no_rows_are(rows: pl.DataFrame, model: deltaw.Model) -> None:
     answer = predict_batches(model)
     assert answer(rows.head(0).to_arrow()).schema == answer(rows.to_arrow()).schema

@@ -305,6 +305,16 @@ def test_columns_of_text_that_look_like_numbers_at_first(tmp_path: Path) -> None
         assert "000" in step.words  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("name", ["w", "a"])
+def test_a_column_without_a_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    WHOLE.rename({name: ""}).write_parquet(tmp_path / "d.parquet")
+    preparation = planned(tmp_path / "d.parquet", tmp_path).preparation
+    usual = preparation.usual_row()
+    assert "" in usual.columns
+    assert "" in preparation.inverse(preparation.transform(usual)).columns
+
+
 def test_in_memory_where_it_fits_or_must_be(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert models.plan(str(path), "y", memory=10**9, hidden=4).streamed is None
     assert models.plan(WHOLE, "y", memory=1, hidden=4).streamed is None

@@ -183,3 +183,54 @@ def test_a_folder_says_what_its_files_leave_empty(tmp_path: Path) -> None:
         (tmp_path / f"i={i}").mkdir()
         parquet(rows(i, pa.nulls(N)))(tmp_path / f"i={i}" / "0")
     assert deltaw.read(tmp_path).frame["i"].to_list() == [1] * N + [2] * N
+
+
+@pytest.mark.parametrize("spelling", ["%Y-%m-%d", "%d.%m.%Y", "%Y-%m-%d %H:%M:%S"])
+@pytest.mark.parametrize("written", [(0,), (1,), (0, 1), (2,)])
+def test_dates_in_text_beside_dates(tmp_path: Path, spelling: str, written: tuple[int, ...]) -> None:
+    """Whichever files have them, and in whichever order: a date is what it says."""
+    days = [pa.array([each.date() for each in TIMES]), pa.nulls(N), pa.array([each.date() for each in TIMES])]
+    tables = [rows(k, column).to_pandas() for k, column in enumerate(days)]
+    for k, table in enumerate(tables):
+        if k in written:
+            table["i"] = [None if day is None else day.strftime(spelling) for day in table["i"]]
+            table.to_csv(tmp_path / f"{k}.csv", index=False)
+        else:
+            pq.write_table(rows(k, days[k]), tmp_path / f"{k}.parquet")
+    found = deltaw.read(tmp_path).frame["i"]
+    assert found.cast(pl.Date).to_list() == [day for column in days for day in column.to_pylist()]
+    assert found.dtype.is_temporal()
+    plans = [models.plan(str(tmp_path), "y", **how) for how in ({}, {"memory": 1})]
+    assert [each.preparation.describe()[1].kind for each in plans] == ["date", "date"]
+
+
+@pytest.mark.parametrize(("cell", "found"), [("03/07/2024", "03/07/2024"), ("soon", "soon")])
+@pytest.mark.parametrize("order", ["01", "10"])
+def test_text_beside_dates_that_says_none_or_two(tmp_path: Path, cell: str, found: str, order: str) -> None:
+    parquet(rows(0, pa.array([each.date() for each in TIMES])))(tmp_path / order[0])
+    parquet(rows(1, pa.array([cell] * N)))(tmp_path / order[1])
+    for how in ({}, {"memory": 1}):
+        line = rf'{order[1]}\.parquet: expected dates in column "i", as in other files, found {found}; write all files'
+        with pytest.raises(InputError, match=line):
+            models.plan(str(tmp_path), "y", **how)
+
+
+def test_files_that_say_other_than_their_folders(tmp_path: Path) -> None:
+    """What a file says is taken, with a line where that is something else, however it is written."""
+    said = {"i=01": [1.0] * N, "i=2": [2] * N, "i=3": [7] * N, "i=4": [None, *[4] * (N - 1)]}
+    for folder, cells in said.items():
+        (tmp_path / folder).mkdir()
+        parquet(rows(1, pa.array(cells)))(tmp_path / folder / "0")
+    line = 'column "i": files say other than the folders in which they lie; what the files say is taken'
+    table = deltaw.read(tmp_path)
+    assert table.frame["i"].to_list() == [cell for cells in said.values() for cell in cells]
+    assert table.notes == (line,)
+    assert line in models.plan(str(tmp_path), "y", memory=1).table.notes
+    (tmp_path / "i=3" / "0.parquet").unlink()
+    assert deltaw.read(tmp_path).notes == ()
+
+
+def test_a_folder_whose_column_has_no_name(tmp_path: Path) -> None:
+    (tmp_path / "=1").mkdir()
+    parquet(A)(tmp_path / "=1" / "0")
+    assert deltaw.read(tmp_path).frame.columns == A.column_names

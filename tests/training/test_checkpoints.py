@@ -252,8 +252,17 @@ def test_where_the_last_is_damaged_the_one_before_is_taken(tmp_path: Path, monke
         same(made(tmp_path, resume=True), expected)
     for path in tmp_path.iterdir():
         path.write_bytes(b"")
-    with pytest.raises(ModelFileError, match=r"expected a checkpoint, found an empty file"):
+    with pytest.raises(ModelFileError, match=r"expected a checkpoint, found an empty file; remove it, or begin anew"):
         made(tmp_path, resume=True)
+
+
+def test_what_is_called_a_checkpoint_and_is_no_file(tmp_path: Path) -> None:
+    """A folder, and a pipe that nobody ever writes to."""
+    expected = made(tmp_path)
+    (tmp_path / "checkpoint-000100.safetensors").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "checkpoint-000101.safetensors")
+    same(made(tmp_path, resume=True), expected)
 
 
 def test_one_of_another_processor_goes_on_with_a_word(tmp_path: Path, monkeypatch: Any) -> None:

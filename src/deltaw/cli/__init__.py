@@ -6,8 +6,10 @@ A reader who leaves before the end (`| head`), or a stdout that is closed, is no
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -140,11 +142,12 @@ def _interrupted(line: str = "") -> int:
 
 def _say(message: str, status: int) -> int:
     """One line on stderr, whatever a file name or cell in it holds."""
-    from deltaw.engines import ranks
+    with suppress(ImportError):  # who is interrupted while NumPy is loaded, cannot load it again
+        if "RANK" in os.environ:
+            from deltaw.engines import ranks
 
-    asked = ranks.started()
-    if asked is not None and asked.world > 1:
-        message = say("rank {rank}: {message}", rank=asked.rank, message=message)
+            asked = ranks.own()
+            message = say("rank {rank}: {message}", rank=asked.rank, message=message) if asked.world > 1 else message
     line = one_line(" ".join(message.split()))
     print(f"deltaw: {line}", file=sys.stderr)
     return status

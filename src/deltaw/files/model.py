@@ -55,6 +55,7 @@ class Kind(NamedTuple):
         key: of its envelope in the header.
         name: what messages call it.
         give: what to do where there is another file.
+        make: what to do where there is none, or nothing in it.
         finite: whether all its numbers are.
         most: bytes of its header.
     """
@@ -62,13 +63,15 @@ class Kind(NamedTuple):
     key: str
     name: str
     give: str
+    make: str
     finite: bool
     most: int
 
 
-MODEL = Kind("deltaw", "model file", "give a .deltaw file", True, 2**20)
-# Of a training that has come to nothing too, and of hundreds of networks.
-CHECKPOINT = Kind("deltaw-checkpoint", "checkpoint", "give a folder that --checkpoint made", False, 2**24)
+MODEL = Kind("deltaw", "model file", "give a .deltaw file", "train a model with `deltaw train -o FILE`", True, 2**20)
+# Of a training that has come to nothing too, and of thousands of networks.
+ANEW = "remove it, or begin anew in another folder"
+CHECKPOINT = Kind("deltaw-checkpoint", "checkpoint", "give a folder that --checkpoint made", ANEW, False, 2**26)
 
 # How a foreign file starts, and what to call it.
 _FOREIGN = {
@@ -222,9 +225,7 @@ def _read_header(file: BinaryIO, where: str, kind: Kind) -> tuple[dict[str, Any]
 def _read_header_bytes(file: BinaryIO, where: str, kind: Kind) -> bytes:
     start = file.read(8)
     if not start:
-        _refuse(
-            where, say("a {kind}", kind=say(kind.name)), "an empty file", "train a model with `deltaw train -o FILE`"
-        )
+        _refuse(where, say("a {kind}", kind=say(kind.name)), "an empty file", kind.make)
     for magic, name in _FOREIGN.items():
         if start.startswith(magic):
             _refuse(where, _ours(kind), name, kind.give)

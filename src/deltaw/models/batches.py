@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from deltaw.engines.rows import unmasked
 from deltaw.exceptions import InputError
 from deltaw.models.model import Model, load
+from deltaw.speech import listed
 
 Array = NDArray[Any]
 
@@ -77,7 +78,12 @@ def _loaded(path: str) -> Model:
 def _frame(rows: Mapping[str, Any]) -> Any:
     import polars as pl
 
-    return pl.DataFrame({name: np.asarray(unmasked(column)).tolist() for name, column in rows.items()})
+    columns = {name: np.asarray(unmasked(column)).tolist() for name, column in rows.items()}
+    heights = {len(column) if isinstance(column, list) else 0 for column in columns.values()}
+    if len(heights) > 1:
+        found = listed(sorted(heights))
+        raise InputError("rows: expected columns of one length", found, "give an entry of each column for each row")
+    return pl.DataFrame(columns)
 
 
 def _to_arrow(rows: Any, answers: dict[str, Array]) -> Any:
@@ -91,7 +97,9 @@ def _to_arrow(rows: Any, answers: dict[str, Array]) -> Any:
 def _to_polars(rows: Any, answers: dict[str, Array]) -> Any:
     import polars as pl
 
-    return rows.with_columns([pl.Series(name, values.tolist()) for name, values in answers.items()])
+    kinds = {"f": pl.Float64, "U": pl.String}  # which no rows do not tell
+    typed = [pl.Series(name, each.tolist(), dtype=kinds.get(each.dtype.kind)) for name, each in answers.items()]
+    return rows.with_columns(typed)
 
 
 def _to_pandas(rows: Any, answers: dict[str, Array]) -> Any:

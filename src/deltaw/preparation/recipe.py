@@ -320,14 +320,14 @@ class Preparation:
         slot, and what was missing is null where the training rows had missing values too.
         """
         row = SCALINGS[self.scaling]
-        return pl.DataFrame([column for step, part in self._parts(X) for column in step.decode(part, row)])
+        return pl.DataFrame({each.name: each for step, part in self._parts(X) for each in step.decode(part, row)})
 
     def usual_row(self) -> pl.DataFrame:
         """One row as usual as a row can be: of numbers and dates the medians, of words and truth values the most
         frequent, of blocks (pictures) the lowest value: blank paper. In files of earlier versions, which do not know
         what is most frequent, the first word.
         """
-        return pl.DataFrame([column for step in self.steps for column in step.usual_cells()])
+        return pl.DataFrame({each.name: each for step in self.steps for each in step.usual_cells()})
 
     @property
     def places(self) -> list[tuple[Step, slice]]:

@@ -124,7 +124,7 @@ class Checkpoints:
                 "{folder}: expected a folder without checkpoints", found[max(found)].name,
                 "say resume (--resume) to go on, or give another", folder=self.folder,
             )  # fmt: skip
-        self._restored = self._read([found[number] for number in sorted(found, reverse=True)])
+        self._restored = self._read([found[n] for n in sorted(found, reverse=True) if found[n].is_file()])
 
     def __enter__(self) -> Self:
         if self.ranks.rank == 0:

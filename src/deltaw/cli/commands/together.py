@@ -154,11 +154,15 @@ def begun(plan: Plan, keep: keeping.Keeping, err: Screen) -> Checkpoints | None:
     return agreed(lambda: keeping.begun(plan, keep, err))
 
 
-def follow(planned: Callable[[], Plan], keep: keeping.Keeping) -> int:
-    """What every process but the first does: the same plan and its run. It says, saves and writes nothing."""
+def follow(planned: Callable[[], Plan], keep: keeping.Keeping | None) -> int:
+    """What every process but the first does: the same plan, and its run where the plan alone is not all that is asked
+    for (`keep` is None then). It says, saves and writes nothing.
+    """
     from deltaw import models
 
     plan = agreed(planned)
+    if keep is None:
+        return 0
     kept = begun(plan, keep, stderr(quiet=True))
     try:
         models.run(plan, (), kept)

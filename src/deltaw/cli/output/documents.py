@@ -126,7 +126,8 @@ def answers_frame(
             renamed[name] = name
             while renamed[name] in taken:
                 renamed[name] = f"kept_{renamed[name]}"
-    return pl.DataFrame([*rows, *kept.rename(renamed).iter_columns(), *columns]), renamed
+    beside = (*rows, *kept.rename(renamed).iter_columns(), *columns)
+    return pl.DataFrame({column.name: column for column in beside}), renamed
 
 
 def _of_answers(model: Model, found: Answers) -> pl.DataFrame:

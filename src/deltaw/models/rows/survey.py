@@ -226,7 +226,7 @@ def survey(
     stream: Stream, used: Sequence[str], target: str, weight: str | None, kinds: Mapping[str, str], seed: int,
     memory: int,
 ) -> Survey:  # fmt: skip
-    """All rows of a stream, seen once: more often where a column that looks like numbers turns out to be words.
+    """All rows of a stream, seen once: more often where what looks like numbers turns out to be words, or words dates.
 
     Args:
         used: the columns that are looked at, with target and weight.
@@ -246,12 +246,15 @@ def survey(
         turned = _seen(stream, found, kinds)
         if turned is None:
             return found
+        if turned in stream.dates:
+            text.discard(turned)
+            continue
         assert turned not in text, turned
         text.add(turned)
 
 
 def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None:
-    """See all slices; the first column that turns out to be words though it was something else before."""
+    """See all slices; the first column that turns out to be words though it was something else before, or dates."""
     for part in ahead(_sorted_out(stream, found, kinds)):
         if isinstance(part, str):
             return part

@@ -68,8 +68,7 @@ def witnesses(frame: pl.DataFrame, few: Iterable[str], spelt: Mapping[str, str |
         here += [values == end for end in _span(values) or ()]
         found |= {draws.filter(rows).min() for rows in here}
     for name in few:
-        found |= set(
-            pl.DataFrame([as_words(frame.get_column(name)), draws]).group_by(name).agg(pl.col(DRAW).min())[DRAW]
-        )
+        words = as_words(frame.get_column(name)).alias("word")  # a name of no letters Polars would replace
+        found |= set(pl.DataFrame([words, draws]).group_by("word").agg(pl.col(DRAW).min())[DRAW])
     kept = np.array([each for each in found if each is not None], np.uint64)
     return frame.filter(np.isin(draws.to_numpy(), kept))

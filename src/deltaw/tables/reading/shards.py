@@ -24,7 +24,7 @@ from deltaw.tables import exact
 from deltaw.tables.cells import EMPTY, as_words, typed
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.loading import NoRowsError, limit, located
-from deltaw.tables.reading.sorts import Sorts
+from deltaw.tables.reading.sorts import Sorts, as_dates
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, clip, listing
 
@@ -95,7 +95,8 @@ class Shards:
         if sorts.turned:
             del tables
             return self.joined(read, replace(reading, words=reading.words | sorts.turned))
-        frame = alongside(_alike_codes([each.frame for each in tables])).rechunk()
+        frames = [as_dates(each.frame, sorts.dates, each.name) for each in tables]
+        frame = alongside(_alike_codes(frames)).rechunk()
         notes = dict.fromkeys(note for each in tables for note in each.notes)
         notes |= dict.fromkeys(exact.notes(exact.rounded([each.frame for each in tables])))
         notes |= dict.fromkeys(self.passed_over(len(self.files) - len(tables)))
@@ -113,15 +114,19 @@ class Shards:
 
     def with_folders(self, table: Table, file: Path) -> Table:
         """The rows of a file, with a column for each folder called NAME=VALUE in which it lies."""
-        there = {column.name for column in table.frame.iter_columns() if column.null_count() < len(column)}
-        said = {name: value for name, value in self._folders(file).items() if name not in there}
+        there = {column.name: column for column in table.frame.iter_columns() if column.null_count() < len(column)}
+        folders = self._folders(file)
+        said = {name: value for name, value in folders.items() if name not in there}
         columns = [self._cells[name][value].new_from_index(0, len(table.frame)) for name, value in said.items()]
-        return replace(table, frame=table.frame.with_columns(columns)) if columns else table
+        other = [name for name, value in folders.items() if name in there and not _says(there[name], value)]
+        told = 'column "{column}": files say other than the folders in which they lie; what the files say is taken'
+        notes = [say(told, column=clip(name)) for name in other]
+        return replace(table, frame=table.frame.with_columns(columns), notes=(*table.notes, *notes))
 
     def _folders(self, file: Path) -> dict[str, str]:
         """What the folders say in which a file lies: signs that no folder's name can have are written as in an URL."""
         folders = (folder.partition("=") for folder in file.relative_to(self.root).parts[:-1] if "=" in folder)
-        return {unquote(name): unquote(value) for name, _, value in folders}
+        return {unquote(name): unquote(value) for name, _, value in folders if name}
 
     @cached_property
     def _cells(self) -> dict[str, dict[str, pl.Series]]:
@@ -250,6 +255,16 @@ def alongside(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Frames with the same columns as one: of numbers each column's type is one that holds all."""
     found = [_plain(frame) for frame in frames if frame.width]
     return pl.concat(found, how="vertical_relaxed") if found else pl.DataFrame()
+
+
+def _says(column: pl.Series, folder: str) -> bool:
+    """Whether all cells that a column has say what a folder's name does, in whichever way."""
+    cells = column.drop_nulls().unique()
+    if cells.dtype.is_numeric():
+        number = pl.Series([folder]).cast(pl.Float64, strict=False)[0]
+        return bool(number is not None and (cells == number).all())
+    words = as_words(cells).str.to_lowercase()
+    return bool((words.str.starts_with(folder.lower()) if cells.dtype.is_temporal() else words == folder.lower()).all())
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,8 @@
 A file of text says of no column what it is: its cells do. Of a column that has words and numbers, some rows may be all
 numbers, and where files are cut says nothing of a table. So where such a file stands beside one in which both are, the
 column has *turned*: all files are read once more, with its text as words. What is a number by its type is refused then.
+
+A column that is of dates in some files, and of text in others, is one of dates: `as_dates` makes them of the text.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
+from deltaw.tables.cells import DATE_FORMATS, EMPTY, date_format, missing_to_null, read_dates
 from deltaw.tables.codes import are_codes
 from deltaw.tables.table import clip
 
@@ -33,10 +36,14 @@ class Sorts:
 
     Args:
         words: columns whose text is read as words, whatever it looks like.
+
+    Attributes:
+        turned: columns whose text is to be words in all files.
+        dates: columns whose text is to be dates, as other files have them.
     """
 
     def __init__(self, words: Collection[str] = ()) -> None:
-        self.turned = set[str]()
+        self.turned, self.dates = set[str](), set[str]()
         self._words, self._known, self._found = words, dict[str, str](), dict[str, str]()
 
     def see(self, frame: pl.DataFrame, source: str) -> None:
@@ -60,10 +67,35 @@ class Sorts:
         if pair in TURNING and not told:
             self.turned.add(name)
             return
+        if DATES in pair and pair <= SPELT | {DATES}:
+            self.dates.add(name)
+            return
         raise ColumnError(
             '{source}: expected {sort} in column "{column}", as in the files before it', _said(found),
             "write all files alike", source=source, sort=_said(known), column=clip(name),
         )  # fmt: skip
+
+
+def as_dates(frame: pl.DataFrame, dates: Collection[str], source: str) -> pl.DataFrame:
+    """The frame with the text of such columns as dates. Raises ColumnError for text that says none, or may say two."""
+    text = [frame.get_column(name) for name in frame.columns if name in dates and frame.schema[name] == pl.String]
+    return frame.with_columns([_dates(column, source) for column in text])
+
+
+def _dates(column: pl.Series, source: str) -> pl.Series:
+    words = missing_to_null(column, EMPTY)
+    spelling, wrong = date_format(words.drop_nulls())
+    if words.null_count() < len(words) and (not spelling or wrong or _otherwise(spelling) in DATE_FORMATS):
+        raise ColumnError(
+            '{source}: expected dates in column "{column}", as in other files', clip(str(words.drop_nulls()[0])),
+            "write all files alike, dates as year-month-day", source=source, column=clip(column.name),
+        )  # fmt: skip
+    return read_dates(words, spelling or "%Y-%m-%d")
+
+
+def _otherwise(spelling: str) -> str:
+    """The spelling by which the same text says another date: which of the two is meant, no cell is sure to tell."""
+    return spelling.translate(str.maketrans("dm", "md")) if "/" in spelling else ""
 
 
 def _both(known: str, found: str) -> str:

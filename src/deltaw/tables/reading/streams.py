@@ -30,7 +30,7 @@ from deltaw.tables.reading.loading import DAMAGE, STDIN, located, memory, unread
 from deltaw.tables.reading.read import TEXT, ending, several
 from deltaw.tables.reading.shards import Shards, alike
 from deltaw.tables.reading.slices import CELLS, SCANNERS
-from deltaw.tables.reading.sorts import Sorts
+from deltaw.tables.reading.sorts import Sorts, as_dates
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Some, Table
 
@@ -74,6 +74,8 @@ class Stream:
         facts: what the system knew of each file when the stream was made: another one is refused later.
         memory: bytes that may be used; None: as many as there are.
         empty: the files that were found to have no rows.
+        dates: columns whose text is read as dates, as other files have them; they may become more in the first pass,
+            whose slices before are text.
     """
 
     shards: Shards
@@ -81,6 +83,7 @@ class Stream:
     facts: dict[Path, Facts] = field(repr=False)
     memory: int | None = None
     empty: set[Path] = field(default_factory=set, repr=False)
+    dates: set[str] = field(default_factory=set, repr=False)
 
     @property
     def name(self) -> str:
@@ -122,9 +125,10 @@ class Stream:
                 for part in _frames(file, self, reading, columns):
                     table = _some(self.shards.with_folders(part, file), columns)
                     like = like or (str(file), table.frame.columns)
-                    frame = alike(table, like[1], like[0])
+                    frame = as_dates(alike(table, like[1], like[0]), self.dates, str(file))
                     sorts.see(frame, str(file))
-                    frame = _spelt(frame, words)
+                    self.dates.update(sorts.dates)
+                    frame = _spelt(as_dates(frame, sorts.dates, str(file)), words)
                     name = Some(str(file), range(begin, begin + len(frame)))
                     yield Slice(Table(frame, name, notes=table.notes, missing=self.reading.missing), file, first)
                     first, begin = first + len(frame), begin + len(frame)
