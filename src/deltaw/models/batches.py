@@ -81,7 +81,7 @@ def _frame(rows: Mapping[str, Any]) -> Any:
     columns = {name: np.asarray(unmasked(column)).tolist() for name, column in rows.items()}
     heights = {len(column) if isinstance(column, list) else 0 for column in columns.values()}
     if len(heights) > 1:
-        found = listed(sorted(heights))
+        found = listed(map(str, sorted(heights)))
         raise InputError("rows: expected columns of one length", found, "give an entry of each column for each row")
     return pl.DataFrame(columns)
 
