@@ -42,6 +42,7 @@ class Recipe:
     Attributes:
         name: of the recipe that the fields started from.
         scaling: of the inputs; see `deltaw.preparation`.
+        screening: whether columns that say nothing of the answer are left out, where most of the table's are such.
         targets: "labels" (class numbers), "one_hot" (low, and high for the true class), "range" (numbers scaled
             linearly into [low, high]) or "standard" (numbers less their mean, divided by their deviation).
         target_low, target_high: for "one_hot" and "range".
@@ -93,6 +94,7 @@ class Recipe:
     bias: bool = True
     init: str | None = None
     from_line: bool = False
+    screening: bool = False
     schedule: str | None = "constant"
     batch_size: int | None = None
     epochs: int | None = None
@@ -185,6 +187,7 @@ _DEFAULT = Recipe(
     finish=None,
     calibrate=True,
     networks=None,
+    screening=True,
 )
 
 # What differs where numbers are to be learnt.
@@ -369,6 +372,7 @@ SCHEMA: dict[str, Any] = {
     "bias": bool,
     "init": (str, None),
     "from_line": bool,
+    "screening": bool,
     "schedule": (str, None),
     "batch_size": (int, None),
     "epochs": (int, None),
@@ -392,6 +396,7 @@ SCHEMA: dict[str, Any] = {
 # What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
 USUAL: dict[str, Any] = {
     "from_line": False,
+    "screening": False,
     "finish": 0.0,
     "calibrate": False,
     "threshold": None,

@@ -25,7 +25,7 @@ from deltaw.preparation.document import fields, is_object, is_text, list_of, one
 from deltaw.preparation.making import Indices, Picture, Run, raw_of, reads_alone, runs_of
 from deltaw.preparation.scales.bins import count, most_bins, most_of_few
 from deltaw.preparation.scales.scaling import SCALINGS, scaling_called
-from deltaw.speech import listed, retold, say
+from deltaw.speech import in_english, listed, retold, say
 from deltaw.tables import Block, Column
 from deltaw.tables.cells import FEW
 from deltaw.tables.columns import KINDS, LEFT_OUT
@@ -38,6 +38,7 @@ from deltaw.threads import side_by_side
 WORTH_FIELDS = 2
 LARGE = 2**26  # stored numbers, 256 MiB
 AT_ONCE = 2**15  # rows, of which `pieces` gives so many
+SILENT = in_english("says no more of the answer than chance")
 COPIED = 2**16  # cells of a table, of which so many are copied at a time, or one column
 
 Telling = Number | Category  # steps that may have means
@@ -85,6 +86,7 @@ class Preparation:
         answers: Answers | None = None,
         counted: Counted | None = None,
         rows: Indices | None = None,
+        silent: Iterable[str] = (),
     ) -> Preparation:
         """Learn the recipe from training rows alone.
 
@@ -97,6 +99,7 @@ class Preparation:
             answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
             counted: of all training rows, where `frame` is a sample of them.
             rows: which of `frame`, by number; None: all. Of many rows one column is copied at a time, of few some.
+            silent: columns that are left out, since they say nothing; see `deltaw.preparation.screening`.
 
         Raises:
             ColumnError: no column can be used, or a cell cannot.
@@ -104,8 +107,10 @@ class Preparation:
         """
         row, block_called = scaling_called(scaling), {block.name: block for block in blocks}
         columns = tuple(columns)
-        used = [column for column in columns if column.kind not in LEFT_OUT]
-        left_out = tuple(LeftOut(c.name, c.kind, c.reason) for c in columns if c.kind in LEFT_OUT)
+        reasons = {c.name: c.reason for c in columns if c.kind in LEFT_OUT}
+        reasons |= dict.fromkeys(silent, SILENT)
+        used = [column for column in columns if column.name not in reasons]
+        left_out = tuple(LeftOut(c.name, c.kind, reasons[c.name]) for c in columns if c.name in reasons)
         if not used:
             found = listed(f"{c.column} ({say(c.kind)}{say(': ')}{retold(c.reason)})" for c in left_out[:5])
             found = found or say("no column at all")
@@ -161,8 +166,9 @@ class Preparation:
 
     @property
     def kinds(self) -> dict[str, str]:
-        """What it takes each column for that it uses, blocks aside."""
-        return {step.title: step.kind for step in self.steps if step.kind in FITTED}
+        """What it takes each column for that it uses, or would if the column said anything; blocks aside."""
+        of_silent = {each.column: each.kind for each in self.left_out if each.kind in FITTED}
+        return {step.title: step.kind for step in self.steps if step.kind in FITTED} | of_silent
 
     @property
     def feature_names(self) -> tuple[str, ...]:

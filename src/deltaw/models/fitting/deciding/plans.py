@@ -26,6 +26,7 @@ from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.means import Answers
 from deltaw.preparation.columns.steps import Number
 from deltaw.preparation.columns.whole import Counted
+from deltaw.preparation.screening import silent
 from deltaw.speech import say
 from deltaw.tables import Table
 from deltaw.tables.taking import taken
@@ -207,14 +208,18 @@ def fitted(
     answers = answers_of(beside, reading, recipe, ties.of(training), seed) if tells else None
     if streamed is not None and answers is not None:
         answers = answers._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
-    fit = partial(
-        Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, rows=some_of(table.frame, training)
-    )
+    rows = some_of(table.frame, training)
+    fit = partial(Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, counted=counted, rows=rows)
     try:
-        made = fit(answers=answers, counted=counted)
+        made = fit(answers=answers)
+        if recipe.screening:
+            _, values = reading.averaged(beside.get_column(reading.name), table.name)
+            if without := silent(made, table.frame, values, table.name, rows):
+                fit = partial(fit, silent=without)
+                made = fit(answers=answers)
         if streamed is not None and answers is not None:
             answers = of_all(answers, made, streamed, reading, recipe)
-            made = fit(answers=answers, counted=counted) if answers.whole else made
+            made = fit(answers=answers) if answers.whole else made
         return made, reading, answers
     except ColumnError as error:
         expected = say("{name}: {expected}", name=table.name, expected=error.expected)

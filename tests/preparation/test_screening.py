@@ -1,0 +1,164 @@
+"""Columns that say nothing of the answer are left out where most are such; else none is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+import deltaw
+from deltaw import languages
+from deltaw.models import plan
+from deltaw.models.fitting.deciding.planning import replan
+from deltaw.preparation import Preparation
+from deltaw.preparation.screening import CHANCE, FEWEST, _chances, _upright, telling
+from deltaw.tables import kinds, read
+
+Array = Any
+
+
+def answers(y: Array) -> Array:
+    """Numbers, or of words whether it is each."""
+    y = np.asarray(y)
+    return y[:, None] if y.dtype.kind == "f" else (y[:, None] == np.unique(y)) * 1.0
+
+
+def singles(p: int) -> list[list[int]]:
+    return [[i] for i in range(p)]
+
+
+def signals(seed: int, n: int = 300, p: int = 60) -> tuple[Array, Array]:
+    """Five columns of p say something: four along a line, one by its square."""
+    X = np.random.default_rng(seed).normal(size=(n, p))
+    return X, X[:, :4] @ [1.0, -1.0, 0.8, 0.6] + X[:, 4] ** 2
+
+
+def test_one_answer_and_groups_are_the_analysis_of_variance() -> None:
+    rng = np.random.default_rng(0)
+    group, y = rng.integers(0, 4, size=90), rng.normal(size=90)
+    y += 0.4 * (group == 2)
+    slots = (group[:, None] == np.arange(4)) * 1.0  # of which three say all: the rank counts
+    among = stats.f_oneway(*(y[group == each] for each in range(4))).pvalue
+    alone = stats.f_oneway(y[group == 0], y[group != 0]).pvalue
+    left = _upright(answers(y) - y.mean())
+    assert _chances(slots, [[0, 1, 2, 3]], left)[0] == pytest.approx(min(1, 2 * min(among, alone)))
+    x = y + rng.normal(size=90)
+    assert _chances(x[:, None], [[0]], left)[0] == pytest.approx(stats.linregress(x, y).pvalue)
+    # And of classes it does not matter which of the two is asked for the other.
+    classes = answers(np.array(["a", "b", "c", "d"])[group])
+    turned = stats.f_oneway(*(x[group == each] for each in range(4))).pvalue
+    assert _chances(x[:, None], [[0]], _upright(classes - classes.mean(axis=0)))[0] == pytest.approx(turned)
+
+
+@pytest.mark.parametrize("classes", [1, 5])
+@pytest.mark.parametrize("width", [1, 4])
+def test_chance_is_even_where_there_is_nothing(classes: int, width: int) -> None:
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(60, 400 * width)), rng.integers(0, classes, 60) if classes > 1 else rng.normal(size=60)
+    places = [list(range(width * i, width * (i + 1))) for i in range(400)]
+    target = answers(np.array([f"c{each}" for each in y]) if classes > 1 else y)
+    chances = _chances(X, places, _upright(target - target.mean(axis=0)))
+    # The smaller of two, doubled, is a little too careful; never too bold.
+    assert stats.kstest(chances, "uniform", alternative="greater").pvalue > 0.01
+    if width == 1:
+        assert stats.kstest(chances, "uniform").pvalue > 0.01
+
+
+@pytest.mark.parametrize("kind", ["numbers", "two classes", "three classes"])
+def test_noise_goes_and_what_tells_stays(kind: str) -> None:
+    false, missed = [], []
+    for seed in range(12):
+        X, y = signals(seed)
+        edges = {"numbers": (), "two classes": (0.5,), "three classes": (1 / 3, 2 / 3)}[kind]
+        said = np.array(["a", "b", "c"])[np.searchsorted(np.quantile(y, edges), y)] if edges else y
+        features = np.stack([X, X**2], axis=2).reshape(len(X), -1)
+        says = telling(features, [[2 * i, 2 * i + 1] for i in range(60)], answers(said))
+        false.append(says[5:].sum() / max(1, says.sum()))
+        missed.append(5 - says[:5].sum())
+    assert np.mean(false) <= 2 * CHANCE
+    assert np.mean(missed) <= 0.5
+
+
+def test_what_tells_only_beside_another_is_found() -> None:
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(300, 50))
+    X[:, 1] = X[:, 0] + 0.5 * X[:, 1]  # a rival's price goes with one's own, which takes off what the rival's puts on
+    y = -2 * X[:, 0] + 1.6 * X[:, 1] + 0.3 * rng.normal(size=300)
+    assert stats.pearsonr(X[:, 1], y).pvalue > 0.05
+    assert stats.pearsonr(X[:, 0], y).pvalue < 1e-6
+    assert telling(X, singles(50), answers(y))[:2].all()
+
+
+def test_all_stay_where_nothing_tells_alone_or_most_do() -> None:
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(400, 40))
+    assert telling(X, singles(40), answers(np.sign(X[:, 0] * X[:, 1]))).all()
+    assert telling(X, singles(40), answers(X @ rng.normal(size=40) / 6 + 0.3 * rng.normal(size=400))).all()
+    assert telling(X, singles(40), answers(np.zeros(400))).all()
+    assert telling(np.zeros((400, 40)), singles(40), answers(rng.normal(size=400))).all()
+
+
+def noisy(rows: int = 240, columns: int = 80, seed: int = 4) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(rows, columns))
+    word = rng.choice(["red", "green", "blue"], size=rows)
+    y = 2 * X[:, 0] - X[:, 1] + (word == "red") + 0.3 * rng.normal(size=rows)
+    return pl.DataFrame({f"x{i}": X[:, i] for i in range(columns)} | {"word": word, "y": y})
+
+
+def test_a_model_leaves_them_out_and_says_so() -> None:
+    rows = noisy()
+    model = deltaw.fit(rows, "y", epochs=12)
+    used = {step.title for step in model.preparation.steps}
+    assert {"x0", "x1", "word"} <= used
+    assert len(used) <= 8
+    line = next(each for each in model.preparation.describe() if each.column not in used)
+    assert (line.kind, line.features) == ("number", 0)
+    assert line.treatment == "left out: says no more of the answer than chance"
+    with languages.language("zh"):
+        assert "不超过偶然" in model.preparation.describe()[-1].treatment
+    assert Preparation.from_document(model.preparation.document()) == model.preparation
+    other = noisy(seed=5)
+    assert model.predict(other[["x0", "x1", "word", *(used - {"x0", "x1", "word"})]]).shape == (240,)
+    whole = deltaw.fit(rows, "y", epochs=12, screening=False)
+    assert len(whole.preparation.steps) == 81
+    assert model.evaluate(other).r2 > whole.evaluate(other).r2 + 0.1
+    known = replan(model, rows)
+    assert known is not None
+    assert known.preparation == model.preparation
+
+
+def test_each_fold_asks_the_rows_that_it_learns_from() -> None:
+    X, y = signals(7, n=120)
+    table = pl.DataFrame({f"x{i}": X[:, i] for i in range(60)} | {"y": y})
+    made = plan(table, "y")
+    kept = [frozenset(step.title for step in made.of(fold).preparation.steps) for fold in made.folds]
+    assert len(kept) == 5
+    assert len(set(kept)) > 1  # what weak signals and noise come along is each fold's own
+    alone = plan(table[made.folds[0].training], "y", folds=0, validation=0.0, test_size=0.0)
+    assert {step.title for step in alone.preparation.steps} == kept[0]
+
+
+def test_few_columns_and_told_recipes_keep_all() -> None:
+    few = noisy(columns=FEWEST - 2)
+    assert len(plan(few, "y").preparation.steps) == FEWEST - 1
+    assert len(plan(noisy(), "y", recipe="notes").preparation.steps) == 81
+    told = plan(noisy(), "y", kinds={"x70": "category"}).preparation
+    assert told.kinds["x70"] == "category"
+
+
+def test_words_that_tell_by_their_means_are_no_noise() -> None:
+    rng = np.random.default_rng(6)
+    town = rng.integers(0, 150, size=900)
+    effect = rng.normal(size=150)
+    frame = pl.DataFrame({f"x{i}": rng.normal(size=900) for i in range(60)})
+    frame = frame.with_columns(pl.Series("town", [f"town {each}" for each in town]))
+    frame = frame.with_columns(pl.Series("y", effect[town] + frame["x0"].to_numpy() + 0.2 * rng.normal(size=900)))
+    used = {step.title for step in plan(frame, "y").preparation.steps}
+    assert {"town", "x0"} <= used
+    assert len(used) < 12
+    table = read(frame)
+    assert len(Preparation.fit(table.frame, kinds(table, "y"), "piecewise", silent=("x3", "town")).steps) == 59
