@@ -125,7 +125,7 @@ def test_a_model_leaves_them_out_and_says_so() -> None:
     assert model.predict(other[["x0", "x1", "word", *(used - {"x0", "x1", "word"})]]).shape == (240,)
     whole = deltaw.fit(rows, "y", epochs=12, screening=False)
     assert len(whole.preparation.steps) == 81
-    assert model.evaluate(other).r2 > whole.evaluate(other).r2 + 0.1
+    assert model.evaluate(other).r2 > whole.evaluate(other).r2 + 0.05
     known = replan(model, rows)
     assert known is not None
     assert known.preparation == model.preparation

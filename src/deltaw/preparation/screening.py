@@ -66,7 +66,8 @@ def silent(
     if not _mostly_quiet(_chances(X, [place[:1] for place in places], _upright(_centred(some)))):
         return ()
     told = np.array([len(mine) < len(part) for mine, part in zip(places, parts, strict=True)])
-    X, some = asked(max(FEWEST_ROWS, CELLS // inputs))
+    if n > FEWEST_ROWS:
+        X, some = asked(max(FEWEST_ROWS, CELLS // inputs))
     says = telling(X, places, some, told)
     return tuple(step.title for step, one in zip(made.steps, says, strict=True) if not one)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_CONFUSION = 12  # classes whose confusion matrix fits a terminal
 MAX_COLUMNS = 25  # columns that are listed one by one
+ALIKE = 3  # columns that are not used for the same reason, and are
 MAX_MISTAKES = 5  # pairs of classes listed where the matrix does not fit
 
 
@@ -235,12 +236,14 @@ def listing(names: Iterable[Any], limit: int = 8) -> str:
 def _columns(described: Sequence[Any], most: float | None = None) -> list[Column]:
     """The columns that are used, and those that are not with the reason; of long tables the first `most`.
 
-    If it is not given, MAX_COLUMNS, and as many of those beyond them that are not used.
+    If it is not given, MAX_COLUMNS, and as many of those beyond them that are not used; many of which the same is said
+    are one line.
     """
-    shown = [row for i, row in enumerate(described) if i < (most or MAX_COLUMNS) or not (most or row.features)]
+    known = described if most else list(_together(described))
+    shown = [row for i, row in enumerate(known) if i < (most or MAX_COLUMNS) or not (most or row[-1])]
     shown = shown if most else shown[: 2 * MAX_COLUMNS]
     rows = [(column, kind, treatment, f"{features:,}") for column, kind, treatment, features in shown]
-    if len(shown) < len(described):
+    if len(shown) < len(known):
         more = say("… {n:,} of {all:,} columns", n=len(shown), all=len(described))
         rows.append((more, "", "deltaw show MODEL --columns all", ""))
     names, kinds, treatments, features = zip(*rows, strict=True)
@@ -250,6 +253,20 @@ def _columns(described: Sequence[Any], most: float | None = None) -> list[Column
         Column.words(say("what is done with it"), treatments),
         Column.numbers(say("features"), features),
     ]
+
+
+def _together(described: Sequence[Any]) -> Iterator[tuple[str, str, str, int]]:
+    """The same lines, with one for all columns that are not used for one reason, where these are more than a few."""
+    alike: dict[Any, list[str]] = {}
+    for row in described:
+        if not row.features:
+            alike.setdefault(row[1:], []).append(row.column)
+    many = {rest: names for rest, names in alike.items() if len(names) > ALIKE}
+    for row in described:
+        if row[1:] not in many:
+            yield tuple(row)
+        elif row.column == many[row[1:]][0]:
+            yield listing(many[row[1:]], ALIKE), *row[1:]
 
 
 def _confusion(scores: Scores) -> list[Column]:

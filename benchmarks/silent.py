@@ -1,0 +1,139 @@
+"""Columns that say nothing: real tables with more and more of them beside their own, and public tables that are wide.
+
+    python benchmarks/silent.py [--set choosing|unseen|wide] [--rows 300 2000] [--noise 0 15 50 200] [--tables OJ …]
+
+Beside a table's columns stand others that say nothing: by turns one of its own in another order of the rows, and one of
+normal numbers. Of each table so many rows are drawn, of which two thirds are learnt from, and three folds score the
+rest: accuracy or R² (below -1 it is -1). *all* is `default` with every column (`screening=False`), *default* as it is,
+both one training (`folds=0`). Each line is the mean over the tables, with the CPU time of all contenders; `--each`
+prints the tables. What the rule does was chosen on the first set; the others chose nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+import warnings
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import polars as pl
+from accuracy import scored
+from accuracy_rivals import RIVALS, Rival, network
+from accuracy_tables import SEED, TABLES, Data, load
+from forty_rows import MORE
+from public import Public
+from sklearn.model_selection import KFold, StratifiedKFold
+from threadpoolctl import threadpool_limits
+
+from deltaw.preparation import Target
+from deltaw.tables import Column, Table
+
+FOLDS, WORST = 3, -1.0
+CONTENDERS: dict[str, Rival] = {
+    "all": network("default", folds=0, screening=False),
+    "default": network("default", folds=0),
+    "HGB": RIVALS["HGB"],
+    "linear": RIVALS["linear"],
+}
+WIDE = {
+    "grants": Public("modeldata", "grants_other", "class"),
+    "permeability": Public("modeldata", "permeability_qsar", "permeability"),
+    "hepatic_injury": Public("modeldata", "hepatic_injury_qsar", "class"),
+    "pd_speech": Public("modeldata", "pd_speech", "class"),
+    "tissue": Public("dslabs", "tissue_gene_expression", "y"),
+    "ad_data": Public("modeldata", "ad_data", "Class"),
+    "meats": Public("modeldata", "meats", "protein", ("water", "fat")),
+    "Caravan": Public("ISLR", "Caravan", "Purchase"),
+    "leaf": Public("modeldata", "leaf_id_flavia", "species"),
+    "nhefs": Public("causaldata", "nhefs", "death", ("yrdth", "modth", "dadth", "wt82", "wt82_71", "seqn")),
+}
+SETS = {
+    "choosing": ("concrete", "Boston", "Auto", "penguins", "Hitters", "OJ", "cells", "Wage", "spam7", "Computers",
+                 "Carseats", "attrition"),
+    "unseen": ("ames", "airfare", "diamonds", "credit_data", "mlc_churn", "hpc_data", "stackoverflow", "wa_churn",
+               "births14", "Salaries", "Mroz", "HMDA", "College", "Saratoga", "CPS1985", "biopsy", "Titanic", "Chile"),
+    "wide": tuple(WIDE),
+}  # fmt: skip
+
+
+def with_noise(data: Data, noise: int) -> Data:
+    """The table with so many columns more that say nothing."""
+    rng, frame, own = np.random.default_rng(SEED), data.table.frame, [column.name for column in data.columns]
+    kinds = {column.name: column for column in data.columns}
+    more, columns = [], list(data.columns)
+    for k in range(noise):
+        if k % 2:
+            more.append(pl.Series(f"noise {k}", rng.normal(size=len(frame))))
+            columns.append(Column(more[-1].name, "number", ""))
+        else:
+            like = own[k // 2 % len(own)]
+            more.append(frame[like][rng.permutation(len(frame))].alias(f"noise {k}, as {like}"))
+            columns.append(Column(more[-1].name, kinds[like].kind, ""))
+    table = Table(frame=frame.hstack(more), name=data.table.name, target=data.target.name)
+    return Data(table, data.target, tuple(columns), data.folds)
+
+
+def drawn(name: str, rows: int) -> Data:
+    """So many rows of a table, in folds."""
+    data = load(name, FOLDS, rows, WIDE.get(name) or MORE.get(name))
+    answers = data.table.frame[data.target.name]
+    target = Target.fit(answers, data.target.name)
+    classes = target.task == "classification"
+    folds = (StratifiedKFold if classes else KFold)(FOLDS, shuffle=True, random_state=SEED)
+    truth = target.encode(answers) if classes else np.zeros(len(answers))
+    return Data(data.table, target, data.columns, list(folds.split(truth, truth)))
+
+
+def measured(data: Data) -> Iterator[tuple[str, float, float | None, float]]:
+    """Of each contender and fold its name, score, log loss and CPU seconds."""
+    for known, asked in data.folds:
+        train, test = data.table.frame[known], data.table.frame[asked]
+        for who, run in CONTENDERS.items():
+            started = time.process_time()
+            with threadpool_limits(1):
+                answers = run(data, train, test)
+            seconds = time.process_time() - started
+            line = scored(data, answers, train, test)
+            yield who, max(WORST, line["score"]), line["loss"], seconds
+
+
+def main() -> None:
+    """Measure, and print a line for each number of rows and of columns of noise."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", default="choosing", choices=[*SETS])
+    parser.add_argument("--rows", nargs="+", type=int, default=[300, 2_000])
+    parser.add_argument("--noise", nargs="+", type=int, default=[0, 15, 50, 200])
+    parser.add_argument("--tables", nargs="+", choices=[*TABLES, *MORE, *WIDE])
+    parser.add_argument("--each", action="store_true", help="print each table, too")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    shown: Callable[[str], str] = f"{{:{28}}}".format
+    print(shown("rows, columns of noise"), *(f"{who:>22}" for who in CONTENDERS))
+    for rows in options.rows:
+        for noise in options.noise:
+            of_tables: dict[str, list[tuple[float, float | None, float]]] = {who: [] for who in CONTENDERS}
+            for name in options.tables or SETS[options.set]:
+                data = with_noise(drawn(name, rows), noise)
+                lines = list(measured(data))
+                for who, kept in of_tables.items():
+                    mine = [line[1:] for line in lines if line[0] == who]
+                    scores, losses, seconds = zip(*mine, strict=True)
+                    loss = None if losses[0] is None else statistics.mean(losses)
+                    kept.append((statistics.mean(scores), loss, statistics.mean(seconds)))
+                if options.each:
+                    print(shown(f"  {name}"), *(said([kept[-1]]) for kept in of_tables.values()), flush=True)
+            print(shown(f"{rows:,}, {noise}"), *(said(kept) for kept in of_tables.values()), flush=True)
+
+
+def said(kept: list[tuple[float, float | None, float]]) -> str:
+    """Mean score, log loss where there are classes, and CPU seconds."""
+    scores, losses, seconds = zip(*kept, strict=True)
+    there = [loss for loss in losses if loss is not None]
+    loss = f"{statistics.mean(there):6.3f}" if there else " " * 6
+    return f"{statistics.mean(scores):8.3f} {loss} {statistics.mean(seconds):6.2f}"
+
+
+if __name__ == "__main__":
+    main()
