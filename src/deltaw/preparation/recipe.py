@@ -252,7 +252,8 @@ class Preparation:
 
     def reads_alone(self, frame: pl.DataFrame) -> bool:
         """Whether each of these cells says by itself what it is."""
-        return all(reads_alone(step, frame) for step in self.steps if set(step.inputs) <= set(frame.columns))
+        there = set(frame.columns)  # once: Polars makes their list anew, and there may be thousands
+        return all(reads_alone(step, frame) for step in self.steps if there.issuperset(step.inputs))
 
     @cached_property
     def is_encoded(self) -> bool:

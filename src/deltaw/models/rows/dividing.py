@@ -127,8 +127,9 @@ def other_rows(
     texts = frozenset(column.name for column in table.frame.iter_columns() if are_words(column))
     other = read_as(rows, replace(how, words=texts))
     frame = all_as_read(rows_of(other))
+    there = set(frame.columns)
     for name in [*table.frame.columns, *([choices.group] if choices.group else [])]:
-        if name not in frame.columns:
+        if name not in there:
             raise missing_column(name, frame.columns, other.name)
     same = all(as_read(ours).equals(frame.get_column(ours.name)) for ours in table.frame.iter_columns())
     if not len(frame) or same:

@@ -222,14 +222,15 @@ def _is_bare(file: Path, root: Path) -> bool:
 
 def alike(table: Table, names: list[str], first: str) -> pl.DataFrame:
     """The columns of the first shard. Raises ColumnError for one that is missing, and for one that is more."""
+    there, known = set(table.frame.columns), set(names)
     for name in names:
-        if name not in table.frame.columns:
+        if name not in there:
             found = say("the columns {known}", known=listing(table.frame.columns))
             instead = "give files of one table, each with its names"
             raise ColumnError(
                 '{source}: expected a column "{name}"', found, instead, source=table.name, name=clip(name)
             )
-    more = [name for name in table.frame.columns if name not in names]
+    more = [name for name in table.frame.columns if name not in known]
     if more:
         expected = "{name}: expected the columns of {first}"
         found = say('"{column}" as well', column=clip(more[0]))

@@ -58,7 +58,7 @@ def find_images(frame: pl.DataFrame, named: bool) -> tuple[pl.DataFrame, str | N
     nothing = (frame, None, ())
     if named:
         pixels = [name for name in frame.columns if PIXEL_NAME.fullmatch(name)]
-        others = [name for name in frame.columns if name not in set(pixels)]
+        others = [name for name in frame.columns if not PIXEL_NAME.fullmatch(name)]
     else:
         others = [] if square(frame.width) else frame.columns[:1]
         pixels = frame.columns[len(others) :]
