@@ -3,7 +3,7 @@
 Each column's inputs are held against the answers by Pillai's trace, the share of the answers that they explain, and its
 F (Pillai 1955, "Some new test criteria in multivariate analysis", Annals of Mathematical Statistics 26): once the
 number itself alone, and once all of the column's inputs, of which the smaller p-value counts twice. p-values of columns
-that say nothing lie evenly between 0 and 1, so that as many of them are above a half as below it: this tells how many
+that say nothing lie evenly between 0 and 1, so that three in four of them are above a quarter: this tells how many
 columns are such (Storey 2002, "A direct approach to false discovery rates", JRSS B 64). Where most are, a column is
 kept if it is among those of which chance explains one in ten at most (Benjamini & Hochberg 1995, "Controlling the false
 discovery rate", JRSS B 57). A rival's price may say nothing but beside one's own: so the rest is asked again of what
@@ -31,8 +31,9 @@ Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 # Measured: docs/explanations/recipe.md.
-FEWEST = 20  # columns of which it is asked: of fewer, what lies above a half tells too little
-MOSTLY = 0.6  # of them have to say nothing, and by a standard error more of those above a half are seen than that makes
+FEWEST = 20  # columns of which it is asked: of fewer, the large p-values tell too little
+QUIET = 0.25  # p-values above it; a half would miss columns that are 0 but in a row or two, whose p-value is a third
+MOSTLY, SURE = 0.6, 2.0  # so large a share of them has to say nothing, with so many standard errors beyond
 CHANCE = 0.1  # explains at most so many of those that are kept
 ROUNDS = 8
 ROOM = 4  # rows to each input of the kept ones, where others are asked beside them
@@ -103,9 +104,10 @@ def telling(X: Floats, places: Sequence[Sequence[int]], answers: Values, known: 
 
 
 def _mostly_quiet(chances: Values) -> bool:
-    """Whether most columns say nothing, as far as the p-values above a half tell."""
-    count = len(chances)
-    return bool(np.count_nonzero(chances > 0.5) >= 0.5 * (MOSTLY * count + count**0.5))
+    """Whether most columns say nothing, as far as the large p-values tell."""
+    count, share = len(chances), 1.0 - QUIET
+    surely = share * MOSTLY * count + SURE * (share * QUIET * count) ** 0.5
+    return bool(np.count_nonzero(chances > QUIET) >= surely)
 
 
 def _basis(X: Floats, places: Sequence[Sequence[int]]) -> Values | None:
