@@ -229,7 +229,7 @@ def describe_training(recipe: Any) -> str:
 def listing(names: Iterable[Any], limit: int = 8) -> str:
     """ "a, b, c, … (20 in all)"."""
     known = list(map(str, names))
-    more = [say("… ({n} in all)", n=len(known))] if len(known) > limit else []
+    more = [say("… ({n} in all)", n=f"{len(known):,}")] if len(known) > limit else []
     return listed(known[:limit] + more)
 
 
