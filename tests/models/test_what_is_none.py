@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,3 +70,19 @@ def test_is_said_in_one_line(model: deltaw.Model, case: str, tmp_path: Any, monk
 def test_what_is_as_good_as_true(telemetry: Any) -> None:
     history = deltaw.train(NETWORK.copy(), X, X[:, :2], telemetry=telemetry, epochs=2)
     assert len(history.looks) == 2
+
+
+@pytest.mark.parametrize("where", ["start", "test", "validation", "memory"])
+def test_rows_none_of_which_has_an_answer(where: str, model: deltaw.Model, tmp_path: Path) -> None:
+    none = TABLE.with_columns(pl.lit(None, pl.String).alias("y"))
+    none.write_parquet(tmp_path / "none.parquet")
+    source = str(tmp_path / "none.parquet")
+    calls: dict[str, Callable[[], Any]] = {
+        "start": lambda: deltaw.fit(none, start=model, epochs=1),
+        "test": lambda: deltaw.fit(TABLE, "y", test=source, epochs=1),
+        "validation": lambda: deltaw.fit(TABLE, "y", validation=source, epochs=1),
+        "memory": lambda: deltaw.fit(source, "y", memory=1, epochs=1),
+    }
+    line = r'expected values in target "y", found none in 12 rows; give rows whose answers are known'
+    with pytest.raises(DeltaWError, match=line):
+        calls[where]()

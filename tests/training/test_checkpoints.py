@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deltaw import EarlyStopping, Network, TrainingInterrupted, files, train
+from deltaw import EarlyStopping, Network, TrainingInterrupted, files, fit, train
 from deltaw.exceptions import InputError, ModelFileError, OutputError, SettingError
 from deltaw.training import checkpoints
 from deltaw.training.checkpoints import Every
@@ -254,6 +254,17 @@ def test_where_the_last_is_damaged_the_one_before_is_taken(tmp_path: Path, monke
         path.write_bytes(b"")
     with pytest.raises(ModelFileError, match=r"expected a checkpoint, found an empty file; remove it, or begin anew"):
         made(tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(("asked", "line"), [
+    ({"resume": True}, "resume: expected checkpoint beside it, found none; say in which folder it is"),
+    ({"resume": "no", "checkpoint": "run"}, "resume: expected True or False, found 'no'; give one of the two"),
+])  # fmt: skip
+def test_on_from_nowhere(asked: dict[str, Any], line: str) -> None:
+    """Who says `resume` and not from where would begin anew, and not know."""
+    for call in (lambda: train(Network([4, 2]), X, T, **asked), lambda: fit("iris", **asked)):
+        with pytest.raises(SettingError, match=re.escape(line)):
+            call()
 
 
 def test_what_is_called_a_checkpoint_and_is_no_file(tmp_path: Path) -> None:

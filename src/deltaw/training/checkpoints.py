@@ -255,6 +255,14 @@ class Checkpoints:
             )  # fmt: skip
 
 
+def check_asked(checkpoint: object, resume: object) -> None:
+    """Raise SettingError for `resume` that is neither True nor False, or has no folder to go on from."""
+    if not isinstance(resume, (bool, np.bool_)):
+        raise SettingError("resume: expected True or False", repr(resume), "give one of the two")
+    if resume and checkpoint is None:
+        raise SettingError("resume: expected checkpoint beside it", say("none"), "say in which folder it is")
+
+
 def made_by() -> dict[str, str]:
     """With what a run goes on to the bit. Another version is refused; another instruction set may round otherwise."""
     return {"version": __version__, "instructions": instructions()}

@@ -17,7 +17,7 @@ from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.network import Network, check_network
 from deltaw.speech import say
-from deltaw.training.checkpoints import EVERY, Checkpoints, digest
+from deltaw.training.checkpoints import EVERY, Checkpoints, check_asked, digest
 from deltaw.training.epochs import Callback, Training
 from deltaw.training.history import History
 from deltaw.training.stopping import EarlyStopping
@@ -100,6 +100,7 @@ def train(
         OutputError: the folder of checkpoints cannot be written to.
         TrainingInterrupted: on Ctrl-C, after the running batch; the network keeps what was learnt.
     """
+    check_asked(checkpoint, resume)
     begun = {} if checkpoint is None else {"initial weights": digest(*network.weights, *network.biases)}
     training = begin(
         network, X, T, sample_weight=sample_weight, validation=validation, input_scale=input_scale,

@@ -13,7 +13,7 @@ from deltaw.models.fitting.trainings.watching import Callback, Watchers
 from deltaw.models.model import Model
 from deltaw.progress import left_out, watching
 from deltaw.tables.choice import Names
-from deltaw.training.checkpoints import EVERY
+from deltaw.training.checkpoints import EVERY, check_asked
 
 
 def fit(
@@ -114,6 +114,7 @@ def fit(
         OutputError: the folder of checkpoints cannot be written to.
         TrainingInterrupted: on Ctrl-C; its `model` is what was learnt until then.
     """
+    check_asked(checkpoint, resume)
     named = {"hidden": hidden, "epochs": epochs}
     settings |= {name: value for name, value in named.items() if value is not None}
     show, told = watching(verbose), Watchers(callbacks)

@@ -131,6 +131,9 @@ def _decided(
     found = begun.columns if begun else weights.no_column(kinds_of(table, name, told), weight)
     # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
     whole = begun.model.target if begun else Target.fit(series, name, task=task, source=table.name)
+    for some in (bare, given, by):
+        if some is not None:
+            whole.some_known(some.column(name), some.name)  # raises
     if weight is not None:
         weights.of_rows(read_in.column(weight), table.name, whole.known(read_in.column(name)))  # raises
     ties = ties_of(everything, whole, choices)

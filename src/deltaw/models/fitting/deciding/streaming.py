@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from deltaw import engines, files
-from deltaw.exceptions import SettingError
+from deltaw.exceptions import ColumnError, SettingError
 from deltaw.models import recipes
 from deltaw.models.fitting.deciding import asked as asked_for
 from deltaw.models.fitting.deciding import planning
@@ -101,6 +101,10 @@ def _streamed(
     weight = asked.get("weight")
     used, kinds = _used(first, name, weight, asked)
     seen = survey(rows, used, name, weight, kinds, int(seed), memory)
+    if not seen.rows:
+        expected = '{source}: expected values in target "{name}"'
+        none = say("none in {n:,} rows", n=seen.left_out + seen.weightless)
+        raise ColumnError(expected, none, "give rows whose answers are known", source=rows.name, name=name)
 
     share = begun.model.recipe.validation if begun is not None else recipes.RECIPES[recipe]["regression"].validation
     by_share = validation is None or isinstance(validation, int | float | np.number)
