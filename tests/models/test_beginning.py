@@ -41,6 +41,16 @@ def test_the_line_is_that_of_ridge_regression(shape: tuple[int, int]) -> None:
     np.testing.assert_allclose(weighed, w)  # only what rows count beside each other matters
 
 
+def test_a_line_through_all_rows_does_not_win() -> None:
+    """Of more inputs than rows one goes through all of them: it leaves nothing, and says nothing of others."""
+    drawn = np.random.default_rng(1)
+    X, t = drawn.normal(size=(120, 400)), drawn.normal(size=120)
+    w, b = line(X, t, np.ones(len(t)))
+    assert np.abs(X @ w + b - t.mean()).max() < 0.5 * np.abs(t - t.mean()).max()
+    others = drawn.normal(size=(1_000, 400))
+    assert np.std(others @ w) < 0.3 * t.std()
+
+
 def test_an_output_that_is_no_line_gets_none() -> None:
     drawn = Network([3, 32, 24, 1], activations=["relu", "relu", "sigmoid"], seed=0)
     made = on_line(drawn.copy(), rng.normal(size=(50, 3)), rng.uniform(size=(50, 1)))

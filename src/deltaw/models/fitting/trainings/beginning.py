@@ -27,6 +27,7 @@ FEWEST = 2
 MOST_ROWS, MOST_INPUTS = 8_192, 1_024  # that draw the line: spread over all rows; of more inputs it takes too long
 STRENGTHS = np.logspace(-3, 4, 15)
 DIGITS = 6  # behind the point: what comes after them hangs on how many threads added it up
+LEAST, SMALLEST = 1e-9, 1e-12  # share of the rows that is not used up; root of the largest
 SMALL = 0.5  # s: where f(s y) − f(−s y) bends little
 
 
@@ -70,14 +71,17 @@ def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
     values, vectors = np.linalg.eigh(A @ A.T if wide else A.T @ A)
     values = np.maximum(values, 0.0)
     along = vectors.T @ (y if wide else A.T @ y)
-    total = float(y @ y)
+    there = values > SMALLEST * values.max(initial=0.0)  # of bins that others already are nothing is left but rounding
+    told = along if wide else np.where(there, along / np.sqrt(np.where(there, values, 1.0)), 0.0)
+    beyond = 0.0 if wide else max(0.0, float(y @ y - told @ told))  # what no line tells
 
     def left(strength: float) -> float:
-        """Generalised cross-validation: what is left, over the square of the share of rows that is not used up."""
-        kept = values / (values + strength)
-        told = along if wide else along / np.sqrt(np.maximum(values, strength * 1e-12))
-        rest = total - float(((2 - kept) * kept) @ told**2)
-        return rest / max(1.0 - (float(kept.sum()) + 1.0) / len(y), 1e-3) ** 2
+        """Generalised cross-validation: what is left, over the square of the share of rows that is not used up. By what
+        is small, not by what is left of 1: else a line through all rows of a wide table would win by rounding.
+        """
+        spared = strength / (values + strength)
+        free = len(y) - 1 - len(values) + float(spared.sum())
+        return float(beyond + spared**2 @ told**2) / max(free / len(y), LEAST) ** 2
 
     strength = min(STRENGTHS, key=left)
     w = vectors @ (along / (values + strength))
