@@ -9,6 +9,35 @@
 
 namespace deltaw::DELTAW_ISA {
 
+// Places in a row that follow one another by the same step, some after others: what is scaled lies side by side, and a number
+// beside its place in the bins.
+class Steps {
+ public:
+  void add(int place) {
+    if (all_.empty() || !all_.back().takes(place)) all_.push_back({place, 1, 0});
+    all_.back().take(place);
+  }
+
+  // What lies there, side by side.
+  void copy(const float* row, float* __restrict to) const {
+    for (const Some& some : all_) {
+      const float* from = row + some.first;
+      if (some.step == 1) std::memcpy(to, from, some.count * sizeof(float));
+      else if (some.step == 2) for (int i = 0; i < some.count; ++i) to[i] = from[2 * i];
+      else for (int i = 0; i < some.count; ++i) to[i] = from[some.step * i];
+      to += some.count;
+    }
+  }
+
+ private:
+  struct Some {
+    int first, step, count;
+    bool takes(int place) const { return count == 1 || place == first + step * count; }
+    void take(int place) { step = count == 1 ? place - first : step, ++count; }
+  };
+  std::vector<Some> all_;
+};
+
 // What the numbers that are stored of a row stand for: one input each, or a field of inputs that lie one after another: bins
 // (how many of them x has come through) or slots (which one is taken). Together they are all inputs, each once. A number may
 // also be stored raw, and stands for its scaled self and its place in bins: these are made when the row is needed, and lie behind
@@ -21,8 +50,8 @@ struct Encoding {
 
   int n_in = 0, stored = 0;
   Scales scales;
-  bool at_together = false, fields_together = false;  // whether their places in a row follow one another
   std::vector<int> at, inputs;  // of the numbers: their places in a row, and among the inputs
+  Steps numbers_at, fields_at;  // the places in a row once more
   std::vector<Field> fields;
   // Of the fields once more, padded to whole vectors: x lies in bin k = min(x, top), at input first + k, with the part
   // inside · (x − k) + taken.
@@ -52,12 +81,12 @@ struct Encoding {
  private:
   void number_at(int place) {
     at.push_back(place), inputs.push_back(n_in++);
-    at_together = at.size() == 1 || (at_together && at[at.size() - 2] + 1 == place);
+    numbers_at.add(place);
   }
   void field_at(int place, int count, bool bins, float taken_) {
     const std::size_t f = fields.size(), padded = (f / VL + 1) * VL;
     fields.push_back({place, n_in, count, bins});
-    fields_together = f == 0 || (fields_together && fields[f - 1].at + 1 == place);
+    fields_at.add(place);
     for (auto* each : {&top, &inside, &taken}) each->resize(padded);
     first.resize(padded);
     top[f] = float(count - 1), inside[f] = bins ? 1.0f : 0.0f, taken[f] = bins ? 0.0f : taken_, first[f] = n_in;
@@ -65,18 +94,14 @@ struct Encoding {
   }
 
  public:
-  // The numbers of a row. What is scaled lies side by side.
-  void numbers(const float* row, float* to) const {
-    if (at_together) std::memcpy(to, row + at.front(), at.size() * sizeof(float));
-    else for (std::size_t i = 0; i < at.size(); ++i) to[i] = row[at[i]];
-  }
+  // The numbers of a row.
+  void numbers(const float* row, float* to) const { numbers_at.copy(row, to); }
 
   // Where the fields of a row lie, and their parts: room for whole vectors. What is stored is looked at once, and held within
   // its field: somebody may write to it. What is no number lies in the first bin, and spoils its own row.
   void place(const float* row, std::int32_t* __restrict places, float* __restrict parts) const {
     const int n = int(fields.size());
-    if (fields_together) std::memcpy(parts, row + fields.front().at, n * sizeof(float));
-    else for (int f = 0; f < n; ++f) parts[f] = row[fields[f].at];
+    fields_at.copy(row, parts);
     for (int f = 0; f < n; f += VL) {
       const vf x = load(parts + f), within = min(max(x, zero()), load(top.data() + f));
       const vi bin = __builtin_convertvector(within, vi);
@@ -230,6 +255,27 @@ struct Targets {
       unknown /= float(n_out);
     }
     for (int i = 0; i < n_out; ++i) t[i] = t[i] * (1.0f - smoothing) + smoothing * unknown;
+  }
+
+  // The same of at most VL rows, a lane each: output u of all to t + u · VL.
+  void fetch_across(const std::int64_t* rows, int count, float* t) const {
+    std::memset(t, 0, n_out * VL * sizeof(float));
+    if (floats) {
+      for (int i = 0; i < count; ++i)
+        for (int u = 0; u < n_out; ++u) t[u * VL + i] = floats[std::size_t(rows[i]) * n_out + u];
+    } else {
+      std::int32_t label[VL];
+      for (int i = 0; i < count; ++i) label[i] = labels[rows[i]];  // at once: from memory, all of them come together
+      for (int i = 0; i < count; ++i) t[label[i] * VL + i] = 1.0f;
+    }
+    if (smoothing == 0.0f) return;
+    vf unknown = vf{} + 0.5f;
+    if (!each_output_alone) {
+      unknown = zero();
+      for (int u = 0; u < n_out; ++u) unknown += load(t + u * VL);
+      unknown /= vf{} + float(n_out);
+    }
+    for (int u = 0; u < n_out; ++u) store(t + u * VL, load(t + u * VL) * (1.0f - smoothing) + smoothing * unknown);
   }
 };
 

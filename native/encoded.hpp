@@ -32,15 +32,14 @@ class EncodedRows {
         places_(std::size_t(capacity) * width_), parts_(std::size_t(capacity) * width_) {
     for (const Encoding::Field& field : encoding.fields) counts_.push_back(field.count);
     if (!training) return;
-    ends_.resize(encoding.n_in);
-    lists_.resize(std::size_t(fields_) * capacity);
+    for (Lists& each : lists_) each = {std::vector<std::int32_t>(encoding.n_in), std::vector<Lying>(std::size_t(fields_) * capacity)};
     capacity_ = capacity;
   }
 
   // Whether there is room for rows of this encoding.
   bool fits(const Encoding& e) const {
     const auto same = [](int count, const Encoding::Field& field) { return count == field.count; };
-    return int(ends_.size()) == e.n_in && std::equal(counts_.begin(), counts_.end(), e.fields.begin(), e.fields.end(), same);
+    return int(lists_[0].ends.size()) == e.n_in && std::equal(counts_.begin(), counts_.end(), e.fields.begin(), e.fields.end(), same);
   }
 
   // Row `row` of the data as row r: its numbers to `numbers`, its fields here; `own`: the thread's room for one.
@@ -51,11 +50,13 @@ class EncodedRows {
     e.place(stored, places_.data() + std::size_t(r) * width_, parts_.data() + std::size_t(r) * width_);
   }
 
-  // List the rows of fields f0 … f1 by the input they lie at, in their order.
-  void list(const Encoding& e, int rows, int f0, int f1) {
-    for (int f = f0; f < f1; ++f) std::fill_n(ends_.data() + e.fields[f].first, e.fields[f].count, 0);
-    std::int32_t* ends = ends_.data();
-    for (int r = 0; r < rows; ++r) {
+  // List rows r0 … r1 of fields f0 … f1 by the input they lie at, in their order: all rows, or those of one half.
+  void list(const Encoding& e, int half, int r0, int r1, int f0, int f1) {
+    std::int32_t* const ends = lists_[half].ends.data();
+    Lying* const lists = lists_[half].rows.data() + std::size_t(f0) * capacity_;
+    const std::size_t capacity = capacity_;
+    for (int f = f0; f < f1; ++f) std::fill_n(ends + e.fields[f].first, e.fields[f].count, 0);
+    for (int r = r0; r < r1; ++r) {
       const std::int32_t* places = places_.data() + std::size_t(r) * width_;
       for (int f = f0; f < f1; ++f) ++ends[places[f]];
     }
@@ -67,10 +68,11 @@ class EncodedRows {
         begin += here;
       }
     }
-    for (int r = 0; r < rows; ++r) {
+    for (int r = r0; r < r1; ++r) {
       const std::int32_t* places = places_.data() + std::size_t(r) * width_;
       const float* parts = parts_.data() + std::size_t(r) * width_;
-      for (int f = f0; f < f1; ++f) lists_[std::size_t(f) * capacity_ + ends[places[f]]++] = {r, parts[f]};
+      Lying* list = lists;
+      for (int f = f0; f < f1; ++f, list += capacity) list[ends[places[f]]++] = {r, parts[f]};
     }
   }
 
@@ -101,17 +103,18 @@ class EncodedRows {
     });
   }
 
-  // ∂E/∂W of the inputs of fields f0 … f1 for groups v0 … v1, each vector to sink(v, k, g).
+  // ∂E/∂W of the inputs of fields f0 … f1 for groups v0 … v1, summed over the rows that were listed, each vector to sink(v, k, g).
   template <class Sink>
-  void gradient(const Encoding& e, Rows delta, int v0, int v1, int f0, int f1, const Sink& sink) const {
+  void gradient(const Encoding& e, int half, Rows delta, int v0, int v1, int f0, int f1, const Sink& sink) const {
     in_pieces<TOGETHER>(v0, v1, [&, own = sink]<int NV>(int v, Size<NV>) {
       for (int f = f0; f < f1; ++f) {
         const Encoding::Field field = e.fields[f];
-        const Lying* list = lists_.data() + std::size_t(f) * capacity_;
+        const Lying* list = lists_[half].rows.data() + std::size_t(f) * capacity_;
+        const std::int32_t* ends = lists_[half].ends.data();
         vf beyond[NV] = {};
         for (int k = field.first + field.count - 1; k >= field.first; --k) {
           vf here[NV] = {}, within[NV] = {};
-          for (int i = k > field.first ? ends_[k - 1] : 0, end = ends_[k]; i < end; ++i) {
+          for (int i = k > field.first ? ends[k - 1] : 0, end = ends[k]; i < end; ++i) {
             const float* d = delta.row(list[i].row) + v * VL;
             const vf part = splat(list[i].part);
 #pragma GCC unroll 8
@@ -140,8 +143,10 @@ class EncodedRows {
   std::vector<int> counts_;  // of each field its inputs
   std::vector<std::int32_t> places_;
   std::vector<float> parts_;
-  std::vector<std::int32_t> ends_;  // of each input: where its list ends; that of the one before it in its field is its begin
-  std::vector<Lying> lists_;        // of each field one after the other, `capacity_` long
+  struct Lists {
+    std::vector<std::int32_t> ends;  // of each input: where its list ends; that of the one before it in its field is its begin
+    std::vector<Lying> rows;         // of each field one after the other, `capacity_` long
+  } lists_[2];                       // of all rows the first, or of each half of them its own
 };
 
 // The running sums of groups v0 … v1; those of numbers and slots are left as they are, which is 0.

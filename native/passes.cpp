@@ -38,8 +38,9 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   const std::int64_t* const order = run.epoch.order + piece.begin;
   const auto call_up = [&](int r) __attribute__((always_inline)) { inputs.call_up(order[r]); };
   if (run.encoded) {
-    const auto [v0, v1] = part(layers_[0].vectors, thread, run.threads);
-    running_sums(layers_[0], *inputs.encoding, running_.data(), v0, v1);
+    const bool own = by_rows(layers_[0], run.threads, SMALL);
+    const auto [v0, v1] = own ? Range{0, layers_[0].vectors} : part(layers_[0].vectors, thread, run.threads);
+    running_sums(layers_[0], *inputs.encoding, running_[own ? thread : 0].data(), v0, v1);
     columns.take(inputs.encoding->inputs);
     for (int r = begin; r < end; ++r) {
       call_up_rows(r, {begin, end}, call_up);
@@ -75,15 +76,29 @@ void Trainer::hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& drop
   }
 }
 
-// All that comes before the weights change: the marked rows in, forward, E, and back to the first layer's δ. `for_halves`: an
-// update comes next, which may read only rows that the thread has made itself.
-void Trainer::pass(Run& run, const Piece& piece, int thread, bool for_halves) {
+// All that comes before the weights change: the marked rows in, forward, E, and back to the first layer's δ. What an update then
+// sums may be only rows that the thread has made itself.
+void Trainer::pass(Run& run, const Piece& piece, int thread) {
   fetch(run, piece, thread);
-  if (run.encoded || !by_rows(layers_[0], run.threads, SMALL)) run.barrier.wait();
+  const bool own = by_own_rows(run, piece, thread);
+  if (!own && (run.encoded || !by_rows(layers_[0], run.threads, SMALL))) run.barrier.wait();
+  if (run.encoded) list(run, piece, thread);  // for the way back, which comes after a barrier where others list, too
   forward(run, piece, thread);
   output_errors(run, piece, thread);
   backward(run, piece, thread);
-  if (!(for_halves && by_own_rows(run, piece, thread))) run.barrier.wait();
+  if (!own) run.barrier.wait();
+}
+
+// The rows of encoded inputs by where they lie, half by half where their gradient is summed so.
+void Trainer::list(Run& run, const Piece& piece, int thread) {
+  const Encoding& encoding = *run.epoch.inputs.encoding;
+  const int fields = int(encoding.fields.size());
+  const auto some = [&](int half, Range rows, int share, int shares) {
+    const auto [f0, f1] = part(fields, share, shares);
+    work_.encoded.list(encoding, half, rows.begin, rows.end, f0, f1);
+  };
+  if (halved(run, piece, 0, thread)) each_half(run, piece, thread, some);
+  else some(0, {0, piece.rows}, thread, run.threads);
 }
 
 // After a barrier behind `pass`, and before the next one.
@@ -95,11 +110,7 @@ void Trainer::add_errors(Run& run, const Piece& piece, int thread) {
 void Trainer::forward(Run& run, const Piece& piece, int thread) {
   const int depth = int(layers_.size());
   const Columns& columns = run.columns[thread];
-  if (run.encoded) {  // for the way back, which comes after a barrier
-    const Encoding& encoding = *run.epoch.inputs.encoding;
-    const auto [f0, f1] = part(int(encoding.fields.size()), thread, run.threads);
-    work_.encoded.list(encoding, piece.rows, f0, f1);
-  }
+  const int running = run.encoded && by_rows(layers_[0], run.threads, SMALL) ? thread : 0;
   for (int l = 0; l < depth; ++l) {
     Layer& layer = layers_[l];
     const Rows A = input_of(run, l);
@@ -120,7 +131,7 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
         };
         if (l == 0 && !columns.all()) sum_over(columns.listed());
         else sum_over(Every{layer.n_in});
-        if (l == 0 && run.encoded) work_.encoded.add(layer, running_.data(), r0, r1, work_.z[0], v0, v1);
+        if (l == 0 && run.encoded) work_.encoded.add(layer, running_[running].data(), r0, r1, work_.z[0], v0, v1);
       }
       if (!across(l)) hand_on(l, r0, r1, v0, v1, dropout);
     };
@@ -167,15 +178,15 @@ void Trainer::errors_across(Run& run, const Piece& piece, int r0, int r1) {
   const Activation& activation = *layers_[l].activation;
   const Targets& targets = run.epoch.targets;
   struct alignas(4 * VL) Each { float of[VL / 2 * VL] = {}; } z, o, t, sent, delta;
-  alignas(4 * VL) float weight[VL] = {}, e[VL], target[VL];
+  alignas(4 * VL) float weight[VL] = {}, e[VL];
   const OutputRow x{z.of, o.of, t.of, n, n * VL, parameter_across_.data()};
   for (int r = r0; r < r1; r += VL) {
     const int rows = std::min(VL, r1 - r);
+    const std::int64_t* const data_rows = run.epoch.order + piece.begin + r;
+    targets.fetch_across(data_rows, rows, t.of);
     for (int i = 0; i < rows; ++i) {
-      const std::int64_t row = run.epoch.order[piece.begin + r + i];
-      targets.fetch(row, target);
-      weight[i] = targets.weight_of(row);
-      for (int u = 0; u < n; ++u) z.of[u * VL + i] = work_.z[l].row(r + i)[u], t.of[u * VL + i] = target[u];
+      weight[i] = targets.weight_of(data_rows[i]);
+      for (int u = 0; u < n; ++u) z.of[u * VL + i] = work_.z[l].row(r + i)[u];
     }
     activation.across(z.of, o.of, n, n * VL);
     loss_->across(x, e, sent.of);
@@ -246,8 +257,8 @@ void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
 // A small layer's gradient of many rows is summed by halves of them: each stays in the first cache, and two threads sum over
 // the rows that they have made themselves, so that sums go from one to the other and no rows.
 bool Trainer::halved(const Run& run, const Piece& piece, int l, int thread) const {
-  const bool dense = l > 0 || !(run.sparse || run.encoded || !run.columns[thread].all());
-  return dense && piece.rows >= FEWEST_HALVED && layers_[l].halves[0].size();
+  const bool whole = l > 0 || run.encoded || (!run.sparse && run.columns[thread].all());
+  return run.steps && whole && piece.rows >= FEWEST_HALVED && layers_[l].halves[0].size();
 }
 
 // Whether each of two threads makes one half of the rows, and all that is summed over it.
@@ -258,16 +269,23 @@ bool Trainer::by_own_rows(const Run& run, const Piece& piece, int thread) const 
   return all;
 }
 
+// visit(half, rows, share, shares) for each half that this thread has a share of: one of two teams sees to each, or one thread to both.
+template <class Visit>
+void Trainer::each_half(const Run& run, const Piece& piece, int thread, Visit&& visit) const {
+  const int teams = std::min(2, run.threads), team = teams == 2 && thread >= run.threads / 2;
+  const Range members = part(run.threads, team, teams);
+  for (int half = team; half < 2; half += teams)
+    visit(half, part(piece.rows, half, 2, 4), thread - members.begin, members.end - members.begin);
+}
+
 void Trainer::sum_halves(Run& run, const Piece& piece, int l, int thread) {
   Layer& layer = layers_[l];
-  const int teams = std::min(2, run.threads), team = teams == 2 && thread >= run.threads / 2;
-  for (int half = team; half < 2; half += teams) {
-    const Range rows = part(piece.rows, half, 2, 4), members = part(run.threads, team, teams);
+  each_half(run, piece, thread, [&](int half, Range rows, int share, int shares) {
     const Addition add{layer, layer.halves[half].data(), true};
-    gradient_of_layer(run, run.columns[thread], rows, l, thread - members.begin, members.end - members.begin, add, [&](int v) {
+    gradient_of_layer(run, run.columns[thread], rows, l, share, shares, add, [&](int v) {
       if (layer.bias) add(v, layer.n_in, bias_gradient(work_.delta[l].from(rows.begin), rows.end - rows.begin, v));
     });
-  }
+  });
 }
 
 // The length of the whole gradient, with E's L2 term. Blocks are summed one by one, then their sums in order.

@@ -13,6 +13,7 @@ struct Trainer::Run {
   const int threads;
   const bool sparse;    // see Trainer::sparse
   const bool encoded;   // see Trainer::by_fields
+  const bool steps;     // whether an update comes behind every piece
   const std::function<bool()>& stop;
   Barrier barrier;
   double error;         // thread 0's
@@ -23,9 +24,9 @@ struct Trainer::Run {
   std::vector<Columns> columns;       // each thread's copy, of the piece in work
 
   // `error_`: the sum so far, which goes on here, so that it is rounded the same however the epoch is cut.
-  Run(const Epoch& epoch_, int threads_, bool sparse_, bool encoded_, const std::function<bool()>& stop_, double error_)
-      : epoch(epoch_), threads(threads_), sparse(sparse_), encoded(encoded_), stop(stop_), barrier(threads_), error(error_), marks(threads_),
-        columns(threads_) {}
+  Run(const Epoch& epoch_, int threads_, bool sparse_, bool encoded_, bool steps_, const std::function<bool()>& stop_, double error_)
+      : epoch(epoch_), threads(threads_), sparse(sparse_), encoded(encoded_), steps(steps_), stop(stop_), barrier(threads_),
+        error(error_), marks(threads_), columns(threads_) {}
 
   // Thread 0 asks now and then. The others learn of a stop one step later, so that all leave at the same step.
   void ask(int thread, std::int64_t step) {
@@ -114,10 +115,10 @@ void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range ro
     if (b0 == 0)
       for (int v = v0; v < v1; ++v) bias(v);
   });
-  if (l > 0 || !run.encoded) return;  // and then of all rows of the piece: their bins are listed together
+  if (l > 0 || !run.encoded) return;
   const Encoding& encoding = *run.epoch.inputs.encoding;
   share_out(layer.vectors, int(encoding.fields.size()), share, shares, [&](int v0, int v1, int f0, int f1) {
-    work_.encoded.gradient(encoding, work_.delta[0], v0, v1, f0, f1, sink);
+    work_.encoded.gradient(encoding, rows.begin > 0, work_.delta[0], v0, v1, f0, f1, sink);
   });
 }
 

@@ -69,9 +69,12 @@ template <class Weights, class Biases, class Gradient>
 void step_from_memory(const Layer& layer, const Weights& weights, const Biases& biases, int thread, int threads,
                       const Gradient& gradient) {
   share_out(layer.vectors, blocks_of(layer.n_in), thread, threads, [&](int v0, int v1, int b0, int b1) {
+    const Weights own = weights;
+    const Gradient g = gradient;
+    const int end = std::min(b1 * TILE_ROWS, layer.n_in);
     for (int v = v0; v < v1; ++v) {
-      for (int k = b0 * TILE_ROWS; k < std::min(b1 * TILE_ROWS, layer.n_in); ++k)
-        weights(v, k, gradient(layer.place(v, k)));
+      std::size_t at = layer.place(v, b0 * TILE_ROWS);
+      for (int k = b0 * TILE_ROWS; k < end; ++k, at += VL) own(v, k, g(at));
       if (b0 == 0 && layer.bias) biases(v, layer.n_in, gradient(layer.place(v, layer.n_in)));
     }
   });

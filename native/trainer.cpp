@@ -71,6 +71,13 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
 // Clipping looks at the whole gradient before the update, and dropout's masks lie in batches.
 bool Trainer::one_by_one() const { return plan_.batch_size == 1 && !buffered_ && plan_.dropout.empty(); }
 
+// Small weights are few enough that every thread makes these sums for itself.
+std::vector<Floats> Trainer::no_running_sums(int threads) const {
+  std::vector<Floats> made;
+  for (int t = 0; t < (by_rows(layers_.front(), threads, SMALL) ? threads : 1); ++t) made.emplace_back(layers_.front().w.size());
+  return made;
+}
+
 // Only plain gradient descent leaves the weights of absent inputs alone (up to their common shift).
 bool Trainer::sparse(const Inputs& inputs) const {
   return inputs.values && plan_.optimizer == "sgd" && plan_.l2 == 0.0 && !buffered_;
@@ -97,7 +104,7 @@ void Trainer::batches(Run& run, int thread) {
   mark(run, piece, thread);
   run.barrier.wait();
   for (;;) {
-    pass(run, piece, thread, !buffered_);
+    pass(run, piece, thread);
     if (!buffered_) {
       (this->*update_)(run, piece, thread);
     } else {
@@ -134,7 +141,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
   if (sparse(epoch.inputs) && epoch.begins) sparse_.open(layers_.front(), epoch.inputs.offset);
   if (by_fields(epoch.inputs)) {
     work_.make_encoded(*epoch.inputs.encoding, true, threads);
-    running_ = no_running_sums();
+    running_ = no_running_sums(threads);
   }
 
   double error = epoch.error;
@@ -148,7 +155,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
     stretch.order += begin, stretch.n = end - begin, stretch.first_step += step;
     stretch.pace = {epoch.pace.alpha + step, epoch.pace.decay + step, epoch.pace.dropout + step};
 
-    Run run(stretch, choice_.threads(), sparse(epoch.inputs), by_fields(epoch.inputs), stop, error);
+    Run run(stretch, choice_.threads(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, error);
     if (plan_.max_grad_norm > 0.0) run.norms.resize(blocks);
     const auto started = run.asked;
     run_team(run.threads, [&](int thread) {
@@ -253,10 +260,9 @@ double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* ou
   std::vector<double> errors(strips, 0.0);
   std::vector<Workspace> spaces;
   for (int t = 0; t < threads; ++t) spaces.emplace_back(layers_, STRIP, false, std::vector<bool>{});
-  Floats running;  // of this call, since other threads may be in one of their own
+  Floats running(inputs.encoding ? layers_.front().w.size() : 0);  // of this call: other threads may be in one of their own
   if (const Encoding* const encoding = inputs.encoding) {
     for (Workspace& space : spaces) space.make_encoded(*encoding, false);
-    running = no_running_sums();
     running_sums(layers_.front(), *encoding, running.data(), 0, layers_.front().vectors);
   }
   run_team(threads, [&](int thread) {

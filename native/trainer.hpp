@@ -129,7 +129,8 @@ class Trainer {
   Piece piece_at(const Run& run, std::int64_t begin) const;
   void mark(Run& run, const Piece& piece, int thread);
   void fetch(Run& run, const Piece& piece, int thread);
-  void pass(Run& run, const Piece& piece, int thread, bool for_halves);
+  void pass(Run& run, const Piece& piece, int thread);
+  void list(Run& run, const Piece& piece, int thread);
   void add_errors(Run& run, const Piece& piece, int thread);
   void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
@@ -143,6 +144,7 @@ class Trainer {
                          Bias&& bias);
   bool halved(const Run& run, const Piece& piece, int l, int thread) const;
   bool by_own_rows(const Run& run, const Piece& piece, int thread) const;
+  template <class Visit> void each_half(const Run& run, const Piece& piece, int thread, Visit&& visit) const;
   void sum_halves(Run& run, const Piece& piece, int l, int thread);
   template <class Opt> void update(Run& run, const Piece& piece, int thread);
   template <class Opt, bool plain> void update_by(Run& run, const Piece& piece, int thread, const StepConstants& c);
@@ -161,7 +163,7 @@ class Trainer {
   void keep(const Inputs& inputs);
   bool finite() const;
   template <class Visit> double whole(const Epoch& rows, int threads, Visit&& visit);
-  Floats no_running_sums() const { return Floats(layers_.front().w.size()); }
+  std::vector<Floats> no_running_sums(int threads) const;
   void signals(Workspace& space, const Inputs& inputs, const float* running, std::int64_t first, int rows) const;
   template <class Opt> void use();
 
@@ -176,7 +178,7 @@ class Trainer {
   SparseLayer sparse_;
   Floats apart_;  // the first layer's weights while `exchange` shows them, and what is shown while it does not
   bool shown_ = false;
-  Floats running_;  // of the first layer's weights, for encoded rows
+  std::vector<Floats> running_;  // of the first layer's weights, for encoded rows: each thread's, or the first one's for all
   ThreadChoice choice_{1};
   std::chrono::steady_clock::time_point asked_{};  // when `stop` was asked last
   // The chosen optimiser's instances of the templates above.

@@ -37,17 +37,17 @@ double Trainer::whole(const Epoch& rows, int threads, Visit&& visit) {
   const Encoding* const encoding = rows.inputs.encoding;
   if (encoding) {
     work_.make_encoded(*encoding, true, threads);
-    running_ = no_running_sums();
+    running_ = no_running_sums(threads);
   }
   const std::function<bool()> never = [] { return false; };
-  Run run(rows, threads, false, encoding, never, 0.0);
+  Run run(rows, threads, false, encoding, false, never, 0.0);
   run_team(threads, [&](int thread) {
     for (std::int64_t begin = 0; begin < rows.n; begin += work_.capacity) {
       const int count = int(std::min<std::int64_t>(work_.capacity, rows.n - begin));
       const Piece piece{begin, count, 0, rows.n, begin == 0, begin + count == rows.n};
       mark(run, piece, thread);
       run.barrier.wait();
-      pass(run, piece, thread, false);
+      pass(run, piece, thread);
       accumulate(run, piece, thread);
       add_errors(run, piece, thread);
       if (thread == 0) visit(piece);

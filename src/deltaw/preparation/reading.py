@@ -104,7 +104,14 @@ def places_as_written(cells: pl.Series, known: Iterable[str], missing: int) -> N
     """The same of cells that are such words as they stand, or missing, so that nobody has to look at how each is
     written; None where one is not.
     """
-    if cells.dtype != pl.String or len(cells) <= SOME:
+    if len(cells) <= SOME:
+        return None
+    if isinstance(cells.dtype, pl.Enum):  # each of its words is looked up once
+        numbers, none = {word: i for i, word in enumerate(known)}, np.iinfo(np.int64).min
+        of_words = np.array([*(numbers.get(word, none) for word in cells.dtype.categories), missing], np.int64)
+        found = of_words[cells.to_physical().cast(pl.UInt32).fill_null(len(of_words) - 1).to_numpy()]
+        return None if (found == none).any() else found
+    if cells.dtype != pl.String:
         return None
     places = cells.cast(pl.Enum(list(known)), strict=False)  # null for others
     if places.null_count() > cells.null_count():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import isfinite
 
 import polars as pl
 import polars.selectors as cs
@@ -27,10 +28,11 @@ from deltaw.tables.cells import (
     read_dates,
 )
 from deltaw.tables.codes import are_codes
-from deltaw.tables.held import are_plain, as_read
+from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.table import Block, Table, cell_error, clip, listing, missing_column
 from deltaw.tables.told import READ_AS
 from deltaw.tables.units import Units, plain_unit
+from deltaw.threads import side_by_side
 
 USABLE = tuple(READ_AS)  # number, category, boolean, date
 LEFT_OUT = ("identifier", "constant", "text")
@@ -121,9 +123,9 @@ def _block_column(block: Block) -> Column:
 
 
 def check_finite(frame: pl.DataFrame, source: str) -> None:
-    """Raise ColumnError for the first number that is infinite."""
+    """Raise ColumnError for the first number that is infinite. What adds up to a finite number has none."""
     floats = frame.select(cs.float())
-    if floats.width and not floats.is_empty():
+    if floats.width and not floats.is_empty() and not all(map(isfinite, floats.select(pl.all().sum()).row(0))):
         for name, infinite in zip(floats.columns, floats.select(pl.all().is_infinite().any()).row(0), strict=True):
             if infinite:
                 row = frame[name].is_infinite().arg_max() or 0
@@ -131,16 +133,15 @@ def check_finite(frame: pl.DataFrame, source: str) -> None:
 
 
 def _single_columns(frame: pl.DataFrame, source: str, told: Mapping[str, str]) -> list[Column]:
-    found = []
-    for column in (each if are_plain(each) else as_read(each) for each in frame.iter_columns()):
+    def found(held: pl.Series) -> Column:
+        column = held if are_plain(held) else as_read(held)
         asked, n = told.get(column.name), column.null_count()
         distinct = _distinct(column, n, exactly=asked is not None)
-        found.append(
-            _single_column(column, n, distinct, source)
-            if asked is None
-            else _as_told(column, n, distinct, source, asked)
-        )
-    return found
+        if asked is not None:
+            return _as_told(column, n, distinct, source, asked)
+        return _single_column(column, n, distinct, source)
+
+    return list((side_by_side if len(frame) >= MANY else map)(found, frame.get_columns()))
 
 
 def _distinct(column: pl.Series, missing: int, exactly: bool) -> int:

@@ -13,6 +13,7 @@ import polars as pl
 import polars.selectors as cs
 
 from deltaw.tables.cells import IN_A_NUMBER, recurs
+from deltaw.threads import side_by_side
 
 MANY = 2**18  # rows: fewer take little
 MOST = 2**15  # different words: of more, to look them up costs more than their room is worth
@@ -52,6 +53,11 @@ def are_plain(column: pl.Series) -> bool:
     return isinstance(column.dtype, pl.Enum) and not column.dtype.categories.str.contains(IN_A_NUMBER).any()
 
 
+def type_read(column: pl.Series) -> pl.DataType:
+    """The type of a column as it was read."""
+    return pl.String() if column.dtype == pl.Enum else column.dtype
+
+
 def as_read(column: pl.Series) -> pl.Series:
     """A column as it was read: words, and null where there is a gap."""
     if column.dtype == pl.Enum:
@@ -63,9 +69,8 @@ def all_as_read(frame: pl.DataFrame) -> pl.DataFrame:
     """The same of a table's columns."""
     gaps = frame.select(cs.float().is_nan().any())  # of all columns at once: there may be thousands
     some = {each.name for each in gaps.iter_columns() if each[0]}
-    return frame.with_columns(
-        as_read(column) for column in frame.iter_columns() if column.dtype == pl.Enum or column.name in some
-    )
+    changed = [column for column in frame.iter_columns() if column.dtype == pl.Enum or column.name in some]
+    return frame.with_columns((side_by_side if len(frame) >= MANY else map)(as_read, changed))
 
 
 def alike(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:

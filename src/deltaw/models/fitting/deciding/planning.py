@@ -181,12 +181,11 @@ def _decided(
         frames, table = parted(table, [name, *([] if weight is None else [weight])])
         del read_in, bare, everything, reading_of, series, beside
         answers, ties = None, Ties(ties.rows)  # which only folds ask more
-    else:
-        table = replace(table, frame=all_as_read(table.frame))
     learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training, frames)
+    learnt = replace(learnt, source=all_as_read(learnt.source))
     weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
     return Plan(
-        table if frames is None else replace(table, frame=learnt.source), found, preparation, reading, settled,
+        replace(table, frame=learnt.source), found, preparation, reading, settled,
         drawn_network(settled, reading, learnt.X.shape[1], seed, begun), learnt,
         part(validation_rows, names[1] or table.name), part(test_rows, names[0] or table.name),
         seed, engine, threads, ties, choices, layout.folds, names[0], names[1], without,

@@ -15,7 +15,7 @@ import polars.selectors as cs
 from deltaw.exceptions import TableError
 from deltaw.tables import exact
 from deltaw.tables.codes import codes_in
-from deltaw.tables.held import alike, as_read, held
+from deltaw.tables.held import alike, held, type_read
 from deltaw.tables.reading.formats.delimited import (
     DELIMITERS,
     HEAD_BYTES,
@@ -73,13 +73,19 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
     """
     as_text = replace(reading, words=reading.words | set(text))
     try:
-        found, halves, first, rows = list[_Piece](), Halves(["*"], 0), 0, 0
-        for each in _raw(path, name, as_text, _small(path), in_order):
-            if not found and reading.unrounded is not None:
-                rows = _lines(path) - each.dialect.above - each.named  # more than these where cells have newlines
-                halves = Halves.of_table(reading.unrounded, rows, each.frame.width)
-            found.append(each._replace(frame=apart(held(halves.of(each.frame, first), rows))))
-            first += len(each.frame)
+        halves, rows = Halves(["*"], 0), 0
+
+        def small() -> Iterator[_Piece]:
+            nonlocal halves, rows
+            first = 0
+            for each in _raw(path, name, as_text, _small(path), in_order):
+                if not first and reading.unrounded is not None:
+                    rows = _lines(path) - each.dialect.above - each.named  # more than these where cells have newlines
+                    halves = Halves.of_table(reading.unrounded, rows, each.frame.width)
+                yield each._replace(frame=halves.of(each.frame, first))
+                first += len(each.frame)
+
+        found = list(in_order(lambda each: each._replace(frame=apart(held(each.frame, rows))), small()))
     except (TableError, OSError):  # which the whole file says better
         return None
     mixed, wrongly = _mixed([piece.frame for piece in found]), halves.wrongly
@@ -114,7 +120,7 @@ def _mixed(frames: list[pl.DataFrame]) -> list[str]:
     """The columns that are neither of one type in all, nor always of numbers, but for where they have no value."""
     found = []
     for columns in zip(*(frame.iter_columns() for frame in frames), strict=True):
-        kinds = {as_read(column[:0]).dtype for column in columns if column.null_count() < len(column)}
+        kinds = {type_read(column) for column in columns if column.null_count() < len(column)}
         if len(kinds) > 1 and not all(kind.is_numeric() for kind in kinds):
             found.append(columns[0].name)
     return found
