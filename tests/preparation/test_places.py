@@ -12,5 +12,7 @@ def test_words_held_by_numbers_have_the_places_of_text() -> None:
     held = text.cast(pl.Enum(["elsewhere", "no", "yes"]))  # a part of a table may have fewer words than the whole
     for known in (["yes", "no"], ["no", "other", "yes"]):
         found = [places_as_written(each, known, -1) for each in (text, held)]
-        assert found[0] is not None and found[1] is not None and (found[0] == found[1]).all()
+        assert found[0] is not None
+        assert found[1] is not None
+        assert (found[0] == found[1]).all()
     assert places_as_written(held, ["yes"], -1) is None
