@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import ColumnError, InputError, ModelFileError, SettingError
 from deltaw.preparation import Target
+from deltaw.preparation.reading import SOME, places_as_written
 from deltaw.tables import BUNDLED, bundled
 
 random = np.random.default_rng(0)
@@ -241,3 +242,14 @@ def test_any_target_is_learnt_or_refused_in_one_line(cells: list[Any]) -> None:
         return
     known = target.some_known(series)
     assert np.isfinite(target.encode(series, gaps=True)[known]).all()
+
+
+def test_words_held_by_numbers_have_the_places_of_text() -> None:
+    text = pl.Series([*["no", "yes", None] * SOME, "no"])
+    held = text.cast(pl.Enum(["elsewhere", "no", "yes"]))  # a part of a table may have fewer words than the whole
+    for known in (["yes", "no"], ["no", "other", "yes"]):
+        found = [places_as_written(each, known, -1) for each in (text, held)]
+        assert found[0] is not None
+        assert found[1] is not None
+        assert (found[0] == found[1]).all()
+    assert places_as_written(held, ["yes"], -1) is None

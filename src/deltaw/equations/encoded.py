@@ -23,12 +23,10 @@ from numpy.typing import NDArray
 from deltaw.equations.scaled import Scaled, unfolded
 from deltaw.exceptions import InputError
 from deltaw.speech import say
-from deltaw.threads import side_by_side
 
 KINDS = ("number", "bins", "slots", "scaled")
 MOST_INPUTS = 2**24  # of a field: whole numbers that float32 holds
 CHUNK = 2048  # rows expanded at a time, so that they stay in the cache
-AT_ONCE = 2**16  # rows that a thread looks at
 
 
 class Field(NamedTuple):
@@ -156,14 +154,13 @@ class Encoded:
         )
         slots = np.flatnonzero([self.fields[i].kind == "slots" for i in limited])
         every = len(limited) == len(self.fields)
-
-        def look(start: int) -> None:
+        for start in range(0, len(self) if limited else 0, CHUNK):
             x = self.stored[start : start + CHUNK]
             x = x if every else x[:, limited]
             bad = (x < least) | (x > most)
             bad[:, slots] |= x[:, slots] != np.floor(x[:, slots])
             if not bad.any():
-                return
+                continue
             row, place = np.argwhere(bad)[0].tolist()
             column = limited[place]
             field, found = self.fields[column], x[row, place]
@@ -177,13 +174,6 @@ class Encoded:
                 n=field.inputs,
                 fields=field.kind,
             )
-
-        def look_at(first: int) -> None:
-            for start in range(first, min(first + AT_ONCE, len(self)), CHUNK):
-                look(start)
-
-        if limited:
-            side_by_side(look_at, range(0, len(self), AT_ONCE))
 
 
 # Between which a stored number must lie, for so many inputs; others may be any.
