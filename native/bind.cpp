@@ -123,8 +123,8 @@ HeldInputs sparse(Array<const float, 1> values, Array<const std::int32_t, 1> col
   return held;  // moving the vectors leaves their memory where it is
 }
 
-// How a raw number is scaled: fill, centre, width, shift, whether it bends, and the edges of its bins.
-using Scaling = std::tuple<double, double, double, double, bool, std::vector<double>>;
+// How a raw number is scaled: fill, centre, width, shift, whether it bends, the edges of its bins, and what tells of gaps.
+using Scaling = std::tuple<double, double, double, double, bool, std::vector<double>, std::vector<double>>;
 
 // `fields`: of each stored number how many inputs it stands for, as what, and what a slot gets that is taken; `scalings`: of those
 // that are scaled, one after the other.
@@ -143,10 +143,12 @@ HeldInputs encoded(Array<const float, 2> stored, const std::vector<std::tuple<in
       e.number();
     } else if (kind == "scaled") {
       require(scaling != scalings.end(), "encoded: a scale for each number that is scaled");
-      const auto& [fill, centre, width, shift, bend, edges] = *scaling++;
-      require(std::size_t(count) == std::max<std::size_t>(edges.size(), 1), "encoded: an input, and one for each bin");
+      const auto& [fill, centre, width, shift, bend, edges, told] = *scaling++;
+      require(told.empty() || told.size() == 2, "encoded: what tells of a number that is there, and of one that is missing");
+      require(std::size_t(count) == std::max<std::size_t>(edges.size(), 1) + told.size() / 2,
+              "encoded: an input, one for each bin, and one for gaps");
       require(width > 0.0 && std::is_sorted(edges.begin(), edges.end()), "encoded: a width above 0, ascending edges");
-      e.raw({fill, centre, width, shift, bend, edges}, int(fields.size()));
+      e.raw({fill, centre, width, shift, bend, edges, told}, int(fields.size()));
     } else {
       require(kind == "bins" || kind == "slots", "encoded: numbers, bins, slots or what is scaled");
       e.field(count, kind == "bins", taken);

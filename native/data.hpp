@@ -40,8 +40,8 @@ class Steps {
 
 // What the numbers that are stored of a row stand for: one input each, or a field of inputs that lie one after another: bins
 // (how many of them x has come through) or slots (which one is taken). Together they are all inputs, each once. A number may
-// also be stored raw, and stands for its scaled self and its place in bins: these are made when the row is needed, and lie behind
-// what is stored of it.
+// also be stored raw, and stands for its scaled self, its place in bins and whether it is missing: these are made when the row is
+// needed, and lie behind what is stored of it.
 struct Encoding {
   struct Field {
     int at, first, count;  // at: its place in a row
@@ -66,6 +66,7 @@ struct Encoding {
     scales.add(stored, total, scale);
     number_at(scales.scaled(stored));
     if (scale.edges.size() > 1) field_at(scales.position(stored), int(scale.edges.size()) - 1, true, 0.0f);
+    if (!scale.told.empty()) number_at(scales.told(stored));
     ++stored;
   }
 

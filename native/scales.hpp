@@ -12,27 +12,30 @@
 namespace deltaw::DELTAW_ISA {
 
 // Of a column: z = (x − centre) / width + shift, then where it bends z / √(1 + (z/3)²); `edges` of its bins, or none; `fill`: x where
-// it is missing.
+// it is missing; `told`: what says whether it is, there or missing, or none.
 struct Scale {
   double fill, centre, width, shift;
   bool bend;
-  std::vector<double> edges;
+  std::vector<double> edges, told;
 };
 
 // Those of a row of numbers side by side, a lane each; numbers between them that are none of these have lanes that nobody looks at.
 class Scales {
  public:
   bool any() const { return width_ > 0; }
-  // Of a row: what is stored, then as many scaled numbers and as many places in bins, whole vectors of each.
-  int room() const { return 3 * width_; }
+  // Of a row: what is stored, then as many scaled numbers, as many places in bins, and as many that say what is missing, whole
+  // vectors of each.
+  int room() const { return 4 * width_; }
   int scaled(int i) const { return width_ + i; }
   int position(int i) const { return 2 * width_ + i; }
+  int told(int i) const { return 3 * width_ + i; }
 
   // Column i of `total` is one of these.
   void add(int i, int total, const Scale& scale) {
     const int bins = std::max(0, int(scale.edges.size()) - 1);
-    if (!any()) width_ = (total + HALF - 1) / HALF * HALF, bends_.assign(width_, 0.0), used_.assign(width_ / HALF, false);
-    for (auto* each : {&fill_, &half_centre_, &shift_, &first_, &last_}) each->resize(width_);
+    if (!any()) width_ = (total + HALF - 1) / HALF * HALF, bends_.assign(width_, 0.0);
+    used_.resize(width_ / HALF), tells_.resize(width_ / HALF);
+    for (auto* each : {&fill_, &half_centre_, &shift_, &first_, &last_, &there_, &gone_}) each->resize(width_);
     half_width_.resize(width_, 1.0);
     steps_ = std::max(steps_, bins);
     const std::size_t all = std::size_t(std::max(steps_, 1)) * width_;
@@ -42,6 +45,7 @@ class Scales {
     used_[i / HALF] = true;
     bends_[i] = scale.bend ? 1.0 : 0.0;
     fill_[i] = scale.fill, half_centre_[i] = scale.centre / 2, half_width_[i] = scale.width / 2, shift_[i] = scale.shift;
+    if (!scale.told.empty()) tells_[i / HALF] = true, there_[i] = scale.told[0], gone_[i] = scale.told[1];
     if (!bins) return;
     first_[i] = scale.edges.front(), last_[i] = scale.edges.back();
     for (int k = 0; k < bins; ++k) {
@@ -64,6 +68,7 @@ class Scales {
       const vd bent = z / square_root(part * part + 1.0);
       store_floats(row + width_ + i, at(bends_, i) != 0.0 ? bent : z);
       store_floats(row + 2 * width_ + i, place(x, i));
+      if (tells_[i / HALF]) store_floats(row + 3 * width_ + i, raw == raw ? at(there_, i) : at(gone_, i));
     }
   }
 
@@ -91,8 +96,8 @@ class Scales {
   }
 
   int width_ = 0, steps_ = 0;  // of a row, and the most bins
-  std::vector<bool> used_;     // of each vector of doubles: whether a column of it is one of these
-  std::vector<double> fill_, half_centre_, half_width_, shift_, bends_, first_, last_;
+  std::vector<bool> used_, tells_;  // of each vector of doubles: whether a column of it is one of these, and tells of gaps
+  std::vector<double> fill_, half_centre_, half_width_, shift_, bends_, first_, last_, there_, gone_;
   std::vector<double> ends_, halves_, of_one_;  // of bin k of column i, at k · width + i: its begin, half of that, 1 / half its width
 };
 

@@ -193,19 +193,28 @@ def test_the_core_takes_fields_that_are_all_inputs_once_and_nothing_else() -> No
                    [(3, "words", 1.0)] * 2):  # fmt: skip
         with pytest.raises(ValueError, match="encoded"):
             core().Inputs.encoded(stored, fields, [])
-    for scaling in ([], [(0.0, 0.0, 0.0, 0.0, False, [])], [(0.0, 0.0, 1.0, 0.0, False, [0.0, 1.0])],
-                    [(0.0, 0.0, 1.0, 0.0, False, [1.0, 0.0, 2.0])]):  # fmt: skip
+    for scaling in ([], [(0.0, 0.0, 0.0, 0.0, False, [], [])], [(0.0, 0.0, 1.0, 0.0, False, [0.0, 1.0], [])],
+                    [(0.0, 0.0, 1.0, 0.0, False, [1.0, 0.0, 2.0], [])],
+                    [(0.0, 0.0, 1.0, 0.0, False, [0.0, 1.0, 2.0], [0.0, 1.0])],
+                    [(0.0, 0.0, 1.0, 0.0, False, [0.0, 1.0, 2.0], [0.0])]):  # fmt: skip
         with pytest.raises(ValueError, match="encoded"):
             core().Inputs.encoded(stored, [(3, "scaled", 1.0), (1, "number", 1.0)], scaling)
 
 
 EDGES = (-1.0, -0.2, 0.4, 0.6, 2.0)
-COLUMNS = (Scaled(0.1, 1.3, 0.0, True, 0.7, EDGES), Scaled(-2.0, 0.9, 0.5), Scaled(0.0, 3.0, 0.0, True))
-RAW = tuple(Field("scaled", 1 + each.bins, scaled=each) for each in COLUMNS)
+COLUMNS = (
+    Scaled(0.1, 1.3, 0.0, True, 0.7, EDGES), Scaled(-2.0, 0.9, 0.5), Scaled(0.0, 3.0, 0.0, True),
+    Scaled(0.1, 1.3, 0.0, True, 0.7, EDGES, told=(0.01, 0.99)), Scaled(-2.0, 0.9, 0.5, told=(-1.0, 1.0)),
+)  # fmt: skip
+RAW = tuple(Field("scaled", each.inputs, scaled=each) for each in COLUMNS)
 EXTREME = [np.nan, -1e38, 3.4e38, 1e-45, -0.0, 0.4, 0.6, 2.0, -1.0]
 
 
-@pytest.mark.parametrize("fields", [RAW[:1] * 9, (*FIELDS, *RAW, *FIELDS[:3], *RAW)], ids=["side by side", "mixed"])
+@pytest.mark.parametrize(
+    "fields",
+    [RAW[:1] * 9, RAW[3:4] * 9, (*FIELDS, *RAW, *FIELDS[:3], *RAW)],
+    ids=["side by side", "with gaps", "mixed"],
+)
 @pytest.mark.parametrize("name", INSTRUCTION_SETS)
 def test_numbers_that_are_kept_raw_give_the_same_bits(name: str, fields: tuple[Field, ...]) -> None:
     """As those that are scaled and put into bins before."""

@@ -71,6 +71,7 @@ def test_numbers_that_float32_holds_are_kept_raw_where_that_is_asked_for(table: 
     assert {f"x{i}" for i in range(3)} - raw_of(recipe.steps, frame) == {"x2"}
     assert once.shape == before.shape
     assert once.nbytes < before.nbytes
+    assert sum(bool(field.scaled.told) for field in once.fields) == 1  # what is missing is told by the number itself
     assert once.unfolded().stored.tobytes() == before.stored.tobytes()
     with pytest.raises(ColumnError, match="inf"):
         recipe.encode(frame.with_columns(x0=pl.lit(np.inf, pl.Float32)), once=True)

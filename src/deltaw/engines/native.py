@@ -229,7 +229,8 @@ class NativeEngine:
 
 def _scaling(scaled: Scaled) -> tuple[Any, ...]:
     """As the core takes it."""
-    return scaled.fill, scaled.centre, scaled.width, scaled.shift, scaled.bend, list(scaled.edges)
+    edges, told = list(scaled.edges), list(scaled.told)
+    return scaled.fill, scaled.centre, scaled.width, scaled.shift, scaled.bend, edges, told
 
 
 def _commonest(X: NDArray[Any]) -> tuple[Any, float]:

@@ -4,7 +4,7 @@
     number   x                                      x
     bins     how many bins it has come through      x_k = x − k, held within 0 and 1
     slots    which slot is taken                    taken where k = x, else others
-    scaled   a column's own number, NaN if missing  the number scaled, then its bins: `deltaw.equations.scaled`
+    scaled   a column's own number, NaN if missing  scaled, its bins, whether missing: `deltaw.equations.scaled`
 
 A number beside its sixteen bins is two numbers instead of seventeen; and of a layer's sum over the bins, Σ w_k x_k, the
 part of those that are passed is a running sum of the weights, the same for all rows: the native engine does no more.
@@ -49,15 +49,17 @@ class Field(NamedTuple):
     def is_sound(self) -> bool:
         """Whether it stands for as many inputs as it can."""
         edges = self.scaled.edges
-        fixed = {"number": 1, "scaled": 1 + self.scaled.bins}.get(self.kind)
+        fixed = {"number": 1, "scaled": self.scaled.inputs}.get(self.kind)
         sound = self.kind in KINDS and 1 <= self.inputs <= MOST_INPUTS and self.inputs == (fixed or self.inputs)
-        return sound and self.scaled.width > 0 and all(a < b for a, b in pairwise(edges))
+        sound = sound and self.scaled.width > 0 and len(self.scaled.told) in (0, 2)
+        return sound and all(a < b for a, b in pairwise(edges))
 
     def unfolded(self) -> tuple[Field, ...]:
         """Those of `Encoded.unfolded`."""
         if self.kind != "scaled":
             return (self,)
-        return (Field(), *([Field("bins", self.scaled.bins)] if self.scaled.bins else []))
+        bins, told = self.scaled.bins, bool(self.scaled.told)
+        return (Field(), *[Field("bins", bins)] * (bins > 0), *[Field()] * told)
 
 
 class Encoded:
@@ -224,8 +226,10 @@ def _slots(x: Column, field: Field, out: NDArray[np.float32]) -> None:
 
 
 def _scaled(x: Column, field: Field, out: NDArray[np.float32]) -> None:
-    for column, each in zip(unfolded(x, field.scaled), field.unfolded(), strict=True):
-        EXPANDED[each.kind](column, each, out[:, -each.inputs :] if each.kind == "bins" else out)
+    fields = field.unfolded()
+    ends = accumulate(each.inputs for each in fields)
+    for column, each, end in zip(unfolded(x, field.scaled), fields, ends, strict=True):
+        EXPANDED[each.kind](column, each, out[:, end - each.inputs : end])
 
 
 EXPANDED = {"number": _number, "bins": _bins, "slots": _slots, "scaled": _scaled}

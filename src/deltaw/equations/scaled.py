@@ -29,6 +29,7 @@ class Scaled(NamedTuple):
         centre, width, shift, bend: as above.
         fill: what a missing one counts as.
         edges: of its bins, ascending; () for none.
+        told: what an input more is where the number is there, and where it is missing; () for none.
     """
 
     centre: float = 0.0
@@ -37,11 +38,17 @@ class Scaled(NamedTuple):
     bend: bool = False
     fill: float = 0.0
     edges: tuple[float, ...] = ()
+    told: tuple[float, ...] = ()
 
     @property
     def bins(self) -> int:
         """How many there are."""
         return max(len(self.edges) - 1, 0)
+
+    @property
+    def inputs(self) -> int:
+        """Itself, its bins, and what says whether it is missing."""
+        return 1 + self.bins + bool(self.told)
 
 
 class Scales:
@@ -104,11 +111,13 @@ class Bins:
 
 
 def unfolded(x: NDArray[np.float32], scaled: Scaled) -> list[NDArray[np.float32]]:
-    """z of a column's raw numbers (n,), NaN where missing, and where there are bins the place in them."""
+    """z of a column's raw numbers (n,), NaN where missing; the place in its bins, and what is told, if any."""
     scales, bins = _of(scaled)
-    values = np.array(x, np.float64)[None]
-    scales.filled(values, np.isnan(values))
-    return [scales.apply(values)[0], *([] if bins is None else [bins.positions(values)[0].astype(np.float32)])]
+    values, missing = np.array(x, np.float64)[None], np.isnan(x)
+    scales.filled(values, missing)
+    places = [] if bins is None else [bins.positions(values)[0].astype(np.float32)]
+    told = [np.where(missing, scaled.told[1], scaled.told[0]).astype(np.float32)] if scaled.told else []
+    return [scales.apply(values)[0], *places, *told]
 
 
 @lru_cache(maxsize=1024)

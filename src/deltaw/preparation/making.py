@@ -49,9 +49,7 @@ class Numbers:
         self.steps, self.scaling = tuple(steps), scaling
         self.names = [step.column for step in steps]
         self.places = np.array(places)
-        flagged = [i for i, step in enumerate(steps) if step.indicator]
-        self.flagged = np.array(flagged, np.intp)
-        self.flags = np.array([places[i] + self._width(steps[i]) - 1 for i in flagged], np.intp)
+        self.flagged = self.flags = np.empty(0, np.intp)
         self._prepare()
 
     def read(self, frame: pl.DataFrame) -> NDArray[Any]:
@@ -75,6 +73,9 @@ class Numbers:
             out[self.flags] = np.where(high, self.scaling.high, self.scaling.low)
 
     def _prepare(self) -> None:
+        self.flagged = np.array([i for i, step in enumerate(self.steps) if step.indicator], np.intp)
+        last = [place + len(step.fields(self.scaling)) - 1 for step, place in zip(self.steps, self.places, strict=True)]
+        self.flags = np.array(last, np.intp)[self.flagged]
         scaled = [step.scaled for step in self.steps]
         self.scales = Scales(scaled)
         binned = [i for i, step in enumerate(self.steps) if step.edges]
@@ -94,21 +95,15 @@ class Numbers:
         if self.bins is not None:
             out[self.positions] = self.bins.positions(x[self.binned])
 
-    def _width(self, step: Number) -> int:
-        return len(step.fields(self.scaling))
-
 
 class Raw(Numbers):
-    """The same of numbers that float32 holds: they are kept as they are, and scaled where they are needed."""
+    """The same of numbers that float32 holds: they are kept as they are, gaps as NaN, and scaled where needed."""
 
     def _prepare(self) -> None:
         self.told = []
 
     def _make(self, cells: NDArray[Any], missing: NDArray[np.bool_] | None, out: NDArray[Any]) -> None:
         out[self.places] = cells
-
-    def _width(self, step: Number) -> int:
-        return len(step.raw)
 
 
 class Run(NamedTuple):
@@ -195,7 +190,8 @@ def runs_of(steps: Sequence[Step], scaling: Scaling, raw: Set[str] = frozenset()
     stored = inputs = 0
     for some in _together(steps):
         fields = [
-            step.raw if isinstance(step, Number) and step.column in raw else step.fields(scaling) for step in some
+            step.raw(scaling) if isinstance(step, Number) and step.column in raw else step.fields(scaling)
+            for step in some
         ]
         flat = tuple(field for each in fields for field in each)
         count = sum(field.inputs for field in flat)

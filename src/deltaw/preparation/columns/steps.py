@@ -177,11 +177,10 @@ class Number(OneColumn):
         scale = self.scale
         return Scaled(scale.centre, scale.width, scale.shift, scale.bend, self.fill, self.edges)
 
-    @property
-    def raw(self) -> tuple[Field, ...]:
+    def raw(self, scaling: Scaling) -> tuple[Field, ...]:
         """What is stored of a row where that is the number itself; not of one whose means stand beside it."""
-        number = Field("scaled", 1 + count(self.edges), scaled=self.scaled)
-        return (number, *[Field()] * self.indicator)
+        scaled = self.scaled._replace(told=(scaling.low, scaling.high) if self.indicator else ())
+        return (Field("scaled", scaled.inputs, scaled=scaled),)
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
         """The numbers, and what each of them tells; where they are learnt from, without the row's own answer."""
