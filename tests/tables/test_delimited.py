@@ -67,6 +67,10 @@ def test_what_csv_writes_is_read_back(rows: list[list[str]], delimiter: str, quo
             "a,b\n1,NA\n2, n/a \n3,?\n4,None\n5,7\n6,\n7,NaN",
             {"a": [1, 2, 3, 4, 5, 6, 7], "b": [None] * 4 + [7, None, None]},
         ),
+        (
+            "a,b\n1,.\n2,..\n3,\\N\n4,(null)\n5,#DIV/0!\n6,#value!\n7,1.5\n8,.5",
+            {"a": [1, 2, 3, 4, 5, 6, 7, 8], "b": [None] * 6 + [1.5, 0.5]},
+        ),
         ('p,q\n"1,234",1\n"12,345.5",2\n', {"p": [1234.0, 12345.5], "q": [1, 2]}),
         ('p,q\n" 12 ",1\n13 ,2\n', {"p": [12, 13], "q": [1, 2]}),
         ("a,b\nTrue,yes\nFALSE,no\n", {"a": [True, False], "b": ["yes", "no"]}),

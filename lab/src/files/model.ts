@@ -1,6 +1,7 @@
 // Model files, as deltaw.files has them: Python loads what is written here, with the same answers; and what Python wrote goes on here.
 import { featuresOf } from '../tables/steps.ts';
 import { initFor } from '../engine/specs.ts';
+import { MISSING } from '../tables/delimited.ts';
 import { readTensors, type Tensor } from '../tables/tensors.ts';
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
 import type { Data, Preparation, Settings, Step, TargetSpec, Weights } from '../engine/types.ts';
@@ -10,7 +11,6 @@ import { sha256 } from './sha256.ts';
 const FORMAT_VERSION = 1;
 const MOST_EMBEDDED = 2 ** 18; // signs of JSON up to which the document stands in the header
 const DTYPES = { Float32Array: ['F32', 'float32'], Uint8Array: ['U8', 'uint8'] } as const;
-const MISSING = ['', 'na', 'n/a', 'nan', 'null', 'none', '?', '<na>', '#n/a', 'nat'];
 
 interface Arrays {
   [name: string]: { values: Float32Array | Uint8Array; shape: number[] };

@@ -9,7 +9,10 @@ const SEPARATOR_TOLD = /^"?sep=(\t|[!-~])"?\r?\n/i; // a first line with which f
 const UNNAMED = 'Unnamed: 0';
 
 /** Words that mean that a cell is missing; see deltaw.tables.missing. */
-export const MISSING = ['', 'na', 'n/a', 'nan', 'null', 'none', '?', '<na>', '#n/a', 'nat'];
+export const MISSING = [
+  '', 'na', 'n/a', 'nan', 'null', 'none', '?', '<na>', '#n/a', 'nat',
+  '.', '..', '(null)', '\\n', '#na', '#value!', '#div/0!', '#ref!', '#name?', '#num!', '#null!',
+];
 export const isMissing = (cell: string): boolean => MISSING.includes(cell.trim().toLowerCase());
 
 export interface Records {

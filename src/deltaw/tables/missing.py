@@ -11,8 +11,13 @@ from deltaw.exceptions import SettingError
 from deltaw.given import several
 from deltaw.speech import listed, say
 
-# Without surrounding spaces and in lower case.
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "nat")
+# Without surrounding spaces and in lower case; below the first line those of SAS, the World Bank and databases, and the
+# errors of spreadsheets. A dash is none: whoever keeps accounts writes 0 so.
+MISSING = (
+    "", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "nat",
+    ".", "..", "(null)", "\\n",
+    "#na", "#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!",
+)  # fmt: skip
 
 
 def missing_words(na: Any = None, not_na: Any = None) -> tuple[str, ...]:
