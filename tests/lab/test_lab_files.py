@@ -78,7 +78,7 @@ def test_the_same_training_in_python_gives_the_same_file_but_for_where(
         (found,) = ask([job(text, target, kind, "classification")])
         (tmp_path / "m.deltaw").write_bytes(found["file"].tobytes())
         lab = deltaw.load(tmp_path / "m.deltaw")
-        own = {} if kind == "notes" else {"validation": 0.0, "finish": 0.0, "calibrate": False}
+        own = {} if kind == "notes" else {"validation": 0.0, "finish": 0.0, "calibrate": False, "screening": False}
         python = deltaw.fit(
             str(tmp_path / "iris.csv"), target, kind, test_size=0.2, folds=0, seed=3, threads=1, verbose=False, **own
         )
