@@ -15,7 +15,7 @@ Where nothing says anything alone, all may do so together, and all are kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -36,6 +36,7 @@ QUIET = 0.25  # p-values above it; a half would miss columns that are 0 but in a
 MOSTLY, SURE = 0.6, 2.0  # so large a share of them has to say nothing, with so many standard errors beyond
 CHANCE = 0.1  # explains at most so many of those that are kept
 ROUNDS = 8
+MOST_CLASSES = 100  # of more, what is asked of each column is asked of all of them
 ROOM = 4  # rows to each input of the kept ones, where others are asked beside them
 CELLS, AT_ONCE = 2**24, 2**20  # of the rows that are asked, evenly spread; and of the columns that are held together
 FEWEST_ROWS = 1_000  # that are asked of however many columns, if there are so many
@@ -43,22 +44,22 @@ SMALL = 1e-9  # of the largest root: as good as 0
 
 
 def silent(
-    made: Preparation, frame: pl.DataFrame, answers: Values, source: str, rows: Indices | None = None
+    made: Preparation, frame: pl.DataFrame, answers: Callable[[Indices], Values], n: int, rows: Indices | None = None
 ) -> tuple[str, ...]:
     """The columns that say nothing of the answers; none where most say something, or there is a picture.
 
     Args:
         made: of all columns.
         frame: the training rows, or all of which they are `rows`, by number.
-        answers: (n, k) of these rows: numbers, or of classes whether it is each.
+        answers: of some of these n rows, (m, k): numbers, or of at most MOST_CLASSES classes whether it is each.
     """
-    n, inputs = len(answers), len(made.feature_names)
+    inputs = len(made.feature_names)
     if len(made.steps) < FEWEST or any(isinstance(step, BlockOfNumbers) for step in made.steps):
         return ()
 
     def asked(most: int) -> tuple[Floats, Values]:
         some = np.arange(0, n, max(1, -(-n // most)))
-        return made.transform(taken(frame, some if rows is None else rows[some]), source), answers[some]
+        return made.transform(taken(frame, some if rows is None else rows[some])), answers(some)
 
     parts = [range(place.start, place.stop) for _, place in made.places]
     own = set(made.means)  # of rows that are learnt from these hold their answers: who has one has been asked for it

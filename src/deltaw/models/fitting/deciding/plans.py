@@ -26,7 +26,7 @@ from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.means import Answers
 from deltaw.preparation.columns.steps import Number
 from deltaw.preparation.columns.whole import Counted
-from deltaw.preparation.screening import silent
+from deltaw.preparation.screening import MOST_CLASSES, silent
 from deltaw.speech import say
 from deltaw.tables import Table
 from deltaw.tables.taking import taken
@@ -212,9 +212,9 @@ def fitted(
     fit = partial(Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, counted=counted, rows=rows)
     try:
         made = fit(answers=answers)
-        if recipe.screening:
-            _, values = reading.averaged(beside.get_column(reading.name), table.name)
-            if without := silent(made, table.frame, values, table.name, rows):
+        if recipe.screening and len(reading.classes) <= MOST_CLASSES:
+            truth = beside.get_column(reading.name)
+            if without := silent(made, table.frame, lambda some: reading.averaged(truth[some])[1], len(truth), rows):
                 fit = partial(fit, silent=without)
                 made = fit(answers=answers)
         if streamed is not None and answers is not None:
