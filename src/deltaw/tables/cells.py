@@ -86,6 +86,8 @@ FIRST = 1_000  # cells that tell whether a column says the same again and again
 
 # What a cell that is read as a number has in it: polars reads inf and nan, too.
 IN_A_NUMBER = r"(?i)\d|inf|nan"
+LETTERS_OF_NUMBERS = re.compile(IN_A_NUMBER)
+FEW_CELLS = 1_000  # of so many Python says sooner what they have than a call of Polars
 
 
 def missing_to_null(
@@ -227,6 +229,11 @@ class Strays:
 
     def see(self, words: pl.Series, source: str) -> None:
         """The next cells."""
+        if self._first is not None and len(words) <= FEW_CELLS:
+            present = words.drop_nulls().to_list()
+            if not LETTERS_OF_NUMBERS.search("\n".join(present)):
+                self._present, self._wrong = self._present + len(present), self._wrong + len(present)
+                return
         places = words.is_not_null().arg_true()
         some = places.gather_every(max(1, len(places) // 1_000))
         self._present += len(places)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 import polars as pl
-import polars.selectors as cs
 
 from deltaw.exceptions import ColumnError
 from deltaw.numbers import number
@@ -124,12 +123,10 @@ def _block_column(block: Block) -> Column:
 
 def check_finite(frame: pl.DataFrame, source: str) -> None:
     """Raise ColumnError for the first number that is infinite. What adds up to a finite number has none."""
-    floats = frame.select(cs.float())
-    if floats.width and not floats.is_empty() and not all(map(isfinite, floats.select(pl.all().sum()).row(0))):
-        for name, infinite in zip(floats.columns, floats.select(pl.all().is_infinite().any()).row(0), strict=True):
-            if infinite:
-                row = frame[name].is_infinite().arg_max() or 0
-                raise cell_error(source, name, row, "a finite number", frame[name][row], "correct it or leave it empty")
+    for column in frame.iter_columns():
+        if column.dtype.is_float() and not isfinite(column.sum() or 0.0) and (infinite := column.is_infinite()).any():
+            row = infinite.arg_max() or 0
+            raise cell_error(source, column.name, row, "a finite number", column[row], "correct it or leave it empty")
 
 
 def _single_columns(frame: pl.DataFrame, source: str, told: Mapping[str, str]) -> list[Column]:

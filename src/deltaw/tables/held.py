@@ -7,10 +7,10 @@ a cell says, asks `as_read`; numbers may be taken as they are held.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import polars as pl
-import polars.selectors as cs
 
 from deltaw.tables.cells import IN_A_NUMBER, recurs
 from deltaw.threads import side_by_side
@@ -65,11 +65,16 @@ def as_read(column: pl.Series) -> pl.Series:
     return column.fill_nan(None) if column.dtype.is_float() and column.is_nan().any() else column
 
 
+def _may_have_gaps(column: pl.Series) -> bool:
+    """Whether the sum is no number, as it is where a cell is none: many files of one table are looked at one by one."""
+    return column.dtype.is_float() and math.isnan(column.sum() or 0.0)
+
+
 def all_as_read(frame: pl.DataFrame) -> pl.DataFrame:
     """The same of a table's columns."""
-    gaps = frame.select(cs.float().is_nan().any())  # of all columns at once: there may be thousands
-    some = {each.name for each in gaps.iter_columns() if each[0]}
-    changed = [column for column in frame.iter_columns() if column.dtype == pl.Enum or column.name in some]
+    changed = [column for column in frame.iter_columns() if column.dtype == pl.Enum or _may_have_gaps(column)]
+    if not changed:
+        return frame
     return frame.with_columns((side_by_side if len(frame) >= MANY else map)(as_read, changed))
 
 

@@ -33,7 +33,7 @@ from deltaw.tables import exact
 from deltaw.tables.cells import Strays, as_words, check_type
 from deltaw.tables.columns import check_finite
 from deltaw.tables.reading.changes import another
-from deltaw.tables.reading.shards import alongside
+from deltaw.tables.reading.shards import alongside, joined
 from deltaw.tables.reading.slices import CELLS
 from deltaw.tables.reading.streams import Slice, Stream, ahead, drawn
 from deltaw.tables.table import among
@@ -47,6 +47,8 @@ MOST_WORDS = 1_000_000  # that are counted; then those that came only once or tw
 # Long ones, as remarks are, take more room than so many: of the memory that is allowed a column's words get a share.
 SHARE_OF_WORDS, LEAST_ROOM = 1 / 32, 2**20
 HELD_OUT = MOST_TEST + MOST_VALIDATION  # at most
+# Bytes of rows that are sorted out at a time: a call of Polars takes as long for the few rows of one of many files.
+TOGETHER = 2**21
 DOUBT = 1e-3  # the chance that a quartile is off by more than `error`
 MORE = 5 / 4  # of the rows that are sought are kept before they are sorted out
 UINT64 = np.uint64
@@ -94,6 +96,8 @@ class Survey:
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
     _apart: Lowest = field(default_factory=lambda: Lowest(HELD_OUT))
     _some: Lowest = field(init=False)
+    _waiting: list[pl.DataFrame] = field(default_factory=list)  # rows that are seen, and not yet sorted out
+    _waits: int = 0  # bytes of these
     _witnesses: pl.DataFrame = field(default_factory=pl.DataFrame)
     _forgotten: set[str] = field(default_factory=set)
     _spelt: dict[str, str | None] = field(default_factory=dict)  # how text writes days or numbers
@@ -151,11 +155,21 @@ class Survey:
         frame, draws, _ = self.counting(part)
         self.rows += len(frame)
         self.weightless = part.first + len(raw) - self.rows - self.left_out
-        for rest in self._apart.see(frame.with_columns(pl.Series(DRAW, draws))):
+        if len(frame):
+            self._waiting.append(frame.with_columns(pl.Series(DRAW, draws)))
+            self._waits += int(frame.estimated_size())
+        if self._waits >= TOGETHER:
+            self._sort_out()
+
+    def _sort_out(self) -> None:
+        """What waits is held out, so far, or learnt from."""
+        for rest in self._apart.see(joined(self._waiting)) if self._waiting else ():
             self._learn(rest)
+        self._waiting, self._waits = [], 0
 
     def divide(self, held_out: int) -> None:
         """Now that all are seen: the lowest `held_out` stay so, the others are learnt from."""
+        self._sort_out()
         self.held_out, rest = self._apart.lowest(held_out)
         self._learn(rest)
         self.sample, _ = self._some.lowest(self.most)
@@ -218,7 +232,8 @@ class Survey:
 
 def digest(frame: pl.DataFrame, first: int) -> int:
     """Of rows from place `first` on; those of slices add up to that of all, whatever type numbers have."""
-    own = frame.with_columns(cs.numeric().cast(pl.Float64)).hash_rows(seed=0).to_numpy()
+    others = [name for name, kind in frame.schema.items() if kind.is_numeric() and kind != pl.Float64]
+    own = (frame.cast(dict.fromkeys(others, pl.Float64)) if others else frame).hash_rows(seed=0).to_numpy()
     return int((own * (drawn(0, first, len(own)) | UINT64(1))).sum(dtype=UINT64))
 
 

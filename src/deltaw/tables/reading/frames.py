@@ -86,7 +86,8 @@ def _narrow(cell: Any) -> Any:
 
 def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable[str] = ()) -> Table:
     """The table of a frame that has types of its own. Raises TableError as `plain` does."""
-    frame = frame[[name for name in frame.columns if not INDEX.fullmatch(name)]]
+    if index := [name for name in frame.columns if INDEX.fullmatch(name)]:
+        frame = frame.drop(index)
     written = frame if reading.written else None
     found = plain(frame, source, reading.missing, reading.words)
     return Table(found, source, notes=tuple(notes), missing=reading.missing, written=written)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from glob import has_magic
@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import polars as pl
+import polars.selectors as cs
 
 from deltaw.exceptions import ColumnError, TableError, no_path, reason
 from deltaw.speech import say
@@ -114,8 +115,9 @@ class Shards:
 
     def with_folders(self, table: Table, file: Path) -> Table:
         """The rows of a file, with a column for each folder called NAME=VALUE in which it lies."""
+        if not (folders := self._folders(file)):
+            return table
         there = {column.name: column for column in table.frame.iter_columns() if column.null_count() < len(column)}
-        folders = self._folders(file)
         said = {name: value for name, value in folders.items() if name not in there}
         columns = [self._cells[name][value].new_from_index(0, len(table.frame)) for name, value in said.items()]
         other = [name for name, value in folders.items() if name in there and not _says(there[name], value)]
@@ -222,6 +224,8 @@ def _is_bare(file: Path, root: Path) -> bool:
 
 def alike(table: Table, names: list[str], first: str) -> pl.DataFrame:
     """The columns of the first shard. Raises ColumnError for one that is missing, and for one that is more."""
+    if table.frame.columns == names:
+        return table.frame
     there, known = set(table.frame.columns), set(names)
     for name in names:
         if name not in there:
@@ -258,6 +262,15 @@ def alongside(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(found, how="vertical_relaxed") if found else pl.DataFrame()
 
 
+def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Parts of a table, one or more, as one; a column without a value in any is one of words, if they are of several
+    types.
+    """
+    if all(part.schema == parts[0].schema for part in parts):
+        return pl.concat(parts) if len(parts) > 1 else parts[0]
+    return alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
+
+
 def _says(column: pl.Series, folder: str) -> bool:
     """Whether all cells that a column has say what a folder's name does, in whichever way."""
     cells = column.drop_nulls().unique()
@@ -271,4 +284,5 @@ def _says(column: pl.Series, folder: str) -> bool:
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     """A frame in which a column without a value takes any type."""
     empty = [column.name for column in frame.iter_columns() if column.null_count() == len(column)]
-    return frame.with_columns([pl.Series(name, [None] * len(frame), dtype=pl.Null) for name in empty])
+    nulls = [pl.Series(name, [None] * len(frame), dtype=pl.Null) for name in empty]
+    return frame.with_columns(nulls) if nulls else frame

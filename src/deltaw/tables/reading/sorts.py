@@ -9,6 +9,7 @@ A column that is of dates in some files, and of text in others, is one of dates:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 import polars as pl
@@ -29,6 +30,7 @@ TURNING = ({MIXED, NUMBERS}, {MIXED, TRUTH})
 LOOK = 1_000  # cells that tell what looks like a number
 NUMERAL = r"^\s*[+-]?(\d[\d.,'’_ ]*|\.\d+)([eE][+-]?\d+)?\s*$"
 TRUE_OR_FALSE = r"(?i)^\s*(true|false)\s*$"
+MORE_THAN_WORDS = re.compile(r"\d|true|false", re.IGNORECASE)  # what the cells of every other sort of text have
 
 
 class Sorts:
@@ -79,7 +81,7 @@ class Sorts:
 def as_dates(frame: pl.DataFrame, dates: Collection[str], source: str) -> pl.DataFrame:
     """The frame with the text of such columns as dates. Raises ColumnError for text that says none, or may say two."""
     text = [frame.get_column(name) for name in frame.columns if name in dates and frame.schema[name] == pl.String]
-    return frame.with_columns([_dates(column, source) for column in text])
+    return frame.with_columns([_dates(column, source) for column in text]) if text else frame
 
 
 def _dates(column: pl.Series, source: str) -> pl.Series:
@@ -110,6 +112,9 @@ def _sort(column: pl.Series) -> str:
     """What cells are: those of one sort become another file's type without a loss."""
     kind = column.dtype
     if kind == pl.String:
+        # Of the few rows of one of many files Python says it sooner than a call of Polars.
+        if len(column) <= LOOK and not MORE_THAN_WORDS.search("\n".join({*column.drop_nulls().to_list()})):
+            return WORDS
         return CODES if are_codes(column) else _spelt(column.drop_nulls())
     sorts = ((kind == pl.Boolean, TRUTH), (kind.is_numeric(), NUMBERS), (kind.is_temporal(), DATES))
     return next((sort for holds, sort in sorts if holds), str(kind))

@@ -257,11 +257,11 @@ def _scanned(
 ) -> Iterator[pl.DataFrame]:
     lazy = scan(file)
     index = index_of_pandas(file) if kind == "Parquet" else ()
-    lazy = lazy.drop(index) if len(index) < len(lazy.collect_schema()) else lazy
+    lazy = lazy.drop(index) if index and len(index) < len(lazy.collect_schema()) else lazy
     there = lazy.collect_schema().names()
     wanted = [name for name in there if columns is None or name in columns]
-    lazy = lazy.select(cs.by_name(wanted)) if wanted else lazy
-    rows, width = lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
+    lazy = lazy.select(cs.by_name(wanted)) if wanted and wanted != there else lazy
+    rows, width = lazy.select(pl.len()).collect().item(), len(wanted or there)
     each = max(1, cells // max(width, 1))
     for start in range(0, rows, each):
         yield lazy.slice(start, each).collect()

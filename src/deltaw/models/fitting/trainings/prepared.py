@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.engines.rows import Rows
 from deltaw.equations.encoded import Encoded, Field
 from deltaw.equations.losses import loss
+from deltaw.exceptions import InputError
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.rows.parts import Part, part_of
-from deltaw.models.rows.survey import Streamed, digest
+from deltaw.models.rows.survey import TOGETHER, Streamed, digest
+from deltaw.preparation.columns.means import Answers
+from deltaw.tables.reading.shards import joined
 from deltaw.tables.reading.streams import ahead
 from deltaw.tables.table import among
 from deltaw.training.blocks import BLOCK, RUN, Blocks, Kept
@@ -77,19 +81,59 @@ def some_of(plan: Plan) -> Rows:
 def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
     """The arrays of all rows to learn from, in order."""
     survey, stream, digests = streamed.survey, streamed.stream, Counter[Path]()
-    for part in ahead(stream.slices(survey.text)):
-        digests[part.file] += digest(part.table.frame[list(survey.used)], part.first)
-        frame, draws, source = survey.counting(part)
-        learnt = ~survey.is_held_out(draws)
-        frame, source = frame.filter(learnt), among(source, learnt)
-        parts, told = survey.parts(draws[learnt]), streamed.answers
-        for start in range(0, len(frame), AT_ONCE):
-            rows = slice(start, start + AT_ONCE)
-            answers = None if told is None else told._replace(parts=parts[rows])
-            yield _arrays(
-                plan, part_of(frame[rows], plan.preparation, plan.target, plan.recipe, among(source, rows), answers)
-            )
+
+    def learnt() -> Iterator[_Some]:
+        for part in ahead(stream.slices(survey.text)):
+            digests[part.file] += digest(part.table.frame[list(survey.used)], part.first)
+            frame, draws, source = survey.counting(part)
+            learnt = ~survey.is_held_out(draws)
+            yield _Some(frame.filter(learnt), among(source, learnt), survey.parts(draws[learnt]))
+
+    for some in _together(learnt()):
+        try:
+            yield from _pieces(plan, _Some.of(some), streamed.answers)
+        except InputError:  # each by itself says in which file it is, and in which row
+            for each in some if len(some) > 1 else ():
+                deque(_pieces(plan, each, streamed.answers), 0)
+            raise
     survey.check(digests)
+
+
+class _Some(NamedTuple):
+    """Some rows to learn from, what messages call them, and in which part each lies."""
+
+    frame: pl.DataFrame
+    source: str
+    parts: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, some: Sequence[_Some]) -> _Some:
+        """Of several files as one."""
+        frames, sources, parts = zip(*some, strict=True)
+        return some[0] if len(some) == 1 else cls(joined(frames), sources[0], np.concatenate(parts))
+
+
+def _together(items: Iterable[_Some]) -> Iterator[list[_Some]]:
+    """The same, those of small files together."""
+    waiting, size = list[_Some](), 0.0
+    for item in items:
+        if len(item.frame):
+            waiting.append(item)
+            size += item.frame.estimated_size()
+        if size >= TOGETHER:
+            yield waiting
+            waiting, size = [], 0.0
+    if waiting:
+        yield waiting
+
+
+def _pieces(plan: Plan, some: _Some, told: Answers | None) -> Iterator[list[Array]]:
+    """The arrays of some rows."""
+    for start in range(0, len(some.frame), AT_ONCE):
+        rows = slice(start, start + AT_ONCE)
+        answers, source = None if told is None else told._replace(parts=some.parts[rows]), among(some.source, rows)
+        part = part_of(some.frame[rows], plan.preparation, plan.target, plan.recipe, source, answers)
+        yield _arrays(plan, part)
 
 
 def _arrays(plan: Plan, part: Part) -> list[Array]:

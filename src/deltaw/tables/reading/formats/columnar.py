@@ -47,14 +47,14 @@ def lies_as_parquet(path: Path) -> bool:
 def parquet_at(path: Path, name: str, reading: Reading) -> Table:
     """`read_parquet` of a file that lies there, some columns after the others."""
     with unchanged(path, facts(path)), readable(name, "Parquet"):
-        check_size(name, path.stat().st_size, limit(reading.max_bytes))
+        check_size(name, path.stat().st_size, most := limit(reading.max_bytes))
         lazy, index = pl.scan_parquet(path, glob=False), index_of_pandas(path)
         rows, kinds = lazy.select(pl.len()).collect().item(), lazy.collect_schema()
         names = kinds.names()
-        check_size(name, CELL * rows * len(names), limit(reading.max_bytes))
+        check_size(name, CELL * rows * len(names), most)
         each = max(1, AT_ONCE // max(rows, 1))
         if len(names) <= each:
-            return _without_index(pl.read_parquet(path, glob=False), name, reading, index)
+            return _without_index(lazy.collect(), name, reading, index)  # which has looked at the file already
         index, halves = _that_is_none(index, names), Halves.of_table(reading.unrounded, rows, len(names))
         kept = [each for each in names if each not in index and not INDEX.fullmatch(each)] or names
         # Words take most while they are read: first, when there is little beside them.
@@ -104,7 +104,7 @@ def _columnar(
 def _without_index(frame: pl.DataFrame, name: str, reading: Reading, index: tuple[str, ...]) -> Table:
     """The table of a frame, without what pandas calls its index."""
     index = _that_is_none(index, frame.columns)
-    return table_of(frame.drop(index), name, reading, _notes(index))
+    return table_of(frame.drop(index) if index else frame, name, reading, _notes(index))
 
 
 def _that_is_none(index: tuple[str, ...], names: list[str]) -> tuple[str, ...]:

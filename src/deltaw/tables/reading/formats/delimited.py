@@ -317,7 +317,7 @@ def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> boo
     if any(map(is_number, first)) and all(is_number(cell) or is_missing(cell) for cell in first):
         return False
     below = [[record[j].strip() for record in head[1:] if j < len(record)] for j in range(len(first))]
-    numeric = [any(map(is_number, cells)) and all(is_number(c) or is_missing(c) for c in cells) for cells in below]
+    numeric = [any(map(is_number, cells)) and all(_is_number(c) or is_missing(c) for c in cells) for cells in below]
     columns = list(zip(first, below, numeric, strict=True))
     if any(is_numeric and not is_number(cell) for cell, _, is_numeric in columns):
         return True
