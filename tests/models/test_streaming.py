@@ -21,11 +21,13 @@ from deltaw.cli import main
 from deltaw.exceptions import InputError, OutputError, SettingError
 from deltaw.models.fitting.trainings import prepared
 from deltaw.models.rows import survey
+from deltaw.models.rows.parts import part_of
 from deltaw.preparation import Preparation
 from deltaw.preparation.columns.means import PARTS, Answers
 from deltaw.tables import kinds, slices
 from deltaw.tables.reading import streams
 from deltaw.tables.reading.formats import pieces
+from deltaw.tables.table import cell_error
 from deltaw.training.blocks import Piece
 
 RNG = np.random.default_rng(0)
@@ -52,6 +54,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "CELLS", 8 * 250)
     monkeypatch.setattr(streams, "pieces", lambda *given, size: pieces.pieces(*given, size=9000))
     monkeypatch.setattr(prepared, "BLOCK", 4000)
+    for room in (survey, prepared):
+        monkeypatch.setattr(room, "TOGETHER", 30_000)  # bytes: some slices
     monkeypatch.setattr("deltaw.models.fitting.deciding.streaming.MOST_TEST", 400)
     monkeypatch.setattr("deltaw.models.fitting.deciding.streaming.MOST_VALIDATION", 300)
 
@@ -186,6 +190,34 @@ def test_whole_numbers_that_are_rounded_are_told(ending: str, path: Path, tmp_pa
         mixed = pl.when(pl.int_range(N) % 3 == 0).then(pl.lit("0.5")).otherwise(pl.col("id").cast(str))
         whole.with_columns(id=mixed).write_csv(tmp_path / "mixed.csv")
         assert note in planned(tmp_path / "mixed.csv", tmp_path).table.notes
+
+
+def test_small_files_are_prepared_together(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their rows make the same model, and what is wrong with a cell is said of its file and its row there."""
+    found = []
+    (tmp_path / "d").mkdir()
+    dated = WHOLE.with_columns(when=pl.col("when").cast(pl.String))
+    for i in range(0, N, 60):
+        part = dated[i : i + 60]
+        part.with_columns(k=pl.col("k") / 1 if i % 180 else "k").write_parquet(tmp_path / f"d/{i:04}.parquet")
+    for together in (1, 30_000, 2**21):
+        for room in (survey, prepared):
+            monkeypatch.setattr(room, "TOGETHER", together)
+        fitted(tmp_path / "d", tmp_path).save(tmp_path / "m.deltaw")
+        found.append((tmp_path / "m.deltaw").read_bytes())
+    assert found[0] == found[1] == found[2]
+
+    def refusing(frame: pl.DataFrame, *given: Any) -> Any:
+        wrong = frame["a"].is_in(WHOLE["a"][1220:1260].implode()).arg_true()
+        if len(wrong):
+            raise cell_error(given[3], "a", wrong[0], "a number", None, "correct it")
+        return part_of(frame, *given)
+
+    monkeypatch.setattr(prepared, "part_of", refusing)
+    for together in (1, 2**21):
+        monkeypatch.setattr(prepared, "TOGETHER", together)
+        with pytest.raises(InputError, match=r'1200\.parquet: expected a number in row 2\d of column "a"'):
+            fitted(tmp_path / "d", tmp_path)
 
 
 def test_what_the_least_is_is_told(path: Path, tmp_path: Path) -> None:

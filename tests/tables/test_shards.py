@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,27 @@ def test_folders_that_say_something(tmp_path: Path) -> None:
     assert found["year"].to_list() == [2023] * 4 + [2024] * 4
     assert found["place"].to_list() == ["north", "north", "south", "south"] * 2
     assert found["year"].dtype == pl.Int64
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_a_small_file_takes_few_calls_of_polars(ending: str, tmp_path: Path) -> None:
+    """Of a thousand files each call counts: what its cells are, Python says of so few."""
+    for i in range(10):
+        getattr(WHOLE.with_columns(v="w", u="w")[20 * i : 20 * i + 20], f"write_{ending}")(tmp_path / f"{i}.{ending}")
+
+    def calls(made: Callable[[], object]) -> int:
+        seen = list[str]()
+        sys.setprofile(lambda frame, event, arg: seen.append(arg.__name__) if event == "c_call" else None)
+        try:
+            made()
+        finally:
+            sys.setprofile(None)
+        return seen.count("collect")
+
+    found = stream(str(tmp_path), Reading())
+    assert found is not None
+    assert 0 < calls(lambda: deltaw.read(tmp_path)) <= 120
+    assert 0 < calls(lambda: list(found.slices())) <= 120
 
 
 def test_a_column_without_a_value_in_one(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def _create_beside(target: Path) -> tuple[Path, int]:
 def _remove_left_over(folder: Path) -> None:
     """Remove the temporary files of writers that are gone; those of others, and what is in doubt, stay."""
     with suppress(OSError), os.scandir(folder) as entries:
-        for name in [entry.name for entry in entries if TEMPORARY.fullmatch(entry.name)]:
+        for name in [name for entry in entries if (name := entry.name)[0] == "." and TEMPORARY.fullmatch(name)]:
             with suppress(OSError):
                 _remove_unlocked(folder / name)
 

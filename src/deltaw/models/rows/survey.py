@@ -158,7 +158,7 @@ class Survey:
         if len(frame):
             self._waiting.append(frame.with_columns(pl.Series(DRAW, draws)))
             self._waits += int(frame.estimated_size())
-        if self._waits >= TOGETHER:
+        if self._waits >= min(TOGETHER, self.room):
             self._sort_out()
 
     def _sort_out(self) -> None:

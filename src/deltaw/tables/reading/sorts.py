@@ -111,12 +111,14 @@ def _both(known: str, found: str) -> str:
 def _sort(column: pl.Series) -> str:
     """What cells are: those of one sort become another file's type without a loss."""
     kind = column.dtype
+    if kind.is_numeric():
+        return NUMBERS
     if kind == pl.String:
         # Of the few rows of one of many files Python says it sooner than a call of Polars.
         if len(column) <= LOOK and not MORE_THAN_WORDS.search("\n".join({*column.drop_nulls().to_list()})):
             return WORDS
         return CODES if are_codes(column) else _spelt(column.drop_nulls())
-    sorts = ((kind == pl.Boolean, TRUTH), (kind.is_numeric(), NUMBERS), (kind.is_temporal(), DATES))
+    sorts = ((kind == pl.Boolean, TRUTH), (kind.is_temporal(), DATES))
     return next((sort for holds, sort in sorts if holds), str(kind))
 
 

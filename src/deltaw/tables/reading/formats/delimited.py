@@ -291,7 +291,8 @@ def find_delimiter(text: bytes) -> str:
     head = _cut(text)
     best, most = ",", 0.0
     for delimiter in DELIMITERS:
-        if (share := agreement(delimiter)) > most:  # the first of equals
+        there = delimiter.encode() in head or (delimiter == " " and b"\t" in head)  # which becomes one
+        if there and (share := agreement(delimiter)) > most:  # the first of equals
             best, most = delimiter, share
         if most == 1.0:  # to know the columns that spaces align, all of the head would be written anew
             break
