@@ -230,7 +230,7 @@ class Strays:
     def see(self, words: pl.Series, source: str) -> None:
         """The next cells."""
         if self._first is not None and len(words) <= FEW_CELLS:
-            present = words.drop_nulls().to_list()
+            present = [cell for cell in words.to_list() if cell is not None]
             if not LETTERS_OF_NUMBERS.search("\n".join(present)):
                 self._present, self._wrong = self._present + len(present), self._wrong + len(present)
                 return

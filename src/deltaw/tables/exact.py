@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import polars as pl
-import polars.selectors as cs
 
 from deltaw.speech import say
 
@@ -45,13 +45,8 @@ def rounded_of_text(frame: pl.DataFrame, written: Callable[[list[str]], pl.DataF
         frame: typed columns.
         written: some columns, by their names, as they are written.
     """
-    floats = frame.select(cs.float())
-    if not floats.width or floats.is_empty():
-        return []
-    ends = zip(*(floats.select(end).row(0) for end in (pl.all().min(), pl.all().max())), strict=True)
-    large = [
-        name for name, two in zip(floats.columns, ends, strict=True) if max(abs(end or 0.0) for end in two) >= EXACT
-    ]
+    floats = [column for column in frame.iter_columns() if column.dtype.is_float()]
+    large = [each.name for each in floats if max(_size(each.min()), _size(each.max())) >= EXACT]
     columns = written(large).iter_columns() if large else ()
     return [each.name for each in columns if each.str.contains(r"^\s*[+-]?[1-9]\d{15,}\s*$").any()]
 
@@ -60,6 +55,11 @@ def notes(names: Iterable[str]) -> tuple[str, ...]:
     """What is said of each."""
     line = 'column "{name}" has whole numbers above 2^53 beside fractions: they are rounded, and two may become one'
     return tuple(say(line, name=name) for name in names)
+
+
+def _size(end: Any) -> float:
+    """Of the lowest or highest number of a column, which may have none."""
+    return abs(float(end or 0.0))
 
 
 def _beyond(column: pl.Series) -> bool:

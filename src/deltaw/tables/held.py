@@ -65,14 +65,14 @@ def as_read(column: pl.Series) -> pl.Series:
     return column.fill_nan(None) if column.dtype.is_float() and column.is_nan().any() else column
 
 
-def _may_have_gaps(column: pl.Series) -> bool:
+def may_have_gaps(column: pl.Series) -> bool:
     """Whether the sum is no number, as it is where a cell is none: many files of one table are looked at one by one."""
     return column.dtype.is_float() and math.isnan(column.sum() or 0.0)
 
 
 def all_as_read(frame: pl.DataFrame) -> pl.DataFrame:
     """The same of a table's columns."""
-    changed = [column for column in frame.iter_columns() if column.dtype == pl.Enum or _may_have_gaps(column)]
+    changed = [column for column in frame.iter_columns() if column.dtype == pl.Enum or may_have_gaps(column)]
     if not changed:
         return frame
     return frame.with_columns((side_by_side if len(frame) >= MANY else map)(as_read, changed))

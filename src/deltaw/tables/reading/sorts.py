@@ -115,7 +115,7 @@ def _sort(column: pl.Series) -> str:
         return NUMBERS
     if kind == pl.String:
         # Of the few rows of one of many files Python says it sooner than a call of Polars.
-        if len(column) <= LOOK and not MORE_THAN_WORDS.search("\n".join({*column.drop_nulls().to_list()})):
+        if len(column) <= LOOK and not MORE_THAN_WORDS.search("\n".join(filter(None, {*column.to_list()}))):
             return WORDS
         return CODES if are_codes(column) else _spelt(column.drop_nulls())
     sorts = ((kind == pl.Boolean, TRUTH), (kind.is_temporal(), DATES))

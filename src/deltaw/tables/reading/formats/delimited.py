@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-import polars.selectors as cs
 
 from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.codes import are_codes, codes_in, narrows
-from deltaw.tables.held import are_plain, are_words, as_read, by_numbers
+from deltaw.tables.held import are_plain, are_words, as_read, by_numbers, may_have_gaps
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.reading.formats.careful import careful_frame, is_blank, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
@@ -185,10 +184,10 @@ def typed_frame(
     """The frame with each column as what all its cells say; those of `words` as words."""
     numbers = [column for column in frame.iter_columns() if column.dtype.is_numeric() and numbers_among(missing)]
     texts = [column for column in frame.iter_columns() if are_words(column)]
-    return frame.with_columns(
-        *(_typed(column, dialect, missing, column.name in words) for column in texts),
-        *(missing_to_null(column, missing) for column in numbers),
-    )
+    made = [_typed(column, dialect, missing, column.name in words) for column in texts]
+    made += [missing_to_null(column, missing) for column in numbers]
+    same = all(a is b for a, b in zip([*texts, *numbers], made, strict=True))
+    return frame if same else frame.with_columns(made)
 
 
 def _typed(column: pl.Series, dialect: Dialect, missing: tuple[str, ...], words: bool) -> pl.Series:
@@ -361,12 +360,12 @@ def _regular_frame(
         return None
     for guess in guesses:
         try:
-            frame = pl.read_csv(
-                io.BytesIO(text), separator=delimiter, has_header=named, new_columns=names, **guess
-            ).with_columns(cs.float().fill_nan(None))
+            frame = pl.read_csv(io.BytesIO(text), separator=delimiter, has_header=named, new_columns=names, **guess)
         except pl.exceptions.PolarsError:  # a later cell is not of the guessed type
             continue
         if frame.shape == (records - named, width):
+            gaps = [column.fill_nan(None) for column in frame.iter_columns() if may_have_gaps(column)]
+            frame = frame.with_columns(gaps) if gaps else frame
             told = quoted or not frame.to_series(-1).null_count()
             return frame if told or rectangle(text, delimiter, width) else None
     return None
