@@ -38,7 +38,7 @@ CHANCE = 0.1  # explains at most so many of those that are kept
 ROUNDS = 8
 MOST_CLASSES = 100  # of more, what is asked of each column is asked of all of them
 ROOM = 4  # rows to each input of the kept ones, where others are asked beside them
-CELLS, AT_ONCE = 2**24, 2**20  # of the rows that are asked, evenly spread; and of the columns that are held together
+CELLS, AT_ONCE = 2**21, 2**17  # of the rows that are asked, evenly spread; and of the columns that are held together
 FEWEST_ROWS = 1_000  # that are asked of however many columns, if there are so many
 SMALL = 1e-9  # of the largest root: as good as 0
 
