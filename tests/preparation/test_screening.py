@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 import deltaw
 from deltaw import languages
 from deltaw.models import plan
 from deltaw.models.fitting.deciding.planning import replan
 from deltaw.preparation import Preparation
-from deltaw.preparation.screening import CHANCE, FEWEST, _chances, _upright, telling
+from deltaw.preparation.screening import CHANCE, FEWEST, _chances, _tail, _upright, telling
 from deltaw.tables import kinds, read
 
 Array = Any
@@ -51,6 +51,13 @@ def test_one_answer_and_groups_are_the_analysis_of_variance() -> None:
     classes = answers(np.array(["a", "b", "c", "d"])[group])
     turned = stats.f_oneway(*(x[group == each] for each in range(4))).pvalue
     assert _chances(x[:, None], [[0]], _upright(classes - classes.mean(axis=0)))[0] == pytest.approx(turned)
+
+
+def test_the_tail_of_f_is_scipys() -> None:
+    rng = np.random.default_rng(8)
+    among, within = rng.integers(1, 40, 4_000), np.round(10 ** rng.uniform(0, 5, 4_000))
+    ratio = np.concatenate([[0.0], 10 ** rng.uniform(-4, 3, 3_999)])
+    np.testing.assert_allclose(_tail(among, within, ratio), special.fdtrc(among, within, ratio), rtol=1e-8, atol=1e-14)
 
 
 @pytest.mark.parametrize("classes", [1, 5])
