@@ -24,10 +24,8 @@ from accuracy_rivals import RIVALS, Rival, network
 from accuracy_tables import SEED, TABLES, Data, load
 from forty_rows import MORE
 from public import Public
-from sklearn.model_selection import KFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from deltaw.preparation import Target
 from deltaw.tables import Column, Table
 
 FOLDS, WORST = 3, -1.0
@@ -75,17 +73,6 @@ def with_noise(data: Data, noise: int) -> Data:
     return Data(table, data.target, tuple(columns), data.folds)
 
 
-def drawn(name: str, rows: int) -> Data:
-    """So many rows of a table, in folds."""
-    data = load(name, FOLDS, rows, WIDE.get(name) or MORE.get(name))
-    answers = data.table.frame[data.target.name]
-    target = Target.fit(answers, data.target.name)
-    classes = target.task == "classification"
-    folds = (StratifiedKFold if classes else KFold)(FOLDS, shuffle=True, random_state=SEED)
-    truth = target.encode(answers) if classes else np.zeros(len(answers))
-    return Data(data.table, target, data.columns, list(folds.split(truth, truth)))
-
-
 def measured(data: Data) -> Iterator[tuple[str, float, float | None, float]]:
     """Of each contender and fold its name, score, log loss and CPU seconds."""
     for known, asked in data.folds:
@@ -115,7 +102,7 @@ def main() -> None:
         for noise in options.noise:
             of_tables: dict[str, list[tuple[float, float | None, float]]] = {who: [] for who in CONTENDERS}
             for name in options.tables or SETS[options.set]:
-                data = with_noise(drawn(name, rows), noise)
+                data = with_noise(load(name, FOLDS, rows, WIDE.get(name) or MORE.get(name)), noise)
                 lines = list(measured(data))
                 for who, kept in of_tables.items():
                     mine = [line[1:] for line in lines if line[0] == who]

@@ -14,7 +14,8 @@ from deltaw import languages
 from deltaw.models import plan
 from deltaw.models.fitting.deciding.planning import replan
 from deltaw.preparation import Preparation
-from deltaw.preparation.screening import CHANCE, FEWEST, _chances, _tail, _upright, telling
+from deltaw.preparation.chance import tail
+from deltaw.preparation.screening import CHANCE, FEWEST, _chances, _upright, telling
 from deltaw.tables import kinds, read
 
 Array = Any
@@ -57,7 +58,7 @@ def test_the_tail_of_f_is_scipys() -> None:
     rng = np.random.default_rng(8)
     among, within = rng.integers(1, 40, 4_000), np.round(10 ** rng.uniform(0, 5, 4_000))
     ratio = np.concatenate([[0.0], 10 ** rng.uniform(-4, 3, 3_999)])
-    np.testing.assert_allclose(_tail(among, within, ratio), special.fdtrc(among, within, ratio), rtol=1e-8, atol=1e-14)
+    np.testing.assert_allclose(tail(among, within, ratio), special.fdtrc(among, within, ratio), rtol=1e-8, atol=1e-14)
 
 
 @pytest.mark.parametrize("classes", [1, 5])

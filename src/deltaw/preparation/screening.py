@@ -16,13 +16,12 @@ Where nothing says anything alone, all may do so together, and all are kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from math import lgamma
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.preparation.chance import tail
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.making import Indices
 from deltaw.preparation.recipe import Preparation
@@ -43,7 +42,6 @@ ROOM = 4  # rows to each input of the kept ones, where others are asked beside t
 CELLS, AT_ONCE = 2**21, 2**17  # of the rows that are asked, evenly spread; and of the columns that are held together
 FEWEST_ROWS = 1_000  # that are asked of however many columns, if there are so many
 SMALL = 1e-9  # of the largest root: as good as 0
-TERMS, EXACT = 1_000, 1e-13  # of the continued fraction
 
 
 def silent(
@@ -168,7 +166,7 @@ def _pillai(X: Values, answers: Values, freedom: int) -> Values:
     trace = ((along**2).sum(axis=2) * there / np.where(there, values, 1.0)).sum(axis=1)
     rest = np.maximum(least - trace, 1e-12)
     within = np.maximum(freedom - most, 1)
-    return np.where(rank > 0, _tail(least * most, least * within, within / most * trace / rest), 1.0)
+    return np.where(rank > 0, tail(least * most, least * within, within / most * trace / rest), 1.0)
 
 
 def _discovered(chances: Values) -> Flags:
@@ -176,36 +174,3 @@ def _discovered(chances: Values) -> Flags:
     ordered = np.sort(chances)
     under = np.flatnonzero(ordered <= CHANCE * np.arange(1, len(chances) + 1) / len(chances))
     return np.asarray(chances <= (ordered[under[-1]] if len(under) else -1.0))
-
-
-def _tail(among: NDArray[Any], within: NDArray[Any], ratio: Values) -> Values:
-    """How likely an F with these degrees of freedom is larger: SciPy's fdtrc, which takes 27 MiB of memory to import.
-
-    The regularised incomplete beta function by its continued fraction, as Lentz has it (Press et al. 2007, "Numerical
-    Recipes", section 6.4), from whichever end it converges.
-    """
-    a, b = np.broadcast_arrays(within / 2.0, among / 2.0)
-    x = within / (within + among * np.maximum(ratio, 0.0))
-    turned = x > (a + 1) / (a + b + 2)
-    a, b, x = np.where(turned, b, a), np.where(turned, a, b), np.where(turned, 1 - x, x)
-    log = np.vectorize(lgamma, otypes=[float])
-    with np.errstate(divide="ignore"):
-        front = np.exp(a * np.log(x) + b * np.log1p(-x) + log(a + b) - log(a) - log(b)) / a
-    c, d = np.ones_like(x), 1 / _apart(1 - (a + b) * x / (a + 1))
-    found = d.copy()
-    for m in range(1, TERMS):
-        for term in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d, c = 1 / _apart(1 + term * d), _apart(1 + term / c)
-            found *= c * d
-        if np.abs(c * d - 1).max(initial=0.0) < EXACT:
-            break
-    part = np.clip(front * found, 0.0, 1.0)
-    return np.asarray(np.where(turned, 1 - part, part))
-
-
-def _apart(x: Values) -> Values:
-    """From 0."""
-    return np.asarray(np.where(np.abs(x) < 1e-30, 1e-30, x))

@@ -23,6 +23,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.scaled import LIMIT
+from deltaw.preparation.chance import tail
 from deltaw.preparation.columns.means import (
     DIGITS,
     FEWEST_ROWS,
@@ -227,11 +228,9 @@ class _Sums:
 
     def _no_chance(self, weight: Values, line: _Line, among: int, within: int) -> bool:
         """Whether the analysis of variance says so."""
-        from scipy.special import fdtrc  # imported here: few tables come so far, and it takes ten megabytes
-
         apart = weight @ (line.sums**2 / np.maximum(line.rows, SMALLEST)).sum(axis=1)
         noise = max((weight @ line.squares - apart) / within, STEADY * apart / among, SMALLEST)  # not 0
-        return bool(fdtrc(among, within, apart / among / noise) < CHANCE)
+        return bool(tail(among, within, apart / among / noise) < CHANCE)
 
     def _worth(self, weight: Values) -> bool:
         """Whether the means of other parts' rows save enough of what the line of these leaves of a part."""
