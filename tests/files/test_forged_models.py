@@ -120,7 +120,6 @@ FORGERIES: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "a date format": ("classes", lambda c: step(c, "date").update(format="%I")),
     "an unknown date format": ("classes", lambda c: step(c, "date").update(format="%Q")),
     "a class that is missing": ("classes", lambda c: c["target"].update(classes=["", "low", "mid"])),
-    "a class that says missing": ("classes", lambda c: c["target"].update(classes=["high", "low", "nan"])),
     "classes that are one word": ("classes", lambda c: c["target"].update(classes=[" low", "high", "low"])),
     "numbers with a class": ("numbers", one_class),
     "half a pair": ("classes", lambda c: step(c, "category").update(words=["\ud800", "red"])),

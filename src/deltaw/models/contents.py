@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from deltaw import plots
@@ -16,6 +16,8 @@ from deltaw.preparation.columns.category import Category
 from deltaw.speech import say
 from deltaw.tables.cells import read_otherwise
 from deltaw.tables.missing import MISSING
+from deltaw.tables.reading.answers import with_classes
+from deltaw.tables.reading.source import Reading
 from deltaw.training import History
 
 if TYPE_CHECKING:
@@ -142,6 +144,11 @@ class Contents:
         known = {step.column: step.known for step in self.preparation.steps if isinstance(step, Category)}
         known |= {self.target.name: tuple(each for each in self.target.classes if isinstance(each, str))}
         return frozenset(name for name, words in known.items() if read_otherwise(words))
+
+    def reading(self, how: Reading | None = None) -> Reading:
+        """How rows are read for the model: `how`, with the words that mean a missing value, and those that do not."""
+        told = replace(how or Reading(), missing=self.missing, words=self.words)
+        return with_classes(told, self.target.name, self.target.classes)
 
     def recipe_of(self, number: int) -> Recipe:
         """The `Recipe` of the member `number`, counted from 1: the model's, changed by what was the member's own.

@@ -164,7 +164,7 @@ class Model(Contents):
         Raises:
             InputError: rows that cannot be read; those of `deltaw.read`.
         """
-        return read_as(rows, replace(reading or Reading(), missing=self.missing, words=self.words))
+        return read_as(rows, self.reading(reading))
 
     def answers(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Answers:
         """Answers and, for classes, their probabilities, in one pass.

@@ -26,7 +26,7 @@ def missing_words(na: Any = None, not_na: Any = None) -> tuple[str, ...]:
     Raises:
         SettingError: what is no word or words; a word in both; one of `not_na` that is no usual one, or "".
     """
-    more, less = _words("na", na), _words("not_na", not_na)
+    more, less = words_of("na", na), words_of("not_na", not_na)
     for word in less:
         if word in more:
             raise SettingError("not_na: expected other words than na", repr(word), "leave it out of one of the two")
@@ -52,7 +52,8 @@ def numbers_among(words: Iterable[str]) -> list[float]:
     return [number for number in found if not math.isnan(number)]
 
 
-def _words(what: str, given: Any) -> tuple[str, ...]:
+def words_of(what: str, given: Any) -> tuple[str, ...]:
+    """A word or words, as cells are compared with them. Raises SettingError for what is none."""
     words = (given,) if isinstance(given, str) else () if given is None else given
     found = None if isinstance(words, Mapping) else several(words)
     words = (given,) if found is None else found

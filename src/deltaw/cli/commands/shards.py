@@ -39,7 +39,7 @@ def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | N
     from deltaw.preparation.columns.block import BlockOfNumbers
     from deltaw.tables import several, slices, stream
 
-    how, here = replace(reading, missing=model.missing, words=model.words), ranks.own()
+    how, here = model.reading(reading), ranks.own()
     if (many := several(data)) is not None:
         many = replace(many, files=many.files[here.rank :: here.world])
         return many.root, many.pieces(lambda file: model.read(file, reading))

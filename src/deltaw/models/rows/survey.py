@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +32,11 @@ from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import Strays, as_words, check_type
 from deltaw.tables.columns import check_finite
+from deltaw.tables.reading.answers import Said
 from deltaw.tables.reading.changes import another
 from deltaw.tables.reading.shards import alongside, joined
 from deltaw.tables.reading.slices import CELLS
+from deltaw.tables.reading.source import Reading
 from deltaw.tables.reading.streams import Slice, Stream, ahead, drawn
 from deltaw.tables.table import among
 
@@ -74,6 +76,7 @@ class Survey:
         digests: of each file a number that its rows give, in their order.
         notes: what slices have found out about themselves.
         beyond: columns of whole numbers that float64 does not hold.
+        said: words of the target that usually mean a missing value.
     """
 
     used: tuple[str, ...]
@@ -94,6 +97,7 @@ class Survey:
     beyond: exact.Beyond = field(default_factory=exact.Beyond)
     held_out: pl.DataFrame = field(default_factory=pl.DataFrame)
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
+    said: Said = field(default_factory=lambda: Said(Reading()))
     _apart: Lowest = field(default_factory=lambda: Lowest(HELD_OUT))
     _some: Lowest = field(init=False)
     _waiting: list[pl.DataFrame] = field(default_factory=list)  # rows that are seen, and not yet sorted out
@@ -258,6 +262,7 @@ def survey(
     text = set[str]()
     while True:
         found = Survey(tuple(used), target, weight, seed, most, room, text_room, counted, text)
+        found.said = Said(stream.reading)
         turned = _seen(stream, found, kinds)
         if turned is None:
             return found
@@ -280,22 +285,26 @@ def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None
 def _sorted_out(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[Slice | str]:
     """The slices; and in place of one the name of a column that is words there, and was something else before."""
     known: dict[str, bool] = {}  # whether a column is of words
+    blank = False  # whether some rows had no answer before any had words, which they would be read as
     strays: dict[str, Strays] = {}
     for part in stream.slices(found.text):
         for column in part.table.frame[list(found.used)].iter_columns():
             if column.null_count() == len(column):
+                hidden = column.name == found.target and column.name not in found.text
+                blank |= hidden and bool(stream.reading.classes)
                 continue
             check_type(column, part.table.name)
             words = column.dtype == pl.String
             if words and column.name not in (*kinds, found.target):
                 strays.setdefault(column.name, Strays()).see(column, part.table.name)
-            if known.get(column.name, words) != words:
+            if known.get(column.name, words) != words or (words and blank and column.name == found.target):
                 yield str(column.name)
                 return
             if words:
                 found.text.add(column.name)  # which the next slices know
             known[column.name] = words
-        yield part
+        answers = found.said.see(part.table.frame.get_column(found.target))
+        yield part._replace(table=replace(part.table, frame=part.table.frame.with_columns(answers)))
     for each in strays.values():
         each.check()
 

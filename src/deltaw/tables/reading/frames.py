@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ import polars as pl
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
-from deltaw.tables.missing import MISSING, numbers_among
+from deltaw.tables.missing import numbers_among
+from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.loading import NoRowsError
 from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading
@@ -89,13 +90,11 @@ def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable
     if index := [name for name in frame.columns if INDEX.fullmatch(name)]:
         frame = frame.drop(index)
     written = frame if reading.written else None
-    found = plain(frame, source, reading.missing, reading.words)
+    found = plain(frame, source, reading)
     return Table(found, source, notes=tuple(notes), missing=reading.missing, written=written)
 
 
-def plain(
-    frame: pl.DataFrame, source: str, missing: Iterable[str] = MISSING, words: Collection[str] = ()
-) -> pl.DataFrame:
+def plain(frame: pl.DataFrame, source: str, reading: Reading = Reading()) -> pl.DataFrame:  # noqa: B008  # frozen
     """The frame with every column of a type that the rest of the program knows, and null for missing.
 
     Those types are the integers and floats, Boolean, String, Date and Datetime. A category becomes its words, a
@@ -106,8 +105,7 @@ def plain(
     Args:
         frame: any Polars frame.
         source: its name for messages.
-        missing: the words that mean a missing value.
-        words: columns of text that stays text, whatever it looks like.
+        reading: which words mean a missing value, and which columns stay text, whatever it looks like.
 
     Raises:
         TableError: no rows or no columns.
@@ -116,9 +114,8 @@ def plain(
         found = say("no columns") if frame.width == 0 else say("only column names")
         raise NoRowsError("{source}: expected columns with rows", found, "give a table with rows", source=source)
     check_names(frame.columns, source)
-    missing = tuple(missing)
-    columns, markers = frame.get_columns(), bool(numbers_among(missing))
-    converted = [each if _is_plain(each, markers) else _converted(each, missing, words) for each in columns]
+    columns, markers = frame.get_columns(), bool(numbers_among(reading.missing))
+    converted = [each if _is_plain(each, markers) else _converted(each, reading) for each in columns]
     same = all(a is b for a, b in zip(columns, converted, strict=True))
     return frame if same else pl.DataFrame(converted)
 
@@ -161,8 +158,9 @@ CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]
 )
 
 
-def _converted(column: pl.Series, missing: tuple[str, ...], words: Collection[str]) -> pl.Series:
-    if column.dtype == pl.String and column.name not in words:
-        return typed(column, missing=missing)
+def _converted(column: pl.Series, reading: Reading) -> pl.Series:
+    if column.dtype == pl.String and column.name not in reading.words:
+        return with_words(typed(column, missing=reading.missing), column, reading)
     convert = next((convert for matches, convert in CONVERSIONS if matches(column.dtype)), lambda column: column)
-    return missing_to_null(convert(column), missing)
+    written = convert(column)
+    return with_words(missing_to_null(written, reading.missing), written, reading)

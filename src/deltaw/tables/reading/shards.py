@@ -23,6 +23,7 @@ from deltaw.exceptions import ColumnError, TableError, no_path, reason
 from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import EMPTY, as_words, typed
+from deltaw.tables.reading.answers import in_some_parts
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.loading import NoRowsError, limit, located
 from deltaw.tables.reading.sorts import Sorts, as_dates
@@ -93,6 +94,9 @@ class Shards:
         tables = [*self._alike(lambda file: read(file, reading), sorts)]
         if not tables:
             raise self.without_rows
+        target = reading.target
+        if target in tables[0].frame.columns and in_some_parts((each.column(str(target)) for each in tables), reading):
+            sorts.turned.add(str(target))
         if sorts.turned:
             del tables
             return self.joined(read, replace(reading, words=reading.words | sorts.turned))

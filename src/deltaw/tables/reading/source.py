@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deltaw.tables.missing import MISSING, missing_words
+from deltaw.tables.missing import MISSING, missing_words, words_of
 
 # The words for it that `deltaw.read`, `deltaw.fit` and the command line have in common.
 WORDS = ("delimiter", "encoding", "na", "not_na", "sheet", "max_bytes")
@@ -24,6 +24,9 @@ class Reading:
         words: columns of text that stays text, whatever it looks like; they may become more while a file is read.
         unrounded: columns, by names and patterns, whose numbers stay what they are where others of a large table may be
             rounded to float32 (`deltaw.tables.reading.halving`); None: all.
+        named: the words that the caller names as missing.
+        target: the column to be predicted, where that is known.
+        classes: of `missing` those that stay words in the target where it is one of words.
     """
 
     delimiter: str | None = None
@@ -34,12 +37,16 @@ class Reading:
     written: bool = False
     words: Set[str] = frozenset()
     unrounded: tuple[str, ...] | None = None
+    named: tuple[str, ...] = ()
+    target: str | None = None
+    classes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, **words: Any) -> Reading:
         """From some of WORDS. Raises SettingError for words of `na` and `not_na` that cannot be."""
-        missing = missing_words(words.pop("na", None), words.pop("not_na", None))
-        return cls(**words, missing=missing)
+        na = words.pop("na", None)
+        missing = missing_words(na, words.pop("not_na", None))
+        return cls(**words, missing=missing, named=words_of("na", na))
 
     @classmethod
     def taken(cls, settings: Mapping[str, Any]) -> tuple[Reading, dict[str, Any]]:

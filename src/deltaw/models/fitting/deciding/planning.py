@@ -40,7 +40,8 @@ from deltaw.tables import Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import Names, as_name, chosen, inputs_asked, kinds_asked
 from deltaw.tables.columns import notes_on
-from deltaw.tables.held import all_as_read
+from deltaw.tables.held import all_as_read, are_words
+from deltaw.tables.reading.answers import to_be_told, told_apart, with_classes
 from deltaw.tables.reading.loading import STDIN
 
 if TYPE_CHECKING:
@@ -114,8 +115,14 @@ def _decided(
     name = target or source.target or no_target(source)
     if not once:  # whose rows could not be read anew, with more of their digits
         how = replace(how, unrounded=(*_as_they_are((name, group, time, weight), kinds), *unrounded))
-    read_in = read_as(source, how)
-    read_in.column(name)
+    how = how if begun else to_be_told(how, name)
+    read_in, said = read_as(source, how), tuple[str, ...]()
+    answers_in = read_in.column(name)
+    if not begun and not isinstance(source, Table):  # which was told what is missing when it was read
+        answers_in, said = told_apart(answers_in, how)
+        read_in = replace(read_in, frame=read_in.frame.with_columns(answers_in))
+    if not begun:
+        how = with_classes(how, name, answers_in.unique() if are_words(answers_in) else ())
     bare, everything, weightless = weights.aside(read_in, weight, name)
     series = bare.column(name)
     choices.check_columns(everything, name)
@@ -140,7 +147,7 @@ def _decided(
     table, without = answered(table, whole)
     if without and not begun:  # what a column is, the rows say that are learnt from
         found = weights.no_column(kinds_of(table, name, told), weight)
-    table = replace(table, notes=(*table.notes, *notes_on(found)))
+    table = replace(table, notes=(*table.notes, *said, *notes_on(found)))
     named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
     settled = recipes.choose(recipe, whole.task, settings | named)
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further

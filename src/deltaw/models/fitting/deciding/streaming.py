@@ -26,6 +26,7 @@ from deltaw.numbers import of_bytes
 from deltaw.speech import say
 from deltaw.tables import Reading, Stream, Table, exact, stream
 from deltaw.tables.choice import chosen, inputs_asked, kinds_asked
+from deltaw.tables.reading.answers import to_be_told, with_classes
 from deltaw.tables.reading.streams import SHARE, free, places
 from deltaw.tables.table import Some
 
@@ -100,7 +101,13 @@ def _streamed(
     first.column(name)
     weight = asked.get("weight")
     used, kinds = _used(first, name, weight, asked)
+    if begun is None:
+        rows = replace(rows, reading=to_be_told(rows.reading, name))
     seen = survey(rows, used, name, weight, kinds, int(seed), memory)
+    if (told := seen.said).words:
+        rows = replace(rows, reading=with_classes(rows.reading, name, told.nones if told.are_classes else ()))
+    if told.nones and not told.are_classes:
+        seen = survey(rows, used, name, weight, kinds, int(seed), memory)
     if not seen.rows:
         expected = '{source}: expected values in target "{name}"'
         none = say("none in {n:,} rows", n=seen.left_out + seen.weightless)
@@ -123,7 +130,7 @@ def _streamed(
         given |= {"validation": _table(seen, seen.held_out[scored:], rows) if choosing else 0.0}
     made = planning.plan(_table(seen, seen.sample, rows), target, recipe, **given)
     found = dict.fromkeys([*seen.notes, *exact.notes(seen.beyond.rounded)])
-    notes = (*found, *_notes(seen, size, scored, memory), *rows.shards.passed_over(len(rows.empty)))
+    notes = (*found, *told.notes, *_notes(seen, size, scored, memory), *rows.shards.passed_over(len(rows.empty)))
     return replace(
         made,
         table=replace(made.table, notes=(*made.table.notes, *notes)),

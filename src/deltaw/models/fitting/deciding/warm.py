@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class Start:
 
     def reading(self, how: Reading) -> Reading:
         """The same, but that what is missing, and what a word, is what the model was told."""
-        return replace(how, missing=self.model.missing, words=self.model.words)
+        return self.model.reading(how)
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -71,7 +71,7 @@ def _held(part: pl.DataFrame, name: str, reading: Reading) -> pl.DataFrame:
     """Some columns of a table as it has them."""
     if reading.written:  # as they are, all columns once more
         return part
-    found = plain(part, name, reading.missing, reading.words)
+    found = plain(part, name, reading)
     return found if reading.unrounded is None else held(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.codes import are_codes, codes_in, narrows
 from deltaw.tables.held import are_plain, are_words, as_read, by_numbers, may_have_gaps
 from deltaw.tables.missing import MISSING, numbers_among
+from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.formats.careful import careful_frame, is_blank, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
 from deltaw.tables.reading.formats.pixels import SMALLEST
@@ -92,7 +93,7 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
     note = None
     if b'"' in text and count_of(text, "\n") > len(frame) + dialect.named:
         note = rows_in_a_cell(frame, dialect.separator, dialect.above + dialect.named)
-    found = typed_frame(frame, dialect, missing, words)
+    found = typed_frame(frame, dialect, reading)
 
     def written(names: list[str]) -> pl.DataFrame:
         if all(frame.schema[name] == pl.String for name in names):
@@ -178,26 +179,26 @@ def _with_late_codes(frame: pl.DataFrame, text: bytes, dialect: Dialect, missing
     return frame.with_columns(again[name] for name in late if are_codes(missing_to_null(again[name], missing)))
 
 
-def typed_frame(
-    frame: pl.DataFrame, dialect: Dialect, missing: tuple[str, ...], words: Collection[str] = ()
-) -> pl.DataFrame:
-    """The frame with each column as what all its cells say; those of `words` as words."""
+def typed_frame(frame: pl.DataFrame, dialect: Dialect, reading: Reading) -> pl.DataFrame:
+    """The frame with each column as what all its cells say; those of `reading.words` as words."""
+    missing = reading.missing
     numbers = [column for column in frame.iter_columns() if column.dtype.is_numeric() and numbers_among(missing)]
     texts = [column for column in frame.iter_columns() if are_words(column)]
-    made = [_typed(column, dialect, missing, column.name in words) for column in texts]
+    made = [_typed(column, dialect, reading) for column in texts]
     made += [missing_to_null(column, missing) for column in numbers]
     same = all(a is b for a, b in zip([*texts, *numbers], made, strict=True))
     return frame if same else frame.with_columns(made)
 
 
-def _typed(column: pl.Series, dialect: Dialect, missing: tuple[str, ...], words: bool) -> pl.Series:
+def _typed(column: pl.Series, dialect: Dialect, reading: Reading) -> pl.Series:
     """A column of text as what all its cells say; words that are held by numbers stay so."""
     if are_plain(column) and isinstance(column.dtype, pl.Enum):  # each word says by itself what it is
         each = column.dtype.categories
-        if typed(each, dialect.separator, missing).equals(each):
+        if typed(each, dialect.separator, reading.missing).equals(each):
             return column
-    text = as_read(column)
-    found = missing_to_null(text, missing) if words else typed(text, dialect.separator, missing)
+    text, words = as_read(column), column.name in reading.words
+    found = missing_to_null(text, reading.missing) if words else typed(text, dialect.separator, reading.missing)
+    found = with_words(found, text, reading)
     held = by_numbers(found) if column.dtype == pl.Enum and found.dtype == pl.String else None
     return found if held is None else held
 

@@ -57,7 +57,7 @@ def pieces(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterat
         TableError: as `read_delimited`.
     """
     for piece in _raw(path, name, reading, size):
-        frame = typed_frame(piece.frame, piece.dialect, reading.missing, reading.words)
+        frame = typed_frame(piece.frame, piece.dialect, reading)
         yield Table(frame, name, notes=exact.notes(piece.large), missing=reading.missing)
 
 
@@ -99,7 +99,7 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
     large = [*exact.rounded(parts), *(name for piece in found for name in piece.large)]
     frame = alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
     found_out = exact.notes(dict.fromkeys(large)), tuple(sorted(halves.rounded))
-    return Records(typed_frame(frame, dialect, reading.missing, reading.words), found[0].named, None, "", *found_out)
+    return Records(typed_frame(frame, dialect, reading), found[0].named, None, "", *found_out)
 
 
 def _small(path: Path) -> int:
