@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 from safetensors.numpy import load_file, save_file
 
 from deltaw.exceptions import ModelFileError, OutputError
-from deltaw.files import check_writable, model, read, write, write_bytes
+from deltaw.files import Several, atomic, check_writable, model, read, several, write, write_bytes
 
 ARRAYS = {
     "W0": np.arange(6, dtype=np.float32).reshape(2, 3) / 7,
@@ -403,6 +404,7 @@ def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
 HOLD = """
 import os, sys, time
 from pathlib import Path
+from typing import Any
 from deltaw.files import atomic
 
 temporary, descriptor = atomic._create_beside(Path(sys.argv[1]))
@@ -443,3 +445,24 @@ def test_a_descriptor_is_written_to_and_what_it_appends_to_is_kept(tmp_path: Pat
     assert (tmp_path / "log").read_bytes() == b"before more"
     piped = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert piped.stdout == b"more"
+
+
+def test_several_files_look_through_their_folder_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of files: to look through the folder for each of them takes a time that grows with their square."""
+    looks, flushed, scan, flush = list[Any](), list[Path](), os.scandir, atomic.flush_folder
+    monkeypatch.setattr(os, "scandir", lambda folder: looks.append(folder) or scan(folder))
+    monkeypatch.setattr(several, "flush_folder", lambda folder: flushed.append(folder) or flush(folder))
+    with Several() as these:
+        for i in range(200):
+            these.write(tmp_path / f"{i}", bytes([i]))
+    monkeypatch.undo()
+    assert (len(looks), flushed) == (1, [tmp_path])
+    assert sorted(names(tmp_path), key=int) == [str(i) for i in range(200)]
+    assert [(tmp_path / f"{i}").read_bytes() for i in range(200)] == [bytes([i]) for i in range(200)]
+    (tmp_path / "b").mkdir()
+    these = Several()
+    for name in ("a", "b", "c"):
+        these.write(tmp_path / name, b"more")
+    with pytest.raises(OutputError, match="a folder of that name"):
+        these.__exit__(None, None, None)
+    assert (tmp_path / "a").read_bytes() == b"more"

@@ -19,7 +19,7 @@ import deltaw
 from deltaw.cli import main
 from deltaw.exceptions import InputError
 from deltaw.tables import Reading, several, slices, stream
-from deltaw.tables.reading.formats import batches, columnar
+from deltaw.tables.reading.formats import batches, columnar, together
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(240, 2)).round(3)
@@ -154,7 +154,7 @@ def test_a_file_that_changes_before_its_turn(folder: Path, left: bytes | None) -
     """One that another program has just emptied is none of those that never had rows."""
     found, last = several(folder), sorted(folder.glob("part*"))[-1]
     assert found is not None
-    parts = found.pieces(deltaw.read)
+    parts = found.pieces(deltaw.read, Reading())
     next(parts)
     last.unlink() if left is None else last.write_bytes(left)
     wrong = r"part-2\.\w+: expected the file as it was at the beginning, found (another, written since|none any more)"
@@ -354,3 +354,67 @@ def test_a_folder_of_answers_is_apart_from_the_rows(
     )
     assert line + "rename one of the two" in capsys.readouterr().err
     assert not Path("e").exists()
+
+
+def test_small_files_are_read_by_one_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together or each by itself: the same rows, types and notes; those that are unlike others are read alone."""
+    other = WHOLE[:20].with_columns(pl.col("b").cast(pl.Int32)).select("y", "b", "w", "a")
+    frames = [WHOLE[:20], WHOLE[20:20], WHOLE[20:60], other, WHOLE[60:61], WHOLE.with_columns(w=pl.lit(None))[:7]]
+    for i, frame in enumerate(frames):
+        frame.write_parquet(tmp_path / f"[{i}].parquet")
+    WHOLE[:5].write_csv(tmp_path / "[7].csv")
+    WHOLE[:9].to_pandas().set_index("b").to_parquet(tmp_path / "[8].parquet")
+    with pytest.raises(InputError, match=r'\[8\]\.parquet: expected a column "b"'):
+        deltaw.read(tmp_path)
+    (tmp_path / "[8].parquet").unlink()
+    source, scan, taken = str(tmp_path), pl.scan_parquet, list[int]()
+
+    def counted(files: Any, **how: Any) -> pl.LazyFrame:
+        taken.append(len(files) if isinstance(files, list) else 1)
+        return scan(files, **how)
+
+    def found() -> list[pl.DataFrame]:
+        rows = stream(source, Reading())
+        assert rows is not None
+        return [deltaw.read(source).frame, *(part.table.frame for part in rows.slices(columns=["a", "w"]))]
+
+    monkeypatch.setattr(pl, "scan_parquet", counted)
+    many = found()
+    assert max(taken) == 6
+    monkeypatch.setattr(together, "SMALL", 0)
+    for one, other in zip(many, found(), strict=True):
+        assert_frame_equal(one, other)
+
+
+@pytest.mark.parametrize("rows", [20, 0])
+def test_alike_small_files_take_one_look(rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan, looks = pl.scan_parquet, list[int]()
+    for i in range(9):
+        WHOLE[20 * i : 20 * i + (rows if i == 4 else 20)].write_parquet(tmp_path / f"{i}.parquet")
+    monkeypatch.setattr(pl, "scan_parquet", lambda *given, **how: looks.append(1) or scan(*given, **how))
+    assert len(deltaw.read(tmp_path).frame) == 160 + rows
+    assert len(looks) == 1
+
+
+def test_small_files_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Answers that are made together are those that are made alone; those before a bad file stay, and none after it."""
+    rows, out = tmp_path / "rows", tmp_path / "out"
+    rows.mkdir()
+    model = deltaw.fit(WHOLE, "y", epochs=2, folds=0, verbose=False)
+    model.save(tmp_path / "m.deltaw")
+    WHOLE[:0].write_parquet(rows / "0.parquet")
+    for i in range(1, 9):
+        WHOLE[20 * i : 21 * i].with_columns(z=pl.lit(i)).write_parquet(rows / f"{i}.parquet")
+    answer = ["predict", str(tmp_path / "m.deltaw"), str(rows), "-o", str(out), "--keep", "z", "--row"]
+    assert main(answer) == 0
+    for i in range(1, 9):
+        found = pl.read_parquet(out / f"{i}.parquet")
+        assert found["row"].to_list() == list(range(1, i + 1))
+        assert set(found["z"]) == {i}
+        assert (found["prediction"].to_numpy() == model.predict(WHOLE[20 * i : 21 * i])).all()
+        assert (found["probability_True"].to_numpy() == model.predict_proba(WHOLE[20 * i : 21 * i])[:, 1]).all()
+    WHOLE[:5].drop("a").with_columns(z=0).write_parquet(rows / "5.parquet")
+    capsys.readouterr()
+    assert main([*answer[:4], str(tmp_path / "again"), *answer[5:]]) == 2
+    assert "5.parquet" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "again").iterdir()) == [f"{i}.parquet" for i in range(1, 5)]

@@ -32,8 +32,10 @@ STANDARD = {"stdout": 1, "stderr": 2}
 TRIED = 2**16  # bytes that there has to be room for
 
 
-def write_bytes(path: str | Path, data: bytes) -> None:
+def write_bytes(path: str | Path, data: bytes, one_of_several: bool = False) -> None:
     """Write `data` to `path` whole or not at all.
+
+    `one_of_several`: its folder is looked through for what others left, and flushed, by the caller, once.
 
     A new file's mode follows the umask; one that is replaced keeps its mode, and its owner and group where the system
     lets us give them. A symbolic link is written through. Pipes, descriptors (`/dev/stdout`) and the null device
@@ -49,7 +51,8 @@ def write_bytes(path: str | Path, data: bytes) -> None:
             with open(stream, "wb", closefd=isinstance(stream, Path)) as file:
                 file.write(data)
             return
-        _remove_left_over(target.parent)
+        if not one_of_several:
+            _remove_left_over(target.parent)
         before = _replaceable(target)
         temporary, descriptor = _create_beside(target)
         try:
@@ -66,7 +69,8 @@ def write_bytes(path: str | Path, data: bytes) -> None:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        _flush_folder(target.parent)
+        if not one_of_several:
+            flush_folder(target.parent)
     except BrokenPipeError:
         raise  # the reader of a pipe has gone: not an error of the output
     except OSError as error:
@@ -203,7 +207,7 @@ def _check_stream(stream: Path | int) -> None:
         raise PermissionError
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Flush a folder's entries, where the system can (Windows cannot open a folder)."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

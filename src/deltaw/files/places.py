@@ -38,7 +38,26 @@ def check_outputs(
             raise OutputError(
                 "{option}: expected a path", "-", "give one; answers without one go to stdout", option=option
             )
-    for option, path in given.items():
+    check_inputs_stay(given, sources)
+    made = {option: path for option, path in folders.items() if path is not None}
+    for (option, path), (other, its) in combinations((given | made).items(), 2):
+        if same_file(path, its):
+            raise OutputError(
+                "{option} {path}: expected another file than {other}",
+                f"{its}",
+                "give each its own",
+                option=option,
+                path=path,
+                other=other,
+            )
+    for path in given.values():
+        check_writable(path)
+
+
+def check_inputs_stay(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None:
+    """Raise OutputError for an output that is an input's file, by another name too."""
+    sources = list(inputs)
+    for option, path in outputs.items():
         for source in sources:
             if same_file(path, source):
                 found = (
@@ -53,19 +72,6 @@ def check_outputs(
                     option=option,
                     path=path,
                 )
-    made = {option: path for option, path in folders.items() if path is not None}
-    for (option, path), (other, its) in combinations((given | made).items(), 2):
-        if same_file(path, its):
-            raise OutputError(
-                "{option} {path}: expected another file than {other}",
-                f"{its}",
-                "give each its own",
-                option=option,
-                path=path,
-                other=other,
-            )
-    for path in given.values():
-        check_writable(path)
 
 
 def folder(name: str, given: str | Path) -> Path:

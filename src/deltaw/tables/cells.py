@@ -86,7 +86,6 @@ FIRST = 1_000  # cells that tell whether a column says the same again and again
 
 # What a cell that is read as a number has in it: polars reads inf and nan, too.
 IN_A_NUMBER = r"(?i)\d|inf|nan"
-LETTERS_OF_NUMBERS = re.compile(IN_A_NUMBER)
 FEW_CELLS = 1_000  # of so many Python says sooner what they have than a call of Polars
 
 
@@ -231,7 +230,7 @@ class Strays:
         """The next cells."""
         if self._first is not None and len(words) <= FEW_CELLS:
             present = [cell for cell in words.to_list() if cell is not None]
-            if not LETTERS_OF_NUMBERS.search("\n".join(present)):
+            if not any(map(MAYBE_NUMBER.fullmatch, {*present})):
                 self._present, self._wrong = self._present + len(present), self._wrong + len(present)
                 return
         places = words.is_not_null().arg_true()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING
 from deltaw.cli.output import documents
 from deltaw.cli.output.endings import CSV, WRITERS, ZIPPED, Writer
 from deltaw.engines import ranks
-from deltaw.exceptions import OutputError, reason
-from deltaw.files import check_outputs
+from deltaw.exceptions import InputError, OutputError, reason
+from deltaw.files import Several, check_inputs_stay
 from deltaw.speech import say
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 SHRUNK = 4  # files of columns are about so many times smaller than their rows in memory
+TOGETHER = 2**16  # cells of small pieces that are answered together
 Pieces = Iterator[tuple[Path, "Table | None"]]
 
 
@@ -42,7 +44,7 @@ def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | N
     how, here = model.reading(reading), ranks.own()
     if (many := several(data)) is not None:
         many = replace(many, files=many.files[here.rank :: here.world])
-        return many.root, many.pieces(lambda file: model.read(file, reading))
+        return many.root, many.pieces(lambda file: model.read(file, reading), how)
     if (one := slices(data)) is not None:
         return one.root, one.pieces(how, share=slice(here.rank, None, here.world))
     pictures = any(isinstance(step, BlockOfNumbers) for step in model.preparation.steps)  # whose columns are renamed
@@ -86,25 +88,68 @@ def answers(
     root, parts = found
     _check_folder(folder, root, data)
     rows, files, empty, frame = 0, 0, list[Path](), None
-    with err.status(say("answering for {data}", data=data)):
-        for where, table in parts:
+    with err.status(say("answering for {data}", data=data)), Several() as several:
+        for where, table, said in _answered(model, parts):
             if table is None:
                 empty.append(where)  # what it would hold, others say
                 continue
             place, writer = _place(folder, where, root)
             kept = documents.kept(table, keep)
             documents.check_cells(kept, writer)
-            frame, _ = documents.answers_frame(model, model.answers_in_turn(table), kept, numbered)
-            writer.write(frame, place)
+            frame, _ = documents.beside(said, kept, numbered)
+            writer.write(frame, place, several.write)
             rows, files = rows + len(frame), files + 1
         frame = _no_answers(model, data, numbered) if frame is None and empty else frame
         for where in empty:
             assert frame is not None
             place, writer = _place(folder, where, root)
-            writer.write(frame.clear(), place)
+            writer.write(frame.clear(), place, several.write)
             files += 1
     err.print(say("{n:,} answers written to {files:,} files in {output}", n=rows, files=files, output=folder))
     return True
+
+
+def _answered(model: Model, parts: Pieces) -> Iterator[tuple[Path, Table | None, DataFrame]]:
+    """The pieces, each with its answers: those of small ones are made together, a call for the rows of all."""
+    from polars import DataFrame, concat
+
+    for some in _together(model, parts):
+        made, tables = list[DataFrame](), [table for _, table in some if table is not None]
+        if len(tables) > 1:
+            with suppress(InputError):  # each by itself says in which file it is, and in which row
+                whole = replace(tables[0], frame=concat([table.frame for table in tables]))
+                found, first = documents.answers_alone(model, model.answers_in_turn(whole)), 0
+                for rows in (len(table.frame) for table in tables):
+                    made.append(found[first : first + rows])
+                    first += rows
+        for where, table in some:
+            if table is None or made:
+                yield where, table, DataFrame() if table is None else made.pop(0)
+            else:
+                yield where, table, documents.answers_alone(model, model.answers_in_turn(table))
+
+
+def _together(model: Model, parts: Pieces) -> Iterator[list[tuple[Path, Table | None]]]:
+    """The same pieces: small ones whose rows can be answered as one table, in lists. What `parts` raises comes after
+    those before it.
+    """
+    waiting, cells, schema = list[tuple[Path, "Table | None"]](), 0, None
+    try:
+        for where, table in parts:
+            if table is not None:
+                size, there = math.prod(table.frame.shape), table.frame.schema
+                small = size <= TOGETHER and table.test is None and model.preparation.reads_alone(table.frame)
+                if waiting and not (small and there == schema and cells + size <= TOGETHER):
+                    yield waiting
+                    waiting, cells = [], 0
+                cells, schema = cells + size, there if small else None
+            waiting.append((where, table))
+    except InputError:
+        if waiting:
+            yield waiting
+        raise
+    if waiting:
+        yield waiting
 
 
 def _check_folder(folder: Path, root: Path, data: str) -> None:
@@ -158,7 +203,7 @@ def _place(folder: Path, where: Path, root: Path) -> tuple[Path, Writer]:
     """The same, in a folder that is there, and not over the rows."""
     place, writer = _answers_for(folder, where)
     _make(place.parent)
-    check_outputs({"--output": place}, [root / where])
+    check_inputs_stay({"--output": place}, [root / where])
     return place, writer
 
 

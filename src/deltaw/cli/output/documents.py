@@ -115,9 +115,21 @@ def answers_frame(
 
     `row`, counted from 1 as messages count; columns that are kept; `prediction`; for classes `probability_…` of each.
     """
+    return beside(answers_alone(model, found), kept, numbered)
+
+
+def answers_alone(model: Model, found: Iterable[Answers]) -> pl.DataFrame:
+    """`prediction`; for classes `probability_…` of each."""
     import polars as pl
 
-    columns = pl.concat([_of_answers(model, some) for some in found]).get_columns()
+    return pl.concat([_of_answers(model, some) for some in found])
+
+
+def beside(found: pl.DataFrame, kept: pl.DataFrame, numbered: bool) -> tuple[pl.DataFrame, dict[str, str]]:
+    """`answers_frame`, of `answers_alone`."""
+    import polars as pl
+
+    columns = found.get_columns()
     rows = [pl.Series("row", range(1, len(columns[0]) + 1), dtype=pl.Int64)] if numbered else []
     ours = {column.name for column in (*rows, *columns)}
     taken, renamed = ours | set(kept.columns), {}
@@ -126,8 +138,8 @@ def answers_frame(
             renamed[name] = name
             while renamed[name] in taken:
                 renamed[name] = f"kept_{renamed[name]}"
-    beside = (*rows, *kept.rename(renamed).iter_columns(), *columns)
-    return pl.DataFrame({column.name: column for column in beside}), renamed
+    whole = (*rows, *kept.rename(renamed).iter_columns(), *columns)
+    return pl.DataFrame({column.name: column for column in whole}), renamed
 
 
 def _of_answers(model: Model, found: Answers) -> pl.DataFrame:

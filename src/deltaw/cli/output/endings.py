@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,12 +34,12 @@ class Writer(NamedTuple):
     lists: bool = True
     text: bool = True
 
-    def write(self, frame: pl.DataFrame, path: Path) -> None:
+    def write(self, frame: pl.DataFrame, path: Path, write: Callable[[Path, bytes], None] = write_bytes) -> None:
         """Write the file whole or not at all. Raises OutputError."""
         buffer = io.BytesIO()
         getattr(frame, self.method)(buffer, **self.settings)
         data = buffer.getvalue()
-        write_bytes(path, gzip.compress(data, mtime=0) if path.suffix.lower() == GZIP else data)
+        write(path, gzip.compress(data, mtime=0) if path.suffix.lower() == GZIP else data)
 
 
 GZIP = ".gz"

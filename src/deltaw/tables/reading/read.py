@@ -31,6 +31,7 @@ from deltaw.tables.reading.formats.delimited import Records, check_head, read_de
 from deltaw.tables.reading.formats.encodings import codec, is_wide
 from deltaw.tables.reading.formats.json_lines import read_json
 from deltaw.tables.reading.formats.pixels import find_images
+from deltaw.tables.reading.formats.together import Few
 from deltaw.tables.reading.formats.workbooks import read_workbook
 from deltaw.tables.reading.frames import from_object
 from deltaw.tables.reading.halving import halved
@@ -90,6 +91,8 @@ def _read_as(source: Any, reading: Reading) -> Table:
         return source
     if reading.encoding is not None:
         codec(reading.encoding)
+    if isinstance(source, Few):
+        return source.table(reading)
     if not isinstance(source, str | Path):
         return from_object(source, reading)
     # As text that UTF-8 has: a model file keeps it, and a file's name may be any bytes.

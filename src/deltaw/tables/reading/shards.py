@@ -25,12 +25,13 @@ from deltaw.tables import exact
 from deltaw.tables.cells import EMPTY, as_words, typed
 from deltaw.tables.reading.answers import in_some_parts
 from deltaw.tables.reading.changes import facts, unchanged
+from deltaw.tables.reading.formats.together import Few, Together
 from deltaw.tables.reading.loading import NoRowsError, limit, located
 from deltaw.tables.reading.sorts import Sorts, as_dates
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, clip, listing
 
-Read = Callable[[Path], Table]
+Read = Callable[[Path | Few], Table]
 # What an ending says that cannot be read: to leave such a file out would be to leave out rows, and to say nothing.
 COMPRESSED = (".zst", ".zstd", ".bz2", ".xz", ".lz4", ".snappy", ".br", ".deflate", ".lzo")
 COLUMNS = (b"PAR1", b"ARROW1")  # how files of columns begin
@@ -52,27 +53,31 @@ class Shards:
     root: Path
     files: tuple[Path, ...]
 
-    def pieces(self, read: Read) -> Iterator[tuple[Path, Table | None]]:
+    def pieces(self, read: Read, reading: Reading) -> Iterator[tuple[Path, Table | None]]:
         """Where each shard lies in `root`, and its rows, each by itself; None for one without rows.
+
+        Args:
+            read: makes the table of a file, or of what is read of one already.
+            reading: how.
 
         Raises TableError for one that is not what it was when the first was read.
         """
-        known = {file: facts(file) for file in self.files}
+        known, together = {file: facts(file) for file in self.files}, Together(self.files, reading)
         for file in self.files:
             try:
                 with unchanged(file, known[file]):
-                    table = replace(self.with_folders(read(file), file), name=str(file))
+                    table = replace(self.with_folders(read(together.take(file) or file), file), name=str(file))
             except NoRowsError:
                 table = None
             yield file.relative_to(self.root), table
 
-    def _alike(self, read: Read, sorts: Sorts) -> Iterator[Table]:
+    def _alike(self, read: Read, reading: Reading, sorts: Sorts) -> Iterator[Table]:
         """The rows of each shard that has any, with the columns of the first, in its order, and of the same sorts.
 
         Raises ColumnError for a shard that lacks a column, has another, or cells of another sort in it: names both.
         """
         first: Table | None = None
-        for _, table in self.pieces(read):
+        for _, table in self.pieces(read, reading):
             if table is None:
                 continue
             first = first or table
@@ -81,7 +86,7 @@ class Shards:
             sorts.end_of_file()
             yield replace(table, frame=frame)
 
-    def joined(self, read: Callable[[Path, Reading], Table], reading: Reading) -> Table:
+    def joined(self, read: Callable[[Path | Few, Reading], Table], reading: Reading) -> Table:
         """All of them as one table. Raises TableError where they are larger than the limit of one; see `_alike`."""
         size, most = sum(file.stat().st_size for file in self.files), limit(reading.max_bytes)
         if size > most:
@@ -91,7 +96,7 @@ class Shards:
                 "raise the limit with max_bytes (--max-bytes) if it is meant", name=self.name, most=most,
             )  # fmt: skip
         sorts = Sorts(reading.words)
-        tables = [*self._alike(lambda file: read(file, reading), sorts)]
+        tables = [*self._alike(lambda file: read(file, reading), reading, sorts)]
         if not tables:
             raise self.without_rows
         target = reading.target
@@ -121,7 +126,8 @@ class Shards:
         """The rows of a file, with a column for each folder called NAME=VALUE in which it lies."""
         if not (folders := self._folders(file)):
             return table
-        there = {column.name: column for column in table.frame.iter_columns() if column.null_count() < len(column)}
+        beside = [column for column in table.frame.iter_columns() if column.name in folders]
+        there = {column.name: column for column in beside if column.null_count() < len(column)}
         said = {name: value for name, value in folders.items() if name not in there}
         columns = [self._cells[name][value].new_from_index(0, len(table.frame)) for name, value in said.items()]
         other = [name for name, value in folders.items() if name in there and not _says(there[name], value)]

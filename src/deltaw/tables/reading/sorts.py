@@ -30,6 +30,9 @@ TURNING = ({MIXED, NUMBERS}, {MIXED, TRUTH})
 LOOK = 1_000  # cells that tell what looks like a number
 NUMERAL = r"^\s*[+-]?(\d[\d.,'’_ ]*|\.\d+)([eE][+-]?\d+)?\s*$"
 TRUE_OR_FALSE = r"(?i)^\s*(true|false)\s*$"
+FEW_NUMERALS, FEW_TRUTHS = (
+    re.compile(each.replace("^", "").rstrip("$"), re.ASCII) for each in (NUMERAL, TRUE_OR_FALSE)
+)
 MORE_THAN_WORDS = re.compile(r"\d|true|false", re.IGNORECASE)  # what the cells of every other sort of text have
 
 
@@ -115,11 +118,24 @@ def _sort(column: pl.Series) -> str:
         return NUMBERS
     if kind == pl.String:
         # Of the few rows of one of many files Python says it sooner than a call of Polars.
-        if len(column) <= LOOK and not MORE_THAN_WORDS.search("\n".join(filter(None, {*column.to_list()}))):
-            return WORDS
+        if len(column) <= LOOK and (few := _of_few({*column.to_list()} - {None})) is not None:
+            return few
         return CODES if are_codes(column) else _spelt(column.drop_nulls())
     sorts = ((kind == pl.Boolean, TRUTH), (kind.is_temporal(), DATES))
     return next((sort for holds, sort in sorts if holds), str(kind))
+
+
+def _of_few(cells: set[str]) -> str | None:
+    """What `_sort` says of these; None where Polars is to say it."""
+    text = "\n".join(cells)
+    if not MORE_THAN_WORDS.search(text):
+        return WORDS
+    if not text.isascii() or any(cell.startswith("0") for cell in cells):
+        return None
+    numerals = sum(map(bool, map(FEW_NUMERALS.fullmatch, cells)))
+    if numerals == len(cells):
+        return NUMERALS
+    return MIXED if numerals or any(map(FEW_TRUTHS.fullmatch, cells)) else WORDS
 
 
 def _spelt(words: pl.Series) -> str:

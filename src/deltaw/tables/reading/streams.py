@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -25,6 +25,7 @@ from deltaw.tables.reading.changes import Facts, facts, unchanged
 from deltaw.tables.reading.formats.batches import BEGIN, batches, size
 from deltaw.tables.reading.formats.columnar import index_of_pandas, readable
 from deltaw.tables.reading.formats.pieces import PIECE, can_be_in_pieces, pieces
+from deltaw.tables.reading.formats.together import MOST, Few, Together, cells
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import DAMAGE, STDIN, located, memory, unreadable
 from deltaw.tables.reading.read import TEXT, ending, several
@@ -90,10 +91,14 @@ class Stream:
         """What messages call the table."""
         return self.shards.name
 
-    @property
+    @cached_property
     def held(self) -> int:
         """How many bytes a training on all of it at once would hold, about."""
-        return sum(_held(file) for file in self.shards.files)
+        files, size = self.shards.files, 0
+        for some in (files[start : start + MOST] for start in range(0, len(files), MOST)):
+            known = cells(some)
+            size += sum(map(_held, some)) if known is None else OF_A_CELL * known
+        return size
 
     @property
     def cells(self) -> int:
@@ -118,11 +123,12 @@ class Stream:
         """
         like: tuple[str, list[str]] | None = None
         sorts, reading = Sorts(words), replace(self.reading, words=words)
-        first = 0
+        first, together = 0, Together(self.shards.files, reading, columns)
         for file in self.shards.files:
             begin = 0
             with unchanged(file, self.facts[file]):
-                for part in _frames(file, self, reading, columns):
+                few = together.take(file)
+                for part in _frames(file, self, reading, columns) if few is None else _of_few(few, reading):
                     table = _some(self.shards.with_folders(part, file), columns)
                     like = like or (str(file), table.frame.columns)
                     frame = as_dates(alike(table, like[1], like[0]), self.dates, str(file))
@@ -229,6 +235,12 @@ def _frames(file: Path, rows: Stream, reading: Reading, columns: Collection[str]
         if part is None:
             return
         yield table_of(part, name, reading)
+
+
+def _of_few(few: Few, reading: Reading) -> Iterator[Table]:
+    """The rows of a small file, where it has any."""
+    if len(few.frame):
+        yield few.table(reading)
 
 
 def _some(table: Table, columns: Collection[str] | None) -> Table:

@@ -30,7 +30,9 @@ AT_ONCE = 2**20  # cells that are read at a time where a file lies on a disk: be
 
 def read_parquet(file: Source) -> Table:
     """Parquet; what pandas says there to be its index is no column. Raises TableError, as all here do."""
-    return _columnar(file, "Parquet", pl.read_parquet, pl.scan_parquet, _index_of_pandas(io.BytesIO(file.data)))
+    with quiet_panics():
+        index = _index_of_pandas(io.BytesIO(file.data))
+    return _columnar(file, "Parquet", pl.read_parquet, pl.scan_parquet, index)
 
 
 def lies_as_parquet(path: Path) -> bool:
@@ -54,7 +56,7 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
         check_size(name, CELL * rows * len(names), most)
         each = max(1, AT_ONCE // max(rows, 1))
         if len(names) <= each:
-            return _without_index(lazy.collect(), name, reading, index)  # which has looked at the file already
+            return without_index(lazy.collect(), name, reading, index)  # which has looked at the file already
         index, halves = _that_is_none(index, names), Halves.of_table(reading.unrounded, rows, len(names))
         kept = [each for each in names if each not in index and not INDEX.fullmatch(each)] or names
         # Words take most while they are read: first, when there is little beside them.
@@ -98,10 +100,10 @@ def _columnar(
             cells = lazy.select(pl.len()).collect().item() * len(lazy.collect_schema())
             check_size(file.name, CELL * cells, limit(file.reading.max_bytes))
         frame = reader(io.BytesIO(file.data))
-    return _without_index(frame, file.name, file.reading, index)
+    return without_index(frame, file.name, file.reading, index)
 
 
-def _without_index(frame: pl.DataFrame, name: str, reading: Reading, index: tuple[str, ...]) -> Table:
+def without_index(frame: pl.DataFrame, name: str, reading: Reading, index: tuple[str, ...]) -> Table:
     """The table of a frame, without what pandas calls its index."""
     index = _that_is_none(index, frame.columns)
     return table_of(frame.drop(index) if index else frame, name, reading, _notes(index))
@@ -119,12 +121,18 @@ def _notes(index: tuple[str, ...]) -> tuple[str, ...]:
 
 def index_of_pandas(path: Path) -> tuple[str, ...]:
     """The columns that pandas' own note in the file calls its index."""
+    with quiet_panics():
+        return written_index(path)
+
+
+def written_index(path: Path) -> tuple[str, ...]:
+    """The same; what is printed of a panic is the caller's to keep quiet."""
     with path.open("rb") as file:  # of a name Polars would make a pattern
         return _index_of_pandas(file)
 
 
 def _index_of_pandas(file: IO[bytes]) -> tuple[str, ...]:
-    with suppress(Exception), quiet_panics():  # a file that cannot be read is refused by who reads its columns
+    with suppress(Exception):  # a file that cannot be read is refused by who reads its columns
         note = json.loads(pl.read_parquet_metadata(file)["pandas"])
         return tuple(name for name in note["index_columns"] if isinstance(name, str))
     return ()

@@ -1,0 +1,102 @@
+"""Small Parquet files of one table, many of them by one call of Polars, which takes as long for the rows of one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import polars.selectors as cs
+
+from deltaw.tables.reading.formats.columnar import AT_ONCE, without_index, written_index
+from deltaw.tables.reading.panics import quiet_panics
+from deltaw.tables.reading.source import Reading
+from deltaw.tables.table import Table
+
+SMALL = 2**16  # bytes of a file
+MOST = 256  # files, all of which are open at a time
+ENDINGS = (".parquet", ".pq", "")
+FILE = "\0file"  # the column that says whose a row is: none that anybody has
+
+
+class Few(NamedTuple):
+    """The rows of a small file, as Polars has read them with those of others, and what pandas calls its index."""
+
+    file: Path
+    frame: pl.DataFrame
+    without: tuple[str, ...]
+
+    def table(self, reading: Reading) -> Table:
+        """As `parquet_at` has them. Raises TableError where there are none."""
+        return without_index(self.frame, str(self.file), reading, self.without)
+
+
+class Together:
+    """The files of a table, from the first to the last; each is asked for once.
+
+    Args:
+        files: in order.
+        reading: how they are read.
+        columns: those that are wanted, of files that have any of them; None: all.
+    """
+
+    def __init__(self, files: Sequence[Path], reading: Reading, columns: Collection[str] | None = None) -> None:
+        self._files, self._columns, self._next = files, columns, 0
+        # What looks at each file by itself: `max_bytes`, and words that are for other formats.
+        self._alone = reading.max_bytes is not None or reading.sheet is not None or reading.encoding is not None
+        self._found: dict[Path, Few] = {}
+
+    def take(self, file: Path) -> Few | None:
+        """The rows of a file; None for one that is read by itself, as it is large, or of another format, or unlike
+        those beside it, or damaged: who reads it then says so.
+        """
+        if self._next < len(self._files) and file == self._files[self._next]:
+            few = [*takewhile(_is_small, self._files[self._next : self._next + MOST])]
+            self._next += max(len(few), 1)
+            if len(few) > 1 and not self._alone:
+                with suppress(Exception, pl.exceptions.PanicException), quiet_panics():
+                    self._found = {each.file: each for each in _read(few, self._columns)}
+        return self._found.pop(file, None)
+
+
+def _is_small(file: Path) -> bool:
+    try:
+        return file.suffix.lower() in ENDINGS and file.stat().st_size <= SMALL
+    except OSError:  # gone; who reads it says so
+        return False
+
+
+def cells(files: Sequence[Path]) -> int | None:
+    """How many cells small files have that are alike; None where Polars says nothing of them."""
+    with suppress(Exception, pl.exceptions.PanicException), quiet_panics():
+        lazy = _scanned(files)
+        return int(lazy.select(pl.len()).collect().item()) * (len(lazy.collect_schema()) - 1)
+    return None
+
+
+def _scanned(files: Sequence[Path]) -> pl.LazyFrame:
+    return pl.scan_parquet([*files], glob=False, hive_partitioning=False, include_file_paths=FILE)
+
+
+def _read(files: Sequence[Path], columns: Collection[str] | None) -> Iterable[Few]:
+    """The rows of each file; none where they are many after all. Polars raises where columns or types are others."""
+    lazy, indices = _scanned(files), [written_index(file) for file in files]
+    there = lazy.collect_schema().names()
+    rows = int(lazy.select(pl.len()).collect().item())
+    if rows * len(there) > AT_ONCE:
+        return []
+    wanted = [name for name in there if name != FILE and (columns is None or name in columns)]
+    frame = (lazy.select(cs.by_name(*wanted, FILE)) if wanted else lazy).collect().rechunk()
+    whose = frame.drop_in_place(FILE).rle().struct.unnest()
+    counts = dict(zip(whose["value"].to_list(), whose["len"].to_list(), strict=True))
+    if len(counts) < len(whose) or not counts.keys() <= set(map(str, files)):
+        return []  # rows of a file lie apart, or it is called otherwise
+    ends = np.cumsum([counts.get(str(file), 0) for file in files]).tolist()
+    return [
+        Few(file, frame[begin:end], index)
+        for file, index, begin, end in zip(files, indices, [0, *ends], ends, strict=False)
+    ]
