@@ -102,6 +102,19 @@ def test_javascript_reads_a_file_as_the_model_does(tmp_path: Path) -> None:
     np.testing.assert_allclose(json.loads(done.stdout), expected, rtol=1e-5, atol=2e-7)
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_javascript_knows_the_first_years(tmp_path: Path) -> None:
+    """Which `Date.UTC` takes for those of the twentieth century."""
+    (script := tmp_path / "run.mjs").write_text(NODE, encoding="ascii")
+    model = zoo.model("target grade")
+    rows = [dict.fromkeys(SCHEMA) | {"day": day} for day in (date(1, 1, 1), date(99, 12, 31), date(100, 1, 1))]
+    cells = json.dumps([row | {"day": row["day"].isoformat()} for row in rows])
+    module = written("javascript", program_of(model), tmp_path)
+    done = subprocess.run(["node", script, module], input=cells, capture_output=True, text=True, encoding="utf-8")
+    expected = model.answers(pl.DataFrame(rows, schema=SCHEMA), engine="reference").probabilities
+    np.testing.assert_allclose(json.loads(done.stdout), expected, rtol=1e-5, atol=2e-7)
+
+
 @pytest.mark.parametrize("cell", ["YES", "yEs", " nO\t", "tRue", "否\u3000", "N/a", " nA", "Null ", "perhaps", ""])
 def test_onnx_reads_words_as_python_does(cell: str, tmp_path: Path) -> None:
     """Yes and no, and what means a missing value, whatever their capitals and the blanks around them."""

@@ -17,7 +17,7 @@ import deltaw
 from deltaw import models
 from deltaw.exceptions import ColumnError, ModelFileError
 from deltaw.preparation import Preparation
-from deltaw.tables import kinds
+from deltaw.tables import kinds, read
 from deltaw.tables.cells import numbers_in
 from deltaw.tables.units import Units, unit_of
 
@@ -165,3 +165,22 @@ def test_documents_with_another_unit_are_refused(unit: Any) -> None:
     document["steps"][0]["unit"] = unit
     with pytest.raises(ModelFileError):
         Preparation.from_document(document)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_comma_before_a_point_parts_thousands(tmp_path: Path, separator: str) -> None:
+    """In files with semicolons, too, where 1,781.80 € had become 1.78."""
+    cells, numbers = ["1,781.80 €", "999.50 €", "2,000 €", "12,345,678.9 €"], [1781.8, 999.5, 2000.0, 12345678.9]
+    frame = pl.DataFrame({"price": cells * 5, "other": ["a", "b"] * 10})
+    frame.write_csv(path := tmp_path / "t.csv", separator=separator)
+    assert numbers_of(read(path).frame["price"]) == numbers * 5
+
+
+def test_a_comma_alone_is_a_decimal_sign_between_semicolons(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"price": ["1.781,80 €", "999,50 €", "2,000 €"] * 5, "other": ["a"] * 15})
+    frame.write_csv(path := tmp_path / "t.csv", separator=";")
+    assert numbers_of(read(path).frame["price"]) == [1781.8, 999.5, 2.0] * 5
+
+
+def numbers_of(words: pl.Series) -> list[float]:
+    return numbers_in(words, unit_of(words), "t").to_list()

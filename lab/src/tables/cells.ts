@@ -61,6 +61,8 @@ export function numbersIn(words: (string | null)[], unit: string): Float64Array 
   return asWritten(words.map((word) => word && bare(word)));
 }
 const WITH_COMMA = new RegExp(`^[^\\d]*[+-]?\\d[\\d.${APART}]*,\\d+[^\\d]`);
+// Where a point stands behind a comma in a column, 1,781.80 €, the comma parts thousands.
+const POINT_LAST = /\d,\d{2,3}(,\d{2,3})*\.\d/;
 /** 12,5 kg -> 12.5 kg; any other text as it is. */
 const withPoint = (cell: string): string => (WITH_COMMA.test(cell) ? cell.replaceAll('.', '').replace(',', '.') : cell);
 
@@ -78,7 +80,9 @@ export function typed(name: string, cells: string[], delimiter: string): Cells {
   if (failures(words, numbers)) {
     const unit = unitOf(present);
     if (!unit) return { name, type: 'words', numbers: none, words };
-    const written = delimiter === ';' ? words.map((word) => word && withPoint(word)) : words, found = numbersIn(written, unit);
+    const comma = delimiter === ';' && !words.some((word) => word !== null && POINT_LAST.test(word));
+    const written = comma ? words.map((word) => word && withPoint(word)) : words;
+    const found = numbersIn(written, unit);
     if (failures(words, found)) return { name, type: 'words', numbers: none, words: written };
     return { name, type: found.every((x) => Number.isNaN(x) || Number.isInteger(x)) ? 'whole' : 'number', numbers: found, words: written, unit };
   }

@@ -16,7 +16,7 @@ export interface Found {
 }
 
 export const LEFT_OUT: Kind[] = ['identifier', 'constant', 'text'];
-const IDENTIFIER_NAME = /^((.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|unnamed: 0)$/i, CAMEL = /^.*[a-z]I[dD]$/;
+const IDENTIFIER_NAME = /^((.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|unnamed: 0|.*([编序学工证行单账卡]号|号码)|主键|索引)$/i, CAMEL = /^.*[a-z]I[dD]$/;
 const SENTENCE = 4; // words a cell, from which on different cells are text
 const DISTINCT = 0.95, ENOUGH = 10;
 const MANY = '{distinct} distinct values in {rows} rows';

@@ -68,6 +68,8 @@ DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
 
 YEAR = r"(^|\D)\d{4}(\D|$)"  # of four digits: Polars takes 20 for the year 20, too
 
+POINT_LAST = r"\d,\d{2,3}(,\d{2,3})*\.\d"  # in thousands as in lakhs
+
 EMPTY = ("",)  # what is missing whatever the caller says
 
 FEW = 64  # cells: to look at each of them here takes less time than to have Polars do it
@@ -313,8 +315,11 @@ def _thousands(cell: pl.Expr) -> pl.Expr:
 
 
 def _pointed(words: pl.Series, delimiter: str) -> pl.Series:
-    """Words; numbers with a unit get a decimal point: that a comma is one, the file says, and later nobody."""
-    return per_cell(words, _with_point) if delimiter == ";" and unit_of(words) else words
+    """Words; numbers with a unit get a decimal point: that a comma is one, the file says, and later nobody. It is none
+    in a column where a point stands behind it: 1,781.80 €.
+    """
+    written = delimiter == ";" and not words.str.contains(POINT_LAST).any() and unit_of(words)
+    return per_cell(words, _with_point) if written else words
 
 
 def _with_point(cell: pl.Expr) -> pl.Expr:

@@ -38,7 +38,10 @@ LEFT_OUT = ("identifier", "constant", "text")
 KINDS = USABLE + LEFT_OUT
 
 # Names under which tables keep the number of a row or the key of a record.
-IDENTIFIER_NAME = re.compile(r"(?i:(.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|unnamed: 0)|.*[a-z]I[dD]")
+IDENTIFIER_NAME = re.compile(
+    r"(?i:(.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|unnamed: 0)|.*[a-z]I[dD]"
+    r"|.*([编序学工证行单账卡]号|号码)|主键|索引"
+)
 
 # A column of words is free text from this many words a cell on, if most cells differ.
 SENTENCE = 4

@@ -16,6 +16,8 @@ from deltaw.speech import listed, say
 from deltaw.tables.missing import MISSING
 
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 20  # in a notebook
+SHORT = 4
+ABOVE = 20  # rows in which names are looked for that are not the first
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,19 @@ class Table:
     def column(self, name: str) -> pl.Series:
         """The column called `name`. Raises ColumnError, with the nearest name, where there is none."""
         if name not in self.frame.columns:
-            raise missing_column(name, self.frame.columns, self.name)
+            raise self._missing(name)
         return self.frame.get_column(name)
+
+    def _missing(self, name: str) -> ColumnError:
+        """The error for a column that there is not: says where else its name stands, and what was not read."""
+        error = missing_column(name, self.frame.columns, self.name)
+        found, remedy = error.found, error.remedy
+        for row, cells in enumerate(self.frame.head(ABOVE).iter_rows(), 1):
+            if name in cells:
+                remedy = say("row {row} below them has it: remove what stands above the names", row=row)
+                break
+        found += f" ({listed(self.notes)})" if self.notes else ""
+        return ColumnError(error.expected, found, remedy)
 
 
 def missing_column(name: str, known: Iterable[str], source: str) -> ColumnError:
@@ -158,7 +171,8 @@ def cell_error(source: str, column: str, row: int, expected: str, found: object,
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like `name` (letter case aside), or None where none comes close."""
     folded = {each.casefold(): each for each in known}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    short = not name.isascii() and len(name) < SHORT  # one sign of two in Chinese is a word for itself
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5 if short else 0.6)
     return folded[close[0]] if close else None
 
 

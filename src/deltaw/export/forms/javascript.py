@@ -53,7 +53,7 @@ function days(x, patterns) {
     const month = part.b === undefined ? Number(part.m) : MONTHS.indexOf(part.b.toLowerCase()) + 1;
     const time = ["H", "M", "S"].map((letter) => Number(part[letter] ?? 0));
     const year = Number(part.Y ?? (part.y < "70" ? "20" : "19") + part.y);
-    const day = Date.UTC(year, month - 1, Number(part.d));
+    const day = new Date(0).setUTCFullYear(year, month - 1, Number(part.d)); // Date.UTC takes the year 1 for 1901
     if (new Date(day).getUTCDate() !== Number(part.d) || month < 1 || month > 12) break;
     const east = (part.z ?? "Z").replace("Z", "+00").replace(":", ""); // hours and minutes ahead of UTC
     const minutes = Number(east[0] + "1") * (Number(east.slice(1, 3)) * 60 + Number(east.slice(3)));

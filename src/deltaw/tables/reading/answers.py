@@ -103,7 +103,7 @@ class Said:
 
 def _told(words: dict[str, int]) -> dict[str, str]:
     """Some words with their rows, and as an option of the command line has them."""
-    said = (f'"{clip(word)}" ({amount(rows, "row")})' for word, rows in words.items())
+    said = (say('"{word}" ({rows})', word=clip(word), rows=amount(rows, "row")) for word, rows in words.items())
     return {"said": listed(said), "words": quote(",".join(dict.fromkeys(word.lower() for word in words)))}
 
 

@@ -21,6 +21,7 @@ from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, check_names
 
 FRAME = "data frame"  # what messages call a frame, which has no name of its own
+EXTENSION: Any = getattr(pl, "BaseExtension", ())  # types of another library, of later versions: intervals, periods
 INDEX = re.compile(r"__index_level_\d+__")  # where pyarrow puts an index of pandas that has no name
 
 
@@ -66,7 +67,9 @@ def _to_polars(frame: Any) -> pl.DataFrame:
         frame = frame.rename({name: str(name) for name in frame.columns})
     try:
         with quiet_panics():
-            return frame.to_polars()  # type: ignore[no-any-return]
+            found: pl.DataFrame = frame.to_polars()
+        own = [name for name, kind in found.schema.items() if isinstance(kind, EXTENSION)]
+        return found.with_columns(_column(frame.get_column(name)) for name in own) if own else found
     except (Exception, pl.exceptions.PanicException):
         return pl.DataFrame([_column(column) for column in frame.iter_columns()])
 
@@ -81,8 +84,10 @@ def _column(column: Any) -> pl.Series:
 
 
 def _narrow(cell: Any) -> Any:
-    """A cell as it is; a number of more bits than Polars knows as a float."""
-    return float(cell) if isinstance(cell, np.longdouble) else cell
+    """A cell as it is; a number of more bits than Polars knows as a float, a period of pandas as when it begins."""
+    if isinstance(cell, np.longdouble):
+        return float(cell)
+    return cell.to_timestamp() if hasattr(cell, "to_timestamp") else cell
 
 
 def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable[str] = ()) -> Table:

@@ -109,7 +109,7 @@ def _read_as(source: Any, reading: Reading) -> Table:
         return table
     try:
         place = None if source == STDIN else path
-        data = load(place, name, reading.max_bytes, lambda head: _format(head, path).look(head, name, reading))
+        data = load(place, name, reading.max_bytes, lambda head: _look(head, path, name, reading))
     except (FileNotFoundError, NotADirectoryError):
         absent = say("a link to what is not there") if path.is_symlink() else say("none of this name")
         raise TableError(say("{name}: expected a file", name=name), absent, _instead(path)) from None
@@ -207,10 +207,22 @@ def _large_text(path: Path, name: str, reading: Reading) -> Table | None:
             return None
     except (OSError, ValueError):  # what cannot be looked at, is refused by who reads it
         return None
+    _refuse_foreign(head, name)
     _look_at_text(head, name, reading)
     with unchanged(path, facts(path)):
         found = pieces.joined(path, name, reading)
     return None if found is None else _of_records(found, name, reading)
+
+
+def _look(head: bytes, path: Path, name: str, reading: Reading) -> None:
+    _refuse_foreign(head, name)
+    _format(head, path).look(head, name, reading)
+
+
+def _refuse_foreign(head: bytes, name: str) -> None:
+    for beginning, found, remedy in FOREIGN:
+        if re.match(beginning, head):
+            raise TableError(say("{name}: expected {known}", name=name, known=say(KNOWN)), say(found), remedy)
 
 
 def _look_at_json(head: bytes, name: str, reading: Reading) -> None:
@@ -218,9 +230,6 @@ def _look_at_json(head: bytes, name: str, reading: Reading) -> None:
 
 
 def _look_at_text(head: bytes, name: str, reading: Reading) -> None:
-    for beginning, found, remedy in FOREIGN:
-        if re.match(beginning, head):
-            raise TableError(say("{name}: expected {known}", name=name, known=say(KNOWN)), say(found), remedy)
     check_head(head, name, len(head) == HEAD, reading.encoding)
 
 
@@ -254,8 +263,22 @@ ENDINGS = set[str]().union(*(each.endings for each in (*FORMATS, TEXT)))
 KNOWN = "CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
 WORKBOOK = b"xl/workbook"  # the name of a part, which an archive has in plain letters
 
+TO_COLUMNS = "write it as Parquet or CSV"
+COMPRESSED, UNPACK = "a file that is compressed otherwise than by gzip", "unpack it, or compress it with gzip"
+
 # Files that are often given by mistake, by patterns of how they begin.
 FOREIGN = (
+    (rb"\0{12}\xc2\xea\x81\x60", "a table of SAS", TO_COLUMNS),
+    (rb"\$FL[23]@", "a table of SPSS", TO_COLUMNS),
+    (rb"<stata_dta>|[\x69-\x73][\x01\x02]\x01\0", "a table of Stata", TO_COLUMNS),
+    (rb"RDX[23]\n|[XAB]\n\0\0\0[\2\3]", "an object of R", TO_COLUMNS),
+    (rb"(?s)PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", "save it as .xlsx or CSV"),
+    (b"BZh[1-9]", COMPRESSED, UNPACK),
+    (rb"\xfd7zXZ\0", COMPRESSED, UNPACK),
+    (rb"\x28\xb5\x2f\xfd", COMPRESSED, UNPACK),
+    (b"7z\xbc\xaf\x27\x1c|Rar!", COMPRESSED, UNPACK),
+    (rb"ORC[^\t -~]", "an ORC file", "write it as Parquet"),
+    (b"Obj\x01", "an Avro file", "write it as Parquet"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)", "save it as .xlsx or CSV"),
     (b"FEA1", "Feather of version 1", "write it anew as version 2 or as Parquet"),
     (b"\x93NUMPY", "a single NumPy array", "put it in an NPZ: numpy.savez(file, X=…, y=…)"),

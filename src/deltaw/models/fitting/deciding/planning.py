@@ -112,7 +112,7 @@ def _decided(
     once = streamed is not None or (isinstance(source, str) and source == STDIN)
     if target is None:  # the source says which
         source = read_as(source, how)
-    name = target or source.target or no_target(source)
+    name = target if target is not None else source.target or no_target(source)
     if not once:  # whose rows could not be read anew, with more of their digits
         how = replace(how, unrounded=(*_as_they_are((name, group, time, weight), kinds), *unrounded))
     how = how if begun else to_be_told(how, name)

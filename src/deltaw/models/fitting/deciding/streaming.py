@@ -97,7 +97,7 @@ def _streamed(
     if begun is not None:
         target = begun.model.target.name
     first = next(rows.slices()).table
-    name = target or asked_for.no_target(first)
+    name = target if target is not None else asked_for.no_target(first)
     first.column(name)
     weight = asked.get("weight")
     used, kinds = _used(first, name, weight, asked)

@@ -30,7 +30,7 @@ def _records(text: bytes, delimiter: str, source: str, width: int, above: int) -
     """
     lines = io.StringIO(text.decode(), newline="").readlines()
     reader = csv.reader(lines, delimiter=delimiter)
-    last, begin = 1, 1
+    last, begin, seen = 1, 1, 0
     try:
         for record in reader:
             if is_blank(record):
@@ -41,8 +41,10 @@ def _records(text: bytes, delimiter: str, source: str, width: int, above: int) -
                 if reader.line_num > begin:
                     _check_quotes("".join(lines[begin - 1 : reader.line_num]), delimiter, source, above + begin)
                 if len(record) != width:
-                    raise _ragged(source, width, len(record), above + begin, above + reader.line_num, delimiter)
+                    title = seen > 0 and len(record) > width and (seen == 1 or width == 1)
+                    raise _ragged(source, width, len(record), above + begin, above + reader.line_num, delimiter, title)
                 yield record
+                seen += 1
             last, begin = begin, reader.line_num + 1
         next(csv.reader(lines[last - 1 :], delimiter=delimiter, strict=True))  # strict: its quotes must be closed
     except csv.Error as error:
@@ -90,12 +92,18 @@ def rows_in_a_cell(frame: pl.DataFrame, delimiter: str, above: int) -> str | Non
     return None
 
 
-def _ragged(source: str, expected: int, found: int, begin: int, end: int, delimiter: str) -> TableError:
+def _ragged(
+    source: str, expected: int, found: int, begin: int, end: int, delimiter: str, title: bool
+) -> TableError:  # fmt: skip
+    """`title`: whether the lines above may be what stands above the names."""
     several = end > begin
+    remedy = 'mend the line, or put fields that contain "{delimiter}" in quotes'
+    if title:
+        remedy = 'remove what stands above the names, or put fields that contain "{delimiter}" in quotes'
     return TableError(
         "{source}: expected {expected} fields in line {begin:,}, as in the first line",
         f"{found}" + (f" (quoted text runs on to line {end:,})" if several else ""),
-        "close its quote" if several else 'mend the line, or put fields that contain "{delimiter}" in quotes',
+        "close its quote" if several else remedy,
         source=source,
         expected=expected,
         begin=begin,

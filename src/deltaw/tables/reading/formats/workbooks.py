@@ -37,7 +37,7 @@ def read_workbook(file: Source) -> Table:
             'install it: pip install "deltaw[excel]"; or save the sheet as CSV',
             name=file.name,
         ) from None
-    logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it tells about columns without a value
+    logging.getLogger("fastexcel").setLevel(logging.CRITICAL)  # it tells about columns and sheets without a value
     try:
         book = fastexcel.read_excel(file.data)
         names = list(book.sheet_names)

@@ -1,0 +1,97 @@
+"""What strangers bring first: titles above the names, files of other programs, columns of types of pandas' own."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import deltaw
+from deltaw import models
+from deltaw.exceptions import TableError
+from deltaw.tables import kinds, read
+
+
+@pytest.mark.parametrize("above", ["Report of 2024\n", "# made by a tool\n# and another\n", "Report;;\n\n"])
+def test_lines_above_the_names(tmp_path: Path, above: str) -> None:
+    (path := tmp_path / "t.csv").write_text(above + "x;w;y\n" + "1;a;b\n2;c;d\n" * 9)
+    with pytest.raises(deltaw.InputError, match="remove what stands above the names"):
+        models.plan(path, "y")
+
+
+def test_a_workbook_with_a_title(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    path = tmp_path / "t.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        first, second = book.add_worksheet("first"), book.add_worksheet("second")
+        first.merge_range(0, 0, 0, 1, "Both")
+        for row, cells in enumerate([["a", "y"], [1, "u"], [2, "v"]], 1):
+            first.write_row(row, 0, cells)
+        second.write_row(0, 0, ["a", "z"])
+        second.write_row(1, 0, [1, 2])
+    with pytest.raises(deltaw.InputError, match=r'sheet "first", not second.*row 1 below them has it') as caught:
+        models.plan(path, "y")
+    assert "\n" not in str(caught.value)
+
+
+FILES = {
+    "SAS": b"\0" * 12 + b"\xc2\xea\x81\x60" + b"\0" * 99,
+    "SPSS": b"$FL2@(#) SPSS" + b"\0" * 99,
+    "Stata": b"<stata_dta><header>",
+    "old Stata": b"\x72\x02\x01\0" + b"\0" * 99,
+    "object of R": gzip.compress(b"X\n\0\0\0\3" + b"\0" * 99),
+    "OpenDocument": b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument",
+    "compressed otherwise": b"\xfd7zXZ\0" + b"\0" * 99,
+    "otherwise than by gzip": b"BZh91AY",
+    "ORC": b"ORC\x08\3" + b"\0" * 99,
+    "Avro": b"Obj\x01" + b"\0" * 99,
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+@pytest.mark.parametrize("name", ["data", "data.csv"])
+def test_files_of_other_programs(tmp_path: Path, what: str, name: str) -> None:
+    (path := tmp_path / name).write_bytes(FILES[what])
+    with pytest.raises(TableError, match=f"found an? .*{what.removeprefix('old ')}"):
+        read(path)
+
+
+def test_names_that_begin_like_them(tmp_path: Path) -> None:
+    for name in ("ORCID", "Object", "RDX", "BZ", "rank", "$FL"):
+        (path := tmp_path / "t.csv").write_text(f"{name},y\n1,2\n3,4\n")
+        assert read(path).frame.columns == [name, "y"]
+
+
+def test_intervals_and_periods_of_pandas() -> None:
+    x = np.arange(60.0)
+    frame = pd.DataFrame({"bin": pd.cut(x, 3), "month": pd.period_range("2020-01", periods=60, freq="M"), "x": x})
+    found = read(frame).frame
+    assert found["bin"].unique().len() == 3
+    assert found["bin"][0] == "(-0.059, 20.0]"
+    assert found["month"].dtype == pl.Datetime("us")
+    assert models.plan(frame, "bin", epochs=1).task == "classification"
+
+
+@pytest.mark.parametrize("name", ["编号", "学号", "订单号", "身份证号", "手机号码", "主键"])
+def test_chinese_names_of_identifiers(name: str) -> None:
+    numbers = np.random.default_rng(0).permutation(1000)[:60]
+    frame = pl.DataFrame({name: numbers, "房间": numbers, "y": ["a", "b"] * 30})
+    assert [column.kind for column in kinds(read(frame), "y")] == ["identifier", "number"]
+
+
+def test_a_chinese_name_with_a_mistake() -> None:
+    frame = pl.DataFrame({"身高": [1.0, 2.0], "及格": ["是", "否"]})
+    with pytest.raises(deltaw.ColumnError, match='did you mean "及格"'):
+        read(frame).column("及各")
+
+
+def test_a_target_without_a_name() -> None:
+    frame = pl.DataFrame({"x": np.arange(40.0), "": ["a", "b"] * 20})
+    assert models.plan(frame, "", epochs=1).target.name == ""
+    with pytest.raises(deltaw.ColumnError, match="y"):
+        models.plan(frame, "y", epochs=1)
