@@ -30,7 +30,11 @@ names = {f"x{i}": column for i, column in enumerate(X.T)}
 frame = pl.DataFrame(names | {"y": X[:, 0] * X[:, 1] + X[:, 2] > 0})
 if sys.argv[4] == "double":
     frame = frame.with_columns(pl.col(pl.Float32).cast(pl.Float64) / 3)
-if sys.argv[4] in ("classes", "mixed", "gaps", "cents"):
+if sys.argv[4] in ("every", "grades", "amount"):  # all columns say something of it
+    total = X.mean(axis=1) * X.shape[1] ** 0.5
+    cuts = {"every": [0.0], "grades": np.linspace(-1.5, 1.5, 9)}.get(sys.argv[4])
+    frame = frame.with_columns(y=total if cuts is None else np.array([*"abcdefghij"])[np.digitize(total, cuts)])
+if sys.argv[4] in ("classes", "mixed", "gaps", "cents", "many", "names"):
     frame = frame.with_columns(pl.col(pl.Float32).cast(pl.Float64) / 3)
     frame = frame.with_columns(pl.when("y").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("y"))
 if sys.argv[4] == "cents":
@@ -41,11 +45,23 @@ if sys.argv[4] == "mixed":
     place = [((30 * pl.col(f"x{i}").abs()).cast(int) % (5 * 4 ** (i % 3))).alias(f"x{i}") for i in range(3, 8)]
     words = [pl.format("word {}", each).alias(f"x{i}") for i, each in enumerate(place, 3)]
     frame = frame.with_columns(words)
+if sys.argv[4] in ("many", "names"):  # whose means stand beside them
+    drawn, effects = np.random.default_rng(1), np.random.default_rng(2).normal(size=(2, 5000))
+    codes = drawn.integers(0, 5000, size=(2, len(X)))
+    names = [pl.Series(f"x{i}", each) for i, each in enumerate(codes, 3)]
+    names = [each.cast(pl.Float64) / 8 for each in names] if sys.argv[4] == "names" else [
+        pl.select(pl.format("street {}", each).alias(each.name)).to_series() for each in names]
+    likely = effects[0][codes[0]] + effects[1][codes[1]] + X[:, 0]
+    frame = frame.with_columns(names).with_columns(y=pl.Series(np.where(likely > 0, "yes", "no")))
 if sys.argv[4] == "words":
     places = np.abs(X * 10).astype(int) % (5 * 4 ** (np.arange(X.shape[1]) % 4))
     words = pl.DataFrame({f"w{i}": each for i, each in enumerate(places.T)})
     frame = words.with_columns([pl.format("word {}", each).alias(each) for each in words.columns] + [frame["y"]])
-getattr(frame, "write_csv" if sys.argv[1].endswith("csv") else "write_parquet")(sys.argv[1])
+parts = 8 if "*" in sys.argv[1] else 1
+for i in range(parts):
+    part = frame[i * len(frame) // parts : (i + 1) * len(frame) // parts]
+    path = sys.argv[1].replace("*", str(i))
+    getattr(part, "write_csv" if path.endswith("csv") else "write_parquet")(path)
 """
 COMMAND = """
 import resource, sys
@@ -110,7 +126,14 @@ TABLES = (  # a file, what part of the rows it has, columns, cells, and how it i
     ("mixed.parquet", 1, COLUMNS, "mixed", FILES),
     ("gaps.parquet", 1, COLUMNS, "gaps", FILES),
     ("cents.csv", 1, COLUMNS, "cents", FILES),
+    ("every.parquet", 1, COLUMNS, "every", FILES),
+    ("grades.parquet", 1, COLUMNS, "grades", FILES),
+    ("amount.parquet", 1, COLUMNS, "amount", FILES),
+    ("many.parquet", 1, COLUMNS, "many", FILES),
+    ("names.parquet", 1, COLUMNS, "names", FILES),
+    ("shard-*.parquet", 1, COLUMNS, "classes", FILES),
     ("wide.parquet", 5, 300, "single", FILES),
+    ("wide-every.parquet", 5, 300, "every", FILES),
     ("words.parquet", 1, 10, "words", FILES),
 )
 

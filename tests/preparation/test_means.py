@@ -70,7 +70,7 @@ def anova(frame: pl.DataFrame, outputs: Any) -> list[float]:
 
 def scikit_learns(frame: pl.DataFrame, target: str, rows: pl.DataFrame) -> Any:
     """What its encoder says of rows, learnt from others; a missing cell is a word to it."""
-    _, outputs = Target.fit(frame[target], target).averaged(frame[target])
+    outputs = Target.fit(frame[target], target).averaged(frame[target])[1].astype(float)
     words = [each.fill_null("(none)").to_numpy().reshape(-1, 1) for each in (frame["word"], rows["word"])]
     made = [
         TargetEncoder(smooth=m, target_type="continuous").fit(words[0], x).transform(words[1])

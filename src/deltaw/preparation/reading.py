@@ -48,7 +48,7 @@ def as_floats(series: pl.Series, source: str, unit: str | None = None) -> NDArra
     Raises:
         ColumnError: a cell that is no number, or an infinite one (row and column named); a column of dates.
     """
-    series = as_read(series)
+    series = as_read(series) if series.dtype == pl.Enum else series
     if series.dtype == pl.String:
         words = missing_to_null(series, EMPTY)
         found = "" if unit else unit_of(words)

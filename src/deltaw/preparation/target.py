@@ -217,14 +217,14 @@ class Target:
         """The same of labels that are known."""
         return np.where(np.arange(len(self.classes)) == labels[:, None], np.float32(high), np.float32(low))
 
-    def averaged(self, series: pl.Series, source: str = "data") -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    def averaged(self, series: pl.Series, source: str = "data") -> tuple[tuple[str, ...], NDArray[Any]]:
         """What a mean of answers is of: k names, and (n, k) numbers, or their logarithms where these are learnt; of two
-        classes whether it is the second, of more whether it is each.
+        classes whether it is the second, of more whether it is each: truth values, since there may be many rows.
         """
         if self.task == "classification":
             named = self.classes if len(self.classes) > 2 else self.classes[1:]
             shares = self.encode(series, source)[:, None] == np.arange(len(self.classes))[-len(named) :]
-            return tuple(f"share of {clip(str(each))}" for each in named), shares.astype(np.float64)
+            return tuple(f"share of {clip(str(each))}" for each in named), shares
         log = isinstance(self.scale, LogScale)
         straight = self.scale.scale if isinstance(self.scale, LogScale) else self.scale
         return (f"mean {self.name}" + " on a log scale" * log,), straight.undo(self.encode(series, source))

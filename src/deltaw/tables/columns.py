@@ -136,7 +136,7 @@ def _single_columns(frame: pl.DataFrame, source: str, told: Mapping[str, str]) -
     def found(held: pl.Series) -> Column:
         column = held if are_plain(held) else as_read(held)
         asked, n = told.get(column.name), column.null_count()
-        distinct = _distinct(column, n, exactly=asked is not None)
+        distinct = _distinct(held if held.dtype == pl.Enum else column, n, exactly=asked is not None)
         if asked is not None:
             return _as_told(column, n, distinct, source, asked)
         return _single_column(column, n, distinct, source)
@@ -231,7 +231,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     spelt = {word.lower(): word for word in sorted(known or ())}  # Yes, YES and yes are one answer
     if known is not None and any(spelt.keys() <= set(pair) for pair in TRUTHS):
         return "boolean", " or ".join(sorted(spelt.values())), "", ""
-    plain = known is not None and not any(re.search(IN_A_NUMBER, word) for word in known)  # no number, and no day
+    plain = are_plain(column) or (known is not None and not any(re.search(IN_A_NUMBER, word) for word in known))
     words = column.drop_nulls()
     units = Units((), ()) if plain else Units.of(words)
     unit = units.one

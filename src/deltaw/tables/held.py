@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from deltaw.tables.cells import IN_A_NUMBER, recurs
+from deltaw.tables.cells import DATE_FORMATS, IN_A_NUMBER, as_written, read_dates, recurs
+from deltaw.tables.units import with_unit
 from deltaw.threads import side_by_side
 
 MANY = 2**18  # rows: fewer take little
@@ -50,7 +51,14 @@ def are_words(column: pl.Series) -> bool:
 
 def are_plain(column: pl.Series) -> bool:
     """Whether a column is held by its words, none of which is a number, or a day: to ask of each once is enough."""
-    return isinstance(column.dtype, pl.Enum) and not column.dtype.categories.str.contains(IN_A_NUMBER).any()
+    return isinstance(column.dtype, pl.Enum) and _are_words_alone(column.dtype.categories)
+
+
+def _are_words_alone(words: pl.Series) -> bool:
+    some = words.filter(words.str.contains(IN_A_NUMBER))
+    if as_written(some).null_count() < len(some) or with_unit(some):
+        return False
+    return not any(read_dates(some, spelling).is_not_null().any() for spelling in DATE_FORMATS if len(some))
 
 
 def type_read(column: pl.Series) -> pl.DataType:

@@ -8,7 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.tables.reading.places import NUMBERS, in_pages
+
 MANY, DENSE = 1_000, 1 / 4  # rows, and their share of those that lie between the first and the last of them
+APART, AT_ONCE = 2**18, 2**16  # of so many rows numbers are put beside any allocator, so many at a time
 
 
 def taking(rows: NDArray[np.int64]) -> Callable[[pl.DataFrame], pl.DataFrame]:
@@ -17,8 +20,19 @@ def taking(rows: NDArray[np.int64]) -> Callable[[pl.DataFrame], pl.DataFrame]:
         first, end = int(rows[0]), int(rows[-1]) + 1
         mask = np.zeros(end - first, bool)
         mask[rows - first] = True
-        kept = pl.Series(mask)
-        return lambda frame: frame[first:end].filter(kept)
+        kept, count = pl.Series(mask), len(rows)
+
+        def those(frame: pl.DataFrame) -> pl.DataFrame:
+            frame = frame[first:end]
+            numbers = [c for c in frame.iter_columns() if c.dtype in NUMBERS and not c.null_count()]
+            if count < APART or not numbers:
+                return frame.filter(kept)
+            made = {column.name: _apart(column, mask, count) for column in numbers}
+            rest = frame.drop(made)
+            made |= {column.name: column for column in (rest.filter(kept).iter_columns() if rest.width else ())}
+            return pl.DataFrame([made[name] for name in frame.columns])
+
+        return those
     chosen = pl.Series(rows).cast(pl.get_index_type())  # Polars' own kind of numbers once, and not for each column
     return lambda frame: frame[chosen]
 
@@ -26,3 +40,12 @@ def taking(rows: NDArray[np.int64]) -> Callable[[pl.DataFrame], pl.DataFrame]:
 def taken(frame: pl.DataFrame, rows: NDArray[np.int64]) -> pl.DataFrame:
     """These rows of a frame."""
     return taking(rows)(frame)
+
+
+def _apart(numbers: pl.Series, mask: NDArray[np.bool_], count: int) -> pl.Series:
+    """The numbers of so many rows, none of which is missing; what allocators keep of one column after the other, in
+    several threads, is more than a column.
+    """
+    starts, kind = range(0, len(mask), AT_ONCE), numbers.head(1).to_numpy().dtype
+    pieces = (numbers.slice(i, AT_ONCE).to_numpy()[mask[i : i + AT_ONCE]] for i in starts)
+    return pl.Series(numbers.name, in_pages(pieces, kind, count))

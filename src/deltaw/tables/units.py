@@ -68,6 +68,11 @@ def unit_of(words: pl.Series) -> str:
     return Units.of(words).one
 
 
+def with_unit(words: pl.Series) -> bool:
+    """Whether any of some stripped words is a number with a unit."""
+    return len(_forms(words)) > 0
+
+
 def plain_unit(unit: str) -> str:
     """A unit as people write it: "kg"."""
     return unit.replace(PLACE, "")

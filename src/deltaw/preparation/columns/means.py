@@ -135,7 +135,7 @@ class Answers(NamedTuple):
 
     Attributes:
         names: what a mean of each column of `values` is called: "mean rating", "share of yes".
-        values: (n, k) numbers; of two classes whether it is the second, of more whether it is each.
+        values: (n, k) numbers, or truth values: of two classes whether it is the second, of more whether it is each.
         parts: (n,) the part of PARTS that each row lies in, from 0.
         weight: (n,) how much each row counts; None: as much as any other.
         scales: of each column of `values`, by the mean and the deviation of all rows.
@@ -144,7 +144,7 @@ class Answers(NamedTuple):
     """
 
     names: tuple[str, ...]
-    values: Values
+    values: NDArray[Any]
     parts: NDArray[np.uint8]
     weight: Values | None
     scales: tuple[Scale, ...]
@@ -152,10 +152,11 @@ class Answers(NamedTuple):
 
     @classmethod
     def of(
-        cls, names: tuple[str, ...], values: Values, parts: NDArray[np.uint8], weight: Values | None = None
+        cls, names: tuple[str, ...], values: NDArray[Any], parts: NDArray[np.uint8], weight: Values | None = None
     ) -> Answers:
         """Of these rows."""
-        return cls(names, values, parts, weight, tuple(fit_scale(STANDARD, column) for column in values.T))
+        scales = (fit_scale(STANDARD, column.astype(np.float64, copy=False)) for column in values.T)
+        return cls(names, values, parts, weight, tuple(scales))
 
     def told(self, cells: pl.Series, scales: Sequence[Scale]) -> Told:
         """What these rows answer, or all, by their cells of a column; in units of scales."""
@@ -247,7 +248,7 @@ class Means:
         return made
 
 
-def scaled(values: Values, scales: Sequence[Scale]) -> Values:
+def scaled(values: NDArray[Any], scales: Sequence[Scale]) -> Values:
     """(n, k) answers in units of the scales, (k, n)."""
     return np.stack([scale.apply(x) for scale, x in zip(scales, values.T, strict=True)]).astype(np.float64)
 

@@ -31,7 +31,9 @@ from deltaw.speech import Kept, listed, reads, say
 from deltaw.tables import Column
 from deltaw.tables.cells import DATE_FORMATS, TRUTHS, as_words
 from deltaw.tables.held import as_read
+from deltaw.tables.reading.places import in_pages
 from deltaw.tables.table import listing
+from deltaw.tables.taking import APART, AT_ONCE
 from deltaw.tables.units import is_unit, plain_unit
 
 Features = NDArray[np.float32]
@@ -361,7 +363,7 @@ def _as_shares(series: pl.Series) -> Values:
 
 def _learnt(x: Floats, scaling: Scaling, whole: Whole) -> tuple[Scale, float, bool, tuple[float, ...]]:
     """Of the training rows' numbers, NaN where missing: their scale, median, whether any is missing, and edges."""
-    ascending = x[~np.isnan(x)]  # a copy, which is put in order where it lies, in the size that the numbers have
+    ascending = _present(x)  # a copy, which is put in order where it lies, in the size that the numbers have
     present = ascending if scaling.sorts else ascending.astype(np.float64)
     if asks_for_all(whole.bins, whole.bins_of_few):
         ascending.sort()
@@ -369,6 +371,14 @@ def _learnt(x: Floats, scaling: Scaling, whole: Whole) -> tuple[Scale, float, bo
         put_in_order(ascending, QUARTERS, cuts(whole.bins))
     scale = fit_scale(scaling.fit, present, scaling.bend)
     return scale, median(ascending), len(present) < len(x), fit_edges(ascending, whole.bins, whole.bins_of_few)
+
+
+def _present(x: Floats) -> Floats:
+    """The numbers that are no NaN, in memory of their own: of many rows beside any allocator."""
+    if len(x) < APART:
+        return x[~np.isnan(x)]
+    pieces = (x[i : i + AT_ONCE] for i in range(0, len(x), AT_ONCE))
+    return in_pages((some[~np.isnan(some)] for some in pieces), x.dtype, len(x))
 
 
 def _bin_features(number: str, edges: tuple[float, ...]) -> tuple[str, ...]:

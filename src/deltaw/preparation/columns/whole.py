@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from deltaw.preparation.columns.means import Answers
+from deltaw.tables.taking import AT_ONCE
 
 
 class Counted(NamedTuple):
@@ -24,8 +26,20 @@ class Counted(NamedTuple):
     @classmethod
     def of(cls, words: pl.Series) -> Counted:
         """Of a column, however its words are held."""
-        counts = words.drop_nulls().alias("word").value_counts(name="rows")
-        return cls(len(words), {words.name: counts.with_columns(pl.col("word").cast(pl.String))})
+        if isinstance(words.dtype, pl.Enum):
+            counts = _of_numbers(words, words.dtype.categories)
+        else:
+            counts = words.drop_nulls().alias("word").value_counts(name="rows")
+        return cls(len(words), {words.name: counts})
+
+
+def _of_numbers(cells: pl.Series, words: pl.Series) -> pl.DataFrame:
+    """The same of words that are held by their numbers, some rows at a time: there are many."""
+    rows = np.zeros(len(words), np.int64)
+    for i in range(0, len(cells), AT_ONCE):
+        some = cells.slice(i, AT_ONCE).to_physical().drop_nulls()
+        rows += np.bincount(some.to_numpy(), minlength=len(words))
+    return pl.DataFrame({"word": words, "rows": rows}).filter(pl.col("rows") > 0)
 
 
 class Whole(NamedTuple):

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import mmap
 import sys
+from collections.abc import Iterable
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+Number = TypeVar("Number", bound=np.number)
 
 PART = 2**20  # cells of a part, in all columns together
 # Columns of these types are read as they are.
@@ -47,6 +51,15 @@ def apart(frame: pl.DataFrame) -> pl.DataFrame:
     rest = frame.drop(numbers)
     rest = pl.concat([rest.head(1), rest.slice(1)], rechunk=True)  # of one memory, until two of them become one
     return pl.DataFrame([own[name] if name in own else rest.get_column(name) for name in frame.columns])
+
+
+def in_pages(pieces: Iterable[NDArray[Number]], kind: np.dtype[Number], most: int) -> NDArray[Number]:
+    """Pieces of an array of at most so many numbers, as one that lies beside any allocator, too."""
+    room, place = _pages(most * kind.itemsize).view(kind), 0
+    for piece in pieces:
+        room[place : place + len(piece)] = piece
+        place += len(piece)
+    return room[:place]
 
 
 def _pages(size: int) -> NDArray[np.uint8]:

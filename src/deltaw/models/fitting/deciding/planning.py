@@ -184,7 +184,7 @@ def _decided(
     frames, shown = None, 0 if lean is None else lean // len(preparation.feature_names)
     needed = layout.folds or preparation.means or streamed is not None or not preparation.reads_alone(table.frame)
     if lean is not None and shown < len(training) and not needed:
-        glimpse = Glimpse.of(table.frame, training, shown)
+        glimpse = Glimpse.of(table.frame[preparation.input_names], training, shown)
         frames, table = parted(table, [name, *([] if weight is None else [weight])])
         del read_in, bare, everything, reading_of, series, beside
         answers, ties = None, Ties(ties.rows)  # which only folds ask more
