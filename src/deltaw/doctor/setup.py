@@ -188,9 +188,11 @@ class Setup:
             return self
         from deltaw.models.fitting.trainings.beginning import on_line
 
-        X, T = self.as_seen(matrix(self.X, "X")), matrix(self.T, "T")
+        X, T = matrix(self.X, "X"), matrix(self.T, "T")
         weight = None if self.sample_weight is None else np.asarray(self.sample_weight)
-        return replace(self, network=on_line(self.network.copy(), X, T, weight))
+        as_it_is = self.input_scale is None and not hasattr(X, "tocsr")  # a copy of it in float64 would be twice of it
+        seen = np.asarray if as_it_is else self.as_seen
+        return replace(self, network=on_line(self.network.copy(), X, T, weight, seen))
 
     def seeded(self, seed: int) -> Setup:
         """The same with another `seed`: other initial weights, where they were drawn, another order of rows."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_CELLS = 2**26  # inputs that are looked at, all of each row: 256 MiB
-LOOKED_AT = 2**21  # where a look before a training is all that is wanted
+LOOKED_AT = 2**20  # where a look before a training is all that is wanted
 
 
 def examine_table(

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from deltaw.tables.cells import DATE_FORMATS, IN_A_NUMBER, as_written, read_dates, recurs
+from deltaw.tables.cells import DATE_FORMATS, IN_A_NUMBER, as_written, read_dates
 from deltaw.tables.units import with_unit
 from deltaw.threads import side_by_side
 
 MANY = 2**18  # rows: fewer take little
+SOME = 2**14  # cells that tell whether words come again and again
 MOST = 2**15  # different words: of more, to look them up costs more than their room is worth
 
 
@@ -33,7 +34,7 @@ def held(frame: pl.DataFrame, rows: int | None = None) -> pl.DataFrame:
 def _held(column: pl.Series) -> pl.Series | None:
     """None for a column that stays as it is, as one without a value, which may be of any kind."""
     if column.dtype == pl.String:
-        return by_numbers(column) if recurs(column) else None
+        return by_numbers(column) if column.head(SOME).n_unique() < SOME / 2 else None
     gaps = column.dtype.is_float() and 0 < column.null_count() < len(column)
     return column.fill_null(float("nan")) if gaps else None
 

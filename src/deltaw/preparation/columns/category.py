@@ -70,7 +70,7 @@ class Category(OneColumn):
         words = cells if cells.dtype == pl.Enum else as_words(cells)
         counted = whole.counted or Counted.of(words)
         rows, counts = counted.rows, counted.words[column.name]
-        means = None if whole.answers is None or len(counts) <= MANY else Means.fit(as_words(words), whole.answers)
+        means = None if whole.answers is None or len(counts) <= MANY else Means.fit(words, whole.answers)
         enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * rows)))
         common = counts.filter(pl.col("rows") >= enough).rows()
         frequent = dict(sorted(sorted(common, key=lambda each: (-each[1], each[0]))[:MOST_SLOTS]))

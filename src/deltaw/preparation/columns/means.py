@@ -29,6 +29,7 @@ from deltaw.equations.scaled import LIMIT
 from deltaw.preparation.document import between, holds, is_text, list_of
 from deltaw.preparation.reading import as_places
 from deltaw.preparation.scales.scaling import SCALINGS, Scale, fit_scale
+from deltaw.tables.taking import AT_ONCE
 
 Values = NDArray[np.float64]
 
@@ -59,17 +60,32 @@ class Told(NamedTuple):
     squares: Values
 
     @classmethod
-    def of(cls, cells: pl.Series, values: Values, parts: NDArray[np.uint8], weight: Values) -> Told:
-        """Of rows: their cells, null where there is none, answers (k, n), parts and weights (n,)."""
+    def of(
+        cls,
+        cells: pl.Series,
+        values: NDArray[Any],
+        parts: NDArray[np.uint8],
+        weight: Values | None = None,
+        scales: Sequence[Scale] = (),
+    ) -> Told:
+        """Of rows: their cells, null where there is none, answers (k, n), in units of `scales`, parts and weights (n,).
+
+        Some rows after the others, to the same sums: what is held of all at once would be as much as many columns.
+        """
         known, place = _different(cells)
-        count = len(known)
-        within, shape = parts.astype(np.int64) * count + place, (PARTS, count)
-
-        def summed(each: Values) -> Values:
-            return np.asarray(np.bincount(within, each, PARTS * count).reshape(shape), np.float64)
-
-        sums, squares = ([summed(weight * each**power) for each in values] for power in (1, 2))
-        return cls(known, np.bincount(place, minlength=count), summed(weight), np.stack(sums), np.stack(squares))
+        count, k = len(known), len(values)
+        counts, rows = np.zeros(count, np.int64), np.zeros(PARTS * count)
+        sums, squares = np.zeros((k, PARTS * count)), np.zeros((k, PARTS * count))
+        for start in range(0, len(place), AT_ONCE):
+            some = slice(start, start + AT_ONCE)
+            within = parts[some].astype(np.int64) * count + place[some]
+            weights = np.ones(len(within)) if weight is None else weight[some]
+            counts += np.bincount(place[some], minlength=count)
+            np.add.at(rows, within, weights)
+            for i, each in enumerate(scaled(values[:, some].T, scales) if scales else values[:, some]):
+                np.add.at(sums[i], within, weights * each)
+                np.add.at(squares[i], within, weights * each**2)
+        return cls(known, counts, rows.reshape(PARTS, count), *(x.reshape(k, PARTS, count) for x in (sums, squares)))
 
     def beside(self, other: Told) -> Told:
         """Of both their rows."""
@@ -108,8 +124,10 @@ class Told(NamedTuple):
         return ((sums + (m * mean)[:, None]) / (rows + m[:, None])).T, mean
 
 
-def _different(cells: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
+def _different(cells: pl.Series) -> tuple[pl.Series, NDArray[np.integer]]:
     """Null, then the different cells in ascending order; and the place of each cell among these."""
+    if isinstance(cells.dtype, pl.Enum):
+        return _of_numbers(cells, cells.dtype.categories)
     if cells.dtype.is_float():  # many columns are asked, and an expression of Polars costs more than few rows do
         x = cells.to_numpy()
         place, there = np.zeros(len(x), np.int64), ~np.isnan(x)
@@ -118,6 +136,19 @@ def _different(cells: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
         return pl.concat([pl.Series(cells.name, [None], dtype=cells.dtype), pl.Series(cells.name, present)]), place
     known = pl.concat([pl.Series(cells.name, [None], dtype=cells.dtype), cells.drop_nulls().unique().sort()])
     return known, places(cells, known)
+
+
+def _of_numbers(cells: pl.Series, words: pl.Series) -> tuple[pl.Series, NDArray[np.integer]]:
+    """The same of words that are held by their numbers."""
+    numbers = cells.to_physical().cast(pl.Int32).fill_null(len(words)).to_numpy()
+    there = np.zeros(len(words) + 1, bool)
+    there[numbers] = True
+    present = np.flatnonzero(there[:-1])
+    present = present[words.gather(present).arg_sort().to_numpy()]
+    place = np.zeros(len(words) + 1, np.int32)
+    place[present] = 1 + np.arange(len(present))
+    nothing = pl.Series(cells.name, [None], dtype=pl.String)
+    return pl.concat([nothing, words.gather(present).alias(cells.name)]), place[numbers]
 
 
 def places(cells: pl.Series, known: pl.Series) -> NDArray[np.int64]:
@@ -162,8 +193,8 @@ class Answers(NamedTuple):
         """What these rows answer, or all, by their cells of a column; in units of scales."""
         if cells.name in self.whole:
             return self.whole[cells.name]
-        weight = np.ones(len(cells)) if self.weight is None else self.weight / self.weight.mean()
-        return Told.of(cells, scaled(self.values, scales), self.parts, weight)
+        weight = None if self.weight is None else self.weight / self.weight.mean()
+        return Told.of(cells, self.values.T, self.parts, weight, scales)
 
 
 @dataclass(frozen=True)

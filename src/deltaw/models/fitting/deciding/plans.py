@@ -26,6 +26,7 @@ from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.means import Answers
 from deltaw.preparation.columns.steps import Number
 from deltaw.preparation.columns.whole import Counted
+from deltaw.preparation.recipe import Telling
 from deltaw.preparation.screening import MOST_CLASSES, silent
 from deltaw.speech import say
 from deltaw.tables import Table
@@ -178,7 +179,14 @@ class Plan:
         chose, test, elsewhere = self.validation, self.test, self.validation_name or self.start or self.streamed
         if chose is None or elsewhere or not self.preparation.means:
             return self
-        rows = self.training.frame.vstack(chose.frame)
+        told = (step for step in self.preparation.steps if isinstance(step, Telling) and step.told)
+        names = [
+            *(step.column for step in told),
+            self.target.name,
+            *([] if self.recipe.weight is None else [self.recipe.weight]),
+        ]
+        learnt, others = (replace(part, source=part.source[names]).frame for part in (self.training, chose))
+        rows = learnt.vstack(others)
         none = np.zeros(len(rows), np.uint8)  # the parts are for rows that are learnt from
         preparation = self.preparation.told_by(rows, answers_by(rows, self.target, self.recipe, none))
         again = None if test is None else part_of(test.frame, preparation, self.target, self.recipe, "test")

@@ -9,6 +9,7 @@ training bends the line.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,19 +43,22 @@ def wanted(plan: Plan) -> bool:
     return recipe.from_line and recipe.init is None and plan.start is None and plan.streamed is None
 
 
-def on_line(network: Network, X: Any, T: Array, weight: Array | None = None) -> Network:
+def on_line(
+    network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray
+) -> Network:
     """The network, changed, with the line of these rows, where there is room and its output is one; else as it is.
 
     Args:
         X, T: (n, n_in) or encoded, (n, 1).
         weight: what each row counts, (n,).
+        seen: what the network takes of some rows of X, dense.
     """
     pairs = min(network.sizes[1:-1], default=0) // SHARE
     room = pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS
     if not room or network.sizes[-1] != 1 or network.activations[-1] != "identity":
         return network
     some = spread(len(T), MOST_ROWS)
-    x, t = np.asarray(X[some]), np.asarray(T[some], np.float64)[:, 0]
+    x, t = seen(X if len(some) == len(T) else X[some]), np.asarray(T[some], np.float64)[:, 0]
     w, b = line(x, t, np.ones(len(t)) if weight is None else weight[some])
     drawn_into(network, np.round(w, DIGITS), round(b, DIGITS), pairs)
     return network
@@ -63,10 +67,12 @@ def on_line(network: Network, X: Any, T: Array, weight: Array | None = None) -> 
 def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
     """w and b of w·x + b, by ridge regression; X (n, k), t (n,)."""
     share = weight / weight.sum()
-    centre, mean = share @ X, float(share @ t)
+    A = np.array(X, np.float64, order="C")  # one, and not another to take means of: it may be as large as all else
+    centre, mean = share @ A, float(share @ t)
     root = np.sqrt(share * len(t))
-    A, y = np.subtract(X, centre, dtype=np.float64), (t - mean) * root
-    A *= root[:, None]  # where it lies: it may be as large as all that a training holds beside its rows
+    A -= centre
+    A *= root[:, None]
+    y = (t - mean) * root
     wide = A.shape[1] > A.shape[0]
     values, vectors = np.linalg.eigh(A @ A.T if wide else A.T @ A)
     values = np.maximum(values, 0.0)

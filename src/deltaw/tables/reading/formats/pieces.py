@@ -41,7 +41,7 @@ from deltaw.threads import in_order
 
 PIECE = 2**25  # bytes of text
 LARGE, SMALL = 2**27, 2**22  # of more the rows alone are held, and pieces are small beside these
-FEW_CELLS = 2**18 * 3 // 2  # about as many has a small piece, or those of half its bytes
+FEW_CELLS = 2**18  # about as many has a small piece, or those of half its bytes
 
 
 def can_be_in_pieces(path: Path) -> bool:
@@ -85,7 +85,7 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
                 yield each._replace(frame=halves.of(each.frame, first))
                 first += len(each.frame)
 
-        found = list(in_order(lambda each: each._replace(frame=apart(held(each.frame, rows))), small()))
+        found = [each._replace(frame=apart(held(each.frame, rows))) for each in small()]
     except (TableError, OSError):  # which the whole file says better
         return None
     mixed, wrongly = _mixed([piece.frame for piece in found]), halves.wrongly
