@@ -49,6 +49,15 @@ def test_more_rows_take_no_more_epochs(rows: int, more: int) -> None:
     assert few["label_smoothing"] >= many["label_smoothing"]
 
 
+@pytest.mark.parametrize("classes", [0, 2, 4, 30])
+@pytest.mark.parametrize("rows", [9_999, 10_000, 49_999, 50_000])
+def test_large_tables_are_learnt_straight(rows: int, classes: int) -> None:
+    """Without what keeps a network from fitting chance, and in longer steps where many classes are to be told apart."""
+    found, smaller = (BY_DATA["default"](n, 30, False, classes) for n in (rows, 9_999))
+    assert (found["dropout"] == found["label_smoothing"] == 0.0) == (rows >= 10_000)
+    assert (found["learning_rate"] > smaller["learning_rate"]) == (rows >= (10_000 if classes >= 4 else 50_000))
+
+
 @pytest.mark.parametrize(("rows", "classes", "image", "networks"), [
     (149, 2, False, 1), (150, 2, False, 2), (1_999, 0, False, 2), (2_000, 0, False, 1),
     (2_000, 3, False, 1), (2_000, 4, False, 2), (1_000, 2, True, 1),

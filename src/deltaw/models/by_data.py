@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 FEW_ROWS = 150  # fewer: what they say is partly chance, and time is no matter
+LARGE_ROWS = 10_000  # by which chance is outvoted: shy answers and shut units only slow what is to be learnt
 MANY_ROWS = 50_000  # of which those that choose the weights are no loss, and none says too much of itself
 ENOUGH_STEPS = 6_000_000  # rows that are looked at, in all epochs, by which a large table is learnt
 ALONE = 2_000  # from so many on a second network is not worth its time, unless there are many classes
@@ -26,26 +27,28 @@ def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[
     one direction add up in z. Decay and dropout fall with the rows, as the weight of a fixed prior does beside more
     data; below 150 rows, where few or none say when it is enough, there is more of both, in more steps, and no kink in
     the activation. Rows that chose the weights are learnt from in the end, unless they are few beside the others. Of
-    many rows the shares of their answers are what is to be learnt, so no target is smoothed; a larger rate that falls
-    once goes farther than one in waves.
+    large tables the shares of their answers are what is to be learnt, so no target is smoothed, and many classes take
+    longer steps; batches larger than 128 would leave them too few. Of many rows a larger rate that falls once goes
+    farther than one in waves.
     """
-    many = rows >= MANY_ROWS and not image
+    many, large = (rows >= least and not image for least in (MANY_ROWS, LARGE_ROWS))
     few = 1.0 if image else max(1.0, (FEW_ROWS / rows) ** 2)
     decay, thin = min(max(100 / rows * few, 0.02), 5.0), min(0.15 * min(1.0, 1_500 / rows) * few, 0.5)
     enough, of_rows, least = (10_000, 16, 16) if image else (2_000, 32, min(16, _power(rows / 8)))
-    rate = (0.016 if many else 0.012) * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256)
+    far = many or (large and classes >= MANY_CLASSES)
+    rate = (0.016 if far else 0.012) * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256)
     least_epochs = min(8, max(5, round(ENOUGH_STEPS / rows)))
     epochs = max(least_epochs, round((64 if image else 56) * min(1.0, (enough / rows) ** 0.5)))
     return {
         "hidden": (256, 128) if image else (64, 64),
         "activation": "selu" if few == 1.0 else "mish",
-        "batch_size": min(256, max(least, _power(rows / of_rows + 1))),
+        "batch_size": min(256 if many or image else 128, max(least, _power(rows / of_rows + 1))),
         "epochs": epochs if image or many or classes < MANY_CLASSES else 2 * epochs,
         "learning_rate": float(f"{rate:.2g}"),
         "schedule": "cosine" if many else "coslog",
-        "label_smoothing": 0.0 if many else 0.05,
+        "label_smoothing": 0.0 if large else 0.05,
         "optimizer": f"adamw(beta1=0.9, beta2=0.95, weight_decay={decay:.2g}, decay_schedule='flat_cosine')",
-        "dropout": 0.15 if image else 0.0 if many else float(f"{thin:.2g}"),
+        "dropout": 0.15 if image else 0.0 if large else float(f"{thin:.2g}"),
         "finish": 0.0 if image or many else 0.2,
         "networks": 1,
     }
