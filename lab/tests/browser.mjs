@@ -221,6 +221,40 @@ const CHECKS = {
     same(page.faults, [], 'what went wrong');
   },
 
+  async what_a_stranger_drops_is_read() {
+    const page = await opened(), { gzipSync } = await import('node:zlib');
+    const row = (i) => [1700000000 + 60 * i, 2020 + (i % 2), ['x', 'y', 'z'][i % 3], 20240000 + i * 7, ['up', 'down'][i % 2]];
+    const names = ['time', 'year', 'word', 'day', 'kind'], rows = Array.from({ length: 60 }, (_, i) => row(i)), text = (record) => record.join(',');
+    const files = {
+      'trailing.csv': [names, ...rows].map((record) => `${text(record)},`).join('\n'), // a last column that says nothing
+      'always.csv': [[...names, 'unit'], ...rows.map((record) => [...record, 'EUR'])].map(text).join('\n'),
+      'rows.json': JSON.stringify(rows.map((record) => Object.fromEntries(record.map((cell, k) => [names[k], cell])))),
+      'packed.csv.gz': gzipSync([names, ...rows].map(text).join('\n')),
+    };
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(join(folder, name), content);
+      await page.locator('input[type=file]').setInputFiles(join(folder, name));
+      await page.waitForFunction((file) => document.querySelector('.about')?.textContent.includes(file), name);
+      same(await page.locator('.target select').inputValue(), 'kind', `the target of ${name}`);
+    }
+    for (const axis of ['time', 'year']) {
+      await page.locator('.axes select').first().selectOption(axis);
+      const ticks = await page.locator('.x-ticks > span').allTextContents();
+      truth(ticks.length > 1 && new Set(ticks).size === ticks.length, `ticks of ${axis}: ${ticks}`);
+    }
+    await page.locator('#tab-row').click();
+    same(await page.locator('.inputs input').last().inputValue(), '20240000', 'a large number to be edited');
+    await page.locator('.inputs input').last().fill('many');
+    await page.locator('.inputs input').last().press('Enter');
+    same(await page.locator('.inputs input').last().inputValue(), '20240000', 'after what is no number');
+    const korean = [0xb5, 0xb5, 0xbd, 0xc3]; // 도시 in EUC-KR, which GB18030 has other signs for
+    writeFileSync(join(folder, 'korean.csv'), Buffer.concat([Buffer.from(korean), Buffer.from(`,kind\n${rows.map((_, i) => `${i / 2},${'ab'[i % 2]}`).join('\n')}`)]));
+    await page.locator('input[type=file]').setInputFiles(join(folder, 'korean.csv'));
+    await page.locator('.encoding select').selectOption('EUC-KR');
+    await page.locator('.name', { hasText: '도시' }).waitFor();
+    same(page.faults, [], 'what went wrong');
+  },
+
   async a_drawn_digit_is_read() {
     const page = await opened();
     await page.locator('.set').last().click();
@@ -310,7 +344,7 @@ const CHECKS = {
     const files = {
       'empty.csv': ['', '应为表格，实际：空文件；请给有表头和数据行的文件'],
       'header.csv': ['a,b,kind\n', '表头下面应有数据行，实际：只有表头'],
-      'one.csv': [table(thirty((i) => `${i},${i % 4},ant`)), '目标“kind”应有不同的值，实际：只有 ant；请另选目标'],
+      'one.csv': [table(thirty(() => '1,2,ant')), '目标“kind”应有不同的值，实际：只有 ant；请另选目标'],
       'stray.csv': [table(thirty((i) => `${i === 6 ? 'x1' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为数值，实际："x1"；请改正单元格、留空，或去掉该列'],
       'far.csv': [table(thirty((i) => `${i === 6 ? '1e400' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为有限数'],
       'ragged.csv': [table(thirty((i) => (i === 6 ? '1,2' : `${i},${i % 4},${'ab'[i % 2]}`))), '第 8 行应有 3 个字段，与第一行一样，实际：2；'],

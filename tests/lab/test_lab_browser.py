@@ -28,6 +28,7 @@ SLOW = (
     "a_fork_is_two_runs",
     "a_link_holds_all",
     "a_saved_page_opens_where_it_was_left",
+    "what_a_stranger_drops_is_read",
     "a_drawn_digit_is_read",
     "both_languages_and_colours",
     "a_telephone_shows_all",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +231,7 @@ def test_what_cannot_be_is_said_in_a_sentence() -> None:
         'a,b\n"1\n",2\n\n3\n': "expected 2 fields in line 5",
         "a,a\n1,2\n": '"a" for columns 1 and 2',
         "PK\3\4": "an Excel workbook",
-        'a,y\n"1,2\n': "quote",
+        'a,y\n"1,2\n': "the quote in line 2 closed",
         "a,y\n" + "1,u\n2,v\n" * 5 + "\0": "binary",
     }
     jobs = [asked(text, choice("y", "standard", False, 0.0, "classification")) for text in bad]
@@ -253,6 +254,90 @@ def test_bytes_that_are_no_utf_8_are_read_as_what_they_can_be() -> None:
     assert [each["inputNames"] for each in found.values()] == [["长度"], ["größe"], ["长度"], ["长度"]]
     guessed = {encoding: [note["values"]["encoding"] for note in each["notes"]] for encoding, each in found.items()}
     assert guessed == {"gb18030": ["GB18030"], "cp1252": ["Windows-1252"], "utf-16": [], "utf-8-sig": []}
+
+
+def test_other_alphabets_are_read_too() -> None:
+    """As Python reads them; Windows-1251, which Python leaves to its user, by its runs of letters."""
+    texts = {
+        "big5": "城市,種類\n" + "臺北,a\n高雄,b\n" * 6,
+        "shift_jis": "都市,種類\n" + "東京,a\n大阪,b\nカナ,a\n" * 6,
+        "windows-1251": "город,вид\n" + "Москва,a\nКазань,b\n" * 6,
+        "utf-16-le": "长度,种类\n" + "1.5,a\n2.5,b\n" * 6,
+        "utf-16-be": "长度,种类\n" + "1.5,a\n2.5,b\n" * 6,
+        "windows-1252": "°C,Maß\n" + "20°C,a\nété,b\n" * 6,
+    }
+    jobs = [
+        asked("", choice(text[text.index(",") + 1 : text.index("\n")], "standard", False, 0.0, "classification"))
+        | {"bytes": np.frombuffer(text.encode(encoding), np.uint8)}
+        for encoding, text in texts.items()
+    ]
+    for (encoding, text), found in zip(texts.items(), ask(jobs), strict=True):
+        assert isinstance(found, dict), f"{encoding}: {found}"
+        assert found["columns"][0]["name"] == text.split(",")[0], encoding
+
+
+def test_json_is_read_as_in_python(tmp_path: Path) -> None:
+    rows = [{"size": i / 4, "n": i % 7, "town": ["Ulm", None, "NA"][i % 3], "sure": i % 2 == 0, "y": "ab"[i % 2]}
+            for i in range(60)]  # fmt: skip
+    rows[7]["late"] = "x"
+    texts = {"array.json": json.dumps(rows, indent=1), "lines.jsonl": "\n".join(map(json.dumps, rows))}
+    jobs = [asked(text, choice("y", "piecewise", False, 0.2, "classification")) for text in texts.values()]
+    for (name, text), found in zip(texts.items(), ask(jobs), strict=True):
+        (tmp_path / name).write_text(text)
+        agree(found, planned(tmp_path / name, "y", "piecewise", False, 0.2), name)
+
+
+def test_words_that_look_like_numbers_are_spoken_of_as_in_python(tmp_path: Path) -> None:
+    columns = {
+        "comma": [f"{x:.2f}".replace(".", ",") for x in X],
+        "units": [f"{60 + i % 40} {('kg', 'lb')[i % 2]}" for i in range(N)],
+        "absent": [str(i % 50) if i % 4 else "缺考" for i in range(N)],
+        "code": [f"{(67, 4109, 331)[i % 3]:05}" for i in range(N)],
+        "y": list(KIND),
+    }
+    path = tmp_path / "t.csv"
+    text = csv(columns)
+    path.write_text(text, encoding="utf-8")
+    (found,) = ask([asked(text, choice("y", "standard", False, 0.0, "classification"))])
+    ours = [note["say"].format(**_shown(note["values"])) for note in found["notes"]]
+    python = planned(path, "y", "standard", False, 0.0).table.notes
+    assert [note.split(":")[0] for note in ours] == [note.split(":")[0] for note in python]
+    assert len(ours) == 4
+
+
+def _shown(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: ", ".join(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def test_a_bad_row_is_named_by_its_place_in_the_file(tmp_path: Path) -> None:
+    """Whether rows before it have no answer, or not; a quote that swallows rows is spoken of."""
+    rows = [f"{i / 2},{i % 5},{'ab'[i % 2] if i > 3 else ''}" for i in range(40)]
+    rows[20] = "oops,1,a"
+    swallowed = [f"{i / 2},w{i % 3},{'ab'[i % 2]}" for i in range(40)]
+    swallowed[9], swallowed[12] = '1,"w1,a', '2,w2",b'
+    path, text = tmp_path / "t.csv", "\n".join(["a,b,y", *swallowed])
+    path.write_text(text)
+    python = planned(path, "y", "standard", False, 0.0).table.notes
+    texts = ["\n".join(["a,b,y", *rows]), text, text.replace('2,w2",b', "2,w2,b")]
+    bad, found, unclosed = ask([asked(each, choice("y", "standard", False, 0.0, "classification")) for each in texts])
+    assert 'in row 21 of column "a"' in bad
+    assert [note["say"].format(**note["values"]) for note in found["notes"]] == list(python)
+    assert "expected the quote in line 11 closed" in unclosed
+
+
+def test_what_is_no_table_of_text_is_said_in_a_sentence() -> None:
+    bad = {
+        b"SQLite format 3\0": "an SQLite database",
+        b"<!doctype html>": "HTML or XML",
+        b"\xff\xd8\xff\xe0\0": "a picture",
+        b'[{"a": 1': "JSON with a mistake",
+        b"[[1, 2], [3, 4]]": "no rows",
+    }
+    jobs = [asked("", choice("y", "standard", False, 0.0, "classification")) | {"bytes": np.frombuffer(each, np.uint8)}
+            for each in bad]  # fmt: skip
+    for (each, said), found in zip(bad.items(), ask(jobs), strict=True):
+        assert isinstance(found, str), each
+        assert said in found
 
 
 def test_of_many_words_it_says_what_python_does_beyond() -> None:

@@ -7,7 +7,7 @@ const DAY = 86_400_000; // milliseconds
 export const ISO = '%Y-%m-%dT%H:%M:%S%.f';
 
 /** "2024-03-01T12:00:00.000": what dayOf reads by ISO. */
-export const isoOf = (day: number): string => new Date(day * DAY).toISOString().slice(0, -1);
+export const isoOf = (day: number): string => new Date(Math.round(day * DAY)).toISOString().slice(0, -1);
 
 /** A day as one reads it, with its time where it has one. */
 export const dayText = (day: number): string => (Number.isFinite(day) ? isoOf(day).slice(0, Number.isInteger(day) ? 10 : 16).replace('T', ' ') : '');
@@ -21,7 +21,7 @@ export function dayIn(word: string, format: string): number {
   return NaN;
 }
 
-/** Round years, months or days between two ends. */
+/** Round years, months, days or hours between two ends. */
 export function dayTicks(low: number, high: number): { text: string; at: number }[] {
   const [from, to] = [new Date(low * DAY), new Date(high * DAY)];
   const months = (date: Date): number => 12 * date.getUTCFullYear() + date.getUTCMonth();
@@ -29,5 +29,6 @@ export function dayTicks(low: number, high: number): { text: string; at: number 
   const whole = (a: number, b: number): number[] => ticks(a, b, 3).filter(Number.isInteger);
   if (high - low > 1000) return whole(from.getUTCFullYear() + 1, to.getUTCFullYear()).map((year) => ({ text: String(year), at: Date.UTC(year, 0) / DAY }));
   if (high - low > 90) return whole(months(from) + 1, months(to)).map((month) => ({ text: isoOf(first(month)).slice(0, 7), at: first(month) }));
+  if (high - low < 3) return ticks(24 * low, 24 * high, 3).map((hour) => ({ text: dayText(hour / 24).slice(-5), at: hour / 24 }));
   return whole(low, high).map((day) => ({ text: isoOf(day).slice(5, 10), at: day }));
 }

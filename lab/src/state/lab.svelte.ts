@@ -13,7 +13,7 @@ import { axes, telling, typical, type Axis, type Own, type Plane } from './plane
 import { Run } from './run.svelte';
 import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
 import { FIRST, fitted, fresh, impossible } from './settings';
-import { asModel, cameWith, choosable, load, modelIn, ofFile, type Chosen, type Source } from './sources';
+import { asModel, cameWith, choosable, inEncoding, load, modelIn, ofFile, type Chosen, type Source } from './sources';
 
 export type Tab = 'row' | 'unit' | 'weight' | 'score' | 'surface' | 'health' | 'draw';
 export interface UnitPlace { layer: number; unit: number } // layer −1: an input
@@ -165,10 +165,15 @@ class Lab {
     const [models, tables] = [true, false].map((wanted) => files.filter(({ name }) => name.endsWith('.deltaw') === wanted));
     for (const file of models.slice(-1)) await this.openModel(new Uint8Array(await file.arrayBuffer()), tables.length > 0);
     for (const file of tables.slice(0, 1)) {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      await this.reading(async () => this.open(ofFile(bytes, file.name)));
+      await this.reading(async () => {
+        const bytes = new Uint8Array(await file.arrayBuffer()), packed = bytes[0] === 0x1f && bytes[1] === 0x8b; // by gzip
+        const whole = packed ? new Uint8Array(await new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer()) : bytes;
+        await this.open(ofFile(whole, file.name));
+      });
     }
   }
+  /** The reader's file again, in another encoding. */
+  readAs = (encoding: string): Promise<boolean> => this.reading(() => this.open(inEncoding(this.source!, encoding)));
 
   /** A model goes on with the table that is here, or that is opened next. */
   private async openModel(file: Uint8Array, wait: boolean): Promise<void> {

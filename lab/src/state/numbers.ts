@@ -32,9 +32,16 @@ export function ticks(low: number, high: number, about = 4): number[] {
   const rough = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((s) => s * power >= rough) ?? 10);
-  const found: number[] = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(Math.abs(k * step) < 1e-12 * step ? 0 : k * step);
-  return found;
+  const first = Math.ceil(low / step - 1e-9), found = Array.from({ length: 2 * about + 2 }, (_, i) => (first + i) * step || 0);
+  return [...new Set(found)].filter((tick) => tick <= high + 1e-9 * step);
+}
+
+/** Numbers as texts that tell them apart. */
+export function apart(values: number[]): string[] {
+  const texts = (digits: number): string[] => values.map((value) => number(value, digits));
+  let digits = 3;
+  while (digits < 17 && new Set(texts(digits)).size < values.length) digits++;
+  return texts(digits);
 }
 
 /** The middle one of some numbers. */

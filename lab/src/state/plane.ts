@@ -92,8 +92,8 @@ export const cellOf = ({ values, column }: Axis, row: number): Own => (values ? 
 export const shownOwn = ({ date }: Axis, value: Own, digits = 3): string => (typeof value === 'string' ? value : Number.isNaN(value) ? '' : date ? dayText(value) : number(value, digits));
 export function readOwn({ date, words, step }: Axis, text: string): Own | null {
   if (words.length) return text;
-  const value = date ? dayIn(text.trim(), String(step.format)) : Number(text.replace('−', '-'));
-  return text.trim() === '' || Number.isNaN(value) ? null : value;
+  const value = date ? dayIn(text.trim(), String(step.format)) : Number(text.replace('−', '-').replace(',', '.'));
+  return text.trim() === '' || !Number.isFinite(value) ? null : value;
 }
 
 /** All inputs with every column at its typical value, or at one that was chosen. */

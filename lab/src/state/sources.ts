@@ -6,7 +6,9 @@ import { core } from '../engine';
 import type { Data, Settings } from '../engine/types';
 import { openModel, type Opened } from '../files/model';
 import { Refusal, said } from '../said';
+import { ENCODINGS as ALL_ENCODINGS } from '../tables/delimited';
 import { given, type Given } from '../tables/embedded';
+import { present } from '../tables/kinds';
 import { FIRST } from './settings';
 import { SCALINGS as ALL_SCALINGS } from '../tables/scaling';
 import { dataOf, decoded, readText, tableOf, type Choice, type Learnt, type Table } from '../tables/table';
@@ -14,6 +16,7 @@ import { TOYS as ALL, toy, toyTable, type ToyChoice } from '../tables/toys';
 
 export const TOYS = ALL;
 export const SCALINGS = Object.keys(ALL_SCALINGS);
+export const ENCODINGS = ALL_ENCODINGS;
 
 /** What the reader chose of a table, over what is chosen for it. */
 export interface Chosen {
@@ -73,8 +76,14 @@ const ofToy = ({ name, noise, seed }: { name: string; noise: number; seed: numbe
 /** Whether it is a toy set, whose names are the page's own words. */
 export const isToy = (data: Data): boolean => ours.has(data);
 
+let opened: [bytes: Uint8Array, name: string] | null = null; // the last file, in case it is in another encoding
 /** A file of the reader's as a source. */
-export const ofFile = (bytes: Uint8Array, name: string): Source => ({ kind: 'csv', name, ...decoded(bytes, name), target: '' });
+export function ofFile(bytes: Uint8Array, name: string, encoding?: string): Source {
+  opened = [bytes, name];
+  return { kind: 'csv', name, ...decoded(bytes, name, encoding), target: '' };
+}
+/** A source's file in another encoding, if it is the last one that was opened here. */
+export const inEncoding = (source: Source, encoding: string): Source => (opened?.[1] === source.name ? ofFile(...opened, encoding) : source);
 
 /** A source as a table. */
 async function tableIn(source: Source): Promise<Table> {
@@ -89,9 +98,12 @@ export const asModel = (file: Uint8Array): string => base64(file);
 /** Whether a source's columns and their scaling can be chosen: pictures have none, and a model says all of it. */
 export const choosable = (source: Source, data: Data): boolean => source.kind !== 'toy' && !source.model && !data.image && data.columns.length > 1;
 
-/** The column that is most likely the question: the last one that is not all different words. */
+/** The column that is most likely the question: the last one that says different things, and is not all different words. */
 function guessed(table: Table): string {
-  const fits = table.columns.filter((cells) => cells.type !== 'words' || new Set(cells.words).size <= Math.max(2, cells.words.length / 4));
+  const fits = table.columns.filter((cells) => {
+    const n = new Set(present(cells)).size;
+    return n > 1 && (cells.type !== 'words' || n <= Math.max(2, cells.words.length / 4));
+  });
   return (fits.at(-1) ?? table.columns.at(-1)!).name;
 }
 

@@ -53,7 +53,7 @@ export function readNumbers(words: (string | null)[], delimiter = ','): Float64A
 }
 
 /** The same, by whichever way of reading a comma explains more cells. */
-const asWritten = (words: (string | null)[]): Float64Array =>
+export const asWritten = (words: (string | null)[]): Float64Array =>
   [',', ';'].map((delimiter) => readNumbers(words, delimiter)).reduce((a, b) => (failures(words, b) < failures(words, a) ? b : a));
 /** Numbers from words that write them with a unit, or without. */
 export function numbersIn(words: (string | null)[], unit: string): Float64Array {
@@ -67,7 +67,7 @@ const POINT_LAST = /\d,\d{2,3}(,\d{2,3})*\.\d/;
 const withPoint = (cell: string): string => (WITH_COMMA.test(cell) ? cell.replaceAll('.', '').replace(',', '.') : cell);
 
 /** Whether words are digits of one width, some with a zero in front: 01067, 80331. Such are names. */
-const areCodes = (words: string[]): boolean =>
+export const areCodes = (words: string[]): boolean =>
   words.length > 0 && words[0]!.length > 1 && words.some((word) => word.startsWith('0')) && words.every((word) => word.length === words[0]!.length && /^[0-9]+$/.test(word));
 
 export function typed(name: string, cells: string[], delimiter: string): Cells {

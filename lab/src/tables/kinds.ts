@@ -1,10 +1,10 @@
 // What each column is, and why: deltaw.tables.columns.
-import { TRUTHS, checkStrays, clipped, countOf, readNumbers, refuse, type Cells } from './cells.ts';
+import { TRUTHS, areCodes, asWritten, checkStrays, clipped, countOf, refuse, type Cells } from './cells.ts';
 import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
 import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
 import { shown } from './shown.ts';
-import { plainUnit } from './units.ts';
+import { plainUnit, unitsOf } from './units.ts';
 import type { Kind } from '../engine/types.ts';
 
 export interface Found {
@@ -13,6 +13,7 @@ export interface Found {
   why: Text;
   missing: number;
   format: string; // of dates
+  note?: Text | undefined; // worth saying where words look like numbers
 }
 
 export const LEFT_OUT: Kind[] = ['identifier', 'constant', 'text'];
@@ -21,7 +22,8 @@ const SENTENCE = 4; // words a cell, from which on different cells are text
 const DISTINCT = 0.95, ENOUGH = 10;
 const MANY = '{distinct} distinct values in {rows} rows';
 
-const present = (cells: Cells): (string | number)[] =>
+/** The values that are there. */
+export const present = (cells: Cells): (string | number)[] =>
   cells.type === 'words' ? cells.words.filter((word) => word !== null) : [...cells.numbers].filter((x) => !Number.isNaN(x));
 
 export function kinds(columns: Cells[], source: string): Found[] {
@@ -38,7 +40,7 @@ export function kinds(columns: Cells[], source: string): Found[] {
 
 function kindOf(cells: Cells, source: string): Found {
   const there = present(cells), distinct = new Set(there).size, missing = countOf(cells) - there.length;
-  const told = (kind: Kind, why: Text, format = ''): Found => ({ name: cells.name, kind, why, missing, format });
+  const told = (kind: Kind, why: Text, format = '', note?: Text): Found => ({ name: cells.name, kind, why, missing, format, note });
   if (!there.length) return told('constant', said('no value at all'));
   if (distinct === 1 && !missing) return told('constant', said('always {value}', { value: clipped(String(there[0]), 30) }));
   if (cells.type === 'truth') return told('boolean', said('true or false'));
@@ -59,7 +61,7 @@ function number(cells: Cells, there: number[], distinct: number): [Kind, Text] {
   return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}' : 'numbers, {low} to {high}', ends)];
 }
 
-function words(cells: Cells, there: string[], distinct: number, source: string): [Kind, Text, string?] {
+function words(cells: Cells, there: string[], distinct: number, source: string): [Kind, Text, string?, Text?] {
   const spelt = new Map([...new Set(there)].sort().map((word) => [word.toLowerCase(), word])); // Yes, YES and yes are one answer
   if (TRUTHS.some((pair) => [...spelt.keys()].every((word) => (pair as readonly string[]).includes(word)))) return ['boolean', either([...spelt.values()].sort())];
   checkStrays(cells, source);
@@ -72,9 +74,19 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
   const many = said(MANY, { distinct, rows: there.length }), first = there.slice(0, 1000);
   const length = first.reduce((sum, word) => sum + word.split(' ').length, 0) / first.length;
   if (distinct > there.length / 2 && length >= SENTENCE) return ['text', many];
-  if (distinct >= DISTINCT * there.length && there.length >= ENOUGH) return ['identifier', many];
-  const numbers = readNumbers(first), stray = first.find((_, i) => Number.isNaN(numbers[i]!));
-  const none = numbers.filter(Number.isNaN).length;
-  if (none <= first.length / 2) return ['category', stray ? said('{distinct} values, some not numbers: "{word}"', { distinct, word: clipped(stray, 20) }) : many];
-  return ['category', said('{distinct} distinct values', { distinct })];
+  const numbers = asWritten(first), stray = first.find((_, i) => Number.isNaN(numbers[i]!));
+  const readable = numbers.filter(Number.isNaN).length <= first.length / 2, note = noteOn(cells.name, there, readable, stray);
+  if (distinct >= DISTINCT * there.length && there.length >= ENOUGH) return ['identifier', many, '', note];
+  if (readable) return ['category', stray ? said('{distinct} values, some not numbers: "{word}"', { distinct, word: clipped(stray, 20) }) : many, '', note];
+  return ['category', said('{distinct} distinct values', { distinct }), '', note];
+}
+
+/** What keeps words that look like numbers from being some. */
+function noteOn(column: string, there: string[], readable: boolean, stray: string | undefined): Text | undefined {
+  const name = clipped(column), units = unitsOf(there);
+  if (units.length) return said('"{name}" is taken for words, since its numbers have several units ({units}): write one, to have numbers', { name, units });
+  if (!readable) return undefined;
+  if (areCodes(there)) return said('"{name}" is taken for names, since its numbers have zeros in front ("{cell}")', { name, cell: there.find((word) => word.startsWith('0'))! });
+  if (stray === undefined) return said('"{name}" is taken for words, since its numbers have a decimal comma ("{cell}"), which only files with semicolons or tabs can have: write a point', { name, cell: clipped(there[0]!, 20) });
+  return said('"{name}" is taken for words, since {n:,} of its {rows:,} cells are no numbers ("{cell}"): correct them, or leave them empty', { name, n: asWritten(there).filter(Number.isNaN).length, rows: there.length, cell: clipped(stray, 20) });
 }

@@ -3,8 +3,9 @@ import { split, parts } from '../engine/division.ts';
 import type { Core } from '../engine/core.ts';
 import { Refusal, said, told as inEnglish, type Text } from '../said.ts';
 import type { Column, Data, Preparation, Settings, Step, TargetSpec } from '../engine/types.ts';
-import { countOf, rowsOf, typed, type Cells } from './cells.ts';
+import { checkStrays, countOf, rowsOf, typed, type Cells } from './cells.ts';
 import { decoded, readDelimited } from './delimited.ts';
+import { areObjects, readObjects } from './objects.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
 import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
 import { KINDS, MANY, encodeBlock, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
@@ -41,8 +42,8 @@ export { decoded };
 
 /** Text as a table; `encoding`: what its bytes were taken for, where that was guessed. */
 export function readText(text: string, name: string, encoding: string | null = null): Table {
-  const { names, rows, delimiter } = readDelimited(text, name);
-  const notes = encoding ? [said('this file is no UTF-8: it was read as {encoding}', { encoding })] : [];
+  const { names, rows, delimiter, notes } = (areObjects(text) ? readObjects : readDelimited)(text, name);
+  if (encoding) notes.push(said('this file is no UTF-8: it was read as {encoding}', { encoding }));
   const columns = names.map((column, k) => typed(column, rows.map((row) => row[k]!), delimiter));
   const named = !names.every((column, k) => column === `column_${k + 1}`);
   return images({ name, columns, target: null, block: null, notes }, named);
@@ -92,6 +93,7 @@ export const tableOf = ({ name, columns }: Data): Table => ({
 export function dataOf(core: Core, whole: Table, choice: Choice, learnt?: Learnt): Data {
   const answers = whole.columns.find(({ name }) => name === choice.target) ?? missing(whole, choice.target);
   const answered = presentIn(answers), without = countOf(answers) - answered.length;
+  if (without && !learnt) kinds(inputsOf(whole, choice), whole.name), checkStrays(answers, whole.name); // which row is bad does not depend on the answers
   const first = { ...whole, columns: whole.columns.map((cells) => rowsOf(cells, answered)) };
   const prepared = prepare(core, first, choice, learnt), most = Math.floor(MOST_BYTES / (4 * prepared.nIn));
   return noted(prepared.rows <= most ? prepared : prepare(core, sampled(first, most), choice, learnt), without);
@@ -116,11 +118,14 @@ interface Fitted {
   cells: Cells[];
 }
 
+/** The columns that are asked for, beside the target and a block. */
+const inputsOf = ({ columns, block }: Table, choice: Choice): Cells[] =>
+  columns.filter(({ name }) => !block?.columns.includes(name) && name !== choice.target && (!choice.columns || choice.columns.includes(name)));
+
 function prepare(core: Core, table: Table, choice: Choice, given?: Learnt): Data {
   const { name: source, block } = table, inBlock = new Set(block?.columns), rows = countOf(table.columns[0]!);
   const target = table.columns.find(({ name }) => name === choice.target)!;
-  const asked = (name: string): boolean => name !== choice.target && (!choice.columns || choice.columns.includes(name));
-  const inputs = table.columns.filter(({ name }) => !inBlock.has(name) && asked(name)), pixels = table.columns.filter(({ name }) => inBlock.has(name));
+  const inputs = inputsOf(table, choice), pixels = table.columns.filter(({ name }) => inBlock.has(name));
   const whole = given?.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source);
   const found = kinds(inputs, source), scaling = SCALINGS[given?.preparation?.scaling ?? choice.scaling];
   if (!scaling) throw new Refusal('scaling: expected one of {scalings}', choice.scaling, 'choose one of these', { scalings: Object.keys(SCALINGS) });
@@ -130,7 +135,7 @@ function prepare(core: Core, table: Table, choice: Choice, given?: Learnt): Data
   const pixelsAre: Found = { name: '', kind: 'number', why: said('numbers'), missing: 0, format: '' };
   const targetIs: Found = { ...pixelsAre, kind: whole.task === 'regression' ? 'number' : 'category', why: whole.reason };
   return {
-    name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec, notes: [...table.notes, ...(given?.preparation ? [] : beyond(inputs, found, scaling, whole.task === 'regression' ? 1 : whole.classes.length))],
+    name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec, notes: [...table.notes, ...(given?.preparation ? [] : [...found.flatMap(({ note }) => note ?? []), ...beyond(inputs, found, scaling, whole.task === 'regression' ? 1 : whole.classes.length)])],
     nIn: steps.reduce((sum, { step }) => sum + step.features.length, 0), inputs: matrix(steps, rows, scaling, source), inputNames: steps.flatMap(({ step }) => step.features),
     columns: [...inputs.map((cells, i) => shownAs(cells, found[i]!, used.has(cells.name))), ...pixels.map((cells) => shownAs(cells, pixelsAre, true)), shownAs(target, targetIs, true)],
     preparation: given?.preparation ?? { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: leftOut(found) },
@@ -159,7 +164,7 @@ const leftOut = (found: Found[]): Preparation['left_out'] => found.filter(({ kin
 function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], trained: Int32Array, scaling: Scaling): Fitted[] {
   const used = inputs.map((cells, i) => ({ cells, found: found[i]! })).filter((each) => !LEFT_OUT.includes(each.found.kind));
   if (!used.length && !table.block) {
-    const why = found.slice(0, 5).map(({ name, kind }) => said('{name} ({kind})', { name, kind: said(kind) }));
+    const why = found.slice(0, 5).map(({ name, kind, why }) => said('{name} ({kind}: {why})', { name, kind: said(kind), why }));
     throw new Refusal('expected at least one column of numbers, categories, truth values or dates beside the target', why.length ? why : said('no column at all'), 'add a column to learn from');
   }
   const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, bins = scaling.bins ? binsOf(numbers, trained.length) : NO_BINS;

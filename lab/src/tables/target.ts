@@ -5,7 +5,7 @@ import { greatest, least } from './statistics.ts';
 import { Refusal, said } from '../said.ts';
 import type { TargetSpec } from '../engine/types.ts';
 
-const FEW_CLASSES = 20, CLASS_SHARE = 0.05, MOST_CLASSES = 10_000, ROWS_PER_CLASS = 2;
+const FEW_CLASSES = 20, CLASS_SHARE = 0.05, MOST_CLASSES = 10_000, ROWS_PER_CLASS = 2, ENOUGH = 10;
 
 /** How answers are to be learnt: the notes' way (one_hot, range) or the other (labels, standard), by the task that is found. */
 export interface Asked {
@@ -33,7 +33,7 @@ export function fitTarget(given: Cells, asked: Asked, source: string): TargetSpe
   if (cells.type === 'words') checkStrays(cells, source);
   const distinct = new Set<unknown>(cells.type === 'words' ? cells.words : cells.numbers).size;
   if (distinct < 2) {
-    const found = distinct ? said('only {value}', { value: clipped(asWords(cells)[0]!) }) : said('no rows');
+    const found = distinct ? said('only {value}', { value: clipped(asWords(cells)[0]!) }) : said('no value at all');
     throw new Refusal('{source}: expected different values in target "{name}"', found, 'choose another target', { source, name: cells.name });
   }
   const [task, reason] = asked.task ? ([asked.task, 'as asked'] as const) : inferred(cells, distinct);
@@ -44,7 +44,7 @@ export function fitTarget(given: Cells, asked: Asked, source: string): TargetSpe
   }
   if (distinct * ROWS_PER_CLASS > countOf(cells) || distinct > MOST_CLASSES)
     throw new Refusal('{source}: expected {rows_per_class} rows a class and at most {most_classes:,} classes in target "{name}"', said('{distinct:,} classes in {n:,} rows', { distinct, n: countOf(cells) }),
-      'choose another target', { source, name: cells.name, rows_per_class: ROWS_PER_CLASS, most_classes: MOST_CLASSES });
+      countOf(cells) < ENOUGH ? 'give more rows' : 'choose another target', { source, name: cells.name, rows_per_class: ROWS_PER_CLASS, most_classes: MOST_CLASSES });
   const shares = encoding === 'one_hot' || encoding === 'range';
   return { name: cells.name, task, reason, classes: classesOf(cells), encoding: shares ? 'one_hot' : 'labels', low: shares ? low : 0, high: shares ? high : 1, ...none };
 }

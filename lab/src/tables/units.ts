@@ -6,7 +6,8 @@ const SIGN = '\u2103\u2109\u3371-\u33df'; // ℃, ℉, and units that fill one s
 const BEHIND = `(?:[\\p{L}\\p{Sc}%‰°′″'"${SIGN}]|/ ?[\\p{L}${SIGN}])[^#]{0,19}`;
 const WITH_UNIT = new RegExp(`^(?:${CURRENCY}#(?:${BEHIND})?|#${BEHIND})$`, 'u');
 const ENOUGH = 0.95; // the share of cells with one unit from which on it is the column's
-const FEW = 50; // cells that are looked at first
+const FEW = 50, MOST = 10; // cells that are looked at first; units of one column
+const CODES = 20; // so many different numbers may be those of codes, which letters tell apart: 7a, 10b
 
 // What a clock shows, hours and minutes of a day or longer, is a number of seconds.
 const CLOCK = /^(?:(\d{1,6}) days? )?(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?: ?([ap])\.?m\.?)?$/i;
@@ -22,17 +23,26 @@ function inSeconds(cell: string): string {
 const formOf = (cell: string): string => (CLOCK.test(plainNumerals(cell)) ? SECONDS : numberOf(cell));
 const numberOf = (cell: string): string => plainNumerals(cell).replace(NUMBER, '#').replace(/\s*#\s*/, '#').replace(/(\p{L}{3})s$/u, '$1');
 
+/** The forms that numbers have, the commonest first, and how many cells have each; none where not nearly all are numbers with units. */
+function formsOf(present: string[]): [form: string, cells: number][] {
+  const counts = new Map<string, number>();
+  for (const cells of [present.slice(0, FEW), present]) {
+    counts.clear();
+    for (const form of cells.map(formOf)) if (WITH_UNIT.test(form)) counts.set(form, (counts.get(form) ?? 0) + 1);
+    if (!cells.length || sumOf([...counts]) < (2 * ENOUGH - 1) * cells.length) return [];
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+}
+const sumOf = (forms: [string, number][]): number => forms.reduce((sum, [, count]) => sum + count, 0);
 /** The unit that all cells have, or nearly all; '' for none. */
 export function unitOf(present: string[]): string {
-  for (const cells of [present.slice(0, FEW), present]) {
-    const counts = new Map<string, number>();
-    for (const form of cells.map(formOf)) if (WITH_UNIT.test(form)) counts.set(form, (counts.get(form) ?? 0) + 1);
-    const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
-    if (!cells.length || all < (2 * ENOUGH - 1) * cells.length) return '';
-    const [unit, most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
-    if (cells.length === present.length) return most >= ENOUGH * cells.length ? unit : '';
-  }
-  return '';
+  const [unit, count] = formsOf(present)[0] ?? ['', 0];
+  return count >= ENOUGH * present.length ? unit : '';
+}
+/** The units of numbers that have several, and are no codes: [] for any other words. */
+export function unitsOf(present: string[]): string[] {
+  const forms = formsOf(present), several = forms.length > 1 && forms.length <= MOST && sumOf(forms) >= ENOUGH * present.length && !unitOf(present);
+  return several && new Set(present.map((cell) => NUMBER.exec(cell)?.[0])).size > CODES ? forms.map(([form]) => plainUnit(form)) : [];
 }
 /** As people write it: "kg". */
 export const plainUnit = (unit: string): string => unit.replace('#', '');
