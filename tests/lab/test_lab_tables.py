@@ -309,6 +309,26 @@ def _shown(values: dict[str, Any]) -> dict[str, Any]:
     return {name: ", ".join(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
+def test_none_is_a_class_where_it_is_in_python(tmp_path: Path) -> None:
+    targets = {
+        "severity": [("None", "mild", "severe")[i % 3] for i in range(60)],
+        "seldom": ["None" if i == 7 else ("mild", "severe")[i % 2] for i in range(60)],
+        "yes": [("None", "yes", "no")[i % 3] for i in range(60)],
+        "numbers": [("None", "1.5", "2.5", "x")[i % 4] for i in range(60)],
+        "codes": [("none", "007", "042")[i % 3] for i in range(60)],
+    }
+    x, path = [f"{i / 7:.2f}" for i in range(60)], tmp_path / "t.csv"
+    texts = {name: csv({"x": x, "y": cells}) for name, cells in targets.items()}
+    for name, found in zip(
+        texts, ask([asked(text, choice("y", "standard", False, 0.0, "classification")) for text in texts.values()]),
+        strict=True,
+    ):  # fmt: skip
+        path.write_text(texts[name])
+        agree(found, planned(path, "y", "standard", False, 0.0), name)
+        told = [note for note in found["notes"] if "None" in note["say"]]
+        assert bool(told) == (name == "severity"), name
+
+
 def test_a_bad_row_is_named_by_its_place_in_the_file(tmp_path: Path) -> None:
     """Whether rows before it have no answer, or not; a quote that swallows rows is spoken of."""
     rows = [f"{i / 2},{i % 5},{'ab'[i % 2] if i > 3 else ''}" for i in range(40)]

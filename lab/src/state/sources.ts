@@ -8,6 +8,7 @@ import { openModel, type Opened } from '../files/model';
 import { Refusal, said } from '../said';
 import { ENCODINGS as ALL_ENCODINGS } from '../tables/delimited';
 import { given, type Given } from '../tables/embedded';
+import { withNones } from '../tables/cells';
 import { present } from '../tables/kinds';
 import { FIRST } from './settings';
 import { SCALINGS as ALL_SCALINGS } from '../tables/scaling';
@@ -101,7 +102,7 @@ export const choosable = (source: Source, data: Data): boolean => source.kind !=
 /** The column that is most likely the question: the last one that says different things, and is not all different words. */
 function guessed(table: Table): string {
   const fits = table.columns.filter((cells) => {
-    const n = new Set(present(cells)).size;
+    const n = new Set(present(withNones(cells))).size;
     return n > 1 && (cells.type !== 'words' || n <= Math.max(2, cells.words.length / 4));
   });
   return (fits.at(-1) ?? table.columns.at(-1)!).name;

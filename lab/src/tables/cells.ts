@@ -14,6 +14,7 @@ export interface Cells {
   numbers: Float64Array;
   words: (string | null)[];
   unit?: string;
+  nones?: (string | null)[]; // its words with those that say None, which may be an answer
 }
 
 // Pairs of words, true first, that make a column of text a yes-or-no question.
@@ -79,7 +80,7 @@ export function typed(name: string, cells: string[], delimiter: string): Cells {
   const numbers = readNumbers(words, delimiter);
   if (failures(words, numbers)) {
     const unit = unitOf(present);
-    if (!unit) return { name, type: 'words', numbers: none, words };
+    if (!unit) return { name, type: 'words', numbers: none, words, ...(cells.some(saysNone) ? { nones: cells.map((cell, i) => (saysNone(cell) ? cell.trim() : words[i]!)) } : {}) };
     const comma = delimiter === ';' && !words.some((word) => word !== null && POINT_LAST.test(word));
     const written = comma ? words.map((word) => word && withPoint(word)) : words;
     const found = numbersIn(written, unit);
@@ -89,6 +90,15 @@ export function typed(name: string, cells: string[], delimiter: string): Cells {
   if (areCodes(present)) return { name, type: 'words', numbers: none, words };
   const whole = present.every((word) => /^[+-]?\d+$/.test(word) && Math.abs(Number(word)) < 2 ** 63);
   return { name, type: whole ? 'whole' : 'number', numbers, words: [] };
+}
+
+const saysNone = (cell: string): boolean => /^\s*none\s*$/i.test(cell), FEWEST_NONES = 0.05;
+/** A target in which None is a class: a twentieth of the rows or more say it beside words that are no yes and no; deltaw.tables.reading.answers. */
+export function withNones(cells: Cells): Cells {
+  const present = cells.words.filter((word) => word !== null), others = [...new Set(present)], all = cells.nones?.filter((word) => word !== null).length ?? 0;
+  const answers = TRUTHS.some((pair) => others.every((word) => (pair as readonly string[]).includes(word.toLowerCase())));
+  const unlikely = !others.length || all - present.length < FEWEST_NONES * all || answers || unitOf(others) || areCodes(others);
+  return !cells.nones || unlikely || 2 * failures(others, asWritten(others)) <= others.length ? cells : { ...cells, words: cells.nones };
 }
 
 export const isPresent = (cells: Cells, row: number): boolean => (cells.type === 'words' ? cells.words[row] !== null : !Number.isNaN(cells.numbers[row]!));

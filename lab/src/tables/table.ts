@@ -3,7 +3,7 @@ import { split, parts } from '../engine/division.ts';
 import type { Core } from '../engine/core.ts';
 import { Refusal, said, told as inEnglish, type Text } from '../said.ts';
 import type { Column, Data, Preparation, Settings, Step, TargetSpec } from '../engine/types.ts';
-import { checkStrays, countOf, rowsOf, typed, type Cells } from './cells.ts';
+import { checkStrays, countOf, rowsOf, typed, withNones, type Cells } from './cells.ts';
 import { decoded, readDelimited } from './delimited.ts';
 import { areObjects, readObjects } from './objects.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
@@ -90,8 +90,10 @@ export const tableOf = ({ name, columns }: Data): Table => ({
     values instanceof Float64Array ? { name, type: kind === 'boolean' ? 'truth' : 'number', numbers: values, words: [] } : { name, type: 'words', numbers: new Float64Array(), words: values }),
 });
 
-export function dataOf(core: Core, whole: Table, choice: Choice, learnt?: Learnt): Data {
-  const answers = whole.columns.find(({ name }) => name === choice.target) ?? missing(whole, choice.target);
+export function dataOf(core: Core, given: Table, choice: Choice, learnt?: Learnt): Data {
+  const asked = given.columns.find(({ name }) => name === choice.target) ?? missing(given, choice.target), known = learnt?.target?.classes;
+  const answers = !known ? withNones(asked) : known.some((each) => /^none$/i.test(String(each))) ? { ...asked, words: asked.nones ?? asked.words } : asked;
+  const whole = { ...given, columns: given.columns.map((cells) => (cells === asked ? answers : cells)), notes: [...given.notes, ...(known || answers === asked ? [] : [said('the target says None: taken for a class')])] };
   const answered = presentIn(answers), without = countOf(answers) - answered.length;
   if (without && !learnt) kinds(inputsOf(whole, choice), whole.name), checkStrays(answers, whole.name); // which row is bad does not depend on the answers
   const first = { ...whole, columns: whole.columns.map((cells) => rowsOf(cells, answered)) };

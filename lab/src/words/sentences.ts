@@ -140,6 +140,7 @@ export const SENTENCES: Record<string, string> = {
   'column "{name}" has numbers that recur; deltaw train also learns what rows with such a number answer, where they are names': '列“{name}”中有反复出现的数；如果它们其实是名称，deltaw train 还会学习含这样一个数的行的答案',
   '"{name}" is taken for names, since its numbers have zeros in front ("{cell}")': '“{name}”当作名称，因为它的数前面有零（“{cell}”）',
   '"{name}" is taken for words, since {n:,} of its {rows:,} cells are no numbers ("{cell}"): correct them, or leave them empty': '“{name}”当作词，因为它的{rows:,}个单元格中有{n:,}个不是数（“{cell}”）：请改正或留空',
+  'the target says None: taken for a class': '目标中有 None：视为类别',
   'copy the link anew': '请重新复制链接',
   'expected a network and rows that fit into a page': '应为页面放得下的网络和行',
   'expected at most {most:,} weights in a page': '一个页面最多容纳 {most:,} 个权重',
