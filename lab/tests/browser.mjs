@@ -242,11 +242,27 @@ const CHECKS = {
       const ticks = await page.locator('.x-ticks > span').allTextContents();
       truth(ticks.length > 1 && new Set(ticks).size === ticks.length, `ticks of ${axis}: ${ticks}`);
     }
+    await page.evaluate((files) => {
+      for (const [name, text] of files) {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([text], name));
+        window.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+      }
+    }, [['large.csv', [names, ...Array.from({ length: 20_000 }, (_, i) => row(i))].map(text).join('\n')], ['always.csv', files['always.csv']]]);
+    await page.waitForFunction(() => document.querySelector('.about').textContent.includes('always.csv'));
+    await page.waitForTimeout(2000);
+    truth((await page.locator('.about').textContent()).includes('always.csv'), 'a table that was opened later went');
     await page.locator('#tab-row').click();
     same(await page.locator('.inputs input').last().inputValue(), '20240000', 'a large number to be edited');
     await page.locator('.inputs input').last().fill('many');
     await page.locator('.inputs input').last().press('Enter');
     same(await page.locator('.inputs input').last().inputValue(), '20240000', 'after what is no number');
+    await page.locator('.target select').selectOption('time'); // 60 times
+    await page.locator('.target select').selectOption('unit');
+    await page.locator('.toast', { hasText: 'only EUR' }).waitFor();
+    same(await page.locator('.target select').inputValue(), 'time', 'the target after one that cannot be');
+    await page.evaluate((text) => { const clipboardData = new DataTransfer(); clipboardData.setData('text', text); document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })); }, [names, ...rows].map((record) => record.join('\t')).join('\r\n'));
+    await page.waitForFunction(() => document.querySelector('.about').textContent.includes('pasted.csv'));
     const korean = [0xb5, 0xb5, 0xbd, 0xc3]; // 도시 in EUC-KR, which GB18030 has other signs for
     writeFileSync(join(folder, 'korean.csv'), Buffer.concat([Buffer.from(korean), Buffer.from(`,kind\n${rows.map((_, i) => `${i / 2},${'ab'[i % 2]}`).join('\n')}`)]));
     await page.locator('input[type=file]').setInputFiles(join(folder, 'korean.csv'));

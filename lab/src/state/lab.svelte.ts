@@ -51,7 +51,8 @@ class Lab {
 
   // --- data ---------------------------------------------------------------------------------------------------------
 
-  async open(source: Source): Promise<void> {
+  /** `turn`: of those that are opened at the same time the latest stays, whichever is read first. */
+  async open(source: Source, turn = ++this.turn): Promise<void> {
     if (this.pendingModel && source.kind === 'csv') source = { ...source, model: this.pendingModel };
     this.pendingModel = null;
     const before = this.run?.settings, division = before ?? FIRST;
@@ -61,10 +62,11 @@ class Lab {
       if (waiting && source.kind === 'csv' && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) return this.take(data, source, waiting);
       if (source.model) return this.showModel(data, source);
       const same = this.data && before && this.data.nIn === data.nIn && this.data.nOut === data.nOut && this.data.target.task === data.target.task;
-      await this.show(data, source, same ? fitted(before, data) : source.kind === 'csv' ? toLookAt(data, division.seed, division.heldOut) : fresh(data, division));
+      await this.show(data, source, same ? fitted(before, data) : source.kind === 'csv' ? toLookAt(data, division.seed, division.heldOut) : fresh(data, division), {}, turn);
     });
   }
 
+  private turn = 0;
   private pending: Shared | null = null; // a link's settings that wait for their table
   private pendingModel: string | null = null; // a model file that does
 
@@ -89,18 +91,19 @@ class Lab {
 
   /** The table read again, and a new start with the same settings but for these. */
   private async anew(source: Source, changes: Partial<Settings>): Promise<void> {
-    const played = this.playing, settings = { ...this.run!.settings, ...changes };
+    const played = this.playing, settings = { ...this.run!.settings, ...changes }, turn = ++this.turn;
     await this.reading(async () => {
       const data = await load(source, settings);
-      await this.show(data, source, fitted(settings, data));
+      await this.show(data, source, fitted(settings, data), {}, turn);
       this.tell('new_start', {});
       if (played) await this.play();
     });
   }
 
   /** A run of some data takes the place of all that was. What is looked at stays, where that is there still. */
-  async show(data: Data, source: Source, settings: Settings, from: From = {}): Promise<void> {
+  async show(data: Data, source: Source, settings: Settings, from: From = {}, turn = ++this.turn): Promise<void> {
     const run = await (from.origin ? Run.resume('A', data, settings, from.origin) : Run.start('A', data, settings, from.weights));
+    if (turn < this.turn) return run.close();
     this.stop();
     this.runs.forEach((each) => each.close());
     const all = axes(data), alike = data.rows === this.data?.rows && String(all.map(({ name }) => name)) === String(this.all.map(({ name }) => name));
@@ -162,13 +165,13 @@ class Lab {
 
   /** Tables and model files, a model first: what comes with it is its table. */
   async openFiles(files: File[]): Promise<void> {
-    const [models, tables] = [true, false].map((wanted) => files.filter(({ name }) => name.endsWith('.deltaw') === wanted));
+    const turn = ++this.turn, [models, tables] = [true, false].map((wanted) => files.filter(({ name }) => name.endsWith('.deltaw') === wanted));
     for (const file of models.slice(-1)) await this.openModel(new Uint8Array(await file.arrayBuffer()), tables.length > 0);
     for (const file of tables.slice(0, 1)) {
       await this.reading(async () => {
         const bytes = new Uint8Array(await file.arrayBuffer()), packed = bytes[0] === 0x1f && bytes[1] === 0x8b; // by gzip
         const whole = packed ? new Uint8Array(await new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer()) : bytes;
-        await this.open(ofFile(whole, file.name));
+        await this.open(ofFile(whole, file.name), turn);
       });
     }
   }

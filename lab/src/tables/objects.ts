@@ -20,7 +20,7 @@ export function readObjects(text: string, source: string): Records {
   const all: unknown[] = /^\s*\[/.test(text) ? read(text) : text.split('\n').filter((line) => line.trim()).map(read);
   const rows = all.map((row) => new Map<string, unknown>(row && !Array.isArray(row) ? Object.entries(row) : []));
   const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
-  if (!names.length) refuse(said('no rows'), 'give JSON Lines (an object a line), an array of objects, or CSV');
+  if (!names.length) refuse(said('no rows'), 'give a file with rows');
   const cell = (value: unknown): string => (typeof value === 'object' && value ? JSON.stringify(value) : String(value ?? ''));
   return { names, rows: rows.map((row) => names.map((name) => cell(row.get(name)))), delimiter: ',', notes: [] };
 }

@@ -45,7 +45,7 @@ export const en = {
   toy_digits: 'Digits', toy_digits_hint: '1,500 digits of 16 × 16 pixels, each written in another hand',
   noise: 'Noise',
   open_table: 'Open a table …',
-  open_hint: 'Or drop a CSV or JSON file anywhere, or a .deltaw model with its table. It is read here and never leaves this page.',
+  open_hint: 'Or paste cells, or drop a CSV or JSON file anywhere, or a .deltaw model with its table. All is read here and never leaves this page.',
   drop_here: 'Drop a CSV or JSON file or a .deltaw model here',
   model_needs_table: 'This model predicts {target} from columns that are not here: open its table, and it goes on with that.',
   model_opened: 'The trained weights go on here, with {rows} rows.',

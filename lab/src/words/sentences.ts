@@ -116,7 +116,6 @@ export const SENTENCES: Record<string, string> = {
   'line {line:,}: a cell of column "{column}" holds what looks like {n:,} rows; is a quote missing?': '第 {line:,} 行：列“{column}”中的一个单元格含有看来是{n:,}行的内容；是否缺了一个引号？',
   '{source}: expected JSON Lines or an array of objects': '{source}：应为 JSON Lines 或对象的数组',
   'JSON with a mistake ({error})': '有错误的 JSON（{error}）',
-  'give JSON Lines (an object a line), an array of objects, or CSV': '请给 JSON Lines（每行一个对象）、对象的数组或 CSV',
   'mend it': '请修正',
   'give more rows': '请给更多行',
   '{source}: expected rows below the header': '{source}：表头下面应有数据行',

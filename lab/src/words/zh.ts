@@ -45,7 +45,7 @@ export const zh: Record<Key, string> = {
   toy_digits: '数字', toy_digits_hint: '1500 个 16 × 16 像素的数字，每个笔迹都不同',
   noise: '噪声',
   open_table: '打开表格……',
-  open_hint: '也可以把 CSV 或 JSON 文件，或 .deltaw 模型和它的表格，拖到页面任何地方。它只在这里读取，不会离开这个页面。',
+  open_hint: '也可以粘贴单元格，或把 CSV 或 JSON 文件，或 .deltaw 模型和它的表格，拖到页面任何地方。它只在这里读取，不会离开这个页面。',
   drop_here: '把 CSV 或 JSON 文件，或 .deltaw 模型放在这里',
   model_needs_table: '这个模型由这里没有的列预测{target}：打开它的表格，就用那张表继续。',
   model_opened: '训练好的权重在这里继续，共 {rows} 行。',
