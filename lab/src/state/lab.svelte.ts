@@ -66,7 +66,8 @@ class Lab {
     });
   }
 
-  private turn = 0;
+  private turn = 0; // of what was asked for last
+  private shown = 0; // and of what is here
   private pending: Shared | null = null; // a link's settings that wait for their table
   private pendingModel: string | null = null; // a model file that does
 
@@ -103,7 +104,8 @@ class Lab {
   /** A run of some data takes the place of all that was. What is looked at stays, where that is there still. */
   async show(data: Data, source: Source, settings: Settings, from: From = {}, turn = ++this.turn): Promise<void> {
     const run = await (from.origin ? Run.resume('A', data, settings, from.origin) : Run.start('A', data, settings, from.weights));
-    if (turn < this.turn) return run.close();
+    if (turn < this.shown) return run.close();
+    this.shown = turn;
     this.stop();
     this.runs.forEach((each) => each.close());
     const all = axes(data), alike = data.rows === this.data?.rows && String(all.map(({ name }) => name)) === String(this.all.map(({ name }) => name));
