@@ -101,7 +101,7 @@ export function readDelimited(text: string, source: string): Records {
   const rows = records.filter((record, i) => !isBlank(record) || (width === 1 && i > 0)).map((record) => (isBlank(record) ? [''] : record));
   const ragged = rows.findIndex((record) => record.length !== width);
   if (ragged >= 0)
-    refuse('{source}: expected {expected} fields in line {begin:,}, as in the first line', String(rows[ragged]!.length), /\n/.test(rows[ragged]!.join('')) ? 'close its quote' : 'mend the line, or put fields that contain "{delimiter}" in quotes', {
+    refuse('{source}: expected {expected} fields in line {begin:,}, as in the first line', String(rows[ragged]!.length), remedyOf(rows, ragged), {
       expected: width, begin: beginOf(rows[ragged]!, records) + Number(told !== null), delimiter,
     });
   const names = named ? head[0]!.map((cell, i) => cell.trim() || (i ? `column_${i + 1}` : UNNAMED)) : head[0]!.map((_, i) => `column_${i + 1}`);
@@ -122,6 +122,11 @@ function rowsInACell(names: string[], rows: string[][], delimiter: string, above
     said('line {line:,}: a cell of column "{column}" holds what looks like {n:,} rows; is a quote missing?', { line: beginOf(rows[row]!, rows) + above, column, n: 1 + count(cell, '\n') }));
 }
 
+function remedyOf(rows: string[][], ragged: number): string {
+  const width = rows[0]!.length, title = rows[ragged]!.length > width && (ragged === 1 || width === 1);
+  if (rows[ragged]!.join('').includes('\n')) return 'close its quote';
+  return title ? 'remove what stands above the names, or put fields that contain "{delimiter}" in quotes' : 'mend the line, or put fields that contain "{delimiter}" in quotes';
+}
 const isBlank = (record: string[]): boolean => record.length < 2 && !record.join('').trim();
 /** The line, from 1 on, that a record begins in: a field in quotes may have several. */
 const beginOf = (record: string[], records: string[][]): number =>

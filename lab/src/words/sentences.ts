@@ -63,6 +63,7 @@ export const SENTENCES: Record<string, string> = {
   'only {value}': '只有{value}',
   'others': '别的',
   'remove the row, or train with such rows too': '请删除该行，或训练时也包含这样的行',
+  'remove what stands above the names, or put fields that contain "{delimiter}" in quotes': '请删去列名上方的内容，或给含“{delimiter}”的字段加上引号',
   'rename one of them': '请将其中之一改名',
   'scaling: expected one of {scalings}': 'scaling：应为{scalings}之一',
   'text': '文字',
