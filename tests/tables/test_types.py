@@ -67,8 +67,6 @@ REFUSED: dict[str, Any] = {
     "bytes": pd.Series([b"ab"] * len(X)),
     "uuids": pd.Series([uuid.UUID(int=abs(i)) for i in WHOLE]),
     "objects": pd.Series([object() for _ in X]),
-    "intervals": pd.cut(X, 4),
-    "periods": pd.period_range("2020-01", periods=len(X), freq="M"),
     "List": pl.Series([[x, 1.0] for x in X]),
     "Array": pl.Series([[x, 1.0] for x in X], dtype=pl.Array(pl.Float64, 2)),
     "Struct": pl.Series([{"a": x} for x in X]),

@@ -265,7 +265,10 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         if len(self.classes_) < 2:
             raise InputError(
                 "y: expected two classes or more",
-                say("1 class, {classe!r}", classe=self.classes_[0]),
+                say(
+                    "1 class, {classe}",
+                    classe=repr(self.classes_[0].item() if hasattr(self.classes_[0], "item") else self.classes_[0]),
+                ),
                 "give rows of others",
             )
         return numbers

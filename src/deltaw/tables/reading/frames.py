@@ -69,7 +69,7 @@ def _to_polars(frame: Any) -> pl.DataFrame:
         with quiet_panics():
             found: pl.DataFrame = frame.to_polars()
         own = [name for name, kind in found.schema.items() if isinstance(kind, EXTENSION)]
-        return found.with_columns(_column(frame.get_column(name)) for name in own) if own else found
+        return found.with_columns(_spelt(_column(frame.get_column(name))) for name in own) if own else found
     except (Exception, pl.exceptions.PanicException):
         return pl.DataFrame([_column(column) for column in frame.iter_columns()])
 
@@ -81,6 +81,13 @@ def _column(column: Any) -> pl.Series:
         return pl.Series(column.name, cells)
     except (TypeError, pl.exceptions.PolarsError):
         return pl.Series(column.name, [None if cell is None else str(cell) for cell in cells])
+
+
+def _spelt(column: pl.Series) -> pl.Series:
+    """Objects as text: of an interval its ends."""
+    if column.dtype != pl.Object:
+        return column
+    return pl.Series(column.name, [None if cell is None else str(cell) for cell in column], pl.String)
 
 
 def _narrow(cell: Any) -> Any:
