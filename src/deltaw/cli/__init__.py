@@ -141,11 +141,17 @@ def _interrupted(line: str = "") -> int:
 
 
 def _say(message: str, status: int) -> int:
-    """One line on stderr, whatever a file name or cell in it holds."""
+    """One line on stderr, whatever a file name or cell in it holds. Returns the status with which this process ends.
+
+    Of several processes that torchrun has started one says why all end.
+    """
     with suppress(ImportError):  # who is interrupted while NumPy is loaded, cannot load it again
         if "RANK" in os.environ:
             from deltaw.engines import ranks
 
+            speaks, status = ranks.speaks(status)
+            if not speaks:
+                return status
             asked = ranks.own()
             message = say("rank {rank}: {message}", rank=asked.rank, message=message) if asked.world > 1 else message
     line = one_line(" ".join(message.split()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -40,6 +41,10 @@ def deltaw(
     ] = False,
 ) -> None:
     """Train small neural networks on tables, use them, and see how good they are."""
+    if "RANK" in os.environ:
+        from deltaw.cli.commands.together import check_alone
+
+        check_alone(context.invoked_subcommand)
     if context.invoked_subcommand is None:
         print(context.get_help())
 

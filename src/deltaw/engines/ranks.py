@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,7 +22,9 @@ from deltaw.speech import say
 
 Found = TypeVar("Found")
 PATIENCE = 300.0  # seconds for the others to come, as PyTorch has it
+SLOWEST = timedelta(days=1)  # that one may read or answer longer than another: who dies is noticed without a clock
 _ALONE: ContextVar[bool] = ContextVar("alone", default=False)
+_STORES: list[Any] = []  # by which all have met: what one puts there all can read, whoever ends
 
 
 class Ranks(NamedTuple):
@@ -120,12 +123,13 @@ def join() -> Ranks:
     try:
         store, rank, world = next(together.rendezvous("env://"))
         store = together.PrefixStore(_met(store, rank, world), store)
-        together.init_process_group(backend, store=store, rank=rank, world_size=world)
+        together.init_process_group(backend, store=store, rank=rank, world_size=world, timeout=SLOWEST)
     except RuntimeError as error:
         raise DeltaWError(
             "training together: expected all of {world} processes at the beginning", say("one that is not reached"),
             "start them again, with --checkpoint and --resume to go on", world=own().world,
         ) from error  # fmt: skip
+    _STORES[:] = [store]
     atexit.register(_part)  # PyTorch's threads that nobody has ended abort a process that ends
     return here()
 
@@ -147,6 +151,32 @@ def _met(store: Any, rank: int, world: int) -> str:
             return name
         time.sleep(0.05)
     raise RuntimeError("others did not come")
+
+
+def speaks(status: int) -> tuple[bool, int]:
+    """Whether this process is to say why it ends, and the status with which all end.
+
+    Of those who have met it is the first that asks, and that once: the others end because it does. Of those who have
+    not it is the first of a machine: what is wrong before they meet is wrong in each.
+    """
+    if own().world == 1:
+        return True, status
+    if not _STORES:
+        return os.environ.get("LOCAL_RANK", "0") == "0", status
+    mine = f"{secrets.token_hex(8)} {status}"
+    try:
+        said = _STORES[0].compare_set("said", "", mine).decode()
+    except RuntimeError:  # it was with a process that is gone
+        return True, status
+    return said == mine, int(said.split()[1])
+
+
+def spoken() -> int | None:
+    """The status with which all end, where one of them has said why; else None."""
+    try:
+        return int(_STORES[0].get("said").split()[1]) if _STORES and _STORES[0].check(["said"]) else None
+    except RuntimeError:
+        return None
 
 
 def leave() -> None:

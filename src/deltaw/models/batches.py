@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from deltaw.engines.rows import unmasked
 from deltaw.exceptions import InputError
 from deltaw.models.model import Model, load
 from deltaw.speech import listed
+from deltaw.tables.reading.frames import series
 
 Array = NDArray[Any]
 
@@ -59,31 +60,60 @@ class predict_batches:  # noqa: N801, a function to its users, and one that can 
                 raise InputError(expected, repr(name), "rename or drop it")
         return beside(rows, answers)
 
+    @property
+    def ddl(self) -> str:
+        """What answers add to a schema of Spark, in its words: "prediction string, `probability_a b` double"."""
+        like = self._beside_none
+        kinds = {"f": "double", "U": "string", "i": "bigint", "b": "boolean"}
+        quoted = {
+            name: name if name.isidentifier() and name.isascii() else f"`{name.replace('`', '``')}`" for name in like
+        }
+        return ", ".join(f"{quoted[name]} {kinds[each.dtype.kind]}" for name, each in like.items())
+
+    @property
+    def _model(self) -> Model:
+        return self.model if isinstance(self.model, Model) else _loaded(str(self.model), _written(str(self.model)))
+
     def _answers(self, rows: Any) -> dict[str, Array]:
-        model = self.model if isinstance(self.model, Model) else _loaded(str(self.model))
-        classes = [f"probability_{name}" for name in model.classes]
         if not len(rows):
-            like = np.asarray(model.classes) if classes else np.empty(0)
-            return {"prediction": like[:0]} | {name: np.empty(0) for name in classes}
-        found = model.answers(rows, threads=self.threads)
-        shares = {} if found.probabilities is None else dict(zip(classes, found.probabilities.T, strict=True))
+            return self._beside_none
+        found = self._model.answers(rows, threads=self.threads)
+        _, *names = self._beside_none
+        shares = {} if found.probabilities is None else dict(zip(names, found.probabilities.T, strict=True))
         return {"prediction": found.values} | shares
 
+    @property
+    def _beside_none(self) -> dict[str, Array]:
+        """The answers for no rows: their names, and of which type each is."""
+        classes = self._model.classes
+        values = np.asarray(classes)[:0] if classes else np.empty(0)
+        return {"prediction": values} | {f"probability_{name}": np.empty(0) for name in classes}
 
-@cache
-def _loaded(path: str) -> Model:
+
+@lru_cache(maxsize=8)
+def _loaded(path: str, written: tuple[int, int] | None) -> Model:
+    """The model of a file as it is now: a process of a cluster outlives many, and a file may be written anew."""
     return load(path)
+
+
+def _written(path: str) -> tuple[int, int] | None:
+    """What tells a file from what it was; None where `load` will say what is wrong."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def _frame(rows: Mapping[str, Any]) -> Any:
     import polars as pl
 
-    columns = {name: np.asarray(unmasked(column)).tolist() for name, column in rows.items()}
-    heights = {len(column) if isinstance(column, list) else 0 for column in columns.values()}
+    columns = {name: unmasked(column) for name, column in rows.items()}
+    heights = {len(column) if np.ndim(column) or isinstance(column, list) else 0 for column in columns.values()}
     if len(heights) > 1:
         found = listed(map(str, sorted(heights)))
         raise InputError("rows: expected columns of one length", found, "give an entry of each column for each row")
-    return pl.DataFrame(columns)
+    return pl.DataFrame([series(str(name), column) for name, column in columns.items()])
 
 
 def _to_arrow(rows: Any, answers: dict[str, Array]) -> Any:
@@ -97,9 +127,15 @@ def _to_arrow(rows: Any, answers: dict[str, Array]) -> Any:
 def _to_polars(rows: Any, answers: dict[str, Array]) -> Any:
     import polars as pl
 
-    kinds = {"f": pl.Float64, "U": pl.String}  # which no rows do not tell
+    kinds = {"f": pl.Float64, "U": pl.String, "i": pl.Int64, "b": pl.Boolean}  # which no rows do not tell
     typed = [pl.Series(name, each.tolist(), dtype=kinds.get(each.dtype.kind)) for name, each in answers.items()]
     return rows.with_columns(typed)
+
+
+def _to_arrays(rows: Mapping[str, Any], answers: dict[str, Array]) -> dict[str, Any]:
+    return dict(rows) | {
+        name: each.astype(object) if each.dtype.kind == "U" else each for name, each in answers.items()
+    }
 
 
 def _to_pandas(rows: Any, answers: dict[str, Array]) -> Any:
@@ -117,5 +153,5 @@ KINDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, dict[str, Array]], A
     "pandas": (lambda rows: rows.columns, _to_pandas),
     "polars": (lambda rows: rows.columns, _to_polars),
     "pyarrow": (lambda rows: rows.column_names, _to_arrow),
-    "mapping": (lambda rows: rows, lambda rows, answers: dict(rows) | answers),
+    "mapping": (lambda rows: rows, _to_arrays),
 }

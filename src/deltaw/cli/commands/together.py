@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from deltaw.training.checkpoints import Checkpoints
 
 Found = TypeVar("Found")
+TOGETHER = ("train", "predict", "evaluate")  # what several processes do together
+
+
+def check_alone(command: str | None) -> None:
+    """Raise SettingError for a command of which each of several processes of torchrun would do all."""
+    if command is not None and command not in TOGETHER and (count := ranks.own().world) > 1:
+        raise SettingError(
+            "deltaw {command}: expected one process", say("{count} that torchrun has started", count=count),
+            "start it without torchrun, which is for {names}", command=command, names=", ".join(TOGETHER),
+        )  # fmt: skip
 
 
 def joined(choices: dict[str, Any], keep: keeping.Keeping) -> Ranks:

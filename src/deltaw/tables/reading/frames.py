@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -76,11 +77,33 @@ def _to_polars(frame: Any) -> pl.DataFrame:
 
 def _column(column: Any) -> pl.Series:
     """A narwhals column as a Polars one; cells of several types become text."""
-    cells = [None if null else _narrow(cell) for cell, null in zip(column, column.is_null(), strict=True)]
+    return _of_cells(column.name, [None if gap else cell for cell, gap in zip(column, column.is_null(), strict=True)])
+
+
+def series(name: str, cells: Any) -> pl.Series:
+    """The column of an array or a list, (n,), of whatever types its cells are; those of several become text."""
+    array = np.asarray(cells)
+    if array.dtype.kind == "M" and np.datetime_data(array.dtype)[0] not in ("D", "ns"):
+        array = array.astype("datetime64[us]")  # which Polars has, of those that NumPy has
+    if array.dtype.kind != "O" and array.ndim == 1:
+        with suppress(TypeError, ValueError, pl.exceptions.PolarsError):
+            return pl.Series(name, array)
+    return _of_cells(name, [None if _is_gap(cell) else cell for cell in array.tolist()])
+
+
+def _is_gap(cell: Any) -> bool:
+    """Whether it stands for no value, as NumPy, pandas and Python have it among objects."""
+    known = cell is None or type(cell).__name__ in ("NAType", "NaTType")  # of pandas, which need not be there
+    return known or (isinstance(cell, (float, np.floating, np.datetime64)) and bool(cell != cell))
+
+
+def _of_cells(name: str, cells: Iterable[Any]) -> pl.Series:
+    """A column of cells of any types; those of several become text."""
+    cells = list(map(_narrow, cells))
     try:
-        return pl.Series(column.name, cells)
-    except (TypeError, pl.exceptions.PolarsError):
-        return pl.Series(column.name, [None if cell is None else str(cell) for cell in cells])
+        return pl.Series(name, cells)
+    except (TypeError, OverflowError, pl.exceptions.PolarsError):
+        return pl.Series(name, [None if cell is None else str(cell) for cell in cells])
 
 
 def _spelt(column: pl.Series) -> pl.Series:
