@@ -171,14 +171,6 @@ def speaks(status: int) -> tuple[bool, int]:
     return said == mine, int(said.split()[1])
 
 
-def spoken() -> int | None:
-    """The status with which all end, where one of them has said why; else None."""
-    try:
-        return int(_STORES[0].get("said").split()[1]) if _STORES and _STORES[0].check(["said"]) else None
-    except RuntimeError:
-        return None
-
-
 def leave() -> None:
     """Wait for the others, and part."""
     if here().world == 1:

@@ -210,24 +210,35 @@ def _bytes(array: Array) -> memoryview:
     return array.reshape(-1).view(np.uint8).data
 
 
+def check_folder(folder: str | Path) -> None:
+    """Raise OutputError for a folder in which no prepared rows can be, before an hour of reading them."""
+    _opened(Path(folder)).close()
+
+
+def _opened(folder: Path) -> Any:
+    """A file without a name."""
+    try:
+        return tempfile.TemporaryFile(dir=folder, prefix=".deltaw-", buffering=0)
+    except OSError as error:
+        expected = "{folder}: expected a folder for prepared rows"
+        raise OutputError(expected, reason(error), "give another with --cache", folder=folder) from None
+
+
 def _made(folder: Path, size: int) -> Any:
-    """A file without a name that has the room."""
+    """The same, that has the room."""
+    file = _opened(folder)
     try:
         free = shutil.disk_usage(folder).free
         if free < size + SPARE:
             spare = say("{free} free, of which {spare} stay so", free=of_bytes(free), spare=of_bytes(SPARE))
             raise _no_room(folder, size, spare)
-        file: Any = tempfile.TemporaryFile(dir=folder, prefix=".deltaw-", buffering=0)  # noqa: SIM115
-    except OutputError:
-        raise
-    except OSError as error:
-        expected = "{folder}: expected a folder for prepared rows"
-        raise OutputError(expected, reason(error), "give another with --cache", folder=folder) from None
-    try:
         if hasattr(os, "posix_fallocate") and size:  # now or never
             os.posix_fallocate(file.fileno(), 0, size)
         else:
             file.truncate(size)
+    except OutputError:
+        file.close()
+        raise
     except OSError as error:
         file.close()
         raise _no_room(folder, size, reason(error)) from None

@@ -101,8 +101,9 @@ def train(
             ranks.leave()
             status = 0
         except TrainingInterrupted as stopped:
-            if (said := ranks.spoken()) is not None:  # torchrun ends the others where one has ended
-                return said
+            speaks, status = ranks.speaks(128 + stopped.signal)
+            if not speaks:  # torchrun ends the others where one has ended
+                return status
             err = stderr()  # what is to be done now is no small talk
             model, status = stopped.model, keeping.ended_by(stopped, kept, err)
             if model is None:  # between two trainings: there is the checkpoint

@@ -29,6 +29,7 @@ from deltaw.tables.choice import chosen, inputs_asked, kinds_asked
 from deltaw.tables.reading.answers import to_be_told, with_classes
 from deltaw.tables.reading.streams import SHARE, free, places
 from deltaw.tables.table import Some
+from deltaw.training.blocks import check_folder
 
 # What a plan on rows in memory can do, and one on a sample of them cannot; and what leaves it out.
 IN_MEMORY = {"folds": (None, 0), "group": (None,), "time": (None,)}
@@ -46,6 +47,7 @@ def plan(
     found = _to_be_streamed(source, asked, recipe, memory)
     if found is None:
         return planning.plan(source, target, recipe, **asked)
+    check_folder(disk)
     rows, most = found
     return _streamed(rows, most, disk, target, recipe, asked)
 
