@@ -37,10 +37,22 @@ def port() -> int:
         return int(each.getsockname()[1])
 
 
+def store() -> Any:
+    """Where they meet, which lies with torchrun: it is there whoever ends."""
+    from torch.distributed import TCPStore
+
+    STORES.append(TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False))
+    return STORES[-1]
+
+
+STORES: list[Any] = []
+
+
 def started(commands: Sequence[Sequence[str]]) -> list[subprocess.Popen[str]]:
     """A process for each command, as torchrun starts them."""
-    told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port()), "WORLD_SIZE": str(len(commands)),
-            "TORCHELASTIC_RUN_ID": "test", "OMP_NUM_THREADS": "1"}  # fmt: skip
+    told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store().port), "WORLD_SIZE": str(len(commands)),
+            "TORCHELASTIC_RUN_ID": "test", "TORCHELASTIC_USE_AGENT_STORE": "True", "OMP_NUM_THREADS": "1",
+            "LOCAL_WORLD_SIZE": str(len(commands))}  # fmt: skip
     return [
         subprocess.Popen(
             [sys.executable, *command], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -140,6 +152,82 @@ def test_what_is_wrong_in_all_is_said_once(flowers: Path, tmp_path: Path) -> Non
     assert errors[0].startswith("deltaw: rank 0: ")
 
 
+def test_what_is_wrong_later_is_said_once(tmp_path: Path) -> None:
+    """Of processes that all find it, and of one that others wait for: all end with its status."""
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=3000)
+    pl.DataFrame({"a": a, "y": a + rng.normal(size=3000)}).write_csv(tmp_path / "rows.csv")
+    settings = ["-t", "y", "--epochs", "1", "--hidden", "2", "--memory", "1KB", "-o", tmp_path / "m.deltaw"]
+    full = [sys.executable, "-c", FULL, *train(tmp_path / "rows.csv", *settings)[2:]]
+    well = train(tmp_path / "rows.csv", *settings)
+    for commands in ([full[1:]] * 2, [well, full[1:]]):
+        statuses, said, errors = ended(started(commands))
+        assert statuses == [2, 2]
+        assert len(errors) == 1
+        assert errors[0].endswith("give another folder with --cache")
+        assert said[1] == ""
+    assert not (tmp_path / "m.deltaw").exists()
+
+
+# A disk that is full when rows are put there.
+FULL = """
+import sys
+from deltaw.cli import main
+from deltaw.exceptions import OutputError
+from deltaw.training import blocks
+def full(self, arrays):
+    raise OutputError("/disk: expected room", "none", "give another folder with --cache")
+blocks.Blocks.write = full
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("other", [["--epochs", "4"], ["--checkpoint", "run"]])
+def test_processes_that_were_told_otherwise(
+    other: list[str], flowers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what no digest of rows and settings says, and by which they would wait for each other in vain."""
+    monkeypatch.chdir(tmp_path)
+    commands = [train(flowers, *SETTINGS, "-o", "m.deltaw"), train(flowers, *SETTINGS, "-o", "m.deltaw", *other)]
+    statuses, _, errors = ended(started(commands))
+    assert statuses == [2, 2]
+    assert len(errors) == 1
+    assert f"rank 1: expected {other[0][2:]} as in rank 0, found" in errors[0]
+
+
+def test_commands_that_one_process_does(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"TORCHELASTIC_RUN_ID": "test", "RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "2"}
+    for rank in ("0", "1"):
+        for name, value in (told | {"RANK": rank, "LOCAL_RANK": rank}).items():
+            monkeypatch.setenv(name, value)
+        assert main(["doctor", "iris"]) == 2
+    assert capsys.readouterr().err == (
+        "deltaw: rank 0: deltaw doctor: expected one process, found 2 that torchrun has started; start it without "
+        "torchrun, which is for train, predict, evaluate\n"
+    )
+
+
+OTHERWISE = """
+import sys, numpy as np, deltaw
+from deltaw.engines import ranks
+here = ranks.join()
+x = np.arange(40.0) + here.rank
+try:
+    deltaw.fit(__import__("polars").DataFrame({"x": x, "y": x * x}), "y", epochs=1, hidden=2, engine="torch")
+except deltaw.InputError as error:
+    print("deltaw: " + str(error), file=sys.stderr)
+ranks.leave()
+"""
+
+
+def test_fit_where_processes_have_other_rows() -> None:
+    """As somebody gives them who takes each to have rows of its own: all are told so."""
+    _, _, errors = ended(started([["-c", OTHERWISE]] * 2))
+    assert len(set(errors)) == 1
+    assert len(errors) == 2
+    assert "rank 1: expected the table as in rank 0, found another" in errors[0]
+
+
 def test_a_plan_that_is_only_printed(flowers: Path) -> None:
     statuses, said, errors = ended(started([train(flowers, *SETTINGS, "--print-config")] * 2))
     assert (statuses, errors) == ([0, 0], [])
@@ -159,8 +247,8 @@ def test_another_process_that_is_not_reached(
         monkeypatch.setenv(name, value)
     assert main(["train", str(flowers), *SETTINGS]) == 1
     assert capsys.readouterr().err == (
-        "deltaw: rank 1: training together: expected all of 2 processes at the beginning, found one that is not "
-        "reached; start them again, with --checkpoint and --resume to go on\n"
+        "deltaw: rank 1: several processes: expected all of 2 at the beginning, found one that is not "
+        "reached; start them again; a training with --checkpoint goes on by --resume\n"
     )
 
 
@@ -181,7 +269,7 @@ def test_a_process_that_dies_ends_the_others(flowers: Path, tmp_path: Path) -> N
     assert time.monotonic() - at < 30
     assert statuses == [1, -signal.SIGKILL]
     assert len(errors) == 1
-    assert errors[0].startswith("deltaw: rank 0: training together: expected all of 2 processes to the end")
+    assert errors[0].startswith("deltaw: rank 0: several processes: expected all of 2 to the end")
     assert not (tmp_path / "m.deltaw").exists()
 
 

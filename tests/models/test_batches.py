@@ -60,8 +60,45 @@ def test_every_kind_of_table(kind: str, rows: pl.DataFrame, model: deltaw.Model)
 
 
 def test_a_batch_without_rows_has_the_types_of_others(rows: pl.DataFrame, model: deltaw.Model) -> None:
-    answer = predict_batches(model)
-    assert answer(rows.head(0)).schema == answer(rows).schema
+    whole = rows.with_columns(n=pl.Series([k % 2 for k in range(90)]), yes=pl.col("a") > 0)
+    targets = (whole, "kind"), (whole.drop("kind"), "n"), (whole.drop("kind"), "yes")
+    for frame, target in targets:
+        made = model if target == "kind" else deltaw.fit(frame, target, hidden=2, epochs=1, folds=0)
+        answer = predict_batches(made)
+        assert answer(frame.head(0)).schema == answer(frame).schema
+        kinds = {answer({n: frame[n].to_numpy()[:k] for n in frame.columns})["prediction"].dtype for k in (0, 1, 9)}
+        assert len(kinds) == 1
+
+
+def test_what_answers_add_to_a_schema(rows: pl.DataFrame, model: deltaw.Model) -> None:
+    assert predict_batches(model).ddl == "prediction string, probability_one double, probability_two double"
+    frame = rows.with_columns(kind=pl.col("kind").replace("one", "o n`e"))
+    made = deltaw.fit(frame, "kind", hidden=2, epochs=1, folds=0)
+    assert "`probability_o n``e` double" in predict_batches(made).ddl
+    assert predict_batches(deltaw.fit(rows, "a", hidden=2, epochs=1, folds=0)).ddl == "prediction double"
+
+
+def test_arrays_as_clusters_make_them(rows: pl.DataFrame) -> None:
+    """Objects with gaps among them, words among numbers, times in nanoseconds."""
+    pd = pytest.importorskip("pandas")
+    day = pl.datetime_range(pl.datetime(2020, 1, 1), pl.datetime(2020, 3, 30), "1d", eager=True)
+    whole = rows.with_columns(when=day, word=pl.when(pl.col("a") > 1).then(None).otherwise("word"))
+    model = deltaw.fit(whole, "kind", hidden=4, epochs=2, folds=0)
+    usual = {name: whole[name].to_numpy() for name in whole.columns}
+    others: dict[str, Any] = {"when": usual["when"].astype("datetime64[ns]"), "a": usual["a"].astype(object)}
+    others["a"][3] = str(others["a"][3])
+    for gap in (None, np.nan, pd.NA, pd.NaT):
+        others["word"] = np.array([gap if each is None else each for each in whole["word"]], object)
+        assert predict_batches(model)(usual | others)["prediction"].tolist() == model.predict(whole).tolist()
+
+
+def test_a_model_file_that_is_written_anew(rows: pl.DataFrame, model: deltaw.Model, tmp_path: Path) -> None:
+    """Processes of a cluster outlive the model that they have read."""
+    path, other = tmp_path / "m.deltaw", deltaw.fit(rows, "a", hidden=2, epochs=1, folds=0)
+    model.save(path)
+    assert predict_batches(path)(rows)["prediction"].to_list() == model.predict(rows).tolist()
+    other.save(path)
+    assert predict_batches(path)(rows)["prediction"].to_list() == other.predict(rows).tolist()
 
 
 @pytest.mark.parametrize("column", [np.zeros(3), 1.0])
@@ -144,7 +181,7 @@ def test_spark(rows: pl.DataFrame, model: deltaw.Model, tmp_path: Path, monkeypa
     session = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
     try:
         many = session.createDataFrame(rows.to_pandas()).repartition(3)
-        schema = "a double, word string, kind string, prediction string, probability_one double, probability_two double"
+        schema = "a double, word string, kind string, " + predict_batches(model).ddl
         for each in (many.mapInPandas, many.mapInArrow):
             found = each(predict_batches(tmp_path / "m.deltaw"), schema).collect()
             assert {row["a"]: row["prediction"] for row in found} == dict(

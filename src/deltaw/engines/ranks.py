@@ -66,8 +66,8 @@ class Ranks(NamedTuple):
             call()
         except RuntimeError as error:
             raise DeltaWError(
-                "training together: expected all of {world} processes to the end", say("one that has ended before"),
-                "start them again, with --checkpoint and --resume to go on", world=self.world,
+                "several processes: expected all of {world} to the end", say("one that has ended before"),
+                "start them again; a training with --checkpoint goes on by --resume", world=self.world,
             ) from error  # fmt: skip
 
 
@@ -110,6 +110,11 @@ def local() -> int:
     return int(os.environ.get("LOCAL_RANK", "0")) if here().world > 1 else 0
 
 
+def beside() -> int:
+    """How many processes torchrun has started on this machine, with this one."""
+    return max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1"))) if started() is not None else 1
+
+
 def join() -> Ranks:
     """Come together with all that torchrun has started. Messages go by gloo, those between GPUs by NCCL.
 
@@ -126,8 +131,8 @@ def join() -> Ranks:
         together.init_process_group(backend, store=store, rank=rank, world_size=world, timeout=SLOWEST)
     except RuntimeError as error:
         raise DeltaWError(
-            "training together: expected all of {world} processes at the beginning", say("one that is not reached"),
-            "start them again, with --checkpoint and --resume to go on", world=own().world,
+            "several processes: expected all of {world} at the beginning", say("one that is not reached"),
+            "start them again; a training with --checkpoint goes on by --resume", world=own().world,
         ) from error  # fmt: skip
     _STORES[:] = [store]
     atexit.register(_part)  # PyTorch's threads that nobody has ended abort a process that ends

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -46,6 +47,7 @@ def joined(choices: dict[str, Any], keep: keeping.Keeping) -> Ranks:
     if asked is None:
         return Ranks()
     from deltaw.engines import installed, known
+    from deltaw.tables.reading.streams import free
 
     def check() -> None:
         if known(choices.get("engine", "native")) != "torch":
@@ -63,6 +65,8 @@ def joined(choices: dict[str, Any], keep: keeping.Keeping) -> Ranks:
     # Of several nodes the one that lost nobody starts its own again, too, and does not count that.
     if any(here.gathered(ranks.restarted())) and "checkpoint" in keep:
         keep["resume"] = True
+    # What is free is another number in each, and all are to stream, or none.
+    keep["free"] = min(here.gathered(free() // ranks.beside()))
     return here
 
 
@@ -87,6 +91,11 @@ def agreed(call: Callable[[], Found]) -> Found:
     if raised is not None and here.rank == first:
         raise raised
     _end(code)
+
+
+def _raise(error: InputError | None) -> None:
+    if error is not None:
+        raise error
 
 
 def _end(status: int) -> NoReturn:
@@ -146,21 +155,10 @@ def begun(plan: Plan, keep: keeping.Keeping, err: Screen) -> Checkpoints | None:
         InputError: this process is to train on other rows than the first one, or otherwise.
     """
 
-    def same() -> None:
-        for name, value in mine.items():
-            if value != first.get(name):
-                raise InputError(
-                    "expected {name} as in rank 0", difference(first.get(name), value),
-                    "give every process the same files and options", name=called(name),
-                )  # fmt: skip
-
     if ranks.here().world > 1:
-        from deltaw.models.fitting.trainings.resuming import made_of
-        from deltaw.training.checkpoints import called, difference
+        from deltaw.models.fitting.trainings.resuming import differing
 
-        mine = made_of(plan)
-        first = ranks.here().gathered(mine)[0]
-        agreed(same)
+        agreed(partial(_raise, differing(plan, "checkpoint" in keep).get(ranks.here().rank)))
     return agreed(lambda: keeping.begun(plan, keep, err))
 
 

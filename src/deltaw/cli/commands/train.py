@@ -50,8 +50,9 @@ def train(
     err, start = stderr(quiet), keep.get("start")
 
     def planned() -> Plan:
-        held = {name: keep.get(name) for name in ("memory", "cache", "seconds")}
-        lean = None if log is not None or "checkpoint" in keep else MOST_CELLS if doctor else LOOKED_AT
+        held = {name: keep.get(name) for name in ("memory", "cache", "seconds", "free")}
+        looked_at = log is not None or "checkpoint" in keep or ranks.here().world > 1  # all compare their rows
+        lean = None if looked_at else MOST_CELLS if doctor else LOOKED_AT
         return models.plan(data, target, recipe, start=start, lean=lean, **held, **choices)
 
     def examined_plan() -> tuple[Plan, Diagnosis | None]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from deltaw.engines import ranks
 from deltaw.models.fitting.deciding.streaming import plan
 from deltaw.models.fitting.running import run
-from deltaw.models.fitting.trainings.resuming import checkpoints
+from deltaw.models.fitting.trainings.resuming import check_same, checkpoints
 from deltaw.models.fitting.trainings.watching import Callback, Watchers
 from deltaw.models.model import Model
 from deltaw.progress import left_out, watching
@@ -122,12 +123,14 @@ def fit(
                    validation=validation, test_size=test_size, folds=folds, group=group, time=time, task=task,
                    metric=metric, drop=drop, columns=columns, kinds=kinds, start=start, memory=memory,
                    cache=cache, seconds=seconds,
-                   lean=None if list(told) or checkpoint is not None else 0, **settings)  # fmt: skip
+                   lean=None if list(told) or checkpoint is not None or ranks.here().world > 1 else 0,
+                   **settings)  # fmt: skip
     with show:
         for note in decided.table.notes:
             show.say(f"{decided.table.name}: {note}")
         if decided.left_out:
             show.say(left_out(decided.left_out, decided.rows + decided.left_out, decided.target.name))
+        check_same(decided, checkpoint is not None)
         kept = None if checkpoint is None else checkpoints(decided, checkpoint, every, resume)
         decided = decided if list(told) else decided.lean  # callbacks may look at the rows
         return run(decided, (*told, show), kept)

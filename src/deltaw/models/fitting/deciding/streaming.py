@@ -40,11 +40,14 @@ DISK = Path("/var/tmp")  # where files lie that are too large for /tmp, which ma
 
 def plan(
     source: Any, target: str | None = None, recipe: str = "default", *, memory: int | None = None,
-    cache: str | Path | None = None, **asked: Any,
+    cache: str | Path | None = None, free: int | None = None, **asked: Any,
 ) -> Plan:  # fmt: skip
-    """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors."""
+    """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors.
+
+    `free`: bytes of memory that are taken to be free; None: as the system says.
+    """
     disk = _disk() if cache is None else files.folder("cache", cache)
-    found = _to_be_streamed(source, asked, recipe, memory)
+    found = _to_be_streamed(source, asked, recipe, memory, free)
     if found is None:
         return planning.plan(source, target, recipe, **asked)
     check_folder(disk)
@@ -53,7 +56,7 @@ def plan(
 
 
 def _to_be_streamed(
-    source: Any, asked: Mapping[str, Any], recipe: str, memory: int | None
+    source: Any, asked: Mapping[str, Any], recipe: str, memory: int | None, there: int | None
 ) -> tuple[Stream, int] | None:
     """The stream of a source that would take more memory than there is for it, and how much that is; else None.
 
@@ -68,7 +71,7 @@ def _to_be_streamed(
     rows = stream(source, how if begun is None else begun.reading(how))
     if rows is None:
         return None
-    most = int(SHARE * free()) if memory is None else int(memory)
+    most = int(SHARE * (free() if there is None else there)) if memory is None else int(memory)
     if rows.held <= most:
         return None
     known = recipes.RECIPES.get(recipe, {}).get("regression") if begun is None else begun.model.recipe

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from deltaw.exceptions import SettingError
+from deltaw.engines import known, ranks
+from deltaw.exceptions import InputError, SettingError
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.rows.parts import Part
 from deltaw.models.rows.survey import ENOUGH
 from deltaw.tables.digest import sha256
-from deltaw.training.checkpoints import Checkpoints, digest
+from deltaw.training.checkpoints import Checkpoints, called, difference, digest
 
 ANOTHER = ("epochs",)  # what may be another where a run goes on; see `Checkpoints`
 
@@ -60,6 +61,32 @@ def made_of(plan: Plan) -> dict[str, Any]:
         "initial weights": digest(*plan.network.weights, *plan.network.biases),
     }
     return asked | recipe | follows
+
+
+def differing(plan: Plan, kept: bool) -> dict[int, InputError]:
+    """What is wrong in each of several processes that train together and are not about the same as the first one.
+
+    `kept`: whether there are checkpoints here, which all write and read together.
+    """
+    of_each = ranks.here().gathered(
+        made_of(plan) | {"epochs": plan.recipe.epochs, "checkpoint": "DIR" if kept else None}
+    )
+    first, found = of_each[0], dict[int, InputError]()
+    for rank, made in enumerate(of_each):
+        other = next((name for name, value in made.items() if value != first.get(name)), None)
+        if other is not None:
+            found[rank] = InputError(
+                "expected {name} as in rank 0", difference(first.get(other), made[other]),
+                "give every process the same files and options", name=called(other),
+            )  # fmt: skip
+    return found
+
+
+def check_same(plan: Plan, kept: bool) -> None:
+    """Raise InputError, in all processes that train together, where one is about other rows or settings."""
+    if ranks.here().world > 1 and known(plan.engine) == "torch":
+        for rank, error in differing(plan, kept).items():
+            raise InputError("rank {rank}: {message}", rank=rank, message=error)
 
 
 def _of_table(plan: Plan) -> str:
