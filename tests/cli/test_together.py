@@ -28,7 +28,7 @@ from deltaw.cli import main
 pytest.importorskip("torch", reason="PyTorch is not installed")
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-PATIENCE = 120  # seconds
+PATIENCE = 300  # seconds, on a machine that has much else to do
 
 
 def port() -> int:

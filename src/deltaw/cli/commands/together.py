@@ -34,13 +34,13 @@ def check_alone(command: str | None) -> None:
         )  # fmt: skip
 
 
-def joined(choices: dict[str, Any], keep: keeping.Keeping) -> Ranks:
+def joined(choices: dict[str, Any], keep: keeping.Keeping, data: str = "") -> Ranks:
     """Join the other processes, where torchrun has started this one: the engine is torch then.
 
     Where it has started them again, the run goes on from its last checkpoint.
 
     Raises:
-        SettingError: another engine was asked for.
+        SettingError: another engine was asked for, or what only one process can do or read.
         MissingError: PyTorch is not installed.
     """
     asked = ranks.started()
@@ -56,6 +56,9 @@ def joined(choices: dict[str, Any], keep: keeping.Keeping) -> Ranks:
         if keep.get("seconds") is not None:  # no two clocks agree
             expected = "--seconds: expected none where several processes train"
             raise SettingError(expected, str(keep["seconds"]), "say how many --epochs")
+        if data == "-":
+            expected = "data: expected a path where several processes train"
+            raise SettingError(expected, say("standard input, which only one can read"), "write the rows to a file")
 
     if choices.get("engine", "native") == "native":  # as it is where nobody says another
         choices["engine"] = "torch"

@@ -77,7 +77,7 @@ def train(
         return plan, diagnosis
 
     with keeping.before_training(keep):
-        if together.joined(choices, keep).rank:
+        if together.joined(choices, keep, data).rank:
             return together.follow(planned, None if as_file is not None else keep)
         plan, diagnosis = together.agreed(examined_plan)
         kept = None if as_file is not None else together.begun(plan, keep, err)
