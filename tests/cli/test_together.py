@@ -358,12 +358,26 @@ def test_predict_shares_the_files(flowers: Path, tmp_path: Path) -> None:
     """Rank r has files r, r + world, …; where there are fewer files than processes, some have none."""
     shared_out(flowers, tmp_path, 2)
     command = ["-m", "deltaw", "predict", *(str(tmp_path / each) for each in ("m.deltaw", "rows")), "-o"]
-    statuses, _, errors = ended(started([[*command, str(tmp_path / "together")]] * 3))
-    assert (statuses, errors) == ([0, 0, 0], [])
+    processes = started([[*command, str(tmp_path / "together")]] * 3)
+    said = [each.communicate(timeout=PATIENCE)[1] for each in processes]
+    assert [each.returncode for each in processes] == [0, 0, 0]
+    assert ["101 answers written to 2 files" in text for text in said] == [True, False, False]
     subprocess.run([sys.executable, *command, str(tmp_path / "alone")], check=True, capture_output=True)
     for name in ("0.csv", "1.csv"):
         assert (tmp_path / "together" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
     assert len(list((tmp_path / "together").iterdir())) == 2
+
+
+def test_predict_where_one_fails(flowers: Path, tmp_path: Path) -> None:
+    """The others end with its status, and do not say that all is well."""
+    shared_out(flowers, tmp_path, 2)
+    (tmp_path / "rows" / "1.csv").write_text("a,b,word\n1,oops,x\n")
+    processes = started([["-m", "deltaw", "predict", *map(str, (tmp_path / "m.deltaw", tmp_path / "rows")), "-o",
+                          str(tmp_path / "answers")]] * 2)  # fmt: skip
+    said = [each.communicate(timeout=PATIENCE)[1] for each in processes]
+    assert [each.returncode for each in processes] == [2, 2]
+    assert [text.count("\n") for text in said] == [0, 1]
+    assert "1.csv: expected a number in row 1" in said[1]
 
 
 def test_evaluate_shares_the_files(flowers: Path, tmp_path: Path) -> None:

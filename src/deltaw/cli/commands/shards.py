@@ -105,7 +105,10 @@ def answers(
             place, writer = _place(folder, where, root)
             writer.write(frame.clear(), place, several.write)
             files += 1
-    err.print(say("{n:,} answers written to {files:,} files in {output}", n=rows, files=files, output=folder))
+    here = ranks.here()
+    rows, files = map(sum, zip(*here.gathered((rows, files)), strict=True))  # who has failed ends those who wait here
+    if here.rank == 0:
+        err.print(say("{n:,} answers written to {files:,} files in {output}", n=rows, files=files, output=folder))
     return True
 
 
