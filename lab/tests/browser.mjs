@@ -223,8 +223,8 @@ const CHECKS = {
 
   async what_a_stranger_drops_is_read() {
     const page = await opened(), { gzipSync } = await import('node:zlib');
-    const row = (i) => [1700000000 + 60 * i, 2020 + (i % 2), ['x', 'y', 'z'][i % 3], 20240000 + i * 7, ['up', 'down'][i % 2]];
-    const names = ['time', 'year', 'word', 'day', 'kind'], rows = Array.from({ length: 60 }, (_, i) => row(i)), text = (record) => record.join(',');
+    const row = (i) => [`2024-05-01 ${10 + Math.floor(i / 10) % 10}:${10 + 5 * (i % 10)}`, 1700000000 + 60 * i, 2020 + (i % 2), ['x', 'y', 'z'][i % 3], 20240000 + i * 7, ['up', 'down'][i % 2]];
+    const names = ['when', 'time', 'year', 'word', 'day', 'kind'], rows = Array.from({ length: 60 }, (_, i) => row(i)), text = (record) => record.join(',');
     const files = {
       'trailing.csv': [names, ...rows].map((record) => `${text(record)},`).join('\n'), // a last column that says nothing
       'always.csv': [[...names, 'unit'], ...rows.map((record) => [...record, 'EUR'])].map(text).join('\n'),
@@ -237,7 +237,7 @@ const CHECKS = {
       await page.waitForFunction((file) => document.querySelector('.about')?.textContent.includes(file), name);
       same(await page.locator('.target select').inputValue(), 'kind', `the target of ${name}`);
     }
-    for (const axis of ['time', 'year']) {
+    for (const axis of ['when', 'time', 'year']) {
       await page.locator('.axes select').first().selectOption(axis);
       const ticks = await page.locator('.x-ticks > span').allTextContents();
       truth(ticks.length > 1 && new Set(ticks).size === ticks.length, `ticks of ${axis}: ${ticks}`);

@@ -119,6 +119,7 @@ def test_recipes_settings_are_deltaws() -> None:
         (40, 3, False),
         (150, 4, False),
         (5000, 77, False),
+        (20000, 12, False),
         (60000, 784, True),
         (50000, 20, False),
         (900000, 60, False),

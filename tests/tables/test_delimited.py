@@ -333,3 +333,8 @@ def test_whole_numbers_that_are_rounded_are_told(other: str, told: bool, tmp_pat
     pl.DataFrame({"id": [int(each) for each in ids]}).write_parquet(tmp_path / "0.parquet")
     pl.DataFrame({"id": [float(other or 7)]}).write_parquet(tmp_path / "1.parquet")
     assert read(tmp_path).notes == (note,)
+
+
+def test_a_name_may_begin_as_what_zlib_packs_does() -> None:
+    """Polars takes x^ for that, and unpacks it."""
+    assert frame_of("x^2,y\n1.5,a\n2,b\n") == {"x^2": [1.5, 2.0], "y": ["a", "b"]}

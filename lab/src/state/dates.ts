@@ -4,6 +4,7 @@ import { DATE_FORMATS, dayOf } from '../tables/days';
 import { ticks } from './numbers';
 
 const DAY = 86_400_000; // milliseconds
+const STEPS = [1 / 60, 1 / 12, 0.25, 1, 3, 6]; // hours that are round
 export const ISO = '%Y-%m-%dT%H:%M:%S%.f';
 
 /** "2024-03-01T12:00:00.000": what dayOf reads by ISO. */
@@ -29,6 +30,9 @@ export function dayTicks(low: number, high: number): { text: string; at: number 
   const whole = (a: number, b: number): number[] => ticks(a, b, 3).filter(Number.isInteger);
   if (high - low > 1000) return whole(from.getUTCFullYear() + 1, to.getUTCFullYear()).map((year) => ({ text: String(year), at: Date.UTC(year, 0) / DAY }));
   if (high - low > 90) return whole(months(from) + 1, months(to)).map((month) => ({ text: isoOf(first(month)).slice(0, 7), at: first(month) }));
-  if (high - low < 3) return ticks(24 * low, 24 * high, 3).map((hour) => ({ text: dayText(hour / 24).slice(-5), at: hour / 24 }));
+  if (high - low < 2) {
+    const step = (STEPS.find((hours) => 24 * (high - low) <= 6 * hours) ?? 12) / 24, begin = Math.ceil(low / step);
+    return Array.from({ length: Math.floor(high / step) - begin + 1 }, (_, i) => (begin + i) * step).map((at) => ({ text: dayText(at).slice(-5), at }));
+  }
   return whole(low, high).map((day) => ({ text: isoOf(day).slice(5, 10), at: day }));
 }

@@ -362,7 +362,7 @@ def _regular_frame(
     for guess in guesses:
         try:
             frame = pl.read_csv(io.BytesIO(text), separator=delimiter, has_header=named, new_columns=names, **guess)
-        except pl.exceptions.PolarsError:  # a later cell is not of the guessed type
+        except (pl.exceptions.PolarsError, OSError):  # a later cell is of another type; or x^ begins what zlib packs
             continue
         if frame.shape == (records - named, width):
             gaps = [column.fill_nan(None) for column in frame.iter_columns() if may_have_gaps(column)]
