@@ -74,7 +74,7 @@ def test_intervals_and_periods_of_pandas() -> None:
     assert found["bin"].unique().len() == 3
     assert found["bin"][0] == "(-0.059, 19.667]"
     assert found["month"].dtype == pl.Datetime("us")
-    assert models.plan(frame, "bin", epochs=1).task == "classification"
+    assert models.plan(frame, "bin", epochs=1).target.task == "classification"
 
 
 @pytest.mark.parametrize("name", ["编号", "学号", "订单号", "身份证号", "手机号码", "主键"])
