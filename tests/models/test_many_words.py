@@ -185,3 +185,21 @@ def test_the_doctor_knows_a_row_that_stands_on_both_sides() -> None:
     assert [setup.columns[each] for each in setup.means] == ["film: mean price"]  # type: ignore[index]
     assert before(setup).repeats.shared == 1.0
     assert before(replace(setup, means=())).repeats.shared < 0.5
+
+
+@pytest.mark.parametrize("target", ["price", "grade"])
+def test_rows_are_let_go_beside_means(tmp_path: Path, target: str) -> None:
+    """Of the raw rows only what the means are made of stays; the same model comes of it, to the bit."""
+    path = tmp_path / "rows.parquet"
+    frame(target=target).write_parquet(path, row_group_size=100)
+    how: dict[str, Any] = {"folds": 0, "test_size": 0.2, "validation": 0.3, **QUICK}
+    whole, lean = (models.plan(path, target, lean=each, **how) for each in (None, 0))
+    assert whole.preparation.means
+    np.testing.assert_array_equal(np.asarray(lean.training.X), np.asarray(whole.training.X))
+    assert lean.training.frame.equals(whole.training.frame[[target, "film"]])
+    assert set(lean.lean.training.source.columns) == {target, "film"}
+    made = []
+    for callbacks in ([], [lambda epoch: False]):  # which may look at the rows
+        deltaw.fit(path, target, callbacks=callbacks, verbose=False, **how).save(tmp_path / "m.deltaw")
+        made.append((tmp_path / "m.deltaw").read_bytes())
+    assert made[0] == made[1]

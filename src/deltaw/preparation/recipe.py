@@ -216,12 +216,20 @@ class Preparation:
         raw = raw_of(self.steps, frame) if count > FEW and (once or self._is_large(count)) else frozenset[str]()
         return Encoded(self._made(frame, source, answers, False, rows, raw), self._stored(raw))
 
-    def let_go(self, frames: list[pl.DataFrame], source: str, rows: Indices | None) -> Encoded | NDArray[np.float32]:
+    @property
+    def telling(self) -> tuple[Telling, ...]:
+        """The steps that have means."""
+        return tuple(step for step in self.steps if isinstance(step, Telling) and step.told)
+
+    def let_go(
+        self, frames: list[pl.DataFrame], source: str, rows: Indices | None, answers: Answers | None = None
+    ) -> Encoded | NDArray[np.float32]:
         """`encode` of the rows of a table that nobody else needs: each part of it is let go when its rows are made.
 
         Args:
             frames: the table's parts, one after the other, of which none is left.
             rows: of all of them, in ascending order; None: all.
+            answers: of these rows, with what is told of the columns `telling`.
         """
         self._find(frames[0], source)
         heights = [len(frame) for frame in frames]
@@ -233,7 +241,8 @@ class Preparation:
         first = begin = 0
         for height, end in zip(heights, ends.tolist(), strict=True):
             some = None if rows is None else rows[begin:end] - first
-            self._write(frames.pop(0), source, None, not self.is_encoded, some, raw, made[begin:end])
+            told = None if answers is None else answers.some(slice(begin, end))
+            self._write(frames.pop(0), source, told, not self.is_encoded, some, raw, made[begin:end])
             first, begin = first + height, end
         return Encoded(made, self._stored(raw)) if self.is_encoded else made
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.engines.rows import spread
@@ -24,11 +25,8 @@ from deltaw.preparation.scales.logarithm import LogScale, skewness
 from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.speech import say
 from deltaw.tables import Table
-from deltaw.tables.held import all_as_read
+from deltaw.tables.held import alike, all_as_read
 from deltaw.tables.taking import taken
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Array = NDArray[Any]
 
@@ -97,8 +95,9 @@ def both(first: Part, second: Part) -> Part:
     else:
         joined = np.concatenate([np.asarray(first.X), np.asarray(second.X)])
     weights = [each.weight for each in (first, second) if each.weight is not None]
+    names = first.source.columns  # where the others' rows were let go, there are fewer
     return Part(
-        first.frame.vstack(second.frame),
+        pl.concat(alike([first.frame, second.frame[names]])),
         joined,
         np.concatenate([first.T, second.T]),
         np.concatenate([first.truth, second.truth]),
@@ -204,7 +203,7 @@ def part_of(
         T = target.slots(known, recipe.target_low, recipe.target_high) if recipe.targets == "one_hot" else known
     weight = None if recipe.weight is None else weights.of_rows(beside.get_column(recipe.weight), source)
     if frames is not None:
-        made = Part(all_as_read(frames[0].clear()), preparation.let_go(frames, source, rows), T, known, weight)
+        made = Part(all_as_read(frames[0].clear()), preparation.let_go(frames, source, rows, answers), T, known, weight)
         give_back(len(made))
         return made
     return Part(frame, preparation.encode(frame, source, answers, rows), T, known, weight, rows)
@@ -220,7 +219,17 @@ def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
     frame = table.frame
     give_back(len(frame))  # before there are inputs beside it
     ends = np.cumsum([len(part) for part in frame.to_series(0).get_chunks()]).tolist()
-    return [frame[a:b] for a, b in pairwise([0, *ends]) if a < b], replace(table, frame=frame[beside])
+    kept = frame[beside].rechunk()  # not in the pages of a part, which are let go together
+    return [frame[a:b] for a, b in pairwise([0, *ends]) if a < b], replace(table, frame=kept)
+
+
+def by_others(preparation: Preparation, frame: pl.DataFrame, answers: Answers, rows: Indices | None) -> Answers:
+    """The answers of these rows, or all, by which their inputs can be made some rows after the others."""
+    told = {}
+    for step in preparation.telling:
+        cells = frame[[step.column]]
+        told[step.column] = step.apart(cells if rows is None else taken(cells, rows), answers)
+    return answers._replace(apart=told)
 
 
 def answers_among(frame: pl.DataFrame, target: Target, recipe: Recipe, rows: Indices | None) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 
 from deltaw.equations.encoded import Field
 from deltaw.numbers import number
-from deltaw.preparation.columns.means import Answers, Means
+from deltaw.preparation.columns.means import Answers, Apart, Means
 from deltaw.preparation.columns.steps import MISSING, Features, OneColumn, Stored, Values
 from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
@@ -81,8 +81,16 @@ class Category(OneColumn):
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Category:
         """The same, but that its means are those of other rows."""
-        words = as_words(frame.get_column(self.column))
+        cells = frame.get_column(self.column)
+        words = cells if cells.dtype == pl.Enum else as_words(cells)
         return replace(self, means=self.means and Means.fit(words, answers._replace(scales=self.means.scales)))
+
+    def apart(self, frame: pl.DataFrame, answers: Answers) -> Apart:
+        """What the rows that are learnt from are told, of a column that has means."""
+        assert self.means is not None
+        cells = frame.get_column(self.column)
+        held = isinstance(cells.dtype, pl.Enum) and self.words_of(cells.dtype.categories).equals(cells.dtype.categories)
+        return self.means.apart(cells if held else self.words_of(cells), answers)
 
     def is_sound(self) -> bool:
         return self.usual is None or self.usual < len(self.slots)

@@ -129,10 +129,12 @@ def _different(cells: pl.Series) -> tuple[pl.Series, NDArray[np.integer]]:
     if isinstance(cells.dtype, pl.Enum):
         return _of_numbers(cells, cells.dtype.categories)
     if cells.dtype.is_float():  # many columns are asked, and an expression of Polars costs more than few rows do
-        x = cells.to_numpy()
-        place, there = np.zeros(len(x), np.int64), ~np.isnan(x)
-        present, which = np.unique(x[there], return_inverse=True)
-        place[there] = which + 1
+        x, place = cells.to_numpy(), np.empty(len(cells), np.int32)
+        parts = [x[i : i + AT_ONCE] for i in range(0, len(x), AT_ONCE)]
+        present = np.unique(np.concatenate([x[:0], *(np.unique(part[~np.isnan(part)]) for part in parts)]))
+        for i, part in enumerate(parts):
+            found = np.where(np.isnan(part), 0, np.searchsorted(present, part) + 1)
+            place[i * AT_ONCE : i * AT_ONCE + len(part)] = found
         return pl.concat([pl.Series(cells.name, [None], dtype=cells.dtype), pl.Series(cells.name, present)]), place
     known = pl.concat([pl.Series(cells.name, [None], dtype=cells.dtype), cells.drop_nulls().unique().sort()])
     return known, places(cells, known)
@@ -140,15 +142,22 @@ def _different(cells: pl.Series) -> tuple[pl.Series, NDArray[np.integer]]:
 
 def _of_numbers(cells: pl.Series, words: pl.Series) -> tuple[pl.Series, NDArray[np.integer]]:
     """The same of words that are held by their numbers."""
-    numbers = cells.to_physical().cast(pl.Int32).fill_null(len(words)).to_numpy()
+    starts = range(0, len(cells), AT_ONCE)
+
+    def numbers(start: int) -> NDArray[np.int32]:
+        return cells.slice(start, AT_ONCE).to_physical().cast(pl.Int32).fill_null(len(words)).to_numpy()
+
     there = np.zeros(len(words) + 1, bool)
-    there[numbers] = True
+    for start in starts:
+        there[numbers(start)] = True
     present = np.flatnonzero(there[:-1])
     present = present[words.gather(present).arg_sort().to_numpy()]
-    place = np.zeros(len(words) + 1, np.int32)
+    place, found = np.zeros(len(words) + 1, np.int32), np.empty(len(cells), np.int32)
     place[present] = 1 + np.arange(len(present))
+    for start in starts:
+        found[start : start + AT_ONCE] = place[numbers(start)]
     nothing = pl.Series(cells.name, [None], dtype=pl.String)
-    return pl.concat([nothing, words.gather(present).alias(cells.name)]), place[numbers]
+    return pl.concat([nothing, words.gather(present).alias(cells.name)]), found
 
 
 def places(cells: pl.Series, known: pl.Series) -> NDArray[np.int64]:
@@ -159,6 +168,25 @@ def places(cells: pl.Series, known: pl.Series) -> NDArray[np.int64]:
     table = pl.DataFrame([known.alias("cell"), pl.int_range(len(known), eager=True).alias("place")]).drop_nulls("cell")
     found = cells.to_frame("cell").join(table, on="cell", how="left", maintain_order="left")
     return found["place"].fill_null(0).to_numpy()
+
+
+class Apart(NamedTuple):
+    """What each part's rows are told of a column: by the rows of all other parts.
+
+    Attributes:
+        cells: (G,) null, and the different words or numbers in ascending order.
+        means: (PARTS, G, k).
+    """
+
+    cells: pl.Series
+    means: Values
+
+    def of(self, cells: pl.Series, parts: NDArray[np.uint8]) -> Values:
+        """The means of rows by their cells and the parts that they lie in, (n, k)."""
+        return np.asarray(self.means[parts, places(cells, self.cells)])
+
+
+OTHERS = tuple(np.flatnonzero(np.arange(PARTS) != part) for part in range(PARTS))  # of each part
 
 
 class Answers(NamedTuple):
@@ -172,6 +200,7 @@ class Answers(NamedTuple):
         scales: of each column of `values`, by the mean and the deviation of all rows.
         whole: where these rows are some of those that are learnt from, what all say, of the columns that tell, in units
             of `scales`.
+        apart: where these rows are made some after the others, what all say, of the columns that tell.
     """
 
     names: tuple[str, ...]
@@ -180,6 +209,11 @@ class Answers(NamedTuple):
     weight: Values | None
     scales: tuple[Scale, ...]
     whole: Mapping[str, Told] = {}
+    apart: Mapping[str, Apart] = {}
+
+    def some(self, rows: slice) -> Answers:
+        """Of some of these rows, whose inputs are made by what all say."""
+        return self._replace(values=self.values[rows], parts=self.parts[rows], weight=None)
 
     @classmethod
     def of(
@@ -270,13 +304,13 @@ class Means:
 
     def of_learnt(self, words: pl.Series, answers: Answers) -> Values:
         """The means of the rows that were learnt from, (n, k), each of other parts' rows alone."""
+        found = answers.apart.get(words.name) or self.apart(words, answers)
+        return found.of(words, answers.parts)
+
+    def apart(self, words: pl.Series, answers: Answers) -> Apart:
+        """What these rows are told."""
         told = answers.told(words, self.scales)
-        made, place = np.empty((len(words), len(self.names))), places(words, told.cells)
-        for part in range(PARTS):
-            means, _ = told.means(np.flatnonzero(np.arange(PARTS) != part))
-            own = answers.parts == part
-            made[own] = means[place[own]]
-        return made
+        return Apart(told.cells, np.stack([told.means(others)[0] for others in OTHERS]))
 
 
 def scaled(values: NDArray[Any], scales: Sequence[Scale]) -> Values:

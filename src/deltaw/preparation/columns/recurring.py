@@ -28,11 +28,12 @@ from deltaw.preparation.columns.means import (
     DIGITS,
     FEWEST_ROWS,
     MOST_KNOWN,
+    OTHERS,
     PARTS,
     SMALLEST,
     Answers,
+    Apart,
     Told,
-    places,
     smoothing,
 )
 from deltaw.preparation.document import between, holds, is_number, is_text, list_of
@@ -126,12 +127,16 @@ class Recurring:
 
     def of_learnt(self, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Values:
         """The means of the rows that were learnt from, (n, k), each of other parts' rows alone."""
-        told, made = _told(column, x, answers, self.scales), np.zeros((len(x), len(self.names)))
-        sums, place = _Sums(told, edges), places(_cells(column, x), told.cells)
-        for part in range(PARTS):
-            own = (answers.parts == part) & (place > 0)
-            made[own] = sums.means(np.flatnonzero(np.arange(PARTS) != part))[place[own] - 1]
-        return made
+        found = answers.apart.get(column) or self.apart(column, x, edges, answers)
+        return found.of(_cells(column, x), answers.parts)
+
+    def apart(self, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Apart:
+        """What these rows are told; 0 where there is no number."""
+        told = _told(column, x, answers, self.scales)
+        sums, means = _Sums(told, edges), np.zeros((PARTS, len(told.cells), len(self.names)))
+        for part, others in enumerate(OTHERS):
+            means[part, 1:] = sums.means(others)
+        return Apart(told.cells, means)
 
 
 def _cells(column: str, x: Values) -> pl.Series:

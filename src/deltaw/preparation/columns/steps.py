@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from deltaw.equations.encoded import Field
 from deltaw.equations.scaled import Scaled
 from deltaw.numbers import number
-from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.means import Answers, Apart
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.whole import Whole
 from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_text, list_of, one_of
@@ -151,6 +151,12 @@ class Number(OneColumn):
         """The same, but that its means are those of other rows."""
         x = as_numbers(frame.get_column(self.column), TRAINING, self.unit)
         return replace(self, means=self.means and self.means.known(self.column, x, self.edges, answers))
+
+    def apart(self, frame: pl.DataFrame, answers: Answers) -> Apart:
+        """What the rows that are learnt from are told, of a column that has means."""
+        assert self.means is not None
+        x = as_numbers(frame.get_column(self.column), TRAINING, self.unit)
+        return self.means.apart(self.column, x, self.edges, answers)
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -29,7 +29,17 @@ from deltaw.models.rows.dividing import (
     without_group,
 )
 from deltaw.models.rows.division import Ties
-from deltaw.models.rows.parts import Glimpse, Part, answered, answers_among, on_a_log, part_of, parted
+from deltaw.models.rows.parts import (
+    Glimpse,
+    Part,
+    answered,
+    answers_among,
+    by_others,
+    on_a_log,
+    part_of,
+    parted,
+    some_of,
+)
 from deltaw.models.rows.survey import Streamed
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
@@ -182,14 +192,20 @@ def _decided(
     validation_rows = all_as_read(table.frame[kept.validation]) if by is None else answered(by, whole)[0].frame
     test_rows = all_as_read(table.frame[kept.test]) if table.test is None else table.test
     frames, shown = None, 0 if lean is None else lean // len(preparation.feature_names)
-    needed = layout.folds or preparation.means or streamed is not None or not preparation.reads_alone(table.frame)
+    needed = layout.folds or streamed is not None or not preparation.reads_alone(table.frame)
     if lean is not None and shown < len(training) and not needed:
         glimpse = Glimpse.of(table.frame[preparation.input_names], training, shown)
-        frames, table = parted(table, [name, *([] if weight is None else [weight])])
+        rows, telling = some_of(table.frame, training), [step.column for step in preparation.telling]
+        answers = by_others(preparation, table.frame, answers, rows) if answers is not None and telling else None
+        frames, table = parted(table, [name, *([] if weight is None else [weight]), *telling])
         del read_in, bare, everything, reading_of, series, beside
-        answers, ties = None, Ties(ties.rows)  # which only folds ask more
+        ties = Ties(ties.rows)  # which only folds ask more
     learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training, frames)
-    learnt = replace(learnt, source=all_as_read(learnt.source))
+    del answers
+    if frames is not None and preparation.means:  # `Plan.over` asks for them
+        learnt = replace(learnt, source=table.frame, rows=some_of(table.frame, training))
+    else:
+        learnt = replace(learnt, source=all_as_read(learnt.source))
     weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
     return Plan(
         replace(table, frame=learnt.source), found, preparation, reading, settled,

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError
@@ -26,10 +27,11 @@ from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.means import Answers
 from deltaw.preparation.columns.steps import Number
 from deltaw.preparation.columns.whole import Counted
-from deltaw.preparation.recipe import Telling
 from deltaw.preparation.screening import MOST_CLASSES, silent
 from deltaw.speech import say
 from deltaw.tables import Table
+from deltaw.tables.held import MANY as MANY_ROWS
+from deltaw.tables.held import alike, all_as_read, held
 from deltaw.tables.taking import taken
 
 if TYPE_CHECKING:
@@ -135,10 +137,20 @@ class Plan:
     @property
     def lean(self) -> Plan:
         """The same without the raw rows that are learnt from, where neither training nor `over` needs them any more."""
-        if self.folds or self.preparation.means:
+        if self.folds:
             return self
         table, training = replace(self.table, frame=self.table.frame.clear()), self.training
-        return replace(self, table=table, training=replace(training, source=table.frame, rows=None), looked=None)
+        if self.preparation.means:
+            training = replace(training, source=training.source[self._asked_over])
+        else:
+            training = replace(training, source=table.frame, rows=None)
+        return replace(self, table=table, training=training, looked=None)
+
+    @property
+    def _asked_over(self) -> list[str]:
+        """The columns that `over` asks for."""
+        told = [step.column for step in self.preparation.telling]
+        return [*told, self.target.name, *([] if self.recipe.weight is None else [self.recipe.weight])]
 
     @property
     def held_out(self) -> tuple[str, Part | None]:
@@ -179,14 +191,10 @@ class Plan:
         chose, test, elsewhere = self.validation, self.test, self.validation_name or self.start or self.streamed
         if chose is None or elsewhere or not self.preparation.means:
             return self
-        told = (step for step in self.preparation.steps if isinstance(step, Telling) and step.told)
-        names = [
-            *(step.column for step in told),
-            self.target.name,
-            *([] if self.recipe.weight is None else [self.recipe.weight]),
-        ]
-        learnt, others = (replace(part, source=part.source[names]).frame for part in (self.training, chose))
-        rows = learnt.vstack(others)
+        names = self._asked_over
+        learnt = replace(self.training, source=self.training.source[names]).frame
+        chosen = all_as_read(replace(chose, source=chose.source[names]).frame)
+        rows = pl.concat(alike([learnt, held(chosen, MANY_ROWS)]))
         none = np.zeros(len(rows), np.uint8)  # the parts are for rows that are learnt from
         preparation = self.preparation.told_by(rows, answers_by(rows, self.target, self.recipe, none))
         again = None if test is None else part_of(test.frame, preparation, self.target, self.recipe, "test")
