@@ -6,8 +6,10 @@ A table of 50 columns of numbers, trained for one epoch in a process of its own,
 beside the size of the raw numbers in float32, and how much of it is beyond that of the same training of 200 rows: by
 `deltaw train` and by `deltaw.fit` from the file, Parquet of numbers that float32 holds and of others, and CSV; and from
 a frame, beyond what was resident before. The same with classes in words, and then with five columns of words instead of
-numbers, or with gaps in fifteen, or with two digits behind the point in CSV. The same of 300 columns and a fifth of the
-rows, and of ten columns of words. Names of files leave out the others, and what follows.
+numbers, or with gaps in fifteen, or with two digits behind the point in CSV. Then answers of which all columns say
+something, so that none is left out: two classes, ten, and numbers; two columns of 5,000 words, or of as many numbers
+that are names; the same rows in eight files. The same of 300 columns and a fifth of the rows, and of ten columns of
+words. Names of files leave out the others, and what follows.
 A CSV of twice the rows with a remark in each, newlines in its quotes, within `--memory 300M`. Then answers for the
 first, and for one row of it, by seconds of the processor, which a machine that others use too does not change much; and
 by the network of `deltaw bench`'s workload `table`, 30-64-64-1 on scaled numbers without bins.

@@ -237,3 +237,16 @@ def test_the_arithmetic_names_the_words_mean() -> None:
     assert lines[-1].arithmetic.startswith(f"mean price of rows with {word}, smoothed: {mean:.5g}; ({mean:.5g} − ")
     assert lines[-1].value == pytest.approx(step.means.values[3][0], abs=1e-6)  # type: ignore[union-attr]
     assert "mean price" in prep.describe()[0].treatment
+
+
+@pytest.mark.parametrize("target", ["price", "yes", "grade"])
+def test_rows_are_summed_up_some_after_the_others(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the same bits, of words and of words that are held by their numbers, in whatever order these are."""
+    frame, told = table(), answers(table(), target)
+    at_once, words = Means.fit(frame["word"], told), frame["word"]
+    own = at_once.of_learnt(words, told)
+    held = words.cast(pl.Enum(words.drop_nulls().unique().sort(descending=True)))
+    monkeypatch.setattr("deltaw.preparation.columns.means.AT_ONCE", 50)
+    for cells in (words, held):
+        assert Means.fit(cells, told) == at_once
+        np.testing.assert_array_equal(at_once.apart(cells, told).of(words, told.parts), own)

@@ -12,7 +12,7 @@ import pytest
 import deltaw
 from deltaw.models.fitting.deciding import planning
 from deltaw.preparation.columns import category
-from deltaw.tables import Reading, held, read_as
+from deltaw.tables import Reading, held, read_as, taking
 from deltaw.tables.reading import halving, read
 from deltaw.tables.reading.formats import columnar, pieces
 
@@ -145,3 +145,24 @@ def test_what_is_tested_is_what_is_used() -> None:
     assert read.held is held.held
     assert columnar.held is pieces.held is held.held
     assert halving.CELLS  # numbers are rounded from so many cells on, whether or not words are held so
+
+
+@pytest.mark.parametrize(("word", "alone"), [
+    ("street 12", True), ("A12", True), ("7a", False), ("12 kg", False), ("3", False), ("1,5", False), ("nan", False),
+    ("2024-01-02", False), ("03.04.2024 10:00", False), ("3-4", True),
+])  # fmt: skip
+def test_words_with_digits_are_words_alone_unless_one_is_a_number_or_a_day(word: str, alone: bool) -> None:
+    column = pl.Series(["plum", word, None], dtype=pl.Enum(["plum", word]))
+    assert held.are_plain(column) == alone
+
+
+def test_many_rows_are_taken_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers lie apart then, whatever the parts that the table has."""
+    frame = held.held(table())
+    frame = pl.concat([frame[:300], frame[300:]], rechunk=False)
+    for rows in (np.arange(len(frame)), np.delete(np.arange(20, 1100), [0, 5, 600])):
+        few = taking.taken(frame, rows)
+        with monkeypatch.context() as large:
+            large.setattr(taking, "APART", 100)
+            large.setattr(taking, "AT_ONCE", 256)
+            assert taking.taken(frame, rows).equals(few)

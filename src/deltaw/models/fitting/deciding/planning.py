@@ -193,8 +193,9 @@ def _decided(
     test_rows = all_as_read(table.frame[kept.test]) if table.test is None else table.test
     frames, shown = None, 0 if lean is None else lean // len(preparation.feature_names)
     needed = layout.folds or streamed is not None or not preparation.reads_alone(table.frame)
-    if lean is not None and shown < len(training) and not needed:
-        glimpse = Glimpse.of(table.frame[preparation.input_names], training, shown)
+    asked, there = preparation.input_names, set(table.frame.columns)
+    if lean is not None and shown < len(training) and not needed and there.issuperset(asked):  # else there is an error
+        glimpse = Glimpse.of(table.frame[asked], training, shown)
         rows, telling = some_of(table.frame, training), [step.column for step in preparation.telling]
         answers = by_others(preparation, table.frame, answers, rows) if answers is not None and telling else None
         frames, table = parted(table, [name, *([] if weight is None else [weight]), *telling])
