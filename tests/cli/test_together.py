@@ -195,6 +195,23 @@ def test_processes_that_were_told_otherwise(
     assert f"rank 1: expected {other[0][2:]} as in rank 0, found" in errors[0]
 
 
+OLDER = """
+import sys
+from deltaw.cli import main
+from deltaw.training import checkpoints
+checkpoints.__version__ = "0.0.1"
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_process_of_another_version(flowers: Path, tmp_path: Path) -> None:
+    command = train(flowers, *SETTINGS, "-o", tmp_path / "m.deltaw")
+    statuses, _, errors = ended(started([command, ["-c", OLDER, *command[2:]]]))
+    assert statuses == [2, 2]
+    assert len(errors) == 1
+    assert "rank 1: expected the version of DeltaW as in rank 0, found" in errors[0]
+
+
 def test_commands_that_one_process_does(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     told = {"TORCHELASTIC_RUN_ID": "test", "RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "2"}
     for rank in ("0", "1"):

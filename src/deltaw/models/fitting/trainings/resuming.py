@@ -14,7 +14,7 @@ from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.rows.parts import Part
 from deltaw.models.rows.survey import ENOUGH
 from deltaw.tables.digest import sha256
-from deltaw.training.checkpoints import Checkpoints, called, difference, digest
+from deltaw.training.checkpoints import Checkpoints, called, difference, digest, made_by
 
 ANOTHER = ("epochs",)  # what may be another where a run goes on; see `Checkpoints`
 
@@ -68,8 +68,9 @@ def differing(plan: Plan, kept: bool) -> dict[int, InputError]:
 
     `kept`: whether there are checkpoints here, which all write and read together.
     """
+    version, checkpoint = made_by()["version"], "DIR" if kept else None
     of_each = ranks.here().gathered(
-        made_of(plan) | {"epochs": plan.recipe.epochs, "checkpoint": "DIR" if kept else None}
+        {"the version of DeltaW": version, **made_of(plan), "epochs": plan.recipe.epochs, "checkpoint": checkpoint}
     )
     first, found = of_each[0], dict[int, InputError]()
     for rank, made in enumerate(of_each):
