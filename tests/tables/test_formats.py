@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import deltaw
 from deltaw.exceptions import InputError, MissingError, SettingError, TableError
 from deltaw.tables import kinds, read
 from deltaw.tables.reading import loading, places
@@ -328,3 +329,15 @@ def test_rows_of_a_large_parquet_file_lie_in_parts(tmp_path: Path, monkeypatch: 
     heights = {tuple(map(len, column.get_chunks())) for column in found.iter_columns()}
     assert len(heights) == 1
     assert max(heights.pop()) <= 32
+
+
+@pytest.mark.parametrize(
+    "name", ["a.parquet", "a.csv", "a", "a.arrow", "a.jsonl", "a.npz", "a.xlsx", "a.idx", "a.csv.gz"]
+)
+def test_a_file_of_zeros_is_said_to_be_one(name: str, tmp_path: Path) -> None:
+    """What a disk leaves of a write that was broken off; it began as IDX files do."""
+    (tmp_path / name).write_bytes(bytes(5000))
+    pl.DataFrame({"a": [1, 2]}).write_parquet(tmp_path / "b")
+    for source in (tmp_path / name, tmp_path):
+        with pytest.raises(TableError, match=rf"{name}: expected CSV, .*, found zero bytes"):
+            deltaw.read(source)

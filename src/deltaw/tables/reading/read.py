@@ -36,7 +36,7 @@ from deltaw.tables.reading.formats.workbooks import read_workbook
 from deltaw.tables.reading.frames import from_object
 from deltaw.tables.reading.halving import halved
 from deltaw.tables.reading.loading import GZIP, HEAD, STDIN, STDIN_NAME, limit, load, located
-from deltaw.tables.reading.shards import Shards, shards
+from deltaw.tables.reading.shards import ZEROS, Shards, shards
 from deltaw.tables.reading.source import Reading, Source
 from deltaw.tables.table import Table, nearest
 
@@ -268,6 +268,7 @@ COMPRESSED, UNPACK = "a file that is compressed otherwise than by gzip", "unpack
 
 # Files that are often given by mistake, by patterns of how they begin.
 FOREIGN = (
+    (ZEROS, "zero bytes, as a disk leaves them where a write was broken off", "write or fetch the file again"),
     (rb"\0{12}\xc2\xea\x81\x60", "a table of SAS", TO_COLUMNS),
     (rb"\$FL[23]@", "a table of SPSS", TO_COLUMNS),
     (rb"<stata_dta>|[\x69-\x73][\x01\x02]\x01\0", "a table of Stata", TO_COLUMNS),

@@ -35,6 +35,7 @@ Read = Callable[[Path | Few], Table]
 # What an ending says that cannot be read: to leave such a file out would be to leave out rows, and to say nothing.
 COMPRESSED = (".zst", ".zstd", ".bz2", ".xz", ".lz4", ".snappy", ".br", ".deflate", ".lzo")
 COLUMNS = (b"PAR1", b"ARROW1")  # how files of columns begin
+ZEROS = bytes(4)  # how no table's file does, but one whose write was broken off
 HIDDEN = ("_", ".")  # what names of files and folders begin with that are none of a table's
 NO_VALUE = (*EMPTY, "__hive_default_partition__")  # in small letters: what a folder is called whose rows have none
 
@@ -225,11 +226,13 @@ def _is_shard(file: Path, root: Path, endings: Collection[str]) -> bool:
 
 
 def _is_bare(file: Path, root: Path) -> bool:
-    """Whether it is a shard whose name has no ending, as Hive writes them: of columns, since text may be anything."""
+    """Whether it is a shard whose name has no ending, as Hive writes them: of columns, since text may be anything; or
+    was to be one, which is refused where it is read.
+    """
     if file.suffix or not is_shown(file, root) or not file.is_file():
         return False
     with file.open("rb") as opened:
-        return opened.read(6).startswith(COLUMNS)
+        return opened.read(6).startswith((*COLUMNS, ZEROS))
 
 
 def alike(table: Table, names: list[str], first: str) -> pl.DataFrame:
