@@ -27,7 +27,7 @@ from deltaw.bench.forms import WAYS
 from deltaw.cli import _EXPECTED
 from deltaw.cli.app import app
 from deltaw.cli.commands import lesson
-from deltaw.cli.speaking import FAULTS, TYPERS, asked
+from deltaw.cli.speaking import FAULTS, TYPERS
 from deltaw.derive import derivation
 from deltaw.derive.page import DROPPED
 from deltaw.doctor.findings import PLACES, SEVERITIES
@@ -39,7 +39,7 @@ from deltaw.exceptions import _SYSTEM, InputError, SettingError
 from deltaw.explain import account, answered, story
 from deltaw.export import FORMS
 from deltaw.files import atomic, model, schema
-from deltaw.languages import of_locale
+from deltaw.languages import asked, of_locale
 from deltaw.models.scoring.metrics import METRICS
 from deltaw.models.scoring.scores import GUESS
 from deltaw.models.search.tuning import ENDS

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
@@ -47,3 +50,16 @@ def of_locale(environment: Mapping[str, str]) -> str:
     """The language that the environment asks for: the first of LC_ALL, LC_MESSAGES and LANG that is set, as gettext."""
     named = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return named[:2] if named[:2] in LANGUAGES else LANGUAGES[0]
+
+
+def asked(arguments: Sequence[str] | None) -> str:
+    """The language that arguments ask for, or else the environment.
+
+    With --json it is English, what is said beside the document too: programs read it.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    given = [word.partition("=")[2] for word in words if word.startswith("--lang=")]
+    given += [after for word, after in pairwise(words) if word == "--lang"]
+    if "--json" in words:
+        return LANGUAGES[0]
+    return given[-1] if given and given[-1] in LANGUAGES else of_locale(os.environ)

@@ -20,6 +20,7 @@ from commands import Run
 from deltaw.models import RECIPES
 
 QUICK = ["--engine", "native", "--hidden", "8", "--epochs", "4"]
+NOTHING_SAVED = "interrupted; nothing was saved: begin again by the same command"
 
 
 def table(n: int = 120) -> pl.DataFrame:
@@ -317,7 +318,11 @@ def test_a_signal_while_numpy_is_loaded() -> None:
         "sys.meta_path.insert(0, Stop()); sys.exit(main(['train', 'iris']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "deltaw: interrupted; nothing was saved\n")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        130,
+        "",
+        "deltaw: interrupted before the training: nothing was learnt yet; begin again by the same command\n",
+    )
 
 
 def test_training_loads_only_what_it_needs(tmp_path: Path) -> None:
@@ -414,11 +419,11 @@ def test_a_number_of_columns_that_cannot_be_is_refused(run: Run, many: str) -> N
 @pytest.mark.parametrize(
     ("command", "place", "line"),
     [
-        ("crossval iris", "deltaw.models.crossval", "interrupted; nothing was saved"),
+        ("crossval iris", "deltaw.models.crossval", NOTHING_SAVED),
         ("train iris", "deltaw.models.plan",
          "interrupted before the training: nothing was learnt yet; begin again by the same command"),
-        ("show m.deltaw", "deltaw.models.load", "interrupted; nothing was saved"),
-        ("lesson line", "deltaw.cli.commands.lesson.check_outputs", "interrupted; nothing was saved"),
+        ("show m.deltaw", "deltaw.models.load", NOTHING_SAVED),
+        ("lesson line", "deltaw.cli.commands.lesson.check_outputs", NOTHING_SAVED),
     ],
 )  # fmt: skip
 def test_ctrl_c_is_said_by_every_command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import polars as pl
 import pytest
 
 from commands import Run
+from deltaw.exceptions import OutputError
 
 HASTY = ("--hidden", "6", "--epochs", "3", "--folds", "2")
 
@@ -133,7 +135,7 @@ def test_a_signal_after_the_training(run: Run, table: Path, monkeypatch: pytest.
     with monkeypatch.context() as patched:
         patched.setattr("deltaw.models.Model.save", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         assert run(*words, "--checkpoint", "run") == (143, "", f"deltaw: {line}\n")
-        assert run(*words) == (143, "", "deltaw: interrupted; nothing was saved\n")
+        assert run(*words) == (143, "", "deltaw: interrupted; nothing was saved: begin again by the same command\n")
     assert run(*words, "--checkpoint", "run", "--resume")[::2] == (0, "")
 
 
@@ -166,3 +168,106 @@ def test_a_signal(run: Run, tmp_path: Path, table: Path, number: signal.Signals,
     assert run(*words, "-o", "m.deltaw", *keep, "--resume")[0] == 0
     assert run(*words, "-o", "plain.deltaw")[0] == 0
     assert (tmp_path / "m.deltaw").read_bytes() == (tmp_path / "plain.deltaw").read_bytes()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("left", ["nothing", "a file", "the last one"])
+def test_a_folder_of_checkpoints_that_is_lost(
+    run: Run, table: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    """One warning, the training goes on, and at its end it is said what is there indeed."""
+    from deltaw.training.checkpoints import Checkpoints
+
+    note, epochs = Checkpoints.note, list[int]()
+
+    class Full:
+        CHECKPOINT = None
+
+        @staticmethod
+        def write(path: Path, *_: object) -> None:
+            raise OutputError("{path}: expected room", "No space left on device", "give another path", path=path)
+
+    def lost(kept: Checkpoints, number: int, training: Any) -> None:
+        with kept._lock:  # two networks are trained at once
+            note(kept, number, training)
+            epochs.append(number)
+            if len(epochs) == 2:
+                if left == "the last one":
+                    monkeypatch.setattr("deltaw.training.checkpoints.files", Full)
+                else:
+                    shutil.rmtree("run")
+                    Path("run").touch() if left == "a file" else None
+            if len(epochs) == 5:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Checkpoints, "note", lost)
+    keep = ("--checkpoint", "run", "--every", "1epochs", "-q")
+    status, _, err = run("train", "d.csv", "-t", "y", "--hidden", "6", "--epochs", "9", "--folds", "0", *keep)
+    said = " ".join(err.split())
+    assert (status, said.count("could not be written (")) == (143, 1), err
+    if left == "the last one":
+        last = sorted(Path("run").iterdir())[-1]
+        assert "No space left on device); training goes on, the last one stays" in said
+        assert f"--resume from {last}: what was made after it could not be written" in said
+    else:
+        assert "training goes on, and there is none" in said
+        assert "there is no checkpoint in run: begin again by the same command" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_signal_after_the_model_is_saved(run: Run, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While its report is written, for one: nobody is told that it is lost."""
+    monkeypatch.setattr("deltaw.report.write", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    for keep in ((), ("--checkpoint", "run")):
+        status, _, err = run("train", "d.csv", "-t", "y", *HASTY, "--report", "r.html", "-q", *keep)
+        assert (status, err) == (130, "deltaw: interrupted; the model is saved in model.deltaw\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_signal_in_the_first_epoch_of_folds(run: Run, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first fold's network has inputs of its own, and the doctor has nothing to say of the half of a training."""
+    x = np.random.default_rng(0).normal(size=300)
+    words = [f"w{i % 40}" for i in range(300)]  # of which each fold knows others
+    pl.DataFrame({"x": x, "w": words, "y": np.random.default_rng(1).integers(0, 2, 300)}).write_csv("e.csv")
+    from deltaw import models
+
+    train = models.run
+
+    def begun(*given: Any) -> Any:
+        place = "deltaw.training.epochs.Training.advance"
+        monkeypatch.setattr(place, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        return train(*given)
+
+    monkeypatch.setattr(models, "run", begun)
+    few = ("--hidden", "6", "--epochs", "3", "--folds", "5", "--set", "networks=1")
+    status, _, err = run("train", "e.csv", "-t", "y", *few)
+    assert (status, "what was learnt is kept in model.deltaw" in " ".join(err.split())) == (130, True), err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_signal_while_what_trains_is_loaded(tmp_path: Path, table: Path, lang: str) -> None:
+    """Which takes longer than to read a small table; it is said in the language that was asked for."""
+    words = ["train", "d.csv", "-t", "y", "--checkpoint", "run", "--lang", lang]
+    code = (
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(name, *rest):\n"
+        "        if name == PLACE: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.meta_path.insert(0, Finder)\n"
+        "from deltaw.cli import main\n"
+        f"sys.exit(main({words}))"
+    )
+    before = "interrupted before the training: nothing was learnt yet; begin again by the same command"
+    lines = {
+        "deltaw.cli.app": {
+            "en": "interrupted; nothing was saved: begin again by the same command",
+            "zh": "已中断；没有保存任何内容：请用同一命令重新开始",
+        },
+        "deltaw.models": {"en": before, "zh": "在训练之前已中断：尚未学到任何内容；请用同一命令重新开始"},
+    }
+    for place, said in lines.items():
+        command = [sys.executable, "-c", code.replace("PLACE", repr(place))]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        assert (done.returncode, done.stderr.decode()) == (143, f"deltaw: {said[lang]}\n")
+    assert not (tmp_path / "run").exists()

@@ -180,7 +180,7 @@ def test_ctrl_c_before_a_command_begins(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.delitem(sys.modules, "deltaw.cli.output.streams")
     monkeypatch.setattr(sys, "meta_path", [Pressed, *sys.meta_path])
     assert main(["--version"]) == 130
-    assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved\n"
+    assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved: begin again by the same command\n"
 
 
 @pytest.mark.parametrize("place", ["deltaw.cli._quiet", "deltaw.cli.language"])
@@ -194,4 +194,4 @@ def test_ctrl_c_when_it_has_loaded(
 
     monkeypatch.setattr(place, pressed)
     assert main(["--version"]) == 130
-    assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved\n"
+    assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved: begin again by the same command\n"

@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -418,3 +419,18 @@ def test_small_files_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main([*answer[:4], str(tmp_path / "again"), *answer[5:]]) == 2
     assert "5.parquet" in capsys.readouterr().err
     assert sorted(path.name for path in (tmp_path / "again").iterdir()) == [f"{i}.parquet" for i in range(1, 5)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file is a pipe there")
+def test_what_a_stream_would_hold_is_looked_at_once(tmp_path: Path) -> None:
+    """The plan says it again; a file that is a pipe by then would be waited for, and nothing said."""
+    for i in range(2):
+        WHOLE[:20].write_ipc(tmp_path / f"{i}.arrow")
+    found = stream(str(tmp_path), Reading())
+    assert found is not None
+    known = found.held
+    (tmp_path / "1.arrow").unlink()
+    os.mkfifo(tmp_path / "1.arrow")
+    assert replace(found, memory=1).held == known > 0
+    with pytest.raises(InputError, match=r"1\.arrow: expected the file as it was at the beginning"):
+        list(found.slices())

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from deltaw.exceptions import DeltaWError, InputError, OutputError, reason, short
-from deltaw.languages import language
+from deltaw.languages import asked, language
 from deltaw.signs import one_line
 from deltaw.sigterm import Terminable
 from deltaw.speech import say, spoken
@@ -29,18 +29,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; `arguments` are `sys.argv[1:]` unless given. Returns the exit status."""
     with Terminable() as running:
         try:
-            status = _main(arguments)
-        except KeyboardInterrupt:  # no command has begun, and to load takes a while
+            with language(asked(arguments)):
+                try:
+                    status = _main(arguments)
+                except KeyboardInterrupt:  # no command has begun, and to load takes a while
+                    status = _interrupted()
+        except KeyboardInterrupt:  # before the language is known, or after it is
             status = _interrupted()
     return 128 + running.signal if running.signal is not None and status == INTERRUPTED else status
 
 
 def _main(arguments: Sequence[str] | None) -> int:
     from deltaw.cli.output.streams import whole
-    from deltaw.cli.speaking import asked
 
     _quiet()
-    with whole() as streams, language(asked(arguments)):
+    with whole() as streams:
         status = _run(arguments)
         sys.stdout.flush()
         if streams.error is not None and status == 0:
@@ -137,7 +140,7 @@ def _quiet() -> None:
 
 
 def _interrupted(line: str = "") -> int:
-    return _say(line or say("interrupted; nothing was saved"), INTERRUPTED)
+    return _say(line or say("interrupted; nothing was saved: begin again by the same command"), INTERRUPTED)
 
 
 def _say(message: str, status: int) -> int:

@@ -1,22 +1,19 @@
 """The language of a run: `--lang`, or what the environment asks for; the help in it, and what Typer finds wrong.
 
-It is known before Typer reads anything, since Typer's own errors and help speak it, too.
+It is known before Typer reads anything (`deltaw.languages.asked`), since Typer's own errors and help speak it, too.
 """
 
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial, wraps
-from itertools import pairwise
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from deltaw.languages import checked, of_locale
+from deltaw.languages import checked
 from deltaw.speech import LANGUAGES, say, spoken
 
 Lang = Annotated[
@@ -43,19 +40,6 @@ FAULTS = {
     r"Option '(?P<option>.+)' does not take a value": "{option} takes no value",
     r"Invalid value for '?(?P<name>.+?)'?: (?P<found>.*)": "{name}: {found}",
 }
-
-
-def asked(arguments: Sequence[str] | None) -> str:
-    """The language that arguments ask for, or else the environment.
-
-    With --json it is English, what is said beside the document too: programs read it.
-    """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    given = [word.partition("=")[2] for word in words if word.startswith("--lang=")]
-    given += [after for word, after in pairwise(words) if word == "--lang"]
-    if "--json" in words:
-        return LANGUAGES[0]
-    return given[-1] if given and given[-1] in LANGUAGES else of_locale(os.environ)
 
 
 def speaking(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -192,13 +192,28 @@ class Checkpoints:
             except (OutputError, MemoryError) as error:
                 if not self._failed:
                     reason = error.found if isinstance(error, OutputError) else say("too little memory")
-                    lost = "{path}: a checkpoint could not be written ({reason}); training goes on, the last one stays"
-                    self._say(say(lost, path=path, reason=reason))
+                    stays = "{path}: a checkpoint could not be written ({reason}); training goes on, the last one stays"
+                    none = "{path}: a checkpoint could not be written ({reason}); training goes on, and there is none"
+                    self._say(say(stays if self.last else none, path=path, reason=reason))
                 self._failed = True
                 return
             self._unwritten = self._failed = False
             self._next += 1
             _keep_last(self.folder)
+
+    @property
+    def last(self) -> Path | None:
+        """The last file that is there."""
+        with suppress(OSError):  # no folder any more, or none that can be looked at
+            found = _listed(self.folder)
+            return found[max(found)] if found else None
+        return None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last file has all that was made."""
+        with self._lock:
+            return not self._unwritten
 
     @property
     def signal(self) -> int | None:

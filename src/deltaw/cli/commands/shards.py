@@ -87,8 +87,9 @@ def answers(
         return False
     root, parts = found
     _check_folder(folder, root, data)
-    rows, files, empty, frame = 0, 0, list[Path](), None
-    with err.status(say("answering for {data}", data=data)), Several() as several:
+    rows, empty, frame = 0, list[Path](), None
+    made = list[Path]()
+    with _what_stays(made, folder), err.status(say("answering for {data}", data=data)), Several() as several:
         for where, table, said in _answered(model, parts):
             if table is None:
                 empty.append(where)  # what it would hold, others say
@@ -98,18 +99,32 @@ def answers(
             documents.check_cells(kept, writer)
             frame, _ = documents.beside(said, kept, numbered)
             writer.write(frame, place, several.write)
-            rows, files = rows + len(frame), files + 1
+            made.append(place)
+            rows += len(frame)
         frame = _no_answers(model, data, numbered) if frame is None and empty else frame
         for where in empty:
             assert frame is not None
             place, writer = _place(folder, where, root)
             writer.write(frame.clear(), place, several.write)
-            files += 1
+            made.append(place)
     here = ranks.here()
-    rows, files = map(sum, zip(*here.gathered((rows, files)), strict=True))  # who has failed ends those who wait here
+    counts = here.gathered((rows, len(made)))  # who has failed ends those who wait here
+    rows, files = map(sum, zip(*counts, strict=True))
     if here.rank == 0:
         err.print(say("{n:,} answers written to {files:,} files in {output}", n=rows, files=files, output=folder))
     return True
+
+
+@contextmanager
+def _what_stays(made: Sequence[Path], folder: Path) -> Iterator[None]:
+    """Who is interrupted within has the answers that were written until then, each file whole."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not made:
+            raise
+        line = "interrupted; {files:,} files in {output} are whole: begin again by the same command"
+        raise KeyboardInterrupt(say(line, files=len(made), output=folder)) from None
 
 
 def _answered(model: Model, parts: Pieces) -> Iterator[tuple[Path, Table | None, DataFrame]]:

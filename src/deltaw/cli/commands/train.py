@@ -40,12 +40,13 @@ def train(
 ) -> int:
     """`deltaw train`; returns the exit status."""
     give_back()
-    from deltaw import models, tables
-    from deltaw.callbacks import JsonLines
-    from deltaw.cli.commands.doctor import SECONDS, examined
-    from deltaw.cli.output.screen import watched
-    from deltaw.doctor import outcome
-    from deltaw.doctor.tables import LOOKED_AT, MOST_CELLS
+    with keeping.before_training(keep):
+        from deltaw import models, tables
+        from deltaw.callbacks import JsonLines
+        from deltaw.cli.commands.doctor import SECONDS, examined
+        from deltaw.cli.output.screen import watched
+        from deltaw.doctor import outcome
+        from deltaw.doctor.tables import LOOKED_AT, MOST_CELLS
 
     err, start = stderr(quiet), keep.get("start")
 
@@ -85,7 +86,7 @@ def train(
         assert as_file is not None
         put(as_file(plan))
         return 0
-    with keeping.after_it_began(keep):
+    with keeping.after_it_began(kept):
         logs = () if log is None else (JsonLines(log),)
         text.print_plan(err, plan)
         if doctor:
@@ -125,17 +126,19 @@ def train(
             if each.error is not None:
                 err.print(say("note: {log} ends early: {strerror}", log=log, strerror=reason(each.error)))
         model.save(output)
-        if report is not None:
-            from deltaw import report as html
+        with keeping.after_it_is_saved(output):
+            if report is not None:
+                from deltaw import report as html
 
-            with err.status(say("writing the report")):
-                html.write(report, model)
-        if as_json:
-            put_json(documents.training(model, plan.columns, output, report, plan.left_out) | found)
-        else:
-            text.print_training(stdout(), model, output, report)
-        if concern := outcome(model, plan):  # what was known before stands above
-            _warn(err, concern)
+                with err.status(say("writing the report")):
+                    html.write(report, model)
+            if as_json:
+                put_json(documents.training(model, plan.columns, output, report, plan.left_out) | found)
+            else:
+                text.print_training(stdout(), model, output, report)
+            # What was known before stands above; of a training that was broken off there is nothing more to say.
+            if status == 0 and (concern := outcome(model, plan)):
+                _warn(err, concern)
         return status
 
 

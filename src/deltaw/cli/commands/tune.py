@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltaw.cli.options.keeping import after_it_is_saved
 from deltaw.cli.output import documents, text
 from deltaw.cli.output.endings import PAGES, ending
 from deltaw.cli.output.paper import put_json
@@ -50,23 +51,24 @@ def tune(
     except TrainingInterrupted as stopped:
         model, status = stopped.model, 128 + stopped.signal
         if model is None:
-            return status
+            raise  # who called this has the line for it
         # What a finished search left is not replaced by half of one.
         output, report = unfinished(output), None if report is None else unfinished(report)
         err.print(say("interrupted; the best until then is kept in {output}", output=output))
     assert model.tuning is not None
     model.save(output)
-    if report is not None:
-        from deltaw import report as html
+    with after_it_is_saved(output):
+        if report is not None:
+            from deltaw import report as html
 
-        with err.status(say("writing the report")):
-            html.write(report, model)
-    if as_json:
-        found = {"tuning": model.tuning.document()}
-        put_json(documents.training(model, search.plan.columns, output, report, search.plan.left_out) | found)
-    else:
-        _print(stdout(), model.tuning)
-        text.print_training(stdout(), model, output, report)
+            with err.status(say("writing the report")):
+                html.write(report, model)
+        if as_json:
+            found = {"tuning": model.tuning.document()}
+            put_json(documents.training(model, search.plan.columns, output, report, search.plan.left_out) | found)
+        else:
+            _print(stdout(), model.tuning)
+            text.print_training(stdout(), model, output, report)
     return status
 
 

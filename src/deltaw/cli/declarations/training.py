@@ -12,7 +12,7 @@ from deltaw.cli import completion
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
 from deltaw.cli.declarations.parameters import Json
-from deltaw.cli.options.keeping import Keeping, keeping_options
+from deltaw.cli.options.keeping import Keeping, before_training, keeping_options
 from deltaw.cli.options.row import Options
 from deltaw.cli.options.training import not_for_a_model, training_options
 from deltaw.cli.options.values import read_bytes
@@ -65,7 +65,8 @@ def train(
     ] = False,
 ) -> None:
     """Train a network on a table, score it on rows that it never saw, and save it."""
-    from deltaw.cli.commands.train import train as run
+    with before_training(keeping):  # to load what trains takes a while
+        from deltaw.cli.commands.train import train as run
 
     as_file = partial(config_text, context, data, dict(options)) if print_config else None
     target, recipe = options.pop("target", None), options.pop("recipe")

@@ -95,14 +95,27 @@ def before_training(keeping: Keeping) -> Iterator[None]:
 
 
 @contextmanager
-def after_it_began(keeping: Keeping) -> Iterator[None]:
+def after_it_began(kept: Checkpoints | None) -> Iterator[None]:
     """Who is interrupted here, before the model is saved, has what the checkpoints hold."""
     try:
         yield
-    except KeyboardInterrupt:
-        if "checkpoint" not in keeping:
+    except KeyboardInterrupt as error:
+        if kept is None or _has_its_line(error):
             raise
-        raise KeyboardInterrupt(_go_on(keeping["checkpoint"])) from None
+        raise KeyboardInterrupt(_go_on(kept)) from None
+
+
+@contextmanager
+def after_it_is_saved(model: Path) -> Iterator[None]:
+    """Who is interrupted here has the model, and perhaps no report."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(say("interrupted; the model is saved in {model}", model=model)) from None
+
+
+def _has_its_line(error: KeyboardInterrupt) -> bool:
+    return type(error) is KeyboardInterrupt and bool(error.args)
 
 
 def begun(plan: Plan, keeping: Keeping, err: Screen) -> Checkpoints | None:
@@ -131,12 +144,19 @@ def say_where(kept: Checkpoints | None, plan: Plan, err: Screen) -> None:
 def ended_by(stopped: TrainingInterrupted, kept: Checkpoints | None, err: Screen) -> int:
     """The exit status of a run that a signal has ended; says how it goes on."""
     if kept is not None:
-        err.print(_go_on(kept.folder))
+        err.print(_go_on(kept))
     return 128 + stopped.signal
 
 
-def _go_on(folder: Path) -> str:
-    return say("go on by the same command with --resume: what was made until then is in {folder}", folder=folder)
+def _go_on(kept: Checkpoints) -> str:
+    """How a run goes on, by what there is."""
+    if (last := kept.last) is None:
+        return say("there is no checkpoint in {folder}: begin again by the same command", folder=kept.folder)
+    if kept.is_whole:
+        whole = "go on by the same command with --resume: what was made until then is in {folder}"
+        return say(whole, folder=kept.folder)
+    older = "go on by the same command with --resume from {path}: what was made after it could not be written"
+    return say(older, path=last)
 
 
 def _named(keeping: Keeping) -> Keeping:

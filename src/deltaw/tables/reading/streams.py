@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Set
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -85,20 +85,23 @@ class Stream:
     memory: int | None = None
     empty: set[Path] = field(default_factory=set, repr=False)
     dates: set[str] = field(default_factory=set, repr=False)
+    estimate: list[int] = field(default_factory=list, repr=False)  # `held`, once it is known
 
     @property
     def name(self) -> str:
         """What messages call the table."""
         return self.shards.name
 
-    @cached_property
+    @property
     def held(self) -> int:
-        """How many bytes a training on all of it at once would hold, about."""
-        files, size = self.shards.files, 0
-        for some in (files[start : start + MOST] for start in range(0, len(files), MOST)):
-            known = cells(some)
-            size += sum(map(_held, some)) if known is None else OF_A_CELL * known
-        return size
+        """How many bytes a training on all of it at once would hold, about; nothing is looked at again for it."""
+        if not self.estimate:
+            self.estimate.append(sum(map(_held_by, self._some_files())))
+        return self.estimate[0]
+
+    def _some_files(self) -> Iterator[Sequence[Path]]:
+        files = self.shards.files
+        return (files[start : start + MOST] for start in range(0, len(files), MOST))
 
     @property
     def cells(self) -> int:
@@ -301,6 +304,11 @@ def _can_be_sliced(file: Path) -> bool:
         return ending(file) in TEXT.endings and can_be_in_pieces(file)
     except DAMAGE as error:
         raise unreadable(str(file), error) from None
+
+
+def _held_by(files: Sequence[Path]) -> int:
+    known = cells(files)
+    return sum(map(_held, files)) if known is None else OF_A_CELL * known
 
 
 def _held(file: Path) -> int:
