@@ -264,6 +264,15 @@ def test_silent_once_repaired(case: Case) -> None:
     assert again is None or again.severity == "note"
 
 
+def test_rows_that_weigh_nothing_are_counted_where_there_are_some() -> None:
+    some = found(classes(sample_weight=np.arange(N) < 10), "weightless_rows")
+    none = found(classes(sample_weight=np.where(np.arange(N) < 10, 1e4, 1.0)), "weightless_rows")
+    assert some is not None
+    assert none is not None
+    assert f"{N - 10:,} of them weigh nothing" in some.cause
+    assert "weigh nothing" not in none.cause
+
+
 def test_every_rule_before_training_has_a_case() -> None:
     assert {rule.name for rule in RULES if rule.when != "during"} <= {case.rule for case in CASES}
 

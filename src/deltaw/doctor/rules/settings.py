@@ -174,14 +174,14 @@ def weightless_rows(evidence: Evidence) -> Finding | None:
     effective = float(w.sum() ** 2 / np.square(w).sum())  # Kish 1965: as many rows of equal weight tell as much
     if effective >= 0.1 * len(w) or len(w) < 30:
         return None
+    nothing, counts = int((w == 0).sum()), number(effective, 3)
+    uneven = "The weights of the rows are so uneven that {n:,} rows count like {effective}: (Σw)²/Σw²."
+    none = (
+        "The weights of the rows are so uneven that {n:,} rows count like {effective}: (Σw)²/Σw². "
+        "{sum:,} of them weigh nothing."
+    )
     return Finding(
-        say(
-            "The weights of the rows are so uneven that {n:,} rows count like {effective}: (Σw)²/Σw². "
-            "{sum:,} of them weigh nothing.",
-            n=len(w),
-            effective=number(effective, 3),
-            sum=int((w == 0).sum()),
-        ),
+        say(none if nothing else uneven, n=len(w), effective=counts, sum=nothing),
         {"effective_rows": effective, "rows": len(w)},
         repair=Repair(say("more even weights"), {"sample_weight": None}),
     )
