@@ -125,8 +125,8 @@ def promised(name: str, depth: int = 3) -> str:
     return text + "".join(promised(each, depth - 1) for each in sorted(places - {name}))
 
 
-# What is given back and belongs to the inside: a row of a table, a part of a page or of a preparation.
-PARTS = {"Activation", "BlockOfNumbers", "Effect", "Figure", "Metric", "Operation", "Section"}
+# What is given back and belongs to the inside: a row of a table, how one is read, a part of a page or of a preparation.
+PARTS = {"Activation", "BlockOfNumbers", "Effect", "Figure", "Metric", "Operation", "Reading", "Section"}
 # What the source has and nobody meets: why.
 NEVER = {
     "deltaw.doctor.diagnose": "what deltaw.train refuses is a finding",
