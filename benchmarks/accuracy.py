@@ -1,6 +1,7 @@
 """The recipes beside boosted trees, a linear model and scikit-learn's MLP: accuracy, log loss and processor time.
 
-Run: make accuracy, or python benchmarks/accuracy.py [--networks default] [--tables wine …] [--file FILE] [--json].
+Run: make accuracy, or python benchmarks/accuracy.py [--networks default] [--tables wine …] [--file FILE] [--json],
+or --folder FOLDER: your own tables, a CSV file each, whose last column is the target (benchmarks/accuracy_folder.py).
 
 Every table is divided into folds; each contender learns from the other folds and answers for the one. Classes are
 scored by accuracy and log loss, numbers by R². Seconds are those of the process, of one fit with its preparation and
@@ -23,11 +24,13 @@ import statistics
 import sys
 import time
 import warnings
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from accuracy_folder import PARTS, Folder
 from accuracy_rivals import NETWORKS, REFERENCE, Rival, installed, network
 from accuracy_tables import CHOSEN_ON, SEED, TABLES, UNSEEN, Data, load
 from threadpoolctl import threadpool_limits
@@ -36,19 +39,22 @@ FOLDS, MOST_ROWS = 5, 10_000
 LEAST_GAIN = 0.01  # accuracy or R² above the guess, from which on it is more than chance
 LEAST = 1e-7  # a probability that is counted as 0 in the log loss
 
+SETS = {"chosen on": CHOSEN_ON, "unseen": UNSEEN, "all": TABLES}
+
 Line = dict[str, Any]
 
 
 def measure(
-    name: str, contenders: dict[str, Rival], folds: int, rows: int, known: list[Line], first: int | None = None
-) -> list[Line]:
+    name: str, contenders: dict[str, Rival], folds: int, rows: int, known: list[Line], first: int | None = None,
+    brought: Callable[[str, int, int], Data] = load,
+) -> list[Line]:  # fmt: skip
     """The runs of one table that are not known yet: a line for each fold, or the `first`, and contender.
 
     REFERENCE takes its turn in every fold in which anything is measured: its seconds are what others' are held against.
     """
     done = {(line["table"], line["fold"], line["who"]) for line in known}
     wanted = {fold: [who for who in contenders if (name, fold, who) not in done] for fold in range(folds)[:first]}
-    data = load(name, folds, rows) if any(wanted.values()) else None
+    data = brought(name, folds, rows) if any(wanted.values()) else None
     lines: list[Line] = []
     for fold, missing in wanted.items():
         if data is None or not missing:
@@ -83,8 +89,8 @@ def scored(data: Data, answers: Any, train: pl.DataFrame, test: pl.DataFrame) ->
 class Summary:
     """What the runs say of each contender on each table, and of all tables together."""
 
-    def __init__(self, lines: list[Line]) -> None:
-        self.lines = lines
+    def __init__(self, lines: list[Line], sets: Mapping[str, Collection[str]] = SETS) -> None:
+        self.lines, self.sets = lines, sets
         self.who = tuple(dict.fromkeys(line["who"] for line in lines))
         self.tables = tuple(dict.fromkeys(line["table"] for line in lines))
 
@@ -132,8 +138,7 @@ class Summary:
 
     def rows(self) -> list[Line]:
         """Over the tables that chose the recipe, over those that chose nothing, and over all."""
-        sets = {"chosen on": CHOSEN_ON, "unseen": UNSEEN, "all": TABLES}
-        kept = {label: [table for table in self.tables if table in names] for label, names in sets.items()}
+        kept = {label: [table for table in self.tables if table in names] for label, names in self.sets.items()}
         return [self.row(label, tables, who) for label, tables in kept.items() if tables for who in self.who]
 
     def text(self) -> str:
@@ -162,7 +167,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", nargs="*", default=list(NETWORKS), choices=list(NETWORKS), metavar="NAME")
     parser.add_argument("--rivals", nargs="*", default=list(installed()), choices=list(installed()))
-    parser.add_argument("--tables", nargs="+", default=list(TABLES), choices=list(TABLES), metavar="NAME")
+    parser.add_argument("--tables", nargs="+", metavar="NAME")
+    parser.add_argument("--folder", type=Path, help="of CSV files: the tables, the last column of each its target")
+    parser.add_argument("--part", choices=list(PARTS), help="of a folder: its choosing tables, or its confirming ones")
     parser.add_argument("--folds", type=int, default=FOLDS)
     parser.add_argument("--first", type=int, help="only so many of the folds are run")
     parser.add_argument("--rows", type=int, default=MOST_ROWS, help="of a larger table so many at random")
@@ -172,22 +179,25 @@ def main() -> None:
     options = parser.parse_args()
     warnings.filterwarnings("ignore", module="sklearn")  # MLP: 200 iterations were not enough; linear: nor were 1,000
 
+    own = Folder(options.folder) if options.folder is not None else None
+    sets, brought = (SETS, load) if own is None else (own.sets, own.load)
+    names = options.tables or list(sets[options.part or "all"])
     everybody = installed()
     rivals = {name: everybody[name] for name in dict.fromkeys([REFERENCE, *options.rivals])}
     contenders = {name: network(seed=options.seed, **NETWORKS[name]) for name in options.networks} | rivals
     kept = options.file is not None and options.file.exists()
     lines = [json.loads(line) for line in options.file.read_text().splitlines()] if kept else []
-    for name in options.tables:
-        new = measure(name, contenders, options.folds, options.rows, lines, options.first)
+    for name in names:
+        new = measure(name, contenders, options.folds, options.rows, lines, options.first, brought)
         lines += new
         if options.file is not None and new:
             with options.file.open("a") as file:
                 file.writelines(json.dumps(line) + "\n" for line in new)
         print(f"{name}: {len(new)} runs", file=sys.stderr)
-    shown = [line for line in lines if line["who"] in contenders and line["table"] in options.tables]
-    order = [list(TABLES), list(contenders)]
+    shown = [line for line in lines if line["who"] in contenders and line["table"] in names]
+    order = [list(sets["all"]), list(contenders)]
     shown.sort(key=lambda line: (order[0].index(line["table"]), order[1].index(line["who"]), line["fold"]))
-    summary = Summary(shown)
+    summary = Summary(shown, sets)
     print(json.dumps(summary.rows(), indent=2) if options.json else summary.text())
 
 

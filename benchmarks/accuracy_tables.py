@@ -69,7 +69,11 @@ def load(name: str, folds: int, rows: int, about: Public | None = None) -> Data:
     """
     about = about or TABLES[name]
     table = bundled(name) if about is None else read(brought(about))
-    target_name = str(table.target) if about is None else about.target
+    return divided(table, name, str(table.target) if about is None else about.target, folds, rows)
+
+
+def divided(table: Table, name: str, target_name: str, folds: int, rows: int) -> Data:
+    """The rows that have an answer, at most so many at random, and their folds."""
     frame = table.frame.filter(pl.col(target_name).is_not_null())
     if len(frame) > rows:
         frame = frame[np.sort(np.random.default_rng(SEED).permutation(len(frame))[:rows])]
@@ -77,9 +81,7 @@ def load(name: str, folds: int, rows: int, about: Public | None = None) -> Data:
     target = Target.fit(frame[target_name], target_name)
     places = np.zeros(len(frame))
     if target.task == "classification":
-        divided = StratifiedKFold(folds, shuffle=True, random_state=SEED).split(
-            places, target.encode(frame[target_name])
-        )
+        parts = StratifiedKFold(folds, shuffle=True, random_state=SEED).split(places, target.encode(frame[target_name]))
     else:
-        divided = KFold(folds, shuffle=True, random_state=SEED).split(places)
-    return Data(table, target, kinds(table, target_name), list(divided))
+        parts = KFold(folds, shuffle=True, random_state=SEED).split(places)
+    return Data(table, target, kinds(table, target_name), list(parts))

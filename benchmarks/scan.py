@@ -14,7 +14,6 @@ others get are a rule of this file, so that a column which the plan takes wrongl
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import statistics
 import sys
@@ -28,6 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from accuracy import LEAST
+from accuracy_folder import confirming, hashed, numeric, plain_kinds
 from accuracy_rivals import RIVALS, network
 from accuracy_tables import SEED, Data
 from public import whole
@@ -36,25 +36,16 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
 from deltaw.preparation import Target
-from deltaw.tables import Column, Table, read
+from deltaw.tables import Table, read
 
 ROWS, FOLDS, FIRST = 2_000, 3, 2
 LEAST_ROWS, MOST_ROWS, LEAST_COLUMNS, MOST_COLUMNS = 150, 60_000, 4, 400
-MOST_CLASSES, LEAST_OF_CLASS, FEWEST_NUMBERS, MOST_WORDS = 10, 10, 21, 250
+MOST_CLASSES, LEAST_OF_CLASS, FEWEST_NUMBERS = 10, 10, 21
 TOLD = 0.95  # of what there is to know, by one column alone: it is the target once more
 ENDING = ".pkl.compress"
 CONTENDERS = {"default": network("default", folds=0)} | {name: RIVALS[name] for name in ("HGB", "linear")}
 
 Line = dict[str, Any]
-
-
-def hashed(name: str) -> int:
-    return int(hashlib.sha256(name.encode()).hexdigest()[:12], 16)
-
-
-def confirming(name: str) -> bool:
-    """Whether nothing may be chosen on a table."""
-    return hashed(name) % 3 == 0
 
 
 def names() -> list[str]:
@@ -81,10 +72,6 @@ def frames(part: str) -> Iterator[tuple[str, pd.DataFrame]]:
             continue
         seen.add(shape)
         yield name, frame.set_axis(frame.columns.map(str), axis=1)
-
-
-def numeric(cells: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
 
 
 def targets(frame: pd.DataFrame) -> list[str]:
@@ -118,23 +105,6 @@ def telling(frame: pd.DataFrame, target: str) -> list[str]:
     return found
 
 
-def kinds(frame: pd.DataFrame, target: str) -> tuple[Column, ...]:
-    """What the others take a column for: a number, a category, or nothing."""
-    found = []
-    for name in frame.columns.drop(target):
-        cells = frame[name]
-        words = cells.dropna().astype(str).nunique()
-        if numeric(cells):
-            kind = "number"
-        elif pd.api.types.is_datetime64_any_dtype(cells):
-            kind = "date"
-        else:
-            kind = "category" if 2 <= words <= max(MOST_WORDS, len(frame) / 4) else "empty"
-        if words >= 2 and kind != "empty":
-            found.append(Column(name, kind, ""))
-    return tuple(found)
-
-
 def data(name: str, frame: pd.DataFrame, target: str) -> Data:
     """The rows that have an answer, as benchmarks/accuracy.py has a table."""
     frame = frame[frame[target].notna()]
@@ -150,7 +120,7 @@ def data(name: str, frame: pd.DataFrame, target: str) -> Data:
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(places, labels)
     else:
         folds = KFold(FOLDS, shuffle=True, random_state=SEED).split(places)
-    return Data(table, fitted, kinds(frame, target), list(folds)[:FIRST])
+    return Data(table, fitted, plain_kinds(frame, target), list(folds)[:FIRST])
 
 
 def measured(about: Data) -> Line:

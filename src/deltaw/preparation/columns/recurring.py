@@ -176,14 +176,14 @@ class _Line(NamedTuple):
         rows: (G,) how many there are of each.
         sums: (k, G) what is left of their answers, added up.
         squares: (k,) all squares of what is left, added up.
-        coefficients: how many the line has.
+        gram: (p, p) of the line's coefficients, whose rank says how many it has.
     """
 
     told: Values
     rows: Values
     sums: Values
     squares: Values
-    coefficients: int
+    gram: Values
 
     @property
     def means(self) -> Values:
@@ -212,7 +212,7 @@ class _Sums:
         rows, sums, B = self._rows[parts].sum(axis=0), self._sums[:, parts].sum(axis=1), self._basis
         gram = (B * rows[:, None]).T @ B
         told = np.linalg.solve(gram + STEADY * (gram.max() or 1.0) * np.eye(len(gram)), B.T @ sums.T).T @ B.T
-        return _Line(told, rows, *self._left(told, parts), int(np.linalg.matrix_rank(gram)))
+        return _Line(told, rows, *self._left(told, parts), gram)
 
     def _left(self, told: Values, parts: NDArray[np.int64]) -> tuple[Values, Values]:
         """What is left of the answers of some parts' rows where so much is told of each number: sums, and squares."""
@@ -225,17 +225,22 @@ class _Sums:
         return self.line(parts).means.T
 
     def are_names(self, scales: Sequence[Scale]) -> bool:
-        """Whether rows with the same number are alike in what the line leaves of all outputs together."""
+        """Whether rows with the same number are alike in what the line leaves of all outputs together.
+
+        Chance is asked first: of most columns it has said enough, and the five parts need not be asked.
+        """
         weight = np.array([scale.width for scale in scales]) ** 2  # back in the target's own units
         line = self.line(np.arange(PARTS))
-        among, within = len(self.numbers) - line.coefficients, int(self.counts.sum()) - len(self.numbers)
-        return among > 0 and within > 0 and self._worth(weight) and self._no_chance(weight, line, among, within)
+        coefficients, different = int(np.linalg.matrix_rank(line.gram)), len(self.numbers)
+        among, within = different - coefficients, int(self.counts.sum()) - different
+        return among > 0 and within > 0 and self._no_chance(weight, line, among, within) and self._worth(weight)
 
     def _no_chance(self, weight: Values, line: _Line, among: int, within: int) -> bool:
         """Whether the analysis of variance says so."""
         apart = weight @ (line.sums**2 / np.maximum(line.rows, SMALLEST)).sum(axis=1)
         noise = max((weight @ line.squares - apart) / within, STEADY * apart / among, SMALLEST)  # not 0
-        return bool(tail(among, within, apart / among / noise) < CHANCE)
+        ratio = apart / among / noise
+        return bool(ratio > 1.0 and tail(among, within, ratio) < CHANCE)  # no more than noise: half the columns of it
 
     def _worth(self, weight: Values) -> bool:
         """Whether the means of other parts' rows save enough of what the line of these leaves of a part."""
