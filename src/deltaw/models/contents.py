@@ -145,11 +145,6 @@ class Contents:
         known |= {self.target.name: tuple(each for each in self.target.classes if isinstance(each, str))}
         return frozenset(name for name, words in known.items() if read_otherwise(words))
 
-    def reading(self, how: Reading | None = None) -> Reading:
-        """How rows are read for the model: `how`, with the words that mean a missing value, and those that do not."""
-        told = replace(how or Reading(), missing=self.missing, words=self.words)
-        return with_classes(told, self.target.name, self.target.classes)
-
     def recipe_of(self, number: int) -> Recipe:
         """The `Recipe` of the member `number`, counted from 1: the model's, changed by what was the member's own.
 
@@ -163,3 +158,9 @@ class Contents:
         """How many rows all networks together are trained on in an epoch."""
         rows, count, folds = self.origin.training_rows, len(self.members), self.origin.folds
         return rows if count == 1 else round(rows * count * (1 - 1 / folds if folds else 1))
+
+
+def reading_of(model: Contents, how: Reading | None = None) -> Reading:
+    """How rows are read for a model: `how`, with the words that mean a missing value, and those that do not."""
+    told = replace(how or Reading(), missing=model.missing, words=model.words)
+    return with_classes(told, model.target.name, model.target.classes)

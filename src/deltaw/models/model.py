@@ -18,7 +18,7 @@ from deltaw.files import check_outputs, path_of
 from deltaw.given import among
 from deltaw.models import shown, storage
 from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, some_rows, together, truth, values_of
-from deltaw.models.contents import Contents, Learning
+from deltaw.models.contents import Contents, Learning, reading_of
 from deltaw.models.distilling import HELD_OUT, Cost, agreement, distilled
 from deltaw.models.rows import weights
 from deltaw.models.rows.division import split
@@ -164,7 +164,7 @@ class Model(Contents):
         Raises:
             InputError: rows that cannot be read; those of `deltaw.read`.
         """
-        return read_as(rows, self.reading(reading))
+        return read_as(rows, reading_of(self, reading))
 
     def answers(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Answers:
         """Answers and, for classes, their probabilities, in one pass.

@@ -38,10 +38,11 @@ def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | N
     One file of columns or of text is in slices; of another format it is one piece, whatever its size. Of several
     processes that torchrun has started each has its own: rank r pieces r, r + world, …
     """
+    from deltaw.models.contents import reading_of
     from deltaw.preparation.columns.block import BlockOfNumbers
     from deltaw.tables import several, slices, stream
 
-    how, here = model.reading(reading), ranks.own()
+    how, here = reading_of(model, reading), ranks.own()
     if (many := several(data)) is not None:
         many = replace(many, files=many.files[here.rank :: here.world])
         return many.root, many.pieces(lambda file: model.read(file, reading), how)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaw.exceptions import SettingError
+from deltaw.models.contents import reading_of
 from deltaw.models.model import Model, load
 from deltaw.models.recipes import Recipe
 from deltaw.network import Network
@@ -80,7 +81,7 @@ class Start:
 
     def reading(self, how: Reading) -> Reading:
         """The same, but that what is missing, and what a word, is what the model was told."""
-        return self.model.reading(how)
+        return reading_of(self.model, how)
 
     @property
     def columns(self) -> tuple[Column, ...]:
