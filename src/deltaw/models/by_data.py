@@ -37,13 +37,13 @@ def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[
     enough, of_rows, least = (10_000, 16, 16) if image else (2_000, 32, min(16, _power(rows / 8)))
     far = many or (large and classes >= MANY_CLASSES)
     rate = (0.016 if far else 0.012) * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256)
-    least_epochs = min(8, max(5, round(ENOUGH_STEPS / rows)))
+    least_epochs = min(12, max(5, round(ENOUGH_STEPS / rows)))
     epochs = max(least_epochs, round((64 if image else 56) * min(1.0, (enough / rows) ** 0.5)))
     return {
         "hidden": (256, 128) if image else (64, 64),
         "activation": "selu" if few == 1.0 else "mish",
         "batch_size": min(256 if many or image else 128, max(least, _power(rows / of_rows + 1))),
-        "epochs": epochs if image or many or classes < MANY_CLASSES else 2 * epochs,
+        "epochs": epochs if image or classes < MANY_CLASSES else 2 * epochs,
         "learning_rate": float(f"{rate:.2g}"),
         "schedule": "cosine" if many else "coslog",
         "label_smoothing": 0.0 if large else 0.05,
