@@ -1,6 +1,7 @@
-"""Tables of three classes and more that chose nothing: the recipe beside one network for the epochs of two classes.
+"""Tables of three classes and more that chose nothing: the recipe beside one network for the epochs of two classes,
+or, by `--before dropped`, beside itself with the dropout that fewer classes have.
 
-Run: python benchmarks/many_classes.py [--tables leaf …] [--folds 3] [--seeds 2] [--rows 6000]
+Run: python benchmarks/many_classes.py [--tables leaf …] [--before dropped] [--folds 3] [--seeds 2] [--rows 6000]
 
 Each contender learns from the other folds and answers for the one: accuracy, log loss, and CPU time over that of
 HistGradientBoosting in the same fold, the median. Of a larger table so many rows are drawn. docs/accuracy.md has it.
@@ -13,10 +14,13 @@ import statistics
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from accuracy import Line, scored
+from accuracy_folder import Folder
 from accuracy_rivals import REFERENCE, RIVALS, Rival, network
-from accuracy_tables import load
+from accuracy_tables import Data, load
 from public import Public
 from threadpoolctl import threadpool_limits
 
@@ -43,19 +47,23 @@ TABLES = {
 LEARNT = 0.8  # of the training rows; the others choose the epoch
 
 
-def contenders(rows: int, seed: int) -> dict[str, Rival]:
-    """One network for the epochs that two classes have, and the recipe as it is; `rows` to train on."""
-    epochs = BY_DATA["default"](round(LEARNT * rows), 1, False, 2)["epochs"]
-    before = network("default", seed=seed, folds=0, networks=1, epochs=epochs)
-    return {"one": before, "default": network("default", seed=seed, folds=0)}
+def before(rows: int) -> dict[str, dict[str, Any]]:
+    """The settings that two classes have, of `rows` to train on: what the recipe did before."""
+    of_two = BY_DATA["default"](round(LEARNT * rows), 1, False, 2)
+    return {"one": {"networks": 1, "epochs": of_two["epochs"]}, "dropped": {"dropout": of_two["dropout"]}}
 
 
-def measured(name: str, folds: int, seeds: int, rows: int) -> Iterator[tuple[str, Line]]:
+def contenders(way: str, rows: int, seed: int) -> dict[str, Rival]:
+    """The recipe as it was, and as it is; `rows` to train on."""
+    old = network("default", seed=seed, folds=0, **before(rows)[way])
+    return {way: old, "default": network("default", seed=seed, folds=0)}
+
+
+def measured(data: Data, way: str, seeds: int) -> Iterator[tuple[str, Line]]:
     """Who, and what was measured of it, for each fold and seed."""
-    data = load(name, folds, rows, TABLES[name])
     for train, test in ((data.table.frame[a], data.table.frame[b]) for a, b in data.folds):
         reference = 0.0
-        turns = [{REFERENCE: RIVALS[REFERENCE]}, *(contenders(len(train), seed) for seed in range(seeds))]
+        turns = [{REFERENCE: RIVALS[REFERENCE]}, *(contenders(way, len(train), seed) for seed in range(seeds))]
         for who, run in ((who, run) for each in turns for who, run in each.items()):
             started = time.process_time()
             with threadpool_limits(1):
@@ -69,21 +77,27 @@ def measured(name: str, folds: int, seeds: int, rows: int) -> Iterator[tuple[str
 def main() -> None:
     """Measure and print, a line a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables", nargs="+", default=list(TABLES), choices=list(TABLES), metavar="NAME")
+    parser.add_argument("--tables", nargs="+", metavar="NAME")
+    parser.add_argument("--folder", type=Path, help="of CSV files, the last column of each its target: other tables")
+    parser.add_argument("--before", default="one", choices=["one", "dropped"])
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--rows", type=int, default=6_000)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", module="sklearn")
-    print(f"{'':10}{'rows':>6}{'classes':>9}{'accuracy, log loss, time of one':>34}{'of default':>28}{'of HGB':>18}")
-    for name in options.tables:
-        lines = list(measured(name, options.folds, options.seeds, options.rows))
+    own = None if options.folder is None else Folder(options.folder)
+    of = f"accuracy, log loss, time of {options.before}"
+    print(f"{'':10}{'rows':>6}{'classes':>9}{of:>37}{'of default':>25}{'of HGB':>18}")
+    for name in options.tables or list(TABLES if own is None else own.files):
+        data = (load(name, options.folds, options.rows, TABLES[name]) if own is None
+                else own.load(name, options.folds, options.rows))  # fmt: skip
+        lines = list(measured(data, options.before, options.seeds))
 
         def mean(who: str, what: str, lines: list[tuple[str, Line]] = lines) -> float:
             return statistics.mean(line[what] for each, line in lines if each == who)
 
         shown = f"{name:10}{lines[0][1]['rows']:6,}{lines[0][1]['classes']:9}"
-        for who in ("one", "default", REFERENCE):
+        for who in (options.before, "default", REFERENCE):
             times = statistics.median(line["time"] for each, line in lines if each == who)
             shown += f"{mean(who, 'score'):16.4f} {mean(who, 'loss'):6.3f}" + (
                 "" if who == REFERENCE else f"{times:5.2f}"

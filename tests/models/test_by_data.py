@@ -72,3 +72,14 @@ def test_two_networks_where_there_is_time_for_a_second(rows: int, classes: int, 
     assert (asked.networks, asked.epochs) == (3, 7)
     alone = sized(replace(recipe, networks=1), rows, 30, image, classes, True)
     assert alone.epochs == sized(recipe, rows, 30, image, classes, False).epochs
+
+
+@pytest.mark.parametrize(("rows", "classes", "dropped"), [
+    (159, 4, True), (160, 4, False), (266, 10, True), (528, 11, False), (9_999, 3, True), (9_999, 0, True),
+])  # fmt: skip
+def test_nothing_is_dropped_where_many_classes_share_the_units_and_each_has_rows_enough(
+    rows: int, classes: int, dropped: bool
+) -> None:
+    for name in ("default", "quick"):
+        assert (BY_DATA[name](rows, 30, False, classes)["dropout"] > 0.0) == dropped
+    assert BY_DATA["default"](rows, 784, True, classes)["dropout"] == 0.15  # images keep their own way

@@ -22,7 +22,8 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
   const [enough, ofRows, least] = image ? [10_000, 16, 16] : [2_000, 32, Math.min(16, power(trained / 8))];
   const many = !image && trained >= 50_000, large = !image && trained >= 10_000, several = classes && nOut >= 4;
   const rate = (many || (large && several) ? 0.016 : 0.012) * Math.min(1, Math.sqrt(32 / nIn)) * Math.min(1, trained / 256);
-  const dropout = image ? 0.15 : large ? 0 : twoDigits(Math.min(0.15 * Math.min(1, 1_500 / trained) * few, 0.5));
+  const shared = several && trained >= 40 * nOut; // every unit is needed
+  const dropout = image ? 0.15 : large || shared ? 0 : twoDigits(Math.min(0.15 * Math.min(1, 1_500 / trained) * few, 0.5));
   const longer = !image && several ? 2 : 1;
   return {
     ...COMMON,

@@ -15,6 +15,7 @@ MANY_ROWS = 50_000  # of which those that choose the weights are no loss, and no
 ENOUGH_STEPS = 6_000_000  # rows that are looked at, in all epochs, by which a large table is learnt
 ALONE = 2_000  # from so many on a second network is not worth its time, unless there are many classes
 MANY_CLASSES = 4  # trees are grown for each class, a network learns all at once: there is time for more
+OF_A_CLASS = 40  # rows that it has: from so many on, units that all classes share are needed more than they overfit
 
 
 def _notes_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[str, Any]:
@@ -26,13 +27,14 @@ def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[
     say more in each; twice as many for many classes. A rate that falls with the root of the inputs: as many steps in
     one direction add up in z. Decay and dropout fall with the rows, as the weight of a fixed prior does beside more
     data; below 150 rows, where few or none say when it is enough, there is more of both, in more steps, and no kink in
-    the activation. Rows that chose the weights are learnt from in the end, unless they are few beside the others. Of
-    large tables the shares of their answers are what is to be learnt, so no target is smoothed, and many classes take
-    longer steps; batches larger than 128 would leave them too few. Of many rows a larger rate that falls once goes
-    farther than one in waves.
+    the activation. Where many classes share the units, and there are rows enough of each, nothing is dropped. Rows that
+    chose the weights are learnt from in the end, unless they are few beside the others. Of large tables the shares of
+    their answers are what is to be learnt, so no target is smoothed, and many classes take longer steps; batches larger
+    than 128 would leave them too few. Of many rows a larger rate that falls once goes farther than one in waves.
     """
     many, large = (rows >= least and not image for least in (MANY_ROWS, LARGE_ROWS))
     few = 1.0 if image else max(1.0, (FEW_ROWS / rows) ** 2)
+    shared = classes >= MANY_CLASSES and rows >= OF_A_CLASS * classes
     decay, thin = min(max(100 / rows * few, 0.02), 5.0), min(0.15 * min(1.0, 1_500 / rows) * few, 0.5)
     enough, of_rows, least = (10_000, 16, 16) if image else (2_000, 32, min(16, _power(rows / 8)))
     far = many or (large and classes >= MANY_CLASSES)
@@ -48,7 +50,7 @@ def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[
         "schedule": "cosine" if many else "coslog",
         "label_smoothing": 0.0 if large else 0.05,
         "optimizer": f"adamw(beta1=0.9, beta2=0.95, weight_decay={decay:.2g}, decay_schedule='flat_cosine')",
-        "dropout": 0.15 if image else 0.0 if large else float(f"{thin:.2g}"),
+        "dropout": 0.15 if image else 0.0 if large or shared else float(f"{thin:.2g}"),
         "finish": 0.0 if image or many else 0.2,
         "networks": 1,
     }
