@@ -47,7 +47,7 @@ FILES = {
     "object of R": gzip.compress(b"X\n\0\0\0\3" + b"\0" * 99),
     "OpenDocument": b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument",
     "compressed otherwise": b"\xfd7zXZ\0" + b"\0" * 99,
-    "otherwise than by gzip": b"BZh91AY",
+    "otherwise than by gzip": b"BZh91AY&SY",
     "ORC": b"ORC\x08\3" + b"\0" * 99,
     "Avro": b"Obj\x01" + b"\0" * 99,
 }
@@ -65,6 +65,9 @@ def test_names_that_begin_like_them(tmp_path: Path) -> None:
     for name in ("ORCID", "Object", "RDX", "BZ", "rank", "$FL"):
         (path := tmp_path / "t.csv").write_text(f"{name},y\n1,2\n3,4\n")
         assert read(path).frame.columns == [name, "y"]
+    for name in ("ORC", "ORC值", "FEA1", "BZh1", "RDX2"):  # a column alone, whose name ends the line
+        path.write_text(f"{name}\n1\n3\n", encoding="utf-8")
+        assert read(path).frame.columns == [name]
 
 
 def test_intervals_and_periods_of_pandas() -> None:

@@ -266,22 +266,23 @@ WORKBOOK = b"xl/workbook"  # the name of a part, which an archive has in plain l
 TO_COLUMNS = "write it as Parquet or CSV"
 COMPRESSED, UNPACK = "a file that is compressed otherwise than by gzip", "unpack it, or compress it with gzip"
 
-# Files that are often given by mistake, by patterns of how they begin.
+# Files that are often given by mistake, by patterns of how they begin: the first that matches. A table's first name may
+# begin so, too, so letters alone are not enough.
 FOREIGN = (
-    (ZEROS, "zero bytes, as a disk leaves them where a write was broken off", "write or fetch the file again"),
     (rb"\0{12}\xc2\xea\x81\x60", "a table of SAS", TO_COLUMNS),
+    (ZEROS, "zero bytes, as a disk leaves them where a write was broken off", "write or fetch the file again"),
     (rb"\$FL[23]@", "a table of SPSS", TO_COLUMNS),
     (rb"<stata_dta>|[\x69-\x73][\x01\x02]\x01\0", "a table of Stata", TO_COLUMNS),
-    (rb"RDX[23]\n|[XAB]\n\0\0\0[\2\3]", "an object of R", TO_COLUMNS),
+    (rb"RDX[23]\nX\n|[XAB]\n\0\0\0[\2\3]", "an object of R", TO_COLUMNS),
     (rb"(?s)PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", "save it as .xlsx or CSV"),
-    (b"BZh[1-9]", COMPRESSED, UNPACK),
+    (rb"BZh[1-9](1AY&SY|\x17rE8P)", COMPRESSED, UNPACK),
     (rb"\xfd7zXZ\0", COMPRESSED, UNPACK),
     (rb"\x28\xb5\x2f\xfd", COMPRESSED, UNPACK),
     (b"7z\xbc\xaf\x27\x1c|Rar!", COMPRESSED, UNPACK),
-    (rb"ORC[^\t -~]", "an ORC file", "write it as Parquet"),
+    (rb"(?s)ORC.{0,99}?[\0-\b\x0e-\x1f]", "an ORC file", "write it as Parquet"),
     (b"Obj\x01", "an Avro file", "write it as Parquet"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)", "save it as .xlsx or CSV"),
-    (b"FEA1", "Feather of version 1", "write it anew as version 2 or as Parquet"),
+    (rb"FEA1\0", "Feather of version 1", "write it anew as version 2 or as Parquet"),
     (b"\x93NUMPY", "a single NumPy array", "put it in an NPZ: numpy.savez(file, X=…, y=…)"),
     (b"\x89HDF", "HDF5", "write it as Parquet or CSV"),
     (b"SQLite format 3", "an SQLite database", "write the table as CSV"),
@@ -290,7 +291,7 @@ FOREIGN = (
     (b"%PDF", "a PDF", "write its table as CSV"),
     (b"\x80\x04", "a Python pickle", "write it as Parquet: a pickle can run any program"),
     (b"\x80\x05", "a Python pickle", "write it as Parquet: a pickle can run any program"),
-    # A table's first name may begin with <, too; another stands beside it.
+    # Where a table's first name begins with <, another stands beside it.
     (rb"(?i)<([!?]|html)|<[^,;\t|\r\n]*([\r\n]|\Z)", "HTML or XML", "write its table as CSV"),
 )
 
