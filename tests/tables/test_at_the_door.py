@@ -23,6 +23,14 @@ def test_lines_above_the_names(tmp_path: Path, above: str) -> None:
         models.plan(path, "y")
 
 
+@pytest.mark.parametrize("cells", ["a,{}", "1,{}"])
+def test_an_answer_asked_for_as_a_column_is_no_title(tmp_path: Path, cells: str) -> None:
+    rows = [cells.format(["no", "yes"][i % 2]) for i in range(20)]
+    (path := tmp_path / "t.csv").write_text("\n".join(["x,answer", *rows]))
+    with pytest.raises(ColumnError, match='"yes", found the columns x, answer; give one of these names'):
+        read(path).column("yes")
+
+
 def test_a_workbook_with_a_title(tmp_path: Path) -> None:
     import xlsxwriter
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,7 @@ from deltaw.speech import listed, say
 from deltaw.tables.missing import MISSING
 
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 20  # in a notebook
-SHORT = 4
+SHORT = 4  # letters: in a name of fewer one wrong sign is a large part of it
 ABOVE = 20  # rows in which names are looked for that are not the first
 
 
@@ -88,12 +89,21 @@ class Table:
         """The error for a column that there is not: says where else its name stands, and what was not read."""
         error = missing_column(name, self.frame.columns, self.name)
         found, remedy = error.found, error.remedy
-        for row, cells in enumerate(self.frame.head(ABOVE).iter_rows(), 1):
-            if name in cells:
-                remedy = say("row {row} below them has it: remove what stands above the names", row=row)
-                break
+        rows = self.frame.head(ABOVE).rows()
+        first = next((row for row, cells in enumerate(rows) if name in cells), None)
+        if first is not None and _are_names(rows, first, name):
+            remedy = say("row {row} below them has it: remove what stands above the names", row=first + 1)
         found += f" ({listed(self.notes)})" if self.notes else ""
         return ColumnError(error.expected, found, remedy)
+
+
+def _are_names(rows: list[tuple[Any, ...]], row: int, name: str) -> bool:
+    """Whether a row that has this cell is one of names: different words, of which no row below says it once more. An
+    answer, asked for as if it were a column, is none.
+    """
+    cells, place = [cell for cell in rows[row] if cell is not None], rows[row].index(name)
+    words = all(isinstance(cell, str) for cell in cells) and len({*cells}) == len(cells)
+    return words and not any(other[place] == name for other in rows[row + 1 :])
 
 
 def missing_column(name: str, known: Iterable[str], source: str) -> ColumnError:
