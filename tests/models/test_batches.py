@@ -101,10 +101,16 @@ def test_a_model_file_that_is_written_anew(rows: pl.DataFrame, model: deltaw.Mod
     assert predict_batches(path)(rows)["prediction"].to_list() == other.predict(rows).tolist()
 
 
-@pytest.mark.parametrize("column", [np.zeros(3), 1.0])
-def test_arrays_of_several_lengths(column: Any, rows: pl.DataFrame, model: deltaw.Model) -> None:
+def test_arrays_of_several_lengths(rows: pl.DataFrame, model: deltaw.Model) -> None:
     with pytest.raises(InputError, match=r"rows: expected columns of one length, found \d+, \d+; give an entry"):
-        predict_batches(model)({name: rows[name].to_numpy() for name in rows.columns} | {"a": column})
+        predict_batches(model)({name: rows[name].to_numpy() for name in rows.columns} | {"a": np.zeros(3)})
+
+
+@pytest.mark.parametrize("cell", [1.0, "word", np.float32(1), np.array(1.0), None])
+def test_columns_that_are_none(cell: Any, rows: pl.DataFrame, model: deltaw.Model) -> None:
+    for others in ({}, {name: rows[name].to_numpy() for name in rows.columns}):
+        with pytest.raises(InputError, match='rows: expected an array or a list in column "a", found'):
+            predict_batches(model)(others | {"a": cell})
 
 
 def test_arrow_answers_have_the_same_types_where_no_rows_are(rows: pl.DataFrame, model: deltaw.Model) -> None:

@@ -15,6 +15,7 @@ from deltaw.exceptions import InputError
 from deltaw.models.model import Model, load
 from deltaw.speech import listed
 from deltaw.tables.reading.frames import series
+from deltaw.tables.table import clip
 
 Array = NDArray[Any]
 
@@ -109,7 +110,11 @@ def _frame(rows: Mapping[str, Any]) -> Any:
     import polars as pl
 
     columns = {name: unmasked(column) for name, column in rows.items()}
-    heights = {len(column) if np.ndim(column) or isinstance(column, list) else 0 for column in columns.values()}
+    for name, column in columns.items():
+        if not hasattr(column, "__len__") or isinstance(column, str | bytes) or getattr(column, "shape", None) == ():
+            expected = 'rows: expected an array or a list in column "{name}"'
+            raise InputError(expected, type(column).__name__, "give an entry of it for each row", name=clip(str(name)))
+    heights = {len(column) for column in columns.values()}
     if len(heights) > 1:
         found = listed(map(str, sorted(heights)))
         raise InputError("rows: expected columns of one length", found, "give an entry of each column for each row")
