@@ -1,4 +1,4 @@
-"""How processes that torchrun has started, or started again, find a name to meet under."""
+"""How processes that torchrun has started, or started again, find a name to meet under; who of them speaks."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ class Store(dict[str, bytes]):
 
     def set(self, name: str, value: str) -> None:
         self[name] = value.encode()
+
+    def compare_set(self, name: str, there: str, value: str) -> bytes:
+        return self.setdefault(name, value.encode())
 
     def multi_get(self, names: list[str]) -> list[bytes]:
         while not all(name in self for name in names):
@@ -54,3 +57,14 @@ def test_who_waits_in_vain_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranks, "PATIENCE", 0.2)
     with pytest.raises(RuntimeError, match="did not come"):
         ranks._met(store, 0, 3)
+
+
+def test_who_has_spoken_may_say_more_and_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run is interrupted, and then there is no room for what was learnt: the same process says both."""
+    for name, value in {"TORCHELASTIC_RUN_ID": "test", "RANK": "1", "WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(ranks, "_STORES", [Store()])
+    assert ranks.speaks(130) == (True, 130)
+    assert ranks.speaks(2) == (True, 2)
+    monkeypatch.setattr(ranks, "_OWN", "another")
+    assert ranks.speaks(1) == (False, 130)

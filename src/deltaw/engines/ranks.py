@@ -24,6 +24,7 @@ Found = TypeVar("Found")
 PATIENCE = 300.0  # seconds for the others to come, as PyTorch has it
 SLOWEST = timedelta(days=1)  # that one may read or answer longer than another: who dies is noticed without a clock
 _ALONE: ContextVar[bool] = ContextVar("alone", default=False)
+_OWN = secrets.token_hex(8)  # what tells this process from others
 _STORES: list[Any] = []  # by which all have met: what one puts there all can read, whoever ends
 
 
@@ -161,19 +162,19 @@ def _met(store: Any, rank: int, world: int) -> str:
 def speaks(status: int) -> tuple[bool, int]:
     """Whether this process is to say why it ends, and the status with which all end.
 
-    Of those who have met it is the first that asks, and that once: the others end because it does. Of those who have
-    not it is the first of a machine: what is wrong before they meet is wrong in each.
+    Of those who have met it is the first that asks: the others end because it does. Of those who have not it is the
+    first of a machine: what is wrong before they meet is wrong in each.
     """
     if own().world == 1:
         return True, status
     if not _STORES:
         return os.environ.get("LOCAL_RANK", "0") == "0", status
-    mine = f"{secrets.token_hex(8)} {status}"
     try:
-        said = _STORES[0].compare_set("said", "", mine).decode()
+        said = _STORES[0].compare_set("said", "", f"{_OWN} {status}").decode()
     except RuntimeError:  # it was with a process that is gone
         return True, status
-    return said == mine, int(said.split()[1])
+    whose, its = said.split()
+    return (True, status) if whose == _OWN else (False, int(its))  # who has spoken may have more to say
 
 
 def leave() -> None:
