@@ -161,7 +161,10 @@ def _together(model: Model, parts: Pieces) -> Iterator[list[tuple[Path, Table | 
                 if waiting and not (small and there == schema and cells + size <= TOGETHER):
                     yield waiting
                     waiting, cells = [], 0
-                cells, schema = cells + size, there if small else None
+                if not small:  # let go before the next is read
+                    yield [(where, table)]
+                    continue
+                cells, schema = cells + size, there
             waiting.append((where, table))
     except InputError:
         if waiting:

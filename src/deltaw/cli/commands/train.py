@@ -52,8 +52,8 @@ def train(
 
     def planned() -> Plan:
         held = {name: keep.get(name) for name in ("memory", "cache", "seconds", "free")}
-        looked_at = log is not None or "checkpoint" in keep or ranks.here().world > 1  # all compare their rows
-        lean = None if looked_at else MOST_CELLS if doctor else LOOKED_AT
+        rows_stay = log is not None or "checkpoint" in keep or ranks.here().world > 1  # several compare their rows
+        lean = None if rows_stay else MOST_CELLS if doctor else LOOKED_AT
         return models.plan(data, target, recipe, start=start, lean=lean, **held, **choices)
 
     def examined_plan() -> tuple[Plan, Diagnosis | None]:
