@@ -335,3 +335,43 @@ def test_a_folder_without_permission(tmp_path: Path, folder: Path, capsys: pytes
     tmp_path.chmod(0o555)
     assert main(["train", str(folder / "good.csv"), "-t", "species", "-o", str(tmp_path / "m.deltaw")]) == 2
     assert "permission" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (
+            "train d.csv -t a -t b",
+            "--target: expected one value, found a b; a model has one target: train one for each",
+        ),
+        ("train d.csv --target=a -tb", "--target: expected one value, found a b; a model has one target"),
+        (
+            "doctor d.csv -t a --hidden 64 --hidden 32",
+            "--hidden: expected one value, found 64 32; leave all but one out",
+        ),
+        ("predict m.deltaw d.csv -o p.csv --output q.csv", "--output: expected one value, found p.csv q.csv"),
+    ],
+)
+def test_an_option_with_two_values_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, line: str
+) -> None:
+    """Typer takes the last without a word: half of what was asked for."""
+    monkeypatch.chdir(tmp_path)
+    assert main(command.split()) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert line in err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "-t a -t a --epochs 3 --epochs 2",
+        "-t a --drop b --drop c",
+        "-t a --set dropout=0 --set dropout=1",
+        "-t a --drop -t",
+    ],
+)
+def test_what_may_stand_there_again(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert main(["train", "none.csv", *command.split()]) == 2
+    assert "none.csv" in capsys.readouterr().err

@@ -116,15 +116,33 @@ def test_a_signal_before_the_training(
 
     monkeypatch.setattr(models, "plan", read)
     before, keep = signal.getsignal(signal.SIGTERM), ("--checkpoint", "run")
-    for words, line in (
-        ((), "interrupted before the training: nothing was learnt yet; begin again by the same command"),
-        (("--resume",), "interrupted before it went on: checkpoints are as they were; go on by the same command"),
-    ):
-        assert run("train", "d.csv", "-t", "y", *keep, *words) == (status, "", f"deltaw: {line}\n")
+    nothing = "interrupted before the training: nothing was learnt yet; begin again by the same command"
+    for words in ((), ("--resume",)):  # there is no checkpoint yet, whatever was asked for
+        assert run("train", "d.csv", "-t", "y", *keep, *words) == (status, "", f"deltaw: {nothing}\n")
     assert run("predict", "none.deltaw", "d.csv")[0] == 2
     assert signal.getsignal(signal.SIGTERM) == before
     assert not Path("run").exists()
     assert not Path("model.deltaw").exists()
+    Path("run").mkdir()
+    assert run("train", "d.csv", "-t", "y", *keep, "--resume") == (status, "", f"deltaw: {nothing}\n")
+    Path("run", "checkpoint-000001.safetensors").touch()
+    there = "interrupted before it went on: checkpoints are as they were; go on by the same command"
+    assert run("train", "d.csv", "-t", "y", *keep, "--resume") == (status, "", f"deltaw: {there}\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_signal_while_the_first_rows_are_prepared(run: Run, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is there by then, and no checkpoint in it: nothing is said to be."""
+    from deltaw.models.fitting import running
+
+    monkeypatch.setattr(running, "_run", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    line = "there is no checkpoint in run: begin again by the same command"
+    for words in ((), ("--resume",)):
+        status, out, err = run("train", "d.csv", "-t", "y", *HASTY, "-q", "--checkpoint", "run", *words)
+        assert (status, out) == (143, "")
+        assert line in err
+        assert "until then" not in err
+        assert not list(Path("run").iterdir())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")

@@ -95,6 +95,30 @@ def test_an_output_over_an_input_is_refused(run: Run, command: str) -> None:
     assert contents() == before
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"train d.csv -t y {QUICK} -o other.csv",
+        f"train d.csv -t y {QUICK} -o OTHER.TSV.gz",
+        f"train d.csv -t y {QUICK} -o m.parquet",
+        f"train d.csv -t y {QUICK} --report other.csv",
+        f"tune d.csv -t y --rounds 1 {QUICK} -o other.csv",
+        "export m.deltaw -o other.csv",
+        "export m.deltaw --form c -o other.csv",
+        "evaluate m.deltaw d.csv --report other.csv",
+        "doctor d.csv -t y --seconds 0 --html other.csv",
+        "predict m.deltaw d.csv -o other.deltaw",
+        "lab d.csv -t y -o other.csv",
+    ],
+)
+def test_what_is_no_table_never_goes_where_tables_are(run: Run, command: str) -> None:
+    Path("other.csv").write_text("id,answer\n1,2\n")
+    before = contents()
+    status, err = run(command)
+    assert (status, err.count("\n"), contents() == before) == (2, 1, True), err
+    assert "expected" in err
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_what_is_not_the_same(run: Run) -> None:
     assert run("predict m.deltaw d.csv -o p.csv")[0] == 0

@@ -207,8 +207,8 @@ def test_settings_of_pytorch_are_put_back() -> None:
         ("torch('abacus')", "device: expected one that is there"),
         ("torch('cuda:99')", "device: expected one that is there"),
         ("torch(precision='int1')", "engine 'torch': expected products in one of float32"),
-        ("torch(speed=3)", "engine: settings that 'torch' takes"),
-        ("native('cuda')", "engine: settings that 'native' takes"),
+        ("torch(speed=3)", "engine: expected settings that 'torch' takes"),
+        ("native('cuda')", "engine: expected settings that 'native' takes"),
         ("trch", "engine: expected one of native, reference, torch"),
     ],
 )

@@ -54,7 +54,11 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
     except TypeError as error:
         reason = str(error).split("()")[-1].strip()
         raise SettingError(
-            "{what}: settings that '{name}' takes", f"'{spec}' ({reason})", "correct them", what=what, name=name
+            "{what}: expected settings that '{name}' takes",
+            f"'{spec}' ({reason})",
+            "correct them",
+            what=what,
+            name=name,
         ) from None
 
 

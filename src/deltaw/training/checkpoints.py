@@ -204,10 +204,7 @@ class Checkpoints:
     @property
     def last(self) -> Path | None:
         """The last file that is there."""
-        with suppress(OSError):  # no folder any more, or none that can be looked at
-            found = _listed(self.folder)
-            return found[max(found)] if found else None
-        return None
+        return last_in(self.folder)
 
     @property
     def is_whole(self) -> bool:
@@ -363,6 +360,14 @@ def _make(folder: Path) -> None:
         found = reason(error)
         expected = "{folder}: expected a folder for checkpoints"
         raise OutputError(expected, found, "give another path", folder=folder) from None
+
+
+def last_in(folder: Path) -> Path | None:
+    """The last checkpoint of a folder; None where there is none, or no folder that can be looked at."""
+    with suppress(OSError):
+        found = _listed(folder)
+        return found[max(found)] if found else None
+    return None
 
 
 def _listed(folder: Path) -> dict[int, Path]:

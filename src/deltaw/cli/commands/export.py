@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from deltaw.cli.output.endings import no_table
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import stderr, stdout
 from deltaw.exceptions import SettingError
@@ -40,6 +41,7 @@ def export(
     check_name(output)  # before anything is read
     dialect_of(choices["dialect"], form_of(output, form))
     check_outputs({"--output": output}, (source,))
+    no_table("--output", output)
     with stderr().status(say("exporting {source}", source=source)):
         model = models.load(source)
         done = model.export(output, form=form, inputs=(source,), check=check is None, **choices)

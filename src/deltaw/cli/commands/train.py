@@ -10,7 +10,7 @@ from deltaw.allocators import give_back
 from deltaw.cli.commands import together
 from deltaw.cli.options import keeping
 from deltaw.cli.output import documents, text
-from deltaw.cli.output.endings import PAGES, ending
+from deltaw.cli.output.endings import PAGES, ending, no_table
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, put, stderr, stdout
 from deltaw.engines import ranks
@@ -65,6 +65,7 @@ def train(
         sources = [path for source in (data, *given) for path in tables.origins(source)]
         outputs = {"--output": output, "--report": report, "--log": log}
         check_outputs(outputs, [*sources, *([start] if start else [])], {"--checkpoint": keep.get("checkpoint")})
+        no_table("--output", output)
         if report is not None:
             ending("--report", report, PAGES)
         with err.status(say("reading {data}", data=data)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from deltaw.cli.options.keeping import after_it_is_saved
 from deltaw.cli.output import documents, text
-from deltaw.cli.output.endings import PAGES, ending
+from deltaw.cli.output.endings import PAGES, ending, no_table
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, stderr, stdout, watched
 from deltaw.exceptions import SettingError, TrainingInterrupted
@@ -38,6 +38,7 @@ def tune(
     given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
     sources = [path for source in (data, *given) for path in tables.origins(source)]
     check_outputs({"--output": output, "--report": report}, sources)
+    no_table("--output", output)
     if report is not None:
         ending("--report", report, PAGES)
     err = stderr(quiet)

@@ -87,11 +87,17 @@ def before_training(keeping: Keeping) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if keeping.get("resume"):
+        if keeping.get("resume") and _has_checkpoints(keeping.get("checkpoint")):
             line = say("interrupted before it went on: checkpoints are as they were; go on by the same command")
         else:
             line = say("interrupted before the training: nothing was learnt yet; begin again by the same command")
         raise KeyboardInterrupt(line) from None
+
+
+def _has_checkpoints(folder: Path | None) -> bool:
+    from deltaw.training.checkpoints import last_in
+
+    return folder is not None and last_in(folder) is not None
 
 
 @contextmanager

@@ -62,6 +62,17 @@ def writer(option: str, path: Path | None) -> Writer:
     return (WRITERS | ZIPPED).get(found, CSV)
 
 
+def no_table(option: str, path: Path | None) -> None:
+    """Raise SettingError for a path that is called as tables are, where no table is written: another may be there."""
+    from deltaw.tables.reading.read import ENDINGS
+    from deltaw.tables.reading.read import ending as ending_of
+
+    if path is not None and ending_of(path) in ENDINGS:
+        expected, instead = "{option} {path}: expected a name that no table has", "call it e.g. {name}"
+        name = path.name.removesuffix(GZIP).removesuffix(ending_of(path)) + ".deltaw"
+        raise SettingError(expected, repr(ending_of(path)), instead, option=option, path=path, name=name)
+
+
 def ending(option: str, path: Path, known: Collection[str]) -> str:
     """The ending of a path in lower case, "" where it has none. Raises SettingError for one that is not known."""
     suffixes = [each.lower() for each in path.suffixes[-2:]]
