@@ -32,7 +32,7 @@ import numpy as np
 import polars as pl
 from accuracy_folder import PARTS, Folder
 from accuracy_rivals import NETWORKS, REFERENCE, Rival, installed, network
-from accuracy_tables import CHOSEN_ON, SEED, TABLES, UNSEEN, Data, load
+from accuracy_tables import CHOSEN_ON, SEED, TABLES, UNSEEN, Data, known, load
 from threadpoolctl import threadpool_limits
 
 FOLDS, MOST_ROWS = 5, 10_000
@@ -45,14 +45,14 @@ Line = dict[str, Any]
 
 
 def measure(
-    name: str, contenders: dict[str, Rival], folds: int, rows: int, known: list[Line], first: int | None = None,
+    name: str, contenders: dict[str, Rival], folds: int, rows: int, kept: list[Line], first: int | None = None,
     brought: Callable[[str, int, int], Data] = load,
 ) -> list[Line]:  # fmt: skip
     """The runs of one table that are not known yet: a line for each fold, or the `first`, and contender.
 
     REFERENCE takes its turn in every fold in which anything is measured: its seconds are what others' are held against.
     """
-    done = {(line["table"], line["fold"], line["who"]) for line in known}
+    done = {(line["table"], line["fold"], line["who"]) for line in kept}
     wanted = {fold: [who for who in contenders if (name, fold, who) not in done] for fold in range(folds)[:first]}
     data = brought(name, folds, rows) if any(wanted.values()) else None
     lines: list[Line] = []
@@ -181,7 +181,9 @@ def main() -> None:
 
     own = Folder(options.folder) if options.folder is not None else None
     sets, brought = (SETS, load) if own is None else (own.sets, own.load)
-    names = options.tables or list(sets[options.part or "all"])
+    if own is None and options.part is not None:
+        parser.error("--part: expected a --folder, of whose tables it is a part")
+    names = known(options.tables, sets[options.part or "all"])
     everybody = installed()
     rivals = {name: everybody[name] for name in dict.fromkeys([REFERENCE, *options.rivals])}
     contenders = {name: network(seed=options.seed, **NETWORKS[name]) for name in options.networks} | rivals

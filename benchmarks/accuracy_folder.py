@@ -20,12 +20,6 @@ from deltaw.tables import Column, kinds, read
 
 MOST_WORDS = 250  # of a category, or a quarter of the rows
 
-PARTS: dict[str, Callable[[str], bool]] = {
-    "choosing": lambda name: not confirming(name),
-    "confirming": lambda name: confirming(name),
-    "all": lambda name: True,
-}
-
 
 def hashed(name: str) -> int:
     return int(hashlib.sha256(name.encode()).hexdigest()[:12], 16)
@@ -34,6 +28,13 @@ def hashed(name: str) -> int:
 def confirming(name: str) -> bool:
     """Whether nothing may be chosen on a table."""
     return hashed(name) % 3 == 0
+
+
+PARTS: dict[str, Callable[[str], bool]] = {
+    "choosing": lambda name: not confirming(name),
+    "confirming": confirming,
+    "all": lambda name: True,
+}
 
 
 def numeric(cells: pd.Series) -> bool:
@@ -62,6 +63,8 @@ class Folder:
 
     def __init__(self, folder: Path) -> None:
         self.files = {path.stem: path for path in sorted(folder.glob("*.csv"))}
+        if not self.files:
+            raise SystemExit(f"{folder}: expected CSV files, found none")
         self.sets = {part: [name for name in self.files if belongs(name)] for part, belongs in PARTS.items()}
 
     def load(self, name: str, folds: int, rows: int) -> Data:

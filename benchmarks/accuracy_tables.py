@@ -5,6 +5,7 @@ The recipe's numbers were chosen on CHOSEN_ON. UNSEEN chose nothing: what is rea
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,14 @@ def load(name: str, folds: int, rows: int, about: Public | None = None) -> Data:
     about = about or TABLES[name]
     table = bundled(name) if about is None else read(brought(about))
     return divided(table, name, str(table.target) if about is None else about.target, folds, rows)
+
+
+def known(names: Iterable[str] | None, tables: Collection[str]) -> list[str]:
+    """The names that are asked for, or all; ends the program at one that no table has."""
+    asked = list(tables if names is None else names)
+    if others := [name for name in asked if name not in tables]:
+        raise SystemExit(f"--tables: expected some of {', '.join(tables)}, found {', '.join(others)}")
+    return asked
 
 
 def divided(table: Table, name: str, target_name: str, folds: int, rows: int) -> Data:

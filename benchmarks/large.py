@@ -73,7 +73,10 @@ def main() -> None:
     gains, losses, times = [], [], []
     print(f"{'':44}{'classes':>8}" + "".join(f"{who:>14} loss time" for who in CONTENDERS))
     for name, classes, found in measured(options.part, options.tables):
-        cells = (f"{x['score']:14.4f} {x['loss'] or 0:4.3f} {x['time']:4.1f}" for x in found.values())
+        cells = (
+            f"{x['score']:14.4f} {x['loss'] or 0:4.3f} {x['time']:4.1f}" if x else " " * 25
+            for x in map(found.get, CONTENDERS)
+        )
         print(f"{name:44.44}{classes:8}" + "".join(cells), flush=True)
         if not {"smaller", "default"} <= found.keys():
             continue
@@ -83,9 +86,12 @@ def main() -> None:
         if best > LEAST_GAIN:
             gains.append((new["score"] - old["score"], best))
             losses += [] if new["loss"] is None else [new["loss"] - old["loss"]]
+    if not gains:
+        raise SystemExit("no table in which anybody learnt more than to guess")
     more, fewer = (sum(sign * gain > 0.001 for gain, _ in gains) for sign in (1, -1))
     print(f"normalised {statistics.mean(gain / best for gain, best in gains):+.4f}, better {more}, worse {fewer}")
-    print(f"log loss {statistics.mean(losses):+.4f}, time {statistics.geometric_mean(times):.2f}")
+    loss = f"{statistics.mean(losses):+.4f}" if losses else "of no classes"
+    print(f"log loss {loss}, time {statistics.geometric_mean(times):.2f}")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from typing import Any
 from accuracy import Line, scored
 from accuracy_folder import Folder
 from accuracy_rivals import REFERENCE, RIVALS, Rival, network
-from accuracy_tables import Data, load
+from accuracy_tables import Data, known, load
 from public import Public
 from threadpoolctl import threadpool_limits
 
@@ -88,7 +88,7 @@ def main() -> None:
     own = None if options.folder is None else Folder(options.folder)
     of = f"accuracy, log loss, time of {options.before}"
     print(f"{'':10}{'rows':>6}{'classes':>9}{of:>37}{'of default':>25}{'of HGB':>18}")
-    for name in options.tables or list(TABLES if own is None else own.files):
+    for name in known(options.tables, TABLES if own is None else own.files):
         data = (load(name, options.folds, options.rows, TABLES[name]) if own is None
                 else own.load(name, options.folds, options.rows))  # fmt: skip
         lines = list(measured(data, options.before, options.seeds))
