@@ -119,6 +119,15 @@ def test_what_is_no_table_never_goes_where_tables_are(run: Run, command: str) ->
     assert "expected" in err
 
 
+@pytest.mark.parametrize(("command", "name"), [
+    (f"train d.csv -t y {QUICK}", "other.deltaw"), ("export m.deltaw --form c", "other.c"),
+    ("lab d.csv -t y", "other.html"),
+])  # fmt: skip
+def test_the_name_that_is_advised_is_one_of_what_is_written(run: Run, command: str, name: str) -> None:
+    for path in ("other.csv", "other.TSV.gz"):
+        assert f"call it e.g. {name}" in run(f"{command} -o {path}")[1]
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_what_is_not_the_same(run: Run) -> None:
     assert run("predict m.deltaw d.csv -o p.csv")[0] == 0

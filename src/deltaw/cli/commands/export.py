@@ -10,7 +10,7 @@ from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import stderr, stdout
 from deltaw.exceptions import SettingError
 from deltaw.export.exporting import Exported, check_name, recheck
-from deltaw.export.forms.table import dialect_of, form_of
+from deltaw.export.forms.table import FORMS, dialect_of, form_of
 from deltaw.files import check_outputs
 from deltaw.speech import say
 
@@ -39,9 +39,10 @@ def export(
     if output is None:
         raise SettingError("--output: expected a file to write", say("none"), "give e.g. -o m.c")
     check_name(output)  # before anything is read
-    dialect_of(choices["dialect"], form_of(output, form))
+    written = form_of(output, form)
+    dialect_of(choices["dialect"], written)
     check_outputs({"--output": output}, (source,))
-    no_table("--output", output)
+    no_table("--output", output, FORMS[written].endings[0])
     with stderr().status(say("exporting {source}", source=source)):
         model = models.load(source)
         done = model.export(output, form=form, inputs=(source,), check=check is None, **choices)

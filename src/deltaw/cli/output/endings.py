@@ -62,14 +62,18 @@ def writer(option: str, path: Path | None) -> Writer:
     return (WRITERS | ZIPPED).get(found, CSV)
 
 
-def no_table(option: str, path: Path | None) -> None:
-    """Raise SettingError for a path that is called as tables are, where no table is written: another may be there."""
+def no_table(option: str, path: Path | None, usual: str = ".deltaw") -> None:
+    """Raise SettingError for a path that is called as tables are, where no table is written: another may be there.
+
+    `usual`: the ending of what is written.
+    """
     from deltaw.tables.reading.read import ENDINGS
     from deltaw.tables.reading.read import ending as ending_of
 
     if path is not None and ending_of(path) in ENDINGS:
         expected, instead = "{option} {path}: expected a name that no table has", "call it e.g. {name}"
-        name = path.name.removesuffix(GZIP).removesuffix(ending_of(path)) + ".deltaw"
+        unzipped = path.with_suffix("") if path.suffix.lower() == GZIP else path
+        name = unzipped.stem + usual
         raise SettingError(expected, repr(ending_of(path)), instead, option=option, path=path, name=name)
 
 
