@@ -421,6 +421,21 @@ def test_small_files_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert sorted(path.name for path in (tmp_path / "again").iterdir()) == [f"{i}.parquet" for i in range(1, 5)]
 
 
+@pytest.mark.parametrize("writes", ["write_csv", "write_parquet"])
+def test_what_folders_say_is_kept_beside_answers(tmp_path: Path, writes: str) -> None:
+    model = deltaw.fit(WHOLE, "y", epochs=1, folds=0, verbose=False)
+    model.save(tmp_path / "m.deltaw")
+    for year in ("2019", "2020"):
+        (folder := tmp_path / "rows" / f"year={year}").mkdir(parents=True)
+        getattr(WHOLE[:3], writes)(folder / f"a.{writes.removeprefix('write_')}")
+    rows, out = str(tmp_path / "rows"), tmp_path / "out"
+    assert main(["predict", str(tmp_path / "m.deltaw"), rows, "-o", str(out), "--keep", "year,a"]) == 0
+    for file in out.rglob("a.*"):
+        found = pl.read_csv(file) if file.suffix == ".csv" else pl.read_parquet(file)
+        assert found["year"].cast(pl.String).to_list() == [file.parent.name[-4:]] * 3
+        assert found["a"].to_list() == WHOLE["a"][:3].to_list()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no file is a pipe there")
 def test_what_a_stream_would_hold_is_looked_at_once(tmp_path: Path) -> None:
     """The plan says it again; a file that is a pipe by then would be waited for, and nothing said."""

@@ -134,7 +134,8 @@ class Shards:
         other = [name for name, value in folders.items() if name in there and not _says(there[name], value)]
         told = 'column "{column}": files say other than the folders in which they lie; what the files say is taken'
         notes = [say(told, column=clip(name)) for name in other]
-        return replace(table, frame=table.frame.with_columns(columns), notes=(*table.notes, *notes))
+        written = None if table.written is None else table.written.with_columns(columns)
+        return replace(table, frame=table.frame.with_columns(columns), notes=(*table.notes, *notes), written=written)
 
     def _folders(self, file: Path) -> dict[str, str]:
         """What the folders say in which a file lies: signs that no folder's name can have are written as in an URL."""
