@@ -265,10 +265,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         if len(self.classes_) < 2:
             raise InputError(
                 "y: expected two classes or more",
-                say(
-                    "1 class, {classe}",
-                    classe=repr(self.classes_[0].item() if hasattr(self.classes_[0], "item") else self.classes_[0]),
-                ),
+                say("1 class, {classe}", classe=repr(self.classes_.tolist()[0])),  # Python's own: True, not np.True_
                 "give rows of others",
             )
         return numbers

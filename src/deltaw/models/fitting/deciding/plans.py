@@ -30,7 +30,7 @@ from deltaw.preparation.columns.whole import Counted
 from deltaw.preparation.screening import MOST_CLASSES, silent
 from deltaw.speech import say
 from deltaw.tables import Table
-from deltaw.tables.held import MANY as MANY_ROWS
+from deltaw.tables.held import MANY as HELD_FROM
 from deltaw.tables.held import alike, all_as_read, held
 from deltaw.tables.taking import taken
 
@@ -194,7 +194,7 @@ class Plan:
         names = self._asked_over
         learnt = replace(self.training, source=self.training.source[names]).frame
         chosen = all_as_read(replace(chose, source=chose.source[names]).frame)
-        rows = pl.concat(alike([learnt, held(chosen, MANY_ROWS)]))
+        rows = pl.concat(alike([learnt, held(chosen, HELD_FROM)]))  # few beside many, which stay held
         none = np.zeros(len(rows), np.uint8)  # the parts are for rows that are learnt from
         preparation = self.preparation.told_by(rows, answers_by(rows, self.target, self.recipe, none))
         again = None if test is None else part_of(test.frame, preparation, self.target, self.recipe, "test")
