@@ -18,6 +18,8 @@ from polars.testing import assert_frame_equal
 
 import deltaw
 from deltaw.cli import main
+from deltaw.cli.commands import shards
+from deltaw.cli.output import documents
 from deltaw.exceptions import InputError
 from deltaw.tables import Reading, several, slices, stream
 from deltaw.tables.reading.formats import batches, columnar, together
@@ -419,6 +421,32 @@ def test_small_files_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main([*answer[:4], str(tmp_path / "again"), *answer[5:]]) == 2
     assert "5.parquet" in capsys.readouterr().err
     assert sorted(path.name for path in (tmp_path / "again").iterdir()) == [f"{i}.parquet" for i in range(1, 5)]
+
+
+@pytest.mark.parametrize(("after", "line"), [
+    (0, "interrupted; nothing was saved: begin again by the same command"),
+    (2, "interrupted; 2 files in {out} are whole: begin again by the same command"),
+])  # fmt: skip
+def test_ctrl_c_while_files_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], after: int, line: str
+) -> None:
+    deltaw.fit(WHOLE, "y", epochs=1, folds=0, verbose=False).save(tmp_path / "m.deltaw")
+    (rows := tmp_path / "rows").mkdir()
+    for i in range(4):
+        WHOLE[:3].write_parquet(rows / f"{i}.parquet")
+    answered, calls, out = documents.answers_alone, list[int](), tmp_path / "out"
+
+    def pressed(*given: Any) -> pl.DataFrame:
+        calls.append(1)
+        if len(calls) > after:
+            raise KeyboardInterrupt
+        return answered(*given)
+
+    monkeypatch.setattr(shards, "TOGETHER", 0)
+    monkeypatch.setattr(documents, "answers_alone", pressed)
+    assert main(["predict", str(tmp_path / "m.deltaw"), str(rows), "-o", str(out)]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "deltaw: " + line.format(out=out)
+    assert [len(pl.read_parquet(out / f"{i}.parquet")) for i in range(after)] == [3] * after
 
 
 @pytest.mark.parametrize("writes", ["write_csv", "write_parquet"])
