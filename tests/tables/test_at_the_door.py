@@ -23,6 +23,12 @@ def test_lines_above_the_names(tmp_path: Path, above: str) -> None:
         models.plan(path, "y")
 
 
+def test_a_comma_far_below_is_no_title(tmp_path: Path) -> None:
+    (path := tmp_path / "t.csv").write_text("x\n" + "1\n" * 99 + "1,5\n")
+    with pytest.raises(TableError, match="expected 1 field in line 101, as in the first line, found 2; mend the line"):
+        read(path)
+
+
 @pytest.mark.parametrize("cells", ["a,{}", "1,{}"])
 def test_an_answer_asked_for_as_a_column_is_no_title(tmp_path: Path, cells: str) -> None:
     rows = [cells.format(["no", "yes"][i % 2]) for i in range(20)]

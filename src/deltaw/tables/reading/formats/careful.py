@@ -11,6 +11,7 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
+from deltaw.tables.table import ABOVE
 
 SEVERAL = 3  # cells of several lines, at most, are looked at
 
@@ -41,7 +42,7 @@ def _records(text: bytes, delimiter: str, source: str, width: int, above: int) -
                 if reader.line_num > begin:
                     _check_quotes("".join(lines[begin - 1 : reader.line_num]), delimiter, source, above + begin)
                 if len(record) != width:
-                    title = seen > 0 and len(record) > width and (seen == 1 or width == 1)
+                    title = len(record) > width and 0 < seen <= (ABOVE if width == 1 else 1)
                     raise _ragged(source, width, len(record), above + begin, above + reader.line_num, delimiter, title)
                 yield record
                 seen += 1
