@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from deltaw.exceptions import ColumnError
+from deltaw.exceptions import ColumnError, InputError
 from deltaw.models import plan, replan
 from deltaw.models.fitting import fit
 from deltaw.preparation.columns.steps import Number
-from deltaw.tables import Reading, read_as
-from deltaw.tables.reading import halving
-from deltaw.tables.reading.formats import columnar, pieces
+from deltaw.tables import Reading, held, read_as
+from deltaw.tables.reading import halving, shards
+from deltaw.tables.reading.formats import columnar, pieces, together
 
 N = 600
 RNG = np.random.default_rng(0)
@@ -53,6 +56,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small tables are large here, and are read in parts."""
     for where, name, value in (
         (halving, "CELLS", 1000), (columnar, "AT_ONCE", 2000), (pieces, "LARGE", 100), (pieces, "SMALL", 12_000),
+        (shards, "AT_ONCE", 2000), (shards, "WORTH", 100), (shards, "SMALL", 0), (together, "SMALL", 0),
     ):  # fmt: skip
         monkeypatch.setattr(where, name, value)
 
@@ -89,6 +93,87 @@ def test_a_file_gives_what_its_frame_gives(kind: str, tmp_path: Path) -> None:
     assert_frame_equal(found.frame, known.frame)
     assert found.rounded == known.rounded
     assert kind == "parquet" or found.frame.n_chunks() > 1
+
+
+def cut(frame: pl.DataFrame, ends: list[int], folder: Path, within: str = "") -> str:
+    """Shards of so many rows each, in folders called so."""
+    for i, (first, end) in enumerate(pairwise([0, *sorted(ends), len(frame)])):
+        place = folder / within.format(i % 2, i % 3)
+        place.mkdir(parents=True, exist_ok=True)
+        frame[first:end].write_parquet(place / f"{i}.parquet")
+    return str(folder)
+
+
+# What looks like codes, numbers or days in some rows, and is words in others, or has no value.
+MORE = FRAME.with_columns(
+    pl.when(pl.int_range(N) < 300).then(pl.lit("1.5")).otherwise(pl.lit("2.5 or so")).alias("turns"),
+    pl.when(pl.int_range(N) < 200).then(pl.lit("007")).otherwise(pl.lit("12")).alias("code"),
+    pl.when(pl.int_range(N) > 400).then(pl.Series(SMALL / 9)).alias("late"),
+    pl.Series("day", np.arange(N)).cast(pl.Date), pl.Series("none", [None] * N, pl.Float64),
+    pl.Series("y", ["none", "some", "NA"] * 200),
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.integers(0, N), max_size=5),
+    st.sampled_from(["", "at={}", "w=b{}/at={}"]),
+    st.sampled_from([0, 2**16]),
+    st.booleans(),
+)
+def test_shards_whose_columns_are_read_in_turns_are_those_that_are_read_at_once(
+    ends: list[int], within: str, small: int, large: bool
+) -> None:
+    how = Reading(unrounded=("t?ld",), target="y", classes=("none", "na"))
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(held, "MANY", 100 if large else 10_000)
+        patch.setattr(together, "SMALL", small)  # files that are read together
+        source, found = cut(MORE, ends, Path(folder), within), list[Any]()
+        for turns, whole in ((64, 2000), (1, 2**20)):
+            patch.setattr(shards, "TURNS", turns)
+            patch.setattr(columnar, "AT_ONCE", whole)  # cells of a file, which would round them by itself
+            try:
+                found.append(read_as(source, how))
+            except InputError as error:  # numbers by their cells in one, and words in another
+                found.append(error)
+    if any(isinstance(each, InputError) for each in found):
+        assert {type(each) for each in found} == {ColumnError}
+        assert str(found[0]) == str(found[1])
+        return
+    assert_frame_equal(found[0].frame, found[1].frame)
+    assert found[0].rounded == found[1].rounded
+    assert found[0].notes == found[1].notes
+
+
+@given(st.lists(st.integers(0, N), max_size=5))
+def test_one_file_that_is_cut_into_shards_is_the_file(ends: list[int]) -> None:
+    with TemporaryDirectory() as folder:
+        FRAME.write_parquet(Path(folder) / "d.parquet")
+        known, found = (read_as(each, SAID) for each in (
+            f"{folder}/d.parquet", cut(FRAME, ends, Path(folder) / "shards")))  # fmt: skip
+    assert_frame_equal(found.frame, known.frame)
+    assert found.rounded == known.rounded
+
+
+def test_of_large_shards_some_columns_are_read_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, widths = pl.read_parquet, list[int]()
+
+    def counted(*given: Any, **how: Any) -> pl.DataFrame:
+        widths.append(len(how["columns"]))
+        return read(*given, **how)
+
+    source = cut(FRAME, [200, 200, 450], tmp_path)
+    monkeypatch.setattr(pl, "read_parquet", counted)
+    read_as(source, SAID)
+    assert max(widths) <= 4
+    assert sum(widths) == 3 * FRAME.width
+
+    def written_meanwhile(*given: Any, **how: Any) -> pl.DataFrame:
+        FRAME[100:300].write_parquet(tmp_path / "0.parquet", compression="uncompressed")
+        return read(*given, **how)
+
+    monkeypatch.setattr(pl, "read_parquet", written_meanwhile)
+    with pytest.raises(InputError, match=r"0\.parquet: expected the file as it was at the beginning, found another"):
+        read_as(source, SAID)
 
 
 def test_text_whose_later_rows_need_more_is_read_anew(tmp_path: Path) -> None:
@@ -141,8 +226,10 @@ def test_the_model_is_the_same_from_a_frame_and_from_its_files(tmp_path: Path) -
     frame = FRAME[["around 0", "temperature", "seconds", "gap", "whole", "w"]].with_columns(y=pl.Series(SMALL > 0.2))
     frame.write_csv(tmp_path / "d.csv")
     frame.write_parquet(tmp_path / "d.parquet")
-    models = [fit(source, "y", hidden=4, epochs=2, folds=0, verbose=False)
-              for source in (frame, tmp_path / "d.csv", tmp_path / "d.parquet")]  # fmt: skip
+    models = [
+        fit(source, "y", hidden=4, epochs=2, folds=0, verbose=False)
+        for source in (frame, tmp_path / "d.csv", tmp_path / "d.parquet", cut(frame, [250, 400], tmp_path / "d"))
+    ]
     for each in models[1:]:
         assert each.preparation == models[0].preparation
         assert each.scores == models[0].scores

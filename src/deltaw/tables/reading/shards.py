@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from glob import has_magic
 from pathlib import Path
 from urllib.parse import unquote
@@ -24,8 +24,10 @@ from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import EMPTY, as_words, typed
 from deltaw.tables.reading.answers import in_some_parts
-from deltaw.tables.reading.changes import facts, unchanged
-from deltaw.tables.reading.formats.together import Few, Together
+from deltaw.tables.reading.changes import Facts, facts, unchanged
+from deltaw.tables.reading.formats.columnar import AT_ONCE, Look, beside, looks, some_of, turns
+from deltaw.tables.reading.formats.together import SMALL, Few, Together
+from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import NoRowsError, limit, located
 from deltaw.tables.reading.sorts import Sorts, as_dates
 from deltaw.tables.reading.source import Reading
@@ -37,6 +39,7 @@ COMPRESSED = (".zst", ".zstd", ".bz2", ".xz", ".lz4", ".snappy", ".br", ".deflat
 COLUMNS = (b"PAR1", b"ARROW1")  # how files of columns begin
 ZEROS = bytes(4)  # how no table's file does, but one whose write was broken off
 HIDDEN = ("_", ".")  # what names of files and folders begin with that are none of a table's
+TURNS, WORTH = 64, 2**14  # in which columns are read at most, and cells for which a file is opened once more
 NO_VALUE = (*EMPTY, "__hive_default_partition__")  # in small letters: what a folder is called whose rows have none
 
 
@@ -54,16 +57,19 @@ class Shards:
     root: Path
     files: tuple[Path, ...]
 
-    def pieces(self, read: Read, reading: Reading) -> Iterator[tuple[Path, Table | None]]:
+    def pieces(
+        self, read: Read, reading: Reading, columns: Collection[str] | None = None
+    ) -> Iterator[tuple[Path, Table | None]]:
         """Where each shard lies in `root`, and its rows, each by itself; None for one without rows.
 
         Args:
             read: makes the table of a file, or of what is read of one already.
             reading: how.
+            columns: those that `read` reads; None: all.
 
         Raises TableError for one that is not what it was when the first was read.
         """
-        known, together = {file: facts(file) for file in self.files}, Together(self.files, reading)
+        known, together = self._facts, Together(self.files, reading, columns)
         for file in self.files:
             try:
                 with unchanged(file, known[file]):
@@ -72,13 +78,13 @@ class Shards:
                 table = None
             yield file.relative_to(self.root), table
 
-    def _alike(self, read: Read, reading: Reading, sorts: Sorts) -> Iterator[Table]:
+    def _alike(self, read: Read, reading: Reading, sorts: Sorts, columns: Collection[str] | None) -> Iterator[Table]:
         """The rows of each shard that has any, with the columns of the first, in its order, and of the same sorts.
 
         Raises ColumnError for a shard that lacks a column, has another, or cells of another sort in it: names both.
         """
         first: Table | None = None
-        for _, table in self.pieces(read, reading):
+        for _, table in self.pieces(read, reading, columns):
             if table is None:
                 continue
             first = first or table
@@ -89,15 +95,51 @@ class Shards:
 
     def joined(self, read: Callable[[Path | Few, Reading], Table], reading: Reading) -> Table:
         """All of them as one table. Raises TableError where they are larger than the limit of one; see `_alike`."""
-        size, most = sum(file.stat().st_size for file in self.files), limit(reading.max_bytes)
+        size, most = sum(known[0] for known in self._facts.values() if known), limit(reading.max_bytes)
         if size > most:
             found = say("{size:,} in {n}", size=size, n=len(self.files))
             raise TableError(
                 "{name}: expected at most {most:,} bytes in all files", found,
                 "raise the limit with max_bytes (--max-bytes) if it is meant", name=self.name, most=most,
             )  # fmt: skip
+        looked = self._looks(reading, size)
+        return self._in_turns(looked, reading) if looked else self._at_once(read, reading)
+
+    def _looks(self, reading: Reading, size: int) -> list[Look]:
+        """The look at each file of a large table whose columns are read in turns; none of one that is read at once: of
+        small files, of others than Parquet, and of those that are not alike, or lie in folders that are not.
+        """
+        if reading.sheet is not None or size < SMALL * len(self.files):
+            return []
+        found = looks(self.files, reading)
+        in_like = all(self._folders(file).keys() == self._cells.keys() for file in self.files)
+        return found if found and in_like and _turns(found) > 1 else []
+
+    def _in_turns(self, found: list[Look], reading: Reading) -> Table:
+        """`_at_once`, some columns of all files after the others: a large table is never in memory as it was read."""
+        looked = dict(zip(self.files, found, strict=True))
+        first, rows = next(each for each in found if each.rows), sum(each.rows for each in found)
+        names = [*first.kept, *(name for name in self._cells if name not in first.kept)]
+        halves, notes = Halves.of_table(reading.unrounded, rows, len(names)), dict[str, None]()
+
+        def parts() -> Iterator[pl.DataFrame]:
+            said = names[len(first.kept) :]  # by the folders alone
+            for some in turns(first, max(1, len(first.kinds) // _turns(found))):
+                table = self._at_once(partial(_some_of, looked, some), reading, some)
+                notes.update(dict.fromkeys(table.notes))
+                yield table.frame[some + said]
+                said = []
+
+        frame = beside(parts(), len(names), halves, reading)[names]
+        rounded = tuple(sorted(halves.rounded))
+        return Table(frame, self.name, notes=tuple(notes), missing=reading.missing, rounded=rounded)
+
+    def _at_once(
+        self, read: Callable[[Path | Few, Reading], Table], reading: Reading, columns: Collection[str] | None = None
+    ) -> Table:
+        """All of them as one table, or these columns of it; see `pieces` and `_alike`."""
         sorts = Sorts(reading.words)
-        tables = [*self._alike(lambda file: read(file, reading), reading, sorts)]
+        tables = [*self._alike(lambda file: read(file, reading), reading, sorts, columns)]
         if not tables:
             raise self.without_rows
         target = reading.target
@@ -105,7 +147,7 @@ class Shards:
             sorts.turned.add(str(target))
         if sorts.turned:
             del tables
-            return self.joined(read, replace(reading, words=reading.words | sorts.turned))
+            return self._at_once(read, replace(reading, words=reading.words | sorts.turned), columns)
         frames = [as_dates(each.frame, sorts.dates, each.name) for each in tables]
         frame = alongside(_alike_codes(frames)).rechunk()
         notes = dict.fromkeys(note for each in tables for note in each.notes)
@@ -143,6 +185,11 @@ class Shards:
         return {unquote(name): unquote(value) for name, _, value in folders if name}
 
     @cached_property
+    def _facts(self) -> dict[Path, Facts]:
+        """What the system knew of each file when they were looked at first."""
+        return {file: facts(file) for file in self.files}
+
+    @cached_property
     def _cells(self) -> dict[str, dict[str, pl.Series]]:
         """Of each such column the cell of each value, alone in a column of the type that all values say."""
         values: dict[str, dict[str, None]] = {}
@@ -153,6 +200,21 @@ class Shards:
             name: typed(pl.Series(name, [*words], pl.String), missing=NO_VALUE) for name, words in values.items()
         }
         return {name: {word: columns[name][i : i + 1] for i, word in enumerate(values[name])} for name in values}
+
+
+def _some_of(looked: Mapping[Path, Look], columns: list[str], file: Path | Few, reading: Reading) -> Table:
+    """These columns of a file, or of what is read of it already."""
+    if isinstance(file, Few):
+        return file.table(reading)
+    return some_of(file, str(file), reading, looked[file], columns)
+
+
+def _turns(found: list[Look]) -> int:
+    """How many times some columns of such files are read: each time of a file on average as much as makes it worth to
+    be opened, and of all of them as much as of one file.
+    """
+    cells = sum(each.rows * len(each.kinds) for each in found)
+    return min(TURNS, cells // AT_ONCE, cells // (WORTH * len(found)))
 
 
 def shards(source: str | Path, endings: Collection[str]) -> Shards | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -46,35 +47,99 @@ def lies_as_parquet(path: Path) -> bool:
         return False
 
 
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a Parquet file says of itself.
+
+    Attributes:
+        lazy: what has looked.
+        rows: how many it has.
+        kinds: the types of its columns.
+        kept: those that are read.
+        index: those that are pandas' index, and are not.
+    """
+
+    lazy: pl.LazyFrame
+    rows: int
+    kinds: pl.Schema
+    kept: list[str]
+    index: tuple[str, ...]
+
+
+def look(path: Path, name: str, reading: Reading) -> Look:
+    """The look at a file that lies there. Raises TableError for one that is too large, and what Polars does."""
+    check_size(name, path.stat().st_size, most := limit(reading.max_bytes))
+    lazy = pl.scan_parquet(path, glob=False)
+    rows, kinds = lazy.select(pl.len()).collect().item(), lazy.collect_schema()
+    names = kinds.names()
+    check_size(name, CELL * rows * len(names), most)
+    index = _that_is_none(index_of_pandas(path), names)
+    kept = [each for each in names if each not in index and not INDEX.fullmatch(each)] or names
+    return Look(lazy, rows, kinds, kept, index)
+
+
 def parquet_at(path: Path, name: str, reading: Reading) -> Table:
     """`read_parquet` of a file that lies there, some columns after the others."""
     with unchanged(path, facts(path)), readable(name, "Parquet"):
-        check_size(name, path.stat().st_size, most := limit(reading.max_bytes))
-        lazy, index = pl.scan_parquet(path, glob=False), index_of_pandas(path)
-        rows, kinds = lazy.select(pl.len()).collect().item(), lazy.collect_schema()
-        names = kinds.names()
-        check_size(name, CELL * rows * len(names), most)
-        each = max(1, AT_ONCE // max(rows, 1))
-        if len(names) <= each:
-            return without_index(lazy.collect(), name, reading, index)  # which has looked at the file already
-        index, halves = _that_is_none(index, names), Halves.of_table(reading.unrounded, rows, len(names))
-        kept = [each for each in names if each not in index and not INDEX.fullmatch(each)] or names
-        # Words take most while they are read: first, when there is little beside them.
-        order = sorted(kept, key=lambda each: kinds[each].is_numeric())
-        parts = (pl.read_parquet(path, columns=order[i : i + each], glob=False) for i in range(0, len(kept), each))
-        frames = (in_parts(_held(halves.of(part), name, reading), len(names)) for part in parts)
-        frame = pl.concat(frames, how="horizontal")[kept]
+        found = look(path, name, reading)
+        each = max(1, AT_ONCE // max(found.rows, 1))
+        if len(found.kinds) <= each:
+            return without_index(found.lazy.collect(), name, reading, found.index)
+
+        halves = Halves.of_table(reading.unrounded, found.rows, len(found.kinds))
+        read = (pl.read_parquet(path, columns=some, glob=False) for some in turns(found, each))
+        # Cells that are wanted as they are written, too, become a table's when all of them are there.
+        parts = read if reading.written else (plain(part, name, reading) for part in read)
+        frame = beside(parts, len(found.kinds), halves, reading)[found.kept]
     if reading.written:
-        return table_of(frame, name, reading, _notes(index))
-    return Table(frame, name, notes=_notes(index), missing=reading.missing, rounded=tuple(sorted(halves.rounded)))
+        return table_of(frame, name, reading, _notes(found.index))
+    notes, rounded = _notes(found.index), tuple(sorted(halves.rounded))
+    return Table(frame, name, notes=notes, missing=reading.missing, rounded=rounded)
 
 
-def _held(part: pl.DataFrame, name: str, reading: Reading) -> pl.DataFrame:
-    """Some columns of a table as it has them."""
-    if reading.written:  # as they are, all columns once more
-        return part
-    found = plain(part, name, reading)
-    return found if reading.unrounded is None else held(found)
+def turns(found: Look, each: int) -> list[list[str]]:
+    """The columns of a file, `each` of them at a time.
+
+    Words take most while they are read: they come first, when there is little beside them.
+    """
+    order = sorted(found.kept, key=lambda name: found.kinds[name].is_numeric())
+    return [order[i : i + each] for i in range(0, len(order), each)]
+
+
+def beside(parts: Iterable[pl.DataFrame], width: int, halves: Halves, reading: Reading) -> pl.DataFrame:
+    """The columns of a table as it has them, of those that are read one after the other.
+
+    Args:
+        parts: some columns each.
+        width: how many there are in all.
+        halves: rounds them.
+        reading: how they are read.
+    """
+    small = map(halves.of, parts)
+    own = small if reading.unrounded is None else map(held, small)
+    return pl.concat((in_parts(part, width) for part in own), how="horizontal")
+
+
+def some_of(path: Path, name: str, reading: Reading, found: Look, columns: list[str]) -> Table:
+    """Some columns of a file that lies there. Raises NoRowsError where it has no rows, whatever its columns."""
+    with readable(name, "Parquet"):
+        part = pl.read_parquet(path, columns=columns, glob=False) if found.rows else pl.DataFrame()
+    return Table(plain(part, name, reading), name, notes=_notes(found.index), missing=reading.missing)
+
+
+def looks(files: Sequence[Path], reading: Reading) -> list[Look]:
+    """The look at each file of a table; none where one is no Parquet file that can be read, or has other columns, or of
+    other types, than those before it: who reads them all says what is wrong, or what they are together.
+    """
+    found = list[Look]()
+    with suppress(Exception, pl.exceptions.PanicException), quiet_panics():
+        for file in files:
+            if not lies_as_parquet(file):
+                return []
+            found.append(look(file, str(file), reading))
+        kinds = [{name: each.kinds[name] for name in each.kept} for each in found if each.rows]
+        return found if all(each == kinds[0] for each in kinds) else []
+    return []
 
 
 def read_arrow(file: Source) -> Table:
