@@ -386,7 +386,7 @@ def test_commands(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert f"in {tmp_path / 'cache'} until it is over" in said
     assert "rows 2,240 to train on, 300 to choose the best weights, 400 to score" in said
     assert not list((tmp_path / "cache").iterdir())
-    assert main(begun(tmp_path, "--memory", "lots")) == 2
+    assert main([{"20000": "lots"}.get(word, word) for word in begun(tmp_path)]) == 2
     assert "--memory: expected a number of bytes, found 'lots'" in capsys.readouterr().err
 
 

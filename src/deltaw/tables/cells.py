@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache, partial
 
 import polars as pl
@@ -12,9 +12,10 @@ from deltaw.exceptions import ColumnError
 from deltaw.speech import say
 from deltaw.tables.codes import are_codes
 from deltaw.tables.missing import MISSING, numbers_among
+from deltaw.tables.notations import APART, EITHER, WAYS, Notations, Way, as_numbers, decimal_comma, plain
 from deltaw.tables.numerals import WRITTEN, per_cell, plain_numerals
 from deltaw.tables.table import cell_error
-from deltaw.tables.units import plain_unit, unit_of, without_unit
+from deltaw.tables.units import PLACE, plain_unit, unit_of, without_unit
 
 # Pairs of words, true first, that make a column of text a yes-or-no question.
 TRUTHS = (
@@ -68,18 +69,11 @@ DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
 
 YEAR = r"(^|\D)\d{4}(\D|$)"  # of four digits: Polars takes 20 for the year 20, too
 
-POINT_LAST = r"\d,\d{2,3}(,\d{2,3})*\.\d"  # in thousands as in lakhs
-
 EMPTY = ("",)  # what is missing whatever the caller says
 
 FEW = 64  # cells: to look at each of them here takes less time than to have Polars do it
 # Whatever a number can look like, in any notation, and more: nothing else is one.
 MAYBE_NUMBER = re.compile(rf"[\s+(-]*(inf|infinity|nan|[\d.,'’_\s{WRITTEN}]*(e[+{WRITTEN}-]*\d*)?)\)?", re.IGNORECASE)
-
-# What stands between thousands in either notation, of one kind in a number.
-BLANKS, STROKES = " \u00a0\u202f", "'’"
-APART = BLANKS + STROKES
-GROUPS = rf"([{BLANKS}]\d{{3}})+|([{STROKES}]\d{{3}})+"
 
 # A column is taken for numbers (or dates) with mistakes in it, rather than for words, up to this share of mistakes.
 MISTAKES = 0.05
@@ -88,6 +82,7 @@ FIRST = 1_000  # cells that tell whether a column says the same again and again
 
 # What a cell that is read as a number has in it: polars reads inf and nan, too.
 IN_A_NUMBER = r"(?i)\d|inf|nan"
+HAS_DIGIT = re.compile(r"\d")
 FEW_CELLS = 1_000  # of so many Python says sooner what they have than a call of Polars
 
 
@@ -155,7 +150,9 @@ def _unless(cell: pl.Expr, number: float) -> pl.Expr:
     return pl.when(cell != number).then(cell)
 
 
-def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISSING) -> pl.Series:
+def typed(
+    series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISSING, told: Notations | None = None
+) -> pl.Series:
     """A column of text as what all its cells say: whole numbers, numbers, truth values, or (stripped) words.
 
     Codes (`are_codes`) are words. Days stay words here: which way of writing them was meant belongs to the column's
@@ -166,6 +163,7 @@ def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISS
         series: strings and nulls.
         delimiter: what separated the fields, which says how a comma within a number is meant.
         missing: the words that mean a missing value.
+        told: what the parts before this one say, where it is one of several.
     """
     few = few_different(series)
     words = missing_to_null(series, missing, few)
@@ -174,17 +172,17 @@ def typed(series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISS
         return words
     few = few if words is series else few_different(words)
     if few is not None and any(map(_is_word, few)):
-        return _pointed(words, delimiter)
+        return pointed(words, delimiter, told)
     if words.drop_nulls().str.to_lowercase().is_in(list(TRUTHS[0])).all():
         return words.str.to_lowercase() == TRUTHS[0][0]
-    numbers = read_numbers(words, delimiter)
+    numbers = read_numbers(words, delimiter, told)
     wrong = numbers.null_count() - words.null_count()
     if wrong == 0 and are_codes(words):
         return words
     if wrong == 0:
         whole = words.cast(pl.Int64, strict=False)
         return missing_to_null(whole if whole.null_count() == words.null_count() else numbers, missing)
-    return _pointed(words, delimiter)
+    return pointed(words, delimiter, told)
 
 
 def _is_word(cell: str | None) -> bool:
@@ -274,19 +272,32 @@ def as_written(words: pl.Series) -> pl.Series:
     return read_numbers(words, "")
 
 
-def read_numbers(words: pl.Series, delimiter: str = ",") -> pl.Series:
+def read_numbers(words: pl.Series, delimiter: str = ",", told: Notations | None = None) -> pl.Series:
     """Float64 numbers from stripped text; null where a cell is no number.
 
     A comma within a number parts thousands in comma-separated files, is the decimal sign in semicolon-separated ones,
-    and elsewhere whichever explains more cells.
+    and elsewhere whichever explains more cells: of a table in parts, as `told` says.
     """
-    plain = words.cast(pl.Float64, strict=False)
-    if plain.null_count() == words.null_count():
-        return plain
+    return _read(words, delimiter, WAYS.get(delimiter, EITHER), told)[1]
+
+
+def _read(
+    words: pl.Series, delimiter: str, ways: tuple[Way, ...], told: Notations | None = None
+) -> tuple[Way, pl.Series]:
+    """By which way numbers are read, and the numbers."""
+    missing = words.null_count()
+    as_they_are = words.cast(pl.Float64, strict=False)
+    if as_they_are.null_count() == missing:  # so that every way reads them
+        if told is None or words.cast(pl.Int64, strict=False).null_count() == missing:
+            return plain, as_they_are
+        way = told.take(words, delimiter, ways)
+        return way, as_they_are if way is plain else as_numbers(words, way)
     words = plain_numerals(words)
-    notations = {",": (_thousands,), ";": (_decimal_comma, _thousands)}.get(delimiter, (_thousands, _decimal_comma))
-    readings = [per_cell(words, partial(_number, notation=each)) for each in notations]
-    return min(readings, key=lambda numbers: numbers.null_count())  # the first of equals
+    found = {way: as_numbers(words, way) for way in ways if way is not plain}
+    best = min(found, key=lambda way: found[way].null_count())  # the first of equals
+    if told is not None and found[best].null_count() == missing:
+        best = told.take(words, delimiter, [way for way in found if found[way].null_count() == missing])
+    return best, found[best]
 
 
 def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
@@ -304,39 +315,35 @@ def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
     return whole if (whole == numbers).all() else numbers
 
 
-def _number(cell: pl.Expr, notation: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-    return pl.coalesce(notation(cell).cast(pl.Float64, strict=False), cell.cast(pl.Float64, strict=False))
+def pointed(words: pl.Series, delimiter: str, told: Notations | None = None) -> pl.Series:
+    """Words; numbers with a unit get a decimal point: that a comma is one, the column says, and later nobody. It is
+    none in a column where a point stands behind it: 1,781.80 €.
 
-
-def _thousands(cell: pl.Expr) -> pl.Expr:
-    """1,234,567.8 or 1 234 567.8 or 1'234'567.8 or 12,34,567.8 -> 1234567.8; null for anything else."""
-    grouped = cell.str.contains(rf"^[+-]?(\d{{1,3}}((,\d{{3}})+|{GROUPS})|\d{{1,2}}(,\d\d)+,\d{{3}})(\.\d*)?$")
-    return pl.when(grouped).then(cell.str.replace_all(rf"[,{APART}]", ""))
-
-
-def _pointed(words: pl.Series, delimiter: str) -> pl.Series:
-    """Words; numbers with a unit get a decimal point: that a comma is one, the file says, and later nobody. It is none
-    in a column where a point stands behind it: 1,781.80 €.
+    Args:
+        words: stripped strings and nulls.
+        delimiter, told: as for `typed`.
     """
-    written = delimiter == ";" and not words.str.contains(POINT_LAST).any() and unit_of(words)
-    return per_cell(words, _with_point) if written else words
+    few = {*words.to_list()} - {None} if len(words) <= FEW_CELLS else None
+    bare = few is not None and not any(map(HAS_DIGIT.search, few))  # which Python says sooner
+    unit = "" if bare else unit_of(words)
+    if told is not None:
+        are_numbers = not (unit or bare or as_written(words.drop_nulls()).has_nulls())
+        unit = told.unit(words, unit, delimiter, are_numbers)
+    if not unit:
+        return words
+    ways = WAYS[";"] if delimiter == ";" and not unit.endswith(PLACE) else EITHER
+    way, _ = _read(without_unit(words, unit).alias(words.name), unit + delimiter, ways, told)
+    return per_cell(words, _with_point) if way is decimal_comma else words
 
 
 def _with_point(cell: pl.Expr) -> pl.Expr:
     """12,5 kg -> 12.5 kg, 1.234,5 kg -> 1234.5 kg; any other text as it is."""
-    comma = cell.str.contains(rf"^\D*[+-]?\d[\d.{APART}]*,\d+\D")
+    comma = cell.str.contains(rf"^\D*\d([\d.{APART}]*,\d+|\d{{0,2}}(\.\d{{3}})+)(\D|$)")
     return (
         pl.when(comma)
         .then(cell.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
         .otherwise(cell)
     )
-
-
-def _decimal_comma(cell: pl.Expr) -> pl.Expr:
-    """12,5 or 1.234.567,8 or 1 234 567,8 -> 12.5 or 1234567.8; null for anything else."""
-    written = rf"^[+-]?(\d{{1,3}}((\.\d{{3}})+|{GROUPS})|\d*)(,\d+)?([eE][+-]?\d+)?$"
-    comma = cell.str.contains(written) & cell.str.contains(r"[\d]")
-    return pl.when(comma).then(cell.str.replace_all(rf"[.{APART}]", "").str.replace(",", ".", literal=True))
 
 
 def date_format(words: pl.Series) -> tuple[str, int]:

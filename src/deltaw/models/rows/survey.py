@@ -266,6 +266,10 @@ def survey(
         turned = _seen(stream, found, kinds)
         if turned is None:
             return found
+        if turned in stream.notations.turned:
+            stream.notations.turned.clear()
+            text |= stream.notations.words
+            continue
         if turned in stream.dates:
             text.discard(turned)
             continue
@@ -288,6 +292,9 @@ def _sorted_out(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iter
     blank = False  # whether some rows had no answer before any had words, which they would be read as
     strays: dict[str, Strays] = {}
     for part in stream.slices(found.text):
+        if otherwise := stream.notations.turned.keys() & {*found.used}:
+            yield min(otherwise)
+            return
         for column in part.table.frame[list(found.used)].iter_columns():
             if column.null_count() == len(column):
                 hidden = column.name == found.target and column.name not in found.text

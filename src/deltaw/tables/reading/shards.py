@@ -23,6 +23,7 @@ from deltaw.exceptions import ColumnError, TableError, no_path, reason
 from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import EMPTY, as_words, typed
+from deltaw.tables.notations import Notations
 from deltaw.tables.reading.answers import in_some_parts
 from deltaw.tables.reading.changes import Facts, facts, unchanged
 from deltaw.tables.reading.formats.columnar import AT_ONCE, Look, beside, looks, some_of, turns
@@ -138,16 +139,18 @@ class Shards:
         self, read: Callable[[Path | Few, Reading], Table], reading: Reading, columns: Collection[str] | None = None
     ) -> Table:
         """All of them as one table, or these columns of it; see `pieces` and `_alike`."""
-        sorts = Sorts(reading.words)
+        sorts, told = Sorts(reading.words), reading.notations or Notations()
+        reading = replace(reading, notations=told)
         tables = [*self._alike(lambda file: read(file, reading), reading, sorts, columns)]
         if not tables:
             raise self.without_rows
         target = reading.target
         if target in tables[0].frame.columns and in_some_parts((each.column(str(target)) for each in tables), reading):
             sorts.turned.add(str(target))
-        if sorts.turned:
+        if sorts.turned or told.turned:
             del tables
-            return self._at_once(read, replace(reading, words=reading.words | sorts.turned), columns)
+            told.turned.clear()
+            return self._at_once(read, replace(reading, words=reading.words | sorts.turned | told.words), columns)
         frames = [as_dates(each.frame, sorts.dates, each.name) for each in tables]
         frame = alongside(_alike_codes(frames)).rechunk()
         notes = dict.fromkeys(note for each in tables for note in each.notes)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaw.tables.missing import MISSING, missing_words, words_of
+from deltaw.tables.notations import Notations
 
 # The words for it that `deltaw.read`, `deltaw.fit` and the command line have in common.
 WORDS = ("delimiter", "encoding", "na", "not_na", "sheet", "max_bytes")
@@ -27,6 +28,7 @@ class Reading:
         named: the words that the caller names as missing.
         target: the column to be predicted, where that is known.
         classes: of `missing` those that stay words in the target where it is one of words.
+        notations: what is known of the ways in which numbers are written, where this is a part of a table.
     """
 
     delimiter: str | None = None
@@ -40,6 +42,12 @@ class Reading:
     named: tuple[str, ...] = ()
     target: str | None = None
     classes: tuple[str, ...] = ()
+    notations: Notations | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def as_text(self) -> Set[str]:
+        """Columns whose cells are read as text, whatever that is of."""
+        return self.words if self.notations is None else self.words | self.notations.as_text
 
     @classmethod
     def of(cls, **words: Any) -> Reading:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from deltaw.forks import refuse_after_fork
 from deltaw.tables.cells import as_words
+from deltaw.tables.notations import Notations
 from deltaw.tables.reading.changes import Facts, facts, unchanged
 from deltaw.tables.reading.formats.batches import BEGIN, batches, size
 from deltaw.tables.reading.formats.columnar import index_of_pandas, readable
@@ -77,6 +78,7 @@ class Stream:
         empty: the files that were found to have no rows.
         dates: columns whose text is read as dates, as other files have them; they may become more in the first pass,
             whose slices before are text.
+        notations: how columns write numbers, as far as slices have told; those that turn are for who reads them.
     """
 
     shards: Shards
@@ -85,6 +87,7 @@ class Stream:
     memory: int | None = None
     empty: set[Path] = field(default_factory=set, repr=False)
     dates: set[str] = field(default_factory=set, repr=False)
+    notations: Notations = field(default_factory=Notations, repr=False)
     estimate: list[int] = field(default_factory=list, repr=False)  # `held`, once it is known
 
     @property
@@ -125,7 +128,7 @@ class Stream:
             ColumnError: a file lacks a column, has another, or cells of another sort in it.
         """
         like: tuple[str, list[str]] | None = None
-        sorts, reading = Sorts(words), replace(self.reading, words=words)
+        sorts, reading = Sorts(words), replace(self.reading, words=words, notations=self.notations)
         first, together = 0, Together(self.shards.files, reading, columns)
         for file in self.shards.files:
             begin = 0

@@ -15,7 +15,7 @@ import polars as pl
 from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
 from deltaw.tables import exact
-from deltaw.tables.cells import missing_to_null, typed
+from deltaw.tables.cells import missing_to_null, pointed, typed
 from deltaw.tables.codes import are_codes, codes_in, narrows
 from deltaw.tables.held import are_plain, are_words, as_read, by_numbers, may_have_gaps
 from deltaw.tables.missing import MISSING, numbers_among
@@ -80,16 +80,12 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
     missing = reading.missing
     text, encoding = lines(data, source, reading.encoding)
     dialect, text = dialect_of(text, source, reading)
-    words = reading.words & set(dialect.names)
+    words = reading.as_text & set(dialect.names)
     guesses = [{"infer_schema": False}] if reading.written else type_guesses(text, dialect, missing, words)
     frame = frame_of(text, dialect, source, missing, guesses)
     if frame.is_empty():
-        raise NoRowsError(
-            "{source}: expected rows below the header",
-            say("only the header"),
-            "give a file with data rows",
-            source=source,
-        )
+        expected, instead = "{source}: expected rows below the header", "give a file with data rows"
+        raise NoRowsError(expected, say("only the header"), instead, source=source)
     note = None
     if b'"' in text and count_of(text, "\n") > len(frame) + dialect.named:
         note = rows_in_a_cell(frame, dialect.separator, dialect.above + dialect.named)
@@ -133,12 +129,8 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     text = plain_spaces(text, separator)
     head = _head(text, separator)
     if not head:
-        raise TableError(
-            "{source}: expected a header and rows",
-            say("only quotes and spaces"),
-            "give a file with rows",
-            source=source,
-        )
+        expected, instead = "{source}: expected a header and rows", "give a file with rows"
+        raise TableError(expected, say("only quotes and spaces"), instead, source=source)
     named = has_header(head, reading.missing)
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     return Dialect(separator, names, named, 1 if told else 0), text
@@ -184,6 +176,8 @@ def typed_frame(frame: pl.DataFrame, dialect: Dialect, reading: Reading) -> pl.D
     missing = reading.missing
     numbers = [column for column in frame.iter_columns() if column.dtype.is_numeric() and numbers_among(missing)]
     texts = [column for column in frame.iter_columns() if are_words(column)]
+    if reading.notations is not None:
+        reading.notations.see(frame, dialect.separator)
     made = [_typed(column, dialect, reading) for column in texts]
     made += [missing_to_null(column, missing) for column in numbers]
     same = all(a is b for a, b in zip([*texts, *numbers], made, strict=True))
@@ -196,8 +190,12 @@ def _typed(column: pl.Series, dialect: Dialect, reading: Reading) -> pl.Series:
         each = column.dtype.categories
         if typed(each, dialect.separator, reading.missing).equals(each):
             return column
-    text, words = as_read(column), column.name in reading.words
-    found = missing_to_null(text, reading.missing) if words else typed(text, dialect.separator, reading.missing)
+    text, told, separator = as_read(column), reading.notations, dialect.separator
+    if column.name in reading.words:
+        found = missing_to_null(text, reading.missing)
+        found = found if told is None else pointed(found, separator, told)
+    else:
+        found = typed(text, separator, reading.missing, told)
     found = with_words(found, text, reading)
     held = by_numbers(found) if column.dtype == pl.Enum and found.dtype == pl.String else None
     return found if held is None else held

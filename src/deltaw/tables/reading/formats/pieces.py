@@ -161,7 +161,7 @@ def _raw(
     begun = len(data), count_of(data, "\n")
 
     def piece(text: bytes, encoding: str, kinds: list[Any], above: int) -> _Piece:
-        words = set(reading.words & set(dialect.names))  # anew: they may have become more
+        words = set(reading.as_text & set(dialect.names))  # anew: they may have become more
         guesses = _guesses(text, dialect, reading, kinds, words)
         frame = frame_of(text, dialect, name, reading.missing, guesses, above)
         large = exact.rounded_of_text(frame, partial(_words, text, dialect, name, reading))

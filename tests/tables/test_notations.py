@@ -1,0 +1,148 @@
+"""A text file that is read in slices, or lies in several, has the numbers that it has in one piece."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deltaw.models.rows.survey import survey
+from deltaw.tables import Reading, kinds, read, stream
+from deltaw.tables.reading import streams
+
+# How cells of one notation look; a column begins with some of one, and goes on with others.
+CELLS = {
+    "decimal commas": ["12,5", "0,25", "3,125", "-7,5"],
+    "may be either": ["1,234", "12,345", "7,500"],
+    "thousands": ["1,234.5", "12,345,678", "1,000.25"],
+    "of three": ["1.234", "12.500", "7.125"],
+    "points": ["12.5", "0.25", "1e3"],
+    "decimal commas and thousands": ["1.234,5", "12.345.678", "1 234,5"],
+    "apart": ["1 234", "12'345"],
+    "whole": ["12", "1234", "-7"],
+    "in brackets": ["(1.5)", "(12)", "−7"],
+    "gaps": ["", "NA"],
+    "units": ["12,5 kg", "0,25 kg"],
+    "units of either": ["1,234 kg", "12,345 kg"],
+    "units of three": ["1.234 kg", "7.500 kg"],
+    "units with points": ["1,234.5 kg", "12.5 kg"],
+    "money": ["€ 1.234,50", "€ 12,5"],
+    "money of either": ["€ 1,234", "€ 12"],
+    "per cent": ["12,5 %", "3 %"],
+    "per cent of either": ["1,250 %", "12.5%"],
+    "truth": ["true", "FALSE"],
+    "yes": ["yes", "No"],
+    "bits": ["1", "0"],
+    "days": ["03/04/2024", "05/06/2023"],
+    "days first": ["25/04/2024", "31/12/2023"],
+    "months first": ["04/25/2024", "12/31/2023"],
+    "words": ["red", "blue"],
+}
+PARTS = st.lists(st.tuples(st.sampled_from(sorted(CELLS)), st.integers(10, 60)), min_size=1, max_size=3)
+
+
+def column(parts: list[tuple[str, int]]) -> list[str]:
+    return [cells[i % len(cells)] for name, n in parts for cells in [CELLS[name]] for i in range(n)]
+
+
+def written(cells: list[str], separator: str, first: int = 0) -> str:
+    rows = (f'"{cell}"{separator}{first + i}.5{separator}w{i % 3}' for i, cell in enumerate(cells))
+    return "\n".join([separator.join(("a", "y", "w")), *rows, ""])
+
+
+def said(frame: pl.DataFrame, name: str) -> Any:
+    """What a model is given of the column: its kind, and the numbers that its cells say."""
+    from deltaw.preparation.reading import as_days, as_numbers
+    from deltaw.tables.table import Table
+
+    found = next(each for each in kinds(Table(frame, "t"), "y") if each.name == name)
+    cells = frame.get_column(name)
+    numbers = {"number": as_numbers, "date": as_days}.get(found.kind)
+    if numbers is not None:
+        return found.kind, [*map(repr, numbers(cells, "t", found.format).tolist())]
+    return found.kind, cells.cast(pl.String).str.to_lowercase().to_list()
+
+
+def outcome(what: Any) -> Any:
+    from deltaw.exceptions import InputError
+
+    try:
+        return what()
+    except InputError as error:
+        return f"refused: {type(error).__name__}"
+
+
+def in_slices(path: Path) -> pl.DataFrame:
+    rows = stream(path, Reading())
+    assert rows is not None
+    seen = survey(replace(rows, memory=1), ["a", "y", "w"], "y", None, {}, 0, 10**9)
+    seen.divide(0)
+    return seen.sample.select("a", "y", "w").sort("y")
+
+
+@pytest.fixture
+def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "LEAST_TEXT", 300)
+    monkeypatch.setattr(streams, "FEWEST", 1)
+
+
+@pytest.mark.usefixtures("small_slices")
+@pytest.mark.parametrize("separator", ["\t", ";", ",", "|"])
+@pytest.mark.parametrize(
+    ("first", "then", "numbers"),
+    [
+        ("decimal commas", "may be either", [12.5, 1.234]),
+        ("may be either", "decimal commas", [1.234, 12.5]),
+        ("of three", "decimal commas", [1234, 12.5]),
+        ("points", "decimal commas and thousands", [12.5, 1234.5]),
+        ("may be either", "thousands", [1234, 1234.5]),
+        ("units of either", "units", [1.234, 12.5]),
+    ],
+)
+def test_a_notation_that_later_rows_tell(
+    tmp_path: Path, separator: str, first: str, then: str, numbers: list[float]
+) -> None:
+    cells = column([(first, 200), (then, 200)])
+    path = tmp_path / "t.csv"
+    path.write_text(written(cells, separator), encoding="utf-8")
+    whole, sliced = said(read(path).frame, "a"), said(in_slices(path), "a")
+    assert sliced == whole
+    if separator != "," or then in ("thousands", "units"):
+        assert [float(whole[1][i]) for i in (0, 200)] == numbers
+
+
+@pytest.mark.usefixtures("small_slices")
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=PARTS, separator=st.sampled_from(["\t", ";", ",", "|"]))
+def test_slices_have_the_numbers_of_the_whole(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[str, int]], separator: str
+) -> None:
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    path.write_text(written(column(parts), separator), encoding="utf-8")
+    whole = outcome(lambda: said(read(path).frame, "a"))
+    sliced = outcome(lambda: said(in_slices(path), "a"))
+    assert sliced == whole or str(sliced).startswith("refused"), (whole, sliced)
+
+
+@settings(deadline=None)
+@given(parts=PARTS, separator=st.sampled_from(["\t", ";", ",", "|"]))
+def test_files_of_one_table_have_the_numbers_of_one_file(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[str, int]], separator: str
+) -> None:
+    folder, first = tmp_path_factory.mktemp("t"), 0
+    (folder / "many").mkdir()
+    (folder / "t.csv").write_text(written(column(parts), separator), encoding="utf-8")
+    for i, part in enumerate(parts):
+        cells = column([part])
+        (folder / "many" / f"{i}.csv").write_text(written(cells, separator, first), encoding="utf-8")
+        first += len(cells)
+    whole = outcome(lambda: said(read(folder / "t.csv").frame, "a"))
+    many = outcome(lambda: said(read(str(folder / "many")).frame, "a"))
+    if whole[0] == many[0] == "category":  # words that are spelt as numbers in a file are spelt as that has them
+        return
+    assert many == whole or str(many).startswith("refused"), (whole, many)
