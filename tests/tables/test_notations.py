@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deltaw.exceptions import ColumnError
 from deltaw.models.rows.survey import survey
 from deltaw.tables import Reading, kinds, read, stream
+from deltaw.tables.notations import Notations
 from deltaw.tables.reading import streams
 
 # How cells of one notation look; a column begins with some of one, and goes on with others.
@@ -114,6 +116,19 @@ def test_a_notation_that_later_rows_tell(
     assert sliced == whole
     if separator != "," or then in ("thousands", "units"):
         assert [float(whole[1][i]) for i in (0, 200)] == numbers
+
+
+@pytest.mark.usefixtures("small_slices")
+def test_who_reads_once_is_told_the_row(tmp_path: Path) -> None:
+    """Answers that are written already cannot be taken back."""
+    path = tmp_path / "t.tsv"
+    path.write_text(written(column([("may be either", 200), ("decimal commas", 200)]), "\t"), encoding="utf-8")
+    rows = stream(path, Reading())
+    assert rows is not None
+    line = 'expected a number written as those before it in row 201 of column "a", found "12,5"'
+    with pytest.raises(ColumnError, match=line):
+        list(replace(rows, memory=1).once(set(), ["a"]))
+    assert len(list(replace(rows, memory=1, notations=Notations()).once(set(), ["y"]))) > 1
 
 
 @pytest.mark.usefixtures("small_slices")

@@ -107,10 +107,11 @@ class Notations:
 
 
 def _first(cells: pl.Series, before: Way, left: Sequence[Way]) -> tuple[int, object]:
-    """The first cell that the way before does not read, or reads otherwise."""
+    """The first cell that the way before does not read; where it reads all, the first that it reads otherwise."""
     wrong = cells.is_not_null()
     if cells.dtype == pl.String:
-        then = as_numbers(cells, before)
-        wrong &= then.is_null() | (then != as_numbers(cells, left[0] if left else before)).fill_null(False)
+        then, now = (as_numbers(cells, way) for way in (before, left[0] if left else before))
+        unread = wrong & then.is_null()
+        wrong = unread if unread.any() else (then != now).fill_null(False)
     row = wrong.arg_max() or 0
     return row, cells[row]

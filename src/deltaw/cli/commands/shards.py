@@ -52,7 +52,10 @@ def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | N
     text = None if pictures or how.written else stream(data, how)
     if text is None:
         return None
-    path, parts = Path(data), islice(enumerate(text.slices(how.words)), here.rank, None, here.world)
+    path, parts = (
+        Path(data),
+        islice(enumerate(text.once(how.words, model.preparation.input_names)), here.rank, None, here.world),
+    )
     return path.parent, ((Path(f"{path.name.split('.')[0]}-{i:05}.csv"), part.table) for i, part in parts)
 
 

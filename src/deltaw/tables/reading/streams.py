@@ -34,7 +34,7 @@ from deltaw.tables.reading.shards import Shards, alike
 from deltaw.tables.reading.slices import CELLS, SCANNERS
 from deltaw.tables.reading.sorts import Sorts, as_dates
 from deltaw.tables.reading.source import Reading
-from deltaw.tables.table import Some, Table
+from deltaw.tables.table import Some, Table, cell_error
 
 # What a training in memory holds of a table at most: bytes of a cell of a file of columns, and of a byte of text.
 # Measured: docs/scale.md.
@@ -148,6 +148,17 @@ class Stream:
             self.empty.update([file] if not begin else [])
         if like is None:
             raise self.shards.without_rows
+
+    def once(self, words: Set[str], names: Collection[str]) -> Iterator[Slice]:
+        """`slices` for who does not come back: raises ColumnError, too, where a later slice says that in one of some
+        columns numbers before it were written otherwise than they were read.
+        """
+        for part in self.slices(words):
+            for name in sorted(self.notations.turned.keys() & {*names}):
+                row, cell = self.notations.turned[name]
+                expected, instead = "a number written as those before it", "write numbers with a point for decimals"
+                raise cell_error(part.table.name, name, row, expected, cell, instead)
+            yield part
 
 
 def stream(source: object, reading: Reading) -> Stream | None:
