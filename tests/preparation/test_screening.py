@@ -100,6 +100,23 @@ def test_what_tells_only_beside_another_is_found() -> None:
     assert telling(X, singles(50), answers(y))[:2].all()
 
 
+def test_what_tells_only_by_a_product_is_found() -> None:
+    """And long tails, whose products are now and then huge, are no reason to keep what says nothing."""
+    for tails in (4, 1_000):
+        false = []
+        for seed in range(6):
+            rng = np.random.default_rng(seed)
+            X = rng.standard_t(tails, size=(1_500, 60))
+            y = 2 * X[:, 0] + X[:, 1] + X[:, 2] * X[:, 3] + X[:, 1] * X[:, 4] + rng.normal(size=1_500)
+            says = telling(X, [[], *singles(60)], answers(y))[1:]
+            assert tails < 10 or says[:5].all()
+            false.append(says[5:].sum())
+        assert np.mean(false) <= 2  # one in ten of what is kept may be chance
+    exact = telling(X, singles(60), answers(X[:, 0]))  # of which nothing is left
+    assert exact[0]
+    assert exact.sum() < 10
+
+
 def test_all_stay_where_nothing_tells_alone_or_most_do() -> None:
     rng = np.random.default_rng(3)
     X = rng.normal(size=(400, 40))
