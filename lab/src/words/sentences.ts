@@ -127,7 +127,7 @@ export const SENTENCES: Record<string, string> = {
   '{what}: expected a finite number': '{what}：应为有限数',
   '{what}: expected a name, or a name with its settings like name(0.5)': '{what}：应为名称，或带设置的名称，如 name(0.5)',
   '{what}: expected one of {names}': '{what}：应为{names}之一',
-  "{what}: settings that '{name}' takes": "{what}：应为 '{name}' 接受的设置",
+  "{what}: expected settings that '{name}' takes": "{what}：应为 '{name}' 接受的设置",
   'choose another value': '请另选一个值',
   'correct it': '请改正',
   'correct them': '请改正',
