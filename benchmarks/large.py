@@ -25,7 +25,6 @@ from accuracy_tables import Data
 from threadpoolctl import threadpool_limits
 
 LEARNT = 0.8  # of the training rows; the others choose the epoch
-scan.LEAST_ROWS, scan.MOST_ROWS, scan.MOST_CLASSES = 12_000, 2_000_000, 40
 
 
 def smaller(data: Data, train: pl.DataFrame, test: pl.DataFrame) -> Answers:
@@ -39,13 +38,13 @@ def smaller(data: Data, train: pl.DataFrame, test: pl.DataFrame) -> Answers:
 CONTENDERS = {"smaller": smaller, "default": network("default", folds=0), "HGB": RIVALS["HGB"]}
 
 
-def measured(part: str, most: int) -> Iterator[tuple[str, int, dict[str, Line]]]:
+def measured(part: str, most: int, bounds: scan.Bounds) -> Iterator[tuple[str, int, dict[str, Line]]]:
     """Table and target, how many classes, and what was measured of each contender."""
-    for number, (name, frame) in enumerate(scan.frames(part)):
+    for number, (name, frame) in enumerate(scan.frames(part, bounds)):
         if number >= most:
             return
-        for target in scan.targets(frame):
-            data = scan.data(name, frame, target)
+        for target in scan.targets(frame, bounds):
+            data = scan.data(name, frame, target, bounds)
             train, test = (data.table.frame[rows] for rows in data.folds[0])
             found: dict[str, Line] = {}
             for who, run in CONTENDERS.items():
@@ -69,10 +68,10 @@ def main() -> None:
     parser.add_argument("--tables", type=int, default=sys.maxsize, help="at most so many")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
-    scan.ROWS = options.rows
+    bounds = scan.Bounds(12_000, 2_000_000, 40, options.rows)
     gains, losses, times = [], [], []
     print(f"{'':44}{'classes':>8}" + "".join(f"{who:>14} loss time" for who in CONTENDERS))
-    for name, classes, found in measured(options.part, options.tables):
+    for name, classes, found in measured(options.part, options.tables, bounds):
         cells = (
             f"{x['score']:14.4f} {x['loss'] or 0:4.3f} {x['time']:4.1f}" if x else " " * 25
             for x in map(found.get, CONTENDERS)

