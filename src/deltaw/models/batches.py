@@ -64,7 +64,7 @@ class predict_batches:  # noqa: N801, a function to its users, and one that can 
     @property
     def ddl(self) -> str:
         """What answers add to a schema of Spark, in its words: "prediction string, `probability_a b` double"."""
-        like = self._beside_none
+        like = _of_no_rows(self._model)
         kinds = {"f": "double", "U": "string", "i": "bigint", "b": "boolean"}
         quoted = {
             name: name if name.isidentifier() and name.isascii() else f"`{name.replace('`', '``')}`" for name in like
@@ -76,19 +76,20 @@ class predict_batches:  # noqa: N801, a function to its users, and one that can 
         return self.model if isinstance(self.model, Model) else _loaded(str(self.model), _written(str(self.model)))
 
     def _answers(self, rows: Any) -> dict[str, Array]:
+        model = self._model  # once: its file may be written anew meanwhile
+        like = _of_no_rows(model)
         if not len(rows):
-            return self._beside_none
-        found = self._model.answers(rows, threads=self.threads)
-        _, *names = self._beside_none
+            return like
+        found = model.answers(rows, threads=self.threads)
+        _, *names = like
         shares = {} if found.probabilities is None else dict(zip(names, found.probabilities.T, strict=True))
         return {"prediction": found.values} | shares
 
-    @property
-    def _beside_none(self) -> dict[str, Array]:
-        """The answers for no rows: their names, and of which type each is."""
-        classes = self._model.classes
-        values = np.asarray(classes)[:0] if classes else np.empty(0)
-        return {"prediction": values} | {f"probability_{name}": np.empty(0) for name in classes}
+
+def _of_no_rows(model: Model) -> dict[str, Array]:
+    """The answers for no rows: their names, and of which type each is."""
+    values = np.asarray(model.classes)[:0] if model.classes else np.empty(0)
+    return {"prediction": values} | {f"probability_{name}": np.empty(0) for name in model.classes}
 
 
 @lru_cache(maxsize=8)

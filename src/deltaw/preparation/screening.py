@@ -120,12 +120,12 @@ def _paired(X: Floats, places: Sequence[Sequence[int]], says: Flags, left: Value
     asked = len(has) * len(quiet) * max(1, left.shape[1])
     some = np.arange(0, len(X), max(1, -(-len(X) * asked // MOST_PRODUCTS)))
     x, t = _centred(X[np.ix_(some, [places[i][0] for i in has])]), _centred(left[some])
-    at_once = max(1, AT_ONCE // max(1, len(has)))
+    squared, at_once = (x * x).T, max(1, AT_ONCE // max(1, len(has)))
     for which in (quiet[first : first + at_once] for first in range(0, len(quiet), at_once)):
         best = np.zeros(len(which))
         for each in t.T:
             a = x[:, which] * each[:, None]
-            along, chance = (x.T @ a) ** 2, (x * x).T @ (a * a)
+            along, chance = (x.T @ a) ** 2, squared @ (a * a)
             there = (chance > SMALL / len(some)) & (np.arange(len(has))[:, None] != which)
             best = np.maximum(best, np.where(there, along / np.where(there, chance, 1.0), 0.0).max(axis=0))
         found[has[which]] = tail(1, max(1, len(some) - 1), best) * asked <= PAIRED

@@ -52,10 +52,8 @@ def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | N
     text = None if pictures or how.written else stream(data, how)
     if text is None:
         return None
-    path, parts = (
-        Path(data),
-        islice(enumerate(text.once(how.words, model.preparation.input_names)), here.rank, None, here.world),
-    )
+    path, rows = Path(data), text.once(how.words, model.preparation.input_names)
+    parts = islice(enumerate(rows), here.rank, None, here.world)
     return path.parent, ((Path(f"{path.name.split('.')[0]}-{i:05}.csv"), part.table) for i, part in parts)
 
 
