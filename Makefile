@@ -94,8 +94,8 @@ test-torch: install $(VENV)/.test-tools test-programs
 
 ROWS ?= 5000000
 big: install
-	$(BIN)/python benchmarks/big.py make build/big $(ROWS)
-	$(BIN)/python benchmarks/big.py train build/big 2G
+	$(BIN)/python -m benchmarks.costs.larger_than_memory make build/big $(ROWS)
+	$(BIN)/python -m benchmarks.costs.larger_than_memory train build/big 2G
 
 # The page of the lab: its core by ziglang, the rest by node. It is committed, so that nobody else needs these two; a test
 # says when its sources have changed since.
@@ -152,7 +152,7 @@ test-docs: install $(VENV)/.test-tools test-programs
 
 accuracy: install
 	$(BIN)/python -m pip install -q --disable-pip-version-check '.[bench]'
-	$(BIN)/python benchmarks/accuracy.py
+	$(BIN)/python -m benchmarks.accuracy.beside_others
 
 format: $(VENV)/.test-tools
 	$(BIN)/ruff format .

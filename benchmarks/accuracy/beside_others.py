@@ -1,7 +1,8 @@
 """The recipes beside boosted trees, a linear model and scikit-learn's MLP: accuracy, log loss and processor time.
 
-Run: make accuracy, or python benchmarks/accuracy.py [--networks default] [--tables wine …] [--file FILE] [--json],
-or --folder FOLDER: your own tables, a CSV file each, whose last column is the target (benchmarks/accuracy_folder.py).
+    make accuracy
+    python -m benchmarks.accuracy.beside_others [--networks default] [--tables wine …] [--file FILE] [--json]
+    python -m benchmarks.accuracy.beside_others --folder FOLDER      tables of your own: benchmarks/tables/folder.py
 
 Every table is divided into folds; each contender learns from the other folds and answers for the one. Classes are
 scored by accuracy and log loss, numbers by R². Seconds are those of the process, of one fit with its preparation and
@@ -30,10 +31,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from accuracy_folder import PARTS, Folder
-from accuracy_rivals import NETWORKS, REFERENCE, Rival, installed, network
-from accuracy_tables import CHOSEN_ON, SEED, TABLES, UNSEEN, Data, known, load
 from threadpoolctl import threadpool_limits
+
+from benchmarks.accuracy.rivals import NETWORKS, REFERENCE, Rival, installed, network
+from benchmarks.tables.folder import PARTS, Folder
+from benchmarks.tables.lists import CHOSEN_ON, SEED, TABLES, UNSEEN, Data, known, load
 
 FOLDS, MOST_ROWS = 5, 10_000
 LEAST_GAIN = 0.01  # accuracy or R² above the guess, from which on it is more than chance

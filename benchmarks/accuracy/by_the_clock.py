@@ -1,7 +1,7 @@
 """What the seconds of `accurate` and of `tune` buy: scores on rows that nobody has seen, against processor time.
 
-Run: python benchmarks/by_the_clock.py [--tables concrete …] [--seconds 10 30] [--ways accurate tune], or
-     python benchmarks/by_the_clock.py --diamonds: RMSE of the logarithm of a diamond's price, 60 s.
+Run: python -m benchmarks.accuracy.by_the_clock [--tables concrete …] [--seconds 10 30] [--ways accurate tune], or
+     python -m benchmarks.accuracy.by_the_clock --diamonds: RMSE of the logarithm of a diamond's price, 60 s.
 
 A search's clock is replaced by half of the process's CPU time: so many seconds are what two quiet cores would give,
 whatever else the machine does. Each table: two thirds of at most so many rows are learnt from, the rest scores; without
@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from accuracy_tables import TABLES, load
-from public import Public, brought
 
 import deltaw
+from benchmarks.tables.lists import TABLES, load
+from benchmarks.tables.public import Public, brought
 from deltaw.models.search import budget
 from deltaw.tables import Table, read
 

@@ -1,8 +1,8 @@
 """The estimators beside scikit-learn's own on its bundled sets: scores over five seeds, and seconds, as Markdown.
 
-    python benchmarks/sklearn_scores.py            prints the tables that docs/scikit-learn.md holds (minutes)
-    python benchmarks/sklearn_scores.py --calls    the second of them alone
-    python benchmarks/sklearn_scores.py --quick    two seeds and one set, to see that it runs
+    python -m benchmarks.accuracy.estimators            prints the tables that docs/scikit-learn.md holds (minutes)
+    python -m benchmarks.accuracy.estimators --calls    the second of them alone
+    python -m benchmarks.accuracy.estimators --quick    two seeds and one set, to see that it runs
 
 Every solver with its default parameters, on inputs standardised by the training rows; a quarter of the rows is scored.
 A fit is timed as a user sees it, the whole call, each with the threads that it takes by itself.

@@ -1,6 +1,6 @@
 """Tables of forty rows, and 20, 80, 160: no recipe is to be worse than the linear model by more than scores spread.
 
-Run: python benchmarks/forty_rows.py [--rows 20 40 80 160] [--draws 8] [--tables wine …] [--recipes default …]
+Run: python -m benchmarks.accuracy.few_rows [--rows 20 40 80 160] [--draws 8] [--tables wine …] [--recipes default …]
 
 Of each table so many rows are drawn at random, several times; each recipe and the linear model learn from them, and
 answer a thousand others: accuracy or R², the mean and the deviation over the draws. A recipe is behind where the mean
@@ -16,11 +16,12 @@ import warnings
 from collections.abc import Iterator
 
 import numpy as np
-from accuracy import scored
-from accuracy_rivals import RIVALS, Rival, network
-from accuracy_tables import TABLES, load
-from public import Public
 from threadpoolctl import threadpool_limits
+
+from benchmarks.accuracy.beside_others import scored
+from benchmarks.accuracy.rivals import RIVALS, Rival, network
+from benchmarks.tables.lists import TABLES, load
+from benchmarks.tables.public import Public
 
 OTHERS, WORST = 1000, -1.0  # R² of a line through forty rows may be anything below
 MORE = {

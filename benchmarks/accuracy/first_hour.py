@@ -1,6 +1,6 @@
 """The first hour with twenty-five tables: trained, used, scored, explained and examined by the command line.
 
-Run: python benchmarks/first_hour.py [--only NAME …] [--seconds 5] [--file FILE]
+Run: python -m benchmarks.accuracy.first_hour [--only NAME …] [--seconds 5] [--file FILE]
 
 Every table is written as a file, as somebody would have it: with row names, gaps, identifiers, words in Chinese
 encodings. No option is given but the target. Scores are on rows that the scored network has not learnt from, with a
@@ -22,14 +22,14 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
-import kept
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from public import whole
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import accuracy_score, r2_score
 
+from benchmarks import kept
+from benchmarks.tables.public import whole
 from deltaw.models import Plan
 from deltaw.models import plan as planned
 from deltaw.preparation.reading import as_numbers

@@ -1,4 +1,4 @@
-"""Who is measured by benchmarks/accuracy.py: a function each from (data, training rows, test rows) to answers.
+"""Who is measured beside others: a function each from (data, training rows, test rows) to answers.
 
 All of them with their default settings, on one thread, and with the table as suits them: the trees get categories as
 categories and missing numbers as missing, the linear model and scikit-learn's MLP numbers standardised, categories
@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from accuracy_tables import SEED, Data
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import deltaw
+from benchmarks.tables.lists import SEED, Data
 from deltaw.preparation import Preparation
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.tables import Table

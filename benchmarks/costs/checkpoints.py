@@ -1,6 +1,6 @@
 """What checkpoints cost: trainings with and without, in turn, and the time and size of one; see docs/scale.md.
 
-python benchmarks/checkpoints.py
+python -m benchmarks.costs.checkpoints
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """What encoded rows save: CPU time of training on dense inputs over that on the same inputs encoded.
 
-Run: python benchmarks/encoded.py [--columns 8 28] [--bins 4 16 32] [--batches 256], for 64-64-1 with mish, dropout 0.15
-and AdamW on columns of numbers, each beside its bins; or --tables diamonds flights …, for all that the recipe `default`
-does in one training of two thirds of a table's rows, with HistGradientBoosting beside it. Turns are taken in one
-process, on one thread; what is said are medians of the turns' ratios.
+    python -m benchmarks.costs.encoded [--columns 8 28] [--bins 4 16 32] [--batches 256]
+    python -m benchmarks.costs.encoded --tables diamonds flights …
+
+For 64-64-1 with mish, dropout 0.15 and AdamW on columns of numbers, each beside its bins; or for all that the recipe
+`default` does in one training of two thirds of a table's rows, with HistGradientBoosting beside it. Turns are taken in
+one process, on one thread; what is said are medians of the turns' ratios.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from accuracy_rivals import NETWORKS, REFERENCE, installed, network
-from accuracy_tables import TABLES, load
 from threadpoolctl import threadpool_limits
 
+from benchmarks.accuracy.rivals import NETWORKS, REFERENCE, installed, network
+from benchmarks.tables.lists import TABLES, load
 from deltaw import Encoded, Network, train
 from deltaw.preparation import Preparation
 

@@ -1,8 +1,10 @@
 """A table larger than the memory that it is trained in; see docs/scale.md.
 
-    python benchmarks/big.py make FOLDER [ROWS] [COLUMNS]    shards of Parquet, a million rows each; 50 M × 60
-    python benchmarks/big.py train FOLDER [MEMORY] [EPOCHS]  trains on them, and says the largest resident size
-    python benchmarks/big.py beside [ROWS]                   beside the same rows in memory: quality, rate
+    python -m benchmarks.costs.larger_than_memory WHAT …
+
+    make FOLDER [ROWS] [COLUMNS]    shards of Parquet, a million rows each; 50 M × 60
+    train FOLDER [MEMORY] [EPOCHS]  trains on them, and says the largest resident size
+    beside [ROWS]                   beside the same rows in memory: quality, rate
 
 Five columns of six are numbers, of which some have gaps, the others words; whether the answer is yes depends on ten
 numbers and two words, and is then turned round in a tenth of the rows.

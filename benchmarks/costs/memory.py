@@ -1,6 +1,6 @@
 """How much memory a training takes in memory, and how fast a model answers; see docs/scale.md.
 
-    python benchmarks/memory.py [ROWS [FILE…]]
+    python -m benchmarks.costs.memory [ROWS [FILE…]]
 
 A table of 50 columns of numbers, trained for one epoch in a process of its own, whose largest resident size is told
 beside the size of the raw numbers in float32, and how much of it is beyond that of the same training of 200 rows: by

@@ -1,6 +1,6 @@
 """A large table from a file to a model: where the seconds go; see benchmarks/NOTES.md.
 
-    python benchmarks/million.py [ROWS [EPOCHS …]]
+    python -m benchmarks.costs.million [ROWS [EPOCHS …]]
 
 A million rows of 28 numbers and two words in CSV; the answer is yes or no by a smooth function of twelve columns and a
 little of eleven more. Seconds of the processor, and of the wall, for reading, preparing and training, and the scores;

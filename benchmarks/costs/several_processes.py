@@ -1,6 +1,6 @@
 """How several processes scale: one native, one and two of torch on this machine; and what more machines would cost.
 
-    python benchmarks/several.py            about two minutes; needs PyTorch
+    python -m benchmarks.costs.several_processes            about two minutes; needs PyTorch
 
 Each round runs native, torch alone, and torch in two processes one after the other, so that what else uses the machine
 does so in all three; medians of the rounds. Then the sum over two processes (gloo, on this machine) for several
@@ -94,7 +94,7 @@ def measured(job: str, world: int = 1) -> float:
         port = each.getsockname()[1]
     told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(world), "OMP_NUM_THREADS": "1"}
     several = [told | {"RANK": str(rank)} for rank in range(world)] if world > 1 else [{"OMP_NUM_THREADS": "1"}]
-    command = [sys.executable, __file__, job]
+    command = [sys.executable, "-m", "benchmarks.costs.several_processes", job]
     started = [subprocess.Popen(command, env=os.environ | each, stdout=subprocess.PIPE, text=True) for each in several]
     said = [each.communicate()[0] for each in started]
     return float(said[0])

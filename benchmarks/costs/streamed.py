@@ -1,6 +1,6 @@
 """Training on rows that lie on a disk beside the same rows in memory; see docs/scale.md.
 
-    python benchmarks/streamed.py [ROWS [EPOCHS]]    a million rows; six epochs of each, in turn
+    python -m benchmarks.costs.streamed [ROWS [EPOCHS]]    a million rows; six epochs of each, in turn
 
 Prepared rows of fifty numbers, each beside its bins, and ten words, by the recipe's network for so many rows. What is
 said of each epoch but the first is its wall time, and the processor time of the whole process in it.

@@ -1,6 +1,6 @@
 """The doctor on thirty everyday tables, trained by the default recipe: none of them may have a fault.
 
-Run: python benchmarks/doctor_everyday.py [--only NAME …] [--seconds 8] [--markdown] [--file FILE] [--for SECONDS]
+    python -m benchmarks.doctor.everyday_tables [--only NAME …] [--seconds 8] [--markdown] [--file FILE] [--for SECONDS]
 
 The five tables that scikit-learn brings and twenty-five that R packages bring, many with a rare class. Each is trained
 once; the scores of network and guess (class shares or mean of the training rows) are on rows that nothing chose.
@@ -14,11 +14,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import kept
-import public
-from public import Public
 from sklearn.metrics import roc_auc_score
 
+from benchmarks import kept
+from benchmarks.tables import public
+from benchmarks.tables.public import Public
 from deltaw import models
 from deltaw.doctor import Diagnosis, diagnose, examine_model, outcome, planned
 from deltaw.models import Model, Scores

@@ -1,7 +1,7 @@
 """docs/doctor.md and its figures: every rule of the doctor, with an example that it was run on.
 
-    python benchmarks/doctor_page.py            # writes docs/doctor.md and docs/doctor/*.svg, in about 15 seconds
-    python benchmarks/doctor_page.py --lang zh  # the same in Chinese: docs/doctor.zh.md, docs/doctor/*.zh.svg
+    python -m benchmarks.doctor.page            # writes docs/doctor.md and docs/doctor/*.svg, in about 15 seconds
+    python -m benchmarks.doctor.page --lang zh  # the same in Chinese: docs/doctor.zh.md, docs/doctor/*.zh.svg
 
 Each example is a healthy set-up with one thing changed. It is trained beside the healthy one, and the scores on rows
 held out are drawn; an example whose rule the doctor does not name ends the program.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 WATCHED = 6.0  # seconds of training under observation, for rules that need it
 WIDE = 4  # panels in a row
 HELD_OUT = 200

@@ -1,9 +1,9 @@
 """The doctor on programs that do not learn, and on sound ones: found, cause named, repaired, false alarms, overhead.
 
-Run: python benchmarks/doctor.py [--set published|unseen-a|unseen-b] [--only NAME …] [--as-written] [--seconds 8]
-                                 [--json] [--markdown] [--file FILE] [--for SECONDS]
+    python -m benchmarks.doctor.programs [--set published|unseen-a|unseen-b] [--only NAME …] [--as-written]
+                                         [--seconds 8] [--json] [--markdown] [--file FILE] [--for SECONDS]
 
-The 24 published programs are those of `doctor_programs`; `unseen_programs` has two sets of 36 more. Each program is
+The 24 published programs are those of `published`; `unseen` has two sets of 36 more. Each program is
 examined and repaired with the seconds given; a faulty one from the first of twelve seeds with which it fails ("mostly"
 means that with some it does not). "found": there is a finding of severity fault. "cause": one of the first two findings
 is a rule of the program's `causes`. "repaired": the repaired program, trained in full over three seeds, scores within
@@ -28,12 +28,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import doctor_programs
-import kept
-import unseen_programs
-from doctor_programs import Program
-
 import deltaw
+from benchmarks import kept
+from benchmarks.doctor import published, unseen
+from benchmarks.doctor.published import Program
 from deltaw.doctor.diagnosis import diagnose
 from deltaw.doctor.repair import repair
 from deltaw.doctor.setup import Setup
@@ -185,7 +183,7 @@ def rows_of(chosen: list[Program], everything: list[Program], options: argparse.
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", choices=("published", *unseen_programs.SETS), default="published", dest="which")
+    parser.add_argument("--set", choices=("published", *unseen.SETS), default="published", dest="which")
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="NAME", help="programs whose name contains one of these"
     )
@@ -202,8 +200,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.as_written and options.which != "published":
         parser.error("--as-written: expected --set published, whose programs are Keras's; leave one of them out")
-    published = options.which == "published"
-    everything = doctor_programs.programs(options.as_written) if published else unseen_programs.programs(options.which)
+    theirs = options.which == "published"
+    everything = published.programs(options.as_written) if theirs else unseen.programs(options.which)
     chosen = [p for p in everything if not options.only or any(part in p.name for part in options.only)]
     if not chosen:
         sys.exit(

@@ -28,7 +28,7 @@ from deltaw.equations.initializers import Initializer
 from deltaw.equations.losses import EPSILON, Loss
 
 Array = NDArray[Any]
-SHARED = Path(__file__).parents[2] / "shared"
+SHARED = Path(__file__).parents[3] / "shared"
 CASES, MNIST = SHARED / "cases" / "training_faults.json", SHARED / "data" / "mnist.npz"
 
 # Epochs where the file has "-": as many as its repaired program needs.

@@ -1,8 +1,8 @@
 """The doctor on random set-ups: healthy ones, on which it should be silent, and ones broken on purpose.
 
-Run: python benchmarks/doctor_random.py healthy|broken --count 50 [--first 0] [--for 100] [--file FILE] [--again]
+Run: python -m benchmarks.doctor.random_setups healthy|broken --count 50 [--first 0] [--for 100] [--file FILE] [--again]
 
-Set-ups are those of `doctor_setups`, one a seed. Each is one line of the file; seeds that stand in it are not run
+Set-ups are those of `setups`, one a seed. Each is one line of the file; seeds that stand in it are not run
 again, so that a long run can be cut into parts. "found": there is a fault, or a risk that names the way it was broken;
 "first": the first finding names it; "repaired": trained in full over three seeds, the repaired set-up learns as much as
 the healthy one it was made from, less two hundredths of skill or two standard errors of a skill on the rows held out
@@ -19,10 +19,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import kept
 import numpy as np
-from doctor_setups import WAYS, broken, healthy
 
+from benchmarks import kept
+from benchmarks.doctor.setups import WAYS, broken, healthy
 from deltaw.doctor.diagnosis import diagnose
 from deltaw.doctor.repair import repair
 from deltaw.doctor.setup import Setup

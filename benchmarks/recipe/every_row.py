@@ -1,6 +1,6 @@
 """Which rows a network is to learn from, and which choose its epoch: three ways, scored on rows that none has seen.
 
-Run: python benchmarks/every_row.py [--only NAME:ROWS …] [--seeds 3] [--file FILE] [--for SECONDS]
+Run: python -m benchmarks.recipe.every_row [--only NAME:ROWS …] [--seeds 3] [--file FILE] [--for SECONDS]
 
 Some rows of a table are drawn, stratified; the others, at most 5,000, are the truth. From the rows drawn a network is
 learnt
@@ -22,12 +22,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import kept
 import numpy as np
-import public
-from public import Public
 
 import deltaw
+from benchmarks import kept
+from benchmarks.tables import public
+from benchmarks.tables.public import Public
 from deltaw import models
 from deltaw.models.rows.division import split
 from deltaw.preparation import Target

@@ -1,10 +1,10 @@
 """Tables of 12,000 rows and more that nobody chose: the recipe beside what it does of smaller ones.
 
-Run: python benchmarks/large.py [--part choosing|confirming|all] [--rows 30000] [--tables NUMBER]
+Run: python -m benchmarks.recipe.large [--part choosing|confirming|all] [--rows 30000] [--tables NUMBER]
 
-The tables of benchmarks/scan.py that are so large, with its targets, of at most so many rows; two thirds are learnt
-from, and the others answered. *smaller* is `default` with the dropout, the smoothed targets and the batches of 256 that
-smaller tables have, or would have. Accuracy or R², log loss, and CPU time on one thread.
+The tables of benchmarks/accuracy/scan.py that are so large, with its targets, of at most so many rows; two thirds are
+learnt from, and the others answered. *smaller* is `default` with the dropout, the smoothed targets and the batches of
+256 that smaller tables have, or would have. Accuracy or R², log loss, and CPU time on one thread.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
-import scan
-from accuracy import LEAST_GAIN, Line, scored
-from accuracy_rivals import RIVALS, Answers, network
-from accuracy_tables import Data
 from threadpoolctl import threadpool_limits
+
+from benchmarks.accuracy import scan
+from benchmarks.accuracy.beside_others import LEAST_GAIN, Line, scored
+from benchmarks.accuracy.rivals import RIVALS, Answers, network
+from benchmarks.tables.lists import Data
 
 LEARNT = 0.8  # of the training rows; the others choose the epoch
 

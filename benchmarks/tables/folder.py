@@ -1,6 +1,6 @@
-"""Tables of your own for benchmarks/accuracy.py: a folder of CSV files, the last column of each its target.
+"""Tables of your own: a folder of CSV files, the last column of each its target.
 
-    python benchmarks/accuracy.py --folder FOLDER [--part choosing|confirming] --networks default --rivals HGB linear
+    python -m benchmarks.accuracy.beside_others --folder FOLDER [--part choosing|confirming] [--networks default]
 
 A third of the tables, by a hash of their names, is `confirming`: whoever changes the recipe looks at the others, and at
 these once. The network reads the file as anybody would; its rivals get the columns as kinds by a rule of this file, so
@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pandas as pd
-from accuracy_tables import Data, divided
 
+from benchmarks.tables.lists import Data, divided
 from deltaw.tables import Column, kinds, read
 
 MOST_WORDS = 250  # of a category, or a quarter of the rows
@@ -68,7 +68,7 @@ class Folder:
         self.sets = {part: [name for name in self.files if belongs(name)] for part, belongs in PARTS.items()}
 
     def load(self, name: str, folds: int, rows: int) -> Data:
-        """A table as benchmarks/accuracy.py has it, at most so many of its rows at random."""
+        """A table as benchmarks/accuracy/beside_others.py has it, at most so many of its rows at random."""
         plain, table = pd.read_csv(self.files[name], low_memory=False), read(self.files[name])
         target = str(plain.columns[-1])
         dates = [column.name for column in kinds(table, target) if column.kind == "date"]

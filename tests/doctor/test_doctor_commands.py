@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,8 +20,6 @@ from deltaw.doctor import Finding, Setup, examine, examine_table
 from deltaw.doctor.commands import together, written
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.trials.changes import OPERATIONS, applied
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 rng = np.random.default_rng(5)
 N = 120
@@ -212,8 +209,7 @@ def test_many_rows_come_from_the_diagnosis() -> None:
 
 def test_the_examples_of_the_rules_have_lines_that_run() -> None:
     """Of every rule before training whose repair a program can make."""
-    from doctor_page import EXAMPLES
-
+    from benchmarks.doctor.page import EXAMPLES
     from deltaw.doctor import RULES, diagnose
 
     ran = 0

@@ -1,18 +1,14 @@
-"""The programs of benchmarks/unseen_programs.py: that they can be made, and name rules that there are."""
+"""The programs of benchmarks/doctor/unseen: that they can be made, and name rules that there are."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.doctor.unseen import SETS, programs
 from deltaw.doctor import RULES, Setup
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from unseen_programs import SETS, programs
 
 
 def setup_of(words: dict[str, Any]) -> Setup:

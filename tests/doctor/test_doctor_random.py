@@ -1,16 +1,11 @@
-"""A few of the random set-ups of benchmarks/doctor_random.py: silence on the healthy, the cause on the broken."""
+"""A few of the set-ups of benchmarks/doctor/random_setups.py: silence on the healthy, the cause on the broken."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
+from benchmarks.doctor.setups import WAYS, broken, healthy
 from deltaw.doctor import diagnose
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from doctor_setups import WAYS, broken, healthy
 
 SOME = ("large_weights", "exponential_layers", "step", "rate_too_high")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +19,6 @@ from deltaw.doctor.evidence.evidence import evidence
 from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding
 from deltaw.equations.losses import Loss, loss
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 rng = np.random.default_rng(3)
 N = 400
@@ -288,7 +285,7 @@ def test_the_table() -> None:
 
 
 def test_the_page_of_rules_is_of_this_table() -> None:
-    """`python benchmarks/doctor_page.py` writes it."""
+    """`python -m benchmarks.doctor.page` writes it."""
     page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
     assert re.findall(r"^### `(\w+)` \((\w+)\)", page, re.MULTILINE) == [
         (rule.name, rule.severity) for rule in sorted(RULES, key=lambda rule: page.find(f"### `{rule.name}`"))
@@ -297,7 +294,7 @@ def test_the_page_of_rules_is_of_this_table() -> None:
 
 
 def test_every_rule_stands_in_one_section_of_the_page() -> None:
-    from doctor_page import EXAMPLES, FILES, part
+    from benchmarks.doctor.page import EXAMPLES, FILES, part
 
     assert {part(rule) for rule in RULES} == set(FILES)
     assert set(EXAMPLES) == {rule.name for rule in RULES}

@@ -4,18 +4,18 @@ They are of the kind that is asked about in public: course work, tutorials with 
 own. Each is told as facts in DeltaW's words; the rules that rightly name its cause were written down before any was
 examined. A faulty one was admitted only where, trained over three seeds, it scores markedly worse than its fix, or
 where its fault is of the kind that no score shows ("silent-fault"); a sound one only where it learns what others learn
-from these rows. `python benchmarks/doctor.py --set unseen-a --train` trains them all again and prints the scores.
+from these rows. `python -m benchmarks.doctor.programs --set unseen-a --train` trains them all again and prints the
+scores.
 """
 
 from __future__ import annotations
 
 import sys
 
-import unseen_a
-import unseen_b
-from doctor_programs import MNIST, Program
+from benchmarks.doctor.published import MNIST, Program
+from benchmarks.doctor.unseen import first, second
 
-SETS = {"unseen-a": unseen_a.programs, "unseen-b": unseen_b.programs}
+SETS = {"unseen-a": first.programs, "unseen-b": second.programs}
 
 
 def programs(which: str) -> list[Program]:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from doctor_programs import Data, Program
 from numpy.typing import NDArray
 
 import deltaw
+from benchmarks.doctor.published import Data, Program
 
 Array = NDArray[Any]
 Facts = dict[str, Any]

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from doctor_programs import Data, mnist_rows
 from numpy.typing import NDArray
+
+from benchmarks.doctor.published import Data, mnist_rows
 
 Array = NDArray[Any]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import unseen_data as first
-import unseen_data_b as rows
-from doctor_programs import Program
-from unseen_facts import BINARY, CLASSES, SCALED, SQUARED, fault, keras, sgd, silent, sound
+from benchmarks.doctor.published import Program
+from benchmarks.doctor.unseen import first_rows as first
+from benchmarks.doctor.unseen import second_rows as rows
+from benchmarks.doctor.unseen.facts import BINARY, CLASSES, SCALED, SQUARED, fault, keras, sgd, silent, sound
 
 
 def programs() -> list[Program]:

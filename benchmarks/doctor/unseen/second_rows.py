@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from doctor_programs import Data
 from numpy.typing import NDArray
-from unseen_data import apart, bundled, classes, column, windows
+
+from benchmarks.doctor.published import Data
+from benchmarks.doctor.unseen.first_rows import apart, bundled, classes, column, windows
 
 Array = NDArray[Any]
 

@@ -28,11 +28,12 @@ from deltaw.training import History
 Array = NDArray[Any]
 
 # From so many times the errors of a plain network on, beyond what chance explains, something is to be gained: a mean
-# squared error of 0.11 where 0.087 is reached. Of 90 healthy set-ups of benchmarks/doctor_random.py the worst of three
-# seeds makes 1.1 times their mean (median; 1.25 upper quartile); one in eight is above 1.2, or 1.5, times a plain one.
+# squared error of 0.11 where 0.087 is reached. Of 90 healthy set-ups of benchmarks/doctor/random_setups.py the worst of
+# three seeds makes 1.1 times their mean (median; 1.25 upper quartile); one in eight is above 1.2, or 1.5, times a plain
+# one.
 ERRORS = 1.2
 # A score below this share of what the plain network reaches, both counted from the guess, is markedly short. Of 500
-# healthy random set-ups (benchmarks/doctor_random.py) 99 % stay above it; of broken ones few do.
+# healthy random set-ups (benchmarks/doctor/random_setups.py) 99 % stay above it; of broken ones few do.
 SHORT = 0.9
 HARDLY = 0.05  # of skill: no more than this is hardly anything
 CLOCK = "callback"  # how a training's history says that the clock ended it

@@ -130,7 +130,7 @@ RULES: tuple[Rule, ...] = (
         reason="A column that knows the answer makes a score that does not hold for new rows.",
         source="0.99 of what the guess leaves, by rank correlation, by a cut into a piece for each class, or by the "
         "other rows of the same value. Of 8,779 columns of 940 public tables one in five has such another beside it, "
-        "most often itself in other units, or its group (benchmarks/doctor_leaks.py); of the targets of 30 everyday "
+        "most often itself in other units, or its group (benchmarks/doctor/leaks.py); of the targets of 30 everyday "
         "tables none has. Not where most columns do.",
     ),
     Rule(
@@ -406,7 +406,7 @@ RULES: tuple[Rule, ...] = (
         "learns_less", "risk", "during", training.learns_less, likelihood=0.05,
         reason="What a plain network or a straight line learns from these rows can be learnt.",
         source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75 % of "
-        "its skill; no healthy random set-up comes there (benchmarks/doctor_random.py).",
+        "its skill; no healthy random set-up comes there (benchmarks/doctor/random_setups.py).",
     ),
 )  # fmt: skip
 """Every rule, in the order of what they look at; docs/doctor.md says each."""

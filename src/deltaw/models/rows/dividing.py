@@ -1,7 +1,7 @@
 """How the rows of a table are divided, by its size and by what the caller asks for: the rule, and what it refuses.
 
-Measured by benchmarks/every_row.py, see docs/scores.md. The network that is kept learns from all rows, after the epoch
-that others found best; scores are answers of networks that had not seen the rows.
+Measured by benchmarks/recipe/every_row.py, see docs/scores.md. The network that is kept learns from all rows, after the
+epoch that others found best; scores are answers of networks that had not seen the rows.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A target of words: those that usually mean a missing value may be classes there.
 
-R writes NA, databases NULL: whoever says so means that nobody knows. "None" is a word as well. benchmarks/nones.py
-finds it in 19 columns of few words in the tables of R's packages, where it is an answer each time (which religion,
-which medication, how much ethanol: none), while NA, a gap, makes up a twentieth of 125 columns or more. Python calls
-what is missing None, too: so what few rows say, or rows beside yes and no, stays a gap.
+R writes NA, databases NULL: whoever says so means that nobody knows. "None" is a word as well.
+benchmarks/recipe/none_as_word.py finds it in 19 columns of few words in the tables of R's packages, where it is an
+answer each time (which religion, which medication, how much ethanol: none), while NA, a gap, makes up a twentieth of
+125 columns or more. Python calls what is missing None, too: so what few rows say, or rows beside yes and no, stays a
+gap.
 """
 
 from __future__ import annotations
