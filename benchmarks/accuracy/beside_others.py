@@ -10,7 +10,7 @@ the answers for the test rows, on one thread; contenders take turns within a fol
 falls on all of them alike. Time and rank say the most in comparison:
 
 - normalised: (score - guess) / (best - guess) of a table, where the guess is the constant answer and the best that of
-  all contenders; then the mean over the tables where that gains anything;
+  all contenders; then the mean over the tables where that gains anything, if any does;
 - rank: among all contenders by the mean score of a table (1 is the best, a draw shares), then the mean over tables;
 - time: CPU seconds over those of HistGradientBoosting in the same fold, the median of a table, then the geometric mean.
 
@@ -19,73 +19,45 @@ With --file, every run is written there as a line of JSON, and what stands there
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import sys
-import time
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import polars as pl
-from threadpoolctl import threadpool_limits
-
+from benchmarks import commands, kept
 from benchmarks.accuracy.rivals import NETWORKS, REFERENCE, Rival, installed, network
+from benchmarks.accuracy.scoring import LEAST_GAIN, Line, turn
+from benchmarks.tables.divided import CHOSEN_ON, SEED, TABLES, UNSEEN, Data, known, load
 from benchmarks.tables.folder import PARTS, Folder
-from benchmarks.tables.lists import CHOSEN_ON, SEED, TABLES, UNSEEN, Data, known, load
 
 FOLDS, MOST_ROWS = 5, 10_000
-LEAST_GAIN = 0.01  # accuracy or R² above the guess, from which on it is more than chance
-LEAST = 1e-7  # a probability that is counted as 0 in the log loss
-
 SETS = {"chosen on": CHOSEN_ON, "unseen": UNSEEN, "all": TABLES}
-
-Line = dict[str, Any]
 
 
 def measure(
-    name: str, contenders: dict[str, Rival], folds: int, rows: int, kept: list[Line], first: int | None = None,
+    name: str, contenders: dict[str, Rival], folds: int, rows: int, there: list[Line], first: int | None = None,
     brought: Callable[[str, int, int], Data] = load,
 ) -> list[Line]:  # fmt: skip
     """The runs of one table that are not known yet: a line for each fold, or the `first`, and contender.
 
     REFERENCE takes its turn in every fold in which anything is measured: its seconds are what others' are held against.
     """
-    done = {(line["table"], line["fold"], line["who"]) for line in kept}
+    done = {(line["table"], line["fold"], line["who"]) for line in there}
     wanted = {fold: [who for who in contenders if (name, fold, who) not in done] for fold in range(folds)[:first]}
     data = brought(name, folds, rows) if any(wanted.values()) else None
     lines: list[Line] = []
     for fold, missing in wanted.items():
         if data is None or not missing:
             continue
-        train, test = (data.table.frame[rows] for rows in data.folds[fold])
-        turns = {}
+        turns: dict[str, Line] = {}
         for who in dict.fromkeys([REFERENCE, *missing]):
-            started = time.process_time()
-            with threadpool_limits(1):
-                answers = contenders[who](data, train, test)
-            turns[who] = time.process_time() - started
-            about = {"table": name, "rows": len(data.table.frame), "fold": fold, "who": who, "seconds": turns[who]}
-            line = about | {"times": turns[who] / turns[REFERENCE]} | scored(data, answers, train, test)
+            turns[who] = turn(data, contenders[who], *data.parts(fold))
+            about = {"table": name, "rows": len(data.table.frame), "fold": fold, "who": who}
+            line = about | {"times": turns[who]["seconds"] / turns[REFERENCE]["seconds"]} | turns[who]
             lines += [line] if who in missing else []
     return lines
-
-
-def scored(data: Data, answers: Any, train: pl.DataFrame, test: pl.DataFrame) -> Line:
-    """Accuracy and log loss, or R²; and what one answer for all rows would score."""
-    (old, new) = (part[data.target.name] for part in (train, test))
-    if data.target.task == "classification":
-        labels, classes = data.target.encode(new), len(data.target.classes)
-        commonest = np.bincount(data.target.encode(old), minlength=classes).argmax()
-        likelihood = np.clip(answers[np.arange(len(labels)), labels], LEAST, 1.0)
-        right = float(np.mean(answers.argmax(axis=1) == labels))
-        return {"score": right, "guess": float(np.mean(labels == commonest)), "loss": float(-np.log(likelihood).mean())}
-    t, mean = new.to_numpy().astype(float), float(old.cast(pl.Float64).mean())  # type: ignore[arg-type]
-    off, guess = (float(np.square(t - o).sum() / np.square(t - t.mean()).sum()) for o in (answers, mean))
-    return {"score": 1.0 - off, "guess": 1.0 - guess, "loss": None}
 
 
 class Summary:
@@ -127,11 +99,11 @@ class Summary:
     def row(self, label: str, tables: list[str], who: str) -> Line:
         """All that is said of a contender over some tables."""
         times, losses = [self.times(table, who) for table in tables], self.losses(tables, who)
-        shares = [self.normalised(table, who) for table in tables]
+        shares = [share for table in tables if (share := self.normalised(table, who)) is not None]
         return {
             "tables": label,
             "who": who,
-            "normalised": statistics.mean(share for share in shares if share is not None),
+            "normalised": statistics.mean(shares) if shares else None,
             "rank": statistics.mean(self.rank(table, who) for table in tables),
             "loss": statistics.mean(losses) if losses else None,
             "time": statistics.geometric_mean(times),
@@ -140,8 +112,8 @@ class Summary:
 
     def rows(self) -> list[Line]:
         """Over the tables that chose the recipe, over those that chose nothing, and over all."""
-        kept = {label: [table for table in self.tables if table in names] for label, names in self.sets.items()}
-        return [self.row(label, tables, who) for label, tables in kept.items() if tables for who in self.who]
+        known = {label: [table for table in self.tables if table in names] for label, names in self.sets.items()}
+        return [self.row(label, tables, who) for label, tables in known.items() if tables for who in self.who]
 
     def text(self) -> str:
         """Two tables."""
@@ -156,17 +128,15 @@ class Summary:
             lines.append(f"{table:14}{rows:7,}" + "".join(f"{cell:>21}" for cell in cells))
         lines += ["", f"{'':24}normalised   rank   log loss   time   longest"]
         for row in self.rows():
-            loss = "" if row["loss"] is None else f"{row['loss']:.3f}"
-            numbers = (
-                f"{row['normalised']:10.3f} {row['rank']:6.2f} {loss:>10} {row['time']:6.2f} {row['longest']:9.2f}"
-            )
+            gained, loss = ("" if row[what] is None else f"{row[what]:.3f}" for what in ("normalised", "loss"))
+            numbers = f"{gained:>10} {row['rank']:6.2f} {loss:>10} {row['time']:6.2f} {row['longest']:9.2f}"
             lines.append(f"{row['tables']:12}{row['who']:12}{numbers}")
         return "\n".join(lines)
 
 
 def main() -> None:
     """Measure and print tables, or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--networks", nargs="*", default=list(NETWORKS), choices=list(NETWORKS), metavar="NAME")
     parser.add_argument("--rivals", nargs="*", default=list(installed()), choices=list(installed()))
     parser.add_argument("--tables", nargs="+", metavar="NAME")
@@ -189,14 +159,12 @@ def main() -> None:
     everybody = installed()
     rivals = {name: everybody[name] for name in dict.fromkeys([REFERENCE, *options.rivals])}
     contenders = {name: network(seed=options.seed, **NETWORKS[name]) for name in options.networks} | rivals
-    kept = options.file is not None and options.file.exists()
-    lines = [json.loads(line) for line in options.file.read_text().splitlines()] if kept else []
+    lines = kept.lines(options.file)
     for name in names:
         new = measure(name, contenders, options.folds, options.rows, lines, options.first, brought)
         lines += new
-        if options.file is not None and new:
-            with options.file.open("a") as file:
-                file.writelines(json.dumps(line) + "\n" for line in new)
+        for line in new:
+            kept.add(options.file, line)
         print(f"{name}: {len(new)} runs", file=sys.stderr)
     shown = [line for line in lines if line["who"] in contenders and line["table"] in names]
     order = [list(sets["all"]), list(contenders)]

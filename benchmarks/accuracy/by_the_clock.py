@@ -12,7 +12,6 @@ Diamonds: a fifth of the 53,940 rows at random scores (seed 0); the target is ln
 
 from __future__ import annotations
 
-import argparse
 import time
 from typing import Any
 
@@ -20,8 +19,9 @@ import numpy as np
 import polars as pl
 
 import deltaw
-from benchmarks.tables.lists import TABLES, load
-from benchmarks.tables.public import Public, brought
+from benchmarks import commands
+from benchmarks.tables.divided import TABLES, load
+from benchmarks.tables.public import PUBLIC, brought
 from deltaw.models.search import budget
 from deltaw.tables import Table, read
 
@@ -57,8 +57,8 @@ def line(name: str, way: str, seconds: float | None, model: deltaw.Model, spent:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables", nargs="+", choices=list(TABLES), metavar="NAME", default=["concrete", "mlc_churn"])
+    parser = commands.parser(__doc__)
+    parser.add_argument("--tables", nargs="+", choices=TABLES, metavar="NAME", default=["concrete", "mlc_churn"])
     parser.add_argument("--seconds", nargs="+", type=float, default=[10, 30])
     parser.add_argument("--ways", nargs="+", choices=["accurate", "tune"], default=["accurate"])
     parser.add_argument("--diamonds", action="store_true")
@@ -67,7 +67,7 @@ def main() -> None:
 
     print(f"{'':14} {'way':9} {'':>5} {'CPU s':>8} {'networks':>9} {'score':>9} {'loss, RMSE':>10}", flush=True)
     if options.diamonds:
-        frame = read(brought(Public("ggplot2", "diamonds", "price"))).frame
+        frame = read(brought(PUBLIC["diamonds"])).frame
         frame = frame.with_columns(pl.col("price").cast(pl.Float64).log().alias("price"))
         order = np.random.default_rng(0).permutation(len(frame))
         apart = len(frame) // 5
@@ -76,7 +76,7 @@ def main() -> None:
         data = {}
         for name in options.tables:
             known = load(name, 3, ROWS)
-            learnt, scored = (known.table.frame[rows] for rows in known.folds[0])
+            learnt, scored = known.parts(0)
             data[name] = (learnt, scored, known.target.name, known.table.blocks)
     for name, (learnt, scored, target, blocks) in data.items():
         table = Table(frame=learnt, name=name, target=target, blocks=blocks)

@@ -10,7 +10,6 @@ A fit is timed as a user sees it, the whole call, each with the threads that it 
 
 from __future__ import annotations
 
-import argparse
 import platform
 import statistics
 import time
@@ -27,6 +26,7 @@ from sklearn.preprocessing import StandardScaler
 
 import deltaw
 import deltaw.sklearn
+from benchmarks import commands
 
 SETS: dict[str, tuple[str, Callable[..., Any]]] = {
     "iris": ("MLPClassifier", datasets.load_iris),
@@ -116,7 +116,7 @@ def table(headings: list[str], rows: Iterator[list[str]]) -> None:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = commands.parser(__doc__)
     options.add_argument("--quick", action="store_true", help="two seeds and one set")
     options.add_argument("--calls", action="store_true", help="only the table of single calls")
     given = options.parse_args()

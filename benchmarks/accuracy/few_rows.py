@@ -10,37 +10,18 @@ the recipes do of few rows, UNSEEN have not.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import warnings
 from collections.abc import Iterator
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy.beside_others import scored
+from benchmarks import commands
 from benchmarks.accuracy.rivals import RIVALS, Rival, network
-from benchmarks.tables.lists import TABLES, load
-from benchmarks.tables.public import Public
+from benchmarks.accuracy.scoring import turn
+from benchmarks.tables.divided import KNOWN, load
 
 OTHERS, WORST = 1000, -1.0  # R² of a line through forty rows may be anything below
-MORE = {
-    "OJ": Public("ISLR", "OJ", "Purchase"),
-    "Carseats": Public("ISLR", "Carseats", "Sales"),
-    "Boston": Public("MASS", "Boston", "medv"),
-    "births14": Public("openintro", "births14", "weight", ("lowbirthweight",)),
-    "Salaries": Public("carData", "Salaries", "salary"),
-    "Mroz": Public("carData", "Mroz", "lfp"),
-    "HMDA": Public("AER", "HMDA", "deny"),
-    "Auto": Public("ISLR", "Auto", "mpg", ("name",)),
-    "College": Public("ISLR", "College", "Grad.Rate"),
-    "Saratoga": Public("mosaicData", "SaratogaHouses", "price"),
-    "CPS1985": Public("AER", "CPS1985", "wage"),
-    "Pima": Public("MASS", "Pima.te", "type"),
-    "biopsy": Public("MASS", "biopsy", "class", ("ID",)),
-    "Titanic": Public("carData", "TitanicSurvival", "survived"),
-    "Chile": Public("carData", "Chile", "vote"),
-}
 CHOSEN_ON = ("breast_cancer", "diabetes", "concrete", "credit_data", "cells", "Computers", "attrition", "penguins",
              "Wage", "wine", "OJ", "Carseats", "Boston", "births14", "Salaries", "Mroz")  # fmt: skip
 UNSEEN = ("spam7", "airfare", "Hitters", "wa_churn", "ames", "HMDA", "Auto", "College", "Saratoga", "CPS1985", "Pima",
@@ -56,11 +37,9 @@ RECIPES: dict[str, Rival] = {
 
 def main() -> None:
     """Measure and print, a line a table and, after each size, what all say."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--rows", nargs="+", type=int, default=[20, 40, 80, 160])
-    parser.add_argument(
-        "--tables", nargs="+", default=[*CHOSEN_ON, *UNSEEN], choices=list(TABLES | MORE), metavar="NAME"
-    )
+    parser.add_argument("--tables", nargs="+", default=[*CHOSEN_ON, *UNSEEN], choices=KNOWN, metavar="NAME")
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=list(RECIPES))
     parser.add_argument("--draws", type=int, default=8)
     options = parser.parse_args()
@@ -86,17 +65,14 @@ def main() -> None:
 
 def drawn(name: str, rows: int, draws: int, contenders: dict[str, Rival]) -> Iterator[list[float]]:
     """The score of each contender in each draw; nothing of a table that is too small to draw from."""
-    data = load(name, 2, 10_000, MORE.get(name))
+    data = load(name, 2, 10_000)
     frame = data.table.frame
     for draw in range(draws if len(frame) >= rows + 100 else 0):
         order = np.random.default_rng(draw).permutation(len(frame))
         train, test = frame[order[:rows]], frame[order[rows : rows + OTHERS]]
         if train.get_column(data.target.name).n_unique() == 1:  # one class, of which nothing can be learnt
             continue
-        with threadpool_limits(1):
-            yield [
-                max(scored(data, run(data, train, test), train, test)["score"], WORST) for run in contenders.values()
-            ]
+        yield [max(turn(data, run, train, test)["score"], WORST) for run in contenders.values()]
 
 
 if __name__ == "__main__":

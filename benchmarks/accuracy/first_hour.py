@@ -10,7 +10,6 @@ Seconds are those of the processor, on all its threads, with the start of Python
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import accuracy_score, r2_score
 
-from benchmarks import kept
+from benchmarks import commands, kept
 from benchmarks.tables.public import whole
 from deltaw.models import Plan
 from deltaw.models import plan as planned
@@ -249,7 +248,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--only", nargs="+", default=list(TABLES), choices=TABLES, metavar="NAME", help="these tables")
     parser.add_argument("--seconds", type=float, default=5.0, help="for an examination")
     parser.add_argument("--file", type=Path, help="one line a table; those in it are not run again")

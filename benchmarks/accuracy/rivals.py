@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import deltaw
-from benchmarks.tables.lists import SEED, Data
+from benchmarks.tables.divided import SEED, Data
 from deltaw.preparation import Preparation
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.tables import Table

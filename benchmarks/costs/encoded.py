@@ -10,18 +10,16 @@ one process, on one thread; what is said are medians of the turns' ratios.
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import time
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from benchmarks import commands
 from benchmarks.accuracy.rivals import NETWORKS, REFERENCE, installed, network
-from benchmarks.tables.lists import TABLES, load
+from benchmarks.tables.divided import TABLES, load
 from deltaw import Encoded, Network, train
 from deltaw.preparation import Preparation
 
@@ -34,10 +32,7 @@ def in_turn(rounds: int, *runs: Callable[[], Any]) -> list[list[float]]:
     seconds: list[list[float]] = [[] for _ in runs]
     for _ in range(rounds):
         for taken, run in zip(seconds, runs, strict=True):
-            started = time.process_time()
-            with threadpool_limits(1):
-                run()
-            taken.append(time.process_time() - started)
+            taken.append(commands.on_one_thread(run)[1])
     return seconds
 
 
@@ -69,7 +64,7 @@ def columns(count: int, bins: int, batch: int, rounds: int) -> None:
 def table(name: str, rounds: int) -> None:
     """Train `default` on a table, and the trees."""
     data, encode = load(name, FOLDS, MOST_ROWS), Preparation.encode
-    learnt, apart = (data.table.frame[rows] for rows in data.folds[0])
+    learnt, apart = data.parts(0)
 
     def run(way: Any) -> Callable[[], Any]:
         def once() -> None:
@@ -88,11 +83,11 @@ def table(name: str, rounds: int) -> None:
 
 def main() -> None:
     """Measure and print a line for each case."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--columns", type=int, nargs="+", default=[8, 28])
     parser.add_argument("--bins", type=int, nargs="+", default=[4, 16, 32])
     parser.add_argument("--batches", type=int, nargs="+", default=[256])
-    parser.add_argument("--tables", nargs="*", choices=list(TABLES), metavar="NAME")
+    parser.add_argument("--tables", nargs="*", choices=TABLES, metavar="NAME")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", module="sklearn")

@@ -16,9 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from benchmarks import commands
 
 SHARD = 1_000_000
 TRAIN = """
@@ -86,12 +90,20 @@ def beside(rows: int) -> None:
             print(f"{seed}      {one:.4f}, {other:.4f}            {fast:,.0f}, {slow:,.0f} ({slow / fast:.0%})")
 
 
+WAYS: dict[Callable[..., None], dict[str, tuple[type, Any]]] = {
+    make: {"folder": (Path, None), "rows": (int, 50_000_000), "columns": (int, 60)},
+    train: {"folder": (Path, None), "memory": (str, "2G"), "epochs": (str, "2")},
+    beside: {"rows": (int, 400_000)},
+}
+
+
 if __name__ == "__main__":
-    what, *given = sys.argv[1:] or ["beside"]
-    one, two, three = [*given, *["", "", ""][len(given) :]]
-    if what == "make":
-        make(Path(one), int(two or 50_000_000), int(three or 60))
-    elif what == "train":
-        train(Path(one), two or "2G", three or "2")
-    else:
-        beside(int(one or 400_000))
+    parser = commands.parser(__doc__)
+    ways = parser.add_subparsers(required=True)
+    for way, given in WAYS.items():
+        chosen = ways.add_parser(way.__name__)
+        chosen.set_defaults(way=way)
+        for name, (kind, usual) in given.items():
+            chosen.add_argument(name, type=kind, **({} if usual is None else {"nargs": "?", "default": usual}))
+    options = vars(parser.parse_args())
+    options.pop("way")(**options)

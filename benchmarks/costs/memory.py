@@ -23,6 +23,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import commands
+
 COLUMNS = 50
 # In a process of its own, too: a child's largest size begins with its parent's.
 MAKE = """
@@ -176,4 +178,8 @@ def run(code: str, *arguments: Path | int | str) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, *sys.argv[2:])
+    parser = commands.parser(__doc__)
+    parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("names", nargs="*", choices=[each[0] for each in TABLES], metavar="FILE", default=[])
+    options = parser.parse_args()
+    main(options.rows, *options.names)

@@ -10,7 +10,6 @@ once for each number of epochs, by default as the recipe has it. LightGBM on the
 from __future__ import annotations
 
 import importlib.util
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks import commands
 
 
 def main(rows: int, epochs: list[int]) -> None:
@@ -79,4 +80,7 @@ def timed(what: str, work: Callable[[], Any]) -> Any:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, [int(each) for each in sys.argv[2:]])
+    parser = commands.parser(__doc__)
+    parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("epochs", nargs="*", type=int)
+    main(**vars(parser.parse_args()))

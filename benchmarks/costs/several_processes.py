@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 import deltaw
+from benchmarks import commands
 from deltaw.engines import ranks
 
 ROUNDS, SECONDS = 2, 1.0
@@ -94,7 +95,7 @@ def measured(job: str, world: int = 1) -> float:
         port = each.getsockname()[1]
     told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(world), "OMP_NUM_THREADS": "1"}
     several = [told | {"RANK": str(rank)} for rank in range(world)] if world > 1 else [{"OMP_NUM_THREADS": "1"}]
-    command = [sys.executable, "-m", "benchmarks.costs.several_processes", job]
+    command = [sys.executable, "-m", "benchmarks.costs.several_processes", "--job", job]
     started = [subprocess.Popen(command, env=os.environ | each, stdout=subprocess.PIPE, text=True) for each in several]
     said = [each.communicate()[0] for each in started]
     return float(said[0])
@@ -134,4 +135,7 @@ def modelled(step: float, size: int, nodes: int, latency: float, speed: float) -
 
 
 if __name__ == "__main__":
-    child(sys.argv[1]) if len(sys.argv) > 1 else main()
+    parser = commands.parser(__doc__)
+    parser.add_argument("--job", help="what a process that this command starts is to measure")
+    job = parser.parse_args().job
+    main() if job is None else child(job)

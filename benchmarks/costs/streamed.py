@@ -8,13 +8,13 @@ said of each epoch but the first is its wall time, and the processor time of the
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from typing import Any
 
 import numpy as np
 
+from benchmarks import commands
 from deltaw import Network
 from deltaw.engines.rows import Rows
 from deltaw.equations.encoded import Encoded, Field
@@ -49,7 +49,7 @@ def network() -> Network:
     return Network([inputs, 64, 64, 2], ["selu", "selu", "softmax"], seed=1)
 
 
-def main(rows: int = 1_000_000, epochs: int = 6) -> None:
+def main(rows: int, epochs: int) -> None:
     """Say what both take."""
     X, T = made(rows)
     plan: dict[str, Any] = PLAN | {"epochs": epochs}
@@ -81,4 +81,7 @@ def seconds(training: Training) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    parser = commands.parser(__doc__)
+    parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("epochs", nargs="?", type=int, default=6)
+    main(**vars(parser.parse_args()))

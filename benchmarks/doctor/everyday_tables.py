@@ -10,15 +10,13 @@ once; the scores of network and guess (class shares or mean of the training rows
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 from sklearn.metrics import roc_auc_score
 
-from benchmarks import kept
+from benchmarks import commands, kept
 from benchmarks.tables import public
-from benchmarks.tables.public import Public
 from deltaw import models
 from deltaw.doctor import Diagnosis, diagnose, examine_model, outcome, planned
 from deltaw.models import Model, Scores
@@ -26,40 +24,14 @@ from deltaw.tables import BUNDLED
 
 MOST_ROWS = 3000
 
-# name -> (R package, data set, target, columns to leave out): identifiers, and other ways to write the target.
-PUBLIC = {
-    "Default": Public("ISLR", "Default", "default"),
-    "Caravan": Public("ISLR", "Caravan", "Purchase"),
-    "OJ": Public("ISLR", "OJ", "Purchase"),
-    "Carseats": Public("ISLR", "Carseats", "Sales"),
-    "Hitters": Public("ISLR", "Hitters", "Salary", ("rownames",)),
-    "Wage": Public("ISLR", "Wage", "wage", ("logwage", "region")),
-    "Auto": Public("ISLR", "Auto", "mpg", ("name",)),
-    "biopsy": Public("MASS", "biopsy", "class", ("ID",)),
-    "Pima": Public("MASS", "Pima.te", "type"),
-    "crabs": Public("MASS", "crabs", "sp", ("index",)),
-    "Boston": Public("MASS", "Boston", "medv"),
-    "birthwt": Public("MASS", "birthwt", "low", ("bwt",)),
-    "HMDA": Public("AER", "HMDA", "deny"),
-    "SmokeBan": Public("AER", "SmokeBan", "smoker"),
-    "CPS1985": Public("AER", "CPS1985", "wage"),
-    "HousePrices": Public("AER", "HousePrices", "price"),
-    "ResumeNames": Public("AER", "ResumeNames", "call", ("name",)),
-    "Arrests": Public("carData", "Arrests", "released"),
-    "TitanicSurvival": Public("carData", "TitanicSurvival", "survived", ("rownames",)),
-    "Mroz": Public("carData", "Mroz", "lfp"),
-    "penguins": Public("modeldata", "penguins", "species"),
-    "attrition": Public("modeldata", "attrition", "Attrition"),
-    "mlc_churn": Public("modeldata", "mlc_churn", "churn"),
-    "concrete": Public("modeldata", "concrete", "compressive_strength"),
-    "spam7": Public("DAAG", "spam7", "yesno"),
-}
-TABLES = (*BUNDLED, *PUBLIC)
+TABLES = (*BUNDLED, "Default", "Caravan", "OJ", "Carseats", "Hitters", "Wage", "Auto", "biopsy", "Pima", "crabs",
+          "Boston", "birthwt", "HMDA", "SmokeBan", "CPS1985", "HousePrices", "ResumeNames", "Arrests", "Titanic",
+          "Mroz", "penguins", "attrition", "mlc_churn", "concrete", "spam7")  # fmt: skip
 
 
 def row_of(name: str, seconds: float) -> dict[str, Any]:
     """One line: what was learnt, and what is said about it."""
-    table, target = public.load(name, PUBLIC, MOST_ROWS)
+    table, target = public.load(name, MOST_ROWS)
     plan = models.plan(table, target)
     model = models.run(plan)
     assert model.scores is not None
@@ -116,7 +88,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--only", nargs="+", default=list(TABLES), choices=TABLES, metavar="NAME", help="these tables")
     parser.add_argument("--seconds", type=float, default=8.0, help="for an examination")
     parser.add_argument("--markdown", action="store_true", help="the table of docs/doctor-programs.md")

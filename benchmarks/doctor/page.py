@@ -9,7 +9,6 @@ held out are drawn; an example whose rule the doctor does not name ends the prog
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks import commands
 from deltaw import InputError, Network, language, plots, train
 from deltaw.doctor import RULES, Rule, Setup, diagnose
 from deltaw.doctor.evidence.targets import targets
@@ -350,7 +350,7 @@ def seconds(rows: int, columns: int, runs: int = 5) -> float:
 
 def main() -> None:
     """Write the page and its figures."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("--lang", choices=LANGUAGES, default=LANGUAGES[0])
     lang, started = parser.parse_args().lang, perf_counter()
     ending = "" if lang == LANGUAGES[0] else f".{lang}"

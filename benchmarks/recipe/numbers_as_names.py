@@ -9,35 +9,17 @@ first tables chose the rule, the others did not; `--classes` takes tables of thr
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import time
-from typing import Any
 from unittest.mock import patch
 
-from threadpoolctl import threadpool_limits
-
-from benchmarks.accuracy.beside_others import Line, scored
+from benchmarks import commands
 from benchmarks.accuracy.rivals import network
-from benchmarks.recipe.many_classes import TABLES as MANY_CLASSES
-from benchmarks.tables.lists import TABLES, Data, load
-from benchmarks.tables.public import Public
+from benchmarks.accuracy.scoring import Line, turn
+from benchmarks.tables.divided import KNOWN, Data, load
 from deltaw.preparation.columns import recurring
 
 CHOSEN_ON = ("airfare", "Computers", "concrete", "ames", "diamonds", "spam7")
-MORE = {
-    "movielens": Public("dslabs", "movielens", "rating", ("title", "genres", "timestamp")),
-    "InstEval": Public("lme4", "InstEval", "y"),
-    "gapminder": Public("dslabs", "gapminder", "life_expectancy", ("country",)),
-}
-UNSEEN = ("hotel_rates", "flights", "deliveries", *MORE)
-CLASSES = {
-    "buildings": Public("modeldata", "ames", "Bldg_Type"),
-    "plots": Public("ratdat", "complete", "plot_type", ("record_id",)),
-    "pitches": Public("Stat2Data", "Kershaw", "PitchType"),
-    "grades": Public("openintro", "loans_full_schema", "grade", ("sub_grade", "interest_rate")),
-    "continents": Public("gapminder", "gapminder_unfiltered", "continent", ("country",)),
-}
+UNSEEN = ("hotel_rates", "flights", "deliveries", "movielens", "InstEval", "gapminder")
 OF_CLASSES = ("origin", "hpc_data", "Cracker", "Hawks", "mlb", "buildings", "plots", "pitches",
               "Fishing", "Catsup", "Chile", "continents", "storms", "grades", "Yogurt", "BEPS", "cut")  # fmt: skip
 default = network("default", folds=0)
@@ -45,15 +27,15 @@ default = network("default", folds=0)
 
 def main() -> None:
     """Measure and print, a line a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables", nargs="+", metavar="NAME")
+    parser = commands.parser(__doc__)
+    parser.add_argument("--tables", nargs="+", choices=KNOWN, metavar="NAME")
     parser.add_argument("--classes", action="store_true")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=6000)
     options = parser.parse_args()
     print(f"{'':14}{'rows':>7}{'without':>10}{'gain':>10}   {'of each fold':{9 * options.folds}}{'loss':>7}{'time':>6}")
     for name in options.tables or (OF_CLASSES if options.classes else (*CHOSEN_ON, *UNSEEN)):
-        data = load(name, options.folds, options.rows, (MANY_CLASSES | CLASSES | MORE | TABLES)[name])
+        data = load(name, options.folds, options.rows)
         plain, told = (
             [answered(data, fold, chance) for fold in range(options.folds)] for chance in (0.0, recurring.CHANCE)
         )
@@ -69,11 +51,8 @@ def main() -> None:
 
 def answered(data: Data, fold: int, chance: float) -> Line:
     """The scores of one training on the rows that it has not seen, and its CPU seconds."""
-    train, test = (data.table.frame[rows] for rows in data.folds[fold])
-    started = time.process_time()
-    with patch.object(recurring, "CHANCE", chance), threadpool_limits(1):
-        answers: Any = default(data, train, test)
-    return scored(data, answers, train, test) | {"seconds": time.process_time() - started}
+    with patch.object(recurring, "CHANCE", chance):
+        return turn(data, default, *data.parts(fold))
 
 
 if __name__ == "__main__":

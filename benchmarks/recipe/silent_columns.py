@@ -11,21 +11,17 @@ prints the tables. What the rule does was chosen on the first set; the others ch
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import time
 import warnings
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import polars as pl
-from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy.beside_others import scored
-from benchmarks.accuracy.few_rows import MORE
+from benchmarks import commands
 from benchmarks.accuracy.rivals import RIVALS, Rival, network
-from benchmarks.tables.lists import SEED, TABLES, Data, load
-from benchmarks.tables.public import Public
+from benchmarks.accuracy.scoring import turn
+from benchmarks.tables.divided import KNOWN, SEED, Data, load
 from deltaw.tables import Column, Table
 
 FOLDS, WORST = 3, -1.0
@@ -35,24 +31,13 @@ CONTENDERS: dict[str, Rival] = {
     "HGB": RIVALS["HGB"],
     "linear": RIVALS["linear"],
 }
-WIDE = {
-    "grants": Public("modeldata", "grants_other", "class"),
-    "permeability": Public("modeldata", "permeability_qsar", "permeability"),
-    "hepatic_injury": Public("modeldata", "hepatic_injury_qsar", "class"),
-    "pd_speech": Public("modeldata", "pd_speech", "class"),
-    "tissue": Public("dslabs", "tissue_gene_expression", "y"),
-    "ad_data": Public("modeldata", "ad_data", "Class"),
-    "meats": Public("modeldata", "meats", "protein", ("water", "fat")),
-    "Caravan": Public("ISLR", "Caravan", "Purchase"),
-    "leaf": Public("modeldata", "leaf_id_flavia", "species"),
-    "nhefs": Public("causaldata", "nhefs", "death", ("yrdth", "modth", "dadth", "wt82", "wt82_71", "seqn")),
-}
 SETS = {
     "choosing": ("concrete", "Boston", "Auto", "penguins", "Hitters", "OJ", "cells", "Wage", "spam7", "Computers",
                  "Carseats", "attrition"),
     "unseen": ("ames", "airfare", "diamonds", "credit_data", "mlc_churn", "hpc_data", "stackoverflow", "wa_churn",
                "births14", "Salaries", "Mroz", "HMDA", "College", "Saratoga", "CPS1985", "biopsy", "Titanic", "Chile"),
-    "wide": tuple(WIDE),
+    "wide": ("grants", "permeability", "hepatic_injury", "pd_speech", "tissue", "ad_data", "meats", "Caravan", "leaf",
+             "nhefs"),
 }  # fmt: skip
 
 
@@ -75,24 +60,19 @@ def with_noise(data: Data, noise: int) -> Data:
 
 def measured(data: Data) -> Iterator[tuple[str, float, float | None, float]]:
     """Of each contender and fold its name, score, log loss and CPU seconds."""
-    for known, asked in data.folds:
-        train, test = data.table.frame[known], data.table.frame[asked]
+    for train, test in map(data.parts, range(len(data.folds))):
         for who, run in CONTENDERS.items():
-            started = time.process_time()
-            with threadpool_limits(1):
-                answers = run(data, train, test)
-            seconds = time.process_time() - started
-            line = scored(data, answers, train, test)
-            yield who, max(WORST, line["score"]), line["loss"], seconds
+            line = turn(data, run, train, test)
+            yield who, max(WORST, line["score"]), line["loss"], line["seconds"]
 
 
 def main() -> None:
     """Measure, and print a line for each number of rows and of columns of noise."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--set", default="choosing", choices=[*SETS])
     parser.add_argument("--rows", nargs="+", type=int, default=[300, 2_000])
     parser.add_argument("--noise", nargs="+", type=int, default=[0, 15, 50, 200])
-    parser.add_argument("--tables", nargs="+", choices=[*TABLES, *MORE, *WIDE])
+    parser.add_argument("--tables", nargs="+", choices=KNOWN, metavar="NAME")
     parser.add_argument("--each", action="store_true", help="print each table, too")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -102,7 +82,7 @@ def main() -> None:
         for noise in options.noise:
             of_tables: dict[str, list[tuple[float, float | None, float]]] = {who: [] for who in CONTENDERS}
             for name in options.tables or SETS[options.set]:
-                data = with_noise(load(name, FOLDS, rows, WIDE.get(name) or MORE.get(name)), noise)
+                data = with_noise(load(name, FOLDS, rows), noise)
                 lines = list(measured(data))
                 for who, kept in of_tables.items():
                     mine = [line[1:] for line in lines if line[0] == who]

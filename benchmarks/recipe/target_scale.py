@@ -10,7 +10,6 @@ how much lower the error of all rows is on the log scale: +7 % is 7 % lower; of 
 
 from __future__ import annotations
 
-import argparse
 import json
 import warnings
 from typing import Any
@@ -20,42 +19,35 @@ import polars as pl
 from sklearn.model_selection import KFold
 
 import deltaw
-from benchmarks.tables import public
+from benchmarks import commands
+from benchmarks.tables.public import PUBLIC, Public, answered
 from deltaw.models import METRICS, Outcome
 
 FOLDS, SEED, MOST_ROWS = 3, 0, 2_000
 
-# name -> (R package, data set, target, columns to leave out)
-SETS: dict[str, dict[str, tuple[str, str, str, tuple[str, ...]]]] = {
+# Each by its name in PUBLIC, or as it is told here.
+SETS: dict[str, dict[str, Public]] = {
     "choosing": {
-        "ames": ("modeldata", "ames", "Sale_Price", ()),
-        "Sacramento": ("modeldata", "Sacramento", "price", ()),
-        "car_prices": ("modeldata", "car_prices", "Price", ()),
-        "HousePrices": ("AER", "HousePrices", "price", ()),
-        "CPS1985": ("AER", "CPS1985", "wage", ()),
-        "Wage": ("ISLR", "Wage", "wage", ("logwage",)),
-        "Hitters": ("ISLR", "Hitters", "Salary", ()),
-        "College": ("ISLR", "College", "Expend", ()),
-        "diamonds": ("ggplot2", "diamonds", "price", ()),
-        "Computers": ("Ecdat", "Computers", "price", ()),
-        "NMES1988": ("AER", "NMES1988", "visits", ()),
-        "Boston": ("MASS", "Boston", "medv", ()),
-        "concrete": ("modeldata", "concrete", "compressive_strength", ()),
-        "gapminder": ("gapminder", "gapminder", "gdpPercap", ("country",)),
-        "movies": ("ggplot2movies", "movies", "votes", ("title", *(f"r{i}" for i in range(1, 11)))),
+        **{name: PUBLIC[name] for name in ("ames", "Sacramento", "HousePrices", "CPS1985", "Hitters", "diamonds",
+                                           "Computers", "Boston", "concrete")},
+        "car_prices": Public("modeldata", "car_prices", "Price"),
+        "Wage": Public("ISLR", "Wage", "wage", ("logwage",)),
+        "College": Public("ISLR", "College", "Expend"),
+        "NMES1988": Public("AER", "NMES1988", "visits"),
+        "gapminder": Public("gapminder", "gapminder", "gdpPercap", ("country",)),
+        "movies": Public("ggplot2movies", "movies", "votes", ("title", *(f"r{i}" for i in range(1, 11)))),
     },
     "unseen": {
-        "kielmc": ("wooldridge", "kielmc", "price", ("lprice", "rprice", "larea", "lland", "linst", "lintst")),
-        "hprice2": ("wooldridge", "hprice2", "price", ("lprice", "lnox", "lproptax")),
-        "wage1": ("wooldridge", "wage1", "wage", ("lwage",)),
-        "Salaries": ("carData", "Salaries", "salary", ()),
-        "SLID": ("carData", "SLID", "wages", ()),
-        "acs12": ("openintro", "acs12", "income", ()),
-        "BudgetFood": ("Ecdat", "BudgetFood", "totexp", ()),
-        "deliveries": ("modeldata", "deliveries", "time_to_delivery", ()),
-        "txhousing": ("ggplot2", "txhousing", "median", ("volume",)),
+        **{name: PUBLIC[name] for name in ("Salaries", "deliveries")},
+        "kielmc": Public("wooldridge", "kielmc", "price", ("lprice", "rprice", "larea", "lland", "linst", "lintst")),
+        "hprice2": Public("wooldridge", "hprice2", "price", ("lprice", "lnox", "lproptax")),
+        "wage1": Public("wooldridge", "wage1", "wage", ("lwage",)),
+        "SLID": Public("carData", "SLID", "wages"),
+        "acs12": Public("openintro", "acs12", "income"),
+        "BudgetFood": Public("Ecdat", "BudgetFood", "totexp"),
+        "txhousing": Public("ggplot2", "txhousing", "median", ("volume",)),
     },
-}
+}  # fmt: skip
 
 
 def compared(frame: pl.DataFrame, target: str, metric: str | None) -> dict[str, float]:
@@ -81,7 +73,7 @@ def skewness(x: Any) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--set", choices=SETS, default="choosing")
     parser.add_argument("--tables", nargs="+")
     parser.add_argument("--json", action="store_true")
@@ -91,12 +83,12 @@ def main() -> None:
     print(f"{'table':<12} {'rows':>5} {'skew':>6} {'of ln':>6}  {'kept by':<7}", *(f"{name:>12}" for name in names))
     for table in asked.tables or SETS[asked.set]:
         known = SETS[asked.set][table]
-        frame = public.answered(public.Public(*known), MOST_ROWS)
-        x = frame.get_column(known[2]).to_numpy().astype(float)
+        frame = answered(known, MOST_ROWS)
+        x = frame.get_column(known.target).to_numpy().astype(float)
         logs = np.log(x + (0 if x.min() > 0 else x[x > 0].min()))
         skews = skewness(x), skewness(logs)
         for metric in (None, "mae"):
-            found = compared(frame, known[2], metric)
+            found = compared(frame, known.target, metric)
             if asked.json:
                 print(json.dumps({"table": table, "rows": len(frame), "skew": skews, "metric": metric} | found))
                 continue

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.tables.lists import Data, divided
+from benchmarks.tables.divided import Data, divided
 from deltaw.tables import Column, kinds, read
 
 MOST_WORDS = 250  # of a category, or a quarter of the rows
@@ -72,5 +72,4 @@ class Folder:
         plain, table = pd.read_csv(self.files[name], low_memory=False), read(self.files[name])
         target = str(plain.columns[-1])
         dates = [column.name for column in kinds(table, target) if column.kind == "date"]
-        data = divided(table, name, target, folds, rows)
-        return Data(data.table, data.target, plain_kinds(plain, target, dates), data.folds)
+        return divided(table, name, target, folds, rows, plain_kinds(plain, target, dates))

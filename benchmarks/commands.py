@@ -1,0 +1,25 @@
+"""What all commands here share: their help is the text above their file, and contenders are timed on one thread."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+T = TypeVar("T")
+
+
+def parser(text: str | None) -> ArgumentParser:
+    """Of a file's `__doc__`, its lines as they stand."""
+    return ArgumentParser(description=text, formatter_class=RawDescriptionHelpFormatter)
+
+
+def on_one_thread(run: Callable[[], T]) -> tuple[T, float]:
+    """What it makes, and the seconds of this process that it takes."""
+    started = time.process_time()
+    with threadpool_limits(1):
+        made = run()
+    return made, time.process_time() - started
