@@ -8,6 +8,9 @@ stands beside gaps that are marked as such, and counts those in which gaps are a
 
 from __future__ import annotations
 
+import contextlib
+import io
+
 import pandas as pd
 
 from benchmarks import commands
@@ -19,12 +22,14 @@ SHARE = 0.05
 
 def tables() -> list[tuple[str, pd.DataFrame]]:
     """Those of a moderate size with columns of words."""
-    found = ((name, public.whole(*name.split("/"))) for name in public.names())
-    return [
-        (name, table)
-        for name, table in found
-        if isinstance(table, pd.DataFrame) and ROWS[0] <= len(table) <= ROWS[1] and table.shape[1] < COLUMNS
-    ]
+    known = public.summary()
+    some = known[known.Rows.between(*ROWS) & (known.Cols < COLUMNS) & (known.n_character + known.n_factor > 0)]
+    found = []
+    for package, item in some[["Package", "Item"]].itertuples(index=False):
+        with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+            if (table := public.whole(package, item)) is not None:
+                found.append((f"{package}/{item}", table))
+    return found
 
 
 def main() -> None:

