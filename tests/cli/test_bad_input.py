@@ -350,6 +350,9 @@ def test_a_folder_without_permission(tmp_path: Path, folder: Path, capsys: pytes
             "--hidden: expected one value, found 64 32; leave all but one out",
         ),
         ("predict m.deltaw d.csv -o p.csv --output q.csv", "--output: expected one value, found p.csv q.csv"),
+        ("--lang en train d.csv -t a -t b", "--target: expected one value, found a b"),
+        ("train d.csv -qt a -t b", "--target: expected one value, found a b"),
+        ("lesson line --html a.html --html b.html", "--html: expected one value, found a.html b.html"),
     ],
 )
 def test_an_option_with_two_values_is_refused(

@@ -7,15 +7,13 @@ A reader who leaves before the end (`| head`), or a stdout that is closed, is no
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
-from deltaw.exceptions import DeltaWError, InputError, OutputError, SettingError, reason, short
+from deltaw.exceptions import DeltaWError, InputError, OutputError, reason, short
 from deltaw.languages import asked, language
 from deltaw.signs import one_line
 from deltaw.sigterm import Terminable
@@ -24,8 +22,6 @@ from deltaw.speech import say, spoken
 __all__ = ["main"]
 
 INTERRUPTED = 130  # by Ctrl-C
-NUMBER = re.compile(r"[+-]?[\d.]+(e[+-]?\d+)?", re.IGNORECASE)
-LAYERS = "--hidden"  # given twice, two layers are meant
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,12 +64,7 @@ def _commands(lang: str) -> Any:
 def _run(arguments: Sequence[str] | None) -> int:
     import typer
 
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if (option := _without_value(words)) is not None:
-        fault, command = say("{option} needs a value", option=option), f"deltaw {words[0]}"
-        return _say(say("{fault}; see '{command} --help'", fault=fault, command=command), 2)
     try:
-        _refuse_twice(words, _commands(spoken()).commands)
         status = _commands(spoken())(args=arguments, prog_name="deltaw", standalone_mode=False)
     except BrokenPipeError:
         return 0  # whoever read a pipe that was our output has seen enough
@@ -99,36 +90,6 @@ def _run(arguments: Sequence[str] | None) -> int:
             return _say(say(way, fault=_finding(error), name=name), 2)
         return _say(say("{fault}; see '{command} --help'", fault=_finding(error), command=command), 2)
     return status if isinstance(status, int) else 0
-
-
-def _without_value(words: Sequence[str]) -> str | None:
-    """The first option that is given an empty text, as by `--cache "$UNSET"`: as a path that is the current folder."""
-    assigned = (word[:-1] for word in words if word.startswith("--") and word.endswith("=") and word.count("=") == 1)
-    return next((word for word, after in pairwise(words) if word.startswith("-") and not after), next(assigned, None))
-
-
-def _refuse_twice(words: Sequence[str], commands: Mapping[str, Any]) -> None:
-    """Raise SettingError for an option that has two values, of which Typer would take the last without a word.
-
-    Of numbers the last one is taken, as it is everywhere: to be put behind a command is how one changes them.
-    """
-    own = commands[words[0]].params if words and words[0] in commands else ()
-    takes = {name: each for each in own if not getattr(each, "is_flag", True) for name in each.opts}
-    found: dict[str, list[str]] = {}
-    rest = iter(words[1:])
-    for word in rest:
-        if word == "--":
-            break
-        name, is_assigned, value = word.partition("=") if word.startswith("--") else (word, "", "")
-        if name not in takes and word[:2] in takes:  # -ta
-            name, is_assigned, value = word[:2], word[2:], word[2:]
-        if name in takes:
-            option = max(takes[name].opts, key=len)
-            found.setdefault(option, []).append(value if is_assigned else next(rest, ""))
-            are_numbers = option != LAYERS and all(map(NUMBER.fullmatch, found[option]))
-            if not (takes[name].multiple or are_numbers) and len({*found[option]}) > 1:
-                one = "a model has one target: train one for each" if option == "--target" else "leave all but one out"
-                raise SettingError("{option}: expected one value", " ".join(found[option]), one, option=option)
 
 
 # What a value was taken for, by the first word of its fault: newer versions of Typer say neither in words of people.

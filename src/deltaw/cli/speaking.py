@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from deltaw.cli.once import once
 from deltaw.languages import checked
 from deltaw.speech import LANGUAGES, say, spoken
 
@@ -58,8 +59,10 @@ def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def translated(command: Any) -> Any:
-    """Typer's command, and all below it, with their help in the language that is spoken."""
+    """Typer's command, and all below it, with their help in the language that is spoken, and options that are asked
+    for all their values."""
     for each in _tree(command):
+        once(each)
         each.format_help = partial(_help, each.format_help)
         if spoken() != LANGUAGES[0]:
             _translate(each)

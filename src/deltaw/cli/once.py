@@ -1,0 +1,54 @@
+"""Options that take one value: which of those that are given counts, and which are refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import typer
+
+from deltaw.exceptions import SettingError
+from deltaw.speech import say
+
+NUMBER = re.compile(r"[+-]?[\d.]+(e[+-]?\d+)?", re.IGNORECASE)
+LAYERS = "--hidden"  # given twice, two layers are meant
+
+
+class WithoutValue(typer.BadParameter):
+    """An option is given an empty text, as by `--cache "$UNSET"`: as a path that is the current folder."""
+
+    def format_message(self) -> str:
+        return say("{option} needs a value", option=self.message)
+
+
+def once(command: Any) -> None:
+    """Let Typer's parser keep all values of each option of a command, and the option choose among them.
+
+    By itself the parser would let the last value stand in place of the others, without a word.
+    """
+    for option in command.params:
+        if not getattr(option, "is_flag", True):  # no argument, which has no flags
+            option.add_to_parser = partial(_added, option)
+            option.consume_value = partial(_chosen, option, option.consume_value)
+
+
+def _added(option: Any, parser: Any, context: Any) -> None:
+    parser.add_option(obj=option, opts=option.opts, dest=option.name, action="append", nargs=option.nargs)
+
+
+def _chosen(option: Any, own: Callable[..., Any], context: Any, opts: Mapping[str, Any]) -> Any:
+    """What Typer takes for the option's value.
+
+    Of numbers the last one is taken, as it is everywhere: to be put behind a command is how one changes them.
+    """
+    given, name = opts.get(option.name), max(option.opts, key=len)
+    if given and not context.resilient_parsing:  # where the shell completes words, they are half written
+        if "" in given:
+            raise WithoutValue(name, ctx=context)
+        are_numbers = name != LAYERS and all(map(NUMBER.fullmatch, given))
+        if not (option.multiple or are_numbers) and len({*given}) > 1:
+            one = "a model has one target: train one for each" if name == "--target" else "leave all but one out"
+            raise SettingError("{option}: expected one value", " ".join(given), one, option=name)
+    return own(context, {**opts, option.name: given[-1]} if given and not option.multiple else opts)
