@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 SHRUNK = 4  # files of columns are about so many times smaller than their rows in memory
 TOGETHER = 2**16  # cells of small pieces that are answered together
-Pieces = Iterator[tuple[Path, "Table | None"]]
+Piece = tuple[Path, "Table | None"]
+Pieces = Iterator[Piece]
 
 
 def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | None:
@@ -133,7 +135,9 @@ def _answered(model: Model, parts: Pieces) -> Iterator[tuple[Path, Table | None,
     """The pieces, each with its answers: those of small ones are made together, a call for the rows of all."""
     from polars import DataFrame, concat
 
-    for some in _together(model, parts):
+    from deltaw.tables.reading.streams import gathered
+
+    for some in gathered(parts, partial(_cells, model), TOGETHER, _alike):
         made, tables = list[DataFrame](), [table for _, table in some if table is not None]
         if len(tables) > 1:
             with suppress(InputError):  # each by itself says in which file it is, and in which row
@@ -149,30 +153,19 @@ def _answered(model: Model, parts: Pieces) -> Iterator[tuple[Path, Table | None,
                 yield where, table, documents.answers_alone(model, model.answers_in_turn(table))
 
 
-def _together(model: Model, parts: Pieces) -> Iterator[list[tuple[Path, Table | None]]]:
-    """The same pieces: small ones whose rows can be answered as one table, in lists. What `parts` raises comes after
-    those before it.
-    """
-    waiting, cells, schema = list[tuple[Path, "Table | None"]](), 0, None
-    try:
-        for where, table in parts:
-            if table is not None:
-                size, there = math.prod(table.frame.shape), table.frame.schema
-                small = size <= TOGETHER and table.test is None and model.preparation.reads_alone(table.frame)
-                if waiting and not (small and there == schema and cells + size <= TOGETHER):
-                    yield waiting
-                    waiting, cells = [], 0
-                if not small:  # let go before the next is read
-                    yield [(where, table)]
-                    continue
-                cells, schema = cells + size, there
-            waiting.append((where, table))
-    except InputError:
-        if waiting:
-            yield waiting
-        raise
-    if waiting:
-        yield waiting
+def _cells(model: Model, piece: Piece) -> float:
+    """How many cells a piece has; of one that is answered alone, as a large one."""
+    table = piece[1]
+    if table is None:
+        return 0
+    alone = table.test is not None or not model.preparation.reads_alone(table.frame)
+    return math.inf if alone else math.prod(table.frame.shape)
+
+
+def _alike(waiting: Sequence[Piece], piece: Piece) -> bool:
+    """Whether a piece's rows can be answered as one table with those of the pieces that wait."""
+    last = next((table for _, table in reversed(waiting) if table is not None), None)
+    return last is None or piece[1] is None or piece[1].frame.schema == last.frame.schema
 
 
 def _check_folder(folder: Path, root: Path, data: str) -> None:

@@ -37,7 +37,7 @@ from deltaw.tables.reading.changes import another
 from deltaw.tables.reading.shards import alongside, joined
 from deltaw.tables.reading.slices import CELLS
 from deltaw.tables.reading.source import Reading
-from deltaw.tables.reading.streams import Slice, Stream, ahead, drawn
+from deltaw.tables.reading.streams import Slice, Stream, ahead, drawn, gathered
 from deltaw.tables.table import among
 
 SAMPLE, FEWEST = 200_000, 1_000  # rows
@@ -100,8 +100,6 @@ class Survey:
     said: Said = field(default_factory=lambda: Said(Reading()))
     _apart: Lowest = field(default_factory=lambda: Lowest(HELD_OUT))
     _some: Lowest = field(init=False)
-    _waiting: list[pl.DataFrame] = field(default_factory=list)  # rows that are seen, and not yet sorted out
-    _waits: int = 0  # bytes of these
     _witnesses: pl.DataFrame = field(default_factory=pl.DataFrame)
     _forgotten: set[str] = field(default_factory=set)
     _spelt: dict[str, str | None] = field(default_factory=dict)  # how text writes days or numbers
@@ -147,8 +145,11 @@ class Survey:
         source = part.table.name
         return (frame, draws, source) if known.all() else (frame.filter(known), draws[known], among(source, known))
 
-    def see(self, part: Slice) -> None:
-        """Take note of the next slice. Raises ColumnError for a cell that no column can have."""
+    def see(self, part: Slice) -> pl.DataFrame:
+        """Take note of the next slice; its rows that have an answer and count, with their numbers of chance.
+
+        Raises ColumnError for a cell that no column can have.
+        """
         source = part.table.name
         raw = part.table.frame[list(self.used)]
         check_finite(raw, source)
@@ -159,21 +160,15 @@ class Survey:
         frame, draws, _ = self.counting(part)
         self.rows += len(frame)
         self.weightless = part.first + len(raw) - self.rows - self.left_out
-        if len(frame):
-            self._waiting.append(frame.with_columns(pl.Series(DRAW, draws)))
-            self._waits += int(frame.estimated_size())
-        if self._waits >= min(TOGETHER, self.room):
-            self._sort_out()
+        return frame.with_columns(pl.Series(DRAW, draws))
 
-    def _sort_out(self) -> None:
-        """What waits is held out, so far, or learnt from."""
-        for rest in self._apart.see(joined(self._waiting)) if self._waiting else ():
+    def sort_out(self, some: Sequence[pl.DataFrame]) -> None:
+        """Rows that were seen are held out, so far, or learnt from."""
+        for rest in self._apart.see(joined(some)):
             self._learn(rest)
-        self._waiting, self._waits = [], 0
 
     def divide(self, held_out: int) -> None:
         """Now that all are seen: the lowest `held_out` stay so, the others are learnt from."""
-        self._sort_out()
         self.held_out, rest = self._apart.lowest(held_out)
         self._learn(rest)
         self.sample, _ = self._some.lowest(self.most)
@@ -279,14 +274,23 @@ def survey(
 
 def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None:
     """See all slices; the first column that turns out to be words though it was something else before, or dates."""
-    for part in ahead(_sorted_out(stream, found, kinds)):
-        if isinstance(part, str):
-            return part
-        found.see(part)
-    return None
+    turned: str | None = None
+
+    def seen() -> Iterator[pl.DataFrame]:
+        nonlocal turned
+        for part in ahead(_known(stream, found, kinds)):
+            if isinstance(part, str):
+                turned = part
+                return
+            if len(rows := found.see(part)):
+                yield rows
+
+    for some in gathered(seen(), lambda rows: rows.estimated_size(), min(TOGETHER, found.room)):
+        found.sort_out(some)
+    return turned
 
 
-def _sorted_out(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[Slice | str]:
+def _known(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[Slice | str]:
     """The slices; and in place of one the name of a column that is words there, and was something else before."""
     known: dict[str, bool] = {}  # whether a column is of words
     blank = False  # whether some rows had no answer before any had words, which they would be read as

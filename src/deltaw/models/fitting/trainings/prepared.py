@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from deltaw.models.rows.parts import Part, part_of
 from deltaw.models.rows.survey import TOGETHER, Streamed, digest
 from deltaw.preparation.columns.means import Answers
 from deltaw.tables.reading.shards import joined
-from deltaw.tables.reading.streams import ahead
+from deltaw.tables.reading.streams import ahead, gathered
 from deltaw.tables.table import among
 from deltaw.training.blocks import BLOCK, RUN, Blocks, Kept
 from deltaw.training.windows import WINDOW, Windows
@@ -87,9 +87,10 @@ def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
             digests[part.file] += digest(part.table.frame[list(survey.used)], part.first)
             frame, draws, source = survey.counting(part)
             learnt = ~survey.is_held_out(draws)
-            yield _Some(frame.filter(learnt), among(source, learnt), survey.parts(draws[learnt]))
+            if learnt.any():
+                yield _Some(frame.filter(learnt), among(source, learnt), survey.parts(draws[learnt]))
 
-    for some in _together(learnt()):
+    for some in gathered(learnt(), lambda some: some.frame.estimated_size(), TOGETHER):
         try:
             yield from _pieces(plan, _Some.of(some), streamed.answers)
         except InputError:  # each by itself says in which file it is, and in which row
@@ -111,20 +112,6 @@ class _Some(NamedTuple):
         """Of several files as one."""
         frames, sources, parts = zip(*some, strict=True)
         return some[0] if len(some) == 1 else cls(joined(frames), sources[0], np.concatenate(parts))
-
-
-def _together(items: Iterable[_Some]) -> Iterator[list[_Some]]:
-    """The same, those of small files together."""
-    waiting, size = list[_Some](), 0.0
-    for item in items:
-        if len(item.frame):
-            waiting.append(item)
-            size += item.frame.estimated_size()
-        if size >= TOGETHER:
-            yield waiting
-            waiting, size = [], 0.0
-    if waiting:
-        yield waiting
 
 
 def _pieces(plan: Plan, some: _Some, told: Answers | None) -> Iterator[list[Array]]:
