@@ -31,25 +31,26 @@ function unpacked(source) {
   const out = new Uint8Array(size);
   const MATCH = 0, REP = 192, G0 = 204, G1 = 216, G2 = 228, LONG = 240, SLOT = 432, SPECIAL = 688, ALIGN = 816, LENGTH = 832, REPEAT = 1346, LITERAL = 1860;
   const chance = new Uint16Array(LITERAL + (0x300 << (lc + lp))).fill(1024);
-  let at = 18, range = 0xffffffff, code = new DataView(source.buffer).getUint32(14);
+  // Range and code in an array: variables of closures would be boxed with each bit.
+  const now = new Uint32Array([0xffffffff, new DataView(source.buffer).getUint32(14)]);
+  let at = 18;
 
   const refill = () => {
-    if (range < 0x1000000) {
-      range = (range << 8) >>> 0;
-      code = ((code << 8) | source[at++]) >>> 0;
+    if (now[0] < 0x1000000) {
+      now[0] <<= 8;
+      now[1] = (now[1] << 8) | source[at++];
     }
   };
   const bit = (i) => {
-    const bound = (range >>> 11) * chance[i];
-    let found = 0;
-    if (code < bound) {
-      range = bound;
-      chance[i] += (2048 - chance[i]) >> 5;
-    } else {
-      range -= bound;
-      code -= bound;
+    const bound = (now[0] >>> 11) * chance[i];
+    const found = now[1] < bound ? 0 : 1;
+    if (found) {
+      now[0] -= bound;
+      now[1] -= bound;
       chance[i] -= chance[i] >> 5;
-      found = 1;
+    } else {
+      now[0] = bound;
+      chance[i] += (2048 - chance[i]) >> 5;
     }
     refill();
     return found;
@@ -57,9 +58,9 @@ function unpacked(source) {
   const direct = (n) => {
     let found = 0;
     for (; n > 0; n--) {
-      range >>>= 1;
-      const one = code >= range ? 1 : 0;
-      if (one) code -= range;
+      now[0] >>>= 1;
+      const one = now[1] >= now[0] ? 1 : 0;
+      if (one) now[1] -= now[0];
       refill();
       found = found * 2 + one;
     }
@@ -138,7 +139,6 @@ function unpacked(source) {
   return out;
 }
 
-const script = (text) => inflated(bytes(text));
 const core = async (text) => unpacked(bytes(text)).buffer;
 const table = (text) => inflated(base64(text));
 
@@ -161,9 +161,9 @@ function beside(job, text) {
 
 const textOf = (id) => document.getElementById(id)?.textContent;
 globalThis.deltawCore = beside(core, textOf('core-packed')).then((found) => found ?? core(textOf('core-packed')));
-const code = script(textOf('app-packed'));
+const code = unpacked(bytes(textOf('app-packed')));
 if (document.readyState === 'loading') await new Promise((done) => addEventListener('DOMContentLoaded', done));
 globalThis.deltawTable = textOf('table') ? beside(table, textOf('table')) : null;
-const url = URL.createObjectURL(new Blob([await code], { type: 'text/javascript' }));
+const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
 await import(url);
 URL.revokeObjectURL(url);

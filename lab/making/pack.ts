@@ -1,5 +1,5 @@
-// One small file at last: script and styles are packed as browsers unpack quickest, the core, which is needed later, as small as
-// can be, and a loader unpacks them (LZMA for both takes 35 kB less and a tenth of a second more). It stands before the table, and begins while that is read still. The policy
+// One small file at last: script, styles and the core are packed by LZMA, and a loader unpacks them (a fortieth of a second for the
+// script, and 28 kB less than by the gzip that browsers know). It stands before the table, and begins while that is read still. The policy
 // says what the page may do: run that loader, known by its hash, and the scripts, workers and pictures that it makes
 // itself. Nothing is asked of any other place.
 
@@ -15,11 +15,14 @@ const SCRIPT = /<script type="module"[^>]*>([\s\S]*?)<\/script>/;
 const STYLE = /<style[^>]*>([\s\S]*?)<\/style>/;
 // Node knows neither LZMA nor base85; Python does, and builds the core anyway. The length takes the place of an end mark in
 // LZMA's header; a comma that of "<", which is markup.
-const WAYS = {
-  gzip: 'gzip.compress(b, 9, mtime=0)',
-  lzma: '(p := lzma.compress(b, format=lzma.FORMAT_ALONE, preset=9 | lzma.PRESET_EXTREME))[:5] + len(b).to_bytes(8, "little") + p[13:]',
-};
-const python = (way: string): string => `import base64, gzip, lzma, sys; b = sys.stdin.buffer.read(); sys.stdout.buffer.write(base64.b85encode(${way}).replace(b"<", b","))`;
+const PYTHON = `
+import base64, lzma, sys
+content = sys.stdin.buffer.read()
+ways = {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "nice_len": 273}
+packed = lzma.compress(content, format=lzma.FORMAT_ALONE, filters=[ways])
+packed = packed[:5] + len(content).to_bytes(8, "little") + packed[13:]
+sys.stdout.buffer.write(base64.b85encode(packed).replace(b"<", b","))
+`;
 
 export function pack(): Plugin {
   return {
@@ -47,11 +50,11 @@ async function packed(page: string): Promise<string> {
     .replace(STYLE, '')
     .replace(SCRIPT, '')
     .replace('<meta name="policy">', () => `<meta http-equiv="Content-Security-Policy" content="${policy(loader)}">`)
-    .replace('<!--deltaw-->', (mark) => `${held('core-packed', core(), 'lzma')}\n    ${held('app-packed', Buffer.from(app), 'gzip')}\n    <script type="module" async>${loader}</script>\n    ${mark}`);
+    .replace('<!--deltaw-->', (mark) => `${held('core-packed', core())}\n    ${held('app-packed', Buffer.from(app))}\n    <script type="module" async>${loader}</script>\n    ${mark}`);
 }
 
-function held(id: string, content: Buffer, way: keyof typeof WAYS): string {
-  const packed = execFileSync(process.env.PYTHON ?? 'python3', ['-c', python(WAYS[way])], { input: content, maxBuffer: 1 << 26 });
+function held(id: string, content: Buffer): string {
+  const packed = execFileSync(process.env.PYTHON ?? 'python3', ['-c', PYTHON], { input: content, maxBuffer: 1 << 26 });
   return `<script type="text/plain" id="${id}">${packed}</script>`;
 }
 
