@@ -14,7 +14,7 @@ import { sha256 } from '../src/files/sha256.ts';
 import { filled } from '../src/said.ts';
 import { settings as recipe, toLookAt } from '../src/state/recipes.ts';
 import { visible } from '../src/state/signs.ts';
-import { dataOf, readCsv, type Choice } from '../src/tables/table.ts';
+import { areAlike, dataOf, joined, readFile, readText, recordsOf, type Choice } from '../src/tables/table.ts';
 import { toy } from '../src/tables/toys.ts';
 
 const KINDS = { f4: Float32Array, f8: Float64Array, i4: Int32Array, u1: Uint8Array } as const;
@@ -83,15 +83,21 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     return drawn(core, seed, (random) => ({ key: random.key(), orders: sizes.map((n) => random.permutation(n)), normal: random.normal(50), uniform: random.uniform(50) }));
   },
   initial: (core, { data, settings }) => initialWeights(core, data, settings),
-  table: (core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) => dataOf(core, readCsv(bytes, name), choice),
+  table: async (core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) => dataOf(core, await readFile(bytes, name), choice),
+  /** Files that are dropped together. */
+  async files(core, { files, choice }: { files: { bytes: Uint8Array; name: string }[]; choice: Choice }) {
+    const all = await Promise.all(files.map(({ bytes, name }) => recordsOf(bytes, name))), alike = all.filter((each) => areAlike(all[0]!, each));
+    const { text, written } = joined(alike);
+    return { files: alike.length, ...dataOf(core, readText(text, files[0]!.name, null, written), choice) };
+  },
   /** A table as it is dropped on a page, and the settings that it begins with. */
-  dropped(core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) {
-    const data = dataOf(core, readCsv(bytes, name), choice);
+  async dropped(core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) {
+    const data = dataOf(core, await readFile(bytes, name), choice);
     return { settings: toLookAt(data, choice.seed, choice.heldOut), nIn: data.nIn, heldOut: data.heldOut?.length };
   },
   /** A table learnt by a recipe's settings: its model file, and what it answers. */
-  model(core, { bytes, name, choice, kind, own }) {
-    const data = dataOf(core, readCsv(bytes, name), choice), { trained } = parts(marked(data.rows, data.heldOut!));
+  async model(core, { bytes, name, choice, kind, own }) {
+    const data = dataOf(core, await readFile(bytes, name), choice), { trained } = parts(marked(data.rows, data.heldOut!));
     const training = new Training(core, data, { ...recipe(kind, data, trained.length, choice.seed, choice.heldOut), ...own });
     while (training.advance(1000));
     const { weights, biases } = training.state(true, false), losses = training.losses();
@@ -99,10 +105,10 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     return { file, outputs: training.predict(part(data.inputs, 0, data.rows * data.nIn)), losses, settings: training.settings };
   },
   /** What a model file answers for a table. */
-  open(core, { file, bytes, name }) {
+  async open(core, { file, bytes, name }) {
     const { settings, weights, notes, ...learnt } = openModel(file);
     const choice = { target: learnt.target.name, scaling: learnt.preparation.scaling, encoding: learnt.target.encoding, low: 0, high: 1, heldOut: 0, seed: 0 };
-    const data = dataOf(core, readCsv(bytes, name), choice, learnt);
+    const data = dataOf(core, await readFile(bytes, name), choice, learnt);
     return { outputs: new Training(core, data, settings, weights).predict(part(data.inputs, 0, data.rows * data.nIn)), notes, settings };
   },
   canonical: (_, { value }) => ({ text: canonical(value) }),

@@ -46,6 +46,22 @@ async function shared(page) {
   return { link, ...JSON.parse(inflateRawSync(text).toString()) };
 }
 
+/** A ZIP archive of some texts, packed in no way. */
+function archive(members) {
+  const whole = Object.entries(members).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]), bytes = [], index = [];
+  let at = 0;
+  for (const [name, content] of whole) {
+    const head = Buffer.alloc(30), entry = Buffer.alloc(46);
+    head.writeUInt32LE(0x04034b50), entry.writeUInt32LE(0x02014b50), head.writeUInt16LE(name.length, 26), entry.writeUInt16LE(name.length, 28), entry.writeUInt32LE(at, 42);
+    for (const [place, into] of [[18, head], [22, head], [20, entry], [24, entry]]) into.writeUInt32LE(content.length, place);
+    bytes.push(head, name, content), index.push(entry, name);
+    at += 30 + name.length + content.length;
+  }
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50), end.writeUInt16LE(whole.length, 10), end.writeUInt32LE(at, 16);
+  return Buffer.concat([...bytes, ...index, end]);
+}
+
 const run = (page) => page.locator('button.run').click();
 const moment = (page) => page.locator('.rewind input').inputValue().then(Number);
 async function trained(page, least = 60) {
@@ -263,11 +279,32 @@ const CHECKS = {
     same(await page.locator('.target select').inputValue(), 'time', 'the target after one that cannot be');
     await page.evaluate((text) => { const clipboardData = new DataTransfer(); clipboardData.setData('text', text); document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })); }, [names, ...rows].map((record) => record.join('\t')).join('\r\n'));
     await page.waitForFunction(() => document.querySelector('.about').textContent.includes('pasted.csv'));
+    const cell = (value) => (typeof value === 'number' ? `<c><v>${value}</v></c>` : `<c t="inlineStr"><is><t>${value}</t></is></c>`);
+    const sheet = (records) => `<worksheet><sheetData>${records.map((record) => `<row>${record.map(cell).join('')}</row>`).join('')}</sheetData></worksheet>`;
+    writeFileSync(join(folder, 'book.xlsx'), archive({
+      'xl/workbook.xml': '<workbook><sheets><sheet name="Notes" r:id="a"/><sheet name="Data &amp; more" r:id="b"/></sheets></workbook>',
+      'xl/_rels/workbook.xml.rels': '<Relationships><Relationship Id="a" Target="worksheets/sheet1.xml"/><Relationship Id="b" Target="worksheets/sheet2.xml"/></Relationships>',
+      'xl/worksheets/sheet1.xml': sheet([['made by me']]), 'xl/worksheets/sheet2.xml': sheet([names, ...rows]),
+    }));
+    await page.locator('input[type=file]').setInputFiles(join(folder, 'book.xlsx'));
+    await page.getByText('read from its sheet "Data & more", not Notes').waitFor();
+    same(await page.locator('.target select').inputValue(), 'kind', 'the target of a workbook');
+    await page.locator('.target select').selectOption('word');
+    await page.waitForFunction(() => document.querySelector('.target select').value === 'word');
+    [rows.slice(40), rows.slice(0, 40)].forEach((part, i) => writeFileSync(join(folder, `part-${1 - i}.csv`), [names, ...part].map(text).join('\n')));
+    await page.locator('input[type=file]').setInputFiles(['part-1.csv', 'part-0.csv'].map((name) => join(folder, name)));
+    await page.getByText('2 files with the same columns, one below the other').waitFor();
+    truth((await page.locator('.about').textContent()).includes('part-0.csv + 1: 60 rows'), 'files together');
+    writeFileSync(join(folder, 'z-other.csv'), 'a,b\n1,2\n2,3\n');
+    await page.locator('input[type=file]').setInputFiles(['z-other.csv', 'part-0.csv'].map((name) => join(folder, name)));
+    await page.locator('.toast', { hasText: 'part-0.csv was opened without z-other.csv' }).waitFor();
     const korean = [0xb5, 0xb5, 0xbd, 0xc3]; // 도시 in EUC-KR, which GB18030 has other signs for
     writeFileSync(join(folder, 'korean.csv'), Buffer.concat([Buffer.from(korean), Buffer.from(`,kind\n${rows.map((_, i) => `${i / 2},${'ab'[i % 2]}`).join('\n')}`)]));
     await page.locator('input[type=file]').setInputFiles(join(folder, 'korean.csv'));
-    await page.locator('.encoding select').selectOption('EUC-KR');
     await page.locator('.name', { hasText: '도시' }).waitFor();
+    same(await page.locator('.encoding select').inputValue(), 'EUC-KR', 'the encoding');
+    await page.locator('.encoding select').selectOption('GB18030');
+    await page.waitForFunction(() => ![...document.querySelectorAll('.name')].some((each) => each.textContent.includes('도시')));
     same(page.faults, [], 'what went wrong');
   },
 
@@ -364,7 +401,9 @@ const CHECKS = {
       'stray.csv': [table(thirty((i) => `${i === 6 ? 'x1' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为数值，实际："x1"；请改正单元格、留空，或去掉该列'],
       'far.csv': [table(thirty((i) => `${i === 6 ? '1e400' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为有限数'],
       'ragged.csv': [table(thirty((i) => (i === 6 ? '1,2' : `${i},${i % 4},${'ab'[i % 2]}`))), '第 8 行应有 3 个字段，与第一行一样，实际：2；'],
-      'book.csv': ['PK\x03\x04', '应为表格，实际：Excel 工作簿；请把工作表存为 CSV'],
+      'book.csv': ['PK\x03\x04', '应为表格，实际：ZIP 压缩包；请解压'],
+      'title.csv': [['报告,,', 'a,b,kind', ...thirty((i) => `${i},${i % 4},${'ab'[i % 2]}`)].join('\n'), '第一行应为列名，实际：列名在它下面第 1 行；请删去列名上方的内容'],
+      'damaged.xlsx': [archive({ 'xl/workbook.xml': '<workbook/>' }), '应为 Excel 工作簿，实际：无法读取（xl/workbook.xml）；请重新保存'],
       'noise.deltaw': ['12345678901234567890', '应为 DeltaW 写的模型文件，实际：另一种文件；请给 .deltaw 文件'],
     };
     for (const [name, [content, expected]] of Object.entries(files)) {

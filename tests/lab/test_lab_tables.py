@@ -169,7 +169,7 @@ def agree(found: Any, planning: Plan, name: str) -> None:
             if key in ("scale", "edges", "fill", "weight"):
                 mine, value = (np.array(list(x.values()) if isinstance(x, dict) else x, float) for x in (mine, value))
                 np.testing.assert_allclose(mine, value, rtol=1e-14, err_msg=f"{name} {step} {key}")
-            else:
+            elif key != "format" or value:  # a workbook's dates are no text, and here they are written as some
                 assert mine == value, f"{name} {step} {key}"
     assert [(each["column"], each["kind"]) for each in document["left_out"]] == [
         (each["column"], each["kind"]) for each in found["preparation"]["left_out"]
@@ -231,7 +231,7 @@ def test_what_cannot_be_is_said_in_a_sentence() -> None:
         'a,b\n"1\n",2\n\n3\n': "expected 2 fields in line 5",
         "Statement\n12345\n\na,b\n1,2\n": "remove what stands above the names",
         "a,a\n1,2\n": '"a" for columns 1 and 2',
-        "PK\3\4": "an Excel workbook",
+        "PK\3\4": "a ZIP archive",
         'a,y\n"1,2\n': "the quote in line 2 closed",
         "a,y\n" + "1,u\n2,v\n" * 5 + "\0": "binary",
     }
@@ -382,7 +382,7 @@ def test_of_numbers_that_recur_it_says_what_python_does_beyond() -> None:
         for n, scaling in ways
     ]
     found = [[note["values"] for note in each["notes"]] for each in ask(jobs)]
-    assert found == [[{"name": "a"}], [{"name": "a"}], [], []]
+    assert found == [[{"names": ["a"]}], [{"names": ["a"]}], [], []]
 
 
 def test_one_word_says_how_classes_and_numbers_are_learnt() -> None:

@@ -13,7 +13,7 @@ import { axes, telling, typical, type Axis, type Own, type Plane } from './plane
 import { Run } from './run.svelte';
 import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
 import { FIRST, fitted, fresh, impossible } from './settings';
-import { asModel, cameWith, choosable, inEncoding, load, modelIn, ofFile, type Chosen, type Source } from './sources';
+import { asModel, cameWith, choosable, inEncoding, load, modelIn, ofFiles, type Chosen, type Source } from './sources';
 
 export type Tab = 'row' | 'unit' | 'weight' | 'score' | 'surface' | 'health' | 'draw';
 export interface UnitPlace { layer: number; unit: number } // layer −1: an input
@@ -169,13 +169,13 @@ class Lab {
   async openFiles(files: File[]): Promise<void> {
     const turn = ++this.turn, [models, tables] = [true, false].map((wanted) => files.filter(({ name }) => name.endsWith('.deltaw') === wanted));
     for (const file of models.slice(-1)) await this.openModel(new Uint8Array(await file.arrayBuffer()), tables.length > 0);
-    for (const file of tables.slice(0, 1)) {
-      await this.reading(async () => {
-        const bytes = new Uint8Array(await file.arrayBuffer()), packed = bytes[0] === 0x1f && bytes[1] === 0x8b; // by gzip
-        const whole = packed ? new Uint8Array(await new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer()) : bytes;
-        await this.open(ofFile(whole, file.name), turn);
-      });
-    }
+    if (!tables.length) return;
+    await this.reading(async () => {
+      tables.sort((a, b) => Number(a.name > b.name) - Number(a.name < b.name));
+      const { source, others } = await ofFiles(await Promise.all(tables.map(async (file) => ({ name: file.name, bytes: await unpacked(file) }))));
+      await this.open(source, turn);
+      if (others.length) this.tell('others_have_other_columns', { name: tables[0].name, others }, 'wrong');
+    });
   }
   /** The reader's file again, in another encoding. */
   readAs = (encoding: string): Promise<boolean> => this.reading(() => this.open(inEncoding(this.source!, encoding)));
@@ -382,6 +382,13 @@ class Lab {
   tell(key: Key, values: Record<string, Text> = {}, kind: Said['kind'] = 'told'): void {
     this.said = { key, values, kind };
   }
+}
+
+/** A file's bytes, without gzip around them. */
+async function unpacked(file: File): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  return new Uint8Array(await new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
 }
 
 export const lab = new Lab();

@@ -6,13 +6,13 @@ import { core } from '../engine';
 import type { Data, Settings } from '../engine/types';
 import { openModel, type Opened } from '../files/model';
 import { Refusal, said } from '../said';
-import { ENCODINGS as ALL_ENCODINGS } from '../tables/delimited';
+import { ENCODINGS as ALL_ENCODINGS } from '../tables/encodings';
 import { given, type Given } from '../tables/embedded';
 import { withNones } from '../tables/cells';
 import { present } from '../tables/kinds';
 import { FIRST } from './settings';
 import { SCALINGS as ALL_SCALINGS } from '../tables/scaling';
-import { dataOf, decoded, readText, tableOf, type Choice, type Learnt, type Table } from '../tables/table';
+import { areAlike, dataOf, decoded, isWorkbook, joined, readText, recordsOf, tableOf, type Choice, type Learnt, type Table, type Written } from '../tables/table';
 import { TOYS as ALL, toy, toyTable, type ToyChoice } from '../tables/toys';
 
 export const TOYS = ALL;
@@ -29,7 +29,7 @@ export interface Chosen {
 /** How a set can be asked for again: what a shared link or a saved page says of it. */
 export type Source = Chosen &
   (| { kind: 'toy'; name: string; noise: number; seed: number }
-    | { kind: 'csv'; name: string; text: string; target: string; encoding?: string | null } // that was guessed
+    | { kind: 'csv'; name: string; text: string; target: string; encoding?: string | null; written?: Written } // the encoding: that was guessed
     | { kind: 'given'; name: string });
 
 /** Which rows are held out; they prepare nothing. */
@@ -83,12 +83,21 @@ export function ofFile(bytes: Uint8Array, name: string, encoding?: string): Sour
   opened = [bytes, name];
   return { kind: 'csv', name, ...decoded(bytes, name, encoding), target: '' };
 }
+/** Files of the reader's as a source: those with the columns of the first one below the other, as deltaw reads a folder; and which have others. */
+export async function ofFiles(files: { bytes: Uint8Array; name: string }[]): Promise<{ source: Source; others: string[] }> {
+  const [first] = files as [(typeof files)[0]];
+  if (files.length === 1 && !isWorkbook(first.bytes)) return { source: ofFile(first.bytes, first.name), others: [] };
+  const all = await Promise.all(files.map(async ({ bytes, name }) => ({ name, ...(await recordsOf(bytes, name)) }))), alike = all.filter((each) => areAlike(all[0]!, each));
+  const { text, written } = joined(alike), name = alike.length > 1 ? `${first.name} + ${alike.length - 1}` : first.name;
+  if (alike.length > 1) written.notes.push(said('{n} files with the same columns, one below the other', { n: alike.length }));
+  return { source: { kind: 'csv', name, text, target: '', written }, others: all.filter((each) => !alike.includes(each)).map((each) => each.name) };
+}
 /** A source's file in another encoding, if it is the last one that was opened here. */
 export const inEncoding = (source: Source, encoding: string): Source => (opened?.[1] === source.name ? ofFile(...opened, encoding) : source);
 
 /** A source as a table. */
 async function tableIn(source: Source): Promise<Table> {
-  if (source.kind === 'csv') return readText(source.text, source.name, source.encoding);
+  if (source.kind === 'csv') return readText(source.text, source.name, source.encoding, source.written);
   return source.kind === 'given' ? tableOf(brought(source.name)) : toyTable(await core(), source.name, ofToy(source, FIRST));
 }
 

@@ -42,37 +42,43 @@ const decimalComma: Read = (cell) => (COMMA.test(cell) && /\d/.test(cell) ? plai
 
 const failures = (words: (string | null)[], read: Float64Array): number => words.reduce((count, word, i) => count + Number(word !== null && Number.isNaN(read[i]!)), 0);
 
-/** Numbers from words, NaN for what is none. */
-export function readNumbers(words: (string | null)[], delimiter = ','): Float64Array {
+// By what separates fields: in files with semicolons a comma is the decimal sign, unless it cannot be.
+const EITHER = [thousands, decimalComma], WAYS: Record<string, Read[]> = { ',': [thousands], ';': [decimalComma, thousands] };
+
+/** By which way numbers are read, and the numbers, NaN for what is none: deltaw.tables.cells. */
+function readBy(words: (string | null)[], ways: Read[]): [Read, Float64Array] {
   const all = (read: Read): Float64Array => Float64Array.from(words, (word) => (word === null ? NaN : read(word)));
   const found = all(plain);
-  if (!failures(words, found)) return found;
+  if (!failures(words, found)) return [plain, found];
   words = words.map((word) => word && plainNumerals(word));
-  const notations = { ',': [thousands], ';': [decimalComma, thousands] }[delimiter] ?? [thousands, decimalComma];
-  const readings = notations.map((notation) => all((cell) => (Number.isNaN(notation(cell)) ? plain(cell) : notation(cell))));
-  return readings.reduce((a, b) => (failures(words, b) < failures(words, a) ? b : a));
+  const readings = ways.map((way): [Read, Float64Array] => [way, all((cell) => (Number.isNaN(way(cell)) ? plain(cell) : way(cell)))]);
+  return readings.reduce((a, b) => (failures(words, b[1]) < failures(words, a[1]) ? b : a));
 }
-
+/** Numbers from words, NaN for what is none. */
+export const readNumbers = (words: (string | null)[], delimiter = ','): Float64Array => readBy(words, WAYS[delimiter] ?? EITHER)[1];
 /** The same, by whichever way of reading a comma explains more cells. */
-export const asWritten = (words: (string | null)[]): Float64Array =>
-  [',', ';'].map((delimiter) => readNumbers(words, delimiter)).reduce((a, b) => (failures(words, b) < failures(words, a) ? b : a));
+export const asWritten = (words: (string | null)[]): Float64Array => readNumbers(words, '');
 /** Numbers from words that write them with a unit, or without. */
-export function numbersIn(words: (string | null)[], unit: string): Float64Array {
-  const bare = withoutUnit(unit);
-  return asWritten(words.map((word) => word && bare(word)));
+export const numbersIn = (words: (string | null)[], unit: string): Float64Array => asWritten(bare(words, unit));
+const bare = (words: (string | null)[], unit: string): (string | null)[] => {
+  const without = withoutUnit(unit);
+  return words.map((word) => word && without(word));
+};
+const WITH_COMMA = new RegExp(`^\\D*\\d([\\d.${APART}]*,\\d+|\\d{0,2}(\\.\\d{3})+)(\\D|$)`);
+/** Words with a unit, 12,5 kg as 12.5 kg and 1.234 kg as 1234 kg where the column says that a comma is the decimal sign. */
+function pointed(words: (string | null)[], unit: string, delimiter: string): (string | null)[] {
+  const ways = delimiter === ';' && !unit.endsWith('#') ? WAYS[';']! : EITHER;
+  if (readBy(bare(words, unit), ways)[0] !== decimalComma) return words;
+  return words.map((word) => (word && WITH_COMMA.test(word) ? word.replaceAll('.', '').replace(',', '.') : word));
 }
-const WITH_COMMA = new RegExp(`^[^\\d]*[+-]?\\d[\\d.${APART}]*,\\d+[^\\d]`);
-// Where a point stands behind a comma in a column, 1,781.80 €, the comma parts thousands.
-const POINT_LAST = /\d,\d{2,3}(,\d{2,3})*\.\d/;
-/** 12,5 kg -> 12.5 kg; any other text as it is. */
-const withPoint = (cell: string): string => (WITH_COMMA.test(cell) ? cell.replaceAll('.', '').replace(',', '.') : cell);
 
 /** Whether words are digits of one width, some with a zero in front: 01067, 80331. Such are names. */
 export const areCodes = (words: string[]): boolean =>
   words.length > 0 && words[0]!.length > 1 && words.some((word) => word.startsWith('0')) && words.every((word) => word.length === words[0]!.length && /^[0-9]+$/.test(word));
 
 export function typed(name: string, cells: string[], delimiter: string): Cells {
-  const words = cells.map((cell) => (isMissing(cell) ? null : cell.trim()));
+  let words = cells.map((cell) => (isMissing(cell) ? null : cell.trim()));
+  if (words.some((word) => word && SIGNED_NAN.test(word))) words = ofNumbers(words, delimiter) ?? words;
   const present = words.filter((word) => word !== null), none = new Float64Array();
   if (!present.length) return { name, type: 'words', numbers: none, words };
   if (present.every((word) => ['true', 'false'].includes(word.toLowerCase())))
@@ -81,9 +87,7 @@ export function typed(name: string, cells: string[], delimiter: string): Cells {
   if (failures(words, numbers)) {
     const unit = unitOf(present);
     if (!unit) return { name, type: 'words', numbers: none, words, ...(cells.some(saysNone) ? { nones: cells.map((cell, i) => (saysNone(cell) ? cell.trim() : words[i]!)) } : {}) };
-    const comma = delimiter === ';' && !words.some((word) => word !== null && POINT_LAST.test(word));
-    const written = comma ? words.map((word) => word && withPoint(word)) : words;
-    const found = numbersIn(written, unit);
+    const written = pointed(words, unit, delimiter), found = numbersIn(written, unit);
     if (failures(words, found)) return { name, type: 'words', numbers: none, words: written };
     return { name, type: found.every((x) => Number.isNaN(x) || Number.isInteger(x)) ? 'whole' : 'number', numbers: found, words: written, unit };
   }
@@ -92,6 +96,12 @@ export function typed(name: string, cells: string[], delimiter: string): Cells {
   return { name, type: whole ? 'whole' : 'number', numbers, words: [] };
 }
 
+// As C writes what is no number: missing where all other cells are numbers.
+const SIGNED_NAN = /^[+-]nan$/i;
+function ofNumbers(words: (string | null)[], delimiter: string): (string | null)[] | null {
+  const others = words.map((word) => (word && SIGNED_NAN.test(word) ? null : word));
+  return failures(others, readNumbers(others, delimiter)) ? null : others;
+}
 const saysNone = (cell: string): boolean => /^\s*none\s*$/i.test(cell), FEWEST_NONES = 0.05;
 /** A target in which None is a class: a twentieth of the rows or more say it beside words that are no yes and no; deltaw.tables.reading.answers. */
 export function withNones(cells: Cells): Cells {
@@ -131,6 +141,11 @@ export function checkStrays(cells: Cells, source: string): void {
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(written[i]!));
   if (unit) refuse(source, cells.name, row, said('a number in {unit}', { unit: plainUnit(unit) }), cells.words[row]!, 'correct the cell or leave it empty, or give the column another kind');
   refuse(source, cells.name, row, said('a number'), cells.words[row]!, 'correct the cell, leave it empty, or drop the column');
+}
+/** Raise for the first number that is infinite. */
+export function checkFinite({ name, numbers }: Cells, source: string): void {
+  const row = numbers.findIndex((x) => Math.abs(x) === Infinity);
+  if (row >= 0) refuse(source, name, row, said('a finite number'), numbers[row]! < 0 ? '-inf' : 'inf', 'correct it or leave it empty');
 }
 export function refuse(source: string, column: string, row: number, expected: Text, found: string, remedy: string): never {
   throw new Refusal('{source}: expected {expected} in row {row:,} of column "{column}"', `"${clipped(found)}"`, remedy, { source, expected, row: row + 1, column: clipped(column, 200) });

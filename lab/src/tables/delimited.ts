@@ -22,66 +22,6 @@ export interface Records {
   notes: Text[];
 }
 
-export interface Decoded {
-  text: string;
-  encoding: string | null; // that was guessed or chosen, where the bytes are no UTF
-}
-
-const MARKS: [mark: number[], encoding: string][] = [[[0xff, 0xfe], 'utf-16le'], [[0xfe, 0xff], 'utf-16be']];
-/** What bytes that are no UTF can be read as. */
-export const ENCODINGS = ['GB18030', 'Big5', 'Shift_JIS', 'EUC-JP', 'EUC-KR', 'Windows-1252', 'Windows-1250', 'Windows-1251'];
-// Of those that take bytes of others too, the signs that stand together where the reading is right, in this order.
-const TOGETHER: [encoding: string, signs: RegExp][] = [['Windows-1251', /[а-яё]{3,}/gi], ['Big5', /\p{Script=Han}{2,}/gu], ['Shift_JIS', /[ぁ-ヶ一-龠]{2,}/g]];
-// Files that are tables, and no text.
-const FOREIGN: [sign: RegExp, found: string, remedy: string][] = [
-  [/^PK\x03\x04/, 'an Excel workbook', 'save the sheet as CSV'], [/^\xd0\xcf\x11\xe0/, 'an Excel workbook of the old kind (.xls)', 'save the sheet as CSV'],
-  [/^PAR1/, 'a Parquet file', 'write the table as CSV'], [/^SQLite/, 'an SQLite database', 'write the table as CSV'], [/^%PDF/, 'a PDF', 'write its table as CSV'],
-  [/^\x89PNG|^\xff\xd8\xff/, 'a picture', 'give a table with one row an image'], [/^<([!?]|html)|^<[^,;\t|\r\n]*([\r\n]|$)/i, 'HTML or XML', 'write its table as CSV'],
-];
-
-const inEncoding = (bytes: Uint8Array, encoding: string): string | null => {
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-};
-
-/** Whether of signs beyond ASCII two in three would be among the 3755 commonest of Chinese, which GB18030 has in rows 16 to 55; of Big5 half are not. */
-function looksChinese(bytes: Uint8Array): boolean {
-  let common = 0, others = 0;
-  for (let i = 0; i < bytes.length; ++i) {
-    const lead = bytes[i]!;
-    if (lead < 0x80) continue;
-    if (bytes[++i]! >= 0xa1 && lead >= 0xb0 && lead <= 0xd7) ++common;
-    else ++others;
-  }
-  return common > 2 * others;
-}
-
-/** UTF-16 without a mark: the signs of ASCII have a zero in one half of their bytes, never in the other. */
-function unmarked(bytes: Uint8Array): string | undefined {
-  const head = bytes.subarray(0, 4096), zeros = [0, 0];
-  head.forEach((byte, i) => (zeros[i % 2]! += Number(!byte)));
-  return Math.min(...zeros) ? undefined : ['utf-16be', 'utf-16le'].find((_, i) => zeros[i]! > head.length / 8);
-}
-
-/** Bytes as text: UTF-8 or UTF-16; else by the encoding whose signs they seem to be, or Windows-1252; or as the reader chose. */
-export function decoded(bytes: Uint8Array, source: string, chosen?: string): Decoded {
-  const head = String.fromCharCode(...bytes.subarray(0, 200)), foreign = FOREIGN.find(([sign]) => sign.test(head));
-  if (foreign) throw new Refusal('{source}: expected a table', said(foreign[1]), foreign[2], { source });
-  const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1] ?? unmarked(bytes);
-  const text = inEncoding(bytes, chosen ?? marked ?? 'utf-8');
-  if (text !== null) return { text, encoding: chosen ?? null };
-  if (chosen || marked) throw new Refusal('{source}: expected text in {expected}', said('others'), 'mend the file', { source, expected: (chosen ?? marked!).toUpperCase() });
-  const likely = (encoding: string, signs: RegExp): boolean => {
-    const text = inEncoding(bytes, encoding) ?? '', count = (found: RegExp): number => (text.match(found) ?? []).join('').length;
-    return 2 * count(signs) > count(/[^\0-\x7f]/g);
-  };
-  const encoding = looksChinese(bytes) && inEncoding(bytes, 'gb18030') !== null ? 'GB18030' : TOGETHER.find((each) => likely(...each))?.[0] ?? 'Windows-1252';
-  return { text: inEncoding(bytes, encoding)!, encoding };
-}
-
 export function readDelimited(text: string, source: string): Records {
   const refuse = (expected: string, found: Text, remedy: string, values: Sentence['values'] = {}): never => {
     throw new Refusal(expected, found, remedy, { source, ...values });
@@ -101,9 +41,11 @@ export function readDelimited(text: string, source: string): Records {
   const rows = records.filter((record, i) => !isBlank(record) || (width === 1 && i > 0)).map((record) => (isBlank(record) ? [''] : record));
   const ragged = rows.findIndex((record) => record.length !== width);
   if (ragged >= 0)
-    refuse('{source}: expected {expected} fields in line {begin:,}, as in the first line', String(rows[ragged]!.length), remedyOf(rows, ragged), {
+    refuse(width === 1 ? '{source}: expected {expected} field in line {begin:,}, as in the first line' : '{source}: expected {expected} fields in line {begin:,}, as in the first line', String(rows[ragged]!.length), remedyOf(rows, ragged), {
       expected: width, begin: beginOf(rows[ragged]!, records) + Number(told !== null), delimiter,
     });
+  const below = namesBelow(head);
+  if (below) refuse('{source}: expected the names of the columns in the first line', said('names in row {row} below it', { row: below }), 'remove what stands above the names');
   const names = named ? head[0]!.map((cell, i) => cell.trim() || (i ? `column_${i + 1}` : UNNAMED)) : head[0]!.map((_, i) => `column_${i + 1}`);
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i), name = names[twice]!;
   if (twice >= 0)
@@ -112,6 +54,10 @@ export function readDelimited(text: string, source: string): Records {
   if (!body.length) refuse('{source}: expected rows below the header', said('only the header'), 'give a file with data rows');
   return { names, rows: body, delimiter, notes: rowsInACell(names, body, delimiter, Number(named) + Number(told !== null)) };
 }
+
+/** Records as text that `ofText` reads. */
+export const asText = (records: string[][]): string => records.map((record) => record.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',') + '\n').join('');
+export const ofText = (text: string): string[][] => [...parsed(text, ',')];
 
 const SEVERAL = 3; // cells of several lines, at most, are looked at
 /** What to say of a cell that holds line ends and as many delimiters as rows would: a quote may be missing. */
@@ -123,7 +69,7 @@ function rowsInACell(names: string[], rows: string[][], delimiter: string, above
 }
 
 function remedyOf(rows: string[][], ragged: number): string {
-  const width = rows[0]!.length, title = rows[ragged]!.length > width && (ragged === 1 || width === 1);
+  const width = rows[0]!.length, title = rows[ragged]!.length > width && ragged <= (width === 1 ? ABOVE : 1);
   if (rows[ragged]!.join('').includes('\n')) return 'close its quote';
   return title ? 'remove what stands above the names, or put fields that contain "{delimiter}" in quotes' : 'mend the line, or put fields that contain "{delimiter}" in quotes';
 }
@@ -142,7 +88,7 @@ function* parsed(text: string, delimiter: string, source = '', above = 0): Gener
     if (quoted) {
       if (sign !== '"') field += sign;
       else if (text[i + 1] === '"') (field += '"'), ++i;
-      else quoted = false;
+      else if ((quoted = false), source && field.includes('\n')) checkEnd(text, opened, i, delimiter, source, above);
     } else if (sign === '"' && !begun) (quoted = begun = true), (opened = i);
     else if (sign === delimiter) record.push(field), (field = ''), (begun = false);
     else if (sign === '\n') {
@@ -151,7 +97,16 @@ function* parsed(text: string, delimiter: string, source = '', above = 0): Gener
       (record = []), (field = ''), (begun = false);
     } else (field += sign), (begun = true);
   }
-  if (quoted) throw new Refusal('{source}: expected the quote in line {n:,} closed', said('the end of the file'), 'close it in its cell, or double quotes that belong to the text', { source, n: text.slice(0, opened).split('\n').length + above });
+  if (quoted) throw new Refusal('{source}: expected the quote in line {n:,} closed', said('the end of the file'), 'close it in its cell, or double quotes that belong to the text', { source, n: lineOf(text, opened) + above });
+}
+const lineOf = (text: string, at: number): number => text.slice(0, at).split('\n').length;
+/** Raise where a quote that runs on over lines is closed amidst a cell: nobody writes so, but who forgot to close it. */
+function checkEnd(text: string, opened: number, at: number, delimiter: string, source: string, above: number): void {
+  let end = at + 1;
+  while (end < text.length && ![delimiter, '\r', '\n'].includes(text[end]!)) ++end;
+  if (!text.slice(at + 1, end).trim()) return;
+  const found = said('it closed amidst a cell in line {n:,}', { n: lineOf(text, at) + above });
+  throw new Refusal('{source}: expected the quote in line {n:,} closed', found, 'close it in its cell, or double quotes that belong to the text', { source, n: lineOf(text, opened) + above });
 }
 
 function firstRecords(text: string, delimiter: string): string[][] {
@@ -181,14 +136,27 @@ export function findDelimiter(text: string): string {
   return best > 0 ? DELIMITERS[shares.indexOf(best)]! : ',';
 }
 
+const number = (cell: string): boolean => !isMissing(cell) && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity)$/i.test(cell);
+const numbers = (cells: string[]): boolean => cells.some(number) && cells.every((cell) => number(cell) || isMissing(cell));
+
+const ABOVE = 20; // rows in which names are looked for that are not the first
+/** Which row below a title has the names: all different words, one above numbers, where the first leaves columns without a name; 0: none. */
+function namesBelow(head: string[][]): number {
+  if (head[0]!.slice(1).every((cell) => cell.trim())) return 0;
+  const row = head.slice(0, ABOVE).findIndex((record, i) => {
+    const words = i > 0 && record.length === head[0]!.length && new Set(record).size === record.length && record.every((cell) => cell.trim() && !number(cell));
+    return words && record.some((_, j) => numbers(head.slice(i + 1).map((each) => each[j]?.trim() ?? '')));
+  });
+  return Math.max(row, 0);
+}
+
 const FEW = 4; // times and oftener each word stands in a column of few, on average
 /** Whether the first record names the columns rather than being data itself. */
 export function hasHeader(head: string[][]): boolean {
-  const number = (cell: string): boolean => !isMissing(cell) && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity)$/i.test(cell);
   const first = head[0]!.map((cell) => cell.trim());
   if (first.some(number) && first.every((cell) => number(cell) || isMissing(cell))) return false;
   const below = first.map((_, j) => head.slice(1).filter((record) => j < record.length).map((record) => record[j]!.trim()));
-  const numeric = below.map((cells) => cells.some(number) && cells.every((cell) => number(cell) || isMissing(cell)));
+  const numeric = below.map(numbers);
   if (first.some((cell, j) => numeric[j] && !number(cell))) return true;
   if (first.some((cell, j) => numeric[j] && cell.includes('.'))) return false;
   const words = first.map((cell, j) => ({ cell, cells: below[j]! })).filter(({ cell }, j) => cell && !numeric[j]);

@@ -1,5 +1,5 @@
 // What each column is, and why: deltaw.tables.columns.
-import { TRUTHS, areCodes, asWritten, checkStrays, clipped, countOf, refuse, type Cells } from './cells.ts';
+import { TRUTHS, areCodes, asWritten, checkFinite, checkStrays, clipped, countOf, refuse, type Cells } from './cells.ts';
 import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
 import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
@@ -27,14 +27,11 @@ export const present = (cells: Cells): (string | number)[] =>
   cells.type === 'words' ? cells.words.filter((word) => word !== null) : [...cells.numbers].filter((x) => !Number.isNaN(x));
 
 export function kinds(columns: Cells[], source: string): Found[] {
-  for (const { name, numbers } of columns) {
-    const row = numbers.findIndex((x) => Math.abs(x) === Infinity);
-    if (row >= 0) refuse(source, name, row, said('a finite number'), String(numbers[row]), 'correct it or leave it empty');
-  }
+  for (const cells of columns) checkFinite(cells, source);
   const found = columns.map((cells) => kindOf(cells, source));
   if (found.some(({ kind }) => !LEFT_OUT.includes(kind))) return found;
   return found.map((each, i) =>
-    each.kind === 'identifier' && columns[i]!.type === 'whole' ? { ...each, kind: 'number', why: said('whole numbers; all other columns are left out') } : each,
+    each.kind === 'identifier' && columns[i]!.type === 'whole' && !columns[i]!.unit ? { ...each, kind: 'number', why: said('whole numbers; all other columns are left out') } : each,
   );
 }
 

@@ -1,7 +1,7 @@
 // One step a column: fitted on training rows, it turns the column's cells into inputs; deltaw.preparation.columns.steps. A step is plain data:
 // deltaw's own document of it, with `column` and `features` for all.
 import { TRUTHS, asWords, byCodePoints, isPresent, numbersIn, readNumbers, refuse, type Cells } from './cells.ts';
-import { dayOf } from './days.ts';
+import { dateFormat, dayOf } from './days.ts';
 import type { Found } from './kinds.ts';
 import { SCALINGS, binned, fitEdges, fitScale, scaled, type Bins, type Scale, type Scaling } from './scaling.ts';
 import { median } from './statistics.ts';
@@ -22,7 +22,11 @@ function numbersOf(cells: Cells, source: string, unit: string): Float64Array {
   if (row >= 0) refuse(source, cells.name, row, unit ? said('a number in {unit}', { unit: plainUnit(unit) }) : said('a number'), cells.words[row]!, 'correct the cell or leave it empty');
   return found;
 }
-const daysOf = (cells: Cells, format: string): Float64Array => Float64Array.from(cells.words, (word) => (word === null ? NaN : dayOf(word, format)));
+/** Cells as days; of files whose dates are no text, as workbooks and Parquet, a model says no way of writing them. */
+function daysOf({ words }: Cells, format: string): Float64Array {
+  const written = format || dateFormat(words.filter((word) => word !== null))[0];
+  return Float64Array.from(words, (word) => (word === null || !written ? NaN : dayOf(word, written)));
+}
 const ANSWERS = new Map(TRUTHS.flatMap(([yes, no]): [string, number][] => [[yes, 1], [no, 0]]));
 const sharesOf = (cells: Cells): number[] => asWords(cells).map((word) => (word === null ? NaN : (ANSWERS.get(word.toLowerCase()) ?? NaN)));
 const known = (x: Float64Array): Float64Array => x.filter((each) => !Number.isNaN(each));

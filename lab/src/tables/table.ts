@@ -3,11 +3,13 @@ import { split, parts } from '../engine/division.ts';
 import type { Core } from '../engine/core.ts';
 import { Refusal, said, told as inEnglish, type Text } from '../said.ts';
 import type { Column, Data, Preparation, Settings, Step, TargetSpec } from '../engine/types.ts';
-import { checkStrays, countOf, rowsOf, typed, withNones, type Cells } from './cells.ts';
-import { decoded, readDelimited } from './delimited.ts';
+import { checkStrays, clipped, countOf, rowsOf, typed, withNones, type Cells } from './cells.ts';
+import { asText, ofText, readDelimited, type Records } from './delimited.ts';
+import { decoded } from './encodings.ts';
 import { areObjects, readObjects } from './objects.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
 import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
+import { isWorkbook, readWorkbook } from './workbook.ts';
 import { KINDS, MANY, encodeBlock, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
 import { encoded, fitTarget, learnt, type Asked } from './target.ts';
 
@@ -33,17 +35,48 @@ const FEWEST_NAMES = 30, LEAST_SHARE = 0.05; // numbers that several rows have (
 const MOST_TOLD = 10; // classes, of which each number has a mean
 const MOST_BYTES = 50 * 2 ** 20; // prepared; of larger tables a sample is taken
 
-/** A file's bytes as a table. */
-export function readCsv(bytes: Uint8Array, name: string): Table {
-  const { text, encoding } = decoded(bytes, name);
-  return readText(text, name, encoding);
+/** Text that this page wrote, of a workbook or of several files: its first record names the columns. */
+export interface Written {
+  delimiter: string; // of what it was read from
+  notes: Text[];
 }
-export { decoded };
+
+/** A file's bytes as records, and its encoding where that was guessed. */
+export async function recordsOf(bytes: Uint8Array, name: string): Promise<Records & { encoding: string | null }> {
+  if (isWorkbook(bytes)) return { ...(await readWorkbook(bytes, name)), delimiter: ',', encoding: null };
+  const { text, encoding } = decoded(bytes, name);
+  return { ...recordsIn(text, name), encoding };
+}
+const recordsIn = (text: string, name: string): Records => (areObjects(text) ? readObjects : readDelimited)(text, name);
+
+/** Some files' records as one text, in the order of the first one's columns. */
+export function joined(all: (Records & { encoding: string | null })[]): { text: string; written: Written } {
+  const { names, delimiter } = all[0]!, notes = all.flatMap((each) => [...each.notes, ...readAs(each.encoding)]);
+  const rows = all.flatMap((each) => {
+    const places = names.map((name) => each.names.indexOf(name));
+    return each.rows.map((row) => places.map((place) => row[place]!));
+  });
+  return { text: asText([names, ...rows]), written: { delimiter, notes } };
+}
+/** Whether two files have the same columns, written alike. */
+export const areAlike = (a: Records, b: Records): boolean => a.delimiter === b.delimiter && a.names.length === b.names.length && a.names.every((name) => b.names.includes(name));
+
+const readAs = (encoding: string | null): Text[] => (encoding ? [said('this file is no UTF-8: it was read as {encoding}', { encoding })] : []);
+
+/** A file's bytes as a table. */
+export async function readFile(bytes: Uint8Array, name: string): Promise<Table> {
+  const { names, rows, delimiter, notes, encoding } = await recordsOf(bytes, name);
+  return tableFrom({ names, rows, delimiter, notes: [...notes, ...readAs(encoding)] }, name);
+}
+export { decoded, isWorkbook };
 
 /** Text as a table; `encoding`: what its bytes were taken for, where that was guessed. */
-export function readText(text: string, name: string, encoding: string | null = null): Table {
-  const { names, rows, delimiter, notes } = (areObjects(text) ? readObjects : readDelimited)(text, name);
-  if (encoding) notes.push(said('this file is no UTF-8: it was read as {encoding}', { encoding }));
+export function readText(text: string, name: string, encoding: string | null = null, written?: Written): Table {
+  const found = written ? { ...headed(ofText(text)), ...written } : recordsIn(text, name);
+  return tableFrom({ ...found, notes: [...found.notes, ...readAs(encoding)] }, name);
+}
+const headed = ([names, ...rows]: string[][]): { names: string[]; rows: string[][] } => ({ names: names!, rows });
+function tableFrom({ names, rows, delimiter, notes }: Records, name: string): Table {
   const columns = names.map((column, k) => typed(column, rows.map((row) => row[k]!), delimiter));
   const named = !names.every((column, k) => column === `column_${k + 1}`);
   return images({ name, columns, target: null, block: null, notes }, named);
@@ -102,10 +135,19 @@ export function dataOf(core: Core, given: Table, choice: Choice, learnt?: Learnt
 }
 const noted = (data: Data, without: number): Data =>
   without ? { ...data, notes: [...data.notes, said('rows without an answer, which are left out: {without:,}', { without })] } : data;
+/** Some names, and how many more there are. */
+const listed = (names: string[], most = 8): Text => (names.length > most ? said('{shown} and {n:,} more', { shown: names.slice(0, most), n: names.length - most }) : names);
+const ABOVE = 20; // rows in which names are looked for that are not the first
 function missing({ name: source, columns }: Table, name: string): never {
-  const names = columns.map((cells) => cells.name), first = names.slice(0, 8), n = names.length - first.length;
-  const known = n ? said('{shown} and {n:,} more', { shown: first, n }) : first;
-  throw new Refusal('{source}: expected a column "{name}"', said('the columns {known}', { known }), 'give one of these names', { source, name });
+  const names = columns.map((cells) => cells.name), row = rowOfNames(columns, name);
+  const remedy = row < 0 ? 'give one of these names' : 'row {row} below them has it: remove what stands above the names';
+  throw new Refusal('{source}: expected a column "{name}"', said('the columns {known}', { known: listed(names) }), remedy, { source, name, row: row + 1 });
+}
+/** Which of the first rows has this cell and is one of names: different words, of which no row below says it once more. −1: none. */
+function rowOfNames(columns: Cells[], name: string): number {
+  const place = columns.findIndex(({ words }) => words.slice(0, ABOVE).includes(name)), words = columns[place]?.words.slice(0, ABOVE) ?? [], row = words.indexOf(name);
+  const cells = columns.map((each) => (each.type === 'words' ? each.words[row] : each.numbers[row])).filter((cell) => cell !== null && !Number.isNaN(cell));
+  return new Set(cells).size === cells.length && cells.every((cell) => typeof cell === 'string') && words.lastIndexOf(name) === row ? row : -1;
 }
 
 const marked = (rows: number, apart?: Int32Array | null): Uint8Array => {
@@ -151,7 +193,7 @@ function beyond(inputs: Cells[], found: Found[], scaling: Scaling, nOut: number)
   const numbers = nOut > MOST_TOLD ? [] : inputs.filter((cells, i) => found[i]!.kind === 'number' && cells.type !== 'words' && recurs(cells.numbers));
   return [
     ...words.map(({ name }) => said('column "{name}" has a slot for each of its {n} most frequent words; deltaw train also learns what rows with a word answer', { name, n: MANY })),
-    ...numbers.map(({ name }) => said('column "{name}" has numbers that recur; deltaw train also learns what rows with such a number answer, where they are names', { name })),
+    ...(numbers.length ? [said('numbers recur in {names}; deltaw train also learns what rows with such a number answer, where they are names', { names: listed(numbers.map(({ name }) => clipped(name, 20))) })] : []),
   ];
 }
 /** Whether enough numbers, and enough rows, are there for any to be names; deltaw.preparation.columns.recurring. */
@@ -167,7 +209,7 @@ function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], 
   const used = inputs.map((cells, i) => ({ cells, found: found[i]! })).filter((each) => !LEFT_OUT.includes(each.found.kind));
   if (!used.length && !table.block) {
     const why = found.slice(0, 5).map(({ name, kind, why }) => said('{name} ({kind}: {why})', { name, kind: said(kind), why }));
-    throw new Refusal('expected at least one column of numbers, categories, truth values or dates beside the target', why.length ? why : said('no column at all'), 'add a column to learn from');
+    throw new Refusal('{source}: expected at least one column of numbers, categories, truth values or dates beside the target', why.length ? why : said('no column at all'), 'add a column to learn from', { source: table.name });
   }
   const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, bins = scaling.bins ? binsOf(numbers, trained.length) : NO_BINS;
   const steps = used.map(({ cells, found }): Fitted => ({ cells: [cells], step: fitStep(rowsOf(cells, trained), found, scaling, bins) }));

@@ -1,5 +1,5 @@
 // What is to be predicted: which task a column sets, and how it becomes numbers to train on; deltaw.preparation.target.
-import { asWords, byCodePoints, clipped, checkStrays, countOf, readNumbers, refuse, type Cells } from './cells.ts';
+import { asWords, byCodePoints, clipped, checkFinite, checkStrays, countOf, readNumbers, refuse, type Cells } from './cells.ts';
 import { SCALINGS, fitScale, rangeOnto, scaled } from './scaling.ts';
 import { greatest, least } from './statistics.ts';
 import { Refusal, said } from '../said.ts';
@@ -31,6 +31,7 @@ const asWritten = (cells: Cells): Cells => ({ ...cells, type: 'words' });
 export function fitTarget(given: Cells, asked: Asked, source: string): TargetSpec {
   const cells = given.unit && (asked.task ?? inferred(given, new Set(given.numbers).size)[0]) === 'classification' ? asWritten(given) : given;
   if (cells.type === 'words') checkStrays(cells, source);
+  checkFinite(cells, source);
   const distinct = new Set<unknown>(cells.type === 'words' ? cells.words : cells.numbers).size;
   if (distinct < 2) {
     const found = distinct ? said('only {value}', { value: clipped(asWords(cells)[0]!) }) : said('no value at all');
@@ -45,6 +46,8 @@ export function fitTarget(given: Cells, asked: Asked, source: string): TargetSpe
   if (distinct * ROWS_PER_CLASS > countOf(cells) || distinct > MOST_CLASSES)
     throw new Refusal('{source}: expected {rows_per_class} rows a class and at most {most_classes:,} classes in target "{name}"', said('{distinct:,} classes in {n:,} rows', { distinct, n: countOf(cells) }),
       countOf(cells) < ENOUGH ? 'give more rows' : 'choose another target', { source, name: cells.name, rows_per_class: ROWS_PER_CLASS, most_classes: MOST_CLASSES });
+  const large = cells.type === 'whole' ? cells.numbers.find((x) => Math.abs(x) > Number.MAX_SAFE_INTEGER) : undefined;
+  if (large !== undefined) throw new Refusal('{source}: expected whole numbers below 2^53 as classes in target "{name}"', BigInt(large).toString(), 'turn them into text', { source, name: cells.name });
   const shares = encoding === 'one_hot' || encoding === 'range';
   return { name: cells.name, task, reason, classes: classesOf(cells), encoding: shares ? 'one_hot' : 'labels', low: shares ? low : 0, high: shares ? high : 1, ...none };
 }

@@ -1,0 +1,139 @@
+// Excel workbooks (.xlsx), which are ZIP archives of XML: the first sheet with rows, by the rules of deltaw.tables.reading.formats.workbooks.
+import { Refusal, said, type Text } from '../said.ts';
+
+/** What a sheet holds, as text. */
+export interface Sheet {
+  names: string[];
+  rows: string[][];
+  notes: Text[];
+}
+
+const GROWTH = 100, HARMLESS = 2 ** 26; // archives that grow more, and beyond what harms nobody, are made to fill a memory
+/** The members of a ZIP archive: each name, and its bytes when they are wanted. */
+function members(bytes: Uint8Array): Map<string, () => Promise<Uint8Array>> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), found = new Map<string, () => Promise<Uint8Array>>();
+  let end = bytes.length - 22;
+  while (view.getUint32(end, true) !== 0x06054b50) --end; // raises where there is none
+  let at = view.getUint32(end + 16, true), room = Math.max(HARMLESS, GROWTH * bytes.length);
+  for (let n = view.getUint16(end + 10, true); n > 0; --n) {
+    const [method, packed, size, own, more, comment, place] = [view.getUint16(at + 10, true), ...[20, 24].map((k) => view.getUint32(at + k, true)), ...[28, 30, 32].map((k) => view.getUint16(at + k, true)), view.getUint32(at + 42, true)] as [number, number, number, number, number, number, number];
+    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + own)), from = place + 30 + view.getUint16(place + 26, true) + view.getUint16(place + 28, true);
+    if ((room -= size) < 0) throw new RangeError(`${name}: ${size.toLocaleString('en-US')} bytes`);
+    found.set(name.toLowerCase(), async () => {
+      const content = bytes.subarray(from, from + packed);
+      return method ? new Uint8Array(await new Response(new Blob([content as BlobPart]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).arrayBuffer()) : content;
+    });
+    at += 46 + own + more + comment;
+  }
+  return found;
+}
+
+// --- XML, as programs write it ----------------------------------------------------------------------------------------
+
+const NAMED: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const plain = (text: string): string =>
+  text.includes('&') ? text.replace(/&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi, (whole, hex, digits, name) => (name ? (NAMED[name] ?? whole) : String.fromCodePoint(hex ? parseInt(hex, 16) : Number(digits)))) : text;
+/** The elements of a name: their attributes as they stand, and what is in them. */
+const elements = (xml: string, name: string) => xml.matchAll(pattern(`<(?:\\w+:)?${name}(\\s[^>]*?)?(?:/>|>([^]*?)</(?:\\w+:)?${name}>)`, 'g'));
+function attribute(attributes: string | undefined, name: string): string | undefined {
+  const found = pattern(`\\s(?:\\w+:)?${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`).exec(attributes ?? '');
+  return found ? plain(found[1] ?? found[2]!) : undefined;
+}
+const PATTERNS = new Map<string, RegExp>(); // made once: a sheet has a million cells
+function pattern(text: string, flags = ''): RegExp {
+  const known = PATTERNS.get(text) ?? new RegExp(text, flags);
+  PATTERNS.set(text, known);
+  return known;
+}
+/** The text of an item, without how it is to be spoken. */
+const textOf = (xml = ''): string => [...elements(xml.replace(/<(?:\w+:)?rPh[^]*?<\/(?:\w+:)?rPh>/g, ''), 't')].map(([, , text = '']) => plain(text)).join('');
+
+// --- cells ------------------------------------------------------------------------------------------------------------
+
+const DAY = 86_400_000, LEAP = 60; // milliseconds; the day that 1900 did not have, from which on Excel counts one too many
+const [FROM_1900, FROM_1904] = [Date.UTC(1899, 11, 30), Date.UTC(1904, 0, 1)];
+type Format = 'number' | 'day' | 'lasting';
+
+/** What a number format shows; the first 164 have no code. */
+function formatOf(id: number, codes: Map<number, string>): Format {
+  const code = codes.get(id);
+  if (code === undefined) return id === 46 ? 'lasting' : (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || id === 45 || id === 47 || (id >= 50 && id <= 58) ? 'day' : 'number';
+  if (/\[(h+|m+|s+)\]/i.test(code)) return 'lasting';
+  return /[dmyhs]/i.test(code.replace(/"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|General|E[+-]/gi, '')) ? 'day' : 'number';
+}
+function shownAs(value: number, format: Format, since: number): string {
+  if (format === 'number' || !Number.isFinite(value)) return String(value);
+  if (format === 'lasting') return String(Math.round(value * DAY) / 1000);
+  const begin = since + (since === FROM_1900 && value < LEAP ? DAY : 0), moment = new Date(begin + Math.round(value * DAY));
+  return Number.isNaN(moment.getTime()) ? String(value) : moment.toISOString().replace('T', ' ').replace(/(\.000)?Z$/, '');
+}
+
+const column = (place: string): number => [...place].reduce((sum, letter) => 26 * sum + letter.charCodeAt(0) - 64, 0) - 1;
+
+interface Book {
+  texts: string[];
+  formats: Format[]; // of styles
+  since: number;
+}
+
+/** The rows of a sheet, from the first cell that holds something on. */
+function cellsOf(xml: string, { texts, formats, since }: Book): string[][] {
+  const rows: Map<number, string>[] = [];
+  for (const [, about, inside = ''] of elements(xml, 'row')) {
+    const cells = new Map<number, string>();
+    for (const [, its, within = ''] of elements(inside, 'c')) {
+      const place = /^[A-Z]+/.exec(attribute(its, 'r') ?? '')?.[0], at = place ? column(place) : Math.max(-1, ...cells.keys()) + 1;
+      const type = attribute(its, 't'), value = [...elements(within, 'v')][0]?.[2], read = value === undefined ? '' : plain(value);
+      const text = type === 's' ? (texts[Number(read)] ?? '') : type === 'inlineStr' ? textOf(within) : type === 'b' ? String(read === '1') : type === 'e' || read === '' ? '' : type === 'str' ? read
+        : type === 'd' ? read.replace('T', ' ') : shownAs(Number(read), formats[Number(attribute(its, 's') ?? 0)] ?? 'number', since);
+      if (text !== '') cells.set(at, text);
+    }
+    rows[Number(attribute(about, 'r') ?? rows.length + 1) - 1] = cells;
+  }
+  const there = [...rows.values()].filter((row) => row?.size);
+  let left = Infinity, right = -1;
+  for (const row of there) for (const at of row.keys()) (left = Math.min(left, at)), (right = Math.max(right, at));
+  return there.map((row) => Array.from({ length: right - left + 1 }, (_, i) => row.get(left + i) ?? ''));
+}
+
+/** The names that the first row gives, each once; and no columns that have neither a name nor a cell. */
+function tidy([head, ...rows]: string[][]): { names: string[]; rows: string[][] } {
+  const kept = head!.map((_, i) => i).filter((i) => head![i] || rows.some((row) => row[i])), names: string[] = [];
+  for (const i of kept) {
+    const name = head![i] || `column_${i + 1}`;
+    let own = name;
+    for (let n = 1; names.includes(own); ++n) own = `${name}_${n}`;
+    names.push(own);
+  }
+  return { names, rows: rows.map((row) => kept.map((i) => row[i]!)) };
+}
+
+export const isWorkbook = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b && new TextDecoder('latin1').decode(bytes).includes('xl/workbook');
+
+/** The first sheet with a header and rows. */
+export async function readWorkbook(bytes: Uint8Array, source: string): Promise<Sheet> {
+  const wrong = (reason: string): never => {
+    throw new Refusal('{name}: expected an Excel workbook', said('an unreadable one ({reason})', { reason }), 'save it anew', { name: source });
+  };
+  try {
+    const parts = members(bytes), text = async (name: string): Promise<string> => new TextDecoder().decode(await parts.get(name.toLowerCase())?.());
+    const [book, links, styles, strings] = await Promise.all(['workbook.xml', '_rels/workbook.xml.rels', 'styles.xml', 'sharedStrings.xml'].map((name) => text(`xl/${name}`))) as [string, string, string, string];
+    const codes = new Map([...elements(styles, 'numFmt')].map(([, about]) => [Number(attribute(about, 'numFmtId')), attribute(about, 'formatCode') ?? '']));
+    const formats = [...elements([...elements(styles, 'cellXfs')][0]?.[2] ?? '', 'xf')].map(([, about]) => formatOf(Number(attribute(about, 'numFmtId') ?? 0), codes));
+    const since = /^(1|true)$/.test(attribute([...elements(book, 'workbookPr')][0]?.[1], 'date1904') ?? '') ? FROM_1904 : FROM_1900;
+    const targets = new Map([...elements(links, 'Relationship')].map(([, about]) => [attribute(about, 'Id'), attribute(about, 'Target') ?? '']));
+    const sheets = [...elements(book, 'sheet')].map(([, about]) => ({ name: attribute(about, 'name') ?? '', target: targets.get(attribute(about, 'id')) ?? '' }));
+    const texts = [...elements(strings, 'si')].map(([, , inside]) => textOf(inside));
+    if (!sheets.length) wrong('xl/workbook.xml');
+    for (const { name, target } of sheets) {
+      const cells = cellsOf(await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { texts, formats, since });
+      if (cells.length < 2) continue;
+      const others = sheets.filter((each) => each.name !== name).map((each) => each.name);
+      return { ...tidy(cells), notes: others.length ? [said('read from its sheet "{name}", not {others}', { name, others })] : [] };
+    }
+    throw new Refusal('{name}: expected a sheet with a header and rows', said('none in {names}', { names: sheets.map(({ name }) => name) }), 'give another sheet', { name: source });
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    return wrong(error instanceof Error ? error.message : String(error));
+  }
+}

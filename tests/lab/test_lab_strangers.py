@@ -1,0 +1,225 @@
+"""What strangers drop on the page, as Python reads it: workbooks, several files, encodings of Asia, other notations."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from engine import LAB, ask
+from test_lab_tables import agree, asked, choice, csv, planned
+
+import deltaw
+from deltaw.exceptions import InputError
+from deltaw.tables.reading.formats import letters
+
+N = 60
+X = [f"{x:.3f}" for x in np.random.default_rng(5).normal(size=N)]
+Y = ["ab"[i % 2] for i in range(N)]
+PRICES = [f"{i % 9 + 1}.{100 + i * 13}" + f",{10 + i}" * (i % 2) for i in range(N)]
+ODD: dict[str, tuple[str, str]] = {
+    "a currency, some without cents": (csv({"p": [f"{p} €" for p in PRICES], "x": X, "y": Y}, ";"), "y"),
+    "the same in a file with tabs": (csv({"p": [f"{p} €" for p in PRICES], "x": X, "y": Y}, "\t"), "y"),
+    "a comma before a unit": (csv({"p": [f"{i},{i % 10} kg" for i in range(N)], "x": X, "y": Y}), "y"),
+    "nan of C": (csv({"p": ["-nan" if i % 5 == 0 else f"{i}.5" for i in range(N)], "x": X, "y": Y}), "y"),
+}
+INFINITE = csv({"x": X, "y": ["inf" if i == 5 else f"{i}.5" for i in range(N)]})
+QUOTES = {20: '"w', 23: 'w"z'}
+OPEN = "x,w,y\n" + "".join(f"{X[i]},{QUOTES.get(i, 'w')},{Y[i]}\n" for i in range(N))
+REFUSED = {
+    "infinite answers": (INFINITE, "a finite number in row 6"),
+    "an open quote": (OPEN, "the quote in line 22 closed, found it closed amidst a cell in line 25"),
+    "a title": ("Report,,\n" + csv({"a": X, "b": X, "y": Y}), "remove what stands above the names"),
+    "a title alone": ("Report\n" + csv({"a": X, "y": Y}), "expected 1 field in line 2"),
+    "a stray comma": ("a\n" + "\n".join(X) + "\n1,2\n", "mend the line"),
+    "large classes": (csv({"x": X, "y": [str(10**17 + i % 3) for i in range(N)]}), "100000000000000000"),
+}  # fmt: skip
+
+
+def test_odd_tables_are_read_as_in_python(tmp_path: Path) -> None:
+    found = ask([asked(text, choice(y, "piecewise", False, 0.2, "classification")) for text, y in ODD.values()])
+    for (name, (text, target)), each in zip(ODD.items(), found, strict=True):
+        path = tmp_path / "t.csv"
+        path.write_text(text, encoding="utf-8")
+        agree(each, planned(path, target, "piecewise", False, 0.2), name)
+
+
+def test_what_cannot_be_learnt_from_is_refused() -> None:
+    jobs = [asked(text, choice("y", "standard", False, 0.0, "regression")) for text, _ in REFUSED.values()]
+    for (name, (_, said)), found in zip(REFUSED.items(), ask(jobs), strict=True):
+        assert isinstance(found, str), name
+        assert said in found, f"{name}: {found}"
+
+
+# --- encodings --------------------------------------------------------------------------------------------------------
+
+TEXTS = {
+    "gb18030": ("城市", ("北京", "上海", "广州")), "big5": ("城市", ("臺北", "高雄", "臺中")),
+    "shift_jis": ("都市名", ("東京", "大阪", "カナダ")), "euc_jp": ("都市名", ("東京", "大阪", "カナダ")),
+    "euc_kr": ("도시", ("서울", "부산", "대구")), "cp949": ("이름", ("김철수", "이영희", "박민수")),
+}  # fmt: skip
+ALONE = {"koi8-r": ("город", ("Москва", "Казань")), "cp1251": ("город", ("Москва", "Казань"))}  # Python asks its user
+
+
+def test_the_letters_are_those_of_python() -> None:
+    text = (LAB / "src" / "tables" / "letters.ts").read_text(encoding="utf-8")
+    parts = re.findall(r"const (\w+) =\n(.*?);", text, re.DOTALL)
+    found = {name: "".join(re.findall(r"'([^'\\]+)'", body)) for name, body in parts}
+    assert set(found.pop("KANJI")) == {sign for sign in letters.JAPANESE if sign >= "一"}
+    assert {name: set(signs) for name, signs in found.items()} == {name: getattr(letters, name) for name in found}
+    assert set(found) == {"SIMPLIFIED", "TRADITIONAL", "KOREAN"}
+
+
+def test_encodings_are_found_as_in_python(tmp_path: Path) -> None:
+    cases = {
+        encoding: (csv({name: [words[i % len(words)] for i in range(N)], "x": X, "y": Y}).encode(encoding), name)
+        for encoding, (name, words) in (TEXTS | ALONE).items()
+    }
+    jobs = [
+        asked("", choice("y", "standard", False, 0.0, "classification")) | {"bytes": np.frombuffer(data, np.uint8)}
+        for data, _ in cases.values()
+    ]
+    for (encoding, (data, name)), found in zip(cases.items(), ask(jobs), strict=True):
+        assert found["columns"][0]["name"] == name, encoding
+        if encoding in TEXTS:
+            (tmp_path / "t.csv").write_bytes(data)
+            agree(found, planned(tmp_path / "t.csv", "y", "standard", False, 0.0), encoding)
+
+
+# --- workbooks --------------------------------------------------------------------------------------------------------
+
+
+def workbook(fill: Callable[[Any], None], **options: Any) -> bytes:
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, **options}) as book:
+        fill(book)
+    return buffer.getvalue()
+
+
+def everything(book: Any) -> None:
+    sheet, day = book.add_worksheet("Data"), dt.datetime(2024, 1, 30, 12, 30)
+    formats = [book.add_format({"num_format": code}) for code in ("yyyy-mm-dd", "hh:mm:ss", "[h]:mm:ss", '0.0 "day"')]
+    sheet.write_row(
+        0, 0, ["when", "clock", "lasts", "price", "whole", "mixed", "sure", "gap", "word", "x", "x", "", "y"]
+    )
+    for i in range(N):
+        sheet.write_datetime(i + 1, 0, day + dt.timedelta(days=i, hours=i), formats[0])
+        sheet.write_datetime(i + 1, 1, dt.time(i % 24, 15, 30), formats[1])
+        sheet.write_datetime(i + 1, 2, dt.timedelta(hours=3 * i, minutes=5), formats[2])
+        sheet.write_number(i + 1, 3, 1000.5 + i, formats[3])
+        sheet.write_row(i + 1, 4, [i * 7 % 10, *(["x"] if i % 3 == 0 else [i % 7 / 2]), i % 2 == 0])
+        if i % 5:
+            sheet.write_number(i + 1, 7, i)
+        else:
+            sheet.write_formula(i + 1, 7, "=1/0", None, "#DIV/0!")
+        sheet.write_row(i + 1, 8, [f'line\n"{i % 3}" & <b> 长 😀', i * 0.1, str(i % 4), i % 3, Y[i]])
+
+
+def aside(book: Any) -> None:
+    """Beside other sheets, off the corner, with a row that is empty."""
+    book.add_worksheet("Empty")
+    book.add_worksheet("Names").write_row(0, 0, ["a", "b"])
+    sheet = book.add_worksheet("数据")
+    sheet.write_row(2, 1, ["x", "z", "y"])
+    for i in range(N):
+        sheet.write_row(3 + i + (i > 7), 1, [i * 1.5, 10**15 + i, Y[i]])
+
+
+def days(book: Any) -> None:
+    sheet, day = book.add_worksheet(), book.add_format({"num_format": 14})
+    sheet.write_row(0, 0, ["day", "y"])
+    for i in range(N):
+        sheet.write_datetime(i + 1, 0, dt.datetime(2024, 2, 27) + dt.timedelta(i % 20), day)
+        sheet.write(i + 1, 1, Y[i])
+
+
+BOOKS = {
+    "everything": (everything, {}),
+    "aside": (aside, {}),
+    "days": (days, {}),
+    "days of a Mac": (days, {"date_1904": True}),
+}
+
+
+def test_workbooks_are_read_as_in_python(tmp_path: Path) -> None:
+    books = {name: workbook(fill, **options) for name, (fill, options) in BOOKS.items()}
+    jobs = [
+        {"do": "table", "bytes": np.frombuffer(data, np.uint8), "name": "t.xlsx",
+         "choice": choice("y", "piecewise", False, 0.2, "classification")} for data in books.values()
+    ]  # fmt: skip
+    for (name, data), found in zip(books.items(), ask(jobs), strict=True):
+        (tmp_path / "t.xlsx").write_bytes(data)
+        planning = planned(tmp_path / "t.xlsx", "y", "piecewise", False, 0.2)
+        agree(found, planning, name)
+        sheets = [note for note in found["notes"] if "sheet" in note["say"]]
+        assert bool(sheets) == (name == "aside")
+        assert not sheets or sheets[0]["values"] == {"name": "数据", "others": ["Empty", "Names"]}
+
+
+def test_a_model_of_a_workbook_answers_alike_here_and_there(tmp_path: Path) -> None:
+    """Its dates are no text in Python, and are in the lab."""
+    data, path, file = workbook(everything), tmp_path / "t.xlsx", tmp_path / "m.deltaw"
+    path.write_bytes(data)
+    deltaw.fit(path, "price", epochs=2, folds=0, verbose=False).save(tmp_path / "python.deltaw")
+    packed, model = np.frombuffer(data, np.uint8), np.frombuffer((tmp_path / "python.deltaw").read_bytes(), np.uint8)
+    made = choice("price", "piecewise", False, 0.2, "regression")
+    ours, theirs = ask([
+        {"do": "model", "bytes": packed, "name": "t.xlsx", "choice": made, "kind": "default", "own": {"epochs": 2}},
+        {"do": "open", "file": model, "bytes": packed, "name": "t.xlsx"},
+    ])  # fmt: skip
+    file.write_bytes(ours["file"].tobytes())
+    for model_file, found in ((file, ours), (tmp_path / "python.deltaw", theirs)):
+        read = deltaw.load(model_file)
+        scaled = (np.ravel(read.predict(path)) - read.target.scale.centre) / read.target.scale.width
+        np.testing.assert_allclose(scaled, found["outputs"], atol=1e-5)
+
+
+def test_what_is_no_workbook_is_said() -> None:
+    good = workbook(aside)
+    bad = {
+        good[: len(good) // 2]: "",
+        good.replace(b"xl/workbook.xml", b"xl/workbook.bin"): "an unreadable one (xl/workbook.xml)",
+        workbook(lambda book: book.add_worksheet("Nothing")): "none in Nothing",
+        b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet": "an OpenDocument file",
+        b"PK\x03\x04" + bytes(26) + b"X.npy": "arrays of NumPy",
+        b"PK\x03\x04" + bytes(26) + b"readme.txt": "a ZIP archive",
+        b"\x28\xb5\x2f\xfd" + bytes(30): "compressed otherwise than by gzip",
+    }
+    jobs = [asked("", choice("y", "standard", False, 0.0, "classification")) | {"bytes": np.frombuffer(each, np.uint8)}
+            for each in bad]  # fmt: skip
+    for said, found in zip(bad.values(), ask(jobs), strict=True):
+        assert isinstance(found, str)
+        assert said in found
+
+
+# --- several files ----------------------------------------------------------------------------------------------------
+
+
+def test_files_with_the_same_columns_are_one_table(tmp_path: Path) -> None:
+    """In another order, too; with a decimal comma where they have semicolons; files with other columns stay away."""
+    table = pl.DataFrame({"a": [x.replace(".", ",") for x in X], "w": [f"w; {i % 3}" for i in range(N)], "y": Y})
+    parts = [table[:20], table[20:45].select("y", "a", "w"), table[45:]]
+    (tmp_path / "all").mkdir()
+    for i, part in enumerate(parts):
+        part.write_csv(tmp_path / "all" / f"{i}.csv", separator=";")
+    files = [np.frombuffer((tmp_path / "all" / f"{i}.csv").read_bytes(), np.uint8) for i in range(3)]
+    other = np.frombuffer(b"a;b\n1;2\n", np.uint8)
+    (found,) = ask([
+        {"do": "files", "files": [{"bytes": each, "name": f"{i}.csv"} for i, each in enumerate([*files, other])],
+         "choice": choice("y", "piecewise", False, 0.2, "classification")}
+    ])  # fmt: skip
+    assert found["files"] == 3
+    agree(found, planned(tmp_path / "all", "y", "piecewise", False, 0.2), "three files")
+
+
+def test_refusals_of_both_name_the_same_row(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(INFINITE)
+    with pytest.raises(InputError, match="a finite number in row 6 of column"):
+        planned(tmp_path / "t.csv", "y", "standard", False, 0.0)
