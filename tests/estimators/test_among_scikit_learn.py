@@ -82,7 +82,7 @@ def test_a_search_in_two_processes() -> None:
 
 
 def test_table_estimators_work_under_joblib_where_polars_has_begun() -> None:
-    """Its processes are not forked: Polars' threads would be missing there (tests/tables/test_forks.py)."""
+    """Its processes are not forked: Polars' threads would be missing there (tests/tables/reading/test_forks.py)."""
     model = TableClassifier(epochs=2, hidden=4, random_state=0)
     alone = cross_val_score(model, X, NAMES, cv=2)
     np.testing.assert_array_equal(cross_val_score(model, X, NAMES, cv=2, n_jobs=2), alone)

@@ -49,8 +49,8 @@ LANGUAGES = (
     Language("euc_jp", "EUC-JP", JAPANESE),
     Language("cp949", "EUC-KR", KOREAN),
 )
-# The share of letters that must be frequent ones, which wrong readings reach by a third (tests/tables/test_encodings.py
-# has how far each goes), how many there must be, and how far behind the next best reading must be.
+# The share of letters that must be frequent ones, which wrong readings reach by a third (how far each goes is in
+# tests/tables/reading/test_encodings.py), how many there must be, and how far behind the next best reading must be.
 SHARE, FEWEST, AHEAD = 0.4, 2, 1.5
 SAMPLE = 1 << 16  # bytes of lines with other signs than ASCII that are looked at
 

@@ -33,7 +33,7 @@ FRAME = pl.DataFrame(
     }
 )
 bundled_sets = importlib.import_module("deltaw.tables.reading.bundled")  # its name in the package is the function's
-MNIST = Path(__file__).parents[3] / "shared" / "data" / "mnist.npz"
+MNIST = Path(__file__).parents[4] / "shared" / "data" / "mnist.npz"
 
 
 def idx(array: np.ndarray[Any, Any], kind: int = 8) -> bytes:
