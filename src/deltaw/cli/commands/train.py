@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaw.allocators import give_back
-from deltaw.cli.commands import together
+from deltaw.cli.commands import saving, together
 from deltaw.cli.options import keeping
 from deltaw.cli.output import documents, text
-from deltaw.cli.output.endings import PAGES, ending, no_table
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, put, stderr, stdout
 from deltaw.engines import ranks
-from deltaw.exceptions import SettingError, TrainingInterrupted, reason
-from deltaw.files import check_outputs, unfinished
+from deltaw.exceptions import TrainingInterrupted, reason
+from deltaw.files import unfinished
 from deltaw.speech import say
 
 if TYPE_CHECKING:
     from deltaw.doctor import Diagnosis
-    from deltaw.models import Plan
+    from deltaw.models import Model, Plan
 
 
 def train(
@@ -41,7 +40,7 @@ def train(
     """`deltaw train`; returns the exit status."""
     give_back()
     with keeping.before_training(keep):
-        from deltaw import models, tables
+        from deltaw import models
         from deltaw.callbacks import JsonLines
         from deltaw.cli.commands.doctor import SECONDS, examined
         from deltaw.cli.output.screen import watched
@@ -57,17 +56,9 @@ def train(
         return models.plan(data, target, recipe, start=start, lean=lean, **held, **choices)
 
     def examined_plan() -> tuple[Plan, Diagnosis | None]:
-        if quiet and verbose:
-            raise SettingError("--quiet: expected it without --verbose", say("both"), "leave one of the two out")
         keeping.check(keep)
-        # Before an hour of training, not after it.
-        given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
-        sources = [path for source in (data, *given) for path in tables.origins(source)]
         outputs = {"--output": output, "--report": report, "--log": log}
-        check_outputs(outputs, [*sources, *([start] if start else [])], {"--checkpoint": keep.get("checkpoint")})
-        no_table("--output", output)
-        if report is not None:
-            ending("--report", report, PAGES)
+        saving.check(data, choices, outputs, quiet, verbose, start, {"--checkpoint": keep.get("checkpoint")})
         with err.status(say("reading {data}", data=data)):
             plan = planned()
         if as_file is not None:
@@ -100,39 +91,23 @@ def train(
         del diagnosis  # and the rows that it looked at
         try:
             with watched(err, verbose) as show:
-                model = models.run(plan, (show, *logs), kept)
+                model, status = models.run(plan, (show, *logs), kept), 0
             ranks.leave()
-            status = 0
         except TrainingInterrupted as stopped:
             speaks, status = ranks.speaks(128 + stopped.signal)
             if not speaks:  # torchrun ends the others where one has ended
                 return status
             err = stderr()  # what is to be done now is no small talk
-            model, status = stopped.model, keeping.ended_by(stopped, kept, err)
-            if model is None:  # between two trainings: there is the checkpoint
+            status = keeping.ended_by(stopped, kept, err)
+            if stopped.model is None:  # between two trainings: there is the checkpoint
                 return status
             # What a finished training left is not replaced by half of one.
-            output, report = unfinished(output), None if report is None else unfinished(report)
-            epochs = say("{n} of {epochs} epochs", n=len(model.history), epochs=plan.recipe.epochs)
-            which = say(", of the first fold's network") if plan.folds and plan.recipe.together == 1 else ""
-            err.print(
-                say(
-                    "interrupted after {epochs}{which}; what was learnt is kept in {output}",
-                    epochs=epochs,
-                    which=which,
-                    output=output,
-                )
-            )
+            model, output, report = stopped.model, unfinished(output), None if report is None else unfinished(report)
+            _say_interrupted(err, model, plan, output)
         for each in logs:
             if each.error is not None:
                 err.print(say("note: {log} ends early: {strerror}", log=log, strerror=reason(each.error)))
-        model.save(output)
-        with keeping.after_it_is_saved(output):
-            if report is not None:
-                from deltaw import report as html
-
-                with err.status(say("writing the report")):
-                    html.write(report, model)
+        with saving.saved(model, output, report, err):
             if as_json:
                 put_json(documents.training(model, plan.columns, output, report, plan.left_out) | found)
             else:
@@ -141,6 +116,14 @@ def train(
             if status == 0 and (concern := outcome(model, plan)):
                 _warn(err, concern)
         return status
+
+
+def _say_interrupted(err: Screen, model: Model, plan: Plan, output: Path) -> None:
+    """How much was learnt, and where it is."""
+    epochs = say("{n} of {epochs} epochs", n=len(model.history), epochs=plan.recipe.epochs)
+    which = say(", of the first fold's network") if plan.folds and plan.recipe.together == 1 else ""
+    line = "interrupted after {epochs}{which}; what was learnt is kept in {output}"
+    err.print(say(line, epochs=epochs, which=which, output=output))
 
 
 def _warn(err: Screen, concern: str) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaw.cli.options.keeping import after_it_is_saved
+from deltaw.cli.commands import saving
 from deltaw.cli.output import documents, text
-from deltaw.cli.output.endings import PAGES, ending, no_table
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, stderr, stdout, watched
-from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.files import check_outputs, unfinished
+from deltaw.exceptions import TrainingInterrupted
+from deltaw.files import unfinished
 from deltaw.pages.blocks import Column
 from deltaw.speech import say
 
@@ -31,16 +30,9 @@ def tune(
     choices: dict[str, Any],
 ) -> int:
     """`deltaw tune`; returns the exit status."""
-    from deltaw import models, tables
+    from deltaw import models
 
-    if quiet and verbose:
-        raise SettingError("--quiet: expected it without --verbose", say("both"), "leave one of the two out")
-    given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
-    sources = [path for source in (data, *given) for path in tables.origins(source)]
-    check_outputs({"--output": output, "--report": report}, sources)
-    no_table("--output", output)
-    if report is not None:
-        ending("--report", report, PAGES)
+    saving.check(data, choices, {"--output": output, "--report": report}, quiet, verbose)
     err = stderr(quiet)
     with err.status(say("reading {data}", data=data)):
         search = models.Search.of(data, target, recipe, **choices)
@@ -57,13 +49,7 @@ def tune(
         output, report = unfinished(output), None if report is None else unfinished(report)
         err.print(say("interrupted; the best until then is kept in {output}", output=output))
     assert model.tuning is not None
-    model.save(output)
-    with after_it_is_saved(output):
-        if report is not None:
-            from deltaw import report as html
-
-            with err.status(say("writing the report")):
-                html.write(report, model)
+    with saving.saved(model, output, report, err):
         if as_json:
             found = {"tuning": model.tuning.document()}
             put_json(documents.training(model, search.plan.columns, output, report, search.plan.left_out) | found)

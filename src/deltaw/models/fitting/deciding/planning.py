@@ -22,6 +22,7 @@ from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import (
     FEWEST_CHOOSING,
     Choices,
+    Layout,
     in_three,
     laid_out,
     other_rows,
@@ -119,20 +120,12 @@ def _decided(
     if target is not None and not isinstance(target, str):
         raise SettingError("target: expected the name of a column", repr(target), "give one name")
     seed = int(seed)
-    once = streamed is not None or (isinstance(source, str) and source == STDIN)
     if target is None:  # the source says which
         source = read_as(source, how)
     name = target if target is not None else source.target or no_target(source)
-    if not once:  # whose rows could not be read anew, with more of their digits
+    if streamed is None and not (isinstance(source, str) and source == STDIN):  # rows that can be read anew
         how = replace(how, unrounded=(*_as_they_are((name, group, time, weight), kinds), *unrounded))
-    how = how if begun else to_be_told(how, name)
-    read_in, said = read_as(source, how), tuple[str, ...]()
-    answers_in = read_in.column(name)
-    if not begun and not isinstance(source, Table):  # which was told what is missing when it was read
-        answers_in, said = told_apart(answers_in, how)
-        read_in = replace(read_in, frame=read_in.frame.with_columns(answers_in))
-    if not begun:
-        how = with_classes(how, name, answers_in.unique() if are_words(answers_in) else ())
+    read_in, how, said = (read_as(source, how), how, ()) if begun else _read(source, name, how)
     bare, everything, weightless = weights.aside(read_in, weight, name)
     series = bare.column(name)
     choices.check_columns(everything, name)
@@ -167,16 +160,8 @@ def _decided(
     kept = layout.kept
     if settled.together > 1 and layout.folds:  # each has a part of its own, of which there may be fewer than asked for
         settled = replace(settled, networks=len(layout.folds))
-    chooses = by is not None or len(kept.validation) or (settled.validation and layout.folds)
-    if metric is not None and not chooses:
-        none = say("none (validation={share} of {rows:,} rows)", share=number(settled.validation), rows=ties.rows)
-        raise SettingError("metric: expected rows held out to choose the weights by", none, "leave it out")
-    alone = layout.folds[0] if len(layout.folds) == 1 else kept  # no other training answers for its rows
-    if isinstance(settled.threshold, str) and by is None and not (len(alone.validation) or len(layout.folds) > 1):
-        few = say("fewer than {n}", n=FEWEST_CHOOSING) if settled.validation else say("none")
-        share = number(settled.validation)
-        these = say("{few} (validation={share} of {rows:,} rows)", few=few, share=share, rows=ties.rows)
-        raise SettingError("threshold: expected rows held out to choose it by", these, "give a probability such as 0.3")
+    if by is None:
+        _check_chosen(layout, settled, metric, ties.rows)
     training = kept.training
     beside = answers_among(table.frame, whole, settled, training)
     settled = replace(settled, target_scale=on_a_log(settled, whole, beside))
@@ -216,6 +201,32 @@ def _decided(
         weightless, begun, streamed, tuple(settings), seconds,
         glimpse.part(learnt) if frames is not None and shown else None,
     )  # fmt: skip
+
+
+def _read(source: Any, name: str, how: Reading) -> tuple[Table, Reading, tuple[str, ...]]:
+    """The rows of a source, how others are to be read as they are, and what is said of words of the target `name` that
+    usually mean a missing value.
+    """
+    how, said = to_be_told(how, name), tuple[str, ...]()
+    table = read_as(source, how)
+    answers = table.column(name)
+    if not isinstance(source, Table):  # which was told what is missing when it was read
+        answers, said = told_apart(answers, how)
+        table = replace(table, frame=table.frame.with_columns(answers))
+    return table, with_classes(how, name, answers.unique() if are_words(answers) else ()), said
+
+
+def _check_chosen(layout: Layout, settled: recipes.Recipe, metric: str | None, rows: int) -> None:
+    """Raise SettingError for a metric or a threshold that are to choose by rows of which none are held out."""
+    share = number(settled.validation)
+    if metric is not None and not (len(layout.kept.validation) or (settled.validation and layout.folds)):
+        none = say("none (validation={share} of {rows:,} rows)", share=share, rows=rows)
+        raise SettingError("metric: expected rows held out to choose the weights by", none, "leave it out")
+    alone = layout.folds[0] if len(layout.folds) == 1 else layout.kept  # no other training answers for its rows
+    if isinstance(settled.threshold, str) and not (len(alone.validation) or len(layout.folds) > 1):
+        few = say("fewer than {n}", n=FEWEST_CHOOSING) if settled.validation else say("none")
+        these = say("{few} (validation={share} of {rows:,} rows)", few=few, share=share, rows=rows)
+        raise SettingError("threshold: expected rows held out to choose it by", these, "give a probability such as 0.3")
 
 
 def _as_they_are(names: Iterable[Any], kinds: Any) -> Iterator[str]:

@@ -1,0 +1,54 @@
+"""What `deltaw train` and `deltaw tune` have in common: where their model and its report go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltaw.cli.options.keeping import after_it_is_saved
+from deltaw.cli.output.endings import PAGES, ending, no_table
+from deltaw.exceptions import SettingError
+from deltaw.files import check_outputs
+from deltaw.speech import say
+
+if TYPE_CHECKING:
+    from deltaw.cli.output.screen import Screen
+    from deltaw.models import Model
+
+
+def check(
+    data: str, choices: Mapping[str, Any], outputs: Mapping[str, Path | None], quiet: bool, verbose: bool,
+    start: Path | None = None, folders: Mapping[str, Path | None] | None = None,
+) -> None:  # fmt: skip
+    """Raise InputError or OutputError for what cannot be written, before an hour of training, not after it.
+
+    Args:
+        outputs: option -> file, `--output` and `--report` among them.
+        start: a file that is read beside the rows.
+        folders: option -> one that is written to.
+    """
+    from deltaw.tables import origins
+
+    if quiet and verbose:
+        raise SettingError("--quiet: expected it without --verbose", say("both"), "leave one of the two out")
+    given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
+    sources = [path for source in (data, *given) for path in origins(source)]
+    check_outputs(outputs, [*sources, *([start] if start else [])], folders or {})
+    no_table("--output", outputs["--output"])
+    if outputs["--report"] is not None:
+        ending("--report", outputs["--report"], PAGES)
+
+
+@contextmanager
+def saved(model: Model, output: Path, report: Path | None, err: Screen) -> Iterator[None]:
+    """Save a model and its report; what is said of it within knows that it is there."""
+    model.save(output)
+    with after_it_is_saved(output):
+        if report is not None:
+            from deltaw import report as html
+
+            with err.status(say("writing the report")):
+                html.write(report, model)
+        yield
