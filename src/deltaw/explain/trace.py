@@ -148,11 +148,7 @@ def step(
     changed = net.copy()
     changed.weights, changed.biases = list(p.W), list(p.b)
     after = _trace(changed, X, inputs, outputs)
-
-    change_b = [
-        method.delta(db, (), alpha, 1)[0] if has else np.zeros_like(db)
-        for db, has in zip(chosen.db, net.bias, strict=True)
-    ]
+    has_bias = zip(chosen.db, net.bias, strict=True)
     return Step(
         **{field.name: getattr(before, field.name) for field in fields(before)},
         t=T[0],
@@ -167,7 +163,7 @@ def step(
         dW=tuple(chosen.dW),
         db=tuple(chosen.db),
         change_W=tuple(method.delta(dW, (), alpha, 1)[0] for dW in chosen.dW),
-        change_b=tuple(change_b),
+        change_b=tuple(method.delta(db, (), alpha, 1)[0] if has else np.zeros_like(db) for db, has in has_bias),
         E=error(before, T[0], row),
         E_after=error(after, T[0], row),
         after=after,

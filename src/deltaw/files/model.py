@@ -146,43 +146,7 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
         ModelFileError: the file is missing, truncated, foreign, damaged; AnotherFormatError: of a later format.
     """
     where = str(path)
-    if found := no_path(path):
-        raise ModelFileError("expected the path of a {kind}", found, "check the path", kind=say(kind.name))
-    try:
-        with Path(path).open("rb") as file:
-            header, envelope = _read_header(file, where, kind)
-            # Compared before reading: a forged size must not take the memory.
-            size, available = (
-                _check_arrays(header, envelope["arrays"], where),
-                os.fstat(file.fileno()).st_size - file.tell(),
-            )
-            if available != size:
-                _refuse(
-                    where,
-                    say("{n} bytes of arrays", n=size),
-                    f"{available}",
-                    "the file was cut or added to; copy it again",
-                )
-            data = file.read()
-    except ModelFileError:
-        raise
-    except FileNotFoundError as error:
-        raise ModelFileError(
-            "{where}: expected a {kind}", say("no such file"), "check the path", where=where, kind=say(kind.name)
-        ) from error
-    except IsADirectoryError as error:
-        raise ModelFileError(
-            "{where}: expected a {kind}",
-            say("a folder"),
-            "give the .deltaw file in it",
-            where=where,
-            kind=say(kind.name),
-        ) from error
-    except (OSError, ValueError) as error:
-        found = reason(error) if isinstance(error, OSError) else str(error)
-        raise ModelFileError(
-            "{where}: expected a readable {kind}", found, "check the path", where=where, kind=say(kind.name)
-        ) from error
+    header, envelope, data = _read_bytes(path, where, kind)
     arrays = {name: _array(entry, data) for name, entry in header.items()}
     document = envelope["document"]
     if OVERFLOW in arrays:
@@ -205,6 +169,33 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
 
 
 # --- reading, step by step ------------------------------------------------------------------------------------------
+
+
+def _read_bytes(path: str | Path, where: str, kind: Kind) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+    """The header's arrays, the envelope, and the bytes behind them."""
+    about = {"where": where, "kind": say(kind.name)}
+    if found := no_path(path):
+        raise ModelFileError("expected the path of a {kind}", found, "check the path", kind=say(kind.name))
+    try:
+        with Path(path).open("rb") as file:
+            header, envelope = _read_header(file, where, kind)
+            # Compared before reading: a forged size must not take the memory.
+            size = _check_arrays(header, envelope["arrays"], where)
+            available = os.fstat(file.fileno()).st_size - file.tell()
+            if available != size:
+                cut = "the file was cut or added to; copy it again"
+                _refuse(where, say("{n} bytes of arrays", n=size), f"{available}", cut)
+            return header, envelope, file.read()
+    except ModelFileError:
+        raise
+    except FileNotFoundError as error:
+        raise ModelFileError("{where}: expected a {kind}", say("no such file"), "check the path", **about) from error
+    except IsADirectoryError as error:
+        found, advice = say("a folder"), "give the .deltaw file in it"
+        raise ModelFileError("{where}: expected a {kind}", found, advice, **about) from error
+    except (OSError, ValueError) as error:
+        found = reason(error) if isinstance(error, OSError) else str(error)
+        raise ModelFileError("{where}: expected a readable {kind}", found, "check the path", **about) from error
 
 
 def _read_header(file: BinaryIO, where: str, kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from deltaw.lessons.words import Words
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.pages import Figure, Formula, Section, Table, Text, typeset
+from deltaw.pages.blocks import Block
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -91,50 +92,13 @@ def gradient(
         name: np.array([central_difference(link.error_at, link.weight, h) for h in WIDTHS])
         for name, link in (("output", output), ("hidden", hidden))
     }
-    sums = hidden.factors[0]
+    text = Text(words("output_text", to=to, of=of, w=output.weight))
     return compose(
         words,
         (
-            Section(
-                words("output"),
-                (
-                    Text(words("output_text", to=to, of=of, w=output.weight)),
-                    _chain(output),
-                    _factors(words, output),
-                ),
-            ),
-            Section(
-                words("hidden"),
-                (
-                    Text(words("hidden_text", to=to, of=of, w=hidden.weight)),
-                    _chain(hidden),
-                    _factors(words, hidden),
-                    Table(
-                        ("i", "δᵢ", typeset(f"w^{{({OUTPUT})}}_{{i,{to}}}"), "δᵢ · w"),
-                        tuple((str(term.index), term.left, term.right, term.value) for term in sums.terms),
-                        caption=words("sum_caption", total=sums.value),
-                    ),
-                    Text(words("notes_text", split_negative=-float(notes.split[HIDDEN - 1][to]), sent=sums.value,
-                               by_notes=by_notes, gradient=hidden.gradient)),
-                ),
-            ),
-            Section(
-                words("check"),
-                (
-                    Text(words("check_text")),
-                    Table(
-                        (words("layer"), words("to"), words("from"), words("by_chain"), words("by_difference"),
-                         words("apart")),
-                        tuple((link.layer, link.to, link.of, link.gradient, link.numeric, link.gradient - link.numeric)
-                              for link in every),
-                        caption=words("check_caption"),
-                    ),
-                    Figure(partial(draw_slopes, {"output": output, "hidden": hidden}, words), words("slopes_alt"),
-                           words("slopes_caption")),
-                    Figure(partial(draw_widths, slopes, {"output": output.gradient, "hidden": hidden.gradient}, words),
-                           words("widths_alt"), words("widths_caption")),
-                ),
-            ),
+            Section(words("output"), (text, _chain(output), _factors(words, output))),
+            Section(words("hidden"), _of_hidden(words, hidden, notes.split[HIDDEN - 1][to], by_notes)),
+            Section(words("check"), _check(words, every, {"output": output, "hidden": hidden}, slopes)),
         ),
         shows=_shows(words, every, output, hidden, by_notes, slopes),
         tries={
@@ -161,6 +125,38 @@ def gradient(
 
 
 # --- the page -------------------------------------------------------------------------------------------------------
+
+
+def _of_hidden(words: Words, link: Link, split: float, by_notes: float) -> tuple[Block, ...]:
+    """The link of a hidden unit, to which all output units send; `split`: what the notes send."""
+    sums = link.factors[0]
+    return (
+        Text(words("hidden_text", to=link.to, of=link.of, w=link.weight)),
+        _chain(link),
+        _factors(words, link),
+        Table(
+            ("i", "δᵢ", typeset(f"w^{{({OUTPUT})}}_{{i,{link.to}}}"), "δᵢ · w"),
+            tuple((str(term.index), term.left, term.right, term.value) for term in sums.terms),
+            caption=words("sum_caption", total=sums.value),
+        ),
+        Text(words("notes_text", split_negative=-float(split), sent=sums.value, by_notes=by_notes,
+                   gradient=link.gradient)),
+    )  # fmt: skip
+
+
+def _check(
+    words: Words, every: Sequence[Link], two: Mapping[str, Link], slopes: Mapping[str, Array]
+) -> tuple[Block, ...]:
+    """All links by the chain rule and by differences, and of two of them the differences by their width."""
+    headings = ("layer", "to", "from", "by_chain", "by_difference", "apart")
+    rows = ((link.layer, link.to, link.of, link.gradient, link.numeric, link.gradient - link.numeric) for link in every)
+    gradients = {name: link.gradient for name, link in two.items()}
+    return (
+        Text(words("check_text")),
+        Table(tuple(map(words, headings)), tuple(rows), caption=words("check_caption")),
+        Figure(partial(draw_slopes, two, words), words("slopes_alt"), words("slopes_caption")),
+        Figure(partial(draw_widths, slopes, gradients, words), words("widths_alt"), words("widths_caption")),
+    )
 
 
 def _chain(link: Link) -> Formula:

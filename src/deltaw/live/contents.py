@@ -112,16 +112,8 @@ def _contents(
     assert learnt is not None
     there = [part for part in (learnt, apart) if part is not None]
     frame = there[0].frame if len(there) == 1 else there[0].frame.vstack(there[1].frame)
-    X = np.concatenate([part.X for part in there])
-    arrays: dict[str, Array] = {"inputs": X, "targets": _targets(np.concatenate([part.T for part in there]), target)}
-    if target.task == "classification":
-        arrays["labels"] = np.concatenate([part.truth for part in there]).astype(np.int32)
-    factors = weigh.of_classes(recipe.class_weight, target, learnt.truth, learnt.weight)
-    counts = [weigh.in_training(factors, part.truth, part.weight) for part in there]
-    if counts[0] is not None:
-        arrays["weight"] = np.concatenate([np.asarray(each, np.float32) for each in counts])
-    if apart is not None:
-        arrays["heldOut"] = np.arange(len(learnt), len(X), dtype=np.int32)
+    arrays = _rows(there, target, recipe)
+    X = arrays["inputs"]
     columns, values = _columns(frame, preparation, target, reasons)
     whole = sum(len(part) for part in parts if part is not None)
     notes = list(table.notes) + (
@@ -149,6 +141,21 @@ def _contents(
     settings = _settings(recipe, network, seed, share)
     document = {"data": data, "settings": settings, "language": language, "origin": origin}
     return Contents(arrays | values | weights, document)
+
+
+def _rows(there: list[Part], target: Target, recipe: Recipe) -> dict[str, Array]:
+    """The rows to train on, and behind them those that are held out."""
+    X, learnt = np.concatenate([part.X for part in there]), there[0]
+    arrays: dict[str, Array] = {"inputs": X, "targets": _targets(np.concatenate([part.T for part in there]), target)}
+    if target.task == "classification":
+        arrays["labels"] = np.concatenate([part.truth for part in there]).astype(np.int32)
+    factors = weigh.of_classes(recipe.class_weight, target, learnt.truth, learnt.weight)
+    counts = [weigh.in_training(factors, part.truth, part.weight) for part in there]
+    if counts[0] is not None:
+        arrays["weight"] = np.concatenate([np.asarray(each, np.float32) for each in counts])
+    if len(there) > 1:
+        arrays["heldOut"] = np.arange(len(learnt), len(X), dtype=np.int32)
+    return arrays
 
 
 def _some(part: Part, seed: int, which: int, parts: tuple[Part | None, ...]) -> Part:

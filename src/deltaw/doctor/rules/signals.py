@@ -71,26 +71,14 @@ def exploding_at_start(evidence: Evidence) -> Finding | None:
     repair = Repair(
         say("selu in the hidden layers, weights drawn to suit"), {"hidden_activation": "selu", "init": None}
     )
-    if start.overflow is not None:
-        l = start.overflow
-        before = (
-            say(", after {z_rm} (root mean square) in the layer before", z_rm=number(start.z_rms[l - 1], 3))
-            if l
-            else ""
-        )
-        return Finding(
-            say(
-                "In the first forward pass z of layer {l} ({activation}) passes the largest number that float32 "
-                "holds, 3.4e38{before}.",
-                l=l + 1,
-                activation=net.activations[l],
-                before=before,
-            ),
-            {"layer": l},
-            Where(layer=l, step=0),
-            repair,
-            severity="fault",
-        )
+    if (l := start.overflow) is not None:
+        after = ", after {z_rm} (root mean square) in the layer before"
+        before = say(after, z_rm=number(start.z_rms[l - 1], 3)) if l else ""
+        cause = say(
+            "In the first forward pass z of layer {l} ({activation}) passes the largest number that float32 "
+            "holds, 3.4e38{before}.", l=l + 1, activation=net.activations[l], before=before,
+        )  # fmt: skip
+        return Finding(cause, {"layer": l}, Where(layer=l, step=0), repair, severity="fault")
     growing = [l for l, name in enumerate(net.activations[:-1]) if name == "exponential"]
     grown = _ratio(start.z_rms.max(), start.z_rms[0])
     if len(growing) < 2 and grown < GROWN:

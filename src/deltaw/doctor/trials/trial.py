@@ -128,6 +128,21 @@ def counted(value: Any, name: str) -> int:
     return int(value)
 
 
+def _check_rows(setup: Setup, n: int, targets: int) -> None:
+    """Raise InputError for what has no rows, n of X, or not as many of something else, and for no number of steps."""
+    for name in ("epochs", "batch_size"):
+        counted(getattr(setup, name), name)
+    for name, rows in (("validation", setup.validation), ("test", setup.test)):
+        if rows is not None and not (isinstance(rows, (tuple, list)) and len(rows) > 1):
+            expected = "{name}: expected (X, T) or (X, T, sample_weight)"
+            raise SettingError(expected, say("something else"), "give these", name=name)
+    if setup.sample_weight is not None and (shape := np.shape(setup.sample_weight)) != (n,):
+        raise InputError("sample_weight: expected {n} numbers", f"{shape}", "give one a row", n=n)
+    if n != targets or n == 0:
+        found = say("{n} and {shape}", n=n, shape=targets)
+        raise InputError("X and T: expected rows, as many of each", found, "give a row of T for each of X")
+
+
 def ground(
     setup: Setup, budget: Budget, seed: int = 0, *, hold: bool = True, aside: NDArray[np.int64] | None = None
 ) -> Ground:
@@ -142,23 +157,7 @@ def ground(
     """
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
     n = X.shape[0]
-    for name in ("epochs", "batch_size"):
-        counted(getattr(setup, name), name)
-    for name, rows in (("validation", setup.validation), ("test", setup.test)):
-        if rows is not None and not (isinstance(rows, (tuple, list)) and len(rows) > 1):
-            raise SettingError(
-                "{name}: expected (X, T) or (X, T, sample_weight)", say("something else"), "give these", name=name
-            )
-    if setup.sample_weight is not None and np.shape(setup.sample_weight) != (n,):
-        raise InputError(
-            "sample_weight: expected {n} numbers", f"{np.shape(setup.sample_weight)}", "give one a row", n=n
-        )
-    if n != T.shape[0] or n == 0:
-        raise InputError(
-            "X and T: expected rows, as many of each",
-            say("{n} and {shape}", n=n, shape=T.shape[0]),
-            "give a row of T for each of X",
-        )
+    _check_rows(setup, n, T.shape[0])
     T = T[:, 0] if np.ndim(setup.T) == 1 else T  # labels stay labels
     rng = np.random.default_rng(seed)
     order = rng.permutation(n)
