@@ -16,6 +16,7 @@ from deltaw.models.rows.survey import survey
 from deltaw.tables import Reading, kinds, read, stream
 from deltaw.tables.notations import Notations
 from deltaw.tables.reading import streams
+from deltaw.tables.reading.formats import pieces
 
 # How cells of one notation look; a column begins with some of one, and goes on with others.
 CELLS = {
@@ -116,6 +117,44 @@ def test_a_notation_that_later_rows_tell(
     assert sliced == whole
     if separator != "," or then in ("thousands", "units"):
         assert [float(whole[1][i]) for i in (0, 200)] == numbers
+
+
+# Beside decimal commas in another column: what cells of one are, and the numbers that they mean.
+BESIDE = {
+    "thousands": (["3.153", "512", "-1.000", "12.345.678"], [3153, 512, -1000, 12345678]),
+    "fractions, for one has two digits": (["3.153", "3.15"], [3.153, 3.15]),
+    "fractions, for nobody writes 0 before thousands": (["3.153", "0.153"], [3.153, 0.153]),
+    "fractions, for 3153 would have a point": (["1.500", "3153"], [1.5, 3153]),
+    "a comma alone": (["1,234", "12,345"], [1.234, 12.345]),
+    "commas behind 0": (["0,123", "1,234"], [0.123, 1.234]),
+    "a unit": (["3.153 kg", "512 kg"], [3153, 512]),
+    "money": (["€ 3.153", "€ 512"], [3153, 512]),
+    "whole": (["3153", "512"], [3153, 512]),
+}
+
+
+@pytest.mark.usefixtures("small_slices")
+@pytest.mark.parametrize("separator", ["\t", ";", "|"])
+@pytest.mark.parametrize("cells", BESIDE)
+@pytest.mark.parametrize("sure", ["12,5", "1.234,50 €"])
+def test_decimal_commas_of_a_file_say_what_a_point_is(tmp_path: Path, separator: str, cells: str, sure: str) -> None:
+    """Where others of its numbers have decimal commas, 3.153 is what who wrote it meant: 3153. It is said."""
+    written, numbers = BESIDE[cells]
+    lines = [separator.join((cell, f"{i}.5", sure)) for i, cell in enumerate(40 * written)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join([separator.join(("a", "y", "w")), *lines, ""]), encoding="utf-8")
+    whole, joined = read(path), pieces.joined(path, "t.csv", Reading())
+    assert joined is not None
+    for frame in (whole.frame, in_slices(path), joined.frame):
+        assert [*map(float, said(frame, "a")[1])] == 40 * numbers
+    told = ('"a": points part thousands, as other numbers of the file have decimal commas',)
+    assert whole.notes == joined.notes == (told if cells == "thousands" else ())
+
+
+def test_no_decimal_comma_leaves_points_alone(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a;b;w\n" + "3.153;1,234;a, b\n1.512;2,345;c, d\n" * 20, encoding="utf-8")
+    assert read(path).frame["a"].to_list() == [3.153, 1.512] * 20
 
 
 @pytest.mark.usefixtures("small_slices")

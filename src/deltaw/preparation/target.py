@@ -30,9 +30,10 @@ from deltaw.preparation.task import (
     known_cells,
 )
 from deltaw.speech import listed, retold, say
-from deltaw.tables.cells import as_words, check_strays
+from deltaw.tables.cells import as_words
 from deltaw.tables.codes import are_codes, in_width, width_of
 from deltaw.tables.held import are_plain, as_read
+from deltaw.tables.strays import check_strays
 from deltaw.tables.table import cell_error, clip, listing, nearest
 from deltaw.tables.units import is_unit, plain_unit
 

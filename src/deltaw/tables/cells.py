@@ -12,7 +12,19 @@ from deltaw.exceptions import ColumnError
 from deltaw.speech import say
 from deltaw.tables.codes import are_codes
 from deltaw.tables.missing import MISSING, numbers_among
-from deltaw.tables.notations import APART, EITHER, WAYS, Notations, Way, as_numbers, decimal_comma, plain
+from deltaw.tables.notations import (
+    APART,
+    COMMAS,
+    EITHER,
+    Notations,
+    Way,
+    are_grouped,
+    as_numbers,
+    decimal_comma,
+    plain,
+    thousands,
+    ways_of,
+)
 from deltaw.tables.numerals import WRITTEN, per_cell, plain_numerals
 from deltaw.tables.table import cell_error
 from deltaw.tables.units import PLACE, plain_unit, unit_of, without_unit
@@ -156,8 +168,8 @@ def typed(
     """A column of text as what all its cells say: whole numbers, numbers, truth values, or (stripped) words.
 
     Codes (`are_codes`) are words. Days stay words here: which way of writing them was meant belongs to the column's
-    kind (`deltaw.tables.kinds`). So do numbers with a few mistakes among them (`check_strays`): whoever leaves the
-    column out need not know.
+    kind (`deltaw.tables.kinds`). So do numbers with a few mistakes among them (`deltaw.tables.strays`): whoever leaves
+    the column out need not know.
 
     Args:
         series: strings and nulls.
@@ -199,60 +211,6 @@ def read_otherwise(words: tuple[str, ...]) -> bool:
     return bool((truths != truths.str.to_lowercase()).any() or (whole.fill_null(as_words(numbers)) != each).any())
 
 
-def check_strays(words: pl.Series, source: str) -> None:
-    """Raise ColumnError where nearly all cells of a column of words are numbers and a few are not; of codes all are
-    names.
-
-    Args:
-        words: stripped strings and nulls, as `typed` leaves them.
-        source: the table's name for messages.
-    """
-    found = Strays()
-    found.see(words, source)
-    found.check()
-
-
-def stray_error(words: pl.Series, row: int, source: str) -> ColumnError:
-    """That of a cell that is no number among numbers."""
-    remedy = "correct the cell, leave it empty, name it in na, or drop the column"
-    return cell_error(source, words.name, row, "a number", words[row], remedy)
-
-
-class Strays:
-    """`check_strays` of a column's cells, some after the others."""
-
-    def __init__(self) -> None:
-        self._present = self._wrong = 0
-        self._codes = False
-        self._first: ColumnError | None = None
-
-    def see(self, words: pl.Series, source: str) -> None:
-        """The next cells."""
-        if self._first is not None and len(words) <= FEW_CELLS:
-            present = [cell for cell in words.to_list() if cell is not None]
-            if not any(map(MAYBE_NUMBER.fullmatch, {*present})):
-                self._present, self._wrong = self._present + len(present), self._wrong + len(present)
-                return
-        places = words.is_not_null().arg_true()
-        some = places.gather_every(max(1, len(places) // 1_000))
-        self._present += len(places)
-        if no_numbers(words[some]) or as_written(words[some]).null_count() > len(some) / 2:
-            self._wrong += len(places)  # or nearly so: cheaper than to look at all
-        else:
-            numbers, some = as_written(words), places
-            self._wrong += numbers.null_count() - words.null_count()
-            self._codes |= are_codes(words.filter(numbers.is_not_null()))
-        if self._wrong and self._first is None:
-            strays = some.filter(as_written(words[some]).is_null())
-            self._first = stray_error(words, strays[0], source) if len(strays) else None
-
-    def check(self) -> None:
-        """Raise ColumnError for the first cell that is no number where nearly all are some."""
-        few = 0 < self._wrong <= max(1, MISTAKES * self._present)
-        if few and self._present >= 10 and not self._codes and self._first is not None:
-            raise self._first
-
-
 def no_numbers(words: pl.Series) -> bool:
     """Whether less than half of these cells (without nulls) can be numbers: cheaper to see than to read them."""
     return int(words.str.contains(IN_A_NUMBER).sum()) < len(words) / 2
@@ -278,7 +236,7 @@ def read_numbers(words: pl.Series, delimiter: str = ",", told: Notations | None 
     A comma within a number parts thousands in comma-separated files, is the decimal sign in semicolon-separated ones,
     and elsewhere whichever explains more cells: of a table in parts, as `told` says.
     """
-    return _read(words, delimiter, WAYS.get(delimiter, EITHER), told)[1]
+    return _read(words, delimiter, ways_of(delimiter), told)[1]
 
 
 def _read(
@@ -288,9 +246,12 @@ def _read(
     missing = words.null_count()
     as_they_are = words.cast(pl.Float64, strict=False)
     if as_they_are.null_count() == missing:  # so that every way reads them
-        if told is None or words.cast(pl.Int64, strict=False).null_count() == missing:
+        if words.cast(pl.Int64, strict=False).null_count() == missing:
             return plain, as_they_are
-        way = told.take(words, delimiter, ways)
+        ways = (
+            ways if ways[0] is plain or are_grouped(words) else tuple(way for way in ways if way is not decimal_comma)
+        )
+        way = ways[0] if told is None else told.take(words, delimiter, ways)
         return way, as_they_are if way is plain else as_numbers(words, way)
     words = plain_numerals(words)
     found = {way: as_numbers(words, way) for way in ways if way is not plain}
@@ -298,6 +259,16 @@ def _read(
     if told is not None and found[best].null_count() == missing:
         best = told.take(words, delimiter, [way for way in found if found[way].null_count() == missing])
     return best, found[best]
+
+
+def has_decimal_comma(words: pl.Series) -> bool:
+    """Whether all of some stripped words are numbers, with a unit or without, and one has a decimal comma for sure."""
+    if not words.str.contains(",", literal=True).any():  # a look is cheaper
+        return False
+    bare = without_unit(words, unit_of(words))
+    way, numbers = _read(bare, ";", ways_of(";"))
+    none = words.null_count()
+    return way is decimal_comma and numbers.null_count() == none and as_numbers(bare, thousands).null_count() > none
 
 
 def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
@@ -331,7 +302,8 @@ def pointed(words: pl.Series, delimiter: str, told: Notations | None = None) -> 
         unit = told.unit(words, unit, delimiter, are_numbers)
     if not unit:
         return words
-    ways = WAYS[";"] if delimiter == ";" and not unit.endswith(PLACE) else EITHER
+    known = COMMAS in delimiter or (delimiter == ";" and not unit.endswith(PLACE))
+    ways = ways_of(delimiter) if known else EITHER
     way, _ = _read(without_unit(words, unit).alias(words.name), unit + delimiter, ways, told)
     return per_cell(words, _with_point) if way is decimal_comma else words
 

@@ -18,7 +18,6 @@ from deltaw.tables.cells import (
     IN_A_NUMBER,
     TRUTHS,
     as_written,
-    check_strays,
     check_type,
     date_format,
     few_different,
@@ -28,6 +27,7 @@ from deltaw.tables.cells import (
 )
 from deltaw.tables.codes import are_codes
 from deltaw.tables.held import MANY, are_plain, as_read
+from deltaw.tables.strays import check_strays
 from deltaw.tables.table import Block, Table, cell_error, clip, listing, missing_column
 from deltaw.tables.told import READ_AS
 from deltaw.tables.units import Units, plain_unit

@@ -27,13 +27,13 @@ def plain(cell: pl.Expr) -> pl.Expr:
 
 def thousands(cell: pl.Expr) -> pl.Expr:
     """1,234,567.8 or 1 234 567.8 or 1'234'567.8 or 12,34,567.8 -> 1234567.8; null for anything else."""
-    grouped = cell.str.contains(rf"^[+-]?(\d{{1,3}}((,\d{{3}})+|{GROUPS})|\d{{1,2}}(,\d\d)+,\d{{3}})(\.\d*)?$")
+    grouped = cell.str.contains(rf"^[+-]?([1-9]\d{{0,2}}((,\d{{3}})+|{GROUPS})|[1-9]\d?(,\d\d)+,\d{{3}})(\.\d*)?$")
     return pl.when(grouped).then(cell.str.replace_all(rf"[,{APART}]", ""))
 
 
 def decimal_comma(cell: pl.Expr) -> pl.Expr:
     """12,5 or 1.234.567,8 or 1 234 567,8 -> 12.5 or 1234567.8; null for anything else."""
-    written = rf"^[+-]?(\d{{1,3}}((\.\d{{3}})+|{GROUPS})|\d*)(,\d+)?([eE][+-]?\d+)?$"
+    written = rf"^[+-]?([1-9]\d{{0,2}}((\.\d{{3}})+|{GROUPS})|\d*)(,\d+)?([eE][+-]?\d+)?$"
     comma = cell.str.contains(written) & cell.str.contains(r"[\d]")
     return pl.when(comma).then(cell.str.replace_all(rf"[.{APART}]", "").str.replace(",", ".", literal=True))
 
@@ -41,7 +41,24 @@ def decimal_comma(cell: pl.Expr) -> pl.Expr:
 # By what separates fields: in files with semicolons a comma is the decimal sign, unless it cannot be.
 WAYS: dict[str, tuple[Way, ...]] = {",": (plain, thousands), ";": (plain, decimal_comma, thousands)}
 EITHER: tuple[Way, ...] = (plain, thousands, decimal_comma)
+COMMAS = (
+    "decimal commas"  # before what separates fields: of a file that has some, where points part thousands if they can
+)
+WITH_COMMAS: tuple[Way, ...] = (decimal_comma, plain, thousands)
 POINTED = (plain, thousands)  # in which a point is one: they read no cell otherwise that both read
+
+
+def ways_of(notation: str) -> tuple[Way, ...]:
+    """In which ways numbers may be written, the first of those that read a column counts; by what separates fields."""
+    return WITH_COMMAS if COMMAS in notation else WAYS.get(notation, EITHER)
+
+
+def are_grouped(words: pl.Series) -> bool:
+    """Whether all of some numbers that computers read as they stand can be meant as whole ones, with points between
+    thousands: 3.153 and 512, but no 0.153, 3.15 or 3153.
+    """
+    grouped = words.str.contains(r"^[+-]?([1-9]\d{0,2}(\.\d{3})+|0|[1-9]\d{0,2})$")
+    return bool(grouped.all() and words.str.contains(".", literal=True).any())
 
 
 def as_numbers(words: pl.Series, way: Way) -> pl.Series:
@@ -77,7 +94,7 @@ class Notations:
         if name in self._mixed or are_numbers or known == found:
             return "" if name in self._mixed else known
         self._mixed.add(name)
-        if self._left.get((name, known + separator), EITHER)[0] is decimal_comma:
+        if self._left.get((name, known + separator.replace(COMMAS, "")), EITHER)[0] is decimal_comma:
             self.turned.setdefault(name, (0, words[0]))
         return ""
 
@@ -85,16 +102,17 @@ class Notations:
         """Take note of fractions that were read as they stand."""
         for column in frame.iter_columns():
             if column.dtype.is_float() and column.null_count() < len(column):
-                self.take(column, separator, WAYS.get(separator, EITHER))
+                self.take(column, separator, ways_of(separator))
 
     def take(self, cells: pl.Series, separator: str, ways: Sequence[Way]) -> Way:
         """By which way a part is read, of the `ways` that read all its cells: text in plain signs, or numbers.
 
         What was read as numbers already was read as computers write them.
         """
-        key = cells.name, separator
-        before = self._left.get(key, ())
-        left = tuple(way for way in ways if not before or way in before)
+        key = cells.name, separator.replace(COMMAS, "")
+        before = self._left.get(key, tuple(ways))
+        first, then = (before, ways) if before[0] is decimal_comma else (ways, before)
+        left = tuple(way for way in first if way in then)
         if left:
             self._left[key] = left
         else:

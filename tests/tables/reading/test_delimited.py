@@ -16,7 +16,8 @@ from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
 from deltaw.tables import Table, kinds, read
 from deltaw.tables.missing import MISSING
 from deltaw.tables.reading.formats import pieces
-from deltaw.tables.reading.formats.delimited import find_delimiter, has_header, read_delimited, rectangle
+from deltaw.tables.reading.formats.delimited import find_delimiter, read_delimited, rectangle
+from deltaw.tables.reading.formats.heads import has_header
 from deltaw.tables.reading.source import Reading
 
 

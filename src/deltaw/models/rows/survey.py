@@ -30,7 +30,7 @@ from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.task import MOST_CLASSES
 from deltaw.speech import say
 from deltaw.tables import exact
-from deltaw.tables.cells import Strays, as_words, check_type
+from deltaw.tables.cells import as_words, check_type
 from deltaw.tables.columns import check_finite
 from deltaw.tables.reading.answers import Said
 from deltaw.tables.reading.changes import another
@@ -38,6 +38,7 @@ from deltaw.tables.reading.shards import alongside, joined
 from deltaw.tables.reading.slices import CELLS
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.reading.streams import Slice, Stream, ahead, drawn, gathered
+from deltaw.tables.strays import Strays
 from deltaw.tables.table import among
 
 SAMPLE, FEWEST = 200_000, 1_000  # rows

@@ -18,10 +18,12 @@ from deltaw.tables import exact
 from deltaw.tables.cells import missing_to_null, pointed, typed
 from deltaw.tables.codes import are_codes, codes_in, narrows
 from deltaw.tables.held import are_plain, are_words, as_read, by_numbers, may_have_gaps
-from deltaw.tables.missing import MISSING, numbers_among
+from deltaw.tables.missing import numbers_among
+from deltaw.tables.notations import COMMAS
 from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.formats.careful import careful_frame, is_blank, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
+from deltaw.tables.reading.formats.heads import has_decimal_commas, has_header, told_of_points
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.loading import NoRowsError
 from deltaw.tables.reading.source import Reading
@@ -39,7 +41,6 @@ UNNAMED = "Unnamed: 0"  # the first column where its name is empty, as pandas an
 
 SEPARATOR_TOLD = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line with which files tell Excel
 
-FEW = 4  # times and oftener each word stands in a column of few, on average
 HEAD_RECORDS, HEAD_BYTES = 200, 1 << 22  # what is looked at to find the delimiter and the header
 PIECE = 1 << 18  # bytes that are looked at together: they stay in the cache
 TYPING_RECORDS = 1_000  # what Polars looks at to guess types; a wrong guess costs a second reading, nothing else
@@ -96,7 +97,8 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
             return frame[names]
         return frame_of(text, dialect, source, missing, [{"infer_schema": False}])[names]
 
-    notes = (*([] if note is None else [note]), *exact.notes(exact.rounded_of_text(found, written)))
+    points = told_of_points(frame, missing) if dialect.commas else ()
+    notes = (*([] if note is None else [note]), *points, *exact.notes(exact.rounded_of_text(found, written)))
     return Records(found, dialect.named, frame if reading.written else None, encoding, notes)
 
 
@@ -108,12 +110,19 @@ class Dialect(NamedTuple):
         names: of the columns.
         named: whether the text begins with them.
         above: how many lines stood before it.
+        commas: whether it has numbers with decimal commas, as far as the first records say.
     """
 
     separator: str
     names: list[str]
     named: bool
     above: int = 0
+    commas: bool = False
+
+    @property
+    def notation(self) -> str:
+        """What says how numbers are written (`deltaw.tables.notations.ways_of`)."""
+        return (COMMAS if self.commas else "") + self.separator
 
     @property
     def inside(self) -> Dialect:
@@ -133,7 +142,8 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
         raise TableError(expected, say("only quotes and spaces"), instead, source=source)
     named = has_header(head, reading.missing)
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
-    return Dialect(separator, names, named, 1 if told else 0), text
+    commas = separator != "," and has_decimal_commas(head[named:], reading.missing)
+    return Dialect(separator, names, named, 1 if told else 0, commas), text
 
 
 def frame_of(
@@ -146,7 +156,7 @@ def frame_of(
         guesses: of types.
         above: lines before the text, where they are not the dialect's.
     """
-    separator, names, named, before = dialect
+    separator, names, named, before, _ = dialect
     if guesses is None:
         guesses = type_guesses(text, dialect, missing)
     frame = _regular_frame(text, separator, names, named, guesses)
@@ -177,7 +187,7 @@ def typed_frame(frame: pl.DataFrame, dialect: Dialect, reading: Reading) -> pl.D
     numbers = [column for column in frame.iter_columns() if column.dtype.is_numeric() and numbers_among(missing)]
     texts = [column for column in frame.iter_columns() if are_words(column)]
     if reading.notations is not None:
-        reading.notations.see(frame, dialect.separator)
+        reading.notations.see(frame, dialect.notation)
     made = [_typed(column, dialect, reading) for column in texts]
     made += [missing_to_null(column, missing) for column in numbers]
     same = all(a is b for a, b in zip([*texts, *numbers], made, strict=True))
@@ -188,14 +198,14 @@ def _typed(column: pl.Series, dialect: Dialect, reading: Reading) -> pl.Series:
     """A column of text as what all its cells say; words that are held by numbers stay so."""
     if are_plain(column) and isinstance(column.dtype, pl.Enum):  # each word says by itself what it is
         each = column.dtype.categories
-        if typed(each, dialect.separator, reading.missing).equals(each):
+        if typed(each, dialect.notation, reading.missing).equals(each):
             return column
-    text, told, separator = as_read(column), reading.notations, dialect.separator
+    text, told, notation = as_read(column), reading.notations, dialect.notation
     if column.name in reading.words:
         found = missing_to_null(text, reading.missing)
-        found = found if told is None else pointed(found, separator, told)
+        found = found if told is None else pointed(found, notation, told)
     else:
-        found = typed(text, separator, reading.missing, told)
+        found = typed(text, notation, reading.missing, told)
     found = with_words(found, text, reading)
     held = by_numbers(found) if column.dtype == pl.Enum and found.dtype == pl.String else None
     return found if held is None else held
@@ -297,45 +307,6 @@ def find_delimiter(text: bytes) -> str:
     return best
 
 
-def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> bool:
-    """Whether the first record names the columns rather than being data itself.
-
-    It is data if it has only numbers. It also is data if every column that is numeric below it starts with a number
-    and one of its cells cannot be a name: a number with a fraction, or a word that the column repeats, unless as many
-    columns of few words never repeat theirs. So "country,2019,2020" above numbers is a header, and "5.1,3.5,setosa"
-    above more flowers is not.
-    """
-
-    def is_number(cell: str) -> bool:
-        return not is_missing(cell) and _is_number(cell)
-
-    def is_missing(cell: str) -> bool:
-        return cell.strip().lower() in missing
-
-    first = [cell.strip() for cell in head[0]]
-    if any(map(is_number, first)) and all(is_number(cell) or is_missing(cell) for cell in first):
-        return False
-    below = [[record[j].strip() for record in head[1:] if j < len(record)] for j in range(len(first))]
-    numeric = [any(map(is_number, cells)) and all(_is_number(c) or is_missing(c) for c in cells) for cells in below]
-    columns = list(zip(first, below, numeric, strict=True))
-    if any(is_numeric and not is_number(cell) for cell, _, is_numeric in columns):
-        return True
-    if any("." in cell for cell, _, is_numeric in columns if is_numeric):
-        return False
-    words = [(cell, cells) for cell, cells, is_numeric in columns if cell and not is_numeric]
-    repeated = sum(cell in cells for cell, cells in words)
-    names = sum(cell not in cells and FEW * len(set(cells)) <= len(cells) for cell, cells in words)
-    return repeated <= names if names else not repeated
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell
-
-
 def _names(header: list[str], source: str) -> list[str]:
     names = [cell.strip() or (f"column_{i + 1}" if i else UNNAMED) for i, cell in enumerate(header)]
     check_names(names, source)
@@ -373,7 +344,13 @@ def _regular_frame(
 def type_guesses(
     text: bytes, dialect: Dialect, missing: tuple[str, ...], words: Iterable[str] = ()
 ) -> Iterator[dict[str, Any]]:
-    """How to tell Polars the columns' types, the quickest first; the last always fits. `words`: columns of text."""
+    """How to tell Polars the columns' types, the quickest first; the last always fits. `words`: columns of text.
+
+    Beside decimal commas a point may part thousands, which Polars does not know: all is read as text.
+    """
+    if dialect.commas:
+        yield {"infer_schema": False}
+        return
     head, named = _head(text, dialect.separator), dialect.named
     cells = [cell for record in head[named:] for cell in record]
     if len(head[0]) >= SMALLEST and all(cell.isdecimal() and len(cell) <= 3 for cell in cells):

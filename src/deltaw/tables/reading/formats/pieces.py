@@ -31,6 +31,7 @@ from deltaw.tables.reading.formats.delimited import (
     typed_frame,
 )
 from deltaw.tables.reading.formats.encodings import is_wide
+from deltaw.tables.reading.formats.heads import told_of_points
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import CHUNK, DAMAGE, GZIP, unreadable
 from deltaw.tables.reading.places import apart
@@ -58,7 +59,8 @@ def pieces(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterat
     """
     for piece in _raw(path, name, reading, size):
         frame = typed_frame(piece.frame, piece.dialect, reading)
-        yield Table(frame, name, notes=exact.notes(piece.large), missing=reading.missing)
+        points = told_of_points(piece.frame, reading.missing) if piece.dialect.commas else ()
+        yield Table(frame, name, notes=(*points, *exact.notes(piece.large)), missing=reading.missing)
 
 
 def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) -> Records | None:
@@ -98,7 +100,8 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
     parts, dialect = alike([piece.frame for piece in found]), found[0].dialect
     large = [*exact.rounded(parts), *(name for piece in found for name in piece.large)]
     frame = alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
-    found_out = exact.notes(dict.fromkeys(large)), tuple(sorted(halves.rounded))
+    points = told_of_points(frame, reading.missing) if dialect.commas else ()
+    found_out = (*points, *exact.notes(dict.fromkeys(large))), tuple(sorted(halves.rounded))
     return Records(typed_frame(frame, dialect, reading), found[0].named, None, "", *found_out)
 
 
