@@ -21,6 +21,7 @@ ODD = (
     "apo'strophe",
     "back\\slash",
     "new\nline",
+    "carriage\r\nreturn",
     "中文",
     "*/ int x;",
     "</script>",

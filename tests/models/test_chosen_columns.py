@@ -81,7 +81,7 @@ def test_told_kinds_are_explained_and_reported(table: pl.DataFrame) -> None:
         id=pl.int_range(pl.len()) % 20 + 1,
         stars=pl.int_range(pl.len()) % 2,
         day=pl.lit("2020-01-") + (pl.int_range(pl.len()) % 9 + 1).cast(pl.String).str.zfill(2),
-        words=(pl.int_range(pl.len()) % 7).cast(pl.String) + ",000",
+        words=(1 + pl.int_range(pl.len()) % 7).cast(pl.String) + ",000",
     )
     kinds = {"id": "category", "sunny": "category", "stars": "boolean", "day": "category", "words": "number"}
     model = deltaw.fit(users, "price", kinds=kinds, **QUICK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from deltaw.equations.losses import LOSSES
 from deltaw.equations.optimizers import AdamW, optimizer
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import ColumnError, SettingError, TrainingInterrupted
-from deltaw.models import RECIPES, Recipe
+from deltaw.models import RECIPES, Recipe, misnamed
 from deltaw.tables import Table
+from deltaw.tables.reading.source import WORDS
 
 
 def weights(model: deltaw.Model) -> bytes:
@@ -245,6 +247,10 @@ def test_the_best_weights_are_kept(table: pl.DataFrame) -> None:
 REFUSED: dict[str, tuple[dict, str]] = {
     "no such recipe": ({"recipe": "nots"}, "found 'nots'.*give 'notes'"),
     "no such setting": ({"learning_rat": 1}, "did you mean 'learning_rate'"),
+    "scikit-learn's word": ({"random_state": 1}, "did you mean 'seed'"),
+    "another of scikit-learn's": ({"max_iter": 1}, "did you mean 'epochs'"),
+    "PyTorch's word": ({"lr": 1}, "did you mean 'learning_rate'"),
+    "a slip in what fit takes": ({"fold": 1}, "did you mean 'folds'"),
     "no layer size": ({"hidden": "64"}, "hidden: expected units"),
     "layer of no units": ({"hidden": (0,)}, "hidden: expected units"),
     "fractional layer": ({"hidden": (1.5,)}, "hidden: expected units"),
@@ -256,6 +262,7 @@ REFUSED: dict[str, tuple[dict, str]] = {
     "no such engine": ({"engine": "quantum"}, "engine: expected one of"),
     "no such activation": ({"activation": "sigmod"}, "did you mean 'sigmoid'"),
     "no such loss": ({"loss": "squard"}, "did you mean 'squared'"),
+    "everybody's loss": ({"loss": "MSE"}, "did you mean 'squared'"),
     "no such scaling": ({"scaling": "units"}, "scaling"),
     "learning rate": ({"learning_rate": -1.0}, "learning_rate"),
     "learning rate that is no number": ({"learning_rate": "fast"}, "learning_rate"),
@@ -273,6 +280,19 @@ def test_bad_settings_are_refused_in_one_line(table: pl.DataFrame, case: str) ->
     with pytest.raises(SettingError, match=message) as caught:
         deltaw.fit(table, "grade", **({"engine": "reference"} | settings))
     assert "\n" not in str(caught.value)
+
+
+def test_all_that_a_wrong_name_is_said_to_mean_is_taken() -> None:
+    takes = {*inspect.signature(deltaw.fit).parameters} - {"settings"}
+    assert {*misnamed.ARGUMENTS} == takes
+    assert {*misnamed.ELSEWHERE.values()} <= takes | {field.name for field in fields(Recipe)} | {*WORDS}
+    assert not {*misnamed.ELSEWHERE} & (takes | {field.name for field in fields(Recipe)} | {*WORDS})
+
+
+def test_a_model_may_be_a_key(table: pl.DataFrame) -> None:
+    one, other = (deltaw.fit(table[:60], "price", **QUICK | {"epochs": 1}) for _ in range(2))
+    assert {one: 1, other: 2}[one] == 1
+    assert one != other
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Recipe) if field.name != "name"])

@@ -17,6 +17,14 @@ from deltaw.speech import listed, say
 
 Row = TypeVar("Row")
 
+# How other libraries call rows of the tables.
+ELSEWHERE = {
+    "mse": "squared", "l2": "squared", "mae": "absolute", "l1": "absolute", "bce": "binary_cross_entropy",
+    "log_loss": "cross_entropy", "nll": "cross_entropy", "categorical_crossentropy": "cross_entropy",
+    "quantile": "pinball", "logistic": "sigmoid", "linear": "identity", "swish": "silu",
+    "glorot": "xavier", "kaiming": "he",
+}  # fmt: skip
+
 NUMBER: tuple[type[Any], ...] = (int, float, np.integer, np.floating)  # what counts as a number in a setting
 
 
@@ -39,7 +47,8 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
         raise SettingError(expected, repr(spec), say("choose one of {names}", names=names(table)))
     name, args, settings = (spec, [], {}) if spec in table else _parse(spec, what)
     if name not in table:
-        close = difflib.get_close_matches(name, table, n=1)
+        elsewhere = ELSEWHERE.get(name.lower())
+        close = [elsewhere] if elsewhere in table else difflib.get_close_matches(name, table, n=1)
         hint = say("did you mean '{name}'? ", name=close[0]) if close else ""
         raise SettingError(
             "{what}: expected one of {names}",

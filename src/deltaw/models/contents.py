@@ -116,7 +116,7 @@ class Member:
     seed: int
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Contents:
     """All that a model file holds; `Model` says what each part is."""
 

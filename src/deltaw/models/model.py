@@ -46,7 +46,7 @@ FEWEST_DISTILLED = 10  # rows
 APART: dict[str, Any] = {"ways": (), "scores": None, "held_out": None, "witness": None, "tuning": None}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)  # one is itself, as what holds arrays is: it may be a key
 class Model(Contents):
     """A trained network with its preparation of the inputs and its reading of the outputs.
 

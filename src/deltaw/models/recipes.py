@@ -26,6 +26,7 @@ from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
 from deltaw.given import several
 from deltaw.models.by_data import BY_DATA, together
+from deltaw.models.misnamed import meant
 from deltaw.models.rows import weights
 from deltaw.models.scoring import threshold
 from deltaw.models.scoring.metrics import NAMES
@@ -247,7 +248,7 @@ def check_names(name: str, settings: Mapping[str, Any]) -> None:
                 repr(key),
                 "did you mean {key}?",
                 known=listed(known),
-                key=_nearest(key, [*known, *WORDS], "learning_rate"),
+                key=repr(meant(key, [*known, *WORDS], "learning_rate")),
             )
 
 

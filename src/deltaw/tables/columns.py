@@ -26,6 +26,7 @@ from deltaw.tables.cells import (
     read_dates,
 )
 from deltaw.tables.codes import are_codes
+from deltaw.tables.dates import note_on_dates, note_on_words
 from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.strays import check_strays
 from deltaw.tables.table import Block, Table, cell_error, clip, listing, missing_column
@@ -239,7 +240,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
         return *_number(numbers_in(column, unit, source), present, distinct, plain_unit(unit)), unit, ""
     spelling = "" if plain else _number_or_date(column, source)
     if spelling:
-        return "date", f"written {DATE_FORMATS[spelling]}", spelling, ""
+        return "date", f"written {DATE_FORMATS[spelling]}", spelling, note_on_dates(words, spelling)
     if not plain and _are_numbers(words):  # read as text, since a part of the table is of codes or of words
         return *_number(numbers_in(column, "", source), present, distinct), "", ""
     first = as_read(words.head(FIRST))
@@ -247,7 +248,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return "text", many, "", ""
     readable, stray = (False, None) if plain else first_stray(first)
-    note = "" if plain else _note(words, units.several(words), readable, stray)
+    note = "" if plain else _note(words, units.several(words), readable, stray) or note_on_words(words)
     if distinct >= DISTINCT * present and present >= ENOUGH:
         return "identifier", many, "", note
     if readable:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
+import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,8 @@ import pytest
 import deltaw
 from deltaw import models
 from deltaw.exceptions import ColumnError, TableError
-from deltaw.tables import kinds, read
+from deltaw.tables import Reading, Table, kinds, read
+from deltaw.tables.reading.formats.pieces import pieces
 
 
 @pytest.mark.parametrize("above", ["Report of 2024\n", "# made by a tool\n# and another\n", "Report;;\n\n"])
@@ -27,6 +31,88 @@ def test_a_comma_far_below_is_no_title(tmp_path: Path) -> None:
     (path := tmp_path / "t.csv").write_text("x\n" + "1\n" * 99 + "1,5\n")
     with pytest.raises(TableError, match="expected 1 field in line 101, as in the first line, found 2; mend the line"):
         read(path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("behind", [1, 3])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separators_behind_the_last_field(tmp_path: Path, separator: str, behind: int, end: str) -> None:
+    """Of all rows but not of the names, as some programs write them."""
+    rows = [separator.join((f"{i}.5", f"w{i % 3}")) + separator * behind for i in range(30)]
+    (path := tmp_path / "t.csv").write_bytes(end.join([f"x{separator}w", *rows, ""]).encode())
+    whole, parts = read(path), [*pieces(path, "t.csv", Reading(), 100)]
+    assert whole.frame.columns[:2] == ["x", "w"]
+    assert whole.frame["x"].to_list() == [i + 0.5 for i in range(30)]
+    assert [x for part in parts for x in part.frame["x"]] == whole.frame["x"].to_list()
+    assert [column.kind for column in kinds(whole)][2:] == ["constant"] * (whole.frame.width - 2)
+
+
+@pytest.mark.parametrize(("rows", "remedy"), [
+    ("1,2\n3,4,\n", 'remove each "," behind its last field, or add them to all lines'),
+    ("1,2,3\n4,5\n", "remove what stands above the names"),
+    ("1,2\n" * 5 + "3\n", 'mend the line, or put fields that contain "," in quotes'),
+])  # fmt: skip
+def test_some_lines_of_another_length(tmp_path: Path, rows: str, remedy: str) -> None:
+    (path := tmp_path / "t.csv").write_text("a,b\n" + rows)
+    with pytest.raises(TableError, match=re.escape(f"; {remedy}")):
+        read(path)
+
+
+def zipped(path: Path, **files: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_the_one_file_in_a_zip_archive(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"x": [1.5, 2.5], "w": ["a", "b"]})
+    data = frame.write_csv().encode()
+    frame.write_parquet(packed := io.BytesIO())
+    beside = {"folder/": b"", "__MACOSX/._t.csv": b"\0\5", ".DS_Store": b"\0"}
+    for files in ({"t.csv": data}, {"folder/t.csv": data, **beside}, {"t": packed.getvalue()}):
+        assert read(zipped(tmp_path / "t.zip", **files)).frame.equals(frame)
+
+
+@pytest.mark.parametrize(("files", "found"), [
+    ({"a.csv": b"x\n1\n", "b.csv": b"x\n1\n"}, "found a.csv, b.csv; unpack it, and give one of its files"),
+    ({"folder/": b""}, "found none; unpack it"),
+    ({"a.csv": b"0" * 2**27}, "expected at most"),
+])  # fmt: skip
+def test_other_zip_archives(tmp_path: Path, files: dict[str, bytes], found: str) -> None:
+    with pytest.raises(TableError, match=found):
+        read(zipped(tmp_path / "t.zip", **files))
+
+
+def test_a_damaged_zip_archive(tmp_path: Path) -> None:
+    data = bytearray(zipped(tmp_path / "t.zip", **{"a.csv": bytes(range(256))}).read_bytes())
+    data[40:50] = b"\xff" * 10
+    (tmp_path / "t.zip").write_bytes(data)
+    with pytest.raises(TableError, match=r"expected a ZIP archive .* unreadable one .* unpack it"):
+        read(tmp_path / "t.zip")
+
+
+DAYS = {
+    "several ways": (
+        ["2024-01-31", "31.01.2024", "Jan 31, 2024"],
+        "its dates are written in several ways (year-month-day, day.month.year, name day, year): write one",
+    ),
+    "other words": (
+        ["2024-01-31", "2024-02-29", "2023-05-06", "not yet"],
+        '10 of its 40 cells are no dates, year-month-day ("not yet"): correct them',
+    ),
+    "either way": (["03/04/2024", "05/06/2024"], "as month/day/year, though all of its dates can be day/month/year"),
+    "one way": (["03/04/2024", "25/06/2024"], ""),
+    "words with numbers": (["room 3-12", "room 4-7", "hall 3"], ""),
+}
+
+
+@pytest.mark.parametrize("case", DAYS)
+def test_dates_that_are_none_are_told(case: str) -> None:
+    cells, said = DAYS[case]
+    column = kinds(Table(pl.DataFrame({"d": cells * (40 // len(cells))}), "t"))[0]
+    assert said in column.note
+    assert bool(said) == bool(column.note)
 
 
 @pytest.mark.parametrize("cells", ["a,{}", "1,{}"])

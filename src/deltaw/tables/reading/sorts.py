@@ -16,8 +16,9 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
-from deltaw.tables.cells import DATE_FORMATS, EMPTY, date_format, missing_to_null, read_dates
+from deltaw.tables.cells import EMPTY, date_format, missing_to_null, read_dates
 from deltaw.tables.codes import are_codes
+from deltaw.tables.dates import otherwise
 from deltaw.tables.table import clip
 
 # Numerals are text all of which could be numbers; mixed are words some of which could be numbers, or truth values.
@@ -90,17 +91,12 @@ def as_dates(frame: pl.DataFrame, dates: Collection[str], source: str) -> pl.Dat
 def _dates(column: pl.Series, source: str) -> pl.Series:
     words = missing_to_null(column, EMPTY)
     spelling, wrong = date_format(words.drop_nulls())
-    if words.null_count() < len(words) and (not spelling or wrong or _otherwise(spelling) in DATE_FORMATS):
+    if words.null_count() < len(words) and (not spelling or wrong or otherwise(spelling)):
         raise ColumnError(
             '{source}: expected dates in column "{column}", as in other files', clip(str(words.drop_nulls()[0])),
             "write all files alike, dates as year-month-day", source=source, column=clip(column.name),
         )  # fmt: skip
     return read_dates(words, spelling or "%Y-%m-%d")
-
-
-def _otherwise(spelling: str) -> str:
-    """The spelling by which the same text says another date: which of the two is meant, no cell is sure to tell."""
-    return spelling.translate(str.maketrans("dm", "md")) if "/" in spelling else ""
 
 
 def _both(known: str, found: str) -> str:

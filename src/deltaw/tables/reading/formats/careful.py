@@ -43,7 +43,9 @@ def _records(text: bytes, delimiter: str, source: str, width: int, above: int) -
                     _check_quotes("".join(lines[begin - 1 : reader.line_num]), delimiter, source, above + begin)
                 if len(record) != width:
                     title = len(record) > width and 0 < seen <= (ABOVE if width == 1 else 1)
-                    raise _ragged(source, width, len(record), above + begin, above + reader.line_num, delimiter, title)
+                    nothing = width > 1 and len(record) > width and not "".join(record[width:]).strip()
+                    lengths = len(record), above + begin, above + reader.line_num
+                    raise _ragged(source, width, *lengths, delimiter, title, nothing)
                 yield record
                 seen += 1
             last, begin = begin, reader.line_num + 1
@@ -94,13 +96,17 @@ def rows_in_a_cell(frame: pl.DataFrame, delimiter: str, above: int) -> str | Non
 
 
 def _ragged(
-    source: str, expected: int, found: int, begin: int, end: int, delimiter: str, title: bool
+    source: str, expected: int, found: int, begin: int, end: int, delimiter: str, title: bool, nothing: bool
 ) -> TableError:  # fmt: skip
-    """`title`: whether the lines above may be what stands above the names."""
+    """`title`: whether the lines above may be what stands above the names; `nothing`: whether nothing stands in the
+    fields that are too many.
+    """
     several = end > begin
     remedy = 'mend the line, or put fields that contain "{delimiter}" in quotes'
     if title:
         remedy = 'remove what stands above the names, or put fields that contain "{delimiter}" in quotes'
+    if nothing:
+        remedy = 'remove each "{delimiter}" behind its last field, or add them to all lines'
     return TableError(
         "{source}: expected {expected} fields in line {begin:,}, as in the first line",
         f"{found}" + (f" (quoted text runs on to line {end:,})" if several else ""),

@@ -36,6 +36,15 @@ def told_of_points(frame: pl.DataFrame, missing: tuple[str, ...]) -> tuple[str, 
     return tuple(say(line, name=clip(name)) for name, cells in found if len(cells) and are_grouped(cells))
 
 
+def lacking(head: list[list[str]]) -> int:
+    """How many fields all rows have behind those that the first record names, where nothing stands in them; else 0."""
+    width, widths = len(head[0]), {len(record) for record in head[1:]}
+    more = max(widths, default=width) - width
+    if width < 2 or more < 1 or len(widths) > 1 or any("\n" in cell for cell in head[0]):
+        return 0
+    return 0 if any(cell.strip() for record in head[1:] for cell in record[width:]) else more
+
+
 def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> bool:
     """Whether the first record names the columns rather than being data itself.
 

@@ -1,0 +1,52 @@
+"""A table in a ZIP archive, as they are sent and downloaded: the one file in it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+from deltaw.exceptions import TableError
+from deltaw.speech import say
+from deltaw.tables.reading.loading import check_archive, limit
+from deltaw.tables.reading.source import Source
+from deltaw.tables.table import listing
+
+FORMATS = (".npy", "xl/", "[Content_Types].xml", "mimetype")  # how names in archives that are formats end or begin
+LOCKED = 0x1  # of a member's flags
+
+
+def packed(file: Source) -> Source | None:
+    """The file in an archive; None for an archive that is a format itself: NumPy's, or a workbook.
+
+    Raises:
+        TableError: it holds none or several, is locked, or is larger than it may be.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            members = archive.infolist()
+    except Exception:  # damaged headers, of many kinds: who reads the format says it
+        return None
+    if any(member.filename.endswith(FORMATS) or member.filename.startswith(FORMATS) for member in members):
+        return None
+    files = [member for member in members if not member.is_dir() and not _beside(member.filename)]
+    expected = say("{name}: expected a ZIP archive with one table in it", name=file.name)
+    if len(files) != 1:
+        found = listing(member.filename for member in files) if files else say("none")
+        raise TableError(expected, found, "unpack it, and give one of its files")
+    if files[0].flag_bits & LOCKED:
+        raise TableError(expected, say("one that a password locks"), "unpack it")
+    check_archive(file.data, file.name, say("a ZIP archive"), limit(file.reading.max_bytes, len(file.data)))
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            data = archive.read(files[0])
+    except Exception as error:  # of a damaged member, and of what this Python does not unpack
+        found = say("an unreadable one ({reason})", reason=(str(error).strip() or type(error).__name__).splitlines()[0])
+        raise TableError(expected, found, "unpack it") from None
+    return replace(file, data=data, path=Path(files[0].filename))
+
+
+def _beside(name: str) -> bool:
+    """Whether it is what systems put beside files."""
+    return name.startswith("__MACOSX/") or Path(name).name.startswith(".")
