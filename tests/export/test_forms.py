@@ -116,6 +116,18 @@ def test_classes_that_float64_does_not_tell_apart(form: str, tmp_path: Path) -> 
     hold(form, program_of(deltaw.fit(table, "y", **zoo.QUICK)), tmp_path)
 
 
+@pytest.mark.parametrize("form", [*FORMS])
+def test_letters_that_are_taken_apart(form: str, tmp_path: Path) -> None:
+    """Every form knows both ways in which systems write ö; the rows of the proof have them."""
+    rng = np.random.default_rng(0)
+    towns = rng.choice(["Köln", "Ulm"], 90)
+    made = program_of(
+        deltaw.fit(pl.DataFrame({"town": towns, "y": rng.normal(size=90) + (towns == "Ulm")}), "y", **zoo.QUICK)
+    )
+    assert "Ko\u0308ln" in {cell for row in proof.check_of(made, 200)["rows"] for cell in row}
+    hold(form, made, tmp_path)
+
+
 @pytest.mark.parametrize(("dialect", "column", "other"), [
     ("duckdb", "size", "SIZE"), ("duckdb", "prediction", "Prediction"), ("postgres", "prediction", "prediction"),
     ("postgres", "x" * 63, "x" * 64),

@@ -73,9 +73,9 @@ def query() -> Iterator[Query]:
     ]
 
     def asked(statements: str) -> list[list[str]]:
-        done = subprocess.run(ask, input=statements, capture_output=True, text=True, encoding="utf-8", timeout=120)
+        done = subprocess.run(ask, input=statements.encode(), capture_output=True, timeout=120)  # line ends as they are
         assert done.returncode == 0, done.stderr[:2000]
-        return list(csv.reader(io.StringIO(done.stdout)))
+        return list(csv.reader(io.StringIO(done.stdout.decode(), newline="")))
 
     try:
         for _ in range(100):

@@ -182,9 +182,7 @@ def answers_of(path: Path, check: Check) -> str:
     """A query for the rows' numbers and what the statement in a file adds, in their order."""
     from deltaw.export.forms.sql import name_of
 
-    statement = (
-        path.read_bytes().decode().rstrip()
-    )  # as it stands: names and words may have line ends of any kind.removesuffix(";")
+    statement = path.read_bytes().decode().rstrip().removesuffix(";")  # names and words may have any line ends
     bare = check["labels"] is None and len(next(row for row in check["answers"] if row)) > 1
     names = (
         [f"output_{i}" for i in range(len(next(row for row in check["answers"] if row)))] if bare else ["prediction"]

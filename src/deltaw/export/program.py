@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
@@ -219,8 +220,13 @@ def _category(made: _Maker, steps: list[tuple[Category, int]], scaling: Scaling)
 
 
 def _spelt(words: Sequence[str], values: Sequence[float], width: int | None) -> dict[str, Any]:
-    """A table of words, of codes (`width_of`) without their zeros in front, too: what was read as a number has none."""
+    """A table of words: each composed, as DeltaW reads it, and taken apart (ö as o and two points), as some systems
+    write it; of codes (`width_of`) without their zeros in front, too: what was read as a number has none.
+    """
     told = dict(zip(words, values, strict=True))
+    for word, value in list(told.items()):
+        for form in ("NFC", "NFD"):
+            told.setdefault(normalize(form, word), value)
     for word, value in list(told.items()) if width else ():
         for start in range(1, len(word) - len(word.lstrip("0")) + 1):
             if word[start:]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from unicodedata import normalize
 
 import numpy as np
 import polars as pl
@@ -89,6 +90,17 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
         expected = say('{source}: expected dates in column "{name}", as in training', source=source, name=series.name)
         raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")
     return series.cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy() / DAY
+
+
+def places_of(words: Iterable[str]) -> dict[str, int]:
+    """The place of each word, as cells are read that say it: composed, which those of models of earlier versions may
+    not be. Where two of them become one, the second stays as it is, and no cell says it.
+    """
+    found = dict[str, int]()
+    for place, word in enumerate(words):
+        plain = normalize("NFC", word)
+        found[word if plain in found else plain] = place
+    return found
 
 
 def as_places(words: pl.Series, known: Mapping[str, int], missing: int) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache, partial
+from unicodedata import is_normalized
 
 import polars as pl
 
@@ -101,7 +102,8 @@ FEW_CELLS = 1_000  # of so many Python says sooner what they have than a call of
 def missing_to_null(
     series: pl.Series, missing: Iterable[str] = MISSING, few: list[str | None] | None = None
 ) -> pl.Series:
-    """A column with null where a cell is one of the words that mean a missing value; text loses surrounding spaces.
+    """A column with null where a cell is one of the words that mean a missing value; text loses surrounding spaces, and
+    its signs are composed (`composed`).
 
     `few`: what `few_different` says of it, where that is known.
 
@@ -136,14 +138,21 @@ def recurs(series: pl.Series) -> bool:
 
 
 def _without(series: pl.Series, words: list[str]) -> pl.Series:
-    """Text without surrounding spaces, and null where it is one of these words."""
-    stripped = per_cell(series, lambda cell: cell.str.strip_chars())
+    """Text without surrounding spaces, composed, and null where it is one of these words."""
+    stripped = composed(per_cell(series, lambda cell: cell.str.strip_chars()))
     if words == [*EMPTY] and not (stripped == "").any():  # a look is cheaper than to choose cell by cell
         return stripped
     small = any(word != word.upper() for word in words)  # for nothing else all cells need be made small
     return per_cell(
         stripped, lambda cell: pl.when(~(cell.str.to_lowercase() if small else cell).is_in(words)).then(cell)
     )
+
+
+def composed(words: pl.Series) -> pl.Series:
+    """Text in its composed form (Unicode's NFC), so that Köln is one word: some systems write ö as o and two points."""
+    if words.str.len_bytes().sum() == words.str.len_chars().sum():  # ASCII, as most is: a look is cheaper
+        return words
+    return per_cell(words, lambda cell: cell.str.normalize("NFC"))
 
 
 def _all_present(few: list[str | None], missing: list[str]) -> bool:
@@ -153,7 +162,7 @@ def _all_present(few: list[str | None], missing: list[str]) -> bool:
     cells = [cell for cell in few if cell is not None]
     return not any(
         cell[:1].isspace() or cell[-1:].isspace() or cell.lower() in missing or cell in missing
-        or not (cell.isascii() or cell.lower() == cell.upper())
+        or not (cell.isascii() or (cell.lower() == cell.upper() and is_normalized("NFC", cell)))
         for cell in cells
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
+from unicodedata import normalize
 
 from deltaw.exceptions import SettingError
 from deltaw.given import several
@@ -60,4 +61,4 @@ def words_of(what: str, given: Any) -> tuple[str, ...]:
     plain = [str(word) if isinstance(word, int | float) and not isinstance(word, bool) else word for word in words]
     if not all(isinstance(word, str) for word in plain) or (given is not None and not plain):
         raise SettingError("{what}: expected words", repr(given), 'give e.g. ["none", "-"]', what=what)
-    return tuple(word.strip().lower() for word in plain)
+    return tuple(normalize("NFC", word.strip()).lower() for word in plain)

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import polars as pl
@@ -109,11 +110,17 @@ def _are_names(rows: list[tuple[Any, ...]], row: int, name: str) -> bool:
 def missing_column(name: str, known: Iterable[str], source: str) -> ColumnError:
     """The error for a column that `source` does not have: names the nearest one, or lists those there are."""
     known = list(known)
+    alike = any(normalize("NFC", each) == normalize("NFC", str(name)) for each in known)
     near = nearest(str(name), known)
+    instead = 'did you mean "{near}"?' if near else "give one of these names"
+    if alike:
+        instead = (
+            "rename the one that looks the same: its letters are composed, or taken apart, and these not (NFC, NFD)"
+        )
     return ColumnError(
         '{source}: expected a column "{name}"',
         say("the columns {known}", known=listing(known)),
-        'did you mean "{near}"?' if near else "give one of these names",
+        instead,
         source=source,
         name=name,
         near=near,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 import deltaw
 from deltaw import models
 from deltaw.exceptions import ColumnError, TableError
+from deltaw.preparation.reading import places_of
 from deltaw.tables import Reading, Table, kinds, read
 from deltaw.tables.reading.formats.pieces import pieces
 
@@ -90,6 +92,36 @@ def test_a_damaged_zip_archive(tmp_path: Path) -> None:
     (tmp_path / "t.zip").write_bytes(data)
     with pytest.raises(TableError, match=r"expected a ZIP archive .* unreadable one .* unpack it"):
         read(tmp_path / "t.zip")
+
+
+APART = unicodedata.normalize("NFD", "Köln")
+
+
+def test_letters_that_are_taken_apart_are_the_same_word(tmp_path: Path) -> None:
+    """As macOS writes them: in files, in frames, in the target, in a missing value."""
+    towns = ["Köln", APART, "Bonn", "fällt aus", unicodedata.normalize("NFD", "fällt aus")] * 12
+    frame = pl.DataFrame(
+        {"town": towns, "y": [1.0, 1.0, 2.0, 3.0, 3.0] * 12, "t": [APART, "Köln", "Ulm", "Ulm", "Ulm"] * 12}
+    )
+    frame.write_csv(path := tmp_path / "t.csv")
+    frame.write_parquet(packed := tmp_path / "t.parquet")
+    for source in (frame, frame.cast({"town": pl.Categorical}), frame.to_pandas(), path, packed):
+        assert read(source, na="fällt aus").frame["town"].unique().sort().to_list() == [None, "Bonn", "Köln"]
+    model = deltaw.fit(path, "t", epochs=1, folds=0, hidden=4)
+    assert model.classes == ("Köln", "Ulm")
+    alone = [model.predict_proba(frame[["town", "y"]].with_columns(town=pl.lit(word))) for word in ("Köln", APART)]
+    np.testing.assert_array_equal(*alone)
+    assert model.evaluate(frame).rows == 60
+
+
+def test_words_of_earlier_versions_may_be_taken_apart() -> None:
+    assert places_of([APART, "Bonn"]) == {"Köln": 0, "Bonn": 1}
+    assert places_of(["Köln", APART]) == {"Köln": 0, APART: 1}
+
+
+def test_a_name_that_looks_the_same_is_told() -> None:
+    with pytest.raises(ColumnError, match="rename the one that looks the same"):
+        read(pl.DataFrame({APART: [1, 2], "y": [1, 2]})).column("Köln")
 
 
 DAYS = {

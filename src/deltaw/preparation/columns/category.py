@@ -15,7 +15,7 @@ from deltaw.preparation.columns.means import Answers, Apart, Means
 from deltaw.preparation.columns.steps import MISSING, Features, OneColumn, Stored, Values
 from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
-from deltaw.preparation.reading import as_places, places_as_written
+from deltaw.preparation.reading import as_places, places_as_written, places_of
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept, reads, say
 from deltaw.tables import Column
@@ -102,7 +102,7 @@ class Category(OneColumn):
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        return {word: place for place, word in enumerate(self.words)}
+        return places_of(self.words)
 
     @property
     def known(self) -> tuple[str, ...]:

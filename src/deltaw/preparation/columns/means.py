@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.scaled import LIMIT
 from deltaw.preparation.document import between, holds, is_text, list_of
-from deltaw.preparation.reading import as_places
+from deltaw.preparation.reading import as_places, places_of
 from deltaw.preparation.scales.scaling import SCALINGS, Scale, fit_scale
 from deltaw.tables.taking import AT_ONCE
 
@@ -291,7 +291,7 @@ class Means:
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        return {word: place for place, word in enumerate(self.words)}
+        return places_of(self.words)
 
     @cached_property
     def _table(self) -> Values:
