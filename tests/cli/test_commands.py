@@ -145,6 +145,25 @@ def test_predict_writes_a_table(run: Run, trained: Path) -> None:
     assert numbers["prediction"].to_list() == deltaw.load("price.deltaw").predict("rows.csv").tolist()
 
 
+def test_words_that_a_model_does_not_know_are_told(run: Run) -> None:
+    """Where most of a column are new it is another column, or spelt otherwise; of yes and no each is told."""
+    towns, y = ["Bonn", "Ulm", "Kiel"] * 20, [float(i % 7) for i in range(60)]
+    frame = pl.DataFrame({"town": towns, "new": ["yes", "no"] * 30, "y": y})
+    frame.write_csv("t.csv")
+    assert run("train", "t.csv", "-t", "y", "--folds", 0, "--epochs", 1, "--hidden", 4, "-o", "t.deltaw", "-q")[0] == 0
+
+    def said(**changed: list[str]) -> list[str]:
+        frame.with_columns(pl.Series(name, cells) for name, cells in changed.items()).write_csv("new.csv")
+        return [line for line in run("predict", "t.deltaw", "new.csv")[2].splitlines() if "does not know" in line]
+
+    assert said() == said(town=["Bonn", "Ulm", "Rom"] * 20) == said(new=["TRUE", "0"] * 30) == []
+    upper = said(town=["BONN", "ULM", "KIEL"] * 20)
+    assert len(upper) == 1
+    assert upper[0].startswith('note: 60 of 60 cells of town are words that the model does not know ("BONN")')
+    assert said(new=["yes", "no", "maybe"] * 20)[0].startswith("note: 20 of 60 cells of new are words")
+    assert len(said(town=["x"] * 60, new=["x"] * 60)) == 2
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_the_score_that_chose_is_shown(run: Run) -> None:
     table().write_csv("rows.csv")

@@ -146,6 +146,28 @@ def test_dates_come_back(scaling: str) -> None:
     assert set(back["text"].drop_nulls()) <= set(days)
 
 
+@pytest.mark.parametrize(("cells", "good"), [
+    (["31.01.2024", "01.02.2024"], True),
+    (["2024-01-31 00:00:00", "2024-02-01 00:00:00"], True),
+    (["2024-01-31T00:00:00Z", None, "2024-02-01T00:00:00Z"], True),
+    (["2024-01-31", "01.02.2024"], False),
+    (["31/01/2024", "01/02/2024"], False),
+    (["2024-01-31 00:00:00", "soon"], False),
+])  # fmt: skip
+def test_rows_may_write_dates_in_another_way_that_is_sure(cells: list[str | None], good: bool) -> None:
+    """With a slash a part of the rows could mean another month: it stays refused."""
+    days = [str(date(2024, 1, 1 + i)) for i in range(30)]
+    column = Column("d", "date", "", format="%Y-%m-%d")
+    made = Preparation.fit(pl.DataFrame({"d": days}), (column,), "standard")
+    frame = pl.DataFrame({"d": cells})
+    if not good:
+        with pytest.raises(ColumnError, match="expected a date, year-month-day in row"):
+            made.transform(frame)
+        return
+    same = pl.DataFrame({"d": [cell and ("2024-01-31", "2024-02-01")[i > 0] for i, cell in enumerate(cells)]})
+    np.testing.assert_array_equal(made.transform(frame), made.transform(same))
+
+
 def test_dates_know_the_calendar() -> None:
     train = pl.DataFrame({"day": [date(2020, 1, 1), date(2020, 7, 1), date(2021, 12, 31), date(2022, 1, 1)]})
     prep = Preparation.fit(train, columns_of(train), "standard")

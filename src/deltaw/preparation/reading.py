@@ -74,7 +74,8 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
     Args:
         series: dates, times, or text.
         source: the table's name for messages.
-        spelling: how text writes them (a strftime format); "" finds it.
+        spelling: how text writes them (a strftime format); "" finds it. Text that writes all of them in another way is
+            read, too, where that way can be no other: 2024-01-31 00:00:00 for 2024-01-31.
 
     Raises:
         ColumnError: a cell that is no such date (row and column named), or a column of another kind.
@@ -84,6 +85,10 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
         words = missing_to_null(series, EMPTY)
         spelling = spelling or date_format(words.drop_nulls())[0] or "%Y-%m-%d"
         series = read_dates(words, spelling)
+        if series.null_count() > words.null_count():
+            another, wrongly = date_format(words.drop_nulls())
+            sure = another and not wrongly and "/" not in another
+            spelling, series = (another, read_dates(words, another)) if sure else (spelling, series)
         wrong = series.is_null() & words.is_not_null()
         _refuse(wrong, words, source, say("a date, {how}", how=say(DATE_FORMATS.get(spelling, spelling))))
     elif not (series.dtype in (pl.Date, pl.Datetime) or series.null_count() == len(series)):

@@ -114,9 +114,7 @@ def missing_column(name: str, known: Iterable[str], source: str) -> ColumnError:
     near = nearest(str(name), known)
     instead = 'did you mean "{near}"?' if near else "give one of these names"
     if alike:
-        instead = (
-            "rename the one that looks the same: its letters are composed, or taken apart, and these not (NFC, NFD)"
-        )
+        instead = "rename the one that looks the same: its letters are composed, or taken apart, these not (NFC, NFD)"
     return ColumnError(
         '{source}: expected a column "{name}"',
         say("the columns {known}", known=listing(known)),

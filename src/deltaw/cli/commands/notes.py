@@ -53,8 +53,10 @@ def say_notes(err: Screen, table: Table) -> None:
 
 
 def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
-    """Say what was not used of a table, once it has turned out to be of use."""
+    """Say what was not used of a table, and what says nothing, once it has turned out to be of use."""
     from deltaw.models import rows_of
+    from deltaw.preparation.unknown import unknown_words
+    from deltaw.tables.table import clip
 
     rows = rows_of(table)
     say_notes(err, table)
@@ -64,3 +66,10 @@ def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] =
     extra = [name for name in model.preparation.extra(rows) if name not in others]
     if extra:
         err.print(say("note: columns that the model does not use: {extra}", extra=text.listing(extra)))
+    for unknown in unknown_words(model.preparation.steps, rows):
+        line = (
+            'note: {n:,} of {present:,} cells of {column} are words that the model does not know ("{word}"): it learnt '
+            "from none of them, or from too few"
+        )
+        n, present, word = unknown.cells, unknown.present, clip(unknown.word, 20)
+        err.print(say(line, n=n, present=present, column=clip(unknown.column), word=word))

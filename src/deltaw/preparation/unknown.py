@@ -1,0 +1,55 @@
+"""Words of rows to be answered that say nothing to a model, which learnt from none of them, or from too few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import polars as pl
+
+from deltaw.preparation.columns.category import Category
+from deltaw.preparation.columns.steps import SHARES, Step, Truth
+from deltaw.preparation.reading import places_of
+from deltaw.tables.cells import as_words
+from deltaw.tables.held import as_read
+
+ENOUGH = (
+    0.5  # of a column of words, new ones are as usual; where most are new, the column is another, or spelt otherwise
+)
+
+
+class Unknown(NamedTuple):
+    """Of a column: how many cells have words that the model does not know, of how many that are there; and one."""
+
+    column: str
+    cells: int
+    present: int
+    word: str
+
+
+def unknown_words(steps: Iterable[Step], frame: pl.DataFrame) -> list[Unknown]:
+    """The columns of yes and no in which other words stand, and those of words most of which are not known.
+
+    Args:
+        steps: of a preparation.
+        frame: rows with their columns.
+    """
+    found = [_unknown(step, frame) for step in steps if isinstance(step, Category | Truth)]
+    return [each for each in found if each is not None]
+
+
+def _unknown(step: Category | Truth, frame: pl.DataFrame) -> Unknown | None:
+    cells = as_read(frame.get_column(step.column))
+    if cells.dtype == pl.Boolean:
+        return None
+    words = step.words_of(cells) if isinstance(step, Category) else as_words(cells)
+    counted = words.drop_nulls().alias("word").value_counts(name="rows").sort("rows", "word", descending=[True, False])
+    known = places_of(step.known) if isinstance(step, Category) else SHARES
+    spelt = counted["word"] if isinstance(step, Category) else counted["word"].str.to_lowercase()
+    others = counted.filter(pl.Series([word not in known for word in spelt], dtype=pl.Boolean))
+    if others.is_empty():
+        return None
+    n, present = sum(others["rows"].to_list()), sum(counted["rows"].to_list())
+    if isinstance(step, Category) and n <= ENOUGH * present:
+        return None
+    return Unknown(step.column, n, present, others["word"][0])
