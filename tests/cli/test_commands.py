@@ -162,6 +162,14 @@ def test_words_that_a_model_does_not_know_are_told(run: Run) -> None:
     assert upper[0].startswith('note: 60 of 60 cells of town are words that the model does not know ("BONN")')
     assert said(new=["yes", "no", "maybe"] * 20)[0].startswith("note: 20 of 60 cells of new are words")
     assert len(said(town=["x"] * 60, new=["x"] * 60)) == 2
+    frame.with_columns(town=pl.Series([f"w{i % 55}" for i in range(60)])).write_csv("t.csv")  # nearly each of its own
+    assert (
+        run("train", "t.csv", "-t", "y", "--as", "town=category", "--folds", 0, "--epochs", 1, "-o", "t.deltaw", "-q")[
+            0
+        ]
+        == 0
+    )
+    assert said(town=["x"] * 60) == []
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -50,6 +50,8 @@ def _unknown(step: Category | Truth, frame: pl.DataFrame) -> Unknown | None:
     if others.is_empty():
         return None
     n, present = sum(others["rows"].to_list()), sum(counted["rows"].to_list())
-    if isinstance(step, Category) and n <= ENOUGH * present:
+    if isinstance(step, Category) and (
+        n <= ENOUGH * present or step.usual == len(step.words)
+    ):  # as rare as in training
         return None
     return Unknown(step.column, n, present, others["word"][0])
