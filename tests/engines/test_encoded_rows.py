@@ -15,6 +15,7 @@ from witnesses import INSTRUCTION_SETS, WITNESSES
 from deltaw import InputError, Network, Predictor, engines, train, train_pack
 from deltaw.engines import native
 from deltaw.engines.native import core
+from deltaw.engines.rows import Rows
 from deltaw.equations.activations import ACTIVATIONS
 from deltaw.equations.encoded import Encoded, Field
 from deltaw.equations.losses import loss
@@ -155,6 +156,13 @@ def test_nan_spoils_its_own_row_and_is_refused_in_training() -> None:
         np.testing.assert_array_equal(np.delete(outputs, 5, 0), np.delete(wanted, 5, 0))
         with pytest.raises(InputError, match="finite numbers, found nan at row 5"):
             train(network, spoilt, T)
+
+
+def test_numbers_whose_sum_is_too_large_are_finite() -> None:
+    network, X, T = made(0)
+    X.stored[:, FIELDS.index(Field())] = 3e38
+    for rows in (X, X.toarray()):
+        assert len(Rows.of(network, rows, T, loss("squared"))) == len(X)
 
 
 def test_a_pack_and_its_evaluation() -> None:

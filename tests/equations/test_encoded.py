@@ -86,6 +86,17 @@ def test_what_lies_in_no_field_is_named(x: float, field: Field, said: str) -> No
         Encoded([[0.0], [x]], [field]).check()
 
 
+def test_of_many_rows_the_first_that_lies_in_no_field_is_named() -> None:
+    rows = Encoded(np.ones((5000, 3), np.float32), [Field(), Field("bins", 4), Field("slots", 4)])
+    rows.check()
+    rows.stored[7, 0] = np.nan  # which `check` lets be
+    rows.check()
+    for row, column, x in ((4999, 2, 1.5), (4100, 1, 4.5), (2047, 2, 4.0), (11, 1, -1.0)):
+        rows.stored[row, column] = x
+        with pytest.raises(InputError, match=f"{x} at row {row}, column {column}"):
+            rows.check()
+
+
 @pytest.mark.parametrize(
     ("stored", "fields"),
     [

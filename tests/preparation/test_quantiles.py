@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltaw.preparation.scales.quantiles import among, between, median, put_in_order
+from deltaw.preparation.scales.quantiles import MANY, among, between, median, put_in_order
 
 # Half of a number near the smallest is not exact, neither here nor in what it is held against.
 NUMBERS = st.floats(-1e300, 1e300).map(lambda x: x if abs(x) > 1e-300 else 0.0)
@@ -44,6 +45,19 @@ def test_values_need_not_be_sorted_where_nobody_looks(x: list[float], q: list[fl
     np.testing.assert_array_equal(between(placed, shares), between(ordered, shares))
     np.testing.assert_array_equal(among(placed, shares), among(ordered, shares))
     assert (placed[0], placed[-1], median(placed)) == (ordered[0], ordered[-1], median(ordered))
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_of_many_values_a_sample_says_where_to_look(kind: type[np.floating]) -> None:
+    n, draws, shares = MANY + 7, np.random.default_rng(0), np.linspace(0, 1, 5)
+    normal = draws.normal(size=n)
+    tied = np.where(normal < 0.3, 0.0, normal)
+    for x in (normal, np.exp(9 * normal), tied, np.arange(n), np.arange(n) % 16, normal * 0):
+        placed, ordered = np.array(x, kind), np.sort(np.array(x, kind))
+        put_in_order(placed, shares, np.array([0.5]))
+        np.testing.assert_array_equal(between(placed, shares), between(ordered, shares))
+        np.testing.assert_array_equal(among(placed, shares), among(ordered, shares))
+        assert (placed.min(), placed.max(), median(placed)) == (ordered[0], ordered[-1], median(ordered))
 
 
 def test_nothing_is_put_in_order() -> None:

@@ -210,14 +210,16 @@ def _float_type(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
 
 
 def _finite(array: Any, what: str) -> None:
-    """Raise for the first NaN or infinity. The sum of many numbers is finite only if all are."""
+    """Raise for the first NaN or infinity. The sum of many numbers is finite only if all are. It is made in their own
+    type, which takes half of the time; where they are too large for that, they are looked at one by one.
+    """
     values = array.stored if isinstance(array, Encoded) else array if isinstance(array, np.ndarray) else array.data
     with np.errstate(over="ignore", invalid="ignore"):
         if isinstance(array, Encoded):  # what is scaled may be missing
             scaled = np.array([field.kind == "scaled" for field in array.fields])
-            total = np.where(scaled, 0.0, values.sum(axis=0, dtype=np.float64)).sum()
+            total = np.where(scaled, 0.0, values.sum(axis=0)).sum()
         else:
-            scaled, total = np.array(False), values.sum(dtype=np.float64)
+            scaled, total = np.array(False), values.sum()
         if values.dtype.kind != "f" or np.isfinite(total):
             return
     bad = np.argwhere(~(np.isfinite(values) | scaled))

@@ -27,6 +27,7 @@ from deltaw.speech import say
 KINDS = ("number", "bins", "slots", "scaled")
 MOST_INPUTS = 2**24  # of a field: whole numbers that float32 holds
 CHUNK = 2048  # rows expanded at a time, so that they stay in the cache
+ABREAST = 32  # rows that NumPy takes for one of so many more columns: it compares row by row
 
 
 class Field(NamedTuple):
@@ -150,29 +151,28 @@ class Encoded:
 
     def check(self, what: str = "X") -> None:
         """Raise InputError, of `what`, for the first stored number in none of its field's inputs; NaN is in any."""
-        limited = [i for i, field in enumerate(self.fields) if field.kind in LIMITS]
-        least, most = (
-            np.array([LIMITS[self.fields[i].kind](self.fields[i].inputs) for i in limited], np.float32).reshape(-1, 2).T
-        )
-        slots = np.flatnonzero([self.fields[i].kind == "slots" for i in limited])
-        every = len(limited) == len(self.fields)
+        any_number = (-np.inf, np.inf)
+        limits = [LIMITS[f.kind](f.inputs) if f.kind in LIMITS else any_number for f in self.fields]
+        least, most = np.array(limits, np.float32).T
+        slots = np.flatnonzero([field.kind == "slots" for field in self.fields])
+        limited = any(field.kind in LIMITS for field in self.fields)
         for start in range(0, len(self) if limited else 0, CHUNK):
             x = self.stored[start : start + CHUNK]
-            x = x if every else x[:, limited]
+            if _within(x, least, most) and (x[:, slots] == np.floor(x[:, slots])).all():
+                continue
             bad = (x < least) | (x > most)
             bad[:, slots] |= x[:, slots] != np.floor(x[:, slots])
             if not bad.any():
                 continue
-            row, place = np.argwhere(bad)[0].tolist()
-            column = limited[place]
-            field, found = self.fields[column], x[row, place]
+            row, column = np.argwhere(bad)[0].tolist()
+            field, found = self.fields[column], x[row, column]
             raise InputError(
                 "{what}: expected {kind} from 0 to {most:.0f} for {n} {fields}",
                 say("{x} at row {row}, column {column} of what is stored", x=found, row=start + row, column=column),
                 "correct it",
                 what=what,
                 kind=say("a whole number" if field.kind == "slots" else "a number"),
-                most=most[place],
+                most=most[column],
                 n=field.inputs,
                 fields=field.kind,
             )
@@ -183,6 +183,14 @@ LIMITS: dict[str, Callable[[int], tuple[float, float]]] = {
     "bins": lambda inputs: (0, inputs),
     "slots": lambda inputs: (0, inputs - 1),
 }
+
+
+def _within(x: NDArray[Any], least: NDArray[Any], most: NDArray[Any]) -> bool:
+    """Whether all stored numbers of some rows are no less and no more than that; False where one is no number."""
+    abreast = 1 if len(x) % ABREAST else ABREAST
+    lines = x.reshape(-1, abreast * x.shape[1])
+    within = (lines.min(axis=0) >= np.tile(least, abreast)) & (lines.max(axis=0) <= np.tile(most, abreast))
+    return bool(within.all())
 
 
 def is_plain(fields: Sequence[Field]) -> bool:

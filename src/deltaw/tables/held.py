@@ -28,7 +28,8 @@ def held(frame: pl.DataFrame, rows: int | None = None) -> pl.DataFrame:
     """
     if (len(frame) if rows is None else rows) < MANY:
         return frame
-    return frame.with_columns(found for column in frame.iter_columns() if (found := _held(column)) is not None)
+    made = (side_by_side if len(frame) >= MANY else map)(_held, frame.get_columns())
+    return frame.with_columns(found for found in made if found is not None)
 
 
 def _held(column: pl.Series) -> pl.Series | None:

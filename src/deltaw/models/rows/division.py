@@ -108,9 +108,9 @@ def split(n: int, share: float, seed: int, labels: NDArray[np.integer] | None = 
     order = np.random.default_rng(seed).permutation(np.arange(n, dtype=_least(n)))
     if labels is not None:
         order = _by_class(order, labels)
-        sorted_labels = labels[order]
-        starts = np.flatnonzero(sorted_labels[1:] != sorted_labels[:-1]) + 1
-        order = np.delete(order, np.append(0, starts)[:n])  # one row of each class stays
+        sizes = np.bincount(labels)
+        sizes = sizes[sizes > 0]
+        order = np.delete(order, np.cumsum(sizes) - sizes)  # one row of each class stays
     elif len(order):
         order = order[1:]
     count = min(max(round(n * share), 1 if share > 0 else 0), len(order))

@@ -7,6 +7,7 @@ which then only ever has the little that is read at a time.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import sys
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 Number = TypeVar("Number", bound=np.number)
 
+HUGE_PAGE = 2**21  # bytes: to touch one for the first time takes much less than 512 small ones
 PART = 2**20  # cells of a part, in all columns together
 # Columns of these types are read as they are.
 NUMBERS = (pl.Float64, pl.Float32, pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt64, pl.UInt32, pl.UInt16, pl.UInt8)
@@ -67,4 +69,8 @@ def _pages(size: int) -> NDArray[np.uint8]:
     if not size:
         return np.empty(0, np.uint8)
     ours = {} if sys.platform == "win32" else {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS}
-    return np.frombuffer(mmap.mmap(-1, size, **ours), np.uint8)
+    pages = mmap.mmap(-1, size, **ours)
+    if size >= 2 * HUGE_PAGE and hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a wish: a system may be built without
+            pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, np.uint8)
