@@ -32,9 +32,15 @@ void Trainer::use() {
   samples_ = &Trainer::samples<Opt>;
 }
 
+// Rows that are worked through together at most.
+int Trainer::most_rows(const std::vector<LayerSpec>& specs) {
+  const auto narrow = [](const LayerSpec& spec) { return spec.n_out <= NARROW; };
+  return std::all_of(specs.begin(), specs.end(), narrow) ? 2 * PIECE : PIECE;
+}
+
 Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
     : plan_(plan), loss_(find_loss(plan.loss, specs.back().activation)),
-      buffered_(plan.max_grad_norm > 0.0 || plan.batch_size > PIECE) {
+      buffered_(plan.max_grad_norm > 0.0 || plan.batch_size > most_rows(specs)) {
   const struct { const char* name; void (Trainer::*use)(); } optimizers[] = {
       {"sgd", &Trainer::use<Sgd>}, {"momentum", &Trainer::use<Momentum>}, {"nesterov", &Trainer::use<Nesterov>},
       {"adam", &Trainer::use<Adam>}, {"adamw", &Trainer::use<Adam>},  // the decay is in the step's constants
@@ -65,7 +71,7 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
   }
   if (one_by_one() && in_parts()) parts_ = Floats(2 * PARTS * part_size());
   sparse_ = SparseLayer(layers_.front());
-  work_ = Workspace(layers_, std::max(2, std::min(plan.batch_size, PIECE)), true, dropped);
+  work_ = Workspace(layers_, std::max(2, std::min(plan.batch_size, most_rows(specs))), true, dropped);
 }
 
 // Clipping looks at the whole gradient before the update, and dropout's masks lie in batches.

@@ -109,12 +109,15 @@ class Trainer {
   static constexpr int STRIP = 64;  // rows that one thread evaluates at a time
 
  private:
-  static constexpr int PIECE = 512;    // rows of the workspace at most; its signals then stay in the cache
+  static constexpr int PIECE = 512;    // rows of the workspace at most; its signals then stay in the cache:
+  static constexpr int NARROW = 64;    // of layers of so many units, those of twice as many rows
   static constexpr int WHOLE_PIECE = 64;  // and at least, where many rows are one batch
   static constexpr int FEWEST_BY_FIELDS = 4;  // rows a batch; for fewer, running sums cost more than they save
   static constexpr int PARTS = 8;  // of the sums of `in_parts`, however many threads there are, so that no bit depends on them
   static constexpr int FEWEST_HALVED = 128;  // rows of a piece whose gradient is summed by halves
   static constexpr std::size_t SMALL = 65536;  // bytes of weights up to which a layer is split over threads by rows
+
+  static int most_rows(const std::vector<LayerSpec>& specs);
 
   struct Run;
   void batches(Run& run, int thread);

@@ -106,7 +106,7 @@ def test_kinds_and_batches_beyond_what_the_engine_holds_at_once(fields: tuple[Fi
     X = encoded(1300, 2, fields)
     network = Network([X.shape[1], 20, 2], ["tanh", "identity"], seed=0)
     T = np.random.default_rng(0).normal(size=(1300, 2))
-    for batch_size in (64, 600):
+    for batch_size in (64, 600, 1100):
         settings = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": batch_size, "epochs": 2}
         share = excess(network, X, T, settings)
         assert share is not None

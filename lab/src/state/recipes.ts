@@ -20,8 +20,8 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
   const power = (x: number): number => 2 ** Math.floor(Math.log2(Math.max(x, 2)));
   const decay = Math.min(Math.max(100 / trained * few, 0.02), 5);
   const [enough, ofRows, least] = image ? [10_000, 16, 16] : [2_000, 32, Math.min(16, power(trained / 8))];
-  const many = !image && trained >= 50_000, large = !image && trained >= 10_000, several = classes && nOut >= 4;
-  const rate = (many || (large && several) ? 0.016 : 0.012) * Math.min(1, Math.sqrt(32 / nIn)) * Math.min(1, trained / 256);
+  const plenty = !image && trained >= 500_000, many = !image && trained >= 50_000, large = !image && trained >= 10_000, several = classes && nOut >= 4;
+  const rate = (many || (large && several) ? 0.016 : 0.012) * Math.min(1, Math.sqrt(32 / nIn)) * Math.min(1, trained / 256) * (plenty ? 2 : 1);
   const shared = several && trained >= 40 * nOut; // every unit is needed
   const dropout = image ? 0.15 : large || shared ? 0 : twoDigits(Math.min(0.15 * Math.min(1, 1_500 / trained) * few, 0.5));
   const longer = !image && several ? 2 : 1;
@@ -31,7 +31,7 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
     loss: classes ? 'cross_entropy' : 'squared',
     optimizer: `adamw(beta1=0.9, beta2=0.95, weight_decay=${written(decay)}, decay_schedule='flat_cosine')`,
     schedule: many ? 'cosine' : 'coslog', dropout, dropoutSchedule: 'flat_cosine', labelSmoothing: classes && !large ? 0.05 : 0,
-    rate: twoDigits(rate), batch: Math.min(many || image ? 256 : 128, Math.max(least, power(trained / ofRows + 1))),
+    rate: twoDigits(rate), batch: Math.min(plenty ? 1024 : many || image ? 256 : 128, Math.max(least, power(trained / ofRows + 1))),
     epochs: longer * Math.max(Math.min(12, Math.max(5, Math.round(6_000_000 / trained))), Math.round((image ? 64 : 56) * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
   };
 }

@@ -12,6 +12,7 @@ from typing import Any
 FEW_ROWS = 150  # fewer: what they say is partly chance, and time is no matter
 LARGE_ROWS = 10_000  # by which chance is outvoted: shy answers and shut units only slow what is to be learnt
 MANY_ROWS = 50_000  # of which those that choose the weights are no loss, and none says too much of itself
+PLENTY_ROWS = 500_000  # of which batches four times as large make steps enough, between which two threads meet
 ENOUGH_STEPS = 6_000_000  # rows that are looked at, in all epochs, by which a large table is learnt
 ALONE = 2_000  # from so many on a second network is not worth its time, unless there are many classes
 MANY_CLASSES = 4  # trees are grown for each class, a network learns all at once: there is time for more
@@ -30,21 +31,23 @@ def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[
     the activation. Where many classes share the units, and there are rows enough of each, nothing is dropped. Rows that
     chose the weights are learnt from in the end, unless they are few beside the others. Of large tables the shares of
     their answers are what is to be learnt, so no target is smoothed, and many classes take longer steps; batches larger
-    than 128 would leave them too few. Of many rows a larger rate that falls once goes farther than one in waves.
+    than 128 would leave them too few. Of many rows a larger rate that falls once goes farther than one in waves; where
+    there are steps enough for larger batches, it grows with their root.
     """
-    many, large = (rows >= least and not image for least in (MANY_ROWS, LARGE_ROWS))
+    plenty, many, large = (rows >= least and not image for least in (PLENTY_ROWS, MANY_ROWS, LARGE_ROWS))
     few = 1.0 if image else max(1.0, (FEW_ROWS / rows) ** 2)
     shared = classes >= MANY_CLASSES and rows >= OF_A_CLASS * classes
     decay, thin = min(max(100 / rows * few, 0.02), 5.0), min(0.15 * min(1.0, 1_500 / rows) * few, 0.5)
     enough, of_rows, least = (10_000, 16, 16) if image else (2_000, 32, min(16, _power(rows / 8)))
     far = many or (large and classes >= MANY_CLASSES)
     rate = (0.016 if far else 0.012) * min(1.0, (32 / inputs) ** 0.5) * min(1.0, rows / 256)
+    most, rate = (1024, 2 * rate) if plenty else (256 if many or image else 128, rate)
     least_epochs = min(12, max(5, round(ENOUGH_STEPS / rows)))
     epochs = max(least_epochs, round((64 if image else 56) * min(1.0, (enough / rows) ** 0.5)))
     return {
         "hidden": (256, 128) if image else (64, 64),
         "activation": "selu" if few == 1.0 else "mish",
-        "batch_size": min(256 if many or image else 128, max(least, _power(rows / of_rows + 1))),
+        "batch_size": min(most, max(least, _power(rows / of_rows + 1))),
         "epochs": epochs if image or classes < MANY_CLASSES else 2 * epochs,
         "learning_rate": float(f"{rate:.2g}"),
         "schedule": "cosine" if many else "coslog",
@@ -75,12 +78,14 @@ def _power(x: float) -> int:
 
 
 def _quick_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[str, Any]:
-    """As the default recipe, from FEW_ROWS on in a fifth of the epochs, and for tables at a rate that gets as far."""
+    """As the default recipe, from FEW_ROWS on in a fifth of the epochs, which leave too few steps for the largest
+    batches, and for tables at a rate that gets as far.
+    """
     found = _default_by_data(rows, inputs, image, classes)
     if rows < FEW_ROWS and not image:
         return found
     faster = {} if image else {"learning_rate": float(f"{0.02 * min(1.0, rows / 256):.2g}")}
-    return found | faster | {"epochs": max(4, round(found["epochs"] / 5))}
+    return found | faster | {"epochs": max(4, round(found["epochs"] / 5)), "batch_size": min(256, found["batch_size"])}
 
 
 BY_DATA = {

@@ -232,7 +232,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     spelt = {word.lower(): word for word in sorted(known or ())}  # Yes, YES and yes are one answer
     if known is not None and any(spelt.keys() <= set(pair) for pair in TRUTHS):
         return "boolean", " or ".join(sorted(spelt.values())), "", ""
-    plain = are_plain(column) or (known is not None and not any(re.search(IN_A_NUMBER, word) for word in known))
+    plain = column.dtype == pl.Enum or (known is not None and not any(re.search(IN_A_NUMBER, word) for word in known))
     words = column.drop_nulls()
     units = Units((), ()) if plain else Units.of(words)
     unit = units.one

@@ -336,5 +336,5 @@ def smoothing(rows: Values, sums: Values, squares: Values) -> Values:
 
 def _plain(means: Values) -> Any:
     """Numbers as a file keeps them, to six digits behind the point of a deviation."""
-    rounded = np.round(means, DIGITS) + 0.0
-    return tuple(map(_plain, rounded)) if rounded.ndim > 1 else tuple(rounded.tolist())
+    rounded = (np.round(means, DIGITS) + 0.0).tolist()
+    return tuple(map(tuple, rounded)) if means.ndim > 1 else tuple(rounded)
