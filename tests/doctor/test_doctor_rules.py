@@ -57,6 +57,11 @@ def deep(activation: str, layers: int, init: Any = None, units: int = 5, **words
     return classes(network=net, **words)
 
 
+def slots(init: str) -> Setup:
+    """One word of 64: of all inputs but one are 0, so that larger weights than the width asks for suit."""
+    return classes(network=Network([64, 8, 2], ["tanh", "softmax"], init=init), X=SLOTS)
+
+
 def with_dead_layer() -> Setup:
     net = Network([4, 16, 16, 2], ["relu", "relu", "softmax"])
     net.biases[1] = np.full(16, -1e3)
@@ -119,6 +124,7 @@ FAR = np.where(np.arange(X.size).reshape(X.shape) % 9, X, -999.0)
 NAN = np.where(X > 2.0, np.nan, X)
 ROUNDED = np.round(X[:, :2])
 SORTED = np.argsort(Y, kind="stable")
+SLOTS = np.eye(64)[np.arange(N) * 7 % 64]
 NOTES = Network([4, 6, 6, 2], "sigmoid", init="normal(3)")
 
 CASES = [
@@ -144,6 +150,7 @@ CASES = [
     Case("unscaled_inputs", lambda: classes(X=X * 255.0), lambda: classes(X=X * 255.0, input_scale=1 / 255),
          {"largest_rms": 255 * np.sqrt(np.square(X).mean(axis=0)).max()}),
     Case("unscaled_inputs", lambda: classes(X=X * [1, 1, 1, 1e-4]), lambda: classes(X=X * [1, 1, 1, 0.1])),
+    Case("unscaled_inputs", lambda: classes(X=X * [1, 1, 1, 1e-4]), lambda: classes(X=X * [1, 1, 1, 1e-4], means=(3,))),
     Case("unscaled_inputs", lambda: classes(X=0.01 * X + 5), lambda: classes(X=X + 1)),
     Case("far_values", lambda: numbers(X=FAR), lambda: numbers(X=column_of_counts()), {"columns": 4}),
     Case("far_values", lambda: numbers(X=np.where(X.max() > X, X, 1e9)), lambda: numbers(X=np.exp(X)), {"columns": 1}),
@@ -211,6 +218,7 @@ CASES = [
     Case("equal_weights", with_equal_inputs, lambda: deep("relu", 1), {"twins": 4, "units": 5}, severity="risk"),
     Case("equal_weights", lambda: deep("relu", 2, "zeros"), lambda: deep("relu", 0, "zeros"), {"zero": True}),
     Case("weights_too_large", lambda: deep("tanh", 2, "normal(5)", units=16), lambda: deep("tanh", 2, units=16)),
+    Case("weights_too_large", lambda: slots("normal(4)"), lambda: slots("normal(0.8)")),
     Case("weights_too_small", lambda: deep("relu", 6, "uniform(0.05)"),
          lambda: deep("relu", 6, "he_uniform", units=16)),
     Case("vanishing_by_depth", lambda: deep("sigmoid", 9), lambda: deep("tanh", 17, "he_uniform")),

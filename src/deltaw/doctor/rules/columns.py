@@ -28,6 +28,7 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
     """Columns far larger than 1, or of very different widths, or far from zero for their width."""
     columns = evidence.known.columns
     moving = ~columns.constant
+    moving[list(evidence.setup.means)] = False  # they are as narrow as what they tell
     if not moving.any():
         return None
     rms, width = np.where(moving, columns.rms, 0.0), (columns.high - columns.low)[moving]

@@ -79,6 +79,7 @@ def weights_too_large(evidence: Evidence) -> Finding | None:
         return None
     ratio = _ratios(evidence, start)
     flats = flat(evidence, start)
+    ratio = np.where(np.asarray(start.z_rms) > 1, ratio, 0.0)  # of inputs most of which are 0 more is what suits
     l = int(ratio.argmax())
     if not ratio[l] > LARGE:
         return None
