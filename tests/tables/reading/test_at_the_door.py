@@ -124,6 +124,17 @@ def test_a_name_that_looks_the_same_is_told() -> None:
         read(pl.DataFrame({APART: [1, 2], "y": [1, 2]})).column("Köln")
 
 
+def test_a_sum_below_the_table_is_told(tmp_path: Path) -> None:
+    rows = [f"{i},{i % 4}.25,{int(i == 7)},a" for i in range(20)]
+    (path := tmp_path / "t.csv").write_text("\n".join(["n,x,one,w", *rows, "190,35.00,1,Total", ""]))
+    assert read(path).notes == (
+        "row 21, the last, is the sum of the rows above it (n, x): remove it, or it counts as one",
+    )
+    assert read(read(path)).notes == read(path).notes
+    path.write_text("\n".join(["n,x,one,w", *rows, "191,0.25,1,a", ""]))
+    assert read(path).notes == ()
+
+
 DAYS = {
     "several ways": (
         ["2024-01-31", "31.01.2024", "Jan 31, 2024"],
