@@ -222,53 +222,13 @@ def _is_plain(value: Any) -> bool:
 
 
 def _pictures(diagnosis: Examined) -> Iterator[Figure]:
-    setup, evidence = diagnosis.setup, diagnosis.evidence
-    during, names = evidence.during, setup.network.activations
-    start = None if evidence.before is None else evidence.before.start
-    if during is not None and len(during.loss):
-        marks = {
-            f.where.epoch: title(f.rule).lower()
-            for f in _parted(diagnosis)[0]
-            if f.severity == "fault" and f.where is not None and f.where.epoch is not None
-        }
-        held_out = during.given[0].history.validation_loss
-        curve = partial(figures.loss, during.loss, during.guess_error, marks, held_out)
-        ends = say(
-            "{first} in the first, {last} in the last", first=number(during.loss[0], 3), last=number(during.loss[-1], 3)
-        )
-        one_answer = say(
-            "; the best answer that is the same for all rows has {guess_error}",
-            guess_error=number(during.guess_error, 3),
-        )
-        known = one_answer if np.isfinite(during.guess_error) else ""
-        yield Figure(curve, say("E by epoch"), say("E of each epoch: {ends}{known}.", ends=ends, known=known))
-    if during is not None and during.sweep is not None:
-        s = during.sweep
-        yield Figure(
-            partial(figures.rates, s.rates, s.errors, s.used, s.best, s.stable, s.bound),
-            say("E at the end by learning rate"),
-            say(
-                "Copies of the network, trained as long at rates from {rate} to {highest}: {used} is in use, "
-                "{best} learns most.",
-                rate=number(s.rates[0], 3),
-                highest=number(s.rates[-1], 3),
-                used=number(s.used, 3),
-                best=number(s.best, 3),
-            ),
-        )
-    looks = [] if during is None else during.looks
-    if during is not None and looks:
-        yield Figure(
-            partial(figures.saturation, during.saturation, names),
-            say("share of saturated signals by layer and epoch"),
-            say(
-                "1 on the scale: all signals of a layer lie where its activation is flat; 0: none.{flattest}",
-                flattest=_flattest(during),
-            ),
-        )
+    evidence, names = diagnosis.evidence, diagnosis.setup.network.activations
+    during, start = evidence.during, None if evidence.before is None else evidence.before.start
+    if during is not None:
+        yield from _of_training(during, diagnosis)
     lengths = {} if start is None or not np.isfinite(start.gradient).any() else {say("before training"): start.gradient}
-    if looks:
-        lengths |= {say("at the end"): looks[-1].gradient}
+    if during is not None and during.looks:
+        lengths |= {say("at the end"): during.looks[-1].gradient}
     if lengths and len(names) > 1:
         yield Figure(
             partial(figures.gradients, lengths, names),
@@ -277,6 +237,38 @@ def _pictures(diagnosis: Examined) -> Iterator[Figure]:
         )
     if start is not None:
         yield from _curve(start, None if during is None else during.end, names)
+
+
+def _of_training(during: During, diagnosis: Examined) -> Iterator[Figure]:
+    """E by epoch, E by rate, and how many signals are saturated: what there is of it."""
+    if len(during.loss):
+        faults = [f for f in _parted(diagnosis)[0] if f.severity == "fault" and f.where is not None]
+        marks = {f.where.epoch: title(f.rule).lower() for f in faults if f.where and f.where.epoch is not None}
+        curve = partial(figures.loss, during.loss, during.guess_error, marks, during.given[0].history.validation_loss)
+        first, last, guess = (number(E, 3) for E in (during.loss[0], during.loss[-1], during.guess_error))
+        ends = say("{first} in the first, {last} in the last", first=first, last=last)
+        one_answer = say("; the best answer that is the same for all rows has {guess_error}", guess_error=guess)
+        known = one_answer if np.isfinite(during.guess_error) else ""
+        yield Figure(curve, say("E by epoch"), say("E of each epoch: {ends}{known}.", ends=ends, known=known))
+    if (s := during.sweep) is not None:
+        lowest, highest, used, best = (number(rate, 3) for rate in (s.rates[0], s.rates[-1], s.used, s.best))
+        yield Figure(
+            partial(figures.rates, s.rates, s.errors, s.used, s.best, s.stable, s.bound),
+            say("E at the end by learning rate"),
+            say(
+                "Copies of the network, trained as long at rates from {rate} to {highest}: {used} is in use, "
+                "{best} learns most.", rate=lowest, highest=highest, used=used, best=best,
+            ),
+        )  # fmt: skip
+    if during.looks:
+        yield Figure(
+            partial(figures.saturation, during.saturation, diagnosis.setup.network.activations),
+            say("share of saturated signals by layer and epoch"),
+            say(
+                "1 on the scale: all signals of a layer lie where its activation is flat; 0: none.{flattest}",
+                flattest=_flattest(during),
+            ),
+        )
 
 
 def _flattest(during: During) -> str:

@@ -147,21 +147,26 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
         able = [f for f in able if f.rule == ANEW]  # nothing else needs to change
     search = _Search(field, SEARCHED * seconds, budget.seconds, saved)
     with within(BEFORE * seconds):
-        kept = search.paced(search.thinned(search.greedy([f for f in able if f.rule != LAST_RESORT])))
-        chance = any(f.rule == "chance" for f in diagnosis.findings)
+        kept = search.paced(search.thinned(search.greedy(_without_the_last(able))))
+        known = list(diagnosis.findings)
         if left() > 0 and (seen is None or search.skill(kept) < NEARLY * seen.possible):
             again = examined(_mended(setup, kept), seconds=AGAIN * seconds, rows=rows)
-            chance = chance or any(f.rule == "chance" for f in again.findings)
+            known += again.findings
             hidden = [f for f in again.findings if programmable(f)]
             search.allow(AGAIN * seconds)
-            kept = search.thinned(search.greedy([f for f in hidden if f.rule != LAST_RESORT], kept))
+            kept = search.thinned(search.greedy(_without_the_last(hidden), kept))
             able += [f for f in hidden if f.rule not in {g.rule for g in able}]
+    chance = any(f.rule == "chance" for f in known)
     with within(LAST * seconds):  # however long the search took, the last resort is asked
         last = [f for f in able if f.rule == LAST_RESORT]
         if last and search.skill(kept) < min(NEARLY * search.skill(last), search.skill(last) - HELPS):
             kept = last
     with within(VERDICT * seconds):
         return _verdict(setup, able, kept, search, judged, chance)
+
+
+def _without_the_last(findings: Iterable[Finding]) -> list[Finding]:
+    return [f for f in findings if f.rule != LAST_RESORT]
 
 
 def _divided(setup: Setup, budget: Budget, saved: bool) -> tuple[Ground, Ground]:

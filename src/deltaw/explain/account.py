@@ -130,18 +130,7 @@ def _grouped(found: Answered) -> dict[str, float]:
 def pushes(found: Answered) -> list[Block]:
     """The shares by raw column, and by input where a column has several."""
     shares, grouped = found.attributions, _grouped(found)
-    if found.probabilities is None:
-        what, unit = say("the number answered, {value}", value=number(shares.value)), found.model.target.name
-        why = ""
-    else:
-        unit = say("z of {label}", label=shares.outputs[shares.output])
-        what = say("{unit}, {value}", unit=unit, value=number(shares.value))
-        alone = " z, and not o: z is what the links add up to, while o near its limits hardly moves at all."
-        coupled = (
-            " z, and not o: z is what the links add up to, while o also moves with those of the others, and near its "
-            "limits hardly moves at all."
-        )
-        why = say(coupled if found.signals.slope(len(found.signals.z)) is None else alone)
+    what, unit, why = _shared(found)
     text = say(
         "It is about {what}. It is held against {other}. There it is {there}. The columns share the difference, "
         "{gained}; one whose cell is the same in both has none of it.{why}",
@@ -181,6 +170,21 @@ def pushes(found: Answered) -> list[Block]:
         parts = [(shares.input(i), shares.x[i], shares.baseline[i], shares.shares[i]) for (i,) in each.places]
         blocks.append(Table((say("input"), "x", say("baseline"), say("share")), parts, left))
     return blocks
+
+
+def _shared(found: Answered) -> tuple[str, str, str]:
+    """What is shared, its unit, and why z is where it is no number that is answered."""
+    value = number(found.attributions.value)
+    if found.probabilities is None:
+        return say("the number answered, {value}", value=value), found.model.target.name, ""
+    unit = say("z of {label}", label=found.attributions.outputs[found.attributions.output])
+    alone = " z, and not o: z is what the links add up to, while o near its limits hardly moves at all."
+    coupled = (
+        " z, and not o: z is what the links add up to, while o also moves with those of the others, and near its "
+        "limits hardly moves at all."
+    )
+    why = coupled if found.signals.slope(len(found.signals.z)) is None else alone
+    return say("{unit}, {value}", unit=unit, value=value), unit, say(why)
 
 
 def _other(found: Answered) -> str:

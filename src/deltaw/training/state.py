@@ -92,32 +92,22 @@ def go_on(training: Training, state: State, where: str) -> None:
     """
     document, arrays = state
     check(document, SCHEMA, where)
-    epoch, ended, best_epoch = document["epoch"], document["ended"], document["best_epoch"]
-    made = len(arrays.get("loss", ()))
-    # Of epochs that are trained in one call, those after one that diverges are not made.
-    within = Within(**document["within"]) if "within" in document else None
-    agrees = _is_there(training, epoch, within) and 0 <= document["batch_steps"] < MOST_STEPS
-    agrees = agrees and (made == epoch or (ended == "diverged" and 1 <= made <= epoch))
-    agrees = agrees and (best_epoch is None or (training.best is not None and 0 <= best_epoch < epoch))
-    own = state_of(training)
-    agrees = agrees and len(document["callbacks"]) == len(own.document["callbacks"])
-    agrees = agrees and _fit(arrays, _expected(own.arrays, training, made, best_epoch))
-    agrees = agrees and (ended == "diverged" or _finite(arrays)) and _finite({"seconds": arrays["seconds"]})
-    if not agrees:
+    if not _agrees(training, state):
         refuse(where, say("the state of a training of {n} epochs", n=training.epochs))
 
+    epoch, ended, best_epoch = document["epoch"], document["ended"], document["best_epoch"]
     network, history = training.network, training.history
     take_weights(network, arrays)
     training.machine.load(network)
     training.machine.restore(_within("step.", arrays))
     training.randomness.bit_generator.state = _generator(document["randomness"], where)
-    training.epoch, training.within = epoch, within
+    training.epoch, training.within = epoch, _within_an_epoch(document)
     history.loss, history.validation_loss, history.seconds = (arrays[name].tolist() for name in LISTS)
     history.batch_steps = document["batch_steps"]
     history.ended = "finished" if ended in GOING_ON else ended
     if training.looked_at is not None:
         rows = arrays["look.rows"].tolist()
-        kept = [{name: arrays[f"look.{name}"][i] for name in LOOK} for i in range(made)]
+        kept = [{name: arrays[f"look.{name}"][i] for name in LOOK} for i in range(len(history.loss))]
         history.looks = [Look(**look | {"rows": count}) for look, count in zip(kept, rows, strict=True)]
     if training.best is not None:
         training.best.score, training.best.epoch = float(arrays["best"][0]), best_epoch
@@ -126,6 +116,28 @@ def go_on(training: Training, state: State, where: str) -> None:
             take_weights(training.best.network, _within("best.", arrays))
     for i, (callback, part) in enumerate(zip(_with_state(training), document["callbacks"], strict=True)):
         callback.go_on(State(part, _within(f"callback{i}.", arrays)), training, where)
+
+
+def _within_an_epoch(document: Mapping[str, Any]) -> Within | None:
+    return Within(**document["within"]) if "within" in document else None
+
+
+def _agrees(training: Training, state: State) -> bool:
+    """Whether it can be a state of the training."""
+    document, arrays = state
+    epoch, ended, best_epoch = document["epoch"], document["ended"], document["best_epoch"]
+    made, own = len(arrays.get("loss", ())), state_of(training)
+    return (
+        _is_there(training, epoch, _within_an_epoch(document))
+        and 0 <= document["batch_steps"] < MOST_STEPS
+        # Of epochs that are trained in one call, those after one that diverges are not made.
+        and (made == epoch or (ended == "diverged" and 1 <= made <= epoch))
+        and (best_epoch is None or (training.best is not None and 0 <= best_epoch < epoch))
+        and len(document["callbacks"]) == len(own.document["callbacks"])
+        and _fit(arrays, _expected(own.arrays, training, made, best_epoch))
+        and (ended == "diverged" or _finite(arrays))
+        and _finite({"seconds": arrays["seconds"]})
+    )
 
 
 def _is_there(training: Training, epoch: int, within: Within | None) -> bool:

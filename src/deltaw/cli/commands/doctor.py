@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deltaw.cli.options.training import brings_a_model
 from deltaw.cli.output import screen
@@ -41,33 +41,24 @@ def doctor(
     is_model = brings_a_model("doctor", source, data, given)
     if not is_model and member != 1:
         raise SettingError("--member: expected a model of several networks", say("a table"), "leave it out")
-    from deltaw import doctor, models
     from deltaw.doctor.page import repair_data, repair_words
-    from deltaw.tables import Reading, origins
+    from deltaw.tables import origins
 
     check_outputs({"--html": html}, origins(source) if data is None else (Path(source), *origins(data)))
     if html is not None:
         ending("--html", html, PAGES)
     err = screen.stderr()
     with err.status(say("examining {source}", source=source)):
-        if data is not None:
-            model = models.load(source)
-            table = model.read(data, Reading.taken(choices)[0])
-            diagnosis = doctor.examine_model(model, table, rows=rows, seconds=seconds, member=member)
-            name, whole, notes = model.target.name, len(table.frame), table.notes
-            without = whole - int(model.target.known(table.column(name)).sum())
-        else:
-            plan = models.plan(source, target, recipe, memory=memory, **choices)
-            setup = doctor.planned(plan)
-            diagnosis = doctor.diagnose(setup, rows=rows, seconds=seconds)
-            name, whole, without = plan.target.name, plan.rows + plan.left_out, plan.left_out
-            some = say("looked at {n:,} of {rows:,} rows to learn from", n=len(setup.X), rows=plan.learnt)
-            fewer = plan.streamed is not None and len(setup.X) < plan.learnt
-            notes = (*plan.table.notes, *([some] if fewer else []))
-    for note in notes:
+        budget: dict[str, Any] = {"rows": rows, "seconds": seconds}
+        seen = (
+            _of_model(source, data, choices, budget | {"member": member}) if data is not None
+            else _of_table(source, target, recipe, choices | {"memory": memory}, budget)
+        )  # fmt: skip
+    diagnosis, without = seen.diagnosis, seen.without
+    for note in seen.notes:
         err.print(say("note: {data}: {note}", data=data or source, note=note))
     if without:
-        err.print(left_out(without, whole, name))
+        err.print(left_out(without, seen.rows, seen.target))
     repaired = None
     if repair:
         with err.status(say("trying the repairs")):
@@ -88,6 +79,39 @@ def doctor(
         put(page, "text", None)
     if repaired is not None:
         screen.stdout().text(f"\n{repair_words(repaired, diagnosis.setup)}")
+
+
+class _Seen(NamedTuple):
+    """What was examined: the name of the target, how many rows there are, of which some are without an answer."""
+
+    diagnosis: Diagnosis
+    target: str
+    rows: int
+    without: int
+    notes: tuple[str, ...]
+
+
+def _of_model(source: str, data: str, choices: dict[str, Any], budget: dict[str, Any]) -> _Seen:
+    from deltaw import doctor, models
+    from deltaw.tables import Reading
+
+    model = models.load(source)
+    table, name = model.read(data, Reading.taken(choices)[0]), model.target.name
+    diagnosis = doctor.examine_model(model, table, **budget)
+    without = len(table.frame) - int(model.target.known(table.column(name)).sum())
+    return _Seen(diagnosis, name, len(table.frame), without, table.notes)
+
+
+def _of_table(source: str, target: str | None, recipe: str, choices: dict[str, Any], budget: dict[str, Any]) -> _Seen:
+    from deltaw import doctor, models
+
+    plan = models.plan(source, target, recipe, **choices)
+    setup = doctor.planned(plan)
+    diagnosis = doctor.diagnose(setup, **budget)
+    some = say("looked at {n:,} of {rows:,} rows to learn from", n=len(setup.X), rows=plan.learnt)
+    fewer = plan.streamed is not None and len(setup.X) < plan.learnt
+    notes = (*plan.table.notes, *([some] if fewer else []))
+    return _Seen(diagnosis, plan.target.name, plan.rows + plan.left_out, plan.left_out, notes)
 
 
 def examined(plan: Plan, seconds: float) -> Diagnosis:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deltaw.cli.commands.notes import answered, say_all_notes
 from deltaw.cli.output import documents, text
@@ -13,16 +13,18 @@ from deltaw.cli.output.screen import stderr, stdout
 from deltaw.files import check_outputs
 from deltaw.speech import say
 
+if TYPE_CHECKING:
+    from deltaw.cli.commands.shards import Pieces
+    from deltaw.engines.ranks import Ranks
+    from deltaw.models import Model
+
 
 def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path | None, as_json: bool) -> None:
     """`deltaw evaluate`."""
     from dataclasses import replace
-    from itertools import zip_longest
 
     from deltaw import models
     from deltaw.cli.commands import shards, together
-    from deltaw.engines import ranks
-    from deltaw.models import sharded
     from deltaw.tables import Reading, origins
 
     here = together.beside(data, model_file)
@@ -35,17 +37,7 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     in_pieces = report is None and not as_json and here.gathered(shards.are_many(data))[0]
     found = together.agreed(lambda: shards.pieces(data, model, how)) if in_pieces else None
     if found is not None:
-        pieces = (table for _, table in found[1] if table is not None)
-        with err.status(say("answering for {data}", data=data)):
-            each = here.gathered(together.agreed(lambda: sharded.outcomes(model, pieces)))
-        # Piece after piece, as one process has them.
-        outcomes = [one for row in zip_longest(*each) for one in row if one is not None]
-        together.agreed(lambda: shards.some_rows(outcomes, data))
-        if here.rank == 0:
-            scores = sharded.scored(model, outcomes)
-            rows = say("{rows:,} rows of {name}", rows=scores.rows, name=data)
-            text.print_scores(stdout(), scores, rows, scores.defined)
-        ranks.leave()
+        _in_pieces(model, data, found[1], here)
         return
     if here.rank:
         return  # rows in one piece are the first process's
@@ -66,3 +58,24 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
         text.print_scores(stdout(), scores, rows, scores.defined)
     if report is not None:
         err.print(say("report written to {report}", report=report))
+
+
+def _in_pieces(model: Model, data: str, pieces: Pieces, here: Ranks) -> None:
+    """Scores of rows of which one piece is in memory, each process having its own."""
+    from itertools import zip_longest
+
+    from deltaw.cli.commands import shards, together
+    from deltaw.engines import ranks
+    from deltaw.models import sharded
+
+    tables = (table for _, table in pieces if table is not None)
+    with stderr().status(say("answering for {data}", data=data)):
+        each = here.gathered(together.agreed(lambda: sharded.outcomes(model, tables)))
+    # Piece after piece, as one process has them.
+    outcomes = [one for row in zip_longest(*each) for one in row if one is not None]
+    together.agreed(lambda: shards.some_rows(outcomes, data))
+    if here.rank == 0:
+        scores = sharded.scored(model, outcomes)
+        rows = say("{rows:,} rows of {name}", rows=scores.rows, name=data)
+        text.print_scores(stdout(), scores, rows, scores.defined)
+    ranks.leave()

@@ -74,21 +74,24 @@ def _to_be_streamed(
     most = int(SHARE * (free() if there is None else there)) if memory is None else int(memory)
     if rows.held <= most:
         return None
+    if (wrong := _in_memory_alone(asked, recipe, begun)) is not None:
+        if memory is None:
+            return None
+        raise SettingError(
+            "{name}: expected none where rows do not fit into the memory", repr(wrong[1]),
+            "leave it out, or allow more memory (--memory)", name=wrong[0],
+        )  # fmt: skip
+    # What is free is another number each time, and a run that goes on needs the same rows in the same order.
+    most = most if memory is not None or most >= ENOUGH else 2 ** (most.bit_length() - 1)
+    return replace(rows, memory=most), most
+
+
+def _in_memory_alone(asked: Mapping[str, Any], recipe: str, begun: Start | None) -> tuple[str, Any] | None:
+    """A setting, and its value, that only rows in memory can have."""
     known = recipes.RECIPES.get(recipe, {}).get("regression") if begun is None else begun.model.recipe
     networks = asked.get("networks") or (1 if known is None else known.together)
-    wrong = {each: asked[each] for each, known in IN_MEMORY.items() if asked.get(each) not in known}
-    wrong |= {"networks": networks} if networks != 1 else {}
-    if not wrong:
-        # What is free is another number each time, and a run that goes on needs the same rows in the same order.
-        most = most if memory is not None or most >= ENOUGH else 2 ** (most.bit_length() - 1)
-        return replace(rows, memory=most), most
-    if memory is None:
-        return None
-    each, value = next(iter(wrong.items()))
-    raise SettingError(
-        "{name}: expected none where rows do not fit into the memory", repr(value),
-        "leave it out, or allow more memory (--memory)", name=each,
-    )  # fmt: skip
+    wrong = ((each, asked[each]) for each, usual in IN_MEMORY.items() if asked.get(each) not in usual)
+    return next(wrong, ("networks", networks) if networks != 1 else None)
 
 
 def _streamed(
