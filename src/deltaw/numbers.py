@@ -53,7 +53,7 @@ def of_bytes(count: int) -> str:
     return f"{number(count / 2 ** (10 * power), 3)} {UNITS[power]}"
 
 
-def in_powers(value: float, digits: int = DIGITS) -> str:
+def in_powers(value: float, digits: int) -> str:
     """The same with a power of ten, where room is short: "2e6", "−1.5e−7"."""
     mantissa, power = f"{value:.{digits - 1}e}".split("e")
     return f"{_short(mantissa)}e{int(power)}".replace("-", "−")

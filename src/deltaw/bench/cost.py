@@ -91,7 +91,7 @@ def _curve(measurement: Measurement, name: str, label: str, sizes: Sequence[int]
     return Curve(name, label, tuple(sizes), tuple(seconds), tuple(operations))
 
 
-def check_path(path: Path, inputs: Iterable[Path] = ()) -> None:
+def check_path(path: Path, inputs: Iterable[Path]) -> None:
     """Raise SettingError or OutputError unless a figure can be written there, over none of the inputs."""
     if path.suffix.lower() not in ENDINGS:
         raise SettingError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,21 @@ def _offer(names: Callable[[typer.Context, str], Iterator[str]]) -> Offer:
     return offered
 
 
-@_offer
-def recipes(context: typer.Context, incomplete: str) -> Iterator[str]:
-    from deltaw.models.recipes import RECIPES
+def _named(module: str, table: str) -> Offer:
+    """The names in a table of a module, which is loaded when they are asked for."""
 
-    yield from RECIPES
+    @_offer
+    def names(context: typer.Context, incomplete: str) -> Iterator[str]:
+        yield from getattr(import_module(f"deltaw.{module}"), table)
+
+    return names
+
+
+recipes = _named("models.recipes", "RECIPES")
+metrics = _named("models.scoring.metrics", "NAMES")
+engines = _named("engines", "ENGINES")
+forms = _named("export.forms.table", "FORMS")
+lessons = _named("lessons", "LESSONS")
 
 
 @_offer
@@ -45,34 +56,6 @@ def settings(context: typer.Context, incomplete: str) -> Iterator[str]:
     from deltaw.models.settings import settings
 
     yield from (f"{each.name}=" for each in settings())
-
-
-@_offer
-def metrics(context: typer.Context, incomplete: str) -> Iterator[str]:
-    from deltaw.models.scoring.metrics import NAMES
-
-    yield from NAMES
-
-
-@_offer
-def engines(context: typer.Context, incomplete: str) -> Iterator[str]:
-    from deltaw.engines import ENGINES
-
-    yield from ENGINES
-
-
-@_offer
-def forms(context: typer.Context, incomplete: str) -> Iterator[str]:
-    from deltaw.export.forms.table import FORMS
-
-    yield from FORMS
-
-
-@_offer
-def lessons(context: typer.Context, incomplete: str) -> Iterator[str]:
-    from deltaw.lessons import LESSONS
-
-    yield from LESSONS
 
 
 @_offer

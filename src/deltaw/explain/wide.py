@@ -27,12 +27,12 @@ class Pick:
     rest: float
 
 
-def pick(values: NDArray[Any], most: int = ALL, shown: int = SHOWN) -> Pick:
+def pick(values: NDArray[Any]) -> Pick:
     """All places of an array of any shape, or those of its largest absolute values."""
     flat = np.asarray(values, np.float64).ravel()
     order = np.arange(flat.size)
-    if flat.size > most:
-        order = np.argsort(-np.abs(flat), kind="stable")[:shown]
+    if flat.size > ALL:
+        order = np.argsort(-np.abs(flat), kind="stable")[:SHOWN]
     places = [tuple(int(i) for i in np.unravel_index(place, np.shape(values))) for place in order]
     left = np.delete(flat, order)
     return Pick(places, left.size, float(left.sum()))

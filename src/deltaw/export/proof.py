@@ -24,9 +24,9 @@ Check = dict[str, Any]
 Told = Callable[[], str]  # a sentence, in the language that is chosen when it is asked for
 
 
-def check_of(program: Program, rows: int = ROWS, seed: int = 0) -> Check:
+def check_of(program: Program, rows: int = ROWS) -> Check:
     """Rows, expected answers and tolerance as plain JSON data."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     n = min(max(MOST_CELLS // len(program.inputs), FEWEST), rows)
     cells = _cells(program, n, rng)
     answers, labels = run(program, cells)

@@ -18,7 +18,7 @@ NONE: dict[str, Path | None] = {}
 
 
 def check_outputs(
-    outputs: Mapping[str, Path | None], inputs: Iterable[Path] = (), folders: Mapping[str, Path | None] = NONE
+    outputs: Mapping[str, Path | None], inputs: Iterable[Path], folders: Mapping[str, Path | None] = NONE
 ) -> None:
     """Refuse, before anything is done, outputs that cannot be or that would destroy something.
 

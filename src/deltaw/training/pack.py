@@ -137,7 +137,7 @@ def begin_pack(
 
 
 def complete_pack(
-    trainings: Sequence[Training], threads: int | None = None, checkpoints: Checkpoints | None = None,
+    trainings: Sequence[Training], threads: int | None, checkpoints: Checkpoints | None = None,
     enough: Callable[[], bool] = lambda: False, first: int = 0,
 ) -> bool:  # fmt: skip
     """All epochs of all trainings, and what was learnt into their networks; whether Ctrl-C ended it.

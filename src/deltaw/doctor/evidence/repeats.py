@@ -112,8 +112,8 @@ def _mixed(part: Array) -> Keys:
     return bits
 
 
-def _chunks(X: Any, index: NDArray[np.int64], cells: int = 100_000) -> Iterator[Array]:
-    step = max(1, cells // max(1, X.shape[1]))
+def _chunks(X: Any, index: NDArray[np.int64]) -> Iterator[Array]:
+    step = max(1, 100_000 // max(1, X.shape[1]))
     for first in range(0, len(index), step):
         rows = X[index[first : first + step]]
         yield np.ascontiguousarray(rows.toarray() if hasattr(rows, "toarray") else rows, np.float64)

@@ -121,6 +121,7 @@ SPENT = 0.04  # of the rows that training passes over, so many may be looked at:
 MOST_LOOKS = 40
 
 FIRST_STEPS, FIRST_LINKS = 500, 10**8  # before it is known how long an epoch takes: steps, and weights times rows
+REPLAYED, CURVED = 20_000, 512  # steps up to a break, and rows of which E's curvature is measured
 
 
 @dataclass(frozen=True)
@@ -200,14 +201,14 @@ class Break:
     largest: float
 
 
-def first_break(setup: Setup, epoch: int, most: int = 20_000) -> Break | None:
+def first_break(setup: Setup, epoch: int) -> Break | None:
     """Replay a training that lost its numbers in this epoch, and find the step and the tensor; None if it does not.
 
-    Only the rounding of sums may differ from the training that broke. `most` steps are replayed at most.
+    Only the rounding of sums may differ from the training that broke. So many steps are replayed at most: REPLAYED.
     """
     m, step = machine(setup), 0
     for number, order in enumerate(orders(setup, len(m.rows))):
-        if number > epoch + 1 or step > most:
+        if number > epoch + 1 or step > REPLAYED:
             return None
         for start in range(0, len(order), m.plan.batch_size):
             if left() <= 0:
@@ -250,17 +251,17 @@ def _past(values: Array) -> bool:
     return not bool((np.abs(values) <= LARGEST).all())
 
 
-def top_curvature(setup: Setup, rows: int = 512, rounds: int = 50, tolerance: float = 1e-3) -> float | None:
+def top_curvature(setup: Setup, rounds: int = 50, tolerance: float = 1e-3) -> float | None:
     """λ_max, the largest eigenvalue of E's Hessian in all weights and biases, where training starts.
 
     Power iteration on products H v, each the difference of two gradients, (g(w + h v) − g(w − h v)) / 2h, in float64 on
-    up to `rows` rows (Pearlmutter 1994 gives the same product exactly). Plain descent on a valley of curvature λ is
+    some rows (Pearlmutter 1994 gives the same product exactly). Plain descent on a valley of curvature λ is
     stable for α < 2/λ (LeCun et al. 1998, Efficient BackProp, section 5).
 
     Returns None where E has no curvature that can be found so: it is no number, or the iteration finds none, in time.
     """
     m = machine(setup, "reference")
-    few, net = m.rows.some(rows), setup.network
+    few, net = m.rows.some(CURVED), setup.network
     w = np.concatenate([np.asarray(a, np.float64).ravel() for a in [*net.weights, *net.biases]])
     biased = [np.full(b.size, float(has)) for b, has in zip(net.biases, net.bias, strict=True)]
     trains = np.concatenate([*(np.ones(a.size) for a in net.weights), *biased])

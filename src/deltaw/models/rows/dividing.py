@@ -270,7 +270,7 @@ def to_choose_by(
     return ties.apart(rows, min(share, MOST_VALIDATION / len(rows)), seed)
 
 
-def fold_count(choices: Choices, ties: Ties, networks: int = 1) -> int:
+def fold_count(choices: Choices, ties: Ties, networks: int) -> int:
     """How many trainings on a part of the rows there are. Raises SettingError where so many cannot be."""
     most = ties.most_folds
     if networks > 1:

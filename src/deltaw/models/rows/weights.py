@@ -31,7 +31,7 @@ Array = NDArray[Any]
 BALANCED = "balanced"
 
 
-def of_rows(series: pl.Series, source: str = "data", asked: NDArray[np.bool_] | None = None) -> Array:
+def of_rows(series: pl.Series, source: str, asked: NDArray[np.bool_] | None = None) -> Array:
     """The rows' weights, (n,) float64.
 
     Args:
