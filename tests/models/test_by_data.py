@@ -30,7 +30,7 @@ def test_every_size_has_settings_that_can_be(
         found = sized(recipe, rows, inputs, image, classes, held_out)
         assert all(getattr(found, field) is not None for field in FILLED)
         assert choose(name, task, found._decided() | {"activation": found.activation})  # raises for what cannot be
-        assert 1 <= found.batch_size <= (1024 if rows >= 500_000 and not image else 256)
+        assert 1 <= found.batch_size <= (1024 if rows >= 800_000 and not image else 256)
         assert 0.0 <= found.dropout <= 0.5
 
 

@@ -20,7 +20,7 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
   const power = (x: number): number => 2 ** Math.floor(Math.log2(Math.max(x, 2)));
   const decay = Math.min(Math.max(100 / trained * few, 0.02), 5);
   const [enough, ofRows, least] = image ? [10_000, 16, 16] : [2_000, 32, Math.min(16, power(trained / 8))];
-  const plenty = !image && trained >= 500_000, many = !image && trained >= 50_000, large = !image && trained >= 10_000, several = classes && nOut >= 4;
+  const plenty = !image && trained >= 800_000, many = !image && trained >= 50_000, large = !image && trained >= 10_000, several = classes && nOut >= 4;
   const rate = (many || (large && several) ? 0.016 : 0.012) * Math.min(1, Math.sqrt(32 / nIn)) * Math.min(1, trained / 256) * (plenty ? 2 : 1);
   const shared = several && trained >= 40 * nOut; // every unit is needed
   const dropout = image ? 0.15 : large || shared ? 0 : twoDigits(Math.min(0.15 * Math.min(1, 1_500 / trained) * few, 0.5));

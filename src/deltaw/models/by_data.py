@@ -12,7 +12,7 @@ from typing import Any
 FEW_ROWS = 150  # fewer: what they say is partly chance, and time is no matter
 LARGE_ROWS = 10_000  # by which chance is outvoted: shy answers and shut units only slow what is to be learnt
 MANY_ROWS = 50_000  # of which those that choose the weights are no loss, and none says too much of itself
-PLENTY_ROWS = 500_000  # of which batches four times as large make steps enough, between which two threads meet
+PLENTY_ROWS = 800_000  # of which batches four times as large make steps enough, between which two threads meet
 ENOUGH_STEPS = 6_000_000  # rows that are looked at, in all epochs, by which a large table is learnt
 ALONE = 2_000  # from so many on a second network is not worth its time, unless there are many classes
 MANY_CLASSES = 4  # trees are grown for each class, a network learns all at once: there is time for more
