@@ -137,8 +137,9 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): 
     speed: (pace) => void ask('speed', pace),
     rewind: (moment) => now('rewind', moment),
     fork: async (settings = {}) => {
-      const origin = await ask<Origin>('origin'), twin = await makeLab(compiled, way);
-      await twin.configure(data, { ...line.settings(), ...settings }, undefined, origin);
+      const origin = await ask<Origin>('origin'), own = { ...line.settings(), ...settings }; // of the same moment: what is asked meanwhile may change them
+      const twin = await makeLab(compiled, way);
+      await twin.configure(data, own, undefined, origin);
       return twin;
     },
     change: (settings) => ask('change', settings),

@@ -109,8 +109,9 @@ const overfitted: Rule = (state, settings, history) => {
   };
 };
 
-/** Inputs far from 1, or of very different widths; of the rows, some. */
+/** Inputs far from 1, or of very different widths; of the rows, some. Of columns that were scaled each has its width, but a date's hardly turns. */
 const unscaled: Rule = (_, __, ___, data) => {
+  if (data.preparation.scaling !== 'none') return null;
   const { name, rms, uneven } = sizes(data);
   if (rms <= WIDE && uneven <= UNEVEN) return null;
   return {

@@ -256,12 +256,14 @@ class Lab {
   // --- two runs -----------------------------------------------------------------------------------------------------
 
   async fork(changes: Partial<Settings>): Promise<void> {
-    if (this.runs.length > 1 || !this.run) return;
+    const { run } = this;
+    if (this.runs.length > 1 || !run) return;
     await this.pause();
-    this.forkedAt = this.run.state.moment;
-    const second = await this.run.fork('B', changes);
+    const { moment } = run.state, second = await run.fork('B', changes);
+    if (this.runs.length > 1 || this.runs[0] !== run) return second.close(); // it was pressed twice, or a table was opened meanwhile
+    this.forkedAt = moment;
     second.pace(SPEEDS[this.speed]);
-    this.runs = [this.runs[0], second];
+    this.runs = [run, second];
     this.active = 1;
     this.look();
   }

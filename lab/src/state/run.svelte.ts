@@ -50,8 +50,7 @@ export class Run {
 
   static async start(letter: string, data: Data, settings: Settings, weights?: Weights): Promise<Run> {
     const run = new Run(letter, data, await newLab());
-    run.settings = settings;
-    await run.begin(weights);
+    await run.begin(weights, settings);
     return run;
   }
 
@@ -71,16 +70,17 @@ export class Run {
     return run;
   }
 
-  /** From the start, with the settings that it has. */
-  async begin(weights?: Weights): Promise<void> {
-    const state = await this.lab.configure(this.data, this.settings, weights);
+  /** From the start, with the settings that it has or gets: these and the state that is theirs are there at once, and what shows them finds each layer in both. */
+  async begin(weights?: Weights, settings = this.settings): Promise<void> {
+    const state = await this.lab.configure(this.data, settings, weights);
+    this.settings = settings;
     this.reach = 0;
     await this.arrived(state);
   }
 
   private async arrived(state: State): Promise<void> {
-    [this.parts, this.history] = await Promise.all([this.lab.parts(), this.lab.history()]);
     this.arrive(state);
+    [this.parts, this.history] = await Promise.all([this.lab.parts(), this.lab.history()]);
   }
 
   private arrive(state: State): void {
@@ -111,11 +111,14 @@ export class Run {
 
   /** True where it went on; false where it began anew. */
   async change(changes: Partial<Settings>): Promise<boolean> {
-    const answer = await this.lab.change(changes), before = this.settings;
-    this.settings = { ...before, ...changes };
-    if (answer === 'needs a new start') await this.begin().catch((error) => { this.settings = before; throw error; });
-    else this.reach = this.live.moment;
-    return answer === 'went on';
+    const answer = await this.lab.change(changes), settings = { ...this.settings, ...changes };
+    if (answer === 'needs a new start') {
+      await this.begin(undefined, settings);
+      return false;
+    }
+    this.settings = settings;
+    this.reach = this.live.moment;
+    return true;
   }
 
   async setWeight(layer: number, j: number, k: number, value: number): Promise<void> {
