@@ -354,6 +354,36 @@ const CHECKS = {
     }
   },
 
+  async whatever_is_pressed_nothing_breaks() {
+    const page = await opened({ viewport: { width: 400, height: 850 } });
+    const click = (...names) => page.evaluate((all) => all.forEach((name) => document.querySelector(`button[aria-label="${name}"]`)?.click()), names); // at once, as no hand can
+    for (const text of ['The same from a terminal', 'More settings']) await page.locator('summary', { hasText: text }).click();
+    same(await page.evaluate(() => document.documentElement.scrollWidth), 400, 'the width with a long command');
+    await trained(page, 30);
+    await page.locator('select[aria-label="Activation: Layer 2"]').selectOption('relu');
+    for (let i = 0; i < 3; i++) {
+      await click('One hidden layer more');
+      await page.waitForTimeout(150);
+      await run(page);
+      await page.waitForTimeout(150);
+      await click('One hidden layer fewer');
+      await page.waitForTimeout(150);
+    }
+    await click('Fork', 'One hidden layer fewer');
+    await page.waitForTimeout(1000);
+    await click('Fork', 'Fork');
+    await page.waitForTimeout(1000);
+    same(page.faults, [], 'what went wrong');
+    const long = (sign) => sign.repeat(200), rows = Array.from({ length: 60 }, (_, i) => `2024-01-01 ${String(i % 24).padStart(2, '0')}:15:00,${i / 3},${long('class ')}${i % 2}`);
+    writeFileSync(join(folder, 'long.csv'), [`${long('a')},${long('b')},kind`, ...rows].join('\n'));
+    await page.locator('input[type=file]').setInputFiles(join(folder, 'long.csv'));
+    await page.waitForFunction(() => document.querySelector('.about')?.textContent.includes('long.csv'));
+    same(await page.evaluate(() => document.documentElement.scrollWidth), 400, 'the width with long names');
+    await trained(page, 20);
+    same(await page.getByRole('button', { name: /Scale the inputs/ }).count(), 0, 'a repair of inputs that are scaled');
+    same(page.faults, [], 'what went wrong with long names');
+  },
+
   async a_teacher_hides_what_distracts() {
     const page = await opened({ query: '?hide=settings,share,lessons,drawer' });
     same(await page.locator('#settings-title, [role=tablist], summary:has-text("Share"), summary:has-text("Lessons")').count(), 0, 'what is hidden');

@@ -32,6 +32,7 @@ SLOW = (
     "a_drawn_digit_is_read",
     "both_languages_and_colours",
     "a_telephone_shows_all",
+    "whatever_is_pressed_nothing_breaks",
     "a_teacher_hides_what_distracts",
     "a_lesson_goes_on_when_it_is_done",
     "a_model_file_goes_on_with_its_table",
