@@ -159,8 +159,8 @@ export const SENTENCES: Record<string, string> = {
 
   'a model of {n} networks: the first goes on here': '由 {n} 个网络组成的模型：第一个在这里继续',
   'arrays of NumPy (.npz)': 'NumPy 数组（.npz）',
-  'a ZIP archive': 'ZIP 压缩包',
-  'unpack it': '请解压',
+  'a ZIP archive': 'ZIP 档案',
+  'unpack it': '请先解压',
   'an Arrow file': 'Arrow 文件',
   'names in row {row} below it': '列名在它下面第{row}行',
   'remove what stands above the names': '请删去列名上方的内容',
