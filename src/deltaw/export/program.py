@@ -21,6 +21,7 @@ from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Means
 from deltaw.preparation.columns.steps import CYCLES, Day, Number, Truth
+from deltaw.preparation.reading import places_of
 from deltaw.preparation.scales.bins import count
 from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.preparation.scales.scaling import SCALINGS, Scaling
@@ -223,10 +224,9 @@ def _spelt(words: Sequence[str], values: Sequence[float], width: int | None) -> 
     """A table of words: each composed, as DeltaW reads it, and taken apart (ö as o and two points), as some systems
     write it; of codes (`width_of`) without their zeros in front, too: what was read as a number has none.
     """
-    told = dict(zip(words, values, strict=True))
+    told = {word: values[place] for word, place in places_of(words).items() if normalize("NFC", word) == word}
     for word, value in list(told.items()):
-        for form in ("NFC", "NFD"):
-            told.setdefault(normalize(form, word), value)
+        told.setdefault(normalize("NFD", word), value)
     for word, value in list(told.items()) if width else ():
         for start in range(1, len(word) - len(word.lstrip("0")) + 1):
             if word[start:]:

@@ -99,12 +99,14 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
 
 def places_of(words: Iterable[str]) -> dict[str, int]:
     """The place of each word, as cells are read that say it: composed, which those of models of earlier versions may
-    not be. Where two of them become one, the second stays as it is, and no cell says it.
+    not be. Of two that would become one the composed one is said by cells, and the other by none.
     """
-    found = dict[str, int]()
-    for place, word in enumerate(words):
+    known = tuple(words)
+    taken, found = {*known}, dict[str, int]()
+    for place, word in enumerate(known):
         plain = normalize("NFC", word)
-        found[word if plain in found else plain] = place
+        found[word if plain in taken else plain] = place
+        taken.add(plain)
     return found
 
 

@@ -117,6 +117,7 @@ def test_letters_that_are_taken_apart_are_the_same_word(tmp_path: Path) -> None:
 def test_words_of_earlier_versions_may_be_taken_apart() -> None:
     assert places_of([APART, "Bonn"]) == {"Köln": 0, "Bonn": 1}
     assert places_of(["Köln", APART]) == {"Köln": 0, APART: 1}
+    assert places_of([APART, "Köln"]) == {"Köln": 1, APART: 0}
 
 
 def test_a_name_that_looks_the_same_is_told() -> None:
