@@ -172,7 +172,7 @@ def names(preparation: Preparation) -> tuple[str, ...]:
 def raw_columns(preparation: Preparation, frame: pl.DataFrame) -> tuple[RawColumn, ...]:
     """The columns of a table that inputs are made of; of a block each of its columns."""
     columns, first = [], 0
-    for step in preparation.steps:
+    for step in preparation.of_columns:
         made = tuple(range(first, first + len(step.features)))
         each = len(made) == len(step.inputs)  # a block: one input a column
         columns += [

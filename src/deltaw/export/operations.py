@@ -160,6 +160,11 @@ class Shares(Operation):
 
 
 @dataclass(frozen=True, eq=False)
+class Total(Operation):
+    """The sum of several values of one element: whole numbers, which float64 adds up without an error."""
+
+
+@dataclass(frozen=True, eq=False)
 class Mean(Operation):
     """The mean of several values, element by element."""
 

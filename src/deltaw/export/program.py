@@ -17,6 +17,7 @@ from deltaw.export import operations as o
 from deltaw.export.operations import Operation, Program
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.preparation.columns.alike import Alike, Coded
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Means
@@ -39,11 +40,14 @@ class _Maker:
     """The operations so far, and which inputs of the network are made where."""
 
     operations: list[Operation] = field(default_factory=list)
+    read: dict[str, tuple[str, int]] = field(default_factory=dict)  # column -> the value that has its cell, and where
     parts: list[tuple[str, list[int]]] = field(default_factory=list)  # value, and where its elements go
 
     def add(self, operation: type[Operation], size: int, *of: str, **constants: Any) -> str:
         out = f"{operation.__name__.lower()}{len(self.operations)}"
         self.operations.append(operation(out, of, size, **constants))
+        if operation is o.Read:
+            self.read |= {column: (out, place) for place, column in enumerate(constants["columns"])}
         return out
 
     def features(self, value: str, places: Sequence[int]) -> None:
@@ -249,12 +253,39 @@ def _block(made: _Maker, steps: list[tuple[BlockOfNumbers, int]], scaling: Scali
     made.features(_scaled(made, filled, [step.scale] * count), range(start, start + count))
 
 
+def _alike(made: _Maker, steps: list[tuple[Alike, int]], scaling: Scaling) -> None:
+    """The sum of the codes of a row's cells, which says what rows with these answer."""
+    ((step, start),) = steps
+    total = made.add(o.Total, 1, *(code for each in step.columns for code in _codes(made, each)))
+    for k, values in enumerate(zip(*step.means.values, strict=True)):
+        made.features(made.add(o.Recall, 1, total, place=0, numbers=step.means.numbers, values=values), [start + k])
+
+
+def _codes(made: _Maker, each: Coded) -> list[str]:
+    """The code of the column's cell, in one value or two."""
+    (value, place), (*codes, none) = made.read[each.column], map(float, each.codes)
+    if each.kind == Category.kind:
+        table = _spelt(each.cells, codes, each.width)
+        return [made.add(o.Look, 1, value, **table, other=0.0, missing=none, fold=False)]
+    if each.kind == Truth.kind:
+        known = dict(zip(each.cells, codes, strict=True))
+        table = {word: known.get(float(i == 0), 0.0) for pair in TRUTHS for i, word in enumerate(pair)}
+        look = {"words": tuple(table), "values": tuple(table.values()), "other": none, "missing": none, "fold": True}
+        return [made.add(o.Look, 1, value, **look)]
+    missing = made.add(o.Indicate, 1, value, places=(place,))
+    return [
+        made.add(o.Recall, 1, value, place=place, numbers=each.cells, values=tuple(codes)),
+        made.add(o.Spread, 1, missing, low=0.0, high=none),
+    ]
+
+
 MAKERS: dict[type, Callable[[_Maker, Any, Scaling], None]] = {
     Number: _numbers,
     Truth: _truth,
     Category: _category,
     Day: _days,
     BlockOfNumbers: _block,
+    Alike: _alike,
 }
 
 

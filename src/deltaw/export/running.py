@@ -116,6 +116,7 @@ RUN: dict[type, Callable[..., Values]] = {
     o.Matrix: lambda matrix, a: a @ matrix.W.T.astype(np.float64) + matrix.b,
     o.Activate: lambda activate, z: ACTIVATIONS[activate.name].f(z),
     o.Shares: _shares,
+    o.Total: lambda total, *parts: np.sum(parts, axis=0),
     o.Mean: lambda mean, *parts: np.mean(parts, axis=0),
     o.Unscale: _unscale,
     o.Clamp: lambda clamp, x: np.clip(x, clamp.low, clamp.high),

@@ -10,6 +10,7 @@ import polars as pl
 
 from deltaw.equations.scaled import BEND
 from deltaw.numbers import DIGITS, number
+from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Means
@@ -160,12 +161,24 @@ def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: st
     return told
 
 
+def _alike(step: Alike, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+    known = step.sums(row, source)[0] in step.means.numbers
+    of_row, of_others = "{name} of rows alike, smoothed: {x}; {scaled}", "{name}: 0, of a row like none that was learnt"
+    told: Told = []
+    for k, (name, scale) in enumerate(zip(map(retold, step.means.names), step.means.scales, strict=True)):
+        x = float(scale.undo(values[k]))
+        shown = {"name": name, "x": number(x), "scaled": _scaled(scale, x)}
+        told.append((k, None, say(of_row, **shown) if known else say(of_others, name=name)))
+    return told
+
+
 TELLERS: dict[type, Callable[..., Told]] = {
     Number: _number,
     Truth: _truth,
     Category: _category,
     Day: _day,
     BlockOfNumbers: _block,
+    Alike: _alike,
 }
 
 

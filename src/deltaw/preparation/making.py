@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from deltaw.equations.encoded import Field, expand, is_plain
 from deltaw.equations.scaled import Bins, Scales
 from deltaw.exceptions import ColumnError
+from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.means import Answers
 from deltaw.preparation.columns.steps import Day, Number, Step
@@ -130,7 +131,7 @@ class Run(NamedTuple):
         as_inputs: bool, chosen: Indices | None = None,
     ) -> None:  # fmt: skip
         """Write what is stored of the rows into `out`, (n, stored), or all inputs, (n, inputs); `chosen`: of these."""
-        frame = frame[[name for step in self.steps for name in step.inputs]]
+        frame = frame[list(dict.fromkeys(name for step in self.steps for name in step.inputs))]
         groups = [each for each in self.numbers if _at_once(each, frame, answers)]
         at_once = {step.column for group in groups for step in group.steps}
         rest = [each for each in zip(self.steps, self.places, strict=True) if each[0].title not in at_once]
@@ -252,9 +253,12 @@ def _at_once(numbers: Numbers, frame: pl.DataFrame, answers: Answers | None) -> 
 
 def reads_alone(step: Step, frame: pl.DataFrame) -> bool:
     """Whether each cell says by itself what it is. How text writes numbers, or dates, all of its cells say together."""
-    if isinstance(step, (Number, BlockOfNumbers)) or (isinstance(step, Day) and not step.format):
-        return not any(are_words(frame.get_column(name)) for name in step.inputs)
-    return True
+    numbers: Sequence[str] = ()
+    if isinstance(step, Alike):
+        numbers = [each.column for each in step.columns if each.is_number]
+    elif isinstance(step, (Number, BlockOfNumbers)) or (isinstance(step, Day) and not step.format):
+        numbers = step.inputs
+    return not any(are_words(frame.get_column(name)) for name in numbers)
 
 
 def _is_read_whole(step: Step, frame: pl.DataFrame, answers: Answers | None) -> bool:

@@ -14,6 +14,8 @@ from deltaw.speech import say
 from deltaw.tables.cells import (
     DATE_FORMATS,
     EMPTY,
+    TRUTHS,
+    as_words,
     as_written,
     date_format,
     missing_to_null,
@@ -28,6 +30,7 @@ from deltaw.tables.units import unit_of
 SOME = 2_000  # cells: to look each of them up here takes less time than to have Polars do it
 SIGNS = ("$#", "€#", "£#", "¥#", "#$", "#€", "#£", "#¥", "#%")  # which models of earlier versions did not keep
 DAY = 86_400 * 1_000_000  # microseconds
+SHARES = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}  # of yes, for each word
 
 
 def as_numbers(series: pl.Series, source: str, unit: str | None = None) -> NDArray[np.float64]:
@@ -108,6 +111,16 @@ def places_of(words: Iterable[str]) -> dict[str, int]:
         found[word if plain in taken else plain] = place
         taken.add(plain)
     return found
+
+
+def as_shares(series: pl.Series) -> NDArray[np.float64]:
+    """1 for yes, 0 for no, NaN where the cell is missing or another word."""
+    if series.dtype == pl.Boolean:
+        return series.cast(pl.Float64).to_numpy()
+    words = as_words(series)
+    if len(words) <= SOME:
+        return np.array([SHARES.get((word or "").lower(), np.nan) for word in words.to_list()], np.float64)
+    return words.str.to_lowercase().replace_strict(SHARES, default=None, return_dtype=pl.Float64).to_numpy()
 
 
 def as_places(words: pl.Series, known: Mapping[str, int], missing: int) -> NDArray[np.int64]:

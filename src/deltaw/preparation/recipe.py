@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Encoded, Field
 from deltaw.exceptions import ColumnError, ModelFileError
+from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Answers
@@ -41,7 +42,8 @@ AT_ONCE = 2**15  # rows, of which `pieces` gives so many
 SILENT = in_english("says no more of the answer than chance")
 COPIED = 2**16  # cells of a table, of which so many are copied at a time, or one column
 
-Telling = Number | Category  # steps that may have means
+OfColumn = Number | Category  # steps that may have means
+Telling = OfColumn | Alike
 
 
 class Treatment(NamedTuple):
@@ -157,7 +159,12 @@ class Preparation:
     @property
     def input_names(self) -> tuple[str, ...]:
         """Raw columns that `transform` needs."""
-        return tuple(name for step in self.steps for name in step.inputs)
+        return tuple(name for step in self.of_columns for name in step.inputs)
+
+    @property
+    def of_columns(self) -> tuple[Step, ...]:
+        """The steps, each of a column, or block of columns, of its own."""
+        return tuple(step for step in self.steps if not isinstance(step, Alike))
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -220,6 +227,11 @@ class Preparation:
     def telling(self) -> tuple[Telling, ...]:
         """The steps that have means."""
         return tuple(step for step in self.steps if isinstance(step, Telling) and step.told)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The raw columns of these."""
+        return tuple(dict.fromkeys(name for step in self.telling for name in step.inputs))
 
     def let_go(
         self, frames: list[pl.DataFrame], source: str, rows: Indices | None, answers: Answers | None = None
@@ -362,12 +374,8 @@ class Preparation:
         """Which columns of X say what rows with a word, or a number, answer: of a row that is learnt from, without its
         own answer.
         """
-        firsts = [
-            (step, place.start + (len(step.slots) if isinstance(step, Category) else 1 + count(step.edges)))
-            for step, place in self.places
-            if isinstance(step, Telling)
-        ]
-        return [first + k for step, first in firsts for k in range(len(step.told))]
+        telling = [(step, place.start + step.told_from) for step, place in self.places if isinstance(step, Telling)]
+        return [first + k for step, first in telling for k in range(len(step.told))]
 
     def _parts(self, X: NDArray[np.float32]) -> list[tuple[Step, NDArray[np.float32]]]:
         """Each step beside the columns of X that are its features."""
@@ -407,11 +415,12 @@ class Preparation:
             LeftOut(**fields(each, LEFT_OUT_CHECKS, say("preparation, left out {i}", i=i + 1)))
             for i, each in enumerate(top["left_out"])
         )
-        inputs = [name for step in steps for name in step.inputs]
-        if not steps or len(set(inputs)) < len(inputs):
-            found = say("a column twice") if steps else say("none")
+        made = cls(top["scaling"], steps, left_out)
+        inputs, others = made.input_names, {name for step in steps for name in step.inputs}
+        if not inputs or len(set(inputs)) < len(inputs) or others.difference(inputs):
+            found = say("a column twice") if inputs else say("none")
             raise ModelFileError("preparation: expected steps for different columns", found, "write the model anew")
-        return cls(top["scaling"], steps, left_out)
+        return made
 
 
 CHECKS = {"scaling": one_of(*SCALINGS), "steps": list_of(is_object), "left_out": list_of(is_object)}

@@ -349,6 +349,7 @@ SAID: dict[type, Callable[..., Said]] = {
     o.Matrix: _matrix,
     o.Activate: _activate,
     o.Shares: lambda e: ("", f"  shares({e.of[0]}, {e.size}, {e.out});\n"),
+    o.Total: lambda e: ("", f"  {e.out}[0] = {' + '.join(f'{x}[0]' for x in e.of)};\n"),
     o.Mean: lambda e: ("", _all(e, f"({' + '.join(f'{x}[i]' for x in e.of)}) / {float(len(e.of))!r}")),
     o.Unscale: _unscale,
     o.Clamp: lambda e: ("", _all(e, f"within({e.of[0]}[i], {e.low!r}, {e.high!r})")),

@@ -335,6 +335,7 @@ SAID: dict[type, Callable[[Any], Said]] = {
     o.Matrix: _matrix,
     o.Activate: _activate,
     o.Shares: lambda e: ("", f"shares({e.of[0]})"),
+    o.Total: lambda e: ("", f"[{' + '.join(f'{x}[0]' for x in e.of)}]"),
     o.Mean: lambda e: ("", f"Array.from({e.of[0]}, (_, i) => ({' + '.join(f'{x}[i]' for x in e.of)}) / {len(e.of)})"),
     o.Unscale: _unscale,
     o.Clamp: lambda e: ("", f"{e.of[0]}.map((x) => Math.min(Math.max(x, {e.low!r}), {e.high!r}))"),

@@ -282,6 +282,7 @@ SAID: dict[type, Callable[..., str]] = {
     o.Matrix: _matrix,
     o.Activate: _activate,
     o.Shares: _shares,
+    o.Total: lambda g, e, *parts: g.node("Sum", *parts),
     o.Mean: lambda g, e, *parts: g.node("Mul", g.cast(g.node("Sum", *parts), "DOUBLE"), g.constant(1 / len(parts))),
     o.Unscale: _unscale,
     o.Clamp: lambda g, e, x: g.within(x, e.low, e.high),

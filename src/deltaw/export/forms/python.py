@@ -278,6 +278,7 @@ SAID: dict[type, Callable[[Any], Said]] = {
     o.Matrix: _matrix,
     o.Activate: _activate,
     o.Shares: lambda e: ("", f"shares({e.of[0]})"),
+    o.Total: lambda e: ("", f"[{' + '.join(f'{x}[0]' for x in e.of)}]"),
     o.Mean: lambda e: ("", f"[sum(x) / {len(e.of)} for x in zip({', '.join(e.of)})]"),
     o.Unscale: _unscale,
     o.Clamp: lambda e: ("", f"[min(max(x, {e.low!r}), {e.high!r}) for x in {e.of[0]}]"),

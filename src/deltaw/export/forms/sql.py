@@ -324,6 +324,7 @@ SAID: dict[type, Callable[[Any], list[Stage]]] = {
     o.Matrix: _matrix,
     o.Activate: _activate,
     o.Shares: _shares,
+    o.Total: lambda e: _each(e, [_sum([f"{x}_0" for x in e.of])]),
     o.Mean: _mean,
     o.Unscale: _unscale,
     o.Clamp: lambda e: _each(e, (_within(x, e.low, e.high) for x in _columns(e.of[0], e.size))),

@@ -205,6 +205,7 @@ SAID: dict[type, Callable[..., Any]] = {
     o.Features: lambda t, e, *parts: t.cat(parts, dim=1).float(),
     o.Activate: _activate,
     o.Shares: _shares,
+    o.Total: lambda t, e, *parts: t.stack(parts).sum(dim=0),
     o.Mean: lambda t, e, *parts: t.stack(parts).mean(dim=0),
     o.Unscale: _unscale,
     o.Clamp: lambda t, e, x: x.clamp(e.low, e.high),

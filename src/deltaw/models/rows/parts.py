@@ -227,8 +227,8 @@ def by_others(preparation: Preparation, frame: pl.DataFrame, answers: Answers, r
     """The answers of these rows, or all, by which their inputs can be made some rows after the others."""
     told = {}
     for step in preparation.telling:
-        cells = frame[[step.column]]
-        told[step.column] = step.apart(cells if rows is None else taken(cells, rows), answers)
+        cells = frame[list(step.inputs)]
+        told[step.title] = step.apart(cells if rows is None else taken(cells, rows), answers)
     return answers._replace(apart=told)
 
 

@@ -20,7 +20,7 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Answers, Told
 from deltaw.preparation.reading import as_numbers
-from deltaw.preparation.recipe import Telling
+from deltaw.preparation.recipe import OfColumn
 from deltaw.preparation.scales.scaling import SMALLEST, Scale
 from deltaw.speech import say
 from deltaw.tables.cells import as_words
@@ -34,7 +34,7 @@ MOST_CELLS = 1_000_000  # words or numbers of a column; of more, those of fewest
 
 def of_all(answers: Answers, made: Preparation, streamed: Streamed, target: Target, recipe: Recipe) -> Answers:
     """A sample's answers, with what all rows say of the columns that tell in the preparation that it made."""
-    telling = [step for step in made.steps if isinstance(step, Telling) and step.told]
+    telling = [step for step in made.steps if isinstance(step, OfColumn) and step.told]
     if not telling:
         return answers
     # Squares of numbers far from 0 would leave nothing of their deviation; of classes all sums are whole as they are.
@@ -53,7 +53,7 @@ def of_all(answers: Answers, made: Preparation, streamed: Streamed, target: Targ
     return answers._replace(scales=total.scales, whole=whole)
 
 
-def _cells(column: pl.Series, step: Telling) -> pl.Series:
+def _cells(column: pl.Series, step: OfColumn) -> pl.Series:
     if isinstance(step, Category):
         return as_words(column)
     return pl.Series(column.name, as_numbers(column, say("training rows"), step.unit)).fill_nan(None)

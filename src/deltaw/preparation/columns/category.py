@@ -124,6 +124,11 @@ class Category(OneColumn):
         return tuple(map(Kept, self.means.names)) if self.means else ()
 
     @property
+    def told_from(self) -> int:
+        """Which of its features is the first of these."""
+        return len(self.slots)
+
+    @property
     def features(self) -> tuple[str, ...]:
         slots = (Kept("{column}={slot}", column=self.column, slot=slot) for slot in self.slots)
         return (*slots, *(Kept("{column}: {name}", column=self.column, name=name) for name in self.told))

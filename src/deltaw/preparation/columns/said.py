@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from deltaw.exceptions import ModelFileError
+from deltaw.preparation.columns.alike import Alike, Coded
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.steps import Day, Number, Step, Truth
@@ -15,7 +16,7 @@ from deltaw.speech import listed, say
 
 FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, Day)}
 UNSAID = (("means", None), ("unit", ""))
-STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers}
+STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers, Alike.kind: Alike}
 
 
 def said(step: Step) -> dict[str, Any]:
@@ -42,6 +43,8 @@ def step_of(document: dict[str, Any], what: str) -> Step:
         values["scale"] = Scale(**values["scale"])
     if values.get("means") is not None:
         values["means"] = step.MEANS.from_document(values["means"])
+    if step is Alike:
+        values["columns"] = tuple(map(Coded.from_document, values["columns"]))
     made: Step = step(**values)
     if not made.is_sound():
         raise ModelFileError(

@@ -23,7 +23,7 @@ from deltaw.preparation.columns.means import Answers, Apart
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.whole import Whole
 from deltaw.preparation.document import Check, is_flag, is_number, is_place, is_text, list_of, one_of
-from deltaw.preparation.reading import DAY, SOME, as_days, as_floats, as_numbers
+from deltaw.preparation.reading import DAY, as_days, as_floats, as_numbers, as_shares
 from deltaw.preparation.scales.bins import are_edges, asks_for_all, count, cuts, fields, fit_edges, positions
 from deltaw.preparation.scales.quantiles import median, put_in_order
 from deltaw.preparation.scales.scaling import QUARTERS, Scale, Scaling, fit_scale
@@ -164,6 +164,11 @@ class Number(OneColumn):
         return tuple(map(Kept, self.means.names)) if self.means else ()
 
     @property
+    def told_from(self) -> int:
+        """Which of its features is the first of these."""
+        return 1 + count(self.edges)
+
+    @property
     def features(self) -> tuple[str, ...]:
         told = (Kept("{column}: {name}", column=self.column, name=name) for name in self.told)
         bins, missing = _bin_features(self.column, self.edges), _missing_feature(self.column, self.indicator)
@@ -242,7 +247,7 @@ class Truth(OneColumn):
         pair = next((pair for pair in TRUTHS if {word.lower() for word in present} <= set(pair)), TRUTHS[0])
         spelt = {word.lower(): word for word in present}
         words = () if series.dtype == pl.Boolean else tuple(spelt.get(word, word) for word in pair)
-        shares = _as_shares(series)
+        shares = as_shares(series)
         rows = [(shares == 1.0).sum(), (shares == 0.0).sum(), np.isnan(shares).sum()]
         return cls(column.name, words, series.null_count() > 0, int(np.argmax(rows)))
 
@@ -261,7 +266,7 @@ class Truth(OneColumn):
         return (Field(),) * len(self.features)
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
-        return _as_shares(frame.get_column(self.column))
+        return as_shares(frame.get_column(self.column))
 
     def encode(self, share: Values, out: Stored, scaling: Scaling) -> None:
         missing = np.isnan(share)
@@ -354,17 +359,6 @@ class Day(OneColumn):
 
 TRAINING = "training rows"  # what messages call the rows that a step is fitted on
 BINNED = (Number.kind, Day.kind)
-SHARES = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}  # of yes, for each word
-
-
-def _as_shares(series: pl.Series) -> Values:
-    """1 for yes, 0 for no, NaN where the cell is missing or another word."""
-    if series.dtype == pl.Boolean:
-        return series.cast(pl.Float64).to_numpy()
-    words = as_words(series)
-    if len(words) <= SOME:
-        return np.array([SHARES.get((word or "").lower(), np.nan) for word in words.to_list()], np.float64)
-    return words.str.to_lowercase().replace_strict(SHARES, default=None, return_dtype=pl.Float64).to_numpy()
 
 
 def _learnt(x: Floats, scaling: Scaling, whole: Whole) -> tuple[Scale, float, bool, tuple[float, ...]]:

@@ -67,8 +67,9 @@ def plan(source: Any, target: str | None = None, recipe: str = "default", **aske
     the network's inputs are made of them. None: somebody may.
     """
     made = _decided(source, target, recipe, **asked)
-    names = [step.column for step in made.preparation.steps if isinstance(step, Number) and step.means is not None]
-    again = set(names).intersection(made.table.rounded)  # a number that is a name is looked up by all of its digits
+    again = set(made.preparation.asked).intersection(
+        made.table.rounded
+    )  # a number that is a name is looked up by all of its digits
     return _decided(source, target, recipe, **asked, unrounded=tuple(again)) if again else made
 
 
@@ -181,7 +182,10 @@ def _decided(
     asked, there = preparation.input_names, set(table.frame.columns)
     if lean is not None and shown < len(training) and not needed and there.issuperset(asked):  # else there is an error
         glimpse = Glimpse.of(table.frame[asked], training, shown)
-        rows, telling = some_of(table.frame, training), [step.column for step in preparation.telling]
+        rows, telling = (
+            some_of(table.frame, training),
+            preparation.asked,
+        )
         answers = by_others(preparation, table.frame, answers, rows) if answers is not None and telling else None
         frames, table = parted(table, [name, *([] if weight is None else [weight]), *telling])
         del read_in, bare, everything, reading_of, series, beside

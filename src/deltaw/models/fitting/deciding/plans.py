@@ -27,6 +27,8 @@ from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.means import Answers
 from deltaw.preparation.columns.steps import Number
 from deltaw.preparation.columns.whole import Counted
+from deltaw.preparation.recalling import recalling, recur
+from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.preparation.screening import MOST_CLASSES, silent
 from deltaw.speech import say
 from deltaw.tables import Table
@@ -149,8 +151,11 @@ class Plan:
     @property
     def _asked_over(self) -> list[str]:
         """The columns that `over` asks for."""
-        told = [step.column for step in self.preparation.telling]
-        return [*told, self.target.name, *([] if self.recipe.weight is None else [self.recipe.weight])]
+        return [
+            *self.preparation.asked,
+            self.target.name,
+            *([] if self.recipe.weight is None else [self.recipe.weight]),
+        ]
 
     @property
     def held_out(self) -> tuple[str, Part | None]:
@@ -233,6 +238,9 @@ def fitted(
             if without := silent(made, table.frame, lambda some: reading.averaged(truth[some])[1], len(truth), rows):
                 fit = partial(fit, silent=without)
                 made = fit(answers=answers)
+        if streamed is None and SCALINGS[recipe.scaling].means and recur(made, table.frame, rows):
+            answers = answers or answers_of(beside, reading, recipe, ties.of(training), seed)
+            made = made if answers is None else recalling(made, table.frame, answers, rows)
         if streamed is not None and answers is not None:
             answers = of_all(answers, made, streamed, reading, recipe)
             made = fit(answers=answers) if answers.whole else made

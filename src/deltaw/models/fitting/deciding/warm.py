@@ -87,7 +87,7 @@ class Start:
     def columns(self) -> tuple[Column, ...]:
         """What the columns are taken for."""
         preparation = self.model.preparation
-        used = [Column(step.title, step.kind, say("as in {model}", model=self.name)) for step in preparation.steps]
+        used = [Column(step.title, step.kind, say("as in {model}", model=self.name)) for step in preparation.of_columns]
         return (*used, *(Column(each.column, each.kind, each.reason) for each in preparation.left_out))
 
     def learnt(self, recipe: Recipe) -> tuple[Preparation, Target]:

@@ -1,0 +1,107 @@
+"""Whether rows that are alike in every column say of each other what nothing that is learnt of their columns does.
+
+Rows that recur need not: of a few questions with yes and no most answers recur, and a network learns what they say. So
+the rows lie in parts, and of each part a line through all inputs and UNITS random units (random features: Rahimi &
+Recht 2008, "Weighted sums of random kitchen sinks", NeurIPS 21), which other parts' rows fit, says what it can. What
+rows alike, in the other parts, leave is then taken off: where that saves enough of the squares, and more than chance
+would, who knows them by heart knows more (`deltaw.preparation.columns.alike`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deltaw.preparation.columns.alike import Alike
+from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.columns.means import PARTS, SMALLEST, Answers, scaled
+from deltaw.preparation.columns.steps import TRAINING, Day
+from deltaw.preparation.making import Indices
+from deltaw.preparation.recipe import Preparation
+from deltaw.preparation.scales.scaling import Scale
+from deltaw.tables.taking import taken
+
+Values = NDArray[np.float64]
+
+# Measured: docs/explanations/recipe.md.
+LEAST_SHARE = 0.05  # of the rows that are as a row before them
+WORTH, SURE = 0.02, 1.5  # of what is left that has to be saved, and standard errors that this lies above 0
+TIMES = 4  # that the rows are parted at random: once would leave too much to chance
+MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # rows that are asked, and how many different ones a model may know by heart
+MOST_COLUMNS, MOST_INPUTS = 256, 1_000
+UNITS, SPREAD, PENALTIES = 200, 1.5, (10.0, 100.0)
+
+
+def recalling(made: Preparation, frame: pl.DataFrame, answers: Answers, rows: Indices | None) -> Preparation:
+    """The preparation, with a step more where rows that are alike are worth knowing by heart.
+
+    Args:
+        made: of the columns.
+        frame: the training rows, or all of which they are `rows`, by number.
+        answers: of the training rows.
+    """
+    some = _learnt(made, frame, rows)
+    step = Alike.fit(made.steps, some, answers)
+    share, sure = saved(made, step, some, answers)
+    return replace(made, steps=(*made.steps, step)) if share > WORTH and sure > SURE else made
+
+
+def saved(made: Preparation, step: Alike, frame: pl.DataFrame, answers: Answers) -> tuple[float, float]:
+    """What share of the squares that are left the step saves, and how many standard errors, by rows, that is above 0.
+
+    Args:
+        made: without the step.
+        frame: the training rows.
+        answers: of these.
+    """
+    H, Z = _units(made.transform(frame, answers=answers).astype(np.float64)), scaled(answers.values, answers.scales).T
+    plain = replace(step, means=replace(step.means, scales=(Scale(0.0, 1.0),) * Z.shape[1]))
+    weight = np.array([scale.width for scale in answers.scales]) ** 2  # back in the target's own units
+    gains, whole = np.zeros(len(Z)), 0.0
+    for seed in range(TIMES):
+        parts = (np.random.default_rng(seed).permutation(len(Z)) % PARTS).astype(np.uint8)
+        left = _left(H, Z, parts)
+        means = plain.read(frame, TRAINING, answers._replace(values=left, parts=parts, weight=None))
+        gains += (left**2 - (left - means) ** 2) @ weight
+        whole += float((left**2 @ weight).mean())
+    error = max(float(gains.std()) / len(gains) ** 0.5, SMALLEST)
+    return float(gains.mean()) / max(whole, SMALLEST), float(gains.mean()) / error
+
+
+def recur(made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> bool:
+    """Whether enough of the rows are as others in all columns, and few enough different ones for a model to know."""
+    n = len(frame) if rows is None else len(rows)
+    whole = any(isinstance(step, BlockOfNumbers) or (isinstance(step, Day) and step.time) for step in made.steps)
+    if whole or n > MOST_ROWS or len(made.steps) > MOST_COLUMNS or len(made.feature_names) > MOST_INPUTS:
+        return False
+    different = _learnt(made, frame, rows).hash_rows().n_unique()
+    return different <= min(MOST_KNOWN, (1 - LEAST_SHARE) * n)
+
+
+def _learnt(made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> pl.DataFrame:
+    """The rows that are learnt from, of the columns that are used."""
+    some = frame[list(made.input_names)]
+    return some if rows is None else taken(some, rows)
+
+
+def _left(H: Values, Z: Values, parts: NDArray[np.uint8]) -> Values:
+    """What the line, by the penalty that leaves least, leaves of each row's answers Z, (n, k), told by other parts."""
+    found = []
+    told = [(parts == part, parts != part) for part in range(PARTS)]
+    grams = [(H[others].T @ H[others], H[others].T @ Z[others]) for _, others in told]
+    for penalty in PENALTIES:
+        left = Z.copy()
+        for (mine, _), (gram, along) in zip(told, grams, strict=True):
+            left[mine] -= H[mine] @ np.linalg.solve(gram + penalty * np.eye(len(gram)), along)
+        found.append(left)
+    return min(found, key=lambda left: float((left**2).sum()))
+
+
+def _units(X: Values) -> Values:
+    """1, the inputs about their means, and random units that bend."""
+    rng, X = np.random.default_rng(0), X - X.mean(axis=0)
+    W = rng.normal(0.0, SPREAD / X.shape[1] ** 0.5, (X.shape[1], UNITS))
+    return np.hstack([np.ones((len(X), 1)), X, np.maximum(X @ W + rng.normal(size=UNITS), 0.0)])
