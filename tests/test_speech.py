@@ -44,6 +44,7 @@ from deltaw.models.scoring.metrics import METRICS
 from deltaw.models.scoring.scores import GUESS
 from deltaw.models.search.tuning import ENDS
 from deltaw.models.settings import OF_DATA, meanings
+from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.category import OTHER
 from deltaw.preparation.columns.steps import CYCLES, MISSING
 from deltaw.preparation.scales.scaling import SCALINGS
@@ -90,7 +91,8 @@ TABLES: dict[str, Any] = {
     "rules": [text for rule in RULES for text in (rule.name.replace("_", " ").capitalize(), rule.reason, rule.source)],
     "findings": [*SEVERITIES, *PLACES.values(), "gain of repair", *SAID.values()],
     "counts": [f"{{count}} {each}{s}" for each in ("fault", "risk", "consequence", "note") for s in ("", "s")],
-    "preparation": [row.summary for row in SCALINGS.values()] + [*CYCLES, MISSING, OTHER, *KINDS, "block", *TASKS],
+    "preparation": [row.summary for row in SCALINGS.values()]
+    + [*CYCLES, MISSING, OTHER, *KINDS, "block", Alike.kind, *TASKS],
     "cells": [*DATE_FORMATS.values(), *SORTS.values(), *(text for row in FOREIGN for text in row[1:])],
     "files": [
         *model._FOREIGN.values(),

@@ -19,7 +19,7 @@ from deltaw.notebook import escape
 from deltaw.numbers import amount, number
 from deltaw.pages import html as pages
 from deltaw.plots import curves
-from deltaw.speech import listed, say, spoken
+from deltaw.speech import listed, reads, say, spoken
 
 if TYPE_CHECKING:
     from deltaw.preparation import Preparation, Target
@@ -204,10 +204,10 @@ def _worth(found: Importance, by_witness: bool) -> str:
     """The columns by what they are worth; `found` are the same numbers as those of `Model.importance`."""
     shown = found.columns[: curves.MAX_BARS]
     figure = curves.importance(
-        [each.column for each in shown], [each.drop for each in shown], [each.interval for each in shown],
+        [reads(each.column) for each in shown], [each.drop for each in shown], [each.interval for each in shown],
         found.metric.title,
     )  # fmt: skip
-    cells = [[each.column, found.show(each), found.show_interval(each)] for each in shown]
+    cells = [[reads(each.column), found.show(each), found.show_interval(each)] for each in shown]
     more = len(found.columns) - len(shown)
     title = found.metric.title
     note = say(

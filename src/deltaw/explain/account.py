@@ -18,6 +18,7 @@ from deltaw.preparation.scales.scaling import Scale
 from deltaw.speech import Kept, listed, reads, say
 
 # What the usual row is, by the kind of a column. It need not be a row of the table: a model keeps no rows.
+NO_CELL = "–"  # of what no column holds
 USUAL_CELLS = {
     "number": "of numbers the median",
     "date": "of dates the median",
@@ -80,7 +81,7 @@ def cells(found: Answered) -> list[Block]:
     lines, base = found.prepared, found.attributions.baseline
     chosen = pick(np.array([line.value - base[line.place] for line in lines]))
     rows = [
-        (line.column, _cell(line.cell), reads(line.feature), line.arithmetic, line.value)
+        (reads(line.column), _cell(line.cell), reads(line.feature), line.arithmetic, line.value)
         for line in (lines[place[0]] for place in chosen.places)
     ]
     more = say("… and {n:,} more, nearer to the baseline.", n=chosen.more) if chosen.more else ""
@@ -151,7 +152,7 @@ def pushes(found: Answered) -> list[Block]:
     said = say("… and {n:,} more columns; their shares come to {rest}. ", n=chosen.more, rest=number(chosen.rest))
     more = said if chosen.more else ""
     rows = [
-        (name, *(_cell(cells.get(name)) for cells in (here, other)), share)
+        (reads(name), *(_cell(cells[name]) if name in cells else NO_CELL for cells in (here, other)), share)
         for name, share in sorted(shown.items(), key=lambda pair: -abs(pair[1]))
     ]
     blocks: list[Block] = [

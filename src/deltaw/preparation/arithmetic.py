@@ -168,7 +168,8 @@ def _alike(step: Alike, row: pl.DataFrame, scaling: Scaling, source: str, values
     for k, (name, scale) in enumerate(zip(map(retold, step.means.names), step.means.scales, strict=True)):
         x = float(scale.undo(values[k]))
         shown = {"name": name, "x": number(x), "scaled": _scaled(scale, x)}
-        told.append((k, None, say(of_row, **shown) if known else say(of_others, name=name)))
+        cell = say("learnt" if known else "not learnt")
+        told.append((k, cell, say(of_row, **shown) if known else say(of_others, name=name)))
     return told
 
 

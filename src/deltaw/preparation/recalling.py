@@ -28,7 +28,7 @@ Values = NDArray[np.float64]
 
 # Measured: docs/explanations/recipe.md.
 LEAST_SHARE = 0.05  # of the rows that are as a row before them
-WORTH, SURE = 0.02, 1.5  # of what is left that has to be saved, and standard errors that this lies above 0
+WORTH, SURE = 0.02, 1.0  # of what is left that has to be saved, and standard errors that this lies above 0
 TIMES = 4  # that the rows are parted at random: once would leave too much to chance
 MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # rows that are asked, and how many different ones a model may know by heart
 MOST_COLUMNS, MOST_INPUTS = 256, 1_000

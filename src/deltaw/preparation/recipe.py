@@ -19,17 +19,17 @@ from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Answers
-from deltaw.preparation.columns.said import FITTED, said, step_of
+from deltaw.preparation.columns.said import FITTED, LeftOut, left_out_of, said, step_of
 from deltaw.preparation.columns.steps import BINNED, Day, Number, Step
 from deltaw.preparation.columns.whole import Counted, Whole
-from deltaw.preparation.document import fields, is_object, is_text, list_of, one_of
+from deltaw.preparation.document import fields, is_object, list_of, one_of
 from deltaw.preparation.making import Indices, Picture, Run, raw_of, reads_alone, runs_of
 from deltaw.preparation.scales.bins import count, most_bins, most_of_few
 from deltaw.preparation.scales.scaling import SCALINGS, scaling_called
-from deltaw.speech import in_english, listed, retold, say
+from deltaw.speech import in_english, listed, reads, retold, say
 from deltaw.tables import Block, Column
 from deltaw.tables.cells import FEW
-from deltaw.tables.columns import KINDS, LEFT_OUT
+from deltaw.tables.columns import LEFT_OUT
 from deltaw.tables.table import missing_column
 from deltaw.tables.taking import taking
 from deltaw.threads import side_by_side
@@ -53,15 +53,6 @@ class Treatment(NamedTuple):
     kind: str
     treatment: str
     features: int
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A column that is not used, and why."""
-
-    column: str
-    kind: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -390,7 +381,8 @@ class Preparation:
         """What becomes of each column, those left out last."""
         scaling = SCALINGS[self.scaling]
         used = [
-            Treatment(step.title, say(step.kind), step.treatment(scaling), len(step.features)) for step in self.steps
+            Treatment(reads(step.title), say(step.kind), step.treatment(scaling), len(step.features))
+            for step in self.steps
         ]
         return used + [
             Treatment(c.column, say(c.kind), say("left out: {reason}", reason=retold(c.reason)), 0)
@@ -411,10 +403,7 @@ class Preparation:
         """The recipe that `document` was made of. Raises ModelFileError where it does not describe one."""
         top = fields(document, CHECKS, "preparation")
         steps = tuple(step_of(each, say("preparation, step {i}", i=i + 1)) for i, each in enumerate(top["steps"]))
-        left_out = tuple(
-            LeftOut(**fields(each, LEFT_OUT_CHECKS, say("preparation, left out {i}", i=i + 1)))
-            for i, each in enumerate(top["left_out"])
-        )
+        left_out = tuple(left_out_of(each, i) for i, each in enumerate(top["left_out"], 1))
         made = cls(top["scaling"], steps, left_out)
         inputs, others = made.input_names, {name for step in steps for name in step.inputs}
         if not inputs or len(set(inputs)) < len(inputs) or others.difference(inputs):
@@ -424,4 +413,3 @@ class Preparation:
 
 
 CHECKS = {"scaling": one_of(*SCALINGS), "steps": list_of(is_object), "left_out": list_of(is_object)}
-LEFT_OUT_CHECKS = {"column": is_text, "kind": one_of(*KINDS), "reason": is_text}

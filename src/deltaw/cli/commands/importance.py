@@ -9,7 +9,7 @@ from deltaw.cli.commands.notes import answered, say_notes
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import Screen, stderr, stdout
 from deltaw.pages.blocks import Column
-from deltaw.speech import say
+from deltaw.speech import reads, say
 
 if TYPE_CHECKING:
     from deltaw.models.scoring.importance import Importance
@@ -52,7 +52,7 @@ def _print(screen: Screen, found: Importance, source: str, guess: str) -> None:
     screen.print(say("{rows:,} rows of {source}: {reached}", rows=found.rows, source=source, reached=reached))
     between = [found.show_interval(each) for each in shown]
     screen.table(
-        Column.words(say("column"), [each.column for each in shown]),
+        Column.words(say("column"), [reads(each.column) for each in shown]),
         Column.numbers(say("{title} worse by", title=score.title), [found.show(each) for each in shown]),
         *([Column.ranges(say("95% interval"), between)] if any(between) else []),
     )

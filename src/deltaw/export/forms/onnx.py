@@ -156,16 +156,17 @@ def _read(g: _Graph, read: o.Read, homes: dict[str, tuple[str, int]], program: P
 
 
 def _look(g: _Graph, look: o.Look, words: str, program: Program) -> str:
-    """Where capitals count, a table; where they do not, and of what is missing, a pattern a value."""
+    """Where capitals count, a table of places; where they do not, and of what is missing, a pattern a value."""
     if look.fold:
         found = g.constant(look.other)
         for value in dict.fromkeys(look.values):
             alike = [word for word, its in zip(look.words, look.values, strict=True) if its == value]
             found = g.node("Where", _is_one_of(g, words, alike), g.constant(value), found)
     else:
-        numbers: dict[str, Any] = {"values_floats": [*look.values] or [0.0], "default_float": look.other}
-        table = g.node("LabelEncoder", words, keys_strings=[*look.words] or [""], **numbers)
-        found = g.cast(table, "DOUBLE")
+        # Its own values would be of float32, which does not hold every one.
+        places: dict[str, Any] = {"values_int64s": [*range(len(look.words))] or [0], "default_int64": len(look.words)}
+        place = g.node("LabelEncoder", words, keys_strings=[*look.words] or [""], **places)
+        found = g.node("Gather", g.constant([*look.values, look.other]), place)
     return g.node("Where", _is_one_of(g, words, ["", *program.missing]), g.constant(look.missing), found)
 
 

@@ -21,7 +21,7 @@ from deltaw.models.scoring.intervals import FEWEST_ROWS, Interval, Resamples, of
 from deltaw.models.scoring.metrics import Metric, Outcome, Sums, in_units
 from deltaw.plots import curves
 from deltaw.signs import one_line
-from deltaw.speech import say
+from deltaw.speech import reads, say
 from deltaw.tables.table import clip
 
 if TYPE_CHECKING:
@@ -76,13 +76,15 @@ class Importance:
         return {each.column: each for each in self.columns}[column]
 
     def __repr__(self) -> str:
-        first = ", ".join(f"{one_line(each.column)} {self.show(each)}" for each in self.columns[:3])
+        first = ", ".join(f"{one_line(reads(each.column))} {self.show(each)}" for each in self.columns[:3])
         more = f", … ({len(self.columns)} columns)" if len(self.columns) > 3 else ""
         return f"Importance({self.metric.title} {self.metric.show(self.score)} falls by: {first}{more})"
 
     def _repr_html_(self) -> str:
         """A table for a notebook."""
-        rows = [(clip(each.column), self.show(each), self.show_interval(each)) for each in self.columns[:MAX_LINES]]
+        rows = [
+            (clip(reads(each.column)), self.show(each), self.show_interval(each)) for each in self.columns[:MAX_LINES]
+        ]
         title, score = self.metric.title, self.metric.show(self.score)
         headings = (say("column"), say("{title} worse by", title=title), say("95 % interval"))
         reached = say("{rows:,} rows: {title} {score}", rows=self.rows, title=title, score=score)
@@ -91,7 +93,7 @@ class Importance:
     def plot(self) -> Figure:
         """The first columns as bars with their intervals, a matplotlib figure."""
         shown = self.columns[:MAX_BARS]
-        names, drops = [each.column for each in shown], [each.drop for each in shown]
+        names, drops = [reads(each.column) for each in shown], [each.drop for each in shown]
         return curves.importance(names, drops, [each.interval for each in shown], self.metric.title)
 
     def show(self, worth: Worth) -> str:

@@ -1,8 +1,8 @@
-"""Steps as data, and back."""
+"""What a recipe says of columns as data, and back."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from deltaw.exceptions import ModelFileError
@@ -10,13 +10,31 @@ from deltaw.preparation.columns.alike import Alike, Coded
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.steps import Day, Number, Step, Truth
-from deltaw.preparation.document import fields
+from deltaw.preparation.document import fields, is_text, one_of
 from deltaw.preparation.scales.scaling import Scale
 from deltaw.speech import listed, say
+from deltaw.tables.columns import KINDS
 
 FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, Day)}
 UNSAID = (("means", None), ("unit", ""))
 STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers, Alike.kind: Alike}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A column that is not used, and why."""
+
+    column: str
+    kind: str
+    reason: str
+
+
+LEFT_OUT_CHECKS = {"column": is_text, "kind": one_of(*KINDS), "reason": is_text}
+
+
+def left_out_of(document: dict[str, Any], i: int) -> LeftOut:
+    """The i-th column that is left out, from 1. Raises ModelFileError where it describes none."""
+    return LeftOut(**fields(document, LEFT_OUT_CHECKS, say("preparation, left out {i}", i=i)))
 
 
 def said(step: Step) -> dict[str, Any]:
