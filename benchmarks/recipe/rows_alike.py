@@ -21,13 +21,12 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy.beside_others import LEAST
 from benchmarks.accuracy.rivals import network
 from benchmarks.accuracy.scan import Bounds, data, frames, targets
+from benchmarks.accuracy.scoring import turn
+from benchmarks.tables.divided import Data
 from benchmarks.tables.folder import PARTS, Folder
-from benchmarks.tables.lists import Data
 from deltaw.preparation import recalling
 
 default = network("default", folds=0)
@@ -52,18 +51,11 @@ def recurs(about: Data) -> bool:
     return frame.hash_rows().n_unique() <= (1 - recalling.LEAST_SHARE) * len(frame)
 
 
-def scored(about: Data, known: Any, asked: Any) -> tuple[float, float]:
-    """The score of a fold, and the log loss, 0 of numbers."""
-    train, test = about.table.frame[known], about.table.frame[asked]
-    with threadpool_limits(1):
-        answers = default(about, train, test)
-    truth = test[about.target.name]
-    if about.target.task == "classification":
-        labels = about.target.encode(truth)
-        loss = -np.log(np.clip(answers[np.arange(len(labels)), labels], LEAST, 1.0))
-        return float((answers.argmax(axis=1) == labels).mean()), float(loss.mean())
-    numbers = truth.to_numpy().astype(float)
-    return 1.0 - float(np.square(numbers - answers).mean() / numbers.var()), 0.0
+def learnt(about: Data) -> np.ndarray:
+    """The mean score of the folds, and the mean log loss, 0 of numbers."""
+    frame = about.table.frame
+    lines = [turn(about, default, frame[known], frame[asked]) for known, asked in about.folds]
+    return np.mean([(line["score"], line["loss"] or 0.0) for line in lines], axis=0)
 
 
 def measured(about: Data, forced: bool) -> dict[str, Any] | None:
@@ -75,13 +67,12 @@ def measured(about: Data, forced: bool) -> dict[str, Any] | None:
         return (1.0, 1e9) if forced else found[-1]
 
     with patch.object(recalling, "saved", spy):
-        known = [scored(about, *fold) for fold in about.folds]
+        after = learnt(about)
     taken = [share > recalling.WORTH and sure > recalling.SURE for share, sure in found]
     if not found or not (forced or any(taken)):
         return None
     with patch.object(recalling, "saved", lambda *of: (0.0, 0.0)):
-        plain = [scored(about, *fold) for fold in about.folds]
-    before, after = np.mean(plain, axis=0), np.mean(known, axis=0)
+        before = learnt(about)
     return {
         "rows": len(about.table.frame), "taken": sum(taken), "without": before[0], "gain": after[0] - before[0],
         "loss": after[1] - before[1], "share": min(x for x, _ in found), "sure": min(x for _, x in found),

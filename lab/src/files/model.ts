@@ -1,5 +1,5 @@
 // Model files, as deltaw.files has them: Python loads what is written here, with the same answers; and what Python wrote goes on here.
-import { featuresOf } from '../tables/steps.ts';
+import { ALIKE, KINDS, TITLE, featuresOf } from '../tables/steps.ts';
 import { initFor } from '../engine/specs.ts';
 import { MISSING } from '../tables/delimited.ts';
 import { readTensors, type Tensor } from '../tables/tensors.ts';
@@ -91,7 +91,7 @@ function described({ data, settings, parts, losses, steps, version }: Learnt): J
 }
 function documentOf(step: Step): Json {
   const { features: _, ...document } = step as Step & { [key: string]: Json };
-  if (step.kind === 'block') delete (document as { column?: string }).column;
+  if (!(step.kind in KINDS)) delete (document as { column?: string }).column;
   return document as Json;
 }
 /** The classes' shares, or the mean in the target's own units. */
@@ -183,6 +183,6 @@ function opened(bytes: Uint8Array): Opened {
   };
 }
 function completed(step: Step): Step {
-  const whole = step.kind === 'block' ? { ...step, column: step['name'] as string } : step;
+  const whole = step.kind in KINDS ? step : { ...step, column: step.kind === ALIKE ? TITLE : (step['name'] as string) };
   return { ...whole, features: featuresOf(whole) };
 }

@@ -51,11 +51,12 @@ interface Recurring {
 /** From more words on deltaw learns these. */
 export const MANY = 100;
 
+type Write = (row: number, out: Float32Array, at: number) => void;
 interface Kind {
   fit(cells: Cells, found: Found, scaling: Scaling, bins: Bins, source: string): Record<string, unknown>;
   features(step: any): string[];
   /** Writes a row's features to `out` from `at` on. */
-  encode(step: any, cells: Cells, scaling: Scaling, source: string): (row: number, out: Float32Array, at: number) => void;
+  encode(step: any, cells: Cells, scaling: Scaling, source: string): Write;
 }
 
 export const KINDS: Record<string, Kind> = {
@@ -160,7 +161,15 @@ export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: Bins
 }
 /** The names of its inputs, by its document alone. */
 export const featuresOf = (step: { kind: string; [setting: string]: unknown }): string[] =>
-  step.kind === 'block' ? (step['columns'] as string[]) : KINDS[step.kind]!.features(step);
+  step.kind === 'block' ? (step['columns'] as string[]) : step.kind === ALIKE ? (step['means'] as Recurring).names.map((name) => `${TITLE}: ${name}`) : KINDS[step.kind]!.features(step);
+/** The columns that it is made of. */
+export const columnsOf = (step: Step): string[] =>
+  step.kind === 'block' ? (step['columns'] as string[]) : step.kind === ALIKE ? (step['columns'] as Coded[]).map(({ column }) => column) : [step.column];
+/** What writes a row's features to `out` from `at` on; `columns`: the cells of `columnsOf`. */
+export function encoderOf(step: Step, columns: Cells[], scaling: Scaling, source: string): Write {
+  if (step.kind === 'block') return encodeBlock(step, columns);
+  return step.kind === ALIKE ? encodeAlike(step, columns, source) : KINDS[step.kind]!.encode(step, columns[0]!, scaling, source);
+}
 
 const cyclesOf = (time: boolean): string[] => Object.keys(CYCLES).filter((cycle) => time || cycle !== 'day');
 
@@ -183,9 +192,30 @@ export function fitBlock(block: Block, columns: Cells[], scaling: Scaling): Step
   }
   return { kind: 'block', column: block.name, name: block.name, columns: block.columns, shape: block.shape, low: block.low, scale, features: block.columns };
 }
-export function encodeBlock(step: Step, columns: Cells[]): (row: number, out: Float32Array, at: number) => void {
+function encodeBlock(step: Step, columns: Cells[]): Write {
   const { low, scale } = step as unknown as { low: number; scale: Scale };
   return (row, out, at) => columns.forEach(({ numbers }, k) => (out[at + k] = scaled(Number.isNaN(numbers[row]!) ? low : numbers[row]!, scale)));
+}
+
+// --- rows that are alike: what those with exactly these cells answer, in a model file; deltaw.preparation.columns.alike ----
+
+export const ALIKE = 'alike', TITLE = '(rows alike)';
+interface Coded {
+  column: string;
+  kind: string;
+  format: string;
+  cells: (number | string)[];
+  codes: number[];
+}
+function encodeAlike(step: Step, columns: Cells[], source: string): Write {
+  const { columns: all, means } = step as unknown as { columns: Coded[]; means: Recurring };
+  const known = new Map(means.numbers.map((sum, i) => [sum, means.values[i]!])), none = means.names.map(() => 0);
+  const codes = all.map(({ kind, format, cells, codes }, k) => {
+    const column = columns[k]!, code = new Map(cells.map((cell, i) => [cell, codes[i]!])), missing = codes.at(-1)!;
+    const read = kind === 'category' ? asWords(column) : kind === 'boolean' ? sharesOf(column) : kind === 'date' ? daysOf(column, format) : numbersOf(column, source, format);
+    return Array.from<number | string | null, number>(read, (cell) => (cell === null || Number.isNaN(cell) ? missing : (code.get(cell) ?? 0)));
+  });
+  return (row, out, at) => out.set(known.get(codes.reduce((sum, column) => sum + column[row]!, 0)) ?? none, at);
 }
 
 export const presentIn = (cells: Cells): Int32Array => Int32Array.from([...(cells.type === 'words' ? cells.words : cells.numbers).keys()].filter((row) => isPresent(cells, row)));

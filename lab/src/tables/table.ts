@@ -10,7 +10,7 @@ import { areObjects, readObjects } from './objects.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
 import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
 import { isWorkbook, readWorkbook } from './workbook.ts';
-import { KINDS, MANY, encodeBlock, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
+import { MANY, columnsOf, encoderOf, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
 import { encoded, fitTarget, learnt, type Asked } from './target.ts';
 
 export interface Table {
@@ -219,14 +219,14 @@ function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], 
 /** The steps of a model file, with the table's columns of these names. */
 function told(table: Table, steps: Step[]): Fitted[] {
   const column = (name: string): Cells => table.columns.find((cells) => cells.name === name) ?? missing(table, name);
-  return steps.map((step) => ({ step, cells: (step.kind === 'block' ? (step['columns'] as string[]) : [step.column]).map(column) }));
+  return steps.map((step) => ({ step, cells: columnsOf(step).map(column) }));
 }
 
 function matrix(steps: Fitted[], rows: number, scaling: Scaling, source: string): Float32Array {
   const nIn = steps.reduce((sum, { step }) => sum + step.features.length, 0), X = new Float32Array(rows * nIn);
   let at = 0;
   for (const { cells, step } of steps) {
-    const write = step.kind === 'block' ? encodeBlock(step, cells) : KINDS[step.kind]!.encode(step, cells[0]!, scaling, source);
+    const write = encoderOf(step, cells, scaling, source);
     for (let row = 0; row < rows; ++row) write(row, X, row * nIn + at);
     at += step.features.length;
   }
