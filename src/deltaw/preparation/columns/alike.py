@@ -27,7 +27,7 @@ from deltaw.preparation.columns.means import DIGITS, OTHERS, PARTS, Answers, Apa
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.steps import TRAINING, Day, Features, Number, Step, Stored, Truth, Values
 from deltaw.preparation.document import holds, is_number, is_place, is_text, list_of, one_of
-from deltaw.preparation.reading import as_days, as_numbers, as_places, as_shares
+from deltaw.preparation.reading import as_days, as_numbers, as_places, as_shares, places_of
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept, reads, say
 from deltaw.tables.cells import as_words
@@ -108,8 +108,8 @@ class Coded:
         return width_of(self.cells) if self.kind == Category.kind else None
 
     @cached_property
-    def _places(self) -> dict[Any, int]:
-        return {cell: place for place, cell in enumerate(self.cells)}
+    def _places(self) -> dict[str, int]:
+        return places_of(self.cells)
 
     @cached_property
     def _table(self) -> tuple[Values, Values]:
