@@ -201,6 +201,27 @@ def test_the_arithmetic_says_whether_a_row_is_known() -> None:
         assert line.value == pytest.approx(told(prep, row)[0, 0])
 
 
+def test_who_goes_on_from_a_model_does_not_find_the_answers_of_its_rows() -> None:
+    """They know no more of the rows that score than before, and answer rows like none as well as before."""
+    frame = table().drop("grade")
+    model = deltaw.fit(frame, "price", folds=0, test_size=0.25, epochs=30, seed=1, verbose=False)
+    on = deltaw.fit(frame, start=model, folds=0, test_size=0.25, epochs=30, seed=1, verbose=False)
+    assert on.scores is not None
+    assert model.scores is not None
+    assert on.scores["r2"] > model.scores["r2"] - 0.1
+    new = table(seed=9)
+    before, after = (each.evaluate(new)["r2"] for each in (model, on))
+    assert after > before - 0.1
+
+
+def test_one_network_in_the_place_of_several_knows_rows_that_are_like_none() -> None:
+    frame, new = table().drop("price"), table(seed=9)
+    model = deltaw.fit(frame, "grade", "accurate", networks=2, folds=2, epochs=30, seed=1, verbose=False)
+    single, _ = model.single(frame)
+    assert single.evaluate(new)["accuracy"] > model.evaluate(new)["accuracy"] - 0.05
+    assert single.evaluate(frame)["accuracy"] > model.evaluate(frame)["accuracy"] - 0.05
+
+
 def test_a_model_knows_its_rows_by_heart(tmp_path: Any) -> None:
     """Those that chose the epoch, too; test rows have no say. Half of the variance is the wine, which its rows tell."""
     frame = table().drop("grade")

@@ -134,8 +134,12 @@ class Model(Contents):
             raise InputError(expected, f"{len(frame)}", "give more; they need no target")
         X, first = self.preparation.transform(frame, source=table.name), self.network
         start = Network(first.sizes, first.activations, first.bias, first.init, seed)
+        asked = X[learnt]
+        if recalls := self.preparation.recalls:  # it is to answer rows that are like none as well
+            asked = np.concatenate([asked, asked])
+            asked[len(learnt) :, recalls] = 0.0
         network, history = distilled(
-            lambda some: self._forward(some, threads=threads), X[learnt], X[apart], start, self.recipe, seed,
+            lambda some: self._forward(some, threads=threads), asked, X[apart], start, self.recipe, seed,
             engine=self.origin.engine, threads=threads,
         )  # fmt: skip
         learning = Learning(**vars(history), held_out="validation")

@@ -220,6 +220,11 @@ class Preparation:
         return tuple(step for step in self.steps if isinstance(step, Telling) and step.told)
 
     @property
+    def recalls(self) -> list[int]:
+        """Which columns of X say what rows that are alike answer."""
+        return [i for step, place in self.places if isinstance(step, Alike) for i in range(place.start, place.stop)]
+
+    @property
     def asked(self) -> tuple[str, ...]:
         """The raw columns of these."""
         return tuple(dict.fromkeys(name for step in self.telling for name in step.inputs))

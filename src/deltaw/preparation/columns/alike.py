@@ -206,10 +206,12 @@ class Alike:
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
         """What rows alike answer, (n, k); where they are learnt from, without the row's own answer."""
+        sums = self.sums(frame, source)
         if answers is None:
-            return self.means.of(self.sums(frame, source).to_numpy())
+            return self.means.of(sums.to_numpy())
         found = answers.apart.get(self.title) or self.apart(frame, answers)
-        return found.of(self.sums(frame, source), answers.parts)
+        known = np.isin(sums.to_numpy(), self.means.numbers)  # cells that are not known have a code together
+        return np.where(known[:, None], found.of(sums, answers.parts), 0.0)
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
         out[:] = x

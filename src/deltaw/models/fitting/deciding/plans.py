@@ -218,9 +218,11 @@ def fitted(
     seed: int, start: Start | None, streamed: Streamed | None = None,
 ) -> tuple[Preparation, Target, Answers | None]:  # fmt: skip
     """What the training rows alone say of columns and target, or a model did, and their answers. Raises ColumnError."""
-    if start is not None:
-        return *start.learnt(recipe), None
     beside = answers_among(table.frame, whole, recipe, training)
+    if start is not None:  # who knows rows by heart would find their answers, if these are the same
+        made, target = start.learnt(recipe)
+        asked = made.recalls and streamed is None
+        return made, target, answers_of(beside, target, recipe, ties.of(training), seed) if asked else None
     reading = as_learnt(whole, beside, recipe, table.name)
     counted = None if streamed is None else Counted(len(streamed), streamed.survey.words)
     words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
