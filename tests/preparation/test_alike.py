@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 import deltaw
 from deltaw.exceptions import ModelFileError
 from deltaw.preparation import Preparation, Target
+from deltaw.preparation import recalling as rules
 from deltaw.preparation.arithmetic import arithmetic
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.means import PARTS, Answers
@@ -202,14 +204,18 @@ def test_the_arithmetic_says_whether_a_row_is_known() -> None:
 
 
 def test_who_goes_on_from_a_model_does_not_find_the_answers_of_its_rows() -> None:
-    """They know no more of the rows that score than before, and answer rows like none as well as before."""
-    frame = table().drop("grade")
-    model = deltaw.fit(frame, "price", folds=0, test_size=0.25, epochs=30, seed=1, verbose=False)
-    on = deltaw.fit(frame, start=model, folds=0, test_size=0.25, epochs=30, seed=1, verbose=False)
-    assert on.scores is not None
-    assert model.scores is not None
-    assert on.scores["r2"] > model.scores["r2"] - 0.1
-    new = table(seed=9)
+    """Else what it learns is to believe them, noise and all, and of rows that are like none it knows no more."""
+
+    def noisy(seed: int) -> pl.DataFrame:
+        noise = pl.Series(np.random.default_rng(seed).normal(0, 2.5, N))
+        return table(seed).drop("grade").with_columns(
+            pl.col("price") + 2 * pl.col("acid") + 3.0 * (pl.col("sweet") == "yes").cast(pl.Float64) + noise
+        )  # fmt: skip
+
+    frame, new, how = noisy(3), noisy(12), {"folds": 0, "test_size": 0.25, "epochs": 30, "seed": 3, "verbose": False}
+    with patch.object(rules, "saved", lambda *_: (1.0, 9.0)):
+        model = deltaw.fit(frame, "price", **how)
+    on = deltaw.fit(frame, start=model, **how)
     before, after = (each.evaluate(new)["r2"] for each in (model, on))
     assert after > before - 0.1
 
@@ -218,8 +224,8 @@ def test_one_network_in_the_place_of_several_knows_rows_that_are_like_none() -> 
     frame, new = table().drop("price"), table(seed=9)
     model = deltaw.fit(frame, "grade", "accurate", networks=2, folds=2, epochs=30, seed=1, verbose=False)
     single, _ = model.single(frame)
-    assert single.evaluate(new)["accuracy"] > model.evaluate(new)["accuracy"] - 0.05
     assert single.evaluate(frame)["accuracy"] > model.evaluate(frame)["accuracy"] - 0.05
+    assert single.evaluate(new)["log_loss"] < model.evaluate(new)["log_loss"] + 0.02
 
 
 def test_a_model_knows_its_rows_by_heart(tmp_path: Any) -> None:
