@@ -72,6 +72,13 @@ def together(rows: int, image: bool, classes: int, epochs: int) -> dict[str, Any
     return {"networks": 2, "epochs": epochs if longer else max(8, round(0.6 * epochs))}
 
 
+def doubled(networks: int, rows: int) -> int:
+    """How many networks of a pack there are where so many are asked for: of few rows twice as many, two with the same
+    part held out. What one makes of few rows is partly chance, and there is time.
+    """
+    return 2 * networks if rows < ALONE else networks
+
+
 def _power(x: float) -> int:
     """The largest power of two up to x, 2 at least."""
     return 1 << int(math.log2(max(x, 2.0)))

@@ -75,8 +75,8 @@ class Recipe:
             (any of `METRICS` that goes by answers) is best on rows that the network has not learnt from.
         class_weight: how much a row of each class counts in training, not in scores: "balanced", or {"no": 1, "yes": 5}
         weight: the column that says how much each row counts, in training and in scores; it is no input.
-        networks: how many are trained, each with a part of the rows held out that the others learn from; their mean
-            answers. None: one or two, by the data.
+        networks: how many are trained, each with a part of the rows held out that others learn from; their mean
+            answers. From eight on two have the same part. None: one or two, by the data.
         target_scale: of numbers: "log" learns their logarithm, "none" themselves, "auto" decides (`parts.on_a_log`).
     """
 
@@ -202,7 +202,8 @@ _NUMBERS: dict[str, Any] = {
     "from_line": True,
 }
 _QUICK = replace(_DEFAULT, name="quick", networks=1)
-# Four networks, each with a quarter of the rows held out, need no dropout: their mean does what it is for.
+# Four networks, each with a quarter of the rows held out, need no dropout: their mean does what it is for. Of few rows
+# there are two for each quarter (`by_data.doubled`).
 _ACCURATE = replace(_DEFAULT, name="accurate", networks=4, dropout=0.0, finish=0.0)
 
 RECIPES: dict[str, dict[str, Recipe]] = {

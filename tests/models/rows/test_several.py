@@ -277,7 +277,7 @@ def test_the_estimators_take_the_recipe(target: str) -> None:
     kind = TableRegressor if target == "price" else TableClassifier
     rows = frame().select("x", "y", "word")
     made = kind("accurate", hidden=6, epochs=30, random_state=0).fit(rows, frame()[target].to_list())
-    assert len(made.to_model().members) == 4
+    assert len(made.to_model().members) == 8
     assert made.score(rows, frame()[target].to_list()) > 0.3
 
 

@@ -13,6 +13,7 @@ from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.calibrating import by_the_others, said, strength, stretched
 from deltaw.models.fitting.trainings.crossing import (
     answers_of,
+    by_part,
     chosen_epochs,
     common_line,
     joined,
@@ -101,7 +102,8 @@ def _mean_of(plan: Plan, runs: list[Trained], told: Watchers, checkpoints: Check
     heard = [said(plan, run, epoch) for run, epoch in zip(runs, epochs, strict=True)]
     factor, runs = strength(chain(*heard)), by_the_others(runs, epochs, heard)
     at = own_line(plan, runs, stretched(kept, factor))  # rows that they have learnt from draw no line
-    return _judged(plan, stretched(finished(kept, told, checkpoints), factor), runs, at)
+    kept = stretched(finished(kept, told, checkpoints), factor)
+    return _judged(plan, kept, by_part(runs) if plan.folds else runs, at)
 
 
 def _judged(plan: Plan, kept: Trained, runs: list[Trained], at: float | None = None) -> Model:
@@ -111,7 +113,7 @@ def _judged(plan: Plan, kept: Trained, runs: list[Trained], at: float | None = N
     if not plan.scored_by_folds:
         return model
     scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
-    witness = replace(model_of(runs[0]), held_out=rows_of_folds(runs[:1]))
+    witness = replace(model_of(replace(runs[0], others=())), held_out=rows_of_folds(runs[:1]))
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 
 

@@ -30,6 +30,7 @@ FOLDS = 5
 CROSSED = 5_000  # rows: fewer are divided into folds, which answer for every row
 TWICE = 50_000  # fewer: one part is held out, and then all are learnt from; of more, the part held out is no loss
 FEWEST_ROWS = 10  # fewer make no folds
+PAIRED = 8  # networks: from so many on two have the same part held out
 FEWEST_CHOOSING = 20  # rows: fewer say nothing about which epoch is best
 FEWEST_OBSERVED = 8  # fewer end no training that is only looked at
 TEST = 0.2  # share of the rows
@@ -270,11 +271,21 @@ def to_choose_by(
     return ties.apart(rows, min(share, MOST_VALIDATION / len(rows)), seed)
 
 
+def parts_of(networks: int) -> int:
+    """Into how many parts rows are divided of which each of so many networks has one held out: from PAIRED on, two have
+    the same one. Of few rows an eighth says little about which epoch is best.
+    """
+    return networks if networks < PAIRED else (networks + 1) // 2
+
+
 def fold_count(choices: Choices, ties: Ties, networks: int) -> int:
     """How many trainings on a part of the rows there are. Raises SettingError where so many cannot be."""
     most = ties.most_folds
     if networks > 1:
-        each = 0 if ties.times is not None or ties.rows < FEWEST_ROWS or most < 2 else min(networks, most)
+        none = ties.times is not None or ties.rows < FEWEST_ROWS or most < 2
+        each, alone = (0 if none else min(count, most) for count in (parts_of(networks), networks))
+        if choices.folds == alone:
+            return alone
         if choices.folds not in (None, 0, each):
             expected = say(
                 "folds: expected {each}, as {networks} networks have", each=each or "none", networks=networks

@@ -12,6 +12,7 @@ import numpy as np
 from deltaw import engines
 from deltaw.exceptions import InputError, SettingError
 from deltaw.models import recipes
+from deltaw.models.by_data import doubled
 from deltaw.models.fitting.deciding.asked import check_run, no_target
 from deltaw.models.fitting.deciding.initial import drawn_network
 from deltaw.models.fitting.deciding.lasting import check_seconds
@@ -26,6 +27,7 @@ from deltaw.models.rows.dividing import (
     in_three,
     laid_out,
     other_rows,
+    parts_of,
     ties_of,
     without_group,
 )
@@ -160,7 +162,10 @@ def _decided(
     layout = laid_out(ties, choices, settled.validation, seed, *given_too, settled.together)
     kept = layout.kept
     if settled.together > 1 and layout.folds:  # each has a part of its own, of which there may be fewer than asked for
-        settled = replace(settled, networks=len(layout.folds))
+        parts = len(layout.folds)
+        free = seconds is None and begun is None and "networks" not in settings and not _is_image(table)
+        count = doubled(settled.together, len(kept.training)) if free else settled.together
+        settled = replace(settled, networks=count if parts_of(count) == parts else parts)
     if by is None:
         _check_chosen(layout, settled, metric, ties.rows)
     training = kept.training

@@ -126,6 +126,7 @@ def by_the_others(
     """
     made = []
     for k, (run, epoch) in enumerate(zip(runs, epochs, strict=True)):
-        factor = strength(chain(*heard[:k], *heard[k + 1 :]) if run.plan.validation is None else heard[k])
+        others = (rows for each, rows in zip(runs, heard, strict=True) if each.plan is not run.plan)
+        factor = strength(chain(*others) if run.plan.validation is None else heard[k])
         made.append(stretched(replace(run, network=run.after(epoch), earlier={}), factor))
     return made

@@ -39,7 +39,7 @@ def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None]
     curves = np.array([each.badness[:length] for each in runs]) * _weights(runs)[:, None]
     curves = np.where(np.isnan(curves).all(axis=1, keepdims=True), 0.0, curves)  # a score that these rows do not define
     total = curves.sum(axis=0)
-    return [lowest(total - each) for each in curves], lowest(total)
+    return [lowest(total - curves[_beside(runs, run)].sum(axis=0)) for run in runs], lowest(total)
 
 
 def own_epochs(plan: Plan, runs: Sequence[Trained]) -> list[int | None]:
@@ -60,6 +60,18 @@ def joined(plan: Plan, runs: Sequence[Trained]) -> Trained:
     best = [None] * len(runs) if whole.ended in BROKEN_OFF else own_epochs(plan, runs)
     networks = [each.after(epoch) for each, epoch in zip(runs, best, strict=True)]
     return replace(runs[0], plan=plan, network=networks[0], others=tuple(networks[1:]), learning=whole, earlier={})
+
+
+def _beside(runs: Sequence[Trained], run: Trained) -> list[int]:
+    """Which have the same rows held out as this one: itself, and of many networks one more."""
+    return [k for k, each in enumerate(runs) if each.plan is run.plan]
+
+
+def by_part(runs: Sequence[Trained]) -> list[Trained]:
+    """Networks from which the same rows are held out as one whose mean answers. They are as they are to answer."""
+    parts = {id(run.plan): [each.network for each in runs if each.plan is run.plan] for run in runs}
+    firsts = {id(run.plan): run for run in reversed(runs)}
+    return [replace(firsts[part], others=tuple(networks[1:])) for part, networks in parts.items()]
 
 
 def lowest(badness: Array) -> int:

@@ -1,4 +1,4 @@
-"""Several networks for one model, trained at once: each has its own part of the rows held out, and their mean answers.
+"""Several networks for one model, trained at once: each has a part of the rows held out, and their mean answers.
 
 They have one preparation, and one scale of numbers to be predicted: those are learnt from all rows. Weights are learnt
 without the rows held out, which say after which epoch a network is best, and are answered by it for the scores.
@@ -48,7 +48,8 @@ def packed(
     places: list[dict[str, Any]] = [{}] * count
     apart = plan.chooses_apart and not given
     if folds:
-        plans, places = map(list, zip(*(of_fold(plan, fold) for fold in folds), strict=True))
+        parts = [of_fold(plan, fold) for fold in folds]
+        plans, places = map(list, zip(*(parts[k % len(parts)] for k in range(count)), strict=True))
     elif apart:
         assert plan.validation is not None
         plans, places = map(list, zip(*(_with_own_part(plan, k) for k in range(count)), strict=True))
@@ -108,7 +109,7 @@ def of_member(plan: Plan, k: int) -> Plan:
         plan, _ = _with_own_part(plan, k)
     if not plan.folds:
         return replace(plan, network=network, seed=seed)
-    own, places = of_fold(plan, plan.folds[k])
+    own, places = of_fold(plan, plan.folds[k % len(plan.folds)])
     return replace(own, network=network, seed=seed, training=plan.training.some(places["rows"]))
 
 
