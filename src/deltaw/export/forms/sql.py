@@ -87,7 +87,7 @@ def write(program: Program, dialect: str, table: str) -> str:
     for each in program.operations:
         stages += [_read(each, program, dial)] if isinstance(each, o.Read) else SAID[type(each)](each)
     answers = _answers(program)
-    _told_apart((*program.inputs, *answers), dial)
+    _told_apart(program.inputs, tuple(answers), dial)
     text: list[str] = []
     kept = _tokens(answers.values())
     for i in reversed(range(len(stages))):
@@ -111,11 +111,13 @@ def _bearable(program: Program) -> None:
         _refuse(say("a network of at most {n:,} weights", n=MOST_WEIGHTS), f"{weights:,}")
 
 
-def _told_apart(names: Sequence[str], dialect: Dialect) -> None:
+def _told_apart(columns: Sequence[str], answers: Sequence[str], dialect: Dialect) -> None:
     first: dict[str | bytes, str] = {}
-    for name in names:
+    for i, name in enumerate((*columns, *answers)):
         if (other := first.get(dialect.known(name))) is not None:
             found = say('"{one}" and "{other}"', one=clip(other), other=clip(name))
+            if i >= len(columns) and other in columns:
+                found = say('the column "{one}", as the answer "{other}" is called', one=clip(other), other=clip(name))
             raise SettingError("SQL: expected names that the database tells apart", found, "rename one")
         first[dialect.known(name)] = name
 
