@@ -11,7 +11,6 @@ folds.
 
 from __future__ import annotations
 
-import argparse
 import json
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from benchmarks import commands
 from benchmarks.accuracy.rivals import network
 from benchmarks.accuracy.scan import Bounds, data, frames, targets
 from benchmarks.accuracy.scoring import turn
@@ -81,7 +81,7 @@ def measured(about: Data, forced: bool) -> dict[str, Any] | None:
 
 def main() -> None:
     """Measure and print, a line a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--part", choices=PARTS, default="choosing")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--all", action="store_true")

@@ -1,6 +1,6 @@
 """`accurate` of few rows, where it trains two networks for each part that is held out, beside one for each.
 
-Run: python benchmarks/pairs.py [--tables wine …] [--folder FOLDER --part confirming] [--folds 3] [--seeds 2]
+Run: python -m benchmarks.recipe.pairs [--tables wine …] [--folder FOLDER --part confirming] [--folds 3] [--seeds 2]
 
 Of each table of fewer than 2,000 rows to learn from: the change of accuracy or R², and of the log loss, the means over
 folds and seeds, and CPU time over that of HistGradientBoosting in the same fold, the median, before and now. Then the
@@ -9,18 +9,16 @@ means over tables with their standard errors. docs/accuracy.md has it.
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import time
 import warnings
 from pathlib import Path
 
-from accuracy import MOST_ROWS, Line, scored
-from accuracy_folder import PARTS, Folder
-from accuracy_rivals import REFERENCE, RIVALS, network
-from accuracy_tables import TABLES, Data, known, load
-from threadpoolctl import threadpool_limits
-
+from benchmarks import commands
+from benchmarks.accuracy.beside_others import MOST_ROWS
+from benchmarks.accuracy.rivals import REFERENCE, RIVALS, network
+from benchmarks.accuracy.scoring import Line, turn
+from benchmarks.tables.divided import TABLES, Data, known, load
+from benchmarks.tables.folder import PARTS, Folder
 from deltaw.models.by_data import ALONE
 
 WAYS = {"one": {"networks": 4}, "two": {}}
@@ -31,16 +29,10 @@ def measured(data: Data, seeds: int) -> dict[str, list[Line]]:
     found: dict[str, list[Line]] = {way: [] for way in WAYS}
     for train, test in ((data.table.frame[a], data.table.frame[b]) for a, b in data.folds):
         runs = [(way, network("accurate", seed, **settings)) for seed in range(seeds) for way, settings in WAYS.items()]
-        reference = 0.0
-        for way, run in [(REFERENCE, RIVALS[REFERENCE]), *runs]:
-            started = time.process_time()
-            with threadpool_limits(1):
-                answers = run(data, train, test)
-            seconds = time.process_time() - started
-            if way == REFERENCE:
-                reference = seconds
-            else:
-                found[way].append({"time": seconds / reference} | scored(data, answers, train, test))
+        reference = turn(data, RIVALS[REFERENCE], train, test)["seconds"]
+        for way, run in runs:
+            line = turn(data, run, train, test)
+            found[way].append({"time": line["seconds"] / reference} | line)
     return found
 
 
@@ -59,9 +51,9 @@ def said(gains: list[float], sign: int) -> str:
 
 def main() -> None:
     """Measure and print a line a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.parser(__doc__)
     parser.add_argument("--tables", nargs="+", metavar="NAME")
-    parser.add_argument("--folder", type=Path, help="tables of your own, as benchmarks/accuracy.py has them")
+    parser.add_argument("--folder", type=Path, help="tables of your own: benchmarks/tables/folder.py")
     parser.add_argument("--part", choices=list(PARTS), default="all")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=2)
