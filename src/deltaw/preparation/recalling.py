@@ -17,20 +17,21 @@ from numpy.typing import NDArray
 
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
-from deltaw.preparation.columns.means import PARTS, SMALLEST, Answers, scaled
-from deltaw.preparation.columns.steps import TRAINING, Day
+from deltaw.preparation.columns.means import PARTS, SMALLEST, Answers, Apart, Told, scaled
+from deltaw.preparation.columns.steps import Day
 from deltaw.preparation.making import Indices
 from deltaw.preparation.recipe import Preparation
-from deltaw.preparation.scales.scaling import Scale
 from deltaw.tables.taking import taken
 
 Values = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 # Measured: docs/explanations/recipe.md.
 LEAST_SHARE = 0.05  # of the rows that are as a row before them
 WORTH, SURE = 0.02, 1.0  # of what is left that has to be saved, and standard errors that this lies above 0
 TIMES = 4  # that the rows are parted at random: once would leave too much to chance
-MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # rows that are asked, and how many different ones a model may know by heart
+MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # rows that there may be, and how many different ones a model may know by heart
+ASKED = 4_000  # of them, with which each other tell whether it is worth it
 MOST_COLUMNS, MOST_INPUTS = 256, 1_000
 UNITS, SPREAD, PENALTIES = 200, 1.5, (10.0, 100.0)
 
@@ -57,18 +58,30 @@ def saved(made: Preparation, step: Alike, frame: pl.DataFrame, answers: Answers)
         frame: the training rows.
         answers: of these.
     """
-    H, Z = _units(made.transform(frame, answers=answers).astype(np.float64)), scaled(answers.values, answers.scales).T
-    plain = replace(step, means=replace(step.means, scales=(Scale(0.0, 1.0),) * Z.shape[1]))
+    X, Z, sums = made.transform(frame, answers=answers), scaled(answers.values, answers.scales).T, step.sums(frame, "")
     weight = np.array([scale.width for scale in answers.scales]) ** 2  # back in the target's own units
+    some = _whole_groups(sums.to_numpy(), ASKED)
+    H, Z, sums = _units(X[some]), Z[some], sums[some]
     gains, whole = np.zeros(len(Z)), 0.0
     for seed in range(TIMES):
         parts = (np.random.default_rng(seed).permutation(len(Z)) % PARTS).astype(np.uint8)
         left = _left(H, Z, parts)
-        means = plain.read(frame, TRAINING, answers._replace(values=left, parts=parts, weight=None))
+        means = Apart.by(Told.of(sums, left.T, parts)).of(sums, parts)
         gains += (left**2 - (left - means) ** 2) @ weight
         whole += float((left**2 @ weight).mean())
     error = max(float(gains.std()) / len(gains) ** 0.5, SMALLEST)
     return float(gains.mean()) / max(whole, SMALLEST), float(gains.mean()) / error
+
+
+def _whole_groups(sums: Values, most: int) -> Indices:
+    """About so many rows at most, and with each all that are alike."""
+    if len(sums) <= most:
+        return np.arange(len(sums))
+    _, group, rows = np.unique(sums, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(0).permutation(len(rows))
+    chosen = np.zeros(len(rows), np.bool_)
+    chosen[order[np.cumsum(rows[order]) <= most]] = True
+    return np.flatnonzero(chosen[group])
 
 
 def recur(made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> bool:
@@ -87,21 +100,24 @@ def _learnt(made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> pl.
     return some if rows is None else taken(some, rows)
 
 
-def _left(H: Values, Z: Values, parts: NDArray[np.uint8]) -> Values:
+def _left(H: Floats, Z: Values, parts: NDArray[np.uint8]) -> Values:
     """What the line, by the penalty that leaves least, leaves of each row's answers Z, (n, k), told by other parts."""
-    found = []
-    told = [(parts == part, parts != part) for part in range(PARTS)]
-    grams = [(H[others].T @ H[others], H[others].T @ Z[others]) for _, others in told]
+    found, mine = [], [parts == part for part in range(PARTS)]
+    grams = np.stack([H[part].T @ H[part] for part in mine]).astype(np.float64)
+    along = np.stack([H[part].T @ Z[part] for part in mine])
+    grams, along = grams.sum(axis=0) - grams, along.sum(axis=0) - along  # of the other parts
     for penalty in PENALTIES:
+        W = np.linalg.solve(grams + penalty * np.eye(H.shape[1]), along)
         left = Z.copy()
-        for (mine, _), (gram, along) in zip(told, grams, strict=True):
-            left[mine] -= H[mine] @ np.linalg.solve(gram + penalty * np.eye(len(gram)), along)
+        for part, w in zip(mine, W, strict=True):
+            left[part] -= H[part] @ w
         found.append(left)
     return min(found, key=lambda left: float((left**2).sum()))
 
 
-def _units(X: Values) -> Values:
+def _units(X: Floats) -> Floats:
     """1, the inputs about their means, and random units that bend."""
     rng, X = np.random.default_rng(0), X - X.mean(axis=0)
-    W = rng.normal(0.0, SPREAD / X.shape[1] ** 0.5, (X.shape[1], UNITS))
-    return np.hstack([np.ones((len(X), 1)), X, np.maximum(X @ W + rng.normal(size=UNITS), 0.0)])
+    W = rng.normal(0.0, SPREAD / X.shape[1] ** 0.5, (X.shape[1], UNITS)).astype(np.float32)
+    bent = np.maximum(X @ W + rng.normal(size=UNITS).astype(np.float32), 0.0)
+    return np.hstack([np.ones((len(X), 1), np.float32), X, bent])

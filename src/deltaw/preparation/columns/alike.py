@@ -23,7 +23,7 @@ import polars as pl
 
 from deltaw.equations.encoded import Field
 from deltaw.preparation.columns.category import Category
-from deltaw.preparation.columns.means import DIGITS, OTHERS, PARTS, Answers, Apart, Told
+from deltaw.preparation.columns.means import DIGITS, PARTS, Answers, Apart, Told
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.steps import TRAINING, Day, Features, Number, Step, Stored, Truth, Values
 from deltaw.preparation.document import holds, is_number, is_place, is_text, list_of, one_of
@@ -169,8 +169,7 @@ class Alike:
 
     def apart(self, frame: pl.DataFrame, answers: Answers) -> Apart:
         """What the rows that are learnt from are told."""
-        told = self._told(frame, answers)
-        return Apart(told.cells, np.stack([told.means(others)[0] for others in OTHERS]))
+        return Apart.by(self._told(frame, answers))
 
     @property
     def title(self) -> str:

@@ -181,6 +181,11 @@ class Apart(NamedTuple):
     cells: pl.Series
     means: Values
 
+    @classmethod
+    def by(cls, told: Told) -> Apart:
+        """The smoothed means of all rows."""
+        return cls(told.cells, np.stack([told.means(others)[0] for others in OTHERS]))
+
     def of(self, cells: pl.Series, parts: NDArray[np.uint8]) -> Values:
         """The means of rows by their cells and the parts that they lie in, (n, k)."""
         return np.asarray(self.means[parts, places(cells, self.cells)])
@@ -309,8 +314,7 @@ class Means:
 
     def apart(self, words: pl.Series, answers: Answers) -> Apart:
         """What these rows are told."""
-        told = answers.told(words, self.scales)
-        return Apart(told.cells, np.stack([told.means(others)[0] for others in OTHERS]))
+        return Apart.by(answers.told(words, self.scales))
 
 
 def scaled(values: NDArray[Any], scales: Sequence[Scale]) -> Values:
