@@ -28,10 +28,10 @@ Floats = NDArray[np.floating]
 
 # Measured: docs/explanations/recipe.md.
 LEAST_SHARE = 0.05  # of the rows that are as a row before them
-WORTH, SURE = 0.02, 1.0  # of what is left that has to be saved, and standard errors that this lies above 0
-TIMES = 4  # that the rows are parted at random: once would leave too much to chance
+WORTH, SURE = 0.03, 1.0  # of what is left that has to be saved, and standard errors that this lies above 0
+TIMES, CLEAR = 4, 3.0  # that the rows are parted at random, or less often where so many standard errors tell
 MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # rows that there may be, and how many different ones a model may know by heart
-ASKED = 4_000  # of them, with which each other tell whether it is worth it
+ASKED = 2_000  # of them, with which each other tell whether it is worth it
 MOST_COLUMNS, MOST_INPUTS = 256, 1_000
 UNITS, SPREAD, PENALTIES = 200, 1.5, (10.0, 100.0)
 
@@ -62,15 +62,18 @@ def saved(made: Preparation, step: Alike, frame: pl.DataFrame, answers: Answers)
     weight = np.array([scale.width for scale in answers.scales]) ** 2  # back in the target's own units
     some = _whole_groups(sums.to_numpy(), ASKED)
     H, Z, sums = _units(X[some]), Z[some], sums[some]
-    gains, whole = np.zeros(len(Z)), 0.0
+    gains, whole, share, sure = np.zeros(len(Z)), 0.0, 0.0, 0.0
     for seed in range(TIMES):
         parts = (np.random.default_rng(seed).permutation(len(Z)) % PARTS).astype(np.uint8)
         left = _left(H, Z, parts)
         means = Apart.by(Told.of(sums, left.T, parts)).of(sums, parts)
         gains += (left**2 - (left - means) ** 2) @ weight
         whole += float((left**2 @ weight).mean())
-    error = max(float(gains.std()) / len(gains) ** 0.5, SMALLEST)
-    return float(gains.mean()) / max(whole, SMALLEST), float(gains.mean()) / error
+        share = float(gains.mean()) / max(whole, SMALLEST)
+        sure = float(gains.mean()) / max(float(gains.std()) / len(gains) ** 0.5, SMALLEST)
+        if abs(sure) > CLEAR:
+            break
+    return share, sure
 
 
 def _whole_groups(sums: Values, most: int) -> Indices:
