@@ -13,9 +13,8 @@ from deltaw.preparation.reading import SHARES, places_of
 from deltaw.tables.cells import as_words
 from deltaw.tables.held import as_read
 
-ENOUGH = (
-    0.5  # of a column of words, new ones are as usual; where most are new, the column is another, or spelt otherwise
-)
+# Of a column of words new ones are as usual; where most are new, the column is another, or spelt otherwise.
+ENOUGH = 0.5
 
 
 class Unknown(NamedTuple):
@@ -50,8 +49,6 @@ def _unknown(step: Category | Truth, frame: pl.DataFrame) -> Unknown | None:
     if others.is_empty():
         return None
     n, present = sum(others["rows"].to_list()), sum(counted["rows"].to_list())
-    if isinstance(step, Category) and (
-        n <= ENOUGH * present or step.usual == len(step.words)
-    ):  # as rare as in training
-        return None
+    if isinstance(step, Category) and (n <= ENOUGH * present or step.usual == len(step.words)):
+        return None  # as rare as in training
     return Unknown(step.column, n, present, others["word"][0])

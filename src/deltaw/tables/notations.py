@@ -41,9 +41,8 @@ def decimal_comma(cell: pl.Expr) -> pl.Expr:
 # By what separates fields: in files with semicolons a comma is the decimal sign, unless it cannot be.
 WAYS: dict[str, tuple[Way, ...]] = {",": (plain, thousands), ";": (plain, decimal_comma, thousands)}
 EITHER: tuple[Way, ...] = (plain, thousands, decimal_comma)
-COMMAS = (
-    "decimal commas"  # before what separates fields: of a file that has some, where points part thousands if they can
-)
+# Before what separates fields: of a file that has some, where points part thousands if they can.
+COMMAS = "decimal commas"
 WITH_COMMAS: tuple[Way, ...] = (decimal_comma, plain, thousands)
 POINTED = (plain, thousands)  # in which a point is one: they read no cell otherwise that both read
 
