@@ -60,3 +60,17 @@ def test_a_form_knows_them(
     worst, wrong = proof.differences(check, answers, labels)
     assert worst <= 1
     assert wrong == 0
+
+
+def test_a_module_knows_them(frame: pl.DataFrame) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    numbers = frame.select("size", "day", other=pl.col("odd").rank("dense").cast(pl.Float64), y="y")
+    model = deltaw.fit(numbers, "y", epochs=20, hidden=8, folds=0, test_size=0, verbose=False)
+    assert isinstance(model.preparation.steps[-1], Alike)
+    near = numbers[:40].with_columns(pl.col("size") + 0.001)
+    rows = pl.concat([numbers, near]).with_columns(pl.col("day").cast(pl.Int32).cast(pl.Float64))
+    x = torch.from_numpy(rows.select(pl.col(*model.preparation.input_names).fill_null(float("nan"))).to_numpy())
+    with torch.no_grad():
+        found = model.to_torch()(x).numpy()
+    expected = model.answers(pl.concat([numbers, near]), engine="reference").probabilities
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=2e-7)
