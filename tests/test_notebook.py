@@ -133,4 +133,4 @@ def test_figures(held: dict[str, Any], frame: pl.DataFrame) -> None:
     assert len(held["History"].plot().axes) == 1
     drawn = held["Model"].plot_importance(frame, repeats=2)
     assert isinstance(drawn, Figure)
-    assert len(drawn.axes[0].get_yticklabels()) == 2
+    assert len(drawn.axes[0].get_yticklabels()) == len(held["Model"].preparation.steps)

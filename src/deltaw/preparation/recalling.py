@@ -32,7 +32,7 @@ WORTH, SURE = 0.03, 1.0  # of what is left that has to be saved, and standard er
 TIMES, CLEAR = 4, 3.0  # that the rows are parted at random, or less often where so many standard errors tell
 MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # rows that there may be, and how many different ones a model may know by heart
 ASKED = 2_000  # of them, with which each other tell whether it is worth it
-MOST_COLUMNS, MOST_INPUTS = 256, 1_000
+FEWEST_COLUMNS, MOST_COLUMNS, MOST_INPUTS = 2, 256, 1_000  # what one column's cells tell, its own step learns
 UNITS, SPREAD, PENALTIES = 200, 1.5, (10.0, 100.0)
 
 
@@ -91,7 +91,9 @@ def recur(made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> bool:
     """Whether enough of the rows are as others in all columns, and few enough different ones for a model to know."""
     n = len(frame) if rows is None else len(rows)
     whole = any(isinstance(step, BlockOfNumbers) or (isinstance(step, Day) and step.time) for step in made.steps)
-    if whole or n > MOST_ROWS or len(made.steps) > MOST_COLUMNS or len(made.feature_names) > MOST_INPUTS:
+    if whole or n > MOST_ROWS or len(made.feature_names) > MOST_INPUTS:
+        return False
+    if not FEWEST_COLUMNS <= len(made.steps) <= MOST_COLUMNS:
         return False
     different = _learnt(made, frame, rows).hash_rows().n_unique()
     return different <= min(MOST_KNOWN, (1 - LEAST_SHARE) * n)
