@@ -136,7 +136,7 @@ def days(book: Any) -> None:
     sheet, day = book.add_worksheet(), book.add_format({"num_format": 14})
     sheet.write_row(0, 0, ["day", "y"])
     for i in range(N):
-        sheet.write_datetime(i + 1, 0, dt.datetime(2024, 2, 27) + dt.timedelta(i % 20), day)
+        sheet.write_datetime(i + 1, 0, dt.datetime(2024, 2, 27) + dt.timedelta(i % 7), day)
         sheet.write(i + 1, 1, Y[i])
 
 

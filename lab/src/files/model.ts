@@ -1,7 +1,7 @@
 // Model files, as deltaw.files has them: Python loads what is written here, with the same answers; and what Python wrote goes on here.
 import { ALIKE, KINDS, TITLE, featuresOf } from '../tables/steps.ts';
 import { initFor } from '../engine/specs.ts';
-import { MISSING } from '../tables/delimited.ts';
+import { MISSING } from '../tables/missing.ts';
 import { readTensors, type Tensor } from '../tables/tensors.ts';
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
 import type { Data, Preparation, Settings, Step, TargetSpec, Weights } from '../engine/types.ts';

@@ -1,8 +1,8 @@
 // What cells of text say: numbers, truth values, days, or words; by the rules of deltaw.tables.cells.
-import { isMissing } from './delimited.ts';
-import { plainNumerals } from './numerals.ts';
+import { wordOf } from './missing.ts';
+import { asWritten, failures, numbersIn, pointed, readNumbers } from './notations.ts';
 import { Refusal, said, type Text } from '../said.ts';
-import { plainUnit, unitOf, withoutUnit } from './units.ts';
+import { plainUnit, unitOf } from './units.ts';
 
 /**
  * A column as all its cells say. `numbers`: NaN where missing, 1 and 0 for truth values; `words`: null where missing.
@@ -24,70 +24,23 @@ export const TRUTHS = [
 ] as const;
 export const MISTAKES = 0.05; // up to this share a column is numbers (or dates) with mistakes in it, not words
 
-type Read = (cell: string) => number; // NaN for what is no number
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const INFINITE = /^([+-]?)(inf|infinity)$/i;
-const plain: Read = (cell) => {
-  if (NUMBER.test(cell)) return Number(cell);
-  const infinite = INFINITE.exec(cell);
-  return infinite ? (infinite[1] === '-' ? -Infinity : Infinity) : NaN;
-};
-// What stands between thousands in either notation, of one kind in a number.
-const APART = " \u00a0\u202f'’", GROUPS = "([ \u00a0\u202f]\\d{3})+|(['’]\\d{3})+";
-const THOUSANDS = new RegExp(`^[+-]?(\\d{1,3}((,\\d{3})+|${GROUPS})|\\d{1,2}(,\\d\\d)+,\\d{3})(\\.\\d*)?$`);
-const COMMA = new RegExp(`^[+-]?(\\d{1,3}((\\.\\d{3})+|${GROUPS})|\\d*)(,\\d+)?(e[+-]?\\d+)?$`, 'i');
-const [INNER, OUTER] = [new RegExp(`[,${APART}]`, 'g'), new RegExp(`[.${APART}]`, 'g')];
-const thousands: Read = (cell) => (THOUSANDS.test(cell) ? plain(cell.replace(INNER, '')) : NaN);
-const decimalComma: Read = (cell) => (COMMA.test(cell) && /\d/.test(cell) ? plain(cell.replace(OUTER, '').replace(',', '.')) : NaN);
-
-const failures = (words: (string | null)[], read: Float64Array): number => words.reduce((count, word, i) => count + Number(word !== null && Number.isNaN(read[i]!)), 0);
-
-// By what separates fields: in files with semicolons a comma is the decimal sign, unless it cannot be.
-const EITHER = [thousands, decimalComma], WAYS: Record<string, Read[]> = { ',': [thousands], ';': [decimalComma, thousands] };
-
-/** By which way numbers are read, and the numbers, NaN for what is none: deltaw.tables.cells. */
-function readBy(words: (string | null)[], ways: Read[]): [Read, Float64Array] {
-  const all = (read: Read): Float64Array => Float64Array.from(words, (word) => (word === null ? NaN : read(word)));
-  const found = all(plain);
-  if (!failures(words, found)) return [plain, found];
-  words = words.map((word) => word && plainNumerals(word));
-  const readings = ways.map((way): [Read, Float64Array] => [way, all((cell) => (Number.isNaN(way(cell)) ? plain(cell) : way(cell)))]);
-  return readings.reduce((a, b) => (failures(words, b[1]) < failures(words, a[1]) ? b : a));
-}
-/** Numbers from words, NaN for what is none. */
-export const readNumbers = (words: (string | null)[], delimiter = ','): Float64Array => readBy(words, WAYS[delimiter] ?? EITHER)[1];
-/** The same, by whichever way of reading a comma explains more cells. */
-export const asWritten = (words: (string | null)[]): Float64Array => readNumbers(words, '');
-/** Numbers from words that write them with a unit, or without. */
-export const numbersIn = (words: (string | null)[], unit: string): Float64Array => asWritten(bare(words, unit));
-const bare = (words: (string | null)[], unit: string): (string | null)[] => {
-  const without = withoutUnit(unit);
-  return words.map((word) => word && without(word));
-};
-const WITH_COMMA = new RegExp(`^\\D*\\d([\\d.${APART}]*,\\d+|\\d{0,2}(\\.\\d{3})+)(\\D|$)`);
-/** Words with a unit, 12,5 kg as 12.5 kg and 1.234 kg as 1234 kg where the column says that a comma is the decimal sign. */
-function pointed(words: (string | null)[], unit: string, delimiter: string): (string | null)[] {
-  const ways = delimiter === ';' && !unit.endsWith('#') ? WAYS[';']! : EITHER;
-  if (readBy(bare(words, unit), ways)[0] !== decimalComma) return words;
-  return words.map((word) => (word && WITH_COMMA.test(word) ? word.replaceAll('.', '').replace(',', '.') : word));
-}
-
 /** Whether words are digits of one width, some with a zero in front: 01067, 80331. Such are names. */
 export const areCodes = (words: string[]): boolean =>
   words.length > 0 && words[0]!.length > 1 && words.some((word) => word.startsWith('0')) && words.every((word) => word.length === words[0]!.length && /^[0-9]+$/.test(word));
 
-export function typed(name: string, cells: string[], delimiter: string): Cells {
-  let words = cells.map((cell) => (isMissing(cell) ? null : cell.trim()));
-  if (words.some((word) => word && SIGNED_NAN.test(word))) words = ofNumbers(words, delimiter) ?? words;
+/** A column of text as what all its cells say; `notation`: as for `readNumbers`. */
+export function typed(name: string, cells: string[], notation: string): Cells {
+  let words = cells.map(wordOf);
+  if (words.some((word) => word && SIGNED_NAN.test(word))) words = ofNumbers(words, notation) ?? words;
   const present = words.filter((word) => word !== null), none = new Float64Array();
   if (!present.length) return { name, type: 'words', numbers: none, words };
   if (present.every((word) => ['true', 'false'].includes(word.toLowerCase())))
     return { name, type: 'truth', numbers: Float64Array.from(words, (word) => (word === null ? NaN : Number(word.toLowerCase() === 'true'))), words: [] };
-  const numbers = readNumbers(words, delimiter);
+  const numbers = readNumbers(words, notation);
   if (failures(words, numbers)) {
     const unit = unitOf(present);
     if (!unit) return { name, type: 'words', numbers: none, words, ...(cells.some(saysNone) ? { nones: cells.map((cell, i) => (saysNone(cell) ? cell.trim() : words[i]!)) } : {}) };
-    const written = pointed(words, unit, delimiter), found = numbersIn(written, unit);
+    const written = pointed(words, unit, notation), found = numbersIn(written, unit);
     if (failures(words, found)) return { name, type: 'words', numbers: none, words: written };
     return { name, type: found.every((x) => Number.isNaN(x) || Number.isInteger(x)) ? 'whole' : 'number', numbers: found, words: written, unit };
   }
@@ -98,9 +51,9 @@ export function typed(name: string, cells: string[], delimiter: string): Cells {
 
 // As C writes what is no number: missing where all other cells are numbers.
 const SIGNED_NAN = /^[+-]nan$/i;
-function ofNumbers(words: (string | null)[], delimiter: string): (string | null)[] | null {
+function ofNumbers(words: (string | null)[], notation: string): (string | null)[] | null {
   const others = words.map((word) => (word && SIGNED_NAN.test(word) ? null : word));
-  return failures(others, readNumbers(others, delimiter)) ? null : others;
+  return failures(others, readNumbers(others, notation)) ? null : others;
 }
 const saysNone = (cell: string): boolean => /^\s*none\s*$/i.test(cell), FEWEST_NONES = 0.05;
 /** A target in which None is a class: a twentieth of the rows or more say it beside words that are no yes and no; deltaw.tables.reading.answers. */
@@ -149,6 +102,16 @@ export function checkFinite({ name, numbers }: Cells, source: string): void {
 }
 export function refuse(source: string, column: string, row: number, expected: Text, found: string, remedy: string): never {
   throw new Refusal('{source}: expected {expected} in row {row:,} of column "{column}"', `"${clipped(found)}"`, remedy, { source, expected, row: row + 1, column: clipped(column, 200) });
+}
+/** The place of each word, as cells say it: composed, as those of models of earlier versions may not be. Of two that would become one the composed one counts. */
+export function placesOf(words: readonly string[]): Map<string, number> {
+  const taken = new Set(words), found = new Map<string, number>();
+  words.forEach((word, place) => {
+    const composed = word.normalize('NFC');
+    found.set(taken.has(composed) ? word : composed, place);
+    taken.add(composed);
+  });
+  return found;
 }
 export const clipped = (text: string, length = 60): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
 

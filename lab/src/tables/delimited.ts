@@ -1,6 +1,9 @@
 // Text with one record a line, by the rules of deltaw.tables.reading.formats.delimited: the delimiter and the header are found, quotes are kept.
 
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
+import { clipped } from './cells.ts';
+import { isMissing, wordOf } from './missing.ts';
+import { COMMAS, areGrouped, hasDecimalComma } from './notations.ts';
 
 const DELIMITERS = ['\t', ';', '|', ',', ' ']; // of those that explain the first lines equally well, the first is taken
 const AGREEMENT: Record<string, number> = { '\t': 0.5, ';': 0.5, '|': 0.5, ',': 0.5, ' ': 0.95 };
@@ -8,17 +11,10 @@ const HEAD_RECORDS = 200, HEAD_SIGNS = 1 << 22;
 const SEPARATOR_TOLD = /^"?sep=(\t|[!-~])"?\r?\n/i; // a first line with which files tell Excel
 const UNNAMED = 'Unnamed: 0';
 
-/** Words that mean that a cell is missing; see deltaw.tables.missing. */
-export const MISSING = [
-  '', 'na', 'n/a', 'nan', 'null', 'none', '?', '<na>', '#n/a', 'nat',
-  '.', '..', '(null)', '\\n', '#na', '#value!', '#div/0!', '#ref!', '#name?', '#num!', '#null!',
-];
-export const isMissing = (cell: string): boolean => MISSING.includes(cell.trim().toLowerCase());
-
 export interface Records {
   names: string[];
   rows: string[][];
-  delimiter: string;
+  notation: string; // what separates fields, behind COMMAS where numbers have decimal commas
   notes: Text[];
 }
 
@@ -37,7 +33,9 @@ export function readDelimited(text: string, source: string): Records {
   const records = [...parsed(text, delimiter, source, Number(told !== null))];
   const head = records.filter((record) => !isBlank(record)).slice(0, HEAD_RECORDS);
   if (!head.length) refuse('{source}: expected a header and rows', said('only quotes and spaces'), 'give a file with rows');
-  const width = head[0]!.length, named = hasHeader(head);
+  const named = hasHeader(head);
+  if (named) head[0]!.push(...Array<string>(lacking(head)).fill('')); // every row ends in separators that the names do not have
+  const width = head[0]!.length;
   const rows = records.filter((record, i) => !isBlank(record) || (width === 1 && i > 0)).map((record) => (isBlank(record) ? [''] : record));
   const ragged = rows.findIndex((record) => record.length !== width);
   if (ragged >= 0)
@@ -52,8 +50,15 @@ export function readDelimited(text: string, source: string): Records {
     refuse('{source}: expected a name of its own for every column', said('"{name}" for columns {place} and {i}', { name, place: names.indexOf(name) + 1, i: twice + 1 }), 'rename one of them');
   const body = rows.slice(named ? 1 : 0);
   if (!body.length) refuse('{source}: expected rows below the header', said('only the header'), 'give a file with data rows');
-  return { names, rows: body, delimiter, notes: rowsInACell(names, body, delimiter, Number(named) + Number(told !== null)) };
+  const commas = delimiter !== ',' && names.some((_, k) => hasDecimalComma(wordsOf(head.slice(Number(named)), k)));
+  const notes = [...rowsInACell(names, body, delimiter, Number(named) + Number(told !== null)), ...(commas ? pointsIn(names, body) : [])];
+  return { names, rows: body, notation: (commas ? COMMAS : '') + delimiter, notes };
 }
+
+const wordsOf = (rows: string[][], k: number): (string | null)[] => rows.map((row) => wordOf(row[k]!));
+/** What is said of columns in which points part thousands. */
+const pointsIn = (names: string[], rows: string[][]): Text[] =>
+  names.filter((_, k) => areGrouped(wordsOf(rows, k))).map((name) => said('"{name}": points part thousands, as other numbers of the file have decimal commas', { name: clipped(name) }));
 
 /** Records as text that `ofText` reads. */
 export const asText = (records: string[][]): string => records.map((record) => record.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',') + '\n').join('');
@@ -71,6 +76,7 @@ function rowsInACell(names: string[], rows: string[][], delimiter: string, above
 function remedyOf(rows: string[][], ragged: number): string {
   const width = rows[0]!.length, title = rows[ragged]!.length > width && ragged <= (width === 1 ? ABOVE : 1);
   if (rows[ragged]!.join('').includes('\n')) return 'close its quote';
+  if (width > 1 && rows[ragged]!.length > width && !rows[ragged]!.slice(width).join('').trim()) return 'remove each "{delimiter}" behind its last field, or add them to all lines';
   return title ? 'remove what stands above the names, or put fields that contain "{delimiter}" in quotes' : 'mend the line, or put fields that contain "{delimiter}" in quotes';
 }
 const isBlank = (record: string[]): boolean => record.length < 2 && !record.join('').trim();
@@ -148,6 +154,13 @@ function namesBelow(head: string[][]): number {
     return words && record.some((_, j) => numbers(head.slice(i + 1).map((each) => each[j]?.trim() ?? '')));
   });
   return Math.max(row, 0);
+}
+
+/** How many fields all rows have behind those that the first record names, where nothing stands in them; else 0. */
+function lacking([names, ...rows]: string[][]): number {
+  const width = names!.length, all = rows[0]?.length ?? 0;
+  const alike = width > 1 && all > width && rows.every((row) => row.length === all) && !names!.some((cell) => cell.includes('\n'));
+  return alike && rows.every((row) => !row.slice(width).join('').trim()) ? all - width : 0;
 }
 
 const FEW = 4; // times and oftener each word stands in a column of few, on average

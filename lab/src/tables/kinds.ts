@@ -1,6 +1,7 @@
 // What each column is, and why: deltaw.tables.columns.
-import { TRUTHS, areCodes, asWritten, checkFinite, checkStrays, clipped, countOf, refuse, type Cells } from './cells.ts';
+import { TRUTHS, areCodes, checkFinite, checkStrays, clipped, countOf, refuse, type Cells } from './cells.ts';
 import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
+import { asWritten } from './notations.ts';
 import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
 import { shown } from './shown.ts';

@@ -1,8 +1,9 @@
 // One step a column: fitted on training rows, it turns the column's cells into inputs; deltaw.preparation.columns.steps. A step is plain data:
 // deltaw's own document of it, with `column` and `features` for all.
-import { TRUTHS, asWords, byCodePoints, isPresent, numbersIn, readNumbers, refuse, type Cells } from './cells.ts';
+import { TRUTHS, asWords, byCodePoints, isPresent, placesOf, refuse, type Cells } from './cells.ts';
 import { dateFormat, dayOf } from './days.ts';
 import type { Found } from './kinds.ts';
+import { numbersIn, readNumbers } from './notations.ts';
 import { SCALINGS, binned, fitEdges, fitScale, scaled, type Bins, type Scale, type Scaling } from './scaling.ts';
 import { median } from './statistics.ts';
 import { plainUnit } from './units.ts';
@@ -118,13 +119,13 @@ export const KINDS: Record<string, Kind> = {
       return [...slots, ...((means as Means | undefined)?.names ?? []).map((name) => `${column}: ${name}`)];
     },
     encode({ words, missing, weight, means }: { words: string[]; missing: boolean; weight: number; means?: Means }, cells, { low, high }) {
-      const places = new Map(words.map((word, i) => [word, i])), all = asWords(cells), taken = low + weight * (high - low);
-      const slots = words.length + 1 + Number(missing), known = new Map(means?.words.map((word, i) => [word, means.values[i]!]));
+      const places = placesOf(words), all = asWords(cells), taken = low + weight * (high - low);
+      const slots = words.length + 1 + Number(missing), known = placesOf(means?.words ?? []);
       return (row, out, at) => {
         const word = all[row]!;
         out.fill(low, at, at + slots);
         out[at + (word === null ? slots - 1 : (places.get(word) ?? words.length))] = taken;
-        if (means) out.set(word === null ? means.missing : (known.get(word) ?? means.other), at + slots);
+        if (means) out.set(word === null ? means.missing : (means.values[known.get(word) ?? -1] ?? means.other), at + slots);
       };
     },
   },
@@ -211,9 +212,9 @@ function encodeAlike(step: Step, columns: Cells[], source: string): Write {
   const { columns: all, means } = step as unknown as { columns: Coded[]; means: Recurring };
   const known = new Map(means.numbers.map((sum, i) => [sum, means.values[i]!])), none = means.names.map(() => 0);
   const codes = all.map(({ kind, format, cells, codes }, k) => {
-    const column = columns[k]!, code = new Map(cells.map((cell, i) => [cell, codes[i]!])), missing = codes.at(-1)!;
+    const column = columns[k]!, places: ReadonlyMap<number | string, number> = kind === 'category' ? placesOf(cells as string[]) : new Map(cells.map((cell, i) => [cell, i])), missing = codes.at(-1)!;
     const read = kind === 'category' ? asWords(column) : kind === 'boolean' ? sharesOf(column) : kind === 'date' ? daysOf(column, format) : numbersOf(column, source, format);
-    return Array.from<number | string | null, number>(read, (cell) => (cell === null || Number.isNaN(cell) ? missing : (code.get(cell) ?? 0)));
+    return Array.from<number | string | null, number>(read, (cell) => (cell === null || Number.isNaN(cell) ? missing : (codes[places.get(cell) ?? -1] ?? 0)));
   });
   return (row, out, at) => out.set(known.get(codes.reduce((sum, column) => sum + column[row]!, 0)) ?? none, at);
 }

@@ -37,13 +37,13 @@ const MOST_BYTES = 50 * 2 ** 20; // prepared; of larger tables a sample is taken
 
 /** Text that this page wrote, of a workbook or of several files: its first record names the columns. */
 export interface Written {
-  delimiter: string; // of what it was read from
+  notation: string; // of what it was read from
   notes: Text[];
 }
 
 /** A file's bytes as records, and its encoding where that was guessed. */
 export async function recordsOf(bytes: Uint8Array, name: string): Promise<Records & { encoding: string | null }> {
-  if (isWorkbook(bytes)) return { ...(await readWorkbook(bytes, name)), delimiter: ',', encoding: null };
+  if (isWorkbook(bytes)) return { ...(await readWorkbook(bytes, name)), notation: ',', encoding: null };
   const { text, encoding } = decoded(bytes, name);
   return { ...recordsIn(text, name), encoding };
 }
@@ -51,22 +51,22 @@ const recordsIn = (text: string, name: string): Records => (areObjects(text) ? r
 
 /** Some files' records as one text, in the order of the first one's columns. */
 export function joined(all: (Records & { encoding: string | null })[]): { text: string; written: Written } {
-  const { names, delimiter } = all[0]!, notes = all.flatMap((each) => [...each.notes, ...readAs(each.encoding)]);
+  const { names } = all[0]!, notation = all.map((each) => each.notation).reduce((a, b) => (b.length > a.length ? b : a)), notes = all.flatMap((each) => [...each.notes, ...readAs(each.encoding)]);
   const rows = all.flatMap((each) => {
     const places = names.map((name) => each.names.indexOf(name));
     return each.rows.map((row) => places.map((place) => row[place]!));
   });
-  return { text: asText([names, ...rows]), written: { delimiter, notes } };
+  return { text: asText([names, ...rows]), written: { notation, notes } };
 }
 /** Whether two files have the same columns, written alike. */
-export const areAlike = (a: Records, b: Records): boolean => a.delimiter === b.delimiter && a.names.length === b.names.length && a.names.every((name) => b.names.includes(name));
+export const areAlike = (a: Records, b: Records): boolean => a.notation.at(-1) === b.notation.at(-1) && a.names.length === b.names.length && a.names.every((name) => b.names.includes(name));
 
 const readAs = (encoding: string | null): Text[] => (encoding ? [said('this file is no UTF-8: it was read as {encoding}', { encoding })] : []);
 
 /** A file's bytes as a table. */
 export async function readFile(bytes: Uint8Array, name: string): Promise<Table> {
-  const { names, rows, delimiter, notes, encoding } = await recordsOf(bytes, name);
-  return tableFrom({ names, rows, delimiter, notes: [...notes, ...readAs(encoding)] }, name);
+  const { names, rows, notation, notes, encoding } = await recordsOf(bytes, name);
+  return tableFrom({ names, rows, notation, notes: [...notes, ...readAs(encoding)] }, name);
 }
 export { decoded, isWorkbook };
 
@@ -76,8 +76,8 @@ export function readText(text: string, name: string, encoding: string | null = n
   return tableFrom({ ...found, notes: [...found.notes, ...readAs(encoding)] }, name);
 }
 const headed = ([names, ...rows]: string[][]): { names: string[]; rows: string[][] } => ({ names: names!, rows });
-function tableFrom({ names, rows, delimiter, notes }: Records, name: string): Table {
-  const columns = names.map((column, k) => typed(column, rows.map((row) => row[k]!), delimiter));
+function tableFrom({ names, rows, notation, notes }: Records, name: string): Table {
+  const columns = names.map((column, k) => typed(column, rows.map((row) => row[k]!), notation));
   const named = !names.every((column, k) => column === `column_${k + 1}`);
   return images({ name, columns, target: null, block: null, notes }, named);
 }
@@ -139,8 +139,9 @@ const noted = (data: Data, without: number): Data =>
 const listed = (names: string[], most = 8): Text => (names.length > most ? said('{shown} and {n:,} more', { shown: names.slice(0, most), n: names.length - most }) : names);
 const ABOVE = 20; // rows in which names are looked for that are not the first
 function missing({ name: source, columns }: Table, name: string): never {
-  const names = columns.map((cells) => cells.name), row = rowOfNames(columns, name);
-  const remedy = row < 0 ? 'give one of these names' : 'row {row} below them has it: remove what stands above the names';
+  const names = columns.map((cells) => cells.name), row = rowOfNames(columns, name), alike = names.some((each) => each.normalize() === name.normalize());
+  const below = row < 0 ? 'give one of these names' : 'row {row} below them has it: remove what stands above the names';
+  const remedy = alike ? 'rename the one that looks the same: its letters are composed, or taken apart, these not (NFC, NFD)' : below;
   throw new Refusal('{source}: expected a column "{name}"', said('the columns {known}', { known: listed(names) }), remedy, { source, name, row: row + 1 });
 }
 /** Which of the first rows has this cell and is one of names: different words, of which no row below says it once more. −1: none. */

@@ -1,5 +1,6 @@
 // What is to be predicted: which task a column sets, and how it becomes numbers to train on; deltaw.preparation.target.
-import { asWords, byCodePoints, clipped, checkFinite, checkStrays, countOf, readNumbers, refuse, type Cells } from './cells.ts';
+import { asWords, byCodePoints, clipped, checkFinite, checkStrays, countOf, placesOf, refuse, type Cells } from './cells.ts';
+import { readNumbers } from './notations.ts';
 import { SCALINGS, fitScale, rangeOnto, scaled } from './scaling.ts';
 import { greatest, least } from './statistics.ts';
 import { Refusal, said } from '../said.ts';
@@ -80,7 +81,7 @@ export function encoded(target: TargetSpec, cells: Cells, source: string): { tar
     const { centre, width, shift } = target;
     return { targets: Float32Array.from(numbersOf(cells, source), (x) => scaled(x, { centre, width, shift, bend: false })), labels: null, nOut: 1 };
   }
-  const places = new Map(target.classes.map((name, i) => [String(name), i])), nOut = target.classes.length;
+  const places = placesOf(target.classes.map(String)), nOut = target.classes.length;
   const labels = Int32Array.from(asWords(cells), (word) => places.get(word!) ?? unseen(target, cells, word!, source));
   const targets = new Float32Array(labels.length * nOut).fill(target.low);
   labels.forEach((label, row) => (targets[row * nOut + label] = target.high));

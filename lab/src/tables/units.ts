@@ -50,7 +50,7 @@ export const plainUnit = (unit: string): string => unit.replace('#', '');
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 /** A cell without the unit, where it has it; its number in plain signs. */
 export function withoutUnit(unit: string): (cell: string) => string {
-  const [before, behind] = unit.split('#') as [string, string], more = /\p{L}{3}$/u.test(behind) ? 's?' : '';
+  const [before, behind = ''] = unit.split('#') as [string, string?], more = /\p{L}{3}$/u.test(behind) ? 's?' : '';
   const first = new RegExp(`^${escaped(before)}\\s*`, 'u'), last = new RegExp(`\\s*${escaped(behind)}${more}$`, 'u');
   const bare = (cell: string): string => (behind ? (before ? cell.replace(first, '') : cell).replace(last, '') : cell.replace(first, ''));
   return (cell) => bare(unit === SECONDS ? inSeconds(plainNumerals(cell)) : plainNumerals(cell));

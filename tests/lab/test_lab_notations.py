@@ -1,0 +1,156 @@
+"""Points and commas, letters that are taken apart, separators behind the last field: the lab reads them as Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unicodedata import normalize
+
+import numpy as np
+import pytest
+from engine import ask
+from test_lab_tables import agree, asked, choice, csv, planned
+
+import deltaw
+from deltaw.exceptions import InputError
+
+N = 40
+RNG = np.random.default_rng(11)
+X = [f"{x:.4f}" for x in RNG.normal(size=N)]
+COMMAS = [f"{i % 13},{10 + i}" for i in range(N)]
+Y = ["ab"[i % 2] for i in range(N)]
+# Cells that say one number among some, and another among others.
+SAYS = [
+    "3.153",
+    "512",
+    "-1.024",
+    "0.5",
+    "1.234.567",
+    "1.234,5",
+    "0,123",
+    "1,234",
+    "12,50",
+    "1,234.5",
+    "7",
+    "2 000,5",
+    "0",
+]
+UNITS = ["", " kg", " €", "%"]
+
+
+def written(draw: np.random.Generator) -> dict[str, list[str]]:
+    """Some columns of cells of a few ways to write, with a unit or without."""
+    return {
+        f"c{k}": [f"{cell}{unit}" for cell in draw.choice(draw.choice(SAYS, draw.integers(1, 4)), N)]
+        for k, unit in enumerate(draw.choice(UNITS, 3))
+    }
+
+
+def alike_in_python(tmp_path: Path, texts: list[str], target: str = "y") -> list[str]:
+    """What the lab says of each table, which it reads as Python does, or refuses as Python does."""
+    jobs = [asked(text, choice(target, "standard", False, 0.0, "classification")) for text in texts]
+    said = []
+    for text, found in zip(texts, ask(jobs), strict=True):
+        path = tmp_path / "t.csv"
+        path.write_text(text, encoding="utf-8")
+        try:
+            planning = planned(path, target, "standard", False, 0.0)
+        except InputError:
+            assert isinstance(found, str), text
+            continue
+        agree(found, planning, text)
+        said.append(
+            " ".join(note["say"].format_map(note["values"]) for note in found["notes"] if "{name}" in note["say"])
+        )
+        points = [note for note in planning.table.notes if "points part thousands" in note]
+        assert [note for note in points if note not in said[-1]] == []
+    return said
+
+
+def test_points_beside_decimal_commas_part_thousands(tmp_path: Path) -> None:
+    points = [("3.153", "512", "87")[i % 3] for i in range(N)]
+    ours = alike_in_python(tmp_path, [csv({"n": points, "p": COMMAS, "y": Y}, sign) for sign in ";\t|"])
+    assert all('"n": points part thousands' in said for said in ours)
+    assert len(ours) == 3
+    plain = csv({"n": points, "y": Y}, ";"), csv({"n": points, "x": X, "y": Y})
+    assert alike_in_python(tmp_path, [*plain]) == ["", ""]
+
+
+def test_a_column_says_what_its_commas_are(tmp_path: Path) -> None:
+    fractions = [("0,123", "1,234", "2,5")[i % 3] for i in range(N)]
+    money = [f"{('3.153', '512', '87')[i % 3]} €" for i in range(N)]
+    texts = [csv({"n": fractions, "m": money, "y": Y}, sign) for sign in ";\t|,"]
+    assert len(alike_in_python(tmp_path, texts)) == len(texts)
+
+
+def test_cells_of_any_notation_are_read_as_in_python(tmp_path: Path) -> None:
+    texts = [csv(written(RNG) | {"y": Y}, ";\t|,"[i % 4]) for i in range(40)]
+    assert len(alike_in_python(tmp_path, texts)) > len(texts) / 3
+
+
+def test_a_target_of_points_and_commas_too(tmp_path: Path) -> None:
+    text = csv({"p": COMMAS, "y": [f"{1 + i % 7}.{100 + 7 * i}" for i in range(N)]}, ";")
+    (tmp_path / "t.csv").write_text(text)
+    (found,) = ask([asked(text, choice("y", "standard", False, 0.0, "regression"))])
+    agree(found, planned(tmp_path / "t.csv", "y", "standard", False, 0.0), text)
+
+
+def test_letters_that_are_taken_apart_are_the_same_word(tmp_path: Path) -> None:
+    both = ["Köln", normalize("NFD", "Köln"), "Ulm", "각", normalize("NFD", "각")]
+    towns = [both[i * 7 % 5] for i in range(N)]
+    texts = [csv({"town": towns, "x": X, "y": Y}), csv({"x": X, "y": towns})]
+    assert len(alike_in_python(tmp_path, texts)) == 2
+    (found,) = ask([asked(texts[1], choice("y", "standard", False, 0.0, "classification"))])
+    assert found["target"]["classes"] == sorted({normalize("NFC", town) for town in towns})
+
+
+def test_words_of_earlier_models_are_the_same_whichever_way_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a file may have words that are taken apart, which no cell is any more, and the composed one beside them."""
+    path, file, few = (
+        tmp_path / "t.csv",
+        tmp_path / "m.deltaw",
+        [normalize("NFD", word) for word in ("Köln", "Mülheim")],
+    )
+    towns = [("Köln", "Ulm", *few)[i % 4] for i in range(N)]
+    y = [f"{float(x) + i % 4:.3f}" for i, x in enumerate(X)]
+    path.write_text(csv({"town": towns, "x": X, "y": y}), encoding="utf-8")
+    with monkeypatch.context() as earlier:
+        earlier.setattr("deltaw.tables.cells.composed", lambda words: words)
+        deltaw.fit(path, "y", epochs=2, folds=0, verbose=False).save(file)
+    model = deltaw.load(file)
+    assert {f"town={word}" for word in ("Köln", *few)} <= {*model.preparation.feature_names}
+    shares = (np.ravel(model.predict(path)) - model.target.scale.centre) / model.target.scale.width
+    files = {"file": np.frombuffer(file.read_bytes(), np.uint8), "bytes": np.frombuffer(path.read_bytes(), np.uint8)}
+    (found,) = ask([{"do": "open", **files, "name": "t.csv"}])
+    np.testing.assert_allclose(found["outputs"], shares, atol=1e-5)
+
+
+def test_classes_of_earlier_models_are_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, file = tmp_path / "t.csv", tmp_path / "m.deltaw"
+    towns = [("Ulm", normalize("NFD", "Köln"))[i % 2] for i in range(N)]
+    path.write_text(csv({"x": X, "y": towns}), encoding="utf-8")
+    with monkeypatch.context() as earlier:
+        earlier.setattr("deltaw.tables.cells.composed", lambda words: words)
+        deltaw.fit(path, "y", epochs=2, folds=0, verbose=False).save(file)
+    model = deltaw.load(file)
+    assert normalize("NFC", "Köln") not in model.target.classes
+    assert model.evaluate(path).rows == N
+    files = {"file": np.frombuffer(file.read_bytes(), np.uint8), "bytes": np.frombuffer(path.read_bytes(), np.uint8)}
+    (found,) = ask([{"do": "open", **files, "name": "t.csv"}])
+    np.testing.assert_allclose(found["outputs"].reshape(N, 2), model.predict_proba(path), atol=1e-5)
+
+
+def test_separators_behind_the_last_field_are_passed_over(tmp_path: Path) -> None:
+    rows = [f"{x},{y}" for x, y in zip(X, Y, strict=True)]
+    texts = ["\n".join(["x ,y", *(row + more for row in rows)]) + "\n" for more in (",", ",,")]
+    assert alike_in_python(tmp_path, texts) == [""] * 2
+    some = "\n".join(["x,y", *rows[:5], rows[5] + ",", *rows[6:]])
+    (said,) = ask([asked(some, choice("y", "standard", False, 0.0, "classification"))])
+    assert 'remove each "," behind its last field' in said
+
+
+def test_a_column_that_is_called_so_in_other_letters_is_told_of() -> None:
+    text = csv({"größe": X, "y": Y})
+    (said,) = ask([asked(text, choice(normalize("NFD", "größe"), "standard", False, 0.0, "classification"))])
+    assert "rename the one that looks the same" in said
