@@ -8,6 +8,8 @@ export interface Sentence {
 export type Text = string | number | Sentence | readonly Text[]; // several: one after the other
 
 export const said = (say: string, values: Sentence['values'] = {}): Sentence => ({ say, values });
+/** Some names, and how many more there are. */
+export const listed = (names: string[], most = 8): Text => (names.length > most ? said('{shown} and {n:,} more', { shown: names.slice(0, most), n: names.length - most }) : names);
 
 export type Words = Readonly<Record<string, string>>;
 export const ENGLISH: Words = {};

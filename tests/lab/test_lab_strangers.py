@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -223,3 +224,69 @@ def test_refusals_of_both_name_the_same_row(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(INFINITE)
     with pytest.raises(InputError, match="a finite number in row 6 of column"):
         planned(tmp_path / "t.csv", "y", "standard", False, 0.0)
+
+
+# --- archives ---------------------------------------------------------------------------------------------------------
+
+
+def archive(members: dict[str, bytes], **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, **options) as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    return buffer.getvalue()
+
+
+def as_job(data: bytes) -> dict[str, Any]:
+    bytes_ = {"bytes": np.frombuffer(data, np.uint8), "name": "t.zip"}
+    return asked("", choice("y", "standard", False, 0.0, "classification")) | bytes_
+
+
+def test_a_table_alone_in_an_archive_is_read_as_in_python(tmp_path: Path) -> None:
+    text = csv({"x": X, "y": Y}).encode()
+    beside = {"data/": b"", "data/t.csv": text, "__MACOSX/data/._t.csv": b"\0", "data/.DS_Store": b"\0"}
+    archives = {
+        "one": archive({"t.csv": text}),
+        "as a Mac writes it": archive(beside),
+        "JSON": archive(
+            {
+                "t.jsonl": b"\n".join(
+                    b'{"x": %s, "y": "%s"}' % (x.encode(), y.encode()) for x, y in zip(X, Y, strict=True)
+                )
+            }
+        ),
+        "a workbook": archive({"t.xlsx": workbook(aside)}),
+        "a workbook as it is": archive({"t.xlsx": workbook(aside)}, compresslevel=0),
+    }
+    for (name, data), found in zip(archives.items(), ask([*map(as_job, archives.values())]), strict=True):
+        (tmp_path / "t.zip").write_bytes(data)
+        agree(found, planned(tmp_path / "t.zip", "y", "standard", False, 0.0), name)
+
+
+def test_other_archives_are_refused_as_in_python(tmp_path: Path) -> None:
+    text = csv({"x": X, "y": Y}).encode()
+    good = archive({"t.csv": text})
+    locked = bytearray(good)
+    locked[good.index(b"PK\1\2") + 8] |= 1
+    begin = 30 + len("t.csv")
+    bad = {
+        "a.csv, b.csv": archive({"a.csv": text, "b.csv": text}),
+        "none": archive({"folder/": b""}),
+        "one that a password locks": bytes(locked),
+        "an unreadable one": good[:begin] + b"\xff" * 20 + good[begin + 20 :],
+    }
+    for (said, data), found in zip(bad.items(), ask([*map(as_job, bad.values())]), strict=True):
+        (tmp_path / "t.zip").write_bytes(data)
+        with pytest.raises(InputError) as python:
+            planned(tmp_path / "t.zip", "y", "standard", False, 0.0)
+        assert isinstance(found, str), said
+        for each in (found, str(python.value)):
+            assert "t.zip: expected a ZIP archive with one table in it, found " + said in each
+        assert found.split("; ")[1] == str(python.value).split("; ")[1]
+
+
+def test_an_archive_that_gives_more_than_it_says_is_refused() -> None:
+    data = archive({"t.csv": csv({"x": X, "y": Y}).encode()})
+    at = data.index(b"PK\1\2") + 24
+    (found,) = ask([as_job(data[:at] + (9).to_bytes(4, "little") + data[at + 4 :])])
+    assert "an unreadable one" in found

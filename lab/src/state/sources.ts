@@ -12,7 +12,7 @@ import { withNones } from '../tables/cells';
 import { present } from '../tables/kinds';
 import { FIRST } from './settings';
 import { SCALINGS as ALL_SCALINGS } from '../tables/scaling';
-import { areAlike, dataOf, decoded, isWorkbook, joined, readText, recordsOf, tableOf, type Choice, type Learnt, type Table, type Written } from '../tables/table';
+import { areAlike, dataOf, decoded, isWorkbook, joined, readText, recordsOf, tableOf, unzipped, type Choice, type Learnt, type Table, type Written } from '../tables/table';
 import { TOYS as ALL, toy, toyTable, type ToyChoice } from '../tables/toys';
 
 export const TOYS = ALL;
@@ -85,8 +85,8 @@ export function ofFile(bytes: Uint8Array, name: string, encoding?: string): Sour
 }
 /** Files of the reader's as a source: those with the columns of the first one below the other, as deltaw reads a folder; and which have others. */
 export async function ofFiles(files: { bytes: Uint8Array; name: string }[]): Promise<{ source: Source; others: string[] }> {
-  const [first] = files as [(typeof files)[0]];
-  if (files.length === 1 && !isWorkbook(first.bytes)) return { source: ofFile(first.bytes, first.name), others: [] };
+  const [first] = files as [(typeof files)[0]], bytes = await unzipped(first.bytes, first.name);
+  if (files.length === 1 && !isWorkbook(bytes)) return { source: ofFile(bytes, first.name), others: [] };
   const all = await Promise.all(files.map(async ({ bytes, name }) => ({ name, ...(await recordsOf(bytes, name)) }))), alike = all.filter((each) => areAlike(all[0]!, each));
   const { text, written } = joined(alike), name = alike.length > 1 ? `${first.name} + ${alike.length - 1}` : first.name;
   if (alike.length > 1) written.notes.push(said('{n} files with the same columns, one below the other', { n: alike.length }));

@@ -1,9 +1,10 @@
 // A table as it was read, and the data that a network learns from it: what deltaw.fit plans before it trains.
 import { split, parts } from '../engine/division.ts';
 import type { Core } from '../engine/core.ts';
-import { Refusal, said, told as inEnglish, type Text } from '../said.ts';
+import { Refusal, listed, said, told as inEnglish, type Text } from '../said.ts';
 import type { Column, Data, Preparation, Settings, Step, TargetSpec } from '../engine/types.ts';
 import { checkStrays, clipped, countOf, rowsOf, typed, withNones, type Cells } from './cells.ts';
+import { unzipped } from './archives.ts';
 import { asText, ofText, readDelimited, type Records } from './delimited.ts';
 import { decoded } from './encodings.ts';
 import { areObjects, readObjects } from './objects.ts';
@@ -43,6 +44,7 @@ export interface Written {
 
 /** A file's bytes as records, and its encoding where that was guessed. */
 export async function recordsOf(bytes: Uint8Array, name: string): Promise<Records & { encoding: string | null }> {
+  bytes = await unzipped(bytes, name);
   if (isWorkbook(bytes)) return { ...(await readWorkbook(bytes, name)), notation: ',', encoding: null };
   const { text, encoding } = decoded(bytes, name);
   return { ...recordsIn(text, name), encoding };
@@ -68,7 +70,7 @@ export async function readFile(bytes: Uint8Array, name: string): Promise<Table> 
   const { names, rows, notation, notes, encoding } = await recordsOf(bytes, name);
   return tableFrom({ names, rows, notation, notes: [...notes, ...readAs(encoding)] }, name);
 }
-export { decoded, isWorkbook };
+export { decoded, isWorkbook, unzipped };
 
 /** Text as a table; `encoding`: what its bytes were taken for, where that was guessed. */
 export function readText(text: string, name: string, encoding: string | null = null, written?: Written): Table {
@@ -135,8 +137,6 @@ export function dataOf(core: Core, given: Table, choice: Choice, learnt?: Learnt
 }
 const noted = (data: Data, without: number): Data =>
   without ? { ...data, notes: [...data.notes, said('rows without an answer, which are left out: {without:,}', { without })] } : data;
-/** Some names, and how many more there are. */
-const listed = (names: string[], most = 8): Text => (names.length > most ? said('{shown} and {n:,} more', { shown: names.slice(0, most), n: names.length - most }) : names);
 const ABOVE = 20; // rows in which names are looked for that are not the first
 function missing({ name: source, columns }: Table, name: string): never {
   const names = columns.map((cells) => cells.name), row = rowOfNames(columns, name), alike = names.some((each) => each.normalize() === name.normalize());

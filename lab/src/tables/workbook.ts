@@ -1,31 +1,12 @@
 // Excel workbooks (.xlsx), which are ZIP archives of XML: the first sheet with rows, by the rules of deltaw.tables.reading.formats.workbooks.
 import { Refusal, said, type Text } from '../said.ts';
+import { members } from './archives.ts';
 
 /** What a sheet holds, as text. */
 export interface Sheet {
   names: string[];
   rows: string[][];
   notes: Text[];
-}
-
-const GROWTH = 100, HARMLESS = 2 ** 26; // archives that grow more, and beyond what harms nobody, are made to fill a memory
-/** The members of a ZIP archive: each name, and its bytes when they are wanted. */
-function members(bytes: Uint8Array): Map<string, () => Promise<Uint8Array>> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), found = new Map<string, () => Promise<Uint8Array>>();
-  let end = bytes.length - 22;
-  while (view.getUint32(end, true) !== 0x06054b50) --end; // raises where there is none
-  let at = view.getUint32(end + 16, true), room = Math.max(HARMLESS, GROWTH * bytes.length);
-  for (let n = view.getUint16(end + 10, true); n > 0; --n) {
-    const [method, packed, size, own, more, comment, place] = [view.getUint16(at + 10, true), ...[20, 24].map((k) => view.getUint32(at + k, true)), ...[28, 30, 32].map((k) => view.getUint16(at + k, true)), view.getUint32(at + 42, true)] as [number, number, number, number, number, number, number];
-    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + own)), from = place + 30 + view.getUint16(place + 26, true) + view.getUint16(place + 28, true);
-    if ((room -= size) < 0) throw new RangeError(`${name}: ${size.toLocaleString('en-US')} bytes`);
-    found.set(name.toLowerCase(), async () => {
-      const content = bytes.subarray(from, from + packed);
-      return method ? new Uint8Array(await new Response(new Blob([content as BlobPart]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).arrayBuffer()) : content;
-    });
-    at += 46 + own + more + comment;
-  }
-  return found;
 }
 
 // --- XML, as programs write it ----------------------------------------------------------------------------------------
@@ -116,7 +97,7 @@ export async function readWorkbook(bytes: Uint8Array, source: string): Promise<S
     throw new Refusal('{name}: expected an Excel workbook', said('an unreadable one ({reason})', { reason }), 'save it anew', { name: source });
   };
   try {
-    const parts = members(bytes), text = async (name: string): Promise<string> => new TextDecoder().decode(await parts.get(name.toLowerCase())?.());
+    const parts = new Map(members(bytes).map((each) => [each.name.toLowerCase(), each.read])), text = async (name: string): Promise<string> => new TextDecoder().decode(await parts.get(name.toLowerCase())?.());
     const [book, links, styles, strings] = await Promise.all(['workbook.xml', '_rels/workbook.xml.rels', 'styles.xml', 'sharedStrings.xml'].map((name) => text(`xl/${name}`))) as [string, string, string, string];
     const codes = new Map([...elements(styles, 'numFmt')].map(([, about]) => [Number(attribute(about, 'numFmtId')), attribute(about, 'formatCode') ?? '']));
     const formats = [...elements([...elements(styles, 'cellXfs')][0]?.[2] ?? '', 'xf')].map(([, about]) => formatOf(Number(attribute(about, 'numFmtId') ?? 0), codes));
