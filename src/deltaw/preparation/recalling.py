@@ -29,11 +29,11 @@ Floats = NDArray[np.floating]
 # Measured: docs/explanations/recipe.md.
 LEAST_SHARE = 0.05  # of the rows that are as a row before them
 WORTH, SURE = 0.03, 1.0  # of what is left that has to be saved, and standard errors that this lies above 0
-TIMES, CLEAR = 4, 3.0  # that the rows are parted at random, or less often where so many standard errors tell
+TIMES, CLEAR = 4, 1.5  # that the rows are parted at random, or less often where so many standard errors tell
 MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # rows that there may be, and how many different ones a model may know by heart
 ASKED = 2_000  # of them, with which each other tell whether it is worth it
 FEWEST_COLUMNS, MOST_COLUMNS, MOST_INPUTS = 2, 256, 1_000  # what one column's cells tell, its own step learns
-UNITS, SPREAD, PENALTIES = 200, 1.5, (10.0, 100.0)
+UNITS, SPREAD, PENALTIES = 100, 1.5, (10.0, 100.0)
 
 
 def recalling(made: Preparation, frame: pl.DataFrame, answers: Answers, rows: Indices | None) -> Preparation:
@@ -69,9 +69,9 @@ def saved(made: Preparation, step: Alike, frame: pl.DataFrame, answers: Answers)
         means = Apart.by(Told.of(sums, left.T, parts)).of(sums, parts)
         gains += (left**2 - (left - means) ** 2) @ weight
         whole += float((left**2 @ weight).mean())
-        share = float(gains.mean()) / max(whole, SMALLEST)
-        sure = float(gains.mean()) / max(float(gains.std()) / len(gains) ** 0.5, SMALLEST)
-        if abs(sure) > CLEAR:
+        error = max(float(gains.std()) / len(gains) ** 0.5, SMALLEST)
+        share, sure = float(gains.mean()) / max(whole, SMALLEST), float(gains.mean()) / error
+        if abs(gains.mean() - WORTH * whole) > CLEAR * error:
             break
     return share, sure
 
