@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from unicodedata import normalize
 
@@ -154,3 +155,57 @@ def test_a_column_that_is_called_so_in_other_letters_is_told_of() -> None:
     text = csv({"größe": X, "y": Y})
     (said,) = ask([asked(text, choice(normalize("NFD", "größe"), "standard", False, 0.0, "classification"))])
     assert "rename the one that looks the same" in said
+
+
+# --- dates ------------------------------------------------------------------------------------------------------------
+
+DAYS = [date(2024, 1, 1) + timedelta(days=i * 5) for i in range(N)]
+DATES = {
+    "either": [f"{1 + i % 12}/{1 + i * 5 % 12}/2024" for i in range(N)],
+    "sure": [f"{day:%m/%d/%Y}" for day in DAYS],
+    "several ways": [f"{day:{('%Y-%m-%d', '%d.%m.%Y')[i % 2]}}" for i, day in enumerate(DAYS)],
+    "others among them": [f"{day:%Y-%m-%d}" if i % 4 else f"after {i % 3}.{i % 5}" for i, day in enumerate(DAYS)],
+    "versions": [f"{i % 3}.{i % 5}.{i % 7}-beta" for i in range(N)],
+}
+
+
+def test_dates_are_spoken_of_as_in_python(tmp_path: Path) -> None:
+    texts = [csv({"d": cells, "x": X, "y": Y}) for cells in DATES.values()]
+    jobs = [asked(text, choice("y", "standard", False, 0.0, "classification")) for text in texts]
+    for name, text, found in zip(DATES, texts, ask(jobs), strict=True):
+        (tmp_path / "t.csv").write_text(text)
+        planning = planned(tmp_path / "t.csv", "y", "standard", False, 0.0)
+        agree(found, planning, name)
+        said = [note["say"].split(": ")[0] for note in found["notes"]]
+        told = [note for note in planning.table.notes if '"d" is' in note]
+        assert len(said) == len(told) == (name not in ("sure", "versions")), name
+        values = found["notes"][0]["values"] if said else {}
+        assert all(str(values[each]) in note for note in told for each in ("n", "rows", "cell") if each in values)
+
+
+def test_dates_of_a_model_may_be_written_in_another_way_that_is_sure(tmp_path: Path) -> None:
+    path, file = tmp_path / "t.csv", tmp_path / "m.deltaw"
+    path.write_text(csv({"d": [f"{day:%Y-%m-%d}" for day in DAYS], "x": X, "y": X[::-1]}))
+    deltaw.fit(path, "y", epochs=2, folds=0, verbose=False).save(file)
+    packed = {"do": "open", "file": np.frombuffer(file.read_bytes(), np.uint8), "name": "t.csv"}
+    ways = {
+        way: csv({"d": [f"{day:{way}}" for day in DAYS], "x": X, "y": X[::-1]})
+        for way in ("%Y-%m-%d", "%Y-%m-%d 00:00:00", "%d.%m.%Y", "%m/%d/%Y", "%j")
+    }
+    jobs = [packed | {"bytes": np.frombuffer(text.encode(), np.uint8)} for text in ways.values()]
+    for (way, text), found in zip(ways.items(), ask(jobs), strict=True):
+        path.write_text(text)
+        model = deltaw.load(file)
+        if way in ("%m/%d/%Y", "%j"):
+            with pytest.raises(InputError) as python:
+                model.predict(path)
+            assert isinstance(found, str), way
+            assert found.split(", found")[0] == str(python.value).split(", found")[0].replace(str(path), "t.csv"), way
+        else:
+            said = (np.ravel(model.predict(path)) - model.target.scale.centre) / model.target.scale.width
+            np.testing.assert_allclose(found["outputs"], said, atol=1e-5)
+
+
+def test_the_same_number_in_several_ways_is_no_constant(tmp_path: Path) -> None:
+    same = [("5 kg", "5.0 kg")[i % 2] for i in range(N)]
+    assert alike_in_python(tmp_path, [csv({"n": same, "x": X, "y": Y})]) == [""]

@@ -1,5 +1,6 @@
 // Days and times as text writes them, by the formats of deltaw.tables.cells; the unambiguous ones first.
-import { MISTAKES } from './cells.ts';
+import { MISTAKES, clipped } from './cells.ts';
+import { said, type Text } from '../said.ts';
 
 const DAYS: Record<string, string> = {
   '%Y-%m-%d': 'year-month-day', '%Y/%m/%d': 'year/month/day', '%d.%m.%Y': 'day.month.year', '%m/%d/%Y': 'month/day/year',
@@ -61,4 +62,34 @@ export function dateFormat(words: string[]): [string, number] {
   const counted = hopeful.map((format): [string, number] => [format, fails(words, format)]);
   const best = counted.reduce((a, b) => (b[1] < a[1] ? b : a), counted[0] ?? ['', 0]);
   return best[0] && best[1] <= MISTAKES * words.length ? best : ['', 0];
+}
+
+// --- what is worth saying of words that look like dates: deltaw.tables.dates ------------------------------------------
+
+const SOME = 50, ENOUGH = 0.5; // cells that tell in which ways dates may be written; so many of them are no chance
+const how = (format: string): Text => said(DATE_FORMATS[format]!);
+
+/** What to say of dates that another way reads, too: of 03/04/2024 no cell is sure to tell. */
+export function noteOnDates(name: string, words: string[], format: string): Text | undefined {
+  const other = format.includes('/') ? format.replace(/[dm]/g, (part) => (part === 'd' ? 'm' : 'd')) : format;
+  if (other === format || !(other in DATE_FORMATS) || words.some((word) => Number.isNaN(dayOf(word, other)))) return undefined;
+  return said('"{name}" is read as {how}, though all of its dates can be {other}, too: write year-month-day to be sure', { name: clipped(name), how: how(format), other: how(other) });
+}
+/** What keeps words that look like dates from being some: no way of writing reads nearly all. */
+export function noteOnWords(column: string, words: string[]): Text | undefined {
+  const step = Math.max(1, Math.floor(words.length / SOME)), some = words.filter((_, i) => i % step === 0).slice(0, SOME), name = clipped(column);
+  if (some.filter((word) => /\d\D+\d/.test(word)).length < ENOUGH * some.length) return undefined;
+  const unread = (cells: string[], format: string): string[] => cells.filter((word) => Number.isNaN(dayOf(word, format)));
+  const best = Object.keys(DATE_FORMATS).reduce((a, b) => (unread(some, b).length < unread(some, a).length ? b : a));
+  let left = unread(some, best);
+  const n = some.length - left.length, ways = [best];
+  for (const format of Object.keys(DATE_FORMATS)) {
+    const now = unread(left, format);
+    if (now.length < left.length) (left = now), ways.push(format);
+  }
+  if (ways.length > 1 && some.length - left.length >= (1 - MISTAKES) * some.length)
+    return said('"{name}" is taken for words, since its dates are written in several ways ({ways}): write one', { name, ways: [...new Set(ways.map((way) => DATE_FORMATS[way]!))].map((way) => said(way)) });
+  const wrong = unread(words, best);
+  if (n < ENOUGH * some.length) return undefined;
+  return said('"{name}" is taken for words, since {n:,} of its {rows:,} cells are no dates, {how} ("{cell}"): correct them, or leave them empty', { name, n: wrong.length, rows: words.length, how: how(best), cell: clipped(wrong[0] ?? '', 20) });
 }

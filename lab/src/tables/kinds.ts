@@ -1,6 +1,6 @@
 // What each column is, and why: deltaw.tables.columns.
 import { TRUTHS, areCodes, checkFinite, checkStrays, clipped, countOf, refuse, type Cells } from './cells.ts';
-import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
+import { DATE_FORMATS, dateFormat, dayOf, noteOnDates, noteOnWords } from './days.ts';
 import { asWritten } from './notations.ts';
 import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
@@ -37,10 +37,11 @@ export function kinds(columns: Cells[], source: string): Found[] {
 }
 
 function kindOf(cells: Cells, source: string): Found {
-  const there = present(cells), distinct = new Set(there).size, missing = countOf(cells) - there.length;
+  const there = present(cells), written = cells.unit ? cells.words.filter((word) => word !== null) : there; // 5 kg and 5.0 kg are two
+  const distinct = new Set<string | number>(written).size, missing = countOf(cells) - there.length;
   const told = (kind: Kind, why: Text, format = '', note?: Text): Found => ({ name: cells.name, kind, why, missing, format, note });
   if (!there.length) return told('constant', said('no value at all'));
-  if (distinct === 1 && !missing) return told('constant', said('always {value}', { value: clipped(String(there[0]), 30) }));
+  if (distinct === 1 && !missing) return told('constant', said('always {value}', { value: clipped(String(written[0]), 30) }));
   if (cells.type === 'truth') return told('boolean', said('true or false'));
   if (cells.type === 'words') return told(...words(cells, there as string[], distinct, source));
   return told(...number(cells, there as number[], distinct));
@@ -68,12 +69,12 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
     const row = cells.words.findIndex((word) => word !== null && Number.isNaN(dayOf(word, format)));
     refuse(source, cells.name, row, said('a date, {how}', { how: said(DATE_FORMATS[format]!) }), cells.words[row]!, 'correct it or leave it empty');
   }
-  if (format) return ['date', said('written {how}', { how: said(DATE_FORMATS[format]!) }), format];
+  if (format) return ['date', said('written {how}', { how: said(DATE_FORMATS[format]!) }), format, noteOnDates(cells.name, there, format)];
   const many = said(MANY, { distinct, rows: there.length }), first = there.slice(0, 1000);
   const length = first.reduce((sum, word) => sum + word.split(' ').length, 0) / first.length;
   if (distinct > there.length / 2 && length >= SENTENCE) return ['text', many];
   const numbers = asWritten(first), stray = first.find((_, i) => Number.isNaN(numbers[i]!));
-  const readable = numbers.filter(Number.isNaN).length <= first.length / 2, note = noteOn(cells.name, there, readable, stray);
+  const readable = numbers.filter(Number.isNaN).length <= first.length / 2, note = noteOn(cells.name, there, readable, stray) ?? noteOnWords(cells.name, there);
   if (distinct >= DISTINCT * there.length && there.length >= ENOUGH) return ['identifier', many, '', note];
   if (readable) return ['category', stray ? said('{distinct} values, some not numbers: "{word}"', { distinct, word: clipped(stray, 20) }) : many, '', note];
   return ['category', said('{distinct} distinct values', { distinct }), '', note];

@@ -55,7 +55,7 @@ const bare = (words: Words, unit: string): Words => {
   return words.map((word) => word && without(word));
 };
 
-const WITH_COMMA = new RegExp(`^\\D*\\d([\\d.${APART}]*,\\d+|\\d{0,2}(\\.\\d{3})+)(\\D|$)`);
+const WITH_COMMA = new RegExp(`^\\P{Nd}*\\p{Nd}([\\p{Nd}.${APART}]*,\\p{Nd}+|\\p{Nd}{0,2}(\\.\\p{Nd}{3})+)(\\P{Nd}|$)`, 'u'); // digits of any script
 /** Words with a unit, 12,5 kg as 12.5 kg and 1.234 kg as 1234 kg where the column says that a comma is the decimal sign. */
 export function pointed(words: Words, unit: string, notation: string): Words {
   const known = notation.includes(COMMAS) || (notation === ';' && !unit.endsWith('#'));

@@ -1,13 +1,13 @@
 // One step a column: fitted on training rows, it turns the column's cells into inputs; deltaw.preparation.columns.steps. A step is plain data:
 // deltaw's own document of it, with `column` and `features` for all.
 import { TRUTHS, asWords, byCodePoints, isPresent, placesOf, refuse, type Cells } from './cells.ts';
-import { dateFormat, dayOf } from './days.ts';
+import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
 import type { Found } from './kinds.ts';
 import { numbersIn, readNumbers } from './notations.ts';
 import { SCALINGS, binned, fitEdges, fitScale, scaled, type Bins, type Scale, type Scaling } from './scaling.ts';
 import { median } from './statistics.ts';
 import { plainUnit } from './units.ts';
-import { said } from '../said.ts';
+import { Refusal, said } from '../said.ts';
 import type { Step } from '../engine/types.ts';
 
 const RARE_ROWS = 2, RARE_SHARE = 0.001, MOST_SLOTS = 100, LOUD_WORDS = 20;
@@ -23,10 +23,21 @@ function numbersOf(cells: Cells, source: string, unit: string): Float64Array {
   if (row >= 0) refuse(source, cells.name, row, unit ? said('a number in {unit}', { unit: plainUnit(unit) }) : said('a number'), cells.words[row]!, 'correct the cell or leave it empty');
   return found;
 }
-/** Cells as days; of files whose dates are no text, as workbooks and Parquet, a model says no way of writing them. */
+/** Cells as days; of files whose dates are no text, as workbooks and Parquet, a model says no way of writing them. Text that
+ * writes all of them in another way is read, too, where that way can be no other. */
 function daysOf({ words }: Cells, format: string): Float64Array {
-  const written = format || dateFormat(words.filter((word) => word !== null))[0];
-  return Float64Array.from(words, (word) => (word === null || !written ? NaN : dayOf(word, written)));
+  const there = words.filter((word) => word !== null);
+  const read = (written: string): Float64Array => Float64Array.from(words, (word) => (word === null || !written ? NaN : dayOf(word, written)));
+  const days = read(format || dateFormat(there)[0]);
+  if (known(days).length === there.length) return days;
+  const [another, wrongly] = dateFormat(there);
+  return another && !wrongly && !another.includes('/') ? read(another) : days;
+}
+/** Raise for the first cell that is no date, where a model's dates are. */
+export function checkDays(cells: Cells, format: string, source: string): void {
+  if (cells.type !== 'words') throw new Refusal('{source}: expected dates in column "{name}", as in training', said('numbers'), 'convert the column', { source, name: cells.name });
+  const days = daysOf(cells, format), row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(days[i]!));
+  if (row >= 0) refuse(source, cells.name, row, said('a date, {how}', { how: said(DATE_FORMATS[format || '%Y-%m-%d']!) }), cells.words[row]!, 'correct it or leave it empty');
 }
 const ANSWERS = new Map(TRUTHS.flatMap(([yes, no]): [string, number][] => [[yes, 1], [no, 0]]));
 const sharesOf = (cells: Cells): number[] => asWords(cells).map((word) => (word === null ? NaN : (ANSWERS.get(word.toLowerCase()) ?? NaN)));

@@ -11,7 +11,7 @@ import { areObjects, readObjects } from './objects.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
 import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
 import { isWorkbook, readWorkbook } from './workbook.ts';
-import { MANY, columnsOf, encoderOf, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
+import { MANY, checkDays, columnsOf, encoderOf, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
 import { encoded, fitTarget, learnt, type Asked } from './target.ts';
 
 export interface Table {
@@ -220,7 +220,11 @@ function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], 
 /** The steps of a model file, with the table's columns of these names. */
 function told(table: Table, steps: Step[]): Fitted[] {
   const column = (name: string): Cells => table.columns.find((cells) => cells.name === name) ?? missing(table, name);
-  return steps.map((step) => ({ step, cells: columnsOf(step).map(column) }));
+  return steps.map((step) => {
+    const cells = columnsOf(step).map(column);
+    if (step.kind === 'date') checkDays(cells[0]!, String(step['format']), table.name);
+    return { step, cells };
+  });
 }
 
 function matrix(steps: Fitted[], rows: number, scaling: Scaling, source: string): Float32Array {
