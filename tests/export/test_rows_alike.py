@@ -52,9 +52,8 @@ def test_a_form_knows_them(
     check = proof.check_of(program, len(rows)) | {"dialect": "duckdb", "table": "data"}
     expected = model.answers(rows, engine="reference").probabilities
     np.testing.assert_allclose(check["answers"], expected, rtol=1e-5, atol=2e-7)
-    path = written(form, program, tmp_path)
     try:
-        answers, labels = consumers.CONSUMERS[form](path, check)
+        answers, labels = consumers.CONSUMERS[form](written(form, program, tmp_path), check)
     except MissingError as error:
         pytest.skip(str(error))
     worst, wrong = proof.differences(check, answers, labels)
