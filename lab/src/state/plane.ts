@@ -4,7 +4,7 @@ import { at } from '../engine/inputs';
 import type { Column, Data, Step } from '../engine/types';
 import type { Cells } from '../tables/cells';
 import { SCALINGS } from '../tables/scaling';
-import { KINDS } from '../tables/steps';
+import { ALIKE, KINDS } from '../tables/steps';
 import { dayIn, dayText, ISO, isoOf } from './dates';
 import { median, number } from './numbers';
 
@@ -96,9 +96,19 @@ export function readOwn({ date, words, step }: Axis, text: string): Own | null {
   return text.trim() === '' || !Number.isFinite(value) ? null : value;
 }
 
+/** The inputs of a row that is like none that was learnt from: what rows alike answer is nothing of it. */
+export function unlike(data: Data, inputs: Float32Array): Float32Array {
+  let at = 0;
+  for (const { kind, features } of data.preparation.steps) {
+    if (kind === ALIKE) inputs.fill(0, at, at + features.length);
+    at += features.length;
+  }
+  return inputs;
+}
+
 /** All inputs with every column at its typical value, or at one that was chosen. */
 export function typical(data: Data, all: Axis[], chosen: ReadonlyMap<string, Own> = new Map()): Float32Array {
-  const inputs = medians(data);
+  const inputs = unlike(data, medians(data));
   for (const each of all) inputs.set(encoded(data, each, [chosen.get(each.name) ?? each.typical]), each.at);
   return inputs;
 }
