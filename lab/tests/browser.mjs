@@ -274,6 +274,7 @@ const CHECKS = {
     await page.locator('.inputs input').last().press('Enter');
     same(await page.locator('.inputs input').last().inputValue(), '20240000', 'after what is no number');
     await page.locator('.target select').selectOption('time'); // 60 times
+    await page.locator('.toast', { hasText: 'new start' }).waitFor(); // till then it is on its way
     await page.locator('.target select').selectOption('unit');
     await page.locator('.toast', { hasText: 'only EUR' }).waitFor();
     same(await page.locator('.target select').inputValue(), 'time', 'the target after one that cannot be');
