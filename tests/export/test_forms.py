@@ -36,7 +36,12 @@ def written(form: str, made: Program, folder: Path, **options: Any) -> Path:
 
 def hold(form: str, made: Program, folder: Path) -> None:
     """Write the program as a form, run that, and hold it against the list."""
-    check = proof.check_of(made, 200) | {"dialect": "duckdb", "table": "data"}
+    agree(form, made, proof.check_of(made, 200), folder)
+
+
+def agree(form: str, made: Program, check: proof.Check, folder: Path) -> None:
+    """The same of these rows."""
+    check = check | {"dialect": "duckdb", "table": "data"}
     try:
         answers, labels = consumers.CONSUMERS[form](written(form, made, folder), check)
     except MissingError as error:

@@ -22,13 +22,12 @@ from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Means
 from deltaw.preparation.columns.steps import CYCLES, Day, Number, Truth
-from deltaw.preparation.reading import places_of
+from deltaw.preparation.reading import SHARES, places_of
 from deltaw.preparation.scales.bins import count
 from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.preparation.scales.scaling import SCALINGS, Scaling
 from deltaw.preparation.scales.scaling import Scale as Scaled
 from deltaw.speech import say
-from deltaw.tables.cells import TRUTHS
 
 NAN = float("nan")
 MADE_BY = f"DeltaW {__version__}"
@@ -203,8 +202,7 @@ def _spread(made: _Maker, value: str, scaling: Scaling) -> str:
 
 def _truth(made: _Maker, steps: list[tuple[Truth, int]], scaling: Scaling) -> None:
     ((step, start),) = steps
-    answers = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}
-    table = {"words": tuple(answers), "values": tuple(answers.values()), "other": NAN, "missing": NAN, "fold": True}
+    table = {"words": tuple(SHARES), "values": tuple(SHARES.values()), "other": NAN, "missing": NAN, "fold": True}
     share = made.add(o.Look, 1, made.add(o.Read, 1, columns=step.inputs, kind="word"), **table)
     made.features(_spread(made, made.add(o.Impute, 1, share, values=(0.5,)), scaling), [start])
     _indicated(made, share, {0: start + 1} if step.indicator else {}, scaling)
@@ -269,7 +267,7 @@ def _codes(made: _Maker, each: Coded) -> list[str]:
         return [made.add(o.Look, 1, value, **table, other=0.0, missing=none, fold=False)]
     if each.kind == Truth.kind:
         known = dict(zip(each.cells, codes, strict=True))
-        table = {word: known.get(float(i == 0), 0.0) for pair in TRUTHS for i, word in enumerate(pair)}
+        table = {word: known.get(share, 0.0) for word, share in SHARES.items()}
         look = {"words": tuple(table), "values": tuple(table.values()), "other": none, "missing": none, "fold": True}
         return [made.add(o.Look, 1, value, **look)]
     missing = made.add(o.Indicate, 1, value, places=(place,))

@@ -13,7 +13,7 @@ sum by a chance of 1 in 2^53 / d.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -36,6 +36,14 @@ from deltaw.tables.table import listing
 
 TITLE = "(rows alike)"
 LARGEST = 2**53  # below it float64 holds every whole number
+READ: dict[
+    str, Callable[[pl.Series, str, str], Any]
+] = {  # a column's cells, by its kind: what errors call them, format
+    Number.kind: as_numbers,
+    Day.kind: as_days,
+    Truth.kind: lambda cells, *_: as_shares(cells),
+    Category.kind: lambda cells, *_: as_words(cells),
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Coded:
 
     CHECKS: ClassVar = {
         "column": is_text,
-        "kind": one_of(Number.kind, Truth.kind, Category.kind, Day.kind),
+        "kind": one_of(*READ),
         "format": is_text,
         "cells": lambda cells: any(list_of(check, distinct=True)(cells) for check in (is_number, is_text)),
         "codes": list_of(lambda code: code is not None and is_place(code) and code < LARGEST),
@@ -93,14 +101,9 @@ class Coded:
         """Whether text may write its cells in ways that all of them say together."""
         return self.kind == Number.kind or (self.kind == Day.kind and not self.format)
 
-    def read(self, frame: pl.DataFrame, source: str) -> Values | pl.Series:
+    def read(self, frame: pl.DataFrame, source: str) -> Any:
         """The column's cells: numbers, NaN where missing, or words."""
-        series = frame.get_column(self.column)
-        if self.kind == Number.kind:
-            return as_numbers(series, source, self.format)
-        if self.kind == Day.kind:
-            return as_days(series, source, self.format)
-        return as_shares(series) if self.kind == Truth.kind else as_words(series)
+        return READ[self.kind](frame.get_column(self.column), source, self.format)
 
     @cached_property
     def width(self) -> int | None:
@@ -208,7 +211,7 @@ class Alike:
         sums = self.sums(frame, source)
         if answers is None:
             return self.means.of(sums.to_numpy())
-        found = answers.apart.get(self.title) or self.apart(frame, answers)
+        found = answers.apart.get(self.title) or Apart.by(answers.told(sums, self.means.scales))
         known = np.isin(sums.to_numpy(), self.means.numbers)  # cells that are not known have a code together
         return np.where(known[:, None], found.of(sums, answers.parts), 0.0)
 

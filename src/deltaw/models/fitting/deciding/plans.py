@@ -218,11 +218,14 @@ def fitted(
     seed: int, start: Start | None, streamed: Streamed | None = None,
 ) -> tuple[Preparation, Target, Answers | None]:  # fmt: skip
     """What the training rows alone say of columns and target, or a model did, and their answers. Raises ColumnError."""
-    beside = answers_among(table.frame, whole, recipe, training)
-    if start is not None:  # who knows rows by heart would find their answers, if these are the same
+    if start is not None:
         made, target = start.learnt(recipe)
-        asked = made.recalls and streamed is None
-        return made, target, answers_of(beside, target, recipe, ties.of(training), seed) if asked else None
+        if not made.recalls or streamed is not None:
+            return made, target, None
+        # Who knows rows by heart would find their own answers, if these are the same.
+        beside = answers_among(table.frame, target, recipe, training)
+        return made, target, answers_of(beside, target, recipe, ties.of(training), seed)
+    beside = answers_among(table.frame, whole, recipe, training)
     reading = as_learnt(whole, beside, recipe, table.name)
     counted = None if streamed is None else Counted(len(streamed), streamed.survey.words)
     words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
