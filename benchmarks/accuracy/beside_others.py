@@ -14,7 +14,8 @@ falls on all of them alike. Time and rank say the most in comparison:
 - rank: among all contenders by the mean score of a table (1 is the best, a draw shares), then the mean over tables;
 - time: CPU seconds over those of HistGradientBoosting in the same fold, the median of a table, then the geometric mean.
 
-With --file, every run is written there as a line of JSON, and what stands there is not run again.
+With --file, every run is written there as a line of JSON, and what stands there is not run again. Rivals that take too
+long here can be asked on another machine: benchmarks/accuracy/elsewhere.py.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import sys
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from benchmarks import commands, kept
 from benchmarks.accuracy.rivals import NETWORKS, REFERENCE, Rival, installed, network
@@ -60,6 +62,11 @@ def measure(
     return lines
 
 
+def told(number: float | None, digits: int = 2) -> str:
+    """Nothing of what is not known."""
+    return "" if number is None else f"{number:.{digits}f}"
+
+
 class Summary:
     """What the runs say of each contender on each table, and of all tables together."""
 
@@ -68,8 +75,8 @@ class Summary:
         self.who = tuple(dict.fromkeys(line["who"] for line in lines))
         self.tables = tuple(dict.fromkeys(line["table"] for line in lines))
 
-    def of(self, table: str, who: str, what: str) -> list[float]:
-        """A number of each fold."""
+    def of(self, table: str, who: str, what: str) -> list[Any]:
+        """A number of each fold, None where it has none."""
         return [line[what] for line in self.lines if line["table"] == table and line["who"] == who]
 
     def score(self, table: str, who: str) -> float:
@@ -79,9 +86,10 @@ class Summary:
         folds = self.of(table, who, "score")
         return statistics.stdev(folds) if len(folds) > 1 else 0.0
 
-    def times(self, table: str, who: str) -> float:
-        """CPU seconds over those of REFERENCE in the same fold, the median."""
-        return statistics.median(self.of(table, who, "times"))
+    def times(self, table: str, who: str) -> float | None:
+        """CPU seconds over those of REFERENCE in the same fold, the median; None where a fold has none."""
+        folds = self.of(table, who, "times")
+        return None if None in folds else statistics.median(folds)
 
     def normalised(self, table: str, who: str) -> float | None:
         """None where nobody is better than the guess: there is nothing to divide by."""
@@ -98,7 +106,8 @@ class Summary:
 
     def row(self, label: str, tables: list[str], who: str) -> Line:
         """All that is said of a contender over some tables."""
-        times, losses = [self.times(table, who) for table in tables], self.losses(tables, who)
+        losses, times = self.losses(tables, who), [self.times(table, who) for table in tables]
+        known = [] if None in times else times
         shares = [share for table in tables if (share := self.normalised(table, who)) is not None]
         return {
             "tables": label,
@@ -106,8 +115,8 @@ class Summary:
             "normalised": statistics.mean(shares) if shares else None,
             "rank": statistics.mean(self.rank(table, who) for table in tables),
             "loss": statistics.mean(losses) if losses else None,
-            "time": statistics.geometric_mean(times),
-            "longest": max(times),
+            "time": statistics.geometric_mean(known) if known else None,
+            "longest": max(known, default=None),
         }
 
     def rows(self) -> list[Line]:
@@ -122,14 +131,14 @@ class Summary:
         for table in self.tables:
             rows = next(line["rows"] for line in self.lines if line["table"] == table)
             cells = (
-                f"{self.score(table, who):.3f} ± {self.spread(table, who):.3f} {self.times(table, who):6.2f}"
+                f"{self.score(table, who):.3f} ± {self.spread(table, who):.3f} {told(self.times(table, who)):>6}"
                 for who in self.who
             )
             lines.append(f"{table:14}{rows:7,}" + "".join(f"{cell:>21}" for cell in cells))
         lines += ["", f"{'':24}normalised   rank   log loss   time   longest"]
         for row in self.rows():
-            gained, loss = ("" if row[what] is None else f"{row[what]:.3f}" for what in ("normalised", "loss"))
-            numbers = f"{gained:>10} {row['rank']:6.2f} {loss:>10} {row['time']:6.2f} {row['longest']:9.2f}"
+            gained, loss = (told(row[what], 3) for what in ("normalised", "loss"))
+            numbers = f"{gained:>10} {row['rank']:6.2f} {loss:>10} {told(row['time']):>6} {told(row['longest']):>9}"
             lines.append(f"{row['tables']:12}{row['who']:12}{numbers}")
         return "\n".join(lines)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import deltaw
+from benchmarks.accuracy.answering import estimator
 from benchmarks.tables.divided import SEED, Data
 from deltaw.preparation import Preparation
 from deltaw.preparation.reading import as_days, as_numbers
@@ -68,20 +70,17 @@ def trees(classifier: Callable[[], Any], regressor: Callable[[], Any], words_as:
     return run
 
 
-def networks_of_pytabkit(kind: str) -> Rival:
-    """A network of pytabkit with its own preparation; missing numbers, which it does not take, get the median."""
+def networks_of_pytabkit(make: Callable[[str], Any]) -> Rival:
+    """A network of pytabkit with its own preparation; missing numbers, which it does not take, get the median.
+
+    `make` gives one that is a "Classifier" or a "Regressor".
+    """
 
     def run(data: Data, train: pl.DataFrame, test: pl.DataFrame) -> Answers:
-        import pytabkit
-
         (X, names), (Xt, _) = (_for_trees(data, train, part, "str") for part in (train, test))
         X, Xt = (part.astype(dict.fromkeys(names, "category")).fillna(X.median(numeric_only=True)) for part in (X, Xt))
-
-        def make(task: str) -> Callable[[], Any]:
-            made = getattr(pytabkit, f"{kind}_{task}")
-            return lambda: made(device="cpu", n_threads=1, random_state=SEED)
-
-        return _fitted(data, make("Classifier"), make("Regressor"), X, train, Xt, cat_col_names=names)
+        classifier, regressor = (partial(make, task) for task in ("Classifier", "Regressor"))
+        return _fitted(data, classifier, regressor, X, train, Xt, cat_col_names=names)
 
     return run
 
@@ -155,6 +154,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "every row": {"recipe": "default"},
     "accurate": {"recipe": "accurate"},
 }
+OF_PYTABKIT = {"RealMLP": "RealMLP_TD", "TabM": "TabM_D"}  # by the names of its classes
 REFERENCE = "HGB"  # scikit-learn's HistGradientBoosting, whose CPU seconds are 1
 RIVALS: dict[str, Rival] = {
     REFERENCE: trees(
@@ -165,10 +165,12 @@ RIVALS: dict[str, Rival] = {
     "CatBoost": trees(_catboost("CatBoostClassifier"), _catboost("CatBoostRegressor"), words_as="str"),
     "linear": dense(lambda: LogisticRegression(max_iter=1000), lambda: RidgeCV(np.logspace(-3, 4, 15))),
     "MLP": dense(lambda: MLPClassifier(random_state=SEED), lambda: MLPRegressor(random_state=SEED)),
-    "RealMLP": networks_of_pytabkit("RealMLP_TD"),
-    "TabM": networks_of_pytabkit("TabM_D"),
+    **{
+        who: networks_of_pytabkit(partial(estimator, kind, seed=SEED, device="cpu"))
+        for who, kind in OF_PYTABKIT.items()
+    },
 }
-PACKAGES = {"LightGBM": "lightgbm", "CatBoost": "catboost", "RealMLP": "pytabkit", "TabM": "pytabkit"}
+PACKAGES = {"LightGBM": "lightgbm", "CatBoost": "catboost"} | dict.fromkeys(OF_PYTABKIT, "pytabkit")
 
 
 def installed() -> dict[str, Rival]:

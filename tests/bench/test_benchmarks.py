@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,74 @@ def test_a_summary_of_tables_from_which_nothing_is_learnt() -> None:
         (None, 1.5, 1),
     ]
     assert "default" in summary.text()
+
+
+def test_a_summary_says_no_time_of_who_answered_elsewhere() -> None:
+    from benchmarks.accuracy.beside_others import Summary
+
+    common = {"table": "wine", "rows": 178, "fold": 0, "guess": 0.4, "loss": 0.1}
+    lines = [
+        common | {"who": who, "score": score, "times": times, "seconds": times}
+        for who, score, times in (("HGB", 0.9, 1.0), ("TabM", 1.0, None))
+    ]
+    summary = Summary(lines, {"all": ["wine"]})
+    assert [(row["rank"], row["time"], row["longest"]) for row in summary.rows()] == [(2, 1.0, 1.0), (1, None, None)]
+    assert "1.000 ± 0.000" in summary.text()
+
+
+def test_what_is_answered_elsewhere_is_scored_as_what_is_answered_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a class and of a number, by a stranger in pytabkit's place; and a second time nothing is left to do."""
+    stranger = """
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+def plain(X):
+    return X.assign(**{name: X[name].cat.codes for name in X.select_dtypes("category")})
+
+def of(tree):
+    class Stranger:
+        def __init__(self, device, n_threads, random_state):
+            self.tree = tree(random_state=random_state, max_depth=3)
+
+        def fit(self, X, y, cat_col_names):
+            assert cat_col_names == list(X.select_dtypes("category"))
+            self.tree.fit(plain(X), y)
+            self.classes_ = getattr(self.tree, "classes_", None)
+            return self
+
+        def predict(self, X):
+            return self.tree.predict(plain(X))
+
+        def predict_proba(self, X):
+            return self.tree.predict_proba(plain(X))
+    return Stranger
+
+TabM_D_Classifier, TabM_D_Regressor = of(DecisionTreeClassifier), of(DecisionTreeRegressor)
+"""
+    (tmp_path / "pytabkit.py").write_text(stranger, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    from benchmarks import kept
+    from benchmarks.accuracy.answering import main as answering
+    from benchmarks.accuracy.elsewhere import main as elsewhere
+    from benchmarks.accuracy.rivals import RIVALS
+    from benchmarks.accuracy.scoring import scored
+    from benchmarks.tables.divided import load
+
+    folder, answers, file = tmp_path / "folder", tmp_path / "answers.npz", tmp_path / "runs.jsonl"
+    commands = [
+        (elsewhere, "write", folder, "--tables", "wine", "diabetes", "--rows", 120),
+        (answering, folder, "--to", answers, "--device", "cpu", "--workers", 2, "--limit", 60),
+        (elsewhere, "score", answers, "--file", file),
+    ]
+    for main, *words in commands + commands[1:]:
+        monkeypatch.setattr("sys.argv", ["command", *map(str, words)])
+        with suppress(SystemExit):
+            main()
+    lines = kept.lines(file)
+    assert [(line["table"], line["fold"]) for line in lines] == [(t, f) for t in ("diabetes", "wine") for f in range(3)]
+    for line in lines:
+        data = load(line["table"], 3, 120)
+        train, test = data.parts(line["fold"])
+        here = scored(data, RIVALS["TabM"](data, train, test), train, test)
+        assert {**line, **here, "times": None, "seconds": None} == line
