@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from markdown.extensions.toc import slugify_unicode
 
 import deltaw
 from deltaw.lessons import LESSONS
@@ -33,12 +34,15 @@ ELSEWHERE = {
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
     "benchmarks.md": "benchmarks/NOTES.md",
-}
+} | {f"benchmarks/{path.name}": f"benchmarks/notes/{path.name}" for path in (ROOT / "benchmarks" / "notes").iterdir()}
 NOT_PAGES = {"doctor/introduction.md", "doctor/introduction.zh.md"}  # part of doctor.md
 CHINESE = {
     "Start": "入门", "How to": "操作指南", "Lessons": "课程", "Explanations": "原理", "Measurements": "测量",
     "Reference": "参考",
 }  # fmt: skip
+SLUGS = (
+    "!!python/name:markdown.extensions.toc.slugify_unicode"  # anchors of Chinese headings, too, as GitHub makes them
+)
 LAB = '<iframe class="lab" src="iris.html" title="DeltaW" loading="lazy"></iframe>'  # in the place of a line LAB
 LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)]*)?\)")
 LOADED = re.compile(
@@ -53,14 +57,27 @@ def sources() -> dict[str, Path]:
     return found | {place: ROOT / path for place, path in ELSEWHERE.items()}
 
 
-def linked(text: str, place: str, path: Path, places: dict[Path, str]) -> str:
-    """The links of a page: to where a file lies in the site; what has no place there stays as words."""
+def headings(path: Path) -> list[str]:
+    """What the headings of a page are called in links, in their order."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return [slugify_unicode(re.sub(r"[`*]", "", line), "-") for line in re.findall(r"^#+ (.*)$", text, re.M)]
+
+
+def linked(text: str, place: str, path: Path, places: dict[Path, str], laid: dict[str, Path]) -> str:
+    """The links of a page: to where a file lies in the site; what has no place there stays as words.
+
+    A part of a page is called otherwise in its translation: there it is the heading of the same number.
+    """
 
     def mended(match: re.Match[str]) -> str:
         picture, words, target, part = match.groups()
-        to = places.get((path.parent / target).resolve())
+        file = (path.parent / target).resolve()
+        to = places.get(file)
         if to is None:
-            return words if not picture and (path.parent / target).exists() else match[0]
+            return words if not picture and file.exists() else match[0]
+        if part and laid[to] != file:
+            parts = dict(zip(headings(file), headings(laid[to]), strict=True))
+            part = f"#{parts[part.removeprefix('#')]}"
         return f"{picture}[{words}]({os.path.relpath(to, Path(place).parent)}{part or ''})"
 
     return LINK.sub(mended, text)
@@ -147,16 +164,15 @@ def _cell(text: str, code: bool) -> str:
 def lay(pages: Path, lang: str, cache: Path) -> None:
     """All pages of one language."""
     found = sources()
-    places = {path.resolve(): place for place, path in found.items()}
-    for place, path in found.items():
-        if place.endswith(".zh.md"):
-            continue
-        own = found.get(place.removesuffix(".md") + ".zh.md") if lang == "zh" else None
+    places = {path.resolve(): place.replace(".zh.md", ".md") for place, path in found.items()}
+    laid = {place: path.resolve() for place, path in found.items() if not place.endswith(".zh.md")}
+    if lang == "zh":
+        laid |= {place.replace(".zh.md", ".md"): path for place, path in found.items() if place.endswith(".zh.md")}
+    for place, path in laid.items():
         (to := pages / place).parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
-            text = (own or path).read_text(encoding="utf-8")
-            text = re.sub(r"^LAB$", LAB, with_formulas(linked(text, place, own or path, places)), flags=re.M)
-            to.write_text(text, encoding="utf-8")
+            text = linked(path.read_text(encoding="utf-8"), place, path, places, laid)
+            to.write_text(re.sub(r"^LAB$", LAB, with_formulas(text), flags=re.M), encoding="utf-8")
         else:
             shutil.copy(path, to)
     (pages / "lessons").mkdir()
@@ -203,9 +219,22 @@ def main(html: Path) -> int:
         (cache := work / "lessons").mkdir(exist_ok=True)
         lay(here / "pages", lang, cache)
         config = here / "mkdocs.yml"
-        config.write_text(yaml.safe_dump(settings(lang), allow_unicode=True, sort_keys=False), encoding="utf-8")
-        done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-f", config], env=quiet)
+        text = yaml.safe_dump(settings(lang), allow_unicode=True, sort_keys=False).replace(
+            "slugify: SLUGS", f"slugify: {SLUGS}"
+        )
+        config.write_text(text, encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "mkdocs",
+            "build",
+            "--strict",
+            "-f",
+            config,
+        ]  # --quiet would not count warnings
+        done = subprocess.run(command, env=quiet, stderr=subprocess.PIPE, encoding="utf-8")
         if done.returncode:
+            print(done.stderr, file=sys.stderr)
             return done.returncode
     shutil.rmtree(html, ignore_errors=True)
     shutil.copytree(work / "en" / "html", html)

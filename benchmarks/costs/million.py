@@ -1,4 +1,4 @@
-"""A large table from a file to a model: where the seconds go; see benchmarks/NOTES.md.
+"""A large table from a file to a model: where the seconds go; see benchmarks/notes/costs.md.
 
     python -m benchmarks.costs.million [ROWS [EPOCHS …]]
 

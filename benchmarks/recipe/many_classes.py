@@ -4,7 +4,8 @@ or, by `--before dropped`, beside itself with the dropout that fewer classes hav
 Run: python -m benchmarks.recipe.many_classes [--tables leaf …] [--before dropped] [--folds 3] [--seeds 2] [--rows 6000]
 
 Each contender learns from the other folds and answers for the one: accuracy, log loss, and CPU time over that of
-HistGradientBoosting in the same fold, the median. Of a larger table so many rows are drawn. docs/accuracy.md has it.
+HistGradientBoosting in the same fold, the median. Of a larger table so many rows are drawn. See
+docs/explanations/recipe.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the recipe for many rows is worth: four made tables of which each asks something else; see docs/accuracy.md.
+"""What the recipe for many rows is worth: four made tables that ask different things; see docs/explanations/recipe.md.
 
     python -m benchmarks.recipe.many_rows [ROWS|public [SETTING=VALUE …]]
 

@@ -4,7 +4,7 @@ Run: python -m benchmarks.recipe.pairs [--tables wine …] [--folder FOLDER --pa
 
 Of each table of fewer than 2,000 rows to learn from: the change of accuracy or R², and of the log loss, the means over
 folds and seeds, and CPU time over that of HistGradientBoosting in the same fold, the median, before and now. Then the
-means over tables with their standard errors. docs/accuracy.md has it.
+means over tables with their standard errors. docs/explanations/recipe.md has it.
 """
 
 from __future__ import annotations

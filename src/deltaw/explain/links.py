@@ -66,7 +66,7 @@ class Link(Paged):
     """One weight (or bias) of a step; `str` and notebooks show its page.
 
     Attributes:
-        layer, to, of: where it is: W[layer - 1][to, of], or b[layer - 1][to] for of = "bias".
+        layer, to, of: where it is: `W[layer - 1][to, of]`, or `b[layer - 1][to]` for of = "bias".
         weight, change, weight_after: before the step, ΔW, after it.
         factors: whose product is ∂E/∂w by the chain rule.
         gradient: that product.

@@ -1,7 +1,7 @@
 """What of a recipe depends on the data: how many rows there are to train on, how many inputs and classes, and whether
 the inputs are pixels.
 
-All of it is measured: docs/explanations/recipe.md says on which tables, and what else was tried.
+All of it is measured: docs/explanations/recipe.md says on which tables, benchmarks/notes/recipe.md what else was tried.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from deltaw.tables.taking import taking
 from deltaw.threads import side_by_side
 
 # From so many inputs a stored number on the engines are given what is stored; below, fields gain nothing. Measured:
-# benchmarks/NOTES.md.
+# benchmarks/notes/core.md.
 WORTH_FIELDS = 2
 LARGE = 2**26  # stored numbers, 256 MiB
 AT_ONCE = 2**15  # rows, of which `pieces` gives so many

@@ -4,7 +4,7 @@ What it says before its softmax is multiplied by the one factor with the least c
 Weinberger 2017, "On calibration of modern neural networks", arXiv 1706.04599, whose temperature is its inverse). No
 class is answered in another's place by it. The factor belongs to the weights of the last layer: what reads a network
 reads it there. What few rows say of it is partly chance: as much as its standard error says is taken back. Of numbers
-the slope of the answers on what is answered was tried as well: it brought nothing (docs/explanations/recipe.md).
+the slope of the answers on what is answered was tried as well: it brought nothing (benchmarks/notes/recipe.md).
 """
 
 from __future__ import annotations
