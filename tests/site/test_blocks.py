@@ -135,7 +135,9 @@ def test_the_chinese_glossary_has_the_same_terms() -> None:
     assert english == [[other, here, letter] for here, other, letter in chinese]
 
 
-@pytest.mark.parametrize("name", ["accuracy", "doctor-programs", "explanations/recipe", "reference/equations", "speed"])
+@pytest.mark.parametrize(
+    "name", ["accuracy", "doctor-programs", "explanations/recipe", "reference/equations", "scale", "speed"]
+)
 def test_chinese_tables_have_the_same_numbers(name: str) -> None:
     english, chinese = ([sorted(re.findall(r"`[^`]+`|\d*\.\d+", row)) for row in rows] for rows in both(name))
     assert english == chinese
