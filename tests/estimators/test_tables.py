@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 
 from deltaw.exceptions import InputError
-from deltaw.sklearn import TableClassifier, TableRegressor
+from deltaw.sklearn import MLPRegressor, TableClassifier, TableRegressor
 
 QUICK: dict[str, Any] = {"hidden": (6,), "epochs": 4, "random_state": 0}
 N = 60
@@ -94,3 +94,35 @@ def test_columns_without_names_are_those_of_their_places(fitted: Any) -> None:
     model = TableClassifier(hidden=4, epochs=3).fit(fitted(X), X[:, 0] > 0)
     for rows in (X, pd.DataFrame(X), pl.DataFrame(X, schema=["a", "b", "c"])):
         np.testing.assert_array_equal(model.predict_proba(rows), model.predict_proba(fitted(X)))
+
+
+def test_names_that_are_taken_away() -> None:
+    """SHAP sets `feature_names_in_` to None, by which scikit-learn means that there are none."""
+    made = TableClassifier(**QUICK).fit(X, WORDS)
+    expected = made.predict_proba(X)
+    made.feature_names_in_ = None
+    np.testing.assert_array_equal(made.predict_proba(X.to_numpy()), expected)
+    np.testing.assert_array_equal(made.predict_proba(X.set_axis(["p", "q"], axis=1)), expected)
+
+
+class NamedArray:
+    """An array whose Arrow stream has a row for each number, as that of xarray's DataArray."""
+
+    ndim = 2
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values, self.shape = values, values.shape
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.asarray(self.values, dtype)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return pl.DataFrame({"value": self.values.ravel()}).__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize("made", [TableRegressor(**QUICK), MLPRegressor(max_iter=2, random_state=0)])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_array_with_names_is_an_array(made: Any) -> None:
+    plain = RNG.normal(size=(N, 3))
+    expected = clone(made).fit(plain, NUMBERS).predict(plain)
+    np.testing.assert_array_equal(made.fit(NamedArray(plain), NUMBERS).predict(NamedArray(plain)), expected)

@@ -26,6 +26,8 @@ def readable(X: Any) -> Any:
         refuse_after_fork()
     if nw.dependencies.is_into_dataframe(X):
         return X
+    if hasattr(X, "ndim"):  # an array with names, as xarray's, whose stream is a row a number
+        return np.asarray(X)
     import polars as pl
 
     refuse_after_fork()

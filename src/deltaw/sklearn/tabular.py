@@ -177,12 +177,12 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
             X = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=self, input_name="X")
         validate_data(self, X, reset=reset, skip_check_array=True)
         if isinstance(X, np.ndarray):
-            names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])
-            X = pl.DataFrame({str(name): _column(X[:, i]) for i, name in enumerate(names)})
+            names = [f"x{i}" for i in range(X.shape[1])] if reset else self._columns
+            X = pl.DataFrame({name: _column(X[:, i]) for i, name in enumerate(names)})
         frame = read(X).frame
         if reset:
             self._columns = frame.columns
-        elif not hasattr(self, "feature_names_in_"):
+        elif getattr(self, "feature_names_in_", None) is None:  # which SHAP puts in place of the names
             frame = frame.rename(dict(zip(frame.columns, self._columns, strict=True)))
         return frame
 
