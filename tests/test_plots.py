@@ -128,6 +128,15 @@ def test_the_same_data_draw_the_same_figure() -> None:
     assert first == second
 
 
+def test_settings_of_somebody_change_nothing() -> None:
+    """A matplotlibrc may have letters set by LaTeX, which stops at a name's underscore, or is not there."""
+    as_it_is = plots.svg(FIGURES["one epoch"]())
+    theirs = {"text.usetex": True, "font.size": 30, "lines.marker": "o", "axes.grid": True, "savefig.bbox": "tight"}
+    with matplotlib.rc_context(theirs):
+        assert plots.svg(FIGURES["one epoch"]()) == as_it_is
+        assert matplotlib.rcParams["text.usetex"]
+
+
 def test_no_pyplot() -> None:
     import subprocess
     import sys

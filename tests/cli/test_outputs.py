@@ -18,6 +18,8 @@ import pytest
 
 import deltaw
 from deltaw.cli import main
+from deltaw.exceptions import OutputError
+from deltaw.files.atomic import check_writable
 from deltaw.files.places import same_file
 
 QUICK = "--engine reference --hidden 4 --epochs 1"
@@ -74,6 +76,8 @@ REFUSED = [
     "predict m.deltaw d.csv -o m.deltaw",
     "predict m.deltaw d.csv -o d.csv",
     "predict m.deltaw link.csv -o twin.csv",
+    "predict m.deltaw d.csv -o no/../d.csv",
+    "train d.csv -t y -o no/../d.csv",
     "explain m.deltaw d.csv -o m.deltaw",
     "explain m.deltaw d.csv -o link.csv",
     "doctor d.csv -t y --seconds 0 --html d.csv",
@@ -93,6 +97,15 @@ def test_an_output_over_an_input_is_refused(run: Run, command: str) -> None:
     assert "expected another file than" in err
     assert err.count("\n") == 1
     assert contents() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the current folder of a process")
+def test_a_current_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(OutputError, match=r"x.deltaw: .* found a folder that does not exist"):
+        check_writable("x.deltaw")
 
 
 @pytest.mark.parametrize(

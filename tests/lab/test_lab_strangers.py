@@ -27,6 +27,8 @@ PRICES = [f"{i % 9 + 1}.{100 + i * 13}" + f",{10 + i}" * (i % 2) for i in range(
 ODD: dict[str, tuple[str, str]] = {
     "a currency, some without cents": (csv({"p": [f"{p} €" for p in PRICES], "x": X, "y": Y}, ";"), "y"),
     "the same in a file with tabs": (csv({"p": [f"{p} €" for p in PRICES], "x": X, "y": Y}, "\t"), "y"),
+    "feet and inches": (csv({"p": [f"{5 + i % 2}'{i % 12}″" for i in range(N)], "x": X, "y": Y}), "y"),
+    "versions": (csv({"p": [("1.9.0", "1.10.2", "3.11.7b")[i % 3] for i in range(N)], "x": X, "y": Y}), "y"),
     "a comma before a unit": (csv({"p": [f"{i},{i % 10} kg" for i in range(N)], "x": X, "y": Y}), "y"),
     "nan of C": (csv({"p": ["-nan" if i % 5 == 0 else f"{i}.5" for i in range(N)], "x": X, "y": Y}), "y"),
 }

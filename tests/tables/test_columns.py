@@ -1,6 +1,6 @@
 """The kind of every column, with a reason, and the errors that name row and column."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -155,6 +155,14 @@ def test_a_year_of_two_digits_is_one_of_our_days(cell: str) -> None:
     found, failures = date_format(words)
     assert failures == 0
     assert [day.year for day in read_dates(words, found)] == [2020, 1999]
+
+
+def test_a_year_has_all_its_digits() -> None:
+    """Versions were taken for days of the years 2000 to 2009."""
+    for cells in (["1.9.0", "1.10.2", "3.1.4"], ["1/2/3", "4/5/6"], ["9-1-2", "8-11-3"]):
+        assert date_format(pl.Series(cells)) == ("", 0)
+        assert kind_of(cells * 10)[0] == "category"
+    assert read_dates(pl.Series(["06.08.09", "1.2.3"]), "%d.%m.%y").to_list() == [date(2009, 8, 6), None]
 
 
 def test_month_first_unless_a_cell_says_otherwise() -> None:

@@ -73,6 +73,7 @@ def test_numbers_with_a_unit(cells: list[str | None], unit: str, numbers: list[f
         ["Q1", "Q2"], ["A12", "B7"], ["16:9", "2:1"], ["12:60", "1:00:75"],
         ["2024-01-05", "2024-02-06"], ["5-9 kg", "1-2 kg"], ["5", "6"],
         ["red", "blue"], [""], [None], ["3/10", "4/10"], ["Jan 5", "Jan 6"], ["+49 30 1", "+49 40 2"],
+        ["5'11\"", "5'10\""], ["1.10.2b", "1.9.0b"],
     ],
 )  # fmt: skip
 def test_what_is_no_unit(cells: list[str | None]) -> None:

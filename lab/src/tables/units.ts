@@ -2,6 +2,11 @@
 import { CURRENCY, plainNumerals } from './numerals.ts';
 
 const NUMBER = /[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?/;
+// Thousands are parted by one sign, in threes or as in India: the 5'11 of 5'11" is no number, nor is the 1.10.2 of 1.10.2b.
+const WELL_PARTED = new RegExp(
+  String.raw`^[+-]?(?:\d*[.,]?\d*\.?(?:[eE].*)?|\d{1,3}(?:(?:,\d{3})+(?:\.\d*)?|(?:\.\d{3})+(?:,\d+)?|(?:['’]\d{3})+(?:[.,]\d+)?` +
+    String.raw`|(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?)|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d*)?)$`,
+);
 const SIGN = '\u2103\u2109\u3371-\u33df'; // ℃, ℉, and units that fill one square, as in ㎡ and ㎏
 const BEHIND = `(?:[\\p{L}\\p{Sc}%‰°′″'"${SIGN}]|/ ?[\\p{L}${SIGN}])[^#]{0,19}`;
 const WITH_UNIT = new RegExp(`^(?:${CURRENCY}#(?:${BEHIND})?|#${BEHIND})$`, 'u');
@@ -20,7 +25,8 @@ function inSeconds(cell: string): string {
   return String(((Number(days) * 24 + (half ? ofTwelve : Number(hours))) * 60 + Number(minutes)) * 60 + Number(seconds));
 }
 
-const formOf = (cell: string): string => (CLOCK.test(plainNumerals(cell)) ? SECONDS : numberOf(cell));
+const formOf = (cell: string): string => (CLOCK.test(plainNumerals(cell)) ? SECONDS : isParted(cell) ? numberOf(cell) : '');
+const isParted = (cell: string): boolean => WELL_PARTED.test(NUMBER.exec(plainNumerals(cell))?.[0] ?? '');
 const numberOf = (cell: string): string => plainNumerals(cell).replace(NUMBER, '#').replace(/\s*#\s*/, '#').replace(/(\p{L}{3})s$/u, '$1');
 
 /** The forms that numbers have, the commonest first, and how many cells have each; none where not nearly all are numbers with units. */

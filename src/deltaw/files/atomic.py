@@ -103,7 +103,10 @@ def _target(path: str | Path) -> Path:
     """Where a path leads. Raises OutputError for what is none."""
     if found := no_path(path):
         raise OutputError("expected the path of a file", found, "give one")
-    return Path(os.path.realpath(path))
+    try:
+        return Path(os.path.realpath(path))
+    except OSError as error:  # a current folder that is no more
+        raise _refusal(path, error) from error
 
 
 def _replaceable(target: Path) -> os.stat_result | None:

@@ -91,6 +91,8 @@ def path_of(given: Any, what: str) -> Path:
 def same_file(one: Path, other: Path) -> bool:
     """Whether two paths are one file, or would be if both were written; devices and pipes are nobody's file."""
     try:
+        # `write_bytes` finds its way by no/../x, too, where there is no folder "no".
+        one, other = (each if each.exists() else Path(os.path.realpath(each)) for each in (one, other))
         if one.exists() and other.exists():
             return one.is_file() and one.samefile(other)
         return not one.exists() and not other.exists() and _spelt(one) == _spelt(other)

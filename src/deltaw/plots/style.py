@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -56,6 +57,7 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "lines.linewidth": 1.8,
 }
+OF_SCREENS = {"backend", "backend_fallback", "interactive"}  # settings that are of no drawing
 MAX_NAME = 20  # characters of a class name that fit beside an axis
 
 
@@ -78,12 +80,11 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
     @wraps(draw)
     def drawn(*args: P.args, **settings: P.kwargs) -> Figure:
-        import matplotlib
         from matplotlib import font_manager
 
         known = set(font_manager.get_font_names())
         fonts: dict[Any, Any] = {"font.family": ["sans-serif", *(name for name in CHINESE_FONTS if name in known)]}
-        with matplotlib.rc_context(STYLE | fonts):
+        with _settings(fonts):
             drawing = draw(*args, **settings)
             for axes in drawing.axes:
                 plain_numbers(axes)
@@ -119,16 +120,23 @@ def svg(figure: Figure, salt: str = "deltaw") -> str:
 
     `salt` keeps the names inside apart from those of the same figure's other forms on the page.
     """
-    import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     text = io.StringIO()
-    with matplotlib.rc_context(STYLE | {"svg.hashsalt": salt}), warnings.catch_warnings():
+    with _settings({"svg.hashsalt": salt}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the reader's browser has the letters that matplotlib's font lacks
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(text, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     content = text.getvalue()
     return content[content.index("<svg") :]
+
+
+def _settings(more: dict[Any, Any]) -> AbstractContextManager[None]:
+    """`STYLE` on matplotlib's own settings: not on somebody's matplotlibrc, which may have letters set by TeX."""
+    import matplotlib
+
+    plain = {name: value for name, value in matplotlib.rcParamsDefault.items() if name not in OF_SCREENS}
+    return matplotlib.rc_context(plain | STYLE | more)
 
 
 def _visible(drawing: Figure) -> None:

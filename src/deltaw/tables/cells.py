@@ -80,7 +80,7 @@ TIME_FORMATS = {
 }
 DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
 
-YEAR = r"(^|\D)\d{4}(\D|$)"  # of four digits: Polars takes 20 for the year 20, too
+YEARS = {"%Y": r"\d{4}", "%y": r"\d{2}"}  # Polars takes 20 for the year 20, too, and 1.9.0, a version, for one of 2000
 
 EMPTY = ("",)  # what is missing whatever the caller says
 
@@ -348,9 +348,16 @@ def read_dates(words: pl.Series, spelling: str) -> pl.Series:
     """
     kind = pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date
     found = words.str.strptime(kind, spelling, strict=False).cast(kind)  # a time with a zone comes with that of UTC
-    if "%Y" in spelling and (found.dt.year() < 1000).any():
-        return pl.select(pl.when(words.str.contains(YEAR)).then(found).alias(words.name)).to_series()
+    year = found.dt.year()
+    if (year < 1000 if "%Y" in spelling else year % 100 < 10).any():
+        return pl.select(pl.when(words.str.contains(_year(spelling))).then(found).alias(words.name)).to_series()
     return found
+
+
+def _year(spelling: str) -> str:
+    """The year of a spelling with what stands on either side of it, as a pattern."""
+    before, part, behind = re.split("(%[Yy])", spelling)
+    return (re.escape(before[-1:]) or "^") + YEARS[part] + (re.escape(behind[:1]) or "$")
 
 
 def check_type(series: pl.Series, source: str = "") -> None:
