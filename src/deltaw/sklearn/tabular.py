@@ -64,6 +64,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
     model_: models.Model
     n_features_in_: int
     n_left_out_: int
+    _columns: list[str]  # of the frame that was learnt from
 
     def __init__(
         self,
