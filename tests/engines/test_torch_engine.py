@@ -5,6 +5,7 @@ On a processor; what is of GPUs alone (recording a step) runs here with a record
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from deltaw.exceptions import SettingError
 from starts import TRAINABLE
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+from deltaw.engines.torch import devices  # noqa: E402  # it loads PyTorch
 
 
 @pytest.fixture(autouse=True)
@@ -89,11 +92,11 @@ def test_masks(units: int) -> None:
         plan = Plan(loss("squared"), optimizer("sgd"), 20, dropout=(rate,), dropout_key=key)
         machine: Any = engines.make("torch(device='cpu')", network, plan)
         wanted = dropout.mask(key, step, 0, 20, units, rate * factor).astype(np.float32)
-        np.testing.assert_array_equal(machine._masks(step, 20, factor)[0].t.numpy(), wanted)
+        np.testing.assert_array_equal(machine._kept(step, 20, [dropout.threshold(rate * factor)])[0].t.numpy(), wanted)
         parts = []
         for rank in range(3):
             machine.ranks = engines.ranks.Ranks(rank, 3)
-            parts.append(machine._masks(step, 20, factor)[0].t.numpy())
+            parts.append(machine._kept(step, 20, [dropout.threshold(rate * factor)])[0].t.numpy())
         np.testing.assert_array_equal(np.concatenate(parts), wanted)
 
 
@@ -248,3 +251,58 @@ def test_wherever_an_engine_is_chosen(tmp_path: Any) -> None:
             for engine in ("reference", "torch('cpu')")
         ]
         np.testing.assert_allclose(*chances, atol=1e-3)
+
+
+class Told:
+    """A rank of two, and what the other one tells."""
+
+    world = 2
+
+    def __init__(self, other: Any) -> None:
+        self.other = other
+
+    def gathered(self, value: Any) -> list[Any]:
+        return pickle.loads(pickle.dumps([value, self.other]))
+
+
+def test_ranks_agree_on_their_devices_before_one_waits_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NCCL does not notice that a rank has ended, and no two of its ranks may have one GPU."""
+    there: Any = Told((("cpu", ""), None))
+    assert devices.shared(there, "cpu").type == "cpu"
+    with pytest.raises(SettingError) as wrong:
+        devices.device_of("cuda:99")
+    there = Told((("", ""), wrong.value))
+    with pytest.raises(SettingError, match=r"^device: expected one that is there .*'cuda:99'"):
+        devices.shared(there, "cpu")
+    with pytest.raises(SettingError, match=r"^device: expected one that is there .*'cuda:99'"):
+        devices.shared(Told((("cpu", ""), None)), "cuda:99")  # type: ignore[arg-type]
+    there = Told((("cuda", "GPU-1"), None))
+    with pytest.raises(SettingError, match=r"^device: expected one kind in all processes, found cpu cuda"):
+        devices.shared(there, "cpu")
+    monkeypatch.setattr(devices, "device_of", lambda name: torch.device("cuda:0"))
+    monkeypatch.setattr(devices, "identity", lambda device: "GPU-1")
+    with pytest.raises(SettingError, match=r"^device: expected a GPU for each of 2 processes, found 1 in all"):
+        devices.shared(there, None)
+    assert devices.shared(Told((("cuda", "GPU-2"), None)), None).index == 0  # type: ignore[arg-type]
+
+
+def test_a_full_gpu_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2**28, 2**36))
+    with (
+        pytest.raises(deltaw.DeltaWError, match=r"^device: expected room .*, found 0\.2 of 64 GiB free"),
+        devices.room(0),
+    ):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_biases_that_are_none_stay_so(name: str, tmp_path: Any) -> None:
+    """They have a place beside the others, in a state that goes on, too."""
+    network, X, T, rest = small(0, {"optimizer": name, "bias": [False, True, False], "max_grad_norm": 0.1, "l2": 0.1})
+    ours, theirs = network.copy(), network.copy()
+    train(theirs, X, T, engine="reference", **rest)
+    train(ours.copy(), X, T, engine="torch", checkpoint=tmp_path, **rest | {"epochs": 2})
+    train(ours, X, T, engine="torch", checkpoint=tmp_path, resume=True, **rest)
+    for a, b in zip([*ours.weights, *ours.biases], [*theirs.weights, *theirs.biases], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+    assert [bool(np.any(b)) for b in ours.biases] == [False, True, False]

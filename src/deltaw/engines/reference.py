@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -27,8 +27,8 @@ class ReferenceEngine:
     def __init__(self, network: Network, plan: Plan) -> None:
         self.plan = plan
         self.activations, self.n_out = network.rows, network.sizes[-1]
-        W, b = map(self._own, (network.weights, network.biases))
-        self.parameters = Parameters.begin(W, b, list(network.bias), plan.optimizer)
+        self.shapes = [w.shape for w in network.weights], [b.shape for b in network.biases]
+        self.parameters = self._begin(network)
         self.before = self.parameters
 
     def prepare(self, rows: Rows) -> None:
@@ -68,13 +68,12 @@ class ReferenceEngine:
     ) -> tuple[Parameters, Any]:
         """The parameters after step t = 1, 2, 3, …, by these rows of a batch of n; and their E, summed."""
         plan, p = self.plan, self.parameters.copy()
+        W, b = self._layers(p)
         target = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
         weight = self._weight(rows, index)
-        signals = backprop.forward(self._inputs(rows, index), p.W, p.b, self.activations, masks)
+        signals = backprop.forward(self._inputs(rows, index), W, b, self.activations, masks)
         gradients = self._summed(
-            backprop.backward(
-                signals, target, p.W, self.activations, plan.loss, plan.rule, weight / n, masks, self._l2()
-            )
+            backprop.backward(signals, target, W, self.activations, plan.loss, plan.rule, weight / n, masks, self._l2())
         )
         if plan.max_grad_norm is not None:
             gradients = backprop.clip(gradients, plan.max_grad_norm, p.biased)
@@ -94,59 +93,64 @@ class ReferenceEngine:
 
     @np.errstate(over="ignore", invalid="ignore")
     def gradient(self, rows: Rows) -> tuple[float, list[NDArray[Any]], list[NDArray[Any]]]:
-        p, plan = self.parameters, self.plan
-        total, dW, db = 0.0, [np.zeros_like(w) for w in p.W], [np.zeros_like(b) for b in p.b]
+        plan, (W, b) = self.plan, self._layers(self.parameters)
+        total, dW, db = 0.0, [np.zeros_like(w) for w in W], [np.zeros_like(v) for v in b]
         for index in self._pieces(len(rows)):
             error, _, part = self._whole(rows, index)
             dW = [g + more for g, more in zip(dW, part.dW, strict=True)]
             db = [g + more for g, more in zip(db, part.db, strict=True)]
             total += error
-        dW = [g + plan.l2 * w for g, w in zip(dW, p.W, strict=True)]
-        W, dW, db = (list(map(self._numpy, arrays)) for arrays in (p.W, dW, db))
+        dW = [g + plan.l2 * w for g, w in zip(dW, W, strict=True)]
+        W, dW, db = (list(map(self._numpy, arrays)) for arrays in (W, dW, db))
         return total + backprop.penalty(plan.l2, W), dW, db
 
     @np.errstate(over="ignore", invalid="ignore")
     def look(self, rows: Rows) -> Look:
         _, signals, gradients = self._whole(rows, slice(None))
-        W = self.parameters.W
+        (W, _), (before, _) = map(self._layers, (self.parameters, self.before))
         dW = [g + self.plan.l2 * w for g, w in zip(gradients.dW, W, strict=True)]
         a, z, o, dW, before, W = (
-            list(map(self._numpy, arrays)) for arrays in (signals.a, signals.z, signals.o, dW, self.before.W, W)
+            list(map(self._numpy, arrays)) for arrays in (signals.a, signals.z, signals.o, dW, before, W)
         )
         return look(self.activations, Signals(a, z, o), dW, before, W)
 
     def _whole(self, rows: Rows, index: slice) -> tuple[float, Signals, backprop.Gradients]:
         """These rows' share in E of all rows as one batch, their signals, and the gradient of that share."""
-        p, plan = self.parameters, self.plan
+        plan, (W, _) = self.plan, self._layers(self.parameters)
         weight = self._weight(rows, index) / len(rows)
         t = losses.smooth(self._targets(rows, index), plan.label_smoothing, plan.loss)
         signals = self._forward(rows, index)
-        gradients = backprop.backward(signals, t, p.W, self.activations, plan.loss, plan.rule, weight)
+        gradients = backprop.backward(signals, t, W, self.activations, plan.loss, plan.rule, weight)
         return float(weight @ self._errors(signals, t)), signals, gradients
 
     def _forward(self, rows: Rows, index: slice) -> Signals:
-        return backprop.forward(self._inputs(rows, index), self.parameters.W, self.parameters.b, self.activations)
+        return backprop.forward(self._inputs(rows, index), *self._layers(self.parameters), self.activations)
 
     def load(self, network: Network) -> None:
         self.parameters.W, self.parameters.b = map(self._own, (network.weights, network.biases))
 
     def store(self, network: Network) -> None:
-        network.weights = [self._numpy(w) for w in self.parameters.W]
-        network.biases = [self._numpy(b) for b in self.parameters.b]
+        W, b = self._layers(self.parameters)
+        network.weights, network.biases = (list(map(self._numpy, arrays)) for arrays in (W, b))
 
     def state(self) -> dict[str, NDArray[Any]]:
         return {
             f"{what}.{l}.{slot}": self._numpy(array)
-            for what, states in (("W", self.parameters.W_state), ("b", self.parameters.b_state))
-            for l, layer in enumerate(states)
-            for slot, array in enumerate(layer)
+            for what, states, shapes in self._states()
+            for slot, arrays in enumerate(zip(*states, strict=True))
+            for l, array in enumerate(self._apart(arrays, shapes))
         }
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
-        for what, states in (("W", self.parameters.W_state), ("b", self.parameters.b_state)):
-            for l, layer in enumerate(states):
-                kept = (state[f"{what}.{l}.{slot}"].reshape(array.shape) for slot, array in enumerate(layer))
-                states[l] = tuple(self._own(kept))
+        for what, states, shapes in self._states():
+            slots = [
+                self._own(state[f"{what}.{l}.{slot}"].reshape(shape) for l, shape in enumerate(shapes))
+                for slot in range(self.plan.optimizer.slots)
+            ]
+            states[:] = list(zip(*slots, strict=True)) or states
+
+    def _states(self) -> Iterator[tuple[str, list[Any], list[Any]]]:
+        yield from zip("Wb", (self.parameters.W_state, self.parameters.b_state), self.shapes, strict=True)
 
     def _targets(self, rows: Rows, index: Any) -> NDArray[np.float64]:
         return rows.targets(index, self.n_out)
@@ -164,9 +168,21 @@ class ReferenceEngine:
 
     # What another engine of the same equations has instead: where its arrays lie, and which of the rows are its own.
 
+    def _begin(self, network: Network) -> Parameters:
+        W, b = map(self._own, (network.weights, network.biases))
+        return Parameters.begin(W, b, list(network.bias), self.plan.optimizer)
+
     def _own(self, arrays: Iterable[NDArray[Any]]) -> list[Any]:
-        """NumPy's arrays as the engine's."""
+        """NumPy's arrays of all layers as the engine holds them."""
         return [np.array(array, np.float64) for array in arrays]
+
+    def _apart(self, arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> Sequence[Any]:
+        """What the engine holds, as an array of each layer."""
+        return arrays
+
+    def _layers(self, p: Parameters) -> tuple[Sequence[Any], Sequence[Any]]:
+        """The weights and the biases of each layer."""
+        return p.W, p.b
 
     def _numpy(self, array: Any) -> NDArray[Any]:
         """A copy as an array of NumPy."""
@@ -183,7 +199,7 @@ class ReferenceEngine:
         return [slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
 
     def _summed(self, gradients: backprop.Gradients) -> backprop.Gradients:
-        """The gradient of all of a batch."""
+        """The gradient of all of a batch, as the engine holds its parameters."""
         return gradients
 
     def _l2(self) -> float:

@@ -124,7 +124,9 @@ def backward(
         deltas.insert(0, delta)
         sents.insert(0, sent)
 
-    dW = [d.T @ a + l2 * w for d, a, w in zip(deltas, signals.a, W, strict=False)]
+    dW = [d.T @ a for d, a in zip(deltas, signals.a, strict=False)]
+    if l2:
+        dW = [g + l2 * w for g, w in zip(dW, W, strict=True)]
     db = [d.sum(axis=0) for d in deltas]
     return Gradients(dW, db, deltas, sents)
 

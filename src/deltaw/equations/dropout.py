@@ -70,7 +70,7 @@ def mask(key: int, step: int, layer: int, rows: int, units: int, rate: float) ->
         step: the training step, counted from 0 over all epochs.
         layer: which layer's outputs, counted from 0.
     """
-    return factors(np.arange(rows * blocks(units), dtype=np.uint64), key, step, layer, units, rate)
+    return factors(np.arange(rows * blocks(units), dtype=np.uint64), key, step, layer, units, threshold(rate))
 
 
 def blocks(units: int) -> int:
@@ -78,11 +78,14 @@ def blocks(units: int) -> int:
     return -(-units // UNITS_PER_BLOCK)
 
 
-def factors(counters: NDArray[np.uint64], key: int, step: int, layer: int, units: int, rate: float) -> Array:
-    """`mask` for the rows whose blocks these are, in the order of the batch: row r has r · blocks and what follows."""
+def factors(counters: NDArray[np.uint64], key: int, step: int, layer: int, units: int, cut: int) -> Array:
+    """`mask` for the rows whose blocks these are, in the order of the batch: row r has r · blocks and what follows.
+
+    `cut` is the rate's `threshold`.
+    """
     words = philox(counters, layer, step, key)
     draws = np.stack([words & DRAW, words >> np.uint64(BITS)], axis=-1)  # of a word the low bits first
-    kept = draws.reshape(-1, blocks(units) * UNITS_PER_BLOCK)[:, :units] >= (cut := threshold(rate))
+    kept = draws.reshape(-1, blocks(units) * UNITS_PER_BLOCK)[:, :units] >= cut
     return np.where(kept, 1.0 / (1.0 - cut / (1 << BITS)), 0.0)
 
 

@@ -1,14 +1,16 @@
 """The torch engine: the same equations in float32 on PyTorch's tensors, on a processor, a GPU, or many machines.
 
-No formula stands here, and nothing is differentiated by PyTorch: the reference engine's steps run on `Tensor`s. Under
-torchrun each rank takes its rows of every batch, and the gradients of all are summed before the weights are updated.
+No formula stands here, and nothing is differentiated by PyTorch: the reference engine's steps run on `Tensor`s. The
+weights of all layers lie one after the other in one array, and so do the biases, so that an update is a few commands
+and not a few for every layer. Under torchrun each rank takes its rows of every batch, and the gradients of all are
+summed before the weights are updated.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -19,22 +21,21 @@ from numpy.typing import NDArray
 
 from deltaw.engines import ranks
 from deltaw.engines.look import Look
-from deltaw.engines.ondevice import OnDevice
 from deltaw.engines.protocol import Pace, Plan
 from deltaw.engines.reference import ReferenceEngine
-from deltaw.engines.replay import Record, Replay, recorded_on_a_gpu
 from deltaw.engines.rows import Rows
 from deltaw.engines.single import single
-from deltaw.engines.tensors import Coarse, Tensor
+from deltaw.engines.torch.devices import device_of, room, shared
+from deltaw.engines.torch.ondevice import OnDevice
+from deltaw.engines.torch.replay import Record, Replay, recorded_on_a_gpu
+from deltaw.engines.torch.tensors import Coarse, Tensor
 from deltaw.equations import dropout
-from deltaw.equations.backprop import Gradients
+from deltaw.equations.backprop import Gradients, Parameters
 from deltaw.exceptions import SettingError
 from deltaw.network import Network
 
 Plain = Any  # a torch.Tensor
 
-# Kind -> whether it is there. The first that is there is taken where none is named.
-DEVICES = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available, "cpu": lambda: True}
 # How products of matrices are computed -> the tensors that do so, and PyTorch's word for float32's own products.
 PRECISIONS: dict[str, tuple[type[Tensor], str]] = {
     "float32": (Tensor, "highest"), "tf32": (Tensor, "high"), "bf16": (Coarse, "highest"),
@@ -43,23 +44,6 @@ PRECISIONS: dict[str, tuple[type[Tensor], str]] = {
 WORTH_THREADS = 20_000_000
 # What was made of rows, for as long as they are there.
 _PREPARED: WeakKeyDictionary[Rows, dict[Any, OnDevice]] = WeakKeyDictionary()
-
-
-def device_of(name: str | None) -> Any:
-    """The torch.device of that name; None: the first kind of DEVICES that is there.
-
-    Of several GPUs, it is that of this process's number on its machine. Raises SettingError for one that is not.
-    """
-    there = [kind for kind, is_there in DEVICES.items() if is_there()]
-    kind, _, number = (there[0] if name is None else str(name)).partition(":")
-    local = str(ranks.local()) if kind == "cuda" and not number else number
-    count = torch.cuda.device_count() if kind == "cuda" else 1
-    if kind not in there or not (local or "0").isdecimal() or int(local or 0) >= count:
-        raise SettingError(
-            "device: expected one that is there ({names})", repr(name), "choose one of these, or leave it out",
-            names=", ".join(there),
-        )  # fmt: skip
-    return torch.device(f"{kind}:{local}" if local else kind)
 
 
 class TorchEngine(ReferenceEngine):
@@ -71,6 +55,7 @@ class TorchEngine(ReferenceEngine):
 
     Raises:
         SettingError: a device that is not there, or no such precision.
+        DeltaWError: a GPU without room for it.
     """
 
     dtype = np.float32
@@ -81,13 +66,19 @@ class TorchEngine(ReferenceEngine):
             raise SettingError(expected, repr(precision), "choose one of these", names=", ".join(PRECISIONS))
         self.of, self.digits = PRECISIONS[precision]
         self.ranks = ranks.here()
-        self.device = device_of(device)
+        self.device = device_of(device) if self.ranks.world == 1 else shared(self.ranks, device)
         self.record: Record | None = recorded_on_a_gpu if self.device.type == "cuda" and self.ranks.world == 1 else None
         self.replays: dict[tuple[Rows, int], Replay] = {}
-        super().__init__(network, plan)
+        with room(self.device):
+            self.none: list[Any] = [
+                None if bias else self._own([np.zeros(n)])[0]
+                for bias, n in zip(network.bias, network.sizes[1:], strict=True)
+            ]
+            super().__init__(network, plan)
 
     def prepare(self, rows: Rows) -> None:
-        self._prepared(rows)
+        with room(self.device):
+            self._prepared(rows)
 
     def train(self, *args: Any) -> tuple[list[float], list[float]]:
         with self._settings():
@@ -116,47 +107,75 @@ class TorchEngine(ReferenceEngine):
         super().restore(state)
 
     def _epoch(self, rows: Rows, order: NDArray[np.int64], first_step: int, pace: Pace, offset: int) -> float:
-        size = self.plan.batch_size
+        size, recorded = self.plan.batch_size, self.record is not None and self._prepared(rows).stays
         starts, index = range(0, len(order), size), torch.from_numpy(order).to(self.device)
+        paces = self._paces(first_step, pace, slice(offset, offset + len(starts)))
+        there = torch.from_numpy(paces).to(self.device) if recorded else None
         errors = torch.empty(len(starts), device=self.device)
         for i, start in enumerate(starts):
             n = min(size, len(order) - start)
-            mine = self.ranks.part(n, start)
-            masks = self._masks(first_step + i, n, float(pace.dropout[offset + i]))
-            numbers = float(pace.alpha[offset + i]), first_step + i + 1, float(pace.decay[offset + i])
-            errors[i] = self._advance(rows, index[mine], n, masks, numbers)
+            mine = index[self.ranks.part(n, start)]
+            if there is not None:
+                errors[i] = self._replay(rows, n, mine, there[i])(mine, there[i])
+                continue
+            self.before, made = self.parameters, self._taken(rows, n, mine, paces[i].tolist())
+            self.parameters, errors[i] = made[0], made[1].t
         return float(self.ranks.sum([errors.cpu().double()])[0].sum())
 
-    def _advance(self, rows: Rows, index: Plain, n: int, masks: Any, numbers: tuple[float, int, float]) -> Plain:
-        """A step, taken; E of its rows, summed."""
-        if self.record is None or not self._prepared(rows).stays:
-            made = self._step(rows, index, n, masks, *numbers)
-            self.before, self.parameters = self.parameters, made[0]
-            return made[1].t
+    def _paces(self, first_step: int, pace: Pace, steps: slice) -> NDArray[np.float64]:
+        """What changes from step to step, a row of each: α, t, decay, and each hidden layer's threshold of dropout."""
+        cuts = [
+            [dropout.threshold(rate * factor) for rate in self.plan.dropout] for factor in pace.dropout[steps].tolist()
+        ]
+        t = np.arange(first_step, first_step + len(cuts)) + 1
+        return np.column_stack([pace.alpha[steps], t, pace.decay[steps], np.reshape(cuts, (len(cuts), -1))])
+
+    def _taken(self, rows: Rows, n: int, index: Plain, pace: Sequence[Any]) -> tuple[Parameters, Any]:
+        """`_step` by a row of `_paces`, of numbers or of tensors."""
+        alpha, t, decay, *cuts = pace
+        return self._step(rows, index, n, self._kept(t - 1, n, cuts), alpha, t, decay)
+
+    def _replay(self, rows: Rows, n: int, index: Plain, pace: Plain) -> Replay:
         if (rows, n) not in self.replays:
             if self.plan.watched and not self.replays:
                 weights: list[Any] = self.parameters.W
                 self.before = replace(self.parameters, W=[cast("Any", self.of(w.t.clone())) for w in weights])
-            before = self.before if self.plan.watched else None
             self.replays[rows, n] = Replay(
-                lambda index, masks, numbers: self._step(rows, index, n, masks, *numbers),
-                self.parameters, before, index, masks, numbers, self.record,
+                lambda index, pace: self._taken(rows, n, index, pace), self.parameters,
+                self.before if self.plan.watched else None, index, pace, cast("Record", self.record),
             )  # fmt: skip
-        return self.replays[rows, n](index, masks, numbers)
+        return self.replays[rows, n]
 
-    def _masks(self, step: int, n: int, factor: float) -> list[Any]:
+    def _kept(self, step: Any, n: int, cuts: Sequence[Any]) -> list[Any]:
+        """The masks of a step, of this rank's rows of a batch of n."""
         part, key = self.ranks.part(n), self.plan.dropout_key
-        made: list[Any] = [None] * len(self.parameters.W)
-        for l, rate in enumerate(self.plan.dropout):
+        made: list[Any] = [None] * len(self.activations)
+        for l, (rate, cut) in enumerate(zip(self.plan.dropout, cuts, strict=True)):
             if rate:
-                units = len(self.parameters.b[l])
+                units = self.shapes[0][l][0]
                 first, last = (place * dropout.blocks(units) for place in (part.start, part.stop))
                 counters: Any = self.of(torch.arange(first, last, device=self.device))
-                made[l] = dropout.factors(counters, key, step, l, units, rate * factor)
+                factors: Any = dropout.factors(counters, key, _whole(step), l, units, _whole(cut))
+                made[l] = self.of(factors.t.float())
         return made
 
+    def _begin(self, network: Network) -> Parameters:
+        W, b = map(self._own, (network.weights, network.biases))
+        return Parameters.begin(
+            W, b, [True], self.plan.optimizer
+        )  # the places of biases that are none have no gradient
+
     def _own(self, arrays: Iterable[NDArray[Any]]) -> list[Any]:
-        return [self.of(torch.tensor(single(array), device=self.device)) for array in arrays]
+        flat = [np.ravel(single(array)) for array in arrays]
+        return [self.of(torch.from_numpy(np.concatenate(flat)).to(self.device))]
+
+    def _apart(self, arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> Sequence[Any]:
+        parts = arrays[0].t.split([math.prod(shape) for shape in shapes])
+        return [self.of(part.view(shape)) for part, shape in zip(parts, shapes, strict=True)]
+
+    def _layers(self, p: Parameters) -> tuple[Sequence[Any], Sequence[Any]]:
+        W, b = (self._apart(arrays, shapes) for arrays, shapes in zip((p.W, p.b), self.shapes, strict=True))
+        return W, [each if none is None else none for each, none in zip(b, self.none, strict=True)]
 
     def _numpy(self, array: Any) -> NDArray[Any]:
         return np.array(array.t.cpu().numpy())
@@ -175,11 +194,11 @@ class TorchEngine(ReferenceEngine):
         return super()._pieces(n)[self.ranks.rank :: self.ranks.world]
 
     def _summed(self, gradients: Gradients) -> Gradients:
-        if self.ranks.world == 1:
-            return gradients
-        parts: list[Any] = [*gradients.dW, *gradients.db]
-        summed: list[Any] = list(map(self.of, self.ranks.sum([each.t for each in parts])))
-        return replace(gradients, dW=summed[: len(gradients.dW)], db=summed[len(gradients.dW) :])
+        dW: list[Any] = gradients.dW
+        db: list[Any] = [g if none is None else none for g, none in zip(gradients.db, self.none, strict=True)]
+        flat = [torch.cat([g.t.reshape(-1) for g in each]) for each in (dW, db)]
+        summed: list[Any] = list(map(self.of, self.ranks.sum(flat)))
+        return replace(gradients, dW=summed[:1], db=summed[1:])
 
     def _l2(self) -> float:
         return self.plan.l2 if self.ranks.rank == 0 else 0.0  # all ranks' gradients are summed
@@ -194,11 +213,18 @@ class TorchEngine(ReferenceEngine):
     def _settings(self) -> Iterator[None]:
         """PyTorch's own settings, which are of the whole process, as they were afterwards."""
         threads, digits = torch.get_num_threads(), torch.get_float32_matmul_precision()
-        work = self.plan.batch_size * sum(math.prod(w.shape) for w in self.parameters.W)
+        work = self.plan.batch_size * sum(map(math.prod, self.shapes[0]))
+        here = torch.cuda.device(self.device) if self.device.type == "cuda" else nullcontext()
         try:
             torch.set_num_threads((self.plan.threads or threads) if work >= WORTH_THREADS else 1)
             torch.set_float32_matmul_precision(self.digits)
-            yield
+            with here, room(self.device):
+                yield
         finally:
             torch.set_num_threads(threads)
             torch.set_float32_matmul_precision(digits)
+
+
+def _whole(number: Any) -> Any:
+    """As an integer, as which the bits of masks are counted."""
+    return Tensor(number.t.long()) if isinstance(number, Tensor) else int(number)

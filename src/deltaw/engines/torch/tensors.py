@@ -121,11 +121,16 @@ def _or_nan(z: Plain, found: Plain) -> Plain:
     return torch.where(torch.isnan(z), z, found)
 
 
+def _full_like(x: Plain, value: Any) -> Plain:
+    return torch.zeros_like(x) + value if isinstance(value, torch.Tensor) else torch.full_like(x, value)
+
+
 # NumPy's name -> PyTorch's function, where that has another name, takes no numbers, or makes one of a NaN.
 FUNCTIONS: dict[str, Callable[..., Plain]] = {
     "maximum": _largest,
     "minimum": _least,
     "max": torch.amax,
+    "full_like": _full_like,
     "heaviside": lambda z, at_zero: _or_nan(z, torch.where(z == 0, at_zero, (z > 0).to(z.dtype))),
     "sign": lambda z: _or_nan(z, torch.sign(z)),
     "ndtr": torch.special.ndtr,
