@@ -5,7 +5,8 @@
 Every network learns classes from rows that lie on the device, by Adam. Two peers are PyTorch's own layers, its
 autograd and its fused Adam: `eager` is the loop that everybody writes, `graph` the same step recorded once as a CUDA
 graph and replayed, the quickest that one can write without a compiler. Both shuffle by an index, as DeltaW does. Rounds
-go through all of them in turn; medians. `of the peer` is the rate of `torch` over that of `graph`.
+go through all of them in turn; medians. `of the peer` is the rate of `torch` over that of `graph`; `commands` are what
+the GPU is told to do in a step of `torch`, kernels and copies, and `busy` the milliseconds that it spends on them.
 """
 
 from __future__ import annotations
@@ -117,6 +118,16 @@ def timed(epoch: Epoch, seconds: float) -> float:
     return (time.perf_counter() - began) / count
 
 
+def commands_of(epoch: Epoch, steps: int) -> tuple[float, float]:
+    """Kernels and copies of a step, and the seconds of the GPU that they take, as PyTorch's profiler tells them."""
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CUDA]) as profiled:
+        epoch()
+    told = [(each.count, each.self_device_time_total) for each in profiled.key_averages()]
+    return sum(count for count, _ in told) / steps, 1e-6 * sum(took for _, took in told) / steps
+
+
 def main() -> None:
     """Measure and print a table."""
     import torch
@@ -128,7 +139,11 @@ def main() -> None:
     if not torch.cuda.is_available():
         parser.exit(1, "expected a GPU of NVIDIA, found none; run this where there is one\n")
     print(torch.cuda.get_device_name(), "torch", torch.__version__, "threads", torch.get_num_threads())
-    print(f"{'milliseconds a step':20}" + "".join(f"{name:>10}" for name in WAYS) + f"{'of the peer':>13}")
+    print(
+        f"{'milliseconds a step':20}"
+        + "".join(f"{name:>10}" for name in WAYS)
+        + f"{'of the peer':>13}{'commands':>10}{'busy':>8}"
+    )
     for name in options.only:
         sizes, batch, rate, steps = WORKLOADS[name]
         rng = np.random.default_rng(0)
