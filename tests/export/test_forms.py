@@ -19,6 +19,7 @@ from test_program import program_of
 import deltaw
 from deltaw.exceptions import InputError, MissingError, SettingError
 from deltaw.export import FORMS, consumers, program, proof, running
+from deltaw.export.forms.c import field_names
 from deltaw.export.forms.table import Options
 from deltaw.export.forms.text import date_pattern
 from deltaw.export.operations import Matrix, Program
@@ -215,6 +216,18 @@ def test_c_for_a_bare_machine_and_for_cpp(compiler: str, tmp_path: Path) -> None
     for flags in ((*strict, "-c", path, "-o", tmp_path / "m.o"), ("-fsyntax-only", "-x", "c++", tmp_path / "m.h")):
         done = subprocess.run([compiler, *flags], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler is installed")
+def test_fields_are_no_macros(tmp_path: Path) -> None:
+    """A column may be called as what a header of the program defines, which then stands in the field's place."""
+    names = field_names(["M_PI", "errno", "I", "EOF", "linux", "stdin", "AGE"], {})
+    assert names["AGE"] == "AGE"
+    headers = "".join(f"#include <{name}.h>\n" for name in ("complex", "errno", "math", "stdio"))
+    fields = "".join(f"  double {name};\n" for name in names.values())
+    (tmp_path / "m.c").write_text(f"{headers}struct row {{\n{fields}}};\n")
+    done = subprocess.run(["cc", "-fsyntax-only", tmp_path / "m.c"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(shutil.which("clang") is None, reason="clang is not installed")

@@ -224,7 +224,7 @@ def _category(made: _Maker, steps: list[tuple[Category, int]], scaling: Scaling)
 
 def _spelt(words: Sequence[str], values: Sequence[float], width: int | None) -> dict[str, Any]:
     """A table of words: each composed, as DeltaW reads it, and taken apart (ö as o and two points), as some systems
-    write it; of codes (`width_of`) without their zeros in front, too: what was read as a number has none.
+    write it; of codes (`width_of`) without their zeros in front, too, and as 1067.0: as what was read as a number is.
     """
     told = {word: values[place] for word, place in places_of(words).items() if normalize("NFC", word) == word}
     for word, value in list(told.items()):
@@ -233,6 +233,8 @@ def _spelt(words: Sequence[str], values: Sequence[float], width: int | None) -> 
         for start in range(1, len(word) - len(word.lstrip("0")) + 1):
             if word[start:]:
                 told.setdefault(word[start:], value)
+    for word, value in list(told.items()) if width else ():
+        told.setdefault(f"{word}.0", value)
     return {"words": tuple(told), "values": tuple(told.values())}
 
 

@@ -41,16 +41,24 @@ def width_of(known: Iterable[str]) -> int | None:
 def in_width(words: pl.Series, width: int | None) -> pl.Series:
     """Words to be looked up among some of this width (`width_of`): digits get the zeros in front that these have.
 
-    A code that was read as a number, 1067, is 01067 again; among words without such zeros, as models that were made of
-    numbers have, 01067 is 1067.
+    A code that was read as a number, 1067, is 01067 again, also where a cell of the column was missing, for which pandas
+    makes 1067.0 of it; among words without such zeros, as models that were made of numbers have, 01067 is 1067.
     """
-    if width is None or (not words.str.starts_with("0").any() and (not width or words.str.len_bytes().min() == width)):
+    if width is None or (not words.str.starts_with("0").any() and not width) or _are_wide(words, width):
         return words
     if width:
-        return per_cell(
-            words, lambda cell: pl.when(cell.str.contains("^[0-9]+$")).then(cell.str.zfill(width)).otherwise(cell)
-        )
+        return per_cell(words, lambda cell: _in_width(cell, width))
     return per_cell(words, lambda cell: cell.str.replace("^0+([0-9]+)$", "$1"))
+
+
+def _are_wide(words: pl.Series, width: int) -> bool:
+    """Whether no word is narrower or wider."""
+    return words.str.len_bytes().min() == width == words.str.len_bytes().max()
+
+
+def _in_width(cell: pl.Expr, width: int) -> pl.Expr:
+    bare = cell.str.strip_suffix(".0")
+    return pl.when(bare.str.contains("^[0-9]+$")).then(bare.str.zfill(width)).otherwise(cell)
 
 
 def codes_in(text: bytes, separator: str, names: list[str], named: bool, missing: tuple[str, ...]) -> list[str]:

@@ -17,7 +17,7 @@ from deltaw.export.forms.text import identifiers, lines, needed, remark, single
 from deltaw.export.operations import Program, titles
 from deltaw.speech import say
 
-# Of C99 and of C++, which includes the header, too.
+# Of C99 and of C++, which includes the header, too; and what the standard headers, compilers and Windows define.
 RESERVED = frozenset(
     re.findall(
         r"\w+",
@@ -27,7 +27,10 @@ RESERVED = frozenset(
         new noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires
         restrict return short signed sizeof static static_assert static_cast struct switch template this thread_local
         throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq
-        _Bool _Complex _Imaginary linux unix NULL NAN INFINITY""",
+        _Bool _Complex _Imaginary linux unix NULL NAN INFINITY I complex imaginary errno math_errhandling stdin stdout
+        stderr EOF BUFSIZ RAND_MAX MB_CUR_MAX HUGE HUGE_VAL HUGE_VALF HUGE_VALL MAXFLOAT M_E M_LOG2E M_LOG10E M_LN2
+        M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 FP_NAN FP_INFINITE FP_ZERO FP_SUBNORMAL
+        FP_NORMAL DOMAIN SING OVERFLOW UNDERFLOW TLOSS PLOSS near far small interface IN OUT OPTIONAL""",
     )
 )
 LONGEST = 4000  # bytes of a text: C99 promises no more than 4095
