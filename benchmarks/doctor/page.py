@@ -164,6 +164,7 @@ EXAMPLES: dict[str, Example] = {
     "imbalance": Example(classes, lambda s: replace(s, X=s.X[(s.T == 0) | (np.arange(len(s.T)) < 20)],
                                                     T=s.T[(s.T == 0) | (np.arange(len(s.T)) < 20)])),
     "validation_classes": Example(classes, lambda s: replace(s, X=s.X[s.T == 0], T=s.T[s.T == 0])),
+    "far_targets": Example(numbers, labels(lambda t: np.where(np.arange(len(t)) % 9, t, -999))),
     "unscaled_targets": Example(numbers, labels(lambda t: 1e3 * t)),
     "targets_outside_range": Example(numbers, {"output_activation": "sigmoid"}),
     "targets_at_ends": Example(binary, {"loss": "squared"}),

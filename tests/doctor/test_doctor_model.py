@@ -216,6 +216,19 @@ def test_values_far_out_are_named_as_the_table_has_them() -> None:
     assert models.plan(deltaw.read(frame, na=["-999"]), "y").columns[0].n_missing == 38
 
 
+def test_targets_far_out_are_no_chance() -> None:
+    """Answers of which one in nine is a number for a missing one were said to have nothing to do with the inputs."""
+    rng = np.random.default_rng(3)
+    z = rng.normal(size=240)
+    frame = pl.DataFrame({"x": z, "y": np.where(np.arange(240) % 9, z, -999)})
+    first, *others = examine_table(frame, "y", seconds=2).findings
+    assert first.rule == "far_targets"
+    assert " of the targets are −999, all others lie from −2" in first.cause
+    assert first.repair is not None
+    assert first.repair.words.startswith("read -999 as missing (--na=-999)")
+    assert all("far_targets" in each.because_of for each in others if each.rule == "chance")
+
+
 def test_networks_begin_with_the_line_as_fit_has_them() -> None:
     """A small difference of large numbers, which without the line is not found: nor is it said to be nowhere."""
     rng = np.random.default_rng(0)

@@ -186,6 +186,8 @@ CASES = [
     Case("imbalance", lambda: classes(T=(np.arange(N) < 10).astype(int)), numbers={"ratio": 39.0}, mends=False),
     Case("validation_classes", lambda: classes(X=X[Y == 0], T=Y[Y == 0], validation=(X, Y)),
          lambda: classes(validation=(X, Y)), {"share": Y.mean()}, mends=False),
+    Case("far_targets", lambda: numbers(T=np.where(np.arange(N) % 9, R, -999.0)), lambda: numbers(T=np.exp(R)),
+         {"share": pytest.approx(1 / 9, abs=0.01)}, mends=False),
     Case("unscaled_targets", lambda: numbers(T=1e4 * R), numbers),
     Case("unscaled_targets", lambda: numbers(T=1e-4 * R), numbers),
     Case("targets_outside_range", lambda: numbers("sigmoid", T=50 * R), lambda: numbers("sigmoid", T=(R + 5) / 10),

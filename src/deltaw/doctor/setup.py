@@ -16,11 +16,12 @@ from deltaw.equations.lookup import NUMBER
 from deltaw.exceptions import InputError, SettingError
 from deltaw.given import among
 from deltaw.network import Network
+from deltaw.preparation.target import Target
 from deltaw.speech import listed, say
 from deltaw.tables.choice import names_of
 
 # What the table knows beside the words of `deltaw.train`.
-OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw", "means", "from_line")
+OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw", "answers", "means", "from_line")
 TASKS = ("classification", "labels", "regression")
 REDUCTIONS = ("mean", "sum")
 # Products of a weight and a signal that the equations may take to look at rows once: a fraction of a second.
@@ -58,6 +59,7 @@ class Setup:
             early stopping chooses the weights by it; where there is neither, some of X are held out.
         reduction: "mean", as `deltaw.train` has it, or "sum" for a program whose E is the sum over a batch's rows.
         raw: the columns of the table that X was made of, by a recipe; None where X is all there is.
+        answers: the column of numbers that T was made of, by a recipe; None where T is all there is.
         means: inputs that differ between a row of X and the same row elsewhere; rows are compared without them.
         from_line: whether the network begins with the best line through X, as recipes have it; see `begun`.
     """
@@ -89,6 +91,7 @@ class Setup:
     reduction: str = "mean"
     test: Any = None
     raw: tuple[RawColumn, ...] | None = None
+    answers: Target | None = None
     means: tuple[int, ...] = ()
     from_line: bool = False
 

@@ -119,7 +119,8 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
         counts = None if counts is None else counts[rest]
         setup = replace(setup, X=X[rest], T=T[rest], test=(X[held], T[held]), sample_weight=counts)
     frame = table.frame.filter(known)
-    return replace(setup, raw=raw_columns(model.preparation, frame[rest] if len(held) else frame)).begun
+    raw = raw_columns(model.preparation, frame[rest] if len(held) else frame)
+    return replace(setup, raw=raw, answers=model.target).begun
 
 
 def planned(plan: Plan, cells: int = MOST_CELLS) -> Setup:
@@ -156,8 +157,8 @@ def _one_training(plan: Plan) -> Setup:
     return _setup(
         plan.network, X, plan.training.T, plan.recipe, plan.preparation, plan.target.task, plan.seed,
         validation=validation, test=test, early_stopping=stopping, engine=plan.engine, threads=plan.threads,
-        raw=raw_columns(plan.preparation, plan.training.frame), sample_weight=plan.counts(plan.training),
-        from_line=wanted(plan),
+        raw=raw_columns(plan.preparation, plan.training.frame), answers=plan.target,
+        sample_weight=plan.counts(plan.training), from_line=wanted(plan),
     ).begun  # fmt: skip
 
 

@@ -41,8 +41,8 @@ def width_of(known: Iterable[str]) -> int | None:
 def in_width(words: pl.Series, width: int | None) -> pl.Series:
     """Words to be looked up among some of this width (`width_of`): digits get the zeros in front that these have.
 
-    A code that was read as a number, 1067, is 01067 again, also where a cell of the column was missing, for which pandas
-    makes 1067.0 of it; among words without such zeros, as models that were made of numbers have, 01067 is 1067.
+    A code that was read as a number, 1067, is 01067 again, and so is 1067.0, which pandas makes of it where a cell is
+    missing; among words without such zeros, as models that were made of numbers have, 01067 is 1067.
     """
     if width is None or (not words.str.starts_with("0").any() and not width) or _are_wide(words, width):
         return words

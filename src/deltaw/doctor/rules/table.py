@@ -182,6 +182,12 @@ RULES: tuple[Rule, ...] = (
         source="One class is enough.",
     ),
     Rule(
+        "far_targets", "risk", "before", target.far_targets, likelihood=0.7,
+        explains=("unscaled_targets", "chance", "overfitting", "rate_too_low", *PACE, *SYMPTOMS),
+        reason="Beside the error of a target a thousand times as far out all others are as good as none.",
+        source="As for far_values.",
+    ),
+    Rule(
         "unscaled_targets", "risk", "before", target.unscaled_targets, likelihood=0.6,
         explains=("rate_too_low", *PACE, *SYMPTOMS),
         reason="∂E/∂z = o − t is as large as the targets, and the weights must grow to them.",
@@ -203,10 +209,8 @@ RULES: tuple[Rule, ...] = (
     # --- outputs and loss -------------------------------------------------------------------------------------------
     Rule(
         "single_softmax", "fault", "before", outputs.single_softmax, likelihood=0.99,
-        explains=(
-            "improper_loss", "targets_outside_range", "targets_at_ends", "squared_for_classes", "loss_for_numbers",
-            *SYMPTOMS,
-        ),
+        explains=("improper_loss", "targets_outside_range", "targets_at_ends", "squared_for_classes",
+                  "loss_for_numbers", *SYMPTOMS),
         reason="exp(z)/exp(z) is 1.",
         source="An identity.",
     ),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
+from deltaw.doctor.evidence.far import Far, far
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.doctor.rules.outputs import loss_row, output
 from deltaw.equations.activations import activation
@@ -163,6 +166,47 @@ def validation_classes(evidence: Evidence) -> Finding | None:
         {"share": share, "classes": len(unseen)},
         repair=Repair(say("shuffle the rows before they are divided, or divide within each class")),
     )
+
+
+def far_targets(evidence: Evidence) -> Finding | None:
+    """Numbers of which some lie so far out that the errors of all others count for nothing."""
+    known, targets = evidence.known, evidence.known.targets
+    if targets.task != "regression" or targets.bad:
+        return None
+    found = far(known.t, targets.low, targets.high, targets.std)
+    if not found:
+        return None
+    t = known.t[:, found[0].column]
+    share = float(((t >= found[0].low) & (t <= found[0].high)).mean())
+    worst = _as_answered(evidence, found[0])
+    same, ends = worst.low == worst.high, (number(worst.low, 3), number(worst.high, 3))
+    words = say("correct these targets, or leave their rows out; or learn logarithms, or by the absolute error")
+    if same and evidence.setup.answers is not None:
+        words = say("read {read} as missing (--na={read}), so that these rows are left out", read=f"{worst.low:g}")
+    return Finding(
+        say(
+            "{share:.1%} of the targets are {value}, all others lie from {low} to {high}: the deviation of all is "
+            "{times} times that of the others, whose errors count for nothing beside those of these few.{hint}",
+            share=share,
+            value=number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1]),
+            low=number(worst.rest[0], 3),
+            high=number(worst.rest[1], 3),
+            times=number(worst.times, 3),
+            hint=say(" A number that stands for a missing one looks like that.") if same else "",
+        ),
+        {"deviation_over_others": worst.times, "share": share},
+        Where(unit=worst.column),
+        Repair(words),
+    )
+
+
+def _as_answered(evidence: Evidence, found: Far) -> Far:
+    """The same in the table's own numbers, where T was made of a column."""
+    answers = evidence.setup.answers
+    if answers is None:
+        return found
+    low, high, least, most = answers.values(np.array([[found.low], [found.high], *([end] for end in found.rest)]))
+    return replace(found, low=float(low), high=float(high), rest=(float(least), float(most)))
 
 
 def unscaled_targets(evidence: Evidence) -> Finding | None:
