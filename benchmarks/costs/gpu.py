@@ -130,12 +130,12 @@ def commands_of(epoch: Epoch, steps: int) -> tuple[float, float]:
 
 def main() -> None:
     """Measure and print a table."""
-    import torch
-
     parser = commands.parser(__doc__)
     parser.add_argument("--only", nargs="+", default=list(WORKLOADS), choices=list(WORKLOADS), metavar="NAME")
     parser.add_argument("--seconds", type=float, default=1.0, help="of each in a round")
     options = parser.parse_args()
+    import torch
+
     if not torch.cuda.is_available():
         parser.exit(1, "expected a GPU of NVIDIA, found none; run this where there is one\n")
     print(torch.cuda.get_device_name(), "torch", torch.__version__, "threads", torch.get_num_threads())
