@@ -90,6 +90,11 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     const { text, written } = joined(alike);
     return { files: alike.length, ...dataOf(core, readText(text, files[0]!.name, null, written), choice) };
   },
+  /** Nothing where files can be one table. */
+  async joined(_, { files }: { files: { bytes: Uint8Array; name: string }[] }) {
+    joined(await Promise.all(files.map(({ bytes, name }) => recordsOf(bytes, name))));
+    return null;
+  },
   /** A table as it is dropped on a page, and the settings that it begins with. */
   async dropped(core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) {
     const data = dataOf(core, await readFile(bytes, name), choice);

@@ -19,6 +19,7 @@ from test_lab_tables import agree, asked, choice, csv, planned
 import deltaw
 from deltaw.exceptions import InputError
 from deltaw.tables.reading.formats import letters
+from deltaw.tables.reading.read import read
 
 N = 60
 X = [f"{x:.3f}" for x in np.random.default_rng(5).normal(size=N)]
@@ -220,6 +221,37 @@ def test_files_with_the_same_columns_are_one_table(tmp_path: Path) -> None:
     ])  # fmt: skip
     assert found["files"] == 3
     agree(found, planned(tmp_path / "all", "y", "piecewise", False, 0.2), "three files")
+
+
+WORDS, NUMBERS, YES = ["red", "blue"] * 20, [*map(str, range(40))], ["true", "false"] * 20
+CODES, KILOS, ODD_ONE = [f"{i:03d}" for i in range(40)], [f"{i} kg" for i in range(40)], ["n.d.", *NUMBERS[1:]]
+SORTS: dict[str, list[list[str]]] = {
+    "numbers, then words": [NUMBERS, WORDS], "words, then numbers": [WORDS, NUMBERS],
+    "numbers, then truth": [[*"01"] * 20, YES], "truth, then words": [YES, WORDS],
+    "units, then none": [KILOS, NUMBERS], "both, late": [[""] * 40, NUMBERS, NUMBERS, WORDS],
+    "yes and no": [[*"01"] * 20, ["yes", "no"] * 20], "days": [[f"2024-01-{i % 28 + 1:02d}" for i in range(40)], NUMBERS],
+    "codes and numbers": [CODES, [str(i + 100) for i in range(40)]], "numbers with a mistake": [NUMBERS, ODD_ONE],
+    "nothing, then numbers": [[""] * 40, NUMBERS], "mistakes and words": [ODD_ONE, WORDS], "codes and words": [CODES, WORDS],
+    "words, a mistake, numbers": [WORDS, ODD_ONE, NUMBERS], "mistakes and truth": [ODD_ONE, YES],
+}  # fmt: skip
+
+
+def test_files_of_several_sorts_are_joined_or_refused_as_in_python(tmp_path: Path) -> None:
+    jobs, told = [], []
+    for i, cells in enumerate(SORTS.values()):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        texts = [csv({"x": X[:40], "v": each, "y": Y[:40]}) for each in cells]
+        for k, text in enumerate(texts):
+            (folder / f"{k}.csv").write_text(text)
+        try:
+            told.append(read(str(folder)) and None)
+        except InputError as error:
+            told.append(str(error).replace(f"{folder}/", ""))
+        jobs.append({"do": "joined", "files": [{"bytes": np.frombuffer(text.encode(), np.uint8), "name": f"{k}.csv"}
+                                               for k, text in enumerate(texts)]})  # fmt: skip
+    assert sum(each is not None for each in told) == 8
+    assert dict(zip(SORTS, ask(jobs), strict=True)) == dict(zip(SORTS, told, strict=True))
 
 
 def test_refusals_of_both_name_the_same_row(tmp_path: Path) -> None:

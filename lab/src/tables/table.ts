@@ -9,6 +9,7 @@ import { asText, ofText, readDelimited, type Records } from './delimited.ts';
 import { decoded } from './encodings.ts';
 import { areObjects, readObjects } from './objects.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
+import { checkSorts } from './sorts.ts';
 import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
 import { isWorkbook, readWorkbook } from './workbook.ts';
 import { MANY, checkDays, columnsOf, encoderOf, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
@@ -42,17 +43,23 @@ export interface Written {
   notes: Text[];
 }
 
-/** A file's bytes as records, and its encoding where that was guessed. */
-export async function recordsOf(bytes: Uint8Array, name: string): Promise<Records & { encoding: string | null }> {
+/** What a file holds, and its encoding where that was guessed. */
+export interface Read extends Records {
+  name: string;
+  encoding: string | null;
+  inWorkbook: boolean;
+}
+export async function recordsOf(bytes: Uint8Array, name: string): Promise<Read> {
   bytes = await unzipped(bytes, name);
-  if (isWorkbook(bytes)) return { ...(await readWorkbook(bytes, name)), notation: ',', encoding: null };
+  if (isWorkbook(bytes)) return { ...(await readWorkbook(bytes, name)), name, notation: ',', encoding: null, inWorkbook: true };
   const { text, encoding } = decoded(bytes, name);
-  return { ...recordsIn(text, name), encoding };
+  return { ...recordsIn(text, name), name, encoding, inWorkbook: false };
 }
 const recordsIn = (text: string, name: string): Records => (areObjects(text) ? readObjects : readDelimited)(text, name);
 
-/** Some files' records as one text, in the order of the first one's columns. */
-export function joined(all: (Records & { encoding: string | null })[]): { text: string; written: Written } {
+/** Some files' records as one text, in the order of the first one's columns. Raises where one has cells of another sort. */
+export function joined(all: Read[]): { text: string; written: Written } {
+  if (all.length > 1) checkSorts(all);
   const { names } = all[0]!, notation = all.map((each) => each.notation).reduce((a, b) => (b.length > a.length ? b : a)), notes = all.flatMap((each) => [...each.notes, ...readAs(each.encoding)]);
   const rows = all.flatMap((each) => {
     const places = names.map((name) => each.names.indexOf(name));
