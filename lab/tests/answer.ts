@@ -14,6 +14,7 @@ import { sha256 } from '../src/files/sha256.ts';
 import { filled } from '../src/said.ts';
 import { settings as recipe, toLookAt } from '../src/state/recipes.ts';
 import { visible } from '../src/state/signs.ts';
+import { beyond } from '../src/tables/beyond.ts';
 import { areAlike, dataOf, joined, readFile, readText, recordsOf, type Choice } from '../src/tables/table.ts';
 import { toy } from '../src/tables/toys.ts';
 
@@ -90,6 +91,8 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     const { text, written } = joined(alike);
     return { files: alike.length, ...dataOf(core, readText(text, files[0]!.name, null, written), choice) };
   },
+  /** What deltaw train asks beyond the lab. */
+  beyond: async (core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) => beyond(dataOf(core, await readFile(bytes, name), choice)),
   /** Nothing where files can be one table. */
   async joined(_, { files }: { files: { bytes: Uint8Array; name: string }[] }) {
     joined(await Promise.all(files.map(({ bytes, name }) => recordsOf(bytes, name))));
@@ -114,7 +117,7 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     const { settings, weights, notes, ...learnt } = openModel(file);
     const choice = { target: learnt.target.name, scaling: learnt.preparation.scaling, encoding: learnt.target.encoding, low: 0, high: 1, heldOut: 0, seed: 0 };
     const data = dataOf(core, await readFile(bytes, name), choice, learnt);
-    return { outputs: new Training(core, data, settings, weights).predict(part(data.inputs, 0, data.rows * data.nIn)), notes, settings };
+    return { outputs: new Training(core, data, settings, weights).predict(part(data.inputs, 0, data.rows * data.nIn)), notes, told: data.notes, settings };
   },
   canonical: (_, { value }) => ({ text: canonical(value) }),
   sha: (_, { text }) => sha256([new TextEncoder().encode(text)]),

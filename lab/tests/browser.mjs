@@ -309,6 +309,37 @@ const CHECKS = {
     same(page.faults, [], 'what went wrong');
   },
 
+  async a_large_table_leaves_the_page_free() {
+    const page = await opened(), row = (i) => `2024-01-0${1 + (i % 9)},${Math.sin(i).toFixed(6)},${(i * 37) % 1009},word ${i % 50},${i % 3 ? 'up' : 'down'}`;
+    const table = (n) => ['day,x,n,word,kind', ...Array.from({ length: n }, (_, i) => row(i))].join('\n');
+    writeFileSync(join(folder, 'large.csv'), table(120_000));
+    writeFileSync(join(folder, 'small.csv'), table(60));
+    const open = (name) => page.locator('input[type=file]').setInputFiles(join(folder, name)), progress = page.locator('progress');
+    await run(page);
+    await open('large.csv');
+    await progress.waitFor();
+    same(await page.locator('[role=status] label').textContent(), 'Reading large.csv …', 'what is said');
+    const begin = await moment(page);
+    await page.waitForFunction((n) => Number(document.querySelector('.rewind input').value) > n, begin); // the network goes on meanwhile
+    truth(await progress.count(), 'the table was there before anything else could happen');
+    await page.getByRole('button', { name: 'Stop reading' }).click();
+    await progress.waitFor({ state: 'detached' });
+    await open('large.csv');
+    await progress.waitFor();
+    await open('small.csv');
+    await page.waitForFunction(() => document.querySelector('.about').textContent.includes('small.csv'));
+    await page.waitForTimeout(3000);
+    truth((await page.locator('.about').textContent()).includes('small.csv'), 'a table that was opened later went');
+    await open('large.csv');
+    await page.waitForFunction(() => document.querySelector('.about').textContent.includes('large.csv: 120,000 rows'));
+    await page.locator('.target select').selectOption('n');
+    await progress.waitFor();
+    await page.waitForFunction(() => document.querySelector('.target select').value === 'n' && !document.querySelector('progress'));
+    await trained(page, 10);
+    same(page.workers().length, 2, 'workers: what read is gone');
+    same(page.faults, [], 'what went wrong');
+  },
+
   async a_drawn_digit_is_read() {
     const page = await opened();
     await page.locator('.set').last().click();

@@ -20,6 +20,7 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.files.model import _canonical
 from deltaw.live.write import contents
 from deltaw.models.recipes import RECIPES, sized
+from deltaw.preparation.unknown import unknown_words
 from deltaw.tables import read
 
 WORDS = csv({name: COLUMNS[name] for name in ("size", "count", "town", "truth", "answer", "day")} | {"y": list(KIND)})
@@ -192,6 +193,28 @@ def test_json_is_pythons() -> None:
         assert json.loads(found["text"]) == value
     for text in ("", "abc", "x" * 1000):
         assert ask([{"do": "sha", "text": text}])[0] == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_words_that_a_model_does_not_know_are_spoken_of_as_in_python(tmp_path: Path) -> None:
+    told = {"town": ["Rom", "Ulm", "Bern"] * 20, "sure": ["yes", "no"] * 30, "y": ["a", "b", "b", "a"] * 15}
+    (tmp_path / "t.csv").write_text(csv(told))
+    model = deltaw.fit(str(tmp_path / "t.csv"), "y", folds=0, networks=1, hidden=(4,), epochs=1, validation=0.0)
+    model.save(tmp_path / "m.deltaw")
+    file = np.frombuffer((tmp_path / "m.deltaw").read_bytes(), np.uint8)
+    others = {
+        "as they were": {}, "few are new": {"town": ["Rom"] * 40 + ["Köln"] * 20},
+        "neither yes nor no": {"sure": ["yes", "never"] * 30},
+        "most are new": {"town": ["Rom"] * 20 + ["Köln"] * 40}, "spelt otherwise": {"sure": ["YES", "No"] * 30},
+    }  # fmt: skip
+    tables = [csv(told | each) for each in others.values()]
+    jobs = [{"do": "open", "file": file, "bytes": np.frombuffer(text.encode(), np.uint8), "name": "t.csv"}
+            for text in tables]  # fmt: skip
+    for name, text, found in zip(others, tables, ask(jobs), strict=True):
+        (tmp_path / "other.csv").write_text(text)
+        rows = read(str(tmp_path / "other.csv")).frame
+        expected = [{"column": each.column, "n": each.cells, "present": each.present, "word": each.word}
+                    for each in unknown_words(model.preparation.steps, rows)]  # fmt: skip
+        assert [note["values"] for note in found["told"]] == expected, name
 
 
 def test_a_damaged_file_is_refused_in_a_sentence(tmp_path: Path) -> None:

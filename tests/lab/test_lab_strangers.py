@@ -229,9 +229,11 @@ SORTS: dict[str, list[list[str]]] = {
     "numbers, then words": [NUMBERS, WORDS], "words, then numbers": [WORDS, NUMBERS],
     "numbers, then truth": [[*"01"] * 20, YES], "truth, then words": [YES, WORDS],
     "units, then none": [KILOS, NUMBERS], "both, late": [[""] * 40, NUMBERS, NUMBERS, WORDS],
-    "yes and no": [[*"01"] * 20, ["yes", "no"] * 20], "days": [[f"2024-01-{i % 28 + 1:02d}" for i in range(40)], NUMBERS],
+    "yes and no": [[*"01"] * 20, ["yes", "no"] * 20],
+    "days": [[f"2024-01-{i % 28 + 1:02d}" for i in range(40)], NUMBERS],
     "codes and numbers": [CODES, [str(i + 100) for i in range(40)]], "numbers with a mistake": [NUMBERS, ODD_ONE],
-    "nothing, then numbers": [[""] * 40, NUMBERS], "mistakes and words": [ODD_ONE, WORDS], "codes and words": [CODES, WORDS],
+    "nothing, then numbers": [[""] * 40, NUMBERS], "mistakes and words": [ODD_ONE, WORDS],
+    "codes and words": [CODES, WORDS],
     "words, a mistake, numbers": [WORDS, ODD_ONE, NUMBERS], "mistakes and truth": [ODD_ONE, YES],
 }  # fmt: skip
 

@@ -361,28 +361,53 @@ def test_what_is_no_table_of_text_is_said_in_a_sentence() -> None:
         assert said in found
 
 
-def test_of_many_words_it_says_what_python_does_beyond() -> None:
-    words = [f"w{i}" for i in range(150) for _ in range(2)]
-    job = asked(csv({"a": words, "y": list(KIND)}), choice("y", "piecewise", False, 0.0, "classification"))
-    (found,) = ask([job])
-    assert found["nIn"] == 101
-    assert [note["values"] for note in found["notes"] if "most frequent words" in note["say"]] == [
-        {"name": "a", "n": 100}
-    ]
+def test_what_deltaw_train_asks_beyond_the_lab_is_said_where_it_may_matter(tmp_path: Path) -> None:
+    """Of those in which `deltaw train` finds more each is spoken of; of the others only rows that recur."""
+    rng, n = np.random.default_rng(0), 1200
+    x, shop, effect, age = rng.normal(size=n), rng.integers(0, 150, n), rng.normal(size=150), rng.integers(18, 90, n)
+    noise, answers, who = rng.normal(size=(n, 40)), rng.integers(0, 5, (300, 4)), rng.integers(0, 300, n)
+    noises = {f"c{i}": noise[:, i] for i in range(40)}
+    tables: dict[str, dict[str, Any]] = {
+        "nothing": {"x": x, "y": x + rng.normal(size=n)},
+        "a number with a bend": {"a": age, "x": x, "y": x + 2.0 * (age > 50) + rng.normal(size=n)},
+        "words": {"a": [f"w{i}" for i in shop], "x": x, "y": x + effect[shop]},
+        "of many classes": {"a": [f"w{i}" for i in shop], "y": [f"c{i % 11}" for i in range(n)]},
+        "a number that is a name": {"a": 100 + 7 * shop, "x": x, "y": x + effect[shop]},
+        "of classes": {"a": 100 + 7 * shop, "x": x, "y": ["no" if v < 0 else "yes" for v in x + 2 * effect[shop]]},
+        "alike": {f"q{i}": answers[who, i] for i in range(4)} | {"y": rng.normal(size=300)[who]},
+        "quiet": noises | {"y": noise[:, 3] + noise[:, 7] + rng.normal(size=n)},
+        "quiet of classes": noises | {"y": ["abc"[v] for v in np.digitize(noise[:, 5] + 0.5 * x, [-0.5, 0.5])]},
+        "loud": noises | {"y": noise @ rng.normal(size=40)},
+        "nothing says anything": noises | {"y": rng.normal(size=n)},
+    }  # fmt: skip
+    texts = [csv({k: [v if isinstance(v, str) else f"{v:.3f}" if isinstance(v, float) else str(v) for v in column]
+                  for k, column in table.items()}) for table in tables.values()]  # fmt: skip
+    jobs = [asked(text, choice("y", "standard", False, 0.2, "regression")) | {"do": "beyond"} for text in texts]
+    named = {"what rows with a word": "words", "what rows with a number": "numbers",
+             "what rows that are": "alike", "which columns": "quiet"}  # fmt: skip
+    found = [sorted(name for note in notes for what in note["values"]["what"] for begin, name in named.items()
+                    if what["say"].startswith(begin)) for notes in ask(jobs)]  # fmt: skip
+    assert dict(zip(tables, found, strict=True)) == {name: [] for name in tables} | {
+        "words": ["words"], "a number that is a name": ["numbers"], "of classes": ["numbers"],
+        "alike": ["alike"], "quiet": ["quiet"], "quiet of classes": ["quiet"],
+    }  # fmt: skip
+    for text, said in zip(texts, found, strict=True):
+        (tmp_path / "t.csv").write_text(text)
+        preparation = plan(str(tmp_path / "t.csv"), "y", "default").preparation
+        kinds = {"Number": "numbers", "Category": "words", "Alike": "alike"}
+        more = {kinds[type(step).__name__] for step in preparation.steps if getattr(step, "means", None)}
+        silent = {"quiet"} if any("say" in str(each) for each in preparation.left_out) else set()
+        assert more | silent == set(said)
 
 
-def test_of_numbers_that_recur_it_says_what_python_does_beyond() -> None:
-    numbers = [str(100 + i // 4) for i in range(300)]
-    ways = ((2, "piecewise"), (10, "piecewise"), (11, "piecewise"), (2, "standard"))
-    jobs = [
-        asked(
-            csv({"a": numbers, "y": [f"c{i % n}" for i in range(300)]}),
-            choice("y", scaling, False, 0.0, "classification"),
-        )
-        for n, scaling in ways
-    ]
-    found = [[note["values"] for note in each["notes"]] for each in ask(jobs)]
-    assert found == [[{"names": ["a"]}], [{"names": ["a"]}], [], []]
+def test_a_target_stands_in_a_command_as_a_shell_takes_it() -> None:
+    words, said = [f"w{i % 150}" for i in range(600)], {
+        "y": "y", "the target": "'the target'", "it's": "'it'\\''s'", "; rm -rf /": "'; rm -rf /'", "x" * 50: "TARGET",
+    }  # fmt: skip
+    tables = [csv({"a": words, name: [str(i % 7) for i in range(600)]}) for name in said]
+    choices = [choice(name, "standard", False, 0.2, "classification") for name in said]
+    found = ask([asked(*each) | {"do": "beyond"} for each in zip(tables, choices, strict=True)])
+    assert [note["values"]["name"] for (note,) in found] == [*said.values()]
 
 
 def test_one_word_says_how_classes_and_numbers_are_learnt() -> None:

@@ -7,7 +7,7 @@ import type { Data, Lab, Settings, State, Weights } from './types.ts';
 
 /** A session, and how it is asked. */
 interface Line {
-  ask(name: Asked, given: unknown[], memory?: Transferable[]): Promise<unknown>;
+  ask(name: Asked | 'read', given: unknown[], memory?: Transferable[]): Promise<unknown>;
   seen(): void;
   settings(): Settings;
   close(): void;
@@ -20,12 +20,13 @@ export interface Way {
   source: string;
 }
 
-function lineBy(worker: Thread, wasm: WebAssembly.Module, tell: Tell): Line {
+function lineBy(worker: Thread, wasm: WebAssembly.Module, tell: Tell, done: (share: number) => void): Line {
   const asked = new Map<number, { done(answer: unknown): void; failed(error: Error): void }>();
   let count = 0, settings: Settings;
   worker.onmessage = ({ data: message }) => {
     settings = message.settings ?? settings;
     if (message.state) return tell(message.state);
+    if (message.share !== undefined) return done(message.share);
     const one = asked.get(message.id)!;
     asked.delete(message.id);
     if (message.error === undefined) one.done(message.answer);
@@ -102,7 +103,7 @@ const memoryOf = ({ inputs, targets, labels, weight, heldOut }: Data): Transfera
  */
 export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): Promise<Lab> {
   const listeners = new Set<Tell>();
-  let latest: State | null = null, planned = false, data: Data;
+  let latest: State | null = null, planned = false, data: Data, told = (_: number): void => {};
   const [thread, wasm] = await Promise.all([threadBy(way), compiled]);
   const line = lineBy(thread, wasm, (state) => {
     latest = state;
@@ -113,7 +114,7 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): 
       if (latest) listeners.forEach((each) => each(latest!));
       line.seen();
     });
-  });
+  }, (share) => told(share));
   const ask = <R>(name: Asked, ...given: unknown[]): Promise<R> => line.ask(name, given) as Promise<R>;
   /** What is answered is newer than what was told before and waits for its frame. */
   const after = async (asked: Promise<State>): Promise<State> => {
@@ -128,6 +129,10 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): 
     return after(line.ask('configure', [own, ...rest], memoryOf(own)) as Promise<State>);
   };
   return {
+    read: <R>(request: object, tell: (share: number) => void) => {
+      told = tell;
+      return line.ask('read', [request]) as Promise<R>;
+    },
     configure: begin,
     settings: () => line.settings(),
     run: () => void ask('run'),

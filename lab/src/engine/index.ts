@@ -1,6 +1,6 @@
 // The engine for the page: the core that lab/build_core.py made, and Vite's worker.
 import { makeLab } from './client.ts';
-import { Core, unpacked } from './core.ts';
+import { unpacked } from './core.ts';
 import { CORE } from './core.gen.ts';
 import type { Lab } from './types.ts';
 import EngineWorker, { source } from './worker.ts?worker&inline';
@@ -8,13 +8,43 @@ import EngineWorker, { source } from './worker.ts?worker&inline';
 const compiled: Promise<WebAssembly.Module> = unpacked(CORE).then((bytes) => WebAssembly.compile(bytes)); // once, for all threads
 const made = (): Promise<Lab> => makeLab(compiled, { start: () => new EngineWorker(), source });
 
-let first: Promise<Lab> | null = made(); // while the page reads its table
+let spare: Promise<Lab> | null = made(); // while the page reads its table
 export function newLab(): Promise<Lab> {
-  const lab = first ?? made();
-  first = null;
+  const lab = spare ?? made();
+  spare = null;
   return lab;
 }
 
-let own: Promise<Core> | undefined;
-/** The core on this thread, for what needs NumPy's random numbers: tables' divisions and toy sets. */
-export const core = (): Promise<Core> => (own ??= compiled.then(Core.start));
+/** What is asked for is no longer wanted: something else is, or nothing. */
+export class Overtaken extends Error {}
+
+const LITTLE = 300; // milliseconds of reading, after which a thread holds little that is to be forgotten
+let overtake = (): void => {};
+/** Read something in a thread of its own, state/reading.ts. What was asked for before is not waited for any more. */
+export async function readApart<R>(request: object, tell: (share: number) => void): Promise<R> {
+  stopReading();
+  let over = false;
+  overtake = () => (over = true);
+  const lab = await newLab(), begin = performance.now();
+  const keep = (): void => void (spare ? lab.close() : (spare = Promise.resolve(lab)));
+  if (over) {
+    keep();
+    throw new Overtaken();
+  }
+  return new Promise<R>((done, failed) => {
+    const end = (): void => {
+      overtake = () => {};
+      if (performance.now() - begin < LITTLE) keep();
+      else lab.close(); // and with it all that reading left
+    };
+    overtake = () => {
+      lab.close();
+      failed(new Overtaken());
+    };
+    lab.read<R>(request, tell).then((answer) => (end(), done(answer)), (error) => (end(), failed(error)));
+  });
+}
+export function stopReading(): void {
+  overtake();
+  overtake = () => {};
+}

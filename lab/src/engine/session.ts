@@ -20,7 +20,7 @@ function turn(): Promise<void> {
 const wait = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
 export class Session {
-  private core: Promise<Core>;
+  readonly core: Promise<Core>;
   private training: Training | null = null;
   private running = false;
   private pace: number | 'full' = 'full';
@@ -164,4 +164,4 @@ export class Session {
 }
 
 /** What a client may ask for, by name. */
-export type Asked = Exclude<keyof Session, 'settings' | 'seen'>;
+export type Asked = Exclude<keyof Session, 'settings' | 'seen' | 'core'>;

@@ -192,6 +192,8 @@ export interface WeightHistory {
 
 /** One training; client.ts makes it, in a worker or in slices on the page's own thread. */
 export interface Lab {
+  /** Read a table in this thread (state/reading.ts); `tell`: how much of it is done. */
+  read<R>(request: object, tell: (share: number) => void): Promise<R>;
   /** `origin`: where another run stood; it goes on from there, with these settings. */
   configure(data: Data, settings: Settings, weights?: Weights, origin?: Origin): Promise<State>;
   settings(): Settings;

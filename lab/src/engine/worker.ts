@@ -1,5 +1,7 @@
-// The session's thread. In: {hello}, {wasm}, {id, name, given}, {seen}; out: {id, answer | error, settings}, {state, settings}.
+// The thread of a session, and of what is read for one. In: {hello}, {wasm}, {id, name, given}, {seen}; out: {id, answer | error, settings},
+// {state, settings}, {share}.
 import { reason } from '../said.ts';
+import { memoryIn, read, type Request } from '../state/reading.ts';
 import { Session, type Asked } from './session.ts';
 
 let session: Session;
@@ -11,12 +13,13 @@ scope.onmessage = async ({ data: message }) => {
   else if (message.seen) session.seen();
   else {
     const answer = await answered(message.id, message.name, message.given);
-    scope.postMessage(answer, message.name === 'units' ? (answer as { answer: Float32Array[] }).answer?.map((each) => each.buffer as ArrayBuffer) : []);
+    scope.postMessage(answer, message.name === 'units' || message.name === 'read' ? memoryIn(answer) : []);
   }
 };
 
-async function answered(id: number, name: Asked, given: unknown[]): Promise<object> {
+async function answered(id: number, name: Asked | 'read', given: unknown[]): Promise<object> {
   try {
+    if (name === 'read') return { id, answer: await read(await session.core, given[0] as Request, (share) => scope.postMessage({ share })) };
     const answer = await (session[name] as (...given: unknown[]) => unknown).apply(session, given);
     return { id, answer, settings: name === 'speed' ? undefined : session.settings() };
   } catch (error) {

@@ -1,6 +1,7 @@
 // All that the page holds: the data, one run or two, and what is looked at. Views call its methods and change nothing
 // themselves.
 
+import { Overtaken, stopReading } from '../engine';
 import { part } from '../engine/inputs';
 import type { Origin } from '../engine/training';
 import type { Data, Settings, Weights } from '../engine/types';
@@ -13,7 +14,7 @@ import { axes, telling, typical, type Axis, type Own, type Plane } from './plane
 import { Run } from './run.svelte';
 import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
 import { FIRST, fitted, fresh, impossible } from './settings';
-import { asModel, cameWith, choosable, inEncoding, load, modelIn, ofFiles, type Chosen, type Source } from './sources';
+import { asModel, cameWith, choosable, inEncoding, load, modelIn, type Chosen, type Division, type Files, type Source } from './sources';
 
 export type Tab = 'row' | 'unit' | 'weight' | 'score' | 'surface' | 'health' | 'draw';
 export interface UnitPlace { layer: number; unit: number } // layer −1: an input
@@ -25,6 +26,8 @@ interface From { origin?: Origin; weights?: Weights }
 export interface Said { key: Key; values: Record<string, Text>; kind: 'told' | 'wrong' }
 
 export const SPEEDS: (number | 'full')[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 'full'];
+
+const SLOW = 300; // milliseconds, after which reading is spoken of
 
 class Lab {
   data = $state.raw<Data | null>(null);
@@ -43,6 +46,7 @@ class Lab {
   unit = $state.raw<UnitPlace | null>(null);
   link = $state.raw<LinkPlace | null>(null);
   said = $state.raw<Said | null>(null);
+  progress = $state.raw<{ name: string; share: number } | null>(null); // a table that is read, and how much of it is
   forkedAt = $state(0);
   edits = $state(0); // weights changed by hand
 
@@ -52,19 +56,45 @@ class Lab {
   // --- data ---------------------------------------------------------------------------------------------------------
 
   /** `turn`: of those that are opened at the same time the latest stays, whichever is read first. */
-  async open(source: Source, turn = ++this.turn): Promise<void> {
-    if (this.pendingModel && source.kind === 'csv') source = { ...source, model: this.pendingModel };
+  async open(wanted: Source | Files, turn = ++this.turn): Promise<void> {
+    const own = wanted.kind === 'csv' || wanted.kind === 'files';
+    if (this.pendingModel && own) wanted = { ...wanted, model: this.pendingModel };
     this.pendingModel = null;
     const before = this.run?.settings, division = before ?? FIRST;
     await this.reading(async () => {
-      const data = await load(source, division), waiting = this.pending;
+      const { data, source, others } = await this.load(wanted, division), waiting = this.pending;
       this.pending = null;
-      if (waiting && source.kind === 'csv' && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) return this.take(data, source, waiting);
-      if (source.model) return this.showModel(data, source);
-      const same = this.data && before && this.data.nIn === data.nIn && this.data.nOut === data.nOut && this.data.target.task === data.target.task;
-      await this.show(data, source, same ? fitted(before, data) : source.kind === 'csv' ? toLookAt(data, division.seed, division.heldOut) : fresh(data, division), {}, turn);
+      if (waiting && own && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) await this.take(data, source, waiting);
+      else if (source.model) await this.showModel(data, source);
+      else {
+        const same = this.data && before && this.data.nIn === data.nIn && this.data.nOut === data.nOut && this.data.target.task === data.target.task;
+        await this.show(data, source, same ? fitted(before, data) : own ? toLookAt(data, division.seed, division.heldOut) : fresh(data, division), {}, turn);
+      }
+      if (others.length) this.tell('others_have_other_columns', { name: (wanted as Files).files[0].name, others }, 'wrong');
     });
   }
+
+  /** A toy set as a lesson begins with it. */
+  start(source: Source, settings: Partial<Settings>): Promise<boolean> {
+    return this.reading(async () => {
+      const { data } = await this.load(source, FIRST);
+      await this.show(data, source, { ...fresh(data), ...settings });
+    });
+  }
+
+  /** How far it has come is shown where it lasts. */
+  private async load(wanted: Source | Files, division: Division) {
+    const name = wanted.kind === 'files' ? wanted.files[0].name : wanted.name, mine = (this.latest = {});
+    const slow = setTimeout(() => { this.progress = { name, share: 0 }; }, SLOW);
+    try {
+      return await load(wanted, division, (share) => { if (this.progress && this.latest === mine) this.progress = { name, share }; });
+    } finally {
+      clearTimeout(slow);
+      if (this.latest === mine) this.progress = null;
+    }
+  }
+  private latest = {}; // of what was to be read
+  stopReading = stopReading;
 
   private turn = 0; // of what was asked for last
   private shown = 0; // and of what is here
@@ -77,6 +107,7 @@ class Lab {
       await what();
       return true;
     } catch (error) {
+      if (error instanceof Overtaken) return false;
       this.tell(error instanceof Refusal || wrong === 'data_refused' ? wrong : 'link_damaged', { why: reason(error) }, 'wrong');
       return false;
     }
@@ -94,7 +125,7 @@ class Lab {
   private async anew(source: Source, changes: Partial<Settings>): Promise<void> {
     const played = this.playing, settings = { ...this.run!.settings, ...changes }, turn = ++this.turn;
     await this.reading(async () => {
-      const data = await load(source, settings);
+      const { data } = await this.load(source, settings);
       await this.show(data, source, fitted(settings, data), {}, turn);
       this.tell('new_start', {});
       if (played) await this.play();
@@ -143,7 +174,7 @@ class Lab {
   /** What an address or a saved page kept. False where it needs a table that is not here, or cannot be. */
   async restore(shared: Shared): Promise<boolean> {
     const { source } = shared;
-    if (source) return this.reading(async () => this.take(await load(source, shared.runs[0].settings), source, shared), 'link_refused');
+    if (source) return this.reading(async () => this.take((await this.load(source, shared.runs[0].settings)).data, source, shared), 'link_refused');
     this.pending = shared;
     this.tell('shared_needs_table', { name: shared.name });
     return false;
@@ -169,31 +200,26 @@ class Lab {
   async openFiles(files: File[]): Promise<void> {
     const turn = ++this.turn, [models, tables] = [true, false].map((wanted) => files.filter(({ name }) => name.endsWith('.deltaw') === wanted));
     for (const file of models.slice(-1)) await this.openModel(new Uint8Array(await file.arrayBuffer()), tables.length > 0);
-    if (!tables.length) return;
-    await this.reading(async () => {
-      tables.sort((a, b) => Number(a.name > b.name) - Number(a.name < b.name));
-      const { source, others } = await ofFiles(await Promise.all(tables.map(async (file) => ({ name: file.name, bytes: await unpacked(file) }))));
-      await this.open(source, turn);
-      if (others.length) this.tell('others_have_other_columns', { name: tables[0].name, others }, 'wrong');
-    });
+    tables.sort((a, b) => Number(a.name > b.name) - Number(a.name < b.name));
+    if (tables.length) await this.open({ kind: 'files', files: tables }, turn);
   }
   /** The reader's file again, in another encoding. */
-  readAs = (encoding: string): Promise<boolean> => this.reading(() => this.open(inEncoding(this.source!, encoding)));
+  readAs = (encoding: string): Promise<void> => this.open(inEncoding(this.source!, encoding));
 
   /** A model goes on with the table that is here, or that is opened next. */
   private async openModel(file: Uint8Array, wait: boolean): Promise<void> {
     const model = asModel(file), source = { ...this.source!, model };
     await this.reading(async () => {
       const { settings, target } = modelIn(source);
-      const data = wait ? null : await load(source, settings).catch(() => null);
-      if (data) return this.showModel(data, source);
+      const found = wait ? null : await this.load(source, settings).catch((error: Error) => { if (error instanceof Overtaken) throw error; return null; });
+      if (found) return this.showModel(found.data, source);
       this.pendingModel = model;
       if (!wait) this.tell('model_needs_table', { target: target.name });
     });
   }
   private async showModel(data: Data, source: Source): Promise<void> {
-    const { settings, weights, notes } = modelIn(source);
-    await this.show({ ...data, notes: [...data.notes, ...notes] }, source, settings, { weights });
+    const { settings, weights } = modelIn(source);
+    await this.show(data, source, settings, { weights });
     this.tell('model_opened', { rows: data.rows });
   }
 
@@ -384,13 +410,6 @@ class Lab {
   tell(key: Key, values: Record<string, Text> = {}, kind: Said['kind'] = 'told'): void {
     this.said = { key, values, kind };
   }
-}
-
-/** A file's bytes, without gzip around them. */
-async function unpacked(file: File): Promise<Uint8Array> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  return new Uint8Array(await new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
 }
 
 export const lab = new Lab();

@@ -2,8 +2,6 @@
 
 import { lab } from './lab.svelte';
 import { LESSONS, type Lesson } from './lessons';
-import { FIRST, fresh } from './settings';
-import { load } from './sources';
 
 class Path {
   name = $state<string | null>(null);
@@ -18,8 +16,7 @@ class Path {
     const lesson = LESSONS.find((each) => each.name === name);
     if (!lesson) return;
     this.name = null;
-    const data = await load(lesson.source, FIRST);
-    await lab.show(data, lesson.source, { ...fresh(data), ...lesson.settings });
+    if (!(await lab.start(lesson.source, lesson.settings))) return;
     lab.tab = null;
     lab.edits = 0;
     this.step = 0;

@@ -33,8 +33,16 @@ export interface Plane {
 
 const PAD = 0.08;
 
+const made = new WeakMap<Data, Axis[]>();
+/** Axes that were made elsewhere, with the data. */
+export const known = (data: Data, axes: Axis[]): void => void made.set(data, axes);
 /** The axes of all columns that can be one, in the order of the inputs. */
 export function axes(data: Data): Axis[] {
+  const found = made.get(data) ?? axesOf(data);
+  made.set(data, found);
+  return found;
+}
+function axesOf(data: Data): Axis[] {
   const found: Axis[] = [];
   let at = 0;
   for (const step of data.preparation.steps) {

@@ -2,6 +2,7 @@
 
 import type { Division } from './sources';
 import { WHILE_RUNNING, type Data, type Settings } from '../engine/types';
+import { quoted } from '../tables/beyond';
 import type { Key } from '../words';
 
 export const HIDDEN_ACTIVATIONS = ['sigmoid', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus', 'softsign', 'identity', 'step'];
@@ -93,5 +94,3 @@ export function command(settings: Settings, data: Data): string {
     ...sets.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => `--set ${quoted(`${name}=${value}`)}`),
   ].join(' \\\n  ');
 }
-
-const quoted = (text: string): string => (/^[\w.,=/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -3,6 +3,7 @@
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
 import { clipped } from './cells.ts';
 import { isMissing, wordOf } from './missing.ts';
+import { quiet } from './progress.ts';
 import { COMMAS, areGrouped, hasDecimalComma } from './notations.ts';
 
 const DELIMITERS = ['\t', ';', '|', ',', ' ']; // of those that explain the first lines equally well, the first is taken
@@ -18,7 +19,7 @@ export interface Records {
   notes: Text[];
 }
 
-export function readDelimited(text: string, source: string): Records {
+export function readDelimited(text: string, source: string, tell = quiet): Records {
   const refuse = (expected: string, found: Text, remedy: string, values: Sentence['values'] = {}): never => {
     throw new Refusal(expected, found, remedy, { source, ...values });
   };
@@ -30,7 +31,7 @@ export function readDelimited(text: string, source: string): Records {
   text = text.slice(told?.[0].length ?? 0);
   const delimiter = told?.[1] ?? findDelimiter(text);
   if (delimiter === ' ') text = unaligned(text);
-  const records = [...parsed(text, delimiter, source, Number(told !== null))];
+  const records = [...parsed(text, delimiter, source, Number(told !== null), tell)];
   const head = records.filter((record) => !isBlank(record)).slice(0, HEAD_RECORDS);
   if (!head.length) refuse('{source}: expected a header and rows', said('only quotes and spaces'), 'give a file with rows');
   const named = hasHeader(head);
@@ -62,7 +63,7 @@ const pointsIn = (names: string[], rows: string[][]): Text[] =>
 
 /** Records as text that `ofText` reads. */
 export const asText = (records: string[][]): string => records.map((record) => record.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',') + '\n').join('');
-export const ofText = (text: string): string[][] => [...parsed(text, ',')];
+export const ofText = (text: string, tell = quiet): string[][] => [...parsed(text, ',', '', 0, tell)];
 
 const SEVERAL = 3; // cells of several lines, at most, are looked at
 /** What to say of a cell that holds line ends and as many delimiters as rows would: a quote may be missing. */
@@ -86,9 +87,10 @@ const beginOf = (record: string[], records: string[][]): number =>
 /** Columns aligned by spaces or tabs, with one space between fields. */
 const unaligned = (text: string): string => text.replaceAll('\t', ' ').replace(/^ +| +(?=\r?$)|(?<= ) +/gm, '');
 
+const OFTEN = 5000; // records between two words on how far it has come
 /** Records as Python's csv module reads them; `above`: lines before the text. */
-function* parsed(text: string, delimiter: string, source = '', above = 0): Generator<string[]> {
-  let record: string[] = [], field = '', quoted = false, begun = false, opened = 0;
+function* parsed(text: string, delimiter: string, source = '', above = 0, tell = quiet): Generator<string[]> {
+  let told = 0, record: string[] = [], field = '', quoted = false, begun = false, opened = 0;
   for (let i = 0; i < text.length; ++i) {
     const sign = text[i]!;
     if (quoted) {
@@ -100,6 +102,7 @@ function* parsed(text: string, delimiter: string, source = '', above = 0): Gener
     else if (sign === '\n') {
       record.push(field.replace(/\r$/, ''));
       yield record;
+      if (++told % OFTEN === 0) tell(i / text.length);
       (record = []), (field = ''), (begun = false);
     } else (field += sign), (begun = true);
   }

@@ -2,6 +2,7 @@
 import { TRUTHS, areCodes, checkFinite, checkStrays, clipped, countOf, refuse, type Cells } from './cells.ts';
 import { DATE_FORMATS, dateFormat, dayOf, noteOnDates, noteOnWords } from './days.ts';
 import { asWritten } from './notations.ts';
+import { quiet } from './progress.ts';
 import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
 import { shown } from './shown.ts';
@@ -27,9 +28,12 @@ const MANY = '{distinct} distinct values in {rows} rows';
 export const present = (cells: Cells): (string | number)[] =>
   cells.type === 'words' ? cells.words.filter((word) => word !== null) : [...cells.numbers].filter((x) => !Number.isNaN(x));
 
-export function kinds(columns: Cells[], source: string): Found[] {
+export function kinds(columns: Cells[], source: string, tell = quiet): Found[] {
   for (const cells of columns) checkFinite(cells, source);
-  const found = columns.map((cells) => kindOf(cells, source));
+  const found = columns.map((cells, k) => {
+    tell(k / columns.length);
+    return kindOf(cells, source);
+  });
   if (found.some(({ kind }) => !LEFT_OUT.includes(kind))) return found;
   return found.map((each, i) =>
     each.kind === 'identifier' && columns[i]!.type === 'whole' && !columns[i]!.unit ? { ...each, kind: 'number', why: said('whole numbers; all other columns are left out') } : each,

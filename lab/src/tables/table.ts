@@ -3,16 +3,18 @@ import { split, parts } from '../engine/division.ts';
 import type { Core } from '../engine/core.ts';
 import { Refusal, listed, said, told as inEnglish, type Text } from '../said.ts';
 import type { Column, Data, Preparation, Settings, Step, TargetSpec } from '../engine/types.ts';
-import { checkStrays, clipped, countOf, rowsOf, typed, withNones, type Cells } from './cells.ts';
+import { checkStrays, countOf, rowsOf, typed, withNones, type Cells } from './cells.ts';
 import { unzipped } from './archives.ts';
+import { unknown } from './beyond.ts';
 import { asText, ofText, readDelimited, type Records } from './delimited.ts';
 import { decoded } from './encodings.ts';
 import { areObjects, readObjects } from './objects.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
+import { part, quiet, type Tell } from './progress.ts';
 import { checkSorts } from './sorts.ts';
 import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
 import { isWorkbook, readWorkbook } from './workbook.ts';
-import { MANY, checkDays, columnsOf, encoderOf, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
+import { checkDays, columnsOf, encoderOf, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
 import { encoded, fitTarget, learnt, type Asked } from './target.ts';
 
 export interface Table {
@@ -33,8 +35,6 @@ export interface Choice extends Asked {
   apart?: Int32Array | null; // the rows that are held out, whatever seed
 }
 
-const FEWEST_NAMES = 30, LEAST_SHARE = 0.05; // numbers that several rows have (of fewer deltaw asks too, but bins mostly tell them), and rows with one that another has
-const MOST_TOLD = 10; // classes, of which each number has a mean
 const MOST_BYTES = 50 * 2 ** 20; // prepared; of larger tables a sample is taken
 
 /** Text that this page wrote, of a workbook or of several files: its first record names the columns. */
@@ -55,7 +55,7 @@ export async function recordsOf(bytes: Uint8Array, name: string): Promise<Read> 
   const { text, encoding } = decoded(bytes, name);
   return { ...recordsIn(text, name), name, encoding, inWorkbook: false };
 }
-const recordsIn = (text: string, name: string): Records => (areObjects(text) ? readObjects : readDelimited)(text, name);
+const recordsIn = (text: string, name: string, tell = quiet): Records => (areObjects(text) ? readObjects : readDelimited)(text, name, tell);
 
 /** Some files' records as one text, in the order of the first one's columns. Raises where one has cells of another sort. */
 export function joined(all: Read[]): { text: string; written: Written } {
@@ -80,13 +80,16 @@ export async function readFile(bytes: Uint8Array, name: string): Promise<Table> 
 export { decoded, isWorkbook, unzipped };
 
 /** Text as a table; `encoding`: what its bytes were taken for, where that was guessed. */
-export function readText(text: string, name: string, encoding: string | null = null, written?: Written): Table {
-  const found = written ? { ...headed(ofText(text)), ...written } : recordsIn(text, name);
-  return tableFrom({ ...found, notes: [...found.notes, ...readAs(encoding)] }, name);
+export function readText(text: string, name: string, encoding: string | null = null, written?: Written, tell = quiet): Table {
+  const rows = part(tell, 0, 0.5), found = written ? { ...headed(ofText(text, rows)), ...written } : recordsIn(text, name, rows);
+  return tableFrom({ ...found, notes: [...found.notes, ...readAs(encoding)] }, name, part(tell, 0.5, 1));
 }
 const headed = ([names, ...rows]: string[][]): { names: string[]; rows: string[][] } => ({ names: names!, rows });
-function tableFrom({ names, rows, notation, notes }: Records, name: string): Table {
-  const columns = names.map((column, k) => typed(column, rows.map((row) => row[k]!), notation));
+function tableFrom({ names, rows, notation, notes }: Records, name: string, tell = quiet): Table {
+  const columns = names.map((column, k) => {
+    tell(k / names.length);
+    return typed(column, rows.map((row) => row[k]!), notation);
+  });
   const named = !names.every((column, k) => column === `column_${k + 1}`);
   return images({ name, columns, target: null, block: null, notes }, named);
 }
@@ -126,20 +129,20 @@ export interface Learnt {
 }
 
 /** The table that data was made of, as far as it is known: pictures are inputs enough, and have no columns. */
-export const tableOf = ({ name, columns }: Data): Table => ({
+export const tableOf = ({ name, columns }: Pick<Data, 'name' | 'columns'>): Table => ({
   name, target: null, block: null, notes: [],
   columns: columns.map(({ name, kind, values }): Cells =>
     values instanceof Float64Array ? { name, type: kind === 'boolean' ? 'truth' : 'number', numbers: values, words: [] } : { name, type: 'words', numbers: new Float64Array(), words: values }),
 });
 
-export function dataOf(core: Core, given: Table, choice: Choice, learnt?: Learnt): Data {
+export function dataOf(core: Core, given: Table, choice: Choice, learnt?: Learnt, tell = quiet): Data {
   const asked = given.columns.find(({ name }) => name === choice.target) ?? missing(given, choice.target), known = learnt?.target?.classes;
   const answers = !known ? withNones(asked) : known.some((each) => /^none$/i.test(String(each))) ? { ...asked, words: asked.nones ?? asked.words } : asked;
   const whole = { ...given, columns: given.columns.map((cells) => (cells === asked ? answers : cells)), notes: [...given.notes, ...(known || answers === asked ? [] : [said('the target says None: taken for a class')])] };
   const answered = presentIn(answers), without = countOf(answers) - answered.length;
   if (without && !learnt) kinds(inputsOf(whole, choice), whole.name), checkStrays(answers, whole.name); // which row is bad does not depend on the answers
   const first = { ...whole, columns: whole.columns.map((cells) => rowsOf(cells, answered)) };
-  const prepared = prepare(core, first, choice, learnt), most = Math.floor(MOST_BYTES / (4 * prepared.nIn));
+  const prepared = prepare(core, first, choice, learnt, tell), most = Math.floor(MOST_BYTES / (4 * prepared.nIn));
   return noted(prepared.rows <= most ? prepared : prepare(core, sampled(first, most), choice, learnt), without);
 }
 const noted = (data: Data, without: number): Data =>
@@ -174,53 +177,39 @@ interface Fitted {
 const inputsOf = ({ columns, block }: Table, choice: Choice): Cells[] =>
   columns.filter(({ name }) => !block?.columns.includes(name) && name !== choice.target && (!choice.columns || choice.columns.includes(name)));
 
-function prepare(core: Core, table: Table, choice: Choice, given?: Learnt): Data {
+function prepare(core: Core, table: Table, choice: Choice, given?: Learnt, tell = quiet): Data {
   const { name: source, block } = table, inBlock = new Set(block?.columns), rows = countOf(table.columns[0]!);
   const target = table.columns.find(({ name }) => name === choice.target)!;
   const inputs = inputsOf(table, choice), pixels = table.columns.filter(({ name }) => inBlock.has(name));
   const whole = given?.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source);
-  const found = kinds(inputs, source), scaling = SCALINGS[given?.preparation?.scaling ?? choice.scaling];
+  const found = kinds(inputs, source, part(tell, 0, 0.4)), scaling = SCALINGS[given?.preparation?.scaling ?? choice.scaling];
   if (!scaling) throw new Refusal('scaling: expected one of {scalings}', choice.scaling, 'choose one of these', { scalings: Object.keys(SCALINGS) });
   const { trained, heldOut } = choice.apart || choice.heldOut <= 0 ? parts(marked(rows, choice.apart)) : split(core, rows, choice.heldOut, choice.seed, labels);
-  const steps = given?.preparation ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling);
+  const steps = given?.preparation ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling, part(tell, 0.4, 0.7));
   const spec = given?.target ?? learnt(whole, rowsOf(target, trained), choice, source), used = new Set(steps.map(({ step }) => step.column));
   const pixelsAre: Found = { name: '', kind: 'number', why: said('numbers'), missing: 0, format: '' };
   const targetIs: Found = { ...pixelsAre, kind: whole.task === 'regression' ? 'number' : 'category', why: whole.reason };
   return {
-    name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec, notes: [...table.notes, ...(given?.preparation ? [] : [...found.flatMap(({ note }) => note ?? []), ...beyond(inputs, found, scaling, whole.task === 'regression' ? 1 : whole.classes.length)])],
-    nIn: steps.reduce((sum, { step }) => sum + step.features.length, 0), inputs: matrix(steps, rows, scaling, source), inputNames: steps.flatMap(({ step }) => step.features),
+    name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec, notes: [...table.notes, ...(given?.preparation ? unknown(given.preparation, (name) => table.columns.find((cells) => cells.name === name)) : found.flatMap(({ note }) => note ?? []))],
+    nIn: steps.reduce((sum, { step }) => sum + step.features.length, 0), inputs: matrix(steps, rows, scaling, source, part(tell, 0.7, 1)), inputNames: steps.flatMap(({ step }) => step.features),
     columns: [...inputs.map((cells, i) => shownAs(cells, found[i]!, used.has(cells.name))), ...pixels.map((cells) => shownAs(cells, pixelsAre, true)), shownAs(target, targetIs, true)],
     preparation: given?.preparation ?? { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: leftOut(found) },
     image: block && steps.length === 1 ? { width: block.shape[1], height: block.shape[0] } : null,
   };
 }
-/** What deltaw learns beyond this, and the lab does not: what rows with a word, or with a number that is a name, answer. */
-function beyond(inputs: Cells[], found: Found[], scaling: Scaling, nOut: number): Text[] {
-  if (!scaling.hushed) return [];
-  const words = inputs.filter((cells, i) => found[i]!.kind === 'category' && new Set(cells.words.filter((word) => word !== null)).size > MANY);
-  const numbers = nOut > MOST_TOLD ? [] : inputs.filter((cells, i) => found[i]!.kind === 'number' && cells.type !== 'words' && recurs(cells.numbers));
-  return [
-    ...words.map(({ name }) => said('column "{name}" has a slot for each of its {n} most frequent words; deltaw train also learns what rows with a word answer', { name, n: MANY })),
-    ...(numbers.length ? [said('numbers recur in {names}; deltaw train also learns what rows with such a number answer, where they are names', { names: listed(numbers.map(({ name }) => clipped(name, 20))) })] : []),
-  ];
-}
-/** Whether enough numbers, and enough rows, are there for any to be names; deltaw.preparation.columns.recurring. */
-function recurs(x: Float64Array): boolean {
-  const rows = new Map<number, number>();
-  for (const each of x) if (!Number.isNaN(each)) rows.set(each, (rows.get(each) ?? 0) + 1);
-  const several = [...rows.values()].filter((n) => n > 1), again = several.reduce((sum, n) => sum + n - 1, 0);
-  return several.length >= FEWEST_NAMES && again >= LEAST_SHARE * x.length;
-}
 const leftOut = (found: Found[]): Preparation['left_out'] => found.filter(({ kind }) => LEFT_OUT.includes(kind)).map(({ name, kind, why }) => ({ column: name, kind, reason: inEnglish(why) }));
 
-function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], trained: Int32Array, scaling: Scaling): Fitted[] {
+function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], trained: Int32Array, scaling: Scaling, tell: Tell): Fitted[] {
   const used = inputs.map((cells, i) => ({ cells, found: found[i]! })).filter((each) => !LEFT_OUT.includes(each.found.kind));
   if (!used.length && !table.block) {
     const why = found.slice(0, 5).map(({ name, kind, why }) => said('{name} ({kind}: {why})', { name, kind: said(kind), why }));
     throw new Refusal('{source}: expected at least one column of numbers, categories, truth values or dates beside the target', why.length ? why : said('no column at all'), 'add a column to learn from', { source: table.name });
   }
   const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, bins = scaling.bins ? binsOf(numbers, trained.length) : NO_BINS;
-  const steps = used.map(({ cells, found }): Fitted => ({ cells: [cells], step: fitStep(rowsOf(cells, trained), found, scaling, bins) }));
+  const steps = used.map(({ cells, found }, k): Fitted => {
+    tell(k / used.length);
+    return { cells: [cells], step: fitStep(rowsOf(cells, trained), found, scaling, bins) };
+  });
   if (table.block) steps.push({ cells: pixels, step: fitBlock(table.block, pixels.map((cells) => rowsOf(cells, trained)), scaling) });
   return inOrder(table, steps);
 }
@@ -234,13 +223,13 @@ function told(table: Table, steps: Step[]): Fitted[] {
   });
 }
 
-function matrix(steps: Fitted[], rows: number, scaling: Scaling, source: string): Float32Array {
+function matrix(steps: Fitted[], rows: number, scaling: Scaling, source: string, tell: Tell): Float32Array {
   const nIn = steps.reduce((sum, { step }) => sum + step.features.length, 0), X = new Float32Array(rows * nIn);
   let at = 0;
   for (const { cells, step } of steps) {
     const write = encoderOf(step, cells, scaling, source);
     for (let row = 0; row < rows; ++row) write(row, X, row * nIn + at);
-    at += step.features.length;
+    tell((at += step.features.length) / nIn);
   }
   return X;
 }

@@ -60,6 +60,8 @@ export const en = {
   columns: 'Columns that it sees',
   no_columns: 'At least one column has to be used.',
   kind_number: 'numbers', kind_category: 'words', kind_boolean: 'yes or no', kind_date: 'dates', kind_constant: 'always alike', kind_identifier: 'identifier', kind_text: 'text',
+  reading: 'Reading {name} …',
+  stop_reading: 'Stop reading',
   data_refused: 'This table cannot be used: {why}',
 
   // Settings

@@ -60,6 +60,8 @@ export const zh: Record<Key, string> = {
   columns: '它看到的列',
   no_columns: '至少要用一列。',
   kind_number: '数字', kind_category: '词', kind_boolean: '是或否', kind_date: '日期', kind_constant: '始终相同', kind_identifier: '标识', kind_text: '文本',
+  reading: '正在读取{name}……',
+  stop_reading: '停止读取',
   data_refused: '这个表格不能用：{why}',
 
   settings: '设置',

@@ -1,0 +1,148 @@
+// What the thread does that reads: from a source, or the reader's files, to data and what the page shows of them. Nothing of it holds
+// the page up, and what it leaves is gone with its thread.
+
+import type { Core } from '../engine/core';
+import type { Column, Data } from '../engine/types';
+import { Refusal, said } from '../said';
+import { beyond } from '../tables/beyond';
+import { withNones } from '../tables/cells';
+import { present } from '../tables/kinds';
+import { part, type Tell } from '../tables/progress';
+import { dataOf, decoded, isWorkbook, joined, readText, recordsOf, tableOf, unzipped, areAlike, type Choice, type Learnt, type Table } from '../tables/table';
+import { toy, toyTable, type ToyChoice } from '../tables/toys';
+import { axes, type Axis } from './plane';
+import { FIRST } from './settings';
+import type { Division, Files, Source } from './sources';
+
+export interface Request {
+  source: Source | Files;
+  division: Division;
+  learnt?: Learnt; // by a model
+  came?: Came; // the table that the page came with, where the source is that
+}
+/** What is learnt of a table anew. */
+export type Came = Pick<Data, 'name' | 'columns' | 'target' | 'heldOut'>;
+/** A source that was read. */
+export interface Loaded {
+  source: Source;
+  others: string[]; // files that have other columns
+  data: Data;
+  axes: Axis[];
+}
+
+const ROWS: Record<string, number> = { digits: 1500 };
+const MOST = 2 ** 28; // bytes that are read: more would not fit into a page
+
+export async function read(core: Core, { source: wanted, division, learnt, came }: Request, tell: Tell): Promise<Loaded> {
+  const { source, others } = wanted.kind === 'files' ? await ofFiles(wanted) : { source: wanted, others: [] };
+  const data = dataIn(core, source, division, learnt, came && unpacked(came), tell), found = { source, others, data, axes: axes(data) };
+  data.columns.forEach(pack);
+  return found;
+}
+
+// --- words on their way from a thread to another: by their places, they take a tenth of the time -------------------------
+
+/** For the other side, whose columns these are no more. */
+const pack = (column: Column): void => {
+  if (!(column.values instanceof Float64Array)) column.values = placesOf(column.values) as never;
+};
+export const packed = ({ name, columns, target, heldOut }: Data): Came => {
+  const own = columns.map((column) => ({ ...column }));
+  own.forEach(pack);
+  return { name, columns: own, target, heldOut };
+};
+/** On the other side. */
+export function unpacked<D extends Pick<Data, 'columns'>>(data: D): D {
+  for (const column of data.columns) {
+    const { places, words } = column.values as unknown as Places;
+    if (!words) continue;
+    const values = new Array<string | null>(places.length); // by hand: there may be millions
+    for (let row = 0; row < values.length; row++) values[row] = words[places[row]] ?? null;
+    column.values = values;
+  }
+  return data;
+}
+/** Words by their places in a list of the different ones, −1 where missing. */
+interface Places {
+  places: Int32Array;
+  words: string[];
+}
+function placesOf(values: (string | null)[]): Places {
+  const known = new Map<string, number>();
+  const places = Int32Array.from(values, (word) => (word === null ? -1 : (known.get(word) ?? (known.set(word, known.size), known.size - 1))));
+  return { places, words: [...known.keys()] };
+}
+
+// --- from a source to data ---------------------------------------------------------------------------------------------
+
+function dataIn(core: Core, source: Source, division: Division, learnt: Learnt | undefined, came: Came | undefined, tell: Tell): Data {
+  if (source.kind === 'toy' && !learnt) {
+    const whole = toy(core, source.name, ofToy(source, division));
+    return source.name === 'digits' ? whole : single(whole);
+  }
+  const table = tableIn(core, source, came, part(tell, 0, 0.6)), known: Learnt = learnt ?? (came ? { target: came.target } : {});
+  const target = known.target?.name ?? ((source.kind === 'csv' && source.target) || table.target || guessed(table));
+  const choice: Choice = {
+    target, scaling: learnt?.preparation?.scaling ?? source.scaling ?? 'standard', encoding: 'labels', low: 0.01, high: 0.99, ...division, apart: came?.heldOut ?? null,
+    ...(learnt ? {} : { columns: source.columns }),
+  };
+  const data = dataOf(core, table, choice, known, part(tell, 0.6, 1));
+  return source.kind === 'csv' && !learnt ? { ...data, notes: [...data.notes, ...beyond(data)] } : data;
+}
+const ofToy = ({ name, noise, seed }: { name: string; noise: number; seed: number }, division: Division): ToyChoice => ({
+  rows: ROWS[name] ?? 300, noise, seed, heldOut: division.heldOut, division: division.seed,
+});
+function tableIn(core: Core, source: Source, came: Came | undefined, tell: Tell): Table {
+  if (source.kind === 'csv') return readText(source.text, source.name, source.encoding, source.written, tell);
+  return source.kind === 'given' ? tableOf(came!) : toyTable(core, source.name, ofToy(source, FIRST));
+}
+
+/** Files of the reader's as a source: those with the columns of the first one below the other, as deltaw reads a folder; and which have others. */
+async function ofFiles({ kind: _, files: given, encoding, ...chosen }: Files): Promise<{ source: Source; others: string[] }> {
+  const files = await Promise.all(given.map(async (file) => ({ name: file.name, bytes: await bytesOf(file) })));
+  const [first] = files as [(typeof files)[0]], bytes = await unzipped(first.bytes, first.name);
+  if (files.length === 1 && !isWorkbook(bytes)) return { source: { kind: 'csv', name: first.name, ...decoded(bytes, first.name, encoding), target: '', ...chosen }, others: [] };
+  const all = await Promise.all(files.map(({ bytes, name }) => recordsOf(bytes, name))), alike = all.filter((each) => areAlike(all[0]!, each));
+  const { text, written } = joined(alike), name = alike.length > 1 ? `${first.name} + ${alike.length - 1}` : first.name;
+  if (alike.length > 1) written.notes.push(said('{n} files with the same columns, one below the other', { n: alike.length }));
+  return { source: { kind: 'csv', name, text, target: '', written, ...chosen }, others: all.filter((each) => !alike.includes(each)).map((each) => each.name) };
+}
+
+/** A file's bytes, without gzip around them. */
+async function bytesOf(file: File): Promise<Uint8Array> {
+  const refuse = (size: number): never => {
+    throw new Refusal('{name}: expected at most {most:,} bytes', said('{n:,}', { n: size }), 'learn from it by deltaw train, or open a part of it', { name: file.name, most: MOST });
+  };
+  if (file.size > MOST) refuse(file.size);
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader(), parts: BlobPart[] = [];
+  let size = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    parts.push(next.value as BlobPart);
+    if ((size += next.value.length) > MOST) refuse(size);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+/** The column that is most likely the question: the last one that says different things, and is not all different words. */
+function guessed(table: Table): string {
+  const fits = table.columns.filter((cells) => {
+    const n = new Set(present(withNones(cells))).size;
+    return n > 1 && (cells.type !== 'words' || n <= Math.max(2, cells.words.length / 4));
+  });
+  return (fits.at(-1) ?? table.columns.at(-1)!).name;
+}
+
+/** Two classes by one output: yes or no to the second. A sigmoid of z says what a softmax of (0, z) says. */
+function single(data: Data): Data {
+  const targets = Float32Array.from({ length: data.rows }, (_, row) => data.targets[row * data.nOut + 1]);
+  return { ...data, targets, nOut: 1 };
+}
+
+/** The memory of all arrays in what is said to the page: it is handed over. */
+export function memoryIn(said: unknown, found = new Set<Transferable>()): Transferable[] {
+  if (ArrayBuffer.isView(said)) found.add(said.buffer as ArrayBuffer);
+  else if (said instanceof Array ? typeof said[0] === 'object' : typeof said === 'object' && said) for (const each of Object.values(said as object)) memoryIn(each, found);
+  return [...found];
+}
