@@ -30,6 +30,8 @@ SLOW = (
     "a_saved_page_opens_where_it_was_left",
     "what_a_stranger_drops_is_read",
     "a_large_table_leaves_the_page_free",
+    "many_classes_are_shown_in_part",
+    "a_survey_is_seen",
     "a_drawn_digit_is_read",
     "both_languages_and_colours",
     "a_telephone_shows_all",

@@ -2,8 +2,10 @@
 
 import type { Data, Settings } from '../engine/types';
 import { say } from './page.svelte';
+import { clipped } from '../tables/cells';
 import { className } from './scores';
 
+const LEAST = 4; // letters of a column's name
 const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
 export const subscript = (n: number): string => String(n).replace(/\d/g, (digit) => SUBSCRIPTS[Number(digit)]);
 
@@ -13,6 +15,14 @@ export function unitName(data: Data, settings: Settings, layer: number, unit: nu
   if (layer < settings.layers.length - 1) return say('neuron_named', { layer: layer + 1, n: unit + 1 });
   const name = outputName(data, unit);
   return brief ? name : say('output_named', { name });
+}
+
+/** An input's name in so many letters: what tells the inputs of a column apart stays longest. */
+export function inputName(data: Data, unit: number, room: number): string {
+  const name = data.inputNames[unit], column = data.preparation.steps.find(({ features }) => (unit -= features.length) < 0)?.column ?? '';
+  if (name.length <= room || !name.startsWith(column)) return name;
+  const own = clipped(name.slice(column.length), Math.max(LEAST, Math.floor(room) - LEAST));
+  return clipped(column, Math.max(LEAST, Math.floor(room) - own.length)) + own;
 }
 
 /** An output's class, or the target. */

@@ -78,8 +78,8 @@ export function standing(element: SVGSVGElement): string {
 }
 
 /** What a network takes for what: rows are what it is, columns what was said. */
-export function confusionSvg(data: Data, counts: number[][]): string {
-  const names = counts.map((_, k) => clipped(className(data, k), 24)), most = Math.max(1, ...counts.flat());
+export function confusionSvg(data: Data, all: number[][], classes: number[]): string {
+  const counts = classes.map((k) => classes.map((i) => all[k][i])), names = classes.map((k) => clipped(className(data, k), 24)), most = Math.max(1, ...counts.flat());
   const [cell, line] = [56, 30], left = 20 + Math.max(say('is_said').length, ...names.map((name) => name.length)) * 8, top = 30 + Math.max(...names.map((name) => name.length)) * 5;
   const cells = counts.flatMap((row, k) => row.map((count, i) => {
     const [x, y] = [left + i * cell, top + k * line];

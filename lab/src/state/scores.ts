@@ -70,10 +70,17 @@ export function guessing(data: Data, rows: Int32Array): number {
 
 export interface ClassScore { name: string; rows: number; found: number; right: number }
 
-/** Of each class: how many of its rows were found, and how many of those said to be it are. */
-export function perClass(data: Data, counts: number[][]): ClassScore[] {
-  return counts.map((line, k) => {
-    const rows = line.reduce((a, b) => a + b, 0);
+export const MOST_SHOWN = 30; // classes, one by one
+/** The classes with most rows, as many as are shown. */
+export function frequent(counts: number[][]): number[] {
+  const rows = counts.map((line) => line.reduce((a, b) => a + b, 0));
+  return [...rows.keys()].sort((a, b) => rows[b] - rows[a]).slice(0, MOST_SHOWN).sort((a, b) => a - b);
+}
+
+/** Of some classes: how many of its rows were found, and how many of those said to be it are. */
+export function perClass(data: Data, counts: number[][], classes: number[]): ClassScore[] {
+  return classes.map((k) => {
+    const line = counts[k], rows = line.reduce((a, b) => a + b, 0);
     const said = counts.reduce((sum, other) => sum + other[k], 0);
     return { name: className(data, k), rows, found: rows ? line[k] / rows : NaN, right: said ? line[k] / said : NaN };
   });

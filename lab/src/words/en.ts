@@ -209,6 +209,7 @@ export const en = {
   scores_of_trained: 'On {n} rows that it learns from: hold some out to see what it is worth.',
   confusion: 'What it takes for what',
   is_said: 'is ↓ said →',
+  classes_shown: '{n} of {of} classes: those with most of these rows.',
   each_class: 'Each class',
   class: 'class',
   recall: 'found', recall_hint: 'Recall: the share of its rows that were found',

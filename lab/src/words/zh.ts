@@ -204,6 +204,7 @@ export const zh: Record<Key, string> = {
   scores_of_trained: '在用来学习的 {n} 行上：留出一些行，才知道它有多好。',
   confusion: '把什么当成了什么',
   is_said: '实际 ↓ 回答 →',
+  classes_shown: '{of} 个类别中，这些行里最多的 {n} 个。',
   each_class: '每一类',
   class: '类',
   recall: '找到', recall_hint: '召回率：这一类的行有多少被找到',
