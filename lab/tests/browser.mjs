@@ -193,6 +193,30 @@ const CHECKS = {
       await at(each, next);
     }
     same((await shared(other)).runs[0].weights, (await shared(page)).runs[0].weights, 'the next step, by the same state of the optimiser');
+    const third = await opened();
+    await third.evaluate((hash) => { location.hash = hash; }, sent.link.split('#')[1]); // a link that is pasted into the address of a page that is open
+    await at(third, await moment(page) - 1);
+    same((await shared(third)).source, sent.source, 'what a link opens in a page that is there');
+    same(third.faults, [], 'what went wrong');
+  },
+
+  async a_link_waits_for_its_table() {
+    writeFileSync(join(folder, 'mine.csv'), ['a,b,kind', ...Array.from({ length: 90 }, (_, i) => `${Math.sin(i)},${i % 7},${'xy'[i % 2]}`)].join('\n'));
+    const dropped = async (page) => { await page.locator('input[type=file]').setInputFiles(join(folder, 'mine.csv')); await page.waitForFunction(() => document.querySelector('.about')?.textContent.includes('mine.csv')); };
+    const rate = (page) => page.locator('#set-learning_rate'), page = await opened();
+    await dropped(page);
+    await rate(page).fill('0.33');
+    await rate(page).press('Enter');
+    await page.waitForTimeout(200);
+    const hash = `#${(await shared(page)).link.split('#')[1]}`, other = await opened({ hash });
+    await other.getByText('This link is about the table mine.csv').waitFor();
+    await dropped(other);
+    same(await rate(other).inputValue(), '0.33', 'the settings of the link, when its table is opened');
+    const third = await opened();
+    await dropped(third);
+    await third.evaluate((hash) => { location.hash = hash; }, hash); // pasted into the address of a page that has the table
+    await third.waitForFunction(() => document.querySelector('#set-learning_rate').value === '0.33');
+    for (const each of [other, third]) same(each.faults, [], 'what went wrong');
   },
 
   async a_saved_page_opens_where_it_was_left() {

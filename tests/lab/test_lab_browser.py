@@ -27,6 +27,7 @@ SLOW = (
     "rewinding_is_exact",
     "a_fork_is_two_runs",
     "a_link_holds_all",
+    "a_link_waits_for_its_table",
     "a_saved_page_opens_where_it_was_left",
     "what_a_stranger_drops_is_read",
     "a_large_table_leaves_the_page_free",

@@ -62,9 +62,9 @@ class Lab {
     this.pendingModel = null;
     const before = this.run?.settings, division = before ?? FIRST;
     await this.reading(async () => {
-      const { data, source, others } = await this.load(wanted, division), waiting = this.pending;
-      this.pending = null;
-      if (waiting && own && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) await this.take(data, source, waiting);
+      const { data, source, others } = await this.load(wanted, division), waiting = own ? this.pending : null;
+      if (own) this.pending = null;
+      if (waiting && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) await this.take(data, source, waiting);
       else if (source.model) await this.showModel(data, source);
       else {
         const same = this.data && before && this.data.nIn === data.nIn && this.data.nOut === data.nOut && this.data.target.task === data.target.task;
@@ -167,13 +167,21 @@ class Lab {
     const shared = (await fromHash(location.hash)) ?? fromPage();
     if (shared === 'unreadable') this.tell('link_damaged', {}, 'wrong');
     else if (shared && (await this.restore(shared))) return;
+    if (this.turn) return; // a table was opened meanwhile
     if (came) return this.show(came.data, { kind: 'given', name: came.data.name }, came.settings, { weights: came.weights });
     await this.open({ kind: 'toy', name: 'circle', noise: 0.1, seed: 0 });
   }
 
+  /** Another address in the same tab: a link that was pasted above, or back from one. */
+  follow = async (): Promise<void> => {
+    const shared = await fromHash(location.hash);
+    if (shared === 'unreadable') this.tell('link_damaged', {}, 'wrong');
+    else if (shared) await this.restore(shared);
+  };
+
   /** What an address or a saved page kept. False where it needs a table that is not here, or cannot be. */
   async restore(shared: Shared): Promise<boolean> {
-    const { source } = shared;
+    const source = shared.source ?? (this.source?.kind === 'csv' && this.data?.name === shared.name ? this.source : null);
     if (source) return this.reading(async () => this.take((await this.load(source, shared.runs[0].settings)).data, source, shared), 'link_refused');
     this.pending = shared;
     this.tell('shared_needs_table', { name: shared.name });

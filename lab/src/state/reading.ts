@@ -40,7 +40,7 @@ export async function read(core: Core, { source: wanted, division, learnt, came 
   return found;
 }
 
-// --- words on their way from a thread to another: by their places, they take a tenth of the time -------------------------
+// --- words on their way from a thread to another: by their places, there is less to hand over ------------------------------
 
 /** For the other side, whose columns these are no more. */
 const pack = (column: Column): void => {
