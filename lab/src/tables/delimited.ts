@@ -171,8 +171,9 @@ const FEW = 4; // times and oftener each word stands in a column of few, on aver
 export function hasHeader(head: string[][]): boolean {
   const first = head[0]!.map((cell) => cell.trim());
   if (first.some(number) && first.every((cell) => number(cell) || isMissing(cell))) return false;
-  const below = first.map((_, j) => head.slice(1).filter((record) => j < record.length).map((record) => record[j]!.trim()));
-  const numeric = below.map(numbers);
+  const cellsOf = (records: string[][]): string[][] => first.map((_, j) => records.filter((record) => j < record.length).map((record) => record[j]!.trim()));
+  const again = (record: string[]): boolean => record.length === head[0]!.length && record.every((cell, j) => cell === head[0]![j]); // files that were joined
+  const below = cellsOf(head.slice(1)), numeric = cellsOf(head.slice(1).filter((record) => !again(record))).map(numbers);
   if (first.some((cell, j) => numeric[j] && !number(cell))) return true;
   if (first.some((cell, j) => numeric[j] && cell.includes('.'))) return false;
   const words = first.map((cell, j) => ({ cell, cells: below[j]! })).filter(({ cell }, j) => cell && !numeric[j]);

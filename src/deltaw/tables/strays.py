@@ -26,7 +26,14 @@ def check_strays(words: pl.Series, source: str) -> None:
 def stray_error(words: pl.Series, row: int, source: str) -> ColumnError:
     """That of a cell that is no number among numbers."""
     remedy = "correct the cell, leave it empty, name it in na, or drop the column"
+    if says_name(words[row], words.name):
+        remedy = "remove the row, which says the names of the columns again"
     return cell_error(source, words.name, row, "a number", words[row], remedy)
+
+
+def says_name(cell: str, name: str) -> bool:
+    """Whether a cell is the column's name again, as where files were joined with their first lines."""
+    return cell.removeprefix("\ufeff") == name
 
 
 class Strays:

@@ -136,6 +136,21 @@ def test_a_sum_below_the_table_is_told(tmp_path: Path) -> None:
     assert read(path).notes == ()
 
 
+def test_names_within_the_table_are_told(tmp_path: Path) -> None:
+    """Files that were joined with their first lines, and with what stands before those."""
+    words = "\n".join(["a,b,y", *["u,p,k", "v,q,l"] * 150])
+    (path := tmp_path / "t.csv").write_text(f"{words}\n\ufeff{words}\n", encoding="utf-8")
+    assert read(path).notes == ("row 301 says the names of the columns again: remove it, or it counts as one",)
+    path.write_text(words)
+    assert read(path).notes == ()
+    numbers = "\n".join(["a,y", *[f"{i},k" for i in range(40)]])
+    path.write_text(f"{numbers}\n{numbers}\n")
+    with pytest.raises(
+        ColumnError, match='number in row 41 of column "a", found "a"; remove the row, which says the names'
+    ):
+        kinds(read(path))
+
+
 DAYS = {
     "several ways": (
         ["2024-01-31", "31.01.2024", "Jan 31, 2024"],

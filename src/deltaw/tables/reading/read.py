@@ -39,7 +39,7 @@ from deltaw.tables.reading.halving import halved
 from deltaw.tables.reading.loading import GZIP, HEAD, STDIN, STDIN_NAME, limit, load, located
 from deltaw.tables.reading.shards import ZEROS, Shards, shards
 from deltaw.tables.reading.source import Reading, Source
-from deltaw.tables.reading.totals import with_total_told
+from deltaw.tables.reading.totals import with_odd_rows_told
 from deltaw.tables.table import Table, nearest
 
 
@@ -84,7 +84,7 @@ def read(
 def read_as(source: Any, reading: Reading) -> Table:
     """`read`, by a Reading."""
     found = _read_as(source, reading)
-    table = halved(found if found is source else with_total_told(found), reading.unrounded)
+    table = halved(found if found is source else with_odd_rows_told(found), reading.unrounded)
     return table if reading.unrounded is None else replace(table, frame=held(table.frame))
 
 

@@ -1,4 +1,6 @@
-"""A last row that is no row like the others but their sum, as spreadsheets have it below a table."""
+"""Rows that are none like the others: a last one that is their sum, as spreadsheets have it below a table; and the
+columns' names again, as files have them that were joined with their first lines.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from deltaw.speech import say
+from deltaw.tables.strays import says_name
 from deltaw.tables.table import Table, listing
 
 FEWEST = 10  # rows above it: of fewer, one may be the sum of the others by chance
@@ -14,16 +17,30 @@ SOME = 1_000  # rows that tell, as a rule, that the last is no sum
 EXACT = 1e-6  # of the sum: what is summed was rounded in another place
 
 
-def with_total_told(table: Table) -> Table:
-    """The table, with a note where its last row is the sum of those above it."""
+def with_odd_rows_told(table: Table) -> Table:
+    """The table, with a note where its last row is the sum of those above it, or one has the names of the columns."""
     if len(table.frame) <= FEWEST or table.test is not None:
         return table
+    if (row := _names_again(table.frame)) is not None:
+        note = say("row {row:,} says the names of the columns again: remove it, or it counts as one", row=row + 1)
+        return replace(table, notes=(*table.notes, note))
     summed = [column.name for column in table.frame.iter_columns() if column.dtype.is_numeric() and _is_sum(column)]
     if not summed:
         return table
     line = "row {row:,}, the last, is the sum of the rows above it ({columns}): remove it, or it counts as one"
     note = say(line, row=len(table.frame), columns=listing(summed, 3))
     return replace(table, notes=(*table.notes, note))
+
+
+def _names_again(frame: pl.DataFrame) -> int | None:
+    """The first row that says them; where a column is of numbers, none does."""
+    if frame.width < 2 or any(kind != pl.String for kind in frame.dtypes):
+        return None
+    first = frame.get_columns()[0]
+    for row in first.str.ends_with(first.name).arg_true():
+        if says_name(first[row], first.name) and list(frame.row(row)[1:]) == frame.columns[1:]:
+            return int(row)
+    return None
 
 
 def _is_sum(column: pl.Series) -> bool:

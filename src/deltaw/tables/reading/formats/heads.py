@@ -50,7 +50,8 @@ def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> boo
 
     It is data if it has only numbers. It also is data if every column that is numeric below it starts with a number
     and one of its cells cannot be a name: a number with a fraction, or a word that the column repeats, unless as many
-    columns of few words never repeat theirs. So "country,2019,2020" above numbers is a header, and "5.1,3.5,setosa"
+    columns of few words never repeat theirs. Where it stands below again, files were joined, and it is not looked at
+    to tell what is numeric. So "country,2019,2020" above numbers is a header, and "5.1,3.5,setosa"
     above more flowers is not.
     """
 
@@ -63,8 +64,10 @@ def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> boo
     first = [cell.strip() for cell in head[0]]
     if any(map(is_number, first)) and all(is_number(cell) or is_missing(cell) for cell in first):
         return False
-    below = [[record[j].strip() for record in head[1:] if j < len(record)] for j in range(len(first))]
-    numeric = [any(map(is_number, cells)) and all(_is_number(c) or is_missing(c) for c in cells) for cells in below]
+    places = range(len(first))
+    below = [[record[j].strip() for record in head[1:] if j < len(record)] for j in places]
+    others = [[record[j].strip() for record in head[1:] if record != head[0] and j < len(record)] for j in places]
+    numeric = [any(map(is_number, cells)) and all(_is_number(c) or is_missing(c) for c in cells) for cells in others]
     columns = list(zip(first, below, numeric, strict=True))
     if any(is_numeric and not is_number(cell) for cell, _, is_numeric in columns):
         return True
