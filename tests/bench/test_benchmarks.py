@@ -38,6 +38,21 @@ def test_documents_name_what_there_is() -> None:
     assert sum(map(len, commands.values())) > 30
 
 
+@pytest.mark.parametrize("ending", ["", ".zh"])
+def test_figures_are_drawn_from_the_first_tables_of_their_pages(ending: str) -> None:
+    """Every row of the table has its point, and the figure that lies there names it."""
+    from benchmarks.figures import DOCS, FIGURES, first_table
+
+    for name, draw in FIGURES.items():
+        rows = first_table((DOCS / f"{name}{ending}.md").read_text("utf-8"))
+        axis = draw(rows, ending).axes[0]
+        said = {text.get_text() for text in (*axis.texts, *axis.get_yticklabels())}
+        there = (DOCS / "figures" / f"{name}{ending}.svg").read_text("utf-8")
+        for row in rows[1:]:
+            (label,) = {row[0], row[0].rpartition(" (")[0], row[0].rpartition("（")[0]} & said
+            assert label in there
+
+
 def test_a_summary_of_tables_from_which_nothing_is_learnt() -> None:
     """In a folder of one's own that may be so of all: there is no score to share, and the rest is said."""
     from benchmarks.accuracy.beside_others import Summary
