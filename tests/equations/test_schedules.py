@@ -121,3 +121,13 @@ def test_bad_settings(spec: object) -> None:
     with pytest.raises(SettingError) as caught:
         schedule(spec)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("spec", SCHEDULES)
+def test_where_a_wave_ends_the_rate_is_0_and_rises_again(spec: str) -> None:
+    row = schedule(spec)
+    for share in row.waves:
+        assert at(spec, share) == pytest.approx(0, abs=1e-12)
+        assert at(spec, share + 0.01) > 0
+    assert row.ends(15) == ((3, 7) if spec == "coslog" else ())
+    assert schedule("coslog").ends(1) == (1,)

@@ -58,6 +58,16 @@ def test_large_tables_are_learnt_straight(rows: int, classes: int) -> None:
     assert (found["learning_rate"] > smaller["learning_rate"]) == (rows >= (10_000 if classes >= 4 else 50_000))
 
 
+@pytest.mark.parametrize(("name", "rows", "image", "patience"), [
+    ("default", 7_999, False, None), ("default", 8_000, False, "waves"), ("default", 10**7, False, "waves"),
+    ("default", 8_000, True, None), ("quick", 8_000, False, None), ("accurate", 8_000, False, None),
+])  # fmt: skip
+def test_many_rows_tell_when_a_wave_brings_nothing(name: str, rows: int, image: bool, patience: str | None) -> None:
+    recipe = RECIPES[name]["regression"]
+    assert sized(recipe, rows, 30, image, 0, True).patience == patience
+    assert sized(replace(recipe, patience=7), rows, 30, image, 0, True).patience == 7
+
+
 @pytest.mark.parametrize(("rows", "classes", "image", "networks"), [
     (149, 2, False, 1), (150, 2, False, 2), (1_999, 0, False, 2), (2_000, 0, False, 1),
     (2_000, 3, False, 1), (2_000, 4, False, 2), (1_000, 2, True, 1),

@@ -162,3 +162,16 @@ def test_what_belongs_together_is_held_out_once_from_all_networks() -> None:
         assert parts[1] is not None
         assert second.validation.frame.rows() == parts[1].frame.rows()
         assert models.replan(models.run(plan), grouped) is not None
+
+
+def test_a_wave_that_brings_nothing_is_the_last() -> None:
+    """As if the training had gone on and its best epoch were among those that were made."""
+    noise = TABLE.drop("price", "grade").with_columns(y=np.random.default_rng(1).normal(size=len(TABLE)))
+    own = OWN | {"epochs": 15, "schedule": "coslog", "learning_rate": 0.05, "batch_size": 8, "finish": 0.2}
+    whole, ended = (deltaw.fit(noise, "y", **own, patience=patience, verbose=False) for patience in (None, "waves"))
+    assert (len(whole.history), whole.history.ended) == (15, "finished")
+    assert (len(ended.history), ended.history.ended, ended.history.finish) == (7, "early stopping", 3)
+    assert ended.history.validation_loss == whole.history.validation_loss[:7]
+    assert whole.history.best_epoch == ended.history.best_epoch
+    for ours, theirs in zip(ended.network.weights, whole.network.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -27,6 +27,10 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "folds that end early": ("grade", {"folds": 2, "patience": 1, "epochs": 9, "metric": "accuracy"}),
     "one part held out": ("grade", {"folds": 1, "validation": 0.4}),
     "validation rows": ("price", {"test_size": 0.2, "validation": 0.4, "metric": "mae", "patience": 2}),
+    "a wave that brings nothing": (
+        "grade", {"networks": 2, "folds": 0, "test_size": 0.0, "validation": 0.4, "epochs": 15, "schedule": "coslog",
+                  "patience": "waves", "learning_rate": 0.05},
+    ),
     "rows that chose, too": ("price", {"folds": 0, "test_size": 0.0, "validation": 0.4, "finish": 0.6}),
     "rows that chose several, too": (
         "price", {"networks": 2, "folds": 0, "test_size": 0.0, "validation": 0.4, "finish": 0.6},

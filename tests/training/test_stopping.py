@@ -41,6 +41,12 @@ def see(scores: list[float], **settings: Any) -> tuple[int | None, int]:
         ([float("nan")] * 3, {"patience": 2}, (None, 2)),
         ([float("nan"), 3, 2], {"patience": 2}, (2, 3)),
         ([float("inf"), 3], {"patience": 3}, (1, 2)),
+        ([5, 4, 4, 4, 3, 2], {"patience": None, "looks": (2, 4)}, (1, 4)),  # nothing better between two looks
+        ([5, 4, 4, 3, 3, 2], {"patience": None, "looks": (2, 4)}, (5, 6)),
+        ([5, 4, 4, 3.995, 3, 2], {"patience": None, "looks": (2, 4)}, (3, 4)),  # better, but by less than WORTH
+        ([-5, -4, -4, -5.02, -5, -6], {"patience": None, "looks": (2, 4)}, (5, 6)),
+        ([5, 4, 4, 4, 3, 2], {"patience": None, "looks": (4,)}, (5, 6)),  # the first look only sees
+        ([float("nan")] * 6, {"patience": None, "looks": (2, 4)}, (None, 6)),
     ],
 )
 def test_patience(scores: list[float], settings: dict[str, Any], expected: tuple[int | None, int]) -> None:

@@ -28,7 +28,6 @@ from deltaw.preparation import Preparation
 from deltaw.preparation.reading import as_numbers
 from deltaw.tables import Table
 from deltaw.tables.units import unit_of
-from deltaw.training import EarlyStopping
 
 if TYPE_CHECKING:
     import polars as pl
@@ -152,7 +151,7 @@ def _one_training(plan: Plan) -> Setup:
     validation, test = (None if part is None else (np.asarray(part.X), part.T) for part in (plan.validation, plan.test))
     if plan.validation is not None and (counts := plan.counts(plan.validation)) is not None:
         validation = (*validation, counts)  # type: ignore[misc]
-    stopping = None if validation is None else EarlyStopping(plan.recipe.patience)
+    stopping = None if validation is None else plan.recipe.stopping()
     X = np.asarray(plan.training.X)
     return _setup(
         plan.network, X, plan.training.T, plan.recipe, plan.preparation, plan.target.task, plan.seed,

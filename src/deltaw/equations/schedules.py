@@ -20,10 +20,18 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Schedule:
-    """One schedule; `name` is what `schedule("…")` reads back."""
+    """One schedule; `name` is what `schedule("…")` reads back.
+
+    `waves`: the shares of the training after which α has come down to 0 and rises again, but for its first steps.
+    """
 
     name: str
     factor: Callable[[Array, Array], Array]
+    waves: tuple[float, ...] = ()
+
+    def ends(self, epochs: int) -> tuple[int, ...]:
+        """The epochs, of so many, that these waves end with."""
+        return tuple(dict.fromkeys(max(1, round(share * epochs)) for share in self.waves))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduced(self, schedule)
@@ -86,7 +94,11 @@ def _one_cycle(warm_up: float = 0.3, start: float = 0.04, end: float = 1e-4) -> 
 
 def _coslog() -> Schedule:
     """½ (1 − cos(2π log₂(1 + 15τ))): four waves, each about twice as long; Holzmüller et al. (2024), section 3"""
-    return Schedule("coslog", lambda epoch, tau: 0.5 * (1.0 - np.cos(2.0 * np.pi * np.log2(1.0 + 15.0 * tau))))
+
+    def factor(epoch: Array, tau: Array) -> Array:
+        return np.asarray(0.5 * (1.0 - np.cos(2.0 * np.pi * np.log2(1.0 + 15.0 * tau))))
+
+    return Schedule("coslog", factor, waves=(3 / 15, 7 / 15))
 
 
 SCHEDULES: dict[str, Callable[..., Schedule]] = {

@@ -16,6 +16,8 @@ PLENTY_ROWS = 800_000  # of which batches four times as large make steps enough,
 ENOUGH_STEPS = 6_000_000  # rows that are looked at, in all epochs, by which a large table is learnt
 ALONE = 2_000  # from so many on a second network is not worth its time, unless there are many classes
 MANY_CLASSES = 4  # trees are grown for each class, a network learns all at once: there is time for more
+WAVES = "waves"  # ends a training after the rate's third wave, if that brought nothing: the fourth is as long as all
+JUDGED_ROWS = 8_000  # from so many on those held out beside them tell that
 OF_A_CLASS = 40  # rows that it has: from so many on, units that all classes share are needed more than they overfit
 
 
@@ -55,6 +57,7 @@ def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[
         "optimizer": f"adamw(beta1=0.9, beta2=0.95, weight_decay={decay:.2g}, decay_schedule='flat_cosine')",
         "dropout": 0.15 if image else 0.0 if large or shared else float(f"{thin:.2g}"),
         "finish": 0.0 if image or many else 0.2,
+        "patience": WAVES if rows >= JUDGED_ROWS and not image else None,
         "networks": 1,
     }
 
@@ -92,12 +95,18 @@ def _quick_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[st
     if rows < FEW_ROWS and not image:
         return found
     faster = {} if image else {"learning_rate": float(f"{0.02 * min(1.0, rows / 256):.2g}")}
-    return found | faster | {"epochs": max(4, round(found["epochs"] / 5)), "batch_size": min(256, found["batch_size"])}
+    fewer = {"epochs": max(4, round(found["epochs"] / 5)), "batch_size": min(256, found["batch_size"])}
+    return found | faster | fewer | {"patience": None}
+
+
+def _accurate_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[str, Any]:
+    """As the default recipe, but that each of several networks goes to its end: their mean makes up for it."""
+    return _default_by_data(rows, inputs, image, classes) | {"patience": None}
 
 
 BY_DATA = {
     "notes": _notes_by_data,
     "default": _default_by_data,
     "quick": _quick_by_data,
-    "accurate": _default_by_data,
+    "accurate": _accurate_by_data,
 }

@@ -25,7 +25,7 @@ from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import agrees, describe
 from deltaw.given import several
-from deltaw.models.by_data import BY_DATA, together
+from deltaw.models.by_data import BY_DATA, WAVES, together
 from deltaw.models.misnamed import meant
 from deltaw.models.rows import weights
 from deltaw.models.scoring import threshold
@@ -34,6 +34,7 @@ from deltaw.numbers import number
 from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.speech import listed, say
 from deltaw.tables.reading.source import WORDS
+from deltaw.training.stopping import EarlyStopping, Score
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,7 +68,8 @@ class Recipe:
         max_grad_norm: gradients longer than this are shortened to it.
         validation: share of the training rows held out to choose the best weights; 0 trains on all and keeps the last.
         keep: what the best weights are best in: "loss", "score" (accuracy or R²) or a name in `METRICS`.
-        patience: epochs without a better one after which training ends; None never ends early.
+        patience: epochs without a better one after which training ends; "waves": it ends after a wave of the schedule
+            that brought nothing; None: by the data, either that or never.
         finish: share of the epochs that follow from the best weights on, on all rows, those that chose them, too.
         dropout_schedule: how the dropout rate moves during training.
         calibrate: whether rows that a network has not learnt from say how sure it is to be of its classes.
@@ -107,7 +109,7 @@ class Recipe:
     max_grad_norm: float | None = None
     validation: float = 0.0
     keep: str = "loss"
-    patience: int | None = None
+    patience: int | str | None = None
     finish: float | None = 0.0
     calibrate: bool = False
     threshold: float | str | None = None
@@ -125,6 +127,14 @@ class Recipe:
     def metric(self) -> str | None:
         """The score that `keep` names; None for "loss" and "score"."""
         return self.keep if self.keep in NAMES else None
+
+    def stopping(self, score: Score | None = None) -> EarlyStopping:
+        """When a training ends that rows held out judge, by `score` or the loss, once everything is decided."""
+        if not isinstance(self.patience, str):
+            return EarlyStopping(self.patience, score=score)
+        assert self.schedule is not None
+        assert self.epochs is not None
+        return EarlyStopping(None, score=score, looks=schedule(self.schedule).ends(self.epochs))
 
     def __repr__(self) -> str:
         return f"Recipe({self.name}: {', '.join(f'{name}={value!r}' for name, value in self._decided().items())})"
@@ -281,7 +291,7 @@ def _checked(key: str, value: Any) -> Any:
     if not agrees(value, SCHEMA[key]):
         raise SettingError("{key}: expected {schema}", repr(value), "correct it", key=key, schema=describe(SCHEMA[key]))
     low, high, example = LIMITS.get(key, (-math.inf, math.inf, 0))
-    if key in LIMITS and value is not None and not low <= value <= high:
+    if key in LIMITS and isinstance(value, (int, float)) and not low <= value <= high:
         limits = say("from {low} to {high}" if high < math.inf else "{low} or more", low=number(low), high=number(high))
         raise SettingError(
             "{key}: expected a number, {limits}",
@@ -386,7 +396,7 @@ SCHEMA: dict[str, Any] = {
     "max_grad_norm": (float, None),
     "validation": float,
     "keep": ("loss", "score", *NAMES),
-    "patience": (int, None),
+    "patience": (WAVES, int, None),
     "finish": (float, None),
     "calibrate": bool,
     "threshold": (float, str, None),

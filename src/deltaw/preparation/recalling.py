@@ -44,29 +44,32 @@ def recalling(made: Preparation, frame: pl.DataFrame, answers: Answers, rows: In
         frame: the training rows, or all of which they are `rows`, by number.
         answers: of the training rows.
     """
-    some = _learnt(made, frame, rows)
-    step = Alike.fit(made.steps, some, answers)
-    share, sure = saved(made, step, some, answers)
-    return replace(made, steps=(*made.steps, step)) if share > WORTH and sure > SURE else made
+    learnt = _learnt(made, frame, rows)
+    group = _groups(learnt)
+    some = _whole_groups(group, ASKED)
+    share, sure = saved(made, taken(learnt, some), group[some], answers.some(some))
+    if share <= WORTH or sure <= SURE:
+        return made
+    return replace(made, steps=(*made.steps, Alike.fit(made.steps, learnt, answers)))
 
 
-def saved(made: Preparation, step: Alike, frame: pl.DataFrame, answers: Answers) -> tuple[float, float]:
-    """What share of the squares that are left the step saves, and how many standard errors, by rows, that is above 0.
+def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: Answers) -> tuple[float, float]:
+    """What share of the squares that are left rows alike save, and how many standard errors, by rows, that is above 0.
 
     Args:
-        made: without the step.
-        frame: the training rows.
+        made: of the columns.
+        frame: some of the training rows.
+        group: a number for each, the same of rows that are alike.
         answers: of these.
     """
-    X, Z, sums = made.transform(frame, answers=answers), scaled(answers.values, answers.scales).T, step.sums(frame, "")
+    H, Z = _units(made.transform(frame, answers=answers)), scaled(answers.values, answers.scales).T
     weight = np.array([scale.width for scale in answers.scales]) ** 2  # back in the target's own units
-    some = _whole_groups(sums.to_numpy(), ASKED)
-    H, Z, sums = _units(X[some]), Z[some], sums[some]
-    gains, whole, share, sure = np.zeros(len(Z)), 0.0, 0.0, 0.0
+    cells, gains = pl.Series(group.astype(np.float64)), np.zeros(len(Z))
+    whole, share, sure = 0.0, 0.0, 0.0
     for seed in range(TIMES):
         parts = (np.random.default_rng(seed).permutation(len(Z)) % PARTS).astype(np.uint8)
         left = _left(H, Z, parts)
-        means = Apart.by(Told.of(sums, left.T, parts)).of(sums, parts)
+        means = Apart.by(Told.of(cells, left.T, parts)).of(cells, parts)
         gains += (left**2 - (left - means) ** 2) @ weight
         whole += float((left**2 @ weight).mean())
         error = max(float(gains.std()) / len(gains) ** 0.5, SMALLEST)
@@ -76,14 +79,20 @@ def saved(made: Preparation, step: Alike, frame: pl.DataFrame, answers: Answers)
     return share, sure
 
 
-def _whole_groups(sums: Values, most: int) -> Indices:
+def _groups(frame: pl.DataFrame) -> Indices:
+    """The number of the first row that each is as."""
+    _, first, group = np.unique(frame.hash_rows().to_numpy(), return_index=True, return_inverse=True)
+    return np.asarray(first[group])
+
+
+def _whole_groups(group: Indices, most: int) -> Indices:
     """About so many rows at most, and with each all that are alike."""
-    if len(sums) <= most:
-        return np.arange(len(sums))
-    _, group, rows = np.unique(sums, return_inverse=True, return_counts=True)
-    order = np.random.default_rng(0).permutation(len(rows))
-    chosen = np.zeros(len(rows), np.bool_)
-    chosen[order[np.cumsum(rows[order]) <= most]] = True
+    if len(group) <= most:
+        return np.arange(len(group))
+    known, rows = np.unique(group, return_counts=True)
+    order = np.random.default_rng(0).permutation(len(known))
+    chosen = np.zeros(len(group), np.bool_)
+    chosen[known[order[np.cumsum(rows[order]) <= most]]] = True
     return np.flatnonzero(chosen[group])
 
 

@@ -83,7 +83,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         label_smoothing: float | None = None,
         scaling: str | None = None,
         validation: float | None = None,
-        patience: int | None = None,
+        patience: int | str | None = None,
         threshold: float | str | None = None,
         target_scale: str | None = None,
         class_weight: Any = None,

@@ -173,6 +173,7 @@ def made_of(training: Training) -> dict[str, Any]:
         "dropout's schedule": training.thinning.name,
         "patience": None if rule is None else rule.patience,
         "min_delta": None if rule is None else rule.min_delta,
+        "looks": [] if rule is None else list(rule.looks),
         "engine": training.engine,
         "label_smoothing": plan.label_smoothing,
         "max_grad_norm": plan.max_grad_norm,

@@ -59,7 +59,7 @@ def state_of(training: Training) -> State:
     arrays: dict[str, Any] = weights_of(training.network) | _prefixed("step.", machine.state())
     arrays |= {name: list(getattr(history, name)) for name in LISTS}
     if best is not None:
-        arrays["best"] = [float(best.score)]
+        arrays["best"] = [float(best.score), *([float(best.looked)] if best.rule.looks else [])]
         arrays |= {} if best.network is None else _prefixed("best.", weights_of(best.network))
     if training.looked_at is not None:
         arrays |= {f"look.{name}": [getattr(look, name) for look in history.looks] for name in LOOK}
@@ -111,6 +111,7 @@ def go_on(training: Training, state: State, where: str) -> None:
         history.looks = [Look(**look | {"rows": count}) for look, count in zip(kept, rows, strict=True)]
     if training.best is not None:
         training.best.score, training.best.epoch = float(arrays["best"][0]), best_epoch
+        training.best.looked = float(arrays["best"][-1])
         if best_epoch is not None:
             training.best.network = network.copy()
             take_weights(training.best.network, _within("best.", arrays))
@@ -179,7 +180,7 @@ def _expected(own: Arrays, training: Training, made: int, best_epoch: int | None
     shapes = {name: np.shape(array) for name, array in own.items() if not isinstance(array, list)}
     shapes |= {"loss": (made,), "seconds": (made,), "validation_loss": (made if training.held_out is not None else 0,)}
     if training.best is not None:
-        shapes["best"] = (1,)
+        shapes["best"] = (2 if training.best.rule.looks else 1,)
     if best_epoch is not None:
         shapes |= _prefixed("best.", {name: array.shape for name, array in weights_of(training.network).items()})
     if training.looked_at is not None:

@@ -16,6 +16,8 @@ from deltaw.network import Network
 
 Score = Callable[[NDArray[Any], NDArray[Any]], float]
 
+WORTH = 0.002  # of the best score; measured: docs/explanations/recipe.md
+
 
 @dataclass(frozen=True)
 class EarlyStopping:
@@ -25,6 +27,8 @@ class EarlyStopping:
         patience: epochs without improvement before the end; None never stops and only keeps the best.
         min_delta: what counts as better: lower by more than this.
         score: (T, outputs) of the validation rows, each (n, n_out), -> a number, lower is better; None takes the loss.
+        looks: epochs after which it stops, too, if since the look before nothing was better by the share WORTH, as
+            where a wave of the learning rate ends (`deltaw.equations.schedules.Schedule.ends`).
 
     Raises:
         SettingError: a patience that is no whole number from 1 on, or a negative `min_delta`.
@@ -35,6 +39,7 @@ class EarlyStopping:
     patience: int | None = 10
     min_delta: float = 0.0
     score: Score | None = None
+    looks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         whole = isinstance(self.patience, Integral) and not isinstance(self.patience, bool)
@@ -64,7 +69,7 @@ class Best:
 
     def __init__(self, rule: EarlyStopping) -> None:
         self.rule = rule
-        self.score = np.inf
+        self.score = self.looked = np.inf  # the best, and what that was at the last look
         self.epoch: int | None = None
         self.network: Network | None = None
 
@@ -73,4 +78,11 @@ class Best:
         if score < self.score - self.rule.min_delta:
             self.score, self.epoch, self.network = score, epoch, network.copy()
         waited = epoch - (-1 if self.epoch is None else self.epoch)
-        return self.rule.patience is not None and waited >= self.rule.patience
+        return self._look(epoch) or (self.rule.patience is not None and waited >= self.rule.patience)
+
+    def _look(self, epoch: int) -> bool:
+        """Whether nothing was better since the look before, where there is one after this epoch."""
+        if epoch + 1 not in self.rule.looks:
+            return False
+        before, self.looked = self.looked, self.score
+        return bool(np.isfinite(before)) and before - self.score < WORTH * abs(before)

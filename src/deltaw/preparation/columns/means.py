@@ -216,9 +216,10 @@ class Answers(NamedTuple):
     whole: Mapping[str, Told] = {}
     apart: Mapping[str, Apart] = {}
 
-    def some(self, rows: slice) -> Answers:
-        """Of some of these rows, whose inputs are made by what all say."""
-        return self._replace(values=self.values[rows], parts=self.parts[rows], weight=None)
+    def some(self, rows: slice | NDArray[np.int64]) -> Answers:
+        """Of some of these rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return self._replace(values=self.values[rows], parts=self.parts[rows], weight=weight)
 
     @classmethod
     def of(

@@ -163,9 +163,7 @@ def _recurs(x: Values) -> bool:
 def _some(x: NDArray[np.floating], answers: Answers) -> tuple[Values, Answers]:
     """Rows enough to tell by."""
     every = slice(None, None, -(-len(x) // TOLD_BY))
-    weight = None if answers.weight is None else answers.weight[every]
-    some = answers._replace(values=answers.values[every], parts=answers.parts[every], weight=weight, whole={})
-    return x[every].astype(np.float64), some
+    return x[every].astype(np.float64), answers.some(every)._replace(whole={})
 
 
 class _Line(NamedTuple):

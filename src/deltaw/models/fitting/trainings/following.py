@@ -14,6 +14,7 @@ from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import SettingError
 from deltaw.files.schema import check
 from deltaw.models.answers import mean_of, outcome
+from deltaw.models.by_data import WAVES
 from deltaw.models.contents import Learning
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.beginning import with_line
@@ -24,7 +25,7 @@ from deltaw.models.scoring.metrics import Outcome
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.speech import say
-from deltaw.training import EarlyStopping, Epoch, History
+from deltaw.training import Epoch, History
 from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.epochs import Training
 from deltaw.training.loop import begin, complete
@@ -168,9 +169,8 @@ class Follower:
         """The words of the recipe as `deltaw.train` has them, and what makes it follow."""
         recipe, plan = self.plan.recipe, self.plan
         stopping = None
-        if plan.validation is not None or (self.follows and recipe.patience is not None):
-            score = None if recipe.keep == "loss" else self.judge.badness
-            stopping = EarlyStopping(recipe.patience, score=score)
+        if plan.validation is not None or (self.follows and recipe.patience not in (None, WAVES)):
+            stopping = recipe.stopping(None if recipe.keep == "loss" else self.judge.badness)
         same = ("optimizer", "learning_rate", "batch_size", "epochs", "backward", "schedule", "l2", "label_smoothing",
                 "max_grad_norm")  # fmt: skip
         return {name: getattr(recipe, name) for name in same} | {
