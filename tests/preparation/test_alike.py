@@ -88,7 +88,7 @@ def test_rows_have_one_sum_if_and_only_if_they_are_alike(rows: list[dict[str, An
     values = np.arange(len(rows), dtype=float)[:, None]
     numbered = Answers.of(("mean y",), values, (np.arange(len(rows)) % PARTS).astype(np.uint8))
     step = Alike.fit(plain(table(), "price").steps, frame, numbered)
-    sums = step.sums(frame, "data").to_numpy()
+    sums = step.sums(frame, "data")
     keys = [tuple(row[name] for name in SCHEMA) for row in rows]  # None and None are one, and so are 0 and -0
     for i, key in enumerate(keys):
         assert [key == other for other in keys] == list(sums[i] == sums)

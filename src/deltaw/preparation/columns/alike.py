@@ -27,7 +27,7 @@ from deltaw.preparation.columns.means import DIGITS, PARTS, Answers, Apart, Told
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.steps import TRAINING, Day, Features, Number, Step, Stored, Truth, Values
 from deltaw.preparation.document import holds, is_number, is_place, is_text, list_of, one_of
-from deltaw.preparation.reading import as_days, as_numbers, as_places, as_shares, places_of
+from deltaw.preparation.reading import as_days, as_numbers, as_places, as_shares, places_as_written, places_of
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept, reads, say
 from deltaw.tables.cells import as_words
@@ -72,9 +72,8 @@ class Coded:
         "codes": list_of(lambda code: code is not None and is_place(code) and code < LARGEST),
     }
 
-    def known_by(self, frame: pl.DataFrame, rng: np.random.Generator, most: int) -> Coded:
-        """The same column with the cells of these rows, and codes of at most so much."""
-        read = self.read(frame, TRAINING)
+    def known_by(self, read: Any, rng: np.random.Generator, most: int) -> Coded:
+        """The same column with the cells of rows that were `read`, and codes of at most so much."""
         if isinstance(read, pl.Series):
             cells = read.drop_nulls().unique().sort().to_list()
         else:
@@ -122,7 +121,15 @@ class Coded:
 
     def of_rows(self, frame: pl.DataFrame, source: str) -> Values:
         """The code of each row's cell."""
-        read, (cells, codes), n = self.read(frame, source), self._table, len(self.cells)
+        if self.kind == Category.kind:
+            places = places_as_written(frame.get_column(self.column), self._places, len(self.cells) + 1)
+            if places is not None:
+                return np.asarray(self._table[1][places])
+        return self.of_read(self.read(frame, source))
+
+    def of_read(self, read: Any) -> Values:
+        """The same of rows that were `read`."""
+        (cells, codes), n = self._table, len(self.cells)
         if isinstance(read, pl.Series):
             return np.asarray(codes[as_places(in_width(read, self.width), self._places, n + 1)])
         place = np.searchsorted(cells, read).clip(max=max(n - 1, 0))
@@ -157,22 +164,26 @@ class Alike:
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Alike:
         """The same, but that its cells and means are those of other rows. The same rows give the same codes."""
         rng, most = np.random.default_rng(0), LARGEST // len(self.columns)
-        made = replace(self, columns=tuple(each.known_by(frame, rng, most) for each in self.columns))
-        told = made._told(frame, answers)
+        read = [each.read(frame, TRAINING) for each in self.columns]
+        columns = [each.known_by(cells, rng, most) for each, cells in zip(self.columns, read, strict=True)]
+        made = replace(self, columns=tuple(columns))
+        told = made._told(
+            np.sum([each.of_read(cells) for each, cells in zip(columns, read, strict=True)], axis=0), answers
+        )
         means = np.round(told.means(np.arange(PARTS))[0][1:], DIGITS) + 0.0
         numbers, values = tuple(told.cells[1:].to_list()), tuple(map(tuple, means.tolist()))
         return replace(made, means=replace(self.means, numbers=numbers, values=values))
 
-    def sums(self, frame: pl.DataFrame, source: str) -> pl.Series:
+    def sums(self, frame: pl.DataFrame, source: str) -> Values:
         """What each row is known by."""
-        return pl.Series(self.title, np.sum([each.of_rows(frame, source) for each in self.columns], axis=0))
+        return np.asarray(np.sum([each.of_rows(frame, source) for each in self.columns], axis=0))
 
-    def _told(self, frame: pl.DataFrame, answers: Answers) -> Told:
-        return answers.told(self.sums(frame, TRAINING), self.means.scales)
+    def _told(self, sums: Values, answers: Answers) -> Told:
+        return answers.told(pl.Series(self.title, sums), self.means.scales)
 
     def apart(self, frame: pl.DataFrame, answers: Answers) -> Apart:
         """What the rows that are learnt from are told."""
-        return Apart.by(self._told(frame, answers))
+        return Apart.by(self._told(self.sums(frame, TRAINING), answers))
 
     @property
     def title(self) -> str:
@@ -210,10 +221,10 @@ class Alike:
         """What rows alike answer, (n, k); where they are learnt from, without the row's own answer."""
         sums = self.sums(frame, source)
         if answers is None:
-            return self.means.of(sums.to_numpy())
-        found = answers.apart.get(self.title) or Apart.by(answers.told(sums, self.means.scales))
-        known = np.isin(sums.to_numpy(), self.means.numbers)  # cells that are not known have a code together
-        return np.where(known[:, None], found.of(sums, answers.parts), 0.0)
+            return self.means.of(sums)
+        found = answers.apart.get(self.title) or Apart.by(self._told(sums, answers))
+        known = np.isin(sums, self.means.numbers)  # cells that are not known have a code together
+        return np.where(known[:, None], found.of(pl.Series(self.title, sums), answers.parts), 0.0)
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
         out[:] = x

@@ -35,7 +35,9 @@ def finished(best: Trained, told: Watchers, checkpoints: Checkpoints | None = No
     assert recipe.epochs is not None
     assert recipe.learning_rate is not None
     assert recipe.finish is not None
-    epochs, made = max(1, round(recipe.finish * recipe.epochs)), len(best.learning)
+    made = len(best.learning)
+    # A mean of several that ended early has little left to gain: docs/explanations/recipe.md.
+    epochs = max(1, round(recipe.finish * (made if best.others else recipe.epochs)))
     less = replace(recipe, epochs=epochs, learning_rate=RATE * recipe.learning_rate, schedule=SCHEDULE, from_line=False)
     rows = both(plan.training, plan.validation)
 
