@@ -53,6 +53,20 @@ def test_patience(scores: list[float], settings: dict[str, Any], expected: tuple
     assert see(scores, **settings) == expected
 
 
+def test_it_goes_on_where_a_few_rows_make_the_loss() -> None:
+    best = Best(EarlyStopping(None, looks=(1, 2, 3)))
+    asked = [best.see(epoch, 1.0, NETWORK, lambda epoch=epoch: 0.3 - 0.1 * epoch) for epoch in range(3)]
+    assert asked == [False, True, True]
+    assert not best.see(1, 1.0, NETWORK, lambda: 0.21)
+    history = [
+        train(Network([3, 2], seed=0), X, T, learning_rate=0.0, epochs=9, engine=engine, validation=(X, given),
+              early_stopping=EarlyStopping(None, looks=(2, 4)))
+        for engine in ("reference", "native")
+        for given in (T + 9, np.where(np.arange(12)[:, None] == 3, 99.0, T + 9))
+    ]  # fmt: skip
+    assert [len(each) for each in history] == [4, 9, 4, 9]
+
+
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=30), st.integers(1, 10))
 def test_the_best_is_the_least_of_those_seen(scores: list[float], patience: int) -> None:
     epoch, seen = see(scores, patience=patience)

@@ -170,7 +170,10 @@ class Training:
             history.validation_loss.append(validation_error)
             assert self.held_out.T is not None
             if self.best is not None and self.best.see(
-                epoch, self.best.rule.judge(validation_error, self.held_out.T, outputs), self.network
+                epoch,
+                self.best.rule.judge(validation_error, self.held_out.T, outputs),
+                self.network,
+                partial(self._unsure, self.held_out, outputs),
             ):
                 history.ended = "early stopping"
         if not np.isfinite(errors[-1]):
@@ -191,6 +194,12 @@ class Training:
             # A list, not a generator: all are told, also after one that wants to stop.
             if any([callback(now) is True for callback in self.told]) and history.ended != "diverged":  # noqa: C419
                 history.ended = "callback"
+
+    def _unsure(self, rows: Rows, outputs: NDArray[Any]) -> float:
+        """The standard error of the mean E of these rows, as a share of it."""
+        errors = self.plan.loss.E(np.asarray(outputs, np.float64), rows.targets(slice(None), outputs.shape[1]))
+        errors = errors if rows.weight is None else errors * rows.weight
+        return float(errors.std() / len(errors) ** 0.5 / max(errors.mean(), np.finfo(float).tiny))
 
     def finish(self) -> History:
         """Put what was learnt into the network: the weights as they are, or the best where rows were to choose."""

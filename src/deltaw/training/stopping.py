@@ -16,7 +16,7 @@ from deltaw.network import Network
 
 Score = Callable[[NDArray[Any], NDArray[Any]], float]
 
-WORTH = 0.002  # of the best score; measured: docs/explanations/recipe.md
+WORTH, UNSURE = 0.002, 0.2  # measured: docs/explanations/recipe.md
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class EarlyStopping:
         min_delta: what counts as better: lower by more than this.
         score: (T, outputs) of the validation rows, each (n, n_out), -> a number, lower is better; None takes the loss.
         looks: epochs after which it stops, too, if since the look before nothing was better by the share WORTH, as
-            where a wave of the learning rate ends (`deltaw.equations.schedules.Schedule.ends`).
+            where a wave of the learning rate ends (`deltaw.equations.schedules.Schedule.ends`). It does not where a few
+            rows make the loss, whose standard error then is more than the share UNSURE of it.
 
     Raises:
         SettingError: a patience that is no whole number from 1 on, or a negative `min_delta`.
@@ -73,16 +74,20 @@ class Best:
         self.epoch: int | None = None
         self.network: Network | None = None
 
-    def see(self, epoch: int, score: float, network: Network) -> bool:
-        """Take note of an epoch; True when it is time to stop."""
+    def see(self, epoch: int, score: float, network: Network, unsure: Callable[[], float] = float) -> bool:
+        """Take note of an epoch; True when it is time to stop.
+
+        Args:
+            unsure: what share of the loss its standard error is, asked where there is a look.
+        """
         if score < self.score - self.rule.min_delta:
             self.score, self.epoch, self.network = score, epoch, network.copy()
         waited = epoch - (-1 if self.epoch is None else self.epoch)
-        return self._look(epoch) or (self.rule.patience is not None and waited >= self.rule.patience)
+        if self.rule.patience is not None and waited >= self.rule.patience:
+            return True
+        return epoch + 1 in self.rule.looks and self._look() and unsure() <= UNSURE
 
-    def _look(self, epoch: int) -> bool:
-        """Whether nothing was better since the look before, where there is one after this epoch."""
-        if epoch + 1 not in self.rule.looks:
-            return False
+    def _look(self) -> bool:
+        """Whether nothing was better since the look before."""
         before, self.looked = self.looked, self.score
         return bool(np.isfinite(before)) and before - self.score < WORTH * abs(before)
