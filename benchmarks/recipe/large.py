@@ -1,10 +1,11 @@
 """Tables of 12,000 rows and more that nobody chose: the recipe beside what it does of smaller ones.
 
-Run: python -m benchmarks.recipe.large [--part choosing|confirming|all] [--rows 30000] [--tables NUMBER]
+Run: python -m benchmarks.recipe.large [--before smaller|whole] [--part choosing|confirming|all] [--rows 30000]
 
 The tables of benchmarks/accuracy/scan.py that are so large, with its targets, of at most so many rows; two thirds are
 learnt from, and the others answered. *smaller* is `default` with the dropout, the smoothed targets and the batches of
-256 that smaller tables have, or would have. Accuracy or R², log loss, and CPU time on one thread.
+256 that smaller tables have, or would have; *whole* goes to the end of its epochs, as they do, whether a wave of the
+rate brings anything or not. Accuracy or R², log loss, and CPU time on one thread.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ import polars as pl
 
 from benchmarks import commands
 from benchmarks.accuracy import scan
-from benchmarks.accuracy.rivals import RIVALS, Answers, network
+from benchmarks.accuracy.rivals import RIVALS, Answers, Rival, network
 from benchmarks.accuracy.scoring import LEAST_GAIN, Line, turn
 from benchmarks.tables.divided import Data
 
+LONGEST = 1.5  # times HGB's time that nobody is to take
 LEARNT = 0.8  # of the training rows; the others choose the epoch
 
 
@@ -34,10 +36,13 @@ def smaller(data: Data, train: pl.DataFrame, test: pl.DataFrame) -> Answers:
     return network("default", folds=0, **settings)(data, train, test)
 
 
-CONTENDERS = {"smaller": smaller, "default": network("default", folds=0), "HGB": RIVALS["HGB"]}
+BEFORE = {"smaller": smaller, "whole": network("default", folds=0, patience=10**9)}
+CONTENDERS = {"default": network("default", folds=0), "HGB": RIVALS["HGB"]}
 
 
-def measured(part: str, most: int, bounds: scan.Bounds) -> Iterator[tuple[str, int, dict[str, Line]]]:
+def measured(
+    contenders: dict[str, Rival], part: str, most: int, bounds: scan.Bounds
+) -> Iterator[tuple[str, int, dict[str, Line]]]:
     """Table and target, how many classes, and what was measured of each contender."""
     for number, (name, frame) in enumerate(scan.frames(part, bounds)):
         if number >= most:
@@ -45,7 +50,7 @@ def measured(part: str, most: int, bounds: scan.Bounds) -> Iterator[tuple[str, i
         for target in scan.targets(frame, bounds):
             data = scan.data(name, frame, target, bounds)
             found: dict[str, Line] = {}
-            for who, run in CONTENDERS.items():
+            for who, run in contenders.items():
                 try:
                     found[who] = turn(data, run, *data.parts(0))
                 except ValueError as error:  # of a class, or a word, that one of the parts lacks
@@ -57,24 +62,27 @@ def measured(part: str, most: int, bounds: scan.Bounds) -> Iterator[tuple[str, i
 def main() -> None:
     """Measure and print, a line a table and target, then what is gained on the mean."""
     parser = commands.parser(__doc__)
+    parser.add_argument("--before", default="smaller", choices=list(BEFORE))
     parser.add_argument("--part", default="all", choices=["choosing", "confirming", "all"])
     parser.add_argument("--rows", type=int, default=30_000)
     parser.add_argument("--tables", type=int, default=sys.maxsize, help="at most so many")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     bounds = scan.Bounds(12_000, 2_000_000, 40, options.rows)
-    gains, losses, times = [], [], []
-    print(f"{'':44}{'classes':>8}" + "".join(f"{who:>14} loss time" for who in CONTENDERS))
-    for name, classes, found in measured(options.part, options.tables, bounds):
+    gains, losses, times, of_trees = [], [], [], []
+    contenders = {options.before: BEFORE[options.before], **CONTENDERS}
+    print(f"{'':44}{'classes':>8}" + "".join(f"{who:>14} loss time" for who in contenders))
+    for name, classes, found in measured(contenders, options.part, options.tables, bounds):
         cells = (
             f"{x['score']:14.4f} {x['loss'] or 0:4.3f} {x['seconds']:4.1f}" if x else " " * 25
-            for x in map(found.get, CONTENDERS)
+            for x in map(found.get, contenders)
         )
         print(f"{name:44.44}{classes:8}" + "".join(cells), flush=True)
-        if not {"smaller", "default"} <= found.keys():
+        if not {options.before, "default"} <= found.keys():
             continue
-        old, new = found["smaller"], found["default"]
+        old, new = found[options.before], found["default"]
         times.append(new["seconds"] / old["seconds"])
+        of_trees += [[x["seconds"] / found["HGB"]["seconds"] for x in (old, new)]] if "HGB" in found else []
         best = max(each["score"] for each in found.values()) - new["guess"]
         if best > LEAST_GAIN:
             gains.append((new["score"] - old["score"], best))
@@ -85,6 +93,9 @@ def main() -> None:
     print(f"normalised {statistics.mean(gain / best for gain, best in gains):+.4f}, better {more}, worse {fewer}")
     loss = f"{statistics.mean(losses):+.4f}" if losses else "of no classes"
     print(f"log loss {loss}, time {statistics.geometric_mean(times):.2f}")
+    for who, each in zip((options.before, "default"), zip(*of_trees, strict=True), strict=False):
+        longer = sum(time > LONGEST for time in each) / len(each)
+        print(f"{who} of HGB's time: {statistics.geometric_mean(each):.2f}, more than {LONGEST} on {longer:.0%}")
 
 
 if __name__ == "__main__":
