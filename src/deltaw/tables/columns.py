@@ -16,6 +16,7 @@ from deltaw.tables.cells import (
     DATE_FORMATS,
     FIRST,
     IN_A_NUMBER,
+    MAYBE_NUMBER,
     TRUTHS,
     as_written,
     check_type,
@@ -233,21 +234,22 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
     if known is not None and any(spelt.keys() <= set(pair) for pair in TRUTHS):
         return "boolean", " or ".join(sorted(spelt.values())), "", ""
     plain = column.dtype == pl.Enum or (known is not None and not any(re.search(IN_A_NUMBER, word) for word in known))
+    named = plain or (known is not None and not any(map(MAYBE_NUMBER.fullmatch, known)))  # none is a number
     words = column.drop_nulls()
     units = Units((), ()) if plain else Units.of(words)
     unit = units.one
     if unit:
         return *_number(numbers_in(column, unit, source), present, distinct, plain_unit(unit)), unit, ""
-    spelling = "" if plain else _number_or_date(column, source)
+    spelling = "" if plain else _number_or_date(column, source, named)
     if spelling:
         return "date", f"written {DATE_FORMATS[spelling]}", spelling, note_on_dates(words, spelling)
-    if not plain and _are_numbers(words):  # read as text, since a part of the table is of codes or of words
+    if not named and _are_numbers(words):  # read as text, since a part of the table is of codes or of words
         return *_number(numbers_in(column, "", source), present, distinct), "", ""
     first = as_read(words.head(FIRST))
     many = in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
     if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return "text", many, "", ""
-    readable, stray = (False, None) if plain else first_stray(first)
+    readable, stray = (False, None) if named else first_stray(first)
     note = "" if plain else _note(words, units.several(words), readable, stray) or note_on_words(words)
     if distinct >= DISTINCT * present and present >= ENOUGH:
         return "identifier", many, "", note
@@ -262,9 +264,13 @@ def _are_numbers(words: pl.Series) -> bool:
     return all(not each.cast(pl.Float64, strict=False).null_count() for each in (some, words)) and not are_codes(words)
 
 
-def _number_or_date(column: pl.Series, source: str) -> str:
-    """How text writes dates, "" where it does not. Raises ColumnError where a few cells are no dates, or numbers."""
-    check_strays(column, source)
+def _number_or_date(column: pl.Series, source: str, named: bool) -> str:
+    """How text writes dates, "" where it does not. Raises ColumnError where a few cells are no dates, or numbers.
+
+    `named`: whether no cell is a number.
+    """
+    if not named:
+        check_strays(column, source)
     spelling, wrong = date_format(column.drop_nulls())
     if spelling and wrong:
         readable = read_dates(column, spelling)

@@ -46,10 +46,11 @@ class Units(NamedTuple):
         """Those of stripped text, null where missing; none where not nearly all cells are numbers with units."""
         present = words.drop_nulls()
         for cells in (present.head(FEW), present):  # a look at a few is cheaper, and mostly enough
-            forms = _forms(cells)
-            if not len(cells) or len(forms) < (2 * ENOUGH - 1) * len(cells):
+            different = cells.alias("cell").value_counts(name="rows")  # each of which is looked at once
+            forms = different.with_columns(_forms(different["cell"]).alias("form")).drop_nulls("form")
+            if not len(cells) or forms["rows"].sum() < (2 * ENOUGH - 1) * len(cells):
                 return cls((), ())
-        counts = forms.alias("form").value_counts(name="rows").sort("rows", "form", descending=[True, False])
+        counts = forms.group_by("form").agg(pl.col("rows").sum()).sort("rows", "form", descending=[True, False])
         return cls(tuple(counts["form"]), tuple(counts["rows"] / len(present)))
 
     @property
@@ -75,7 +76,7 @@ def unit_of(words: pl.Series) -> str:
 
 def with_unit(words: pl.Series) -> bool:
     """Whether any of some stripped words is a number with a unit."""
-    return len(_forms(words)) > 0
+    return _forms(words).null_count() < len(words)
 
 
 def plain_unit(unit: str) -> str:
@@ -99,7 +100,7 @@ def without_unit(words: pl.Series, unit: str) -> pl.Series:
 
 
 def _forms(cells: pl.Series) -> pl.Series:
-    """The form of each cell that is a number with a unit."""
+    """The form of each cell that is a number with a unit, null for others."""
     return per_cell(plain_numerals(cells), _form)
 
 
@@ -107,7 +108,7 @@ def _form(cell: pl.Expr) -> pl.Expr:
     bare = cell.str.replace(NUMBER, PLACE).str.replace(r"\s*#\s*", PLACE).str.replace(r"([\p{L}]{3})s$", "$1")
     form = pl.when(cell.str.contains(CLOCK)).then(pl.lit(SECONDS)).otherwise(bare)
     number = pl.when(form != SECONDS).then(cell.str.extract(f"({NUMBER})")).otherwise(pl.lit(""))
-    return form.filter(form.str.contains(WITH_UNIT) & number.str.contains(WELL_PARTED))
+    return pl.when(form.str.contains(WITH_UNIT) & number.str.contains(WELL_PARTED)).then(form)
 
 
 def _in_seconds(cell: pl.Expr) -> pl.Expr:
