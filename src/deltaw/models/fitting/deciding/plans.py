@@ -32,7 +32,6 @@ from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.preparation.screening import MOST_CLASSES, silent
 from deltaw.speech import say
 from deltaw.tables import Table
-from deltaw.tables.held import MANY as HELD_FROM
 from deltaw.tables.held import alike, all_as_read, held
 from deltaw.tables.taking import taken
 
@@ -199,7 +198,8 @@ class Plan:
         names = self._asked_over
         learnt = replace(self.training, source=self.training.source[names]).frame
         chosen = all_as_read(replace(chose, source=chose.source[names]).frame)
-        rows = pl.concat(alike([learnt, held(chosen, HELD_FROM)]))  # few beside many, which stay held
+        whole = self.rows + self.left_out + self.weightless  # few beside many, which stay as they are held
+        rows = pl.concat(alike([learnt, held(chosen, whole)]))
         none = np.zeros(len(rows), np.uint8)  # the parts are for rows that are learnt from
         preparation = self.preparation.told_by(rows, answers_by(rows, self.target, self.recipe, none))
         again = None if test is None else part_of(test.frame, preparation, self.target, self.recipe, "test")
