@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from deltaw.exceptions import InputError, SettingError
 from deltaw.models import recipes
 from deltaw.models.by_data import doubled
 from deltaw.models.fitting.deciding.asked import check_run, no_target
+from deltaw.models.fitting.deciding.given import Given, OfColumns
 from deltaw.models.fitting.deciding.initial import drawn_network
 from deltaw.models.fitting.deciding.lasting import check_seconds
 from deltaw.models.fitting.deciding.plans import Plan, fitted
@@ -26,10 +26,7 @@ from deltaw.models.rows.dividing import (
     Layout,
     in_three,
     laid_out,
-    other_rows,
     parts_of,
-    ties_of,
-    without_group,
 )
 from deltaw.models.rows.division import Ties
 from deltaw.models.rows.parts import (
@@ -46,15 +43,12 @@ from deltaw.models.rows.parts import (
 from deltaw.models.rows.survey import Streamed
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
-from deltaw.preparation import Target
+from deltaw.preparation import Preparation
 from deltaw.preparation.columns.steps import Number
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
-from deltaw.tables import kinds as kinds_of
-from deltaw.tables.choice import Names, as_name, chosen, inputs_asked, kinds_asked
-from deltaw.tables.columns import notes_on
-from deltaw.tables.held import all_as_read, are_words
-from deltaw.tables.reading.answers import to_be_told, told_apart, with_classes
+from deltaw.tables.choice import Names, as_name
+from deltaw.tables.held import all_as_read
 from deltaw.tables.reading.loading import STDIN
 
 if TYPE_CHECKING:
@@ -73,6 +67,29 @@ def plan(source: Any, target: str | None = None, recipe: str = "default", **aske
         made.table.rounded
     )  # a number that is a name is looked up by all of its digits
     return _decided(source, target, recipe, **asked, unrounded=tuple(again)) if again else made
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a caller asks of a training: all that can be checked before the table is read.
+
+    Attributes:
+        settings: those of the recipe that were named.
+        start: the model whose weights the network begins with, or None.
+        others: see `Plan`; `lean`, `streamed`: see `plan`.
+    """
+
+    recipe: str
+    settings: dict[str, Any]
+    choices: Choices
+    metric: str | None
+    seed: int
+    engine: str
+    threads: int | None
+    seconds: float | None
+    start: Start | None
+    streamed: Streamed | None
+    lean: int | None
 
 
 def _decided(
@@ -122,79 +139,66 @@ def _decided(
     check_seconds(seconds, recipe, settings, {"start": start, "validation": validation})
     if target is not None and not isinstance(target, str):
         raise SettingError("target: expected the name of a column", repr(target), "give one name")
-    seed = int(seed)
+    asked = Asked(recipe, settings, choices, metric, int(seed), engine, threads, seconds, begun, streamed, lean)
     if target is None:  # the source says which
         source = read_as(source, how)
     name = target if target is not None else source.target or no_target(source)
     if streamed is None and not (isinstance(source, str) and source == STDIN):  # rows that can be read anew
         how = replace(how, unrounded=(*_as_they_are((name, group, time, weight), kinds), *unrounded))
-    read_in, how, said = (read_as(source, how), how, ()) if begun else _read(source, name, how)
-    bare, everything, weightless = weights.aside(read_in, weight, name)
-    series = bare.column(name)
-    choices.check_columns(everything, name)
-    drop, columns = inputs_asked((weight, choices.group), drop, columns, kinds)
-    table = without_group(chosen(bare, name, drop, columns), choices)
-    told = kinds_asked(table, name, kinds)
-    table = weights.beside(table, everything, weight)
-    reading_of = partial(other_rows, table=table, everything=everything, choices=choices, how=how)
-    given, by = (weights.that_count(reading_of(*rows), weight) for rows in ((test, "test"), (validation, "validation")))
-    if given is not None and by is not None and given.frame.equals(by.frame):
-        raise SettingError("validation: expected other rows than those to be scored on", say("the same"), "give others")
-    table = table if given is None else replace(table, test=given.frame)
-    found = begun.columns if begun else weights.no_column(kinds_of(table, name, told), weight)
-    # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
-    whole = begun.model.target if begun else Target.fit(series, name, task=task, source=table.name)
-    for some in (bare, given, by):
-        if some is not None:
-            whole.some_known(some.column(name), some.name)  # raises
-    if weight is not None:
-        weights.of_rows(read_in.column(weight), table.name, whole.known(read_in.column(name)))  # raises
-    ties = ties_of(everything, whole, choices)
-    table, without = answered(table, whole)
-    if without and not begun:  # what a column is, the rows say that are learnt from
-        found = weights.no_column(kinds_of(table, name, told), weight)
-    table = replace(table, notes=(*table.notes, *said, *notes_on(found)))
-    named = {} if metric is None else {"keep": metric_of(metric, whole.task).name}
-    settled = recipes.choose(recipe, whole.task, settings | named)
+    of_columns = OfColumns(name, weight, task, drop, columns, kinds)
+    given = Given.read(source, of_columns, {"test": test, "validation": validation}, choices, how, begun)
+    return _learnt(given, asked, *_settled(given, asked))
+
+
+def _settled(given: Given, asked: Asked) -> tuple[recipes.Recipe, Layout]:
+    """The recipe as it is for these rows, but for what their inputs say; and how the rows are divided."""
+    whole, start = given.whole, asked.start
+    named = {} if asked.metric is None else {"keep": metric_of(asked.metric, whole.task).name}
+    settled = recipes.choose(asked.recipe, whole.task, asked.settings | named)
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
 
-    given_too = table.test is not None, by is not None
-    layout = laid_out(ties, choices, settled.validation, seed, *given_too, settled.together)
-    kept = layout.kept
+    given_too = given.test is not None, given.validation is not None
+    layout = laid_out(given.ties, asked.choices, settled.validation, asked.seed, *given_too, settled.together)
     if settled.together > 1 and layout.folds:  # each has a part of its own, of which there may be fewer than asked for
         parts = len(layout.folds)
-        free = seconds is None and begun is None and "networks" not in settings and not _is_image(table)
-        count = doubled(settled.together, len(kept.training)) if free else settled.together
+        named_none = asked.seconds is None and start is None and "networks" not in asked.settings
+        free = named_none and not _is_image(given.table)
+        count = doubled(settled.together, len(layout.kept.training)) if free else settled.together
         settled = replace(settled, networks=count if parts_of(count) == parts else parts)
-    if by is None:
-        _check_chosen(layout, settled, metric, ties.rows)
-    training = kept.training
-    beside = answers_among(table.frame, whole, settled, training)
-    settled = replace(settled, target_scale=on_a_log(settled, whole, beside))
-    preparation, reading, answers = fitted(table, found, whole, settled, training, ties, seed, begun, streamed)
-    streamed = None if streamed is None else replace(streamed, answers=answers)
-    inputs, held_out = len(preparation.feature_names), len(kept.validation) > 0 and not layout.folds
+    if given.validation is None:
+        _check_chosen(layout, settled, asked.metric, given.ties.rows)
+    beside = answers_among(given.table.frame, whole, settled, layout.kept.training)
+    return replace(settled, target_scale=on_a_log(settled, whole, beside)), layout
+
+
+def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout) -> Plan:
+    """What the rows to learn from say, and all rows as the network is given them.
+
+    `given` has its table no longer then: parts of it are let go while inputs are made of them.
+    """
+    table, whole, start, training = given.let_go(), given.whole, asked.start, layout.kept.training
+    preparation, reading, answers = fitted(
+        table, given.columns, whole, settled, training, given.ties, asked.seed, start, asked.streamed
+    )
+    streamed = None if asked.streamed is None else replace(asked.streamed, answers=answers)
+    inputs, held_out = len(preparation.feature_names), len(layout.kept.validation) > 0 and not layout.folds
     settled = recipes.sized(settled, len(streamed or training), inputs, _is_image(table), len(whole.classes), held_out)
 
     def part(rows: pl.DataFrame | None, source: str) -> Part | None:
         return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, source)
 
-    names = [None if other is None else other.name for other in (given, by)]
-    validation_rows = all_as_read(table.frame[kept.validation]) if by is None else answered(by, whole)[0].frame
-    test_rows = all_as_read(table.frame[kept.test]) if table.test is None else table.test
-    frames, shown = None, 0 if lean is None else lean // len(preparation.feature_names)
-    needed = layout.folds or streamed is not None or not preparation.reads_alone(table.frame)
-    asked, there = preparation.input_names, set(table.frame.columns)
-    if lean is not None and shown < len(training) and not needed and there.issuperset(asked):  # else there is an error
-        glimpse = Glimpse.of(table.frame[asked], training, shown)
-        rows, telling = (
-            some_of(table.frame, training),
-            preparation.asked,
-        )
+    named = [None if other is None else other.name for other in (given.test, given.validation)]
+    by = given.validation
+    validation_rows = all_as_read(table.frame[layout.kept.validation]) if by is None else answered(by, whole)[0].frame
+    test_rows = all_as_read(table.frame[layout.kept.test]) if table.test is None else table.test
+    frames, glimpse = None, None
+    if asked.lean is not None and _parts_suffice(table, preparation, layout, asked):
+        shown, names = asked.lean // inputs, preparation.input_names
+        glimpse = Glimpse.of(table.frame[names], training, shown) if shown else None
+        rows, telling = some_of(table.frame, training), preparation.asked
         answers = by_others(preparation, table.frame, answers, rows) if answers is not None and telling else None
-        frames, table = parted(table, [name, *([] if weight is None else [weight]), *telling])
-        del read_in, bare, everything, reading_of, series, beside
-        ties = Ties(ties.rows)  # which only folds ask more
+        frames, table = parted(table, [whole.name, *([] if given.weight is None else [given.weight]), *telling])
+    ties = given.ties if frames is None else Ties(given.ties.rows)  # which only folds ask more
     learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training, frames)
     del answers
     if frames is not None and preparation.means:  # `Plan.over` asks for them
@@ -203,26 +207,23 @@ def _decided(
         learnt = replace(learnt, source=all_as_read(learnt.source))
     weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
     return Plan(
-        replace(table, frame=learnt.source), found, preparation, reading, settled,
-        drawn_network(settled, reading, learnt.X.shape[1], seed, begun), learnt,
-        part(validation_rows, names[1] or table.name), part(test_rows, names[0] or table.name),
-        seed, engine, threads, ties, choices, layout.folds, names[0], names[1], without,
-        weightless, begun, streamed, tuple(settings), seconds,
-        glimpse.part(learnt) if frames is not None and shown else None,
+        table=replace(table, frame=learnt.source), columns=given.columns, preparation=preparation, target=reading,
+        recipe=settled, network=drawn_network(settled, reading, learnt.X.shape[1], asked.seed, start),
+        training=learnt, validation=part(validation_rows, named[1] or table.name),
+        test=part(test_rows, named[0] or table.name), seed=asked.seed, engine=asked.engine, threads=asked.threads,
+        ties=ties, choices=asked.choices, folds=layout.folds, test_name=named[0], validation_name=named[1],
+        left_out=given.left_out, weightless=given.weightless, start=start, streamed=streamed,
+        given=tuple(asked.settings), seconds=asked.seconds,
+        looked=None if glimpse is None else glimpse.part(learnt),
     )  # fmt: skip
 
 
-def _read(source: Any, name: str, how: Reading) -> tuple[Table, Reading, tuple[str, ...]]:
-    """The rows of a source, how others are to be read as they are, and what is said of words of the target `name` that
-    usually mean a missing value.
-    """
-    how, said = to_be_told(how, name), tuple[str, ...]()
-    table = read_as(source, how)
-    answers = table.column(name)
-    if not isinstance(source, Table):  # which was told what is missing when it was read
-        answers, said = told_apart(answers, how)
-        table = replace(table, frame=table.frame.with_columns(answers))
-    return table, with_classes(how, name, answers.unique() if are_words(answers) else ()), said
+def _parts_suffice(table: Table, preparation: Preparation, layout: Layout, asked: Asked) -> bool:
+    """Whether raw rows may be let go part by part: nobody asks for them again, and each part can be read alone."""
+    needed = layout.folds or asked.streamed is not None or not preparation.reads_alone(table.frame)
+    shown = (asked.lean or 0) // len(preparation.feature_names)
+    known = set(table.frame.columns).issuperset(preparation.input_names)  # else there is an error
+    return not needed and known and shown < len(layout.kept.training)
 
 
 def _check_chosen(layout: Layout, settled: recipes.Recipe, metric: str | None, rows: int) -> None:
