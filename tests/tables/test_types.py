@@ -15,6 +15,7 @@ import pytest
 
 from deltaw.exceptions import ColumnError
 from deltaw.tables import kinds, read
+from deltaw.tables.cells import as_words
 
 X = np.random.default_rng(0).normal(size=40).round(3)
 WHOLE = [int(10 * x) for x in X]
@@ -94,6 +95,25 @@ def test_a_type_that_is_refused(name: str) -> None:
     ) as caught:
         kinds(read(frame(REFUSED[name])))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("cells", [[True, "maybe"], [7.0, "x"], [np.float64(7), np.bool_(False), "x"], [7, "x"]])
+def test_cells_of_several_types_say_the_same_alone(cells: list[Any]) -> None:
+    """True among words was "True", and "true" alone: a word that no model knew."""
+
+    def words(some: list[Any]) -> list[str | None]:
+        return as_words(read(pd.DataFrame({"c": pd.Series(some, dtype=object)})).column("c")).to_list()
+
+    assert [words([cell])[0] for cell in cells] == words(cells)
+
+
+def test_an_array_of_cells_of_several_types() -> None:
+    """They ended in an error of Polars'."""
+    from deltaw.sklearn import TableClassifier
+
+    rows = np.array([[True, 1.0], ["no", 2.0], [7.0, 3.0], [None, 4.0]] * 15, object)
+    made = TableClassifier(epochs=2, hidden=3, random_state=0).fit(rows, np.arange(60) % 4 == 0)
+    np.testing.assert_array_equal(made.predict_proba(rows)[:1], made.predict_proba(rows[:1]))
 
 
 def test_wide_numbers_in_an_array() -> None:

@@ -30,6 +30,7 @@ from deltaw.sklearn.methods import checked
 from deltaw.sklearn.parameters import COUNT, Named, keep
 from deltaw.speech import say
 from deltaw.tables import read
+from deltaw.tables.reading.frames import series
 
 Array = NDArray[Any]
 
@@ -179,7 +180,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         validate_data(self, X, reset=reset, skip_check_array=True)
         if isinstance(X, np.ndarray):
             names = [f"x{i}" for i in range(X.shape[1])] if reset else self._columns
-            X = pl.DataFrame({name: _column(X[:, i]) for i, name in enumerate(names)})
+            X = pl.DataFrame([series(name, X[:, i]) for i, name in enumerate(names)])
         frame = read(X).frame
         if reset:
             self._columns = frame.columns
@@ -333,8 +334,3 @@ def _free(name: str, frame: Any) -> str:
     while name in frame.columns:
         name += "_"
     return name
-
-
-def _column(values: Array) -> Any:
-    """A column of an array for Polars; of an array of objects as plain values, NaN as missing."""
-    return values if values.dtype.kind in "fiub" else [None if value != value else value for value in values.tolist()]

@@ -103,7 +103,15 @@ def _of_cells(name: str, cells: Iterable[Any]) -> pl.Series:
     try:
         return pl.Series(name, cells)
     except (TypeError, OverflowError, pl.exceptions.PolarsError):
-        return pl.Series(name, [None if cell is None else str(cell) for cell in cells])
+        return pl.Series(name, [None if cell is None else _word(cell) for cell in cells])
+
+
+def _word(cell: Any) -> str:
+    """A cell among others of other types, spelt as `as_words` spells it where it stands alone: true, 7 for 7.0."""
+    if isinstance(cell, bool | np.bool_):
+        return str(cell).lower()
+    whole = isinstance(cell, float | np.floating) and cell.is_integer() and abs(cell) < 2**53
+    return str(int(cell)) if whole else str(cell)
 
 
 def _spelt(column: pl.Series) -> pl.Series:
