@@ -4,7 +4,7 @@ import { CURRENCY, plainNumerals } from './numerals.ts';
 const NUMBER = /[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?/;
 // Thousands are parted by one sign, in threes or as in India: the 5'11 of 5'11" is no number, nor is the 1.10.2 of 1.10.2b.
 const WELL_PARTED = new RegExp(
-  String.raw`^[+-]?(?:\d*[.,]?\d*\.?(?:[eE].*)?|\d{1,3}(?:(?:,\d{3})+(?:\.\d*)?|(?:\.\d{3})+(?:,\d+)?|(?:['’]\d{3})+(?:[.,]\d+)?` +
+  String.raw`^[+-]?(?:(?:\d+(?:[.,]\d*)?|[.,]\d+)\.?(?:[eE].*)?|\d{1,3}(?:(?:,\d{3})+(?:\.\d*)?|(?:\.\d{3})+(?:,\d+)?|(?:['’]\d{3})+(?:[.,]\d+)?` +
     String.raw`|(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?)|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d*)?)$`,
 );
 const SIGN = '\u2103\u2109\u3371-\u33df'; // ℃, ℉, and units that fill one square, as in ㎡ and ㎏

@@ -17,7 +17,7 @@ PLACE = "#"
 NUMBER = r"[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?"
 # Thousands are parted by one sign, in threes or as in India: the 5'11 of 5'11" is no number, nor the 1.10.2 of 1.10.2b.
 WELL_PARTED = (
-    r"^[+-]?(?:\d*[.,]?\d*\.?(?:[eE].*)?|\d{1,3}(?:(?:,\d{3})+(?:\.\d*)?|(?:\.\d{3})+(?:,\d+)?"
+    r"^[+-]?(?:(?:\d+(?:[.,]\d*)?|[.,]\d+)\.?(?:[eE].*)?|\d{1,3}(?:(?:,\d{3})+(?:\.\d*)?|(?:\.\d{3})+(?:,\d+)?"
     r"|(?:['’]\d{3})+(?:[.,]\d+)?|(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?)|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d*)?)$"
 )
 SIGN = "\u2103\u2109\u3371-\u33df"  # ℃, ℉, and units that fill one square, as in ㎡ and ㎏
@@ -107,7 +107,7 @@ def _forms(cells: pl.Series) -> pl.Series:
 def _form(cell: pl.Expr) -> pl.Expr:
     bare = cell.str.replace(NUMBER, PLACE).str.replace(r"\s*#\s*", PLACE).str.replace(r"([\p{L}]{3})s$", "$1")
     form = pl.when(cell.str.contains(CLOCK)).then(pl.lit(SECONDS)).otherwise(bare)
-    number = pl.when(form != SECONDS).then(cell.str.extract(f"({NUMBER})")).otherwise(pl.lit(""))
+    number = pl.when(form != SECONDS).then(cell.str.extract(f"({NUMBER})")).otherwise(pl.lit("0"))
     return pl.when(form.str.contains(WITH_UNIT) & number.str.contains(WELL_PARTED)).then(form)
 
 
