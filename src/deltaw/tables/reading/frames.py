@@ -110,7 +110,7 @@ def _word(cell: Any) -> str:
     """A cell among others of other types, spelt as `as_words` spells it where it stands alone: true, 7 for 7.0."""
     if isinstance(cell, bool | np.bool_):
         return str(cell).lower()
-    whole = isinstance(cell, float | np.floating) and cell.is_integer() and abs(cell) < 2**53
+    whole = isinstance(cell, float | np.floating) and float(cell).is_integer() and abs(float(cell)) < 2**53
     return str(int(cell)) if whole else str(cell)
 
 
