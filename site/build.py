@@ -83,6 +83,13 @@ def linked(text: str, place: str, path: Path, places: dict[Path, str], laid: dic
     return LINK.sub(mended, text)
 
 
+def joined(text: str) -> str:
+    """Lines of Chinese, which are broken behind a punctuation mark, in one: browsers show a break as a blank."""
+    parts = re.split(r"(^```.*?^```$)", text, flags=re.M | re.S)
+    parts[::2] = [re.sub(r"(?<=[，。；：、！？）”])\n *(?=[^\s|#>])(?![-*] |\d+\. )", "", part) for part in parts[::2]]
+    return "".join(parts)
+
+
 def with_formulas(text: str) -> str:
     """LaTeX between dollars as MathML, which every browser shows by itself."""
     return re.sub(
@@ -171,7 +178,7 @@ def lay(pages: Path, lang: str, cache: Path) -> None:
     for place, path in laid.items():
         (to := pages / place).parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
-            text = linked(path.read_text(encoding="utf-8"), place, path, places, laid)
+            text = linked(joined(path.read_text(encoding="utf-8")), place, path, places, laid)
             to.write_text(re.sub(r"^LAB$", LAB, with_formulas(text), flags=re.M), encoding="utf-8")
         else:
             shutil.copy(path, to)

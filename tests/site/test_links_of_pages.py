@@ -6,6 +6,7 @@ A Chinese page leads to the Chinese ones.
 from __future__ import annotations
 
 import re
+import runpy
 from functools import cache
 from pathlib import Path
 
@@ -46,3 +47,12 @@ def test_parts_that_links_name_are_the_same_in_both_languages() -> None:
             chinese = to.with_suffix(".zh.md")
             if part and target and chinese.exists():
                 assert len(anchors(to)) == len(anchors(chinese)), f"{to.name} and {chinese.name} have other headings"
+
+
+def test_lines_of_chinese_are_joined_without_a_blank() -> None:
+    """But those of lists, tables and code."""
+    pytest.importorskip("yaml")
+    pytest.importorskip("markdown")
+    joined = runpy.run_path(str(ROOT / "site" / "build.py"))["joined"]
+    apart = "先说：\n- 甲，\n  乙；\n- 丙。\n\n丁，\n`戊`\n\n```\n己，\n庚\n```\n\n辛：\n| 壬 |\n"
+    assert joined(apart) == apart.replace("甲，\n  乙", "甲，乙").replace("丁，\n`", "丁，`")
