@@ -12,6 +12,7 @@ from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import Choices, other_rows, ties_of, without_group
 from deltaw.models.rows.division import Ties
+from deltaw.models.rows.ordered import notes_on_order
 from deltaw.models.rows.parts import answered
 from deltaw.preparation import Target
 from deltaw.speech import say
@@ -96,7 +97,8 @@ class Given:
         table, left_out = answered(table, whole)
         if left_out and not start:  # what a column is, the rows say that are learnt from
             found = weights.no_column(kinds_of(table, name, kinds), weight)
-        table = replace(table, notes=(*table.notes, *said, *notes_on(found)))
+        order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
+        table = replace(table, notes=(*table.notes, *said, *notes_on(found), *order))
         return cls(table, found, whole, ties, test, validation, weight, left_out, weightless)
 
 
