@@ -505,6 +505,11 @@ const CHECKS = {
     await again.waitForFunction(() => document.querySelector('.about')?.textContent.includes('other.csv'));
     await again.locator('input[type=file]').setInputFiles(path);
     await again.getByText('predicts class from columns that are not here').waitFor();
+    await again.locator('.set').nth(1).click(); // which is no table of the reader's: the model waits on
+    await again.locator('.set').nth(1).and(again.locator('[aria-pressed=true]')).waitFor();
+    writeFileSync(join(folder, 'points.csv'), ['x,y,class', ...Array.from({ length: 30 }, (_, i) => `${Math.sin(i)},${Math.cos(3 * i)},${i % 2 ? 'blue' : 'orange'}`)].join('\n'));
+    await again.locator('input[type=file]').setInputFiles(join(folder, 'points.csv'));
+    await again.getByText('The trained weights go on here, with 30 rows').waitFor();
     same(again.faults, [], 'what went wrong');
   },
 

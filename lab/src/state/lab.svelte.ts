@@ -59,7 +59,7 @@ class Lab {
   async open(wanted: Source | Files, turn = ++this.turn): Promise<void> {
     const own = wanted.kind === 'csv' || wanted.kind === 'files';
     if (this.pendingModel && own) wanted = { ...wanted, model: this.pendingModel };
-    this.pendingModel = null;
+    if (own) this.pendingModel = null;
     const before = this.run?.settings, division = before ?? FIRST;
     await this.reading(async () => {
       const { data, source, others } = await this.load(wanted, division), waiting = own ? this.pending : null;
