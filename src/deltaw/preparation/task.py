@@ -8,11 +8,11 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
-from deltaw.tables.cells import as_words, check_type, numbers_in
+from deltaw.tables.cells import as_words, check_type, first_stray, numbers_in
 from deltaw.tables.codes import are_codes
 from deltaw.tables.columns import ENOUGH
 from deltaw.tables.held import as_read
-from deltaw.tables.table import cell_error
+from deltaw.tables.table import cell_error, clip
 from deltaw.tables.units import unit_of
 
 Task = Literal["classification", "regression"]
@@ -78,6 +78,20 @@ def known_cells(series: pl.Series, name: str, source: str) -> pl.Series:
     return series
 
 
+def _instead(series: pl.Series) -> str:
+    """What to do with a target of too many different values."""
+    if len(series) < ENOUGH:
+        return say("give more rows")
+    words = series.dtype == pl.String
+    if series.dtype.is_numeric() or (words and are_codes(series)):
+        return say("it looks like an identifier: choose another target, or ask for regression")
+    mostly, stray = first_stray(series) if words else (False, None)
+    if mostly and stray:  # what is below a limit, <0.5, or not yet known
+        line = "its numbers have words among them ({word}): write numbers, or name them in na, to leave their rows out"
+        return say(line, word=repr(clip(stray, 20)))
+    return say("it looks like an identifier: choose another target, or merge rare classes")
+
+
 def classes_of(series: pl.Series, name: str, distinct: int, source: str) -> tuple[Any, ...]:
     """The different values in order, plain Python ones. Raises ColumnError if there are too many to learn."""
     if distinct * ROWS_PER_CLASS > len(series) or distinct > MOST_CLASSES:
@@ -91,13 +105,7 @@ def classes_of(series: pl.Series, name: str, distinct: int, source: str) -> tupl
                 name=name,
             ),
             say("{distinct:,} classes in {n:,} rows", distinct=distinct, n=len(series)),
-            say(
-                "give more rows"
-                if len(series) < ENOUGH
-                else "it looks like an identifier: choose another target, or ask for regression"
-                if series.dtype.is_numeric() or are_codes(as_read(series))
-                else "it looks like an identifier: choose another target, or merge rare classes"
-            ),
+            _instead(as_read(series)),
         )
     classes = series.unique().sort().to_list()
     if isinstance(last := classes[-1], int) and last >= 2**63:  # of unsigned 64 bits: no model file holds them
