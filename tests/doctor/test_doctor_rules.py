@@ -154,6 +154,7 @@ CASES = [
     Case("unscaled_inputs", lambda: classes(X=0.01 * X + 5), lambda: classes(X=X + 1)),
     Case("far_values", lambda: numbers(X=FAR), lambda: numbers(X=column_of_counts()), {"columns": 4}),
     Case("far_values", lambda: numbers(X=np.where(X.max() > X, X, 1e9)), lambda: numbers(X=np.exp(X)), {"columns": 1}),
+    Case("far_values", lambda: numbers(X=np.where(X.max() > X, X, 1e200)), numbers={"columns": 1}),
     Case("double_scaling", lambda: classes(X=rng.uniform(0, 1, X.shape) / 255),
          lambda: classes(X=rng.uniform(0, 1, X.shape)), {"divided_twice_by": 255.0}),
     Case("no_signal", lambda: classes(X=np.ones_like(X)), mends=False),

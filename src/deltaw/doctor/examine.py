@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from deltaw.doctor.confirm import CONFIRMED, confirmed
 from deltaw.doctor.evidence.evidence import Evidence, evidence
 from deltaw.doctor.evidence.watching import watch
@@ -46,6 +48,7 @@ class Examined:
         return f"{type(self).__name__}({', '.join(f'{f.severity} {f.rule}' for f in self.findings) or 'healthy'})"
 
 
+@np.errstate(all="ignore")  # what overflows here is what is to be found
 def examined(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, trained: Trained | None = None) -> Examined:
     """Look at a set-up and train it; with `trained`, what came of it, that is looked at instead of a first training."""
     rows, seconds = counted(rows, "rows"), positive(seconds, "seconds", or_zero=True)

@@ -174,10 +174,11 @@ def _columns(X: Any, read: Array, scale: tuple[float, float], x: Array, setup: S
         total += difference.sum(axis=0)
         squares += np.einsum("ij,ij->j", difference, difference)
     assert shift is not None
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         mean = total / count
         std = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
         low, high = np.where(count > 0, low, np.nan), np.where(count > 0, high, np.nan)
+        std = np.where(np.isfinite(std), std, high / 2 - low / 2)  # squares beyond float64: at most this (Popoviciu)
         multiply, offset = scale
         ends = np.sort([low * multiply + offset, high * multiply + offset], axis=0)
     return Columns(
