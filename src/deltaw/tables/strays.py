@@ -1,13 +1,80 @@
-"""Words among the numbers of a column: a few are mistakes, of many the column is one of words."""
+"""Words among the numbers of a column: one that says a gap, a few mistakes, or so many that the column is of words."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import polars as pl
 
 from deltaw.exceptions import ColumnError
-from deltaw.tables.cells import FEW_CELLS, MAYBE_NUMBER, MISTAKES, as_written, no_numbers
+from deltaw.speech import listed, say
+from deltaw.tables.cells import FEW_CELLS, FIRST, MAYBE_NUMBER, MISTAKES, as_written, date_format, no_numbers
 from deltaw.tables.codes import are_codes
-from deltaw.tables.table import cell_error
+from deltaw.tables.held import are_words, as_read
+from deltaw.tables.table import cell_error, clip
+from deltaw.tables.units import unit_of
+
+DIGIT, LETTER = r"\d", r"\p{L}"
+MOST_GAPS = 3  # words that say a gap in one column
+MANY = 10  # different numbers or days, of which a column of few words has fewer
+OF_INPUT = (
+    '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for missing; '
+    "--as {name}=category if not"
+)
+OF_TARGET = '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for no answer'
+AS_NUMBERS = (None, "number", "date")  # kinds that a column may be told to be of
+
+
+def gaps_of(frame: pl.DataFrame, target: str, told: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words that say a gap in columns of numbers or days (`gaps_among`), in lower case, and what is said of them.
+
+    None is a word of the target, where that is of words. `told`: the kinds that columns are told to be of.
+    """
+    words, notes = dict[str, None](), list[str]()
+    answers = frame.get_column(target)
+    known = {*as_read(answers).drop_nulls().str.to_lowercase()} if are_words(answers) else set[str]()
+    known = set() if gaps_among(answers, few=False) else known
+    for column in frame.iter_columns():
+        is_target = column.name == target
+        found = gaps_among(column, few=not is_target) if told.get(column.name) in AS_NUMBERS else {}
+        if not found or known.intersection(found):
+            continue
+        words |= dict.fromkeys(found)
+        said = {"name": clip(column.name), "n": sum(found.values()), "rows": len(column) - column.null_count(),
+                "words": listed(f'"{clip(word, 20)}"' for word in found)}  # fmt: skip
+        notes.append(say(OF_TARGET if is_target else OF_INPUT, **said))
+    return tuple(words), tuple(notes)
+
+
+def gaps_among(cells: pl.Series, few: bool = True) -> dict[str, int]:
+    """Words that say a gap in a column of numbers or days, in lower case, and how many cells say each; mostly none.
+
+    There are three at most, none has a digit, and each that has a letter is said by several cells. All other cells,
+    half or more, are numbers (of one unit, or none) or days; of these there are many different ones, or, where `few`,
+    they are nearly all cells. A column of numbers says by an input of its own whether a cell is missing: what one such
+    word says is not lost.
+    """
+    if not are_words(cells) or not _are_measured(as_read(cells.head(FIRST)).drop_nulls()):  # mostly enough
+        return {}
+    present = as_read(cells).drop_nulls()
+    bare = ~present.str.contains(DIGIT)
+    found = present.filter(bare).str.to_lowercase().alias("word").value_counts(name="rows").sort("word")
+    rest, words = present.filter(~bare), dict(found.iter_rows())
+    once = found.filter(pl.col("rows") == 1)["word"].str.contains(LETTER).any()
+    again = any(says_name(word, cells.name.lower()) for word in words)  # files that were joined with their first lines
+    if once or again or not 0 < len(words) <= MOST_GAPS or not _are_measured(present):
+        return {}
+    is_few = few and len(present) - len(rest) <= MISTAKES * len(present)
+    return words if is_few or rest.n_unique() >= MANY else {}
+
+
+def _are_measured(present: pl.Series) -> bool:
+    """Whether half of some words or more have a digit, and these are numbers, of one unit or none, or days."""
+    rest = present.filter(present.str.contains(DIGIT))
+    if not len(rest) or 2 * len(rest) < len(present) or are_codes(rest):
+        return False
+    dated, wrong = date_format(rest)
+    return not as_written(rest).has_nulls() or bool(unit_of(rest)) or (bool(dated) and not wrong)
 
 
 def check_strays(words: pl.Series, source: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from os import PathLike
 from typing import Any, NamedTuple
 
 from deltaw.exceptions import SettingError
@@ -22,6 +23,8 @@ from deltaw.tables.choice import Names, chosen, inputs_asked, kinds_asked
 from deltaw.tables.columns import notes_on
 from deltaw.tables.held import are_words
 from deltaw.tables.reading.answers import to_be_told, told_apart, with_classes
+from deltaw.tables.reading.loading import STDIN
+from deltaw.tables.strays import gaps_of
 
 
 class OfColumns(NamedTuple):
@@ -78,6 +81,10 @@ class Given:
         drop, columns = inputs_asked((weight, choices.group), told.drop, told.columns, told.kinds)
         table = without_group(chosen(bare, name, drop, columns), choices)
         kinds = kinds_asked(table, name, told.kinds)
+        gaps, of_gaps = gaps_of(table.frame, name, kinds) if not start and _can_be_read_again(source) else ((), ())
+        if gaps:
+            again = cls.read(source, told, beside, choices, replace(how, missing=(*how.missing, *gaps)), start)
+            return replace(again, table=replace(again.table, notes=(*again.table.notes, *of_gaps)))
         table = weights.beside(table, everything, weight)
         reading_of = partial(other_rows, table=table, everything=everything, choices=choices, how=how)
         test, validation = (weights.that_count(reading_of(beside[by], by), weight) for by in ("test", "validation"))
@@ -113,3 +120,11 @@ def _read(source: Any, name: str, how: Reading) -> tuple[Table, Reading, tuple[s
         answers, said = told_apart(answers, how)
         table = replace(table, frame=table.frame.with_columns(answers))
     return table, with_classes(how, name, answers.unique() if are_words(answers) else ()), said
+
+
+def _can_be_read_again(source: Any) -> bool:
+    """Whether a source has the same rows when it is read once more, by other words for what is missing."""
+    if isinstance(source, Table):  # has been read
+        return False
+    is_named = isinstance(source, (str, PathLike, list, tuple))
+    return (is_named and source != STDIN) or hasattr(source, "columns")
