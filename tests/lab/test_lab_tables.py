@@ -107,6 +107,28 @@ TABLES: dict[str, tuple[str, str]] = {
     "a unit to predict": (csv(NUMBERS | {"y": [f"{y} kWh" for y in NUMBERS["y"]]}), "y"),
     "stars": (csv(NUMBERS | {"y": [f"{1 + i % 5} stars" for i in range(N)]}), "y"),
     "units and semicolons": (csv({name: [f"{x} km" for x in cells] for name, cells in COMMA.items()}, ";"), "y"),
+    "words for gaps": (
+        csv(
+            {
+                "price": ["n.a." if i % 9 == 0 else x for i, x in enumerate(NUMBERS["y"])],
+                "day": [("k. A.", "-")[i % 2] if i % 11 == 0 else x for i, x in enumerate(COLUMNS["day"])],
+                "weight": ["Unknown" if i % 50 == 0 else f"{i % 37}.5 kg" for i in range(N)],
+                "cylinders": ["electric" if i % 9 == 0 else str(4 + 2 * (i % 3)) for i in range(N)],
+                "seldom": ["*" if i == 7 else str(4 + 2 * (i % 3)) for i in range(N)],
+                "side": [("left", "right", "-")[i % 3] for i in range(N)],
+                "y": NUMBERS["y"],
+            }
+        ),
+        "y",
+    ),
+    "answers that are not known": (
+        csv({"a": NUMBERS["y"], "y": ["n.a." if i % 9 == 0 else x for i, x in enumerate(NUMBERS["y"])]}),
+        "y",
+    ),
+    "a class that could be a gap": (
+        csv({"a": ["-" if i % 9 == 0 else str(1 + i % 12) for i in range(N)], "y": ["+-"[i % 2] for i in range(N)]}),
+        "y",
+    ),
     "classes in numbers": (csv({"a": COLUMNS["size"], "b": COLUMNS["town"], "y": [str(i % 3) for i in range(N)]}), "y"),
     "few different numbers": (
         csv(

@@ -93,6 +93,7 @@ export interface Data {
   preparation: Preparation;
   image: { width: number; height: number } | null; // where the inputs are the pixels of one
   notes: Text[]; // what was left out, or could not be read, a sentence each
+  gaps?: string[]; // words that are missing beyond the usual ones
 }
 
 // --- what Python puts into the page --------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ function described({ data, settings, parts, losses, steps, version }: Learnt): J
       source: data.name, training_rows: parts.trained.length, validation_rows: 0, test_rows: parts.heldOut.length, seed: settings.seed,
       test_size: settings.heldOut, engine: 'native', versions: { deltaw: version }, folds: 0, group: null, time: null, test: null, validation: null,
     },
-    missing: MISSING,
+    missing: [...MISSING, ...(data.gaps ?? [])],
   };
 }
 function documentOf(step: Step): Json {
@@ -109,6 +109,7 @@ export interface Opened {
   preparation: Preparation;
   target: TargetSpec;
   notes: Text[]; // what of the file has no place here
+  gaps: string[]; // words that are missing beyond the usual ones
 }
 
 const refuse = (found: Sentence, remedy: string): never => {
@@ -180,6 +181,7 @@ function opened(bytes: Uint8Array): Opened {
     target: { name: target.name, task: target.task, reason: target.reason, classes: target.classes, encoding, low: target.classes.length ? ends[0] : target.low,
       high: target.classes.length ? ends[1] : target.high, centre: scale.centre, width: scale.width, shift: scale.shift },
     notes,
+    gaps: (document.missing ?? []).filter((word: string) => !MISSING.includes(word)),
   };
 }
 function completed(step: Step): Step {

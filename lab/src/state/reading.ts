@@ -21,7 +21,7 @@ export interface Request {
   came?: Came; // the table that the page came with, where the source is that
 }
 /** What is learnt of a table anew. */
-export type Came = Pick<Data, 'name' | 'columns' | 'target' | 'heldOut'>;
+export type Came = Pick<Data, 'name' | 'columns' | 'target' | 'heldOut' | 'gaps'>;
 /** A source that was read. */
 export interface Loaded {
   source: Source;
@@ -46,10 +46,10 @@ export async function read(core: Core, { source: wanted, division, learnt, came 
 const pack = (column: Column): void => {
   if (!(column.values instanceof Float64Array)) column.values = placesOf(column.values) as never;
 };
-export const packed = ({ name, columns, target, heldOut }: Data): Came => {
+export const packed = ({ name, columns, target, heldOut, gaps }: Data): Came => {
   const own = columns.map((column) => ({ ...column }));
   own.forEach(pack);
-  return { name, columns: own, target, heldOut };
+  return { name, columns: own, target, heldOut, gaps };
 };
 /** On the other side. */
 export function unpacked<D extends Pick<Data, 'columns'>>(data: D): D {
@@ -80,7 +80,7 @@ function dataIn(core: Core, source: Source, division: Division, learnt: Learnt |
     const whole = toy(core, source.name, ofToy(source, division));
     return source.name === 'digits' ? whole : single(whole);
   }
-  const table = tableIn(core, source, came, part(tell, 0, 0.6)), known: Learnt = learnt ?? (came ? { target: came.target } : {});
+  const table = tableIn(core, source, came, part(tell, 0, 0.6)), known: Learnt = learnt ?? (came ? { target: came.target, gaps: came.gaps } : {});
   const target = known.target?.name ?? ((source.kind === 'csv' && source.target) || table.target || guessed(table));
   const choice: Choice = {
     target, scaling: learnt?.preparation?.scaling ?? source.scaling ?? 'standard', encoding: 'labels', low: 0.01, high: 0.99, ...division, apart: came?.heldOut ?? null,

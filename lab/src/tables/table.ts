@@ -8,6 +8,7 @@ import { unzipped } from './archives.ts';
 import { unknown } from './beyond.ts';
 import { asText, ofText, readDelimited, type Records } from './delimited.ts';
 import { decoded } from './encodings.ts';
+import { without, withoutGaps } from './gaps.ts';
 import { areObjects, readObjects } from './objects.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
 import { part, quiet, type Tell } from './progress.ts';
@@ -23,6 +24,7 @@ export interface Table {
   target: string | null; // where the source says so
   block: Block | null; // columns that are the pixels of one image
   notes: Text[];
+  notation?: string; // how numbers are written in it
 }
 
 /** How a table is prepared: the recipe's words. */
@@ -91,7 +93,7 @@ function tableFrom({ names, rows, notation, notes }: Records, name: string, tell
     return typed(column, rows.map((row) => row[k]!), notation);
   });
   const named = !names.every((column, k) => column === `column_${k + 1}`);
-  return images({ name, columns, target: null, block: null, notes }, named);
+  return images({ name, columns, target: null, block: null, notes, notation }, named);
 }
 
 // --- images: deltaw.tables.reading.formats.pixels -------------------------------------------------------------------
@@ -126,6 +128,7 @@ function sampled(table: Table, most: number): Table {
 export interface Learnt {
   preparation?: Preparation;
   target?: TargetSpec;
+  gaps?: string[]; // words that are missing beyond the usual ones
 }
 
 /** The table that data was made of, as far as it is known: pictures are inputs enough, and have no columns. */
@@ -135,18 +138,20 @@ export const tableOf = ({ name, columns }: Pick<Data, 'name' | 'columns'>): Tabl
     values instanceof Float64Array ? { name, type: kind === 'boolean' ? 'truth' : 'number', numbers: values, words: [] } : { name, type: 'words', numbers: new Float64Array(), words: values }),
 });
 
-export function dataOf(core: Core, given: Table, choice: Choice, learnt?: Learnt, tell = quiet): Data {
+export function dataOf(core: Core, read: Table, choice: Choice, learnt?: Learnt, tell = quiet): Data {
+  const { table: given, gaps, notes } = learnt?.preparation ? { table: without(read, new Set(learnt.gaps)), gaps: [], notes: [] } : withoutGaps(read, choice.target);
   const asked = given.columns.find(({ name }) => name === choice.target) ?? missing(given, choice.target), known = learnt?.target?.classes;
   const answers = !known ? withNones(asked) : known.some((each) => /^none$/i.test(String(each))) ? { ...asked, words: asked.nones ?? asked.words } : asked;
   const whole = { ...given, columns: given.columns.map((cells) => (cells === asked ? answers : cells)), notes: [...given.notes, ...(known || answers === asked ? [] : [said('the target says None: taken for a class')])] };
-  const answered = presentIn(answers), without = countOf(answers) - answered.length;
-  if (without && !learnt) kinds(inputsOf(whole, choice), whole.name), checkStrays(answers, whole.name); // which row is bad does not depend on the answers
+  const answered = presentIn(answers), unanswered = countOf(answers) - answered.length;
+  if (unanswered && !learnt) kinds(inputsOf(whole, choice), whole.name), checkStrays(answers, whole.name); // which row is bad does not depend on the answers
   const first = { ...whole, columns: whole.columns.map((cells) => rowsOf(cells, answered)) };
   const prepared = prepare(core, first, choice, learnt, tell), most = Math.floor(MOST_BYTES / (4 * prepared.nIn));
-  return noted(prepared.rows <= most ? prepared : prepare(core, sampled(first, most), choice, learnt), without);
+  const data = prepared.rows <= most ? prepared : prepare(core, sampled(first, most), choice, learnt);
+  return { ...noted({ ...data, notes: [...data.notes, ...notes] }, unanswered), gaps: [...(learnt?.gaps ?? []), ...gaps] };
 }
-const noted = (data: Data, without: number): Data =>
-  without ? { ...data, notes: [...data.notes, said('rows without an answer, which are left out: {without:,}', { without })] } : data;
+const noted = (data: Data, unanswered: number): Data =>
+  unanswered ? { ...data, notes: [...data.notes, said('rows without an answer, which are left out: {without:,}', { without: unanswered })] } : data;
 const ABOVE = 20; // rows in which names are looked for that are not the first
 function missing({ name: source, columns }: Table, name: string): never {
   const names = columns.map((cells) => cells.name), row = rowOfNames(columns, name), alike = names.some((each) => each.normalize() === name.normalize());

@@ -187,6 +187,8 @@ export const SENTENCES: Record<string, string> = {
   '{source}: expected at least one column of numbers, categories, truth values or dates beside the target': '{source}：除目标外，至少应有一列数值、类别、布尔值或日期',
   'the end of the file': '文件结尾',
   '"{name}" is taken for names, since its numbers have zeros in front ("{cell}")': '“{name}”当作名称，因为它的数前面有零（“{cell}”）',
+  '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for missing': '“{name}”的{rows:,}个单元格中有{n:,}个写着{words}，其余是数或日期：当作缺失',
+  '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for no answer': '“{name}”的{rows:,}个单元格中有{n:,}个写着{words}，其余是数或日期：当作没有答案',
   '"{name}" is taken for words, since {n:,} of its {rows:,} cells are no numbers ("{cell}"): correct them, or leave them empty': '“{name}”当作词，因为它的{rows:,}个单元格中有{n:,}个不是数（“{cell}”）：请改正或留空',
   'the target says None: taken for a class': '目标中有 None：视为类别',
   '{name}: expected at most {most:,} bytes': '{name}：最多应为 {most:,} 字节',

@@ -27,6 +27,7 @@ from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.speech import LANGUAGES, say, spoken
 from deltaw.tables import Table
 from deltaw.tables.cells import as_words
+from deltaw.tables.missing import MISSING
 
 if TYPE_CHECKING:
     import polars as pl
@@ -135,6 +136,7 @@ def _contents(
         "preparation": {"scaling": preparation.scaling, "steps": _steps(preparation)},
         "image": _image(preparation),
         "notes": notes,
+        "gaps": [word for word in table.missing if word not in MISSING],
     }
     # A maker who speaks English says nothing: then it is the reader's own language.
     language = None if spoken() == LANGUAGES[0] else spoken()
