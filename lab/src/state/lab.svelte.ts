@@ -64,7 +64,7 @@ class Lab {
     await this.reading(async () => {
       const { data, source, others } = await this.load(wanted, division), waiting = own ? this.pending : null;
       if (own) this.pending = null;
-      if (waiting && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) await this.take(data, source, waiting);
+      if (waiting && waiting.runs[0].settings.layers.at(-1)?.units === data.nOut) await this.take(data, source, waiting, turn);
       else if (source.model) await this.showModel(data, source);
       else {
         const same = this.data && before && this.data.nIn === data.nIn && this.data.nOut === data.nOut && this.data.target.task === data.target.task;
@@ -161,15 +161,16 @@ class Lab {
 
   /** The page as it comes: what it was given, what its address says, or a first toy. */
   async begin(): Promise<void> {
+    const turn = ++this.turn;
     const came = await cameWith().catch(() => undefined);
     if (came === undefined) this.tell('page_damaged', {}, 'wrong');
     if (came?.language) page.suggest(came.language);
     const shared = (await fromHash(location.hash)) ?? fromPage();
     if (shared === 'unreadable') this.tell('link_damaged', {}, 'wrong');
-    else if (shared && (await this.restore(shared))) return;
-    if (this.turn) return; // a table was opened meanwhile
-    if (came) return this.show(came.data, { kind: 'given', name: came.data.name }, came.settings, { weights: came.weights });
-    await this.open({ kind: 'toy', name: 'circle', noise: 0.1, seed: 0 });
+    else if (shared && (await this.restore(shared, turn))) return;
+    if (this.turn !== turn) return; // a table was opened meanwhile
+    if (came) return this.show(came.data, { kind: 'given', name: came.data.name }, came.settings, { weights: came.weights }, turn);
+    await this.open({ kind: 'toy', name: 'circle', noise: 0.1, seed: 0 }, turn);
   }
 
   /** Another address in the same tab: a link that was pasted above, or back from one. */
@@ -180,19 +181,20 @@ class Lab {
   };
 
   /** What an address or a saved page kept. False where it needs a table that is not here, or cannot be. */
-  async restore(shared: Shared): Promise<boolean> {
+  async restore(shared: Shared, turn = ++this.turn): Promise<boolean> {
     const source = shared.source ?? (this.source?.kind === 'csv' && this.data?.name === shared.name ? this.source : null);
-    if (source) return this.reading(async () => this.take((await this.load(source, shared.runs[0].settings)).data, source, shared), 'link_refused');
+    if (source) return this.reading(async () => this.take((await this.load(source, shared.runs[0].settings)).data, source, shared, turn), 'link_refused');
     this.pending = shared;
     this.tell('shared_needs_table', { name: shared.name });
     return false;
   }
 
-  private async take(data: Data, source: Source, shared: Shared): Promise<void> {
+  private async take(data: Data, source: Source, shared: Shared, turn: number): Promise<void> {
     const [first, second] = shared.runs;
     for (const { settings } of shared.runs) if (settings.layers.at(-1)!.units !== data.nOut) throw new Refusal('expected an output for each answer', String(settings.layers.at(-1)!.units), 'copy the link anew');
     const from = (run: SharedRun): From => ({ origin: shared.source ? run.origin : undefined, weights: (run.weights && unpackedWeights(run.weights, run.settings, data.nIn)) || undefined });
-    await this.show(data, source, first.settings, from(first));
+    await this.show(data, source, first.settings, from(first), turn);
+    if (turn < this.shown) return; // something else was asked for meanwhile, and is here
     if (second) {
       const { origin, weights } = from(second);
       const run = await (origin ? Run.resume('B', data, second.settings, origin) : Run.start('B', data, second.settings, weights));
