@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -95,6 +97,19 @@ def test_a_table_with_such_a_word(kind: str, tmp_path: Path) -> None:
     assert answers[0] == answers[1]
     assert answers[0] == pytest.approx(3.0, abs=0.5)
     assert answers[2] == pytest.approx(0.5, abs=0.3)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    """And says what to do, instead of waiting for what nobody writes."""
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    writer = Thread(target=lambda: pipe.write_text(table().write_csv()))
+    writer.start()
+    made = plan(str(pipe), "y", folds=0)
+    writer.join()
+    assert made.columns[0].kind == "category"
+    assert any('"x" is taken for words, since 25 of its 200 cells are no numbers' in note for note in made.table.notes)
 
 
 def test_answers_that_are_not_known(tmp_path: Path) -> None:

@@ -186,6 +186,16 @@ def _stdin(name: str) -> Iterator[Any]:
     yield sys.stdin.buffer
 
 
+def comes_once(source: Any) -> bool:
+    """Whether a source gives its rows only once: standard input, or a pipe."""
+    if isinstance(source, (list, tuple)):
+        return any(map(comes_once, source))
+    try:
+        return isinstance(source, (str, os.PathLike)) and (source == STDIN or Path(source).is_fifo())
+    except OSError:  # no name of a file
+        return False
+
+
 def _opened(path: Path, name: str) -> io.BufferedReader:
     return _pipe(path, name) if path.is_fifo() else path.open("rb")
 

@@ -23,7 +23,7 @@ from deltaw.tables.choice import Names, chosen, inputs_asked, kinds_asked
 from deltaw.tables.columns import notes_on
 from deltaw.tables.held import are_words
 from deltaw.tables.reading.answers import to_be_told, told_apart, with_classes
-from deltaw.tables.reading.loading import STDIN
+from deltaw.tables.reading.loading import comes_once
 from deltaw.tables.strays import gaps_of
 
 
@@ -83,6 +83,7 @@ class Given:
         kinds = kinds_asked(table, name, told.kinds)
         gaps, of_gaps = gaps_of(table.frame, name, kinds) if not start and _can_be_read_again(source) else ((), ())
         if gaps:
+            del read_in, bare, everything, series, table  # two of them take twice the memory
             again = cls.read(source, told, beside, choices, replace(how, missing=(*how.missing, *gaps)), start)
             return replace(again, table=replace(again.table, notes=(*again.table.notes, *of_gaps)))
         table = weights.beside(table, everything, weight)
@@ -124,7 +125,6 @@ def _read(source: Any, name: str, how: Reading) -> tuple[Table, Reading, tuple[s
 
 def _can_be_read_again(source: Any) -> bool:
     """Whether a source has the same rows when it is read once more, by other words for what is missing."""
-    if isinstance(source, Table):  # has been read
+    if isinstance(source, Table) or comes_once(source):  # a table has been read
         return False
-    is_named = isinstance(source, (str, PathLike, list, tuple))
-    return (is_named and source != STDIN) or hasattr(source, "columns")
+    return isinstance(source, (str, PathLike, list, tuple)) or hasattr(source, "columns")

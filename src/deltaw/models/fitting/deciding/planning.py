@@ -49,7 +49,7 @@ from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables.choice import Names, as_name
 from deltaw.tables.held import all_as_read
-from deltaw.tables.reading.loading import STDIN
+from deltaw.tables.reading.loading import comes_once
 
 if TYPE_CHECKING:
     import polars as pl
@@ -143,7 +143,7 @@ def _decided(
     if target is None:  # the source says which
         source = read_as(source, how)
     name = target if target is not None else source.target or no_target(source)
-    if streamed is None and not (isinstance(source, str) and source == STDIN):  # rows that can be read anew
+    if streamed is None and not comes_once(source):
         how = replace(how, unrounded=(*_as_they_are((name, group, time, weight), kinds), *unrounded))
     of_columns = OfColumns(name, weight, task, drop, columns, kinds)
     given = Given.read(source, of_columns, {"test": test, "validation": validation}, choices, how, begun)
