@@ -180,6 +180,6 @@ def run(code: str, *arguments: Path | int | str) -> list[str]:
 if __name__ == "__main__":
     parser = commands.parser(__doc__)
     parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("names", nargs="*", choices=[each[0] for each in TABLES], metavar="FILE", default=[])
+    parser.add_argument("names", nargs="*", choices=[each[0] for each in TABLES], metavar="FILE")
     options = parser.parse_args()
     main(options.rows, *options.names)
