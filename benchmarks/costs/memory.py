@@ -17,6 +17,7 @@ by the network of `deltaw bench`'s workload `table`, 30-64-64-1 on scaled number
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -142,6 +143,14 @@ TABLES = (  # a file, what part of the rows it has, columns, cells, and how it i
 )
 
 
+def known(name: str) -> str:
+    """The name of a file of TABLES; argparse's own `choices` refuse that there is none."""
+    names = [each[0] for each in TABLES]
+    if name not in names:
+        raise argparse.ArgumentTypeError(f"expected one of {', '.join(names)}, found {name!r}")
+    return name
+
+
 def main(rows: int, *names: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         model, other = Path(folder) / "m.deltaw", Path(folder) / "table.deltaw"
@@ -180,6 +189,6 @@ def run(code: str, *arguments: Path | int | str) -> list[str]:
 if __name__ == "__main__":
     parser = commands.parser(__doc__)
     parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("names", nargs="*", choices=[each[0] for each in TABLES], metavar="FILE")
+    parser.add_argument("names", nargs="*", type=known, metavar="FILE")
     options = parser.parse_args()
     main(options.rows, *options.names)
