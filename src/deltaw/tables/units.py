@@ -30,6 +30,7 @@ CLOCK = r"(?i)^(?:(\d{1,6}) days? )?(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?
 SECONDS = "#s"
 
 ENOUGH = 0.95  # the share of cells with one unit from which on it is the column's
+A_NUMBER, BLANKS, ODD = re.compile(NUMBER), re.compile(rf"\s*{PLACE}\s*"), re.compile(r"[:(]|^[+-]|^[A-Za-z]+\.")
 FEW, MOST = 50, 10  # cells that are looked at first; units of one column
 CODES = 20  # so many different numbers may be those of codes, which letters tell apart: 7a, 10b, 2XL
 LONGEST = 40  # letters of a form
@@ -44,9 +45,11 @@ class Units(NamedTuple):
     @classmethod
     def of(cls, words: pl.Series) -> Units:
         """Those of stripped text, null where missing; none where not nearly all cells are numbers with units."""
-        present = words.drop_nulls()
+        present = words.drop_nulls().alias("cell")
+        if present.head(FEW).n_unique() <= CODES and _differ(present.value_counts(name="rows")):
+            return cls((), ())
         for cells in (present.head(FEW), present):  # a look at a few is cheaper, and mostly enough
-            different = cells.alias("cell").value_counts(name="rows")  # each of which is looked at once
+            different = cells.value_counts(name="rows")  # each of which is looked at once
             forms = different.with_columns(_forms(different["cell"]).alias("form")).drop_nulls("form")
             if not len(cells) or forms["rows"].sum() < (2 * ENOUGH - 1) * len(cells):
                 return cls((), ())
@@ -97,6 +100,21 @@ def without_unit(words: pl.Series, unit: str) -> pl.Series:
     words = per_cell(words, _in_seconds) if unit == SECONDS else words
     words = words.str.replace(rf"^{re.escape(before)}\s*", "") if before else words
     return words.str.replace(rf"\s*{re.escape(behind)}{more}$", "") if behind else words
+
+
+def _differ(counts: pl.DataFrame) -> bool:
+    """Whether so few words that they may be codes have no unit in common, as "1. Single" and "2. Married" have none.
+
+    Of plain words Python says so in a hundredth of the time; of others, and of what a clock shows, this is not asked.
+    """
+    words, rows = counts["cell"].to_list(), counts["rows"].to_list()
+    if len(words) > CODES or any(not word.isascii() or ODD.search(word) for word in words):
+        return False
+    around: dict[str, int] = {}
+    for word, n in zip(words, rows, strict=True):
+        form = BLANKS.sub(PLACE, A_NUMBER.sub(PLACE, word, count=1)).rstrip("s")
+        around[form] = around.get(form, 0) + n
+    return bool(max(around.values(), default=0) < ENOUGH * sum(rows))
 
 
 def _forms(cells: pl.Series) -> pl.Series:
