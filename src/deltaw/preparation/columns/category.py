@@ -154,8 +154,10 @@ class Category(OneColumn):
             return np.asarray(each[cells.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()])
         if self.means is None and (known := places_as_written(cells, self._places, missing)) is not None:
             return known.astype(np.float64)
-        words = self.words_of(cells)
+        words = as_words(cells)
         place = as_places(words, self._places, missing)
+        if (place == len(self.words)).any() and (spelt := in_width(words, self.width)) is not words:
+            words, place = spelt, as_places(spelt, self._places, missing)
         if self.means is None:
             return place.astype(np.float64)
         means = self.means.of(words) if answers is None else self.means.of_learnt(words, answers)
