@@ -30,19 +30,18 @@ def gaps_of(frame: pl.DataFrame, target: str, told: Mapping[str, str]) -> tuple[
 
     None is a word of the target, where that is of words. `told`: the kinds that columns are told to be of.
     """
-    words, notes = dict[str, None](), list[str]()
-    answers = frame.get_column(target)
-    known = {*as_read(answers).drop_nulls().str.to_lowercase()} if are_words(answers) else set[str]()
-    known = set() if gaps_among(answers, few=False) else known
-    for column in frame.iter_columns():
-        is_target = column.name == target
-        found = gaps_among(column, few=not is_target) if told.get(column.name) in AS_NUMBERS else {}
-        if not found or known.intersection(found):
+    asked = [column for column in frame.iter_columns() if told.get(column.name) in AS_NUMBERS]
+    gaps = [(column, found) for column in asked if (found := gaps_among(column, few=column.name != target))]
+    words, notes, answers, known = dict[str, None](), list[str](), frame.get_column(target), set[str]()
+    if gaps and are_words(answers) and all(column.name != target for column, _ in gaps):
+        known = {*as_read(answers).drop_nulls().str.to_lowercase()}
+    for column, found in gaps:
+        if known.intersection(found):
             continue
         words |= dict.fromkeys(found)
         said = {"name": clip(column.name), "n": sum(found.values()), "rows": len(column) - column.null_count(),
                 "words": listed(f'"{clip(word, 20)}"' for word in found)}  # fmt: skip
-        notes.append(say(OF_TARGET if is_target else OF_INPUT, **said))
+        notes.append(say(OF_TARGET if column.name == target else OF_INPUT, **said))
     return tuple(words), tuple(notes)
 
 
