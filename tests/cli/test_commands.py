@@ -335,6 +335,19 @@ def test_help_loads_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
+def test_a_backend_that_is_none() -> None:
+    """Whatever windows Matplotlib is to open for somebody: figures of reports need none."""
+    code = "from deltaw.cli import main; main(['show', 'none']); import matplotlib"
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"MPLBACKEND": "nonsense"})
+
+
+def test_no_threads_for_polars(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of which it would panic, when the first rows are read."""
+    monkeypatch.setenv("POLARS_MAX_THREADS", "0")
+    line = "deltaw: POLARS_MAX_THREADS: expected 1 or more, found 0; unset it, or give it such a number\n"
+    assert run("train", "iris") == (2, "", line)
+
+
 def test_a_signal_while_numpy_is_loaded() -> None:
     """It cannot be loaded again in that process; the line does without."""
     code = (

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -209,6 +210,26 @@ def test_scores_and_columns_stand_whole(classes: int, width: int) -> None:
     wanted += [str(value) for value in model.recipe.document().values() if isinstance(value, (int, float))]
     assert Counter(wanted) - tokens == {}
     assert "number" in tokens
+
+
+@pytest.mark.parametrize(
+    ("classes", "before", "behind", "shown"),
+    [
+        (3, 80, 0, "class_aaa… aaaaaaaaa2"),
+        (20, 80, 0, "class_aaaaaaa…aaaaaaaaaaaa12"),
+        (3, 12, 12, "class_aaaaaaaaaaaa2aaaaaaaaaaaa"),  # whole: they differ in their middle alone
+    ],
+)
+def test_long_names_of_classes_lack_their_middle(classes: int, before: int, behind: int, shown: str) -> None:
+    """In a terminal; JSON has them whole."""
+    found, out = scored(classes).scores, io.StringIO()
+    assert found is not None
+    names = [f"class_{before * 'a'}{i}{behind * 'a'}" for i in range(classes)]
+    long = replace(found, classes=names)
+    text.print_scores(Screen(file=out, width=80), long, "rows", ())
+    assert {*shown.split()} <= {*out.getvalue().split()}
+    assert all(len(line) <= 80 for line in out.getvalue().splitlines())
+    assert [each["class"] for each in documents.scores(long)["classes"]] == names
 
 
 def test_a_line_is_broken_at_blanks_and_a_path_stays_whole() -> None:

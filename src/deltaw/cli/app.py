@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from deltaw.cli.declarations.training import crossval, doctor, train, tune
 from deltaw.cli.examples import epilog
 from deltaw.cli.interrupts import Interruptible
 from deltaw.cli.speaking import speaking
+from deltaw.exceptions import SettingError
 
 app = typer.Typer(
     name="deltaw",
@@ -41,12 +43,20 @@ def deltaw(
     ] = False,
 ) -> None:
     """Train small neural networks on tables, use them, and see how good they are."""
+    _check_environment()
     if "RANK" in os.environ:
         from deltaw.cli.commands.together import check_alone
 
         check_alone(context.invoked_subcommand)
     if context.invoked_subcommand is None:
         print(context.get_help())
+
+
+def _check_environment() -> None:
+    """Raise SettingError for what keeps a library from working at all; what only keeps one from loading is left out."""
+    os.environ.pop("MPLBACKEND", None)  # our figures need no window, and Matplotlib does not load by a name it lacks
+    if re.fullmatch(r"\+?0+", found := os.environ.get("POLARS_MAX_THREADS", "")):
+        raise SettingError("POLARS_MAX_THREADS: expected 1 or more", found, "unset it, or give it such a number")
 
 
 COMMANDS = (

@@ -108,11 +108,11 @@ def figure(size: tuple[float, float], rows: int = 1, columns: int = 1) -> tuple[
     return empty, axes
 
 
-def short(name: Any) -> str:
-    """A name that fits beside an axis."""
+def short(name: Any, most: int = MAX_NAME) -> str:
+    """A name that fits beside an axis, or into `most` characters."""
     text = str(name)
     # The middle is left out: names that start alike ("cell type 1 …") often differ at their end.
-    return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME // 2 - 1]}…{text[-MAX_NAME // 2 :]}"
+    return text if len(text) <= most else f"{text[: (most - 1) // 2]}…{text[-(most // 2) :]}"
 
 
 def svg(figure: Figure, salt: str = "deltaw") -> str:

@@ -12,6 +12,7 @@ from deltaw.cli.output.screen import Screen
 from deltaw.equations.losses import titled
 from deltaw.numbers import amount, number, of_bytes
 from deltaw.pages.blocks import Column
+from deltaw.plots.style import MAX_NAME, short
 from deltaw.progress import left_out
 from deltaw.speech import listed, say
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MAX_CONFUSION = 12  # classes whose confusion matrix fits a terminal
 MAX_COLUMNS = 25  # columns that are listed one by one
 ALIKE = 3  # columns that are not used for the same reason, and are
+BESIDE = 24  # cells of a terminal that the numbers beside names of classes take
 MAX_MISTAKES = 5  # pairs of classes listed where the matrix does not fit
 
 
@@ -115,7 +117,7 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
         Column.numbers(say(GUESS[scores.task]), [metric.show(scores.baseline[metric.name]) for metric in shown]),
     )
     if scores.confusion is not None:
-        screen.table(*(_confusion(scores) if len(scores.classes) <= MAX_CONFUSION else _mistakes(scores)))
+        screen.table(*(_confusion if len(scores.classes) <= MAX_CONFUSION else _mistakes)(scores, screen.width))
 
 
 def print_model(screen: Screen, model: Model, path: Path, columns: float | None = None) -> None:
@@ -269,10 +271,10 @@ def _together(described: Sequence[Any]) -> Iterator[tuple[str, str, str, int]]:
             yield listing(many[row[1:]], ALIKE), *row[1:]
 
 
-def _confusion(scores: Scores) -> list[Column]:
+def _confusion(scores: Scores, width: int) -> list[Column]:
     """Row: the true class; column: the answer; then recall and precision of the row's class."""
     assert scores.confusion is not None
-    names = list(map(str, scores.classes))
+    names = _names(scores, width, len(scores.classes) + 1)
     return [
         Column.words(say("truth"), names),
         *(
@@ -288,13 +290,24 @@ def _percent(share: float) -> str:
     return "" if np.isnan(share) else f"{number(100 * share, 3)}%"
 
 
-def _mistakes(scores: Scores) -> list[Column]:
+def _names(scores: Scores, width: int, columns: int) -> list[str]:
+    """The classes, so that `columns` of them stand beside numbers in `width`: long ones lack their middle.
+
+    Unless two differ in nothing else.
+    """
+    whole = list(map(str, scores.classes))
+    cut = [short(name, max(MAX_NAME, (width - BESIDE) // columns)) for name in whole]
+    return cut if len({*cut}) == len(whole) else whole
+
+
+def _mistakes(scores: Scores, width: int) -> list[Column]:
     assert scores.confusion is not None
+    names = _names(scores, width, 2)
     wrong = scores.confusion * (1 - np.eye(len(scores.confusion), dtype=np.int64))
     places = [divmod(int(place), len(wrong)) for place in np.argsort(-wrong, axis=None, kind="stable")[:MAX_MISTAKES]]
     most = [(t, o) for t, o in places if wrong[t, o]]
     return [
-        Column.words(say("most often taken for another"), [str(scores.classes[t]) for t, _ in most]),
-        Column.words("", [say("for {name}", name=scores.classes[o]) for _, o in most]),
+        Column.words(say("most often taken for another"), [names[t] for t, _ in most]),
+        Column.words("", [say("for {name}", name=names[o]) for _, o in most]),
         Column.numbers(say("rows"), [f"{wrong[place]:,}" for place in most]),
     ]
