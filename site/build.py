@@ -35,7 +35,6 @@ ELSEWHERE = {
     "contributing.md": "CONTRIBUTING.md",
     "benchmarks.md": "benchmarks/NOTES.md",
 } | {f"benchmarks/{path.name}": f"benchmarks/notes/{path.name}" for path in (ROOT / "benchmarks" / "notes").iterdir()}
-NOT_PAGES = {"doctor/introduction.md", "doctor/introduction.zh.md"}  # part of doctor.md
 CHINESE = {
     "Start": "入门", "How to": "操作指南", "Lessons": "课程", "Explanations": "原理", "Measurements": "测量",
     "Reference": "参考",
@@ -53,7 +52,7 @@ LOADED = re.compile(
 def sources() -> dict[str, Path]:
     """Place in the site -> the file that is laid there, Chinese ones under their own names."""
     found = {p.relative_to(DOCS).as_posix(): p for p in sorted(DOCS.rglob("*")) if p.is_file()}
-    found = {place: path for place, path in found.items() if place not in NOT_PAGES and not place.endswith(".py")}
+    found = {place: path for place, path in found.items() if not place.endswith(".py")}
     return found | {place: ROOT / path for place, path in ELSEWHERE.items()}
 
 

@@ -1,4 +1,4 @@
-"""docs/doctor.md and its figures: every rule of the doctor, with an example that it was run on.
+"""The rules in docs/doctor.md, and their figures: each with an example that it was run on.
 
     python -m benchmarks.doctor.page            # writes docs/doctor.md and docs/doctor/*.svg, in about 15 seconds
     python -m benchmarks.doctor.page --lang zh  # the same in Chinese: docs/doctor.zh.md, docs/doctor/*.zh.svg
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ import numpy as np
 
 from benchmarks import commands
 from deltaw import InputError, Network, language, plots, train
-from deltaw.doctor import RULES, Rule, Setup, diagnose
+from deltaw.doctor import RULES, Finding, Rule, Setup, diagnose
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.page import title
 from deltaw.doctor.setup import matrix
@@ -214,29 +215,22 @@ WORDS = {
     "en": {
         "settings": "Settings", "inputs": "Inputs and rows", "targets": "Targets", "outputs": "Outputs and loss",
         "start": "The network as it starts", "training": "While training",
-        "before": "Before training {n} rules look; of 100,000 rows of 30 columns that took {table:.2f} s on the "
-        "machine that wrote this page, of 60,000 of 784 {pictures:.2f} s (20 million of its numbers are read).",
         "figure": "{part}: score on rows held out by epoch, healthy and changed",
-        "panel": "Each panel: accuracy, or R² for numbers, on rows held out, by epoch. Blue: the healthy set-up. Red, "
-        "dashed: the same with the change that the rule is about. Dotted: one answer for all rows.",
-        "heading": "### `{name}` ({severity})", "why": "{reason} *Threshold:* {source}",
+        "heading": "#### `{name}` ({severity})", "repair": "*Repair:* {words}", "source": "*Threshold:* {source}",
         "explains": "*Explains:* {rules}.", "healthy": "healthy", "changed": "changed", "guess": "one answer for all",
         "epoch": "epoch", "score": "score on rows held out", "refused": "deltaw.train refuses it",
     },
     "zh": {
         "settings": "设置", "inputs": "输入与行", "targets": "目标", "outputs": "输出与损失函数",
         "start": "网络的初始状态", "training": "训练过程",
-        "before": "训练之前有 {n} 条规则查看；在写出本页的机器上，查看 100,000 行、30 列用时 {table:.2f} 秒，"
-        "60,000 行、784 列用时 {pictures:.2f} 秒（读其中的两千万个数）。",
         "figure": "{part}：每一轮在留出的行上的得分，健康的与改动过的",
-        "panel": "每一格：每一轮在留出的行上的准确率，数值目标则为 R²。蓝色：健康的设置。"
-        "红色虚线：同样的设置加上规则所说的改动。点线：所有行同一个答案。",
-        "heading": "### `{name}`（{severity}）", "why": "{reason}*阈值*：{source}",
+        "heading": "#### `{name}`（{severity}）", "repair": "*修复*：{words}", "source": "*阈值*：{source}",
         "explains": "*能解释*：{rules}。", "healthy": "健康", "changed": "改动过", "guess": "所有行同一个答案",
         "epoch": "轮", "score": "在留出的行上的得分", "refused": "deltaw.train 拒绝它",
     },
 }  # fmt: skip
 assert WORDS["en"].keys() == WORDS["zh"].keys()
+OUTCOMES = ("answers_alike", "learns_less", "too_small", "too_few_epochs")  # what nearly every cause explains
 
 
 def part(rule: Rule) -> str:
@@ -296,8 +290,8 @@ def _panel(axis: Axes, name: str, healthy: Any, sick: Any, floor: float, words: 
     axis.grid()
 
 
-def examined(rule: Rule) -> tuple[str, tuple[Any, Any, float]]:
-    """What the doctor says of the rule's example, and the curves of its panel."""
+def examined(rule: Rule) -> tuple[Finding, tuple[Any, Any, float]]:
+    """What the doctor finds in the rule's example, and the curves of its panel."""
     example, trained = EXAMPLES[rule.name], None
     sick, healthy = example.sick, example.healthy()
     sound = scores(healthy)
@@ -312,41 +306,43 @@ def examined(rule: Rule) -> tuple[str, tuple[Any, Any, float]]:
     found = {finding.rule: finding for finding in diagnosis.findings}
     if rule.name not in found:
         raise SystemExit(f"{rule.name}: its example gives {', '.join(found) or 'nothing'}")
-    return found[rule.name].cause, (sound, curve, guess(healthy))
+    return found[rule.name], (sound, curve, guess(healthy))
 
 
 def document(lang: str, ending: str) -> Iterator[str]:
     """The page, line by line; its figures are written on the way. `ending`: of names of files in the language."""
     words = WORDS[lang]
-    yield (DOCS / "doctor" / f"introduction{ending}.md").read_text(encoding="utf-8").rstrip()
-    early = len([rule for rule in RULES if rule.when != "during"])
-    yield "\n" + words["before"].format(n=early, table=seconds(100_000, 30), pictures=seconds(60_000, 784, 1))
+    written = (DOCS / f"doctor{ending}.md").read_text(encoding="utf-8")
+    yield written[: written.index(f"\n### {words['settings']}\n")].rstrip()
     for name in FILES:
         rules = [rule for rule in RULES if part(rule) == name]
         seen = {rule.name: examined(rule) for rule in rules}
         figure = panels({key: curves for key, (_, curves) in seen.items()}, words)
         (DOCS / "doctor" / f"{name}{ending}.svg").write_text(plots.svg(figure), encoding="utf-8")
-        yield f"\n## {words[name]}\n"
-        yield f"![{words['figure'].format(part=words[name])}](doctor/{name}{ending}.svg)\n"
-        yield words["panel"] + "\n"
+        yield f"\n### {words[name]}\n"
+        yield f"![{words['figure'].format(part=words[name])}](doctor/{name}{ending}.svg)"
         for rule in rules:
-            yield words["heading"].format(name=rule.name, severity=say(rule.severity)) + "\n"
-            yield words["why"].format(reason=say(rule.reason), source=say(rule.source))
-            if rule.explains:
-                yield words["explains"].format(rules=listed(f"`{other}`" for other in dict.fromkeys(rule.explains)))
-            yield f"\n> {seen[rule.name][0]}\n"
+            yield from entry(rule, seen[rule.name][0], words)
 
 
-def seconds(rows: int, columns: int, runs: int = 5) -> float:
-    """What can be known before training of so many rows: the median time of some runs."""
-    x = rng.normal(size=(rows, columns))
-    made = Setup(Network([columns, 64, 3], ["relu", "softmax"]), x, rng.integers(0, 3, rows), "cross_entropy", "adam")
-    times = []
-    for _ in range(runs):
-        started = perf_counter()
-        diagnose(made, seconds=0)
-        times.append(perf_counter() - started)
-    return float(np.median(times))
+def entry(rule: Rule, finding: Finding, words: dict[str, str]) -> Iterator[str]:
+    """A rule: its reason, what it said of the example, the repair, its threshold, and what else it explains."""
+    yield "\n" + words["heading"].format(name=rule.name, severity=say(rule.severity)) + "\n"
+    yield wrapped(say(rule.reason)) + "\n"
+    yield wrapped(finding.cause, "> ") + "\n"
+    if finding.repair is not None:
+        yield wrapped("- " + words["repair"].format(words=finding.repair.words))
+    yield wrapped("- " + words["source"].format(source=say(rule.source)))
+    if others := [f"`{other}`" for other in dict.fromkeys(rule.explains) if other not in OUTCOMES]:
+        yield wrapped("- " + words["explains"].format(rules=listed(others)))
+
+
+def wrapped(text: str, before: str = "") -> str:
+    """Paragraphs as the pages have them: no line beyond 120 signs where there are blanks to break at."""
+    inner = before or ("  " if text.startswith("- ") else "")
+    parts = [fill(each, 118, initial_indent=before, subsequent_indent=inner, break_long_words=False,
+                  break_on_hyphens=False) for each in text.split("\n\n")]  # fmt: skip
+    return "\n\n".join(parts)
 
 
 def main() -> None:
