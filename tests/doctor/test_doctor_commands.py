@@ -89,9 +89,7 @@ def test_train_takes_the_options_and_python_says_the_same(
     """Parsed as `deltaw train` does it, up to a plan whose recipe is the one that Python's words give."""
     TABLES[task].write_csv(tmp_path / "t.csv")
     heard: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        commands, "train", lambda *given: heard.append(next(each for each in given if isinstance(each, dict))) or 0
-    )
+    monkeypatch.setattr(commands, "train", lambda order: heard.append(order.choices) or 0)
     for changes in CHANGES + (OF_CLASSES if task == "classification" else OF_NUMBERS):
         typed = written(finding(changes), table_setup(task))
         assert main(["train", str(tmp_path / "t.csv"), "-t", "y", *shlex.split(typed.command)]) == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,111 +13,137 @@ from deltaw.cli.commands import saving, together
 from deltaw.cli.options import keeping
 from deltaw.cli.output import documents, text
 from deltaw.cli.output.paper import put_json
-from deltaw.cli.output.screen import Screen, put, stderr, stdout
+from deltaw.cli.output.screen import Screen, put, stderr, stdout, watched
 from deltaw.engines import ranks
 from deltaw.exceptions import TrainingInterrupted, reason
 from deltaw.files import unfinished
 from deltaw.speech import say
 
 if TYPE_CHECKING:
+    from deltaw.callbacks import JsonLines
     from deltaw.doctor import Diagnosis
     from deltaw.models import Model, Plan
+    from deltaw.training.checkpoints import Checkpoints
 
 
-def train(
-    data: str,
-    target: str | None,
-    recipe: str,
-    output: Path,
-    report: Path | None,
-    as_json: bool,
-    doctor: bool,
-    choices: dict[str, Any],
-    quiet: bool,
-    verbose: bool,
-    log: Path | None,
-    as_file: Callable[[Plan], str] | None,
-    keep: keeping.Keeping,
-) -> int:
-    """`deltaw train`; returns the exit status."""
-    give_back()
-    with keeping.before_training(keep):
+@dataclass(frozen=True)
+class Order:
+    """What `deltaw train` is asked for.
+
+    Attributes:
+        choices: the arguments of `deltaw.fit` that were given, by name.
+        as_file: what writes the plan as a file of options, where that is all that is wanted.
+        keep: where the run begins, and how it is kept; see `options.keeping`.
+    """
+
+    data: str
+    target: str | None
+    recipe: str
+    output: Path
+    report: Path | None
+    as_json: bool
+    doctor: bool
+    choices: dict[str, Any]
+    quiet: bool
+    verbose: bool
+    log: Path | None
+    as_file: Callable[[Plan], str] | None
+    keep: keeping.Keeping
+
+    def plan(self) -> Plan:
+        """What is going to be trained."""
         from deltaw import models
-        from deltaw.callbacks import JsonLines
-        from deltaw.cli.commands.doctor import SECONDS, examined
-        from deltaw.cli.output.screen import watched
-        from deltaw.doctor import outcome
         from deltaw.doctor.tables import LOOKED_AT, MOST_CELLS
 
-    err, start = stderr(quiet), keep.get("start")
+        held = {name: self.keep.get(name) for name in ("start", "memory", "cache", "seconds", "free")}
+        # Several processes compare their rows.
+        rows_stay = self.log is not None or "checkpoint" in self.keep or ranks.here().world > 1
+        lean = None if rows_stay else MOST_CELLS if self.doctor else LOOKED_AT
+        return models.plan(self.data, self.target, self.recipe, lean=lean, **held, **self.choices)
 
-    def planned() -> Plan:
-        held = {name: keep.get(name) for name in ("memory", "cache", "seconds", "free")}
-        rows_stay = log is not None or "checkpoint" in keep or ranks.here().world > 1  # several compare their rows
-        lean = None if rows_stay else MOST_CELLS if doctor else LOOKED_AT
-        return models.plan(data, target, recipe, start=start, lean=lean, **held, **choices)
+    def examined_plan(self, err: Screen) -> tuple[Plan, Diagnosis | None]:
+        """The same, and what the doctor says to it where it is to be trained. Raises for what cannot be."""
+        from deltaw.cli.commands.doctor import SECONDS, examined
 
-    def examined_plan() -> tuple[Plan, Diagnosis | None]:
+        keep, outputs = self.keep, {"--output": self.output, "--report": self.report, "--log": self.log}
         keeping.check(keep)
-        outputs = {"--output": output, "--report": report, "--log": log}
-        saving.check(data, choices, outputs, quiet, verbose, start, {"--checkpoint": keep.get("checkpoint")})
-        with err.status(say("reading {data}", data=data)):
-            plan = planned()
-        if as_file is not None:
+        folders = {"--checkpoint": keep.get("checkpoint")}
+        saving.check(self.data, self.choices, outputs, self.quiet, self.verbose, keep.get("start"), folders)
+        with err.status(say("reading {data}", data=self.data)):
+            plan = self.plan()
+        if self.as_file is not None:
             return plan, None
         with err.status(say("examining")), ranks.alone():
-            diagnosis = examined(plan, SECONDS if doctor else 0.0)
-        if diagnosis.evidence.refusal is not None and not doctor:
+            diagnosis = examined(plan, SECONDS if self.doctor else 0.0)
+        if diagnosis.evidence.refusal is not None and not self.doctor:
             raise diagnosis.evidence.refusal  # one line, and not below ten about what will not be
         return plan, diagnosis
 
+
+def train(order: Order) -> int:
+    """`deltaw train`; returns the exit status."""
+    give_back()
+    err, keep = stderr(order.quiet), order.keep
     with keeping.before_training(keep):
-        if together.joined(choices, keep, data).rank:
-            return together.follow(planned, None if as_file is not None else keep)
-        plan, diagnosis = together.agreed(examined_plan)
-        kept = None if as_file is not None else together.begun(plan, keep, err)
+        from deltaw.callbacks import JsonLines
+
+        if together.joined(order.choices, keep, order.data).rank:
+            return together.follow(order.plan, None if order.as_file is not None else keep)
+        plan, diagnosis = together.agreed(partial(order.examined_plan, err))
+        kept = None if diagnosis is None else together.begun(plan, keep, err)
     if diagnosis is None:
-        assert as_file is not None
-        put(as_file(plan))
+        assert order.as_file is not None
+        put(order.as_file(plan))
         return 0
     with keeping.after_it_began(kept):
-        logs = () if log is None else (JsonLines(log),)
         text.print_plan(err, plan)
-        if doctor:
+        if order.doctor:
             err.text(diagnosis.page.text(err.page_width))
         elif diagnosis.line:
             _warn(err, diagnosis.line)
             err.print()
         keeping.say_where(kept, plan, err)
-        plan, found = plan if logs else plan.lean, {"doctor": diagnosis.page.json()} if doctor and as_json else {}
+        log = None if order.log is None else JsonLines(order.log)
+        found = {"doctor": diagnosis.page.json()} if order.doctor and order.as_json else {}
+        plan = plan if log else plan.lean
         del diagnosis  # and the rows that it looked at
-        try:
-            with watched(err, verbose) as show:
-                model, status = models.run(plan, (show, *logs), kept), 0
-            ranks.leave()
-        except TrainingInterrupted as stopped:
-            speaks, status = ranks.speaks(128 + stopped.signal)
-            if not speaks:  # torchrun ends the others where one has ended
-                return status
-            err = stderr()  # what is to be done now is no small talk
-            status = keeping.ended_by(stopped, kept, err)
-            if stopped.model is None:  # between two trainings: there is the checkpoint
-                return status
-            # What a finished training left is not replaced by half of one.
-            model, output, report = stopped.model, unfinished(output), None if report is None else unfinished(report)
-            _say_interrupted(err, model, plan, output)
-        for each in logs:
-            if each.error is not None:
-                err.print(say("note: {log} ends early: {strerror}", log=log, strerror=reason(each.error)))
-        with saving.saved(model, output, report, err):
-            if as_json:
-                put_json(documents.training(model, plan.columns, output, report, plan.left_out) | found)
-            else:
-                text.print_training(stdout(), model, output, report)
-            # What was known before stands above; of a training that was broken off there is nothing more to say.
-            if status == 0 and (concern := outcome(model, plan)):
-                _warn(err, concern)
-        return status
+        return _follow(order, plan, kept, log, found, err)
+
+
+def _follow(
+    order: Order, plan: Plan, kept: Checkpoints | None, log: JsonLines | None, found: dict[str, Any], err: Screen
+) -> int:
+    """Train by the plan, and save what came of it; returns the exit status. `found`: what JSON says beside it."""
+    from deltaw import models
+    from deltaw.doctor import outcome
+
+    output, report = order.output, order.report
+    try:
+        with watched(err, order.verbose) as show:
+            model, status = models.run(plan, (show, *filter(None, [log])), kept), 0
+        ranks.leave()
+    except TrainingInterrupted as stopped:
+        speaks, status = ranks.speaks(128 + stopped.signal)
+        if not speaks:  # torchrun ends the others where one has ended
+            return status
+        err = stderr()  # what is to be done now is no small talk
+        status = keeping.ended_by(stopped, kept, err)
+        if stopped.model is None:  # between two trainings: there is the checkpoint
+            return status
+        # What a finished training left is not replaced by half of one.
+        model, output, report = stopped.model, unfinished(output), None if report is None else unfinished(report)
+        _say_interrupted(err, model, plan, output)
+    if log is not None and log.error is not None:
+        err.print(say("note: {log} ends early: {strerror}", log=order.log, strerror=reason(log.error)))
+    with saving.saved(model, output, report, err):
+        if order.as_json:
+            put_json(documents.training(model, plan.columns, output, report, plan.left_out) | found)
+        else:
+            text.print_training(stdout(), model, output, report)
+        # What was known before stands above; of a training that was broken off there is nothing more to say.
+        if status == 0 and (concern := outcome(model, plan)):
+            _warn(err, concern)
+    return status
 
 
 def _say_interrupted(err: Screen, model: Model, plan: Plan, output: Path) -> None:

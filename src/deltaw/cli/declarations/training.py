@@ -66,12 +66,13 @@ def train(
 ) -> None:
     """Train a network on a table, score it on rows that it never saw, and save it."""
     with before_training(keeping):  # to load what trains takes a while
+        from deltaw.cli.commands.train import Order
         from deltaw.cli.commands.train import train as run
 
     as_file = partial(config_text, context, data, dict(options)) if print_config else None
     target, recipe = options.pop("target", None), options.pop("recipe")
     raise typer.Exit(
-        run(data, target, recipe, output, report, json, doctor, options, quiet, verbose, log, as_file, keeping)
+        run(Order(data, target, recipe, output, report, json, doctor, options, quiet, verbose, log, as_file, keeping))
     )
 
 
