@@ -154,10 +154,9 @@ def main() -> None:
             epoch()
         rounds = [[timed(epoch, options.seconds) for epoch in epochs.values()] for _ in range(ROUNDS)]
         took = dict(zip(WAYS, map(statistics.median, zip(*rounds, strict=True)), strict=True))
-        share = took["graph"] / took["torch"]
-        print(
-            f"{name:20}" + "".join(f"{1e3 * took[way] / steps:10.3f}" for way in WAYS) + f"{share:12.2f}×", flush=True
-        )
+        share, (sent, busy) = took["graph"] / took["torch"], commands_of(epochs["torch"], steps)
+        each = "".join(f"{1e3 * took[way] / steps:10.3f}" for way in WAYS)
+        print(f"{name:20}{each}{share:12.2f}×{sent:10.0f}{1e3 * busy:8.3f}", flush=True)
 
 
 if __name__ == "__main__":
