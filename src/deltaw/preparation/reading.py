@@ -24,11 +24,12 @@ from deltaw.tables.cells import (
     read_numbers,
 )
 from deltaw.tables.held import as_read
-from deltaw.tables.table import cell_error
+from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of
 
 SOME = 2_000  # cells: to look each of them up here takes less time than to have Polars do it
 SIGNS = ("$#", "€#", "£#", "¥#", "#$", "#€", "#£", "#¥", "#%")  # which models of earlier versions did not keep
+REMEDY = "correct the cell or leave it empty"
 DAY = 86_400 * 1_000_000  # microseconds
 SHARES = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}  # of yes, for each word
 
@@ -60,14 +61,14 @@ def as_floats(series: pl.Series, source: str, unit: str | None = None) -> NDArra
         series = numbers_in(words, unit, source) if unit else read_numbers(words)
         if series.null_count() > words.null_count():
             for read in (as_written(words), series):  # the cell that no way of reading a comma explains
-                _refuse(read.is_null() & words.is_not_null(), words, source, "a number")
+                refuse_cell(read.is_null() & words.is_not_null(), words, source, "a number", REMEDY)
     elif not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
         expected = say('{source}: expected numbers in column "{name}", as in training', source=source, name=series.name)
         raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")
     numbers = (series if series.dtype == pl.Float32 else series.cast(pl.Float64)).to_numpy()
     infinite = np.isinf(numbers)
     if infinite.any():
-        _refuse(pl.Series(infinite), series, source, "a finite number")
+        refuse_cell(pl.Series(infinite), series, source, "a finite number", REMEDY)
     return numbers
 
 
@@ -93,7 +94,8 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
             sure = another and not wrongly and "/" not in another
             spelling, series = (another, read_dates(words, another)) if sure else (spelling, series)
         wrong = series.is_null() & words.is_not_null()
-        _refuse(wrong, words, source, say("a date, {how}", how=say(DATE_FORMATS.get(spelling, spelling))))
+        expected = say("a date, {how}", how=say(DATE_FORMATS.get(spelling, spelling)))
+        refuse_cell(wrong, words, source, expected, REMEDY)
     elif not (series.dtype in (pl.Date, pl.Datetime) or series.null_count() == len(series)):
         expected = say('{source}: expected dates in column "{name}", as in training', source=source, name=series.name)
         raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")
@@ -149,9 +151,3 @@ def places_as_written(cells: pl.Series, known: Iterable[str], missing: int) -> N
     if places.null_count() > cells.null_count():
         return None
     return places.to_physical().cast(pl.Int64).fill_null(missing).to_numpy()
-
-
-def _refuse(wrong: pl.Series, cells: pl.Series, source: str, expected: str) -> None:
-    if wrong.any():
-        row = wrong.arg_max() or 0
-        raise cell_error(source, cells.name, row, expected, cells[row], "correct the cell or leave it empty")

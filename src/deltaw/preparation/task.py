@@ -12,7 +12,7 @@ from deltaw.tables.cells import as_words, check_type, first_stray, numbers_in
 from deltaw.tables.codes import are_codes
 from deltaw.tables.columns import ENOUGH
 from deltaw.tables.held import as_read
-from deltaw.tables.table import cell_error, clip
+from deltaw.tables.table import clip, refuse_cell
 from deltaw.tables.units import unit_of
 
 Task = Literal["classification", "regression"]
@@ -72,9 +72,7 @@ def known_cells(series: pl.Series, name: str, source: str) -> pl.Series:
     """`cells_of`, of which none is missing. Raises ColumnError for one that is."""
     series = cells_of(series, name, source)
     if series.null_count():
-        row = series.is_null().arg_max() or 0
-        remedy = "fill it in, or remove the row"
-        raise cell_error(source, name, row, "a value for the target", None, remedy)
+        refuse_cell(series.is_null(), series, source, "a value for the target", "fill it in, or remove the row")
     return series
 
 

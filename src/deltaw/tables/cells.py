@@ -27,7 +27,7 @@ from deltaw.tables.notations import (
     ways_of,
 )
 from deltaw.tables.numerals import WRITTEN, per_cell, plain_numerals
-from deltaw.tables.table import cell_error
+from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import PLACE, plain_unit, unit_of, without_unit
 
 # Pairs of words, true first, that make a column of text a yes-or-no question.
@@ -286,11 +286,9 @@ def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
     Raises ColumnError for another cell.
     """
     numbers = as_written(without_unit(words, unit))
-    wrong = numbers.is_null() & words.is_not_null()
-    if wrong.any():
-        row = wrong.arg_max() or 0
-        remedy = "correct the cell or leave it empty, or give the column another kind"
-        raise cell_error(source, words.name, row, say("a number in {unit}", unit=plain_unit(unit)), words[row], remedy)
+    remedy = "correct the cell or leave it empty, or give the column another kind"
+    expected = say("a number in {unit}", unit=plain_unit(unit))
+    refuse_cell(numbers.is_null() & words.is_not_null(), words, source, expected, remedy)
     whole = numbers.cast(pl.Int64, strict=False)
     return whole if (whole == numbers).all() else numbers
 

@@ -30,7 +30,7 @@ from deltaw.tables.codes import are_codes
 from deltaw.tables.dates import note_on_dates, note_on_words
 from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.strays import check_strays
-from deltaw.tables.table import Block, Table, cell_error, clip, listing, missing_column
+from deltaw.tables.table import Block, Table, clip, listing, missing_column, refuse_cell
 from deltaw.tables.told import READ_AS
 from deltaw.tables.units import Units, plain_unit
 from deltaw.threads import side_by_side
@@ -129,9 +129,8 @@ def _block_column(block: Block) -> Column:
 def check_finite(frame: pl.DataFrame, source: str) -> None:
     """Raise ColumnError for the first number that is infinite. What adds up to a finite number has none."""
     for column in frame.iter_columns():
-        if column.dtype.is_float() and not isfinite(column.sum() or 0.0) and (infinite := column.is_infinite()).any():
-            row = infinite.arg_max() or 0
-            raise cell_error(source, column.name, row, "a finite number", column[row], "correct it or leave it empty")
+        if column.dtype.is_float() and not isfinite(column.sum() or 0.0):
+            refuse_cell(column.is_infinite(), column, source, "a finite number", "correct it or leave it empty")
 
 
 def _single_columns(frame: pl.DataFrame, source: str, told: Mapping[str, str]) -> list[Column]:
@@ -273,10 +272,9 @@ def _number_or_date(column: pl.Series, source: str, named: bool) -> str:
         check_strays(column, source)
     spelling, wrong = date_format(column.drop_nulls())
     if spelling and wrong:
-        readable = read_dates(column, spelling)
-        row = (readable.is_null() & column.is_not_null()).arg_max() or 0
+        unread = read_dates(column, spelling).is_null() & column.is_not_null()
         expected = say("a date, {how}", how=say(DATE_FORMATS[spelling]))
-        raise cell_error(source, column.name, row, expected, column[row], "correct it or leave it empty")
+        refuse_cell(unread, column, source, expected, "correct it or leave it empty")
     return spelling
 
 

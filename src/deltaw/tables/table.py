@@ -183,6 +183,13 @@ def cell_error(source: str, column: str, row: int, expected: str, found: object,
     )
 
 
+def refuse_cell(wrong: pl.Series, cells: pl.Series, source: str, expected: str, remedy: str) -> None:
+    """Raise the `cell_error` of the first of a column's cells that is wrong, if any is."""
+    if wrong.any():
+        row = wrong.arg_max() or 0
+        raise cell_error(source, cells.name, row, expected, cells[row], remedy)
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like `name` (letter case aside), or None where none comes close."""
     folded = {each.casefold(): each for each in known}

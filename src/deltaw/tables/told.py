@@ -17,7 +17,7 @@ from deltaw.tables.cells import (
     read_dates,
     read_numbers,
 )
-from deltaw.tables.table import cell_error
+from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of
 
 
@@ -81,8 +81,5 @@ def _refuse_all(column: pl.Series, source: str, expected: str) -> None:
 
 def _refuse(wrong: pl.Series, cells: pl.Series, source: str, expected: str) -> None:
     """Raise ColumnError for the first cell that is wrong and not missing."""
-    wrong = wrong.fill_null(False) & cells.is_not_null()
-    if wrong.any():
-        row = wrong.arg_max() or 0
-        remedy = "correct the cell or leave it empty, or give the column another kind"
-        raise cell_error(source, cells.name, row, expected, cells[row], remedy)
+    remedy = "correct the cell or leave it empty, or give the column another kind"
+    refuse_cell(wrong.fill_null(False) & cells.is_not_null(), cells, source, expected, remedy)
