@@ -12,7 +12,7 @@ import numpy as np
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.given import several
 from deltaw.speech import listed, say
-from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest
+from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest, of_both
 from deltaw.tables.told import READ_AS
 
 Names = str | Iterable[str] | None
@@ -57,9 +57,8 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
     if not places:
         expected = say("{name}: expected a column to learn from beside the target", name=table.name)
         raise SettingError(expected, say("none that is kept"), "leave out fewer")
-    frame = table.frame[[name for name in table.frame.columns if name in places or name == target]]
-    test = None if table.test is None else table.test[frame.columns]
-    return replace(table, frame=frame, test=test, blocks=tuple(_parts(table.blocks, places)))
+    names = [name for name in table.frame.columns if name in places or name == target]
+    return replace(of_both(table, lambda frame: frame[names]), blocks=tuple(_parts(table.blocks, places)))
 
 
 def inputs_asked(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from unicodedata import normalize
 
@@ -96,6 +96,16 @@ class Table:
             remedy = say("row {row} below them has it: remove what stands above the names", row=first + 1)
         found += f" ({listed(self.notes)})" if self.notes else ""
         return ColumnError(error.expected, found, remedy)
+
+
+def of_both(table: Table, made: Callable[[pl.DataFrame], pl.DataFrame]) -> Table:
+    """The table with what is made of its rows, and of those that its source sets apart for testing."""
+    return replace(table, frame=made(table.frame), test=None if table.test is None else made(table.test))
+
+
+def rows_of_both(table: Table) -> int:
+    """How many all of these are."""
+    return len(table.frame) + (0 if table.test is None else len(table.test))
 
 
 def _are_names(rows: list[tuple[Any, ...]], row: int, name: str) -> bool:

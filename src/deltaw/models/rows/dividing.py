@@ -21,7 +21,7 @@ from deltaw.speech import listed, say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables.cells import as_words
 from deltaw.tables.held import all_as_read, are_words, as_read
-from deltaw.tables.table import clip, listing, missing_column
+from deltaw.tables.table import clip, listing, missing_column, of_both
 
 if TYPE_CHECKING:
     import polars as pl
@@ -98,15 +98,11 @@ class Choices:
 
 def without_group(table: Table, choices: Choices) -> Table:
     """The table without the column that says which rows belong together: it is no input."""
-    if choices.group is None or choices.group not in table.frame.columns:
-        return table
-    test = None if table.test is None else table.test.drop(choices.group)
-    return replace(table, frame=table.frame.drop(choices.group), test=test)
+    group = choices.group
+    return table if group is None else of_both(table, lambda frame: frame.drop(group, strict=False))
 
 
-def other_rows(
-    rows: Any, what: str, *, table: Table, everything: Table, choices: Choices, how: Reading
-) -> Table | None:
+def other_rows(rows: Any, what: str, table: Table, everything: Table, choices: Choices, how: Reading) -> Table | None:
     """Rows that are given beside a table, with its columns; None where none are.
 
     Args:

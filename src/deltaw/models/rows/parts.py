@@ -26,6 +26,7 @@ from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.speech import say
 from deltaw.tables import Table
 from deltaw.tables.held import alike, all_as_read
+from deltaw.tables.table import of_both, rows_of_both
 from deltaw.tables.taking import taken
 
 Array = NDArray[Any]
@@ -107,15 +108,9 @@ def both(first: Part, second: Part) -> Part:
 
 def answered(table: Table, target: Target) -> tuple[Table, int]:
     """The rows that have an answer, and how many have none."""
-    frames = (table.frame, table.test)
-    kept = [None if frame is None else _with_answer(frame, target, table.name) for frame in frames]
-    left_out = sum(len(a) - len(b) for a, b in zip(frames, kept, strict=True) if a is not None and b is not None)
-    assert kept[0] is not None
-    return (replace(table, frame=kept[0], test=kept[1]), left_out) if left_out else (table, 0)
-
-
-def _with_answer(frame: pl.DataFrame, target: Target, source: str) -> pl.DataFrame:
-    return frame.filter(target.known(frame.get_column(target.name), source))
+    kept = of_both(table, lambda frame: frame.filter(target.known(frame.get_column(target.name), table.name)))
+    left_out = rows_of_both(table) - rows_of_both(kept)
+    return (kept if left_out else table), left_out
 
 
 def as_learnt(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) -> Target:

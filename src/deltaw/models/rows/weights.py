@@ -20,7 +20,7 @@ from deltaw.preparation.reading import as_numbers
 from deltaw.speech import say
 from deltaw.tables import Table
 from deltaw.tables.cells import as_words
-from deltaw.tables.table import cell_error, clip, listing, nearest
+from deltaw.tables.table import cell_error, clip, listing, nearest, of_both, rows_of_both
 
 if TYPE_CHECKING:
     from deltaw.preparation import Target
@@ -76,25 +76,19 @@ def aside(table: Table, name: str | None, target: str) -> tuple[Table, Table, in
         what = say("the target") if name == target else say("one of numbers on one scale")
         raise SettingError("weight: expected a column of its own", f'"{clip(name)}", {what}', "choose another")
     counting = that_count(table, name)
-    assert counting is not None
-    frame, test = counting.frame, counting.test
-    less = len(table.frame) - len(frame) + (0 if test is None or table.test is None else len(table.test) - len(test))
-    return replace(counting, frame=frame.drop(name), test=None if test is None else test.drop(name)), counting, less
+    return of_both(counting, lambda frame: frame.drop(name)), counting, rows_of_both(table) - rows_of_both(counting)
 
 
-def that_count(table: Table | None, name: str | None) -> Table | None:
+def that_count(table: Table, name: str | None) -> Table:
     """A table without the rows of weight 0; with them where all are that, and `of_rows` says so."""
-    if table is None or name is None:
+    if name is None:
         return table
-    frames = (None if each is None else _that_count(each, name, table.name) for each in (table.frame, table.test))
-    frame, test = frames
-    assert frame is not None
-    return replace(table, frame=frame, test=test)
 
+    def counting(frame: pl.DataFrame) -> pl.DataFrame:
+        counts = _numbers(frame.get_column(name), table.name) != 0
+        return frame.filter(counts) if counts.any() and not counts.all() else frame
 
-def _that_count(frame: pl.DataFrame, name: str, source: str) -> pl.DataFrame:
-    counts = _numbers(frame.get_column(name), source) != 0
-    return frame.filter(counts) if counts.any() and not counts.all() else frame
+    return of_both(table, counting)
 
 
 def _numbers(series: pl.Series, source: str) -> Array:

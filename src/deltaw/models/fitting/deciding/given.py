@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -87,8 +86,8 @@ class Given:
             again = cls.read(source, told, beside, choices, replace(how, missing=(*how.missing, *gaps)), start)
             return replace(again, table=replace(again.table, notes=(*again.table.notes, *of_gaps)))
         table = weights.beside(table, everything, weight)
-        reading_of = partial(other_rows, table=table, everything=everything, choices=choices, how=how)
-        test, validation = (weights.that_count(reading_of(beside[by], by), weight) for by in ("test", "validation"))
+        others = (other_rows(beside[by], by, table, everything, choices, how) for by in ("test", "validation"))
+        test, validation = (each and weights.that_count(each, weight) for each in others)
         if test is not None and validation is not None and test.frame.equals(validation.frame):
             expected = "validation: expected other rows than those to be scored on"
             raise SettingError(expected, say("the same"), "give others")
