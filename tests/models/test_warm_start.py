@@ -61,6 +61,17 @@ def test_words_and_numbers_that_it_does_not_know(model: Model, tmp_path: Path) -
     assert load(tmp_path / "on.deltaw").predict(other).tolist() == found.predict(other).tolist()
 
 
+def test_rows_count_by_the_column_by_which_the_models_did() -> None:
+    """Rows are let go while inputs are made of them, but not what they count; no row of weight 0 is there."""
+    weighted = [each.drop("price").with_columns(w=pl.arange(len(each)) % 3) for each in (TABLE, LATER)]
+    began = fit(weighted[0], "grade", weight="w", verbose=False, **QUICK)
+    found, told = (fit(weighted[1], start=began, epochs=2, **FOLLOWED, **said) for said in ({}, {"weight": "w"}))
+    assert found.origin.training_rows == told.origin.training_rows == 80
+    np.testing.assert_array_equal(found.network.weights[0], told.network.weights[0])
+    with pytest.raises(InputError, match='expected a column "w"'):
+        fit(LATER, start=began, epochs=2, **FOLLOWED)
+
+
 @pytest.mark.parametrize(
     ("rows", "asked", "line"),
     [

@@ -136,7 +136,7 @@ class Run(NamedTuple):
         at_once = {step.column for group in groups for step in group.steps}
         rest = [each for each in zip(self.steps, self.places, strict=True) if each[0].title not in at_once]
         whole = {
-            step.title: step.read(_some(frame[list(step.inputs)], chosen), source, answers)
+            step.title: step.read(taken(frame[list(step.inputs)], chosen), source, answers)
             for step, _ in rest
             if _is_read_whole(step, frame, answers)
         }
@@ -181,7 +181,7 @@ class Picture(NamedTuple):
         as_inputs: bool, chosen: Indices | None = None,
     ) -> None:  # fmt: skip
         """As `Run.write`."""
-        x = self.step.read(_some(frame[list(self.step.columns)], chosen), source, answers)
+        x = self.step.read(taken(frame[list(self.step.columns)], chosen), source, answers)
         self.step.encode(x, out[:, self.inputs if as_inputs else self.stored], scaling)
 
 
@@ -238,10 +238,6 @@ def _together(steps: Sequence[Step]) -> Iterator[list[Step]]:
         some = list(group)
         each = 1 if alone else TOGETHER
         yield from (some[first : first + each] for first in range(0, len(some), each))
-
-
-def _some(frame: pl.DataFrame, rows: Indices | None) -> pl.DataFrame:
-    return frame if rows is None else taken(frame, rows)
 
 
 def _at_once(numbers: Numbers, frame: pl.DataFrame, answers: Answers | None) -> bool:

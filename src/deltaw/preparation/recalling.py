@@ -110,8 +110,7 @@ def recur(made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> bool:
 
 def _learnt(made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> pl.DataFrame:
     """The rows that are learnt from, of the columns that are used."""
-    some = frame[list(made.input_names)]
-    return some if rows is None else taken(some, rows)
+    return taken(frame[list(made.input_names)], rows)
 
 
 def _left(H: Floats, Z: Values, parts: NDArray[np.uint8]) -> Values:

@@ -37,9 +37,9 @@ def taking(rows: NDArray[np.int64]) -> Callable[[pl.DataFrame], pl.DataFrame]:
     return lambda frame: frame[chosen]
 
 
-def taken(frame: pl.DataFrame, rows: NDArray[np.int64]) -> pl.DataFrame:
-    """These rows of a frame."""
-    return taking(rows)(frame)
+def taken(frame: pl.DataFrame, rows: NDArray[np.int64] | None) -> pl.DataFrame:
+    """These rows of a frame; None: all."""
+    return frame if rows is None else taking(rows)(frame)
 
 
 def _apart(numbers: pl.Series, mask: NDArray[np.bool_], count: int) -> pl.Series:

@@ -63,7 +63,7 @@ class Part:
     @property
     def frame(self) -> pl.DataFrame:
         """Their raw columns."""
-        return self.source if self.rows is None else taken(self.source, self.rows)
+        return taken(self.source, self.rows)
 
     def some(self, places: Indices) -> Part:
         """These of them."""
@@ -170,8 +170,7 @@ def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, 
 def answers_by(frame: pl.DataFrame, target: Target, recipe: Recipe, parts: NDArray[np.uint8]) -> Answers:
     """What rows answer that lie in these parts."""
     names, values = target.averaged(frame.get_column(target.name))
-    weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), "training rows")
-    return Answers.of(names, values, parts, weight)
+    return Answers.of(names, values, parts, weights.among(frame, recipe.weight, "training rows"))
 
 
 def part_of(
@@ -196,7 +195,7 @@ def part_of(
         T: Array = target.encode(series, source)
     else:
         T = target.slots(known, recipe.target_low, recipe.target_high) if recipe.targets == "one_hot" else known
-    weight = None if recipe.weight is None else weights.of_rows(beside.get_column(recipe.weight), source)
+    weight = weights.among(beside, recipe.weight, source)
     if frames is not None:
         made = Part(all_as_read(frames[0].clear()), preparation.let_go(frames, source, rows, answers), T, known, weight)
         give_back(len(made))
@@ -220,14 +219,15 @@ def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
 
 def by_others(preparation: Preparation, frame: pl.DataFrame, answers: Answers, rows: Indices | None) -> Answers:
     """The answers of these rows, or all, by which their inputs can be made some rows after the others."""
-    told = {}
-    for step in preparation.telling:
-        cells = frame[list(step.inputs)]
-        told[step.title] = step.apart(cells if rows is None else taken(cells, rows), answers)
-    return answers._replace(apart=told)
+    steps = preparation.telling
+    return answers._replace(apart={s.title: s.apart(taken(frame[list(s.inputs)], rows), answers) for s in steps})
 
 
 def answers_among(frame: pl.DataFrame, target: Target, recipe: Recipe, rows: Indices | None) -> pl.DataFrame:
     """Of all rows, or these, the columns that are no inputs: the answers, and what they count."""
-    beside, rows = frame[[target.name, *([] if recipe.weight is None else [recipe.weight])]], some_of(frame, rows)
-    return beside if rows is None else taken(beside, rows)
+    return taken(frame[beside_inputs(target, recipe)], some_of(frame, rows))
+
+
+def beside_inputs(target: Target, recipe: Recipe) -> list[str]:
+    """The columns that are asked for beside the inputs, of rows that are learnt from or scored."""
+    return [target.name, *([] if recipe.weight is None else [recipe.weight])]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
+from deltaw.models.rows.parts import beside_inputs
 from deltaw.models.rows.survey import Streamed
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.category import Category
@@ -64,13 +65,13 @@ def _slices(
 ) -> Iterator[tuple[pl.DataFrame, Answers]]:
     """The rows to learn from, of these columns and their answers."""
     survey = streamed.survey
-    names = (*columns, target.name, *([] if recipe.weight is None else [recipe.weight]))
+    names = (*columns, *beside_inputs(target, recipe))
     for part in ahead(streamed.stream.slices(survey.text, columns=names)):
         frame, draws, source = survey.counting(part, names)
         learnt = ~survey.is_held_out(draws)
         frame, source = frame.filter(learnt), among(source, learnt)
         called, values = target.averaged(frame.get_column(target.name), source)
-        weight = None if recipe.weight is None else weights.of_rows(frame.get_column(recipe.weight), source)
+        weight = weights.among(frame, recipe.weight, source)
         yield frame, Answers(called, values, survey.parts(draws[learnt]), weight, ())
 
 

@@ -58,6 +58,11 @@ def of_rows(series: pl.Series, source: str, asked: NDArray[np.bool_] | None = No
     return found
 
 
+def among(frame: pl.DataFrame, name: str | None, source: str) -> Array | None:
+    """`of_rows` of the column called `name`; None where there is none."""
+    return None if name is None else of_rows(frame.get_column(name), source)
+
+
 def aside(table: Table, name: str | None, target: str) -> tuple[Table, Table, int]:
     """A table in which the weights are no column: (without it, with it, how many rows count for nothing).
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
-from deltaw.models.fitting.deciding.initial import drawn_network
-from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.deciding.plans import Plan, drawn_network
 from deltaw.models.fitting.trainings.beginning import with_line
 from deltaw.models.fitting.trainings.crossing import lowest
 from deltaw.models.fitting.trainings.following import Follower, Trained, of_plan

@@ -15,7 +15,7 @@ import numpy as np
 
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError, TrainingInterrupted
-from deltaw.models.fitting.deciding.lasting import MOST_SECONDS
+from deltaw.models.fitting.deciding.asked import MOST_SECONDS
 from deltaw.models.fitting.deciding.planning import plan
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.following import diverged

@@ -12,11 +12,9 @@ from deltaw import engines
 from deltaw.exceptions import InputError, SettingError
 from deltaw.models import recipes
 from deltaw.models.by_data import doubled
-from deltaw.models.fitting.deciding.asked import check_run, no_target
+from deltaw.models.fitting.deciding.asked import check_run, check_seconds, no_target
 from deltaw.models.fitting.deciding.given import Given, OfColumns
-from deltaw.models.fitting.deciding.initial import drawn_network
-from deltaw.models.fitting.deciding.lasting import check_seconds
-from deltaw.models.fitting.deciding.plans import Plan, fitted
+from deltaw.models.fitting.deciding.plans import Plan, drawn_network, fitted
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.model import Model
 from deltaw.models.rows import weights
@@ -34,6 +32,7 @@ from deltaw.models.rows.parts import (
     Part,
     answered,
     answers_among,
+    beside_inputs,
     by_others,
     on_a_log,
     part_of,
@@ -124,8 +123,8 @@ def _decided(
     if validation is None or isinstance(validation, (int, float, np.number)):  # the recipe's share of that name
         settings |= {} if validation is None else {"validation": validation}
         validation = None
-    target, group, time, weight = map(as_name, (target, group, time, settings.get("weight")))
-    settings |= {} if weight is None else {"weight": weight}
+    target, group, time = map(as_name, (target, group, time))
+    settings |= {"weight": as_name(settings["weight"])} if "weight" in settings else {}
     begun = Start.of(start)
     if begun is not None:
         fixed = {"task": task, "drop": drop, "columns": columns, "kinds": kinds}
@@ -142,7 +141,7 @@ def _decided(
     asked = Asked(recipe, settings, choices, metric, int(seed), engine, threads, seconds, begun, streamed, lean)
     if target is None:  # the source says which
         source = read_as(source, how)
-    name = target if target is not None else source.target or no_target(source)
+    name, weight = target if target is not None else source.target or no_target(source), settings.get("weight")
     if streamed is None and not comes_once(source):
         how = replace(how, unrounded=(*_as_they_are((name, group, time, weight), kinds), *unrounded))
     of_columns = OfColumns(name, weight, task, drop, columns, kinds)
@@ -197,7 +196,7 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
         glimpse = Glimpse.of(table.frame[names], training, shown) if shown else None
         rows, telling = some_of(table.frame, training), preparation.asked
         answers = by_others(preparation, table.frame, answers, rows) if answers is not None and telling else None
-        frames, table = parted(table, [whole.name, *([] if given.weight is None else [given.weight]), *telling])
+        frames, table = parted(table, [*beside_inputs(whole, settled), *telling])
     ties = given.ties if frames is None else Ties(given.ties.rows)  # which only folds ask more
     learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training, frames)
     del answers

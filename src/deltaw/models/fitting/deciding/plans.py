@@ -11,13 +11,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError
-from deltaw.models.fitting.deciding.initial import drawn_network
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, Choices, observed
 from deltaw.models.rows.division import Division, Indices, Ties
-from deltaw.models.rows.parts import Part, answers_among, answers_by, answers_of, as_learnt, part_of, some_of
+from deltaw.models.rows.parts import (
+    Part,
+    answers_among,
+    answers_by,
+    answers_of,
+    as_learnt,
+    beside_inputs,
+    part_of,
+    some_of,
+)
 from deltaw.models.rows.survey import Streamed
 from deltaw.models.rows.telling import of_all
 from deltaw.models.rows.witnesses import DRAW
@@ -150,11 +158,7 @@ class Plan:
     @property
     def _asked_over(self) -> list[str]:
         """The columns that `over` asks for."""
-        return [
-            *self.preparation.asked,
-            self.target.name,
-            *([] if self.recipe.weight is None else [self.recipe.weight]),
-        ]
+        return [*self.preparation.asked, *beside_inputs(self.target, self.recipe)]
 
     @property
     def held_out(self) -> tuple[str, Part | None]:
@@ -253,3 +257,18 @@ def fitted(
     except ColumnError as error:
         expected = say("{name}: {expected}", name=table.name, expected=error.expected)
         raise ColumnError(expected, error.found, error.remedy) from None
+
+
+def drawn_network(recipe: Recipe, target: Target, inputs: int, seed: int, start: Start | None = None) -> Network:
+    """The network with its initial weights."""
+    if start is not None:
+        return start.network()
+    assert recipe.hidden is not None
+    assert recipe.activation is not None
+    return Network(
+        [inputs, *recipe.hidden, len(target.classes or (target.name,))],
+        activations=[*[recipe.activation] * len(recipe.hidden), recipe.output_activation],
+        bias=recipe.bias,
+        init=recipe.init,
+        seed=seed,
+    )

@@ -107,7 +107,7 @@ def _streamed(
     first = next(rows.slices()).table
     name = target if target is not None else asked_for.no_target(first)
     first.column(name)
-    weight = asked.get("weight")
+    weight = asked.get("weight") if begun is None else begun.model.recipe.weight
     used, kinds = _used(first, name, weight, asked)
     if begun is None:
         rows = replace(rows, reading=to_be_told(rows.reading, name))

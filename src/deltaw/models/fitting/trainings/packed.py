@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.models.contents import Member
-from deltaw.models.fitting.deciding.initial import drawn_network
-from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.deciding.plans import Plan, drawn_network
 from deltaw.models.fitting.trainings.beginning import with_line
 from deltaw.models.fitting.trainings.following import Follower, Trained, diverged, of_plan
 from deltaw.models.fitting.trainings.judge import ScoredEpoch
