@@ -20,7 +20,7 @@ from deltaw.preparation import recalling as rules
 from deltaw.preparation.arithmetic import arithmetic
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.means import PARTS, Answers
-from deltaw.preparation.recalling import recalling, recur
+from deltaw.preparation.recalling import Again, recalling
 from deltaw.tables import Column
 
 N, WINES = 600, 380
@@ -60,7 +60,9 @@ def plain(frame: pl.DataFrame, target: str) -> Preparation:
 
 def fitted(target: str = "price", frame: pl.DataFrame | None = None) -> Preparation:
     frame = table() if frame is None else frame
-    return recalling(plain(frame, target), frame, answers(frame, target), None)
+    made = plain(frame, target)
+    again = Again.of(made, frame, None)
+    return made if again is None else recalling(made, again, answers(frame, target))
 
 
 def alike(prep: Preparation) -> Alike:
@@ -134,7 +136,7 @@ def test_a_row_like_none_stands_for_nothing() -> None:
 
 def test_it_is_taken_where_it_tells_more_than_the_columns() -> None:
     rng, frame = np.random.default_rng(1), table()
-    assert recur(plain(frame, "price"), frame, None)
+    assert Again.of(plain(frame, "price"), frame, None)
     noise = frame.with_columns(price=rng.normal(size=N), grade=rng.choice(["bad", "fair", "good"], N))
     asked = frame.with_columns(  # a few questions, whose answers recur: what they say is learnt without
         acid=pl.Series(rng.integers(0, 4, N) * 1.0), sugar=pl.Series(rng.integers(0, 3, N) * 1.0),
@@ -151,9 +153,9 @@ def test_it_is_taken_where_it_tells_more_than_the_columns() -> None:
 
 def test_it_is_not_asked_where_rows_do_not_recur() -> None:
     frame = table().with_columns(acid=pl.Series(np.random.default_rng(0).normal(size=N)))
-    assert not recur(plain(frame, "price"), frame, None)
+    assert not Again.of(plain(frame, "price"), frame, None)
     some = np.arange(0, 50)
-    assert not recur(plain(table(), "price"), table().unique([*SCHEMA], maintain_order=True), some)
+    assert not Again.of(plain(table(), "price"), table().unique([*SCHEMA], maintain_order=True), some)
 
 
 @pytest.mark.parametrize("target", ["price", "grade"])

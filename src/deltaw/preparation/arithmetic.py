@@ -14,6 +14,7 @@ from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Means
+from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.steps import CYCLES, MISSING, Day, Number, Truth
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
@@ -89,14 +90,9 @@ def _recurring(step: Number, cell: Any, x: float, values: Any) -> Told:
     """What rows with exactly this number answer beyond the line through its bins."""
     if step.means is None:
         return []
-    first, told = 1 + count(step.edges), []
-    of_number, of_others = "{name}, of rows with {cell}, smoothed: {x}; {scaled}", "{name}: 0, of a number unknown"
-    for k, (name, scale) in enumerate(zip(map(retold, step.means.names), step.means.scales, strict=True)):
-        mean = float(scale.undo(values[first + k]))
-        shown = {"name": name, "cell": number(x), "x": number(mean), "scaled": _scaled(scale, mean)}
-        words = say(of_number, **shown) if x in step.means.numbers else say(of_others, name=name)
-        told.append((first + k, cell, words))
-    return told
+    known, unknown = "{name}, of rows with {cell}, smoothed: {x}; {scaled}", "{name}: 0, of a number unknown"
+    line = known if x in step.means.numbers else unknown
+    return _means(step.means, step.told_from, cell, values, line, cell=number(x))
 
 
 def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
@@ -116,19 +112,18 @@ def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, 
     told: Told = [(taken, series[0], words)]
     if step.means is None:
         return told
-    return told + _means(step.means, len(step.slots), step.words_of(series)[0], series[0], values)
+    word = step.words_of(series)[0]
+    known, unknown = "{name} of rows with {word}, smoothed: {x}; {scaled}", "{name} of all rows: {x}; {scaled}"
+    line = known if word in (None, *step.means.words) else unknown
+    return told + _means(step.means, step.told_from, series[0], values, line, word=clip(word or say(MISSING)))
 
 
-def _means(means: Means, first: int, word: str | None, cell: Any, values: Any) -> Told:
-    """What rows with the word answer on the average; from the place `first` on."""
+def _means(means: Means | Recurring, first: int, raw: Any, values: Any, line: str, **more: str) -> Told:
+    """A line on each of the means, which stand from the place `first` on."""
     told: Told = []
-    of_word, of_all = "{name} of rows with {word}, smoothed: {x}; {scaled}", "{name} of all rows: {x}; {scaled}"
-    for k, (name, scale) in enumerate(zip(map(retold, means.names), means.scales, strict=True)):
-        x = float(scale.undo(values[first + k]))
-        shown = {"name": name, "x": number(x), "scaled": _scaled(scale, x)}
-        known = word in (None, *means.words)
-        words = say(of_word, word=clip(word or say(MISSING)), **shown) if known else say(of_all, **shown)
-        told.append((first + k, cell, words))
+    for place, (name, scale) in enumerate(zip(map(retold, means.names), means.scales, strict=True), first):
+        x = float(scale.undo(values[place]))
+        told.append((place, raw, say(line, name=name, x=number(x), scaled=_scaled(scale, x), **more)))
     return told
 
 
@@ -164,13 +159,8 @@ def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: st
 def _alike(step: Alike, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
     known = step.sums(row, source)[0] in step.means.numbers
     of_row, of_others = "{name} of rows alike, smoothed: {x}; {scaled}", "{name}: 0, of a row like none that was learnt"
-    told: Told = []
-    for k, (name, scale) in enumerate(zip(map(retold, step.means.names), step.means.scales, strict=True)):
-        x = float(scale.undo(values[k]))
-        shown = {"name": name, "x": number(x), "scaled": _scaled(scale, x)}
-        cell = say("learnt" if known else "not learnt")
-        told.append((k, cell, say(of_row, **shown) if known else say(of_others, name=name)))
-    return told
+    line = of_row if known else of_others
+    return _means(step.means, step.told_from, say("learnt" if known else "not learnt"), values, line)
 
 
 TELLERS: dict[type, Callable[..., Told]] = {

@@ -10,6 +10,7 @@ would, who knows them by heart knows more (`deltaw.preparation.columns.alike`).
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -36,21 +37,45 @@ FEWEST_COLUMNS, MOST_COLUMNS, MOST_INPUTS = 2, 256, 1_000  # what one column's c
 UNITS, SPREAD, PENALTIES = 100, 1.5, (10.0, 100.0)
 
 
-def recalling(made: Preparation, frame: pl.DataFrame, answers: Answers, rows: Indices | None) -> Preparation:
-    """The preparation, with a step more where rows that are alike are worth knowing by heart.
+class Again(NamedTuple):
+    """The rows that are learnt from, many of which are as others in all columns: these columns, and a hash of each."""
 
-    Args:
-        made: of the columns.
-        frame: the training rows, or all of which they are `rows`, by number.
-        answers: of the training rows.
-    """
-    learnt = _learnt(made, frame, rows)
-    group = _groups(learnt)
+    frame: pl.DataFrame
+    hashes: pl.Series
+
+    @classmethod
+    def of(cls, made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> Again | None:
+        """None where not enough rows are as others, or too many different ones are there for a model to know.
+
+        Args:
+            made: of the columns.
+            frame: the training rows, or all of which they are `rows`, by number.
+        """
+        n = len(frame) if rows is None else len(rows)
+        whole = any(isinstance(step, BlockOfNumbers) or (isinstance(step, Day) and step.time) for step in made.steps)
+        if whole or n > MOST_ROWS or len(made.feature_names) > MOST_INPUTS:
+            return None
+        if not FEWEST_COLUMNS <= len(made.steps) <= MOST_COLUMNS:
+            return None
+        learnt = taken(frame[list(made.input_names)], rows)
+        hashes = learnt.hash_rows()
+        return cls(learnt, hashes) if hashes.n_unique() <= min(MOST_KNOWN, (1 - LEAST_SHARE) * n) else None
+
+    @property
+    def groups(self) -> Indices:
+        """The number of the first row that each is as."""
+        _, first, group = np.unique(self.hashes.to_numpy(), return_index=True, return_inverse=True)
+        return np.asarray(first[group])
+
+
+def recalling(made: Preparation, again: Again, answers: Answers) -> Preparation:
+    """The preparation, with a step more where rows that are alike are worth knowing by heart; `answers`: of these."""
+    group = again.groups
     some = _whole_groups(group, ASKED)
-    share, sure = saved(made, taken(learnt, some), group[some], answers.some(some))
+    share, sure = saved(made, taken(again.frame, some), group[some], answers.some(some))
     if share <= WORTH or sure <= SURE:
         return made
-    return replace(made, steps=(*made.steps, Alike.fit(made.steps, learnt, answers)))
+    return replace(made, steps=(*made.steps, Alike.fit(made.steps, again.frame, answers)))
 
 
 def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: Answers) -> tuple[float, float]:
@@ -79,12 +104,6 @@ def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: Answe
     return share, sure
 
 
-def _groups(frame: pl.DataFrame) -> Indices:
-    """The number of the first row that each is as."""
-    _, first, group = np.unique(frame.hash_rows().to_numpy(), return_index=True, return_inverse=True)
-    return np.asarray(first[group])
-
-
 def _whole_groups(group: Indices, most: int) -> Indices:
     """About so many rows at most, and with each all that are alike."""
     if len(group) <= most:
@@ -94,23 +113,6 @@ def _whole_groups(group: Indices, most: int) -> Indices:
     chosen = np.zeros(len(group), np.bool_)
     chosen[known[order[np.cumsum(rows[order]) <= most]]] = True
     return np.flatnonzero(chosen[group])
-
-
-def recur(made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> bool:
-    """Whether enough of the rows are as others in all columns, and few enough different ones for a model to know."""
-    n = len(frame) if rows is None else len(rows)
-    whole = any(isinstance(step, BlockOfNumbers) or (isinstance(step, Day) and step.time) for step in made.steps)
-    if whole or n > MOST_ROWS or len(made.feature_names) > MOST_INPUTS:
-        return False
-    if not FEWEST_COLUMNS <= len(made.steps) <= MOST_COLUMNS:
-        return False
-    different = _learnt(made, frame, rows).hash_rows().n_unique()
-    return different <= min(MOST_KNOWN, (1 - LEAST_SHARE) * n)
-
-
-def _learnt(made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> pl.DataFrame:
-    """The rows that are learnt from, of the columns that are used."""
-    return taken(frame[list(made.input_names)], rows)
 
 
 def _left(H: Floats, Z: Values, parts: NDArray[np.uint8]) -> Values:

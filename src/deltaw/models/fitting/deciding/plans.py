@@ -35,7 +35,7 @@ from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.means import Answers
 from deltaw.preparation.columns.steps import Number
 from deltaw.preparation.columns.whole import Counted
-from deltaw.preparation.recalling import recalling, recur
+from deltaw.preparation.recalling import Again, recalling
 from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.preparation.screening import MOST_CLASSES, silent
 from deltaw.speech import say
@@ -247,9 +247,10 @@ def fitted(
             if without := silent(made, table.frame, lambda some: reading.averaged(truth[some])[1], len(truth), rows):
                 fit = partial(fit, silent=without)
                 made = fit(answers=answers)
-        if streamed is None and SCALINGS[recipe.scaling].means and recur(made, table.frame, rows):
+        asks = streamed is None and SCALINGS[recipe.scaling].means
+        if asks and (again := Again.of(made, table.frame, rows)) is not None:
             answers = answers or answers_of(beside, reading, recipe, ties.of(training), seed)
-            made = made if answers is None else recalling(made, table.frame, answers, rows)
+            made = made if answers is None else recalling(made, again, answers)
         if streamed is not None and answers is not None:
             answers = of_all(answers, made, streamed, reading, recipe)
             made = fit(answers=answers) if answers.whole else made
