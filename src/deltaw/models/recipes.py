@@ -7,31 +7,20 @@ any field by its name: `deltaw.fit(..., recipe="notes", learning_rate=0.3)`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any
 
-import numpy as np
-
 from deltaw import notebook
-from deltaw.equations.activations import activation
-from deltaw.equations.backprop import RULES, Rule
-from deltaw.equations.initializers import initializer
+from deltaw.equations.backprop import Rule
 from deltaw.equations.losses import loss
-from deltaw.equations.optimizers import optimizer
-from deltaw.equations.scaled import LIMIT
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
-from deltaw.files.schema import agrees, describe
-from deltaw.given import several
-from deltaw.models.by_data import BY_DATA, WAVES, together
+from deltaw.models.allowed import SCHEMA, checked
+from deltaw.models.by_data import BY_DATA, together
 from deltaw.models.misnamed import meant
-from deltaw.models.rows import weights
-from deltaw.models.scoring import threshold
 from deltaw.models.scoring.metrics import NAMES
-from deltaw.numbers import number
-from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.speech import listed, say
 from deltaw.tables.reading.source import WORDS
 from deltaw.training.stopping import EarlyStopping, Score
@@ -157,7 +146,7 @@ class Recipe:
         """The inverse of `document`, which must follow `SCHEMA`. Raises SettingError for a value that cannot be."""
         for key, value in document.items():
             if key != "name" and value is not None:
-                _checked(key, value)
+                checked(key, value)
         hidden = document["hidden"]
         return cls(**USUAL | document | {"hidden": None if hidden is None else tuple(hidden)})
 
@@ -231,7 +220,7 @@ def choose(name: str, task: str, settings: Mapping[str, Any]) -> Recipe:
         SettingError: no such recipe or setting, a value that cannot be, or an error function for other numbers.
     """
     check_names(name, settings)
-    chosen = replace(RECIPES[name][task], **{key: _checked(key, value) for key, value in settings.items()})
+    chosen = replace(RECIPES[name][task], **{key: checked(key, value) for key, value in settings.items()})
     row = loss(chosen.loss)
     if chosen.targets == "standard" and row.low > -math.inf:
         expected = say("loss: expected one for any number, since those to be predicted are scaled by their spread")
@@ -280,131 +269,10 @@ def sized(recipe: Recipe, rows: int, inputs: int, image: bool, classes: int, hel
     return replace(recipe, **{key: value for key, value in found.items() if getattr(recipe, key) is None})
 
 
-# --- the caller's settings ------------------------------------------------------------------------------------------
-
-
-def _checked(key: str, value: Any) -> Any:
-    """A setting as the recipe keeps it: plain data of the kind that `SCHEMA` says, and within its limits."""
-    value = _NAMED[key](value) if key in _NAMED else _plain(value)
-    if key == "hidden":
-        return _sizes(value)
-    if not agrees(value, SCHEMA[key]):
-        raise SettingError("{key}: expected {schema}", repr(value), "correct it", key=key, schema=describe(SCHEMA[key]))
-    low, high, example = LIMITS.get(key, (-math.inf, math.inf, 0))
-    if key in LIMITS and isinstance(value, (int, float)) and not low <= value <= high:
-        limits = say("from {low} to {high}" if high < math.inf else "{low} or more", low=number(low), high=number(high))
-        raise SettingError(
-            "{key}: expected a number, {limits}",
-            repr(value),
-            "give e.g. {example:g}",
-            key=key,
-            limits=limits,
-            example=example,
-        )
-    return value
-
-
-def _sizes(value: Any) -> tuple[int, ...]:
-    sizes = (value,) if (found := several(value)) is None else tuple(map(_plain, found))
-    if not all(type(size) is int and 0 < size <= MAX_UNITS for size in sizes):
-        expected = say("hidden: expected units of each hidden layer, from 1 to {max_units:,}", max_units=MAX_UNITS)
-        raise SettingError(expected, repr(value), "give e.g. (64, 64)")
-    return sizes
-
-
-def _plain(value: Any) -> Any:
-    """A number of NumPy's as Python's: the recipe is written as JSON."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _as_typed(name: Callable[[Any], str]) -> Callable[[Any], str | None]:
-    """What may be given as a name or as an object is kept as the name that reads back to it.
-
-    A name stays as it was typed: a recipe that is written down and read again is the same.
-    """
-
-    def kept(value: Any) -> str | None:
-        found = None if value is None else name(value)
-        return value if isinstance(value, str) else found
-
-    return kept
-
-
-_NAMED: dict[str, Callable[[Any], Any]] = {
-    "activation": _as_typed(lambda value: activation(value).name),
-    "output_activation": _as_typed(lambda value: activation(value).name),
-    "loss": _as_typed(lambda value: loss(value).name),
-    "optimizer": _as_typed(lambda value: optimizer(value).spec),
-    "schedule": _as_typed(lambda value: schedule(value).name),
-    "dropout_schedule": _as_typed(lambda value: schedule(value).name),
-    "init": _as_typed(lambda value: initializer(value).name),
-    "threshold": threshold.checked,
-    "class_weight": weights.asked_of_classes,
-}
-
-TARGET_SCALES = ("auto", "log", "none")
-MAX_UNITS = 100_000
-MOST = 10**9  # of what is counted: a model file holds whole numbers of 64 bits
-
-# name: (lowest, highest, an example)
-LIMITS: dict[str, tuple[float, float, float]] = {
-    "epochs": (1, MOST, 64),
-    "batch_size": (1, MOST, 32),
-    "patience": (1, MOST, 10),
-    "finish": (0, 10, 0.2),
-    "learning_rate": (0, math.inf, 0.01),
-    "l2": (0, math.inf, 1e-4),
-    "dropout": (0, 0.95, 0.15),
-    "label_smoothing": (0, 0.95, 0.1),
-    "target_low": (-LIMIT, LIMIT, 0.01),
-    "target_high": (-LIMIT, LIMIT, 0.99),
-    "max_grad_norm": (1e-30, math.inf, 1),
-    "validation": (0, 0.9, 0.15),
-    "networks": (1, 64, 4),
-}
-
-
 def _nearest(name: str, known: Any, otherwise: str) -> str:
     return repr(next(iter(get_close_matches(name, known, 1, 0.4)), otherwise))
 
 
-SCHEMA: dict[str, Any] = {
-    "name": str,
-    "scaling": tuple(SCALINGS),
-    "targets": ("labels", "one_hot", "range", "standard"),
-    "activation": (str, None),
-    "output_activation": str,
-    "loss": str,
-    "optimizer": (str, None),
-    "learning_rate": (float, None),
-    "target_low": float,
-    "target_high": float,
-    "clamp": bool,
-    "hidden": ([int], None),
-    "bias": bool,
-    "init": (str, None),
-    "from_line": bool,
-    "screening": bool,
-    "schedule": (str, None),
-    "batch_size": (int, None),
-    "epochs": (int, None),
-    "backward": tuple(RULES),
-    "l2": float,
-    "dropout": (float, None),
-    "dropout_schedule": str,
-    "label_smoothing": (float, None),
-    "max_grad_norm": (float, None),
-    "validation": float,
-    "keep": ("loss", "score", *NAMES),
-    "patience": (WAVES, int, None),
-    "finish": (float, None),
-    "calibrate": bool,
-    "threshold": (float, str, None),
-    "target_scale": TARGET_SCALES,
-    "class_weight": (weights.BALANCED, {str: float}, None),
-    "weight": (str, None),
-    "networks": (int, None),
-}
 # What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
 USUAL: dict[str, Any] = {
     "from_line": False,

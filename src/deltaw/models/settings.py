@@ -17,8 +17,9 @@ from deltaw.equations.losses import LOSSES
 from deltaw.equations.optimizers import OPTIMIZERS
 from deltaw.equations.schedules import SCHEDULES
 from deltaw.files.schema import describe
+from deltaw.models.allowed import LIMITS, MOST, SCHEMA
 from deltaw.models.by_data import BY_DATA
-from deltaw.models.recipes import LIMITS, MOST, RECIPES, SCHEMA, Recipe
+from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.numbers import number
 from deltaw.speech import listed, say
 

@@ -12,7 +12,7 @@ from deltaw import engines, files
 from deltaw.equations.initializers import initializer
 from deltaw.exceptions import InputError, ModelFileError
 from deltaw.files.schema import check
-from deltaw.models import recipes
+from deltaw.models import allowed, recipes
 from deltaw.models.contents import Contents, Learning, Member, Origin
 from deltaw.models.recipes import Recipe
 from deltaw.models.scoring import scores
@@ -176,7 +176,7 @@ def _ways(content: dict[str, Any], count: int) -> tuple[Member, ...]:
     _expect(len(found) in (0, count), say("the ways in which {n} networks were trained", n=count), f"{len(found)}")
     for each in found:
         recipe = recipes.USUAL | content["recipe"] | each.settings
-        check(recipe, recipes.SCHEMA, say("a network of several"))
+        check(recipe, allowed.SCHEMA, say("a network of several"))
         Recipe.from_document(recipe)
         _expect(
             each.epoch >= 1 and 0 <= each.part <= content["origin"].get("folds", 0) and each.seed >= 0,

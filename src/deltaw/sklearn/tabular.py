@@ -19,7 +19,7 @@ from deltaw import engines, models
 from deltaw.engines.rows import unmasked
 from deltaw.exceptions import InputError
 from deltaw.forks import refuse_after_fork
-from deltaw.models import recipes
+from deltaw.models.allowed import SCHEMA
 from deltaw.models.recipes import RECIPES
 from deltaw.models.rows import weights
 from deltaw.sklearn.answered import answered
@@ -162,7 +162,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
 
     def _settings(self) -> dict[str, Any]:
         """The recipe's fields that were given."""
-        names = [name for name in self._get_param_names() if name in recipes.SCHEMA]
+        names = [name for name in self._get_param_names() if name in SCHEMA]
         given = {name: value for name in names if (value := getattr(self, name)) is not None}
         return {**given, **(self.settings or {})}
 
