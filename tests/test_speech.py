@@ -46,7 +46,8 @@ from deltaw.models.search.tuning import ENDS
 from deltaw.models.settings import OF_DATA, meanings
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.category import OTHER
-from deltaw.preparation.columns.steps import CYCLES, MISSING
+from deltaw.preparation.columns.numbers import CYCLES
+from deltaw.preparation.columns.steps import MISSING
 from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.preparation.task import TASKS
 from deltaw.progress import COUNTED

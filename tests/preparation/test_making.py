@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import ColumnError
 from deltaw.preparation import Preparation
-from deltaw.preparation.columns.steps import Number
+from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.making import NUMBERS, ROWS, Numbers, raw_of
 from deltaw.preparation.recipe import AT_ONCE
 from deltaw.preparation.scales.bins import position

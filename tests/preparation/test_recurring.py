@@ -20,8 +20,8 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.arithmetic import arithmetic
 from deltaw.preparation.columns import recurring as rules
 from deltaw.preparation.columns.means import FEWEST_ROWS, LEAST_SMOOTHING, MOST_OUTPUTS, PARTS, Answers
+from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.columns.recurring import Recurring
-from deltaw.preparation.columns.steps import Number
 from deltaw.tables import Column
 
 N, ROUTES = 1200, 300

@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 from deltaw.exceptions import ColumnError, InputError
 from deltaw.models import plan, replan
 from deltaw.models.fitting import fit
-from deltaw.preparation.columns.steps import Number
+from deltaw.preparation.columns.numbers import Number
 from deltaw.tables import Reading, held, read_as
 from deltaw.tables.reading import halving, shards
 from deltaw.tables.reading.formats import columnar, pieces, together

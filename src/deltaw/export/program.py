@@ -21,7 +21,8 @@ from deltaw.preparation.columns.alike import Alike, Coded
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Means
-from deltaw.preparation.columns.steps import CYCLES, Day, Number, Truth
+from deltaw.preparation.columns.numbers import CYCLES, Day, Number
+from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.reading import SHARES, places_of
 from deltaw.preparation.scales.bins import count
 from deltaw.preparation.scales.logarithm import LogScale

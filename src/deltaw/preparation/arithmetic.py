@@ -14,8 +14,10 @@ from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Means
+from deltaw.preparation.columns.numbers import CYCLES, Day, Number
 from deltaw.preparation.columns.recurring import Recurring
-from deltaw.preparation.columns.steps import CYCLES, MISSING, Day, Number, Truth
+from deltaw.preparation.columns.steps import MISSING
+from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
 from deltaw.preparation.scales.bins import count, position

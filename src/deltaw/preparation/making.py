@@ -20,7 +20,8 @@ from deltaw.exceptions import ColumnError
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.means import Answers
-from deltaw.preparation.columns.steps import Day, Number, Step
+from deltaw.preparation.columns.numbers import Day, Number
+from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.tables.cells import FEW
 from deltaw.tables.held import are_words

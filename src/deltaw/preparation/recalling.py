@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.means import PARTS, SMALLEST, Answers, Apart, Told, scaled
-from deltaw.preparation.columns.steps import Day
+from deltaw.preparation.columns.numbers import Day
 from deltaw.preparation.making import Indices
 from deltaw.preparation.recipe import Preparation
 from deltaw.tables.taking import taken

@@ -19,28 +19,25 @@ from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.said import FITTED, LeftOut, left_out_of, said, step_of
-from deltaw.preparation.columns.steps import BINNED, Day, Number, Step
-from deltaw.preparation.columns.whole import Counted, Whole
+from deltaw.preparation.columns.steps import Step
+from deltaw.preparation.columns.whole import Counted
 from deltaw.preparation.document import fields, is_object, list_of, one_of
+from deltaw.preparation.fitting import divided, steps_of
 from deltaw.preparation.making import Indices, Picture, Run, raw_of, reads_alone, runs_of
-from deltaw.preparation.scales.bins import count, most_bins, most_of_few
+from deltaw.preparation.scales.bins import count
 from deltaw.preparation.scales.scaling import SCALINGS, scaling_called
-from deltaw.speech import in_english, listed, reads, retold, say
+from deltaw.speech import reads, retold, say
 from deltaw.tables import Block, Column
 from deltaw.tables.cells import FEW
-from deltaw.tables.columns import LEFT_OUT
 from deltaw.tables.table import missing_column
-from deltaw.tables.taking import taking
-from deltaw.threads import side_by_side
 
 # From so many inputs a stored number on the engines are given what is stored; below, fields gain nothing. Measured:
 # benchmarks/notes/core.md.
 WORTH_FIELDS = 2
 LARGE = 2**26  # stored numbers, 256 MiB
 AT_ONCE = 2**15  # rows, of which `pieces` gives so many
-SILENT = in_english("says no more of the answer than chance")
-COPIED = 2**16  # cells of a table, of which so many are copied at a time, or one column
 
 OfColumn = Number | Category  # steps that may have means
 Telling = OfColumn | Alike
@@ -98,42 +95,8 @@ class Preparation:
             ColumnError: no column can be used, or a cell cannot.
             SettingError: an unknown scaling.
         """
-        row, block_called = scaling_called(scaling), {block.name: block for block in blocks}
-        columns = tuple(columns)
-        reasons = {c.name: c.reason for c in columns if c.kind in LEFT_OUT}
-        reasons |= dict.fromkeys(silent, SILENT)
-        used = [column for column in columns if column.name not in reasons]
-        left_out = tuple(LeftOut(c.name, c.kind, reasons[c.name]) for c in columns if c.name in reasons)
-        if not used:
-            found = listed(f"{c.column} ({say(c.kind)}{say(': ')}{retold(c.reason)})" for c in left_out[:5])
-            found = found or say("no column at all")
-            expected = say(
-                "expected at least one column of numbers, categories, truth values or dates beside the target"
-            )
-            raise ColumnError(expected, found, "add a column to learn from")
-        numbers = sum(column.kind in BINNED and column.name not in block_called for column in used)
-        bins = most_bins(numbers, len(frame) if rows is None else len(rows)) if row.bins else 0
-        whole = Whole(bins, answers if row.means else None, counted, most_of_few(numbers) if row.bins else 0)
-
-        these = None if rows is None else taking(rows)
-
-        def cells(columns: Iterable[Column]) -> pl.DataFrame:
-            blocks_of = ((column.name, block_called.get(column.name)) for column in columns)
-            names = [name for title, block in blocks_of for name in (block.columns if block else (title,))]
-            return frame[names] if these is None else these(frame[names])
-
-        def learnt(column: Column, cells: pl.DataFrame) -> Step:
-            block = block_called.get(column.name)
-            if block is not None:
-                return BlockOfNumbers.fit(cells[list(block.columns)], block, row)
-            step: Step = FITTED[column.kind].fit(cells, column, row, whole)
-            return step
-
-        # A copy of few rows costs the call, whatever its columns; one of many the memory.
-        each = max(1, COPIED // max(1, len(frame) if rows is None else len(rows)))
-        parts = (used[first : first + each] for first in range(0, len(used), each))
-        steps = side_by_side(lambda part: [learnt(column, some) for some in [cells(part)] for column in part], parts)
-        return cls(scaling, tuple(step for part in steps for step in part), left_out)
+        row, (used, left_out) = scaling_called(scaling), divided(columns, silent)
+        return cls(scaling, steps_of(frame, used, row, blocks, answers, counted, rows), left_out)
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Preparation:
         """The same features, of which those that say what rows with a word, or a number, answer say it of other rows.

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import polars as pl
 
 from deltaw.preparation.columns.category import Category
-from deltaw.preparation.columns.steps import Step, Truth
+from deltaw.preparation.columns.steps import Step
+from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.reading import SHARES, places_of
 from deltaw.tables.cells import as_words
 from deltaw.tables.held import as_read

@@ -19,7 +19,7 @@ from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.models.scoring.scores import Baseline
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation.columns.steps import Number
+from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.scales.scaling import IDENTITY
 from deltaw.sklearn.learning.descent import LARGEST_BATCH, method
 from deltaw.sklearn.parameters import ACTIVATION_WORDS, word

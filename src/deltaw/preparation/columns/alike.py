@@ -24,8 +24,10 @@ import polars as pl
 from deltaw.equations.encoded import Field
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import DIGITS, PARTS, Answers, Apart, Told
+from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.recurring import Recurring
-from deltaw.preparation.columns.steps import TRAINING, Day, Features, Number, Step, Stored, Truth, Values
+from deltaw.preparation.columns.steps import TRAINING, Features, Step, Stored, Values
+from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.document import holds, is_number, is_place, is_text, list_of, one_of
 from deltaw.preparation.reading import as_days, as_numbers, as_places, as_shares, places_as_written, places_of
 from deltaw.preparation.scales.scaling import Scaling

@@ -9,7 +9,9 @@ from deltaw.exceptions import ModelFileError
 from deltaw.preparation.columns.alike import Alike, Coded
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
-from deltaw.preparation.columns.steps import Day, Number, Step, Truth
+from deltaw.preparation.columns.numbers import Day, Number
+from deltaw.preparation.columns.steps import Step
+from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.document import fields, is_text, one_of
 from deltaw.preparation.scales.scaling import Scale
 from deltaw.speech import listed, say

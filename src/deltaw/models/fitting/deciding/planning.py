@@ -43,7 +43,7 @@ from deltaw.models.rows.survey import Streamed
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
 from deltaw.preparation import Preparation
-from deltaw.preparation.columns.steps import Number
+from deltaw.preparation.columns.numbers import Number
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables.choice import Names, as_name

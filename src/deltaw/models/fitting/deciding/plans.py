@@ -33,7 +33,7 @@ from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.means import Answers
-from deltaw.preparation.columns.steps import Number
+from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.columns.whole import Counted
 from deltaw.preparation.recalling import Again, recalling
 from deltaw.preparation.scales.scaling import SCALINGS

@@ -1,0 +1,258 @@
+"""Columns of numbers, and of dates, which are numbers of days: scaled, and their place in bins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import tau
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deltaw.equations.encoded import Field
+from deltaw.equations.scaled import Scaled
+from deltaw.numbers import number
+from deltaw.preparation.columns.means import Answers, Apart
+from deltaw.preparation.columns.recurring import Recurring
+from deltaw.preparation.columns.steps import (
+    TRAINING,
+    Features,
+    OneColumn,
+    Stored,
+    Values,
+    missing_feature,
+    without,
+    yes_or_no,
+)
+from deltaw.preparation.columns.whole import Whole
+from deltaw.preparation.document import Check, is_flag, is_number, is_text, one_of
+from deltaw.preparation.reading import DAY, as_days, as_floats, as_numbers
+from deltaw.preparation.scales.bins import are_edges, asks_for_all, count, cuts, fields, fit_edges, positions
+from deltaw.preparation.scales.quantiles import median, put_in_order
+from deltaw.preparation.scales.scaling import QUARTERS, Scale, Scaling, fit_scale
+from deltaw.speech import Kept, listed, reads, say
+from deltaw.tables import Column
+from deltaw.tables.cells import DATE_FORMATS
+from deltaw.tables.reading.places import in_pages
+from deltaw.tables.table import listing
+from deltaw.tables.taking import APART, AT_ONCE
+from deltaw.tables.units import is_unit, plain_unit
+
+Floats = NDArray[np.floating]
+
+# What repeats with the calendar, and after how many days.
+CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
+
+OF_NUMBERS: dict[str, Check] = {  # what fields of numbers, and of days, are to be
+    "column": is_text, "scale": Scale.accepts, "fill": is_number, "indicator": is_flag, "edges": are_edges,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Number(OneColumn):
+    """A number, scaled, and its place in bins; missing ones get the median, and a feature if the training rows had any.
+
+    `edges` are those of the bins, () for none. `means` stand beside them where numbers are names. `unit`: of text.
+    """
+
+    scale: Scale
+    fill: float
+    indicator: bool
+    edges: tuple[float, ...] = ()
+    means: Recurring | None = None
+    unit: str = ""
+
+    kind: ClassVar = "number"
+    MEANS: ClassVar = Recurring
+    CHECKS: ClassVar = {
+        **OF_NUMBERS,
+        "means": lambda means: means is None or Recurring.accepts(means),
+        "unit": lambda unit: unit == "" or is_unit(unit),
+    }
+    LATER: ClassVar = {"edges": [], "means": None, "unit": ""}
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
+        x = as_floats(frame.get_column(column.name), TRAINING, column.format)
+        scale, fill, indicator, edges = _learnt(x, scaling, whole)
+        means = None if whole.answers is None else Recurring.fit(column.name, x, edges, whole.answers)
+        return cls(column.name, scale, fill, indicator, edges, means, column.format)
+
+    def told_by(self, frame: pl.DataFrame, answers: Answers) -> Number:
+        """The same, but that its means are those of other rows."""
+        x = as_numbers(frame.get_column(self.column), TRAINING, self.unit)
+        return replace(self, means=self.means and self.means.known(self.column, x, self.edges, answers))
+
+    def apart(self, frame: pl.DataFrame, answers: Answers) -> Apart:
+        """What the rows that are learnt from are told, of a column that has means."""
+        assert self.means is not None
+        x = as_numbers(frame.get_column(self.column), TRAINING, self.unit)
+        return self.means.apart(self.column, x, self.edges, answers)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What its means are called."""
+        return tuple(map(Kept, self.means.names)) if self.means else ()
+
+    @property
+    def told_from(self) -> int:
+        """Which of its features is the first of these."""
+        return 1 + count(self.edges)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        told = (Kept("{column}: {name}", column=self.column, name=name) for name in self.told)
+        bins, missing = _bin_features(self.column, self.edges), missing_feature(self.column, self.indicator)
+        return (self.column, *bins, *told, *missing)
+
+    def treatment(self, scaling: Scaling) -> str:
+        said = "{how}; missing: {fill}, and a feature" if self.indicator else "{how}; missing: {fill}"
+        text = say(said, how=say(scaling.summary) + _beside(self.edges), fill=number(self.fill))
+        text = say("in {unit}: {what}", unit=plain_unit(self.unit), what=text) if self.unit else text
+        known, names = 0 if self.means is None else len(self.means.numbers), listing([*map(reads, self.told)], 3)
+        return text + (say("; {names} of {n:,} numbers", names=names, n=known) if known else "")
+
+    def fields(self, scaling: Scaling) -> tuple[Field, ...]:
+        return (Field(), *fields(self.edges), *[Field()] * (len(self.told) + self.indicator))
+
+    @property
+    def scaled(self) -> Scaled:
+        """How the numbers are scaled, as who holds them raw is told."""
+        scale = self.scale
+        return Scaled(scale.centre, scale.width, scale.shift, scale.bend, self.fill, self.edges)
+
+    def raw(self, scaling: Scaling) -> tuple[Field, ...]:
+        """What is stored of a row where that is the number itself; not of one whose means stand beside it."""
+        scaled = self.scaled._replace(told=(scaling.low, scaling.high) if self.indicator else ())
+        return (Field("scaled", scaled.inputs, scaled=scaled),)
+
+    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+        """The numbers, and what each of them tells; where they are learnt from, without the row's own answer."""
+        x = as_numbers(frame.get_column(self.column), source, self.unit)
+        if self.means is None:
+            return x
+        means = self.means.of(x) if answers is None else self.means.of_learnt(self.column, x, self.edges, answers)
+        return np.column_stack([x, means])
+
+    def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
+        x, *means = (x,) if x.ndim == 1 else x.T
+        missing = np.isnan(x)
+        x = np.where(missing, self.fill, x)
+        _write(out, self.scale.apply(x), *positions(x, self.edges), *means)
+        if self.indicator:
+            out[:, -1] = yes_or_no(missing, scaling)
+
+    def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
+        x = pl.Series(self.column, self.scale.undo(features[:, 0]))
+        return [without(x, features[:, -1], scaling) if self.indicator else x]
+
+    def usual_cells(self) -> list[pl.Series]:
+        return [pl.Series(self.column, [self.fill])]
+
+
+@dataclass(frozen=True)
+class Day(OneColumn):
+    """A date or time as its number of days, scaled, and as its place in the year, the week and (for times) the day.
+
+    A place in a cycle is a pair sin, cos of the angle, so that 31 December is next to 1 January. `edges` are those of
+    the bins of the days, () for none.
+    """
+
+    format: str
+    time: bool
+    scale: Scale
+    fill: float
+    indicator: bool
+    edges: tuple[float, ...] = ()
+
+    kind: ClassVar = "date"
+    CHECKS: ClassVar = {"format": one_of("", *DATE_FORMATS), "time": is_flag, **OF_NUMBERS}
+    LATER: ClassVar = {"edges": []}
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Day:
+        days = as_days(frame.get_column(column.name), TRAINING, column.format)
+        time = bool((days != np.round(days))[~np.isnan(days)].any())
+        return cls(column.name, column.format, time, *_learnt(days, scaling, whole))
+
+    @property
+    def cycles(self) -> tuple[str, ...]:
+        return tuple(name for name in CYCLES if self.time or name != "day")
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        pairs = ((Kept(cycle), swing) for cycle in self.cycles for swing in ("sin", "cos"))
+        swings = (Kept("{column} {cycle} {swing}", column=self.column, cycle=each, swing=wave) for each, wave in pairs)
+        days = Kept("{column} days", column=self.column)
+        return (days, *_bin_features(days, self.edges), *swings, *missing_feature(self.column, self.indicator))
+
+    def treatment(self, scaling: Scaling) -> str:
+        how, cycles = say(scaling.summary) + _beside(self.edges), listed(map(say, self.cycles))
+        swings = say("days {how}; sin and cos of the {cycles}", how=how, cycles=cycles)
+        return swings + say("; missing: a feature") * self.indicator
+
+    def fields(self, scaling: Scaling) -> tuple[Field, ...]:
+        rest = 2 * len(self.cycles) + self.indicator
+        return (Field(), *fields(self.edges), *[Field()] * rest)
+
+    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+        return as_days(frame.get_column(self.column), source, self.format)
+
+    def encode(self, days: Values, out: Stored, scaling: Scaling) -> None:
+        missing = np.isnan(days)
+        days = np.where(missing, self.fill, days)
+        low, high = scaling.swing
+        angles = (tau * np.mod(days / CYCLES[cycle], 1.0) for cycle in self.cycles)
+        swings = (low + (high - low) * (1 + swing(angle)) / 2 for angle in angles for swing in (np.sin, np.cos))
+        _write(out, self.scale.apply(days), *positions(days, self.edges), *swings)
+        if self.indicator:
+            out[:, -1] = yes_or_no(missing, scaling)
+
+    def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
+        dates = self._dates(self.scale.undo(features[:, 0]))
+        return [without(dates, features[:, -1], scaling) if self.indicator else dates]
+
+    def usual_cells(self) -> list[pl.Series]:
+        return [self._dates(np.array([self.fill]))]
+
+    def _dates(self, days: Values) -> pl.Series:
+        within = np.clip(days, -700_000, 2_900_000)  # the years 54 to 9909
+        stamps = pl.Series(self.column, np.round(within * DAY).astype(np.int64)).cast(pl.Datetime("us"))
+        return stamps.dt.round("1s") if self.time else stamps.dt.round("1d").cast(pl.Date)
+
+
+BINNED = (Number.kind, Day.kind)
+
+
+def _learnt(x: Floats, scaling: Scaling, whole: Whole) -> tuple[Scale, float, bool, tuple[float, ...]]:
+    """Of the training rows' numbers, NaN where missing: their scale, median, whether any is missing, and edges."""
+    ascending = _present(x)  # a copy, which is put in order where it lies, in the size that the numbers have
+    present = ascending if scaling.sorts else ascending.astype(np.float64)
+    if asks_for_all(whole.bins, whole.bins_of_few):
+        ascending.sort()
+    else:
+        put_in_order(ascending, QUARTERS, cuts(whole.bins))
+    scale = fit_scale(scaling.fit, present, scaling.bend)
+    return scale, median(ascending), len(present) < len(x), fit_edges(ascending, whole.bins, whole.bins_of_few)
+
+
+def _present(x: Floats) -> Floats:
+    """The numbers that are no NaN, in memory of their own: of many rows beside any allocator."""
+    if len(x) < APART:
+        return x[~np.isnan(x)]
+    pieces = (x[i : i + AT_ONCE] for i in range(0, len(x), AT_ONCE))
+    return in_pages((some[~np.isnan(some)] for some in pieces), x.dtype, len(x))
+
+
+def _bin_features(number: str, edges: tuple[float, ...]) -> tuple[str, ...]:
+    return tuple(Kept("{number} bin {k}", number=number, k=k + 1) for k in range(count(edges)))
+
+
+def _beside(edges: tuple[float, ...]) -> str:
+    return say(", and its place in {n} bins", n=count(edges)) if edges else ""
+
+
+def _write(out: Stored, *columns: NDArray[Any]) -> None:
+    for place, column in enumerate(columns):
+        out[:, place] = column

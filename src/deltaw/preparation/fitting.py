@@ -1,0 +1,67 @@
+"""What is learnt of columns on the training rows: which are used, and a step for each of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from deltaw.exceptions import ColumnError
+from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.numbers import BINNED
+from deltaw.preparation.columns.said import FITTED, LeftOut
+from deltaw.preparation.columns.steps import Step
+from deltaw.preparation.columns.whole import Counted, Whole
+from deltaw.preparation.making import Indices
+from deltaw.preparation.scales.bins import most_bins, most_of_few
+from deltaw.preparation.scales.scaling import Scaling
+from deltaw.speech import in_english, listed, retold, say
+from deltaw.tables import Block, Column
+from deltaw.tables.columns import LEFT_OUT
+from deltaw.tables.taking import taking
+from deltaw.threads import side_by_side
+
+SILENT = in_english("says no more of the answer than chance")
+COPIED = 2**16  # cells of a table, of which so many are copied at a time, or one column
+
+
+def divided(columns: Iterable[Column], silent: Iterable[str]) -> tuple[list[Column], tuple[LeftOut, ...]]:
+    """The columns that are used, and those that are not. Raises ColumnError where none is."""
+    columns = tuple(columns)
+    reasons = {c.name: c.reason for c in columns if c.kind in LEFT_OUT} | dict.fromkeys(silent, SILENT)
+    used = [column for column in columns if column.name not in reasons]
+    left_out = tuple(LeftOut(c.name, c.kind, reasons[c.name]) for c in columns if c.name in reasons)
+    if not used:
+        found = listed(f"{c.column} ({say(c.kind)}{say(': ')}{retold(c.reason)})" for c in left_out[:5])
+        expected = say("expected at least one column of numbers, categories, truth values or dates beside the target")
+        raise ColumnError(expected, found or say("no column at all"), "add a column to learn from")
+    return used, left_out
+
+
+def steps_of(
+    frame: pl.DataFrame, used: Sequence[Column], scaling: Scaling, blocks: Iterable[Block], answers: Answers | None,
+    counted: Counted | None, rows: Indices | None,
+) -> tuple[Step, ...]:  # fmt: skip
+    """A step for each column that is used; see `Preparation.fit`. Raises ColumnError for a cell that cannot be."""
+    called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)
+    numbers = sum(column.kind in BINNED and column.name not in called for column in used)
+    bins, of_few = (most_bins(numbers, count), most_of_few(numbers)) if scaling.bins else (0, 0)
+    whole = Whole(bins, answers if scaling.means else None, counted, of_few)
+    take = (lambda some: some) if rows is None else taking(rows)
+
+    def cells(columns: Iterable[Column]) -> pl.DataFrame:
+        named = ((column.name, called.get(column.name)) for column in columns)
+        return take(frame[[name for title, block in named for name in (block.columns if block else (title,))]])
+
+    def learnt(column: Column, cells: pl.DataFrame) -> Step:
+        if (block := called.get(column.name)) is not None:
+            return BlockOfNumbers.fit(cells[list(block.columns)], block, scaling)
+        step: Step = FITTED[column.kind].fit(cells, column, scaling, whole)
+        return step
+
+    # A copy of few rows costs the call, whatever its columns; one of many the memory.
+    each = max(1, COPIED // max(1, count))
+    parts = (used[first : first + each] for first in range(0, len(used), each))
+    steps = side_by_side(lambda part: [learnt(column, some) for some in [cells(part)] for column in part], parts)
+    return tuple(step for part in steps for step in part)
