@@ -43,6 +43,7 @@ SLUGS = (
     "!!python/name:markdown.extensions.toc.slugify_unicode"  # anchors of Chinese headings, too, as GitHub makes them
 )
 LAB = '<iframe class="lab" src="iris.html" title="DeltaW" loading="lazy"></iframe>'  # in the place of a line LAB
+LONGEST = 160  # signs of a description
 LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)]*)?\)")
 LOADED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//|<link\b[^>]*\brel=["']?(?:stylesheet|preconnect|preload)["']?[^>]*\bhref=["']?(?:https?:)?//"""
@@ -99,6 +100,23 @@ def with_formulas(text: str) -> str:
     )
 
 
+def described(text: str) -> str:
+    """What search engines show of a page: the beginning of its first paragraph, without its markup."""
+    text = re.sub(r"^```.*?^```$|^---$.*?^---$", "", text, flags=re.M | re.S)
+    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text)]
+    first = next((part for part in paragraphs if part and not re.match(r"[#|<!:$-]", part)), "")
+    first = first or next(iter(re.findall(r"<p>(.*?)</p>", text, re.S)), "")  # of a lesson, which is HTML
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)|<[^>]*>|[*`]", r"\1", " ".join(first.split()))
+    return plain if len(plain) <= LONGEST else plain[: plain.rfind(" ", 0, LONGEST)] + " …"
+
+
+def headed(text: str, hide: tuple[str, ...] = ()) -> str:
+    """A page with what MkDocs is told of it: its description, and what is not shown beside it."""
+    told: dict[str, Any] = {"description": said} if (said := described(text)) else {}
+    told |= {"hide": list(hide)} if hide else {}
+    return f"---\n{yaml.safe_dump(told, allow_unicode=True)}---\n\n{text}" if told else text
+
+
 def imported(path: Path) -> set[Path]:
     """The files of ours that a file imports, inside functions too; a package counts with what it hands out by name."""
     found: set[Path] = set()
@@ -137,8 +155,7 @@ def lesson(name: str, lang: str, cache: Path) -> str:
         kept.write_text(f"# {page.title}\n\n" + re.sub(r"\n\s*\n", "\n", body), encoding="utf-8")
         said.write_text(now)
     command = f"deltaw lesson {name}" + (" --lang zh" if lang == "zh" else "")
-    hidden = "---\nhide: [toc]\n---\n\n"
-    return hidden + kept.read_text(encoding="utf-8") + f"\n\n```console\n$ {command}\n```\n"
+    return headed(kept.read_text(encoding="utf-8") + f"\n\n```console\n$ {command}\n```\n", ("toc",))
 
 
 def commands(lang: str) -> str:
@@ -178,7 +195,8 @@ def lay(pages: Path, lang: str, cache: Path) -> None:
         (to := pages / place).parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
             text = linked(joined(path.read_text(encoding="utf-8")), place, path, places, laid)
-            to.write_text(re.sub(r"^LAB$", LAB, with_formulas(text), flags=re.M), encoding="utf-8")
+            text = re.sub(r"^LAB$", LAB, with_formulas(text), flags=re.M)
+            to.write_text(headed(text, ("navigation", "toc") if place == "index.md" else ()), encoding="utf-8")
         else:
             shutil.copy(path, to)
     (pages / "lessons").mkdir()
