@@ -56,17 +56,17 @@ def test_bad_input(capsys: pytest.CaptureFixture[str], options: str, message: st
 
 
 COMMANDS = re.findall(
-    r"^  deltaw derive -a (\S+) +-e (\S+) +-f markdown(?: --hidden (\S+))?$", DOCUMENT.read_text(), re.M
+    r"^  deltaw derive -a (\S+) +-e (\S+) +-f markdown(?: --layers (\d))?$", DOCUMENT.read_text(), re.M
 )
 
 
 def test_the_commands_of_the_document_are_seen() -> None:
-    assert len(COMMANDS) == 4
+    assert len(COMMANDS) == 2
 
 
-@pytest.mark.parametrize(("activation", "error", "hidden"), COMMANDS)
-def test_the_document_holds_what_the_program_derives(activation: str, error: str, hidden: str) -> None:
-    d = explain.derivation(activation, error, 2, hidden or None)
+@pytest.mark.parametrize(("activation", "error", "layers"), COMMANDS)
+def test_the_document_holds_what_the_program_derives(activation: str, error: str, layers: str) -> None:
+    d = explain.derivation(activation, error, int(layers or 2))
     text = DOCUMENT.read_text(encoding="utf-8")
     place = text.index(f"## {d.page.title}".replace("_", "\\_"))
     for line in d.lines:
