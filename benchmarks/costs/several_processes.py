@@ -4,7 +4,7 @@
 
 Each round runs native, torch alone, and torch in two processes one after the other, so that what else uses the machine
 does so in all three; medians of the rounds. Then the sum over two processes (gloo, on this machine) for several
-sizes of message, and from both the model of docs/scale.md: on N machines a step takes the longest of its parts.
+sizes of message, and from both the model of benchmarks/notes/costs.md: on N machines a step takes the longest of its parts.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def messages(name: str) -> int:
 
 
 def main() -> None:
-    """Measure, and print the tables of docs/scale.md."""
+    """Measure, and print the tables of docs/scale.md and benchmarks/notes/costs.md."""
     print("workload  native  torch  2 × torch  2 of 1   bytes a step")
     steps = {}
     for name in WORKLOADS:
