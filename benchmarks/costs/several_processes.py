@@ -4,7 +4,7 @@
 
 Each round runs native, torch alone, and torch in two processes one after the other, so that what else uses the machine
 does so in all three; medians of the rounds. Then the sum over two processes (gloo, on this machine) for several
-sizes of message, and from both the model of benchmarks/notes/costs.md: on N machines a step takes the longest of its parts.
+sizes of message, and from both the model of benchmarks/notes/costs.md: how long a step takes on N machines.
 """
 
 from __future__ import annotations
