@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from types import TracebackType
 from typing import Self
 
 from deltaw.exceptions import SettingError
@@ -33,9 +32,7 @@ class language:  # noqa: N801 (it is called as a function is)
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         chosen.reset(self._before)
 
 

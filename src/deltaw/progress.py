@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from threading import Lock, Timer
 from time import monotonic
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from deltaw.exceptions import SettingError
@@ -63,9 +62,7 @@ class Silent:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def __call__(self, epoch: Told) -> None:
@@ -107,9 +104,7 @@ class _Late(Silent):
         self._clock.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._clock.cancel()
         with self._lock:
             self._over = True

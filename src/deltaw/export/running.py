@@ -19,12 +19,12 @@ Values = NDArray[Any]
 Cells = Mapping[str, Values]  # column -> (n,) numbers, days, or words (None where missing)
 
 
-def cells(program: Program, frame: pl.DataFrame, source: str = "data") -> dict[str, Values]:
+def cells(program: Program, frame: pl.DataFrame) -> dict[str, Values]:
     """The cells of a table that a model has read, as the program takes them. Raises ColumnError for a bad one."""
     read: dict[str, Callable[[pl.Series], Values]] = {
-        "number": lambda series: as_numbers(series, source),
-        "feature": lambda series: as_numbers(series, source),
-        "date": lambda series: as_days(series, source, program.spellings[series.name]),
+        "number": lambda series: as_numbers(series, "data"),
+        "feature": lambda series: as_numbers(series, "data"),
+        "date": lambda series: as_days(series, "data", program.spellings[series.name]),
         "word": lambda series: np.array(as_words(series).to_list(), dtype=object),
     }
     return {name: read[kind](frame.get_column(name)) for name, kind in program.kinds.items()}

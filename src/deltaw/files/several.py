@@ -8,7 +8,6 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from deltaw.files.atomic import flush_folder, write_bytes
@@ -30,9 +29,7 @@ class Several:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         try:
             if error is None:
                 self._wait(0)

@@ -21,6 +21,7 @@ UNEVEN = 1e3  # the range of the widest column over that of the narrowest
 OFFSET = 10.0  # a column's mean over its range
 TELLING = 0.99  # of the target, by one column alone
 FEWEST = 30  # rows: of fewer, a column may tell the target, or be all different, by chance
+NAMED = 5  # columns that are told by their names
 MOST_ASKED, FEWEST_ASKED = 400_000, 500  # cells that are asked whether a column tells the target, and rows at least
 
 
@@ -307,9 +308,9 @@ def identifier(evidence: Evidence) -> Finding | None:
     )
 
 
-def _named(columns: Columns, which: np.ndarray, limit: int = 5) -> str:
+def _named(columns: Columns, which: np.ndarray) -> str:
     names = list(dict.fromkeys(columns.names[i] for i in which))  # several inputs may be of one column
-    return listed(map(reads, names[:limit])) + (say(", … ({n} in all)", n=len(names)) if len(names) > limit else "")
+    return listed(map(reads, names[:NAMED])) + (say(", … ({n} in all)", n=len(names)) if len(names) > NAMED else "")
 
 
 def _how_many(columns: Columns, which: np.ndarray) -> str:

@@ -48,6 +48,11 @@ def output(evidence: Evidence) -> str:
     return evidence.setup.network.activations[-1]
 
 
+def last(evidence: Evidence) -> Where:
+    """The output layer."""
+    return Where(layer=len(evidence.setup.network.weights) - 1)
+
+
 def loss_row(evidence: Evidence) -> Loss | None:
     """The row of the loss, or None where there is no such loss."""
     try:
@@ -119,7 +124,7 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
             best=best,
         ),
         {"share_outside": share, "reachable": reached},
-        Where(layer=len(evidence.setup.network.weights) - 1),
+        last(evidence),
         repair,
         severity="fault" if numbers and reached < REACHED else "risk",
     )
@@ -147,7 +152,7 @@ def targets_at_ends(evidence: Evidence) -> Finding | None:
             name=name,
         ),
         {"share": share},
-        Where(layer=len(evidence.setup.network.weights) - 1),
+        last(evidence),
         Repair(say("targets {inside} and {high}", inside=number(inside[0], 3), high=number(inside[1], 3)), changes),
     )
 
@@ -168,7 +173,7 @@ def single_softmax(evidence: Evidence) -> Finding | None:
             "its slope is 0."
         ),
         {"outputs": 1},
-        Where(layer=len(net.weights) - 1),
+        last(evidence),
         Repair(say("{name} output with {row} error", name=name, row=row.replace("_", " ")), changes),
     )
 
@@ -192,7 +197,7 @@ def softmax_several_labels(evidence: Evidence) -> Finding | None:
             parts=max(most, 2),
         ),
         {"share": share, "most_labels": most},
-        Where(layer=len(evidence.setup.network.weights) - 1),
+        last(evidence),
         natural(evidence),
         severity="fault" if (yes > 1).any() else "risk",
     )
@@ -234,7 +239,7 @@ def improper_loss(evidence: Evidence) -> Finding | None:
             best=number(best, 3),
         ),
         {"error_of_one_answer": ends[end], "error_of_the_truth": best},
-        Where(layer=len(evidence.setup.network.weights) - 1),
+        last(evidence),
         natural(evidence),
     )
 
@@ -264,7 +269,7 @@ def log_of_any_number(evidence: Evidence) -> Finding | None:
             row=row, logs=say("log o and log(1 − o)") if row == "binary_cross_entropy" else "log o", name=name,
             low=number(low), high=number(high), outside=outside,
         ),
-        {"share_outside": outside}, Where(layer=len(evidence.setup.network.weights) - 1), repair,
+        {"share_outside": outside}, last(evidence), repair,
     )  # fmt: skip
 
 
@@ -292,7 +297,7 @@ def hinge_out_of_reach(evidence: Evidence) -> Finding | None:
             zero=zero,
         ),
         {"share_of_targets_between": middle},
-        Where(layer=len(evidence.setup.network.weights) - 1),
+        last(evidence),
         natural(evidence),
         severity="fault" if low > -1 or middle > BETWEEN else "risk",
     )
@@ -318,7 +323,7 @@ def loss_for_numbers(evidence: Evidence) -> Finding | None:
             said=said,
         ),
         {"classes": len(targets.classes)},
-        Where(layer=len(evidence.setup.network.weights) - 1),
+        last(evidence),
         natural(evidence),
     )
 
@@ -344,6 +349,6 @@ def squared_for_classes(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         say("Squared error for classes: {said}.", said=said), {"classes": len(targets.classes)},
-        Where(layer=len(evidence.setup.network.weights) - 1), natural(evidence),
+        last(evidence), natural(evidence),
         severity="risk" if name in ("identity", "relu", "leaky_relu") else "note",
     )  # fmt: skip

@@ -119,7 +119,7 @@ def learning_rate(
     return sweep(cut, np.logspace(-DECADES, DECADES, count), seconds / count)
 
 
-def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float, curved: bool = True) -> Sweep:
+def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float) -> Sweep:
     """Train copies of a cut-down set-up at its rate times each of `factors`, ascending; each for about `seconds`.
 
     Raises InputError for what `deltaw.train` would refuse.
@@ -138,7 +138,7 @@ def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float, curved: bo
     factors, tried = factors[sorted(trials)], [trials[i] for i in sorted(trials)]
     errors, scores = np.array([_last(t) for t in tried]), np.array([t.score for t in tried])
     best = max(range(len(tried)), key=lambda i: (round(float(scores[i]), 2), -errors[i]))
-    curvature = top_curvature(setup) if curved and setup.network.parameter_count <= SMALL else None
+    curvature = top_curvature(setup) if setup.network.parameter_count <= SMALL else None
     return Sweep(
         used * factors, errors, scores, start, setup.learning_rate, float(used * factors[best]),
         _around(used * factors, errors < start, best), curvature, bound(setup, curvature),
