@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 import deltaw
 from deltaw.equations import backprop
 from deltaw.equations.losses import loss
-from deltaw.exceptions import SettingError
 from deltaw.lessons.data import MEASURED, data, hidden_gradients
 from deltaw.lessons.digits import digits
 from deltaw.lessons.lesson import Lesson
@@ -23,11 +21,6 @@ QUICK: dict[str, Any] = {"hidden": 6, "epochs": 1, "runs": 1}
 @pytest.fixture(scope="module")
 def lesson() -> Lesson:
     return data()
-
-
-@pytest.fixture(scope="module")
-def quick(few_digits: str) -> Lesson:
-    return data(**QUICK, data=few_digits)
 
 
 def test_digits_are_the_bundled_ones_in_the_notes_range() -> None:
@@ -109,32 +102,3 @@ def test_nothing_is_said_of_harm_where_nothing_was_learnt(few_digits: str) -> No
     text = data(learning_rate=1e-6, **QUICK, data=few_digits).page.markdown()
     assert "nothing to compare with" in text
     assert "no clear harm" not in text
-
-
-@pytest.mark.parametrize(
-    ("changed", "name"),
-    [
-        ({"learning_rate": 0.4}, "kept"),
-        ({"inputs": "0.1,4"}, "wide"),
-        ({"targets": "-1,2"}, "beyond"),
-        ({"weights": 2.0}, "large"),
-        ({"hidden": 7}, "kept"),
-        ({"epochs": 2}, "kept"),
-        ({"runs": 2}, "kept"),
-        ({"seed": 1}, "kept"),
-    ],
-)
-def test_every_parameter_changes_the_run(changed: dict[str, Any], name: str, quick: Lesson, few_digits: str) -> None:
-    before, after = quick.data[name], data(**{**QUICK, **changed}, data=few_digits).data[name]
-    assert any(before[each] != after[each] for each in MEASURED)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"learning_rate": -1.0}, {"inputs": "1"}, {"inputs": "3,1"}, {"targets": "a,b"}, {"weights": math.nan},
-     {"hidden": 0}, {"epochs": 0}, {"runs": True}, {"seed": -1}],
-)  # fmt: skip
-def test_bad_parameters_get_one_line(wrong: dict[str, Any]) -> None:
-    with pytest.raises(SettingError, match=next(iter(wrong))) as found:
-        data(**{**QUICK, **wrong})
-    assert "\n" not in str(found.value)

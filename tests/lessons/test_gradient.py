@@ -115,31 +115,6 @@ def test_a_corner_is_told() -> None:
     assert "has a corner there" in text(activation="identity", loss="absolute", weights="random", target=target)
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [{"to": 2}, {"of": 0}, {"inputs": "0.5,0.5,0.5"}, {"target": "0.5,0.5,0.5"}, {"activation": "tanh"},
-     {"loss": "absolute"}, {"weights": "random"}],
-)  # fmt: skip
-def test_every_parameter_changes_the_run(changed: dict[str, Any]) -> None:
-    assert gradient().data["hidden"]["gradient"] != gradient(**changed).data["hidden"]["gradient"]
-
-
-def test_the_seed_changes_the_random_weights() -> None:
-    one, other = (gradient(weights="random", seed=seed).data["hidden"]["gradient"] for seed in (0, 1))
-    assert one != other
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"to": 3}, {"of": -1}, {"inputs": "1,2"}, {"target": "a,b,c"}, {"activation": "softmax"},
-     {"activation": "step"}, {"loss": "difference"}, {"loss": "cross_entropy"}, {"weights": "mine"}, {"seed": -1}],
-)  # fmt: skip
-def test_bad_parameters_get_one_line(wrong: dict[str, Any]) -> None:
-    with pytest.raises(SettingError, match=next(iter(wrong))) as found:
-        gradient(**wrong)
-    assert "\n" not in str(found.value)
-
-
 def test_numbers_past_what_a_float_holds_get_one_line() -> None:
     with pytest.raises(
         SettingError, match="inputs: expected numbers that leave E and its slopes finite under exponential"

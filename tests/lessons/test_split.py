@@ -14,7 +14,7 @@ import deltaw
 from deltaw.equations import backprop
 from deltaw.equations.backprop import Rule
 from deltaw.equations.losses import loss
-from deltaw.exceptions import InputError, SettingError
+from deltaw.exceptions import InputError
 from deltaw.lessons.lesson import Lesson
 from deltaw.lessons.rules import compare, mixed_step
 from deltaw.lessons.signals import EXAMPLE as WEIGHTS
@@ -27,11 +27,6 @@ QUICK: dict[str, Any] = {"hidden": 8, "epochs": 2, "runs": 1}
 @pytest.fixture(scope="module")
 def lesson() -> Lesson:
     return split()
-
-
-@pytest.fixture(scope="module")
-def quick(few_digits: str) -> Lesson:
-    return split(**QUICK, data=few_digits)
 
 
 def said(lesson: Lesson, key: str) -> bool:
@@ -172,37 +167,6 @@ def test_sentences_follow_the_numbers() -> None:
     assert said(gentle, "not_quicker")
     assert not said(gentle, "collapses")
     assert said(split(high_rate=100.0, runs=1, epochs=2), "too_high")
-
-
-@pytest.mark.parametrize(
-    ("changed", "key"),
-    [
-        ({"learning_rate": 0.2}, "rates"),
-        ({"high_rate": 2.5}, "rates"),
-        ({"hidden": 9}, "accuracy_notes"),
-        ({"epochs": 3}, "accuracy_notes"),
-        ({"runs": 2}, "accuracy_notes"),
-        ({"seed": 1}, "accuracy_notes"),
-    ],
-)
-def test_every_parameter_changes_the_run(changed: dict[str, Any], key: str, quick: Lesson, few_digits: str) -> None:
-    before, after = quick.data[key], split(**{**QUICK, **changed}, data=few_digits).data[key]
-    assert before.shape != after.shape or not np.array_equal(before, after)
-
-
-def test_the_same_seed_gives_the_same_run(quick: Lesson, few_digits: str) -> None:
-    assert quick.page.json() == split(**QUICK, data=few_digits).page.json()
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"learning_rate": 0.0}, {"high_rate": math.nan}, {"hidden": 0}, {"epochs": 2.5}, {"runs": 0}, {"seed": -1},
-     {"lang": "fr"}],
-)  # fmt: skip
-def test_bad_parameters_get_one_line(wrong: dict[str, Any]) -> None:
-    with pytest.raises(SettingError, match=next(iter(wrong))) as found:
-        split(**{**QUICK, **wrong})
-    assert "\n" not in str(found.value)
 
 
 def test_data_without_images_get_one_line() -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import deltaw
-from deltaw.exceptions import SettingError
 from deltaw.lessons.step import MOST, known_step, repeat, step
 
 
@@ -103,24 +102,3 @@ def test_the_network_that_is_given_stays() -> None:
     repeat(network, np.array([0.9, 0.1]), np.array([0.9]), 0.5, "gradient", 0.1)
     for old, now in zip(before, network.weights, strict=True):
         np.testing.assert_array_equal(old, now)
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [{"learning_rate": 0.6}, {"inputs": "0.5,0.5"}, {"target": 0.7}, {"tolerance": 0.1}, {"hidden": 3},
-     {"backward": "notes"}, {"seed": 1}],
-)  # fmt: skip
-def test_every_parameter_changes_the_run(changed: dict[str, Any]) -> None:
-    before, after = step().data["o"], step(**changed).data["o"]
-    assert before.shape != after.shape or not np.array_equal(before, after)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"learning_rate": 0.0}, {"inputs": "1"}, {"target": math.inf}, {"tolerance": 0.0}, {"hidden": 0},
-     {"backward": "Notes"}, {"seed": 0.5}, {"lang": "de"}],
-)  # fmt: skip
-def test_bad_parameters_get_one_line(wrong: dict[str, Any]) -> None:
-    with pytest.raises(SettingError, match=next(iter(wrong))) as found:
-        step(**wrong)
-    assert "\n" not in str(found.value)
