@@ -64,6 +64,23 @@ def test_a_column_that_is_the_target_in_other_words(name: str) -> None:
     assert not any(name.startswith("copy") for name in leak.repair.apply(setup).columns or ())
 
 
+def test_a_column_of_what_the_rows_are_of() -> None:
+    """Each patient has a few visits, some of them one, and is ill in all of them or in none."""
+    draw = np.random.default_rng(3)
+    patient = draw.integers(0, 100, N)
+    ill = np.where(draw.random(100) < 0.4, "ill", "well")[patient]
+    leak = found("ill", FIELDS | {"the patient": patient, "ill": ill})
+    assert leak is not None
+    assert leak.where is not None
+    assert leak.where.column == "the patient"
+    assert "--group 'the patient'" in leak.cause
+    pain = draw.normal(size=100)[patient]
+    leak = found("pain", FIELDS | {"patient": patient, "pain": pain})
+    assert leak is not None
+    assert "--group patient" in leak.cause
+    assert found("ill", FIELDS | {"patient": draw.integers(0, 100, N), "ill": ill}) is None
+
+
 def test_a_number_of_rows_that_were_sorted() -> None:
     rows = {name: values[BY_KIND] for name, values in FIELDS.items()} | {"kind": KIND[BY_KIND]}
     keys = {"reading": 1000.0 + np.cumsum(rng.uniform(0.5, 1.5, N))}
@@ -151,3 +168,13 @@ def test_some_copies_among_rows_of_many_values() -> None:
     T = (X[:, 0] > 0).astype(int)
     assert across(X[:300], T[:300], X[300:], T[300:]) is None
     assert across(X[:310], T[:310], X[300:], T[300:]) is not None
+
+
+def test_copies_are_told_where_no_column_alone_tells_rows_apart() -> None:
+    """Of two decimals each: one row in seven has its number of another row's column."""
+    X = np.round(rng.normal(size=(400, 4)), 2)
+    T = (X[:, 0] + rng.normal(size=400) > 0).astype(int)
+    assert across(X[:300], T[:300], X[300:], T[300:]) is None
+    again = across(np.concatenate([X[:200]] * 2), np.concatenate([T[:200]] * 2), X[:100], T[:100])
+    assert again is not None
+    assert again.evidence["by_chance"] == 0.0

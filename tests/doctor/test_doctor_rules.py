@@ -18,6 +18,7 @@ from deltaw.doctor.diagnosis import diagnose
 from deltaw.doctor.evidence.evidence import evidence
 from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding
+from deltaw.doctor.setup import RawColumn
 from deltaw.equations.losses import Loss, loss
 
 rng = np.random.default_rng(3)
@@ -151,6 +152,8 @@ CASES = [
          {"largest_rms": 255 * np.sqrt(np.square(X).mean(axis=0)).max()}),
     Case("unscaled_inputs", lambda: classes(X=X * [1, 1, 1, 1e-4]), lambda: classes(X=X * [1, 1, 1, 0.1])),
     Case("unscaled_inputs", lambda: classes(X=X * [1, 1, 1, 1e-4]), lambda: classes(X=X * [1, 1, 1, 1e-4], means=(3,))),
+    Case("unscaled_inputs", lambda: classes(X=X * [1, 1, 1, 1e-4]),
+         lambda: classes(X=X * [1, 1, 1, 1e-4], raw=(RawColumn("day", X[:, 0], (2, 3)),))),
     Case("unscaled_inputs", lambda: classes(X=0.01 * X + 5), lambda: classes(X=X + 1)),
     Case("far_values", lambda: numbers(X=FAR), lambda: numbers(X=column_of_counts()), {"columns": 4}),
     Case("far_values", lambda: numbers(X=np.where(X.max() > X, X, 1e9)), lambda: numbers(X=np.exp(X)), {"columns": 1}),

@@ -125,6 +125,7 @@ BAD = [
     (["a", " ", "a"], ["only a"]),
     ([None, 1.0, float("inf"), 2.5], ["row 3", "finite"]),
     ([1.0, float("inf"), 2.5], ["row 2", "finite"]),
+    ([1.0, 1.0, float("-inf")] * 30, ["row 3", "finite"]),
     (["a"] * 5, ["only a"]),
     ([], ["no rows"]),
     ([f"key {i}" for i in range(1000)], ["1,000 classes in 1,000 rows", "identifier"]),

@@ -73,6 +73,14 @@ def test_a_class_of_the_target_is_none() -> None:
     assert gaps_of(frame.with_columns(y=pl.lit("+")), "y", {"x": "category"}) == ((), ())
 
 
+def test_what_is_said_can_be_typed() -> None:
+    """A name with a blank is one word of a shell's only in quotes; a word is quoted as the language quotes."""
+    frame = pl.DataFrame({"Test 1": [*NUMBERS, "-", "-"], "y": ["no", "yes"] * 31})
+    assert gaps_of(frame, "y", {})[1][0].endswith("--as 'Test 1=category' if not")
+    with deltaw.language("zh"):
+        assert "写着“-”" in gaps_of(frame, "y", {})[1][0]
+
+
 def table(rows: int = 200, word: str = "n.a.") -> pl.DataFrame:
     rng = np.random.default_rng(1)
     x = rng.normal(size=rows)

@@ -116,7 +116,10 @@ class Target:
             )
         inferred, reason = (task, AS_ASKED) if task else infer_task(known, distinct)
         if inferred == "classification":
-            return cls(name, "classification", reason, classes_of(known, name, distinct, source))
+            classes = classes_of(known, name, distinct, source)
+            if isinstance(classes[0], float) and not np.isfinite((classes[0], classes[-1])).all():
+                as_numbers(series, source)  # says in which row
+            return cls(name, "classification", reason, classes)
         x = as_numbers(series, source)  # of all rows: a message names the right one
         x = x[~np.isnan(x)]
         if log is not None and min(log, x.min()) < 0:

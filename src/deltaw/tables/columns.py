@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
+from shlex import quote
 
 import polars as pl
 
@@ -207,10 +208,9 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
     if not readable:
         return ""
     if are_codes(present):
-        codes = (
-            '"{name}" is taken for names, since its numbers have zeros in front ("{cell}"): --as {name}=number if not'
-        )
-        return say(codes, name=name, cell=present.filter(present.str.starts_with("0"))[0])
+        codes = '"{name}" is taken for names, since its numbers have zeros in front ("{cell}"): --as {option} if not'
+        cell = present.filter(present.str.starts_with("0"))[0]
+        return say(codes, name=name, cell=cell, option=quote(f"{name}=number"))
     if stray is None:
         comma = (
             '"{name}" is taken for words, since its numbers have a decimal comma ("{cell}"), which only files with '

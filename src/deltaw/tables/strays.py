@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from shlex import quote
 
 import polars as pl
 
@@ -19,7 +20,7 @@ MOST_GAPS = 3  # words that say a gap in one column
 MANY = 10  # different numbers or days, of which a column of few words has fewer
 OF_INPUT = (
     '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for missing; '
-    "--as {name}=category if not"
+    "--as {option} if not"
 )
 OF_TARGET = '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for no answer'
 AS_NUMBERS = (None, "number", "date")  # kinds that a column may be told to be of
@@ -40,7 +41,8 @@ def gaps_of(frame: pl.DataFrame, target: str, told: Mapping[str, str]) -> tuple[
             continue
         words |= dict.fromkeys(found)
         said = {"name": clip(column.name), "n": sum(found.values()), "rows": len(column) - column.null_count(),
-                "words": listed(f'"{clip(word, 20)}"' for word in found)}  # fmt: skip
+                "words": listed(say('"{word}"', word=clip(word, 20)) for word in found),
+                "option": quote(f"{clip(column.name)}=category")}  # fmt: skip
         notes.append(say(OF_TARGET if column.name == target else OF_INPUT, **said))
     return tuple(words), tuple(notes)
 

@@ -52,7 +52,7 @@ def print_plan(screen: Screen, plan: Plan) -> None:
     if plan.streamed is not None:
         screen.print(say("memory   {memory}", memory=describe_memory(plan)))
     for note in plan.table.notes:
-        screen.print(f"         {plan.table.name}: {note}")
+        screen.print(f"         {say('{name}: {note}', name=plan.table.name, note=note)}")
     if plan.weightless:
         count = plan.weightless
         one, several = "{n:,} more has a weight of 0: left out", "{n:,} more have a weight of 0: left out"

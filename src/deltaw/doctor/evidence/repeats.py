@@ -15,7 +15,7 @@ Array = NDArray[Any]
 Keys = NDArray[np.uint64]
 
 LOOKED_AT = 2_000  # rows, evenly spread
-EACH = 0.95  # share of the different rows that a column of measurements tells apart
+EACH, HALF = 0.95, 0.5  # shares of the different rows that columns of measurements tell apart together, and each
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Repeats:
         contradicting: share of the rows whose inputs stand elsewhere with another target.
         twins: share of the rows that have a twin among the others, inputs and targets: what chance gives of rows drawn
             alike, in whichever part of them.
-        copied: whether a column tells nearly all different rows apart: then equal rows are copies, not chance's.
+        copied: whether columns tell nearly all different rows apart: then equal rows are copies, not chance's.
         shared: share of the validation rows that stand among the training rows, inputs and targets; 0 without any.
         shared_rows: the training rows (as many as were read) that stand in validation too.
     """
@@ -44,12 +44,18 @@ class Repeats:
 
 
 def repeats(
-    X: Any, T: Array, read: NDArray[np.int64], validation: Any, aside: Sequence[int] = (), cells: Array | None = None
+    X: Any,
+    T: Array,
+    read: NDArray[np.int64],
+    validation: Any,
+    aside: Sequence[int] = (),
+    cells: Array | None = None,
+    columns: Array | None = None,
 ) -> Repeats:
     """Compare the rows `read` of X and T with one another and with those of `validation`, (X, T, …) or None.
 
     Inputs that stand `aside` are not compared, but the `cells` that they were made of, (n, k): words that share a slot
-    are told apart by what their rows answer.
+    are told apart by what their rows answer. `columns`, (n, k), are those of the table of which X was made, if it was.
     """
     if len(aside):
         X = np.delete(np.asarray(X), aside, axis=1)
@@ -71,16 +77,18 @@ def repeats(
     _, both, rows = np.unique(_together(x, t), return_inverse=True, return_counts=True)
     return Repeats(
         len(count), _ceiling(np.asarray(T[read]), same, t), float(contradicting.mean()),
-        float(np.mean(rows[both] > 1)), bool(share) and _tells_rows(X, read[first]), share, shared,
+        float(np.mean(rows[both] > 1)),
+        bool(share) and _tells_rows(X if columns is None else columns, read[first]),
+        share, shared,
     )  # fmt: skip
 
 
 def _tells_rows(X: Any, different: NDArray[np.int64]) -> bool:
-    """Whether a column has nearly as many values as there are different rows."""
+    """Whether one column, or several together, of as many values as half of the different rows leave few rows alike."""
     some = different[spread(len(different), LOOKED_AT)]
     x = X[np.sort(some)]
-    values = distinct(np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64))
-    return bool((values >= EACH * len(some)).any())
+    values = distinct(np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64)) / len(some)
+    return bool(np.prod(1 - values[values >= HALF]) <= 1 - EACH)
 
 
 def distinct(x: Array) -> NDArray[np.int64]:

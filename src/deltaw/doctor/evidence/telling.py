@@ -5,7 +5,8 @@ Two measures, both without a network, on a scale where 0 is the guess and 1 is a
 - by order: cut into a piece for each class, a column tells the classes of so many rows; its ranks go with those of a
   number (Spearman 1904). A copy in other units, a logarithm, a row number of sorted rows.
 - by value: what the other rows of the same value say, the commonest class or the mean. A copy in other words, or with
-  its numbers dealt out anew. A value that only one row has says nothing.
+  its numbers dealt out anew, or whose rows these are: patients, each with several. Asked of the rows that have others,
+  where these are half of all or more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from deltaw.doctor.judge import ranks
 Array = NDArray[Any]
 
 FEWEST_OTHERS = 5  # rows beside the commonest class: fewer lie at a column's end by chance
+TOGETHER = 0.5  # the share of rows that have others with the same value
 
 
 def telling(columns: Array, t: Array, known: Targets) -> tuple[Array, Array]:
@@ -57,20 +59,22 @@ def _by_rank(x: Array, ranked: list[Array]) -> float:
 
 def _by_mean(x: Array, t: Array) -> float:
     """R² of the mean of the other rows with the same value, of the column of targets that is told best."""
-    same, counts = _same(x)
-    others = np.maximum(counts[same] - 1, 1)
+    same, others = _others(x)
+    several = others > 0
+    if np.mean(several) < TOGETHER:
+        return 0.0
     best = 0.0
     for values in t.T:
-        spread = np.square(values - values.mean()).sum()
-        mean = np.where(counts[same] > 1, (np.bincount(same, values)[same] - values) / others, values.mean())
-        best = max(best, float(1 - np.square(values - mean).sum() / spread) if spread > 0 else 0.0)
+        spread = np.square(values[several] - values[several].mean()).sum()
+        mean = (np.bincount(same, values)[same] - values)[several] / others[several]
+        best = max(best, float(1 - np.square(values[several] - mean).sum() / spread) if spread > 0 else 0.0)
     return best
 
 
 def _of_classes(x: Array, label: NDArray[np.int64]) -> tuple[float, float]:
     counts = np.bincount(label)
     guess = counts.max() / len(label)
-    return (_by_cut(x, label, counts) - guess) / (1 - guess), (_by_class(x, label, len(counts)) - guess) / (1 - guess)
+    return (_by_cut(x, label, counts) - guess) / (1 - guess), _by_class(x, label, len(counts))
 
 
 def _by_cut(x: Array, label: NDArray[np.int64], counts: NDArray[np.int64]) -> float:
@@ -87,17 +91,20 @@ def _by_cut(x: Array, label: NDArray[np.int64], counts: NDArray[np.int64]) -> fl
 
 
 def _by_class(x: Array, label: NDArray[np.int64], classes: int) -> float:
-    """Share of the rows whose class is the commonest among the other rows with the same value."""
-    same, counts = _same(x)
-    if len(counts) > len(x) // 2:  # most values stand alone
+    """How much better than the guess the commonest class of the other rows with the same value is."""
+    same, others = _others(x)
+    several = others > 0
+    rest = np.sum(several) - np.bincount(label[several], minlength=classes).max()  # not of the commonest class
+    if np.mean(several) < TOGETHER or rest < FEWEST_OTHERS:
         return 0.0
-    table = np.bincount(same * classes + label, minlength=len(counts) * classes).reshape(-1, classes)
-    others = table[same]
-    others[np.arange(len(x)), label] -= 1
-    return float(np.mean((others.argmax(axis=1) == label) & (counts[same] > 1)))
+    values = int(same.max()) + 1
+    table = np.bincount(same * classes + label, minlength=values * classes).reshape(values, classes)[same[several]]
+    table[np.arange(len(table)), label[several]] -= 1
+    return float(1 - np.sum(table.argmax(axis=1) != label[several]) / rest)
 
 
-def _same(x: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each row the number of its value, and how many rows each value has; missing cells are one value."""
+def _others(x: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each row the number of its value, and how many other rows have it; missing cells are one value."""
     _, which, counts = np.unique(x, return_inverse=True, return_counts=True)
-    return which.reshape(-1), counts
+    which = which.reshape(-1)
+    return which, counts[which] - 1

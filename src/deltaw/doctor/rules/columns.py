@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,21 @@ LARGE, SMALL = 10.0, 0.05  # root mean square of a column
 UNEVEN = 1e3  # the range of the widest column over that of the narrowest
 OFFSET = 10.0  # a column's mean over its range
 TELLING = 0.99  # of the target, by one column alone
+NAMES = 20  # different values or more, which rows share: what rows are of, as patients
 FEWEST = 30  # rows: of fewer, a column may tell the target, or be all different, by chance
 NAMED = 5  # columns that are told by their names
 MOST_ASKED, FEWEST_ASKED = 400_000, 500  # cells that are asked whether a column tells the target, and rows at least
+
+
+def _reach(evidence: Evidence) -> NDArray[np.float64]:
+    """How wide each input is, (n_in,); of a table's column as wide as the widest that was made of it: a season of which
+    the rows have a few days is narrow beside them.
+    """
+    width = evidence.known.columns.high - evidence.known.columns.low
+    for column in evidence.setup.raw or ():
+        made = list(column.inputs)
+        width[made] = width[made].max(initial=0.0)
+    return width
 
 
 def unscaled_inputs(evidence: Evidence) -> Finding | None:
@@ -32,7 +45,7 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
     moving[list(evidence.setup.means)] = False  # they are as narrow as what they tell
     if not moving.any():
         return None
-    rms, width = np.where(moving, columns.rms, 0.0), (columns.high - columns.low)[moving]
+    rms, width = np.where(moving, columns.rms, 0.0), _reach(evidence)[moving]
     worst, largest = int(rms.argmax()), float(rms.max())
     remote = np.abs(columns.mean[moving]) / width
     uneven = float(width.max() / width.min())
@@ -257,11 +270,21 @@ def leak(evidence: Evidence) -> Finding | None:
     name = names[moving[best]]
     said = SAID[known.targets.task == "regression", bool(order[best] >= value[best])]
     much = number(float(strength[best]), 4) if said is SAID[True, True] else f"{strength[best]:.2%}"
+    found = say(said, name=name, much=much)
+    rows_of = raw and order[best] < value[best] and len(np.unique(columns[moving[best]])) >= NAMES
     return Finding(
         say(
+            "{found}: it may be the target itself in other words, or what the rows are of, as patients. On rows to "
+            "come of others nothing is left of the score, and leaving it out need not help; --group {option} "
+            "scores each by networks that know none of its rows.",
+            found=found,
+            option=quote(name),
+        )
+        if rows_of
+        else say(
             "{found}: it may be the target itself in other words, or be known only after it. Then the score "
             "is that of a copy, and on new rows nothing is left of it.",
-            found=say(said, name=name, much=much),
+            found=found,
         ),
         {"strength": float(strength[best])},
         Where(column=name),
