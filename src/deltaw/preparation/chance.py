@@ -6,7 +6,7 @@ memory is; the tests hold it against that.
 
 from __future__ import annotations
 
-from math import lgamma
+from math import erfc, lgamma
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,16 @@ def tail(among: Any, within: Any, ratio: Any) -> Values:
             break
     part = np.clip(front * found, 0.0, 1.0)
     return np.asarray(np.where(turned, 1 - part, part))
+
+
+def about(among: float, within: float, ratio: float) -> float:
+    """The same of one F, nearly, in a fiftieth of the time: of few degrees of freedom within more than it is.
+
+    Paulson 1942, "An approximate normalization of the analysis of variance distribution", Annals of Mathematical
+    Statistics 13: the cube root of F, less its mean, by its deviation, is nearly a standard normal number.
+    """
+    a, w, root = 2 / (9 * among), 2 / (9 * within), ratio ** (1 / 3)
+    return erfc(((1 - w) * root - (1 - a)) / (2 * (a + w * root**2)) ** 0.5) / 2
 
 
 def _apart(x: Values) -> Values:

@@ -191,7 +191,7 @@ class Apart(NamedTuple):
         return np.asarray(self.means[parts, places(cells, self.cells)])
 
 
-OTHERS = tuple(np.flatnonzero(np.arange(PARTS) != part) for part in range(PARTS))  # of each part
+OTHERS = np.stack([np.flatnonzero(np.arange(PARTS) != part) for part in range(PARTS)])  # of each part
 
 
 class Answers(NamedTuple):
@@ -324,18 +324,20 @@ def scaled(values: NDArray[Any], scales: Sequence[Scale]) -> Values:
 
 
 def smoothing(rows: Values, sums: Values, squares: Values) -> Values:
-    """m = σ² / τ² of k outputs.
+    """m = σ² / τ² of k outputs, (..., k).
 
     Args:
-        rows: (words,) how many there are of each.
-        sums: (k, words) what their answers add up to.
-        squares: (k,) what the squares of all answers add up to.
+        rows: (..., words) how many there are of each.
+        sums: (..., k, words) what their answers add up to.
+        squares: (..., k) what the squares of all answers add up to.
     """
-    n, words = rows.sum() or 1.0, np.count_nonzero(rows)  # of no rows all sums are 0
-    between = (sums**2 / np.maximum(rows, SMALLEST)).sum(axis=1)
-    within = np.maximum(squares - between, 0.0) / max(n - words, 1.0)
-    apart = between - sums.sum(axis=1) ** 2 / n - (words - 1) * within
-    variance = np.maximum(apart / max(n - (rows**2).sum() / n, 1.0), within / MOST_SMOOTHING)
+    n, words = rows.sum(axis=-1)[..., None], np.count_nonzero(rows, axis=-1)[..., None]
+    n = np.where(n, n, 1.0)  # of no rows all sums are 0
+    between = (sums**2 / np.maximum(rows, SMALLEST)[..., None, :]).sum(axis=-1)
+    within = np.maximum(squares - between, 0.0) / np.maximum(n - words, 1.0)
+    apart = between - sums.sum(axis=-1) ** 2 / n - (words - 1) * within
+    each = np.maximum(n - (rows**2).sum(axis=-1)[..., None] / n, 1.0)
+    variance = np.maximum(apart / each, within / MOST_SMOOTHING)
     return np.asarray(np.maximum(within / np.maximum(variance, SMALLEST), LEAST_SMOOTHING))
 
 

@@ -23,7 +23,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.scaled import LIMIT
-from deltaw.preparation.chance import tail
+from deltaw.preparation.chance import about
 from deltaw.preparation.columns.means import (
     DIGITS,
     FEWEST_ROWS,
@@ -34,6 +34,7 @@ from deltaw.preparation.columns.means import (
     Answers,
     Apart,
     Told,
+    scaled,
     smoothing,
 )
 from deltaw.preparation.document import between, holds, is_number, is_text, list_of
@@ -83,10 +84,10 @@ class Recurring:
             edges: of the column's bins.
         """
         some = _some(x, answers)
-        if not edges or not _recurs(some[0]):
+        if not edges or not _no_chance(*some, edges):
             return None
         scales = tuple(Scale(0.0, scale.width) for scale in answers.scales)
-        if not _Sums(_told(column, *some, scales), edges).are_names(scales):
+        if not _Sums(_told(column, *some, scales), edges).is_worth_it(scales):
             return None
         names = tuple(f"{name} beyond the line" for name in answers.names)
         return cls(names, scales, (), ()).known(column, x.astype(np.float64, copy=False), edges, answers)
@@ -133,9 +134,8 @@ class Recurring:
     def apart(self, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Apart:
         """What these rows are told; 0 where there is no number."""
         told = _told(column, x, answers, self.scales)
-        sums, means = _Sums(told, edges), np.zeros((PARTS, len(told.cells), len(self.names)))
-        for part, others in enumerate(OTHERS):
-            means[part, 1:] = sums.means(others)
+        means = np.zeros((PARTS, len(told.cells), len(self.names)))
+        means[:, 1:] = _Sums(told, edges).means(OTHERS)
         return Apart(told.cells, means)
 
 
@@ -152,12 +152,49 @@ def _told(column: str, x: Values, answers: Answers, scales: Sequence[Scale]) -> 
     return told.in_units(moved, 1.0)  # back from units that move as well
 
 
-def _recurs(x: Values) -> bool:
-    """Whether enough numbers, and enough rows, are there for any to be names."""
-    ordered = np.sort(x[~np.isnan(x)])
-    again = np.diff(ordered) == 0
-    several = np.count_nonzero(np.diff(again.astype(np.int8), prepend=0) == 1)  # a run of equal numbers each
-    return bool(several >= FEWEST_NUMBERS and np.count_nonzero(again) >= LEAST_SHARE * len(x))
+def _no_chance(x: Values, answers: Answers, edges: tuple[float, ...]) -> bool:
+    """Whether enough numbers recur, and rows with the same one are more alike than chance has them, in what the line
+    leaves of all outputs together.
+
+    Many columns are asked, and few are names. So numbers are told apart by one sort, and the line is that of hats over
+    the edges, of which only neighbours overlap: as it has a coefficient an edge, each of which is one of the numbers.
+    """
+    order = np.argsort(x)[: np.count_nonzero(~np.isnan(x))]
+    first = np.flatnonzero(np.diff(x[order], prepend=-np.inf))
+    several, within = np.count_nonzero(np.diff(first, append=len(order)) > 1), len(order) - len(first)
+    among = len(first) - len(edges)
+    if several < FEWEST_NUMBERS or within < LEAST_SHARE * len(x) or among <= 0:
+        return False
+    weight = np.ones(len(order)) if answers.weight is None else (answers.weight / answers.weight.mean())[order]
+    Z = scaled(answers.values, answers.scales)[:, order]
+    rows, sums = np.add.reduceat(weight, first), np.add.reduceat(weight * Z, first, axis=1)
+    told = _through_hats(position(x[order[first]], edges), count(edges), rows, sums)
+    units = np.array([scale.width for scale in answers.scales]) ** 2  # back in the target's own
+    own = (sums**2 / np.maximum(rows, SMALLEST)).sum(axis=1)
+    apart = units @ (own - told)
+    noise = max(units @ ((weight * Z**2).sum(axis=1) - own) / within, STEADY * apart / among, SMALLEST)  # not 0
+    ratio = apart / among / noise
+    return bool(ratio > 1.0 and about(among, within, ratio) < CHANCE)
+
+
+def _through_hats(place: Values, bins: int, rows: Values, sums: Values) -> Values:
+    """How much of the squares of k answers the line through the bins' edges tells, (k,).
+
+    Args:
+        place: (G,) where each number lies, in bins.
+        rows: (G,) how many have it.
+        sums: (k, G) what their answers add up to.
+    """
+    low = place.astype(np.intp).clip(0, bins - 1)
+    up = (place - low).clip(0.0, 1.0)
+
+    def hats(of_this: Values, of_next: Values) -> Values:
+        return np.bincount(low, of_this, bins + 1) + np.bincount(low + 1, of_next, bins + 1)
+
+    beside = np.bincount(low, up * (1 - up) * rows, bins)
+    gram = np.diag(hats((1 - up) ** 2 * rows, up**2 * rows)) + np.diag(beside, 1) + np.diag(beside, -1)
+    along = np.stack([hats((1 - up) * each, up * each) for each in sums])
+    return np.asarray((along * np.linalg.solve(gram + STEADY * gram.max() * np.eye(bins + 1), along.T).T).sum(axis=1))
 
 
 def _some(x: NDArray[np.floating], answers: Answers) -> tuple[Values, Answers]:
@@ -170,24 +207,22 @@ class _Line(NamedTuple):
     """Of some rows, number by number, what the line through their bins' edges says and leaves.
 
     Attributes:
-        told: (k, G) what it says of each number.
-        rows: (G,) how many there are of each.
-        sums: (k, G) what is left of their answers, added up.
-        squares: (k,) all squares of what is left, added up.
-        gram: (p, p) of the line's coefficients, whose rank says how many it has.
+        told: (..., k, G) what it says of each number.
+        rows: (..., G) how many there are of each.
+        sums: (..., k, G) what is left of their answers, added up.
+        squares: (..., k) all squares of what is left, added up.
     """
 
     told: Values
     rows: Values
     sums: Values
     squares: Values
-    gram: Values
 
     @property
     def means(self) -> Values:
-        """The smoothed mean of what is left of each number's rows, (k, G)."""
+        """The smoothed mean of what is left of each number's rows, (..., k, G)."""
         m = smoothing(self.rows, self.sums, self.squares)
-        return np.asarray(self.sums / (self.rows + m[:, None]))
+        return np.asarray(self.sums / (self.rows[..., None, :] + m[..., None]))
 
 
 class _Sums:
@@ -200,52 +235,33 @@ class _Sums:
 
     def __init__(self, told: Told, edges: tuple[float, ...]) -> None:
         self.numbers, self.counts = told.cells[1:].to_numpy(), told.counts[1:]
-        self._rows, self._sums = told.rows[:, 1:], told.sums[..., 1:]
-        self._squares = told.squares[..., 1:].sum(axis=-1)
+        self._rows, self._sums = told.rows[:, 1:], np.swapaxes(told.sums[..., 1:], 0, 1)
+        self._squares = told.squares[..., 1:].sum(axis=-1).T
         passed = np.clip(position(self.numbers, edges)[:, None] - np.arange(count(edges)), 0.0, 1.0)
         self._basis = np.hstack([np.ones((len(passed), 1)), passed])
 
     def line(self, parts: NDArray[np.int64]) -> _Line:
-        """By the rows of some parts."""
-        rows, sums, B = self._rows[parts].sum(axis=0), self._sums[:, parts].sum(axis=1), self._basis
-        gram = (B * rows[:, None]).T @ B
-        told = np.linalg.solve(gram + STEADY * (gram.max() or 1.0) * np.eye(len(gram)), B.T @ sums.T).T @ B.T
-        return _Line(told, rows, *self._left(told, parts), gram)
+        """By the rows of some parts, (..., j) of them."""
+        rows, sums, B = self._rows[parts].sum(axis=-2), self._sums[parts].sum(axis=-3), self._basis
+        gram = (B.T * rows[..., None, :]) @ B
+        most = gram.max(axis=(-2, -1))[..., None, None]
+        steady = gram + STEADY * np.where(most, most, 1.0) * np.eye(B.shape[1])
+        told = np.swapaxes(np.linalg.solve(steady, np.swapaxes(sums @ B, -2, -1)), -2, -1) @ B.T
+        return _Line(told, rows, *self._left(told, parts))
 
     def _left(self, told: Values, parts: NDArray[np.int64]) -> tuple[Values, Values]:
         """What is left of the answers of some parts' rows where so much is told of each number: sums, and squares."""
-        rows, sums = self._rows[parts].sum(axis=0), self._sums[:, parts].sum(axis=1)
-        squares = self._squares[:, parts].sum(axis=1) - (2 * told * sums - rows * told**2).sum(axis=1)
+        rows, sums = self._rows[parts].sum(axis=-2)[..., None, :], self._sums[parts].sum(axis=-3)
+        squares = self._squares[parts].sum(axis=-2) - (told * (2 * sums - rows * told)).sum(axis=-1)
         return sums - rows * told, squares
 
     def means(self, parts: NDArray[np.int64]) -> Values:
-        """The smoothed mean of what each number's rows leave, by the rows of some parts, (G, k)."""
-        return self.line(parts).means.T
+        """The smoothed mean of what each number's rows leave, by the rows of some parts, (..., G, k)."""
+        return np.swapaxes(self.line(parts).means, -2, -1)
 
-    def are_names(self, scales: Sequence[Scale]) -> bool:
-        """Whether rows with the same number are alike in what the line leaves of all outputs together.
-
-        Chance is asked first: of most columns it has said enough, and the five parts need not be asked.
-        """
-        weight = np.array([scale.width for scale in scales]) ** 2  # back in the target's own units
-        line = self.line(np.arange(PARTS))
-        coefficients, different = int(np.linalg.matrix_rank(line.gram)), len(self.numbers)
-        among, within = different - coefficients, int(self.counts.sum()) - different
-        return among > 0 and within > 0 and self._no_chance(weight, line, among, within) and self._worth(weight)
-
-    def _no_chance(self, weight: Values, line: _Line, among: int, within: int) -> bool:
-        """Whether the analysis of variance says so."""
-        apart = weight @ (line.sums**2 / np.maximum(line.rows, SMALLEST)).sum(axis=1)
-        noise = max((weight @ line.squares - apart) / within, STEADY * apart / among, SMALLEST)  # not 0
-        ratio = apart / among / noise
-        return bool(ratio > 1.0 and tail(among, within, ratio) < CHANCE)  # no more than noise: half the columns of it
-
-    def _worth(self, weight: Values) -> bool:
+    def is_worth_it(self, scales: Sequence[Scale]) -> bool:
         """Whether the means of other parts' rows save enough of what the line of these leaves of a part."""
-        left = after = 0.0
-        for part in range(PARTS):
-            line = self.line(np.flatnonzero(np.arange(PARTS) != part))
-            of_part = np.array([part])
-            left += float(weight @ self._left(line.told, of_part)[1])
-            after += float(weight @ self._left(line.told + line.means, of_part)[1])
-        return left - after > WORTH * left
+        weight = np.array([scale.width for scale in scales]) ** 2  # back in the target's own units
+        line, own = self.line(OTHERS), np.arange(PARTS)[:, None]
+        left, after = ((self._left(told, own)[1] @ weight).sum() for told in (line.told, line.told + line.means))
+        return bool(left - after > WORTH * left)
