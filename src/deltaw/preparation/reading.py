@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from unicodedata import normalize
 
 import numpy as np
@@ -27,11 +28,12 @@ from deltaw.tables.held import as_read
 from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of
 
-SOME = 2_000  # cells: to look each of them up here takes less time than to have Polars do it
+SOME = 300  # cells: to look each of them up here takes less time than to have Polars do it
 SIGNS = ("$#", "€#", "£#", "¥#", "#$", "#€", "#£", "#¥", "#%")  # which models of earlier versions did not keep
 REMEDY = "correct the cell or leave it empty"
 DAY = 86_400 * 1_000_000  # microseconds
 SHARES = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}  # of yes, for each word
+SPELT = {each: yes for word, yes in SHARES.items() for each in (word, word.capitalize(), word.upper())}
 
 
 def as_numbers(series: pl.Series, source: str, unit: str | None = None) -> NDArray[np.float64]:
@@ -119,6 +121,8 @@ def as_shares(series: pl.Series) -> NDArray[np.float64]:
     """1 for yes, 0 for no, NaN where the cell is missing or another word."""
     if series.dtype == pl.Boolean:
         return series.cast(pl.Float64).to_numpy()
+    if (places := places_as_written(series, SPELT, len(SPELT))) is not None:
+        return np.array([*SPELT.values(), np.nan])[places]
     words = as_words(series)
     if len(words) <= SOME:
         return np.array([SHARES.get((word or "").lower(), np.nan) for word in words.to_list()], np.float64)
@@ -130,8 +134,8 @@ def as_places(words: pl.Series, known: Mapping[str, int], missing: int) -> NDArr
     other = len(known)
     if len(words) <= SOME:
         return np.array([missing if word is None else known.get(word, other) for word in words.to_list()], np.int64)
-    places = words.cast(pl.Enum(list(known)), strict=False).to_physical().cast(pl.Int64)  # null for others
-    return np.where(words.is_null().to_numpy(), missing, places.fill_null(other).to_numpy())
+    places = _filled(words.cast(_kind_of(tuple(known)), strict=False), other)
+    return np.where(words.is_null().to_numpy(), missing, places) if words.has_nulls() else places
 
 
 def places_as_written(cells: pl.Series, known: Iterable[str], missing: int) -> NDArray[np.int64] | None:
@@ -147,7 +151,17 @@ def places_as_written(cells: pl.Series, known: Iterable[str], missing: int) -> N
         return None if (found == none).any() else found
     if cells.dtype != pl.String:
         return None
-    places = cells.cast(pl.Enum(list(known)), strict=False)  # null for others
-    if places.null_count() > cells.null_count():
-        return None
-    return places.to_physical().cast(pl.Int64).fill_null(missing).to_numpy()
+    places = cells.cast(_kind_of(tuple(known)), strict=False)  # null for others
+    return None if places.null_count() > cells.null_count() else _filled(places, missing)
+
+
+@lru_cache(maxsize=256)
+def _kind_of(words: tuple[str, ...]) -> pl.Enum:
+    """That of cells which say one of these; to make one takes longer than to look up a thousand cells by it."""
+    return pl.Enum(words)
+
+
+def _filled(places: pl.Series, gap: int) -> NDArray[np.int64]:
+    """The numbers of words of such a kind, and of a gap this one."""
+    numbers = places.to_physical()
+    return (numbers.cast(pl.Int64).fill_null(gap) if numbers.has_nulls() else numbers).to_numpy().astype(np.int64)
