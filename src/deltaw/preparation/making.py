@@ -33,7 +33,7 @@ Indices = NDArray[np.int64]
 
 # So many columns are made together, of so many cells at a time; and rows are read from a frame in larger pieces, by
 # several threads: of few rows each gets some, but no fewer than are worth a thread.
-TOGETHER, CELLS, ROWS, FEWEST = 64, 2**16, 2**14, 2**11
+TOGETHER, CELLS, ROWS, FEWEST = 64, 2**16, 2**14, 2**13
 # Of columns of these types float32 holds every number.
 EXACT = (pl.Float32, pl.Int16, pl.Int8, pl.UInt16, pl.UInt8)
 
