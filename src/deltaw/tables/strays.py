@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from shlex import quote
 
 import polars as pl
@@ -91,12 +92,13 @@ def check_strays(words: pl.Series, source: str) -> None:
     found.check()
 
 
-def stray_error(words: pl.Series, row: int, source: str) -> ColumnError:
-    """That of a cell that is no number among numbers."""
+def _stray_error(words: pl.Series, rows: pl.Series, source: str) -> ColumnError:
+    """That of the first of some words, of these rows, that is no number among numbers."""
+    first = as_written(words).is_null().arg_max() or 0
     remedy = "correct the cell, leave it empty, name it in na, or drop the column"
-    if says_name(words[row], words.name):
+    if says_name(words[first], words.name):
         remedy = "remove the row, which says the names of the columns again"
-    return cell_error(source, words.name, row, "a number", words[row], remedy)
+    return cell_error(source, words.name, rows[first], "a number", words[first], remedy)
 
 
 def says_name(cell: str, name: str) -> bool:
@@ -110,30 +112,31 @@ class Strays:
     def __init__(self) -> None:
         self._present = self._wrong = 0
         self._codes = False
-        self._first: ColumnError | None = None
+        self._error: Callable[[], ColumnError] | None = None  # that of the first cell, which is seldom asked for
 
     def see(self, words: pl.Series, source: str) -> None:
         """The next cells."""
-        if self._first is not None and len(words) <= FEW_CELLS:
+        if self._error is not None and len(words) <= FEW_CELLS:
             present = [cell for cell in words.to_list() if cell is not None]
             if not any(map(MAYBE_NUMBER.fullmatch, {*present})):
                 self._present, self._wrong = self._present + len(present), self._wrong + len(present)
                 return
         places = words.is_not_null().arg_true()
         some = places.gather_every(max(1, len(places) // 1_000))
+        looked = words[some]
         self._present += len(places)
-        if no_numbers(words[some]) or as_written(words[some]).null_count() > len(some) / 2:
-            self._wrong += len(places)  # or nearly so: cheaper than to look at all
+        if no_numbers(looked) or as_written(looked).null_count() > len(some) / 2:
+            wrong = len(places)  # or nearly so: cheaper than to look at all
         else:
-            numbers, some = as_written(words), places
-            self._wrong += numbers.null_count() - words.null_count()
+            numbers, some, looked = as_written(words), places, words[places]
+            wrong = numbers.null_count() - words.null_count()
             self._codes |= are_codes(words.filter(numbers.is_not_null()))
-        if self._wrong and self._first is None:
-            strays = some.filter(as_written(words[some]).is_null())
-            self._first = stray_error(words, strays[0], source) if len(strays) else None
+        if wrong and self._error is None:
+            self._error = partial(_stray_error, looked, some, source)
+        self._wrong += wrong
 
     def check(self) -> None:
         """Raise ColumnError for the first cell that is no number where nearly all are some."""
         few = 0 < self._wrong <= max(1, MISTAKES * self._present)
-        if few and self._present >= 10 and not self._codes and self._first is not None:
-            raise self._first
+        if few and self._present >= 10 and not self._codes and self._error is not None:
+            raise self._error()

@@ -189,7 +189,7 @@ def _through_hats(place: Values, bins: int, rows: Values, sums: Values) -> Value
     up = (place - low).clip(0.0, 1.0)
 
     def hats(of_this: Values, of_next: Values) -> Values:
-        return np.bincount(low, of_this, bins + 1) + np.bincount(low + 1, of_next, bins + 1)
+        return np.asarray(np.bincount(low, of_this, bins + 1) + np.bincount(low + 1, of_next, bins + 1), np.float64)
 
     beside = np.bincount(low, up * (1 - up) * rows, bins)
     gram = np.diag(hats((1 - up) ** 2 * rows, up**2 * rows)) + np.diag(beside, 1) + np.diag(beside, -1)
