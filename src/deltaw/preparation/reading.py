@@ -164,6 +164,5 @@ def _kind_of(words: tuple[str, ...]) -> pl.Enum:
 def _filled(places: pl.Series, gap: int) -> NDArray[np.int64]:
     """The numbers of words of such a kind, and of a gap this one."""
     numbers = places.to_physical().to_numpy()  # with gaps they are floats, NaN there
-    return (
-        np.where(np.isnan(numbers), gap, numbers).astype(np.int64) if places.has_nulls() else numbers.astype(np.int64)
-    )
+    filled = np.where(np.isnan(numbers), gap, numbers) if places.has_nulls() else numbers
+    return filled.astype(np.int64)
