@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import polars as pl
@@ -13,6 +12,7 @@ import deltaw
 from deltaw.models import METRICS, RECIPES
 from deltaw.notebook import STYLE
 from deltaw.training import History
+from reader import Reader
 
 NASTY = "<script>alert('x')</script>\n&amp;\x1b[2J"
 VOID = {"progress", "br"}
@@ -51,30 +51,6 @@ HELD = (
 )  # fmt: skip
 
 
-class Tags(HTMLParser):
-    """The tags of a piece of HTML, which must be closed in order, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.seen: set[str] = set()
-        self.text = ""
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.seen.add(tag)
-        self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] != ["style"]:
-            self.text += data
-
-
 @pytest.mark.parametrize("name", HELD)
 def test_a_line_and_a_page(held: dict[str, Any], name: str) -> None:
     line = repr(held[name])
@@ -82,19 +58,19 @@ def test_a_line_and_a_page(held: dict[str, Any], name: str) -> None:
     assert line.isprintable()
     assert len(line) < 1000
     html = held[name]._repr_html_()
-    tags = Tags(html)
-    assert tags.seen <= {"div", "style", "p", "b", "table", "tr", "th", "td"}
+    assert Reader(html).tags <= {"div", "style", "p", "b", "table", "tr", "th", "td"}
     assert "\x1b" not in html
 
 
 def test_foreign_text_is_shown(held: dict[str, Any]) -> None:
     for name in ("Model", "Table", "Importance"):
-        assert "<script>alert('x')</script>" in Tags(held[name]._repr_html_()).text
-    assert "<b>" in Tags(held["Model"]._repr_html_()).text
+        assert "<script>alert('x')</script>" in "".join(Reader(held[name]._repr_html_()).words)
+    assert "<b>" in "".join(Reader(held["Model"]._repr_html_()).words)
 
 
 def test_folds_stand_below_each_other(held: dict[str, Any]) -> None:
-    found, text = held["CrossValidation"], Tags(held["CrossValidation"]._repr_html_()).text
+    found = held["CrossValidation"]
+    text = "".join(Reader(found._repr_html_()).words)
     assert "<i>y" in text
     for metric in found.metrics:
         assert metric.show(found.mean(metric.name)) in text
@@ -114,7 +90,7 @@ def test_undecided_recipes_and_empty_histories() -> None:
         for recipe in tasks.values():
             assert "None" not in repr(recipe) + recipe._repr_html_()
     assert repr(History()) == "History(0 epochs (finished))"
-    Tags(History()._repr_html_())
+    Reader(History()._repr_html_())
 
 
 def test_scores_by_name(model: deltaw.Model) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -13,36 +12,10 @@ import pytest
 import deltaw
 from deltaw import report
 from deltaw.exceptions import OutputError
+from reader import Reader
 
 QUICK = {"engine": "native", "hidden": 6, "epochs": 3}
 VOID = {"meta", "br", "link", "img", "use", "path", "rect", "image"}
-
-
-class Page(HTMLParser):
-    """Collects a page's tags, links and text; complains about tags that do not match."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open, self.tags, self.links, self.text = [], set(), [], []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.links += [value for name, value in attrs if name in {"src", "href", "xlink:href", "action", "data"}]
-        if tag not in {"meta"}:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open, tag
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
 
 
 def nasty(n: int = 160) -> pl.DataFrame:
@@ -73,14 +46,13 @@ def test_a_page_that_stands_alone(name: str, tmp_path: Path, request: pytest.Fix
     model = MODELS[name]()
     report.write(tmp_path / "report.html", model)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    page = Page(text)
-    assert page.open == []
+    page = Reader(text)
     assert not page.tags & {"script", "img", "link", "iframe", "metadata"}
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in page.links)
     assert "<b>x</b>" not in text
     assert "@import" not in text
     assert "url(http" not in text
-    words = " ".join(page.text)
+    words = " ".join(page.words)
     assert model.target.name in words
     for column in model.preparation.describe():
         assert column.column in words

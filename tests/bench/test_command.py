@@ -17,22 +17,8 @@ from deltaw.bench.children import THREADS, Child, ChildError, environment
 from deltaw.bench.cost import Curve, draw
 from deltaw.bench.peers import Job
 from deltaw.bench.workloads import MNIST
-from deltaw.cli import main
 
 TINY = ["bench", "--only", "tiny", "--peers", "sklearn", "--threads", "1", "--quick"]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in an empty folder: (exit status, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        status = main([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture(scope="module")

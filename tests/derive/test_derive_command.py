@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from commands import Run, refused
 from deltaw import explain
 from deltaw.cli import main
 
@@ -47,12 +48,8 @@ def test_what_cannot_be_minimised_is_an_answer(capsys: pytest.CaptureFixture[str
     ("--output nowhere/a.md", "a folder that does not exist"),
     ("--activaton tanh", "No such option"),
 ])  # fmt: skip
-def test_bad_input(capsys: pytest.CaptureFixture[str], options: str, message: str) -> None:
-    assert main(["derive", *options.split()]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert message in err
-    assert err.count("\n") == 1
+def test_bad_input(run: Run, options: str, message: str) -> None:
+    assert message in refused(run("derive", *options.split()))
 
 
 COMMANDS = re.findall(

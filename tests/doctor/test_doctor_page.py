@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 import deltaw
+from commands import Run, refused
 from deltaw import Network
 from deltaw.cli import main
 from deltaw.doctor import Diagnosis, examine, examine_model, figures, outcome
@@ -174,12 +175,8 @@ def test_a_line_before_a_training_that_will_not_go_well(table: Path, capsys: pyt
         ("rows.csv -t kind --set speed=3", "'speed'"),
     ],
 )
-def test_one_clear_line(table: Path, capsys: pytest.CaptureFixture[str], arguments: str, words: str) -> None:
-    assert main(["doctor", *arguments.split()]) == 2
-    out = capsys.readouterr()
-    assert out.out == ""
-    assert words in out.err
-    assert out.err.count("\n") == 1
+def test_one_clear_line(table: Path, run: Run, arguments: str, words: str) -> None:
+    assert words in refused(run("doctor", *arguments.split()))
 
 
 def test_only_a_fault_is_asked_why_it_does_not_learn(table: Path) -> None:
