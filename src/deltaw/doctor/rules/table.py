@@ -18,400 +18,270 @@ PACE = ("rate_too_high", "numbers_lost", "noisy_steps", "saturated_in_training",
 
 RULES: tuple[Rule, ...] = (
     # --- settings ---------------------------------------------------------------------------------------------------
-    Rule(
-        "refused", "fault", "given", settings.refused, likelihood=1.0,
-        reason="deltaw.train does not begin.",
-        source="The checks of deltaw.train.",
-    ),
-    Rule(
-        "uphill", "fault", "given", settings.uphill, likelihood=0.99, explains=("refused",),
-        reason="Against the gradient every step makes E larger.",
-        source="ΔW = −α ∂E/∂W: the sign of α; an E without a minimum.",
-    ),
-    Rule(
-        "standing_still", "fault", "given", settings.standing_still, likelihood=0.99,
-        explains=("rate_too_low", *SYMPTOMS),
-        reason="With α = 0 no weight changes.",
-        source="ΔW = −α ∂E/∂W.",
-    ),
-    Rule(
-        "summed_loss", "risk", "given", settings.summed_loss, likelihood=0.6, explains=(*PACE, *SYMPTOMS),
-        reason="A sum over the batch multiplies the rate by the batch's rows.",
-        source="∂(Σ Eᵢ)/∂W = n ∂(mean E)/∂W; Adam and its kin divide the factor out again.",
-    ),
-    Rule(
-        "not_the_gradient", "note", "before", settings.not_the_gradient, likelihood=0.3, explains=SYMPTOMS,
-        reason="The notes' Wᵀe leaves f'(z) out: its ΔW is not −α ∂E/∂W.",
-        source="cos ≤ 0: a step along it does not lower E to first order, however small.",
-    ),
-    Rule(
-        "dropout_on_narrow", "risk", "given", settings.dropout_on_narrow, likelihood=0.6,
-        explains=("over_regularised", "noisy_steps", *SYMPTOMS),
-        reason="Rows for which a whole layer is dropped teach nothing, and the next see another network each time.",
-        source="p^units > 1 %: one row in a hundred; p > 0.8: Srivastava et al. (2014), figure 9, where the error "
-        "rises.",
-    ),
-    Rule(
-        "heavy_smoothing", "risk", "given", settings.heavy_smoothing, likelihood=0.4,
-        explains=("over_regularised", *SYMPTOMS),
-        reason="Most of the target then says nothing about the row.",
-        source="Above ½ the smallest target of the true class comes from the smoothing, not from the label.",
-    ),
-    Rule(
-        "weightless_rows", "risk", "before", settings.weightless_rows, likelihood=0.4, explains=SYMPTOMS,
-        reason="The mean of E hangs on few rows: its gradient is noise. Of rows that weigh nothing E asks nothing.",
-        source="Kish (1965): (Σw)²/Σw² is how many rows of equal weight tell as much; below a tenth of them. Or all "
-        "rows of a class weigh nothing: one class is enough.",
-    ),
+    Rule("refused", "fault", "given", settings.refused, likelihood=1.0,
+         reason="deltaw.train does not begin.",
+         source="The checks of deltaw.train."),
+    Rule("uphill", "fault", "given", settings.uphill, likelihood=0.99, explains=("refused",),
+         reason="Against the gradient every step makes E larger.",
+         source="ΔW = −α ∂E/∂W: the sign of α; an E without a minimum."),
+    Rule("standing_still", "fault", "given", settings.standing_still, likelihood=0.99,
+         explains=("rate_too_low", *SYMPTOMS),
+         reason="With α = 0 no weight changes.",
+         source="ΔW = −α ∂E/∂W."),
+    Rule("summed_loss", "risk", "given", settings.summed_loss, likelihood=0.6, explains=(*PACE, *SYMPTOMS),
+         reason="A sum over the batch multiplies the rate by the batch's rows.",
+         source="∂(Σ Eᵢ)/∂W = n ∂(mean E)/∂W; Adam and its kin divide the factor out again."),
+    Rule("not_the_gradient", "note", "before", settings.not_the_gradient, likelihood=0.3, explains=SYMPTOMS,
+         reason="The notes' Wᵀe leaves f'(z) out: its ΔW is not −α ∂E/∂W.",
+         source="cos ≤ 0: a step along it does not lower E to first order, however small."),
+    Rule("dropout_on_narrow", "risk", "given", settings.dropout_on_narrow, likelihood=0.6,
+         explains=("over_regularised", "noisy_steps", *SYMPTOMS),
+         reason="Rows for which a whole layer is dropped teach nothing, and the next see another network each time.",
+         source="p^units > 1 %: one row in a hundred; p > 0.8: Srivastava et al. (2014), figure 9, where the error "
+         "rises."),
+    Rule("heavy_smoothing", "risk", "given", settings.heavy_smoothing, likelihood=0.4,
+         explains=("over_regularised", *SYMPTOMS),
+         reason="Most of the target then says nothing about the row.",
+         source="Above ½ the smallest target of the true class comes from the smoothing, not from the label."),
+    Rule("weightless_rows", "risk", "before", settings.weightless_rows, likelihood=0.4, explains=SYMPTOMS,
+         reason="The mean of E hangs on few rows: its gradient is noise. Of rows that weigh nothing E asks nothing.",
+         source="Kish (1965): (Σw)²/Σw² is how many rows of equal weight tell as much; below a tenth of them. Or all "
+         "rows of a class weigh nothing: one class is enough."),
     # --- inputs and rows --------------------------------------------------------------------------------------------
-    Rule(
-        "bad_numbers", "fault", "before", rows.bad_numbers, likelihood=0.99, explains=("refused",),
-        reason="NaN in x is NaN in z, in E, in ∂E/∂W and after one step in W.",
-        source="One is enough.",
-    ),
-    Rule(
-        "unscaled_inputs", "risk", "before", columns.unscaled_inputs, likelihood=0.6,
-        explains=("saturated_at_start", "exploding_at_start", "rate_too_low", *PACE, *SYMPTOMS),
-        reason="∂E/∂W = δ xᵀ: large x, or columns of different size, make E steep one way and flat another.",
-        source="LeCun et al. (1998), section 4.3: the curvature of E grows with mean x². Above 10² times that of "
-        "inputs around 1 the usual rates are 100 times too high; ranges 10³ apart, or means 10 ranges from 0, "
-        "condition as badly.",
-    ),
-    Rule(
-        "far_values", "risk", "before", columns.far_values, likelihood=0.7,
-        explains=("unscaled_inputs", "chance", "overfitting", "rate_too_low", *PACE, *SYMPTOMS),
-        reason="Beside a value a thousand times as far out all others are the same input.",
-        source="Beyond a gap wider than the range of all others, and few (5 %) or one and the same; told where they "
-        "make the column's deviation 10 times that of the others, as for unscaled_inputs.",
-    ),
-    Rule(
-        "double_scaling", "risk", "before", columns.double_scaling, likelihood=0.6,
-        explains=("vanishing_by_depth", "rate_too_low", *SYMPTOMS),
-        reason="∂E/∂W = δ xᵀ: tiny x, tiny steps of the first layer.",
-        source="A root mean square below 0.05 slows the first layer 20 times, its curvature 400 times. Columns scaled "
-        "to 0 … 1 or to deviation 1 lie above; pixels divided by 255 twice reach 0.004.",
-    ),
-    Rule(
-        "no_signal", "fault", "before", columns.no_signal, likelihood=0.98, explains=("constant_columns", *SYMPTOMS),
-        reason="Rows that look the same get the same answer.",
-        source="Ranges below 10⁻⁷ of the values: float32 cannot tell them apart.",
-    ),
-    Rule(
-        "constant_columns", "note", "before", columns.constant_columns, likelihood=0.1,
-        reason="A column of zeros teaches its weights nothing (the notes: no zero signals); one of "
-        "another value only what a bias does.",
-        source="Ranges below 10⁻⁷ of the values.",
-    ),
-    Rule(
-        "duplicate_columns", "note", "before", columns.duplicate_columns, likelihood=0.1,
-        reason="Columns that are the same add nothing, and count more than once.",
-        source="Equal in every sampled row.",
-    ),
-    Rule(
-        "contradictions", "risk", "before", rows.contradictions, likelihood=0.4,
-        reason="Equal inputs with different targets bound what any network can reach.",
-        source="The bound is counted: the commonest class, or the mean, among equal inputs. Below 95 % it is a risk.",
-    ),
-    Rule(
-        "rows_across_split", "risk", "before", rows.rows_across_split, likelihood=0.3,
-        reason="A score on rows that were trained on is no score.",
-        source="By chance as many as have a twin within training, and none where a column tells 95 % of the different "
-        "rows apart. Told from 1 % of the validation rows, 3 rows and 3 standard errors beyond that on.",
-    ),
-    Rule(
-        "rows_elsewhere", "risk", "before", apart.rows_elsewhere, likelihood=0.8,
-        explains=("rows_unlike", "chance", "overfitting", *SYMPTOMS),
-        reason="A network knows nothing of where it was never trained.",
-        source="Means 3 of the training's deviations apart, or deviations 10 times as large or small, as for "
-        "unscaled_inputs, in most of the columns; 10 rows apart or more.",
-    ),
-    Rule(
-        "leak", "risk", "before", columns.leak, likelihood=0.3,
-        reason="A column that knows the answer makes a score that does not hold for new rows.",
-        source="0.99 of what the guess leaves, by rank correlation, by a cut into a piece for each class, or by the "
-        "other rows of the same value. Of 8,779 columns of 940 public tables one in five has such another beside it, "
-        "most often itself in other units, or its group (benchmarks/doctor/telling.py); of the targets of 30 everyday "
-        "tables none has. Not where most columns do.",
-    ),
-    Rule(
-        "identifier", "risk", "before", columns.identifier, likelihood=0.2,
-        reason="A row number says nothing about other rows; where rows are sorted, it is the target.",
-        source="Each of n following whole numbers once: by chance n!/nⁿ.",
-    ),
-    Rule(
-        "ordered_rows", "risk", "before", rows.ordered_rows, likelihood=0.7, explains=("noisy_steps", *SYMPTOMS),
-        reason="Batches of one kind pull the weights one way, then the other.",
-        source="von Neumann's (1941) ratio of steps from row to row to those of chance order: 1 ± 2/√n by chance; 0.1 "
-        "is told.",
-    ),
-    Rule(
-        "more_parameters", "note", "before", rows.more_parameters, likelihood=0.1,
-        reason="A network with more weights than numbers to learn can remember instead of learn.",
-        source="Zhang et al. (2017), theorem 1: 2n + d weights remember n rows; told from 10 for each number on.",
-    ),
+    Rule("bad_numbers", "fault", "before", rows.bad_numbers, likelihood=0.99, explains=("refused",),
+         reason="NaN in x is NaN in z, in E, in ∂E/∂W and after one step in W.",
+         source="One is enough."),
+    Rule("unscaled_inputs", "risk", "before", columns.unscaled_inputs, likelihood=0.6,
+         explains=("saturated_at_start", "exploding_at_start", "rate_too_low", *PACE, *SYMPTOMS),
+         reason="∂E/∂W = δ xᵀ: large x, or columns of different size, make E steep one way and flat another.",
+         source="LeCun et al. (1998), section 4.3: the curvature of E grows with mean x². Above 10² times that of "
+         "inputs around 1 the usual rates are 100 times too high; ranges 10³ apart, or means 10 ranges from 0, "
+         "condition as badly."),
+    Rule("far_values", "risk", "before", columns.far_values, likelihood=0.7,
+         explains=("unscaled_inputs", "chance", "overfitting", "rate_too_low", *PACE, *SYMPTOMS),
+         reason="Beside a value a thousand times as far out all others are the same input.",
+         source="Beyond a gap wider than the range of all others, and few (5 %) or one and the same; told where they "
+         "make the column's deviation 10 times that of the others, as for unscaled_inputs."),
+    Rule("double_scaling", "risk", "before", columns.double_scaling, likelihood=0.6,
+         explains=("vanishing_by_depth", "rate_too_low", *SYMPTOMS),
+         reason="∂E/∂W = δ xᵀ: tiny x, tiny steps of the first layer.",
+         source="A root mean square below 0.05 slows the first layer 20 times, its curvature 400 times. Columns scaled "
+         "to 0 … 1 or to deviation 1 lie above; pixels divided by 255 twice reach 0.004."),
+    Rule("no_signal", "fault", "before", columns.no_signal, likelihood=0.98, explains=("constant_columns", *SYMPTOMS),
+         reason="Rows that look the same get the same answer.",
+         source="Ranges below 10⁻⁷ of the values: float32 cannot tell them apart."),
+    Rule("constant_columns", "note", "before", columns.constant_columns, likelihood=0.1,
+         reason="A column of zeros teaches its weights nothing (the notes: no zero signals); one of "
+         "another value only what a bias does.",
+         source="Ranges below 10⁻⁷ of the values."),
+    Rule("duplicate_columns", "note", "before", columns.duplicate_columns, likelihood=0.1,
+         reason="Columns that are the same add nothing, and count more than once.",
+         source="Equal in every sampled row."),
+    Rule("contradictions", "risk", "before", rows.contradictions, likelihood=0.4,
+         reason="Equal inputs with different targets bound what any network can reach.",
+         source="The bound is counted: the commonest class, or the mean, among equal inputs. Below 95 % it is a risk."),
+    Rule("rows_across_split", "risk", "before", rows.rows_across_split, likelihood=0.3,
+         reason="A score on rows that were trained on is no score.",
+         source="By chance as many as have a twin within training, and none where a column tells 95 % of the different "
+         "rows apart. Told from 1 % of the validation rows, 3 rows and 3 standard errors beyond that on."),
+    Rule("rows_elsewhere", "risk", "before", apart.rows_elsewhere, likelihood=0.8,
+         explains=("rows_unlike", "chance", "overfitting", *SYMPTOMS),
+         reason="A network knows nothing of where it was never trained.",
+         source="Means 3 of the training's deviations apart, or deviations 10 times as large or small, as for "
+         "unscaled_inputs, in most of the columns; 10 rows apart or more."),
+    Rule("leak", "risk", "before", columns.leak, likelihood=0.3,
+         reason="A column that knows the answer makes a score that does not hold for new rows.",
+         source="0.99 of what the guess leaves, by rank correlation, by a cut into a piece for each class, or by the "
+         "other rows of the same value. Of 8,779 columns of 940 public tables one in five has such another beside it, "
+         "most often itself in other units, or its group (benchmarks/doctor/telling.py); of the targets of 30 everyday "
+         "tables none has. Not where most columns do."),
+    Rule("identifier", "risk", "before", columns.identifier, likelihood=0.2,
+         reason="A row number says nothing about other rows; where rows are sorted, it is the target.",
+         source="Each of n following whole numbers once: by chance n!/nⁿ."),
+    Rule("ordered_rows", "risk", "before", rows.ordered_rows, likelihood=0.7, explains=("noisy_steps", *SYMPTOMS),
+         reason="Batches of one kind pull the weights one way, then the other.",
+         source="von Neumann's (1941) ratio of steps from row to row to those of chance order: 1 ± 2/√n by chance; 0.1 "
+         "is told."),
+    Rule("more_parameters", "note", "before", rows.more_parameters, likelihood=0.1,
+         reason="A network with more weights than numbers to learn can remember instead of learn.",
+         source="Zhang et al. (2017), theorem 1: 2n + d weights remember n rows; told from 10 for each number on."),
     # --- targets ----------------------------------------------------------------------------------------------------
-    Rule(
-        "one_class", "fault", "before", target.one_class, likelihood=0.98,
-        reason="With one class there is nothing to be told apart.",
-        source="Counted.",
-    ),
-    Rule(
-        "constant_target", "fault", "before", target.constant_target, likelihood=0.98,
-        reason="A number that never changes is learnt by a bias.",
-        source="Ranges below 10⁻⁷ of the values.",
-    ),
-    Rule(
-        "missing_classes", "note", "before", target.missing_classes, likelihood=0.9, explains=("refused",),
-        reason="A class without an output cannot be answered; an output without rows learns only to be low.",
-        source="Counted.",
-    ),
-    Rule(
-        "class_numbers", "fault", "before", target.class_numbers, likelihood=0.97,
-        explains=("refused", "targets_outside_range", "unscaled_targets"),
-        reason="Class numbers are names, not amounts: an error over several outputs needs a column for each.",
-        source="Only cross entropy takes labels.",
-    ),
-    Rule(
-        "imbalance", "risk", "before", target.imbalance, likelihood=0.3,
-        reason="Rare classes have little part in E: a network that never answers them is wrong in few rows.",
-        source="20 to 1: of two classes the commonest then has 95 % of the rows.",
-    ),
-    Rule(
-        "validation_classes", "risk", "before", target.validation_classes, likelihood=0.5,
-        reason="What training never showed cannot be known.",
-        source="One class is enough.",
-    ),
-    Rule(
-        "far_targets", "risk", "before", target.far_targets, likelihood=0.7,
-        explains=("unscaled_targets", "chance", "overfitting", "rate_too_low", *PACE, *SYMPTOMS),
-        reason="Beside the error of a target a thousand times as far out all others are as good as none.",
-        source="As for far_values.",
-    ),
-    Rule(
-        "unscaled_targets", "risk", "before", target.unscaled_targets, likelihood=0.6,
-        explains=("rate_too_low", *PACE, *SYMPTOMS),
-        reason="∂E/∂z = o − t is as large as the targets, and the weights must grow to them.",
-        source="As for inputs: 10 times the size of 1, at which outputs start; below a hundredth E is within 10⁻⁴ of "
-        "its least from the start.",
-    ),
-    Rule(
-        "targets_outside_range", "risk", "before", outputs.targets_outside_range, likelihood=0.95,
-        explains=("refused", "targets_at_ends", "log_of_any_number", "saturated_in_training", *SYMPTOMS),
-        reason="What the output activation cannot give is never reached: z runs to where f is flat.",
-        source="The bound on R² is computed with targets cut to the range; below 0.9 more than a tenth of what is to "
-        "be learnt is out of reach.",
-    ),
-    Rule(
-        "targets_at_ends", "note", "before", outputs.targets_at_ends, likelihood=0.1,
-        reason="Targets that are only approached make weights grow without end (the notes: 0.01 to 0.99).",
-        source="f'(z) = 0 where o = t.",
-    ),
+    Rule("one_class", "fault", "before", target.one_class, likelihood=0.98,
+         reason="With one class there is nothing to be told apart.",
+         source="Counted."),
+    Rule("constant_target", "fault", "before", target.constant_target, likelihood=0.98,
+         reason="A number that never changes is learnt by a bias.",
+         source="Ranges below 10⁻⁷ of the values."),
+    Rule("missing_classes", "note", "before", target.missing_classes, likelihood=0.9, explains=("refused",),
+         reason="A class without an output cannot be answered; an output without rows learns only to be low.",
+         source="Counted."),
+    Rule("class_numbers", "fault", "before", target.class_numbers, likelihood=0.97,
+         explains=("refused", "targets_outside_range", "unscaled_targets"),
+         reason="Class numbers are names, not amounts: an error over several outputs needs a column for each.",
+         source="Only cross entropy takes labels."),
+    Rule("imbalance", "risk", "before", target.imbalance, likelihood=0.3,
+         reason="Rare classes have little part in E: a network that never answers them is wrong in few rows.",
+         source="20 to 1: of two classes the commonest then has 95 % of the rows."),
+    Rule("validation_classes", "risk", "before", target.validation_classes, likelihood=0.5,
+         reason="What training never showed cannot be known.",
+         source="One class is enough."),
+    Rule("far_targets", "risk", "before", target.far_targets, likelihood=0.7,
+         explains=("unscaled_targets", "chance", "overfitting", "rate_too_low", *PACE, *SYMPTOMS),
+         reason="Beside the error of a target a thousand times as far out all others are as good as none.",
+         source="As for far_values."),
+    Rule("unscaled_targets", "risk", "before", target.unscaled_targets, likelihood=0.6,
+         explains=("rate_too_low", *PACE, *SYMPTOMS),
+         reason="∂E/∂z = o − t is as large as the targets, and the weights must grow to them.",
+         source="As for inputs: 10 times the size of 1, at which outputs start; below a hundredth E is within 10⁻⁴ of "
+         "its least from the start."),
+    Rule("targets_outside_range", "risk", "before", outputs.targets_outside_range, likelihood=0.95,
+         explains=("refused", "targets_at_ends", "log_of_any_number", "saturated_in_training", *SYMPTOMS),
+         reason="What the output activation cannot give is never reached: z runs to where f is flat.",
+         source="The bound on R² is computed with targets cut to the range; below 0.9 more than a tenth of what is to "
+         "be learnt is out of reach."),
+    Rule("targets_at_ends", "note", "before", outputs.targets_at_ends, likelihood=0.1,
+         reason="Targets that are only approached make weights grow without end (the notes: 0.01 to 0.99).",
+         source="f'(z) = 0 where o = t."),
     # --- outputs and loss -------------------------------------------------------------------------------------------
-    Rule(
-        "single_softmax", "fault", "before", outputs.single_softmax, likelihood=0.99,
-        explains=("improper_loss", "targets_outside_range", "targets_at_ends", "squared_for_classes",
-                  "loss_for_numbers", *SYMPTOMS),
-        reason="exp(z)/exp(z) is 1.",
-        source="An identity.",
-    ),
-    Rule(
-        "softmax_several_labels", "fault", "before", outputs.softmax_several_labels, likelihood=0.95,
-        explains=("squared_for_classes", "loss_for_numbers", *SYMPTOMS),
-        reason="Outputs that sum to 1 cannot say yes twice, or not at all.",
-        source="Σo = 1; told where 5 % of the rows have none or several labels.",
-    ),
-    Rule(
-        "improper_loss", "fault", "before", outputs.improper_loss, likelihood=0.9,
-        explains=("log_of_any_number", "refused", "saturated_in_training", "numbers_lost", *SYMPTOMS),
-        reason="An error that one answer to all rows makes least teaches that answer.",
-        source="Computed: E of the ends of the output's range against E of outputs equal to the targets (a proper "
-        "score is least at the truth: Gneiting & Raftery 2007).",
-    ),
-    Rule(
-        "log_of_any_number", "fault", "before", outputs.log_of_any_number, likelihood=0.85,
-        explains=("refused", "numbers_lost", *SYMPTOMS),
-        reason="The logarithm of 0 or less does not exist; the line that E is there instead is 2²³ steep, or flat.",
-        source="The range of the activation against the domain of the loss.",
-    ),
-    Rule(
-        "hinge_out_of_reach", "fault", "before", outputs.hinge_out_of_reach, likelihood=0.9,
-        explains=("targets_outside_range", "improper_loss", "refused", *SYMPTOMS),
-        reason="A margin of 1 on both sides needs outputs from −1 to 1 at least.",
-        source="The range of the activation; for t = 0, max(0, 1 − t·o) = 1.",
-    ),
-    Rule(
-        "loss_for_numbers", "risk", "before", outputs.loss_for_numbers, likelihood=0.6, explains=SYMPTOMS,
-        reason="The best answer under absolute error is the median: for classes the commonest, whatever the odds.",
-        source="Gneiting (2011), section 2: which error asks for which answer.",
-    ),
-    Rule(
-        "squared_for_classes", "note", "before", outputs.squared_for_classes, likelihood=0.3, explains=SYMPTOMS,
-        reason="The slope dies where the answer is most wrong, or punishes what is right beyond its target.",
-        source="∂E/∂z = (o − t) f'(z); Golik, Doetsch & Ney (2013) measure what it costs.",
-    ),
+    Rule("single_softmax", "fault", "before", outputs.single_softmax, likelihood=0.99,
+         explains=("improper_loss", "targets_outside_range", "targets_at_ends", "squared_for_classes",
+                   "loss_for_numbers", *SYMPTOMS),
+         reason="exp(z)/exp(z) is 1.",
+         source="An identity."),
+    Rule("softmax_several_labels", "fault", "before", outputs.softmax_several_labels, likelihood=0.95,
+         explains=("squared_for_classes", "loss_for_numbers", *SYMPTOMS),
+         reason="Outputs that sum to 1 cannot say yes twice, or not at all.",
+         source="Σo = 1; told where 5 % of the rows have none or several labels."),
+    Rule("improper_loss", "fault", "before", outputs.improper_loss, likelihood=0.9,
+         explains=("log_of_any_number", "refused", "saturated_in_training", "numbers_lost", *SYMPTOMS),
+         reason="An error that one answer to all rows makes least teaches that answer.",
+         source="Computed: E of the ends of the output's range against E of outputs equal to the targets (a proper "
+         "score is least at the truth: Gneiting & Raftery 2007)."),
+    Rule("log_of_any_number", "fault", "before", outputs.log_of_any_number, likelihood=0.85,
+         explains=("refused", "numbers_lost", *SYMPTOMS),
+         reason="The logarithm of 0 or less does not exist; the line that E is there instead is 2²³ steep, or flat.",
+         source="The range of the activation against the domain of the loss."),
+    Rule("hinge_out_of_reach", "fault", "before", outputs.hinge_out_of_reach, likelihood=0.9,
+         explains=("targets_outside_range", "improper_loss", "refused", *SYMPTOMS),
+         reason="A margin of 1 on both sides needs outputs from −1 to 1 at least.",
+         source="The range of the activation; for t = 0, max(0, 1 − t·o) = 1."),
+    Rule("loss_for_numbers", "risk", "before", outputs.loss_for_numbers, likelihood=0.6, explains=SYMPTOMS,
+         reason="The best answer under absolute error is the median: for classes the commonest, whatever the odds.",
+         source="Gneiting (2011), section 2: which error asks for which answer."),
+    Rule("squared_for_classes", "note", "before", outputs.squared_for_classes, likelihood=0.3, explains=SYMPTOMS,
+         reason="The slope dies where the answer is most wrong, or punishes what is right beyond its target.",
+         source="∂E/∂z = (o − t) f'(z); Golik, Doetsch & Ney (2013) measure what it costs."),
     # --- the network as it starts -----------------------------------------------------------------------------------
-    Rule(
-        "no_hidden_activation", "risk", "before", activations.no_hidden_activation, likelihood=0.6, explains=SYMPTOMS,
-        reason="Without activations all layers together are one.",
-        source="W₂W₁ is a matrix. A risk only where a straight line leaves 1 % of the variance or more.",
-    ),
-    Rule(
-        "step_activation", "fault", "before", activations.step_activation, likelihood=0.95,
-        explains=("dead_layer", "saturated_at_start", "saturated_in_training", "dead_units", *SYMPTOMS),
-        reason="A slope of 0 ends the gradient.",
-        source="f' = 0.",
-    ),
-    Rule(
-        "equal_weights", "fault", "before", weights.equal_weights, likelihood=0.95,
-        explains=("dead_layer", "weights_too_small", "vanishing_by_depth", "dead_units", *SYMPTOMS),
-        reason="Equal units get equal gradients and stay equal (the notes: weights random, and not zero).",
-        source="Symmetry; told where more than half of a layer's units are copies. Copies by the weights in alone are "
-        "a risk: in the first step their gradients differ by a factor only.",
-    ),
-    Rule(
-        "weights_too_large", "risk", "before", weights.weights_too_large, likelihood=0.5,
-        explains=("saturated_at_start", "exploding_at_start", *PACE, *SYMPTOMS),
-        reason="Large weights make large z, where the activation is flat (the notes: saturation).",
-        source="Glorot & Bengio (2010), He et al. (2015): deviation gain/√n_in keeps z's size. The rules in use "
-        "differ from it by up to √2; four times makes tanh's z 4, where its slope is 0.001.",
-    ),
-    Rule(
-        "weights_too_small", "risk", "before", weights.weights_too_small, likelihood=0.5,
-        explains=("vanishing_by_depth", "dead_layer", "gradient_faded", *SYMPTOMS),
-        reason="Signals and errors shrink in every layer.",
-        source="The same rule from below, or Glorot's where that is smaller: a quarter. A risk where all layers "
-        "together leave 3 % of a difference.",
-    ),
-    Rule(
-        "vanishing_by_depth", "risk", "before", signals.vanishing_by_depth, likelihood=0.6,
-        explains=("gradient_faded", *SYMPTOMS),
-        reason="Each squashing layer passes on a fraction; the product is what the first layers learn from.",
-        source="Hochreiter (1991), Bengio et al. (1994): the product of slopes. 10⁻³ left: the first layer learns in a "
-        "thousand steps what the last learns in one.",
-    ),
-    Rule(
-        "exploding_at_start", "risk", "before", signals.exploding_at_start, likelihood=0.8, explains=(*PACE, *SYMPTOMS),
-        reason="Signals that grow layer by layer overflow, or make every step too long.",
-        source="float32 ends at 3.4 × 10³⁸; growth of 10³ over the layers, or exponentials on top of each other.",
-    ),
-    Rule(
-        "dead_layer", "fault", "before", signals.dead_layer, likelihood=0.9,
-        explains=("dead_units", "saturated_in_training", "gradient_faded", *SYMPTOMS),
-        reason="Where every unit gives 0 for every row, no layer below gets a gradient.",
-        source="Lu et al. (2019): narrow, deep ReLU networks are born dead with a probability that goes to 1 with "
-        "depth. A risk where this draw of the weights lives and two of twenty others do not.",
-    ),
-    Rule(
-        "saturated_at_start", "risk", "before", signals.saturated_at_start, likelihood=0.4,
-        explains=("saturated_in_training", "gradient_faded", *SYMPTOMS),
-        reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
-        source="More than half of the signals where |f'| is below a twentieth of its steepest: engines/look.py.",
-    ),
+    Rule("no_hidden_activation", "risk", "before", activations.no_hidden_activation, likelihood=0.6, explains=SYMPTOMS,
+         reason="Without activations all layers together are one.",
+         source="W₂W₁ is a matrix. A risk only where a straight line leaves 1 % of the variance or more."),
+    Rule("step_activation", "fault", "before", activations.step_activation, likelihood=0.95,
+         explains=("dead_layer", "saturated_at_start", "saturated_in_training", "dead_units", *SYMPTOMS),
+         reason="A slope of 0 ends the gradient.",
+         source="f' = 0."),
+    Rule("equal_weights", "fault", "before", weights.equal_weights, likelihood=0.95,
+         explains=("dead_layer", "weights_too_small", "vanishing_by_depth", "dead_units", *SYMPTOMS),
+         reason="Equal units get equal gradients and stay equal (the notes: weights random, and not zero).",
+         source="Symmetry; told where more than half of a layer's units are copies. Copies by the weights in alone are "
+         "a risk: in the first step their gradients differ by a factor only."),
+    Rule("weights_too_large", "risk", "before", weights.weights_too_large, likelihood=0.5,
+         explains=("saturated_at_start", "exploding_at_start", *PACE, *SYMPTOMS),
+         reason="Large weights make large z, where the activation is flat (the notes: saturation).",
+         source="Glorot & Bengio (2010), He et al. (2015): deviation gain/√n_in keeps z's size. The rules in use "
+         "differ from it by up to √2; four times makes tanh's z 4, where its slope is 0.001."),
+    Rule("weights_too_small", "risk", "before", weights.weights_too_small, likelihood=0.5,
+         explains=("vanishing_by_depth", "dead_layer", "gradient_faded", *SYMPTOMS),
+         reason="Signals and errors shrink in every layer.",
+         source="The same rule from below, or Glorot's where that is smaller: a quarter. A risk where all layers "
+         "together leave 3 % of a difference."),
+    Rule("vanishing_by_depth", "risk", "before", signals.vanishing_by_depth, likelihood=0.6,
+         explains=("gradient_faded", *SYMPTOMS),
+         reason="Each squashing layer passes on a fraction; the product is what the first layers learn from.",
+         source="Hochreiter (1991), Bengio et al. (1994): the product of slopes. 10⁻³ left: the first layer learns in "
+         "a thousand steps what the last learns in one."),
+    Rule("exploding_at_start", "risk", "before", signals.exploding_at_start, likelihood=0.8,
+         explains=(*PACE, *SYMPTOMS),
+         reason="Signals that grow layer by layer overflow, or make every step too long.",
+         source="float32 ends at 3.4 × 10³⁸; growth of 10³ over the layers, or exponentials on top of each other."),
+    Rule("dead_layer", "fault", "before", signals.dead_layer, likelihood=0.9,
+         explains=("dead_units", "saturated_in_training", "gradient_faded", *SYMPTOMS),
+         reason="Where every unit gives 0 for every row, no layer below gets a gradient.",
+         source="Lu et al. (2019): narrow, deep ReLU networks are born dead with a probability that goes to 1 with "
+         "depth. A risk where this draw of the weights lives and two of twenty others do not."),
+    Rule("saturated_at_start", "risk", "before", signals.saturated_at_start, likelihood=0.4,
+         explains=("saturated_in_training", "gradient_faded", *SYMPTOMS),
+         reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
+         source="More than half of the signals where |f'| is below a twentieth of its steepest: engines/look.py."),
     # --- while training ---------------------------------------------------------------------------------------------
-    Rule(
-        "numbers_lost", "fault", "during", pace.numbers_lost, likelihood=0.4, explains=SYMPTOMS,
-        reason="A weight that is no number stays so, and spreads with every signal.",
-        source="IEEE 754: float32 ends at 3.4 × 10³⁸.",
-    ),
-    Rule(
-        "rate_too_high", "fault", "during", pace.rate_too_high, likelihood=0.6,
-        explains=("numbers_lost", "noisy_steps", "saturated_in_training", "dead_units", *SYMPTOMS),
-        reason="In a valley of curvature λ a step longer than 2/λ lands further up the other side.",
-        source="LeCun et al. (1998), section 5; a sweep over nine decades: another rate must bring 5 % of skill.",
-    ),
-    Rule(
-        "rate_too_low", "risk", "during", pace.rate_too_low, likelihood=0.5, explains=("too_few_epochs", *SYMPTOMS),
-        reason="As many steps as were asked for do not go the way.",
-        source="The same sweep.",
-    ),
-    Rule(
-        "clipped", "fault", "during", pace.clipped, likelihood=0.7, explains=("rate_too_low", *SYMPTOMS),
-        reason="A gradient that is always shortened makes steps of one length, whatever E says.",
-        source="Pascanu, Mikolov & Bengio (2013), section 3.2, take half to ten times the average length; a hundredth "
-        "is out of all proportion.",
-    ),
-    Rule(
-        "noisy_steps", "fault", "during", pace.noisy_steps, likelihood=0.65, explains=SYMPTOMS,
-        reason="Few rows' gradient points elsewhere than all rows', and far strides never settle.",
-        source="McCandlish et al. (2018), section 2. E goes up as often as down, by 2 % of itself.",
-    ),
-    Rule(
-        "too_few_epochs", "risk", "during", pace.too_few_epochs, likelihood=0.4,
-        explains=("answers_alike", "learns_less"),
-        reason="Training ends while E is still falling.",
-        source="E fell by 1 % from one tenth of the epochs to the next, or there were fewer than 200 steps.",
-    ),
-    Rule(
-        "saturated_in_training", "risk", "during", training.saturated_in_training, likelihood=0.4,
-        explains=("gradient_faded", *SYMPTOMS),
-        reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
-        source="Four fifths of a layer's signals flat (engines/look.py); healthy tanh layers have up to three fifths.",
-    ),
-    Rule(
-        "dead_units", "fault", "during", training.dead_units, likelihood=0.5, explains=SYMPTOMS,
-        reason="A unit that gives 0 for every row gets no gradient, and does not come back.",
-        source="Maas et al. (2013). More than half of a layer, from any of three seeds: a few dead units are common "
-        "where all is well.",
-    ),
-    Rule(
-        "gradient_faded", "fault", "during", training.gradient_faded, likelihood=0.5, explains=SYMPTOMS,
-        reason="A layer learns from the error that reaches it.",
-        source="Glorot & Bengio (2010), section 4.2. 10⁻³, as for vanishing_by_depth.",
-    ),
-    Rule(
-        "gradient_grown", "risk", "during", training.gradient_grown, likelihood=0.4, explains=SYMPTOMS,
-        reason="A layer that gets a thousand times the error would need a thousandth of the rate.",
-        source="Pascanu, Mikolov & Bengio (2013), section 2.",
-    ),
-    Rule(
-        "over_regularised", "fault", "during", training.over_regularised, likelihood=0.6,
-        explains=("noisy_steps", *SYMPTOMS),
-        reason="Where the penalty outweighs E, weights shrink to what holds nothing; where units drop, signals.",
-        source="A trial without it decides; it is asked for where weights shrank to half, or 30 % of a layer drop.",
-    ),
-    Rule(
-        "too_small", "risk", "during", training.too_small, likelihood=0.3, explains=("answers_alike", "learns_less"),
-        reason="Too few units cannot tell apart what is to be told apart.",
-        source="A plain network of 32 units fits the rows trained on better by a fifth of the skill.",
-    ),
-    Rule(
-        "overfitting", "risk", "during", training.overfitting, likelihood=0.4,
-        explains=("answers_alike", "learns_less"),
-        reason="Rows learnt by heart say nothing of others.",
-        source="A fifth of the skill between rows trained on and rows held out, beyond two standard errors.",
-    ),
-    Rule(
-        "chance", "fault", "during", training.chance, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
-        reason="What the inputs do not say cannot be learnt from them.",
-        source="A permutation test (Good 2005) of the best of three networks, by Bonferroni: p > 0.05, on 30 rows held "
-        "out or more. A fault where these are enough to say that less than a medium effect (Cohen 1988: AUC 0.64, R² "
-        "0.13) is learnt.",
-    ),
-    Rule(
-        "rows_unlike", "fault", "during", apart.rows_unlike, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
-        reason="Rows that follow another rule cannot be answered by what training rows say.",
-        source="Nobody beats the guess on the rows apart; on training rows held out a plain network does, beyond what "
-        "chance explains (doctor/judge.py).",
-    ),
-    Rule(
-        "saved_weights", "fault", "during", training.saved_weights, likelihood=0.95,
-        explains=("dead_units", "saturated_in_training", "gradient_faded", "gradient_grown", "too_few_epochs",
-                  "noisy_steps", "overfitting", *SYMPTOMS),
-        reason="Weights that were changed after training, or trained for other rows, do not know these.",
-        source="A training by the same settings reaches 90 % of what can be learnt, as for learns_less.",
-    ),
-    Rule(
-        "answers_alike", "fault", "during", training.answers_alike, likelihood=0.1, explains=("learns_less",),
-        reason="A network that answers the same to every row has learnt nothing of them.",
-        source="The score of always giving the commonest class, or the mean; a risk where the rows show that something "
-        "was learnt all the same (doctor/judge.py).",
-    ),
-    Rule(
-        "learns_less", "risk", "during", training.learns_less, likelihood=0.05,
-        reason="What a plain network or a straight line learns from these rows can be learnt.",
-        source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75 % of "
-        "its skill; no healthy random set-up comes there (benchmarks/doctor/random_setups.py).",
-    ),
+    Rule("numbers_lost", "fault", "during", pace.numbers_lost, likelihood=0.4, explains=SYMPTOMS,
+         reason="A weight that is no number stays so, and spreads with every signal.",
+         source="IEEE 754: float32 ends at 3.4 × 10³⁸."),
+    Rule("rate_too_high", "fault", "during", pace.rate_too_high, likelihood=0.6,
+         explains=("numbers_lost", "noisy_steps", "saturated_in_training", "dead_units", *SYMPTOMS),
+         reason="In a valley of curvature λ a step longer than 2/λ lands further up the other side.",
+         source="LeCun et al. (1998), section 5; a sweep over nine decades: another rate must bring 5 % of skill."),
+    Rule("rate_too_low", "risk", "during", pace.rate_too_low, likelihood=0.5, explains=("too_few_epochs", *SYMPTOMS),
+         reason="As many steps as were asked for do not go the way.",
+         source="The same sweep."),
+    Rule("clipped", "fault", "during", pace.clipped, likelihood=0.7, explains=("rate_too_low", *SYMPTOMS),
+         reason="A gradient that is always shortened makes steps of one length, whatever E says.",
+         source="Pascanu, Mikolov & Bengio (2013), section 3.2, take half to ten times the average length; a hundredth "
+         "is out of all proportion."),
+    Rule("noisy_steps", "fault", "during", pace.noisy_steps, likelihood=0.65, explains=SYMPTOMS,
+         reason="Few rows' gradient points elsewhere than all rows', and far strides never settle.",
+         source="McCandlish et al. (2018), section 2. E goes up as often as down, by 2 % of itself."),
+    Rule("too_few_epochs", "risk", "during", pace.too_few_epochs, likelihood=0.4,
+         explains=("answers_alike", "learns_less"),
+         reason="Training ends while E is still falling.",
+         source="E fell by 1 % from one tenth of the epochs to the next, or there were fewer than 200 steps."),
+    Rule("saturated_in_training", "risk", "during", training.saturated_in_training, likelihood=0.4,
+         explains=("gradient_faded", *SYMPTOMS),
+         reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
+         source="Four fifths of a layer's signals flat (engines/look.py); healthy tanh layers have up to three "
+         "fifths."),
+    Rule("dead_units", "fault", "during", training.dead_units, likelihood=0.5, explains=SYMPTOMS,
+         reason="A unit that gives 0 for every row gets no gradient, and does not come back.",
+         source="Maas et al. (2013). More than half of a layer, from any of three seeds: a few dead units are common "
+         "where all is well."),
+    Rule("gradient_faded", "fault", "during", training.gradient_faded, likelihood=0.5, explains=SYMPTOMS,
+         reason="A layer learns from the error that reaches it.",
+         source="Glorot & Bengio (2010), section 4.2. 10⁻³, as for vanishing_by_depth."),
+    Rule("gradient_grown", "risk", "during", training.gradient_grown, likelihood=0.4, explains=SYMPTOMS,
+         reason="A layer that gets a thousand times the error would need a thousandth of the rate.",
+         source="Pascanu, Mikolov & Bengio (2013), section 2."),
+    Rule("over_regularised", "fault", "during", training.over_regularised, likelihood=0.6,
+         explains=("noisy_steps", *SYMPTOMS),
+         reason="Where the penalty outweighs E, weights shrink to what holds nothing; where units drop, signals.",
+         source="A trial without it decides; it is asked for where weights shrank to half, or 30 % of a layer drop."),
+    Rule("too_small", "risk", "during", training.too_small, likelihood=0.3, explains=("answers_alike", "learns_less"),
+         reason="Too few units cannot tell apart what is to be told apart.",
+         source="A plain network of 32 units fits the rows trained on better by a fifth of the skill."),
+    Rule("overfitting", "risk", "during", training.overfitting, likelihood=0.4,
+         explains=("answers_alike", "learns_less"),
+         reason="Rows learnt by heart say nothing of others.",
+         source="A fifth of the skill between rows trained on and rows held out, beyond two standard errors."),
+    Rule("chance", "fault", "during", training.chance, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
+         reason="What the inputs do not say cannot be learnt from them.",
+         source="A permutation test (Good 2005) of the best of three networks, by Bonferroni: p > 0.05, on 30 rows "
+         "held out or more. A fault where these are enough to say that less than a medium effect (Cohen 1988: AUC "
+         "0.64, R² 0.13) is learnt."),
+    Rule("rows_unlike", "fault", "during", apart.rows_unlike, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
+         reason="Rows that follow another rule cannot be answered by what training rows say.",
+         source="Nobody beats the guess on the rows apart; on training rows held out a plain network does, beyond what "
+         "chance explains (doctor/judge.py)."),
+    Rule("saved_weights", "fault", "during", training.saved_weights, likelihood=0.95,
+         explains=("dead_units", "saturated_in_training", "gradient_faded", "gradient_grown", "too_few_epochs",
+                   "noisy_steps", "overfitting", *SYMPTOMS),
+         reason="Weights that were changed after training, or trained for other rows, do not know these.",
+         source="A training by the same settings reaches 90 % of what can be learnt, as for learns_less."),
+    Rule("answers_alike", "fault", "during", training.answers_alike, likelihood=0.1, explains=("learns_less",),
+         reason="A network that answers the same to every row has learnt nothing of them.",
+         source="The score of always giving the commonest class, or the mean; a risk where the rows show that "
+         "something was learnt all the same (doctor/judge.py)."),
+    Rule("learns_less", "risk", "during", training.learns_less, likelihood=0.05,
+         reason="What a plain network or a straight line learns from these rows can be learnt.",
+         source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75 % of "
+         "its skill; no healthy random set-up comes there (benchmarks/doctor/random_setups.py)."),
 )  # fmt: skip
 """Every rule, in the order of what they look at; docs/doctor.md says each."""
 
