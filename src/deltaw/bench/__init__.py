@@ -7,7 +7,7 @@ same number of threads; runs are taken in turn, and medians count. `workloads` s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,42 +130,35 @@ def run(options: Options, tell: Callable[[str], None]) -> Report:
     if options.quick:
         settings = replace(settings, rows=QUICK_ROWS, seconds=QUICK_SECONDS)
     date = datetime.now(UTC).isoformat(timespec="seconds")
-    remarks = missing(peers)
-    rows, start_up, watching, curves, longest = [], None, None, [], 0.0
-    exported: list[forms.FormTimes] = []
-    short = 3 if options.quick else 7
+    remarks, short, most = missing(peers), 3 if options.quick else 7, max(threads)
+    own: dict[str, Callable[[], Any]] = {
+        START_UP: lambda: startup.measure(short, most),
+        TELEMETRY: lambda: telemetry.measure(short, most, settings.mnist, settings.rows),
+        EXPORT: lambda: forms.measure(options.runs, settings.seconds / 3, tell),
+    }
+    found: dict[str, Any] = {}
+    curves, longest = [], 0.0
     with Measurement(settings, tell) as measurement:
         for name in names:
             began = time.monotonic()
-            if until is not None and began + longest > until:
+            if until is None or began + longest <= until:
+                if name in (START_UP, TELEMETRY):  # the others tell more
+                    tell(name)
+                found |= _found(name, own, measurement, until)
+            if name not in found:
                 remarks.append(say("{name} left out: the minute is over", name=name))
-                continue
-            if name == START_UP:
-                tell(name)
-                start_up = startup.measure(short, max(threads))
-            elif name == TELEMETRY:
-                tell(name)
-                watching = telemetry.measure(short, max(threads), settings.mnist, settings.rows)
-            elif name == EXPORT:
-                exported, lacking = forms.measure(options.runs, settings.seconds / 3, tell)
-                remarks += lacking
-            else:
-                try:
-                    rows.append(measurement.row(WORKLOADS[name]))
-                except DeltaWError:
-                    if until is None or time.monotonic() < until:
-                        raise
-                    remarks.append(say("{name} left out: the minute is over", name=name))
             longest = max(longest, time.monotonic() - began)
+        exported, lacking = found.get(EXPORT, ((), ()))
+        remarks += lacking
         if options.plot is not None:
             curves = cost.curves(measurement)
-            title = say("{processor}, {n} threads", processor=machine.processor(), n=max(threads))
+            title = say("{processor}, {n} threads", processor=machine.processor(), n=most)
             cost.draw(curves, options.plot, f"{title}, {date[:10]}")
         remarks += [problem + say(": ") + remark for problem, remark in measurement.remarks.items()]
     return Report(
-        tuple(rows),
-        start_up,
-        watching,
+        tuple(found[name] for name in WORKLOADS if name in found),
+        found.get(START_UP),
+        found.get(TELEMETRY),
         tuple(exported),
         tuple(curves),
         tuple(remarks),
@@ -174,6 +167,20 @@ def run(options: Options, tell: Callable[[str], None]) -> Report:
         time.monotonic() - started,
         {"peers": peers, "threads": threads, "runs": options.runs, "quick": options.quick, "workloads": names},
     )
+
+
+def _found(
+    name: str, own: Mapping[str, Callable[[], Any]], measurement: Measurement, until: float | None
+) -> dict[str, Any]:
+    """What is measured under a name; nothing where the time is over before it has ended."""
+    if name in own:
+        return {name: own[name]()}
+    try:
+        return {name: measurement.row(WORKLOADS[name])}
+    except DeltaWError:
+        if until is None or time.monotonic() < until:
+            raise
+        return {}
 
 
 def _names(options: Options) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -98,9 +98,7 @@ def of_features(names: Sequence[str], target: Target, networks: Sequence[Network
         SettingError: as `of_model`.
     """
     made = _Maker()
-    read = made.add(o.Read, len(names), columns=tuple(names), kind="feature", block=FEATURES)
-    features = made.add(o.Features, len(names), read, sizes=(len(names),))
-    _answer(made, target, networks, features, list(range(len(names))))
+    _answer(made, target, networks, _given(made, names), range(len(names)))
     return Program(tuple(made.operations), tuple(names), target.name, target.classes, (), MADE_BY)
 
 
@@ -108,10 +106,14 @@ def of_network(network: Network) -> Program:
     """From the inputs of a network to its outputs."""
     network.check()
     made, names = _Maker(), tuple(f"{FEATURES}{i}" for i in range(network.sizes[0]))
-    read = made.add(o.Read, len(names), columns=names, kind="feature", block=FEATURES)
-    features = made.add(o.Features, len(names), read, sizes=(len(names),))
-    _forward(made, network, features, list(range(len(names))))
+    _forward(made, network, _given(made, names), range(len(names)))
     return Program(tuple(made.operations), names, "outputs", (), (), MADE_BY)
+
+
+def _given(made: _Maker, names: Sequence[str]) -> str:
+    """Features that are prepared already."""
+    read = made.add(o.Read, len(names), columns=tuple(names), kind="feature", block=FEATURES)
+    return made.add(o.Features, len(names), read, sizes=(len(names),))
 
 
 def in_bytes(program: Program) -> Program:
@@ -203,8 +205,8 @@ def _spread(made: _Maker, value: str, scaling: Scaling) -> str:
 
 def _truth(made: _Maker, steps: list[tuple[Truth, int]], scaling: Scaling) -> None:
     ((step, start),) = steps
-    table = {"words": tuple(SHARES), "values": tuple(SHARES.values()), "other": NAN, "missing": NAN, "fold": True}
-    share = made.add(o.Look, 1, made.add(o.Read, 1, columns=step.inputs, kind="word"), **table)
+    word = made.add(o.Read, 1, columns=step.inputs, kind="word")
+    share = made.add(o.Look, 1, word, **_table(SHARES), other=NAN, missing=NAN, fold=True)
     made.features(_spread(made, made.add(o.Impute, 1, share, values=(0.5,)), scaling), [start])
     _indicated(made, share, {0: start + 1} if step.indicator else {}, scaling)
 
@@ -212,10 +214,9 @@ def _truth(made: _Maker, steps: list[tuple[Truth, int]], scaling: Scaling) -> No
 def _category(made: _Maker, steps: list[tuple[Category, int]], scaling: Scaling) -> None:
     ((step, start),) = steps
     other, slots = len(step.words), len(step.slots)
-    table: dict[str, Any] = _spelt(step.words, tuple(map(float, range(other))), step.width)
-    table |= {"other": float(other), "missing": float(slots - 1), "fold": False}
+    table = _spelt(step.words, tuple(map(float, range(other))), step.width)
     word = made.add(o.Read, 1, columns=step.inputs, kind="word")
-    place = made.add(o.Look, 1, word, **table)
+    place = made.add(o.Look, 1, word, **table, other=float(other), missing=float(slots - 1), fold=False)
     taken = made.add(o.Slots, slots, place, low=scaling.low, taken=step.taken(scaling))
     made.features(taken, range(start, start + slots))
     if step.means:
@@ -236,14 +237,17 @@ def _spelt(words: Sequence[str], values: Sequence[float], width: int | None) -> 
                 told.setdefault(word[start:], value)
     for word, value in list(told.items()) if width else ():
         told.setdefault(f"{word}.0", value)
+    return _table(told)
+
+
+def _table(told: Mapping[str, float]) -> dict[str, Any]:
     return {"words": tuple(told), "values": tuple(told.values())}
 
 
 def _mean(made: _Maker, word: str, means: Means, k: int, width: int | None) -> str:
     """What rows with a word answer on the average, the k-th output."""
     table = _spelt(means.words, tuple(row[k] for row in means.values), width)
-    table |= {"other": means.other[k], "missing": means.missing[k]}
-    return made.add(o.Look, 1, word, **table, fold=False)
+    return made.add(o.Look, 1, word, **table, other=means.other[k], missing=means.missing[k], fold=False)
 
 
 def _block(made: _Maker, steps: list[tuple[BlockOfNumbers, int]], scaling: Scaling) -> None:
@@ -270,9 +274,8 @@ def _codes(made: _Maker, each: Coded) -> list[str]:
         return [made.add(o.Look, 1, value, **table, other=0.0, missing=none, fold=False)]
     if each.kind == Truth.kind:
         known = dict(zip(each.cells, codes, strict=True))
-        table = {word: known.get(share, 0.0) for word, share in SHARES.items()}
-        look = {"words": tuple(table), "values": tuple(table.values()), "other": none, "missing": none, "fold": True}
-        return [made.add(o.Look, 1, value, **look)]
+        table = _table({word: known.get(share, 0.0) for word, share in SHARES.items()})
+        return [made.add(o.Look, 1, value, **table, other=none, missing=none, fold=True)]
     missing = made.add(o.Indicate, 1, value, places=(place,))
     return [
         made.add(o.Recall, 1, value, place=place, numbers=each.cells, values=tuple(codes)),

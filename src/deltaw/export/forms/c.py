@@ -257,6 +257,11 @@ def _rows(name: str, rows: Iterable[tuple[Any, ...]]) -> str:
     return f"static const double {name}_table[{len(parts)}][{width}] = {{\n{lines(parts)}\n}};"
 
 
+def _floats(matrix: o.Matrix, part: str, values: o.Array) -> str:
+    numbers = lines(f"{x}f" for x in single(values))
+    return f"static const float {matrix.out}_{part}[{values.size}] = {{\n{numbers}\n}};"
+
+
 def _look(look: o.Look) -> Said:
     name, n = look.out, max(len(look.words), 1)
     words = ["0" if "\0" in word else literal(word) for word in look.words] or ["0"]  # no row can hold a NUL
@@ -291,24 +296,17 @@ def _matrix(matrix: o.Matrix) -> Said:
     n_in = matrix.W.shape[1]
     if matrix.step is not None:
         return _matrix_of_bytes(matrix, matrix.step)
-    numbers = "\n".join(
-        f"static const float {matrix.out}_{part}[{values.size}] = {{\n{lines(f'{x}f' for x in single(values))}\n}};"
-        for part, values in (("W", matrix.W.T), ("b", matrix.b))
-    )
+    numbers = f"{_floats(matrix, 'W', matrix.W.T)}\n{_floats(matrix, 'b', matrix.b)}"
     call = f"matrix({matrix.out}_W, {matrix.out}_b, {matrix.of[0]}, {n_in}, {matrix.size}, {matrix.out})"
     return numbers, f"  {call};\n"
 
 
 def _matrix_of_bytes(matrix: o.Matrix, step: Any) -> Said:
     levels = np.rint(matrix.W / step[:, None]).astype(int).T.ravel().tolist()
-    tables = [f"static const signed char {matrix.out}_W[{len(levels)}] = {{\n{lines(map(str, levels))}\n}};"]
-    tables += [
-        f"static const float {matrix.out}_{part}[{matrix.size}] = {{\n{lines(f'{x}f' for x in single(values))}\n}};"
-        for part, values in (("s", step), ("b", matrix.b))
-    ]
+    weights = f"static const signed char {matrix.out}_W[{len(levels)}] = {{\n{lines(map(str, levels))}\n}};"
     name, n_in = matrix.out, matrix.W.shape[1]
     call = f"matrix_of_bytes({name}_W, {name}_s, {name}_b, {matrix.of[0]}, {n_in}, {matrix.size}, {name})"
-    return "\n".join(tables), f"  {call};\n"
+    return f"{weights}\n{_floats(matrix, 's', step)}\n{_floats(matrix, 'b', matrix.b)}", f"  {call};\n"
 
 
 def _activate(activate: o.Activate) -> Said:
