@@ -67,12 +67,14 @@ def decoded(target: Target, outputs: Array) -> Array:
     return target.values(outputs) if target.task == "regression" else probabilities(outputs)
 
 
-def outcome(target: Target, outputs: Array, truth: Array, weight: Array | None = None) -> Outcome:
-    """The network's outputs (n, n_out) as answers beside the truth, and what the rows count."""
+def outcome(
+    target: Target, outputs: Array, truth: Array, weight: Array | None = None, group: Array | None = None
+) -> Outcome:
+    """The network's outputs (n, n_out) as answers beside the truth, what the rows count, and which belong together."""
     found = decoded(target, outputs)
     if target.task == "regression":
-        return Outcome(truth, found, weight=weight)
-    return Outcome(truth, target.labels(found), found, weight)
+        return Outcome(truth, found, weight=weight, group=group)
+    return Outcome(truth, target.labels(found), found, weight, group)
 
 
 def some_rows(X: Any, width: int) -> Iterator[Any]:

@@ -21,7 +21,7 @@ from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, s
 from deltaw.models.contents import Contents, Learning, reading_of
 from deltaw.models.distilling import HELD_OUT, Cost, agreement, distilled
 from deltaw.models.rows import weights
-from deltaw.models.rows.division import split
+from deltaw.models.rows.division import group_numbers, split
 from deltaw.models.scoring.dependence import Dependence, of_column
 from deltaw.models.scoring.importance import MAX_ROWS, TELLING, Importance, check, permuted, some
 from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
@@ -148,8 +148,8 @@ class Model(Contents):
         before, after = (Answers.of(model.target, model._forward(X[apart])).values for model in (self, made))
         scores: list[Scores | None] = [None, None]
         if self.target.name in frame.columns:
-            known = self._known(frame[apart], table.name)
-            scores = [model._score(*known) for model in (self, made)]
+            rows, true = self._known(frame[apart], table.name)
+            scores = [model._score(rows, *true, None) for model in (self, made)]
         metric, alike = metric_of(self.recipe.metric, self.task), agreement(before, after, self.task)
         return made, Cost(len(self.members), len(apart), alike, metric, *scores)
 
@@ -254,16 +254,16 @@ class Model(Contents):
         row = metric_of((self.recipe.metric or TELLING[self.task]) if metric is None else metric, self.task)
         frame, source = self._with_target(rows)
         frame = frame.filter(self.target.some_known(frame.get_column(self.target.name), source))
-        X, known, weight = self._known(frame[some(len(frame), MAX_ROWS, seed)], source)
-        score = row.score(outcome(self.target, self._forward(X), known, weight))
+        X, true = self._known(frame[some(len(frame), MAX_ROWS, seed)], source)
+        score = row.score(outcome(self.target, self._forward(X), *true))
         if np.isnan(score):
             expected = say("metric: expected one that the rows of {source} define", source=source)
             raise SettingError(expected, repr(row.name), say("give {name}", name=METRICS[self.task][1].name))
         columns = permuted(
             np.asarray(X), [(step.title, place) for step, place in self.preparation.places],
-            lambda moved: outcome(self.target, self._forward(moved), known, weight), row, repeats, seed,
+            lambda moved: outcome(self.target, self._forward(moved), *true), row, repeats, seed,
         )  # fmt: skip
-        return Importance(row, score, row.score(self.baseline.outcome(known, weight)), len(X), repeats, seed, columns)
+        return Importance(row, score, row.score(self.baseline.outcome(*true[:2])), len(X), repeats, seed, columns)
 
     def plot_importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Figure:
         """What each column is worth as a matplotlib figure; its arguments, and errors, are those of `importance`."""
@@ -302,23 +302,23 @@ class Model(Contents):
         """What is answered and what is true, of the rows whose truth is known and that count."""
         frame, source = self._with_target(rows)
         found = together(self._outputs(frame, source, engine, threads), len(frame))  # messages name the user's rows
-        known, truth, weight = self._true(frame, source)
-        return outcome(self.target, found[known], truth, weight)
+        true = self._true(frame, source)
+        return outcome(self.target, found[true[0]], *true[1:])
 
-    def _known(self, frame: pl.DataFrame, source: str) -> tuple[Any, Array, Array | None]:
-        """The network's inputs, the truth, and the weights, of the rows whose truth is known and that count."""
-        X, (known, truth, weight) = self.preparation.encode(frame, source=source), self._true(frame, source)
-        return X[known], truth, weight
+    def _known(self, frame: pl.DataFrame, source: str) -> tuple[Any, tuple[Array, Array | None, Array | None]]:
+        """The network's inputs, and what `_true` says, of the rows whose truth is known and that count."""
+        X, true = self.preparation.encode(frame, source=source), self._true(frame, source)
+        return X[true[0]], true[1:]
 
-    def _true(self, frame: pl.DataFrame, source: str) -> tuple[Array, Array, Array | None]:
-        """Which rows have a known truth and count, and the truth and the weights of those."""
+    def _true(self, frame: pl.DataFrame, source: str) -> tuple[Array, Array, Array | None, Array | None]:
+        """Which rows have a known truth and count, and of those the truth, the weights, and which belong together."""
         series, weight = frame.get_column(self.target.name), None
         known = self.target.some_known(series, source)
         if self.recipe.weight in frame.columns:
             weight = weights.of_rows(frame.get_column(str(self.recipe.weight)), source, known)
             known = weight > 0
         true = truth(self.target, series, source, gaps=True)[known]
-        return known, true, None if weight is None else weight[known]
+        return known, true, None if weight is None else weight[known], group_numbers(frame, self.origin.group, known)
 
     def with_threshold(self, threshold: float | None) -> Model:
         """The same model, the second of its two classes the answer from the probability `threshold` on; None: from ½.
@@ -400,8 +400,8 @@ class Model(Contents):
         found = (outputs(network, X, engine, threads) for network in self.members)
         return mean_of([np.asarray(each, np.float64) for each in found], self.task)
 
-    def _score(self, X: Any, truth: Array, weight: Array | None = None, threads: int | None = None) -> Scores:
-        return self._scored(outcome(self.target, self._forward(X, threads=threads), truth, weight))
+    def _score(self, X: Any, truth: Array, weight: Array | None, group: Array | None, threads: int | None) -> Scores:
+        return self._scored(outcome(self.target, self._forward(X, threads=threads), truth, weight, group))
 
     def _scored(self, answers: Outcome) -> Scores:
         return score(answers, self.baseline, self.classes, self.recipe.weight)

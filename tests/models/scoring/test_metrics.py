@@ -212,6 +212,49 @@ def test_groups_know_the_spread_of_rows() -> None:
     assert (high - low) / (2 * 1.96) == pytest.approx(wanted, rel=0.15)
 
 
+@pytest.mark.parametrize("task", METRICS)
+def test_rows_that_belong_together_say_no_more_than_one_of_them(task: str) -> None:
+    """Each of 60 patients has ten equal rows: the interval is that of the 60, whatever they are called."""
+    once = of_classes(2, 60, 2) if task == "classification" else of_numbers(2, 60)
+    n = len(once.truth)
+    order = np.random.default_rng(0).permutation(np.repeat(np.arange(n), 10))
+    order = np.concatenate([np.arange(n), order])  # each stands first where it stands in `once`
+    p = once.probabilities
+    often = Outcome(once.truth[order], once.predicted[order], None if p is None else p[order], group=100 - order)
+    for metric in METRICS[task]:
+        if not isinstance(metric.score, Sums) or metric.name in {"auc", "average_precision"}:
+            continue  # areas are linear but for what is of the order 1 / n
+        wanted = interval(metric, once, Resamples(n)) if metric.name != "accuracy" else None
+        found = interval(metric, often, Resamples.of(often))
+        assert found is not None
+        if wanted is not None:
+            np.testing.assert_allclose(found, wanted, rtol=1e-6)
+        narrow = interval(metric, often, Resamples(len(order)))
+        assert narrow is not None
+        assert np.ptp(found) > 2 * np.ptp(narrow)
+    few = replace(often, group=often.group % 9)
+    assert all(interval(metric, few, Resamples.of(few)) is None for metric in METRICS[task])
+
+
+def test_scores_know_which_rows_belong_together() -> None:
+    """By folds, by one part, by several networks, and of rows to come; their intervals are those of the groups."""
+    draw = np.random.default_rng(0)
+    house = np.repeat(np.arange(60), 5)
+    x = draw.normal(size=(60, 2))[house] + 0.1 * draw.normal(size=(300, 2))
+    frame = pl.DataFrame({"house": house, "a": x[:, 0], "b": x[:, 1], "y": np.where(x[:, 0] > 0, "yes", "no")})
+    for asked in ({"folds": 3}, {"folds": 1}, {"recipe": "accurate"}):
+        model = deltaw.fit(frame, "y", group="house", epochs=2, verbose=False, **asked)
+        assert model.scores is not None
+        assert model.scores.outcome is not None
+        assert len(np.unique(model.scores.outcome.group)) * 5 == model.scores.rows
+    evaluated, importance = model.evaluate(frame), model.importance(frame)
+    without = model.evaluate(frame.drop("house"))
+    assert np.ptp(evaluated.intervals["log_loss"]) > 1.5 * np.ptp(without.intervals["log_loss"])
+    alone = model.importance(frame.drop("house"))
+    worth = [next(each for each in found.columns if each.column == "a") for found in (importance, alone)]
+    assert np.ptp(worth[0].interval) > np.ptp(worth[1].interval)
+
+
 def test_a_share_of_all_is_not_certain() -> None:
     from scipy.stats import binomtest
 

@@ -49,5 +49,5 @@ def scored(done: Trained, at: float | None = None) -> Model:
         model = replace(model.with_threshold(at), recipe=done.plan.recipe)
     if test is None:
         return model
-    scores = model._score(test.X, test.truth, test.weight, threads=done.plan.threads)
+    scores = model._score(test.X, test.truth, test.weight, test.group, done.plan.threads)
     return replace(model, scores=scores, held_out=test.frame)

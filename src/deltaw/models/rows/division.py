@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
+
+from deltaw.tables.cells import as_words
 
 Indices = NDArray[np.int64]
 
@@ -52,6 +55,10 @@ class Ties:
         """Those of some of the rows."""
         parts = {name: getattr(self, name) for name in ("labels", "groups", "times")}
         return Ties(len(rows), **{name: part if part is None else part[rows] for name, part in parts.items()})
+
+    def groups_of(self, rows: Indices) -> NDArray[np.integer] | None:
+        """The group of each of some rows; None where nobody said what belongs together."""
+        return None if self.groups is None else self.groups[rows]
 
     def apart(self, rows: Indices, share: float, seed: int) -> tuple[Indices, Indices]:
         """Some rows divided into (kept, apart), about that share apart."""
@@ -198,3 +205,13 @@ def later_folds(times: NDArray[np.floating], k: int) -> tuple[tuple[Indices, Ind
     return tuple(
         (np.flatnonzero(times < low), np.flatnonzero((times >= low) & (times < high))) for low, high in pairwise(edges)
     )
+
+
+def group_numbers(frame: pl.DataFrame, column: str | None, rows: NDArray[np.bool_]) -> NDArray[np.uint64] | None:
+    """A number for each of some rows, the same where their cells of a column say the same, in any piece of a table.
+
+    None where the frame has no such column.
+    """
+    if column is None or column not in frame.columns:
+        return None
+    return np.asarray(as_words(frame.get_column(column)).hash().to_numpy()[rows])

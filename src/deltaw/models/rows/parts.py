@@ -48,6 +48,7 @@ class Part:
         truth: (n,) class indices, or numbers in the target's own units.
         weight: (n,) how much each row counts; None: as much as any other.
         rows: which of `source` they are, by number; None: all.
+        group: (n,) numbers, the same of rows that belong together; None where nobody said which do.
     """
 
     source: pl.DataFrame
@@ -56,6 +57,7 @@ class Part:
     truth: Array
     weight: Array | None = None
     rows: Indices | None = None
+    group: Array | None = None
 
     def __len__(self) -> int:
         return len(self.X)
@@ -68,8 +70,9 @@ class Part:
     def some(self, places: Indices) -> Part:
         """These of them."""
         weight = None if self.weight is None else self.weight[places]
+        group = None if self.group is None else self.group[places]
         rows = places if self.rows is None else self.rows[places]
-        return Part(self.source, self.X[places], self.T[places], self.truth[places], weight, rows)
+        return Part(self.source, self.X[places], self.T[places], self.truth[places], weight, rows, group)
 
 
 class Glimpse(NamedTuple):
@@ -96,6 +99,7 @@ def both(first: Part, second: Part) -> Part:
     else:
         joined = np.concatenate([np.asarray(first.X), np.asarray(second.X)])
     weights = [each.weight for each in (first, second) if each.weight is not None]
+    groups = [each.group for each in (first, second) if each.group is not None]
     names = first.source.columns  # where the others' rows were let go, there are fewer
     return Part(
         pl.concat(alike([first.frame, second.frame[names]])),
@@ -103,6 +107,7 @@ def both(first: Part, second: Part) -> Part:
         np.concatenate([first.T, second.T]),
         np.concatenate([first.truth, second.truth]),
         np.concatenate(weights) if weights else None,
+        group=np.concatenate(groups) if groups else None,
     )
 
 

@@ -148,7 +148,7 @@ def permuted(
     n = len(X)
     orders = [np.random.default_rng([seed, 3, i]).permutation(n) for i in range(repeats)]
     before = answer(X)
-    resamples = Resamples(n, seed, before.weight)
+    resamples = Resamples.of(before, seed)
 
     def after(place: slice) -> list[Outcome]:
         moved, found = X.copy(), []
@@ -170,7 +170,7 @@ def permuted(
             for _, place in some_places
         ]
         points = [float(drop(each.sum(axis=0))) for each in terms]
-        intervals = of_many(terms, drop, resamples) if n >= FEWEST_ROWS else [None] * len(terms)
+        intervals = of_many(terms, drop, resamples) if resamples.groups.count >= FEWEST_ROWS else [None] * len(terms)
         names = [name for name, _ in some_places]
         found += map(Worth, names, points, intervals)
     return _sorted(found)

@@ -6,7 +6,9 @@ Tibshirani 1993, "An introduction to the bootstrap", section 14.3). It says how 
 score the same network, not how another training would do.
 
 Rows beyond `GROUPS` are put together at random in groups of one size, which are drawn in their place: the spread of
-the sums stays the same, and is known as well as from so many rows.
+the sums stays the same, and is known as well as from so many rows. Rows that somebody has said to belong together
+(`--group`: those of a patient) are drawn together: twenty patients with fifty rows each are no thousand patients
+(Davison & Hinkley 1997, "Bootstrap methods and their application", section 3.8).
 """
 
 from __future__ import annotations
@@ -40,13 +42,23 @@ class Resamples:
     rows: int
     seed: int = 0
     weight: Array | None = None
+    together: Array | None = None
+
+    @classmethod
+    def of(cls, outcome: Outcome, seed: int = 0) -> Resamples:
+        """Of the rows of an outcome."""
+        return cls(len(outcome.truth), seed, outcome.weight, outcome.group)
 
     @cached_property
     def groups(self) -> Groups:
-        """The rows themselves, or where they are many, groups of them."""
-        if self.rows <= GROUPS:
-            return Groups(np.arange(self.rows), self.rows, self.weight)
-        return Groups(np.random.default_rng([self.seed, 1]).permutation(self.rows) % GROUPS, GROUPS, self.weight)
+        """The rows themselves, or what belongs together, or where these are many, groups of them."""
+        places, count = np.arange(self.rows), self.rows
+        if self.together is not None:  # by where each first stands, whatever its number is
+            _, first, which = np.unique(self.together, return_index=True, return_inverse=True)
+            places, count = np.argsort(np.argsort(first))[which.reshape(-1)], len(first)
+        if count > GROUPS:
+            places, count = (np.random.default_rng([self.seed, 1]).permutation(count) % GROUPS)[places], GROUPS
+        return Groups(places, count, self.weight)
 
     @cached_property
     def counts(self) -> Array:
@@ -130,9 +142,9 @@ EXACT: dict[str, Callable[[Outcome], Interval | None]] = {
 
 def interval(metric: Metric, outcome: Outcome, resamples: Resamples) -> Interval | None:
     """The 95 % interval of a score, or None where the rows do not tell."""
-    if metric.name in EXACT and outcome.weight is None:
+    if metric.name in EXACT and outcome.weight is None and outcome.group is None:
         return EXACT[metric.name](outcome)
-    if len(outcome.truth) < FEWEST_ROWS or not isinstance(metric.score, Sums):
+    if resamples.groups.count < FEWEST_ROWS or not isinstance(metric.score, Sums):
         return None
     terms = metric.score.terms(outcome, resamples.groups)
     found = None if np.isnan(terms).any() else of_sums(terms, metric.score.value, resamples)

@@ -39,12 +39,14 @@ class Outcome:
         predicted: (n,) the same for the answers.
         probabilities: (n, K), or None for numbers.
         weight: (n,) how much each row counts; None: as much as any other.
+        group: (n,) numbers, the same of rows that say less together than as many others would; None: of none.
     """
 
     truth: Array
     predicted: Array
     probabilities: Array | None = None
     weight: Array | None = None
+    group: Array | None = None
 
     @property
     def shares(self) -> Array:

@@ -246,7 +246,7 @@ def score(outcome: Outcome, baseline: Baseline, classes: Sequence[Any] = (), wei
         weight: what the rows' weights are called, where they have some.
     """
     metrics, constant = METRICS[baseline.task], baseline.outcome(outcome.truth, outcome.weight)
-    resamples = Resamples(len(outcome.truth), weight=outcome.weight)
+    resamples = Resamples.of(outcome)
     intervals = {metric.name: interval(metric, outcome, resamples) for metric in metrics}
     return Scores(
         baseline.task,

@@ -49,7 +49,8 @@ class Jury:
         """Outputs (n, k) as answers beside the truth; of some parts alone where these are given."""
         known = [self.parts[k] for k in (range(len(self.parts)) if parts is None else parts)]
         weight = None if known[0].weight is None else np.concatenate([np.asarray(each.weight) for each in known])
-        return outcome(self.plan.target, outputs, np.concatenate([each.truth for each in known]), weight)
+        group = None if known[0].group is None else np.concatenate([np.asarray(each.group) for each in known])
+        return outcome(self.plan.target, outputs, np.concatenate([each.truth for each in known]), weight, group)
 
     def badness(self, outputs: Array, parts: Sequence[int] | None = None) -> float:
         """What is chosen by, of answers (n, k): the loss, or how little there is of the score; lower is better."""

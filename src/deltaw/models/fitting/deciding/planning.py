@@ -203,13 +203,16 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
     if frames is not None and preparation.means:  # `Plan.over` asks for them
         learnt = replace(learnt, source=table.frame, rows=some_of(table.frame, training))
     else:
-        learnt = replace(learnt, source=all_as_read(learnt.source))
+        learnt = replace(learnt, source=all_as_read(learnt.source), group=ties.groups_of(training))
     weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
+    test = part(test_rows, named[0] or table.name)
+    if test is not None and table.test is None:
+        test = replace(test, group=given.ties.groups_of(layout.kept.test))
     return Plan(
         table=replace(table, frame=learnt.source), columns=given.columns, preparation=preparation, target=reading,
         recipe=settled, network=drawn_network(settled, reading, learnt.X.shape[1], asked.seed, start),
         training=learnt, validation=part(validation_rows, named[1] or table.name),
-        test=part(test_rows, named[0] or table.name), seed=asked.seed, engine=asked.engine, threads=asked.threads,
+        test=test, seed=asked.seed, engine=asked.engine, threads=asked.threads,
         ties=ties, choices=asked.choices, folds=layout.folds, test_name=named[0], validation_name=named[1],
         left_out=given.left_out, weightless=given.weightless, start=start, streamed=streamed,
         given=tuple(asked.settings), seconds=asked.seconds,

@@ -151,11 +151,13 @@ def together(answers: Sequence[Outcome]) -> Outcome:
     """The answers of the folds as those of one network, one fold after the other."""
     shares = [each.probabilities for each in answers if each.probabilities is not None]
     counts = [each.weight for each in answers if each.weight is not None]
+    groups = [each.group for each in answers if each.group is not None]
     return Outcome(
         np.concatenate([each.truth for each in answers]),
         np.concatenate([each.predicted for each in answers]),
         np.concatenate(shares) if shares else None,
         np.concatenate(counts) if counts else None,
+        np.concatenate(groups) if groups else None,
     )
 
 

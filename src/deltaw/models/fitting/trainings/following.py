@@ -81,7 +81,7 @@ class Trained:
         plan = self.plan
         found = [outputs(each, part.X, plan.engine, plan.threads) for each in (self.after(epoch), *self.others)]
         mean = mean_of([np.asarray(each, np.float64) for each in found], plan.target.task)
-        return outcome(plan.target, mean, part.truth, part.weight)
+        return outcome(plan.target, mean, part.truth, part.weight, part.group)
 
 
 def trained(
