@@ -24,6 +24,12 @@ class language:  # noqa: N801 (it is called as a function is)
 
     Raises:
         SettingError: another language.
+
+    Examples:
+        >>> import deltaw
+        >>> with deltaw.language("zh"):
+        ...     print(deltaw.fit("iris", epochs=2, folds=0).scores)  # doctest: +ELLIPSIS
+        30 行：准确率...
     """
 
     def __init__(self, name: str) -> None:

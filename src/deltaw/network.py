@@ -42,6 +42,14 @@ class Network:
 
     Raises:
         SettingError: a size, name, or count of them that cannot be.
+
+    Examples:
+        >>> import numpy as np, deltaw
+        >>> net = deltaw.Network([4, 8, 3], ["tanh", "softmax"], seed=0)
+        >>> [W.shape for W in net.weights]
+        [(8, 4), (3, 8)]
+        >>> net.forward(np.zeros((2, 4))).shape
+        (2, 3)
     """
 
     def __init__(

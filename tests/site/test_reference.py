@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import inspect
 import re
 from collections.abc import Iterator
@@ -222,3 +223,24 @@ def test_constants_are_documented() -> None:
         for name in filter(str.isupper, import_module(room).__all__):
             texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py")]
             assert any(below(name, text) for text in texts), f"{room}.{name}: write below it what it is"
+
+
+def examples(name: str) -> list[doctest.DocTest]:
+    """What the docstring of a name shows, if anything is run there."""
+    found = doctest.DocTestParser().get_doctest(inspect.getdoc(MEMBERS[name]) or "", {}, name, None, 0)
+    return [found] if found.examples else []
+
+
+@pytest.mark.parametrize("name", [name for name in MEMBERS if examples(name)])
+def test_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said: list[str] = []
+    for example in examples(name):
+        doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(example, out=said.append)
+    assert not said, "".join(said)
+
+
+def test_what_is_taken_first_has_an_example() -> None:
+    firsts = {f"deltaw.{name}" for name in deltaw.__all__ if inspect.isroutine(getattr(deltaw, name))}
+    without = {name for name in firsts & set(MEMBERS) if not examples(name)}
+    assert without <= {"deltaw.load", "deltaw.lab", "deltaw.from_torch"}  # they need a file, write one, need PyTorch

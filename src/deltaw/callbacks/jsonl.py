@@ -39,6 +39,13 @@ class JsonLines:
 
     Raises:
         OutputError: the file cannot be written, or holds something else than such lines.
+
+    Examples:
+        >>> import deltaw
+        >>> from deltaw.callbacks import JsonLines
+        >>> model = deltaw.fit("iris", epochs=5, folds=0, callbacks=[JsonLines("runs.jsonl")])
+        >>> open("runs.jsonl").readline()[:17]                     # then a line an epoch, and one at the end
+        '{"event": "start"'
     """
 
     def __init__(self, path: str | Path) -> None:

@@ -65,6 +65,11 @@ def derivation(
 
     Raises:
         SettingError: a name that is not in the tables, or a number of layers that cannot be.
+
+    Examples:
+        >>> import deltaw
+        >>> deltaw.explain.derivation("softmax", "cross_entropy", layers=1).lines[-1].text
+        '∂E/∂b_k = δ_k'
     """
     from deltaw.derive import lines as write
     from deltaw.derive.evidence import corners, gather, loss_corners

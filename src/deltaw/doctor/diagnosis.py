@@ -85,6 +85,15 @@ def examine(
         SettingError: `net` is no network, there is no such setting, or rows or seconds that cannot be.
 
     Source: each `Rule` of `RULES` names its own.
+
+    Examples:
+        >>> import numpy as np, deltaw
+        >>> X = np.random.default_rng(0).normal(50, 20, (200, 3))  # not scaled
+        >>> T = (X[:, :1] > X[:, 1:2]).astype(float)
+        >>> net = deltaw.Network([3, 16, 1], ["sigmoid", "sigmoid"])
+        >>> diagnosis = deltaw.doctor.examine(net, X, T, loss="squared", learning_rate=0.5, epochs=20, seconds=0)
+        >>> diagnosis.findings[0].rule
+        'unscaled_inputs'
     """
     return diagnose(Setup.of(net, X, T, settings), rows=rows, seconds=seconds)
 

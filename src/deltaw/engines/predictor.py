@@ -43,6 +43,12 @@ class Predictor:
         SettingError: weights that are not finite or of another shape than the network's; a number of threads that
             cannot be.
         MissingError: the compiled core is not installed.
+
+    Examples:
+        >>> import numpy as np, deltaw
+        >>> predict = deltaw.Predictor(deltaw.Network([4, 8, 3], ["tanh", "softmax"]))
+        >>> predict(np.zeros((2, 4))).shape
+        (2, 3)
     """
 
     def __init__(self, network: Network, threads: int | None = None) -> None:

@@ -94,6 +94,12 @@ def prediction(
     Raises:
         InputError: rows that cannot be read, a row that is not there, a cell that does not fit.
         SettingError: a setting that cannot be.
+
+    Examples:
+        >>> import deltaw
+        >>> model = deltaw.fit("iris", epochs=5, folds=0)
+        >>> answer = deltaw.explain.prediction(model, "iris", row=70)
+        >>> print(answer)  # doctest: +SKIP
     """
     if not isinstance(model, Model):
         raise SettingError("model: expected a deltaw.Model", repr(model)[:60], "make one: deltaw.load(path)")

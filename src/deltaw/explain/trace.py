@@ -116,6 +116,14 @@ def step(
     Raises:
         InputError: x or t that does not fit the network or the loss, or is not finite.
         SettingError: a setting that cannot be, such as a loss without a minimum.
+
+    Examples:
+        >>> import deltaw
+        >>> net = deltaw.Network([2, 3, 1], ["sigmoid", "sigmoid"], seed=0)
+        >>> step = deltaw.explain.step(net, [0.5, 0.2], [0.9], learning_rate=0.1)
+        >>> [dW.shape for dW in step.dW]
+        [(3, 2), (1, 3)]
+        >>> print(step)  # doctest: +SKIP
     """
     _check_network(net)
     row = losses.loss(loss)

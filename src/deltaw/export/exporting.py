@@ -100,6 +100,12 @@ def export(
             cannot say.
         OutputError: it cannot be written there.
         MissingError: what writes the form is not installed.
+
+    Examples:
+        >>> import deltaw
+        >>> net = deltaw.Network([4, 8, 3], ["tanh", "softmax"])
+        >>> [path.name for path in deltaw.export(net, "network.py").files]     # of a model: model.export("flowers.py")
+        ['network.py', 'network.check.json']
     """
     path = path_of(path, "export")
     name = form_of(path, form)

@@ -37,6 +37,12 @@ class predict_batches:  # noqa: N801, a function to its users, and one that can 
     Raises:
         InputError: rows that do not fit the model, or a column that is called as an answer is.
         ModelFileError: the path is of no model file.
+
+    Examples:
+        >>> import deltaw
+        >>> answer = deltaw.predict_batches(deltaw.fit("iris", epochs=5, folds=0))
+        >>> answer(deltaw.read("iris").frame.head(2)).columns[-4:]
+        ['prediction', 'probability_setosa', 'probability_versicolor', 'probability_virginica']
     """
 
     def __init__(self, model: Model | str | Path, threads: int | None = 1) -> None:

@@ -172,6 +172,12 @@ def crossval(
     Raises:
         InputError: as `deltaw.fit`.
         TrainingInterrupted: on Ctrl-C.
+
+    Examples:
+        >>> import deltaw
+        >>> folds = deltaw.crossval("iris", folds=3, epochs=5).folds
+        >>> [fold.scores["accuracy"] > 0.5 for fold in folds]
+        [True, True, True]
     """
     for name, value, least, most in (("folds", folds, 2, 10**9), ("repeats", repeats, 1, MOST_REPEATS)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= most:

@@ -50,6 +50,13 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 
     Attributes: those of scikit-learn's, and
         validation_loss_curve_: the loss on the rows held out, an epoch an entry, or None.
+
+    Examples:
+        >>> from sklearn.datasets import load_iris
+        >>> from deltaw.sklearn import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> MLPClassifier(random_state=0, max_iter=500).fit(X, y).score(X, y) > 0.9
+        True
     """
 
     _parameter_constraints = CLASSIFIER

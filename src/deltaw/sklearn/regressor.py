@@ -29,6 +29,13 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         loss: "squared_error", "poisson", or any other of `deltaw.equations.losses`: "absolute_error", "huber(0.5)", …
         quantiles: e.g. (0.05, 0.5, 0.95): predict these quantiles of y, (n, 3), instead of one number, never
             crossing. Takes the place of `loss`.
+
+    Examples:
+        >>> from sklearn.datasets import load_diabetes
+        >>> from deltaw.sklearn import MLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> MLPRegressor(quantiles=(0.1, 0.5, 0.9), learning_rate_init=0.05, early_stopping=True).fit(X, y).predict(X).shape
+        (442, 3)
     """
 
     _parameter_constraints = REGRESSOR

@@ -220,6 +220,14 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         model_: the `deltaw.Model`.
         n_iter_, loss_curve_: of the training.
         n_left_out_: rows that had no answer.
+
+    Examples:
+        >>> import deltaw
+        >>> from deltaw.sklearn import TableClassifier
+        >>> frame = deltaw.read("iris").frame
+        >>> X, y = frame.drop("species"), frame["species"]
+        >>> TableClassifier(epochs=5).fit(X, y).predict(X.head(2)).tolist()
+        ['setosa', 'setosa']
     """
 
     _task = "classification"

@@ -99,6 +99,15 @@ def train(
         SettingError: a setting that cannot be.
         OutputError: the folder of checkpoints cannot be written to.
         TrainingInterrupted: on Ctrl-C, after the running batch; the network keeps what was learnt.
+
+    Examples:
+        >>> import numpy as np, deltaw
+        >>> X = np.random.default_rng(0).uniform(-1, 1, (200, 2))
+        >>> T = (X[:, :1] * X[:, 1:] > 0).astype(float)            # (200, 1)
+        >>> net = deltaw.Network([2, 8, 1], ["tanh", "sigmoid"])
+        >>> history = deltaw.train(net, X, T, loss="binary_cross_entropy", optimizer="adam", epochs=20)
+        >>> len(history.loss), history.loss[-1] < history.loss[0]
+        (20, True)
     """
     check_asked(checkpoint, resume)
     begun = {} if checkpoint is None else {"initial weights": digest(*network.weights, *network.biases)}

@@ -91,6 +91,15 @@ def train_pack(
         InputError, SettingError: as `deltaw.train`; what is a network's own is named by its number, from 1.
         TrainingInterrupted: on Ctrl-C, after the running epochs; the networks keep what they learnt, and its `history`
             is the list of theirs.
+
+    Examples:
+        >>> import numpy as np, deltaw
+        >>> X = np.random.default_rng(0).normal(size=(100, 2))
+        >>> nets = [deltaw.Network([2, width, 1], ["tanh", "identity"]) for width in (4, 8)]
+        >>> each = [{"learning_rate": 0.1}, {"learning_rate": 0.01}]
+        >>> histories = deltaw.train_pack(nets, X, X[:, :1] * X[:, 1:], each=each, epochs=5)
+        >>> [len(history.loss) for history in histories]
+        [5, 5]
     """
     trainings = begin_pack(
         networks, X, T, each=each, loss=loss, seed=seed, sample_weight=sample_weight, validation=validation,

@@ -35,6 +35,16 @@ class EarlyStopping:
         SettingError: a patience that is no whole number from 1 on, or a negative `min_delta`.
 
     Source: Goodfellow, Bengio & Courville 2016, "Deep learning", algorithm 7.1.
+
+    Examples:
+        >>> import numpy as np, deltaw
+        >>> X = np.random.default_rng(0).normal(size=(100, 1))
+        >>> net = deltaw.Network([1, 4, 1], ["tanh", "identity"])
+        >>> stop = deltaw.EarlyStopping(patience=3)
+        >>> apart = (X[80:], X[80:] ** 2)
+        >>> history = deltaw.train(net, X[:80], X[:80] ** 2, epochs=30, validation=apart, early_stopping=stop)
+        >>> 1 <= history.best_epoch <= 30
+        True
     """
 
     patience: int | None = 10

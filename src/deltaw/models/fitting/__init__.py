@@ -114,6 +114,14 @@ def fit(
             not come along. Start such processes by `multiprocessing.get_context("spawn")` or joblib's loky.
         OutputError: the folder of checkpoints cannot be written to.
         TrainingInterrupted: on Ctrl-C; its `model` is what was learnt until then.
+
+    Examples:
+        >>> import deltaw
+        >>> model = deltaw.fit("iris", epochs=5)                   # or "flowers.csv", target="species"; or a data frame
+        >>> model.scores["accuracy"] > 0.5                         # of networks that had not seen the rows
+        True
+        >>> model.predict(deltaw.read("iris").frame.head(2)).tolist()
+        ['setosa', 'setosa']
     """
     check_asked(checkpoint, resume)
     named = {"hidden": hidden, "epochs": epochs}

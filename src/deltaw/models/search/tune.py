@@ -84,6 +84,12 @@ def tune(
     Raises:
         InputError: as `deltaw.fit`; too few rows to choose by.
         TrainingInterrupted: on Ctrl-C; its `model` is the best until then.
+
+    Examples:
+        >>> import deltaw
+        >>> model = deltaw.tune("iris", rounds=1, hidden=4, epochs=3)      # a given setting is not tuned
+        >>> len(model.tuning.trials) > 8, len(model.members) <= 16
+        (True, True)
     """
     show, told = watching(verbose), Watchers(callbacks)
     setup = Search.of(source, target, recipe, seconds=seconds, rounds=rounds, members=members, test=test,

@@ -76,6 +76,11 @@ def read(
         SettingError: an argument that cannot be: `delimiter` is not one character, no such encoding or sheet, …
         MissingError: a workbook, and fastexcel is not installed.
         InputError: this process was forked after Polars had started its threads; see `deltaw.forks`.
+
+    Examples:
+        >>> import deltaw
+        >>> deltaw.read("iris").frame.shape                        # a Polars frame
+        (150, 5)
     """
     words = {"na": na, "not_na": not_na, "sheet": sheet}
     return read_as(source, Reading.of(delimiter=delimiter, encoding=encoding, max_bytes=max_bytes, **words))
