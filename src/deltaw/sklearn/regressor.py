@@ -34,7 +34,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         >>> from sklearn.datasets import load_diabetes
         >>> from deltaw.sklearn import MLPRegressor
         >>> X, y = load_diabetes(return_X_y=True)
-        >>> MLPRegressor(quantiles=(0.1, 0.5, 0.9), learning_rate_init=0.05, early_stopping=True).fit(X, y).predict(X).shape
+        >>> several = MLPRegressor(quantiles=(0.1, 0.5, 0.9), learning_rate_init=0.05, early_stopping=True)
+        >>> several.fit(X, y).predict(X).shape
         (442, 3)
     """
 
