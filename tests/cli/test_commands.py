@@ -393,27 +393,6 @@ def test_ctrl_c_saves_what_was_learnt(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.deltaw", "r.html", "rows.csv"]
 
 
-def test_a_broken_pipe_is_quiet(run: Run, trained: Path) -> None:
-    table(60_000).write_csv("many.csv")
-    with start("predict", "class.deltaw", "many.csv") as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.readline().startswith("row,prediction")
-        process.stdout.close()
-        assert process.stderr.read() == ""
-    assert process.returncode == 0
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-def test_a_full_disk_is_one_line(run: Run, trained: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "deltaw", "show", "class.deltaw", "--json"]
-        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert found.returncode == 1
-    assert found.stderr.startswith("deltaw: standard output: No space left")
-    assert found.stderr.count("\n") == 1
-
-
 def test_a_pipe_gets_a_line_now_and_then(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "epoch 1/4:" not in run("train", "iris", *QUICK)[2]  # it takes less than a few seconds
     monkeypatch.setattr("deltaw.cli.output.screen.EVERY", 0.0)

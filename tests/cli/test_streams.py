@@ -57,7 +57,7 @@ def test_answers_that_are_cut_are_no_success(folder: Path, tmp_path: Path, comma
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-@pytest.mark.parametrize("command", ["show m.deltaw", "--version"])
+@pytest.mark.parametrize("command", ["show m.deltaw --json", "--version"])
 def test_a_full_disk_is_alike_in_all_commands(folder: Path, command: str) -> None:
     with Path("/dev/full").open("wb") as full:
         assert ran(folder, command, True, stdout=full) == (1, "deltaw: standard output: No space left on device\n")

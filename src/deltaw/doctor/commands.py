@@ -78,10 +78,6 @@ AS_SETTINGS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "reduction": lambda mean: {},
 }
 SETTINGS = {field.name for field in fields(Recipe)} | {"seed", *AS_SETTINGS}
-# What no setting does, and how it is said in Python.
-IN_PYTHON: dict[str, Callable[[Any, Setup], str]] = {
-    "drop_rows": lambda rows, setup: "table = table.drop_duplicates()",
-}
 
 
 def _targets(kind: str, low: float, high: float) -> dict[str, Any]:
@@ -89,7 +85,7 @@ def _targets(kind: str, low: float, high: float) -> dict[str, Any]:
 
 
 def _of_table(changes: Mapping[str, Any], setup: Setup) -> Written:
-    lines = [IN_PYTHON[name](value, setup) for name, value in changes.items() if name in IN_PYTHON]
+    lines = ["table = table.drop_duplicates()"] if "drop_rows" in changes else []  # which no setting does
     settings: dict[str, Any] = {}
     if names := _whole_columns(changes.get("drop_columns", ()), setup):
         settings["drop"] = names

@@ -1,6 +1,6 @@
 """Rules about the pace of training: numbers lost, and rates, batches and epochs that do not suit.
 
-Read `training` for when they speak.
+Read `inside` for when they speak.
 """
 
 from __future__ import annotations

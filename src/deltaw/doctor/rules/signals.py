@@ -22,14 +22,9 @@ SQUASHING = frozenset({"sigmoid", "tanh", "softsign", "softmax", "step"})
 STEEPEST = {"sigmoid": 0.25, "softmax": 0.5}
 
 
-def started(evidence: Evidence) -> Start | None:
-    """The first pass, where it was possible."""
-    return evidence.known.start
-
-
 def vanishing_by_depth(evidence: Evidence) -> Finding | None:
     """Squashing layers on top of each other: each passes on a fraction of the differences and of the error."""
-    start, net = started(evidence), evidence.setup.network
+    start, net = evidence.known.start, evidence.setup.network
     hidden = net.activations[:-1]
     if start is None or len(hidden) < 2 or not np.isfinite(start.sent).all():
         return None
@@ -65,7 +60,7 @@ def vanishing_by_depth(evidence: Evidence) -> Finding | None:
 
 def exploding_at_start(evidence: Evidence) -> Finding | None:
     """Signals that grow from layer to layer, up to overflow."""
-    start, net = started(evidence), evidence.setup.network
+    start, net = evidence.known.start, evidence.setup.network
     if start is None:
         return None
     repair = Repair(
@@ -110,7 +105,7 @@ def exploding_at_start(evidence: Evidence) -> Finding | None:
 
 def dead_layer(evidence: Evidence) -> Finding | None:
     """A layer of which every unit is flat for every row."""
-    start, net = started(evidence), evidence.setup.network
+    start, net = evidence.known.start, evidence.setup.network
     if start is None or len(evidence.known.index) < 2:
         return None
     exact = [name in ("relu", "step") for name in net.activations]
@@ -133,9 +128,7 @@ def dead_layer(evidence: Evidence) -> Finding | None:
         ),
         {"dead": width, "layers_without_gradient": l + 1},
         Where(layer=l),
-        Repair(say("selu in the hidden layers, weights drawn anew"), {"hidden_activation": "selu", "init": None})
-        if hidden
-        else Repair(say("identity outputs"), {"output_activation": "identity"}),
+        _revived(hidden),
     )
 
 
@@ -143,7 +136,6 @@ def _born_dead(evidence: Evidence, start: Start) -> Finding:
     """This draw lives, and other seeds' do not."""
     net, share = evidence.setup.network, float(start.born_dead.sum())
     l = int(start.born_dead.argmax())
-    hidden = l < len(net.weights) - 1
     return Finding(
         say(
             "In {share:.0%} of {draws} draws of the weights by other seeds a whole layer gives 0 for every "
@@ -156,17 +148,22 @@ def _born_dead(evidence: Evidence, start: Start) -> Finding:
         ),
         {"share_of_draws": share, "draws": DRAWS, "units": net.sizes[l + 1]},
         Where(layer=l),
-        Repair(say("selu in the hidden layers, weights drawn anew"), {"hidden_activation": "selu", "init": None})
-        if hidden
-        else Repair(say("identity outputs"), {"output_activation": "identity"}),
+        _revived(l < len(net.weights) - 1),
         severity="risk",
         likelihood=0.7,
     )
 
 
+def _revived(hidden: bool) -> Repair:
+    """What gives a layer that is dead a slope again."""
+    if hidden:
+        return Repair(say("selu in the hidden layers, weights drawn anew"), {"hidden_activation": "selu", "init": None})
+    return Repair(say("identity outputs"), {"output_activation": "identity"})
+
+
 def saturated_at_start(evidence: Evidence) -> Finding | None:
     """Most signals of a squashing layer lie where its slope is gone, before any learning."""
-    start, net = started(evidence), evidence.setup.network
+    start, net = evidence.known.start, evidence.setup.network
     if start is None:
         return None
     flats = flat(evidence, start)

@@ -2,12 +2,24 @@
 
 Read `rule.Rule` for what a row says. `columns` and `rows` look at X and at both, `targets` at T, `outputs` at what is
 to answer with T (activation, loss), `start` at the network as it starts, `settings` at the settings,
-`pace` and `training` at what was seen while it trained.
+`pace`, `inside` and `learnt` at what was seen while it trained.
 """
 
 from __future__ import annotations
 
-from deltaw.doctor.rules import activations, apart, columns, outputs, pace, rows, settings, signals, training, weights
+from deltaw.doctor.rules import (
+    activations,
+    apart,
+    columns,
+    inside,
+    learnt,
+    outputs,
+    pace,
+    rows,
+    settings,
+    signals,
+    weights,
+)
 from deltaw.doctor.rules import targets as target
 from deltaw.doctor.rules.rule import Rule
 
@@ -234,33 +246,33 @@ RULES: tuple[Rule, ...] = (
          explains=("answers_alike", "learns_less"),
          reason="Training ends while E is still falling.",
          source="E fell by 1 % from one tenth of the epochs to the next, or there were fewer than 200 steps."),
-    Rule("saturated_in_training", "risk", "during", training.saturated_in_training, likelihood=0.4,
+    Rule("saturated_in_training", "risk", "during", inside.saturated_in_training, likelihood=0.4,
          explains=("gradient_faded", *SYMPTOMS),
          reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
          source="Four fifths of a layer's signals flat (engines/look.py); healthy tanh layers have up to three "
          "fifths."),
-    Rule("dead_units", "fault", "during", training.dead_units, likelihood=0.5, explains=SYMPTOMS,
+    Rule("dead_units", "fault", "during", inside.dead_units, likelihood=0.5, explains=SYMPTOMS,
          reason="A unit that gives 0 for every row gets no gradient, and does not come back.",
          source="Maas et al. (2013). More than half of a layer, from any of three seeds: a few dead units are common "
          "where all is well."),
-    Rule("gradient_faded", "fault", "during", training.gradient_faded, likelihood=0.5, explains=SYMPTOMS,
+    Rule("gradient_faded", "fault", "during", inside.gradient_faded, likelihood=0.5, explains=SYMPTOMS,
          reason="A layer learns from the error that reaches it.",
          source="Glorot & Bengio (2010), section 4.2. 10⁻³, as for vanishing_by_depth."),
-    Rule("gradient_grown", "risk", "during", training.gradient_grown, likelihood=0.4, explains=SYMPTOMS,
+    Rule("gradient_grown", "risk", "during", inside.gradient_grown, likelihood=0.4, explains=SYMPTOMS,
          reason="A layer that gets a thousand times the error would need a thousandth of the rate.",
          source="Pascanu, Mikolov & Bengio (2013), section 2."),
-    Rule("over_regularised", "fault", "during", training.over_regularised, likelihood=0.6,
+    Rule("over_regularised", "fault", "during", learnt.over_regularised, likelihood=0.6,
          explains=("noisy_steps", *SYMPTOMS),
          reason="Where the penalty outweighs E, weights shrink to what holds nothing; where units drop, signals.",
          source="A trial without it decides; it is asked for where weights shrank to half, or 30 % of a layer drop."),
-    Rule("too_small", "risk", "during", training.too_small, likelihood=0.3, explains=("answers_alike", "learns_less"),
+    Rule("too_small", "risk", "during", learnt.too_small, likelihood=0.3, explains=("answers_alike", "learns_less"),
          reason="Too few units cannot tell apart what is to be told apart.",
          source="A plain network of 32 units fits the rows trained on better by a fifth of the skill."),
-    Rule("overfitting", "risk", "during", training.overfitting, likelihood=0.4,
+    Rule("overfitting", "risk", "during", learnt.overfitting, likelihood=0.4,
          explains=("answers_alike", "learns_less"),
          reason="Rows learnt by heart say nothing of others.",
          source="A fifth of the skill between rows trained on and rows held out, beyond two standard errors."),
-    Rule("chance", "fault", "during", training.chance, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
+    Rule("chance", "fault", "during", learnt.chance, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
          reason="What the inputs do not say cannot be learnt from them.",
          source="A permutation test (Good 2005) of the best of three networks, by Bonferroni: p > 0.05, on 30 rows "
          "held out or more. A fault where these are enough to say that less than a medium effect (Cohen 1988: AUC "
@@ -269,16 +281,16 @@ RULES: tuple[Rule, ...] = (
          reason="Rows that follow another rule cannot be answered by what training rows say.",
          source="Nobody beats the guess on the rows apart; on training rows held out a plain network does, beyond what "
          "chance explains (doctor/judge.py)."),
-    Rule("saved_weights", "fault", "during", training.saved_weights, likelihood=0.95,
+    Rule("saved_weights", "fault", "during", inside.saved_weights, likelihood=0.95,
          explains=("dead_units", "saturated_in_training", "gradient_faded", "gradient_grown", "too_few_epochs",
                    "noisy_steps", "overfitting", *SYMPTOMS),
          reason="Weights that were changed after training, or trained for other rows, do not know these.",
          source="A training by the same settings reaches 90 % of what can be learnt, as for learns_less."),
-    Rule("answers_alike", "fault", "during", training.answers_alike, likelihood=0.1, explains=("learns_less",),
+    Rule("answers_alike", "fault", "during", learnt.answers_alike, likelihood=0.1, explains=("learns_less",),
          reason="A network that answers the same to every row has learnt nothing of them.",
          source="The score of always giving the commonest class, or the mean; a risk where the rows show that "
          "something was learnt all the same (doctor/judge.py)."),
-    Rule("learns_less", "risk", "during", training.learns_less, likelihood=0.05,
+    Rule("learns_less", "risk", "during", learnt.learns_less, likelihood=0.05,
          reason="What a plain network or a straight line learns from these rows can be learnt.",
          source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75 % of "
          "its skill; no healthy random set-up comes there (benchmarks/doctor/random_setups.py)."),

@@ -10,7 +10,7 @@ import numpy as np
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.start import Start
 from deltaw.doctor.findings import Finding, Repair, Where
-from deltaw.doctor.rules.signals import FADED, SATURATED, flat, started
+from deltaw.doctor.rules.signals import FADED, SATURATED, flat
 from deltaw.numbers import amount, number
 from deltaw.speech import say
 
@@ -21,7 +21,7 @@ GAIN = {"relu": math.sqrt(2.0), "leaky_relu": math.sqrt(2.0)}
 
 def equal_weights(evidence: Evidence) -> Finding | None:
     """Units that are twins: the same weights in and out."""
-    start, net = started(evidence), evidence.setup.network
+    start, net = evidence.known.start, evidence.setup.network
     if start is None:
         return None
     others = np.maximum(np.array(net.sizes[1:]) - 1, 1)
@@ -74,7 +74,7 @@ def _alike(start: Start, units: Sequence[int], l: int) -> Finding:
 
 def weights_too_large(evidence: Evidence) -> Finding | None:
     """Weights far larger than suits the width, with the signals to show for it."""
-    start = started(evidence)
+    start = evidence.known.start
     if start is None:
         return None
     ratio = _ratios(evidence, start)
@@ -106,7 +106,7 @@ def weights_too_large(evidence: Evidence) -> Finding | None:
 
 def weights_too_small(evidence: Evidence) -> Finding | None:
     """Weights far smaller than suits the width: the signals fade on their way."""
-    start = started(evidence)
+    start = evidence.known.start
     if start is None or not np.isfinite(start.gradient).all():
         return None
     sizes = evidence.setup.network.sizes

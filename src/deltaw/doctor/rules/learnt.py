@@ -1,7 +1,6 @@
-"""Rules about what was seen in training: `watch.During`.
+"""Rules about what a training has taught the network, beside what can be learnt from the same rows.
 
-Nearly all of them speak only where the network learns markedly less than a plain network does from the same rows, or
-loses its numbers: a third of all units dead, or a rate ten times the best one, is no fault where it does not show.
+Read `inside` for when they speak.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where
 from deltaw.doctor.trials.scores import DEALS
 from deltaw.doctor.trials.trial import PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS, plain_shape
-from deltaw.engines.look import flat_below
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.optimizers import optimizer
 from deltaw.numbers import number
@@ -26,146 +24,11 @@ from deltaw.speech import listed, say
 
 GAIN = 0.05  # of skill: no more than this is hardly anything
 STILL = 0.01  # share of the guess's E: an E that never got further below it than this stands still
-FLAT_LAYER = 0.8  # share of a squashing layer's signals
-DEAD = 0.5  # share of a layer's units
-FADED, GROWN = 1e-3, 1e3  # of the error sent back, from the output to the first layer
 GAP = 0.2  # of skill, between rows trained on and rows held out
 WIDE_GAP = 0.5  # from here on more than half of what was fitted is noise, and a small penalty takes little of it away
 DECAYED = 0.5  # the weights' length at the end, over that at the start
 DROPPED = 0.3  # dropout from here on may be too much
 FEWEST = 30  # held-out rows below which chance explains nearly everything
-
-
-# --- inside ---------------------------------------------------------------------------------------------------------
-
-
-def saturated_in_training(evidence: Evidence) -> Finding | None:
-    """A squashing layer that training drove to where it is flat."""
-    seen, net = evidence.watched, evidence.setup.network
-    if not seen.short or seen.broke or not seen.looks:
-        return None
-    first, last = seen.looks[0].saturated, seen.looks[-1].saturated
-    both = np.array([bool(np.isfinite(row.range).all()) and flat_below(row.name) > 0 for row in net.rows])
-    share = np.where(both, np.nan_to_num(last), 0.0)
-    l = int(share.argmax())
-    if not share[l] > FLAT_LAYER:
-        return None
-    n_in = net.sizes[l]
-    return Finding(
-        say(
-            "At the end {share:.0%} of layer {l}'s signals lie where {activation} is flat (in epoch {looked} "
-            "{first:.0%}): δ = ∂E/∂o · f'(z) is a twentieth and less; the weights of its {n_in} inputs move "
-            "no more.",
-            share=share[l],
-            l=l + 1,
-            activation=net.activations[l],
-            looked=seen.looked[0] + 1,
-            first=first[l],
-            n_in=n_in,
-        ),
-        {"saturated": float(share[l]), "at_first_look": float(first[l])},
-        Where(layer=l, epoch=len(seen.loss) - 1),
-        Repair(say("inputs scaled, weights drawn to suit"), {"inputs": "standard", "init": None}),
-        likelihood=0.4,
-    )
-
-
-def dead_units(evidence: Evidence) -> Finding | None:
-    """Units that give 0 for every row, for ReLU's kind, and learn nothing more; of the seed that has most of them."""
-    seen, net = evidence.watched, evidence.setup.network
-    trials = [t for t in seen.given if t.history.looks]
-    if not seen.short or seen.broke or not trials:
-        return None
-    one_sided = np.array([name == "relu" for name in net.activations])
-    shares = [np.where(one_sided, t.history.looks[-1].dead / np.array(net.sizes[1:], float), 0.0) for t in trials]
-    worst = int(np.argmax([share.max() for share in shares]))
-    share, trial = shares[worst], trials[worst]
-    if not share.max() > DEAD:
-        return None
-    l = int(share.argmax())
-    looks = zip(trial.looked, trial.history.looks, strict=True)
-    epoch = next(e for e, look in looks if look.dead[l] > DEAD * net.sizes[l + 1])
-    of = sum(bool(each.max() > DEAD) for each in shares)
-    hidden = l < len(net.weights) - 1
-    return Finding(
-        say(
-            "{dead} of layer {l}'s {size} relu units give 0 for every row, from epoch {epoch} on: slope 0, "
-            "no gradient, no way back. So in {of} of {n} trainings.",
-            dead=int(trial.history.looks[-1].dead[l]),
-            l=l + 1,
-            size=net.sizes[l + 1],
-            epoch=epoch + 1,
-            of=of,
-            n=len(trials),
-        ),
-        {
-            "dead": int(trial.history.looks[-1].dead[l]),
-            "units": net.sizes[l + 1],
-            "share": float(share[l]),
-            "trainings": of,
-        },
-        Where(layer=l, epoch=epoch),
-        Repair(say("leaky_relu, which has a slope on both sides"), {"hidden_activation": "leaky_relu", "init": None})
-        if hidden
-        else Repair(say("identity outputs"), {"output_activation": "identity"}),
-        likelihood=0.7 if share[l] == 1 else 0.5,
-    )
-
-
-def gradient_faded(evidence: Evidence) -> Finding | None:
-    """The error that reaches the first layer, against that at the output, at the end of training."""
-    return _along_the_layers(evidence, faded=True)
-
-
-def gradient_grown(evidence: Evidence) -> Finding | None:
-    """The error that grows on its way back to the first layer."""
-    return _along_the_layers(evidence, faded=False)
-
-
-def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
-    seen, net = evidence.watched, evidence.setup.network
-    if not seen.short or seen.broke or seen.end is None or len(net.weights) < 3:
-        return None
-    sent, hidden = seen.end.sent, net.activations[:-1]
-    ratio = float(sent[0] / sent[-1]) if sent[-1] > 0 else math.nan
-    if not (ratio < FADED if faded else ratio > GROWN):
-        return None
-    l = int((sent[:-1] / sent[-1] < FADED).nonzero()[0].max()) if faded else int(sent.argmax())
-    name = max(set(hidden), key=hidden.count)
-    return Finding(
-        say(
-            "At the end an error of 1 at the output arrives at the first layer as {ratio}, through {n} {name} layers: "
-            "the first {fate}.",
-            ratio=number(ratio, 2), n=len(hidden), name=name,
-            fate=say("hardly learn any more" if faded else "jump about while the last hardly move"),
-        ),
-        {"ratio": ratio, "hidden_layers": len(hidden)}, Where(layer=l, epoch=len(seen.loss) - 1),
-        Repair(say("selu, which keeps mean and variance"), {"hidden_activation": "selu", "init": None})
-        if faded else Repair(say("shorten the gradient to length 1"), {"max_grad_norm": 1.0}),
-        likelihood=0.5,
-    )  # fmt: skip
-
-
-def saved_weights(evidence: Evidence) -> Finding | None:
-    """A network that was saved knows less than one that its own settings train."""
-    seen = evidence.watched
-    if not seen.settings_teach or seen.anew is None:
-        return None
-    saved, anew = seen.given[0].score, seen.anew.score
-    return Finding(
-        say(
-            "As it was saved it scores {saved}; trained anew by its own settings on these rows, {anew}. It "
-            "is these weights that are at fault, or rows that they were not trained for, and not the "
-            "settings.",
-            saved=number(saved, 3),
-            anew=number(anew, 3),
-        ),
-        {"saved": saved, "anew": anew, "guess": seen.ground.guess},
-        repair=Repair(say("train it anew with the settings it has"), {"seed": evidence.setup.seed + 1}),
-    )
-
-
-# --- what is learnt -------------------------------------------------------------------------------------------------
 
 
 def answers_alike(evidence: Evidence) -> Finding | None:
