@@ -4,8 +4,13 @@
     model = deltaw.fit("flowers.csv", target="species")
     model.predict("new_flowers.csv")
 
-or, with arrays, `deltaw.Network` and `deltaw.train`. `deltaw.explain` shows the numbers of a step, `deltaw.doctor` why
-a network does not learn, `deltaw.lessons` the method from its beginning.
+or, with arrays, `deltaw.Network` and `deltaw.train`. Each has an example in its `help`:
+
+    tables        fit, load, Model, read, crossval, tune, predict_batches
+    networks      Network, train, train_pack, Predictor, EarlyStopping, History, Encoded, from_torch
+    why and how   explain (the numbers of a step), doctor (why a network does not learn), lessons, lab, Lab
+    elsewhere     export, sklearn (estimators), callbacks, language
+    errors        DeltaWError, InputError, TrainingInterrupted
 """
 
 from __future__ import annotations

@@ -244,3 +244,7 @@ def test_what_is_taken_first_has_an_example() -> None:
     firsts = {f"deltaw.{name}" for name in deltaw.__all__ if inspect.isroutine(getattr(deltaw, name))}
     without = {name for name in firsts & set(MEMBERS) if not examples(name)}
     assert without <= {"deltaw.load", "deltaw.lab", "deltaw.from_torch"}  # they need a file, write one, need PyTorch
+
+
+def test_help_of_the_package_names_every_name() -> None:
+    assert set(deltaw.__all__) - {"__version__"} <= set(re.findall(r"\w+", deltaw.__doc__ or ""))
