@@ -1,7 +1,7 @@
-"""The rules in docs/doctor.md, and their figures: each with an example that it was run on.
+"""docs/doctor-rules.md and its figures: every rule of the doctor, with an example that it was run on.
 
-    python -m benchmarks.doctor.page            # writes docs/doctor.md and docs/doctor/*.svg, in about 15 seconds
-    python -m benchmarks.doctor.page --lang zh  # the same in Chinese: docs/doctor.zh.md, docs/doctor/*.zh.svg
+    python -m benchmarks.doctor.page            # writes docs/doctor-rules.md and docs/doctor/*.svg, in about 15 seconds
+    python -m benchmarks.doctor.page --lang zh  # the same in Chinese: docs/doctor-rules.zh.md, docs/doctor/*.zh.svg
 
 Each example is a healthy set-up with one thing changed. It is trained beside the healthy one, and the scores on rows
 held out are drawn; an example whose rule the doctor does not name ends the program.
@@ -216,7 +216,7 @@ WORDS = {
         "settings": "Settings", "inputs": "Inputs and rows", "targets": "Targets", "outputs": "Outputs and loss",
         "start": "The network as it starts", "training": "While training",
         "figure": "{part}: score on rows held out by epoch, healthy and changed",
-        "heading": "#### `{name}` ({severity})", "repair": "*Repair:* {words}", "source": "*Threshold:* {source}",
+        "heading": "### `{name}` ({severity})", "repair": "*Repair:* {words}", "source": "*Threshold:* {source}",
         "explains": "*Explains:* {rules}.", "healthy": "healthy", "changed": "changed", "guess": "one answer for all",
         "epoch": "epoch", "score": "score on rows held out", "refused": "deltaw.train refuses it",
     },
@@ -224,7 +224,7 @@ WORDS = {
         "settings": "设置", "inputs": "输入与行", "targets": "目标", "outputs": "输出与损失函数",
         "start": "网络的初始状态", "training": "训练过程",
         "figure": "{part}：每一轮在留出的行上的得分，健康的与改动过的",
-        "heading": "#### `{name}`（{severity}）", "repair": "*修复*：{words}", "source": "*阈值*：{source}",
+        "heading": "### `{name}`（{severity}）", "repair": "*修复*：{words}", "source": "*阈值*：{source}",
         "explains": "*能解释*：{rules}。", "healthy": "健康", "changed": "改动过", "guess": "所有行同一个答案",
         "epoch": "轮", "score": "在留出的行上的得分", "refused": "deltaw.train 拒绝它",
     },
@@ -312,14 +312,14 @@ def examined(rule: Rule) -> tuple[Finding, tuple[Any, Any, float]]:
 def document(lang: str, ending: str) -> Iterator[str]:
     """The page, line by line; its figures are written on the way. `ending`: of names of files in the language."""
     words = WORDS[lang]
-    written = (DOCS / f"doctor{ending}.md").read_text(encoding="utf-8")
-    yield written[: written.index(f"\n### {words['settings']}\n")].rstrip()
+    written = (DOCS / f"doctor-rules{ending}.md").read_text(encoding="utf-8")
+    yield written[: written.index(f"\n## {words['settings']}\n")].rstrip()
     for name in FILES:
         rules = [rule for rule in RULES if part(rule) == name]
         seen = {rule.name: examined(rule) for rule in rules}
         figure = panels({key: curves for key, (_, curves) in seen.items()}, words)
         (DOCS / "doctor" / f"{name}{ending}.svg").write_text(plots.svg(figure), encoding="utf-8")
-        yield f"\n### {words[name]}\n"
+        yield f"\n## {words[name]}\n"
         yield f"![{words['figure'].format(part=words[name])}](doctor/{name}{ending}.svg)"
         for rule in rules:
             yield from entry(rule, seen[rule.name][0], words)
@@ -353,7 +353,7 @@ def main() -> None:
     ending = "" if lang == LANGUAGES[0] else f".{lang}"
     with language(lang):
         text = "\n".join(document(lang, ending)) + "\n"
-    (page := DOCS / f"doctor{ending}.md").write_text(text, encoding="utf-8")
+    (page := DOCS / f"doctor-rules{ending}.md").write_text(text, encoding="utf-8")
     print(f"{page.name}: {len(RULES)} rules, {perf_counter() - started:.0f} s")
 
 

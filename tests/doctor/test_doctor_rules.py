@@ -300,9 +300,9 @@ def test_the_table() -> None:
 
 def test_the_page_of_rules_is_of_this_table() -> None:
     """`python -m benchmarks.doctor.page` writes it."""
-    page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
-    assert re.findall(r"^#### `(\w+)` \((\w+)\)", page, re.MULTILINE) == [
-        (rule.name, rule.severity) for rule in sorted(RULES, key=lambda rule: page.find(f"#### `{rule.name}`"))
+    page = (Path(__file__).parents[2] / "docs" / "doctor-rules.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### `(\w+)` \((\w+)\)", page, re.MULTILINE) == [
+        (rule.name, rule.severity) for rule in sorted(RULES, key=lambda rule: page.find(f"### `{rule.name}`"))
     ]
     flat = " ".join(page.split())
     assert all(f" {rule.reason} > " in flat and f" - *Threshold:* {rule.source}" in flat for rule in RULES)

@@ -295,6 +295,6 @@ RULES: tuple[Rule, ...] = (
          source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75 % of "
          "its skill; no healthy random set-up comes there (benchmarks/doctor/random_setups.py)."),
 )  # fmt: skip
-"""Every rule, in the order of what they look at; docs/doctor.md says each."""
+"""Every rule, in the order of what they look at; docs/doctor-rules.md says each."""
 
 BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}
