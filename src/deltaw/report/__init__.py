@@ -1,0 +1,97 @@
+"""The report of a training: one HTML file that stands alone, with its figures and styles inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from deltaw import files
+from deltaw.models import GUESS, Model
+from deltaw.notebook import escape
+from deltaw.pages import html as pages
+from deltaw.report import columns, learning, scores
+from deltaw.speech import say, spoken
+
+# What only a report has: tiles with scores, figures side by side, the list of settings.
+STYLE = """
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 1rem; margin: 1.4rem 0 0; }
+.tile { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 0.9rem 1.1rem; }
+.tile b { display: block; font-size: 1.9rem; line-height: 1.2; font-weight: 650; color: var(--accent);
+  font-variant-numeric: tabular-nums; }
+.tile span { color: var(--soft); font-size: 0.86rem; display: block; }
+.row { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; } .row figure { flex: 0 1 auto; }
+.list { columns: 22rem; font-size: 0.88rem; margin: 0; } .list div { display: flex; gap: 0.8rem; break-inside: avoid;
+  border-bottom: 1px solid var(--line); padding: 0.28rem 0; } .list dt { color: var(--soft); flex: 0 0 9.5rem; }
+.list dd { margin: 0; overflow-wrap: anywhere; }
+"""
+
+
+def write(path: str | Path, model: Model, rows: str = "") -> None:
+    """Write the report of a model to `path`, whole or not at all; see `html`. Raises OutputError."""
+    files.write_bytes(path, html(model, rows).encode())
+
+
+def html(model: Model, rows: str = "") -> str:
+    """The report of a model as an HTML page.
+
+    Right after `deltaw.fit` it shows curves, the worst answers, and what the columns are worth; a model that was loaded
+    no longer has the rows for that. With the `scores` and `held_out` of other rows put into it, it is about those.
+
+    Args:
+        model: the model.
+        rows: what was scored, where it is not the rows that were set apart in training.
+    """
+    title = say("{name} of {source}", name=model.target.name, source=model.origin.source)
+    sections = "".join(pages.section(heading, body) for heading, body in _sections(model) if body)
+    return pages.page(title, f"{_headline(model, rows)}\n{sections}", spoken(), style=STYLE)
+
+
+def _sections(model: Model) -> Iterator[tuple[str, str]]:
+    yield from scores.sections(model)
+    yield from columns.sections(model)
+    yield from learning.sections(model)
+    yield say("Columns"), columns.table(model.preparation)
+    yield say("Network"), learning.network(model)
+    yield say("Settings"), learning.settings(model)
+
+
+def _headline(model: Model, rows: str) -> str:
+    origin, recipe = model.origin, model.recipe
+    if rows:
+        scored = say("scored on {rows}", rows=rows)
+    elif model.scores is None:
+        scored = say("scored on no rows")
+    else:
+        scored = say("scores: {scored}", scored=origin.scored(model.scores.rows))
+    chosen = ", its best weights chosen by {n:,} more"
+    if model.history.finish:
+        chosen = ", its best weights chosen by {n:,} more, from which it learnt in the end"
+    more = say(chosen, n=origin.validation_rows) if origin.validation_rows else ""
+    trained = say(
+        "{networks}, trained by the recipe <code>{recipe}</code> on {rows:,} rows{more}; {scored}{counted}.",
+        networks=_networks(model), recipe=escape(recipe.name), rows=origin.training_rows, more=more,
+        scored=escape(scored), counted="" if model.scores is None else escape(model.scores.counted),
+    )  # fmt: skip
+    source = say("of {source}", source=escape(origin.source))
+    name = f"{escape(model.target.name)} <span class=soft>{source}</span>"
+    lead = f"<h1>{name}</h1><p class=soft>{trained}</p>"
+    if model.scores is None:
+        return lead
+    tiles = "".join(
+        f"<div class=tile><span>{metric.title}</span><b>{metric.show(model.scores[metric.name])}</b>"
+        f"<span>{_between(model.scores.show_interval(metric))}</span>"
+        f"<span>{say(GUESS[model.task])}{say(': ')}{metric.show(model.scores.baseline[metric.name])}</span></div>"
+        for metric in model.scores.leading(model.recipe.metric)
+    )
+    return f"{lead}<div class=tiles>{tiles}</div>"
+
+
+def _networks(model: Model) -> str:
+    count, parameters = len(model.members), sum(network.parameter_count for network in model.members)
+    if count == 1:
+        return say("A network of {n:,} parameters", n=parameters)
+    return say("{count} networks, whose mean answers, of {n:,} parameters together", count=count, n=parameters)
+
+
+def _between(interval: str) -> str:
+    return f"95 %{say(': ')}{interval}" if interval else ""

@@ -1,0 +1,159 @@
+"""What a report says of the scores: how good the answers are, which were taken for which, and the worst of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deltaw import plots
+from deltaw.models import GUESS, Model, Scores, worst
+from deltaw.models.scoring.metrics import Outcome
+from deltaw.notebook import escape
+from deltaw.numbers import number
+from deltaw.pages import html as pages
+from deltaw.plots import curves
+from deltaw.report import columns
+from deltaw.speech import listed, say
+
+if TYPE_CHECKING:
+    from deltaw.preparation import Target
+
+MAX_PER_CLASS = 60  # classes that the precision-and-recall figure can show
+FEWEST_CALIBRATED = 100  # rows: of fewer, shares of tenths say nothing
+MAX_WORST = 12  # rows
+MAX_WORST_PICTURES = 24
+MAX_SHOWN_INPUTS = 7  # raw columns shown of each of the worst answers
+
+
+def sections(model: Model) -> Iterator[tuple[str, str]]:
+    """Heading and HTML of each section; "" where there is nothing to show."""
+    scores = model.scores
+    if scores is None:
+        return
+    yield say("More scores"), _scores(scores, model.recipe.metric)
+    if scores.confusion is not None:
+        yield say("What was taken for what"), _confusion(scores)
+    if scores.outcome is None:
+        return
+    if scores.outcome.probabilities is None:
+        yield say("Answers"), _numbers(scores.outcome, model.target.name)
+    else:
+        yield say("Wherever the line is drawn"), _thresholds(scores, model.target)
+        yield say("Is it as sure as it may be?"), _calibration(scores.outcome)
+    yield say("The worst answers"), _worst(model, scores)
+
+
+def _scores(scores: Scores, named: str | None) -> str:
+    """Those that are on no tile."""
+    cells = [
+        [m.title, m.show(scores[m.name]), scores.show_interval(m), m.show(scores.baseline[m.name])]
+        for m in scores.defined
+        if m not in scores.leading(named)
+    ]
+    note = say(
+        "The interval says where other rows like these would have the score 95 times in 100, by drawing these "
+        "{rows:,} anew; there is none where all draws score the same.",
+        rows=scores.rows,
+    )
+    headings = ["", say("the network"), say("95 % interval"), say(GUESS[scores.task])]
+    return f"{pages.table(headings, cells, (1, 2, 3))}<p class=soft>{note}</p>" if cells else ""
+
+
+def _numbers(outcome: Outcome, name: str) -> str:
+    """Numbers against the truth."""
+    figure = plots.predicted_against_true(outcome.truth, outcome.predicted, name)
+    drawn = pages.figure(figure, say("answers against the truth, and how far off they are"))
+    figure = curves.residuals(outcome.truth, outcome.predicted, name)
+    return drawn + pages.figure(figure, say("how far off the answers are, by the answer"))
+
+
+def _calibration(outcome: Outcome) -> str:
+    """Shares of right answers against how sure they were; "" where there are too few."""
+    if outcome.probabilities is None or len(outcome.truth) < FEWEST_CALIBRATED:
+        return ""
+    figure = plots.calibration(outcome.probabilities, outcome.truth, outcome.weight)
+    return pages.figure(figure, say("how often it was right against how sure it was"))
+
+
+def _thresholds(scores: Scores, target: Target) -> str:
+    """How classes are told apart wherever the line between them is drawn."""
+    assert scores.outcome is not None
+    truth, p, classes = scores.outcome.truth, scores.outcome.shares, scores.classes
+    weight = scores.outcome.weight
+    if len(np.unique(truth)) < 2:
+        return ""
+    drawn = pages.figure(curves.roc(truth, p, classes, weight), say("ROC curves"))
+    drawn += pages.figure(curves.precision_recall(truth, p, classes, weight), say("precision against recall"))
+    if len(classes) == 2:
+        figure = curves.thresholds(truth == 1, p[:, 1], classes[1], target.threshold or 0.5, weight)
+        drawn += pages.figure(figure, say("precision, recall and F1 against the threshold"))
+    rule = f"<p class=soft>{say('The answer is {rule}.', rule=escape(target.rule))}</p>" if target.rule else ""
+    return f"{rule}<div class=row>{drawn}</div>"
+
+
+def _confusion(scores: Scores) -> str:
+    assert scores.confusion is not None
+    pairs = [
+        (int(scores.confusion[t, o]), scores.classes[t], scores.classes[o])
+        for t, o in np.argwhere(scores.confusion > 0)
+        if t != o
+    ]
+    if not pairs:
+        note = say("Not one mistake.")
+    else:
+        most = sorted(pairs, key=lambda pair: -pair[0])[:3]
+        taken = [say("{t} taken for {o} ({n:,})", t=escape(str(t)), o=escape(str(o)), n=n) for n, t, o in most]
+        note = say("Most often: {taken}.", taken=listed(taken))
+    figures = pages.figure(plots.confusion(scores.confusion, scores.classes), say("confusion matrix"))
+    if len(scores.classes) <= MAX_PER_CLASS:
+        each = plots.per_class(scores.precision, scores.recall, scores.classes)
+        figures += pages.figure(each, say("precision and recall of each class"))
+    return f"<p class=soft>{note}</p><div class=row>{figures}</div>"
+
+
+def _worst(model: Model, scores: Scores) -> str:
+    """Pictures where the inputs are one, else a table of the rows."""
+    assert scores.outcome is not None
+    if model.held_out is None:
+        return ""
+    shape = model.picture
+    chosen = worst(scores.outcome, MAX_WORST if shape is None else MAX_WORST_PICTURES)
+    if not len(chosen):
+        return f"<p>{say('Every answer was right.')}</p>"
+    rows = model.held_out[chosen]
+    if shape is not None:
+        images = rows[list(shape.columns)].to_numpy().astype(float).reshape(len(chosen), *shape.shape)
+        verdicts = _verdicts(model, scores, chosen)
+        captions = [say("{t}, said {o} ({sure})", t=t, o=o, sure=sure) for t, o, sure in verdicts]
+        return pages.figure(plots.pictures(images, captions), say("the worst answers as pictures"))
+    known = [name for name in model.preparation.input_names[:MAX_SHOWN_INPUTS] if name in rows.columns]
+    headings = [say("truth"), say("answer"), say("sure" if model.task == "classification" else "off by"), *known]
+    cells = [
+        [*verdict, *(_cell(value) for value in row)]
+        for verdict, row in zip(_verdicts(model, scores, chosen), rows[known].rows(), strict=True)
+    ]
+    more = len(model.preparation.input_names) - len(known)
+    return pages.table(headings, cells) + columns.more(more)
+
+
+def _verdicts(model: Model, scores: Scores, rows: Iterable[int]) -> list[list[str]]:
+    """Truth, answer, and how sure or how far off: three texts for each row."""
+    assert scores.outcome is not None
+    truth, predicted, probabilities = scores.outcome.truth, scores.outcome.predicted, scores.outcome.probabilities
+    if probabilities is None:
+        return [[_cell(truth[i]), _cell(predicted[i]), _cell(predicted[i] - truth[i])] for i in rows]
+    return [
+        [str(model.classes[truth[i]]), str(model.classes[predicted[i]]), f"{probabilities[i, predicted[i]]:.0%}"]
+        for i in rows
+    ]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return say("missing")
+    text = str(value)
+    if isinstance(value, (float, np.floating)) and np.isfinite(value):
+        text = number(float(value))
+    return text if len(text) <= 40 else text[:39] + "…"
