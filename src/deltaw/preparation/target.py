@@ -34,7 +34,7 @@ from deltaw.tables.cells import as_words
 from deltaw.tables.codes import are_codes, in_width, width_of
 from deltaw.tables.held import are_plain, as_read
 from deltaw.tables.strays import check_strays
-from deltaw.tables.table import cell_error, clip, listing, nearest
+from deltaw.tables.table import cell_error, clip, listing, suggested
 from deltaw.tables.units import is_unit, plain_unit
 
 AT_ONCE = 2**16  # rows whose words are held
@@ -190,10 +190,8 @@ class Target:
             unseen = (found == -1) & words.is_not_null()
             if unseen.any():
                 row = unseen.arg_max() or 0
-                near = nearest(words[row], known)
                 expected = say("a class seen in training ({classes})", classes=listing(self.classes))
-                other = say("remove the row, or train with such rows too")
-                remedy = say("did you mean {near}?", near=near) if near else other
+                remedy = suggested(words[row], known, say("remove the row, or train with such rows too"))
                 raise cell_error(source, self.name, start + row, expected, words[row], remedy)
             labels[start : start + len(part)] = found.to_numpy()
         return labels

@@ -12,7 +12,7 @@ import numpy as np
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.given import several
 from deltaw.speech import listed, say
-from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest, of_both
+from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest, of_both, suggested
 from deltaw.tables.told import READ_AS
 
 Names = str | Iterable[str] | None
@@ -94,13 +94,8 @@ def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> d
     for name, kind in (kinds or {}).items():
         name = as_name(name)
         if kind not in READ_AS:
-            near = nearest(str(kind), READ_AS)
-            remedy = say("did you mean {near}?", near=near) if near else say("choose one of these")
-            raise SettingError(
-                say('kind of "{name}": expected {read_as}', name=clip(str(name)), read_as=listed(READ_AS)),
-                repr(kind),
-                remedy,
-            )
+            expected = say('kind of "{name}": expected {read_as}', name=clip(str(name)), read_as=listed(READ_AS))
+            raise SettingError(expected, repr(kind), suggested(str(kind), READ_AS, say("choose one of these")))
         if name == target:
             raise SettingError(
                 "kinds: expected columns to learn from", say('the target "{name}"', name=clip(name)), "give a task"

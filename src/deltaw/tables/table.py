@@ -208,6 +208,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return folded[close[0]] if close else None
 
 
+def suggested(name: str, known: Iterable[str], otherwise: str) -> str:
+    """What to do about a name that is none of these: whether the nearest is meant; `otherwise` where none is near."""
+    near = nearest(name, known)
+    return say("did you mean {near}?", near=near) if near else otherwise
+
+
 def listing(names: Iterable[object], limit: int = 8) -> str:
     """Names for a message: at most `limit` of them, and how many more there are."""
     names = list(names)

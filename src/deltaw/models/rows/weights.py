@@ -20,7 +20,7 @@ from deltaw.preparation.reading import as_numbers
 from deltaw.speech import say
 from deltaw.tables import Table
 from deltaw.tables.cells import as_words
-from deltaw.tables.table import cell_error, clip, listing, nearest, of_both, rows_of_both
+from deltaw.tables.table import cell_error, clip, listing, of_both, rows_of_both, suggested
 
 if TYPE_CHECKING:
     from deltaw.preparation import Target
@@ -167,11 +167,8 @@ def of_names(asked: Mapping[str, float], classes: Iterable[Any]) -> Array:
     words = as_words(pl.Series(list(classes))).to_list()
     for name in asked:
         if name not in words:
-            near = nearest(name, words)
-            remedy = say("did you mean {near}?", near=near) if near else say("choose among these")
-            raise SettingError(
-                say("class_weight: expected classes ({words})", words=listing(words)), repr(name), remedy
-            )
+            expected = say("class_weight: expected classes ({words})", words=listing(words))
+            raise SettingError(expected, repr(name), suggested(name, words, say("choose among these")))
     return np.array([asked.get(word, 1.0) for word in words])
 
 

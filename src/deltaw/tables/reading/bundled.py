@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from deltaw.exceptions import SettingError
 from deltaw.speech import say
 from deltaw.tables.reading.formats.pixels import image_frame, pixel_names
-from deltaw.tables.table import Block, Table, listing, nearest
+from deltaw.tables.table import Block, Table, listing, suggested
 
 # The values (n, columns) and the target (n,): numbers, or class names where the set has words for them.
 Values = tuple[NDArray[np.float64], NDArray[Any]]
@@ -81,11 +81,8 @@ BUNDLED = tuple(_SETS)
 def bundled(name: str) -> Table:
     """One of the data sets BUNDLED, with its target known. Raises SettingError for any other name."""
     if name not in _SETS:
-        near = nearest(name, BUNDLED)
-        remedy = say("did you mean {near}?", near=near) if near else say("choose one of these")
-        raise SettingError(
-            say("expected a bundled data set ({bundled})", bundled=listing(BUNDLED)), f'"{name}"', remedy
-        )
+        expected = say("expected a bundled data set ({bundled})", bundled=listing(BUNDLED))
+        raise SettingError(expected, f'"{name}"', suggested(name, BUNDLED, say("choose one of these")))
     about = _SETS[name]
     X, t = _values(name)
     blocks: tuple[Block, ...] = ()

@@ -16,7 +16,7 @@ from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null, typed
 from deltaw.tables.missing import numbers_among
 from deltaw.tables.reading.answers import with_words
-from deltaw.tables.reading.loading import NoRowsError
+from deltaw.tables.reading.loading import NoRowsError, first_line
 from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, check_names
@@ -54,10 +54,8 @@ def from_object(source: Any, reading: Reading) -> Table:
     except (TableError, ColumnError):
         raise
     except (Exception, pl.exceptions.PanicException) as error:  # whatever a foreign library raises about its own frame
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise TableError(
-            "expected a {frame} that Polars can take", reason, "simplify its columns", frame=FRAME
-        ) from None
+        expected = "expected a {frame} that Polars can take"
+        raise TableError(expected, first_line(error), "simplify its columns", frame=FRAME) from None
     kind = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
     raise TableError("expected a path or a data frame", kind, "put the values in a pandas or Polars frame")
 

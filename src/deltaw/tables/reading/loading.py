@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from deltaw.exceptions import SettingError, TableError, reason
+from deltaw.exceptions import InputError, SettingError, TableError, reason
 from deltaw.numbers import number
 from deltaw.speech import say
 
@@ -122,19 +122,26 @@ def check_size(name: str, size: int, most: int) -> None:
 
 def check_archive(data: bytes, name: str, what: str, most: int) -> None:
     """Raise TableError where a ZIP archive cannot be read, or says that it is larger than `most`."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(member.file_size for member in archive.infolist())  # and no member gives more than it says
-    except Exception as error:  # damaged headers, of many kinds
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise TableError(
-            "{name}: expected {what}",
-            say("an unreadable one ({reason})", reason=reason),
-            "write it anew",
-            name=name,
-            what=what,
-        ) from None
+    with undamaged(name, what, say("write it anew")), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        size = sum(member.file_size for member in archive.infolist())  # and no member gives more than it says
     check_size(name, size, most)
+
+
+@contextmanager
+def undamaged(name: str, what: str, remedy: str) -> Iterator[None]:
+    """Whatever a library raises of a damaged file, of errors of many kinds, as a TableError; our own as they are."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        found = say("an unreadable one ({reason})", reason=first_line(error))
+        raise TableError("{name}: expected {what}", found, remedy, name=name, what=what) from None
+
+
+def first_line(error: BaseException) -> str:
+    """What another library says of its error."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def memory() -> int:

@@ -15,7 +15,7 @@ from deltaw.exceptions import TableError
 from deltaw.speech import say
 from deltaw.tables.reading.formats.pixels import image_block, image_frame, square
 from deltaw.tables.reading.frames import plain
-from deltaw.tables.reading.loading import check_archive
+from deltaw.tables.reading.loading import check_archive, undamaged
 from deltaw.tables.table import Block, Table, listing
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -48,20 +48,10 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
     Raises:
         TableError: it is unreadable or larger, or its arrays are not called as in NPZ_NAMES or do not fit together.
     """
-    try:
-        check_archive(data, source, say("a NumPy archive (NPZ)"), most)
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except TableError:
-        raise
-    except Exception as error:  # a header is read by Python's own parser, which has errors of many kinds
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        remedy = say("write it anew with numpy.savez(file, x_train=…, y_train=…)")
-        raise TableError(
-            say("{source}: expected a NumPy archive (NPZ)", source=source),
-            say("an unreadable one ({reason})", reason=reason),
-            remedy,
-        ) from None
+    check_archive(data, source, what := say("a NumPy archive (NPZ)"), most)
+    with undamaged(source, what, say("write it anew with numpy.savez(file, x_train=…, y_train=…)")):
+        archive = np.load(io.BytesIO(data), allow_pickle=False)
+        arrays = {name: archive[name] for name in archive.files}
     names = next((names for names in NPZ_NAMES if names[0] in arrays), None)
     if names is None:
         found = listing(arrays) or say("no arrays")
@@ -71,13 +61,8 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
     for name in set(names) & set(arrays):
         if arrays[name].dtype.kind not in "buifUS":
             found = say("the type {dtype}", dtype=arrays[name].dtype)
-            raise TableError(
-                '{source}: expected numbers or text in "{name}"',
-                found,
-                "convert the array first",
-                source=source,
-                name=name,
-            )
+            line = '{source}: expected numbers or text in "{name}"'
+            raise TableError(line, found, "convert the array first", source=source, name=name)
     train, labels, test, test_labels = (arrays.get(name) for name in names)
     assert train is not None
     return _table(source, (train, labels), (test, test_labels))

@@ -18,7 +18,7 @@ from deltaw.tables.held import held
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.frames import INDEX, plain, table_of
 from deltaw.tables.reading.halving import Halves
-from deltaw.tables.reading.loading import check_size, limit, unreadable
+from deltaw.tables.reading.loading import check_size, first_line, limit, unreadable
 from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.places import in_parts
 from deltaw.tables.reading.source import Reading, Source
@@ -214,6 +214,5 @@ def readable(name: str, kind: str) -> Iterator[None]:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
         if isinstance(error, TableError):
             raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        found = say("an unreadable file ({reason})", reason=reason)
+        found = say("an unreadable file ({reason})", reason=first_line(error))
         raise TableError("{name}: expected {kind}", found, "write it anew", name=name, kind=kind) from None

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
 from deltaw.tables.reading.formats.letters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
-from deltaw.tables.table import clip, nearest
+from deltaw.tables.table import clip, suggested
 
 UTF8 = "utf-8"
 MARKS = (
@@ -57,16 +57,7 @@ SAMPLE = 1 << 16  # bytes of lines with other signs than ASCII that are looked a
 # What a user is offered where nothing is found, in this order; SHOWN of them, those that read the word differently.
 OFFERED = ("windows-1252", "windows-1250", "windows-1251", "gb18030", "big5", "shift_jis", "euc-kr", "windows-1253")
 SHOWN = 4
-USUAL = (
-    *OFFERED,
-    "utf-8",
-    "utf-16",
-    "gbk",
-    "euc-jp",
-    "latin-1",
-    "iso-8859-15",
-    "koi8-r",
-)  # of which a name may be meant
+USUAL = (*OFFERED, "utf-8", "utf-16", "gbk", "euc-jp", "latin-1", "iso-8859-15", "koi8-r")  # which may be meant
 UNPRINTABLE = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x80-\xff]")
 SEPARATOR, WORD = re.compile(rb"[\x00-\x2f;|]"), 12  # what ends a word, and how many bytes of it stand on each side
 
@@ -116,8 +107,7 @@ def codec(name: str) -> str:
         if not found._is_text_encoding:
             raise LookupError
     except (LookupError, TypeError, ValueError):
-        near = nearest(str(name), USUAL)
-        remedy = say("did you mean {near}?", near=near) if near else say("give e.g. gb18030, utf-16 or windows-1252")
+        remedy = suggested(str(name), USUAL, say("give e.g. gb18030, utf-16 or windows-1252"))
         raise SettingError("encoding: expected one that Python knows", clip(repr(name)), remedy) from None
     return found.name
 

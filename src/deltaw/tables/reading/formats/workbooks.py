@@ -11,9 +11,9 @@ import polars.selectors as cs
 from deltaw.exceptions import MissingError, SettingError, TableError
 from deltaw.speech import say
 from deltaw.tables.reading.frames import table_of
-from deltaw.tables.reading.loading import check_archive, limit
+from deltaw.tables.reading.loading import check_archive, limit, undamaged
 from deltaw.tables.reading.source import Source
-from deltaw.tables.table import Table, listing, nearest
+from deltaw.tables.table import Table, listing, suggested
 
 EXACT = 2**53  # whole numbers beyond are not all numbers of a workbook, which knows floating-point ones only
 UNNAMED = "__UNNAMED__"  # what fastexcel calls a column without a name, before its number
@@ -38,21 +38,11 @@ def read_workbook(file: Source) -> Table:
             name=file.name,
         ) from None
     logging.getLogger("fastexcel").setLevel(logging.CRITICAL)  # it tells about columns and sheets without a value
-    try:
+    with undamaged(file.name, say("an Excel workbook"), say("save it anew")):
         book = fastexcel.read_excel(file.data)
         names = list(book.sheet_names)
         asked = _asked(file.reading.sheet, names, file.name)
         name, frame = _first_with_rows(book, names if asked is None else [asked])
-    except (SettingError, TableError):
-        raise
-    except Exception as error:  # of fastexcel's own, and of damaged sheets of several kinds
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise TableError(
-            "{name}: expected an Excel workbook",
-            say("an unreadable one ({reason})", reason=reason),
-            "save it anew",
-            name=file.name,
-        ) from None
     if name is None:
         found = say("none in {names}", names=listing(names)) if asked is None else say('none in "{asked}"', asked=asked)
         raise TableError("{name}: expected a sheet with a header and rows", found, "give another sheet", name=file.name)
@@ -67,11 +57,8 @@ def read_workbook(file: Source) -> Table:
 
 def _asked(sheet: str | None, names: list[str], source: str) -> str | None:
     if sheet is not None and sheet not in names:
-        near = nearest(str(sheet), names)
         expected = say("sheet: expected one of the sheets of {source} ({names})", source=source, names=listing(names))
-        raise SettingError(
-            expected, repr(sheet), say("did you mean {near}?", near=near) if near else say("choose one of these")
-        )
+        raise SettingError(expected, repr(sheet), suggested(str(sheet), names, say("choose one of these")))
     return sheet
 
 

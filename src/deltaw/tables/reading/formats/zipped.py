@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
-from deltaw.tables.reading.loading import check_archive, limit
+from deltaw.tables.reading.loading import check_archive, first_line, limit
 from deltaw.tables.reading.source import Source
 from deltaw.tables.table import listing
 
@@ -42,8 +42,7 @@ def packed(file: Source) -> Source | None:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             data = archive.read(files[0])
     except Exception as error:  # of a damaged member, and of what this Python does not unpack
-        found = say("an unreadable one ({reason})", reason=(str(error).strip() or type(error).__name__).splitlines()[0])
-        raise TableError(expected, found, "unpack it") from None
+        raise TableError(expected, say("an unreadable one ({reason})", reason=first_line(error)), "unpack it") from None
     return replace(file, data=data, path=Path(files[0].filename))
 
 
