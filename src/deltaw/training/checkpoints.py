@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -23,19 +21,15 @@ import numpy as np
 
 from deltaw import __version__, files
 from deltaw.engines import instructions, ranks
-from deltaw.exceptions import ModelFileError, OutputError, SettingError, reason
+from deltaw.exceptions import ModelFileError, OutputError, SettingError
 from deltaw.files.schema import check
 from deltaw.numbers import amount
 from deltaw.sigterm import Terminable
 from deltaw.speech import say
 from deltaw.training.epochs import Training
+from deltaw.training.folder import alone, file_of, keep_last, last_in, listed, make
 from deltaw.training.state import State, go_on, state_of
 
-if sys.platform != "win32":
-    import fcntl
-
-KEPT = 2  # files: the last one, and one where that comes to harm
-NAME = re.compile(r"checkpoint-(\d{6,18})\.safetensors")
 EVERY = "60s"
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 # What a run is made of is called by the names of its options, and by these words.
@@ -115,9 +109,9 @@ class Checkpoints:
             self._open()
 
     def _open(self) -> None:
-        _make(self.folder)
+        make(self.folder)
         files.check_writable(self.folder / "checkpoint")
-        found = _listed(self.folder)
+        found = listed(self.folder)
         self._next = max(found, default=0) + 1
         if found and not self.resume:
             raise SettingError(
@@ -128,7 +122,7 @@ class Checkpoints:
 
     def __enter__(self) -> Self:
         if self.ranks.rank == 0:
-            self._holding = _alone(self.folder)
+            self._holding = alone(self.folder)
         self._restored, self.came_from = self.ranks.gathered((self._restored, self.came_from))[0]
         self._terminable.__enter__()
         return self
@@ -139,7 +133,7 @@ class Checkpoints:
         try:
             self.write()
             if self.ranks.rank == 0:
-                _keep_last(self.folder)  # who was killed has not come to it
+                keep_last(self.folder)  # who was killed has not come to it
         finally:
             self._terminable.__exit__(kind, error, trace)
             if self._holding is not None:
@@ -185,7 +179,7 @@ class Checkpoints:
                 for number, state in self._states.items()
                 for name, array in state.arrays.items()
             }
-            path = self.folder / f"checkpoint-{self._next:06d}.safetensors"
+            path = file_of(self.folder, self._next)
             self._last, self._epochs = time.monotonic(), 0
             try:
                 files.write(path, arrays, document, files.CHECKPOINT)
@@ -199,7 +193,7 @@ class Checkpoints:
                 return
             self._unwritten = self._failed = False
             self._next += 1
-            _keep_last(self.folder)
+            keep_last(self.folder)
 
     @property
     def last(self) -> Path | None:
@@ -351,50 +345,3 @@ def _states(arrays: dict[str, Any], document: dict[str, Any], path: Path) -> dic
             "{path}: expected arrays of its trainings", say("others"), "the file is damaged", path=path
         )
     return found
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        found = reason(error)
-        expected = "{folder}: expected a folder for checkpoints"
-        raise OutputError(expected, found, "give another path", folder=folder) from None
-
-
-def last_in(folder: Path) -> Path | None:
-    """The last checkpoint of a folder; None where there is none, or no folder that can be looked at."""
-    with suppress(OSError):
-        found = _listed(folder)
-        return found[max(found)] if found else None
-    return None
-
-
-def _listed(folder: Path) -> dict[int, Path]:
-    """The checkpoints of a folder by their numbers."""
-    with os.scandir(folder) as entries:
-        found = [(NAME.fullmatch(entry.name), Path(entry.path)) for entry in entries]
-    return {int(name[1]): path for name, path in found if name is not None}
-
-
-def _keep_last(folder: Path) -> None:
-    with suppress(OSError):
-        found = _listed(folder)
-        for number in sorted(found)[:-KEPT]:
-            found[number].unlink()
-
-
-def _alone(folder: Path) -> int | None:
-    """A lock on the folder, which dies with the process. Raises SettingError where another run has it."""
-    if sys.platform != "win32":
-        held = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(held)
-            found, remedy = say("one that another training writes to"), "wait for that, or give another"
-            raise SettingError("{folder}: expected a folder of its own", found, remedy, folder=folder) from None
-        except OSError:  # a file system without locks
-            pass
-        return held
-    return None

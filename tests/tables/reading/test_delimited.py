@@ -16,8 +16,9 @@ from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
 from deltaw.tables import Table, kinds, read
 from deltaw.tables.missing import MISSING
 from deltaw.tables.reading.formats import pieces
-from deltaw.tables.reading.formats.delimited import find_delimiter, read_delimited, rectangle
+from deltaw.tables.reading.formats.delimited import read_delimited
 from deltaw.tables.reading.formats.heads import has_header
+from deltaw.tables.reading.formats.separators import find_delimiter, rectangle
 from deltaw.tables.reading.source import Reading
 
 
@@ -263,7 +264,7 @@ def test_large_text_is_read_in_pieces_as_it_is_at_once(
             return str(error)
         return table.frame.to_dict(as_series=False), table.frame.schema, table.notes
 
-    monkeypatch.setattr("deltaw.tables.reading.formats.delimited.HEAD_BYTES", 300)  # no more than a piece, as it is
+    monkeypatch.setattr("deltaw.tables.reading.formats.separators.HEAD_BYTES", 300)  # no more than a piece, as it is
     whole = found()
     monkeypatch.setattr(pieces, "LARGE", 100)
     monkeypatch.setattr(pieces, "SMALL", 300)

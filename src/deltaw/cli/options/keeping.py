@@ -95,7 +95,7 @@ def before_training(keeping: Keeping) -> Iterator[None]:
 
 
 def _has_checkpoints(folder: Path | None) -> bool:
-    from deltaw.training.checkpoints import last_in
+    from deltaw.training.folder import last_in
 
     return folder is not None and last_in(folder) is not None
 

@@ -1,6 +1,6 @@
 """One pass over rows that no memory holds: what a plan is made of, and who goes where.
 
-Rows get a number of chance each, from the seed and their place alone (`tables.streams.drawn`). Those with the lowest
+Rows get a number of chance each, from the seed and their place alone (`tables.reading.draws`). Those with the lowest
 are held out, to be scored on and to choose by; those with the next lowest are a sample of the rows to learn from, on
 which the plan is made as on any table. Which rows these are depends neither on how the table is divided into files nor
 on who reads it.
@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import polars.selectors as cs
 from numpy.typing import NDArray
 
 from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
+from deltaw.models.rows.lowest import FEWEST, Lowest, apart, texts
 from deltaw.models.rows.witnesses import DRAW, extremes, spelling, witnesses
 from deltaw.preparation.columns.means import PARTS, Answers
 from deltaw.preparation.reading import as_numbers
@@ -34,14 +34,15 @@ from deltaw.tables.cells import as_words, check_type
 from deltaw.tables.columns import check_finite
 from deltaw.tables.reading.answers import Said
 from deltaw.tables.reading.changes import another
+from deltaw.tables.reading.draws import drawn
 from deltaw.tables.reading.shards import alongside, joined
 from deltaw.tables.reading.slices import CELLS
 from deltaw.tables.reading.source import Reading
-from deltaw.tables.reading.streams import Slice, Stream, ahead, drawn, gathered
+from deltaw.tables.reading.streams import Slice, Stream, ahead, gathered
 from deltaw.tables.strays import Strays
 from deltaw.tables.table import among
 
-SAMPLE, FEWEST = 200_000, 1_000  # rows
+SAMPLE = 200_000  # rows
 SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as inputs
 SHARE_OF_TEXT = 1 / 8  # and for the text in it, which stands there twice while it is sorted out
 ENOUGH = int(16 * CELLS / SHARE)  # bytes of memory, of which more changes neither the sample nor the order of rows
@@ -53,7 +54,6 @@ HELD_OUT = MOST_TEST + MOST_VALIDATION  # at most
 # Bytes of rows that are sorted out at a time: a call of Polars takes as long for the few rows of one of many files.
 TOGETHER = 2**21
 DOUBT = 1e-3  # the chance that a quartile is off by more than `error`
-MORE = 5 / 4  # of the rows that are sought are kept before they are sorted out
 UINT64 = np.uint64
 
 
@@ -191,7 +191,7 @@ class Survey:
         if not len(frame):
             return
         self._some.see(frame)
-        for column in frame[_texts(frame)].iter_columns():
+        for column in frame[texts(frame)].iter_columns():
             if column.name not in self._spelt and column.null_count() < len(column):
                 self._spelt[column.name] = spelling(column)
         most = {name: FEW_WORDS for name in self.used if name in self.counted or frame.schema[name] == pl.String}
@@ -319,71 +319,6 @@ def _known(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[
         yield part._replace(table=replace(part.table, frame=part.table.frame.with_columns(answers)))
     for each in strays.values():
         each.check()
-
-
-class Lowest:
-    """The rows with the lowest numbers of chance of those that were seen; and some more, sorted out when they are many.
-
-    Args:
-        most: how many.
-        room: bytes of text that they may have: of long ones there are fewer rows, which their numbers alone decide.
-    """
-
-    def __init__(self, most: int, room: float = np.inf) -> None:
-        self.most, self.room = most, room
-        self._frames: list[pl.DataFrame] = []
-        self._text = 0  # bytes
-        self._last: np.uint64 | None = None  # what lies above is not among them
-
-    def see(self, frame: pl.DataFrame) -> list[pl.DataFrame]:
-        """Keep the rows of a frame that may be among them; returns those that are not, or no longer."""
-        low, rest = (frame, []) if self._last is None else _parted(frame, self._last)
-        self._frames += [low] if len(low) else []
-        self._text += int(_text_of(low).sum())
-        if sum(map(len, self._frames)) > MORE * self.most or self._text > MORE * self.room:
-            kept, high = self.lowest(self.most)
-            self._frames, rest = [kept], [*rest, high]
-            self._text = int(_text_of(kept).sum())
-            self._last = kept.get_column(DRAW).to_numpy().max()
-        return rest
-
-    def lowest(self, most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """So many of the rows that are kept, in their order, and the others."""
-        there = self._frames
-        if not there:
-            return pl.DataFrame(), pl.DataFrame()
-        draws = np.concatenate([frame.get_column(DRAW).to_numpy() for frame in there])
-        if self._text > self.room:
-            text = np.concatenate([_text_of(frame) for frame in there])[np.argsort(draws)].cumsum()
-            most = min(most, max(FEWEST, int(np.searchsorted(text, self.room, side="right"))))
-        if len(draws) <= most:
-            return alongside(there).sort(DRAW), there[0].clear()
-        if not most:
-            return there[0].clear(), alongside(there)
-        parts = [_parted(frame, np.partition(draws, most - 1)[most - 1]) for frame in there]
-        return alongside(low for low, _ in parts).sort(DRAW), alongside(high for _, rest in parts for high in rest)
-
-
-def _texts(frame: pl.DataFrame) -> list[str]:
-    """The columns of text."""
-    return [name for name, kind in frame.schema.items() if kind == pl.String]
-
-
-def _text_of(frame: pl.DataFrame) -> NDArray[np.int64]:
-    """How many bytes of text each row has."""
-    lengths = [frame.get_column(name).str.len_bytes().fill_null(0).to_numpy() for name in _texts(frame)]
-    return np.sum(lengths, axis=0, dtype=np.int64) if lengths else np.zeros(len(frame), np.int64)
-
-
-def _parted(frame: pl.DataFrame, last: np.uint64) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """The rows up to a number of chance, and those above it."""
-    low = frame.get_column(DRAW) <= last
-    return apart(frame.filter(low)), [frame.filter(~low)]
-
-
-def apart(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same rows with text of their own: a row that was filtered out of others holds all of theirs in memory."""
-    return frame.with_columns(pl.concat_str([cs.by_name(name), pl.lit("")]).alias(name) for name in _texts(frame))
 
 
 def _counted(column: pl.Series, draws: pl.Series) -> pl.DataFrame:

@@ -14,10 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
 import polars as pl
 import polars.selectors as cs
-from numpy.typing import NDArray
 
 from deltaw.exceptions import InputError
 from deltaw.forks import refuse_after_fork
@@ -45,9 +43,6 @@ OF_A_CELL, OF_A_BYTE = 24, 6
 FOR_A_CELL, FOR_A_BYTE, FEWEST = 64, 2, 2**18
 LEAST_TEXT = 2**20  # bytes: of less a slice costs more time than it saves memory
 SHARE = 1 / 2  # of the memory that is free, where nobody says how much
-
-GOLDEN, LAST = 0x9E3779B97F4A7C15, 31  # SplitMix64
-MIX = (30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)
 
 T = TypeVar("T")
 END: Any = object()  # of what is made ahead
@@ -237,37 +232,6 @@ def free() -> int:
         if sys.platform != "win32":
             return min(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), limit)
     return limit // 2
-
-
-def drawn(seed: int, first: int, count: int) -> NDArray[np.uint64]:
-    """A number of chance for each of `count` rows from place `first` on, (count,); it depends on seed and place alone.
-
-    SplitMix64 at the counters seed + place: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators".
-    """
-    z = (np.arange(first, first + count, dtype=np.uint64) + _start(seed)) * np.uint64(GOLDEN)
-    for shift, factor in MIX:
-        z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
-    return np.asarray(z ^ (z >> np.uint64(LAST)))
-
-
-def places(seed: int, draws: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The place of each row (n,) by its number of chance: no two places have the same."""
-    z = _unshifted(draws, LAST)
-    for shift, factor in reversed(MIX):
-        z = _unshifted(z * np.uint64(pow(factor, -1, 2**64)), shift)
-    return (z * np.uint64(pow(GOLDEN, -1, 2**64)) - _start(seed)).astype(np.int64)
-
-
-def _start(seed: int) -> np.uint64:
-    return np.uint64((seed * 0xD1342543DE82EF95 + 1) % 2**64)
-
-
-def _unshifted(z: NDArray[np.uint64], shift: int) -> NDArray[np.uint64]:
-    """x, of which z is x ^ (x >> shift): of the highest bits on, each time so many more are known."""
-    x = z
-    for _ in range(64 // shift):
-        x = z ^ (x >> np.uint64(shift))
-    return x
 
 
 def _frames(file: Path, rows: Stream, reading: Reading, columns: Collection[str] | None) -> Iterator[Table]:

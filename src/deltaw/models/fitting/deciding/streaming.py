@@ -27,7 +27,8 @@ from deltaw.speech import say
 from deltaw.tables import Reading, Stream, Table, exact, stream
 from deltaw.tables.choice import chosen, inputs_asked, kinds_asked
 from deltaw.tables.reading.answers import to_be_told, with_classes
-from deltaw.tables.reading.streams import SHARE, free, places
+from deltaw.tables.reading.draws import places
+from deltaw.tables.reading.streams import SHARE, free
 from deltaw.tables.table import Some
 from deltaw.training.blocks import check_folder
 

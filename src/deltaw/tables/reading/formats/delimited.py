@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any, NamedTuple
 
-import numpy as np
 import polars as pl
 
-from deltaw.exceptions import SettingError, TableError
+from deltaw.exceptions import TableError
 from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import missing_to_null, pointed, typed
@@ -21,28 +18,25 @@ from deltaw.tables.held import are_plain, are_words, as_read, by_numbers, may_ha
 from deltaw.tables.missing import numbers_among
 from deltaw.tables.notations import COMMAS
 from deltaw.tables.reading.answers import with_words
-from deltaw.tables.reading.formats.careful import careful_frame, is_blank, rows_in_a_cell
+from deltaw.tables.reading.formats.careful import careful_frame, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
 from deltaw.tables.reading.formats.heads import has_decimal_commas, has_header, lacking, told_of_points
 from deltaw.tables.reading.formats.pixels import SMALLEST
+from deltaw.tables.reading.formats.separators import (
+    checked,
+    count_of,
+    find_delimiter,
+    head_of,
+    plain_spaces,
+    rectangle,
+)
 from deltaw.tables.reading.loading import NoRowsError
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import check_names
 
-# Candidates for the delimiter; of those that explain the first lines equally well, the first is taken. The comma comes
-# late because it is also a decimal sign (1,5;2,5), the space last because words contain it.
-DELIMITERS = ("\t", ";", "|", ",", " ")
-DELIMITER_NAMES = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
-
-# The least share of the first lines that must have the same number of fields for a delimiter to be believed.
-AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95}
-
 UNNAMED = "Unnamed: 0"  # the first column where its name is empty, as pandas and R leave that of the row: pandas' name
 
 SEPARATOR_TOLD = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line with which files tell Excel
-
-HEAD_RECORDS, HEAD_BYTES = 200, 1 << 22  # what is looked at to find the delimiter and the header
-PIECE = 1 << 18  # bytes that are looked at together: they stay in the cache
 TYPING_RECORDS = 1_000  # what Polars looks at to guess types; a wrong guess costs a second reading, nothing else
 
 
@@ -134,9 +128,9 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     """How the first lines are written, and the records with one separator between fields. Raises TableError."""
     told = SEPARATOR_TOLD.match(text)
     text = text[told.end() :] if told else text
-    separator = _checked(reading.delimiter) or (told[1].decode() if told else find_delimiter(text))
+    separator = checked(reading.delimiter) or (told[1].decode() if told else find_delimiter(text))
     text = plain_spaces(text, separator)
-    head = _head(text, separator)
+    head = head_of(text, separator)
     if not head:
         expected, instead = "{source}: expected a header and rows", "give a file with rows"
         raise TableError(expected, say("only quotes and spaces"), instead, source=source)
@@ -242,15 +236,6 @@ def _refuse_zero(position: int, source: str, before: int = 0) -> None:
         raise TableError(say("{source}: expected a table", source=source), found, remedy)
 
 
-def _checked(delimiter: str | None) -> str | None:
-    if not isinstance(delimiter, str | None):
-        raise SettingError("delimiter: expected one character", repr(delimiter), 'give "," or ";" or "tab", say')
-    delimiter = DELIMITER_NAMES.get(delimiter or "", delimiter)
-    if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
-        raise SettingError("delimiter: expected one character", f'"{delimiter}"', 'give "," or ";" or "tab", say')
-    return delimiter
-
-
 def lines(data: bytes, source: str, encoding: str | None, before: tuple[int, int] = (0, 0)) -> tuple[bytes, str]:
     """The text as UTF-8, its lines ending in a newline, none blank at the end; and the encoding: as `decoded`."""
     data, found = decoded(data, source, encoding, before)
@@ -263,51 +248,6 @@ def lines(data: bytes, source: str, encoding: str | None, before: tuple[int, int
         data = data.replace(b"\r", b"\n")
     whole = data.endswith(b"\n") and not data.endswith((b"\n\n", b"\n\r\n"))
     return data if whole else data.rstrip(b"\r\n") + b"\n", found
-
-
-def plain_spaces(text: bytes, separator: str) -> bytes:
-    """Text whose fields one separator parts, where that is a space."""
-    return _unaligned(text) if separator == " " else text
-
-
-def _unaligned(text: bytes) -> bytes:
-    """Text whose columns are aligned by spaces or tabs, with one space between fields."""
-    return re.sub(rb"^ +| +(?=\r?$)|(?<= ) +", b"", text.replace(b"\t", b" "), flags=re.MULTILINE)
-
-
-def _head(text: bytes, delimiter: str) -> list[list[str]]:
-    """The first records that are not blank."""
-    head = _cut(text).decode()
-    records = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
-    try:
-        return list(islice((record for record in records if not is_blank(record)), HEAD_RECORDS))
-    except csv.Error:  # a field longer than csv's limit: the delimiter is wrong, or the quotes are
-        return [[head]]
-
-
-def _cut(text: bytes) -> bytes:
-    """The first lines."""
-    return text if len(text) <= HEAD_BYTES else text[: text.rfind(b"\n", 0, HEAD_BYTES) + 1] or text
-
-
-def find_delimiter(text: bytes) -> str:
-    """The delimiter that gives most of the first lines the same number of fields (more than one); else the comma."""
-
-    def agreement(delimiter: str) -> float:
-        widths = [len(record) for record in _head(_unaligned(head) if delimiter == " " else head, delimiter)]
-        usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
-        share = widths.count(usual) / len(widths) if usual > 1 else 0.0
-        return share if share >= AGREEMENT[delimiter] else 0.0
-
-    head = _cut(text)
-    best, most = ",", 0.0
-    for delimiter in DELIMITERS:
-        there = delimiter.encode() in head or (delimiter == " " and b"\t" in head)  # which becomes one
-        if there and (share := agreement(delimiter)) > most:  # the first of equals
-            best, most = delimiter, share
-        if most == 1.0:  # to know the columns that spaces align, all of the head would be written anew
-            break
-    return best
 
 
 def _names(header: list[str], source: str) -> list[str]:
@@ -354,7 +294,7 @@ def type_guesses(
     if dialect.commas:
         yield {"infer_schema": False}
         return
-    head, named = _head(text, dialect.separator), dialect.named
+    head, named = head_of(text, dialect.separator), dialect.named
     cells = [cell for record in head[named:] for cell in record]
     if len(head[0]) >= SMALLEST and all(cell.isdecimal() and len(cell) <= 3 for cell in cells):
         yield {"schema_overrides": [pl.UInt8] * len(head[0])}  # an eighth of the memory: these are likely pixels
@@ -365,33 +305,3 @@ def type_guesses(
     yield guess
     yield guess | {"null_values": spellings}
     yield {"infer_schema": False}
-
-
-def count_of(text: bytes, sign: str) -> int:
-    """How often a sign of one byte stands there, at the speed of memory."""
-    buffer, code = np.frombuffer(text, np.uint8), ord(sign)
-    return sum(int(np.count_nonzero(buffer[start : start + PIECE] == code)) for start in range(0, len(text), PIECE))
-
-
-def rectangle(text: bytes, delimiter: str, width: int) -> int:
-    """The number of records if each has `width` fields, else 0; at the speed of memory.
-
-    Right for text whose quotes enclose whole fields; quotes within fields may make it 0, which is looked into then.
-    """
-    buffer, quoted, inside = np.frombuffer(text, np.uint8), b'"' in text, False
-    records, begun = 0, np.empty(0, bool)
-    for start in range(0, len(buffer), PIECE):
-        piece = buffer[start : start + PIECE]
-        line_ends = piece == ord("\n")
-        ends = line_ends | (piece == ord(delimiter))
-        if quoted:  # a doubled quote closes and opens again, so the parity of quotes tells inside from outside
-            within = np.logical_xor.accumulate(piece == ord('"')) ^ inside
-            inside = bool(within[-1])
-            ends &= ~within
-        fields = np.concatenate([begun, line_ends[ends]])  # of each whether it ends its line
-        whole = len(fields) // width
-        lines, begun = fields[: whole * width].reshape(whole, width), fields[whole * width :]
-        if not lines[:, -1].all() or np.count_nonzero(lines) != whole:
-            return 0
-        records += whole
-    return 0 if inside or len(begun) else records

@@ -17,21 +17,18 @@ from deltaw.tables import exact
 from deltaw.tables.codes import codes_in
 from deltaw.tables.held import alike, held, type_read
 from deltaw.tables.reading.formats.delimited import (
-    DELIMITERS,
-    HEAD_BYTES,
     Dialect,
     Records,
     check_head,
-    count_of,
     dialect_of,
     frame_of,
     lines,
-    plain_spaces,
     type_guesses,
     typed_frame,
 )
 from deltaw.tables.reading.formats.encodings import is_wide
 from deltaw.tables.reading.formats.heads import told_of_points
+from deltaw.tables.reading.formats.separators import DELIMITERS, HEAD_BYTES, count_of, plain_spaces
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import CHUNK, DAMAGE, GZIP, unreadable
 from deltaw.tables.reading.places import apart
