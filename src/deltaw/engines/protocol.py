@@ -14,6 +14,7 @@ from deltaw.equations.backprop import Rule
 from deltaw.equations.losses import Loss
 from deltaw.equations.optimizers import Optimizer
 from deltaw.exceptions import SettingError
+from deltaw.given import is_whole
 from deltaw.network import Network
 
 Array = NDArray[np.float64]
@@ -62,7 +63,7 @@ def thread_count(threads: int | None) -> int | None:
     """`threads` as they were asked for, None for as many as there are processors. SettingError for what cannot be."""
     if threads is None:
         return None
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or not 1 <= threads <= MOST_THREADS:
+    if not is_whole(threads, 1, MOST_THREADS):
         raise SettingError(
             "threads: expected a whole number from 1 to {most_threads}",
             repr(threads),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deltaw.engines.single import in_order
 from deltaw.equations.encoded import Encoded
 from deltaw.equations.lookup import NUMBER, finite
 from deltaw.equations.losses import Loss, one_hot
@@ -115,7 +116,7 @@ def _inputs(X: Any, n_in: int, what: str) -> Any:
     if isinstance(x, Encoded):
         x.check(what)
     elif isinstance(x, np.ndarray):
-        x = _in_order(x, np.dtype(np.uint8) if x.dtype == np.uint8 else np.dtype(_float_type(x.dtype)))
+        x = in_order(x, np.dtype(np.uint8) if x.dtype == np.uint8 else np.dtype(_float_type(x.dtype)))
     else:
         x = _well_formed(x, what)
         x = x.astype(_float_type(x.dtype), copy=False)
@@ -175,11 +176,6 @@ def unmasked(values: Any) -> Any:
 def _hides(values: Any) -> bool:
     """Whether it is a masked array that masks something; NumPy loads what it has for these where one is used."""
     return hasattr(values, "filled") and bool(np.ma.is_masked(values))
-
-
-def _in_order(x: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """The same numbers as an engine reads them: of this type, in C order, each at a multiple of its size."""
-    return np.require(np.asarray(x), dtype, ["C_CONTIGUOUS", "ALIGNED"])
 
 
 def _well_formed(x: Any, what: str) -> Any:
@@ -275,7 +271,7 @@ def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
             n_out=n_out,
             labels=labels,
         )
-    t = _in_order(t, t.dtype if t.dtype in (np.float32, np.float64) else np.dtype(np.float64))
+    t = in_order(t, t.dtype if t.dtype in (np.float32, np.float64) else np.dtype(np.float64))
     _finite(t, what)
     if t.min() < loss.low or t.max() > loss.high:
         row, column = np.argwhere((t < loss.low) | (t > loss.high))[0]

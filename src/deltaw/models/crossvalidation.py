@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from deltaw import notebook
 from deltaw.exceptions import SettingError, TrainingInterrupted
+from deltaw.given import is_whole
 from deltaw.models.fitting.deciding.planning import plan
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.crossing import answers_of, chosen_epochs, joined
@@ -180,7 +181,7 @@ def crossval(
         [True, True, True]
     """
     for name, value, least, most in (("folds", folds, 2, 10**9), ("repeats", repeats, 1, MOST_REPEATS)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= most:
+        if not is_whole(value, least, most):
             expected = say(
                 "{name}: expected a whole number from {least} to {most:,}", name=name, least=least, most=most
             )
@@ -189,7 +190,7 @@ def crossval(
     for name in ("test", "test_size"):
         if choices.get(name) is not None:
             raise SettingError("crossval: expected every row to be scored in its turn", name, "leave it out")
-    told, found = Watchers(callbacks), []
+    told, found = Watchers(callbacks), list[Fold]()
     how, _ = Reading.taken(choices)
     table, others = read_as(source, how), choices.get("validation")  # once: standard input has its rows only once
     if others is not None and not isinstance(others, (int, float, np.number)):
@@ -199,24 +200,26 @@ def crossval(
         networks = choices.get("networks") or RECIPES[recipe][decided.target.task].together
         if not decided.folds:
             raise SettingError("crossval: expected a table without test rows of its own", say("some"), "give one file")
-        runs = []
-        for number, division in enumerate(decided.folds, 1):
-            place = (number, len(decided.folds))
-            runs.append(_trained(decided, division, networks, told, place))
-            if runs[-1].broken_off:
-                raise TrainingInterrupted(runs[-1].learning)
-        own: list[int | None] = [None] * len(runs)  # of several networks each has its own
-        if networks == 1:
-            own, _ = chosen_epochs(decided, runs)
-        answers = answers_of(decided, runs, own)
-        for number, (run, epoch, outcome) in enumerate(zip(runs, own, answers, strict=True), 1):
-            reading, rows = run.plan.target, run.plan.training
-            baseline = Baseline.of(reading.task, rows.truth, len(reading.classes), rows.weight)
-            last = len(run.learning) if epoch is None else epoch + 1
-            scores = score(outcome, baseline, reading.classes, decided.recipe.weight)
-            found.append(Fold(repeat + 1, number, last, scores))
+        found += _folds(decided, networks, told, repeat + 1)
     return CrossValidation(decided.table.name, decided.target.name, decided.target.task, tuple(found),
                            decided.recipe.metric, decided.rows, decided.left_out, decided.table.notes)  # fmt: skip
+
+
+def _folds(plan: Plan, networks: int, told: Watchers, repeat: int) -> Iterator[Fold]:
+    """The folds of one division, once all are trained."""
+    runs = list[Trained]()
+    for number, division in enumerate(plan.folds, 1):
+        runs.append(_trained(plan, division, networks, told, (number, len(plan.folds))))
+        if runs[-1].broken_off:
+            raise TrainingInterrupted(runs[-1].learning)
+    # Of several networks each has its own epoch.
+    epochs = chosen_epochs(plan, runs)[0] if networks == 1 else [None] * len(runs)
+    answers = answers_of(plan, runs, epochs)
+    for number, (run, epoch, outcome) in enumerate(zip(runs, epochs, answers, strict=True), 1):
+        reading, rows = run.plan.target, run.plan.training
+        baseline = Baseline.of(reading.task, rows.truth, len(reading.classes), rows.weight)
+        last = len(run.learning) if epoch is None else epoch + 1
+        yield Fold(repeat, number, last, score(outcome, baseline, reading.classes, plan.recipe.weight))
 
 
 def _trained(plan: Plan, division: Division, networks: int, told: Watchers, place: tuple[int, int]) -> Trained:

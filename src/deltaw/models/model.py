@@ -15,7 +15,7 @@ from deltaw.engines import answering
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
 from deltaw.files import check_outputs, path_of
-from deltaw.given import among
+from deltaw.given import among, is_whole
 from deltaw.models import shown, storage
 from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, some_rows, together, truth, values_of
 from deltaw.models.contents import Contents, Learning, reading_of
@@ -102,7 +102,7 @@ class Model(Contents):
             SettingError: there is none of that number.
         """
         count = len(self.members)
-        if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 1 <= number <= count:
+        if not is_whole(number, 1, count):
             networks = say("one of {n} networks", n=count) if count > 1 else say("1, the only network")
             raise SettingError("member: expected {networks}, counted from 1", repr(number), "give 1", networks=networks)
         if count == 1:

@@ -17,7 +17,7 @@ from deltaw.equations.backprop import RULES, Rule
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError
-from deltaw.given import among, several
+from deltaw.given import among, is_whole, several
 from deltaw.network import Network, generator
 from deltaw.speech import listed, say
 from deltaw.training.history import Epoch, History
@@ -259,6 +259,6 @@ def _flag(value: Any, what: str) -> bool:
 
 
 def _whole(value: int, what: str) -> int:
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+    if not is_whole(value, 1):
         raise SettingError("{what}: expected a whole number, 1 or more", repr(value), "choose another", what=what)
     return int(value)

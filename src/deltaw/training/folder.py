@@ -57,15 +57,15 @@ def keep_last(folder: Path) -> None:
 
 def alone(folder: Path) -> int | None:
     """A lock on the folder, which dies with the process. Raises SettingError where another run has it."""
-    if sys.platform == "win32":
-        return None
-    held = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(held)
-        found, remedy = say("one that another training writes to"), "wait for that, or give another"
-        raise SettingError("{folder}: expected a folder of its own", found, remedy, folder=folder) from None
-    except OSError:  # a file system without locks
-        pass
-    return held
+    if sys.platform != "win32":
+        held = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(held)
+            found, remedy = say("one that another training writes to"), "wait for that, or give another"
+            raise SettingError("{folder}: expected a folder of its own", found, remedy, folder=folder) from None
+        except OSError:  # a file system without locks
+            pass
+        return held
+    return None

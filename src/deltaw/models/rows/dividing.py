@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError, InputError, SettingError
+from deltaw.given import is_whole
 from deltaw.models.answers import rows_of, truth
 from deltaw.models.rows.division import Division, Indices, Ties
 from deltaw.preparation import Target
@@ -60,7 +61,7 @@ class Choices:
             isinstance(size, bool) or not isinstance(size, (int, float, np.number)) or not 0 <= size <= 0.9
         ):
             raise SettingError("test_size: expected a share of the rows from 0 to 0.9", repr(size), "give 0.2")
-        if folds is not None and (isinstance(folds, bool) or not isinstance(folds, (int, np.integer)) or folds < 0):
+        if folds is not None and not is_whole(folds, 0):
             raise SettingError("folds: expected a whole number, 0 or more", repr(folds), "give 5, or leave it out")
         ways = {"test": test, "test_size": size is not None, "folds": bool(folds)}
         if sum(ways.values()) > 1:

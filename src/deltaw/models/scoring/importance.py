@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from deltaw import notebook
 from deltaw.exceptions import SettingError
+from deltaw.given import is_whole
 from deltaw.models.scoring.intervals import FEWEST_ROWS, Interval, Resamples, of_many
 from deltaw.models.scoring.metrics import Metric, Outcome, Sums, in_units
 from deltaw.plots import curves
@@ -193,8 +194,7 @@ def _drop(metric: Metric, score: Sums, repeats: int) -> Callable[[Array], Array]
 def check(repeats: Any, seed: Any) -> None:
     """Raise SettingError where they cannot be."""
     for name, value, least, most in (("repeats", repeats, 1, MAX_REPEATS), ("seed", seed, 0, 2**63 - 1)):
-        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-        if not whole or not least <= value <= most:
+        if not is_whole(value, least, most):
             raise SettingError(
                 "{name}: expected a whole number from {least} to {most:,}",
                 repr(value),

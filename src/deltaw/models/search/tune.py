@@ -15,6 +15,7 @@ import numpy as np
 
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError, TrainingInterrupted
+from deltaw.given import is_whole
 from deltaw.models.fitting.deciding.asked import MOST_SECONDS
 from deltaw.models.fitting.deciding.planning import plan
 from deltaw.models.fitting.deciding.plans import Plan
@@ -274,8 +275,7 @@ def _check(seconds: Any, rounds: Any, members: Any, choices: dict[str, Any]) -> 
         if choices.get(name) is not None:
             raise SettingError("{name}: expected none, since a search decides it", "", "leave it out", name=name)
     for name, value, most in (("rounds", rounds, MOST_ROUNDS), ("members", members, MOST)):
-        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 1 <= value <= most
-        if not whole and not (name == "rounds" and value is None):
+        if not is_whole(value, 1, most) and not (name == "rounds" and value is None):
             expected = say("{name}: expected a whole number from {least} to {most:,}", name=name, least=1, most=most)
             raise SettingError(expected, repr(value), "give e.g. 5")
     if seconds is not None:

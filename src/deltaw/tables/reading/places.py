@@ -68,9 +68,11 @@ def _pages(size: int) -> NDArray[np.uint8]:
     """So many bytes that the system has again when nobody holds them."""
     if not size:
         return np.empty(0, np.uint8)
-    ours = {} if sys.platform == "win32" else {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS}
-    pages = mmap.mmap(-1, size, **ours)
-    if size >= 2 * HUGE_PAGE and hasattr(mmap, "MADV_HUGEPAGE"):
-        with contextlib.suppress(OSError):  # a wish: a system may be built without
-            pages.madvise(mmap.MADV_HUGEPAGE)
+    if sys.platform == "win32":
+        pages = mmap.mmap(-1, size)
+    else:
+        pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        if size >= 2 * HUGE_PAGE and hasattr(mmap, "MADV_HUGEPAGE"):
+            with contextlib.suppress(OSError):  # a wish: a system may be built without
+                pages.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(pages, np.uint8)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-import numpy as np
-
 from deltaw import engines
 from deltaw.engines.protocol import thread_count
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import ColumnError, SettingError
+from deltaw.given import is_whole
 from deltaw.speech import listed, say
 from deltaw.tables import Table
 
@@ -31,7 +30,7 @@ def no_target(table: Table) -> NoReturn:
 
 def check_run(seed: Any, engine: Any, threads: Any) -> None:
     """Refuse before a table is read what would be refused after it."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
+    if not is_whole(seed, 0, 2**63 - 1):
         raise SettingError("seed: expected a whole number from 0 to 2⁶³ − 1", repr(seed), "give 0")
     engines.installed(engine)
     thread_count(threads)

@@ -14,6 +14,7 @@ import polars as pl
 
 from deltaw import engines, files
 from deltaw.exceptions import ColumnError, SettingError
+from deltaw.given import is_whole
 from deltaw.models import recipes
 from deltaw.models.fitting.deciding import asked as asked_for
 from deltaw.models.fitting.deciding import planning
@@ -63,7 +64,7 @@ def _to_be_streamed(
 
     Raises SettingError for what cannot be asked for then, where somebody has said how much memory there is.
     """
-    if memory is not None and (isinstance(memory, bool) or not isinstance(memory, int | np.integer) or memory < 1):
+    if memory is not None and not is_whole(memory, 1):
         raise SettingError("memory: expected a number of bytes, 1 or more", repr(memory), "give e.g. 2_000_000_000")
     how, _ = Reading.taken(asked)
     if how.max_bytes is not None and memory is None:
