@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from test_parity import RATES, excess, judged
-from witnesses import INSTRUCTION_SETS, WITNESSES
+from witnesses import INSTRUCTION_SETS
 
 from deltaw import InputError, Network, Predictor, engines, train, train_pack
 from deltaw.engines import native
@@ -28,10 +28,7 @@ N_IN = sum(field.inputs for field in FIELDS)
 ROWS = 33
 
 
-@pytest.fixture(autouse=True)
-def _witnesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, kind in WITNESSES.items():
-        monkeypatch.setitem(engines.ENGINES, name, ("witnesses", kind.__name__))
+pytestmark = pytest.mark.usefixtures("witnesses")
 
 
 def encoded(n: int, seed: int, fields: tuple[Field, ...] = FIELDS) -> Encoded:

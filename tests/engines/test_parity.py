@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from witnesses import INSTRUCTION_SETS, WITNESSES, Watched
+from witnesses import INSTRUCTION_SETS, Watched
 
-from deltaw import engines, train
+from deltaw import train
 from deltaw.equations.activations import ACTIVATIONS
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.losses import loss
@@ -40,10 +40,7 @@ RATES = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _witnesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, kind in WITNESSES.items():
-        monkeypatch.setitem(engines.ENGINES, name, ("witnesses", kind.__name__))
+pytestmark = pytest.mark.usefixtures("witnesses")
 
 
 def run(engine: str, network: Network, X: Any, T: Any, settings: dict[str, Any]) -> tuple[Network, list[float]]:

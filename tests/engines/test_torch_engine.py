@@ -14,7 +14,6 @@ from test_encoded_rows import encoded, made
 from test_no_numbers import LIMITS
 from test_parity import CASES, INPUTS, SETTINGS, cell, judged, small
 from test_whole_gradient import problem
-from witnesses import WITNESSES
 
 import deltaw
 from deltaw import Network, engines, train
@@ -30,11 +29,7 @@ torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from deltaw.engines.torch import devices  # noqa: E402  # it loads PyTorch
 
-
-@pytest.fixture(autouse=True)
-def _witnesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, kind in WITNESSES.items():
-        monkeypatch.setitem(engines.ENGINES, name, ("witnesses", kind.__name__))
+pytestmark = pytest.mark.usefixtures("witnesses")
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
