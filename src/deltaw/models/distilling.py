@@ -4,7 +4,7 @@ that nobody has seen, mixed from pairs of those that there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,20 +69,31 @@ def agreement(before: Array, after: Array, task: str) -> float:
     return 1.0 - float(np.square(before - after).sum()) / around if around else float(np.array_equal(before, after))
 
 
+def with_strangers(X: Array, recalls: Sequence[int]) -> Array:
+    """Inputs of rows, and where columns of them say what rows alike answer, of the same rows as if they were like none:
+    such are to be answered as well.
+    """
+    if not recalls:
+        return X
+    both = np.concatenate([X, X])
+    both[len(X) :, recalls] = 0.0
+    return both
+
+
 def distilled(
-    answer: Callable[[Array], Array], X: Array, judges: Array, start: Network, recipe: Recipe, seed: int, **how: Any
+    answer: Callable[[Array], Array], X: Array, judges: Array, like: Network, recipe: Recipe, seed: int, **how: Any
 ) -> tuple[Network, History]:
     """A network that has learnt to answer as `answer` does.
 
     Args:
         answer: from inputs (n, n_in) to what is to be learnt, (n, n_out).
         X, judges: inputs of rows to learn from, and of rows that choose the epoch.
-        start: with its initial weights.
+        like: of which size and kind the network is.
         recipe: whose optimiser, rate, batches and epochs are taken.
-        seed: of the mixtures and the orders.
+        seed: of the initial weights, the mixtures and the orders.
         how: engine and threads, as `deltaw.train` has them.
     """
-    random, network = np.random.default_rng(seed), start.copy()
+    random, network = np.random.default_rng(seed), Network(like.sizes, like.activations, like.bias, like.init, seed)
     share = random.uniform(size=(MIXTURES, len(X), 1)).astype(np.float32)
     mixed = [each * X + (1 - each) * X[random.permutation(len(X))] for each in share]
     inputs = np.concatenate([X, *mixed]).astype(np.float32)

@@ -19,7 +19,7 @@ from deltaw.given import among, is_whole
 from deltaw.models import shown, storage
 from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, some_rows, together, truth, values_of
 from deltaw.models.contents import Contents, Learning, reading_of
-from deltaw.models.distilling import HELD_OUT, Cost, agreement, distilled
+from deltaw.models.distilling import HELD_OUT, Cost, agreement, distilled, with_strangers
 from deltaw.models.rows import weights
 from deltaw.models.rows.division import group_numbers, split
 from deltaw.models.scoring.dependence import Dependence, of_column
@@ -27,7 +27,6 @@ from deltaw.models.scoring.importance import MAX_ROWS, TELLING, Importance, chec
 from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
 from deltaw.models.scoring.scores import Scores, score
 from deltaw.models.search.tuning import Tuning
-from deltaw.network import Network
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, origins, read_as
@@ -127,20 +126,15 @@ class Model(Contents):
         if not self.others:
             raise SettingError("single: expected a model of several networks", say("one network"), "use it as it is")
         frame = (table := self.read(rows)).frame
-        learnt, apart = split(len(frame), HELD_OUT, seed)
         if len(frame) < FEWEST_DISTILLED:
             said = "{name}: expected {n} rows or more to learn the answers for"
             expected = say(said, name=table.name, n=FEWEST_DISTILLED)
             raise InputError(expected, f"{len(frame)}", "give more; they need no target")
-        X, first = self.preparation.transform(frame, source=table.name), self.network
-        start = Network(first.sizes, first.activations, first.bias, first.init, seed)
-        asked = X[learnt]
-        if recalls := self.preparation.recalls:  # it is to answer rows that are like none as well
-            asked = np.concatenate([asked, asked])
-            asked[len(learnt) :, recalls] = 0.0
+        X = self.preparation.transform(frame, source=table.name)
+        learnt, apart = split(len(frame), HELD_OUT, seed)
         network, history = distilled(
-            lambda some: self._forward(some, threads=threads), asked, X[apart], start, self.recipe, seed,
-            engine=self.origin.engine, threads=threads,
+            lambda some: self._forward(some, threads=threads), with_strangers(X[learnt], self.preparation.recalls),
+            X[apart], self.network, self.recipe, seed, engine=self.origin.engine, threads=threads,
         )  # fmt: skip
         learning = Learning(**vars(history), held_out="validation")
         recipe = replace(self.recipe, networks=1)
