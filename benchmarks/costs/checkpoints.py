@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import commands
 from deltaw import Network, train
-from deltaw.training import checkpoints
+from deltaw.training.folder import KEPT
 
 RUNS = 3
 # rows, sizes, epochs
@@ -54,7 +54,7 @@ def main() -> None:
         once, often = (ratios[every] for every in ("60s", "1epochs"))
         print(f"{name}: {median(plain):.2f} s; × {once:.3f} with one at the end, × {often:.3f} with one an epoch")
         print(f"    {epochs} epochs: {1000 * each:.1f} ms and {size / 2**20:.2f} MiB each")
-    assert checkpoints.KEPT == 2
+    assert KEPT == 2
 
 
 if __name__ == "__main__":

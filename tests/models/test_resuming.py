@@ -17,7 +17,6 @@ from small import frame
 
 from deltaw import InputError, Model, TrainingInterrupted, files, fit
 from deltaw.exceptions import SettingError
-from deltaw.training import checkpoints
 
 TABLE = frame(130)
 HASTY: dict[str, Any] = {"hidden": 6, "epochs": 5, "batch_size": 32, "verbose": False}
@@ -56,7 +55,7 @@ def content(model: Model, folder: Path) -> bytes:
 
 @pytest.mark.parametrize("what", RUNS)
 def test_from_any_checkpoint_to_the_same_file(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "KEPT", 99)
+    monkeypatch.setattr("deltaw.training.folder.KEPT", 99)
     expected = content(fitted(what), tmp_path)
     assert content(fitted(what, tmp_path / "run", resume=False), tmp_path) == expected
     found = sorted((tmp_path / "run").iterdir())

@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 
 from deltaw import EarlyStopping, Network, TrainingInterrupted, files, fit, train
 from deltaw.exceptions import InputError, ModelFileError, OutputError, SettingError
-from deltaw.training import checkpoints
-from deltaw.training.checkpoints import Every
+from deltaw.training.checkpoints import Every, made_by
 
 RNG = np.random.default_rng(0)
 X, T = RNG.uniform(-1, 1, (90, 4)).astype(np.float32), RNG.uniform(0.1, 0.9, (90, 2))
@@ -77,7 +76,7 @@ def test_from_each_checkpoint_to_the_same_bits(
     what: str, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("deltaw.training.epochs.TOGETHER", 0)
-    monkeypatch.setattr(checkpoints, "KEPT", 99)
+    monkeypatch.setattr("deltaw.training.folder.KEPT", 99)
     asked = SETTINGS[what] | {"engine": engine}
     expected = made(**asked)
     same(made(tmp_path / "run", **asked), expected)
@@ -87,7 +86,7 @@ def test_from_each_checkpoint_to_the_same_bits(
 
 @pytest.mark.parametrize("rows", [PIXELS, sp.csr_array(np.where(PIXELS > 0.01, PIXELS, 0))], ids=["pixels", "sparse"])
 def test_rows_that_are_mostly_one_number(rows: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "KEPT", 99)
+    monkeypatch.setattr("deltaw.training.folder.KEPT", 99)
     monkeypatch.setattr("deltaw.training.epochs.TOGETHER", 0)
     expected = made(rows=rows)
     made(tmp_path / "run", rows=rows)
@@ -281,7 +280,7 @@ def test_one_of_another_processor_goes_on_with_a_word(tmp_path: Path, monkeypatc
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made(tmp_path, epochs=4, resume=True)
-    own = checkpoints.made_by()
+    own = made_by()
     monkeypatch.setattr("deltaw.training.checkpoints.made_by", lambda: own | {"instructions": "abacus"})
     with pytest.warns(RuntimeWarning, match=r"made by a processor with .*, goes on with abacus; last digits"):
         history, _ = made(tmp_path, resume=True)
@@ -293,7 +292,7 @@ def test_one_of_another_processor_goes_on_with_a_word(tmp_path: Path, monkeypatc
 def test_one_by_another_version_is_refused(tmp_path: Path, monkeypatch: Any, format_version: int, others: int) -> None:
     """Of this format or of another, whatever its document has there; and not taken for damage: the one before stays."""
     monkeypatch.setattr("deltaw.training.epochs.TOGETHER", 0)
-    own = checkpoints.made_by()
+    own = made_by()
     made(tmp_path, epochs=3)
     before, last = sorted(tmp_path.iterdir())
     for path in (before, last)[-others:]:

@@ -21,7 +21,7 @@ from deltaw import models
 from deltaw.exceptions import InputError, OutputError
 from deltaw.models.fitting.trainings import prepared
 from deltaw.tables import slices
-from deltaw.tables.reading import streams
+from deltaw.tables.reading import draws, streams
 
 BAD: dict[str, tuple[Any, str]] = {
     "a column less": (lambda folder: WHOLE.drop("b").write_parquet(folder / "2.parquet"),
@@ -74,7 +74,7 @@ def test_a_bad_cell_has_its_row(column: str, cell: str, ending: str, tmp_path: P
 
 def test_a_place_by_its_number_of_chance() -> None:
     for seed in (0, 1, 2**63 + 5):
-        np.testing.assert_array_equal(streams.places(seed, streams.drawn(seed, 10**9, 500)), 10**9 + np.arange(500))
+        np.testing.assert_array_equal(draws.places(seed, draws.drawn(seed, 10**9, 500)), 10**9 + np.arange(500))
 
 
 def test_a_shard_that_changes_or_vanishes(path: Path, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_slices_know_their_rows(path: Path) -> None:
     assert list(parts[1].table.name.places) == list(range(250, 500))
     assert streams.stream(WHOLE, deltaw.tables.Reading()) is None
     assert streams.stream("digits", deltaw.tables.Reading()) is None
-    drawn = streams.drawn(3, 0, 1000)
-    np.testing.assert_array_equal(np.concatenate([streams.drawn(3, 0, 10), streams.drawn(3, 10, 990)]), drawn)
+    drawn = draws.drawn(3, 0, 1000)
+    np.testing.assert_array_equal(np.concatenate([draws.drawn(3, 0, 10), draws.drawn(3, 10, 990)]), drawn)
     assert len(np.unique(drawn)) == 1000
     assert abs(drawn.astype(float).mean() / 2**64 - 0.5) < 0.05

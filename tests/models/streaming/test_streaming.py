@@ -20,7 +20,7 @@ from deltaw.models.rows.parts import part_of
 from deltaw.preparation import Preparation
 from deltaw.preparation.columns.means import PARTS, Answers
 from deltaw.tables import kinds
-from deltaw.tables.reading import streams
+from deltaw.tables.reading import draws, streams
 from deltaw.tables.table import cell_error
 from deltaw.training.blocks import Piece
 
@@ -168,7 +168,7 @@ def test_means_of_answers_are_those_of_all_rows(path: Path, tmp_path: Path, monk
         b=pl.Series(size[0, words] + size[1, shops] + 0.3 * rng.normal(size=N)),
     )  # fmt: skip
     frame.write_parquet(path)
-    place = pl.Series(streams.drawn(0, 0, N))
+    place = pl.Series(draws.drawn(0, 0, N))
     for target, weight in (("y", None), ("b", "weight")):
         plan = models.plan(
             str(path), target, memory=LITTLE, cache=tmp_path / "cache", hidden=8, weight=weight, drop="w"

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from deltaw.models.rows.witnesses import DRAW
 from deltaw.tables.reading.shards import alongside
 
-FEWEST = 1_000  # rows of a sample, however long their text is
 MORE = 5 / 4  # of the rows that are sought are kept before they are sorted out
 
 
@@ -20,10 +19,11 @@ class Lowest:
     Args:
         most: how many.
         room: bytes of text that they may have: of long ones there are fewer rows, which their numbers alone decide.
+        fewest: so many rows, however long their text is.
     """
 
-    def __init__(self, most: int, room: float = np.inf) -> None:
-        self.most, self.room = most, room
+    def __init__(self, most: int, room: float = np.inf, fewest: int = 1) -> None:
+        self.most, self.room, self.fewest = most, room, fewest
         self._frames: list[pl.DataFrame] = []
         self._text = 0  # bytes
         self._last: np.uint64 | None = None  # what lies above is not among them
@@ -48,7 +48,7 @@ class Lowest:
         draws = np.concatenate([frame.get_column(DRAW).to_numpy() for frame in there])
         if self._text > self.room:
             text = np.concatenate([_text_of(frame) for frame in there])[np.argsort(draws)].cumsum()
-            most = min(most, max(FEWEST, int(np.searchsorted(text, self.room, side="right"))))
+            most = min(most, max(self.fewest, int(np.searchsorted(text, self.room, side="right"))))
         if len(draws) <= most:
             return alongside(there).sort(DRAW), there[0].clear()
         if not most:

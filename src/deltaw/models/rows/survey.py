@@ -23,7 +23,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
-from deltaw.models.rows.lowest import FEWEST, Lowest, apart, texts
+from deltaw.models.rows.lowest import Lowest, apart, texts
 from deltaw.models.rows.witnesses import DRAW, extremes, spelling, witnesses
 from deltaw.preparation.columns.means import PARTS, Answers
 from deltaw.preparation.reading import as_numbers
@@ -42,7 +42,7 @@ from deltaw.tables.reading.streams import Slice, Stream, ahead, gathered
 from deltaw.tables.strays import Strays
 from deltaw.tables.table import among
 
-SAMPLE = 200_000  # rows
+SAMPLE, FEWEST = 200_000, 1_000  # rows
 SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as inputs
 SHARE_OF_TEXT = 1 / 8  # and for the text in it, which stands there twice while it is sorted out
 ENOUGH = int(16 * CELLS / SHARE)  # bytes of memory, of which more changes neither the sample nor the order of rows
@@ -107,7 +107,7 @@ class Survey:
     _shortened: set[str] = field(default_factory=set)  # columns of whose words some are forgotten
 
     def __post_init__(self) -> None:
-        self._some = Lowest(self.most, self.text_room)
+        self._some = Lowest(self.most, self.text_room, FEWEST)
 
     @property
     def learnt(self) -> int:
