@@ -209,3 +209,69 @@ def test_dates_of_a_model_may_be_written_in_another_way_that_is_sure(tmp_path: P
 def test_the_same_number_in_several_ways_is_no_constant(tmp_path: Path) -> None:
     same = [("5 kg", "5.0 kg")[i % 2] for i in range(N)]
     assert alike_in_python(tmp_path, [csv({"n": same, "x": X, "y": Y})]) == [""]
+
+
+# --- anything ---------------------------------------------------------------------------------------------------------
+
+WORDS = [
+    "red",
+    "Köln",
+    normalize("NFD", "Köln"),
+    "a, b",
+    'say ""x""',
+    " in  ner",
+    "<b>",
+    "½",
+    "１",
+    "0x1F",
+    "1/2",
+    "-",
+    "None",
+    "محمد",
+    "😀",
+]
+PAIRS = [("ja", "nein"), ("Y", "N"), ("true", "0"), ("是", "否"), ("да", "нет"), ("on", "off"), ("x", "")]
+WAYS = [
+    "%Y-%m-%d",
+    "%d.%m.%y",
+    "%m/%d/%Y",
+    "%d-%b-%Y",
+    "%Y%m%d",
+    "%Y年%m月%d日",
+    "%d.%m.%Y %H:%M",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%B %Y",
+    "%I:%M %p",
+]
+BEHIND = ["kg", " €", "%", "°C", " days", "k", "元", " лет", "'", "px"]
+ABSENT = ["", "NA", "n/a", "?", "--", "k.A.", "缺", "unknown", "#DIV/0!", "inf", "nil", "-"]
+
+
+def odd_cells(draw: np.random.Generator) -> list[str]:
+    """Cells of a kind drawn at random, perhaps with gaps, blanks around them, or some of another kind among them."""
+    n, unit, ways = N, draw.choice(BEHIND), list(draw.choice(WAYS, 2))
+    numbers = [f"{x:.2f}" for x in 60 * draw.normal(size=n)]
+    commas = [f"{x:,.2f}" for x in 1e5 * draw.random(n)]
+    days = [DAYS[0] + timedelta(days=int(d)) for d in draw.integers(0, 900, n)]
+    kinds = [
+        numbers, commas, [each.translate(str.maketrans(".,", ",.")) for each in commas],
+        [str(x) for x in draw.integers(0, 9, n)], [str(word) for word in draw.choice(WORDS, n)],
+        [each + unit for each in numbers], [each.replace(".", ",") + unit for each in numbers],
+        [f"{day:{ways[0]}}" for day in days], [f"{day:{draw.choice(ways)}}" for day in days],
+        [str(word) for word in draw.choice(PAIRS[draw.integers(len(PAIRS))], n)],
+        [f"id{i}" for i in range(n)], ["always"] * n, [f"{x // 60}:{x % 60:02}" for x in draw.integers(0, 1440, n)],
+    ]  # fmt: skip
+    cells, others = kinds[draw.integers(len(kinds))], kinds[draw.integers(len(kinds))]
+    odd, gaps = draw.choice([0, 0, 0.03, 0.3]), draw.choice([0, 0.05, 0.3])
+    absent = draw.choice(ABSENT, 2)
+    cells = [other if draw.random() < odd else cell for cell, other in zip(cells, others, strict=True)]
+    return [
+        f" {cell}" if draw.random() < 0.1 else str(draw.choice(absent)) if draw.random() < gaps else cell
+        for cell in cells
+    ]
+
+
+def test_odd_tables_at_random_are_read_as_in_python(tmp_path: Path) -> None:
+    draw = np.random.default_rng(7)
+    texts = [csv({f"c{k}": odd_cells(draw) for k in range(4)} | {"y": Y}, ",;\t|"[i % 4]) for i in range(30)]
+    assert len(alike_in_python(tmp_path, texts)) > len(texts) / 3

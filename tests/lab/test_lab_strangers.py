@@ -216,6 +216,8 @@ def test_files_with_the_same_columns_are_one_table(tmp_path: Path) -> None:
         part.write_csv(tmp_path / "all" / f"{i}.csv", separator=";")
     files = [np.frombuffer((tmp_path / "all" / f"{i}.csv").read_bytes(), np.uint8) for i in range(3)]
     other = np.frombuffer(b"a;b\n1;2\n", np.uint8)
+    parts[2] = parts[2].with_columns(pl.col("a").str.replace(",", "."))  # another program wrote this one
+    parts[2].write_csv(tmp_path / "all" / "2.csv")
     (found,) = ask([
         {"do": "files", "files": [{"bytes": each, "name": f"{i}.csv"} for i, each in enumerate([*files, other])],
          "choice": choice("y", "piecewise", False, 0.2, "classification")}
@@ -255,6 +257,31 @@ def test_files_of_several_sorts_are_joined_or_refused_as_in_python(tmp_path: Pat
                                                for k, text in enumerate(texts)]})  # fmt: skip
     assert sum(each is not None for each in told) == 8
     assert dict(zip(SORTS, ask(jobs), strict=True)) == dict(zip(SORTS, told, strict=True))
+
+
+def test_files_that_are_separated_otherwise_are_one_table_too(tmp_path: Path) -> None:
+    """Each has its own decimal sign; whole numbers with thousands, units, gaps and codes stay what they are."""
+    ways = {
+        ";": ("{},{}", "{}.{:03d}", "{},5 kg"),
+        ",": ("{}.{}", "{},{:03d}", "{}.5 kg"),
+        "\t": ("{}.{}", "{},{:03d}", "{}.5 kg"),
+    }
+    (tmp_path / "all").mkdir()
+    files = []
+    for k, (sign, (fraction, thousands, unit)) in enumerate(ways.items()):
+        table = {
+            "f": [fraction.format(i % 13, 100 * k + 100 + i) for i in range(N)],
+            "n": ["" if i % 9 == 0 else thousands.format(1 + i % 7, (i + N * k) * 17 % 1000) for i in range(N)],
+            "u": [unit.format(i + N * k) for i in range(N)],
+            "c": [f"{i % 8:03}" for i in range(N)],
+            "w": [f"w{i % 3}" for i in range(N)],
+            "y": Y,
+        }
+        (tmp_path / "all" / f"{k}.csv").write_text(csv(table, sign))
+        files.append({"bytes": np.frombuffer(csv(table, sign).encode(), np.uint8), "name": f"{k}.csv"})
+    (found,) = ask([{"do": "files", "files": files, "choice": choice("y", "piecewise", False, 0.2, "classification")}])
+    assert found["files"] == 3
+    agree(found, planned(tmp_path / "all", "y", "piecewise", False, 0.2), "three separators")
 
 
 def test_refusals_of_both_name_the_same_row(tmp_path: Path) -> None:

@@ -121,6 +121,27 @@ TABLES: dict[str, tuple[str, str]] = {
         ),
         "y",
     ),
+    "gaps beside units": (  # which are read otherwise once they are none
+        csv(
+            {
+                "heat": ["缺" if i % 25 == 0 else f"{100 + i * 37 % 900}.{100 + i * 7 % 900}°C" for i in range(N)],
+                "lasts": ["inf" if i % 60 == 7 else f"{i % 4} days 0{i % 10}:{i * 7 % 60:02}:00" for i in range(N)],
+                "y": NUMBERS["y"],
+            }
+        ),
+        "y",
+    ),
+    "a gap that hid a decimal comma": (
+        csv(
+            {
+                "a": ["n.a." if i % 9 == 0 else f"{i % 31},{i % 10}" for i in range(N)],
+                "b": [f"{1 + i % 7}.{100 + i * 13 % 900}" for i in range(N)],
+                "y": list(KIND),
+            },
+            ";",
+        ),
+        "y",
+    ),
     "answers that are not known": (
         csv({"a": NUMBERS["y"], "y": ["n.a." if i % 9 == 0 else x for i, x in enumerate(NUMBERS["y"])]}),
         "y",

@@ -15,6 +15,7 @@ export interface Cells {
   words: (string | null)[];
   unit?: string;
   nones?: (string | null)[]; // its words with those that say None, which may be an answer
+  raw?: (string | null)[]; // its words as they stand, where a comma or a point in them was taken for something by all cells
 }
 
 // Pairs of words, true first, that make a column of text a yes-or-no question.
@@ -41,7 +42,7 @@ export function typed(name: string, cells: string[], notation: string): Cells {
     const unit = unitOf(present);
     if (!unit) return { name, type: 'words', numbers: none, words, ...(cells.some(saysNone) ? { nones: cells.map((cell, i) => (saysNone(cell) ? cell.trim() : words[i]!)) } : {}) };
     const written = pointed(words, unit, notation), found = numbersIn(written, unit);
-    if (failures(words, found)) return { name, type: 'words', numbers: none, words: written };
+    if (failures(words, found)) return { name, type: 'words', numbers: none, words: written, raw: words };
     return { name, type: found.every((x) => Number.isNaN(x) || Number.isInteger(x)) ? 'whole' : 'number', numbers: found, words: written, unit };
   }
   if (areCodes(present)) return { name, type: 'words', numbers: none, words };

@@ -20,9 +20,10 @@ function areMeasured(present: string[]): boolean {
 }
 
 /** Such words of a column, in lower case, and how many cells say each. `few`: whether nearly all cells may be few different numbers. */
-function gapsAmong({ name, type, words }: Cells, few: boolean): [string, number][] {
-  if (type !== 'words' || !areMeasured(presentOf(words.slice(0, FIRST)))) return [];
-  const present = presentOf(words), rest = present.filter((word) => DIGIT.test(word)), rows = new Map<string, number>();
+function gapsAmong({ name, words }: Cells, few: boolean): [string, number][] {
+  const present = presentOf(words);
+  if (present.every((word) => DIGIT.test(word)) || !areMeasured(presentOf(words.slice(0, FIRST)))) return [];
+  const rest = present.filter((word) => DIGIT.test(word)), rows = new Map<string, number>();
   for (const word of present) if (!DIGIT.test(word)) rows.set(word.toLowerCase(), (rows.get(word.toLowerCase()) ?? 0) + 1);
   const found = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)), once = found.some(([word, n]) => n === 1 && LETTER.test(word));
   if (once || rows.has(name.toLowerCase()) || !found.length || found.length > MOST || !areMeasured(present)) return [];
@@ -33,9 +34,9 @@ function gapsAmong({ name, type, words }: Cells, few: boolean): [string, number]
 /** A table in which such words are missing, wherever they stand; none of them is a word of the target. */
 export function withoutGaps(table: Table, target: string): { table: Table; gaps: string[]; notes: Text[] } {
   const gaps = new Set<string>(), notes: Text[] = [], answers = table.columns.find(({ name }) => name === target);
-  const measured = answers && gapsAmong(answers, false).length, known = new Set(answers && !measured ? presentOf(answers.words).map((word) => word.toLowerCase()) : []);
+  const ofAnswers = answers ? gapsAmong(answers, false) : [], known = new Set(answers && !ofAnswers.length ? presentOf(answers.words).map((word) => word.toLowerCase()) : []);
   for (const cells of table.columns) {
-    const found = gapsAmong(cells, cells !== answers);
+    const found = cells === answers ? ofAnswers : gapsAmong(cells, true);
     if (!found.length || found.some(([word]) => known.has(word))) continue;
     for (const [word] of found) gaps.add(word);
     const told = {
@@ -51,11 +52,14 @@ export function withoutGaps(table: Table, target: string): { table: Table; gaps:
   return { table: without(table, gaps), gaps: [...gaps], notes };
 }
 
-/** A table in which some words, in lower case, are missing. */
+/** A table in which some words, in lower case, are missing. A column that has none but numbers then may say what a point is in all others. */
 export function without(table: Table, gaps: ReadonlySet<string>): Table {
-  const isGap = (word: string | null): boolean => word !== null && gaps.has(word.toLowerCase());
+  const isGap = (word: string | null): boolean => word !== null && gaps.has(word.toLowerCase()), hasGaps = table.columns.some(({ words }) => words.some(isGap));
+  if (!hasGaps) return table;
+  const otherwise = table.withCommas?.(isGap);
+  if (otherwise) return without(otherwise, gaps);
   const columns = table.columns.map((cells) =>
-    cells.type === 'words' && cells.words.some(isGap) ? typed(cells.name, cells.words.map((word) => (word === null || isGap(word) ? '' : word)), table.notation ?? ',') : cells,
+    cells.words.some(isGap) ? typed(cells.name, (cells.raw ?? cells.words).map((word) => (word === null || isGap(word) ? '' : word)), table.notation ?? ',') : cells,
   );
   return { ...table, columns };
 }

@@ -3,10 +3,11 @@ import { split, parts } from '../engine/division.ts';
 import type { Core } from '../engine/core.ts';
 import { Refusal, listed, said, told as inEnglish, type Text } from '../said.ts';
 import type { Column, Data, Preparation, Settings, Step, TargetSpec } from '../engine/types.ts';
-import { checkStrays, countOf, rowsOf, typed, withNones, type Cells } from './cells.ts';
+import { checkFinite, checkStrays, countOf, rowsOf, typed, withNones, type Cells } from './cells.ts';
 import { unzipped } from './archives.ts';
 import { unknown } from './beyond.ts';
-import { asText, ofText, readDelimited, type Records } from './delimited.ts';
+import { asText, commasIn, ofText, pointsIn, readDelimited, type Records } from './delimited.ts';
+import { COMMAS } from './notations.ts';
 import { decoded } from './encodings.ts';
 import { without, withoutGaps } from './gaps.ts';
 import { areObjects, readObjects } from './objects.ts';
@@ -14,6 +15,7 @@ import { LEFT_OUT, kinds, type Found } from './kinds.ts';
 import { part, quiet, type Tell } from './progress.ts';
 import { checkSorts } from './sorts.ts';
 import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
+import { wordOf } from './missing.ts';
 import { isWorkbook, readWorkbook } from './workbook.ts';
 import { checkDays, columnsOf, encoderOf, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
 import { encoded, fitTarget, learnt, type Asked } from './target.ts';
@@ -25,6 +27,7 @@ export interface Table {
   block: Block | null; // columns that are the pixels of one image
   notes: Text[];
   notation?: string; // how numbers are written in it
+  withCommas?(isGap: (word: string | null) => boolean): Table | null; // the same as of a file with decimal commas, if it is one but for such words
 }
 
 /** How a table is prepared: the recipe's words. */
@@ -37,6 +40,7 @@ export interface Choice extends Asked {
   apart?: Int32Array | null; // the rows that are held out, whatever seed
 }
 
+const HEAD = 199; // rows that say whether a file has decimal commas
 const MOST_BYTES = 50 * 2 ** 20; // prepared; of larger tables a sample is taken
 
 /** Text that this page wrote, of a workbook or of several files: its first record names the columns. */
@@ -62,15 +66,24 @@ const recordsIn = (text: string, name: string, tell = quiet): Records => (areObj
 /** Some files' records as one text, in the order of the first one's columns. Raises where one has cells of another sort. */
 export function joined(all: Read[]): { text: string; written: Written } {
   if (all.length > 1) checkSorts(all);
-  const { names } = all[0]!, notation = all.map((each) => each.notation).reduce((a, b) => (b.length > a.length ? b : a)), notes = all.flatMap((each) => [...each.notes, ...readAs(each.encoding)]);
+  const { names } = all[0]!, alike = new Set(all.map((each) => each.notation.at(-1))).size === 1, notes = all.flatMap((each) => [...each.notes, ...readAs(each.encoding)]);
+  const notation = alike ? all.map((each) => each.notation).reduce((a, b) => (b.length > a.length ? b : a)) : ',';
   const rows = all.flatMap((each) => {
-    const places = names.map((name) => each.names.indexOf(name));
-    return each.rows.map((row) => places.map((place) => row[place]!));
+    const places = names.map((name) => each.names.indexOf(name)), own = alike ? each.rows : plainly(each);
+    return own.map((row) => places.map((place) => row[place]!));
   });
   return { text: asText([names, ...rows]), written: { notation, notes } };
 }
-/** Whether two files have the same columns, written alike. */
-export const areAlike = (a: Records, b: Records): boolean => a.notation.at(-1) === b.notation.at(-1) && a.names.length === b.names.length && a.names.every((name) => b.names.includes(name));
+/** Rows with their numbers as computers write them, whatever separated the fields. */
+function plainly({ names, rows, notation }: Records): string[][] {
+  const columns = names.map((name, k) => typed(name, rows.map((row) => row[k]!), notation));
+  return rows.map((row, i) => row.map((cell, k) => {
+    const { type, numbers, words } = columns[k]!;
+    return words[i] ?? (type === 'number' && !Number.isNaN(numbers[i]!) ? String(numbers[i]).replace(/^-?\d+$/, '$&.0') : cell);
+  }));
+}
+/** Whether two files have the same columns. */
+export const areAlike = (a: Records, b: Records): boolean => a.names.length === b.names.length && a.names.every((name) => b.names.includes(name));
 
 const readAs = (encoding: string | null): Text[] => (encoding ? [said('this file is no UTF-8: it was read as {encoding}', { encoding })] : []);
 
@@ -93,7 +106,10 @@ function tableFrom({ names, rows, notation, notes }: Records, name: string, tell
     return typed(column, rows.map((row) => row[k]!), notation);
   });
   const named = !names.every((column, k) => column === `column_${k + 1}`);
-  return images({ name, columns, target: null, block: null, notes, notation }, named);
+  const open = notation !== ',' && !notation.startsWith(COMMAS) && rows.slice(0, HEAD).some((row) => row.some((cell) => cell.includes(',')));
+  const withCommas: Table['withCommas'] = (isGap) =>
+    commasIn(rows.slice(0, HEAD).map((row) => row.map((cell) => (isGap(wordOf(cell)) ? '' : cell))), names) ? tableFrom({ names, rows, notation: COMMAS + notation, notes: [...notes, ...pointsIn(names, rows)] }, name) : null;
+  return images({ name, columns, target: null, block: null, notes, notation, ...(open ? { withCommas } : {}) }, named);
 }
 
 // --- images: deltaw.tables.reading.formats.pixels -------------------------------------------------------------------
@@ -144,7 +160,7 @@ export function dataOf(core: Core, read: Table, choice: Choice, learnt?: Learnt,
   const answers = !known ? withNones(asked) : known.some((each) => /^none$/i.test(String(each))) ? { ...asked, words: asked.nones ?? asked.words } : asked;
   const whole = { ...given, columns: given.columns.map((cells) => (cells === asked ? answers : cells)), notes: [...given.notes, ...(known || answers === asked ? [] : [said('the target says None: taken for a class')])] };
   const answered = presentIn(answers), unanswered = countOf(answers) - answered.length;
-  if (unanswered && !learnt) kinds(inputsOf(whole, choice), whole.name), checkStrays(answers, whole.name); // which row is bad does not depend on the answers
+  if (unanswered && !learnt) kinds(inputsOf(whole, choice), whole.name), checkStrays(answers, whole.name), checkFinite(answers, whole.name); // which row is bad does not depend on the answers
   const first = { ...whole, columns: whole.columns.map((cells) => rowsOf(cells, answered)) };
   const prepared = prepare(core, first, choice, learnt, tell), most = Math.floor(MOST_BYTES / (4 * prepared.nIn));
   const data = prepared.rows <= most ? prepared : prepare(core, sampled(first, most), choice, learnt);
@@ -186,8 +202,7 @@ function prepare(core: Core, table: Table, choice: Choice, given?: Learnt, tell 
   const { name: source, block } = table, inBlock = new Set(block?.columns), rows = countOf(table.columns[0]!);
   const target = table.columns.find(({ name }) => name === choice.target)!;
   const inputs = inputsOf(table, choice), pixels = table.columns.filter(({ name }) => inBlock.has(name));
-  const whole = given?.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source);
-  const found = kinds(inputs, source, part(tell, 0, 0.4)), scaling = SCALINGS[given?.preparation?.scaling ?? choice.scaling];
+  const found = kinds(inputs, source, part(tell, 0, 0.4)), whole = given?.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source), scaling = SCALINGS[given?.preparation?.scaling ?? choice.scaling];
   if (!scaling) throw new Refusal('scaling: expected one of {scalings}', choice.scaling, 'choose one of these', { scalings: Object.keys(SCALINGS) });
   const { trained, heldOut } = choice.apart || choice.heldOut <= 0 ? parts(marked(rows, choice.apart)) : split(core, rows, choice.heldOut, choice.seed, labels);
   const steps = given?.preparation ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling, part(tell, 0.4, 0.7));

@@ -10,6 +10,8 @@ export const en = {
   theme_light: 'light',
   theme_dark: 'dark',
   close: 'Close',
+  undo: 'Undo',
+  put_aside: 'What was learnt so far is put aside.',
   none: 'none', comma: ', ', colon: ': ',
 
   // Playing
@@ -47,7 +49,7 @@ export const en = {
   open_table: 'Open a table …',
   open_hint: 'Or paste cells, or drop a CSV, Excel or JSON file anywhere, several with the same columns, or a .deltaw model with its table. All is read here and never leaves this page.',
   drop_here: 'Drop a CSV, Excel or JSON file or a .deltaw model here',
-  others_have_other_columns: '{name} was opened without {others}, whose columns or separators are others.',
+  others_have_other_columns: '{name} was opened without {others}, whose columns are others.',
   model_needs_table: 'This model predicts {target} from columns that are not here: open its table, and it goes on with that.',
   model_opened: 'The trained weights go on here, with {rows} rows.',
   class_blue: 'blue', class_orange: 'orange',
@@ -72,6 +74,7 @@ export const en = {
   new_start: 'This needed a new start: the weights were drawn anew.',
   no_weight: '“{typed}” is no number that a weight can be.',
   setting_refused: 'This cannot be set: {why}',
+  set_between: 'It can be from {low} to {high}.',
   set_learning_rate: 'Learning rate α',
   set_batch_size: 'Batch size',
   set_optimizer: 'Optimiser',
@@ -89,7 +92,7 @@ export const en = {
   set_label_smoothing: 'Label smoothing',
   set_max_grad_norm: 'Longest gradient',
   init_auto: 'automatic',
-  choice_sgd: 'gradient descent', choice_momentum: 'momentum', choice_nesterov: 'Nesterov', choice_adam: 'Adam', choice_adamw: 'AdamW', choice_rmsprop: 'RMSprop', choice_adagrad: 'Adagrad',
+  choice_sgd: 'gradient descent', choice_momentum: 'momentum', choice_nesterov: 'Nesterov',
   choice_squared: 'squared', choice_absolute: 'absolute', choice_binary_cross_entropy: 'binary cross-entropy', choice_cross_entropy: 'cross-entropy', choice_poisson: 'Poisson', choice_hinge: 'hinge',
   choice_gradient: 'Wᵀδ', choice_notes: 'Wᵀe', choice_constant: 'constant', choice_cosine: 'cosine', choice_zeros: 'all zero',
   bad_difference: 'The difference t − o has no least value: nothing can be trained by it.',
@@ -119,7 +122,7 @@ export const en = {
   activation_of: 'Activation: {name}',
   activation: 'Activation',
   of: '{n} of {of}',
-  and_more: 'and {n} more',
+  and_more: 'and {n} more', more_short: '+ {n}',
   over: 'over {x} and {y}',
   save_picture: 'Save this picture',
 
